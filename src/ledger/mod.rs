@@ -1,0 +1,284 @@
+//! What is remembered of every render, so that none is paid twice and none is lost.
+//!
+//! [`Store`] is the door: it takes batches, and any store keeps the same promises (`tests/store.rs` is the
+//! suite). What a row *means* is decided by [`crate::render::state`]; a store loads a row, lets the machine
+//! take the step, and writes row and story in one transaction.
+
+pub mod sqlite;
+pub mod story;
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::Duration;
+
+use crate::render::identity::{Key, MovieHash, ProjectId};
+use crate::render::outcome::{Refusal, Report};
+use crate::render::state::{Action, Fact, OnUnknown, OutOfTurn, Submission};
+use crate::world::Instant;
+
+/// The scope of keys given to a single `submit`; a batch's scope is its name (`identity.md`, "Words").
+pub const SUBMIT_SCOPE: &str = "submit";
+
+/// Whose renders: every account and API URL is its own space in a ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Space {
+    /// The profile's name, never the API key: a rotated key must not pay twice.
+    pub account: String,
+    /// The API URL without a trailing slash; for the in-process emulator a name that stays the same.
+    pub endpoint: String,
+}
+
+/// A row's name inside its ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RenderId(pub i64);
+
+/// A submission that is wanted.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// Whose.
+    pub space: Space,
+    /// The scope of its key.
+    pub scope: String,
+    /// Its key: the user's, or a random one.
+    pub key: Key,
+    /// Whether the user gave the key.
+    pub named: bool,
+    /// The hash of the movie before the token.
+    pub movie: MovieHash,
+    /// The movie as it is sent, less the token.
+    pub body: Vec<u8>,
+    /// Whether a token goes with it (`--no-token` says no).
+    pub traceable: bool,
+    /// Where the movie came from: a path, or `-`.
+    pub source: String,
+    /// What to do past the quarantine.
+    pub on_unknown: OnUnknown,
+    /// How long a POST may stay unknown before it is held.
+    pub quarantine: Duration,
+    /// Whether an existing render of the key gives way to a new generation.
+    pub again: Again,
+    /// When it was asked for.
+    pub at: Instant,
+}
+
+/// What to do when the key has a render already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// Attach to it.
+    No,
+    /// Make the next generation, unless the latest one is unsettled or still an intent.
+    Yes,
+}
+
+/// Where a draft went.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Placed {
+    /// A new row, an intent.
+    New(Render),
+    /// The latest generation of the same key, whatever its movie; or, for a draft without a key of the
+    /// user's, an unsettled row with the same movie that this process doesn't own.
+    Existing(Render),
+}
+
+/// One generation of a key as the ledger holds it, less its body.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Render {
+    /// Its row.
+    pub id: RenderId,
+    /// Whose.
+    pub space: Space,
+    /// The scope of its key.
+    pub scope: String,
+    /// Its key.
+    pub key: Key,
+    /// Whether the user gave the key.
+    pub named: bool,
+    /// The n-th deliberate render of the key, from 1.
+    pub generation: u32,
+    /// The hash of the movie before the token.
+    pub movie: MovieHash,
+    /// Whether a token goes with it.
+    pub traceable: bool,
+    /// Where the movie came from.
+    pub source: String,
+    /// Where the protocol stands.
+    pub submission: Submission,
+    /// The process that claimed it last, by the name that [`Store`] gave it.
+    pub owner: Option<String>,
+    /// How long it may stay unknown before it is held.
+    pub quarantine: Duration,
+    /// When it was first asked for.
+    pub created_at: Instant,
+    /// When anything last happened to it.
+    pub touched_at: Instant,
+    /// When the last POST was claimed.
+    pub posted_at: Option<Instant>,
+    /// When the last POST became unknown.
+    pub gave_up_at: Option<Instant>,
+    /// When the server was last searched for it.
+    pub searched_at: Option<Instant>,
+    /// When the project became known.
+    pub bound_at: Option<Instant>,
+    /// When the service was last asked for its status.
+    pub read_at: Option<Instant>,
+    /// Why the service refused it last.
+    pub refusal: Option<Refusal>,
+    /// What the service said last, of the highest status.
+    pub report: Option<Report>,
+    /// Where the video was saved.
+    pub file: Option<PathBuf>,
+}
+
+/// Something to write about a render.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// A fact of the protocol: the machine decides.
+    Fact(Fact),
+    /// The server was searched for the token, in vain.
+    Searched,
+    /// The video was saved.
+    Saved(PathBuf),
+    /// A line for the story, without effect on the row.
+    Note(String),
+    /// Another rule for what to do past the quarantine.
+    Rule(OnUnknown),
+}
+
+/// A change of one render, and when it happened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// Which.
+    pub render: RenderId,
+    /// What.
+    pub change: Change,
+    /// When.
+    pub at: Instant,
+}
+
+/// What became of a change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    /// The row after it.
+    pub render: Render,
+    /// What is to be done now.
+    pub action: Action,
+}
+
+/// Which rows are asked for. Newest first, always.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Which {
+    /// One row.
+    Id(RenderId),
+    /// All generations of a key in one scope.
+    Key(String, Key),
+    /// All generations of a key in any scope.
+    AnyKey(Key),
+    /// The renders of a project (one, unless somebody adopted wrongly).
+    Project(ProjectId),
+    /// Accepted and not final: `bound` and `timeout`.
+    Unfinished,
+    /// `sending`, `unknown` and `held`.
+    Unsettled,
+    /// Everything, up to a number of rows.
+    All(u32),
+}
+
+/// One line of a render's story.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// When.
+    pub at: Instant,
+    /// One word: `created`, `claimed`, `accepted`, `seen` …
+    pub kind: String,
+    /// What is worth telling, for people; never a secret.
+    pub detail: String,
+}
+
+/// Why the ledger could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The file can't be opened or made.
+    #[error("the ledger {path} can't be opened: {why}")]
+    Open {
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        why: String,
+    },
+    /// Others may read or write it.
+    #[error("the ledger {path} can be read or written by others (mode {mode:o})")]
+    Exposed {
+        /// Where.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// A newer `j2v` made it.
+    #[error("the ledger {path} has schema {found}, this j2v ({version}) knows up to {known}", version = env!("CARGO_PKG_VERSION"))]
+    Newer {
+        /// Where.
+        path: PathBuf,
+        /// Its schema.
+        found: u32,
+        /// The newest that this program knows.
+        known: u32,
+    },
+    /// No place is left on the device.
+    #[error("the ledger {path} can't grow: no space is left on the device")]
+    Full {
+        /// Where.
+        path: PathBuf,
+    },
+    /// Another process kept it locked for longer than 5 s.
+    #[error("the ledger {path} is locked by another process")]
+    Busy {
+        /// Where.
+        path: PathBuf,
+    },
+    /// Its content is damaged.
+    #[error("the ledger {path} is damaged: {why}")]
+    Corrupt {
+        /// Where.
+        path: PathBuf,
+        /// What was found.
+        why: String,
+    },
+    /// Anything else that the engine said.
+    #[error("the ledger {path} failed: {why}")]
+    Engine {
+        /// Where.
+        path: PathBuf,
+        /// What the engine said.
+        why: String,
+    },
+}
+
+/// A reply that comes after the store has committed.
+pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, LedgerError>> + Send + 'a>>;
+
+/// A ledger that takes batches. Everything of one call is one transaction, and the reply comes after its commit.
+pub trait Store: Send + Sync {
+    /// Places drafts: each becomes a new intent, or finds what its key names already. Two processes that
+    /// place the same key at the same moment get the same row.
+    fn place(&self, drafts: Vec<Draft>) -> Reply<'_, Vec<Placed>>;
+
+    /// Takes in changes, each by the machine. A batch that holds a [`Fact::Claimed`] is on disk, synced,
+    /// before the reply; what else it holds may be lost with the power (never with the process) and is found
+    /// again on the server. A claim makes this process the owner.
+    ///
+    /// The inner results say which changes came out of turn; those wrote nothing.
+    fn record(&self, records: Vec<Record>) -> Reply<'_, Vec<Result<Recorded, OutOfTurn>>>;
+
+    /// Rows of one space, or of all, newest first.
+    fn find(&self, space: Option<Space>, which: Which) -> Reply<'_, Vec<Render>>;
+
+    /// The movie as it is sent, less the token; `None` once it was dropped.
+    fn body(&self, render: RenderId) -> Reply<'_, Option<Vec<u8>>>;
+
+    /// The render's story in time order.
+    fn story(&self, render: RenderId) -> Reply<'_, Vec<Event>>;
+
+    /// Turns every `sending` row whose owner is gone into `unknown`; tells them.
+    fn reap(&self, at: Instant) -> Reply<'_, Vec<Render>>;
+}

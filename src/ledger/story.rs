@@ -1,0 +1,1 @@
+//! One line of story a change.

@@ -1,0 +1,21 @@
+//! `j2v`: build JSON2Video movies, submit each exactly once, follow it to its end, get the video.
+//!
+//! Data flows one way, and so do the imports; a layer uses only those above it in this list:
+//!
+//! - [`world`]: the clock and the dice, so that tests decide both.
+//! - [`movie`]: what a movie is. Pure: no I/O, no clock.
+//! - [`render`]: what one paid render is: its key, its token, its states. Pure.
+//! - [`service`]: the HTTP API, its answers and its files.
+//! - [`ledger`]: what is remembered of every render.
+//! - [`work`]: the use cases, which put the edges together: submit, watch, settle, save.
+//! - [`emulator`]: the service on loopback. It knows nothing of `service`, `ledger` or `work`.
+//! - [`output`]: the only place that writes to stdout and stderr.
+//!
+//! The binary adds what was typed ([`cli`]), what it means ([`settings`]), one file a command
+//! ([`commands`]) and the exit codes ([`exit`]).
+
+pub mod ledger;
+pub mod movie;
+pub mod render;
+pub mod service;
+pub mod world;

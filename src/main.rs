@@ -1,0 +1,3 @@
+//! The `j2v` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! What a movie is. Pure: no I/O, no async, no clock.

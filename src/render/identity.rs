@@ -1,0 +1,258 @@
+//! The names by which a render is found again: key, token, project id, and the hash of its movie.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+/// The longest key, in bytes, that a token spells out; a longer one is hashed (`identity.md`, "Words").
+const LONGEST_SPELLED_KEY: usize = 100;
+
+/// The longest key that is taken, in bytes.
+const LONGEST_KEY: usize = 1000;
+
+/// Why a name was refused.
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+pub enum NameError {
+    /// Nothing was given.
+    #[error("{0} is empty")]
+    Empty(&'static str),
+    /// It holds a control character, which would break lines and terminals.
+    #[error("{0} holds a control character")]
+    Control(&'static str),
+    /// It is longer than any honest one.
+    #[error("{0} is longer than {1} bytes")]
+    Long(&'static str, usize),
+}
+
+fn checked(what: &'static str, text: &str, longest: usize) -> Result<String, NameError> {
+    if text.is_empty() {
+        return Err(NameError::Empty(what));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(NameError::Control(what));
+    }
+    if text.len() > longest {
+        return Err(NameError::Long(what, longest));
+    }
+    Ok(text.to_owned())
+}
+
+/// The user's name for one wanted video (`--key L-4821`, or a batch's row key).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key(String);
+
+impl Key {
+    /// Takes a key as a user gives it.
+    ///
+    /// # Errors
+    /// When it is empty, longer than 1,000 bytes, or holds a control character.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        checked("the key", text, LONGEST_KEY).map(Self)
+    }
+
+    /// A key for a submission that was given none: `r-` and 13 letters and digits of a throw of the dice.
+    #[must_use]
+    pub fn random(throw: u64) -> Self {
+        const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+        let letters = (0..13).map(|place| char::from(LETTERS[usize::try_from((throw >> (place * 5)) & 31).unwrap_or(0)]));
+        Self(["r", "-"].into_iter().flat_map(str::chars).chain(letters).collect())
+    }
+
+    /// The key as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The service's name for a render: 16 letters and digits (`contract.md` 1.0). Any printable name is
+/// taken, since a paid render whose id looks odd must still be found; file names are made safe elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ProjectId(String);
+
+impl ProjectId {
+    /// Takes a project id from a user or from the service.
+    ///
+    /// # Errors
+    /// When it is empty, longer than 200 bytes, or holds a control character.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        checked("the project id", text, 200).map(Self)
+    }
+
+    /// The id as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it has the documented form: 16 ASCII letters and digits.
+    #[must_use]
+    pub fn is_well_formed(&self) -> bool {
+        self.0.len() == 16 && self.0.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    }
+}
+
+impl fmt::Display for ProjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The SHA-256 of a movie in canonical spelling, before the token. Two movies are the same when these are equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MovieHash([u8; 32]);
+
+impl MovieHash {
+    /// The hash of a canonical spelling.
+    #[must_use]
+    pub fn of(canonical: &[u8]) -> Self {
+        Self(Sha256::digest(canonical).into())
+    }
+
+    /// 64 hexadecimal digits.
+    #[must_use]
+    pub fn to_hex(self) -> String {
+        hex(&self.0)
+    }
+
+    /// Reads 64 hexadecimal digits.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let digits = text.as_bytes();
+        if digits.len() != 64 {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+
+    /// The first 8 hexadecimal digits, as the token holds them.
+    #[must_use]
+    pub fn short(self) -> String {
+        hex(&self.0[..4])
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// `KEY#GENERATION.HASH8.ATTEMPT`, which travels in `client-data.j2v` and finds a lost render again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// The key, or its hash when it is long.
+    key: String,
+    /// The n-th deliberate render of the key, from 1.
+    pub generation: u32,
+    /// The first 8 hexadecimal digits of the movie's hash.
+    hash: String,
+    /// The n-th POST of the generation, from 1.
+    pub attempt: u32,
+}
+
+impl Token {
+    /// The token of one attempt.
+    #[must_use]
+    pub fn new(key: &Key, generation: u32, movie: MovieHash, attempt: u32) -> Self {
+        Self { key: spelled(key), generation, hash: movie.short(), attempt }
+    }
+
+    /// Reads a token as the service echoes it; `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (key, rest) = text.rsplit_once('#')?;
+        let mut parts = rest.split('.');
+        let (generation, hash, attempt) = (parts.next()?, parts.next()?, parts.next()?);
+        let is_hash = hash.len() == 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if key.is_empty() || !is_hash || parts.next().is_some() {
+            return None;
+        }
+        Some(Self { key: key.to_owned(), generation: generation.parse().ok()?, hash: hash.to_owned(), attempt: attempt.parse().ok()? })
+    }
+
+    /// Whether a project with this token was made for this render: key, generation and hash agree
+    /// (`identity.md`, "Words"); the attempt may differ.
+    #[must_use]
+    pub fn belongs_to(&self, key: &Key, generation: u32, movie: MovieHash) -> bool {
+        self.key == spelled(key) && self.generation == generation && self.hash == movie.short()
+    }
+
+    /// The key as the token spells it: as it was given, or `sha256-…` when that is over 100 bytes.
+    #[must_use]
+    pub fn spelled_key(&self) -> &str {
+        &self.key
+    }
+}
+
+fn spelled(key: &Key) -> String {
+    if key.as_str().len() <= LONGEST_SPELLED_KEY {
+        return key.as_str().to_owned();
+    }
+    format!("sha256-{}", hex(&Sha256::digest(key.as_str().as_bytes())))
+}
+
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}.{}.{}", self.key, self.generation, self.hash, self.attempt)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_token_reads_as_the_page_spells_it() {
+        let movie = MovieHash::of(b"{}");
+        let token = Token::new(&Key::parse("L-4821").unwrap(), 2, movie, 1);
+        assert_eq!(token.to_string(), format!("L-4821#2.{}.1", &movie.to_hex()[..8]));
+    }
+
+    #[test]
+    fn a_key_over_100_bytes_is_hashed() {
+        let key = Key::parse(&"k".repeat(101)).unwrap();
+        let token = Token::new(&key, 1, MovieHash::of(b"{}"), 1);
+        assert!(token.spelled_key().starts_with("sha256-"));
+        assert!(token.belongs_to(&key, 1, MovieHash::of(b"{}")));
+    }
+
+    #[test]
+    fn a_token_of_another_generation_or_movie_is_not_ours() {
+        let (key, movie) = (Key::parse("a").unwrap(), MovieHash::of(b"{}"));
+        let token = Token::new(&key, 1, movie, 3);
+        assert!(token.belongs_to(&key, 1, movie));
+        assert!(!token.belongs_to(&key, 2, movie));
+        assert!(!token.belongs_to(&key, 1, MovieHash::of(b"[]")));
+        assert!(!token.belongs_to(&Key::parse("b").unwrap(), 1, movie));
+    }
+
+    proptest! {
+        #[test]
+        fn every_token_is_read_back(key in "\\PC{1,300}", generation in 1u32.., attempt in 1u32.., seed: Vec<u8>) {
+            let token = Token::new(&Key::parse(&key.chars().take(250).collect::<String>()).unwrap(), generation, MovieHash::of(&seed), attempt);
+            prop_assert_eq!(Token::parse(&token.to_string()), Some(token));
+        }
+
+        #[test]
+        fn reading_a_token_never_panics(text: String) {
+            let _ = Token::parse(&text);
+        }
+
+        #[test]
+        fn a_hash_is_read_back(seed: Vec<u8>) {
+            let hash = MovieHash::of(&seed);
+            prop_assert_eq!(MovieHash::from_hex(&hash.to_hex()), Some(hash));
+        }
+    }
+}

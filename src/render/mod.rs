@@ -1,0 +1,8 @@
+//! What one paid render is: its identity, its states, its outcome. Pure: no I/O, no clock.
+//!
+//! `identity.md` decides when two submissions are the same render; `reliability.md` part 3 is the
+//! protocol that [`state`] spells out.
+
+pub mod identity;
+pub mod outcome;
+pub mod state;

@@ -1,0 +1,222 @@
+//! What the service said of a render, read leniently, and why it refused one.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Number, Value};
+
+use super::identity::ProjectId;
+use crate::world::Instant;
+
+/// How long the service keeps a rendered file (`contract.md` 1.9).
+pub const RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// The word that the service has for where a render stands (`contract.md` 1.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    /// Queued.
+    Pending,
+    /// Rendering.
+    Running,
+    /// Finished; the file is kept for 7 days.
+    Done,
+    /// Failed; `message` says why.
+    Error,
+    /// Computed by the API for a render that takes too long: it may still finish.
+    Timeout,
+    /// The file was deleted on the server (`deleted_at` is set).
+    Deleted,
+    /// A word that no source lists. It is taken as "still running" (`reliability.md` row 35).
+    Other(String),
+}
+
+impl Status {
+    /// Reads the service's word.
+    #[must_use]
+    pub fn parse(word: &str) -> Self {
+        match word {
+            "pending" => Self::Pending,
+            "running" => Self::Running,
+            "done" => Self::Done,
+            "error" => Self::Error,
+            "timeout" => Self::Timeout,
+            "deleted" => Self::Deleted,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+
+    /// The word itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Error => "error",
+            Self::Timeout => "timeout",
+            Self::Deleted => "deleted",
+            Self::Other(word) => word,
+        }
+    }
+}
+
+/// One render as the service describes it. Numbers are kept as the service wrote them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// Which render.
+    pub project: ProjectId,
+    /// Where it stands.
+    pub status: Status,
+    /// Why it failed; empty texts are `None`.
+    pub message: Option<String>,
+    /// Where the video can be fetched until it is deleted.
+    pub url: Option<String>,
+    /// Length of the video, seconds.
+    pub duration: Option<Number>,
+    /// Size of the video, bytes.
+    pub size: Option<u64>,
+    /// Width, pixels.
+    pub width: Option<u64>,
+    /// Height, pixels.
+    pub height: Option<u64>,
+    /// How long the render took, seconds.
+    pub rendering_time: Option<Number>,
+    /// What the submitter put in, verbatim, our token included.
+    pub client_data: Option<Value>,
+    /// When the service took the movie.
+    pub created_at: Option<Instant>,
+    /// When the render ended.
+    pub ended_at: Option<Instant>,
+    /// Credits taken, summed over the items that could be read; the items' form is unknown (`contract.md` 9).
+    pub credits: Option<f64>,
+    /// The movie object as it came, without the submitted `json`.
+    pub raw: Value,
+}
+
+impl Report {
+    /// Reads the `movie` object of an answer or an item of the list. Numbers may come as strings, fields may
+    /// be missing or `null`, an error may say `success: false` without a status (`contract.md` 1.4, 2.3).
+    #[must_use]
+    pub fn read(movie: &Value) -> Option<Self> {
+        let project = ProjectId::parse(text(movie, "project")?).ok()?;
+        let mut raw = movie.clone();
+        if let Some(fields) = raw.as_object_mut() {
+            fields.remove("json");
+        }
+        Some(Self {
+            project,
+            status: read_status(movie)?,
+            message: text(movie, "message").or_else(|| text(movie, "error")).map(str::to_owned),
+            url: text(movie, "url").map(str::to_owned),
+            duration: number(movie, "duration"),
+            size: whole(movie, "size"),
+            width: whole(movie, "width"),
+            height: whole(movie, "height"),
+            rendering_time: number(movie, "rendering_time"),
+            client_data: movie.get("client-data").filter(|data| !data.is_null()).cloned(),
+            created_at: text(movie, "created_at").and_then(Instant::from_iso),
+            ended_at: text(movie, "ended_at").and_then(Instant::from_iso),
+            credits: credits(movie),
+            raw,
+        })
+    }
+
+    /// Until when the service keeps the file; `None` when nobody knows when the render ended.
+    #[must_use]
+    pub fn kept_until(&self) -> Option<Instant> {
+        self.ended_at.map(|ended| ended.plus(RETENTION))
+    }
+}
+
+fn read_status(movie: &Value) -> Option<Status> {
+    if text(movie, "deleted_at").is_some() {
+        return Some(Status::Deleted);
+    }
+    if let Some(word) = text(movie, "status") {
+        return Some(Status::parse(word));
+    }
+    match movie.get("success") {
+        Some(Value::Bool(false)) => Some(Status::Error),
+        _ => text(movie, "url").map(|_| Status::Done),
+    }
+}
+
+fn text<'a>(movie: &'a Value, name: &str) -> Option<&'a str> {
+    movie.get(name)?.as_str().filter(|text| !text.is_empty())
+}
+
+fn number(movie: &Value, name: &str) -> Option<Number> {
+    match movie.get(name)? {
+        Value::Number(number) => Some(number.clone()),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+fn whole(movie: &Value, name: &str) -> Option<u64> {
+    let number = number(movie, name)?;
+    let float = number.as_f64()?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be in range just before")]
+    number.as_u64().or_else(|| (0.0..=9e15).contains(&float).then_some(float as u64))
+}
+
+fn credits(movie: &Value) -> Option<f64> {
+    let items = movie.get("consumed_credits")?.as_array()?;
+    let of = |item: &Value| item.as_f64().or_else(|| ["credits", "amount", "value"].iter().find_map(|name| number(item, name)?.as_f64()));
+    items.iter().map(of).sum()
+}
+
+/// Which kind of refusal it was: what decides whether others will be refused too, and the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// The key is missing, wrong or not allowed to render.
+    Key,
+    /// Credits or quota are used up.
+    Credits,
+    /// This request, for a reason of its own.
+    Request,
+}
+
+/// A definite no of the service: nothing was accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// Which kind.
+    pub reason: Reason,
+    /// The service's words.
+    pub message: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn numbers_may_come_as_strings_and_fields_may_be_null() {
+        let report =
+            Report::read(&json!({"project": "p", "status": "done", "duration": "12.5", "size": "99", "width": null, "url": "u"})).unwrap();
+        assert_eq!(report.duration, Some("12.5".parse().unwrap()));
+        assert_eq!((report.size, report.width), (Some(99), None));
+    }
+
+    #[test]
+    fn a_deleted_file_outweighs_the_status() {
+        let report =
+            Report::read(&json!({"project": "p", "status": "done", "url": null, "deleted_at": "2026-01-01T00:00:00.000Z"})).unwrap();
+        assert_eq!(report.status, Status::Deleted);
+    }
+
+    #[test]
+    fn failure_without_a_status_is_an_error() {
+        let report = Report::read(&json!({"project": "p", "success": false, "message": "Scene #1"})).unwrap();
+        assert_eq!((report.status, report.message.as_deref()), (Status::Error, Some("Scene #1")));
+    }
+
+    #[test]
+    fn the_submitted_document_is_not_kept_twice() {
+        let report = Report::read(&json!({"project": "p", "status": "running", "json": "{}"})).unwrap();
+        assert!(report.raw.get("json").is_none());
+    }
+}

@@ -1,0 +1,1 @@
+//! The HTTP API: the only builder of HTTP clients, the only holder of the key.

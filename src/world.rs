@@ -1,0 +1,105 @@
+//! The clock and the dice: what the outside world decides, passed in so that tests decide it instead.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// A point in time as the ledger keeps it: UTC, milliseconds since the epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Instant(pub i64);
+
+impl Instant {
+    /// This point in time moved later by `by`.
+    #[must_use]
+    pub fn plus(self, by: Duration) -> Self {
+        Self(self.0.saturating_add(millis(by)))
+    }
+
+    /// This point in time moved earlier by `by`.
+    #[must_use]
+    pub fn minus(self, by: Duration) -> Self {
+        Self(self.0.saturating_sub(millis(by)))
+    }
+
+    /// How long ago `earlier` was; zero when it lies ahead (clocks are set back now and then).
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// ISO-8601 in UTC with milliseconds and `Z`, the spelling of the service (`contract.md` 1.0).
+    #[must_use]
+    pub fn to_iso(self) -> String {
+        Timestamp::from_millisecond(self.0).map_or_else(|_| "1970-01-01T00:00:00.000Z".to_owned(), |at| format!("{at:.3}"))
+    }
+
+    /// Reads an ISO-8601 time with an offset or `Z`.
+    #[must_use]
+    pub fn from_iso(text: &str) -> Option<Self> {
+        text.trim().parse::<Timestamp>().ok().map(|at| Self(at.as_millisecond()))
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Tells the wall-clock time. Waiting is `tokio::time`, which tests can pause.
+pub trait Clock: Send + Sync {
+    /// The time now.
+    fn now(&self) -> Instant;
+}
+
+/// Throws dice: for keys and for the jitter of retries, never for secrets.
+pub trait Dice: Send + Sync {
+    /// A number anywhere in the range of `u64`.
+    fn throw(&self) -> u64;
+}
+
+/// The clock and the dice together, as they are handed down.
+#[derive(Clone)]
+pub struct World {
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where chance comes from.
+    pub dice: Arc<dyn Dice>,
+}
+
+impl World {
+    /// The world of the machine that this runs on.
+    #[must_use]
+    pub fn real() -> Self {
+        Self { clock: Arc::new(SystemClock), dice: Arc::new(SystemDice) }
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// A number from 0 up to 1, 1 excluded.
+    #[must_use]
+    pub fn fraction(&self) -> f64 {
+        f64::from(u32::try_from(self.dice.throw() >> 32).unwrap_or(0)) / f64::from(u32::MAX).next_up()
+    }
+}
+
+struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    fn now(&self) -> Instant {
+        Instant(Timestamp::now().as_millisecond())
+    }
+}
+
+struct SystemDice;
+
+impl Dice for SystemDice {
+    fn throw(&self) -> u64 {
+        // Without a source of randomness the time still tells two throws apart.
+        getrandom::u64().unwrap_or_else(|_| SystemClock.now().0.unsigned_abs())
+    }
+}
