@@ -14,6 +14,7 @@
 //! The binary adds what was typed ([`cli`]), what it means ([`settings`]), one file a command
 //! ([`commands`]) and the exit codes ([`exit`]).
 
+pub mod exit;
 pub mod ledger;
 pub mod movie;
 pub mod render;

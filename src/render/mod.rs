@@ -3,6 +3,8 @@
 //! `identity.md` decides when two submissions are the same render; `reliability.md` part 3 is the
 //! protocol that [`state`] spells out.
 
+pub mod event;
 pub mod identity;
 pub mod outcome;
+pub mod schedule;
 pub mod state;

@@ -167,7 +167,7 @@ fn credits(movie: &Value) -> Option<f64> {
 }
 
 /// Which kind of refusal it was: what decides whether others will be refused too, and the exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// The key is missing, wrong or not allowed to render.

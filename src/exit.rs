@@ -1,0 +1,105 @@
+//! The exit codes, as the contract has them (`product.md`, "Exit codes"), and how several outcomes make one.
+
+use std::process::ExitCode;
+
+use crate::render::event::{Outcome, Trouble, Verdict};
+use crate::render::outcome::Reason;
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// All done.
+    Done = 0,
+    /// An unexpected failure of `j2v` itself.
+    Internal = 1,
+    /// Wrong usage.
+    Usage = 2,
+    /// The movie is invalid: nothing was sent.
+    Invalid = 3,
+    /// The key is missing, wrong or not allowed.
+    Key = 4,
+    /// Credits or quota are used up.
+    Credits = 5,
+    /// The service refused the request for another reason, or knows no such project.
+    Refused = 6,
+    /// The service could not be reached or kept failing: nothing was accepted.
+    Unreachable = 7,
+    /// A POST may have been accepted.
+    Unknown = 8,
+    /// A render ended in `error`.
+    Error = 9,
+    /// A render ended in `timeout`.
+    Timeout = 10,
+    /// The deadline passed and the render still runs.
+    Waiting = 11,
+    /// Several movies with different outcomes.
+    Mixed = 12,
+    /// The key was used before for another movie.
+    OtherMovie = 13,
+    /// Rendered, but the file could not be saved.
+    Unsaved = 14,
+    /// Interrupted.
+    Interrupted = 130,
+}
+
+impl Exit {
+    /// The code for one outcome.
+    #[must_use]
+    pub fn of(outcome: &Outcome) -> Self {
+        match outcome.trouble {
+            Trouble::Refused(Reason::Key) => return Self::Key,
+            Trouble::Refused(Reason::Credits) => return Self::Credits,
+            Trouble::Refused(Reason::Request) => return Self::Refused,
+            Trouble::Unreachable => return Self::Unreachable,
+            Trouble::OtherMovie => return Self::OtherMovie,
+            Trouble::Unsaved => return Self::Unsaved,
+            Trouble::Internal => return Self::Internal,
+            Trouble::Interrupted => return Self::Interrupted,
+            Trouble::None => {}
+        }
+        match outcome.verdict {
+            Verdict::Submitted | Verdict::Done => Self::Done,
+            Verdict::Pending | Verdict::Running | Verdict::Waiting => Self::Waiting,
+            Verdict::Error => Self::Error,
+            Verdict::Timeout => Self::Timeout,
+            Verdict::Invalid => Self::Invalid,
+            Verdict::Unsent => Self::Unreachable,
+            Verdict::Refused => Self::Refused,
+            Verdict::Unknown | Verdict::Held | Verdict::Abandoned => Self::Unknown,
+            Verdict::Deleted | Verdict::Expired => Self::Unsaved,
+        }
+    }
+
+    /// The code for several: theirs where they agree, else [`Exit::Mixed`]; an interruption outweighs all.
+    #[must_use]
+    pub fn fold(codes: impl IntoIterator<Item = Self>) -> Self {
+        codes
+            .into_iter()
+            .reduce(|all, code| match (all, code) {
+                (Self::Interrupted, _) | (_, Self::Interrupted) => Self::Interrupted,
+                (all, code) if all == code => all,
+                _ => Self::Mixed,
+            })
+            .unwrap_or(Self::Done)
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn agreeing_outcomes_keep_their_code_and_others_are_mixed() {
+        assert_eq!(Exit::fold([]), Exit::Done);
+        assert_eq!(Exit::fold([Exit::Error, Exit::Error]), Exit::Error);
+        assert_eq!(Exit::fold([Exit::Done, Exit::Error]), Exit::Mixed);
+        assert_eq!(Exit::fold([Exit::Done, Exit::Interrupted, Exit::Error]), Exit::Interrupted);
+    }
+}

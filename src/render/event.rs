@@ -1,0 +1,233 @@
+//! What just happened, as the work tells it: the only vocabulary between the use cases and the output.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::identity::{Key, ProjectId};
+use super::outcome::{Reason, Report, Status};
+use super::state::State;
+
+/// One thing that just happened to one render, or to the run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The service took a movie: it is paid for from here on.
+    Accepted {
+        /// What the service made.
+        project: ProjectId,
+        /// The submission's key.
+        key: Key,
+        /// Where the movie came from.
+        source: String,
+    },
+    /// The key (or an interrupted submission of the same movie) had a render already; nothing was sent.
+    Attached {
+        /// The key.
+        key: Key,
+        /// Where that render stands.
+        state: State,
+        /// Its project, if one is known.
+        project: Option<ProjectId>,
+    },
+    /// Nothing was accepted; it is tried again.
+    TryingAgain {
+        /// What happened.
+        why: String,
+        /// After how long.
+        after: Duration,
+    },
+    /// A POST may have been accepted; it is being looked for.
+    LookingFor {
+        /// The submission's key.
+        key: Key,
+        /// What was seen instead of an answer.
+        why: String,
+    },
+    /// A lost answer was found again.
+    FoundAgain {
+        /// The project.
+        project: ProjectId,
+        /// The submission's key.
+        key: Key,
+    },
+    /// The service made a second project for one render.
+    Extra {
+        /// The one that the ledger holds.
+        kept: Option<ProjectId>,
+        /// The second one.
+        extra: ProjectId,
+    },
+    /// A render is followed from here on.
+    Following {
+        /// The project.
+        project: ProjectId,
+    },
+    /// The service reported on a render.
+    Status {
+        /// The project.
+        project: ProjectId,
+        /// Where it stands.
+        status: Status,
+        /// How long it has been since the service took it.
+        age: Duration,
+    },
+    /// A render can't be read for the moment.
+    Unreadable {
+        /// The project, or `None` when it was the list.
+        project: Option<ProjectId>,
+        /// What happened.
+        why: String,
+    },
+    /// A video is on its way.
+    Downloading {
+        /// The project.
+        project: ProjectId,
+        /// Bytes on disk.
+        got: u64,
+        /// Bytes in all, if known.
+        of: Option<u64>,
+    },
+    /// The outcome of a render is known.
+    Ended(Box<Outcome>),
+    /// Something a person should know.
+    Warning(String),
+}
+
+/// What became of a render, in the words of the contract (`product.md`, "Output").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// Accepted; not waited for.
+    Submitted,
+    /// Queued, as of the one look that was asked for.
+    Pending,
+    /// Rendering, as of the one look that was asked for.
+    Running,
+    /// Rendered.
+    Done,
+    /// The render failed.
+    Error,
+    /// The API stopped waiting; it may still finish.
+    Timeout,
+    /// The movie is invalid; nothing was sent.
+    Invalid,
+    /// Nothing was accepted.
+    Unsent,
+    /// The service refused the request, or knows no such project.
+    Refused,
+    /// A POST may have been accepted.
+    Unknown,
+    /// Looked for and not found; a person decides.
+    Held,
+    /// The deadline passed, it still runs.
+    Waiting,
+    /// The file was deleted on the server.
+    Deleted,
+    /// The file is gone after its 7 days.
+    Expired,
+    /// A person gave it up.
+    Abandoned,
+}
+
+impl Verdict {
+    /// The word of the contract.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Submitted => "submitted",
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Error => "error",
+            Self::Timeout => "timeout",
+            Self::Invalid => "invalid",
+            Self::Unsent => "unsent",
+            Self::Refused => "refused",
+            Self::Unknown => "unknown",
+            Self::Held => "held",
+            Self::Waiting => "waiting",
+            Self::Deleted => "deleted",
+            Self::Expired => "expired",
+            Self::Abandoned => "abandoned",
+        }
+    }
+}
+
+/// Why an outcome is no success, where the verdict alone doesn't tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Trouble {
+    /// The verdict tells all.
+    None,
+    /// The service refused, for this reason.
+    Refused(Reason),
+    /// The service could not be reached or kept failing.
+    Unreachable,
+    /// The key was used before for another movie.
+    OtherMovie,
+    /// Rendered, but the file could not be saved.
+    Unsaved,
+    /// `j2v` itself failed.
+    Internal,
+    /// Interrupted by the user.
+    Interrupted,
+}
+
+/// The outcome of one render: what a line of `--json` holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// What became of it.
+    pub verdict: Verdict,
+    /// Why, where the verdict doesn't tell.
+    pub trouble: Trouble,
+    /// The project, if one is known.
+    pub project: Option<ProjectId>,
+    /// The submission's key, if the ledger knows one.
+    pub key: Option<Key>,
+    /// Where the movie came from.
+    pub source: Option<String>,
+    /// What the service said last.
+    pub report: Option<Report>,
+    /// Where the video was saved.
+    pub file: Option<PathBuf>,
+    /// What went wrong, for people.
+    pub message: Option<String>,
+    /// The commands that lead on.
+    pub next: Vec<String>,
+}
+
+impl Outcome {
+    /// An outcome that knows nothing but its verdict.
+    #[must_use]
+    pub fn new(verdict: Verdict) -> Self {
+        Self {
+            verdict,
+            trouble: Trouble::None,
+            project: None,
+            key: None,
+            source: None,
+            report: None,
+            file: None,
+            message: None,
+            next: Vec::new(),
+        }
+    }
+
+    /// The same with a trouble and what went wrong.
+    #[must_use]
+    pub fn because(mut self, trouble: Trouble, message: impl Into<String>) -> Self {
+        self.trouble = trouble;
+        self.message = Some(message.into());
+        self
+    }
+
+    /// The same with a command that leads on.
+    #[must_use]
+    pub fn then(mut self, command: impl Into<String>) -> Self {
+        self.next.push(command.into());
+        self
+    }
+}
+
+/// Takes the events of a run, one at a time.
+pub trait Listener: Send + Sync {
+    /// Hears one event.
+    fn hear(&self, event: &Event);
+}

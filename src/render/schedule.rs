@@ -1,0 +1,203 @@
+//! When to ask: the rhythm of polling and of the search for a lost answer. Pure: durations in, durations out.
+
+use std::time::Duration;
+
+/// The service asks clients not to poll a project faster (`contract.md` 1.4, "Polling").
+pub const FLOOR: Duration = Duration::from_secs(5);
+
+/// However long a render takes, it is looked at this often (`product.md`, "Talking to the service").
+const SLOWEST: Duration = Duration::from_secs(30);
+
+/// Until this age a render is read at the floor.
+const YOUNG: Duration = Duration::from_secs(120);
+
+/// On loopback nobody is charged for a request; this only spares the processor.
+const LOOPBACK_FLOOR: Duration = Duration::from_millis(100);
+
+/// Where the API is, as far as manners go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Distance {
+    /// On this machine: any interval is fine.
+    Loopback,
+    /// The real service, or anything else across a network.
+    Remote,
+}
+
+/// How often a render is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rhythm {
+    distance: Distance,
+    interval: Option<Duration>,
+}
+
+impl Rhythm {
+    /// The rhythm for an API at this distance, with the user's `--interval` if there is one.
+    #[must_use]
+    pub fn new(distance: Distance, interval: Option<Duration>) -> Self {
+        let interval = interval.map(|wanted| if distance == Distance::Remote { wanted.max(FLOOR) } else { wanted });
+        Self { distance, interval }
+    }
+
+    /// Whether a user's interval would be raised to the floor.
+    #[must_use]
+    pub fn raises(distance: Distance, interval: Option<Duration>) -> bool {
+        distance == Distance::Remote && interval.is_some_and(|wanted| wanted < FLOOR)
+    }
+
+    /// How long to wait before the next look at a render of this age.
+    #[must_use]
+    pub fn pause(&self, age: Duration) -> Duration {
+        if let Some(interval) = self.interval {
+            return interval;
+        }
+        let tenth = (age / 10).min(SLOWEST);
+        match self.distance {
+            Distance::Loopback => tenth.max(LOOPBACK_FLOOR),
+            Distance::Remote if age < YOUNG => FLOOR,
+            Distance::Remote => tenth,
+        }
+    }
+
+    /// How long a status that some process read stays good enough for every other one.
+    #[must_use]
+    pub fn fresh_for(&self, age: Duration) -> Duration {
+        self.pause(age)
+    }
+}
+
+/// Ages, since the answer was given up, at which the server is searched for it (`reliability.md` 3.2).
+const REMOTE_SEARCHES: [u64; 9] = [0, 5_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000];
+
+/// The same for a service on this machine, where a second is long.
+const LOOPBACK_SEARCHES: [u64; 13] = [0, 100, 300, 600, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000, 300_000, 900_000];
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// The next age at which to search, after a search (or none yet) at `last`.
+#[must_use]
+pub fn next_search(distance: Distance, last: Option<Duration>) -> Duration {
+    let Some(last) = last else { return Duration::ZERO };
+    let ages: &[u64] = match distance {
+        Distance::Loopback => &LOOPBACK_SEARCHES,
+        Distance::Remote => &REMOTE_SEARCHES,
+    };
+    ages.iter().map(|&age| Duration::from_millis(age)).find(|&age| age > last).unwrap_or(last + HOUR)
+}
+
+/// How a set of renders is read next: a part through the list, the rest one by one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Split {
+    /// Renders, by index, that one sweep of the list answers for.
+    pub listed: Vec<usize>,
+    /// Renders, by index, that are read one by one.
+    pub single: Vec<usize>,
+}
+
+/// From this many renders on the list is worth a request (`product.md`: "from a handful of renders on").
+pub const HANDFUL: usize = 5;
+
+/// Renders of an account in one page of the list (`contract.md` 1.4).
+const PAGE: usize = 100;
+
+/// Splits renders (their creation times, any unit) between the list and single reads so that the requests are
+/// fewest: a straggler would widen the window of the list over everything else that the account rendered since.
+/// `others` are the creation times of the account's other projects as the last sweep saw them (`reliability.md` 3.5).
+#[must_use]
+pub fn split(watched: &[i64], others: &[i64]) -> Split {
+    let mut order: Vec<usize> = (0..watched.len()).collect();
+    order.sort_by_key(|&index| std::cmp::Reverse(watched[index]));
+    let mut others = others.to_vec();
+    others.sort_unstable_by_key(|&at| std::cmp::Reverse(at));
+    let mut passed = 0;
+    let mut best = (watched.len(), 0);
+    for (taken, &index) in order.iter().enumerate().map(|(place, index)| (place + 1, index)) {
+        while others.get(passed).is_some_and(|&at| at >= watched[index]) {
+            passed += 1;
+        }
+        let requests = (taken + passed).div_ceil(PAGE) + (watched.len() - taken);
+        if requests < best.0 || (requests == best.0 && best.1 > 0) {
+            best = (requests, taken);
+        }
+    }
+    if watched.len() < HANDFUL || best.1 < HANDFUL {
+        best.1 = 0;
+    }
+    let single = order.split_off(best.1);
+    Split { listed: order, single }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_remote_render_is_read_every_five_seconds_and_then_at_a_tenth_of_its_age() {
+        let rhythm = Rhythm::new(Distance::Remote, None);
+        assert_eq!(rhythm.pause(seconds(1)), seconds(5));
+        assert_eq!(rhythm.pause(seconds(119)), seconds(5));
+        assert_eq!(rhythm.pause(seconds(200)), seconds(20));
+        assert_eq!(rhythm.pause(seconds(4000)), seconds(30));
+    }
+
+    #[test]
+    fn a_remote_interval_is_raised_to_the_floor_and_a_loopback_one_is_not() {
+        let wish = Some(Duration::from_millis(50));
+        assert_eq!(Rhythm::new(Distance::Remote, wish).pause(seconds(1)), FLOOR);
+        assert!(Rhythm::raises(Distance::Remote, wish));
+        assert_eq!(Rhythm::new(Distance::Loopback, wish).pause(seconds(1)), Duration::from_millis(50));
+        assert!(!Rhythm::raises(Distance::Loopback, wish));
+    }
+
+    #[test]
+    fn a_thousand_renders_of_a_quiet_account_take_ten_requests() {
+        let split = split(&(0..1000).collect::<Vec<_>>(), &[]);
+        assert_eq!((split.listed.len(), split.single.len()), (1000, 0));
+    }
+
+    #[test]
+    fn a_straggler_is_read_alone_when_the_window_would_grow_over_other_projects() {
+        let mut watched: Vec<i64> = (100_000..100_050).collect();
+        watched.push(0);
+        let split = split(&watched, &(1..5000).collect::<Vec<_>>());
+        assert_eq!((split.listed.len(), split.single), (50, vec![50]));
+    }
+
+    #[test]
+    fn a_few_renders_are_read_one_by_one() {
+        assert_eq!(split(&[1, 2, 3, 4], &[]).single.len(), 4);
+    }
+
+    #[test]
+    fn searches_follow_the_table_and_then_go_hourly() {
+        assert_eq!(next_search(Distance::Remote, None), Duration::ZERO);
+        assert_eq!(next_search(Distance::Remote, Some(Duration::ZERO)), seconds(5));
+        assert_eq!(next_search(Distance::Remote, Some(seconds(61))), seconds(120));
+        assert_eq!(next_search(Distance::Remote, Some(seconds(1000))), seconds(4600));
+    }
+
+    proptest! {
+        #[test]
+        fn a_split_reads_each_render_once(watched: Vec<i64>, others: Vec<i64>) {
+            let split = split(&watched, &others);
+            let mut all: Vec<usize> = split.listed.into_iter().chain(split.single).collect();
+            all.sort_unstable();
+            prop_assert_eq!(all, (0..watched.len()).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn the_end_of_a_render_is_noticed_within_five_seconds_or_a_tenth(end in 1u64..7200) {
+            let (rhythm, end) = (Rhythm::new(Distance::Remote, None), seconds(end));
+            let mut age = Duration::ZERO;
+            while age < end {
+                age += rhythm.pause(age);
+            }
+            prop_assert!(age - end <= FLOOR.max(end / 10));
+        }
+    }
+}
