@@ -4,6 +4,7 @@
 //! suite). What a row *means* is decided by [`crate::render::state`]; a store loads a row, lets the machine
 //! take the step, and writes row and story in one transaction.
 
+pub mod change;
 pub mod sqlite;
 pub mod story;
 
@@ -207,7 +208,7 @@ pub enum LedgerError {
         why: String,
     },
     /// Others may read or write it.
-    #[error("the ledger {path} can be read or written by others (mode {mode:o})")]
+    #[error("the ledger {path} can be read or written by others (mode {mode:o}): `chmod 600 {path}` closes it")]
     Exposed {
         /// Where.
         path: PathBuf,
@@ -252,6 +253,9 @@ pub enum LedgerError {
         /// What the engine said.
         why: String,
     },
+    /// The store was closed, or its thread is gone, before it answered.
+    #[error("the ledger was closed before it answered")]
+    Closed,
 }
 
 /// A reply that comes after the store has committed.

@@ -1,1 +1,64 @@
-//! One line of story a change.
+//! What is told of a change: at most one line of a render's story. Pure, and the same for every store.
+//!
+//! A change that moves nothing tells nothing: a render is polled hundreds of times, and its story is for people.
+
+use super::{Change, Event, Render};
+use crate::render::outcome::Report;
+use crate::render::state::{Action, Fact, OnUnknown, State};
+use crate::world::Instant;
+
+/// The first line: the render is wanted.
+#[must_use]
+pub fn created(render: &Render) -> Event {
+    let detail = format!("generation {} of {}, from {}", render.generation, render.key, render.source);
+    Event { at: render.created_at, kind: "created".to_owned(), detail }
+}
+
+/// The line that a change adds, if it is worth one. `action` is what the protocol asks for after it.
+#[must_use]
+pub fn line(before: &Render, change: &Change, after: &Render, action: &Action, at: Instant) -> Option<Event> {
+    let (kind, detail) = match (change, action) {
+        (Change::Fact(_), Action::Alarm(second)) => ("alarm", format!("the service made a second project: {second}")),
+        (Change::Fact(Fact::Seen(_)), _) => seen(before, after)?,
+        (Change::Fact(fact), _) if before.submission != after.submission => fact_line(fact, before, after),
+        // The row holds when it was searched last; dozens of vain searches would bury the rest.
+        (Change::Fact(_) | Change::Searched, _) => return None,
+        (Change::Saved(path), _) => ("saved", path.display().to_string()),
+        (Change::Note(text), _) => ("note", text.clone()),
+        (Change::Rule(OnUnknown::Hold), _) => ("rule", "hold it when it stays unknown".to_owned()),
+        (Change::Rule(OnUnknown::Resubmit), _) => ("rule", "resubmit it once when it stays unknown".to_owned()),
+    };
+    Some(Event { at, kind: kind.to_owned(), detail })
+}
+
+fn fact_line(fact: &Fact, before: &Render, after: &Render) -> (&'static str, String) {
+    let attempt = || format!("attempt {}", after.submission.attempt);
+    match fact {
+        Fact::Claimed => ("claimed", format!("{}, epoch {}", attempt(), after.submission.epoch)),
+        Fact::NotSent { .. } => ("not-sent", "nothing was accepted".to_owned()),
+        Fact::Accepted { project } => ("accepted", project.to_string()),
+        Fact::Refused { refusal, .. } => ("refused", refusal.message.clone()),
+        Fact::Lost { why, .. } => ("lost", why.clone()),
+        Fact::OwnerGone => ("orphaned", format!("the process that sent it is gone ({})", before.owner.as_deref().unwrap_or("nameless"))),
+        Fact::Found { project } => ("found", project.to_string()),
+        Fact::QuarantineOver if after.submission.state == State::Held => ("held", "looked for and not found".to_owned()),
+        Fact::QuarantineOver => ("resubmitted", format!("looked for and not found: {}", attempt())),
+        Fact::Reopened => ("reopened", attempt()),
+        Fact::Adopted { project } => ("adopted", project.to_string()),
+        Fact::Resubmitted => ("resubmitted", format!("by a person: {}", attempt())),
+        Fact::Abandoned => ("abandoned", "by a person".to_owned()),
+        Fact::Seen(report) => ("seen", report.status.as_str().to_owned()),
+        Fact::Expired => ("expired", "the service has deleted the file".to_owned()),
+    }
+}
+
+fn seen(before: &Render, after: &Render) -> Option<(&'static str, String)> {
+    let status = |render: &Render| render.report.as_ref().map(|report| report.status.clone());
+    let news = before.submission.state != after.submission.state || status(before) != status(after);
+    after.report.as_ref().filter(|_| news).map(|report| ("seen", in_words(report)))
+}
+
+fn in_words(report: &Report) -> String {
+    let status = report.status.as_str();
+    report.message.as_ref().map_or_else(|| status.to_owned(), |message| format!("{status}: {message}"))
+}

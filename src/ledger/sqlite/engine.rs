@@ -1,0 +1,177 @@
+//! One connection and its transactions: what waits together is committed together, synced where a claim is
+//! among it.
+//!
+//! # What is on disk when
+//!
+//! A commit that holds a claim runs with `synchronous=FULL`: the log (WAL) is synced before the reply. A sync is of
+//! the whole file, so it takes every earlier commit with it, another process's too. All other commits aren't
+//! synced: after a power cut some of their pages may be missing from the log, but each frame's checksum
+//! continues that of the frame before it, so recovery stops at the first gap and finds a prefix of the commits.
+//!
+//! Two moments would break that, and are synced therefore. A *checkpoint* copies pages into the database: one from an
+//! unsynced log could leave pages of a commit that recovery then doesn't find. So the automatic ones are off, at commit
+//! and at close, and ours run under `FULL`. When the log *starts over* after one, its new header must be on disk before
+//! frames overwrite the old ones: every level but `OFF` does that, and we do it as part of the checkpoint. `OFF` is
+//! used only while the log is empty, when there is nothing to overwrite, so that the first render of a new
+//! ledger waits for no more syncs than any other.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rusqlite::Connection;
+
+use super::failure::Failure;
+use super::job::{Job, Need};
+use super::owner::Owners;
+
+/// How large the log may grow before it is copied into the database, bytes. Opening reads the log when nobody else has it open.
+const LARGE_LOG: u64 = 4 << 20;
+
+/// What the jobs of one transaction work with.
+pub(super) struct Session<'a> {
+    /// The connection, inside a transaction.
+    pub(super) connection: &'a Connection,
+    /// Who claims, and who else is alive.
+    pub(super) owners: &'a Owners,
+}
+
+/// The connection and all that belongs to it.
+pub(super) struct Engine {
+    connection: Connection,
+    path: PathBuf,
+    /// The log's file; none for a ledger in memory.
+    log: Option<PathBuf>,
+    owners: Owners,
+    level: Option<Level>,
+    commits: Arc<AtomicU64>,
+}
+
+/// How much a commit is synced (`PRAGMA synchronous`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Level {
+    /// Not at all.
+    Off,
+    /// Only the header of a log that starts over.
+    Normal,
+    /// Before it returns.
+    Full,
+}
+
+/// Why a batch came to nothing.
+struct Fallen {
+    failure: Failure,
+    /// Whether the jobs may fare better one by one.
+    begun: bool,
+}
+
+impl Engine {
+    /// Takes over an opened connection; `path` names it in errors.
+    pub(super) fn new(connection: Connection, path: &Path, log: Option<PathBuf>, owners: Owners) -> Self {
+        Self { connection, path: path.to_owned(), log, owners, level: None, commits: Arc::default() }
+    }
+
+    /// The number of commits that wrote, as it counts on.
+    pub(super) fn commits(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.commits)
+    }
+
+    /// Runs jobs in one transaction and replies after its commit. When one of them fails they run again one by
+    /// one, so that none suffers for another.
+    pub(super) fn run(&mut self, mut jobs: Vec<Box<dyn Job>>) {
+        match self.together(&mut jobs) {
+            Ok(()) => jobs.into_iter().for_each(|job| job.reply(Ok(()))),
+            Err(fallen) if fallen.begun && jobs.len() > 1 => jobs.into_iter().for_each(|job| self.run(vec![job])),
+            Err(fallen) => jobs.into_iter().for_each(|job| job.reply(Err(fallen.failure.at(&self.path)))),
+        }
+    }
+
+    fn together(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), Fallen> {
+        let need = jobs.iter().map(|job| job.need()).max().unwrap_or(Need::Read);
+        if need == Need::Claim {
+            self.owners.enter().map_err(|failure| Fallen { failure, begun: true })?;
+        }
+        self.begin(need).map_err(|failure| Fallen { failure, begun: false })?;
+        let session = Session { connection: &self.connection, owners: &self.owners };
+        let ran = jobs.iter_mut().try_for_each(|job| job.run(&session));
+        ran.and_then(|()| self.commit(need)).map_err(|failure| {
+            self.roll_back();
+            Fallen { failure, begun: true }
+        })
+    }
+
+    /// Readers begin without a lock: they never wait for a writer.
+    fn begin(&mut self, need: Need) -> Result<(), Failure> {
+        match need {
+            Need::Read => return self.execute("BEGIN"),
+            Need::Claim => self.set(Level::Full)?,
+            Need::Write if self.log_size() == Some(0) => self.set(Level::Off)?,
+            Need::Write => self.set(Level::Normal)?,
+        }
+        self.execute("BEGIN IMMEDIATE")?;
+        if self.level == Some(Level::Off) && self.log_size() != Some(0) {
+            // Another process wrote between the look and the lock; the level can't change inside a transaction.
+            self.execute("ROLLBACK")?;
+            self.set(Level::Normal)?;
+            self.execute("BEGIN IMMEDIATE")?;
+        }
+        Ok(())
+    }
+
+    fn commit(&self, need: Need) -> Result<(), Failure> {
+        self.execute("COMMIT")?;
+        if need > Need::Read {
+            self.commits.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// The engine has rolled back by itself after some failures, a full disk for one.
+    fn roll_back(&self) {
+        if !self.connection.is_autocommit() {
+            // What fails here fails again at the next `BEGIN`, where somebody hears of it.
+            self.execute("ROLLBACK").ok();
+        }
+    }
+
+    fn execute(&self, sql: &'static str) -> Result<(), Failure> {
+        self.connection.prepare_cached(sql)?.execute([])?;
+        Ok(())
+    }
+
+    fn set(&mut self, level: Level) -> Result<(), Failure> {
+        if self.level != Some(level) {
+            self.execute(match level {
+                Level::Off => "PRAGMA synchronous = OFF",
+                Level::Normal => "PRAGMA synchronous = NORMAL",
+                Level::Full => "PRAGMA synchronous = FULL",
+            })?;
+            self.level = Some(level);
+        }
+        Ok(())
+    }
+
+    /// Bytes in the log's file; `None` for a ledger in memory.
+    fn log_size(&self) -> Option<u64> {
+        self.log.as_ref().map(|log| fs::metadata(log).map_or(0, |found| found.len()))
+    }
+
+    /// Whether it is time for [`Self::checkpoint`].
+    pub(super) fn is_log_large(&self) -> bool {
+        self.log_size().is_some_and(|size| size > LARGE_LOG)
+    }
+
+    /// Copies the log into the database and starts the log over.
+    ///
+    /// # Errors
+    /// When the disk or another process stood in the way. Nothing is lost: everything is in the log still.
+    pub(super) fn checkpoint(&mut self) -> Result<(), Failure> {
+        self.set(Level::Full)?;
+        self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+        // The first commit after it syncs the new header and cuts the file: better here than before somebody's claim.
+        self.set(Level::Normal)?;
+        let version = super::schema::version(&self.connection)?;
+        Ok(self.connection.pragma_update(None, "user_version", version)?)
+    }
+}

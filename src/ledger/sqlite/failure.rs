@@ -1,0 +1,67 @@
+//! What goes wrong inside the embedded store, and what it is called outside.
+
+use std::io;
+use std::path::Path;
+
+use rusqlite::ErrorCode;
+use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
+
+use crate::ledger::LedgerError;
+
+/// A failure that doesn't know yet in which file it happened.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// The engine said no, or a row doesn't read.
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    /// The system said no.
+    #[error(transparent)]
+    System(#[from] io::Error),
+    /// A newer program made the file.
+    #[error("schema {found} is newer than {known}")]
+    Newer {
+        /// The file's schema.
+        found: u32,
+        /// Ours.
+        known: u32,
+    },
+    /// Another program made the file.
+    #[error("it is the database of another program")]
+    Foreign,
+    /// What was asked for makes no sense here.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl Failure {
+    /// The failure as callers of the ledger know it.
+    pub(super) fn at(&self, path: &Path) -> LedgerError {
+        let path = path.to_owned();
+        match self {
+            Self::Newer { found, known } => LedgerError::Newer { path, found: *found, known: *known },
+            Self::Foreign => LedgerError::Open { path, why: self.to_string() },
+            Self::Refused(why) => LedgerError::Engine { path, why: why.clone() },
+            Self::System(error) if error.kind() == io::ErrorKind::StorageFull => LedgerError::Full { path },
+            Self::System(error) => LedgerError::Open { path, why: error.to_string() },
+            Self::Sqlite(error) => of_sqlite(error, path),
+        }
+    }
+}
+
+fn of_sqlite(error: &rusqlite::Error, path: std::path::PathBuf) -> LedgerError {
+    let why = error.to_string();
+    if matches!(error, rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..)) {
+        return LedgerError::Corrupt { path, why };
+    }
+    // Growing the shared memory fails for want of space only, yet SQLite calls it an I/O error.
+    if error.sqlite_error().is_some_and(|error| error.extended_code == SQLITE_IOERR_SHMSIZE) {
+        return LedgerError::Full { path };
+    }
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => LedgerError::Full { path },
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => LedgerError::Busy { path },
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => LedgerError::Corrupt { path, why },
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => LedgerError::Open { path, why },
+        _ => LedgerError::Engine { path, why },
+    }
+}

@@ -1,0 +1,162 @@
+//! The embedded store: one `SQLite` file in WAL mode, owned by one thread that commits together what waits
+//! together. [`engine`] says what is on disk when; [`owner`] says who is alive.
+
+mod engine;
+mod failure;
+mod file;
+mod job;
+mod owner;
+mod rows;
+mod schema;
+mod thread;
+mod values;
+mod work;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use self::engine::{Engine, Session};
+use self::failure::Failure;
+use self::job::{Asked, Job, Need};
+use self::owner::Owners;
+use self::thread::Thread;
+use super::{Change, Draft, Event, LedgerError, OutOfTurn, Placed, Record, Recorded, Render, RenderId, Reply, Space, Store, Which};
+use crate::render::state::Fact;
+use crate::world::{Instant, World};
+
+/// How long another process may keep the ledger locked.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The statements that are kept prepared: all that there are, and some for the queries.
+const STATEMENTS: usize = 40;
+
+/// The embedded store. Dropped, it finishes what it was asked and lets go of the file.
+pub struct Sqlite {
+    door: Door,
+    commits: Arc<AtomicU64>,
+}
+
+/// How jobs get to the engine.
+enum Door {
+    /// A file: its thread waits for the disk, nobody else does.
+    Thread(Thread),
+    /// Memory: nothing waits for anything, so jobs run where they are asked.
+    Here(Box<Mutex<Engine>>),
+}
+
+impl Sqlite {
+    /// Opens the ledger at `path`, and makes it (and its folder) when it isn't there. Blocks for less than a
+    /// millisecond as a rule, for up to 5 s when another process changes the schema.
+    ///
+    /// # Errors
+    /// When it can't be opened or made, others may read it, a newer `j2v` or another program made it, or it is damaged.
+    pub fn open(path: &Path, world: &World) -> Result<Self, LedgerError> {
+        let real = file::ensure(path, world)?;
+        let fail = |failure: Failure| failure.at(path);
+        let connection = connect(&real).map_err(fail)?;
+        let engine = Engine::new(connection, path, Some(beside(&real, "-wal")), Owners::of(&real, world.clone()));
+        let commits = engine.commits();
+        let thread = Thread::start(engine).map_err(|error| fail(error.into()))?;
+        Ok(Self { door: Door::Thread(thread), commits })
+    }
+
+    /// A ledger that dies with the process (`--no-ledger`).
+    ///
+    /// # Errors
+    /// When there is no memory for it.
+    pub fn in_memory(world: &World) -> Result<Self, LedgerError> {
+        let path = Path::new(":memory:");
+        let connection = connect_in_memory().map_err(|failure| failure.at(path))?;
+        let engine = Engine::new(connection, path, None, Owners::alone(world.clone()));
+        Ok(Self { commits: engine.commits(), door: Door::Here(Box::new(Mutex::new(engine))) })
+    }
+
+    /// How many transactions have written so far: what was asked together shares one.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    fn ask<T, F>(&self, need: Need, work: F) -> Reply<'_, T>
+    where
+        T: Send + 'static,
+        F: FnMut(&Session<'_>) -> Result<T, Failure> + Send + 'static,
+    {
+        let (job, answer) = Asked::new(need, work);
+        let job: Box<dyn Job> = Box::new(job);
+        match &self.door {
+            Door::Thread(thread) => thread.ask(job),
+            Door::Here(engine) => engine.lock().unwrap_or_else(PoisonError::into_inner).run(vec![job]),
+        }
+        Box::pin(async { answer.await.unwrap_or(Err(LedgerError::Closed)) })
+    }
+}
+
+impl Store for Sqlite {
+    fn place(&self, drafts: Vec<Draft>) -> Reply<'_, Vec<Placed>> {
+        self.ask(Need::Write, move |session| drafts.iter().map(|draft| work::place(session, draft)).collect())
+    }
+
+    fn record(&self, records: Vec<Record>) -> Reply<'_, Vec<Result<Recorded, OutOfTurn>>> {
+        let claims = records.iter().any(|record| record.change == Change::Fact(Fact::Claimed));
+        let need = if claims { Need::Claim } else { Need::Write };
+        self.ask(need, move |session| records.iter().map(|record| work::record(session, record)).collect())
+    }
+
+    fn find(&self, space: Option<Space>, which: Which) -> Reply<'_, Vec<Render>> {
+        self.ask(Need::Read, move |session| rows::find(session.connection, space.as_ref(), &which))
+    }
+
+    fn body(&self, render: RenderId) -> Reply<'_, Option<Vec<u8>>> {
+        self.ask(Need::Read, move |session| rows::body(session.connection, render))
+    }
+
+    fn story(&self, render: RenderId) -> Reply<'_, Vec<Event>> {
+        self.ask(Need::Read, move |session| rows::story(session.connection, render))
+    }
+
+    fn reap(&self, at: Instant) -> Reply<'_, Vec<Render>> {
+        self.ask(Need::Write, move |session| work::reap(session, at))
+    }
+}
+
+/// Opens a file that exists and sees that it is ours before writing to it.
+fn connect(path: &Path) -> Result<Connection, Failure> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    schema::check(&connection)?;
+    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(io::Error::other(format!("its folder can't hold a write-ahead log (journal mode {mode})")).into());
+    }
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "journal_size_limit", 0)?;
+    if cfg!(target_vendor = "apple") {
+        // Elsewhere a sync is one; there it is one only when asked for by this name.
+        connection.pragma_update(None, "fullfsync", true)?;
+    }
+    schema::migrate(&mut connection, schema::MIGRATIONS)?;
+    Ok(connection)
+}
+
+fn connect_in_memory() -> Result<Connection, Failure> {
+    let mut connection = Connection::open_in_memory()?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    schema::migrate(&mut connection, schema::MIGRATIONS)?;
+    Ok(connection)
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}

@@ -1,0 +1,234 @@
+//! Rows in and out: each function is one statement. What a row means is decided elsewhere.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params, params};
+
+use super::failure::Failure;
+use super::values::FilePath;
+use crate::ledger::{Event, Render, RenderId, Space, Which};
+use crate::render::identity::{Key, MovieHash};
+use crate::render::state::Submission;
+
+/// A query for whole rows; the column list stands here only.
+macro_rules! select {
+    ($tail:literal) => {
+        concat!(
+            "SELECT id, account, endpoint, scope, key, named, generation, movie, traceable, source, state, epoch, attempt, on_unknown, ",
+            "resubmits_left, project, owner, quarantine, created_at, touched_at, posted_at, gave_up_at, searched_at, bound_at, read_at, ",
+            "refusal, report, file FROM render WHERE ",
+            $tail
+        )
+    };
+}
+
+/// One row by its name.
+pub(super) fn load(connection: &Connection, id: RenderId) -> Result<Option<Render>, Failure> {
+    one(connection, select!("id = ?1"), &[&id])
+}
+
+/// The latest generation of a key.
+pub(super) fn latest(connection: &Connection, space: &Space, scope: &str, key: &Key) -> Result<Option<Render>, Failure> {
+    const SQL: &str = select!("key = ?1 AND scope = ?2 AND account = ?3 AND endpoint = ?4 ORDER BY generation DESC LIMIT 1");
+    one(connection, SQL, &[key, &scope, &space.account, &space.endpoint])
+}
+
+/// The newest unsettled row with a movie, less those that `me` is sending itself.
+pub(super) fn unsettled(
+    connection: &Connection,
+    space: &Space,
+    scope: &str,
+    movie: MovieHash,
+    me: Option<&str>,
+) -> Result<Option<Render>, Failure> {
+    const SQL: &str = select!(
+        "state IN ('sending', 'unknown', 'held') AND account = ?1 AND endpoint = ?2 AND movie = ?3 AND scope = ?4 \
+         AND NOT (state = 'sending' AND owner IS ?5) ORDER BY id DESC LIMIT 1"
+    );
+    one(connection, SQL, &[&space.account, &space.endpoint, &movie, &scope, &me])
+}
+
+/// Every row that some process is sending.
+pub(super) fn sending(connection: &Connection) -> Result<Vec<Render>, Failure> {
+    // The second term is the condition of the partial index, without which every row would be read.
+    many(connection, select!("state = 'sending' AND state IN ('sending', 'unknown', 'held') ORDER BY id"), &[])
+}
+
+/// Rows of one space, or of all, newest first.
+pub(super) fn find(connection: &Connection, space: Option<&Space>, which: &Which) -> Result<Vec<Render>, Failure> {
+    let mut values: Vec<&dyn ToSql> = Vec::new();
+    let condition = match which {
+        Which::Id(id) => {
+            values.push(id);
+            "id = ?"
+        }
+        Which::Key(scope, key) => {
+            values.extend([key as &dyn ToSql, scope]);
+            "key = ? AND scope = ?"
+        }
+        Which::AnyKey(key) => {
+            values.push(key);
+            "key = ?"
+        }
+        Which::Project(project) => {
+            values.push(project);
+            "project = ?"
+        }
+        Which::Unfinished => "state IN ('bound', 'timeout')",
+        Which::Unsettled => "state IN ('sending', 'unknown', 'held')",
+        Which::All(_) => "TRUE",
+    };
+    let mut sql = format!("{}{condition}", select!(""));
+    if let Some(space) = space {
+        sql += " AND account = ? AND endpoint = ?";
+        values.extend([&space.account as &dyn ToSql, &space.endpoint]);
+    }
+    sql += " ORDER BY id DESC";
+    if let Which::All(most) = which {
+        sql += " LIMIT ?";
+        values.push(most);
+    }
+    many(connection, &sql, &values)
+}
+
+/// Writes a new row with its body; says under which name.
+pub(super) fn insert(connection: &Connection, render: &Render, body: &[u8]) -> Result<RenderId, Failure> {
+    const SQL: &str = "INSERT INTO render (account, endpoint, scope, key, named, generation, movie, traceable, source, state, epoch, \
+         attempt, on_unknown, resubmits_left, quarantine, created_at, touched_at) VALUES (:account, :endpoint, :scope, :key, :named, \
+         :generation, :movie, :traceable, :source, :state, :epoch, :attempt, :on_unknown, :resubmits_left, :quarantine, :created_at, \
+         :touched_at)";
+    connection.prepare_cached(SQL)?.execute(named_params! {
+        ":account": render.space.account,
+        ":endpoint": render.space.endpoint,
+        ":scope": render.scope,
+        ":key": render.key,
+        ":named": render.named,
+        ":generation": render.generation,
+        ":movie": render.movie,
+        ":traceable": render.traceable,
+        ":source": render.source,
+        ":state": render.submission.state,
+        ":epoch": render.submission.epoch.cast_signed(),
+        ":attempt": render.submission.attempt,
+        ":on_unknown": render.submission.on_unknown,
+        ":resubmits_left": render.submission.resubmits_left,
+        ":quarantine": millis(render.quarantine),
+        ":created_at": render.created_at,
+        ":touched_at": render.touched_at,
+    })?;
+    let id = RenderId(connection.last_insert_rowid());
+    connection.prepare_cached("INSERT INTO body (render, bytes) VALUES (?1, ?2)")?.execute(params![id, body])?;
+    Ok(id)
+}
+
+/// Writes where the protocol stands. Apart from [`update_marks`], since it touches the indexes and happens seldom.
+pub(super) fn update_submission(connection: &Connection, id: RenderId, submission: &Submission) -> Result<(), Failure> {
+    const SQL: &str = "UPDATE render SET state = :state, epoch = :epoch, attempt = :attempt, on_unknown = :on_unknown, \
+         resubmits_left = :resubmits_left, project = :project WHERE id = :id";
+    connection.prepare_cached(SQL)?.execute(named_params! {
+        ":id": id,
+        ":state": submission.state,
+        ":epoch": submission.epoch.cast_signed(),
+        ":attempt": submission.attempt,
+        ":on_unknown": submission.on_unknown,
+        ":resubmits_left": submission.resubmits_left,
+        ":project": submission.project,
+    })?;
+    Ok(())
+}
+
+/// Writes what else may change of a row.
+pub(super) fn update_marks(connection: &Connection, render: &Render) -> Result<(), Failure> {
+    const SQL: &str = "UPDATE render SET owner = :owner, touched_at = :touched_at, posted_at = :posted_at, gave_up_at = :gave_up_at, \
+         searched_at = :searched_at, bound_at = :bound_at, read_at = :read_at, refusal = :refusal, report = :report, file = :file \
+         WHERE id = :id";
+    connection.prepare_cached(SQL)?.execute(named_params! {
+        ":id": render.id,
+        ":owner": render.owner,
+        ":touched_at": render.touched_at,
+        ":posted_at": render.posted_at,
+        ":gave_up_at": render.gave_up_at,
+        ":searched_at": render.searched_at,
+        ":bound_at": render.bound_at,
+        ":read_at": render.read_at,
+        ":refusal": render.refusal,
+        ":report": render.report,
+        ":file": render.file.clone().map(FilePath),
+    })?;
+    Ok(())
+}
+
+/// The movie as it is sent, less the token.
+pub(super) fn body(connection: &Connection, id: RenderId) -> Result<Option<Vec<u8>>, Failure> {
+    let mut statement = connection.prepare_cached("SELECT bytes FROM body WHERE render = ?1")?;
+    Ok(statement.query_row([id], |row| row.get(0)).optional()?)
+}
+
+/// Forgets the movie; its hash stays.
+pub(super) fn drop_body(connection: &Connection, id: RenderId) -> Result<(), Failure> {
+    connection.prepare_cached("DELETE FROM body WHERE render = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// Adds a line to a story.
+pub(super) fn tell(connection: &Connection, id: RenderId, event: &Event) -> Result<(), Failure> {
+    const SQL: &str = "INSERT INTO event (render, nth, at, kind, detail) \
+         SELECT ?1, coalesce(max(nth), 0) + 1, ?2, ?3, ?4 FROM event WHERE render = ?1";
+    connection.prepare_cached(SQL)?.execute(params![id, event.at, event.kind, event.detail])?;
+    Ok(())
+}
+
+/// A story, in the order in which it was told.
+pub(super) fn story(connection: &Connection, id: RenderId) -> Result<Vec<Event>, Failure> {
+    let mut statement = connection.prepare_cached("SELECT at, kind, detail FROM event WHERE render = ?1 ORDER BY nth")?;
+    let events = statement.query_map([id], |row| Ok(Event { at: row.get(0)?, kind: row.get(1)?, detail: row.get(2)? }))?;
+    Ok(events.collect::<Result<_, _>>()?)
+}
+
+fn one(connection: &Connection, sql: &str, values: &[&dyn ToSql]) -> Result<Option<Render>, Failure> {
+    Ok(connection.prepare_cached(sql)?.query_row(values, read).optional()?)
+}
+
+fn many(connection: &Connection, sql: &str, values: &[&dyn ToSql]) -> Result<Vec<Render>, Failure> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let renders = statement.query_map(values, read)?;
+    Ok(renders.collect::<Result<_, _>>()?)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Render> {
+    Ok(Render {
+        id: row.get("id")?,
+        space: Space { account: row.get("account")?, endpoint: row.get("endpoint")? },
+        scope: row.get("scope")?,
+        key: row.get("key")?,
+        named: row.get("named")?,
+        generation: row.get("generation")?,
+        movie: row.get("movie")?,
+        traceable: row.get("traceable")?,
+        source: row.get("source")?,
+        submission: Submission {
+            state: row.get("state")?,
+            epoch: row.get::<_, i64>("epoch")?.cast_unsigned(),
+            attempt: row.get("attempt")?,
+            on_unknown: row.get("on_unknown")?,
+            resubmits_left: row.get("resubmits_left")?,
+            project: row.get("project")?,
+        },
+        owner: row.get("owner")?,
+        quarantine: Duration::from_millis(row.get::<_, i64>("quarantine")?.cast_unsigned()),
+        created_at: row.get("created_at")?,
+        touched_at: row.get("touched_at")?,
+        posted_at: row.get("posted_at")?,
+        gave_up_at: row.get("gave_up_at")?,
+        searched_at: row.get("searched_at")?,
+        bound_at: row.get("bound_at")?,
+        read_at: row.get("read_at")?,
+        refusal: row.get("refusal")?,
+        report: row.get("report")?,
+        file: row.get::<_, Option<FilePath>>("file")?.map(|FilePath(path)| path),
+    })
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,143 @@
+//! The tables, the way from each older schema to this one, and the bytes of a new ledger.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::failure::Failure;
+
+/// One text a schema; the n-th leads from schema n - 1 to n. A text that was released never changes.
+pub(super) const MIGRATIONS: &[&str] = &[FIRST];
+
+/// Marks the file as a ledger (`PRAGMA application_id`): `j2v` and a zero in ASCII.
+const APPLICATION: u32 = u32::from_be_bytes(*b"j2v\0");
+
+/// Bodies have a table of their own: a row is written as a whole, and every change of a render would copy
+/// its movie into the log. The partial indexes hold only what still moves, however long the history grows.
+const FIRST: &str = "
+CREATE TABLE render (
+    id INTEGER PRIMARY KEY,
+    account TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    key TEXT NOT NULL,
+    named INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    movie TEXT NOT NULL,
+    traceable INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    state TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    on_unknown TEXT NOT NULL,
+    resubmits_left INTEGER NOT NULL,
+    project TEXT,
+    owner TEXT,
+    quarantine INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    touched_at INTEGER NOT NULL,
+    posted_at INTEGER,
+    gave_up_at INTEGER,
+    searched_at INTEGER,
+    bound_at INTEGER,
+    read_at INTEGER,
+    refusal TEXT,
+    report TEXT,
+    file ANY,
+    UNIQUE (key, scope, account, endpoint, generation)
+) STRICT;
+CREATE INDEX render_by_project ON render (project) WHERE project IS NOT NULL;
+CREATE INDEX render_unfinished ON render (account, endpoint) WHERE state IN ('bound', 'timeout');
+CREATE INDEX render_unsettled ON render (account, endpoint, movie) WHERE state IN ('sending', 'unknown', 'held');
+CREATE TABLE body (
+    render INTEGER PRIMARY KEY REFERENCES render (id) ON DELETE CASCADE,
+    bytes BLOB NOT NULL
+) STRICT;
+CREATE TABLE event (
+    render INTEGER NOT NULL REFERENCES render (id) ON DELETE CASCADE,
+    nth INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    PRIMARY KEY (render, nth)
+) STRICT, WITHOUT ROWID;
+";
+
+/// Refuses what a newer `j2v` or another program made, before anything is written to it.
+pub(super) fn check(connection: &Connection) -> Result<(), Failure> {
+    let found = version(connection)?;
+    let ours = match found {
+        0 => connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))?,
+        _ => connection.pragma_query_value(None, "application_id", |row| row.get::<_, u32>(0))? == APPLICATION,
+    };
+    if !ours {
+        return Err(Failure::Foreign);
+    }
+    let known = newest(MIGRATIONS);
+    if found > known { Err(Failure::Newer { found, known }) } else { Ok(()) }
+}
+
+/// Leads a database to the newest schema, in one transaction; two processes may try at once.
+pub(super) fn migrate(connection: &mut Connection, migrations: &[&str]) -> Result<(), Failure> {
+    let newest = newest(migrations);
+    if version(connection)? == newest {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found = usize::try_from(version(&transaction)?).unwrap_or(usize::MAX);
+    for migration in migrations.iter().skip(found) {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION)?;
+    transaction.pragma_update(None, "user_version", newest)?;
+    Ok(transaction.commit()?)
+}
+
+/// The schema that a database has; 0 for an empty one.
+pub(super) fn version(connection: &Connection) -> Result<u32, Failure> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+/// The bytes of an empty ledger that is in WAL mode from its first moment: a file that never exists half made.
+pub(super) fn image() -> Result<Vec<u8>, Failure> {
+    let mut connection = Connection::open_in_memory()?;
+    migrate(&mut connection, MIGRATIONS)?;
+    let mut bytes = connection.serialize("main")?.to_vec();
+    // The read and the write version of the format, 2 for WAL: https://www.sqlite.org/fileformat2.html 1.3.3.
+    if let Some(versions) = bytes.get_mut(18..20) {
+        versions.fill(2);
+    }
+    Ok(bytes)
+}
+
+fn newest(migrations: &[&str]) -> u32 {
+    u32::try_from(migrations.len()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_ledger_is_led_through_every_schema_in_between() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, &["CREATE TABLE a (x)"]).unwrap();
+        connection.execute("INSERT INTO a VALUES (7)", []).unwrap();
+        migrate(&mut connection, &["not run again", "ALTER TABLE a RENAME TO b", "ALTER TABLE b RENAME TO c"]).unwrap();
+        assert_eq!(connection.query_row("SELECT x FROM c", [], |row| row.get::<_, i64>(0)).unwrap(), 7);
+        assert_eq!(version(&connection).unwrap(), 3);
+    }
+
+    #[test]
+    fn a_migration_that_fails_leaves_the_ledger_as_it_was() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, &["CREATE TABLE a (x)"]).unwrap();
+        migrate(&mut connection, &["", "CREATE TABLE b (x)", "nonsense"]).unwrap_err();
+        assert_eq!(version(&connection).unwrap(), 1);
+        assert!(connection.query_row("SELECT * FROM b", [], |_| Ok(())).is_err());
+    }
+
+    #[test]
+    fn the_image_of_a_ledger_is_in_wal_mode() {
+        let image = image().unwrap();
+        assert_eq!((&image[..16], &image[18..20]), (b"SQLite format 3\0".as_slice(), [2, 2].as_slice()));
+    }
+}

@@ -1,0 +1,78 @@
+//! The thread that owns the connection. It takes all that waits, has it committed together, and tidies the log
+//! when nobody wants anything.
+
+use std::io;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use super::engine::Engine;
+use super::job::Job;
+
+/// The most jobs that share a transaction: enough to make a sync cheap, few enough that none waits long.
+const BATCH: usize = 512;
+
+/// How long nobody must want anything before a large log is copied.
+const IDLE: Duration = Duration::from_millis(500);
+
+/// A handle on the thread. Dropped, it waits until all that was asked is done.
+pub(super) struct Thread {
+    jobs: Option<Sender<Box<dyn Job>>>,
+    handle: Option<JoinHandle<()>>,
+}
+
+impl Thread {
+    /// Starts it.
+    pub(super) fn start(engine: Engine) -> io::Result<Self> {
+        let (jobs, waiting) = channel();
+        let handle = Builder::new().name("ledger".to_owned()).spawn(move || work(engine, &waiting))?;
+        Ok(Self { jobs: Some(jobs), handle: Some(handle) })
+    }
+
+    /// Asks. Jobs run in the order in which they were asked.
+    pub(super) fn ask(&self, job: Box<dyn Job>) {
+        if let Some(jobs) = &self.jobs {
+            // Without its thread a job is dropped, and whoever waits for the answer is told so.
+            jobs.send(job).ok();
+        }
+    }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(handle) = self.handle.take() {
+            handle.join().ok();
+        }
+    }
+}
+
+fn work(mut engine: Engine, waiting: &Receiver<Box<dyn Job>>) {
+    while let Some(first) = next(&mut engine, waiting) {
+        let batch = std::iter::once(first).chain(waiting.try_iter()).take(BATCH).collect();
+        engine.run(batch);
+    }
+    tidy(&mut engine);
+}
+
+/// The next job, however long it takes; `None` when nobody can ask any more.
+fn next(engine: &mut Engine, waiting: &Receiver<Box<dyn Job>>) -> Option<Box<dyn Job>> {
+    if !engine.is_log_large() {
+        return waiting.recv().ok();
+    }
+    match waiting.recv_timeout(IDLE) {
+        Ok(job) => Some(job),
+        Err(RecvTimeoutError::Disconnected) => None,
+        Err(RecvTimeoutError::Timeout) => {
+            tidy(engine);
+            waiting.recv().ok()
+        }
+    }
+}
+
+/// A log that can't be copied now is copied another time: there is nobody to tell.
+fn tidy(engine: &mut Engine) {
+    if engine.is_log_large() {
+        engine.checkpoint().ok();
+    }
+}

@@ -1,0 +1,130 @@
+//! How the words of the protocol are spelled in columns.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, Value, ValueRef};
+
+use crate::ledger::RenderId;
+use crate::render::identity::{Key, MovieHash, ProjectId};
+use crate::render::outcome::{Refusal, Report};
+use crate::render::state::{OnUnknown, State};
+use crate::world::Instant;
+
+fn unreadable(what: &'static str, text: &str) -> FromSqlError {
+    FromSqlError::other(Unreadable { what, text: text.chars().take(80).collect() })
+}
+
+/// A column that holds what no version of `j2v` writes.
+#[derive(Debug, thiserror::Error)]
+#[error("a {what} reads {text:?}")]
+struct Unreadable {
+    what: &'static str,
+    text: String,
+}
+
+/// Spells a type by its text: how it is written, and how it is read.
+macro_rules! spelled {
+    ($type:ty, $what:literal, $write:expr, $read:expr) => {
+        impl ToSql for $type {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(ToSqlOutput::from($write(self)))
+            }
+        }
+
+        impl FromSql for $type {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                let text = value.as_str()?;
+                $read(text).ok_or_else(|| unreadable($what, text))
+            }
+        }
+    };
+}
+
+spelled!(State, "state", |state: &State| state.as_str(), State::parse);
+spelled!(Key, "key", Key::as_str, |text| Key::parse(text).ok());
+spelled!(ProjectId, "project", ProjectId::as_str, |text| ProjectId::parse(text).ok());
+spelled!(MovieHash, "hash", |hash: &MovieHash| hash.to_hex(), MovieHash::from_hex);
+spelled!(OnUnknown, "rule", |rule: &OnUnknown| on_unknown_word(*rule), on_unknown_of);
+spelled!(Report, "report", |report: &Report| report.raw.to_string(), |text| Report::read(&serde_json::from_str(text).ok()?));
+
+fn on_unknown_word(rule: OnUnknown) -> &'static str {
+    match rule {
+        OnUnknown::Hold => "hold",
+        OnUnknown::Resubmit => "resubmit",
+    }
+}
+
+fn on_unknown_of(word: &str) -> Option<OnUnknown> {
+    [OnUnknown::Hold, OnUnknown::Resubmit].into_iter().find(|rule| on_unknown_word(*rule) == word)
+}
+
+impl ToSql for Refusal {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let text = serde_json::to_string(self).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        Ok(ToSqlOutput::from(text))
+    }
+}
+
+impl FromSql for Refusal {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let text = value.as_str()?;
+        serde_json::from_str(text).map_err(|_| unreadable("refusal", text))
+    }
+}
+
+impl ToSql for Instant {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(self.0))
+    }
+}
+
+impl FromSql for Instant {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_i64().map(Self)
+    }
+}
+
+impl ToSql for RenderId {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(self.0))
+    }
+}
+
+impl FromSql for RenderId {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_i64().map(Self)
+    }
+}
+
+/// A path: text, unless it is none (a Unix path may hold any byte).
+pub(super) struct FilePath(pub(super) PathBuf);
+
+impl ToSql for FilePath {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self.0.to_str() {
+            Some(text) => ToSqlOutput::from(text),
+            None => ToSqlOutput::Owned(Value::Blob(self.0.as_os_str().as_encoded_bytes().to_vec())),
+        })
+    }
+}
+
+impl FromSql for FilePath {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let name = match value {
+            ValueRef::Blob(bytes) => os_string(bytes),
+            text => OsString::from(text.as_str()?),
+        };
+        Ok(Self(PathBuf::from(name)))
+    }
+}
+
+#[cfg(unix)]
+fn os_string(bytes: &[u8]) -> OsString {
+    std::os::unix::ffi::OsStringExt::from_vec(bytes.to_vec())
+}
+
+#[cfg(not(unix))]
+fn os_string(bytes: &[u8]) -> OsString {
+    OsString::from(String::from_utf8_lossy(bytes).into_owned())
+}

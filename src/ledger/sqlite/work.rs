@@ -1,0 +1,84 @@
+//! What the store does inside a transaction: the calls of [`crate::ledger::Store`] in terms of rows.
+
+use super::engine::Session;
+use super::failure::Failure;
+use super::rows;
+use crate::ledger::change::{Applied, apply, is_past, wanted};
+use crate::ledger::{Again, Change, Draft, Placed, Record, Recorded, Render, RenderId, story};
+use crate::render::state::{Fact, OutOfTurn, State};
+use crate::world::Instant;
+
+/// Places one draft: a new intent, or what there is already.
+pub(super) fn place(session: &Session<'_>, draft: &Draft) -> Result<Placed, Failure> {
+    let latest = rows::latest(session.connection, &draft.space, &draft.scope, &draft.key)?;
+    match latest {
+        Some(_) if !draft.named => Err(Failure::Refused(format!("the random key {} is taken: try again", draft.key))),
+        Some(latest) if draft.again == Again::Yes && may_give_way(latest.submission.state) => {
+            insert(session, draft, latest.generation + 1).map(Placed::New)
+        }
+        Some(latest) => Ok(Placed::Existing(latest)),
+        None if draft.named => insert(session, draft, 1).map(Placed::New),
+        None => match rows::unsettled(session.connection, &draft.space, &draft.scope, draft.movie, session.owners.me())? {
+            Some(unsettled) => Ok(Placed::Existing(unsettled)),
+            None => insert(session, draft, 1).map(Placed::New),
+        },
+    }
+}
+
+/// What may have been paid for, or will be, is never doubled by asking again.
+fn may_give_way(state: State) -> bool {
+    !state.is_unsettled() && state != State::Intent
+}
+
+fn insert(session: &Session<'_>, draft: &Draft, generation: u32) -> Result<Render, Failure> {
+    let mut render = wanted(RenderId(0), draft, generation);
+    render.id = rows::insert(session.connection, &render, &draft.body)?;
+    rows::tell(session.connection, render.id, &story::created(&render))?;
+    Ok(render)
+}
+
+/// Takes in one change.
+pub(super) fn record(session: &Session<'_>, record: &Record) -> Result<Result<Recorded, OutOfTurn>, Failure> {
+    let Some(before) = rows::load(session.connection, record.render)? else {
+        return Err(Failure::Refused(format!("there is no render {}", record.render.0)));
+    };
+    let owner = session.owners.me().unwrap_or_default();
+    match apply(&before, &record.change, record.at, owner) {
+        Ok(applied) => write(session, &before, applied).map(Ok),
+        Err(out_of_turn) => Ok(Err(out_of_turn)),
+    }
+}
+
+fn write(session: &Session<'_>, before: &Render, applied: Applied) -> Result<Recorded, Failure> {
+    let Applied { recorded, event } = applied;
+    let after = &recorded.render;
+    if after.submission != before.submission {
+        rows::update_submission(session.connection, after.id, &after.submission)?;
+    }
+    if after != before {
+        rows::update_marks(session.connection, after)?;
+    }
+    if is_past(after.submission.state) && !is_past(before.submission.state) {
+        rows::drop_body(session.connection, after.id)?;
+    }
+    if let Some(event) = event {
+        rows::tell(session.connection, after.id, &event)?;
+    }
+    Ok(recorded)
+}
+
+/// Turns what dead processes were sending into `unknown`.
+pub(super) fn reap(session: &Session<'_>, at: Instant) -> Result<Vec<Render>, Failure> {
+    let mut sending = rows::sending(session.connection)?;
+    sending.retain(|render| render.owner.as_deref() != session.owners.me());
+    if sending.is_empty() {
+        return Ok(Vec::new());
+    }
+    let alive = session.owners.others()?;
+    let gone = sending.into_iter().filter(|render| !render.owner.as_ref().is_some_and(|owner| alive.contains(owner)));
+    let orphaned = |render: Render| {
+        let record = Record { render: render.id, change: Change::Fact(Fact::OwnerGone), at };
+        self::record(session, &record).map(|recorded| recorded.map_or(render, |recorded| recorded.render))
+    };
+    gone.map(orphaned).collect()
+}
