@@ -1,0 +1,259 @@
+//! The only builder of HTTP clients and the only holder of the key. It knows how one request is made and what
+//! came of it; what that means is decided in [`super::answer`].
+//!
+//! Three kinds of clients, each built when it is first needed: one for POSTs, which re-sends nothing; one for
+//! reads; and those for downloads, which never see the key.
+
+use std::collections::HashMap;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{ClientBuilder, Method, Response, Url, redirect, retry as resend};
+
+use super::answer::{Answer, Body, BodyEnd, ConnectFault, Happened, Loss};
+use super::endpoint::{ApiUrl, is_loopback};
+use super::first_byte::{BeforeFirstByte, Gate, GateLayer, Stage};
+use super::retry::{http_date, retry_after};
+use super::secret::ApiKey;
+use super::wire::{Names, connect_fault, innermost, tls_without_roots};
+use crate::world::World;
+
+const USER_AGENT: &str = concat!("j2v/", env!("CARGO_PKG_VERSION"));
+const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// The largest answer to a POST, a status or a deletion that is read, bytes (`reliability.md` row 23).
+pub(super) const LARGEST_ANSWER: usize = 10 << 20;
+
+/// The clock offset before any answer has told the time.
+const UNKNOWN_OFFSET: i64 = i64::MIN;
+
+/// How long each phase of a request may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Name resolution, TCP and TLS together.
+    pub connect: Duration,
+    /// From the first byte of the request to the end of its answer; of a read, to the head of its answer.
+    pub request: Duration,
+    /// The body of an answer to a read: list pages hold megabytes.
+    pub body: Duration,
+}
+
+impl Default for Timeouts {
+    /// 10 s, 30 s (`product.md`, "Talking to the service"), and 2 min.
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(10), request: Duration::from_secs(30), body: Duration::from_secs(120) }
+    }
+}
+
+/// What a client needs to know.
+#[derive(Clone)]
+pub struct Settings {
+    /// Where the API is.
+    pub url: ApiUrl,
+    /// The key of the account.
+    pub key: ApiKey,
+    /// How long things may take.
+    pub timeouts: Timeouts,
+    /// The clock and the dice.
+    pub world: World,
+}
+
+/// Talks to one API with one key. Cheap to make; shared by reference.
+pub struct Client {
+    pub(super) settings: Settings,
+    submit: OnceLock<reqwest::Client>,
+    read: OnceLock<reqwest::Client>,
+    keyless: Mutex<HashMap<Route, reqwest::Client>>,
+    pub(super) guarded: Names,
+    offset: AtomicI64,
+}
+
+/// What sets one keyless client apart from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Route {
+    tls: bool,
+    loopback: bool,
+    guarded: bool,
+}
+
+/// Whether a download may come from a private address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hosts {
+    /// `https` from public addresses; loopback, too, if the API is there.
+    Public,
+    /// Any (`--allow-private`).
+    Any,
+}
+
+impl Client {
+    /// A client of one API. No connection is made, no file is read.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            submit: OnceLock::new(),
+            read: OnceLock::new(),
+            keyless: Mutex::default(),
+            guarded: Names::guarded(),
+            offset: AtomicI64::new(UNKNOWN_OFFSET),
+        }
+    }
+
+    /// The address of the API.
+    #[must_use]
+    pub fn url(&self) -> &ApiUrl {
+        &self.settings.url
+    }
+
+    /// How far this machine's clock runs ahead of the service's, milliseconds; `None` until an answer has told.
+    #[must_use]
+    pub fn server_offset(&self) -> Option<i64> {
+        Some(self.offset.load(Ordering::Relaxed)).filter(|offset| *offset != UNKNOWN_OFFSET)
+    }
+
+    /// Sends a movie, once, on a connection of its own, whose first byte waits for `before_first_byte`.
+    ///
+    /// The time for an answer runs from the end of the hook; the hook itself may take as long as it needs.
+    pub async fn post_movie(&self, body: Vec<u8>, before_first_byte: BeforeFirstByte) -> Happened {
+        let http = match self.submit_client() {
+            Ok(http) => http,
+            Err(fault) => return Happened::NotConnected(fault),
+        };
+        let gate = Gate::new(before_first_byte);
+        let request = http.post(self.url().movies().clone()).header(header::CONTENT_TYPE, "application/json").body(body);
+        let sending = Arc::clone(&gate).guard(request.headers(self.key_header()).send());
+        let mut out_of_time = pin!(gate.out_of_time(self.settings.timeouts.request));
+        let answer = tokio::select! {
+            answer = sending => answer,
+            () = &mut out_of_time => return Happened::Lost(Loss::Timeout),
+        };
+        match answer {
+            Ok(response) => Happened::Answered(self.take(response, LARGEST_ANSWER, out_of_time).await),
+            Err(error) => match gate.stage() {
+                Stage::Connecting => Happened::NotConnected(connect_fault(&error)),
+                Stage::Stopped(why) => Happened::HookStopped(why),
+                Stage::Open => Happened::Lost(Loss::Broken(innermost(&error))),
+            },
+        }
+    }
+
+    /// Sends a request that may be repeated: a GET or a DELETE of the movies.
+    pub(super) async fn ask(&self, method: Method, query: &[(&str, &str)], largest: usize) -> Happened {
+        let http = match self.read_client() {
+            Ok(http) => http,
+            Err(fault) => return Happened::NotConnected(fault),
+        };
+        let mut url = self.url().movies().clone();
+        url.query_pairs_mut().extend_pairs(query);
+        let sending = http.request(method, url).headers(self.key_header()).send();
+        let limit = self.settings.timeouts.connect + self.settings.timeouts.request;
+        match tokio::time::timeout(limit, sending).await {
+            Err(_) => Happened::Lost(Loss::Timeout),
+            Ok(Ok(response)) => {
+                let out_of_time = pin!(tokio::time::sleep(self.settings.timeouts.body));
+                Happened::Answered(self.take(response, largest, out_of_time).await)
+            }
+            Ok(Err(error)) if error.is_connect() => Happened::NotConnected(connect_fault(&error)),
+            Ok(Err(error)) if error.is_timeout() => Happened::Lost(Loss::Timeout),
+            Ok(Err(error)) => Happened::Lost(Loss::Broken(innermost(&error))),
+        }
+    }
+
+    fn key_header(&self) -> HeaderMap {
+        HeaderMap::from_iter([(X_API_KEY, self.settings.key.header())])
+    }
+
+    async fn take(&self, response: Response, largest: usize, out_of_time: Pin<&mut impl Future<Output = ()>>) -> Answer {
+        let now = self.settings.world.now();
+        let text = |name: HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok());
+        if let Some(date) = text(header::DATE).and_then(http_date) {
+            self.offset.store(now.0.saturating_sub(date.0), Ordering::Relaxed);
+        }
+        let location = text(header::LOCATION).and_then(|location| response.url().join(location).ok());
+        Answer {
+            status: response.status().as_u16(),
+            content_type: text(header::CONTENT_TYPE).map(str::to_owned),
+            retry_after: text(header::RETRY_AFTER).and_then(|header| retry_after(header, now)),
+            location_host: location.filter(|_| response.status().is_redirection()).and_then(|url| url.host_str().map(str::to_owned)),
+            body: collect(response, largest, out_of_time).await,
+        }
+    }
+
+    fn submit_client(&self) -> Result<&reqwest::Client, ConnectFault> {
+        let connect = self.settings.timeouts.connect;
+        let build = || self.api_builder().http1_only().pool_max_idle_per_host(0).connector_layer(GateLayer { connect }).build();
+        first(&self.submit, build)
+    }
+
+    fn read_client(&self) -> Result<&reqwest::Client, ConnectFault> {
+        first(&self.read, || self.api_builder().connect_timeout(self.settings.timeouts.connect).build())
+    }
+
+    fn api_builder(&self) -> ClientBuilder {
+        let url = self.url().movies();
+        builder(url.scheme() == "https", is_loopback(url)).dns_resolver(Names::default())
+    }
+
+    /// A client without the key, for one hop of a download.
+    pub(super) fn keyless_client(&self, url: &Url, hosts: Hosts) -> Result<reqwest::Client, ConnectFault> {
+        let route =
+            Route { tls: url.scheme() == "https", loopback: is_loopback(url), guarded: hosts == Hosts::Public && !is_loopback(url) };
+        let mut clients = self.keyless.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(&route) {
+            return Ok(client.clone());
+        }
+        let names = if route.guarded { self.guarded.clone() } else { Names::default() };
+        let Timeouts { connect, request, .. } = self.settings.timeouts;
+        let builder = builder(route.tls, route.loopback).dns_resolver(names).connect_timeout(connect).read_timeout(request);
+        let client = builder.build().map_err(|error| connect_fault(&error))?;
+        clients.insert(route, client.clone());
+        Ok(client)
+    }
+}
+
+/// What all clients have in common: nothing is followed, nothing is sent again behind our back, the system's
+/// roots are read only where TLS is spoken, and no proxy stands between us and this machine.
+#[expect(clippy::disallowed_methods, reason = "the one place that builds HTTP clients")]
+fn builder(tls: bool, loopback: bool) -> ClientBuilder {
+    let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("*/*"))]);
+    let builder = reqwest::Client::builder().user_agent(USER_AGENT).default_headers(headers);
+    let builder = builder.redirect(redirect::Policy::none()).retry(resend::never()).referer(false);
+    let builder = if loopback { builder.no_proxy() } else { builder };
+    match tls_without_roots() {
+        Ok(empty) if !tls => builder.tls_backend_preconfigured(empty),
+        _ => builder,
+    }
+}
+
+fn first(
+    cell: &OnceLock<reqwest::Client>,
+    build: impl FnOnce() -> Result<reqwest::Client, reqwest::Error>,
+) -> Result<&reqwest::Client, ConnectFault> {
+    if let Some(client) = cell.get() {
+        return Ok(client);
+    }
+    let client = build().map_err(|error| connect_fault(&error))?;
+    Ok(cell.get_or_init(|| client))
+}
+
+async fn collect(mut response: Response, largest: usize, mut out_of_time: Pin<&mut impl Future<Output = ()>>) -> Body {
+    let mut bytes = Vec::new();
+    loop {
+        let chunk = tokio::select! {
+            chunk = response.chunk() => chunk,
+            () = &mut out_of_time => return Body { bytes, end: BodyEnd::TooSlow },
+        };
+        match chunk {
+            Ok(Some(chunk)) if bytes.len() + chunk.len() > largest => {
+                bytes.extend_from_slice(&chunk[..largest - bytes.len()]);
+                return Body { bytes, end: BodyEnd::TooLarge };
+            }
+            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+            Ok(None) => return Body { bytes, end: BodyEnd::Whole },
+            Err(_) => return Body { bytes, end: BodyEnd::Cut },
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Reading what the service knows: one project, a page of the list, a whole sweep of it; and deleting a file.
+//! All of these may be repeated, and are, within the patience of the caller.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use reqwest::Method;
+use tokio::time::Instant as Moment;
+
+use super::answer::{Happened, ReadMeaning, meaning_of_read};
+use super::client::{Client, LARGEST_ANSWER};
+use super::page::{Page, Window, read_movie, read_page};
+use super::retry::{Failed, Next, Patience};
+use crate::render::identity::ProjectId;
+use crate::render::outcome::{Refusal, Report};
+
+/// The largest page that is read, bytes: 100 documents of 2.5 MB.
+const LARGEST_PAGE: usize = 256 << 20;
+
+/// From this size on, bytes, the next page is asked for with half as many renders.
+const HEAVY_PAGE: u64 = 8 << 20;
+
+/// The most renders on a page (`contract.md` 1.4).
+const MOST_PER_PAGE: u8 = 100;
+
+/// Why nothing could be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// The service knows no such project. One such answer is no proof (`reliability.md` rows 30 and 31).
+    #[error("the service knows no such project ({message})")]
+    NoSuchProject {
+        /// The service's words.
+        message: String,
+    },
+    /// The service said no.
+    #[error("the service refused it: {}", .0.message)]
+    Refused(Refusal),
+    /// It did not work, and kept not working.
+    #[error("{host} could not be reached or kept failing: {last}")]
+    Unreachable {
+        /// The host of the API.
+        host: String,
+        /// What happened last.
+        last: String,
+    },
+    /// Something else than the API answers there.
+    #[error("{host} does not answer as the API does: {why}")]
+    Broken {
+        /// The host of the API.
+        host: String,
+        /// What it answered.
+        why: String,
+    },
+}
+
+/// All renders of a window.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Sweep {
+    /// Each render once, as it was seen last.
+    pub reports: Vec<Report>,
+    /// Whether everything was read: every page, every item, no cursor twice. Without this, absence proves nothing.
+    pub whole: bool,
+    /// The size of all pages on the wire, bytes.
+    pub bytes: u64,
+    /// How many pages were read.
+    pub requests: u32,
+    /// The credits that are left.
+    pub remaining_credits: Option<f64>,
+}
+
+impl Client {
+    /// Reads where one project stands, trying for `patience`.
+    ///
+    /// # Errors
+    /// When the service knows no such project, says no, or can't be reached in time.
+    pub async fn read(&self, project: &ProjectId, patience: Duration) -> Result<Report, ReadError> {
+        let query = [("project", project.as_str()), ("format", "simple")];
+        let is_it = |report: &Report| report.project == *project;
+        self.persist(&Request { method: Method::GET, query: &query, largest: LARGEST_ANSWER }, patience, |body| {
+            read_movie(body).filter(is_it)
+        })
+        .await
+    }
+
+    /// Reads one page of the list, trying for `patience`: at most `limit` renders (1 to 100) of a window of at
+    /// most 93 days.
+    ///
+    /// # Errors
+    /// When the service says no or can't be reached in time.
+    pub async fn list_page(&self, window: Window, cursor: Option<&str>, limit: u8, patience: Duration) -> Result<Page, ReadError> {
+        let (from, to, limit) = (window.from.to_iso(), window.to.to_iso(), limit.clamp(1, MOST_PER_PAGE).to_string());
+        let mut query = vec![("from", from.as_str()), ("to", &to), ("limit", &limit)];
+        query.extend(cursor.map(|cursor| ("next_token", cursor)));
+        let request = Request { method: Method::GET, query: &query, largest: LARGEST_PAGE };
+        self.persist(&request, patience, read_page).await.map_err(|error| match error {
+            // Nobody asked for a project: the service leaks its own troubles in the same words.
+            ReadError::NoSuchProject { message } => ReadError::Broken { host: self.host(), why: message },
+            other => other,
+        })
+    }
+
+    /// Reads the whole list of a window of any width, trying for `patience` with each page.
+    ///
+    /// # Errors
+    /// When the service says no or can't be reached in time.
+    pub async fn sweep(&self, window: Window, patience: Duration) -> Result<Sweep, ReadError> {
+        let mut gathered = Gathered::new();
+        for piece in window.pieces() {
+            let mut cursor = None;
+            loop {
+                let page = self.list_page(piece, cursor.as_deref(), gathered.limit, patience).await?;
+                cursor = gathered.take(page);
+                if cursor.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(gathered.sweep)
+    }
+
+    /// Deletes the file of a project, trying for `patience`. Deleting twice is no error.
+    ///
+    /// # Errors
+    /// When the service knows no such project, says no, or can't be reached in time.
+    pub async fn delete(&self, project: &ProjectId, patience: Duration) -> Result<(), ReadError> {
+        let request = Request { method: Method::DELETE, query: &[("project", project.as_str())], largest: LARGEST_ANSWER };
+        self.persist(&request, patience, |body| serde_json::from_slice::<Deletion>(body).ok().filter(|answer| answer.success).map(drop))
+            .await
+    }
+
+    /// Asks until an answer can be read or the patience is over.
+    async fn persist<T>(&self, request: &Request<'_>, patience: Duration, read: impl Fn(&[u8]) -> Option<T>) -> Result<T, ReadError> {
+        let (began, patience) = (Moment::now(), Patience::lasting(patience));
+        for tries in 1.. {
+            let happened = self.ask(request.method.clone(), request.query, request.largest).await;
+            let (last, retry_after) = match meaning_of_read(&happened) {
+                ReadMeaning::Body(body) => match read(body) {
+                    Some(found) => return Ok(found),
+                    None => (described(&happened), None),
+                },
+                ReadMeaning::Retry { why, after } => (why, after),
+                ReadMeaning::NoSuchProject { message } => return Err(ReadError::NoSuchProject { message }),
+                ReadMeaning::Refused(refusal) => return Err(ReadError::Refused(refusal)),
+                ReadMeaning::Broken { why } => return Err(ReadError::Broken { host: self.host(), why }),
+            };
+            let patience = if let Happened::NotConnected(fault) = &happened { patience.with(fault) } else { patience };
+            let failed = Failed { tries, elapsed: began.elapsed(), retry_after, fraction: self.settings.world.fraction() };
+            match patience.after(&failed) {
+                Next::Wait(wait) => tokio::time::sleep(wait).await,
+                Next::Stop => return Err(ReadError::Unreachable { host: self.host(), last }),
+            }
+        }
+        Err(ReadError::Unreachable { host: self.host(), last: "tried too often".to_owned() })
+    }
+
+    fn host(&self) -> String {
+        self.url().host().to_owned()
+    }
+}
+
+/// A request that may be repeated.
+struct Request<'a> {
+    method: Method,
+    query: &'a [(&'a str, &'a str)],
+    largest: usize,
+}
+
+#[derive(serde::Deserialize)]
+struct Deletion {
+    success: bool,
+}
+
+fn described(happened: &Happened) -> String {
+    match happened {
+        Happened::Answered(answer) => answer.describe(),
+        Happened::Lost(loss) => loss.to_string(),
+        Happened::NotConnected(fault) => fault.to_string(),
+        Happened::HookStopped(why) => why.clone(),
+    }
+}
+
+/// The pages of a sweep as they come in: merged, whatever their order and however often an item comes
+/// (`reliability.md` row 41).
+struct Gathered {
+    sweep: Sweep,
+    places: HashMap<ProjectId, usize>,
+    cursors: HashSet<String>,
+    limit: u8,
+}
+
+impl Gathered {
+    fn new() -> Self {
+        let sweep = Sweep { whole: true, ..Sweep::default() };
+        Self { sweep, places: HashMap::new(), cursors: HashSet::new(), limit: MOST_PER_PAGE }
+    }
+
+    /// Takes a page in and gives the cursor of the next one, unless it was there before.
+    fn take(&mut self, page: Page) -> Option<String> {
+        for report in page.reports {
+            if let Some(place) = self.places.get(&report.project) {
+                self.sweep.reports[*place] = report;
+                continue;
+            }
+            self.places.insert(report.project.clone(), self.sweep.reports.len());
+            self.sweep.reports.push(report);
+        }
+        self.sweep.whole &= page.whole;
+        self.sweep.bytes += page.bytes;
+        self.sweep.requests += 1;
+        self.sweep.remaining_credits = page.remaining_credits.or(self.sweep.remaining_credits);
+        if page.bytes > HEAVY_PAGE {
+            self.limit = (self.limit / 2).max(1);
+        }
+        let next = page.next?;
+        if self.cursors.insert(next.clone()) {
+            return Some(next);
+        }
+        self.sweep.whole = false;
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn page(projects: &[u8], next: Option<&str>) -> Page {
+        let report = |project: &u8| Report::read(&json!({"project": format!("p{project}"), "status": "running"})).unwrap();
+        let reports = projects.iter().map(report).collect();
+        Page { reports, next: next.map(str::to_owned), bytes: 1, remaining_credits: None, whole: true }
+    }
+
+    #[test]
+    fn row_41_a_repeated_cursor_ends_the_sweep_and_takes_its_worth_as_evidence() {
+        let mut gathered = Gathered::new();
+        assert_eq!(gathered.take(page(&[1], Some("a"))), Some("a".to_owned()));
+        assert_eq!(gathered.take(page(&[2], Some("a"))), None);
+        assert_eq!((gathered.sweep.reports.len(), gathered.sweep.whole), (2, false));
+    }
+
+    #[test]
+    fn row_23_heavy_pages_halve_the_limit_down_to_one() {
+        let mut gathered = Gathered::new();
+        for _ in 0..10 {
+            gathered.take(Page { bytes: HEAVY_PAGE + 1, ..page(&[], None) });
+        }
+        assert_eq!(gathered.limit, 1);
+    }
+
+    proptest! {
+        #[test]
+        fn row_41_shuffled_and_doubled_items_are_merged(pages in proptest::collection::vec(proptest::collection::vec(0_u8..20, 0..10), 0..5)) {
+            let mut gathered = Gathered::new();
+            for items in &pages {
+                gathered.take(page(items, None));
+            }
+            let distinct: HashSet<_> = pages.iter().flatten().collect();
+            prop_assert_eq!(gathered.sweep.reports.len(), distinct.len());
+        }
+    }
+}

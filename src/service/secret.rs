@@ -1,0 +1,81 @@
+//! The API key: a value that can be sent to the service and nowhere else.
+
+use std::fmt;
+
+use reqwest::header::HeaderValue;
+use secrecy::{ExposeSecret, SecretString};
+
+/// Why a text is no API key. The text itself is never part of the error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Nothing but white space was given.
+    #[error("the API key is empty")]
+    Empty,
+    /// It holds what can't stand in a header: a line break, a space, a letter outside ASCII.
+    #[error("the API key holds a character that no key has; was more than the key copied?")]
+    Character,
+}
+
+/// The key of an account. `Debug` is redacted, there is no `Display`, the memory is wiped in the end.
+#[derive(Clone)]
+pub struct ApiKey {
+    secret: SecretString,
+    header: HeaderValue,
+}
+
+impl ApiKey {
+    /// Takes a key as a user stores it: white space around it is dropped.
+    ///
+    /// # Errors
+    /// When it is empty or holds anything but visible ASCII.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        let key = text.trim();
+        if key.is_empty() {
+            return Err(KeyError::Empty);
+        }
+        if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(KeyError::Character);
+        }
+        let mut header = HeaderValue::from_str(key).map_err(|_| KeyError::Character)?;
+        header.set_sensitive(true);
+        Ok(Self { secret: SecretString::from(key), header })
+    }
+
+    /// The value of `x-api-key`, marked so that no log of the HTTP library shows it.
+    pub(super) fn header(&self) -> HeaderValue {
+        self.header.clone()
+    }
+
+    /// The key itself, for scrubbing it out of texts that others wrote.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.secret.expose_secret()
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKey([REDACTED])")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_never_shows_the_key() {
+        let key = ApiKey::parse(" canary-4711 \n").unwrap();
+        assert_eq!(key.expose(), "canary-4711");
+        assert!(!format!("{key:?} {:?}", key.header()).contains("canary"));
+    }
+
+    #[test]
+    fn a_refused_key_is_not_in_the_error() {
+        for bad in ["canary\r\nx-evil: 1", "canary ü", "can ary", "canary\0"] {
+            let error = ApiKey::parse(bad).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
+        }
+        assert_eq!(ApiKey::parse(" \n").unwrap_err(), KeyError::Empty);
+    }
+}
