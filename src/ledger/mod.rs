@@ -1,6 +1,6 @@
 //! What is remembered of every render, so that none is paid twice and none is lost.
 //!
-//! [`Store`] is the door: it takes batches, and any store keeps the same promises (`tests/store.rs` is the
+//! [`Store`] is the door: it takes batches, and any store keeps the same promises (`tests/store` is the
 //! suite). What a row *means* is decided by [`crate::render::state`]; a store loads a row, lets the machine
 //! take the step, and writes row and story in one transaction.
 
@@ -111,7 +111,7 @@ pub struct Render {
     pub quarantine: Duration,
     /// When it was first asked for.
     pub created_at: Instant,
-    /// When anything last happened to it.
+    /// When its story last got a line; polls and searches have times of their own.
     pub touched_at: Instant,
     /// When the last POST was claimed.
     pub posted_at: Option<Instant>,
@@ -121,7 +121,7 @@ pub struct Render {
     pub searched_at: Option<Instant>,
     /// When the project became known.
     pub bound_at: Option<Instant>,
-    /// When the service was last asked for its status.
+    /// When the service last told its status.
     pub read_at: Option<Instant>,
     /// Why the service refused it last.
     pub refusal: Option<Refusal>,

@@ -175,3 +175,93 @@ impl Engine {
         Ok(self.connection.pragma_update(None, "user_version", version)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tempfile::TempDir;
+    use tokio::sync::oneshot::Receiver;
+
+    use super::*;
+    use crate::ledger::LedgerError;
+    use crate::ledger::sqlite::job::Asked;
+    use crate::ledger::sqlite::{beside, connect, file};
+    use crate::world::World;
+
+    fn engine(folder: &TempDir) -> Engine {
+        let path = file::ensure(&folder.path().join("ledger.db"), &World::real()).unwrap();
+        let owners = Owners::of(&path, World::real());
+        Engine::new(connect(&path).unwrap(), &path, Some(beside(&path, "-wal")), owners)
+    }
+
+    type Answer = Receiver<Result<usize, LedgerError>>;
+
+    /// A job that keeps a body of `length` bytes for nobody.
+    fn writes(length: u32) -> (Box<dyn Job>, Answer) {
+        let (job, answer) = Asked::new(Need::Write, move |session: &Session<'_>| {
+            let sql = "INSERT INTO body (render, bytes) SELECT count(*) + 1, zeroblob(?1) FROM body";
+            Ok(session.connection.execute(sql, [length])?)
+        });
+        (Box::new(job), answer)
+    }
+
+    fn run(engine: &mut Engine, lengths: &[u32]) -> Vec<Result<usize, LedgerError>> {
+        let (jobs, answers): (Vec<_>, Vec<Answer>) = lengths.iter().map(|length| writes(*length)).unzip();
+        engine.run(jobs);
+        answers.into_iter().map(|mut answer| answer.try_recv().unwrap()).collect()
+    }
+
+    fn with_room_for(folder: &TempDir, pages: u32) -> Engine {
+        let engine = engine(folder);
+        engine.connection.pragma_update(None, "foreign_keys", false).unwrap();
+        let used: u32 = engine.connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        engine.connection.pragma_update_and_check(None, "max_page_count", used + pages, |_| Ok(())).unwrap();
+        engine
+    }
+
+    #[test]
+    fn what_finds_no_space_leaves_what_was_asked_with_it_alone() {
+        let folder = TempDir::new().unwrap();
+        let mut engine = with_room_for(&folder, 4);
+        let results = run(&mut engine, &[10, 1 << 20, 10]);
+        assert!(matches!(results[..], [Ok(1), Err(LedgerError::Full { .. }), Ok(1)]), "{results:?}");
+        let kept: u32 = engine.connection.query_row("SELECT count(*) FROM body", [], |row| row.get(0)).unwrap();
+        assert_eq!(kept, 2);
+    }
+
+    #[test]
+    fn a_lock_that_is_held_too_long_is_told_and_harms_nothing() {
+        let folder = TempDir::new().unwrap();
+        let mut engine = with_room_for(&folder, 99);
+        engine.connection.busy_timeout(Duration::ZERO).unwrap();
+        let other = connect(&engine.path).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let results = run(&mut engine, &[1, 2]);
+        assert!(results.iter().all(|result| matches!(result, Err(LedgerError::Busy { .. }))), "{results:?}");
+        other.execute_batch("COMMIT").unwrap();
+        assert!(run(&mut engine, &[1, 2]).iter().all(Result::is_ok));
+        assert_eq!(engine.commits.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn only_a_claim_is_synced_and_only_an_empty_log_is_begun_unsynced() {
+        let folder = TempDir::new().unwrap();
+        let mut engine = with_room_for(&folder, 99);
+        let mut level_of = |need: Need| {
+            engine.begin(need).unwrap();
+            engine.connection.execute("UPDATE body SET bytes = zeroblob(9)", []).unwrap();
+            engine.connection.pragma_update(None, "user_version", 1).unwrap();
+            engine.commit(need).unwrap();
+            engine.level.unwrap()
+        };
+        assert_eq!(
+            [Need::Write, Need::Write, Need::Claim, Need::Write].map(&mut level_of),
+            [Level::Off, Level::Normal, Level::Full, Level::Normal]
+        );
+        engine.checkpoint().unwrap();
+        assert!(engine.log_size().unwrap() > 0, "the next commit must not be the first of its log");
+        engine.run(vec![writes(5).0]);
+        assert_eq!(engine.level, Some(Level::Normal));
+    }
+}

@@ -56,6 +56,11 @@ pub(super) fn sending(connection: &Connection) -> Result<Vec<Render>, Failure> {
 
 /// Rows of one space, or of all, newest first.
 pub(super) fn find(connection: &Connection, space: Option<&Space>, which: &Which) -> Result<Vec<Render>, Failure> {
+    let (sql, values) = query(space, which);
+    many(connection, &sql, &values)
+}
+
+fn query<'a>(space: Option<&'a Space>, which: &'a Which) -> (String, Vec<&'a dyn ToSql>) {
     let mut values: Vec<&dyn ToSql> = Vec::new();
     let condition = match which {
         Which::Id(id) => {
@@ -88,7 +93,7 @@ pub(super) fn find(connection: &Connection, space: Option<&Space>, which: &Which
         sql += " LIMIT ?";
         values.push(most);
     }
-    many(connection, &sql, &values)
+    (sql, values)
 }
 
 /// Writes a new row with its body; says under which name.
@@ -231,4 +236,36 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Render> {
 
 fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::sqlite::schema;
+    use crate::render::identity::ProjectId;
+
+    #[test]
+    fn no_question_but_the_one_for_everything_reads_every_row() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::migrate(&mut connection, schema::MIGRATIONS).unwrap();
+        let space = Space { account: "a".to_owned(), endpoint: "e".to_owned() };
+        let (key, project) = (Key::parse("k").unwrap(), ProjectId::parse("p").unwrap());
+        let questions = [
+            Which::Id(RenderId(1)),
+            Which::Key("submit".to_owned(), key.clone()),
+            Which::AnyKey(key),
+            Which::Project(project),
+            Which::Unfinished,
+            Which::Unsettled,
+        ];
+        for which in &questions {
+            for space in [None, Some(&space)] {
+                let (sql, values) = query(space, which);
+                let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+                let plan: Vec<String> = statement.query_map(&*values, |row| row.get("detail")).unwrap().map(Result::unwrap).collect();
+                let reads_all = plan.iter().any(|step| step.starts_with("SCAN render") && !step.contains("INDEX"));
+                assert!(!reads_all, "{which:?}: {plan:?}");
+            }
+        }
+    }
 }

@@ -45,8 +45,8 @@ CREATE TABLE render (
     UNIQUE (key, scope, account, endpoint, generation)
 ) STRICT;
 CREATE INDEX render_by_project ON render (project) WHERE project IS NOT NULL;
-CREATE INDEX render_unfinished ON render (account, endpoint) WHERE state IN ('bound', 'timeout');
-CREATE INDEX render_unsettled ON render (account, endpoint, movie) WHERE state IN ('sending', 'unknown', 'held');
+CREATE INDEX render_unfinished ON render (state, account, endpoint) WHERE state IN ('bound', 'timeout');
+CREATE INDEX render_unsettled ON render (state, account, endpoint, movie) WHERE state IN ('sending', 'unknown', 'held');
 CREATE TABLE body (
     render INTEGER PRIMARY KEY REFERENCES render (id) ON DELETE CASCADE,
     bytes BLOB NOT NULL

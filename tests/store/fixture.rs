@@ -1,0 +1,153 @@
+//! Ledgers to test and drafts to put in.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use j2v::ledger::sqlite::Sqlite;
+use j2v::ledger::{Again, Change, Draft, Placed, Record, Recorded, Render, RenderId, SUBMIT_SCOPE, Space, Store, Which};
+use j2v::render::identity::{Key, MovieHash, ProjectId};
+use j2v::render::outcome::{Reason, Refusal, Report};
+use j2v::render::state::{Fact, OnUnknown, OutOfTurn};
+use j2v::world::{Instant, World};
+use serde_json::json;
+use tempfile::TempDir;
+
+/// Where a ledger lives.
+pub(crate) trait Home {
+    /// Its store.
+    type Store: Store + 'static;
+
+    /// Another handle on the same ledger.
+    fn open(&self) -> Self::Store;
+}
+
+/// A ledger in a file of its own.
+pub(crate) struct OnFile {
+    folder: TempDir,
+}
+
+impl OnFile {
+    pub(crate) fn new() -> Self {
+        Self { folder: TempDir::new().unwrap() }
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join("state").join("ledger.db")
+    }
+}
+
+impl Home for OnFile {
+    type Store = Sqlite;
+
+    fn open(&self) -> Sqlite {
+        Sqlite::open(&self.path(), &World::real()).unwrap()
+    }
+}
+
+/// A ledger in memory: there is one handle on it, ever.
+pub(crate) struct InMemory;
+
+impl Home for InMemory {
+    type Store = Sqlite;
+
+    fn open(&self) -> Sqlite {
+        Sqlite::in_memory(&World::real()).unwrap()
+    }
+}
+
+pub(crate) fn at(second: i64) -> Instant {
+    Instant(1_700_000_000_000 + second * 1000)
+}
+
+pub(crate) fn space() -> Space {
+    Space { account: "default".to_owned(), endpoint: "https://api.example/v2".to_owned() }
+}
+
+pub(crate) fn key(text: &str) -> Key {
+    Key::parse(text).unwrap()
+}
+
+pub(crate) fn project(letter: char) -> ProjectId {
+    ProjectId::parse(&letter.to_string().repeat(16)).unwrap()
+}
+
+/// A draft with a key of the user's; the movie is what `movie` says.
+pub(crate) fn named(name: &str, movie: &str) -> Draft {
+    Draft {
+        space: space(),
+        scope: SUBMIT_SCOPE.to_owned(),
+        key: key(name),
+        named: true,
+        movie: MovieHash::of(movie.as_bytes()),
+        body: movie.as_bytes().to_vec(),
+        traceable: true,
+        source: "movie.json".to_owned(),
+        on_unknown: OnUnknown::Hold,
+        quarantine: Duration::from_secs(900),
+        again: Again::No,
+        at: at(0),
+    }
+}
+
+/// A draft without a key of the user's.
+pub(crate) fn unnamed(throw: u64, movie: &str) -> Draft {
+    Draft { key: Key::random(throw), named: false, ..named("x", movie) }
+}
+
+pub(crate) fn again(draft: Draft) -> Draft {
+    Draft { again: Again::Yes, ..draft }
+}
+
+/// Places one draft.
+pub(crate) async fn place(store: &impl Store, draft: Draft) -> Placed {
+    store.place(vec![draft]).await.unwrap().remove(0)
+}
+
+/// Places a draft that must become a new row.
+pub(crate) async fn new(store: &impl Store, draft: Draft) -> Render {
+    match place(store, draft).await {
+        Placed::New(render) => render,
+        Placed::Existing(render) => panic!("{} is there already", render.key),
+    }
+}
+
+/// Records one change at a second.
+pub(crate) async fn change(store: &impl Store, render: RenderId, change: Change, second: i64) -> Result<Recorded, OutOfTurn> {
+    store.record(vec![Record { render, change, at: at(second) }]).await.unwrap().remove(0)
+}
+
+/// Records one fact at a second, which must be in turn.
+pub(crate) async fn fact(store: &impl Store, render: RenderId, fact: Fact, second: i64) -> Recorded {
+    change(store, render, Change::Fact(fact), second).await.unwrap()
+}
+
+/// The row by its name.
+pub(crate) async fn row(store: &impl Store, render: RenderId) -> Render {
+    store.find(None, Which::Id(render)).await.unwrap().remove(0)
+}
+
+/// The kinds of the story's lines.
+pub(crate) async fn kinds(store: &impl Store, render: RenderId) -> Vec<String> {
+    store.story(render).await.unwrap().into_iter().map(|event| event.kind).collect()
+}
+
+pub(crate) fn accepted(letter: char) -> Fact {
+    Fact::Accepted { project: project(letter) }
+}
+
+pub(crate) fn lost(epoch: u64) -> Fact {
+    Fact::Lost { epoch, why: "no answer".to_owned() }
+}
+
+pub(crate) fn refused(epoch: u64) -> Fact {
+    Fact::Refused { epoch, refusal: Refusal { reason: Reason::Credits, message: "no credits left".to_owned() } }
+}
+
+/// A report with these fields besides the project.
+pub(crate) fn seen(letter: char, fields: &serde_json::Value) -> Fact {
+    let mut movie = json!({"project": project(letter).as_str()});
+    for (name, value) in fields.as_object().unwrap() {
+        movie[name] = value.clone();
+    }
+    Fact::Seen(Box::new(Report::read(&movie).unwrap()))
+}

@@ -1,0 +1,10 @@
+//! What every store promises ([`suite`], [`handles`], [`model`]), and what the embedded one promises besides ([`sqlite`]).
+
+#![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
+
+mod fixture;
+mod handles;
+mod model;
+#[cfg(unix)]
+mod sqlite;
+mod suite;
