@@ -26,9 +26,6 @@ use super::failure::Failure;
 use super::job::{Job, Need};
 use super::owner::Owners;
 
-/// How large the log may grow before it is copied into the database, bytes. Opening reads the log when nobody else has it open.
-const LARGE_LOG: u64 = 4 << 20;
-
 /// What the jobs of one transaction work with.
 pub(super) struct Session<'a> {
     /// The connection, inside a transaction.
@@ -153,13 +150,8 @@ impl Engine {
     }
 
     /// Bytes in the log's file; `None` for a ledger in memory.
-    fn log_size(&self) -> Option<u64> {
+    pub(super) fn log_size(&self) -> Option<u64> {
         self.log.as_ref().map(|log| fs::metadata(log).map_or(0, |found| found.len()))
-    }
-
-    /// Whether it is time for [`Self::checkpoint`].
-    pub(super) fn is_log_large(&self) -> bool {
-        self.log_size().is_some_and(|size| size > LARGE_LOG)
     }
 
     /// Copies the log into the database and starts the log over.

@@ -12,6 +12,13 @@ use super::job::Job;
 /// The most jobs that share a transaction: enough to make a sync cheap, few enough that none waits long.
 const BATCH: usize = 512;
 
+/// From how many bytes on the log is copied when nobody wants anything. The next process reads it from its start:
+/// a quarter of a millisecond a megabyte.
+const LARGE_LOG: u64 = 2 << 20;
+
+/// From how many bytes on it is copied even if everybody waits, lest a busy day fill the disk.
+const HUGE_LOG: u64 = 64 << 20;
+
 /// How long nobody must want anything before a large log is copied.
 const IDLE: Duration = Duration::from_millis(500);
 
@@ -52,27 +59,28 @@ fn work(mut engine: Engine, waiting: &Receiver<Box<dyn Job>>) {
         let batch = std::iter::once(first).chain(waiting.try_iter()).take(BATCH).collect();
         engine.run(batch);
     }
-    tidy(&mut engine);
+    tidy(&mut engine, LARGE_LOG);
 }
 
 /// The next job, however long it takes; `None` when nobody can ask any more.
 fn next(engine: &mut Engine, waiting: &Receiver<Box<dyn Job>>) -> Option<Box<dyn Job>> {
-    if !engine.is_log_large() {
+    tidy(engine, HUGE_LOG);
+    if engine.log_size() <= Some(LARGE_LOG) {
         return waiting.recv().ok();
     }
     match waiting.recv_timeout(IDLE) {
         Ok(job) => Some(job),
         Err(RecvTimeoutError::Disconnected) => None,
         Err(RecvTimeoutError::Timeout) => {
-            tidy(engine);
+            tidy(engine, LARGE_LOG);
             waiting.recv().ok()
         }
     }
 }
 
 /// A log that can't be copied now is copied another time: there is nobody to tell.
-fn tidy(engine: &mut Engine) {
-    if engine.is_log_large() {
+fn tidy(engine: &mut Engine, most: u64) {
+    if engine.log_size() > Some(most) {
         engine.checkpoint().ok();
     }
 }
