@@ -241,6 +241,11 @@ impl Answer {
         self.body.end == BodyEnd::Whole && serde_json::from_slice::<Value>(&self.body.bytes).is_ok_and(|body| body.is_object())
     }
 
+    fn is_a_web_page(&self) -> bool {
+        let says_so = self.content_type.as_ref().is_some_and(|kind| kind.to_ascii_lowercase().contains("html"));
+        says_so || self.body.bytes.trim_ascii_start().first() == Some(&b'<')
+    }
+
     fn refusal(&self) -> Refusal {
         let message = self.message();
         Refusal { reason: reason(self.status, &message), message }
@@ -262,7 +267,7 @@ impl Answer {
             return format!("{status}: a redirect to {host}, which is not followed");
         }
         if self.status >= 300 {
-            return if self.body.looks_like_html() { format!("{status}: a web page, no answer of the API") } else { status };
+            return if self.is_a_web_page() { format!("{status}: a web page, no answer of the API") } else { status };
         }
         match self.body.end {
             BodyEnd::Cut => format!("{status}, but the connection broke inside the answer"),
@@ -278,10 +283,6 @@ impl Answer {
 impl Body {
     fn looks_like_json(&self) -> bool {
         self.bytes.trim_ascii_start().first() == Some(&b'{')
-    }
-
-    fn looks_like_html(&self) -> bool {
-        self.bytes.trim_ascii_start().first() == Some(&b'<')
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{self, HeaderMap, HeaderName};
 use reqwest::{ClientBuilder, Method, Response, Url, redirect, retry as resend};
 
 use super::answer::{Answer, Body, BodyEnd, ConnectFault, Happened, Loss};
@@ -218,8 +218,7 @@ impl Client {
 /// roots are read only where TLS is spoken, and no proxy stands between us and this machine.
 #[expect(clippy::disallowed_methods, reason = "the one place that builds HTTP clients")]
 fn builder(tls: bool, loopback: bool) -> ClientBuilder {
-    let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("*/*"))]);
-    let builder = reqwest::Client::builder().user_agent(USER_AGENT).default_headers(headers);
+    let builder = reqwest::Client::builder().user_agent(USER_AGENT);
     let builder = builder.redirect(redirect::Policy::none()).retry(resend::never()).referer(false);
     let builder = if loopback { builder.no_proxy() } else { builder };
     match tls_without_roots() {

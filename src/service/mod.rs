@@ -1,15 +1,19 @@
 //! The HTTP API: the only builder of HTTP clients, the only holder of the key.
 //!
-//! [`answer`], [`retry`], [`page`], [`filename`] and [`place`] are pure and decide; [`client`], [`read`] and
-//! [`download`] move bytes and ask them. [`wire`] and [`first_byte`] are how connections are made.
+//! [`answer`], [`retry`], [`page`], [`address`] and [`filename`] are pure and decide; [`client`], [`read`] and
+//! [`download`] move bytes and ask them. [`first_byte`] is where a submission becomes durable.
 
 pub mod address;
 pub mod answer;
 pub mod client;
+pub mod download;
 pub mod endpoint;
+pub mod filename;
 pub mod first_byte;
 pub mod page;
+mod partial;
+pub mod place;
 pub mod read;
 pub mod retry;
 pub mod secret;
-pub mod wire;
+mod wire;

@@ -23,6 +23,9 @@ const HEAVY_PAGE: u64 = 8 << 20;
 /// The most renders on a page (`contract.md` 1.4).
 const MOST_PER_PAGE: u8 = 100;
 
+/// How many pages in a row may bring nothing new before more of them are not asked for.
+const MOST_BARREN_PAGES: u32 = 100;
+
 /// Why nothing could be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
@@ -106,13 +109,12 @@ impl Client {
     pub async fn sweep(&self, window: Window, patience: Duration) -> Result<Sweep, ReadError> {
         let mut gathered = Gathered::new();
         for piece in window.pieces() {
-            let mut cursor = None;
-            loop {
-                let page = self.list_page(piece, cursor.as_deref(), gathered.limit, patience).await?;
+            let page = self.list_page(piece, None, gathered.limit, patience).await?;
+            gathered.cursors.clear();
+            let mut cursor = gathered.take(page);
+            while let Some(next) = cursor {
+                let page = self.list_page(piece, Some(&next), gathered.limit, patience).await?;
                 cursor = gathered.take(page);
-                if cursor.is_none() {
-                    break;
-                }
             }
         }
         Ok(gathered.sweep)
@@ -185,17 +187,19 @@ struct Gathered {
     sweep: Sweep,
     places: HashMap<ProjectId, usize>,
     cursors: HashSet<String>,
+    barren: u32,
     limit: u8,
 }
 
 impl Gathered {
     fn new() -> Self {
         let sweep = Sweep { whole: true, ..Sweep::default() };
-        Self { sweep, places: HashMap::new(), cursors: HashSet::new(), limit: MOST_PER_PAGE }
+        Self { sweep, places: HashMap::new(), cursors: HashSet::new(), barren: 0, limit: MOST_PER_PAGE }
     }
 
-    /// Takes a page in and gives the cursor of the next one, unless it was there before.
+    /// Takes a page in and gives the cursor of the next one, unless it leads in a circle or nowhere.
     fn take(&mut self, page: Page) -> Option<String> {
+        let known = self.sweep.reports.len();
         for report in page.reports {
             if let Some(place) = self.places.get(&report.project) {
                 self.sweep.reports[*place] = report;
@@ -211,8 +215,9 @@ impl Gathered {
         if page.bytes > HEAVY_PAGE {
             self.limit = (self.limit / 2).max(1);
         }
+        self.barren = if self.sweep.reports.len() > known { 0 } else { self.barren + 1 };
         let next = page.next?;
-        if self.cursors.insert(next.clone()) {
+        if self.cursors.insert(next.clone()) && self.barren < MOST_BARREN_PAGES {
             return Some(next);
         }
         self.sweep.whole = false;
@@ -239,6 +244,13 @@ mod tests {
         assert_eq!(gathered.take(page(&[1], Some("a"))), Some("a".to_owned()));
         assert_eq!(gathered.take(page(&[2], Some("a"))), None);
         assert_eq!((gathered.sweep.reports.len(), gathered.sweep.whole), (2, false));
+    }
+
+    #[test]
+    fn row_41_a_list_that_promises_more_for_ever_comes_to_an_end() {
+        let mut gathered = Gathered::new();
+        let pages = (0..1000).take_while(|cursor| gathered.take(page(&[1], Some(&cursor.to_string()))).is_some()).count();
+        assert_eq!((pages, gathered.sweep.whole), (100, false));
     }
 
     #[test]

@@ -131,3 +131,27 @@ fn causes(error: &reqwest::Error) -> Vec<&(dyn Error + 'static)> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn resolve(names: &Names, host: &str) -> Result<usize, String> {
+        let found = names.resolve(host.parse().unwrap()).await;
+        found.map(Iterator::count).map_err(|error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn row_100_a_guarded_name_must_not_lead_to_a_private_address() {
+        let names = Names::guarded();
+        assert!(resolve(&names, "localhost").await.is_ok_and(|found| found > 0), "a proxy's name may lead anywhere");
+        names.guard("LocalHost");
+        assert_eq!(resolve(&names, "localhost").await, Err("the name leads to a private address".to_owned()));
+    }
+
+    #[test]
+    fn row_3_a_machine_without_roots_is_told_as_that() {
+        let fault = tls_fault(&rustls::Error::General("No CA certificates were loaded from the system".to_owned()));
+        assert_eq!(fault, TlsFault::NoRoots);
+    }
+}

@@ -1,7 +1,4 @@
-//! The client against raw TCP servers on loopback: what it does on the wire, fault by fault. The names say the
-//! row of `reliability.md`.
-
-mod server;
+//! Submitting, reading, listing, deleting.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,14 +14,15 @@ use j2v::service::page::Window;
 use j2v::service::read::ReadError;
 use j2v::service::secret::ApiKey;
 use j2v::world::{Dice, Instant, World};
-use server::{Act, Server, json_reply};
 
-const KEY: &str = "canary-0123456789";
+use crate::server::{self, Act, Server, json_reply};
+
+pub(crate) const KEY: &str = "canary-0123456789";
 const ID: &str = "JkGxEoPRF9EgRb32";
 const ACCEPTED: &str = r#"{"success":true,"project":"JkGxEoPRF9EgRb32","timestamp":"2026-11-23T10:00:00.000Z"}"#;
 const PATIENCE: Duration = Duration::from_secs(20);
 
-fn client(url: &str) -> Client {
+pub(crate) fn client(url: &str) -> Client {
     let brief = Duration::from_millis(400);
     client_with(url, Timeouts { connect: brief, request: brief, body: brief })
 }

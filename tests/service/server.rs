@@ -12,7 +12,7 @@ use tokio::sync::{oneshot, watch};
 
 /// What the server does with one connection.
 #[derive(Clone)]
-pub enum Act {
+pub(crate) enum Act {
     /// Reads the request, sends these bytes, closes.
     Reply(Vec<u8>),
     /// Sends these bytes as soon as anything comes, closes.
@@ -31,29 +31,31 @@ pub enum Act {
     ResetAfter(usize),
 }
 
-pub struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
+    begun: watch::Receiver<usize>,
     ended: watch::Receiver<usize>,
 }
 
 /// An HTTP answer; `headers` end with a line break each.
-pub fn json_reply(status: &str, headers: &str, body: &str) -> Vec<u8> {
+pub(crate) fn json_reply(status: &str, headers: &str, body: &str) -> Vec<u8> {
     reply(status, &format!("Content-Type: application/json\r\n{headers}"), body.as_bytes())
 }
 
 /// An HTTP answer; `headers` end with a line break each.
-pub fn reply(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+pub(crate) fn reply(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let head = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());
     [head.as_bytes(), body].concat()
 }
 
 impl Server {
-    pub async fn start(script: Vec<Act>) -> Self {
+    pub(crate) async fn start(script: Vec<Act>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let requests: Arc<Mutex<Vec<String>>> = Arc::default();
-        let (end, ended) = watch::channel(0);
+        let (opening, begun) = watch::channel(0);
+        let (closing, ended) = watch::channel(0);
         let seen = Arc::clone(&requests);
         tokio::spawn(async move {
             loop {
@@ -61,51 +63,58 @@ impl Server {
                 let mut requests = seen.lock().unwrap();
                 let place = requests.len();
                 requests.push(String::new());
+                opening.send_replace(place + 1);
                 let act = script[place.min(script.len() - 1)].clone();
-                let (seen, end) = (Arc::clone(&seen), end.clone());
+                let (seen, closing) = (Arc::clone(&seen), closing.clone());
                 tokio::spawn(async move {
                     play(stream, act, |request| seen.lock().unwrap()[place] = request).await;
-                    end.send_modify(|count| *count += 1);
+                    closing.send_modify(|count| *count += 1);
                 });
             }
         });
-        Self { address, requests, ended }
+        Self { address, requests, begun, ended }
     }
 
     /// A server that accepts one connection, listens for a while, tells whether nothing came, then answers.
-    pub async fn listening_for_silence(answer: Vec<u8>) -> (Self, oneshot::Receiver<bool>) {
+    pub(crate) async fn listening_for_silence(answer: Vec<u8>) -> (Self, oneshot::Receiver<bool>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (tell, told) = oneshot::channel();
         let (_, ended) = watch::channel(0);
+        let begun = ended.clone();
         tokio::spawn(async move {
             let (stream, _) = listener.accept().await.unwrap();
             let silent = tokio::time::timeout(Duration::from_millis(150), stream.peek(&mut [0])).await.is_err();
             tell.send(silent).unwrap();
             play(stream, Act::Reply(answer), |_| ()).await;
         });
-        (Self { address, requests: Arc::default(), ended }, told)
+        (Self { address, requests: Arc::default(), begun, ended }, told)
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    pub fn https_url(&self) -> String {
+    pub(crate) fn https_url(&self) -> String {
         format!("https://{}/v2", self.address)
     }
 
     /// The requests so far, one for each connection, empty where none came.
-    pub fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.requests.lock().unwrap().len()
     }
 
+    /// Waits until this many connections have been accepted.
+    pub(crate) async fn heard(&self, count: usize) {
+        self.begun.clone().wait_for(|begun| *begun >= count).await.unwrap();
+    }
+
     /// Waits until this many connections are done with.
-    pub async fn finished(&self, count: usize) {
+    pub(crate) async fn finished(&self, count: usize) {
         self.ended.clone().wait_for(|ended| *ended >= count).await.unwrap();
     }
 }
@@ -132,7 +141,7 @@ async fn play(mut stream: TcpStream, act: Act, heard: impl FnOnce(String)) {
         }
         Act::ReplyAndHang(bytes) => {
             stream.write_all(&bytes).await.unwrap();
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         Act::Reset => stream.set_zero_linger().unwrap(),
         Act::Hang => std::future::pending().await,
@@ -159,7 +168,7 @@ async fn request(stream: &mut TcpStream) -> String {
 }
 
 /// The address of a TLS server whose certificate nobody signed but itself.
-pub fn self_signed() -> String {
+pub(crate) fn self_signed() -> String {
     let certificate = include_bytes!("../fixtures/self-signed.crt.der").to_vec().into();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(include_bytes!("../fixtures/self-signed.key.der").to_vec()));
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());

@@ -1,0 +1,354 @@
+//! Saving a video, without the key: into a partial file in the same folder, resumed where it broke off, checked,
+//! synced, and named last (`reliability.md` 2.5). An existing file is never replaced in silence.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use reqwest::header::{self, HeaderMap, HeaderName};
+use reqwest::{Response, StatusCode, Url};
+use tokio::time::Instant as Moment;
+
+use super::address::is_public;
+use super::answer::ConnectFault;
+use super::client::{Client, Hosts};
+use super::endpoint::{ip_of, is_loopback};
+use super::partial::{Partial, is_video_of_size, looks_like_mp4};
+use super::retry::{Failed, Next, Patience, retry_after};
+use super::wire::{connect_fault, innermost};
+use crate::render::identity::ProjectId;
+
+/// How many redirects are followed.
+const MOST_HOPS: u32 = 5;
+
+/// The video of a project as the service describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VideoSource {
+    /// Whose video.
+    pub project: ProjectId,
+    /// Where it is: from our own reading of the project, never from a callback.
+    pub url: String,
+    /// Its size, bytes, if the service told.
+    pub size: Option<u64>,
+}
+
+/// What is to be saved, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Order<'a> {
+    /// The video.
+    pub source: &'a VideoSource,
+    /// The file it becomes.
+    pub target: &'a Path,
+    /// Whether another file of that name gives way.
+    pub overwrite: Overwrite,
+    /// From where it may come.
+    pub hosts: Hosts,
+    /// How long to try without getting any further.
+    pub patience: Duration,
+}
+
+/// Whether another file of the same name gives way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overwrite {
+    /// It stays, and saving fails.
+    No,
+    /// It is replaced.
+    Yes,
+}
+
+/// How far a download has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes on disk.
+    pub received: u64,
+    /// Bytes in all, if anybody told.
+    pub total: Option<u64>,
+}
+
+/// What became of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Saved {
+    /// The video was saved: this many bytes.
+    Now(u64),
+    /// A video of the same size had been saved under the name before.
+    AlreadyThere,
+}
+
+/// Why a video was not saved.
+#[derive(Debug, thiserror::Error)]
+pub enum SaveError {
+    /// The address has expired, or the file is deleted: reading the project again gives a fresh one, or the news.
+    #[error("the video of `{project}` is not at its address any more (HTTP {status}); files are kept for 7 days")]
+    Gone {
+        /// Whose video.
+        project: ProjectId,
+        /// The server's status.
+        status: u16,
+    },
+    /// The address is none to fetch from.
+    #[error("the video's address is not to be trusted: {why}; `--allow-private` lets it pass")]
+    Untrusted {
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Something else has the name.
+    #[error("`{}` is in the way; remove it or choose another place", path.display())]
+    InTheWay {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// Another process is at it.
+    #[error("another process is saving `{}`", path.display())]
+    Busy {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// What came is no MP4.
+    #[error("the server sent no video ({why})")]
+    NotAVideo {
+        /// What came.
+        why: String,
+    },
+    /// Another size than the service had told.
+    #[error("the video is damaged: {found} bytes came, {expected} were promised")]
+    Damaged {
+        /// Bytes promised.
+        expected: u64,
+        /// Bytes received.
+        found: u64,
+    },
+    /// It did not work, and kept not working.
+    #[error("the video could not be fetched from {host}: {last}")]
+    Unreachable {
+        /// The host of the video.
+        host: String,
+        /// What happened last.
+        last: String,
+    },
+    /// The disk said no.
+    #[error("`{}` could not be written", path.display())]
+    Disk {
+        /// Which file.
+        path: PathBuf,
+        /// The system's words.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Why one try ended early.
+enum Stopped {
+    /// It may go better later.
+    Later { last: String, after: Option<Duration>, fault: Option<ConnectFault> },
+    /// It won't.
+    Failed(SaveError),
+}
+
+impl From<SaveError> for Stopped {
+    fn from(error: SaveError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Client {
+    /// Saves a video. What an earlier run left behind is taken up again.
+    ///
+    /// # Errors
+    /// When it is gone, is no video, has another size than promised, is in the way of another file, comes from
+    /// an address that is not to be trusted, can't be reached in time, or can't be written.
+    pub async fn save(&self, order: Order<'_>, on_progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Saved, SaveError> {
+        if order.target.symlink_metadata().is_ok() {
+            let same = async |size| is_video_of_size(order.target, size).await;
+            if let Some(size) = order.source.size
+                && same(size).await
+            {
+                return Ok(Saved::AlreadyThere);
+            }
+            if order.overwrite == Overwrite::No {
+                return Err(SaveError::InTheWay { path: order.target.to_owned() });
+            }
+        }
+        let url = Url::parse(&order.source.url).map_err(|_| SaveError::Untrusted { why: "it is no URL".to_owned() })?;
+        let mut partial = Partial::open(order.target).await?;
+        match self.fetch_all(&order, &url, &mut partial, on_progress).await {
+            Ok(()) => finish(order, partial).await,
+            Err(error) => {
+                partial.leave()?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Fetches until everything is there. The patience begins anew whenever a try got further than all before.
+    async fn fetch_all(
+        &self,
+        order: &Order<'_>,
+        url: &Url,
+        partial: &mut Partial,
+        on_progress: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<(), SaveError> {
+        let (mut began, mut tries, mut furthest) = (Moment::now(), 0, partial.length());
+        // An earlier run may have fetched everything and ended before it could say so.
+        while partial.length() == 0 || Some(partial.length()) != order.source.size {
+            let (last, after, fault) = match self.fetch(order, url, partial, on_progress).await {
+                Ok(()) => return Ok(()),
+                Err(Stopped::Failed(error)) => return Err(error),
+                Err(Stopped::Later { last, after, fault }) => (last, after, fault),
+            };
+            if partial.length() > furthest {
+                (began, tries, furthest) = (Moment::now(), 0, partial.length());
+            }
+            tries += 1;
+            let patience = Patience::lasting(order.patience);
+            let patience = fault.as_ref().map_or(patience, |fault| patience.with(fault));
+            let failed = Failed { tries, elapsed: began.elapsed(), retry_after: after, fraction: self.settings.world.fraction() };
+            match patience.after(&failed) {
+                Next::Wait(wait) => tokio::time::sleep(wait).await,
+                Next::Stop => return Err(SaveError::Unreachable { host: url.host_str().unwrap_or_default().to_owned(), last }),
+            }
+        }
+        Ok(())
+    }
+
+    /// One try: asks for what is missing and appends it.
+    async fn fetch(
+        &self,
+        order: &Order<'_>,
+        url: &Url,
+        partial: &mut Partial,
+        on_progress: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<(), Stopped> {
+        let mut response = self.follow(order, url, partial).await?;
+        let total = self.prepare(order, &response, partial).await?;
+        on_progress(Progress { received: partial.length(), total });
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) => {
+                    if partial.length() == 0 && chunk.len() >= 8 && !looks_like_mp4(&chunk) {
+                        partial.restart(None).await?;
+                        return Err(SaveError::NotAVideo { why: "it does not begin like an MP4".to_owned() }.into());
+                    }
+                    partial.append(&chunk).await?;
+                    on_progress(Progress { received: partial.length(), total });
+                }
+                Ok(None) if total.is_none_or(|total| partial.length() >= total) => return Ok(()),
+                Ok(None) => return Err(later("the connection ended inside the video".to_owned())),
+                Err(error) => return Err(later(innermost(&error))),
+            }
+        }
+    }
+
+    /// Follows redirects by hand: each address is checked before it is connected to.
+    async fn follow(&self, order: &Order<'_>, url: &Url, partial: &Partial) -> Result<Response, Stopped> {
+        let mut url = url.clone();
+        for _ in 0..=MOST_HOPS {
+            self.trusted(&url, order.hosts)?;
+            let http = self.keyless_client(&url, order.hosts).map_err(not_connected)?;
+            let sending = http.get(url.clone()).headers(resuming(partial)).send();
+            let response = sending
+                .await
+                .map_err(|error| if error.is_connect() { not_connected(connect_fault(&error)) } else { later(innermost(&error)) })?;
+            if !response.status().is_redirection() {
+                return Ok(response);
+            }
+            let location = text(response.headers(), &header::LOCATION).and_then(|location| url.join(location).ok());
+            url = location.ok_or_else(|| later("a redirect to nowhere".to_owned()))?;
+        }
+        Err(SaveError::Untrusted { why: format!("it redirects more than {MOST_HOPS} times") }.into())
+    }
+
+    fn trusted(&self, url: &Url, hosts: Hosts) -> Result<(), SaveError> {
+        let untrusted = |why: &str| Err(SaveError::Untrusted { why: why.to_owned() });
+        match url.scheme() {
+            "https" => {}
+            "http" if hosts == Hosts::Any || is_loopback(url) => {}
+            _ => return untrusted("it is not `https://`"),
+        }
+        if hosts == Hosts::Any || (is_loopback(url) && self.url().is_loopback()) {
+            return Ok(());
+        }
+        if is_loopback(url) || ip_of(url).is_some_and(|ip| !is_public(ip)) {
+            return untrusted("it is on a private network");
+        }
+        self.guarded.guard(url.host_str().unwrap_or_default());
+        Ok(())
+    }
+
+    /// Reads the head of the answer and makes the partial file fit what is going to come. Gives the size of the
+    /// whole video.
+    async fn prepare(&self, order: &Order<'_>, response: &Response, partial: &mut Partial) -> Result<Option<u64>, Stopped> {
+        let headers = response.headers();
+        if text(headers, &header::CONTENT_TYPE).is_some_and(|kind| kind.to_ascii_lowercase().contains("html"))
+            && response.status().is_success()
+        {
+            return Err(SaveError::NotAVideo { why: "it sent a web page".to_owned() }.into());
+        }
+        match response.status() {
+            StatusCode::OK => {
+                partial.restart(text(headers, &header::ETAG)).await?;
+                Ok(response.content_length().or(order.source.size))
+            }
+            StatusCode::PARTIAL_CONTENT if continues(headers, partial) => {
+                Ok(response.content_length().map(|rest| partial.length() + rest).or(order.source.size))
+            }
+            StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => {
+                partial.restart(None).await?;
+                Err(later("the server has another version of the video by now".to_owned()))
+            }
+            status if status.is_client_error() && !matches!(status.as_u16(), 408 | 425 | 429) => {
+                Err(SaveError::Gone { project: order.source.project.clone(), status: status.as_u16() }.into())
+            }
+            status => {
+                let after = text(headers, &header::RETRY_AFTER).and_then(|header| retry_after(header, self.settings.world.now()));
+                Err(Stopped::Later { last: format!("HTTP {status}"), after, fault: None })
+            }
+        }
+    }
+}
+
+async fn finish(order: Order<'_>, mut partial: Partial) -> Result<Saved, SaveError> {
+    let found = partial.length();
+    if !partial.is_mp4().await? {
+        partial.discard()?;
+        return Err(SaveError::NotAVideo { why: "it does not begin like an MP4".to_owned() });
+    }
+    if let Some(expected) = order.source.size.filter(|size| *size != found) {
+        partial.discard()?;
+        return Err(SaveError::Damaged { expected, found });
+    }
+    partial.keep(order.overwrite).await?;
+    Ok(Saved::Now(found))
+}
+
+/// Asks for the rest, if it is still the same file.
+fn resuming(partial: &Partial) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let range = format!("bytes={}-", partial.length()).parse();
+    if let (Some(Ok(etag)), Ok(range)) = (partial.etag().filter(|_| partial.length() > 0).map(str::parse), range) {
+        headers.insert(header::RANGE, range);
+        headers.insert(header::IF_RANGE, etag);
+    }
+    headers
+}
+
+/// Whether a 206 goes on exactly where the partial file ends, and is of the same version.
+fn continues(headers: &HeaderMap, partial: &Partial) -> bool {
+    let start = text(headers, &header::CONTENT_RANGE).and_then(|range| range.strip_prefix("bytes ")?.split_once('-')?.0.parse().ok());
+    let same = text(headers, &header::ETAG).is_none_or(|etag| Some(etag) == partial.etag());
+    start == Some(partial.length()) && partial.length() > 0 && same
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+fn later(last: String) -> Stopped {
+    Stopped::Later { last, after: None, fault: None }
+}
+
+fn not_connected(fault: ConnectFault) -> Stopped {
+    if fault == ConnectFault::Private {
+        return SaveError::Untrusted { why: "its name leads to a private network".to_owned() }.into();
+    }
+    Stopped::Later { last: fault.to_string(), after: None, fault: Some(fault) }
+}

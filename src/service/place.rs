@@ -1,0 +1,38 @@
+//! Where `--download PLACE` puts a video (`product.md`, "Flags of every command that waits").
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The file for a video: inside `place` under `name` if that is an existing folder or ends with a separator, in
+/// which case it is made; else `place` itself. Links in `place` are the user's own choice.
+///
+/// # Errors
+/// When the folder can't be made.
+pub fn target(place: &Path, name: &str) -> io::Result<PathBuf> {
+    if ends_like_a_folder(place) {
+        std::fs::create_dir_all(place)?;
+        return Ok(place.join(name));
+    }
+    Ok(if place.is_dir() { place.join(name) } else { place.to_owned() })
+}
+
+fn ends_like_a_folder(place: &Path) -> bool {
+    place.to_string_lossy().ends_with(std::path::is_separator)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_receives_the_video_and_anything_else_is_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        assert_eq!(target(root, "p.mp4").unwrap(), root.join("p.mp4"));
+        let new = root.join("new/deep/");
+        assert_eq!(target(&new, "p.mp4").unwrap(), new.join("p.mp4"));
+        assert!(new.is_dir());
+        assert_eq!(target(&root.join("film.mp4"), "p.mp4").unwrap(), root.join("film.mp4"));
+        assert!(!root.join("film.mp4").exists());
+    }
+}
