@@ -14,6 +14,7 @@ use j2v::service::page::Window;
 use j2v::service::read::ReadError;
 use j2v::service::secret::ApiKey;
 use j2v::world::{Dice, Instant, World};
+use tokio::sync::oneshot;
 
 use crate::server::{self, Act, Server, json_reply};
 
@@ -94,14 +95,15 @@ async fn a_movie_is_posted_as_the_contract_says() {
 #[tokio::test]
 async fn the_hook_ends_before_the_first_byte_leaves() {
     let (server, silence) = Server::listening_for_silence(json_reply("200 OK", "", ACCEPTED)).await;
+    let (tell, was_silent) = oneshot::channel();
     let hook: BeforeFirstByte = Box::new(move || {
         Box::pin(async move {
-            let silent = silence.await.expect("the server tells once it has accepted and listened");
-            if silent { Ok(()) } else { Err(HookRefused("bytes came before the hook had ended".to_owned())) }
+            tell.send(silence.await.unwrap()).unwrap();
+            Ok(())
         })
     });
-    let client = client(&server.url("/v2"));
-    let happened = client.post_movie(b"{}".to_vec(), hook).await;
+    let happened = client(&server.url("/v2")).post_movie(b"{}".to_vec(), hook).await;
+    assert!(was_silent.await.unwrap(), "bytes came before the hook had ended");
     assert!(matches!(meaning_of_post(&happened), PostMeaning::Accepted { .. }), "{happened:?}");
 }
 
