@@ -1,1 +1,11 @@
 //! What a movie is. Pure: no I/O, no async, no clock.
+//!
+//! A [`Document`] is a movie as somebody wrote it; [`json`] is its tree, which loses nothing of what was written.
+
+pub mod diagnostic;
+mod document;
+pub mod json;
+mod token;
+
+pub use document::{Document, Refused};
+pub use token::{ClientData, NotAnObject};

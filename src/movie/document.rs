@@ -1,0 +1,205 @@
+//! A movie as somebody wrote it: the tree, the texts it was read from, and what there was to warn of.
+
+use std::error::Error;
+use std::fmt;
+
+use super::diagnostic::{Diagnostic, NOT_AN_OBJECT, NOT_JSON, Position, Severity, Source};
+use super::json::{self, Likely, Node, Span};
+
+/// A movie and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// The movie. What [`Document::parse`] gives is an object.
+    pub root: Node,
+    /// What the spans of the tree point into: the file, and after it those that flags have added.
+    pub sources: Vec<Source>,
+    /// Warnings of the reading.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Document {
+    /// Reads a movie from a text. `name` is what messages call it.
+    ///
+    /// # Errors
+    /// When the text is no JSON (`J2V001`) or no object (`J2V002`): the place, the likely reason, the way out.
+    pub fn parse(name: &str, text: impl Into<String>) -> Result<Self, Box<Refused>> {
+        let file = JsonFile::parse(name, text)?;
+        if file.root.as_object().is_none() {
+            return Err(file.refuse_root("a movie is an object"));
+        }
+        Ok(Self { root: file.root, sources: vec![file.source], diagnostics: file.diagnostics })
+    }
+
+    /// Reads a movie from the bytes of a file.
+    ///
+    /// # Errors
+    /// As [`Document::parse`], and when the bytes are no UTF-8.
+    pub fn read(name: &str, bytes: Vec<u8>) -> Result<Self, Box<Refused>> {
+        Self::parse(name, decode(name, bytes)?)
+    }
+
+    /// A movie that a program made.
+    #[must_use]
+    pub fn made(root: Node) -> Self {
+        Self { root, sources: Vec::new(), diagnostics: Vec::new() }
+    }
+
+    /// Where a span is: the name of its source, and the position of its start. `None` for what was never
+    /// written in a file.
+    #[must_use]
+    pub fn place(&self, span: Span) -> Option<(&str, Position)> {
+        let source = self.sources.get(usize::from(span.source))?;
+        Some((&source.name, source.position(span.start)))
+    }
+
+    /// The movie without white space, as it is sent.
+    #[must_use]
+    pub fn to_compact(&self) -> String {
+        self.root.to_compact()
+    }
+
+    /// The movie as people read it.
+    #[must_use]
+    pub fn to_pretty(&self) -> String {
+        self.root.to_pretty()
+    }
+
+    /// One spelling for all movies that mean the same: what a movie's hash is taken of (`identity.md`, "Words").
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        self.root.canonical()
+    }
+}
+
+/// A file that can't be taken, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The file.
+    pub source: Source,
+    /// What is wrong with it; its span points into the file.
+    pub diagnostic: Diagnostic,
+}
+
+impl Refused {
+    /// Where it is wrong.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.source.position(self.diagnostic.span.start)
+    }
+}
+
+/// `listing.json:3:12: what was found (the likely reason)`; the way out is `diagnostic.help`.
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.source.name, self.position(), self.diagnostic.message)?;
+        self.diagnostic.label.as_ref().map_or(Ok(()), |reason| write!(f, " ({reason})"))
+    }
+}
+
+impl Error for Refused {}
+
+/// A file that holds JSON of any kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct JsonFile {
+    pub(super) root: Node,
+    pub(super) source: Source,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+impl JsonFile {
+    pub(super) fn parse(name: &str, text: impl Into<String>) -> Result<Self, Box<Refused>> {
+        let source = Source::new(name, text);
+        match json::parse(&source.text, 0) {
+            Ok(parsed) => Ok(Self { root: parsed.root, source, diagnostics: Diagnostic::of_leniences(&parsed.leniences) }),
+            Err(error) => Err(Box::new(Refused { source, diagnostic: error.into() })),
+        }
+    }
+
+    /// Refuses the file for what its root is.
+    pub(super) fn refuse_root(self, wanted: &str) -> Box<Refused> {
+        let likely = self.root.as_text().filter(|text| json::parse(&text.decoded(), 0).is_ok_and(|inner| inner.root.as_object().is_some()));
+        let likely = likely.map(|_| Likely::JsonInString);
+        let (span, message) = (self.root.span, format!("{wanted}, this is {}", self.root.kind()));
+        self.refuse(span, message, likely.map(Likely::reason), likely.map(Likely::way_out))
+    }
+
+    /// Refuses the file for what stands at a place.
+    pub(super) fn refuse(self, span: Span, message: String, label: Option<&str>, help: Option<&str>) -> Box<Refused> {
+        let (label, help) = (label.map(str::to_owned), help.map(str::to_owned));
+        let diagnostic = Diagnostic { severity: Severity::Error, code: NOT_AN_OBJECT, message, span, label, help };
+        Box::new(Refused { source: self.source, diagnostic })
+    }
+}
+
+/// The text of a file.
+fn decode(name: &str, bytes: Vec<u8>) -> Result<String, Box<Refused>> {
+    String::from_utf8(bytes).map_err(|error| {
+        let at = u32::try_from(error.utf8_error().valid_up_to()).unwrap_or(u32::MAX);
+        let bytes = error.as_bytes();
+        let likely = match bytes {
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some(Likely::Utf16),
+            _ if bytes.iter().take(64).any(|&byte| byte == 0) || bytes.starts_with(&[0x1f, 0x8b]) => Some(Likely::Binary),
+            _ => None,
+        };
+        let diagnostic = Diagnostic {
+            severity: Severity::Error,
+            code: NOT_JSON,
+            message: "this is no JSON: from here on it is no UTF-8".to_owned(),
+            span: Span { source: 0, start: at, end: at },
+            label: likely.map(|likely| likely.reason().to_owned()),
+            help: Some(likely.map_or("save the file as UTF-8", Likely::way_out).to_owned()),
+        };
+        Box::new(Refused { source: Source { name: name.to_owned(), text: String::from_utf8_lossy(bytes).into_owned() }, diagnostic })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_movie_is_read_with_its_leniences_as_warnings() {
+        let text = "{\n  // the size\n  \"width\": 1.50, // px\n  \"scenes\": [],\n}";
+        let document = Document::parse("m.json", text).unwrap();
+        assert_eq!(document.to_compact(), r#"{"width":1.50,"scenes":[]}"#);
+        let told: Vec<_> = document.diagnostics.iter().map(|warning| (warning.severity, warning.code, warning.message.as_str())).collect();
+        assert_eq!(
+            told,
+            [
+                (Severity::Warning, "J2V001", "2 comments, which JSON does not have: they are not sent"),
+                (Severity::Warning, "J2V001", "a trailing comma, which JSON does not have: it is not sent"),
+            ]
+        );
+        let width = document.root.get("width").unwrap();
+        assert_eq!(document.place(width.span), Some(("m.json", Position { line: 3, column: 12 })));
+    }
+
+    #[test]
+    fn a_refusal_says_file_line_column_and_the_likely_reason() {
+        let refused = Document::parse("m.json", "{\n  \"width\": {{ $json.width }},\n}").unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "m.json:2:12: this is no JSON: expected a key in double quotes or `}`, found `{{ $json.width }}` \
+             (an n8n placeholder stands outside quotes: n8n puts the value there only when it runs)"
+        );
+        assert!(refused.diagnostic.help.unwrap().contains("copy the body that n8n sends"));
+    }
+
+    #[test]
+    fn only_an_object_is_a_movie() {
+        let refused = Document::parse("m.json", " [1]").unwrap_err();
+        assert_eq!(refused.to_string(), "m.json:1:2: a movie is an object, this is an array");
+        assert_eq!(refused.diagnostic.code, "J2V002");
+        let twice = Document::parse("m.json", r#""{\"scenes\": []}""#).unwrap_err();
+        assert_eq!(twice.diagnostic.label.as_deref(), Some(Likely::JsonInString.reason()));
+    }
+
+    #[test]
+    fn bytes_that_are_no_utf8_are_refused_where_they_begin() {
+        let refused = Document::read("m.json", b"{\n\"a\": \"caf\xe9\"}".to_vec()).unwrap_err();
+        assert_eq!(refused.to_string(), "m.json:2:10: this is no JSON: from here on it is no UTF-8");
+        let wide = Document::read("m.json", vec![0xff, 0xfe, b'{', 0, b'}', 0]).unwrap_err();
+        assert_eq!(wide.diagnostic.label.as_deref(), Some(Likely::Utf16.reason()));
+        assert!(Document::read("m.json", b"\xef\xbb\xbf{}".to_vec()).is_ok());
+    }
+}

@@ -1,0 +1,269 @@
+//! A JSON tree that loses nothing: members keep their order and their duplicates, strings and numbers the
+//! spelling they were written in, and every node the place it came from.
+//!
+//! The service's movies are edited here and sent on; what nobody edits must go out as it was written, so
+//! numbers are texts (a 23-digit integer, `1.50`), and strings keep their escapes.
+//!
+//! ```
+//! use j2v::movie::json::{Node, Pointer, parse};
+//!
+//! let mut movie = parse(r#"{"width": 1.50, "scenes": []}"#, 0)?.root;
+//! movie.set(&"/scenes/-/duration".parse()?, Node::from(4))?;
+//! assert_eq!(movie.to_compact(), r#"{"width":1.50,"scenes":[{"duration":4}]}"#);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod canonical;
+mod convert;
+mod explain;
+mod likely;
+mod number;
+mod parse;
+mod pointer;
+mod print;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+pub use canonical::first_difference;
+pub use likely::Likely;
+pub use number::Number;
+pub use parse::{DEEPEST, Lenience, LenienceKind, ParseError, Parsed, parse};
+pub use pointer::{Pointer, PointerError, SetError};
+pub use text::Text;
+
+/// A range of bytes in one of a document's sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Span {
+    /// Which source, as an index into the document's list.
+    pub source: u16,
+    /// The first byte.
+    pub start: u32,
+    /// The byte after the last.
+    pub end: u32,
+}
+
+impl Span {
+    /// The place of what was never written in a file: a flag's value, or what a program made.
+    pub const NONE: Self = Self { source: u16::MAX, start: 0, end: 0 };
+
+    /// Whether it is a place in a source.
+    #[must_use]
+    pub fn is_some(self) -> bool {
+        self.source != u16::MAX
+    }
+
+    fn moved(self, sources: u16) -> Self {
+        if self.is_some() { Self { source: self.source.saturating_add(sources), ..self } } else { self }
+    }
+}
+
+/// One value and where it stands. Two nodes are equal when they are spelled alike; places don't count.
+#[derive(Clone)]
+pub struct Node {
+    /// Where it was written.
+    pub span: Span,
+    /// What was written.
+    pub value: Value,
+}
+
+/// What a node is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number as it is spelled.
+    Number(Number),
+    /// A string as it is spelled.
+    String(Text),
+    /// The items of an array.
+    Array(Vec<Node>),
+    /// The members of an object, in order, duplicates included.
+    Object(Vec<Member>),
+}
+
+/// A key and its value.
+#[derive(Clone)]
+pub struct Member {
+    /// The key as it is spelled.
+    pub key: Text,
+    /// Where the key was written, quotes included.
+    pub key_span: Span,
+    /// The value.
+    pub value: Node,
+}
+
+impl Member {
+    /// A member that was never written in a file.
+    #[must_use]
+    pub fn new(key: &str, value: impl Into<Node>) -> Self {
+        Self { key: Text::new(key), key_span: Span::NONE, value: value.into() }
+    }
+}
+
+impl Node {
+    /// A node that was never written in a file.
+    #[must_use]
+    pub const fn made(value: Value) -> Self {
+        Self { span: Span::NONE, value }
+    }
+
+    /// `null`.
+    #[must_use]
+    pub const fn null() -> Self {
+        Self::made(Value::Null)
+    }
+
+    /// A string.
+    #[must_use]
+    pub fn string(text: &str) -> Self {
+        Self::made(Value::String(Text::new(text)))
+    }
+
+    /// An object without members; [`Node::with`] adds them.
+    #[must_use]
+    pub const fn object() -> Self {
+        Self::made(Value::Object(Vec::new()))
+    }
+
+    /// An array.
+    #[must_use]
+    pub fn array(items: impl IntoIterator<Item = Self>) -> Self {
+        Self::made(Value::Array(items.into_iter().collect()))
+    }
+
+    /// This object with one member more, or with another value where the name is there already. A node
+    /// that is no object becomes one.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Self>) -> Self {
+        self.put(name, value);
+        self
+    }
+
+    /// Sets a member: in place where the name is there already, else at the end. A node that is no object
+    /// becomes one; [`Node::as_object`] tells beforehand.
+    pub fn put(&mut self, name: &str, value: impl Into<Self>) {
+        if let Some(old) = self.get_mut(name) {
+            *old = value.into();
+        } else if let Value::Object(members) = &mut self.value {
+            members.push(Member::new(name, value));
+        } else {
+            *self = Self::made(Value::Object(vec![Member::new(name, value)]));
+        }
+    }
+
+    /// The value of a member of this object. Of duplicates the last counts, as JSON readers have it.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Self> {
+        self.as_object()?.iter().rev().find(|member| member.key.is(name)).map(|member| &member.value)
+    }
+
+    /// The same, to change it.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Self> {
+        let Value::Object(members) = &mut self.value else { return None };
+        members.iter_mut().rev().find(|member| member.key.is(name)).map(|member| &mut member.value)
+    }
+
+    /// Takes every member of that name out of this object; tells whether there was one.
+    pub fn remove(&mut self, name: &str) -> bool {
+        let Value::Object(members) = &mut self.value else { return false };
+        let before = members.len();
+        members.retain(|member| !member.key.is(name));
+        members.len() < before
+    }
+
+    /// The members, if this is an object.
+    #[must_use]
+    pub fn as_object(&self) -> Option<&[Member]> {
+        if let Value::Object(members) = &self.value { Some(members) } else { None }
+    }
+
+    /// The items, if this is an array.
+    #[must_use]
+    pub fn as_array(&self) -> Option<&[Self]> {
+        if let Value::Array(items) = &self.value { Some(items) } else { None }
+    }
+
+    /// The text, if this is a string.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&Text> {
+        if let Value::String(text) = &self.value { Some(text) } else { None }
+    }
+
+    /// The number, if this is one.
+    #[must_use]
+    pub fn as_number(&self) -> Option<&Number> {
+        if let Value::Number(number) = &self.value { Some(number) } else { None }
+    }
+
+    /// The truth value, if this is one.
+    #[must_use]
+    pub fn as_bool(&self) -> Option<bool> {
+        if let Value::Bool(truth) = self.value { Some(truth) } else { None }
+    }
+
+    /// What it is, with its article: `an object`, `a number` …
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.value {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a string",
+            Value::Array(_) => "an array",
+            Value::Object(_) => "an object",
+        }
+    }
+
+    /// The same node, its places moved on by a number of sources: its document's list is put after another.
+    #[must_use]
+    pub(crate) fn moved(mut self, sources: u16) -> Self {
+        self.move_spans(sources);
+        self
+    }
+
+    fn move_spans(&mut self, sources: u16) {
+        self.span = self.span.moved(sources);
+        match &mut self.value {
+            Value::Array(items) => items.iter_mut().for_each(|item| item.move_spans(sources)),
+            Value::Object(members) => members.iter_mut().for_each(|member| {
+                member.key_span = member.key_span.moved(sources);
+                member.value.move_spans(sources);
+            }),
+            _ => {}
+        }
+    }
+}
+
+impl PartialEq for Node {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl Eq for Node {}
+
+impl PartialEq for Member {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key && self.value == other.value
+    }
+}
+
+impl Eq for Member {}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_compact())
+    }
+}
+
+impl fmt::Debug for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {:?}", self.key, self.value)
+    }
+}

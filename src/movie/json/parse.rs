@@ -1,0 +1,312 @@
+//! From text to tree in one pass. Strict JSON, and beside it what people's files have: comments, trailing
+//! commas, a byte order mark. Each of the first two is recorded as a lenience.
+
+use super::explain::explain;
+use super::{Likely, Member, Node, Number, Span, Text, Value, number};
+
+/// How deep arrays and objects may nest.
+pub const DEEPEST: usize = 512;
+
+/// A text that was read.
+#[derive(Debug, Clone)]
+pub struct Parsed {
+    /// The tree.
+    pub root: Node,
+    /// What was read although JSON doesn't have it, in the order of the text.
+    pub leniences: Vec<Lenience>,
+}
+
+/// Something that was read although JSON doesn't have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lenience {
+    /// What it is.
+    pub kind: LenienceKind,
+    /// Where it is.
+    pub span: Span,
+}
+
+/// What is read although JSON doesn't have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LenienceKind {
+    /// `// …` or `/* … */`.
+    Comment,
+    /// A comma before `]` or `}`.
+    TrailingComma,
+}
+
+/// Why a text is no JSON.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ParseError {
+    /// Where it stops being JSON.
+    pub span: Span,
+    /// What was found there.
+    pub message: String,
+    /// The likely reason, if one could be made out.
+    pub likely: Option<Likely>,
+    /// The way out.
+    pub help: Option<String>,
+}
+
+/// Where the parser stopped, and why.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stop {
+    pub(super) at: usize,
+    pub(super) cause: Cause,
+}
+
+/// Why the parser stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// Something else was expected, or the text ended.
+    Expected(Expected),
+    /// A string that opened here never closes.
+    OpenString,
+    /// A comment that opened here never closes.
+    OpenComment,
+    /// A control character inside a string.
+    Control,
+    /// A backslash that starts no escape.
+    Escape,
+    /// What starts here is no number; it could have been one up to a length.
+    Number(usize),
+    /// One array or object too many.
+    Deep,
+    /// More text than a span can point into.
+    Large,
+}
+
+/// What would have fitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expected {
+    Value,
+    Key,
+    Colon,
+    CommaInArray,
+    CommaInObject,
+    End,
+}
+
+/// Reads a text as one JSON value. `source` is what the spans will say.
+///
+/// # Errors
+/// When the text is no JSON even with comments and trailing commas: what was found where, the likely reason
+/// and the way out.
+pub fn parse(text: &str, source: u16) -> Result<Parsed, ParseError> {
+    let mut parser = Parser { text, bytes: text.as_bytes(), at: 0, source, open: Vec::new(), leniences: Vec::new() };
+    match parser.document() {
+        Ok(root) => Ok(Parsed { root, leniences: parser.leniences }),
+        Err(stop) => Err(explain(text, source, stop, &parser.open)),
+    }
+}
+
+struct Parser<'t> {
+    text: &'t str,
+    bytes: &'t [u8],
+    at: usize,
+    source: u16,
+    /// Where the arrays and objects that are still open have opened.
+    open: Vec<usize>,
+    leniences: Vec<Lenience>,
+}
+
+impl Parser<'_> {
+    fn document(&mut self) -> Result<Node, Stop> {
+        if u32::try_from(self.bytes.len()).is_err() {
+            return Err(Stop { at: 0, cause: Cause::Large });
+        }
+        if self.text.starts_with('\u{feff}') {
+            self.at = 3;
+        }
+        self.space()?;
+        let root = self.value()?;
+        self.space()?;
+        if self.at < self.bytes.len() { Err(self.expected(Expected::End)) } else { Ok(root) }
+    }
+
+    fn value(&mut self) -> Result<Node, Stop> {
+        let start = self.at;
+        let value = match self.peek() {
+            Some(b'"') => Value::String(self.string()?),
+            Some(b'{') => self.object()?,
+            Some(b'[') => self.array()?,
+            Some(b'-' | b'0'..=b'9') => self.number()?,
+            Some(b't') => self.word("true", Value::Bool(true))?,
+            Some(b'f') => self.word("false", Value::Bool(false))?,
+            Some(b'n') => self.word("null", Value::Null)?,
+            _ => return Err(self.expected(Expected::Value)),
+        };
+        Ok(Node { span: self.span(start), value })
+    }
+
+    fn object(&mut self) -> Result<Value, Stop> {
+        self.enter()?;
+        let mut members = Vec::new();
+        let mut comma = None;
+        loop {
+            self.space()?;
+            match self.peek() {
+                Some(b'"') => members.push(self.member()?),
+                Some(b'}') => break self.trailing(comma),
+                _ => return Err(self.expected(Expected::Key)),
+            }
+            self.space()?;
+            match self.peek() {
+                Some(b',') => comma = Some(self.step()),
+                Some(b'}') => break,
+                _ => return Err(self.expected(Expected::CommaInObject)),
+            }
+        }
+        self.leave();
+        Ok(Value::Object(members))
+    }
+
+    fn member(&mut self) -> Result<Member, Stop> {
+        let start = self.at;
+        let key = self.string()?;
+        let key_span = self.span(start);
+        self.space()?;
+        if self.peek() != Some(b':') {
+            return Err(self.expected(Expected::Colon));
+        }
+        self.step();
+        self.space()?;
+        Ok(Member { key, key_span, value: self.value()? })
+    }
+
+    fn array(&mut self) -> Result<Value, Stop> {
+        self.enter()?;
+        let mut items = Vec::new();
+        let mut comma = None;
+        loop {
+            self.space()?;
+            if self.peek() == Some(b']') {
+                break self.trailing(comma);
+            }
+            items.push(self.value()?);
+            self.space()?;
+            match self.peek() {
+                Some(b',') => comma = Some(self.step()),
+                Some(b']') => break,
+                _ => return Err(self.expected(Expected::CommaInArray)),
+            }
+        }
+        self.leave();
+        Ok(Value::Array(items))
+    }
+
+    fn enter(&mut self) -> Result<(), Stop> {
+        if self.open.len() == DEEPEST {
+            return Err(Stop { at: self.at, cause: Cause::Deep });
+        }
+        self.open.push(self.at);
+        self.step();
+        Ok(())
+    }
+
+    fn leave(&mut self) {
+        self.open.pop();
+        self.step();
+    }
+
+    fn trailing(&mut self, comma: Option<usize>) {
+        if let Some(comma) = comma {
+            self.lenient(LenienceKind::TrailingComma, comma, comma + 1);
+        }
+    }
+
+    fn string(&mut self) -> Result<Text, Stop> {
+        let open = self.step();
+        loop {
+            let plain = self.bytes[self.at..].iter().position(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20);
+            self.at = plain.map_or(self.bytes.len(), |plain| self.at + plain);
+            match self.peek() {
+                Some(b'"') => break,
+                Some(b'\\') => self.escape()?,
+                Some(_) => return Err(Stop { at: self.at, cause: Cause::Control }),
+                None => return Err(Stop { at: open, cause: Cause::OpenString }),
+            }
+        }
+        let text = Text::from_raw(&self.text[open + 1..self.at]);
+        self.step();
+        Ok(text)
+    }
+
+    fn escape(&mut self) -> Result<(), Stop> {
+        let length = match self.bytes.get(self.at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 2,
+            Some(b'u') if self.bytes.get(self.at + 2..self.at + 6).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) => 6,
+            _ => return Err(Stop { at: self.at, cause: Cause::Escape }),
+        };
+        self.at += length;
+        Ok(())
+    }
+
+    fn number(&mut self) -> Result<Value, Stop> {
+        let start = self.at;
+        let length = number::length(&self.bytes[start..]).map_err(|good| Stop { at: start, cause: Cause::Number(good) })?;
+        self.at += length;
+        Ok(Value::Number(Number::from_raw(&self.text[start..self.at])))
+    }
+
+    fn word(&mut self, word: &str, value: Value) -> Result<Value, Stop> {
+        let rest = &self.bytes[self.at..];
+        let goes_on = rest.get(word.len()).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        if !rest.starts_with(word.as_bytes()) || goes_on {
+            return Err(self.expected(Expected::Value));
+        }
+        self.at += word.len();
+        Ok(value)
+    }
+
+    /// Goes over white space and comments.
+    fn space(&mut self) -> Result<(), Stop> {
+        loop {
+            match self.peek() {
+                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
+                Some(b'/') if matches!(self.bytes.get(self.at + 1), Some(b'/' | b'*')) => self.comment()?,
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    fn comment(&mut self) -> Result<(), Stop> {
+        let (start, inside) = (self.at, &self.text[self.at + 2..]);
+        let length = if self.bytes[start + 1] == b'/' {
+            inside.find('\n').unwrap_or(inside.len())
+        } else {
+            inside.find("*/").ok_or(Stop { at: start, cause: Cause::OpenComment })? + 2
+        };
+        self.at = start + 2 + length;
+        self.lenient(LenienceKind::Comment, start, self.at);
+        Ok(())
+    }
+
+    fn lenient(&mut self, kind: LenienceKind, start: usize, end: usize) {
+        self.leniences.push(Lenience { kind, span: span(self.source, start, end) });
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    /// Goes over one byte; tells where it was.
+    fn step(&mut self) -> usize {
+        self.at += 1;
+        self.at - 1
+    }
+
+    fn expected(&self, expected: Expected) -> Stop {
+        Stop { at: self.at, cause: Cause::Expected(expected) }
+    }
+
+    fn span(&self, start: usize) -> Span {
+        span(self.source, start, self.at)
+    }
+}
+
+/// A span in a text that was found to be short enough.
+pub(super) fn span(source: u16, start: usize, end: usize) -> Span {
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    Span { source, start: offset(start), end: offset(end) }
+}

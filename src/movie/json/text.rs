@@ -1,0 +1,186 @@
+//! A string in the spelling it was written in.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write};
+
+/// A JSON string as it stands between its quotes: escapes stay escapes until they are asked for.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Text(Box<str>);
+
+/// What one piece of a spelling stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// A character.
+    Char(char),
+    /// Half of a surrogate pair without its other half: JSON can spell it, Unicode has no such character.
+    Lone(u16),
+}
+
+impl Text {
+    /// The shortest spelling of a text: what must be escaped is escaped, nothing else.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        if text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
+            return Self(text.into());
+        }
+        let mut raw = String::with_capacity(text.len() + 8);
+        text.chars().for_each(|letter| escape(letter, &mut raw));
+        Self(raw.into())
+    }
+
+    /// Takes a spelling that the parser has found to be valid.
+    pub(super) fn from_raw(raw: &str) -> Self {
+        Self(raw.into())
+    }
+
+    /// The spelling between the quotes.
+    #[must_use]
+    pub fn raw(&self) -> &str {
+        &self.0
+    }
+
+    /// What the spelling stands for. A lone surrogate becomes U+FFFD.
+    #[must_use]
+    pub fn decoded(&self) -> Cow<'_, str> {
+        if !self.0.contains('\\') {
+            return Cow::Borrowed(&self.0);
+        }
+        let letter = |unit| if let Unit::Char(letter) = unit { letter } else { char::REPLACEMENT_CHARACTER };
+        Cow::Owned(self.units().map(letter).collect())
+    }
+
+    /// Whether it stands for this text.
+    #[must_use]
+    pub fn is(&self, text: &str) -> bool {
+        if self.0.contains('\\') { self.decoded() == text } else { &*self.0 == text }
+    }
+
+    /// What the spelling stands for, losing nothing.
+    pub(super) fn units(&self) -> Units<'_> {
+        Units { rest: &self.0 }
+    }
+}
+
+/// Writes a character as JSON must spell it.
+pub(super) fn escape(letter: char, raw: &mut String) {
+    match letter {
+        '"' => raw.push_str("\\\""),
+        '\\' => raw.push_str("\\\\"),
+        '\n' => raw.push_str("\\n"),
+        '\r' => raw.push_str("\\r"),
+        '\t' => raw.push_str("\\t"),
+        '\u{8}' => raw.push_str("\\b"),
+        '\u{c}' => raw.push_str("\\f"),
+        control if control < ' ' => {
+            let _ = write!(raw, "\\u{:04x}", u32::from(control));
+        }
+        other => raw.push(other),
+    }
+}
+
+pub(super) struct Units<'t> {
+    rest: &'t str,
+}
+
+impl Units<'_> {
+    fn escaped(&mut self) -> Option<Unit> {
+        let mut letters = self.rest.chars();
+        let named = letters.next()?;
+        self.rest = letters.as_str();
+        Some(Unit::Char(match named {
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            'u' => return Some(self.surrogates()),
+            itself => itself,
+        }))
+    }
+
+    fn surrogates(&mut self) -> Unit {
+        let first = self.four_digits();
+        if let Some(letter) = char::from_u32(u32::from(first)) {
+            return Unit::Char(letter);
+        }
+        let Some(second) = self.rest.strip_prefix("\\u").and_then(|digits| u16::from_str_radix(digits.get(..4)?, 16).ok()) else {
+            return Unit::Lone(first);
+        };
+        match char::decode_utf16([first, second]).next() {
+            Some(Ok(letter)) => {
+                self.rest = &self.rest[6..];
+                Unit::Char(letter)
+            }
+            _ => Unit::Lone(first),
+        }
+    }
+
+    fn four_digits(&mut self) -> u16 {
+        let (digits, rest) = self.rest.split_at_checked(4).unwrap_or((self.rest, ""));
+        self.rest = rest;
+        u16::from_str_radix(digits, 16).unwrap_or(0xfffd)
+    }
+}
+
+impl Iterator for Units<'_> {
+    type Item = Unit;
+
+    fn next(&mut self) -> Option<Unit> {
+        let mut letters = self.rest.chars();
+        let letter = letters.next()?;
+        self.rest = letters.as_str();
+        if letter == '\\' { self.escaped() } else { Some(Unit::Char(letter)) }
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.0)
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.decoded())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn escapes_are_kept_until_they_are_asked_for() {
+        let text = Text::from_raw(r"caf\u00e9 \ud83d\ude00 \/ \n");
+        assert_eq!(text.raw(), r"caf\u00e9 \ud83d\ude00 \/ \n");
+        assert_eq!(text.decoded(), "café 😀 / \n");
+    }
+
+    #[test]
+    fn a_lone_surrogate_reads_as_the_replacement_character() {
+        assert_eq!(Text::from_raw(r"a\ud800b\udc00\ud800").decoded(), "a\u{fffd}b\u{fffd}\u{fffd}");
+        assert_eq!(Text::from_raw(r"\ud800\ud83d\ude00").decoded(), "\u{fffd}😀");
+    }
+
+    #[test]
+    fn an_escaped_key_is_found_by_what_it_stands_for() {
+        assert!(Text::from_raw(r"w\u0069dth").is("width"));
+        assert!(!Text::from_raw(r"a\nb").is(r"a\nb"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_made_text_stands_for_what_it_was_made_of(text: String) {
+            let made = Text::new(&text);
+            prop_assert_eq!(made.decoded(), text.as_str());
+            prop_assert!(made.is(&text));
+        }
+
+        #[test]
+        fn any_spelling_can_be_read(raw in r#"([a-z\\"u0-9é]|\\u[0-9a-f]{4}){0,20}"#) {
+            let _ = Text::from_raw(&raw).decoded();
+        }
+    }
+}
