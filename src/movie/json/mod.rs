@@ -56,7 +56,8 @@ impl Span {
         self.source != u16::MAX
     }
 
-    fn moved(self, sources: u16) -> Self {
+    /// The same place, in a list that this span's list was put at the end of.
+    pub(crate) fn moved(self, sources: u16) -> Self {
         if self.is_some() { Self { source: self.source.saturating_add(sources), ..self } } else { self }
     }
 }

@@ -36,7 +36,7 @@ pub enum SetError {
         span: Span,
     },
     /// The array has no such item.
-    #[error("`{wanted}` can't be set: the array `{at}` has {length} items, counted from 0, and no `{token}`; `-` appends one")]
+    #[error("`{wanted}` can't be set: the array `{at}` has no item `{token}` (it holds {length}, counted from 0); `-` appends one")]
     NoItem {
         /// The place to be set.
         wanted: Pointer,
@@ -204,9 +204,9 @@ mod tests {
     #[test]
     fn what_stands_in_the_way_is_named() {
         assert_eq!(set(r#"{"a":"x"}"#, "/a/b/c"), "`/a/b/c` can't be set: `/a` is a string, neither an object nor an array");
-        let error = "`/s/2/d` can't be set: the array `/s` has 1 items, counted from 0, and no `2`; `-` appends one";
+        let error = "`/s/2/d` can't be set: the array `/s` has no item `2` (it holds 1, counted from 0); `-` appends one";
         assert_eq!(set(r#"{"s":[1]}"#, "/s/2/d"), error);
-        assert!(set(r#"{"s":[1]}"#, "/s/00").contains("no `00`"));
+        assert!(set(r#"{"s":[1]}"#, "/s/00").contains("no item `00`"));
     }
 
     #[test]

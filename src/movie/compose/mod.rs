@@ -1,0 +1,267 @@
+//! Composing: a movie and flags make the movie that is sent. Pure: the caller reads the files.
+//!
+//! What no flag touches stays as it was written. A flag that sets what is there replaces it in place; what
+//! is new goes after what is there (`product.md`, "Building a movie").
+//!
+//! ```
+//! use j2v::movie::Document;
+//! use j2v::movie::compose::{Flags, compose};
+//!
+//! let movie = Document::parse("listing.json", r#"{"width": 1.50, "scenes": []}"#)?;
+//! let flags = Flags { vars: vec!["city=Berlin".parse()?, "rooms:=[1]".parse()?], no_cache: true, ..Flags::default() };
+//! let movie = compose(movie, &flags)?;
+//! assert_eq!(movie.to_compact(), r#"{"width":1.50,"scenes":[],"cache":false,"variables":{"city":"Berlin","rooms":[1]}}"#);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod assign;
+mod files;
+
+pub use assign::{AssignError, Assigned, Assignment, Setting};
+pub use files::{Scenes, VarsFile};
+
+use super::Document;
+use super::diagnostic::{Diagnostic, Position, Source};
+use super::json::{Member, Node, SetError, Span, Value};
+
+/// Everything that composing takes beside the movie, in the order in which it takes effect.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Flags {
+    /// `--template ID`.
+    pub template: Option<String>,
+    /// `--resolution NAME`.
+    pub resolution: Option<String>,
+    /// `--quality NAME`.
+    pub quality: Option<String>,
+    /// `--id ID`: the movie's own name, which callbacks echo.
+    pub id: Option<String>,
+    /// `--no-cache`.
+    pub no_cache: bool,
+    /// `--vars FILE`.
+    pub vars_files: Vec<VarsFile>,
+    /// `--var NAME=TEXT`, `--var NAME:=JSON`.
+    pub vars: Vec<Assignment>,
+    /// `--client-data NAME=TEXT`, `NAME:=JSON`.
+    pub client_data: Vec<Assignment>,
+    /// `--webhook URL` and `--connection ID`, in the order in which they were given.
+    pub destinations: Vec<Destination>,
+    /// `--scene FILE`.
+    pub scenes: Vec<Scenes>,
+    /// `--set POINTER=TEXT`, `POINTER:=JSON`.
+    pub set: Vec<Setting>,
+}
+
+/// Where the finished video is told of (`contract.md` 2.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// `--webhook URL`.
+    Webhook(String),
+    /// `--connection ID`: a connection of the account's dashboard.
+    Connection(String),
+}
+
+impl Destination {
+    /// The destination as the service reads it. The service ignores the short forms of `content-type`
+    /// (`contract.md` 2.2), so a webhook gets the full one.
+    #[must_use]
+    pub fn to_node(&self) -> Node {
+        match self {
+            Self::Webhook(url) => {
+                Node::object().with("type", "webhook").with("endpoint", url.as_str()).with("content-type", "application/json")
+            }
+            Self::Connection(id) => Node::object().with("id", id.as_str()),
+        }
+    }
+
+    fn flag(&self) -> &'static str {
+        match self {
+            Self::Webhook(_) => "--webhook",
+            Self::Connection(_) => "--connection",
+        }
+    }
+}
+
+/// Why a flag can't be applied to a movie.
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+pub enum ComposeError {
+    /// A property has another type than the flag needs.
+    #[error("{flag} can't be applied: {}{} is {}, not {}", .obstacle.named(), told(.place.as_ref()), .obstacle.kind, .obstacle.wanted)]
+    InTheWay {
+        /// The flag.
+        flag: &'static str,
+        /// What stands in its way.
+        obstacle: Obstacle,
+        /// Where that was written: the name of the file and the position.
+        place: Option<(String, Position)>,
+    },
+    /// A place that can't be set.
+    #[error("--set can't be applied{}: {why}", told(.place.as_ref()))]
+    Set {
+        /// Why not.
+        why: Box<SetError>,
+        /// Where that which is in the way was written.
+        place: Option<(String, Position)>,
+    },
+    /// The whole movie was set to something that is no movie.
+    #[error("--set can't replace the movie by {0}: a movie is an object")]
+    NoMovie(&'static str),
+}
+
+/// What stands where a flag needs something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Obstacle {
+    /// Its place, as a JSON Pointer.
+    pub at: &'static str,
+    /// What it is.
+    pub kind: &'static str,
+    /// What it should be.
+    pub wanted: &'static str,
+    /// Where it was written.
+    pub span: Span,
+}
+
+impl Obstacle {
+    fn named(&self) -> String {
+        if self.at.is_empty() { "the movie".to_owned() } else { format!("`{}`", self.at) }
+    }
+}
+
+fn told(place: Option<&(String, Position)>) -> String {
+    place.map_or_else(String::new, |(name, position)| format!(" ({name}:{position})"))
+}
+
+/// Applies flags to a movie. `$schema`, which editors want and the service doesn't know, is taken off.
+///
+/// # Errors
+/// When something in the movie stands in a flag's way: `variables` that is an array, say.
+pub fn compose(movie: Document, flags: &Flags) -> Result<Document, ComposeError> {
+    let mut composer = Composer { movie };
+    composer.movie.root.remove("$schema");
+    composer.properties(flags);
+    composer.variables(flags)?;
+    composer.apply("--client-data", |root| put_all(root, "client-data", "/client-data", &flags.client_data))?;
+    for destination in &flags.destinations {
+        composer.apply(destination.flag(), |root| add_destination(root, destination.to_node()))?;
+    }
+    composer.scenes(&flags.scenes)?;
+    composer.settings(&flags.set)?;
+    Ok(composer.movie)
+}
+
+struct Composer {
+    movie: Document,
+}
+
+impl Composer {
+    fn properties(&mut self, flags: &Flags) {
+        let Flags { template, resolution, quality, id, .. } = flags;
+        for (name, text) in [("template", template), ("resolution", resolution), ("quality", quality), ("id", id)] {
+            if let Some(text) = text {
+                self.movie.root.put(name, text.as_str());
+            }
+        }
+        if flags.no_cache {
+            self.movie.root.put("cache", false);
+        }
+    }
+
+    fn variables(&mut self, flags: &Flags) -> Result<(), ComposeError> {
+        for file in &flags.vars_files {
+            let source = self.adopt(file.source(), file.diagnostics());
+            let assignments: Vec<_> = file.assignments().iter().map(|one| one.moved(source)).collect();
+            self.apply("--vars", |root| put_all(root, "variables", "/variables", &assignments))?;
+        }
+        self.apply("--var", |root| put_all(root, "variables", "/variables", &flags.vars))
+    }
+
+    fn scenes(&mut self, files: &[Scenes]) -> Result<(), ComposeError> {
+        for file in files {
+            let source = self.adopt(file.source(), file.diagnostics());
+            let scenes = file.scenes().iter().map(|scene| scene.clone().moved(source));
+            self.apply("--scene", |root| {
+                let list = member(members(root, "")?, "scenes", || Node::array([]));
+                items(list, "/scenes")?.extend(scenes);
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    fn settings(&mut self, settings: &[Setting]) -> Result<(), ComposeError> {
+        for Setting { pointer, value } in settings {
+            let set = self.movie.root.set(pointer, value.to_node());
+            set.map_err(|why| ComposeError::Set { place: self.place(why.span()), why: Box::new(why) })?;
+            if self.movie.root.as_object().is_none() {
+                return Err(ComposeError::NoMovie(self.movie.root.kind()));
+            }
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, flag: &'static str, change: impl FnOnce(&mut Node) -> Result<(), Obstacle>) -> Result<(), ComposeError> {
+        let changed = change(&mut self.movie.root);
+        changed.map_err(|obstacle| ComposeError::InTheWay { flag, obstacle, place: self.place(obstacle.span) })
+    }
+
+    fn place(&self, span: Span) -> Option<(String, Position)> {
+        self.movie.place(span).map(|(name, position)| (name.to_owned(), position))
+    }
+
+    /// Takes in another file's text and warnings; tells its place among the sources.
+    fn adopt(&mut self, source: &Source, diagnostics: &[Diagnostic]) -> u16 {
+        let place = u16::try_from(self.movie.sources.len()).unwrap_or(u16::MAX);
+        self.movie.sources.push(source.clone());
+        let moved = |diagnostic: &Diagnostic| Diagnostic { span: diagnostic.span.moved(place), ..diagnostic.clone() };
+        self.movie.diagnostics.extend(diagnostics.iter().map(moved));
+        place
+    }
+}
+
+/// Sets members of an object of the movie, which is made when it is missing.
+fn put_all(root: &mut Node, name: &str, at: &'static str, assignments: &[Assignment]) -> Result<(), Obstacle> {
+    if assignments.is_empty() {
+        return Ok(());
+    }
+    let object = member(members(root, "")?, name, Node::object);
+    members(object, at)?;
+    for assignment in assignments {
+        object.put(&assignment.name, assignment.value.to_node());
+    }
+    Ok(())
+}
+
+/// Adds at the end of the first export's `destinations`: one export is what all sources agree on
+/// (`contract.md` 2.1).
+fn add_destination(root: &mut Node, destination: Node) -> Result<(), Obstacle> {
+    let exports = items(member(members(root, "")?, "exports", || Node::array([])), "/exports")?;
+    if exports.is_empty() {
+        exports.push(Node::object());
+    }
+    let first = members(&mut exports[0], "/exports/0")?;
+    let destinations = member(first, "destinations", || Node::array([]));
+    items(destinations, "/exports/0/destinations")?.push(destination);
+    Ok(())
+}
+
+/// The value of a member, which is added at the end when it is missing.
+fn member<'n>(members: &'n mut Vec<Member>, name: &str, missing: impl FnOnce() -> Node) -> &'n mut Node {
+    let known = members.iter().rposition(|member| member.key.is(name));
+    let place = known.unwrap_or_else(|| {
+        members.push(Member::new(name, missing()));
+        members.len() - 1
+    });
+    &mut members[place].value
+}
+
+fn members<'n>(node: &'n mut Node, at: &'static str) -> Result<&'n mut Vec<Member>, Obstacle> {
+    let (kind, span) = (node.kind(), node.span);
+    if let Value::Object(members) = &mut node.value { Ok(members) } else { Err(Obstacle { at, kind, wanted: "an object", span }) }
+}
+
+fn items<'n>(node: &'n mut Node, at: &'static str) -> Result<&'n mut Vec<Node>, Obstacle> {
+    let (kind, span) = (node.kind(), node.span);
+    if let Value::Array(items) = &mut node.value { Ok(items) } else { Err(Obstacle { at, kind, wanted: "an array", span }) }
+}
+
+#[cfg(test)]
+mod tests;
