@@ -1,8 +1,9 @@
 //! What a movie is. Pure: no I/O, no async, no clock.
 //!
-//! A [`Document`] is a movie as somebody wrote it. [`compose`] applies flags to it, and [`json`] is its tree,
-//! which loses nothing of what was written.
+//! A [`Document`] is a movie as somebody wrote it. [`compose`] applies flags to it, [`builder`] writes one from
+//! Rust, and [`json`] is the tree that all of them share, which loses nothing of what was written.
 
+pub mod builder;
 pub mod compose;
 pub mod diagnostic;
 mod document;

@@ -119,6 +119,17 @@ impl Node {
         })
     }
 
+    /// The same, to change it.
+    pub fn at_mut(&mut self, pointer: &Pointer) -> Option<&mut Self> {
+        pointer.0.iter().try_fold(self, |node, token| {
+            if node.as_object().is_some() {
+                return node.get_mut(token);
+            }
+            let Value::Array(items) = &mut node.value else { return None };
+            items.get_mut(index(token)?)
+        })
+    }
+
     /// Sets what stands at a place. A member that is missing is added at the end, and so are the objects on
     /// the way to it; `-` appends to an array.
     ///
@@ -230,6 +241,7 @@ mod tests {
             let mut tree = Node::object().with("a", Node::object());
             tree.set(&place, Node::from("here")).unwrap();
             prop_assert_eq!(tree.at(&place), Some(&Node::from("here")));
+            prop_assert_eq!(tree.at_mut(&place), Some(&mut Node::from("here")));
         }
     }
 }

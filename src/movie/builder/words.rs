@@ -1,0 +1,106 @@
+//! The words that the service knows. A newer one is set by name: `set("resolution", "…")`.
+
+use crate::movie::json::Node;
+
+macro_rules! words {
+    ($($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)* })*) => {$(
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl $name {
+            /// The word that the service knows.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+        }
+
+        impl From<$name> for Node {
+            fn from(word: $name) -> Self {
+                Self::string(word.as_str())
+            }
+        }
+    )*};
+}
+
+words! {
+    /// A size of the picture (`contract.md` 3.2); `Movie::size` takes any other.
+    Resolution {
+        /// 640 × 360.
+        Sd = "sd",
+        /// 1280 × 720.
+        Hd = "hd",
+        /// 1920 × 1080.
+        FullHd = "full-hd",
+        /// 1080 × 1080.
+        Squared = "squared",
+        /// 1080 × 1920.
+        InstagramStory = "instagram-story",
+        /// 1080 × 1080.
+        InstagramFeed = "instagram-feed",
+        /// 1600 × 900.
+        TwitterLandscape = "twitter-landscape",
+        /// 1080 × 1350.
+        TwitterPortrait = "twitter-portrait",
+    }
+
+    /// How good the picture is to be (`contract.md` 3.1).
+    Quality {
+        /// Small files.
+        Low = "low",
+        /// In between.
+        Medium = "medium",
+        /// The service's default.
+        High = "high",
+    }
+
+    /// Where a visual element stands (`contract.md` 3.4); `Element::at` takes pixels.
+    Position {
+        /// Left above.
+        TopLeft = "top-left",
+        /// Right above.
+        TopRight = "top-right",
+        /// Left below.
+        BottomLeft = "bottom-left",
+        /// Right below.
+        BottomRight = "bottom-right",
+        /// In the middle.
+        Center = "center-center",
+    }
+
+    /// How an element is made to fit the picture (`contract.md` 3.4).
+    Resize {
+        /// Fills the picture; what stands over is cut.
+        Cover = "cover",
+        /// Fills the picture.
+        Fill = "fill",
+        /// Fits into the picture.
+        Fit = "fit",
+        /// Wholly inside the picture.
+        Contain = "contain",
+    }
+
+    /// Where the camera moves over an image or a video (`contract.md` 3.4).
+    Pan {
+        /// To the left.
+        Left = "left",
+        /// To the right.
+        Right = "right",
+        /// Up.
+        Top = "top",
+        /// Down.
+        Bottom = "bottom",
+        /// Up to the left.
+        TopLeft = "top-left",
+        /// Up to the right.
+        TopRight = "top-right",
+        /// Down to the left.
+        BottomLeft = "bottom-left",
+        /// Down to the right.
+        BottomRight = "bottom-right",
+    }
+}
