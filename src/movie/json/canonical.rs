@@ -1,5 +1,6 @@
 //! When two trees mean the same: one spelling for all that do, and the first place where two don't.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::fmt::Write;
 
@@ -22,7 +23,7 @@ fn write_node(node: &Node, out: &mut String) {
         Value::Null => out.push_str("null"),
         Value::Bool(truth) => out.push_str(if *truth { "true" } else { "false" }),
         Value::Number(number) => out.push_str(&number.canonical()),
-        Value::String(text) => out.push_str(&spelled(text)),
+        Value::String(text) => quoted(&spelled(text), out),
         Value::Array(items) => {
             out.push('[');
             for (place, item) in items.iter().enumerate() {
@@ -37,7 +38,7 @@ fn write_node(node: &Node, out: &mut String) {
             out.push('{');
             for (place, (key, value)) in sorted.into_iter().enumerate() {
                 out.push_str(if place > 0 { "," } else { "" });
-                out.push_str(&key);
+                quoted(&key, out);
                 out.push(':');
                 write_node(value, out);
             }
@@ -46,10 +47,19 @@ fn write_node(node: &Node, out: &mut String) {
     }
 }
 
-/// A string escaped one way. A lone surrogate keeps its escape, so that two of them stay two.
-fn spelled(text: &Text) -> String {
-    let mut out = String::with_capacity(text.raw().len() + 2);
+fn quoted(spelled: &str, out: &mut String) {
     out.push('"');
+    out.push_str(spelled);
+    out.push('"');
+}
+
+/// A string escaped one way. A lone surrogate keeps its escape, so that two of them stay two.
+fn spelled(text: &Text) -> Cow<'_, str> {
+    if !text.raw().contains('\\') {
+        // Without a backslash nothing in it can be spelled in another way.
+        return Cow::Borrowed(text.raw());
+    }
+    let mut out = String::with_capacity(text.raw().len());
     for unit in text.units() {
         match unit {
             Unit::Char(letter) => escape(letter, &mut out),
@@ -58,8 +68,7 @@ fn spelled(text: &Text) -> String {
             }
         }
     }
-    out.push('"');
-    out
+    Cow::Owned(out)
 }
 
 /// The first place, in the order of `a`, where two trees don't mean the same; `None` when they do. A member
@@ -90,7 +99,7 @@ fn in_arrays(a: &[Node], b: &[Node], here: &Pointer) -> Option<Pointer> {
 /// Of duplicate keys the first is compared with the first, the second with the second, and so on. A pointer
 /// can't tell them apart, so it goes no deeper than their key.
 fn in_objects(a: &[Member], b: &[Member], here: &Pointer) -> Option<Pointer> {
-    let mut others: HashMap<String, VecDeque<&Node>> = HashMap::with_capacity(b.len());
+    let mut others: HashMap<Cow<'_, str>, VecDeque<&Node>> = HashMap::with_capacity(b.len());
     for member in b {
         others.entry(spelled(&member.key)).or_default().push_back(&member.value);
     }
