@@ -15,6 +15,7 @@
 //! ([`commands`]) and the exit codes ([`exit`]).
 
 pub mod exit;
+pub mod emulator;
 pub mod ledger;
 pub mod movie;
 pub mod render;

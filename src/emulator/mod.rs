@@ -1,1 +1,200 @@
-//! The service on this machine.
+//! The service on this machine: its contract on loopback, with its oddities, and faults on demand.
+//!
+//! For use without a key, and for tests: `GET /emulator/state` tells which movies were accepted, how often each
+//! path was asked for, and whom the webhooks reached. It renders nothing. Its project ids begin with `EMU` and its
+//! `server` header is `j2v-emulator/VERSION`, so that nobody takes it for the service.
+//!
+//! # State
+//! A project shows `pending` for the first tenth of the render time, then `running`, then its end: a pure function
+//! of the project and the time. With a folder each project is also a file, and emulators of one folder see each
+//! other's projects. How often a fault has struck, and how often a project was looked at, is known to one process
+//! only. Webhooks come from the process that accepted the movie, while it lives.
+//!
+//! # Seed
+//! With a seed the n-th project has the same id in every run, and the clock (the `Date` header included) starts at
+//! 2026-01-15T12:00:00Z and runs as fast as the machine's. In a folder the clock runs on from emulator to emulator.
+//!
+//! # Key
+//! Any key is good but an empty one and those that begin with `wrong`, unless [`KeyRule::Exactly`] says otherwise.
+//!
+//! # Credits
+//! A render costs a credit a second, a failed one nothing. A movie that costs more than what is left is refused.
+//!
+//! # Scripts
+//! A movie can ask for its own faults and its own course; a field that can't be understood is refused:
+//!
+//! ```json
+//! { "client-data": { "emulator": {
+//!     "fault": ["post-reset", "get-status=503*2"],
+//!     "render-time": "200ms",
+//!     "outcome": "error",
+//!     "message": "Scene #1, element #1: Failed to download 'https://example.com/a.jpg' (404)",
+//!     "status": ["running", "pending", "done"],
+//!     "webhook-shape": "guide"
+//! } } }
+//! ```
+//!
+//! `fault`: see [`catalogue`]. `outcome`: `done`, `error` (with `message`) or `timeout`. `status`: what successive
+//! looks at the project show, whatever the time; the last word stays. A movie's own faults are counted for that movie,
+//! and go before those of the emulator. A movie that cannot be rendered (no `src`, no length) fails in any case.
+
+mod answer;
+mod backend;
+mod clock;
+mod create;
+pub mod faults;
+mod files;
+mod h264;
+mod list;
+mod mp4;
+mod oracle;
+mod page;
+mod plan;
+mod report;
+mod routes;
+mod seed;
+mod state;
+mod status;
+mod store;
+mod webhook;
+mod wire;
+
+use std::future::IntoFuture;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use self::backend::Backend;
+pub use self::faults::{Fault, FaultError, FaultInfo, Place, Takes, catalogue};
+pub use self::state::{Shape, ShapeError};
+use self::wire::{Listener, Wire};
+use crate::world::World;
+
+/// How long the service keeps a file (`contract.md` 1.9).
+const RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Which keys are good.
+#[derive(Clone)]
+pub enum KeyRule {
+    /// Any but an empty one and those that begin with `wrong`.
+    Any,
+    /// This one.
+    Exactly(String),
+}
+
+/// How an emulator behaves.
+pub struct Settings {
+    /// Where it listens; port 0 is any free one.
+    pub bind: SocketAddr,
+    /// How long a render takes.
+    pub render_time: Duration,
+    /// The same seed, the same ids, times and dice.
+    pub seed: Option<u64>,
+    /// The balance it starts with; without one there is always enough.
+    pub credits: Option<u64>,
+    /// Faults for every movie.
+    pub faults: Vec<Fault>,
+    /// Where projects are kept; without a folder they end with the emulator.
+    pub folder: Option<PathBuf>,
+    /// Which keys are good.
+    pub key: KeyRule,
+    /// The form of webhooks.
+    pub webhook_shape: Shape,
+    /// How long files are kept after the end of a render.
+    pub retention: Duration,
+    /// The clock, and the dice of an emulator without a seed.
+    pub world: World,
+}
+
+impl Settings {
+    /// A free port on loopback, renders of 2 s, any key, no faults, nothing kept.
+    #[must_use]
+    pub fn new(world: World) -> Self {
+        Self {
+            bind: (Ipv4Addr::LOCALHOST, 0).into(),
+            render_time: Duration::from_secs(2),
+            seed: None,
+            credits: None,
+            faults: Vec::new(),
+            folder: None,
+            key: KeyRule::Any,
+            webhook_shape: Shape::default(),
+            retention: RETENTION,
+            world,
+        }
+    }
+}
+
+/// Why an emulator can't be started.
+#[derive(Debug, thiserror::Error)]
+pub enum EmulatorError {
+    /// The address is taken, or not ours.
+    #[error("the emulator can't listen on {address}")]
+    Bind {
+        /// Where it should listen.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The folder can't be made or read.
+    #[error("the emulator can't use its folder {}", folder.as_deref().unwrap_or(std::path::Path::new("")).display())]
+    Folder {
+        /// Which.
+        folder: Option<PathBuf>,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// A running emulator; it ends when it is dropped.
+pub struct Emulator {
+    address: SocketAddr,
+    stop: DropGuard,
+    serving: JoinHandle<io::Result<()>>,
+}
+
+impl Emulator {
+    /// Starts one, as tasks of the current tokio runtime of either kind.
+    ///
+    /// # Errors
+    /// When the address can't be bound, or the folder can't be used.
+    pub async fn start(settings: Settings) -> Result<Self, EmulatorError> {
+        let bind = settings.bind;
+        let refused = |source| EmulatorError::Bind { address: bind, source };
+        let listener = TcpListener::bind(bind).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        let folder = settings.folder.clone();
+        let backend = Backend::open(settings, address).map_err(|source| EmulatorError::Folder { folder, source })?;
+        let stop: CancellationToken = backend.stop.clone();
+        let app = routes::router(Arc::new(backend)).into_make_service_with_connect_info::<Wire>();
+        let server = axum::serve(Listener::new(listener, stop.clone()), app).with_graceful_shutdown(stop.clone().cancelled_owned());
+        Ok(Self { address, stop: stop.drop_guard(), serving: tokio::spawn(server.into_future()) })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What a client takes for the API: `http://127.0.0.1:PORT/v2`.
+    #[must_use]
+    pub fn api_url(&self) -> String {
+        format!("http://{}/v2", self.address)
+    }
+
+    /// Ends every connection, the hanging ones too, and waits until they are gone.
+    pub async fn stop(self) {
+        drop(self.stop);
+        // A server that panicked has ended as well.
+        let _ = self.serving.await;
+    }
+}

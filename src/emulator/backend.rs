@@ -1,0 +1,151 @@
+//! What all routes share: settings, projects, faults, clock, and the log that makes the emulator an oracle.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::http::{HeaderMap, header};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::clock::Clock;
+use super::faults::dealer::Dealer;
+use super::report::Viewpoint;
+use super::seed::Seed;
+use super::state::{Looks, Phase, Record, Shape};
+use super::store::Store;
+use super::{KeyRule, Settings};
+use crate::world::Instant;
+
+/// The balance of an account that was given none.
+const PLENTY: u64 = 1_000_000;
+
+/// The service behind the routes.
+pub(super) struct Backend {
+    /// The emulator's time.
+    pub(super) clock: Clock,
+    /// Which faults strike.
+    pub(super) dealer: Dealer,
+    /// How long a render takes that doesn't say.
+    pub(super) render_time: Duration,
+    /// The form of webhooks that don't say.
+    pub(super) shape: Shape,
+    /// How long files are kept.
+    pub(super) retention: Duration,
+    /// Cancelled when the emulator stops.
+    pub(super) stop: CancellationToken,
+    credits: Option<u64>,
+    key: KeyRule,
+    address: SocketAddr,
+    store: Mutex<Store>,
+    log: Mutex<Log>,
+    looks: Mutex<HashMap<String, Looks>>,
+}
+
+/// What came in and what went out. Keys are counted, never kept.
+#[derive(Default)]
+pub(super) struct Log {
+    /// How often each "METHOD path" was asked for.
+    pub(super) requests: BTreeMap<String, u64>,
+    /// Status requests, and lists.
+    pub(super) looks: BTreeMap<&'static str, u64>,
+    /// Keys that were accepted, wrong, missing, or sent where none belongs.
+    pub(super) keys: BTreeMap<&'static str, u64>,
+    /// Callbacks, in the order of their end.
+    pub(super) webhooks: Vec<Value>,
+}
+
+/// What a request's key is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeyCheck {
+    /// Good.
+    Accepted,
+    /// Not one of this account.
+    Wrong,
+    /// Not there.
+    Missing,
+}
+
+impl Backend {
+    /// Opens the projects of the settings' folder.
+    pub(super) fn open(settings: Settings, address: SocketAddr) -> io::Result<Self> {
+        let seed = Seed(settings.seed.unwrap_or_else(|| settings.world.dice.throw()));
+        let folder = settings.folder.as_deref();
+        let store = Store::open(seed, folder)?;
+        Ok(Self {
+            clock: Clock::open(settings.world, settings.seed.is_some(), folder)?,
+            dealer: Dealer::new(settings.faults, seed),
+            render_time: settings.render_time,
+            shape: settings.webhook_shape,
+            retention: settings.retention,
+            stop: CancellationToken::new(),
+            credits: settings.credits,
+            key: settings.key,
+            address,
+            store: Mutex::new(store),
+            log: Mutex::default(),
+            looks: Mutex::default(),
+        })
+    }
+
+    /// The projects.
+    pub(super) fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The log.
+    pub(super) fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Judges the key of a request.
+    pub(super) fn check_key(&self, headers: &HeaderMap) -> KeyCheck {
+        let key = headers.get("x-api-key").and_then(|key| key.to_str().ok()).unwrap_or_default();
+        match &self.key {
+            _ if key.is_empty() => KeyCheck::Missing,
+            KeyRule::Any if key.starts_with("wrong") => KeyCheck::Wrong,
+            KeyRule::Any => KeyCheck::Accepted,
+            KeyRule::Exactly(right) if right == key => KeyCheck::Accepted,
+            KeyRule::Exactly(_) => KeyCheck::Wrong,
+        }
+    }
+
+    /// `http://HOST` as the client knows it, so that a url stays right when another process serves the folder.
+    pub(super) fn origin(&self, headers: &HeaderMap) -> String {
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        host.map_or_else(|| format!("http://{}", self.address), |host| format!("http://{host}"))
+    }
+
+    /// Counts a look at a project.
+    pub(super) fn look<'a>(&self, record: &Record, now: Instant, origin: &'a str) -> Viewpoint<'a> {
+        let mut all = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        let looks = all.entry(record.project.clone()).or_default();
+        let before = *looks;
+        looks.all += 1;
+        looks.done += usize::from(record.phase(now) == Phase::Done);
+        Viewpoint { now, looks: before, origin, retention: self.retention }
+    }
+
+    /// Whether the account can pay for a render. One that costs nothing still needs a balance.
+    pub(super) fn can_pay(&self, record: &Record) -> io::Result<bool> {
+        let Some(credits) = self.credits else { return Ok(true) };
+        Ok(self.store().spent()?.saturating_add(record.credits().max(1)) <= credits)
+    }
+
+    /// `remaining_quota` (`contract.md` 1.4).
+    pub(super) fn quota(&self) -> io::Result<Value> {
+        let left = self.credits.unwrap_or(PLENTY).saturating_sub(self.store().spent()?);
+        Ok(json!({ "time": left }))
+    }
+
+    /// Forgets all projects, counts and callbacks.
+    pub(super) fn reset(&self) -> io::Result<()> {
+        self.store().clear()?;
+        *self.log() = Log::default();
+        self.looks.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.dealer.reset();
+        Ok(())
+    }
+}

@@ -1,0 +1,124 @@
+//! `POST /v2/movies`: takes a movie, or refuses it in the words of the service (`contract.md` 1.2 and 1.3).
+
+use std::io;
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use futures_util::StreamExt;
+use serde_json::{Map, Value, json};
+
+use super::answer::Answer;
+use super::backend::Backend;
+use super::faults::catalogue::Deed;
+use super::faults::{Fault, Place};
+use super::state::{Draft, Record, Script};
+use super::wire::{End, Wire};
+use super::{files, plan, webhook};
+
+/// The service's own limit is unknown (`contract.md` 9).
+const LARGEST_BODY: usize = 64 << 20;
+
+/// The route.
+pub(super) async fn create(State(backend): State<Arc<Backend>>, ConnectInfo(wire): ConnectInfo<Wire>, request: Request) -> Response {
+    let origin = backend.origin(request.headers());
+    if let Some(fault) = backend.dealer.due(Place::BeforeRead, "", &[]) {
+        return broken_off(request.into_body(), &fault, &wire).await;
+    }
+    let Ok(body) = to_bytes(request.into_body(), LARGEST_BODY).await else {
+        return Answer::bare(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large").send();
+    };
+    let movie = read(&body);
+    let script = movie.as_ref().map_or_else(|_| Ok(Script::default()), Script::read);
+    let script = match script {
+        Ok(script) => script,
+        Err(why) => return Answer::bare(StatusCode::BAD_REQUEST, &format!("j2v emulator: {why}")).send(),
+    };
+    let name = movie.as_ref().map_or_else(|_| String::new(), name);
+    if let Some(fault) = backend.dealer.due(Place::BeforeAccept, &name, &script.faults) {
+        return Answer::json(StatusCode::OK, &json!({})).spoilt(Some(&fault), &wire).await;
+    }
+    let movie = match movie {
+        Ok(movie) => movie,
+        Err(message) => return Answer::bare(StatusCode::BAD_REQUEST, &message).send(),
+    };
+    let fault = backend.dealer.due(Place::AfterAccept, &name, &script.faults);
+    match accept(&backend, &body, &movie, script) {
+        Ok(Ok(record)) => accepted(backend, record, origin, fault, &wire).await,
+        Ok(Err(message)) => Answer::bare(StatusCode::BAD_REQUEST, &message).send(),
+        Err(error) => Answer::failure(&error).send(),
+    }
+}
+
+/// Reads a part of the body, then resets the connection.
+async fn broken_off(body: Body, fault: &Fault, wire: &Wire) -> Response {
+    let (mut pieces, mut read) = (body.into_data_stream(), 0);
+    while read < fault.length() {
+        let Some(Ok(piece)) = pieces.next().await else { break };
+        read += piece.len();
+    }
+    wire.cut(End::Reset);
+    Answer::json(StatusCode::OK, &json!({})).send()
+}
+
+fn read(body: &[u8]) -> Result<Map<String, Value>, String> {
+    if body.trim_ascii().is_empty() {
+        return Err("No movie JSON received".to_owned());
+    }
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(movie)) if movie.is_empty() => Err("Error parsing movie JSON or the movie was empty".to_owned()),
+        Ok(Value::Object(movie)) => match movie.get("template").and_then(Value::as_str) {
+            Some(id) if !is_template_id(id) => Err(format!("Template {id} not found")),
+            _ => Ok(movie),
+        },
+        Ok(_) => Err("No valid movie JSON received".to_owned()),
+        Err(_) => Err("Error parsing movie JSON or the movie was empty".to_owned()),
+    }
+}
+
+/// The emulator has every template whose id has the service's form, and no other (`contract.md` 1.0).
+fn is_template_id(id: &str) -> bool {
+    id.len() == 20 && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// What a movie's own faults are counted under: the movie less the submitter's token, so that a second attempt
+/// at the same movie counts on.
+fn name(movie: &Map<String, Value>) -> String {
+    let mut movie = movie.clone();
+    if let Some(Value::Object(data)) = movie.get_mut("client-data") {
+        data.shift_remove("j2v");
+    }
+    Value::Object(movie).to_string()
+}
+
+fn accept(backend: &Backend, body: &[u8], movie: &Map<String, Value>, script: Script) -> io::Result<Result<Record, String>> {
+    let draft = Draft {
+        json: String::from_utf8_lossy(body).into_owned(),
+        movie,
+        plan: plan::plan(movie),
+        script,
+        faults: backend.dealer.for_life(),
+        at: backend.clock.now(),
+        render_time: backend.render_time,
+        shape: backend.shape,
+    };
+    let mut record = draft.into_record();
+    record.size = files::size(&record);
+    if !backend.can_pay(&record)? {
+        return Ok(Err("Insufficient credits".to_owned()));
+    }
+    backend.store().add(record).map(Ok)
+}
+
+async fn accepted(backend: Arc<Backend>, record: Record, origin: String, fault: Option<Fault>, wire: &Wire) -> Response {
+    let body = json!({ "success": true, "project": record.project, "timestamp": backend.clock.now().to_iso() });
+    let calls = webhook::deliver(backend.clone(), record.clone(), origin);
+    if record.has(Deed::WebhookFirst) {
+        calls.await;
+    } else {
+        tokio::spawn(async move { backend.stop.clone().run_until_cancelled(calls).await });
+    }
+    Answer::json(StatusCode::OK, &body).spoilt(fault.as_ref(), wire).await
+}

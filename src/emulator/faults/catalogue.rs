@@ -1,0 +1,271 @@
+//! Every fault that the emulator can make, as data: `--help` and the README list what stands here.
+
+/// Where a fault strikes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// `POST /v2/movies`, while its body is read; never a fault of one movie.
+    BeforeRead,
+    /// `POST /v2/movies`, before anything is accepted.
+    BeforeAccept,
+    /// `POST /v2/movies`, after the movie was accepted (and charged).
+    AfterAccept,
+    /// `GET /v2/movies?project=`.
+    Get,
+    /// `GET /v2/movies` without a project.
+    List,
+    /// `DELETE /v2/movies?project=`.
+    Delete,
+    /// `GET /files/PROJECT.mp4`.
+    File,
+    /// The render itself, from its POST to its webhooks: a movie has it for life, and COUNT counts movies.
+    Render,
+}
+
+impl Place {
+    /// A heading for lists of faults.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::BeforeRead => "POST, while it is read",
+            Self::BeforeAccept => "POST, nothing accepted",
+            Self::AfterAccept => "POST, accepted",
+            Self::Get => "status",
+            Self::List => "list",
+            Self::Delete => "delete",
+            Self::File => "file",
+            Self::Render => "render and webhooks",
+        }
+    }
+}
+
+/// What stands after the name of a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// Nothing.
+    Nothing,
+    /// A number of bytes.
+    Bytes,
+    /// An HTTP status.
+    Status,
+    /// A length of time: `200ms`, `2s`, `1m 30s`.
+    Time,
+    /// Perhaps the value of `Retry-After`, whatever it is.
+    Seconds,
+    /// A word.
+    Word,
+    /// Perhaps a message.
+    Message,
+    /// An address, perhaps with a status before it: `301:http://…`.
+    Address {
+        /// Whether it can't be left out.
+        needed: bool,
+    },
+}
+
+/// What a fault does to an answer, a list, a file or a render.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::emulator) enum Deed {
+    Hang,
+    Reset,
+    Close,
+    Truncate,
+    ResetAfter,
+    Slow,
+    Drip,
+    Rate,
+    Html,
+    Empty,
+    Redirect,
+    Status,
+    TooMany,
+    Refuse { status: u16, message: &'static str },
+    Huge,
+    Deep,
+    Big,
+    Unread,
+    NoProject,
+    Strings,
+    Nulls,
+    Shuffle,
+    Duplicate,
+    RepeatCursor,
+    Short,
+    NoRange,
+    NotSatisfiable,
+    ChangingEtag,
+    GetLag,
+    ListLag,
+    NoClientData,
+    DropClientData,
+    Word,
+    Backwards,
+    WithoutUrl,
+    Timeout,
+    TimeoutThenDone,
+    Error,
+    ErrorThenDone,
+    Hostile,
+    ExpiredUrl,
+    WebhookLate,
+    WebhookDouble,
+    WebhookMissing,
+    WebhookFirst,
+    WebhookForged,
+    WebhookReorder,
+}
+
+/// One fault that can be asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub struct FaultInfo {
+    /// What it is called.
+    pub name: &'static str,
+    /// Where it strikes.
+    pub place: Place,
+    /// What stands after `=`.
+    pub takes: Takes,
+    /// One line for people.
+    pub help: &'static str,
+    pub(in crate::emulator) deed: Deed,
+}
+
+impl FaultInfo {
+    /// How it is written: `post-truncate=BYTES`, `post-429[=SECONDS]`.
+    #[must_use]
+    pub fn usage(&self) -> String {
+        let argument = match self.takes {
+            Takes::Nothing => "",
+            Takes::Bytes => "=BYTES",
+            Takes::Status => "=STATUS",
+            Takes::Time => "=TIME",
+            Takes::Seconds => "[=SECONDS]",
+            Takes::Word => "=WORD",
+            Takes::Message => "[=MESSAGE]",
+            Takes::Address { needed: true } => "=[STATUS:]URL",
+            Takes::Address { needed: false } => "[=URL]",
+        };
+        format!("{}{argument}", self.name)
+    }
+}
+
+/// All faults, by place.
+#[must_use]
+pub fn catalogue() -> &'static [FaultInfo] {
+    CATALOGUE
+}
+
+const fn fault(place: Place, name: &'static str, takes: Takes, deed: Deed, help: &'static str) -> FaultInfo {
+    FaultInfo { name, place, takes, help, deed }
+}
+
+const fn refusal(name: &'static str, status: u16, message: &'static str, help: &'static str) -> FaultInfo {
+    fault(Place::BeforeAccept, name, Takes::Nothing, Deed::Refuse { status, message }, help)
+}
+
+const NO_PROJECT: &str = "TypeError: Cannot read properties of null (reading 'success')";
+const URL: Takes = Takes::Address { needed: true };
+const PERHAPS_URL: Takes = Takes::Address { needed: false };
+
+#[rustfmt::skip]
+const CATALOGUE: &[FaultInfo] = &[
+    fault(Place::BeforeRead, "post-drop", Takes::Bytes, Deed::Unread, "reads BYTES of the body and resets the connection"),
+    fault(Place::BeforeAccept, "post-hang-before", Takes::Nothing, Deed::Hang, "reads the request and says nothing"),
+    fault(Place::BeforeAccept, "post-reset-before", Takes::Nothing, Deed::Reset, "reads the request and resets the connection"),
+    fault(Place::BeforeAccept, "post-close-before", Takes::Nothing, Deed::Close, "reads the request and closes the connection"),
+    fault(Place::BeforeAccept, "post-html-before", Takes::Nothing, Deed::Html, "answers 200 with an HTML page"),
+    fault(Place::BeforeAccept, "post-status-before", Takes::Status, Deed::Status, "answers STATUS with an HTML page"),
+    fault(Place::BeforeAccept, "post-429", Takes::Seconds, Deed::TooMany, "answers 429, with Retry-After if given"),
+    fault(Place::BeforeAccept, "post-refuse", Takes::Message, Deed::Refuse { status: 400, message: "Bad request" }, "answers 400 with MESSAGE"),
+    refusal("post-key", 400, "Error: Invalid API Key", "answers 400: the key is wrong"),
+    refusal("post-quota", 401, "You exceeded the quota of movies in your plan. Please upgrade your plan to continue.", "answers 401: the plan's quota is used up"),
+    refusal("post-credits", 400, "Insufficient credits", "answers 400: no credits are left"),
+    refusal("post-plan", 401, "Movie is larger (1920x1080) than your plan allowance (1280x720)", "answers 401: larger than the plan allows"),
+    refusal("post-suspended", 403, "account_suspended", "answers 403: the account is suspended"),
+    refusal("post-permissions", 403, "Insufficient permissions", "answers 403: the key's role is too low"),
+    refusal("post-413", 413, "Request Entity Too Large", "answers 413"),
+    fault(Place::AfterAccept, "post-hang", Takes::Nothing, Deed::Hang, "never answers"),
+    fault(Place::AfterAccept, "post-reset", Takes::Nothing, Deed::Reset, "resets the connection instead of answering"),
+    fault(Place::AfterAccept, "post-close", Takes::Nothing, Deed::Close, "closes the connection instead of answering"),
+    fault(Place::AfterAccept, "post-truncate", Takes::Bytes, Deed::Truncate, "closes after BYTES of the body"),
+    fault(Place::AfterAccept, "post-slow", Takes::Time, Deed::Slow, "answers after TIME"),
+    fault(Place::AfterAccept, "post-drip", Takes::Nothing, Deed::Drip, "answers at one byte a second"),
+    fault(Place::AfterAccept, "post-html", Takes::Nothing, Deed::Html, "answers 200 with an HTML page"),
+    fault(Place::AfterAccept, "post-empty", Takes::Nothing, Deed::Empty, "answers 200 with an empty body"),
+    fault(Place::AfterAccept, "post-no-project", Takes::Nothing, Deed::NoProject, "leaves the project out of the answer"),
+    fault(Place::AfterAccept, "post-redirect", URL, Deed::Redirect, "answers 307, or STATUS, to URL"),
+    fault(Place::AfterAccept, "post-status", Takes::Status, Deed::Status, "answers STATUS with an HTML page"),
+    fault(Place::AfterAccept, "post-huge", Takes::Nothing, Deed::Huge, "answers with more than 10 MB"),
+    fault(Place::AfterAccept, "post-deep", Takes::Nothing, Deed::Deep, "answers with JSON nested 10,000 deep"),
+    fault(Place::AfterAccept, "post-big", Takes::Nothing, Deed::Big, "answers rightly, in 200 kB"),
+    fault(Place::Get, "get-hang", Takes::Nothing, Deed::Hang, "never answers"),
+    fault(Place::Get, "get-reset", Takes::Nothing, Deed::Reset, "resets the connection instead of answering"),
+    fault(Place::Get, "get-close", Takes::Nothing, Deed::Close, "closes the connection instead of answering"),
+    fault(Place::Get, "get-truncate", Takes::Bytes, Deed::Truncate, "closes after BYTES of the body"),
+    fault(Place::Get, "get-slow", Takes::Time, Deed::Slow, "answers after TIME"),
+    fault(Place::Get, "get-status", Takes::Status, Deed::Status, "answers STATUS with an HTML page"),
+    fault(Place::Get, "get-429", Takes::Seconds, Deed::TooMany, "answers 429, with Retry-After if given"),
+    fault(Place::Get, "get-html", Takes::Nothing, Deed::Html, "answers 200 with an HTML page"),
+    fault(Place::Get, "get-big", Takes::Nothing, Deed::Big, "answers rightly, in 200 kB"),
+    fault(Place::Get, "get-typeerror", Takes::Nothing, Deed::Refuse { status: 400, message: NO_PROJECT }, "answers as if the project were unknown"),
+    fault(Place::Get, "get-strings", Takes::Nothing, Deed::Strings, "writes numbers as strings"),
+    fault(Place::Get, "get-nulls", Takes::Nothing, Deed::Nulls, "writes null for all that may be missing, and adds fields"),
+    fault(Place::List, "list-hang", Takes::Nothing, Deed::Hang, "never answers"),
+    fault(Place::List, "list-reset", Takes::Nothing, Deed::Reset, "resets the connection instead of answering"),
+    fault(Place::List, "list-truncate", Takes::Bytes, Deed::Truncate, "closes after BYTES of the body"),
+    fault(Place::List, "list-status", Takes::Status, Deed::Status, "answers STATUS with an HTML page"),
+    fault(Place::List, "list-429", Takes::Seconds, Deed::TooMany, "answers 429, with Retry-After if given"),
+    fault(Place::List, "list-html", Takes::Nothing, Deed::Html, "answers 200 with an HTML page"),
+    fault(Place::List, "list-shuffle", Takes::Nothing, Deed::Shuffle, "lists a page in no order"),
+    fault(Place::List, "list-duplicate", Takes::Nothing, Deed::Duplicate, "lists every movie of a page twice"),
+    fault(Place::List, "list-repeat-cursor", Takes::Nothing, Deed::RepeatCursor, "hands out the cursor that it was given, forever"),
+    fault(Place::List, "list-short", Takes::Nothing, Deed::Short, "lists pages of half the limit"),
+    fault(Place::Delete, "delete-status", Takes::Status, Deed::Status, "answers STATUS with an HTML page, deletes nothing"),
+    fault(Place::Delete, "delete-hang", Takes::Nothing, Deed::Hang, "never answers, deletes nothing"),
+    fault(Place::Delete, "delete-reset", Takes::Nothing, Deed::Reset, "resets the connection, deletes nothing"),
+    fault(Place::File, "file-hang", Takes::Nothing, Deed::Hang, "never answers"),
+    fault(Place::File, "file-truncate", Takes::Bytes, Deed::Truncate, "closes after BYTES of the body"),
+    fault(Place::File, "file-reset", Takes::Bytes, Deed::ResetAfter, "resets after BYTES of the body"),
+    fault(Place::File, "file-slow", Takes::Bytes, Deed::Rate, "sends so many BYTES a second"),
+    fault(Place::File, "file-status", Takes::Status, Deed::Status, "answers STATUS with an HTML page"),
+    fault(Place::File, "file-html", Takes::Nothing, Deed::Html, "answers 200 with an HTML page"),
+    fault(Place::File, "file-redirect", URL, Deed::Redirect, "answers 307, or STATUS, to URL"),
+    fault(Place::File, "file-no-range", Takes::Nothing, Deed::NoRange, "answers 200 with the whole file to a range"),
+    fault(Place::File, "file-416", Takes::Nothing, Deed::NotSatisfiable, "answers 416 to a range"),
+    fault(Place::File, "file-etag", Takes::Nothing, Deed::ChangingEtag, "another ETag each time"),
+    fault(Place::Render, "get-lag", Takes::Time, Deed::GetLag, "unknown to the status for TIME after the POST"),
+    fault(Place::Render, "list-lag", Takes::Time, Deed::ListLag, "missing in the list for TIME after the POST"),
+    fault(Place::Render, "list-no-client-data", Takes::Nothing, Deed::NoClientData, "client-data is listed inside json only"),
+    fault(Place::Render, "list-drop-client-data", Takes::Nothing, Deed::DropClientData, "client-data isn't listed at all"),
+    fault(Place::Render, "get-word", Takes::Word, Deed::Word, "its status is WORD while it runs"),
+    fault(Place::Render, "get-backwards", Takes::Nothing, Deed::Backwards, "done, then running, then pending, then done"),
+    fault(Place::Render, "done-without-url", Takes::Nothing, Deed::WithoutUrl, "done, but without a url"),
+    fault(Place::Render, "timeout", Takes::Nothing, Deed::Timeout, "ends in timeout"),
+    fault(Place::Render, "timeout-then-done", Takes::Time, Deed::TimeoutThenDone, "ends in timeout, and TIME later in done"),
+    fault(Place::Render, "error", Takes::Message, Deed::Error, "ends in error, with MESSAGE"),
+    fault(Place::Render, "error-then-done", Takes::Time, Deed::ErrorThenDone, "ends in error, and TIME later in done"),
+    fault(Place::Render, "hostile", Takes::Nothing, Deed::Hostile, "its message holds terminal escapes, its names hold ../"),
+    fault(Place::Render, "file-expired", Takes::Nothing, Deed::ExpiredUrl, "the first url is 403, a new look at the project tells another"),
+    fault(Place::Render, "webhook-late", Takes::Time, Deed::WebhookLate, "calls back TIME after the end"),
+    fault(Place::Render, "webhook-double", Takes::Nothing, Deed::WebhookDouble, "calls back twice"),
+    fault(Place::Render, "webhook-missing", Takes::Nothing, Deed::WebhookMissing, "never calls back"),
+    fault(Place::Render, "webhook-first", Takes::Nothing, Deed::WebhookFirst, "calls back before the POST is answered"),
+    fault(Place::Render, "webhook-forged", PERHAPS_URL, Deed::WebhookForged, "calls back once more, with URL or another wrong one"),
+    fault(Place::Render, "webhook-reorder", Takes::Nothing, Deed::WebhookReorder, "calls the last destination first"),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_faults_share_a_name() {
+        let names: HashSet<&str> = catalogue().iter().map(|info| info.name).collect();
+        assert_eq!(names.len(), catalogue().len());
+    }
+
+    #[test]
+    fn the_catalogue_is_sorted_by_place() {
+        assert!(catalogue().is_sorted_by_key(|info| info.place));
+    }
+}

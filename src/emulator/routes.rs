@@ -1,0 +1,81 @@
+//! Paths and methods, and what every request passes through: the log, the key, the headers.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::{get, post};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
+
+use super::answer::Answer;
+use super::backend::{Backend, KeyCheck};
+use super::wire::Wire;
+use super::{create, files, oracle, page, status};
+
+const SERVER: &str = concat!("j2v-emulator/", env!("CARGO_PKG_VERSION"));
+
+/// All routes of the emulator.
+pub(super) fn router(backend: Arc<Backend>) -> Router {
+    let movies = get(status::get).post(create::create).delete(status::delete).fallback(wrong_method);
+    let service = Router::new().route("/v2/movies", movies).route_layer(from_fn_with_state(backend.clone(), keyed));
+    Router::new()
+        .merge(service)
+        .route("/files/{name}", get(files::file).fallback(wrong_method))
+        .route("/emulator/state", get(oracle::state))
+        .route("/emulator/reset", post(oracle::reset))
+        .route("/", get(page::page))
+        .fallback(nowhere)
+        .layer(from_fn_with_state(backend.clone(), logged))
+        .with_state(backend)
+}
+
+async fn wrong_method() -> Response {
+    Answer::refusal(StatusCode::METHOD_NOT_ALLOWED, "Method not supported").send()
+}
+
+async fn nowhere() -> Response {
+    Answer::refusal(StatusCode::NOT_FOUND, "The emulator has no such path").send()
+}
+
+/// Counts the request, and says of the answer that it is an emulator's.
+async fn logged(State(backend): State<Arc<Backend>>, ConnectInfo(wire): ConnectInfo<Wire>, request: Request, next: Next) -> Response {
+    wire.mend();
+    let path = request.uri().path();
+    if !path.starts_with("/emulator/") {
+        let mut log = backend.log();
+        *log.requests.entry(format!("{} {path}", request.method())).or_default() += 1;
+        if !path.starts_with("/v2/") && request.headers().contains_key("x-api-key") {
+            *log.keys.entry("misplaced").or_default() += 1;
+        }
+    }
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(header::SERVER, HeaderValue::from_static(SERVER));
+    if let Some(date) = http_date(&backend) {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response
+}
+
+/// The emulator's own time, which a seed moves away from the machine's.
+fn http_date(backend: &Backend) -> Option<HeaderValue> {
+    let now = Timestamp::from_millisecond(backend.clock.now().0).ok()?;
+    DateTimePrinter::new().timestamp_to_rfc9110_string(&now).ok()?.parse().ok()
+}
+
+/// Lets only good keys through; the others get the recorded answers, which are a 400 (`contract.md` 1.1, live).
+async fn keyed(State(backend): State<Arc<Backend>>, request: Request, next: Next) -> Response {
+    let (word, message) = match backend.check_key(request.headers()) {
+        KeyCheck::Accepted => ("accepted", None),
+        KeyCheck::Wrong => ("wrong", Some("Error: Invalid API Key")),
+        KeyCheck::Missing => ("missing", Some("Error: API Key not provided")),
+    };
+    *backend.log().keys.entry(word).or_default() += 1;
+    match message {
+        Some(message) => Answer::refusal(StatusCode::BAD_REQUEST, message).send(),
+        None => next.run(request).await,
+    }
+}

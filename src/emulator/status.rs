@@ -1,0 +1,93 @@
+//! `GET` and `DELETE /v2/movies?project=`: one project (`contract.md` 1.4 and 1.5).
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde_json::json;
+
+use super::answer::Answer;
+use super::backend::Backend;
+use super::faults::Place;
+use super::faults::catalogue::Deed;
+use super::list;
+use super::report::{Format, UNKNOWN_PROJECT, movie};
+use super::state::Record;
+use super::wire::Wire;
+
+/// The words with which a deletion refuses a bad id.
+const BAD_ID: &str = "A 16-character project ID must be provided in the 'project' query parameter";
+
+/// The query of a request to `/v2/movies`.
+pub(super) type Fields = HashMap<String, String>;
+
+/// The route of `GET`: with a project its status, without one the list.
+pub(super) async fn get(
+    State(backend): State<Arc<Backend>>,
+    ConnectInfo(wire): ConnectInfo<Wire>,
+    Query(query): Query<Fields>,
+    headers: HeaderMap,
+) -> Response {
+    let origin = backend.origin(&headers);
+    let Some(project) = project(&query) else {
+        *backend.log().looks.entry("list").or_default() += 1;
+        let fault = backend.dealer.due(Place::List, "", &[]);
+        let answer = list::list(&backend, &query, &origin, fault.as_ref()).unwrap_or_else(|error| Answer::failure(&error));
+        return answer.spoilt(fault.as_ref(), &wire).await;
+    };
+    *backend.log().looks.entry("project").or_default() += 1;
+    let found = backend.store().find(project);
+    let faults = found.as_ref().ok().and_then(Option::as_ref).map_or(&[][..], |record| &record.faults);
+    let fault = backend.dealer.due(Place::Get, project, faults);
+    let format = if query.get("format").is_some_and(|format| format == "simple") { Format::Simple } else { Format::Full };
+    let answer = found.and_then(|record| status(&backend, record, &origin, format)).unwrap_or_else(|error| Answer::failure(&error));
+    answer.spoilt(fault.as_ref(), &wire).await
+}
+
+/// `id` is an alias of `project`; an empty one is none.
+fn project(query: &Fields) -> Option<&str> {
+    let told = query.get("project").or_else(|| query.get("id"));
+    told.map(String::as_str).filter(|project| !project.is_empty())
+}
+
+fn status(backend: &Backend, record: Option<Record>, origin: &str, format: Format) -> io::Result<Answer> {
+    let now = backend.clock.now();
+    let Some(record) = record.filter(|record| !record.is_hidden(Deed::GetLag, now)) else {
+        return Ok(Answer::refusal(StatusCode::BAD_REQUEST, UNKNOWN_PROJECT));
+    };
+    let view = backend.look(&record, now, origin);
+    let body = json!({ "success": true, "movie": movie(&record, view, format), "remaining_quota": backend.quota()? });
+    Ok(Answer::json(StatusCode::OK, &body))
+}
+
+/// The route of `DELETE`: removes the file and keeps the entry; a second time changes nothing.
+pub(super) async fn delete(
+    State(backend): State<Arc<Backend>>,
+    ConnectInfo(wire): ConnectInfo<Wire>,
+    Query(query): Query<Fields>,
+) -> Response {
+    let project = project(&query).unwrap_or_default();
+    let found = backend.store().find(project);
+    let faults = found.as_ref().ok().and_then(Option::as_ref).map_or(&[][..], |record| &record.faults);
+    if let Some(fault) = backend.dealer.due(Place::Delete, project, faults) {
+        return Answer::json(StatusCode::OK, &json!({})).spoilt(Some(&fault), &wire).await;
+    }
+    found.and_then(|record| remove(&backend, project, record)).unwrap_or_else(|error| Answer::failure(&error)).send()
+}
+
+fn remove(backend: &Backend, project: &str, record: Option<Record>) -> io::Result<Answer> {
+    if project.len() != 16 || !project.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Ok(Answer::refusal(StatusCode::BAD_REQUEST, BAD_ID));
+    }
+    let Some(mut record) = record else {
+        return Ok(Answer::refusal(StatusCode::BAD_REQUEST, UNKNOWN_PROJECT));
+    };
+    let now = backend.clock.now();
+    let deleted_at = *record.deleted_at.get_or_insert(now.0);
+    backend.store().update(record)?;
+    let deleted_at = crate::world::Instant(deleted_at).to_iso();
+    Ok(Answer::json(StatusCode::OK, &json!({ "success": true, "project": project, "deleted_at": deleted_at, "timestamp": now.to_iso() })))
+}
