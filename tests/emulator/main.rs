@@ -1,0 +1,9 @@
+//! The emulator over real connections: the service's contract, its faults, its memory.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on should stop")]
+
+mod contract;
+mod faults;
+mod folder;
+mod support;
+mod webhooks;
