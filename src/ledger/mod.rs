@@ -68,7 +68,8 @@ pub struct Draft {
 pub enum Again {
     /// Attach to it.
     No,
-    /// Make the next generation, unless the latest one is unsettled or still an intent.
+    /// Make the next generation, unless the latest one is unsettled, or an intent for the same movie: then that
+    /// one is it.
     Yes,
 }
 
@@ -171,6 +172,8 @@ pub struct Recorded {
 pub enum Which {
     /// One row.
     Id(RenderId),
+    /// Some rows.
+    Ids(Vec<RenderId>),
     /// All generations of a key in one scope.
     Key(String, Key),
     /// All generations of a key in any scope.

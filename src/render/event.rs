@@ -160,6 +160,8 @@ pub enum Trouble {
     Refused(Reason),
     /// The service could not be reached or kept failing.
     Unreachable,
+    /// The command line is wrong for it (its file can't be read, say).
+    Usage,
     /// The key was used before for another movie.
     OtherMovie,
     /// Rendered, but the file could not be saved.

@@ -21,7 +21,8 @@ use super::secret::ApiKey;
 use super::wire::{Names, connect_fault, innermost, tls_without_roots};
 use crate::world::World;
 
-const USER_AGENT: &str = concat!("j2v/", env!("CARGO_PKG_VERSION"));
+/// How every request introduces itself.
+pub const USER_AGENT: &str = concat!("j2v/", env!("CARGO_PKG_VERSION"));
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// The largest answer to a POST, a status or a deletion that is read, bytes (`reliability.md` row 23).

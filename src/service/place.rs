@@ -11,9 +11,14 @@ use std::path::{Path, PathBuf};
 pub fn target(place: &Path, name: &str) -> io::Result<PathBuf> {
     if ends_like_a_folder(place) {
         std::fs::create_dir_all(place)?;
-        return Ok(place.join(name));
     }
-    Ok(if place.is_dir() { place.join(name) } else { place.to_owned() })
+    Ok(if is_folder(place) { place.join(name) } else { place.to_owned() })
+}
+
+/// Whether `place` takes several videos: an existing folder, or one that is to be made.
+#[must_use]
+pub fn is_folder(place: &Path) -> bool {
+    ends_like_a_folder(place) || place.is_dir()
 }
 
 fn ends_like_a_folder(place: &Path) -> bool {

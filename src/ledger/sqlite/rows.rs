@@ -67,6 +67,9 @@ fn query<'a>(space: Option<&'a Space>, which: &'a Which) -> (String, Vec<&'a dyn
             values.push(id);
             "id = ?"
         }
+        Which::Ids(ids) => {
+            return (format!("{}id IN ({})", select!(""), listed(ids)), values);
+        }
         Which::Key(scope, key) => {
             values.extend([key as &dyn ToSql, scope]);
             "key = ? AND scope = ?"
@@ -94,6 +97,11 @@ fn query<'a>(space: Option<&'a Space>, which: &'a Which) -> (String, Vec<&'a dyn
         values.push(most);
     }
     (sql, values)
+}
+
+/// Numbers of our own, spelled into the statement: there may be more of them than it takes parameters.
+fn listed(ids: &[RenderId]) -> String {
+    ids.iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(",")
 }
 
 /// Writes a new row with its body; says under which name.

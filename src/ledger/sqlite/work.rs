@@ -13,7 +13,7 @@ pub(super) fn place(session: &Session<'_>, draft: &Draft) -> Result<Placed, Fail
     let latest = rows::latest(session.connection, &draft.space, &draft.scope, &draft.key)?;
     match latest {
         Some(_) if !draft.named => Err(Failure::Refused(format!("the random key {} is taken: try again", draft.key))),
-        Some(latest) if draft.again == Again::Yes && may_give_way(latest.submission.state) => {
+        Some(latest) if draft.again == Again::Yes && may_give_way(&latest, draft) => {
             insert(session, draft, latest.generation + 1).map(Placed::New)
         }
         Some(latest) => Ok(Placed::Existing(latest)),
@@ -26,8 +26,9 @@ pub(super) fn place(session: &Session<'_>, draft: &Draft) -> Result<Placed, Fail
 }
 
 /// What may have been paid for, or will be, is never doubled by asking again.
-fn may_give_way(state: State) -> bool {
-    !state.is_unsettled() && state != State::Intent
+fn may_give_way(latest: &Render, draft: &Draft) -> bool {
+    let is_the_same_wish = latest.submission.state == State::Intent && latest.movie == draft.movie;
+    !latest.submission.state.is_unsettled() && !is_the_same_wish
 }
 
 fn insert(session: &Session<'_>, draft: &Draft, generation: u32) -> Result<Render, Failure> {

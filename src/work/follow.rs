@@ -1,0 +1,205 @@
+//! Following renders to their outcomes: the watcher and the downloads run side by side.
+
+use std::path::PathBuf;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::{Semaphore, mpsc};
+
+use super::Desk;
+use super::save::{self, Saving, Unsaved, save_video};
+use super::watch::{Patience, Sight, Target, is_long_over, watch};
+use crate::ledger::Render;
+use crate::render::event::{Event, Outcome, Trouble, Verdict};
+use crate::render::outcome::{Report, Status};
+use crate::render::state::State;
+
+/// Videos that are fetched at once.
+const DOWNLOADS: usize = 4;
+
+/// A render to follow, and the index of the argument that named it.
+#[derive(Debug, Clone)]
+pub struct Followed {
+    /// The index of its argument.
+    pub index: usize,
+    /// What to watch.
+    pub target: Target,
+}
+
+/// Follows every render to its outcome and hands each on, with its index, as soon as it is known.
+pub async fn follow(
+    desk: &Desk,
+    followed: Vec<Followed>,
+    patience: Patience,
+    saving: Option<&Saving>,
+    mut end: impl FnMut(usize, Outcome),
+) {
+    for followed in &followed {
+        desk.tell(&Event::Following { project: followed.target.project.clone() });
+    }
+    let (sender, mut sights) = mpsc::unbounded_channel();
+    let targets = followed.iter().map(|followed| followed.target.clone()).collect();
+    let watcher = tokio::spawn(watch(desk.clone(), targets, patience, sender));
+    let downloads = Semaphore::new(DOWNLOADS);
+    let mut endings = FuturesUnordered::new();
+    let mut is_watching = true;
+    while is_watching || !endings.is_empty() {
+        tokio::select! {
+            sight = sights.recv(), if is_watching => match sight {
+                Some((place, sight)) => {
+                    let (followed, downloads) = (&followed[place], &downloads);
+                    let described = Described { desk, target: &followed.target, downloads };
+                    endings.push(async move { (followed.index, described.outcome_of(sight, saving).await) });
+                }
+                None => is_watching = false,
+            },
+            Some((index, outcome)) = endings.next(), if !endings.is_empty() => end(index, outcome),
+        }
+    }
+    // The watcher has sent everything; joining it only tells of a panic, and there is nothing to be done about one.
+    let _ = watcher.await;
+}
+
+/// The outcome of a render that the ledger knows to have ended, without a question to the service.
+pub async fn remembered(desk: &Desk, render: &Render) -> Option<Outcome> {
+    let (project, report) = (render.submission.project.clone()?, render.report.clone()?);
+    let target = Target { project, render: Some(render.clone()), since: render.created_at };
+    let downloads = Semaphore::new(0);
+    let described = Described { desk, target: &target, downloads: &downloads };
+    Some(described.ended(report, None).await)
+}
+
+struct Described<'a> {
+    desk: &'a Desk,
+    target: &'a Target,
+    downloads: &'a Semaphore,
+}
+
+impl Described<'_> {
+    async fn outcome_of(&self, sight: Sight, saving: Option<&Saving>) -> Outcome {
+        match sight {
+            Sight::Ended(report) => self.ended(*report, saving).await,
+            Sight::Looked(report) => self.looked(report.map(|report| *report)),
+            Sight::Runs(report) => self.runs(report.map(|report| *report)),
+            Sight::Missing(message) => {
+                self.outcome(Verdict::Refused, None).because(Trouble::None, format!("the service knows no such project ({message})"))
+            }
+            Sight::Refused(refusal) => self
+                .outcome(Verdict::Waiting, None)
+                .because(Trouble::Refused(refusal.reason), format!("the service refuses to tell: {}", refusal.message))
+                .then(self.poll()),
+            Sight::Broken(message) => self.outcome(Verdict::Waiting, None).because(Trouble::Internal, message).then(self.poll()),
+            Sight::Interrupted(report) => self
+                .outcome(Verdict::Waiting, report.map(|report| *report))
+                .because(Trouble::Interrupted, "interrupted; the render goes on and will be charged. Resume with the next command")
+                .then(self.poll()),
+        }
+    }
+
+    fn outcome(&self, verdict: Verdict, report: Option<Report>) -> Outcome {
+        let render = self.target.render.as_ref();
+        Outcome {
+            project: Some(self.target.project.clone()),
+            key: render.map(|render| render.key.clone()),
+            source: render.map(|render| render.source.clone()),
+            file: render.and_then(|render| render.file.clone()),
+            report: report.or_else(|| render.and_then(|render| render.report.clone())),
+            ..Outcome::new(verdict)
+        }
+    }
+
+    fn poll(&self) -> String {
+        self.desk.command.spell(&["poll", self.target.project.as_str()])
+    }
+
+    fn render_again(&self) -> Option<String> {
+        let render = self.target.render.as_ref()?;
+        Some(self.desk.command.spell(&["submit", &render.source, "--key", render.key.as_str(), "--again"]))
+    }
+
+    fn looked(&self, report: Option<Report>) -> Outcome {
+        let verdict = match report.as_ref().map(|report| &report.status) {
+            Some(Status::Pending) => Verdict::Pending,
+            Some(Status::Running | Status::Other(_)) => Verdict::Running,
+            _ => Verdict::Waiting,
+        };
+        let message = if report.is_some() { "not ended yet" } else { "its status could not be read" };
+        self.outcome(verdict, report).because(Trouble::None, message).then(self.poll())
+    }
+
+    fn runs(&self, report: Option<Report>) -> Outcome {
+        self.outcome(Verdict::Waiting, report)
+            .because(Trouble::None, "the time for waiting is over; the render goes on and will be charged")
+            .then(self.poll())
+    }
+
+    async fn ended(&self, report: Report, saving: Option<&Saving>) -> Outcome {
+        match &report.status {
+            Status::Done if report.url.is_some() && !is_long_over(&report, self.desk.world.now()) => self.done(report, saving).await,
+            Status::Done if is_long_over(&report, self.desk.world.now()) => self.expired(report).await,
+            Status::Done => self
+                .outcome(Verdict::Error, Some(report))
+                .because(Trouble::None, "the service says `done` but gives no URL")
+                .then(self.poll()),
+            Status::Deleted => self.kept(Verdict::Deleted, report, "the file was deleted on the server"),
+            Status::Timeout => self
+                .outcome(Verdict::Timeout, Some(report))
+                .because(Trouble::None, "Look again later; it is charged if it finishes")
+                .then(self.poll()),
+            _ => self.failed(report),
+        }
+    }
+
+    fn failed(&self, report: Report) -> Outcome {
+        let message = report.message.clone().unwrap_or_else(|| "the service gives no reason".to_owned());
+        let mut outcome = self.outcome(Verdict::Error, Some(report)).because(Trouble::None, message);
+        outcome.next.extend(self.render_again());
+        outcome
+    }
+
+    async fn done(&self, report: Report, saving: Option<&Saving>) -> Outcome {
+        let Some(saving) = saving else { return self.outcome(Verdict::Done, Some(report)) };
+        let turn = self.downloads.acquire().await;
+        let saved = save_video(self.desk, &report, self.target.render.as_ref(), saving).await;
+        drop(turn);
+        let project = report.project.as_str().to_owned();
+        let resume = self.desk.command.spell(&["download", &project, "-o", &saving.place]);
+        let outcome = self.outcome(Verdict::Done, Some(report.clone()));
+        match saved {
+            Ok(file) => Outcome { file: Some(file), ..outcome },
+            Err(Unsaved::Expired) => self.expired(report).await,
+            Err(Unsaved::InTheWay(path)) => outcome
+                .because(Trouble::Unsaved, format!("rendered, but {} is in the way; --overwrite writes over it", path.display()))
+                .then(format!("{resume} --overwrite")),
+            Err(Unsaved::Failed(why)) => outcome.because(Trouble::Unsaved, format!("rendered, but not saved: {why}")).then(resume),
+            Err(Unsaved::Interrupted) => {
+                outcome.because(Trouble::Interrupted, "interrupted; rendered, but the video is not saved yet").then(resume)
+            }
+            Err(Unsaved::Ledger(error)) => outcome.because(Trouble::Internal, error.to_string()),
+        }
+    }
+
+    async fn expired(&self, report: Report) -> Outcome {
+        if let Some(render) = self.target.render.as_ref().filter(|render| render.submission.state == State::Done)
+            && let Err(error) = save::expired(self.desk, render).await
+        {
+            self.desk.tell(&Event::Warning(error.to_string()));
+        }
+        self.kept(Verdict::Expired, report, "the service has deleted the file after its 7 days")
+    }
+
+    /// The file is gone on the server: the saved one is as good, and without one only a new render helps.
+    fn kept(&self, verdict: Verdict, mut report: Report, why: &str) -> Outcome {
+        report.url = None;
+        if let Some(file) = self.target.render.as_ref().and_then(saved_file) {
+            return Outcome { file: Some(file), ..self.outcome(Verdict::Done, Some(report)) };
+        }
+        let mut outcome = self.outcome(verdict, Some(report)).because(Trouble::None, format!("{why}; --again renders it anew"));
+        outcome.file = None;
+        outcome.next.extend(self.render_again());
+        outcome
+    }
+}
+
+fn saved_file(render: &Render) -> Option<PathBuf> {
+    render.file.clone().filter(|file| file.is_file())
+}

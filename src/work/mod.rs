@@ -1,0 +1,122 @@
+//! The use cases: they put the service and the ledger together and tell what happens as [`Event`]s.
+
+pub mod follow;
+pub mod outcome;
+pub mod save;
+pub mod search;
+pub mod submit;
+pub mod watch;
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::ledger::{Change, LedgerError, Record, Recorded, Render, RenderId, Space, Store, Which};
+use crate::render::event::{Event, Listener};
+use crate::render::schedule::Distance;
+use crate::render::state::{Action, Fact, OutOfTurn};
+use crate::service::client::Client;
+use crate::world::World;
+
+/// What every use case has at hand.
+#[derive(Clone)]
+pub struct Desk {
+    /// What is remembered.
+    pub store: Arc<dyn Store>,
+    /// The service.
+    pub client: Arc<Client>,
+    /// Whose renders.
+    pub space: Space,
+    /// How far away the service is.
+    pub distance: Distance,
+    /// The clock and the dice.
+    pub world: World,
+    /// Who hears what happens.
+    pub listener: Arc<dyn Listener>,
+    /// Cancelled at the first Ctrl-C: open requests may end, nothing new begins.
+    pub interrupt: CancellationToken,
+    /// How to spell the next command.
+    pub command: CommandLine,
+}
+
+impl Desk {
+    pub(crate) fn tell(&self, event: &Event) {
+        self.listener.hear(event);
+    }
+
+    /// Records one change of one render, now.
+    pub(crate) async fn record(&self, render: RenderId, change: Change) -> Result<Result<Recorded, OutOfTurn>, LedgerError> {
+        let record = Record { render, change, at: self.world.now() };
+        let mut recorded = self.store.record(vec![record]).await?;
+        Ok(recorded.pop().unwrap_or(Err(OutOfTurn { state: crate::render::state::State::Unknown })))
+    }
+
+    /// Records one fact that is never out of turn; tells when it showed a second project.
+    pub(crate) async fn learn(&self, render: &Render, fact: Fact) -> Result<Render, LedgerError> {
+        match self.record(render.id, Change::Fact(fact)).await? {
+            Ok(recorded) => {
+                self.tell_of_extra(&recorded);
+                Ok(recorded.render)
+            }
+            Err(_) => self.again(render).await,
+        }
+    }
+
+    fn tell_of_extra(&self, recorded: &Recorded) {
+        if let Action::Alarm(extra) = &recorded.action {
+            self.tell(&Event::Extra { kept: recorded.render.submission.project.clone(), extra: extra.clone() });
+        }
+    }
+
+    /// Asks the service how a render stands, for the ledger; its silence is no error here.
+    pub(crate) async fn look_again(&self, render: &Render) -> Result<(), LedgerError> {
+        let Some(project) = &render.submission.project else { return Ok(()) };
+        if let Ok(report) = self.client.read(project, std::time::Duration::from_secs(10)).await {
+            self.learn(render, Fact::Seen(Box::new(report))).await?;
+        }
+        Ok(())
+    }
+
+    /// The row as it is now.
+    pub(crate) async fn again(&self, render: &Render) -> Result<Render, LedgerError> {
+        let rows = self.store.find(None, Which::Id(render.id)).await?;
+        Ok(rows.into_iter().next().unwrap_or_else(|| render.clone()))
+    }
+}
+
+/// Spells commands for a person to type, with the flags that make them meet the same service and ledger.
+#[derive(Debug, Clone, Default)]
+pub struct CommandLine {
+    flags: Vec<String>,
+}
+
+impl CommandLine {
+    /// Commands with these global flags.
+    #[must_use]
+    pub fn with_flags(flags: Vec<String>) -> Self {
+        Self { flags }
+    }
+
+    /// `j2v WORDS… FLAGS…`, quoted for a shell where a word needs it.
+    #[must_use]
+    pub fn spell(&self, words: &[&str]) -> String {
+        let words = words.iter().copied().chain(self.flags.iter().map(String::as_str));
+        std::iter::once("j2v".to_owned()).chain(words.map(quoted)).collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,~".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_command_can_be_pasted_into_a_shell() {
+        let command = CommandLine::with_flags(vec!["--emulate".to_owned()]);
+        assert_eq!(command.spell(&["settle", "it's #1"]), r"j2v settle 'it'\''s #1' --emulate");
+    }
+}

@@ -1,0 +1,81 @@
+//! Outcomes of renders that have no project yet, each with the commands that lead on.
+
+use super::Desk;
+use crate::ledger::Render;
+use crate::render::event::{Outcome, Trouble, Verdict};
+use crate::render::outcome::Reason;
+use crate::render::state::State;
+
+/// An outcome that says what the ledger knows of a render.
+#[must_use]
+pub fn described(render: &Render, verdict: Verdict) -> Outcome {
+    Outcome {
+        project: render.submission.project.clone(),
+        key: Some(render.key.clone()),
+        source: Some(render.source.clone()),
+        report: render.report.clone(),
+        file: render.file.clone(),
+        ..Outcome::new(verdict)
+    }
+}
+
+/// The outcome of a render without a project, for a command that doesn't send.
+#[must_use]
+pub fn unbound(desk: &Desk, render: &Render) -> Outcome {
+    let key = render.key.as_str();
+    match render.submission.state {
+        State::Sending => unknown(desk, render, "another process is sending it and has no answer yet"),
+        State::Unknown => unknown(desk, render, "the answer to the POST was lost and the render is not on the server's list (yet)"),
+        State::Held => held(desk, render),
+        State::Abandoned => abandoned(desk, render),
+        State::Rejected => refused(render),
+        _ => described(render, Verdict::Unsent)
+            .because(Trouble::Unreachable, format!("key {key} was never sent; its submit sends it"))
+            .then(desk.command.spell(&["submit", &render.source, "--key", key])),
+    }
+}
+
+/// The outcome of a render that may have been accepted, with the ways to find out.
+#[must_use]
+pub fn unknown(desk: &Desk, render: &Render, why: &str) -> Outcome {
+    let key = render.key.as_str();
+    let message = if render.traceable {
+        format!("{why}; nothing is sent again by itself, and every later command keeps looking for key {key}")
+    } else {
+        format!("{why}; without a token it can't be looked for: compare `j2v list` with what you sent")
+    };
+    described(render, Verdict::Unknown)
+        .because(Trouble::None, message)
+        .then(desk.command.spell(&["settle", key]))
+        .then(desk.command.spell(&["show", key]))
+}
+
+/// The outcome of a render that was looked for past its quarantine and not found.
+#[must_use]
+pub fn held(desk: &Desk, render: &Render) -> Outcome {
+    let key = render.key.as_str();
+    described(render, Verdict::Held)
+        .because(Trouble::None, format!("the answer to the POST was lost, and key {key} was not found on the server: you decide"))
+        .then(desk.command.spell(&["show", key]))
+        .then(desk.command.spell(&["settle", key, "--adopt", "PROJECT"]))
+        .then(desk.command.spell(&["settle", key, "--resubmit"]))
+        .then(desk.command.spell(&["settle", key, "--abandon"]))
+}
+
+/// The outcome of a render that the service refused.
+#[must_use]
+pub fn refused(render: &Render) -> Outcome {
+    let Some(refusal) = &render.refusal else { return described(render, Verdict::Unsent) };
+    let verdict = if refusal.reason == Reason::Request { Verdict::Refused } else { Verdict::Unsent };
+    let message = format!("the service refused the movie: {}; nothing was accepted", refusal.message);
+    described(render, verdict).because(Trouble::Refused(refusal.reason), message)
+}
+
+/// The outcome of a render that a person gave up.
+#[must_use]
+pub fn abandoned(desk: &Desk, render: &Render) -> Outcome {
+    let key = render.key.as_str();
+    described(render, Verdict::Abandoned)
+        .because(Trouble::None, format!("the submission of key {key} was given up; --again renders it anew"))
+        .then(desk.command.spell(&["submit", &render.source, "--key", key, "--again"]))
+}

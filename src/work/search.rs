@@ -1,0 +1,136 @@
+//! Looking for renders whose answer was lost: one sweep of the server's list serves all of them, by their tokens.
+
+use std::time::Duration;
+
+use super::Desk;
+use crate::ledger::{Change, LedgerError, Record, Render, Which};
+use crate::render::event::Event;
+use crate::render::identity::Token;
+use crate::render::outcome::Report;
+use crate::render::schedule::next_search;
+use crate::render::state::{Fact, State};
+use crate::service::page::Window;
+use crate::service::read::ReadError;
+use crate::world::Instant;
+
+/// How far before the POST the window of a search begins: clocks differ (`reliability.md` 3.2).
+const BEFORE: Duration = Duration::from_secs(3600);
+
+/// How far after now it ends.
+const AFTER: Duration = Duration::from_secs(120);
+
+/// For how long one sweep of the list is tried.
+const READING: Duration = Duration::from_secs(30);
+
+/// Looks for one render until it is found, until `patience` is over, or until the user interrupts.
+///
+/// # Errors
+/// When the ledger fails.
+pub async fn settle(desk: &Desk, render: Render, patience: Duration) -> Result<Render, LedgerError> {
+    if !render.traceable {
+        return Ok(render);
+    }
+    let mut render = render;
+    let start = desk.world.now();
+    let gave_up = render.gave_up_at.unwrap_or(start);
+    let deadline = start.plus(patience);
+    let mut last = render.searched_at.filter(|&at| at >= gave_up).map(|at| at.since(gave_up));
+    let mut is_last = false;
+    while render.submission.state == State::Unknown {
+        // The last search is at the deadline itself, whatever the table says.
+        let due = gave_up.plus(next_search(desk.distance, last)).max(desk.world.now()).min(deadline.max(start));
+        tokio::select! {
+            () = tokio::time::sleep(due.since(desk.world.now())) => {}
+            () = desk.interrupt.cancelled() => return Ok(render),
+        }
+        sweep(desk, std::slice::from_ref(&render)).await?.ok();
+        render = desk.again(&render).await?;
+        if is_last {
+            return Ok(render);
+        }
+        last = Some(desk.world.now().since(gave_up));
+        is_last = gave_up.plus(next_search(desk.distance, last)) >= deadline;
+    }
+    Ok(render)
+}
+
+/// Looks once for everything that any command left unsettled and that is due by the table; tells what it found.
+/// Rows whose sender died are taken over first. The service's silence is no error: a later command looks again.
+///
+/// # Errors
+/// When the ledger fails.
+pub async fn catch_up(desk: &Desk) -> Result<(), LedgerError> {
+    desk.store.reap(desk.world.now()).await?;
+    let unsettled = desk.store.find(Some(desk.space.clone()), Which::Unsettled).await?;
+    let now = desk.world.now();
+    let due: Vec<Render> = unsettled.into_iter().filter(|render| is_due(desk, render, now)).collect();
+    if !due.is_empty() {
+        sweep(desk, &due).await?.ok();
+    }
+    Ok(())
+}
+
+fn is_due(desk: &Desk, render: &Render, now: Instant) -> bool {
+    let Some(gave_up) = render.gave_up_at else { return false };
+    let last = render.searched_at.filter(|&at| at >= gave_up).map(|at| at.since(gave_up));
+    let is_sought = matches!(render.submission.state, State::Unknown | State::Held) && render.traceable;
+    is_sought && now.since(gave_up) >= next_search(desk.distance, last)
+}
+
+/// One sweep of the list for all of `renders`. What is found is bound; what is past its quarantine after a
+/// healthy sweep is held (or sent again later, where its rule says so).
+///
+/// # Errors
+/// The outer error when the ledger fails, the inner one when the list can't be read.
+pub async fn sweep(desk: &Desk, renders: &[Render]) -> Result<Result<(), ReadError>, LedgerError> {
+    let started = desk.world.now();
+    let reports = match desk.client.sweep(window(desk, renders, started), READING).await {
+        Ok(sweep) => sweep.reports,
+        Err(why) => return Ok(Err(why)),
+    };
+    let tokens: Vec<(Token, &Report)> = reports.iter().filter_map(|report| Some((token(report)?, report))).collect();
+    for render in renders {
+        let ours = |token: &Token| token.belongs_to(&render.key, render.generation, render.movie);
+        let hits: Vec<&Report> = tokens.iter().filter(|(token, _)| ours(token)).map(|(_, report)| *report).collect();
+        if hits.is_empty() {
+            missed(desk, render, started).await?;
+        } else {
+            found(desk, render, &hits).await?;
+        }
+    }
+    Ok(Ok(()))
+}
+
+fn window(desk: &Desk, renders: &[Render], now: Instant) -> Window {
+    let since = renders.iter().map(|render| render.posted_at.unwrap_or(render.created_at)).min().unwrap_or(now);
+    let skew = desk.client.server_offset().unwrap_or_default();
+    Window { from: Instant(since.minus(BEFORE).0 + skew.min(0)), to: Instant(now.plus(AFTER).0 + skew.max(0)) }
+}
+
+/// The token that a report carries, if it carries one of ours.
+#[must_use]
+pub fn token(report: &Report) -> Option<Token> {
+    report.client_data.as_ref()?.get("j2v")?.as_str().and_then(Token::parse)
+}
+
+async fn found(desk: &Desk, render: &Render, hits: &[&Report]) -> Result<(), LedgerError> {
+    let mut bound = render.clone();
+    for report in hits {
+        bound = desk.learn(&bound, Fact::Found { project: report.project.clone() }).await?;
+    }
+    let Some(project) = bound.submission.project.clone() else { return Ok(()) };
+    desk.tell(&Event::FoundAgain { project: project.clone(), key: render.key.clone() });
+    if let Some(report) = hits.iter().find(|report| report.project == project) {
+        desk.learn(&bound, Fact::Seen(Box::new((*report).clone()))).await?;
+    }
+    Ok(())
+}
+
+async fn missed(desk: &Desk, render: &Render, started: Instant) -> Result<(), LedgerError> {
+    let mut records = vec![Record { render: render.id, change: Change::Searched, at: desk.world.now() }];
+    let quarantine_ends = render.gave_up_at.map(|at| at.plus(render.quarantine));
+    if render.submission.state == State::Unknown && quarantine_ends.is_some_and(|end| started >= end) {
+        records.push(Record { render: render.id, change: Change::Fact(Fact::QuarantineOver), at: desk.world.now() });
+    }
+    desk.store.record(records).await.map(drop)
+}

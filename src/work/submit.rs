@@ -1,0 +1,378 @@
+//! Submitting one movie exactly once: place it in the ledger, connect, claim, send, believe the answer; and when
+//! there is none, look for the render instead of sending again (`identity.md`, `reliability.md` part 3).
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::Desk;
+use super::outcome::{abandoned, described, held, refused, unknown};
+use super::search;
+use crate::ledger::{Again, Change, Draft, LedgerError, Placed, Record, Render, SUBMIT_SCOPE};
+use crate::movie::Document;
+use crate::movie::json::first_difference;
+use crate::render::event::{Event, Outcome, Trouble, Verdict};
+use crate::render::identity::{Key, MovieHash, Token};
+use crate::render::state::{Fact, OnUnknown, State};
+use crate::service::answer::{ConnectFault, Happened, PostMeaning, meaning_of_post};
+use crate::service::first_byte::{BeforeFirstByte, HookRefused};
+use crate::service::retry::{Failed, LONGEST_RETRY_AFTER, Next, Patience, REFUSED_FOR};
+
+/// An intent that lay about for longer than this may have been sent by another machine or before a backup was
+/// restored: it is searched for before its first POST (`reliability.md` 3.2, "Cold start").
+const COLD: Duration = Duration::from_secs(120);
+
+/// How long a request that is out may go on after the first Ctrl-C (`reliability.md` row 25).
+const GRACE: Duration = Duration::from_secs(10);
+
+/// For how long, and how often, a movie is tried again that the service was too busy for.
+const THROTTLED_FOR: Duration = LONGEST_RETRY_AFTER;
+
+/// See [`THROTTLED_FOR`].
+const THROTTLED_TRIES: u32 = 8;
+
+/// For how long a project is read that a damaged answer may have named.
+const READING: Duration = Duration::from_secs(10);
+
+/// How often the ledger is asked how another process's request went.
+const PEEK: Duration = Duration::from_millis(20);
+
+/// A movie that is wanted as a video.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The movie, composed and checked.
+    pub movie: Document,
+    /// Where it came from.
+    pub source: String,
+    /// The user's key.
+    pub key: Option<Key>,
+    /// Render the key once more, deliberately.
+    pub again: bool,
+    /// Whether a token goes with it.
+    pub traceable: bool,
+    /// What to do when a lost answer is not found.
+    pub on_unknown: OnUnknown,
+    /// How long an answer may stay lost before a person decides.
+    pub quarantine: Duration,
+    /// How long to look for a lost answer.
+    pub settle_for: Duration,
+}
+
+/// How a submission ended.
+#[derive(Debug)]
+pub enum Submitted {
+    /// The service has it: this is its row.
+    Bound(Box<Render>),
+    /// It has not, or nobody knows.
+    Over(Box<Outcome>),
+}
+
+/// Submits a movie, or attaches to the render that its key names.
+///
+/// # Errors
+/// When the ledger fails; nothing was sent then, unless the outcome says so.
+pub async fn submit(desk: &Desk, order: &Order) -> Result<Submitted, LedgerError> {
+    desk.store.reap(desk.world.now()).await?;
+    let placed = match place(desk, order).await? {
+        // A new generation has to wait until it is known whether the one before was accepted.
+        Step::On(render) if order.again && render.submission.state.is_unsettled() => match run(desk, order, *render).await? {
+            Submitted::Bound(_) => place(desk, order).await?,
+            Submitted::Over(outcome) => return Ok(Submitted::Over(outcome)),
+        },
+        placed => placed,
+    };
+    match placed {
+        Step::On(render) => run(desk, order, *render).await,
+        Step::Over(outcome) => Ok(Submitted::Over(Box::new(outcome))),
+    }
+}
+
+/// The row of the order: a new one, or the one that its key names already.
+async fn place(desk: &Desk, order: &Order) -> Result<Step, LedgerError> {
+    let hash = MovieHash::of(order.movie.canonical().as_bytes());
+    match desk.store.place(vec![draft(desk, order, hash)]).await?.pop() {
+        Some(Placed::New(render)) => Ok(Step::On(Box::new(render))),
+        Some(Placed::Existing(render)) if render.movie != hash && !(order.again && render.submission.state.is_unsettled()) => {
+            Ok(Step::Over(other_movie(desk, order, &render).await?))
+        }
+        Some(Placed::Existing(render)) => Ok(Step::On(Box::new(existing(desk, order, render).await?))),
+        None => Ok(Step::Over(Outcome::new(Verdict::Unsent))),
+    }
+}
+
+async fn run(desk: &Desk, order: &Order, render: Render) -> Result<Submitted, LedgerError> {
+    let mut run = Run { desk, order, tries: 0, since: tokio::time::Instant::now() };
+    let mut render = render;
+    loop {
+        let step = match render.submission.state {
+            State::Intent => run.send(render).await?,
+            State::Sending => run.wait_for_owner(render).await?,
+            State::Unknown => run.look_for(render).await?,
+            State::Held => Step::Over(held(desk, &render)),
+            State::Rejected => Step::Over(refused(&render)),
+            State::Abandoned => Step::Over(abandoned(desk, &render)),
+            State::Bound | State::Done | State::Error | State::Timeout | State::Deleted | State::Expired => {
+                return Ok(Submitted::Bound(Box::new(render)));
+            }
+        };
+        match step {
+            Step::On(next) => render = *next,
+            Step::Over(outcome) => return Ok(Submitted::Over(Box::new(outcome))),
+        }
+    }
+}
+
+fn draft(desk: &Desk, order: &Order, movie: MovieHash) -> Draft {
+    Draft {
+        space: desk.space.clone(),
+        scope: SUBMIT_SCOPE.to_owned(),
+        key: order.key.clone().unwrap_or_else(|| Key::random(desk.world.dice.throw())),
+        named: order.key.is_some(),
+        movie,
+        body: order.movie.to_compact().into_bytes(),
+        traceable: order.traceable,
+        source: order.source.clone(),
+        on_unknown: order.on_unknown,
+        quarantine: order.quarantine,
+        again: if order.again { Again::Yes } else { Again::No },
+        at: desk.world.now(),
+    }
+}
+
+/// Makes ready what the key named already: a refusal is history, a rule chosen now holds, and what lay about for
+/// long is looked for before anything is sent.
+async fn existing(desk: &Desk, order: &Order, mut render: Render) -> Result<Render, LedgerError> {
+    let state = render.submission.state;
+    if !matches!(state, State::Intent | State::Rejected) {
+        desk.tell(&Event::Attached { key: render.key.clone(), state, project: render.submission.project.clone() });
+    }
+    if order.on_unknown != render.submission.on_unknown {
+        desk.record(render.id, Change::Rule(order.on_unknown)).await?.ok();
+    }
+    let is_cold = desk.world.now().since(render.touched_at) > COLD;
+    if matches!(state, State::Intent | State::Rejected) && is_cold && render.traceable {
+        search::sweep(desk, std::slice::from_ref(&render)).await?.ok();
+    }
+    render = desk.again(&render).await?;
+    match render.submission.state {
+        State::Rejected => desk.learn(&render, Fact::Reopened).await,
+        State::Held if order.on_unknown == OnUnknown::Resubmit && render.submission.resubmits_left > 0 => {
+            desk.learn(&render, Fact::Resubmitted).await
+        }
+        _ => Ok(render),
+    }
+}
+
+enum Step {
+    On(Box<Render>),
+    Over(Outcome),
+}
+
+struct Run<'a> {
+    desk: &'a Desk,
+    order: &'a Order,
+    tries: u32,
+    since: tokio::time::Instant,
+}
+
+impl Run<'_> {
+    /// One POST, and what its end means for the row.
+    async fn send(&mut self, render: Render) -> Result<Step, LedgerError> {
+        let desk = self.desk;
+        if desk.interrupt.is_cancelled() {
+            return Ok(Step::Over(interrupted_unsent(&render)));
+        }
+        let body = match self.body(&render) {
+            Ok(body) => body,
+            Err(outcome) => return Ok(Step::Over(outcome)),
+        };
+        let claim = Claim::default();
+        let post = desk.client.post_movie(body, claim.hook(desk, &render));
+        let happened = tokio::select! {
+            happened = post => happened,
+            () = after_grace(desk) => return Ok(Step::Over(interrupted_in_flight(desk, &render))),
+        };
+        let claimed = claim.take();
+        if let Some(error) = claimed.failed {
+            return Err(error);
+        }
+        self.answered(claimed.render.unwrap_or(render), &happened).await
+    }
+
+    fn body(&self, render: &Render) -> Result<Vec<u8>, Outcome> {
+        if !render.traceable {
+            return Ok(self.order.movie.to_compact().into_bytes());
+        }
+        let token = Token::new(&render.key, render.generation, render.movie, render.submission.attempt);
+        self.order.movie.with_token(&token.to_string()).map(|movie| movie.to_compact().into_bytes()).map_err(|why| {
+            let mut outcome = described(render, Verdict::Invalid);
+            outcome.message = Some(why.to_string());
+            outcome
+        })
+    }
+
+    async fn answered(&mut self, render: Render, happened: &Happened) -> Result<Step, LedgerError> {
+        let desk = self.desk;
+        let epoch = render.submission.epoch;
+        match meaning_of_post(happened) {
+            PostMeaning::Accepted { project } => self.bound(render, Fact::Accepted { project }).await,
+            PostMeaning::Refused(refusal) => Ok(Step::Over(refused(&desk.learn(&render, Fact::Refused { epoch, refusal }).await?))),
+            // Somebody else was faster: the row says who.
+            PostMeaning::Stopped { .. } => Ok(Step::On(Box::new(desk.again(&render).await?))),
+            PostMeaning::NotSent { fault } => self.not_sent(render, &fault).await,
+            PostMeaning::Throttled { retry_after } => {
+                let render = desk.learn(&render, Fact::NotSent { epoch }).await?;
+                let patience = Patience { total: THROTTLED_FOR, tries: THROTTLED_TRIES };
+                let next = patience.after(&self.failed(retry_after));
+                self.try_again(render, "the service asks to slow down (429)".to_owned(), next).await
+            }
+            PostMeaning::Unknown { why, salvaged } => {
+                if let Some(project) = salvaged
+                    && desk.client.read(&project, READING).await.is_ok()
+                {
+                    return self.bound(render, Fact::Accepted { project }).await;
+                }
+                desk.tell(&Event::LookingFor { key: render.key.clone(), why: why.clone() });
+                Ok(Step::On(Box::new(desk.learn(&render, Fact::Lost { epoch, why }).await?)))
+            }
+        }
+    }
+
+    /// The answer in hand is worth more than the ledger: when that can't be written, the id is told all the same.
+    async fn bound(&self, render: Render, fact: Fact) -> Result<Step, LedgerError> {
+        let desk = self.desk;
+        let Fact::Accepted { project } = &fact else { return Ok(Step::On(Box::new(render))) };
+        let project = project.clone();
+        desk.tell(&Event::Accepted { project: project.clone(), key: render.key.clone(), source: self.order.source.clone() });
+        match desk.learn(&render, fact).await {
+            Ok(render) => Ok(Step::On(Box::new(render))),
+            Err(error) => {
+                let mut outcome = described(&render, Verdict::Submitted)
+                    .because(Trouble::Internal, format!("accepted as project {project}, but the ledger could not be written: {error}"))
+                    .then(desk.command.spell(&["poll", project.as_str()]));
+                outcome.project = Some(project);
+                Ok(Step::Over(outcome))
+            }
+        }
+    }
+
+    async fn not_sent(&mut self, render: Render, fault: &ConnectFault) -> Result<Step, LedgerError> {
+        let next = Patience::lasting(REFUSED_FOR).with(fault).after(&self.failed(None));
+        self.try_again(render, fault.to_string(), next).await
+    }
+
+    fn failed(&mut self, retry_after: Option<Duration>) -> Failed {
+        self.tries += 1;
+        Failed { tries: self.tries, elapsed: self.since.elapsed(), retry_after, fraction: self.desk.world.fraction() }
+    }
+
+    async fn try_again(&mut self, render: Render, why: String, next: Next) -> Result<Step, LedgerError> {
+        let desk = self.desk;
+        let Next::Wait(pause) = next else {
+            let outcome = described(&render, Verdict::Unsent).because(Trouble::Unreachable, format!("{why}; nothing was accepted"));
+            return Ok(Step::Over(outcome));
+        };
+        desk.tell(&Event::TryingAgain { why, after: pause });
+        tokio::select! {
+            () = tokio::time::sleep(pause) => Ok(Step::On(Box::new(desk.again(&render).await?))),
+            () = desk.interrupt.cancelled() => Ok(Step::Over(interrupted_unsent(&render))),
+        }
+    }
+
+    /// Another process is sending it: its outcome is ours.
+    async fn wait_for_owner(&self, render: Render) -> Result<Step, LedgerError> {
+        let desk = self.desk;
+        let deadline = tokio::time::Instant::now() + self.order.settle_for;
+        let mut render = render;
+        while render.submission.state == State::Sending {
+            if tokio::time::Instant::now() >= deadline || desk.interrupt.is_cancelled() {
+                let why = "another process is sending it and has no answer yet";
+                return Ok(Step::Over(unknown(desk, &render, why)));
+            }
+            tokio::time::sleep(PEEK).await;
+            desk.store.reap(desk.world.now()).await?;
+            render = desk.again(&render).await?;
+        }
+        Ok(Step::On(Box::new(render)))
+    }
+
+    async fn look_for(&self, render: Render) -> Result<Step, LedgerError> {
+        let settled = search::settle(self.desk, render, self.order.settle_for).await?;
+        if settled.submission.state == State::Unknown {
+            let why = "the answer to the POST was lost and the render is not on the server's list (yet)";
+            return Ok(Step::Over(unknown(self.desk, &settled, why)));
+        }
+        Ok(Step::On(Box::new(settled)))
+    }
+}
+
+/// What the hook between the connection and the first byte leaves behind.
+#[derive(Clone, Default)]
+struct Claim(Arc<Mutex<Claimed>>);
+
+#[derive(Default)]
+struct Claimed {
+    render: Option<Render>,
+    failed: Option<LedgerError>,
+}
+
+impl Claim {
+    /// Makes `sending` durable. Nothing is written to the connection unless this says yes.
+    fn hook(&self, desk: &Desk, render: &Render) -> BeforeFirstByte {
+        let (claim, store, world, id) = (self.clone(), Arc::clone(&desk.store), desk.world.clone(), render.id);
+        Box::new(move || {
+            Box::pin(async move {
+                let record = Record { render: id, change: Change::Fact(Fact::Claimed), at: world.now() };
+                let recorded = store.record(vec![record]).await;
+                let mut claimed = claim.0.lock().unwrap_or_else(PoisonError::into_inner);
+                match recorded.map(|mut all| all.pop()) {
+                    Ok(Some(Ok(recorded))) => {
+                        claimed.render = Some(recorded.render);
+                        Ok(())
+                    }
+                    Ok(_) => Err(HookRefused("another process was faster".to_owned())),
+                    Err(error) => {
+                        let why = error.to_string();
+                        claimed.failed = Some(error);
+                        Err(HookRefused(why))
+                    }
+                }
+            })
+        })
+    }
+
+    fn take(&self) -> Claimed {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+async fn after_grace(desk: &Desk) {
+    desk.interrupt.cancelled().await;
+    tokio::time::sleep(GRACE).await;
+}
+
+async fn other_movie(desk: &Desk, order: &Order, render: &Render) -> Result<Outcome, LedgerError> {
+    let before = desk.store.body(render.id).await?.and_then(|body| String::from_utf8(body).ok());
+    let before = before.and_then(|text| Document::parse("the ledger", text).ok());
+    let place = before.and_then(|before| first_difference(&before.root, &order.movie.root));
+    let place = place.map_or_else(
+        || "the movie that was sent then is not kept any more".to_owned(),
+        |pointer| format!("the first difference is at {pointer}"),
+    );
+    let key = render.key.as_str();
+    let mut outcome = Outcome::new(Verdict::Unsent).because(
+        Trouble::OtherMovie,
+        format!("the key {key} was used before for another movie: {place}; nothing was sent. --again renders this one, too"),
+    );
+    outcome.key = Some(render.key.clone());
+    outcome.source = Some(order.source.clone());
+    Ok(outcome.then(desk.command.spell(&["show", key])).then(desk.command.spell(&["submit", &order.source, "--key", key, "--again"])))
+}
+
+fn interrupted_unsent(render: &Render) -> Outcome {
+    described(render, Verdict::Unsent).because(Trouble::Interrupted, "interrupted; nothing was sent")
+}
+
+fn interrupted_in_flight(desk: &Desk, render: &Render) -> Outcome {
+    let outcome = unknown(desk, render, "interrupted while the answer was awaited: the movie may have been accepted");
+    Outcome { trouble: Trouble::Interrupted, ..outcome }
+}

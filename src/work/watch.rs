@@ -1,0 +1,390 @@
+//! Watching many renders with one poller: through the list from a handful on, one by one below that, and never a
+//! question that another process on the same ledger has just asked.
+
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant as Tick;
+
+use super::Desk;
+use crate::ledger::{Change, LedgerError, Record, Render, Which};
+use crate::render::event::Event;
+use crate::render::identity::ProjectId;
+use crate::render::outcome::{Refusal, Report, Status};
+use crate::render::schedule::{self, Rhythm};
+use crate::render::state::{Fact, State};
+use crate::service::page::Window;
+use crate::service::read::ReadError;
+use crate::world::Instant;
+
+/// A render that was just accepted may not be visible yet (`reliability.md` row 30).
+const GRACE: Duration = Duration::from_secs(120);
+
+/// After the grace, "no such project" is believed after this many answers over [`DOUBT`] (row 31).
+const DENIALS: u32 = 3;
+
+/// See [`DENIALS`].
+const DOUBT: Duration = Duration::from_secs(60);
+
+/// A `done` without a URL is read on for this long (row 36).
+const URL_LATE: Duration = Duration::from_secs(120);
+
+/// A service that can't be read is asked at least this often (row 38).
+const SLOWEST: Duration = Duration::from_secs(300);
+
+/// For how long one look is tried before the next one takes over.
+const READING: Duration = Duration::from_secs(30);
+
+/// Single reads that are out at once.
+const ABREAST: usize = 4;
+
+/// A render to watch.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Which.
+    pub project: ProjectId,
+    /// Its row, if the ledger has one.
+    pub render: Option<Render>,
+    /// When the service took it, as far as anyone knows.
+    pub since: Instant,
+}
+
+/// How long to watch.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// How often.
+    pub rhythm: Rhythm,
+    /// Until when.
+    pub deadline: Option<Tick>,
+    /// Look once, and be content with that.
+    pub once: bool,
+}
+
+/// What was seen of a render at last.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Sight {
+    /// It ended, or the API calls it a timeout.
+    Ended(Box<Report>),
+    /// The one look that was asked for: it still runs, or could not be read.
+    Looked(Option<Box<Report>>),
+    /// The deadline passed and it still runs.
+    Runs(Option<Box<Report>>),
+    /// The service knows no such project.
+    Missing(String),
+    /// The service refuses to tell.
+    Refused(Refusal),
+    /// The ledger failed.
+    Broken(String),
+    /// The user interrupted.
+    Interrupted(Option<Box<Report>>),
+}
+
+/// Watches all targets and sends what was seen of each, by its index, once.
+pub async fn watch(desk: Desk, targets: Vec<Target>, patience: Patience, sights: UnboundedSender<(usize, Sight)>) {
+    let slots = targets.into_iter().map(Slot::new).collect();
+    Watcher { desk, slots, patience, sights, others: Vec::new() }.run().await;
+}
+
+struct Slot {
+    target: Target,
+    open: bool,
+    due: Tick,
+    last: Option<Report>,
+    failures: u32,
+    denied: Option<(Tick, u32)>,
+    urlless: Option<Tick>,
+}
+
+impl Slot {
+    fn new(target: Target) -> Self {
+        let last = target.render.as_ref().and_then(|render| render.report.clone());
+        Self { target, open: true, due: Tick::now(), last, failures: 0, denied: None, urlless: None }
+    }
+}
+
+struct Watcher {
+    desk: Desk,
+    slots: Vec<Slot>,
+    patience: Patience,
+    sights: UnboundedSender<(usize, Sight)>,
+    others: Vec<i64>,
+}
+
+impl Watcher {
+    async fn run(mut self) {
+        self.begin();
+        while let Some(due) = self.next_due() {
+            let wake = self.patience.deadline.map_or(due, |deadline| due.min(deadline));
+            tokio::select! {
+                () = tokio::time::sleep_until(wake) => {}
+                () = self.desk.interrupt.cancelled() => return self.leave(Sight::Interrupted),
+            }
+            if self.patience.deadline.is_some_and(|deadline| Tick::now() >= deadline) && wake < due {
+                return self.leave(Sight::Runs);
+            }
+            if let Err(error) = self.look().await {
+                return self.leave(|_| Sight::Broken(error.to_string()));
+            }
+        }
+    }
+
+    /// A render that was just accepted is looked at after one pause; any other at once.
+    fn begin(&mut self) {
+        let now = self.desk.world.now();
+        for slot in &mut self.slots {
+            let age = now.since(slot.target.since);
+            let pause = self.patience.rhythm.pause(age);
+            let is_new = slot.target.render.is_some() && age < pause && !self.patience.once;
+            slot.due = Tick::now() + if is_new { pause.saturating_sub(age) } else { Duration::ZERO };
+        }
+    }
+
+    fn next_due(&self) -> Option<Tick> {
+        self.slots.iter().filter(|slot| slot.open).map(|slot| slot.due).min()
+    }
+
+    fn leave(mut self, sight: impl Fn(Option<Box<Report>>) -> Sight) {
+        for index in 0..self.slots.len() {
+            if self.slots[index].open {
+                let last = self.slots[index].last.clone().map(Box::new);
+                self.end(index, sight(last));
+            }
+        }
+    }
+
+    fn end(&mut self, index: usize, sight: Sight) {
+        self.slots[index].open = false;
+        // Nobody listens any more: then nobody wants to know.
+        let _ = self.sights.send((index, sight));
+    }
+
+    /// Reads what is due: what other processes learned first, then the list, then one by one.
+    async fn look(&mut self) -> Result<(), LedgerError> {
+        self.learn_from_the_ledger().await?;
+        let now = Tick::now();
+        let open: Vec<usize> = (0..self.slots.len()).filter(|&index| self.slots[index].open).collect();
+        if !open.iter().any(|&index| self.slots[index].due <= now) {
+            return Ok(());
+        }
+        let since: Vec<i64> = open.iter().map(|&index| self.slots[index].target.since.0).collect();
+        let split = schedule::split(&since, &self.others);
+        let listed: Vec<usize> = split.listed.iter().map(|&place| open[place]).collect();
+        let single = split.single.iter().map(|&place| open[place]).filter(|&index| self.slots[index].due <= now);
+        let mut single: Vec<usize> = single.collect();
+        if listed.iter().any(|&index| self.slots[index].due <= now) {
+            single.extend(self.read_list(&listed).await?);
+        }
+        self.read_each(single).await
+    }
+
+    /// Takes over what another process has read since: a status younger than the interval is not asked again.
+    async fn learn_from_the_ledger(&mut self) -> Result<(), LedgerError> {
+        let now = Tick::now();
+        let ids: Vec<_> = self
+            .slots
+            .iter()
+            .filter(|slot| slot.open && slot.due <= now)
+            .filter_map(|slot| Some(slot.target.render.as_ref()?.id))
+            .collect();
+        if ids.is_empty() || self.patience.once {
+            return Ok(());
+        }
+        let rows = self.desk.store.find(None, Which::Ids(ids)).await?;
+        for row in rows {
+            let Some(index) = self.slots.iter().position(|slot| slot.target.render.as_ref().is_some_and(|render| render.id == row.id))
+            else {
+                continue;
+            };
+            let known = self.slots[index].target.render.as_ref().and_then(|render| render.read_at);
+            let age = self.desk.world.now().since(row.read_at.unwrap_or_default());
+            let fresh = self.patience.rhythm.fresh_for(self.age(index));
+            let is_news = row.read_at > known && (age < fresh || row.submission.state.is_final());
+            self.slots[index].target.render = Some(row.clone());
+            if let Some(report) = row.report.filter(|_| is_news) {
+                self.slots[index].due = Tick::now() + fresh.saturating_sub(age);
+                self.seen(index, report, row.submission.state);
+            }
+        }
+        Ok(())
+    }
+
+    fn age(&self, index: usize) -> Duration {
+        self.desk.world.now().since(self.slots[index].target.since)
+    }
+
+    /// One sweep for all of `listed`; gives back those that it didn't show, to be read alone.
+    async fn read_list(&mut self, listed: &[usize]) -> Result<Vec<usize>, LedgerError> {
+        let now = self.desk.world.now();
+        let oldest = listed.iter().map(|&index| self.slots[index].target.since).min().unwrap_or(now);
+        let skew = self.desk.client.server_offset().unwrap_or_default();
+        let margin = Duration::from_secs(60);
+        let window = Window { from: Instant(oldest.minus(margin).0 + skew.min(0)), to: Instant(now.plus(margin).0 + skew.max(0)) };
+        let reports = match self.desk.client.sweep(window, READING).await {
+            Ok(sweep) => sweep.reports,
+            Err(error) => {
+                self.unreadable(listed, None, error);
+                return Ok(Vec::new());
+            }
+        };
+        let mut absent = Vec::new();
+        let mut read = Vec::new();
+        for &index in listed {
+            match reports.iter().find(|report| report.project == self.slots[index].target.project) {
+                Some(report) => read.push((index, report.clone())),
+                None => absent.push(index),
+            }
+        }
+        let ours = |report: &Report| self.slots.iter().any(|slot| slot.target.project == report.project);
+        self.others = reports.iter().filter(|report| !ours(report)).filter_map(|report| Some(report.created_at?.0)).collect();
+        let youngest = listed.iter().map(|&index| self.age(index)).min().unwrap_or_default();
+        let due = Tick::now() + self.patience.rhythm.pause(youngest);
+        for &index in listed {
+            self.slots[index].due = due;
+        }
+        self.take_in(read).await?;
+        Ok(absent)
+    }
+
+    async fn read_each(&mut self, single: Vec<usize>) -> Result<(), LedgerError> {
+        let client = &self.desk.client;
+        let reads = single.into_iter().map(|index| {
+            let project = self.slots[index].target.project.clone();
+            async move { (index, client.read(&project, READING).await) }
+        });
+        let answers: Vec<_> = stream::iter(reads).buffer_unordered(ABREAST).collect().await;
+        let mut read = Vec::new();
+        for (index, answer) in answers {
+            self.slots[index].due = Tick::now() + self.patience.rhythm.pause(self.age(index));
+            match answer {
+                Ok(report) => read.push((index, report)),
+                Err(ReadError::NoSuchProject { message }) => self.denied(index, message),
+                Err(ReadError::Refused(refusal)) => self.end(index, Sight::Refused(refusal)),
+                Err(error) => self.unreadable(&[index], Some(index), error),
+            }
+        }
+        self.take_in(read).await
+    }
+
+    /// Writes what was read into the ledger, all in one batch, and shows the state that the ledger keeps.
+    async fn take_in(&mut self, read: Vec<(usize, Report)>) -> Result<(), LedgerError> {
+        let at = self.desk.world.now();
+        let row = |index: usize| self.slots[index].target.render.as_ref().map(|render| render.id);
+        let records = read.iter().filter_map(|(index, report)| {
+            Some(Record { render: row(*index)?, change: Change::Fact(Fact::Seen(Box::new(report.clone()))), at })
+        });
+        let records: Vec<Record> = records.collect();
+        let recorded = if records.is_empty() { Vec::new() } else { self.desk.store.record(records).await? };
+        let mut recorded = recorded.into_iter();
+        for (index, report) in read {
+            if self.slots[index].target.render.is_none() {
+                let state = state_of(&report.status);
+                self.seen(index, report, state);
+                continue;
+            }
+            let Some(Ok(after)) = recorded.next() else { continue };
+            let kept = after.render.report.clone().unwrap_or(report);
+            let state = after.render.submission.state;
+            self.slots[index].target.render = Some(after.render);
+            self.seen(index, kept, state);
+        }
+        Ok(())
+    }
+
+    fn seen(&mut self, index: usize, report: Report, state: State) {
+        let age = self.age(index);
+        let slot = &mut self.slots[index];
+        slot.failures = 0;
+        slot.denied = None;
+        if !slot.open {
+            return;
+        }
+        if slot.last.as_ref().is_none_or(|last| last.status != report.status) {
+            self.desk.listener.hear(&Event::Status { project: report.project.clone(), status: report.status.clone(), age });
+            if let Status::Other(word) = &report.status {
+                self.desk.listener.hear(&Event::Warning(format!(
+                    "{}: the service says `{word}`, a word that j2v doesn't know; taken as running",
+                    report.project
+                )));
+            }
+        }
+        slot.last = Some(report.clone());
+        let is_urlless = state == State::Done && report.url.is_none() && !is_long_over(&report, self.desk.world.now());
+        if is_urlless && slot.urlless.get_or_insert_with(Tick::now).elapsed() < URL_LATE && !self.patience.once {
+            return;
+        }
+        if state.is_final() || state == State::Timeout {
+            self.end(index, Sight::Ended(Box::new(report)));
+        } else if self.patience.once {
+            self.end(index, Sight::Looked(Some(Box::new(report))));
+        }
+    }
+
+    /// "No such project": true at once for an id that this ledger never bound, doubted for one that it did.
+    fn denied(&mut self, index: usize, message: String) {
+        let bound_at = self.slots[index].target.render.as_ref().and_then(|render| render.bound_at);
+        let Some(bound_at) = bound_at else { return self.end(index, Sight::Missing(message)) };
+        if self.end_as_remembered(index) {
+            return;
+        }
+        let is_young = self.desk.world.now().since(bound_at) < GRACE;
+        let (since, denials) = self.slots[index].denied.unwrap_or_else(|| (Tick::now(), 0));
+        self.slots[index].denied = Some((since, denials + 1));
+        let is_certain = !is_young && denials + 1 >= DENIALS && since.elapsed() >= DOUBT;
+        if is_certain {
+            self.end(index, Sight::Missing(message));
+        } else if self.patience.once {
+            let last = self.slots[index].last.clone().map(Box::new);
+            self.end(index, Sight::Looked(last));
+        }
+    }
+
+    /// What ended once needs no answer of the service: the ledger remembers how.
+    fn end_as_remembered(&mut self, index: usize) -> bool {
+        let slot = &self.slots[index];
+        let is_final = slot.target.render.as_ref().is_some_and(|render| render.submission.state.is_final());
+        let Some(last) = slot.last.clone().filter(|_| is_final) else { return false };
+        self.end(index, Sight::Ended(Box::new(last)));
+        true
+    }
+
+    /// The service can't be read: slower and slower, but never given up before the deadline.
+    fn unreadable(&mut self, indices: &[usize], alone: Option<usize>, error: ReadError) {
+        if let ReadError::Refused(refusal) = error {
+            for &index in indices {
+                self.end(index, Sight::Refused(refusal.clone()));
+            }
+            return;
+        }
+        let project = alone.map(|index| self.slots[index].target.project.clone());
+        self.desk.listener.hear(&Event::Unreadable { project, why: error.to_string() });
+        for &index in indices {
+            if self.end_as_remembered(index) {
+                continue;
+            }
+            let pause = self.patience.rhythm.pause(self.age(index));
+            let slot = &mut self.slots[index];
+            slot.failures += 1;
+            slot.due = Tick::now() + pause.saturating_mul(1 << slot.failures.min(6)).min(SLOWEST);
+            if self.patience.once {
+                let last = slot.last.clone().map(Box::new);
+                self.end(index, Sight::Looked(last));
+            }
+        }
+    }
+}
+
+fn state_of(status: &Status) -> State {
+    match status {
+        Status::Done => State::Done,
+        Status::Error => State::Error,
+        Status::Timeout => State::Timeout,
+        Status::Deleted => State::Deleted,
+        Status::Pending | Status::Running | Status::Other(_) => State::Bound,
+    }
+}
+
+/// Whether the service has deleted the file after its 7 days.
+pub(super) fn is_long_over(report: &Report, now: Instant) -> bool {
+    report.kept_until().is_some_and(|until| now >= until)
+}
