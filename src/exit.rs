@@ -48,10 +48,9 @@ impl Exit {
     #[must_use]
     pub fn of(outcome: &Outcome) -> Self {
         match outcome.trouble {
-            Trouble::Refused(Reason::Key) => return Self::Key,
-            Trouble::Refused(Reason::Credits) => return Self::Credits,
-            Trouble::Refused(Reason::Request) => return Self::Refused,
+            Trouble::Refused(reason) => return Self::of_refusal(reason),
             Trouble::Unreachable => return Self::Unreachable,
+            Trouble::Usage => return Self::Usage,
             Trouble::OtherMovie => return Self::OtherMovie,
             Trouble::Unsaved => return Self::Unsaved,
             Trouble::Internal => return Self::Internal,
@@ -68,6 +67,16 @@ impl Exit {
             Verdict::Refused => Self::Refused,
             Verdict::Unknown | Verdict::Held | Verdict::Abandoned => Self::Unknown,
             Verdict::Deleted | Verdict::Expired => Self::Unsaved,
+        }
+    }
+
+    /// The code for a definite no of the service.
+    #[must_use]
+    pub fn of_refusal(reason: Reason) -> Self {
+        match reason {
+            Reason::Key => Self::Key,
+            Reason::Credits => Self::Credits,
+            Reason::Request => Self::Refused,
         }
     }
 

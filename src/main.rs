@@ -1,3 +1,11 @@
-//! The `j2v` command.
+//! The `j2v` command: parse, run, exit code. Nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use j2v::cli::Cli;
+use j2v::commands;
+
+fn main() -> ExitCode {
+    commands::run(Cli::parse()).into()
+}

@@ -1,0 +1,29 @@
+//! The page of `j2v emulator --help`: what it is, what it is not, and every fault that it can make.
+
+use crate::emulator::catalogue;
+
+const INTRODUCTION: &str = "\
+The emulator speaks the service's API on this machine: the same paths, bodies and oddities, webhooks, and faults on
+demand. It is no renderer: each video is a flat colour of the right size and length. It costs nothing and takes any
+key but those that begin with `wrong`. Its project ids begin with EMU, and every answer says `server: j2v-emulator`.
+
+  j2v emulator --render-time 5s &
+  export J2V_API_URL=http://127.0.0.1:8025/v2 J2V_API_KEY=any
+  j2v submit listing.json --wait
+
+`--emulate` on any command runs one inside that command instead; its renders stay in a folder of their own.
+
+A movie can ask for its own faults in `client-data`:
+  {\"client-data\": {\"emulator\": {\"fault\": [\"post-reset\"], \"render-time\": \"200ms\", \"outcome\": \"error\"}}}
+
+GET /emulator/state tells what was asked of it and what it accepted; POST /emulator/reset forgets everything.
+
+Faults (--fault NAME[=ARG][*COUNT][%PERCENT]):
+";
+
+/// The text after the options.
+pub(super) fn help() -> String {
+    let width = catalogue().iter().map(|fault| fault.name.len()).max().unwrap_or(0);
+    let faults = catalogue().iter().map(|fault| format!("  {:width$}  {}\n", fault.name, fault.help));
+    std::iter::once(INTRODUCTION.to_owned()).chain(faults).collect::<String>().trim_end().to_owned()
+}

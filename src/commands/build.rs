@@ -1,0 +1,22 @@
+//! `j2v build`: composes movies from files and flags and prints them; sends nothing.
+
+use super::{Call, movies};
+use crate::cli::BuildArgs;
+use crate::exit::Exit;
+
+pub(super) fn run(call: &Call, args: &BuildArgs) -> anyhow::Result<Exit> {
+    let mut exits = Vec::new();
+    for composed in movies::compose_all(&call.out, &args.movie)? {
+        match composed.movie {
+            Ok(movie) => {
+                call.out.data(&if args.compact { movie.to_compact() } else { movie.to_pretty() });
+                exits.push(Exit::Done);
+            }
+            Err(stop) => {
+                call.out.error(&stop.message);
+                exits.push(stop.exit);
+            }
+        }
+    }
+    Ok(Exit::fold(exits))
+}

@@ -1,0 +1,84 @@
+//! `j2v submit --dry-run`: the exact request, key redacted, nothing sent and nothing written.
+
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use super::Call;
+use super::movies::Composed;
+use super::session::{self, ledger_failed};
+use crate::cli::SubmitArgs;
+use crate::exit::Exit;
+use crate::ledger::{Render, SUBMIT_SCOPE, Space, Which};
+use crate::movie::Document;
+use crate::render::identity::{Key, MovieHash, Token};
+use crate::service::client::USER_AGENT;
+use crate::settings::{Api, LedgerPlace};
+use crate::world::World;
+
+pub(super) async fn run(call: &Call, args: &SubmitArgs, key: Option<&Key>, composed: Vec<Composed>) -> anyhow::Result<Exit> {
+    let latest = latest(call, key).await?;
+    let mut exits = Vec::new();
+    for Composed { source, movie } in composed {
+        let sent = movie
+            .map_err(|stop| (stop.exit, stop.message))
+            .and_then(|movie| sent(args, key, latest.as_ref(), &movie).map_err(|why| (Exit::Invalid, format!("{source}: {why}"))));
+        match sent {
+            Ok(body) => {
+                call.out.data(&request(call, args, &body)?);
+                exits.push(Exit::Done);
+            }
+            Err((exit, message)) => {
+                call.out.error(&message);
+                exits.push(exit);
+            }
+        }
+    }
+    Ok(Exit::fold(exits))
+}
+
+/// The latest generation of the key, if there is a ledger that knows it.
+async fn latest(call: &Call, key: Option<&Key>) -> anyhow::Result<Option<Render>> {
+    let (Some(key), LedgerPlace::File(path)) = (key, &call.settings.ledger) else { return Ok(None) };
+    if !path.exists() {
+        return Ok(None);
+    }
+    let space = Space { account: call.settings.account.clone(), endpoint: session::endpoint(&call.settings.api) };
+    let rows = session::store(call)?.find(Some(space), Which::Key(SUBMIT_SCOPE.to_owned(), key.clone())).await;
+    Ok(rows.map_err(ledger_failed)?.into_iter().next())
+}
+
+/// The body as it would be sent, token included.
+fn sent(args: &SubmitArgs, key: Option<&Key>, latest: Option<&Render>, movie: &Document) -> Result<String, impl std::error::Error + use<>> {
+    if args.no_token {
+        return Ok(movie.to_compact());
+    }
+    let key = key.cloned().unwrap_or_else(|| Key::random(World::real().dice.throw()));
+    let generation = latest.map_or(1, |render| render.generation + u32::from(args.again));
+    let attempt = latest.filter(|_| !args.again).map_or(1, |render| render.submission.attempt);
+    let token = Token::new(&key, generation, MovieHash::of(movie.canonical().as_bytes()), attempt);
+    movie.with_token(&token.to_string()).map(|movie| movie.to_compact())
+}
+
+/// The request as `--json` shows it; the body stays as it is spelled.
+#[derive(serde::Serialize)]
+struct Request<'a> {
+    method: &'a str,
+    url: &'a str,
+    headers: serde_json::Map<String, serde_json::Value>,
+    body: &'a RawValue,
+}
+
+fn request(call: &Call, args: &SubmitArgs, body: &str) -> anyhow::Result<String> {
+    let url = match &call.settings.api {
+        Api::Url(url) => url.movies().to_string(),
+        Api::Emulator(_) => "http://127.0.0.1/v2/movies".to_owned(),
+    };
+    let headers = [("content-type", "application/json"), ("user-agent", USER_AGENT), ("x-api-key", "[redacted]")];
+    if args.json {
+        let headers: serde_json::Map<_, _> = headers.into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
+        let request = Request { method: "POST", url: &url, headers, body: serde_json::from_str(body)? };
+        return Ok(serde_json::to_string(&request)?);
+    }
+    let headers = headers.map(|(name, value)| format!("{name}: {value}\n")).concat();
+    Ok(format!("POST {url}\n{headers}\n{body}"))
+}

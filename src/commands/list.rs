@@ -1,0 +1,83 @@
+//! `j2v list`: the renders on the server, newest first.
+
+use std::time::Duration;
+
+use super::session::Session;
+use super::{Call, Stop};
+use crate::cli::ListArgs;
+use crate::exit::Exit;
+use crate::output::{json, table};
+use crate::render::event::{Outcome, Verdict};
+use crate::render::outcome::{Report, Status};
+use crate::service::page::Window;
+use crate::service::read::ReadError;
+use crate::work::search::token;
+
+/// How far back the list goes when nothing else is said: as long as the service keeps the files.
+const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// For how long the list is tried.
+const READING: Duration = Duration::from_secs(30);
+
+pub(super) async fn run(call: &Call, args: &ListArgs) -> anyhow::Result<Exit> {
+    let session = Session::open(call).await?;
+    let now = session.desk.world.now();
+    let to = args.to.map_or(now.plus(Duration::from_secs(60)), crate::cli::Moment::end);
+    let from = args.from.map_or_else(|| to.min(now).minus(WEEK), crate::cli::Moment::start);
+    if from > to {
+        return Err(Stop::new(Exit::Usage, "--from lies after --to").into());
+    }
+    let mut reports = session.desk.client.sweep(Window { from, to }, READING).await.map_err(|error| stop(&error))?.reports;
+    reports.sort_by_key(|report| std::cmp::Reverse(report.created_at));
+    if args.json {
+        for report in &reports {
+            call.out.data(&json::outcome(&outcome(report)));
+        }
+    } else {
+        let rows: Vec<Vec<String>> = reports.iter().map(row).collect();
+        for line in table::lay_out(&rows) {
+            call.out.data(&line);
+        }
+    }
+    session.close().await;
+    Ok(Exit::Done)
+}
+
+fn outcome(report: &Report) -> Outcome {
+    let verdict = match report.status {
+        Status::Pending => Verdict::Pending,
+        Status::Running | Status::Other(_) => Verdict::Running,
+        Status::Done => Verdict::Done,
+        Status::Error => Verdict::Error,
+        Status::Timeout => Verdict::Timeout,
+        Status::Deleted => Verdict::Deleted,
+    };
+    Outcome {
+        project: Some(report.project.clone()),
+        message: report.message.clone(),
+        report: Some(report.clone()),
+        ..Outcome::new(verdict)
+    }
+}
+
+fn row(report: &Report) -> Vec<String> {
+    let detail = report.message.clone().or_else(|| report.url.clone()).unwrap_or_default();
+    vec![
+        report.project.to_string(),
+        report.status.as_str().to_owned(),
+        report.created_at.map(crate::world::Instant::to_iso).unwrap_or_default(),
+        report.duration.as_ref().map(|seconds| format!("{seconds} s")).unwrap_or_default(),
+        token(report).map(|token| token.spelled_key().to_owned()).unwrap_or_default(),
+        detail,
+    ]
+}
+
+/// What it means that the service could not be read.
+pub(super) fn stop(error: &ReadError) -> Stop {
+    let exit = match error {
+        ReadError::Refused(refusal) => Exit::of_refusal(refusal.reason),
+        ReadError::NoSuchProject { .. } => Exit::Refused,
+        ReadError::Unreachable { .. } | ReadError::Broken { .. } => Exit::Unreachable,
+    };
+    Stop::new(exit, error.to_string())
+}

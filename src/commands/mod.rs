@@ -1,0 +1,147 @@
+//! One file a command: arguments and settings in, work done, output and exit code out.
+
+mod build;
+mod delete;
+mod download;
+mod dry_run;
+mod emulator;
+mod history;
+mod list;
+mod movies;
+mod poll;
+mod renders;
+mod session;
+mod settle;
+mod show;
+mod submit;
+mod waiting;
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::{Cli, Command};
+use crate::exit::Exit;
+use crate::output::Out;
+use crate::settings::{Settings, SettingsError, Terminal};
+
+/// What every command is given.
+struct Call {
+    settings: Settings,
+    out: Arc<Out>,
+    interrupt: CancellationToken,
+    flags: Vec<String>,
+}
+
+/// A command that ends for a reason of its own: what to say, what to type next, how to exit.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+struct Stop {
+    exit: Exit,
+    message: String,
+    next: Vec<String>,
+}
+
+impl Stop {
+    fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), next: Vec::new() }
+    }
+
+    fn then(mut self, command: impl Into<String>) -> Self {
+        self.next.push(command.into());
+        self
+    }
+}
+
+/// Runs a command line to its exit code.
+#[must_use]
+pub fn run(cli: Cli) -> Exit {
+    let settings = match Settings::from_process(&cli.global) {
+        Ok(settings) => settings,
+        Err(error) => return refuse_settings(&error),
+    };
+    let out = Arc::new(Out::new(&settings));
+    for warning in &settings.warnings {
+        out.warning(warning);
+    }
+    let flags = cli.global.to_flags();
+    let call = Call { settings, out: Arc::clone(&out), interrupt: CancellationToken::new(), flags };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("the asynchronous runtime can't start");
+    let ended = runtime.and_then(|runtime| {
+        let ended = runtime.block_on(until_interrupted(&call, cli.command));
+        runtime.shutdown_background();
+        ended
+    });
+    ended.unwrap_or_else(|error| fail(&out, &error))
+}
+
+fn refuse_settings(error: &SettingsError) -> Exit {
+    let plain = Terminal { stdout: false, stderr: false, color: false };
+    Out::plain(plain, false).error(&error.to_string());
+    if matches!(error, SettingsError::Key { .. }) { Exit::Key } else { Exit::Usage }
+}
+
+/// The one place where an error becomes words and an exit code.
+fn fail(out: &Out, error: &anyhow::Error) -> Exit {
+    out.error(&format!("{error:#}"));
+    let Some(stop) = error.downcast_ref::<Stop>() else { return Exit::Internal };
+    for command in &stop.next {
+        out.hint(command);
+    }
+    stop.exit
+}
+
+/// The first Ctrl-C (or SIGTERM) asks the command to wrap up; the second leaves at once. A command that holds
+/// nothing open leaves at the first.
+async fn until_interrupted(call: &Call, command: Command) -> anyhow::Result<Exit> {
+    let second = Arc::new(Notify::new());
+    tokio::spawn(listen_for_signals(call.interrupt.clone(), Arc::clone(&second)));
+    let wraps_up =
+        matches!(command, Command::Submit(_) | Command::Poll(_) | Command::Download(_) | Command::Settle(_) | Command::Emulator(_));
+    tokio::select! {
+        ended = dispatch(call, command) => ended,
+        () = second.notified() => Ok(Exit::Interrupted),
+        () = call.interrupt.cancelled(), if !wraps_up => Ok(Exit::Interrupted),
+    }
+}
+
+async fn listen_for_signals(first: CancellationToken, second: Arc<Notify>) {
+    #[cfg(unix)]
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
+    loop {
+        #[cfg(unix)]
+        let terminated = async {
+            match &mut terminate {
+                Some(signal) => drop(signal.recv().await),
+                None => std::future::pending().await,
+            }
+        };
+        #[cfg(not(unix))]
+        let terminated = std::future::pending::<()>();
+        tokio::select! {
+            pressed = tokio::signal::ctrl_c() => if pressed.is_err() { return },
+            () = terminated => {}
+        }
+        if first.is_cancelled() {
+            second.notify_one();
+        }
+        first.cancel();
+    }
+}
+
+async fn dispatch(call: &Call, command: Command) -> anyhow::Result<Exit> {
+    match command {
+        Command::Build(args) => build::run(call, &args),
+        Command::Submit(args) => submit::run(call, &args).await,
+        Command::Poll(args) => poll::run(call, &args).await,
+        Command::List(args) => list::run(call, &args).await,
+        Command::Settle(args) => settle::run(call, &args).await,
+        Command::History(args) => history::run(call, &args).await,
+        Command::Show(args) => show::run(call, &args).await,
+        Command::Download(args) => download::run(call, &args).await,
+        Command::Delete(args) => delete::run(call, &args).await,
+        Command::Emulator(args) => emulator::run(call, args).await,
+    }
+}

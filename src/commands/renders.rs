@@ -1,0 +1,64 @@
+//! Finds the renders that a user names: by project, by key, or by ids from stdin.
+
+use std::io::Read;
+
+use super::Stop;
+use super::session::ledger_failed;
+use crate::exit::Exit;
+use crate::ledger::{LedgerError, Render, Space, Store, Which};
+use crate::render::identity::{Key, ProjectId};
+use crate::work::Desk;
+
+/// A render that a user named.
+pub(super) enum Known {
+    /// The ledger has it.
+    Render(Box<Render>),
+    /// It has not: the service may.
+    Project(ProjectId),
+}
+
+/// Finds each name in the ledger; what it doesn't know is taken for a project id.
+///
+/// # Errors
+/// When a name can be no id, when stdin can't be read, or when the ledger fails.
+pub(super) async fn resolve(desk: &Desk, names: &[String]) -> Result<Vec<Known>, Stop> {
+    let mut known = Vec::new();
+    for name in expand(names)? {
+        let found = latest(desk.store.as_ref(), Some(desk.space.clone()), &name).await.map_err(ledger_failed)?;
+        known.push(match found {
+            Some(render) => Known::Render(Box::new(render)),
+            None => Known::Project(ProjectId::parse(&name).map_err(|why| Stop::new(Exit::Usage, format!("`{name}`: {why}")))?),
+        });
+    }
+    Ok(known)
+}
+
+/// Puts the lines of stdin in the place of `-`. Empty ones are what `submit` prints for a movie without a project.
+fn expand(names: &[String]) -> Result<Vec<String>, Stop> {
+    let mut all = Vec::new();
+    for name in names {
+        if name == "-" {
+            let mut text = String::new();
+            let read = std::io::stdin().lock().read_to_string(&mut text);
+            read.map_err(|why| Stop::new(Exit::Usage, format!("stdin can't be read: {why}")))?;
+            all.extend(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned));
+        } else {
+            all.push(name.clone());
+        }
+    }
+    Ok(all)
+}
+
+/// The render of a project, or the latest generation of a key.
+///
+/// # Errors
+/// When the ledger fails.
+pub(super) async fn latest(store: &dyn Store, space: Option<Space>, name: &str) -> Result<Option<Render>, LedgerError> {
+    if let Ok(project) = ProjectId::parse(name)
+        && let Some(render) = store.find(space.clone(), Which::Project(project)).await?.into_iter().next()
+    {
+        return Ok(Some(render));
+    }
+    let Ok(key) = Key::parse(name) else { return Ok(None) };
+    Ok(store.find(space, Which::AnyKey(key)).await?.into_iter().next())
+}

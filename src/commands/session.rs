@@ -1,0 +1,127 @@
+//! What a command opens: the service or its emulator, and the ledger.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+
+use super::{Call, Stop};
+use crate::emulator::{self, Emulator};
+use crate::exit::Exit;
+use crate::ledger::sqlite::Sqlite;
+use crate::ledger::{LedgerError, Space, Store};
+use crate::render::schedule::Distance;
+use crate::service::client::{self, Client, Timeouts};
+use crate::service::endpoint::ApiUrl;
+use crate::service::secret::ApiKey;
+use crate::settings::{Api, LedgerPlace};
+use crate::work::{CommandLine, Desk, search};
+use crate::world::World;
+
+/// How long a render takes in the emulator of `--emulate`: long enough to be seen, short enough not to bore.
+const EMULATED_RENDER: Duration = Duration::from_secs(2);
+
+/// The name of the in-process emulator in the ledger: its port changes with every process, its renders stay.
+const EMULATOR_SPACE: &str = "emulator";
+
+/// How long the search for lost answers may hold up a command that is about something else.
+const CATCH_UP: Duration = Duration::from_secs(10);
+
+/// An open service and an open ledger.
+pub(super) struct Session {
+    /// What the use cases need.
+    pub(super) desk: Desk,
+    emulator: Option<Emulator>,
+}
+
+impl Session {
+    /// Opens both and takes up what earlier commands left unsettled.
+    pub(super) async fn open(call: &Call) -> anyhow::Result<Self> {
+        let session = Self::quiet(call).await?;
+        if call.settings.ledger != LedgerPlace::Nowhere {
+            let caught_up = tokio::time::timeout(CATCH_UP, search::catch_up(&session.desk)).await;
+            caught_up.unwrap_or(Ok(())).map_err(ledger_failed)?;
+        }
+        Ok(session)
+    }
+
+    async fn quiet(call: &Call) -> anyhow::Result<Self> {
+        let settings = &call.settings;
+        let key = settings.key.clone().ok_or_else(no_key)?;
+        let store = store(call)?;
+        let endpoint = endpoint(&settings.api);
+        let (emulator, url) = match &settings.api {
+            Api::Url(url) => (None, url.clone()),
+            Api::Emulator(folder) => {
+                let emulator = emulate(folder).await?;
+                let url = ApiUrl::parse(&emulator.api_url()).context("the emulator's address can't be used")?;
+                (Some(emulator), url)
+            }
+        };
+        let world = World::real();
+        let distance = if url.is_loopback() { Distance::Loopback } else { Distance::Remote };
+        let desk = Desk {
+            store,
+            client: Arc::new(client_of(url, key, settings.request_timeout, &world)),
+            space: Space { account: settings.account.clone(), endpoint },
+            distance,
+            world,
+            listener: Arc::clone(&call.out) as _,
+            interrupt: call.interrupt.clone(),
+            command: CommandLine::with_flags(call.flags.clone()),
+        };
+        Ok(Self { desk, emulator })
+    }
+
+    /// Closes what was opened.
+    pub(super) async fn close(self) {
+        if let Some(emulator) = self.emulator {
+            emulator.stop().await;
+        }
+    }
+}
+
+fn client_of(url: ApiUrl, key: ApiKey, request_timeout: Duration, world: &World) -> Client {
+    let timeouts = Timeouts { request: request_timeout, ..Timeouts::default() };
+    Client::new(client::Settings { url, key, timeouts, world: world.clone() })
+}
+
+async fn emulate(folder: &std::path::Path) -> anyhow::Result<Emulator> {
+    let settings =
+        emulator::Settings { render_time: EMULATED_RENDER, folder: Some(folder.to_path_buf()), ..emulator::Settings::new(World::real()) };
+    Emulator::start(settings).await.context("the emulator can't start")
+}
+
+fn no_key() -> Stop {
+    Stop::new(Exit::Key, "there is no API key: set J2V_API_KEY to yours, or try the emulator with --emulate").then("export J2V_API_KEY=…")
+}
+
+/// The API's name in the ledger.
+pub(super) fn endpoint(api: &Api) -> String {
+    match api {
+        Api::Url(url) => url.as_str().to_owned(),
+        Api::Emulator(_) => EMULATOR_SPACE.to_owned(),
+    }
+}
+
+/// Opens the ledger alone, for the commands that need no service.
+pub(super) fn store(call: &Call) -> anyhow::Result<Arc<dyn Store>> {
+    let store = match &call.settings.ledger {
+        LedgerPlace::File(path) => Sqlite::open(path, &World::real()),
+        LedgerPlace::Nowhere => Sqlite::in_memory(&World::real()),
+    };
+    Ok(Arc::new(store.map_err(ledger_failed)?))
+}
+
+/// What a failing ledger means: nothing was sent without it.
+pub(super) fn ledger_failed(error: LedgerError) -> Stop {
+    let hint = match &error {
+        LedgerError::Exposed { path, .. } => Some(format!("chmod 600 {}", path.display())),
+        _ => None,
+    };
+    let stop = Stop::new(Exit::Internal, format!("{error}; nothing was sent"));
+    match hint {
+        Some(hint) => stop.then(hint),
+        None => stop,
+    }
+}

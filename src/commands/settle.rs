@@ -1,0 +1,136 @@
+//! `j2v settle`: decides a submission whose outcome nobody knows.
+
+use std::time::Duration;
+
+use super::list::stop;
+use super::renders::latest;
+use super::session::{Session, ledger_failed};
+use super::{Call, Stop};
+use crate::cli::SettleArgs;
+use crate::exit::Exit;
+use crate::ledger::{Change, Render};
+use crate::movie::Document;
+use crate::output::{Results, Wanted};
+use crate::render::event::{Outcome, Verdict};
+use crate::render::identity::ProjectId;
+use crate::render::state::{Fact, OnUnknown, State};
+use crate::work::Desk;
+use crate::work::follow::remembered;
+use crate::work::outcome::{described, unbound};
+use crate::work::search;
+use crate::work::submit::{Order, Submitted, submit};
+
+/// For how long a project is read that a person names.
+const READING: Duration = Duration::from_secs(10);
+
+pub(super) async fn run(call: &Call, args: &SettleArgs) -> anyhow::Result<Exit> {
+    let session = Session::open(call).await?;
+    let desk = &session.desk;
+    let render = find(desk, &args.key).await?;
+    let render = look(call, desk, render).await?;
+    let outcome = if let Some(project) = &args.adopt {
+        adopt(desk, render, project).await?
+    } else if args.resubmit {
+        resubmit(desk, render).await?
+    } else if args.abandon {
+        decide(desk, &render, Fact::Abandoned).await.map(|render| unbound(desk, &render))?
+    } else {
+        standing(desk, &render).await
+    };
+    let wished = args.abandon && outcome.verdict == Verdict::Abandoned;
+    let mut results = Results::new(&call.out, args.json, Wanted::Project, 1);
+    if wished {
+        call.out.progress(&format!("key {} is given up; nothing looks for it any more", args.key));
+        return Ok(Exit::Done);
+    }
+    results.end(0, outcome);
+    session.close().await;
+    Ok(results.finish())
+}
+
+async fn find(desk: &Desk, key: &str) -> anyhow::Result<Render> {
+    let found = latest(desk.store.as_ref(), Some(desk.space.clone()), key).await.map_err(ledger_failed)?;
+    Ok(found.ok_or_else(|| unheard_of(key, &desk.command.spell(&["history"])))?)
+}
+
+/// What to say of a name that the ledger doesn't have.
+pub(super) fn unheard_of(name: &str, history: &str) -> Stop {
+    Stop::new(Exit::Refused, format!("the ledger has no render of `{name}`")).then(history)
+}
+
+/// One look at the server before anything is decided: most questions answer themselves.
+async fn look(call: &Call, desk: &Desk, render: Render) -> anyhow::Result<Render> {
+    let is_open = matches!(render.submission.state, State::Unknown | State::Held | State::Abandoned);
+    if !is_open || !render.traceable {
+        return Ok(render);
+    }
+    if let Err(why) = search::sweep(desk, std::slice::from_ref(&render)).await.map_err(ledger_failed)? {
+        call.out.warning(&format!("the server could not be searched: {why}"));
+    }
+    Ok(desk.again(&render).await.map_err(ledger_failed)?)
+}
+
+async fn decide(desk: &Desk, render: &Render, fact: Fact) -> anyhow::Result<Render> {
+    let decided = desk.record(render.id, Change::Fact(fact)).await.map_err(ledger_failed)?;
+    let refused = |state: State| {
+        let project = render.submission.project.as_ref().map(|project| format!(" as project {project}")).unwrap_or_default();
+        Stop::new(Exit::Usage, format!("there is nothing to decide: key {} is `{}`{project}", render.key, state.as_str()))
+            .then(desk.command.spell(&["show", render.key.as_str()]))
+    };
+    Ok(decided.map_err(|out_of_turn| refused(out_of_turn.state))?.render)
+}
+
+async fn adopt(desk: &Desk, render: Render, project: &str) -> anyhow::Result<Outcome> {
+    let project = ProjectId::parse(project).map_err(|why| Stop::new(Exit::Usage, format!("--adopt: {why}")))?;
+    if render.submission.project.as_ref() == Some(&project) {
+        return Ok(standing(desk, &render).await);
+    }
+    let report = desk.client.read(&project, READING).await.map_err(|error| stop(&error))?;
+    let other = search::token(&report).filter(|token| !token.belongs_to(&render.key, render.generation, render.movie));
+    if let Some(token) = other {
+        let why = format!("project {project} was rendered for another submission ({token}); it is not adopted for key {}", render.key);
+        return Err(Stop::new(Exit::Usage, why).into());
+    }
+    let render = decide(desk, &render, Fact::Adopted { project }).await?;
+    let render = desk.learn(&render, Fact::Seen(Box::new(report))).await.map_err(ledger_failed)?;
+    Ok(standing(desk, &render).await)
+}
+
+/// Sends it again: this very command is the person's decision.
+async fn resubmit(desk: &Desk, render: Render) -> anyhow::Result<Outcome> {
+    if render.submission.state.is_bound() {
+        return Ok(standing(desk, &render).await);
+    }
+    let body = desk.store.body(render.id).await.map_err(ledger_failed)?.and_then(|body| String::from_utf8(body).ok());
+    let movie = body.and_then(|body| Document::parse(&render.source, body).ok());
+    let Some(movie) = movie else {
+        let why = format!("the movie of key {} is not kept any more: submit it with --again", render.key);
+        return Err(Stop::new(Exit::Usage, why).into());
+    };
+    let render = decide(desk, &render, Fact::Resubmitted).await?;
+    let order = Order {
+        movie,
+        source: render.source.clone(),
+        key: Some(render.key.clone()),
+        again: false,
+        traceable: render.traceable,
+        on_unknown: OnUnknown::Hold,
+        quarantine: render.quarantine,
+        settle_for: Duration::from_secs(60),
+    };
+    match submit(desk, &order).await.map_err(ledger_failed)? {
+        Submitted::Bound(render) => Ok(standing(desk, &render).await),
+        Submitted::Over(outcome) => Ok(*outcome),
+    }
+}
+
+/// How it stands, in the words of an outcome.
+async fn standing(desk: &Desk, render: &Render) -> Outcome {
+    if !render.submission.state.is_bound() {
+        return unbound(desk, render);
+    }
+    match remembered(desk, render).await {
+        Some(outcome) if render.submission.state.is_final() => outcome,
+        _ => described(render, Verdict::Submitted),
+    }
+}

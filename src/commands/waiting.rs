@@ -1,0 +1,95 @@
+//! What the flags of waiting and saving mean, for every command that has them.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::renders::Known;
+use super::{Call, Stop};
+use crate::cli::{SaveArgs, SaveRules, WaitArgs};
+use crate::exit::Exit;
+use crate::ledger::Render;
+use crate::output::Results;
+use crate::render::identity::ProjectId;
+use crate::render::schedule::Rhythm;
+use crate::service::download::Overwrite;
+use crate::service::place::is_folder;
+use crate::work::Desk;
+use crate::work::follow::Followed;
+use crate::work::outcome::unbound;
+use crate::work::save::Saving;
+use crate::work::watch::{Patience, Target};
+
+/// How often a command looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Looks {
+    /// Once.
+    One,
+    /// Until the end.
+    Many,
+}
+
+/// How long a command follows its renders.
+pub(super) fn patience(call: &Call, desk: &Desk, args: &WaitArgs, looks: Looks) -> Patience {
+    if looks == Looks::Many && Rhythm::raises(desk.distance, args.interval) {
+        call.out.warning("the service asks not to be polled more often than every 5s: --interval is raised to that");
+    }
+    Patience {
+        rhythm: Rhythm::new(desk.distance, args.interval),
+        deadline: (looks == Looks::Many).then(|| tokio::time::Instant::now() + args.timeout),
+        once: looks == Looks::One,
+    }
+}
+
+/// The patience of a command that has no flags for it and looks once.
+pub(super) fn one_look(call: &Call, desk: &Desk) -> Patience {
+    patience(call, desk, &WaitArgs { interval: None, timeout: Duration::ZERO }, Looks::One)
+}
+
+/// Where `count` videos go.
+///
+/// # Errors
+/// When several would go into one file.
+pub(super) fn saving(place: &str, rules: &SaveRules, count: usize) -> Result<Saving, Stop> {
+    if count > 1 && !is_folder(Path::new(place)) {
+        let why = format!("{place} is one file, but {count} videos are wanted: name a folder, with a `/` at its end to have it made");
+        return Err(Stop::new(Exit::Usage, why));
+    }
+    let overwrite = if rules.overwrite { Overwrite::Yes } else { Overwrite::No };
+    Ok(Saving { place: place.to_owned(), overwrite, allow_private: rules.allow_private })
+}
+
+/// Where `count` videos go if they are wanted at all.
+///
+/// # Errors
+/// When several would go into one file.
+pub(super) fn maybe_saving(args: &SaveArgs, count: usize) -> Result<Option<Saving>, Stop> {
+    args.download.as_deref().map(|place| saving(place, &args.rules, count)).transpose()
+}
+
+/// The render of a row as something to follow, if its project is known.
+pub(super) fn followed(desk: &Desk, index: usize, render: &Render) -> Option<Followed> {
+    let project = render.submission.project.clone()?;
+    let created = render.report.as_ref().and_then(|report| report.created_at);
+    let since = created.or(render.bound_at).unwrap_or_else(|| desk.world.now());
+    Some(Followed { index, target: Target { project, render: Some(render.clone()), since } })
+}
+
+/// A project that the ledger doesn't know as something to follow.
+fn stranger(desk: &Desk, index: usize, project: ProjectId) -> Followed {
+    Followed { index, target: Target { project, render: None, since: desk.world.now() } }
+}
+
+/// What of the renders that a user named can be followed; the outcome of every other one is known already.
+pub(super) fn to_follow(desk: &Desk, known: Vec<Known>, results: &mut Results<'_>) -> Vec<Followed> {
+    let mut all = Vec::new();
+    for (index, known) in known.into_iter().enumerate() {
+        match known {
+            Known::Project(project) => all.push(stranger(desk, index, project)),
+            Known::Render(render) => match followed(desk, index, &render) {
+                Some(render) => all.push(render),
+                None => results.end(index, unbound(desk, &render)),
+            },
+        }
+    }
+    all
+}

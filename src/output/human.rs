@@ -1,0 +1,122 @@
+//! Events in plain words, a line each, for stderr.
+
+use std::time::Duration;
+
+use super::Out;
+use crate::render::event::{Event, Outcome, Trouble, Verdict};
+use crate::render::outcome::Report;
+
+/// Tells an event. What a progress bar shows already is left out.
+pub(super) fn tell(out: &Out, event: &Event, bars: bool) {
+    match event {
+        Event::Accepted { project, key, source } => {
+            out.note(&format!("{source}: accepted as project {project} (key {key}); it is paid for from here on"))
+        }
+        Event::Attached { key, state, project } => {
+            let which = project.as_ref().map(|project| format!(", project {project}")).unwrap_or_default();
+            out.note(&format!("attached to the render of key {key}{which}, which is `{}`; nothing was sent", state.as_str()));
+        }
+        Event::TryingAgain { why, after } => out.note(&format!("{why}: nothing was accepted, trying again in {}", length(*after))),
+        Event::LookingFor { key, why } => {
+            out.warning(&format!("{why}: the movie may have been accepted; looking for key {key} on the server, nothing is sent twice"));
+        }
+        Event::FoundAgain { project, key } => out.note(&format!("found again: key {key} is project {project}")),
+        Event::Extra { kept, extra } => {
+            let kept = kept.as_ref().map(|kept| format!(" beside {kept}")).unwrap_or_default();
+            out.warning(&format!("the service made a second project for one render: {extra}{kept}; it was paid for too"));
+            out.hint(&format!("j2v delete {extra}"));
+        }
+        Event::Following { project } if !bars => out.progress(&format!("{project}: waiting for the render")),
+        Event::Status { project, status, age } if !bars => out.progress(&format!("{project}: {}, {}", status.as_str(), length(*age))),
+        Event::Unreadable { project, why } => {
+            let what = project.as_ref().map_or_else(|| "the list of renders".to_owned(), ToString::to_string);
+            out.progress(&format!("{what}: can't be read for the moment ({why}); trying again"));
+        }
+        Event::Following { .. } | Event::Status { .. } | Event::Downloading { .. } => {}
+        Event::Ended(outcome) => ended(out, outcome),
+        Event::Warning(text) => out.warning(text),
+    }
+}
+
+fn ended(out: &Out, outcome: &Outcome) {
+    let name = name(outcome);
+    let message = outcome.message.as_deref().unwrap_or_default();
+    match (outcome.trouble, outcome.verdict) {
+        (Trouble::None, Verdict::Submitted) => {}
+        (Trouble::None, Verdict::Done) => done(out, outcome, &name),
+        (Trouble::None, Verdict::Pending | Verdict::Running) => out.progress(&format!("{name}: {}", outcome.verdict.as_str())),
+        (Trouble::Interrupted, _) | (Trouble::None, Verdict::Waiting) => out.note(&format!("{name}: {message}")),
+        (_, Verdict::Timeout) => out.error(&format!("{name}: the service calls it a timeout; it may still finish. {message}")),
+        (_, Verdict::Error) => out.error(&format!("{name}: the render failed: {message}")),
+        _ => out.error(&format!("{name}: {message}")),
+    }
+    for command in &outcome.next {
+        out.hint(command);
+    }
+}
+
+fn done(out: &Out, outcome: &Outcome, name: &str) {
+    let facts = outcome.report.as_ref().map(facts).unwrap_or_default();
+    match &outcome.file {
+        Some(file) => out.progress(&format!("{name}: done{facts}; saved as {}", file.display())),
+        None => out.progress(&format!("{name}: done{facts}")),
+    }
+    if let Some(until) = outcome.report.as_ref().and_then(Report::kept_until) {
+        out.progress(&format!("{name}: the service keeps the file until {}", until.to_iso()));
+    }
+}
+
+fn facts(report: &Report) -> String {
+    let mut facts = Vec::new();
+    facts.extend(report.duration.as_ref().map(|seconds| format!("{seconds} s")));
+    facts.extend(report.width.zip(report.height).map(|(width, height)| format!("{width}x{height}")));
+    facts.extend(report.size.map(bytes));
+    facts.extend(report.credits.map(|credits| format!("{credits} credits")));
+    if facts.is_empty() { String::new() } else { format!(": {}", facts.join(", ")) }
+}
+
+/// How an outcome is called: by its project, else its source, else its key.
+pub(super) fn name(outcome: &Outcome) -> String {
+    let project = outcome.project.as_ref().map(ToString::to_string);
+    project
+        .or_else(|| outcome.source.clone())
+        .or_else(|| outcome.key.as_ref().map(ToString::to_string))
+        .unwrap_or_else(|| "the movie".to_owned())
+}
+
+/// Bytes for people: `912 B`, `3.4 kB`, `12.0 MB`.
+pub(super) fn bytes(bytes: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
+    let size = bytes as f64;
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.1} kB", size / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", size / 1e6),
+        _ => format!("{:.1} GB", size / 1e9),
+    }
+}
+
+/// A length of time for people: `850 ms`, `12 s`, `3 min 20 s`, `2 h 5 min`.
+pub(super) fn length(length: Duration) -> String {
+    let seconds = length.as_secs();
+    match seconds {
+        0 => format!("{} ms", length.as_millis()),
+        1..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_and_sizes_are_told_as_people_do() {
+        assert_eq!(length(Duration::from_millis(850)), "850 ms");
+        assert_eq!(length(Duration::from_secs(200)), "3 min 20 s");
+        assert_eq!(length(Duration::from_secs(7_500)), "2 h 5 min");
+        assert_eq!(bytes(912), "912 B");
+        assert_eq!(bytes(12_000_000), "12.0 MB");
+    }
+}

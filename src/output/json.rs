@@ -1,0 +1,62 @@
+//! Outcomes as JSON, a line each (`product.md`, "Output"). Fields are only ever added.
+
+use serde_json::{Map, Value, json};
+
+use crate::render::event::Outcome;
+use crate::render::identity::Token;
+use crate::render::outcome::Report;
+
+/// The member of `client-data` that holds the token.
+const TOKEN: &str = "j2v";
+
+/// The line of one outcome.
+#[must_use]
+pub fn outcome(outcome: &Outcome) -> String {
+    let report = outcome.report.as_ref();
+    let facts = json!({
+        "project": outcome.project.as_ref().map(ToString::to_string),
+        "status": outcome.verdict.as_str(),
+        "url": report.and_then(|report| report.url.clone()),
+        "file": outcome.file.as_ref().map(|file| file.to_string_lossy()),
+        "message": outcome.message,
+        "duration": report.and_then(|report| report.duration.clone()),
+        "size": report.and_then(|report| report.size),
+        "width": report.and_then(|report| report.width),
+        "height": report.and_then(|report| report.height),
+        "rendering_time": report.and_then(|report| report.rendering_time.clone()),
+        "client-data": report.and_then(client_data),
+        "source": outcome.source,
+        "key": outcome.key.as_ref().map(ToString::to_string),
+    });
+    facts.to_string()
+}
+
+/// What the user put into `client-data`: as it came, without the token.
+#[must_use]
+pub fn client_data(report: &Report) -> Option<Value> {
+    let mut data = report.client_data.clone()?;
+    if let Some(members) = data.as_object_mut()
+        && members.get(TOKEN).and_then(Value::as_str).and_then(Token::parse).is_some()
+    {
+        *members = std::mem::take(members).into_iter().filter(|(name, _)| name != TOKEN).collect::<Map<_, _>>();
+    }
+    Some(data)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_is_stripped_and_the_rest_stays_in_order() {
+        let movie = json!({"project": "p", "status": "done", "client-data": {"z": 1, "j2v": "k#1.0123abcd.1", "a": 2}});
+        let data = client_data(&Report::read(&movie).unwrap()).unwrap();
+        assert_eq!(data.to_string(), r#"{"z":1,"a":2}"#);
+    }
+
+    #[test]
+    fn a_member_of_that_name_which_is_no_token_stays() {
+        let movie = json!({"project": "p", "status": "done", "client-data": {"j2v": "mine"}});
+        assert_eq!(client_data(&Report::read(&movie).unwrap()).unwrap(), json!({"j2v": "mine"}));
+    }
+}

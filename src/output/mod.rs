@@ -1,0 +1,124 @@
+//! The only place that writes to stdout and stderr: stdout is data, stderr is for people, and a closed pipe is
+//! no reason to panic.
+
+mod human;
+pub mod json;
+mod progress;
+mod results;
+pub mod sanitize;
+pub mod table;
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anstyle::{AnsiColor, Style};
+
+pub use results::{Results, Wanted};
+
+use crate::render::event::{Event, Listener};
+use crate::settings::{Settings, Terminal};
+use progress::Progress;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default();
+
+/// The two streams.
+pub struct Out {
+    terminal: Terminal,
+    quiet: bool,
+    stdout_closed: AtomicBool,
+    progress: Progress,
+}
+
+impl Out {
+    /// The streams as the settings want them.
+    #[must_use]
+    pub fn new(settings: &Settings) -> Self {
+        Self::plain(settings.terminal, settings.quiet)
+    }
+
+    /// The streams with these manners, for what is said before there are settings.
+    #[must_use]
+    pub fn plain(terminal: Terminal, quiet: bool) -> Self {
+        Self { terminal, quiet, stdout_closed: AtomicBool::new(false), progress: Progress::new(terminal.stderr && !quiet) }
+    }
+
+    /// Writes a line of data to stdout, at once. Once the reader has closed the pipe nothing more is written.
+    pub fn data(&self, line: &str) {
+        if self.stdout_closed.load(Ordering::Relaxed) {
+            return;
+        }
+        let write = || {
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(line.as_bytes())?;
+            stdout.write_all(b"\n")?;
+            stdout.flush()
+        };
+        if self.progress.suspend(write).is_err() {
+            self.stdout_closed.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// What failed, for a person.
+    pub fn error(&self, text: &str) {
+        self.message(Some(("error", ERROR)), text);
+    }
+
+    /// What a person should know.
+    pub fn warning(&self, text: &str) {
+        self.message(Some(("warning", WARNING)), text);
+    }
+
+    /// The next command to type.
+    pub fn hint(&self, command: &str) {
+        self.message(Some(("next", HINT)), command);
+    }
+
+    /// A fact that is shown however quiet it should be, like a project's id.
+    pub fn note(&self, text: &str) {
+        self.message(None, text);
+    }
+
+    /// A line of progress, which `--quiet` drops.
+    pub fn progress(&self, text: &str) {
+        if !self.quiet {
+            self.message(None, text);
+        }
+    }
+
+    /// A block of several lines that was laid out for stderr already.
+    pub fn block(&self, text: &str) {
+        self.write(text);
+    }
+
+    /// Whether stderr gets colours.
+    #[must_use]
+    pub fn has_color(&self) -> bool {
+        self.terminal.color
+    }
+
+    fn message(&self, label: Option<(&str, Style)>, text: &str) {
+        let text = sanitize::line(text);
+        let line = match label {
+            Some((word, style)) if self.terminal.color => format!("{style}{word}{style:#}: {text}"),
+            Some((word, _)) => format!("{word}: {text}"),
+            None => text.into_owned(),
+        };
+        self.write(&line);
+    }
+
+    fn write(&self, text: &str) {
+        // Nobody is left to be told when stderr itself is gone.
+        let _ = self.progress.suspend(|| writeln!(io::stderr().lock(), "{text}"));
+    }
+}
+
+impl Listener for Out {
+    fn hear(&self, event: &Event) {
+        if self.progress.hear(event) {
+            return;
+        }
+        human::tell(self, event, self.progress.is_shown());
+    }
+}

@@ -1,0 +1,72 @@
+//! The results of a run, one a render: a line of data each in the order of the arguments, or a line of JSON each
+//! in the order in which they end; and the exit code that they make together.
+
+use super::{Out, json};
+use crate::exit::Exit;
+use crate::render::event::{Event, Listener, Outcome, Trouble, Verdict};
+
+/// What the line of a render holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// The project id, if there is one.
+    Project,
+    /// The video's URL, once it is rendered; the saved file's path where the URL is dead.
+    Url,
+    /// The saved file's path.
+    File,
+}
+
+/// Collects outcomes by the index of their argument.
+pub struct Results<'a> {
+    out: &'a Out,
+    json: bool,
+    wanted: Wanted,
+    lines: Vec<Option<String>>,
+    printed: usize,
+    codes: Vec<Exit>,
+}
+
+impl<'a> Results<'a> {
+    /// Results of `count` renders.
+    #[must_use]
+    pub fn new(out: &'a Out, json: bool, wanted: Wanted, count: usize) -> Self {
+        Self { out, json, wanted, lines: vec![None; count], printed: 0, codes: Vec::with_capacity(count) }
+    }
+
+    /// Takes in an outcome: tells people, prints what is due, remembers the code.
+    pub fn end(&mut self, index: usize, outcome: Outcome) {
+        self.codes.push(Exit::of(&outcome));
+        if self.json {
+            self.out.data(&json::outcome(&outcome));
+        } else if let Some(line) = self.lines.get_mut(index) {
+            *line = Some(line_of(self.wanted, &outcome));
+            self.print_what_is_due();
+        }
+        self.out.hear(&Event::Ended(Box::new(outcome)));
+    }
+
+    /// The exit code of all.
+    #[must_use]
+    pub fn finish(self) -> Exit {
+        Exit::fold(self.codes)
+    }
+
+    fn print_what_is_due(&mut self) {
+        while let Some(Some(line)) = self.lines.get(self.printed) {
+            self.out.data(line);
+            self.printed += 1;
+        }
+    }
+}
+
+fn line_of(wanted: Wanted, outcome: &Outcome) -> String {
+    let file = || outcome.file.as_ref().map(|file| file.to_string_lossy().into_owned());
+    let is_done = outcome.verdict == Verdict::Done && outcome.trouble == Trouble::None;
+    let line = match wanted {
+        Wanted::Project => outcome.project.as_ref().map(ToString::to_string),
+        Wanted::File => file(),
+        Wanted::Url if is_done => outcome.report.as_ref().and_then(|report| report.url.clone()).or_else(file),
+        Wanted::Url => None,
+    };
+    line.map(|line| super::sanitize::line(&line).into_owned()).unwrap_or_default()
+}

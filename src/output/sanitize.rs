@@ -1,0 +1,41 @@
+//! Text from a server or a file, made harmless for a terminal (`reliability.md` row 96).
+
+use std::borrow::Cow;
+
+/// The text without control characters, escape sequences' first bytes and bidirectional overrides; line breaks
+/// and tabs become spaces, so that one message stays one line.
+#[must_use]
+pub fn line(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_harmless) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(
+        text.chars().filter_map(|c| if matches!(c, '\n' | '\t') { Some(' ') } else { Some(c).filter(|&c| is_harmless(c)) }).collect(),
+    )
+}
+
+fn is_harmless(c: char) -> bool {
+    let turns_text_around = matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_invisible_break = matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
+    !c.is_control() && !turns_text_around && !is_invisible_break
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn escapes_and_overrides_are_gone_and_words_stay() {
+        assert_eq!(line("a\u{1b}[31mb\u{202e}c\u{7}\nd"), "a[31mbc d");
+        assert_eq!(line("Küche, 厨房"), "Küche, 厨房");
+    }
+
+    proptest! {
+        #[test]
+        fn no_control_character_is_left(text: String) {
+            prop_assert!(line(&text).chars().all(is_harmless));
+        }
+    }
+}

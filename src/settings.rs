@@ -1,0 +1,243 @@
+//! What was typed, joined with the environment and the defaults, into what is meant.
+//!
+//! The only reader of the environment and of whether a stream is a terminal. Flag, then environment, then
+//! default (`product.md`, "Configuration").
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use etcetera::BaseStrategy;
+
+use crate::cli::{GlobalArgs, When};
+use crate::service::endpoint::ApiUrl;
+use crate::service::secret::ApiKey;
+
+/// The service itself (`contract.md` 1.0).
+const SERVICE: &str = "https://api.json2video.com/v2";
+
+/// What the in-process emulator is asked with; it takes any key.
+const EMULATOR_KEY: &str = "emulator";
+
+/// The account of a user without profiles.
+const DEFAULT_ACCOUNT: &str = "default";
+
+/// Why the settings can't be used. All of them are wrong usage, except those of the key.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The API URL is none.
+    #[error("the API URL can't be used: {0}")]
+    ApiUrl(String),
+    /// The key can't be one.
+    #[error("the key in ${variable} can't be used: {why}")]
+    Key {
+        /// Which variable.
+        variable: &'static str,
+        /// Why, without the key.
+        why: String,
+    },
+    /// There is no folder to keep a ledger in.
+    #[error("there is no home folder to keep the ledger in; name a file with --ledger or $J2V_LEDGER")]
+    Homeless,
+    /// A ledger that this program can't open.
+    #[error("the ledger {0} is no file: only SQLite files are supported by this version")]
+    LedgerKind(String),
+}
+
+/// Where renders are remembered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LedgerPlace {
+    /// In this file.
+    File(PathBuf),
+    /// Nowhere: `--no-ledger`.
+    Nowhere,
+}
+
+/// Where the API is.
+#[derive(Debug, Clone)]
+pub enum Api {
+    /// At a URL.
+    Url(ApiUrl),
+    /// In this process, with its state in this folder.
+    Emulator(PathBuf),
+}
+
+/// What is known of the two streams that people look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terminal {
+    /// Stdout is a terminal.
+    pub stdout: bool,
+    /// Stderr is a terminal that moves its cursor.
+    pub stderr: bool,
+    /// Stderr gets colours.
+    pub color: bool,
+}
+
+/// Everything that is meant, beside the command itself.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where the API is.
+    pub api: Api,
+    /// The key, if there is one.
+    pub key: Option<ApiKey>,
+    /// The profile's name, by which keys of renders are told apart; never the API key.
+    pub account: String,
+    /// Where renders are remembered.
+    pub ledger: LedgerPlace,
+    /// The streams.
+    pub terminal: Terminal,
+    /// Show no progress.
+    pub quiet: bool,
+    /// When a request is given up.
+    pub request_timeout: Duration,
+    /// Things the user should know about these settings.
+    pub warnings: Vec<String>,
+}
+
+/// The environment, as a function so that tests give their own.
+pub type Environment<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
+impl Settings {
+    /// Joins the flags with the environment of the process.
+    ///
+    /// # Errors
+    /// When a value can't be used.
+    pub fn from_process(args: &GlobalArgs) -> Result<Self, SettingsError> {
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+        let environment = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let is_terminal = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
+        Self::join(args, &environment, is_terminal)
+    }
+
+    fn join(args: &GlobalArgs, environment: &Environment<'_>, terminals: (bool, bool)) -> Result<Self, SettingsError> {
+        let mut warnings = Vec::new();
+        let state = || state_folder(environment);
+        let api = if args.emulate {
+            Api::Emulator(state().ok_or(SettingsError::Homeless)?.join("emulator"))
+        } else {
+            let url = args.api_url.clone().or_else(|| environment("J2V_API_URL"));
+            let url = ApiUrl::parse(url.as_deref().unwrap_or(SERVICE)).map_err(|why| SettingsError::ApiUrl(why.to_string()))?;
+            Api::Url(url)
+        };
+        let key = if args.emulate { ApiKey::parse(EMULATOR_KEY).ok() } else { key(environment, &mut warnings)? };
+        Ok(Self {
+            ledger: ledger(args, &api, environment, state)?,
+            api,
+            key,
+            account: environment("J2V_PROFILE").unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned()),
+            terminal: terminal(args.color, environment, terminals),
+            quiet: args.quiet,
+            request_timeout: args.request_timeout,
+            warnings,
+        })
+    }
+}
+
+fn key(environment: &Environment<'_>, warnings: &mut Vec<String>) -> Result<Option<ApiKey>, SettingsError> {
+    let (ours, theirs) = (environment("J2V_API_KEY"), environment("JSON2VIDEO_API_KEY"));
+    if let (Some(ours), Some(theirs)) = (&ours, &theirs)
+        && ours != theirs
+    {
+        warnings.push("both J2V_API_KEY and JSON2VIDEO_API_KEY are set and they differ; J2V_API_KEY is used".to_owned());
+    }
+    let named = ours.map(|key| ("J2V_API_KEY", key)).or_else(|| theirs.map(|key| ("JSON2VIDEO_API_KEY", key)));
+    named.map(|(variable, key)| ApiKey::parse(&key).map_err(|why| SettingsError::Key { variable, why: why.to_string() })).transpose()
+}
+
+fn ledger(
+    args: &GlobalArgs,
+    api: &Api,
+    environment: &Environment<'_>,
+    state: impl FnOnce() -> Option<PathBuf>,
+) -> Result<LedgerPlace, SettingsError> {
+    if args.no_ledger {
+        return Ok(LedgerPlace::Nowhere);
+    }
+    if let Some(path) = &args.ledger {
+        return Ok(LedgerPlace::File(path.clone()));
+    }
+    // The emulator's renders are nobody's business but its own: its ledger lies beside its state.
+    if let Api::Emulator(folder) = api {
+        return Ok(LedgerPlace::File(folder.join("ledger.db")));
+    }
+    match environment("J2V_LEDGER") {
+        Some(place) if place.contains("://") => {
+            let scheme = place.split("://").next().unwrap_or_default();
+            Err(SettingsError::LedgerKind(format!("{scheme}://…")))
+        }
+        Some(place) => Ok(LedgerPlace::File(PathBuf::from(place))),
+        None => Ok(LedgerPlace::File(state().ok_or(SettingsError::Homeless)?.join("ledger.db"))),
+    }
+}
+
+/// `$XDG_STATE_HOME/j2v` or its default; the data folder on systems that have no state folder.
+fn state_folder(environment: &Environment<'_>) -> Option<PathBuf> {
+    if let Some(folder) = environment("XDG_STATE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute()) {
+        return Some(folder.join("j2v"));
+    }
+    let strategy = etcetera::choose_base_strategy().ok()?;
+    Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("j2v"))
+}
+
+/// `--color`, then `NO_COLOR`, then `CLICOLOR_FORCE` and `FORCE_COLOR`, then what the terminal can do.
+fn terminal(when: When, environment: &Environment<'_>, (stdout, stderr): (bool, bool)) -> Terminal {
+    let dumb = environment("TERM").is_some_and(|name| name == "dumb");
+    let forced = ["CLICOLOR_FORCE", "FORCE_COLOR"].iter().any(|name| environment(name).is_some_and(|value| value != "0"));
+    let color = match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto if environment("NO_COLOR").is_some() => false,
+        When::Auto => forced || (stderr && !dumb),
+    };
+    Terminal { stdout, stderr: stderr && !dumb, color }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    fn settings(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+        let cli = Cli::parse_from(["j2v"].iter().chain(arguments).chain(&["history"]));
+        let environment: Vec<(String, String)> =
+            environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let read = move |name: &str| environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        Settings::join(&cli.global, &read, (true, true))
+    }
+
+    #[test]
+    fn the_first_key_wins_and_a_second_that_differs_is_told() {
+        let settings = settings(&[], &[("J2V_API_KEY", "one"), ("JSON2VIDEO_API_KEY", "two"), ("J2V_LEDGER", "/l")]).unwrap();
+        assert!(settings.key.is_some());
+        assert_eq!(settings.warnings.len(), 1);
+    }
+
+    #[test]
+    fn a_flag_outweighs_the_environment() {
+        let settings = settings(&["--ledger", "/a"], &[("J2V_LEDGER", "/b")]).unwrap();
+        assert_eq!(settings.ledger, LedgerPlace::File("/a".into()));
+    }
+
+    #[test]
+    fn the_emulator_has_a_ledger_of_its_own() {
+        let settings = settings(&["--emulate"], &[("XDG_STATE_HOME", "/s"), ("J2V_LEDGER", "/b")]).unwrap();
+        assert_eq!(settings.ledger, LedgerPlace::File("/s/j2v/emulator/ledger.db".into()));
+        assert!(settings.key.is_some());
+    }
+
+    #[test]
+    fn a_ledger_elsewhere_is_refused_without_its_password() {
+        let refused = settings(&[], &[("J2V_LEDGER", "postgres://me:secret@db/j2v")]).unwrap_err().to_string();
+        assert!(refused.contains("postgres://…") && !refused.contains("secret"), "{refused}");
+    }
+
+    #[test]
+    fn no_color_silences_a_terminal_and_a_flag_outweighs_it() {
+        let ledger = ("J2V_LEDGER", "/l");
+        assert!(settings(&[], &[ledger]).unwrap().terminal.color);
+        assert!(!settings(&[], &[ledger, ("NO_COLOR", "1")]).unwrap().terminal.color);
+        assert!(settings(&["--color", "always"], &[ledger, ("NO_COLOR", "1")]).unwrap().terminal.color);
+    }
+}

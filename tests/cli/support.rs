@@ -1,0 +1,221 @@
+//! A scrubbed world for the real binary: its own home, its own ledger, its own emulator, and a canary for a key
+//! that must turn up nowhere.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use j2v::emulator::{Emulator, Fault, Settings};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// The key of every test. No output and no file may hold it.
+pub(crate) const CANARY: &str = "canary-7d1f0c52b9e84a63";
+
+/// How long a render of these tests takes, unless they say otherwise.
+const RENDER_TIME: Duration = Duration::from_millis(200);
+
+/// One test's world.
+pub(crate) struct World {
+    folder: TempDir,
+    runtime: Option<Runtime>,
+    emulator: Option<Emulator>,
+    url: String,
+}
+
+impl World {
+    /// A world with an emulator that makes no faults.
+    pub(crate) fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// A world whose emulator makes these faults.
+    pub(crate) fn with_faults(faults: &[&str]) -> Self {
+        let faults: Vec<Fault> = faults.iter().map(|fault| fault.parse().unwrap()).collect();
+        Self::with(move |settings| settings.faults = faults)
+    }
+
+    /// A world whose emulator is set up by `change`.
+    pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let mut settings = Settings::new(j2v::world::World::real());
+        settings.render_time = RENDER_TIME;
+        change(&mut settings);
+        let emulator = runtime.block_on(Emulator::start(settings)).unwrap();
+        let url = emulator.api_url();
+        Self { folder: tempfile::tempdir().unwrap(), runtime: Some(runtime), emulator: Some(emulator), url }
+    }
+
+    /// A world whose API is at `url`, whatever is there.
+    pub(crate) fn at(url: &str) -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), runtime: None, emulator: None, url: url.to_owned() }
+    }
+
+    /// The folder that commands run in.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The API that commands talk to.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Writes a file into the folder.
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    /// Reads a file of the folder.
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path(name)).unwrap()
+    }
+
+    /// A movie of one text scene, 2 s long, with whatever `client-data.emulator` asks for.
+    pub(crate) fn movie(&self, name: &str, emulator: &Value) {
+        let movie = serde_json::json!({
+            "resolution": "sd",
+            "client-data": {"listing_id": "L-1", "emulator": emulator},
+            "scenes": [{"duration": 2, "elements": [{"type": "text", "text": name}]}],
+        });
+        self.write(name, movie.to_string());
+    }
+
+    /// A command in this world, not started.
+    pub(crate) fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_j2v"));
+        command.args(arguments).current_dir(self.folder.path()).env_clear();
+        command.env("HOME", self.folder.path()).env("XDG_STATE_HOME", self.path("state"));
+        command.env("J2V_API_KEY", CANARY).env("J2V_API_URL", &self.url).env("J2V_LEDGER", self.path("ledger.db"));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs a command line to its end; words are split at spaces.
+    pub(crate) fn j2v(&self, line: &str) -> Run {
+        self.run(&line.split_whitespace().collect::<Vec<_>>())
+    }
+
+    /// Runs a command to its end.
+    pub(crate) fn run<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Run {
+        Run::of(self.command(arguments).spawn().unwrap())
+    }
+
+    /// Runs a command with a text on stdin.
+    pub(crate) fn pipe<S: AsRef<OsStr>>(&self, arguments: &[S], stdin: &str) -> Run {
+        let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+        Run::of(child)
+    }
+
+    /// What the emulator was asked and what it accepted.
+    pub(crate) fn oracle(&self) -> Value {
+        let origin = self.url.trim_end_matches("/v2");
+        let answer = self.runtime.as_ref().unwrap().block_on(async {
+            let address = origin.trim_start_matches("http://");
+            let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+            let request = format!("GET /emulator/state HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+            tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes()).await.unwrap();
+            let mut answer = Vec::new();
+            tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut answer).await.unwrap();
+            String::from_utf8(answer).unwrap()
+        });
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        serde_json::from_str(body).unwrap()
+    }
+
+    /// How many POSTs were accepted: what the user pays for.
+    pub(crate) fn accepted(&self) -> usize {
+        self.oracle()["accepted"].as_array().unwrap().len()
+    }
+
+    /// How many requests of this kind came (`"POST /v2/movies"`).
+    pub(crate) fn requests(&self, kind: &str) -> u64 {
+        self.oracle()["requests"][kind].as_u64().unwrap_or(0)
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if let (Some(runtime), Some(emulator)) = (self.runtime.take(), self.emulator.take()) {
+            runtime.block_on(emulator.stop());
+            runtime.shutdown_background();
+        }
+        if !std::thread::panicking() {
+            assert_no_canary(self.folder.path());
+        }
+    }
+}
+
+fn assert_no_canary(folder: &Path) {
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if entry.file_type().unwrap().is_dir() {
+            assert_no_canary(&path);
+        } else if let Ok(bytes) = fs::read(&path) {
+            let found = bytes.windows(CANARY.len()).any(|window| window == CANARY.as_bytes());
+            assert!(!found, "{} holds the key", path.display());
+        }
+    }
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Run {
+    /// Waits for a child's end.
+    pub(crate) fn of(child: Child) -> Self {
+        let output = child.wait_with_output().unwrap();
+        let run = Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        };
+        assert!(!run.stdout.contains(CANARY) && !run.stderr.contains(CANARY), "the key was printed: {run:?}");
+        assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+        run
+    }
+
+    /// Demands an exit code; shows everything when it is another.
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Demands that stderr tells something.
+    #[track_caller]
+    pub(crate) fn tells(self, words: &str) -> Self {
+        assert!(self.stderr.contains(words), "no `{words}` in:\n{}", self.stderr);
+        self
+    }
+
+    /// The lines of stdout.
+    pub(crate) fn lines(&self) -> Vec<&str> {
+        self.stdout.lines().collect()
+    }
+
+    /// The only line of stdout.
+    #[track_caller]
+    pub(crate) fn line(&self) -> &str {
+        let lines = self.lines();
+        assert_eq!(lines.len(), 1, "{self:?}");
+        lines[0]
+    }
+
+    /// The only line of stdout, as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(self.line()).unwrap()
+    }
+}
