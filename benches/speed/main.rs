@@ -1,0 +1,31 @@
+//! How fast it feels, each figure beside another program's in the same run: `cargo bench --bench speed`.
+//!
+//! Nothing here passes or fails: a figure is only as good as the machine is quiet. Traffic goes to loopback only.
+
+mod notice;
+mod processes;
+mod server;
+mod watching;
+
+fn main() {
+    processes::start_up();
+    processes::submit();
+    notice::from_end_to_notice();
+    watching::a_thousand_renders();
+}
+
+/// The middle of several measurements.
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+/// A heading over a block of figures.
+fn heading(text: &str) {
+    println!("\n{text}");
+}
+
+/// One figure, and how it compares with the first of its block.
+fn figure(name: &str, milliseconds: f64, base: f64) {
+    println!("  {name:<44} {milliseconds:>9.2} ms   {:>6.2}", milliseconds / base);
+}

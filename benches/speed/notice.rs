@@ -1,0 +1,48 @@
+//! From the end of a render to the notice of it, and the requests that it took, in simulated time: our rhythm
+//! beside the SDK's fixed 5 s (`contract.md` 1.4, "Polling").
+
+use std::time::Duration;
+
+use j2v::render::schedule::{Distance, Rhythm};
+
+use crate::heading;
+
+/// Ends of renders within a second are drawn evenly, so that no rhythm is lucky.
+const ENDS_PER_LENGTH: u32 = 50;
+
+/// Mean and longest delay, and the mean number of requests.
+struct Notice {
+    mean: f64,
+    worst: f64,
+    requests: f64,
+}
+
+/// Renders of 5 s to 10 min.
+pub(crate) fn from_end_to_notice() {
+    heading("from a render's end to the notice, simulated (s; requests)");
+    println!("  {:>8}   {:>28}   {:>28}", "render", "j2v mean/worst, requests", "every 5 s mean/worst, requests");
+    let ours = Rhythm::new(Distance::Remote, None);
+    for length in [5, 15, 30, 60, 119, 180, 300, 600] {
+        let j2v = measure(length, |age| ours.pause(age));
+        let sdk = measure(length, |_| Duration::from_secs(5));
+        let tell = |notice: &Notice| format!("{:.1} / {:.1}, {:.1}", notice.mean, notice.worst, notice.requests);
+        println!("  {length:>6} s   {:>28}   {:>28}", tell(&j2v), tell(&sdk));
+    }
+}
+
+fn measure(length: u64, pause: impl Fn(Duration) -> Duration) -> Notice {
+    let (mut sum, mut worst, mut requests) = (0.0, 0.0_f64, 0.0);
+    for step in 0..ENDS_PER_LENGTH {
+        let end = Duration::from_secs(length) + Duration::from_secs(5) * step / ENDS_PER_LENGTH;
+        let mut age = Duration::ZERO;
+        while age < end {
+            age += pause(age);
+            requests += 1.0;
+        }
+        let delay = (age - end).as_secs_f64();
+        sum += delay;
+        worst = worst.max(delay);
+    }
+    let ends = f64::from(ENDS_PER_LENGTH);
+    Notice { mean: sum / ends, worst, requests: requests / ends }
+}
