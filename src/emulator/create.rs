@@ -14,7 +14,8 @@ use super::answer::Answer;
 use super::backend::Backend;
 use super::faults::catalogue::Deed;
 use super::faults::{Fault, Place};
-use super::state::{Draft, Record, Script};
+use super::script::{Draft, Script};
+use super::state::Record;
 use super::wire::{End, Wire};
 use super::{files, plan, webhook};
 
@@ -36,7 +37,7 @@ pub(super) async fn create(State(backend): State<Arc<Backend>>, ConnectInfo(wire
         Ok(script) => script,
         Err(why) => return Answer::bare(StatusCode::BAD_REQUEST, &format!("j2v emulator: {why}")).send(),
     };
-    let name = movie.as_ref().map_or_else(|_| String::new(), name);
+    let name = movie.as_ref().ok().filter(|_| !script.faults.is_empty()).map(name).unwrap_or_default();
     if let Some(fault) = backend.dealer.due(Place::BeforeAccept, &name, &script.faults) {
         return Answer::json(StatusCode::OK, &json!({})).spoilt(Some(&fault), &wire).await;
     }

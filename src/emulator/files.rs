@@ -40,7 +40,7 @@ pub(super) async fn file(
     serve(&record, &headers, fault.as_ref(), backend.clock.now().0).spoilt(fault.as_ref(), &wire).await
 }
 
-fn find(backend: &Backend, name: &str) -> io::Result<Option<Record>> {
+fn find(backend: &Backend, name: &str) -> io::Result<Option<Arc<Record>>> {
     name.strip_suffix(".mp4").map_or(Ok(None), |project| backend.store().find(project))
 }
 

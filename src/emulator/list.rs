@@ -1,6 +1,7 @@
 //! `GET /v2/movies` without a project: pages of projects, newest first (`contract.md` 1.4).
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -106,14 +107,14 @@ struct Page<'a> {
 }
 
 /// `None` when the cursor names no project.
-fn page<'a>(all: &'a [Record], request: &Request, now: Instant, deed: Option<Deed>) -> Option<Page<'a>> {
+fn page<'a>(all: &'a [Arc<Record>], request: &Request, now: Instant, deed: Option<Deed>) -> Option<Page<'a>> {
     let start = match &request.after {
         Some(cursor) => 1 + all.iter().position(|record| cursor.strip_prefix(CURSOR) == Some(&record.project))?,
         None => 0,
     };
     let limit = if deed == Some(Deed::Short) { request.limit.div_ceil(2) } else { request.limit };
     let within = |record: &&Record| (request.from..=request.to).contains(&Instant(record.created_at));
-    let mut rest = all[start..].iter().filter(within).filter(|record| !record.is_hidden(Deed::ListLag, now));
+    let mut rest = all[start..].iter().map(AsRef::as_ref).filter(within).filter(|record| !record.is_hidden(Deed::ListLag, now));
     let records: Vec<&Record> = rest.by_ref().take(limit).collect();
     let cursor = |record: &&Record| format!("{CURSOR}{}", record.project);
     let next = match (deed, rest.next()) {

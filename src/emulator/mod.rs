@@ -49,9 +49,11 @@ mod list;
 mod mp4;
 mod oracle;
 mod page;
+mod payload;
 mod plan;
 mod report;
 mod routes;
+mod script;
 mod seed;
 mod state;
 mod status;
@@ -144,10 +146,10 @@ pub enum EmulatorError {
         source: io::Error,
     },
     /// The folder can't be made or read.
-    #[error("the emulator can't use its folder {}", folder.as_deref().unwrap_or(std::path::Path::new("")).display())]
+    #[error("the emulator can't use its folder {folder}", folder = folder.display())]
     Folder {
         /// Which.
-        folder: Option<PathBuf>,
+        folder: PathBuf,
         /// What the system said.
         #[source]
         source: io::Error,
@@ -171,7 +173,7 @@ impl Emulator {
         let refused = |source| EmulatorError::Bind { address: bind, source };
         let listener = TcpListener::bind(bind).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
-        let folder = settings.folder.clone();
+        let folder = settings.folder.clone().unwrap_or_default();
         let backend = Backend::open(settings, address).map_err(|source| EmulatorError::Folder { folder, source })?;
         let stop: CancellationToken = backend.stop.clone();
         let app = routes::router(Arc::new(backend)).into_make_service_with_connect_info::<Wire>();

@@ -26,7 +26,7 @@ pub(super) async fn state(State(backend): State<Arc<Backend>>) -> Response {
         "requests": log.requests,
         "looks": log.looks,
         "keys": log.keys,
-        "accepted": records.iter().rev().map(accepted).collect::<Vec<_>>(),
+        "accepted": records.iter().rev().map(|record| accepted(record)).collect::<Vec<_>>(),
         "webhooks": log.webhooks,
     });
     Answer::json(StatusCode::OK, &body).send()

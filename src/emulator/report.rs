@@ -101,6 +101,9 @@ pub(super) fn message<'a>(record: &'a Record, phase: &Phase) -> &'a str {
 
 fn url(record: &Record, view: Viewpoint<'_>, phase: &Phase) -> Option<String> {
     let there = *phase == Phase::Done && record.is_kept(view.now, view.retention) && !record.has(Deed::WithoutUrl);
+    if let (true, Some(fault)) = (there, record.fault(Deed::OtherUrl)) {
+        return fault.text().map(str::to_owned);
+    }
     let grant = if record.has(Deed::ExpiredUrl) { format!("?grant={}", view.looks.done) } else { String::new() };
     there.then(|| format!("{}/files/{}.mp4{grant}", view.origin, record.project))
 }

@@ -17,6 +17,7 @@ use super::list;
 use super::report::{Format, UNKNOWN_PROJECT, movie};
 use super::state::Record;
 use super::wire::Wire;
+use crate::world::Instant;
 
 /// The words with which a deletion refuses a bad id.
 const BAD_ID: &str = "A 16-character project ID must be provided in the 'project' query parameter";
@@ -53,7 +54,7 @@ fn project(query: &Fields) -> Option<&str> {
     told.map(String::as_str).filter(|project| !project.is_empty())
 }
 
-fn status(backend: &Backend, record: Option<Record>, origin: &str, format: Format) -> io::Result<Answer> {
+fn status(backend: &Backend, record: Option<Arc<Record>>, origin: &str, format: Format) -> io::Result<Answer> {
     let now = backend.clock.now();
     let Some(record) = record.filter(|record| !record.is_hidden(Deed::GetLag, now)) else {
         return Ok(Answer::refusal(StatusCode::BAD_REQUEST, UNKNOWN_PROJECT));
@@ -78,16 +79,16 @@ pub(super) async fn delete(
     found.and_then(|record| remove(&backend, project, record)).unwrap_or_else(|error| Answer::failure(&error)).send()
 }
 
-fn remove(backend: &Backend, project: &str, record: Option<Record>) -> io::Result<Answer> {
+fn remove(backend: &Backend, project: &str, record: Option<Arc<Record>>) -> io::Result<Answer> {
     if project.len() != 16 || !project.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Ok(Answer::refusal(StatusCode::BAD_REQUEST, BAD_ID));
     }
-    let Some(mut record) = record else {
+    let Some(record) = record else {
         return Ok(Answer::refusal(StatusCode::BAD_REQUEST, UNKNOWN_PROJECT));
     };
     let now = backend.clock.now();
-    let deleted_at = *record.deleted_at.get_or_insert(now.0);
-    backend.store().update(record)?;
-    let deleted_at = crate::world::Instant(deleted_at).to_iso();
+    let deleted_at = record.deleted_at.unwrap_or(now.0);
+    backend.store().update(Record { deleted_at: Some(deleted_at), ..Record::clone(&record) })?;
+    let deleted_at = Instant(deleted_at).to_iso();
     Ok(Answer::json(StatusCode::OK, &json!({ "success": true, "project": project, "deleted_at": deleted_at, "timestamp": now.to_iso() })))
 }

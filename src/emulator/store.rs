@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use super::seed::Seed;
@@ -21,7 +23,7 @@ pub(super) struct Store {
 }
 
 struct Known {
-    record: Record,
+    record: Arc<Record>,
     stamp: Option<Stamp>,
 }
 
@@ -61,7 +63,8 @@ impl Store {
                 continue;
             }
             match self.write(&record, Write::New) {
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                // Another emulator's; once known it is stepped over at once.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => self.refresh(&record.project.clone())?,
                 Err(error) => return Err(error),
                 Ok(stamp) => {
                     self.remember(record.clone(), stamp);
@@ -72,15 +75,15 @@ impl Store {
     }
 
     /// The project of this id.
-    pub(super) fn find(&mut self, project: &str) -> io::Result<Option<Record>> {
+    pub(super) fn find(&mut self, project: &str) -> io::Result<Option<Arc<Record>>> {
         self.refresh(project)?;
         Ok(self.known.get(project).map(|known| known.record.clone()))
     }
 
     /// All projects, newest first.
-    pub(super) fn all(&mut self) -> io::Result<Vec<Record>> {
+    pub(super) fn all(&mut self) -> io::Result<Vec<Arc<Record>>> {
         self.read_folder()?;
-        let mut all: Vec<Record> = self.known.values().map(|known| known.record.clone()).collect();
+        let mut all: Vec<Arc<Record>> = self.known.values().map(|known| known.record.clone()).collect();
         all.sort_by(|one, other| (other.created_at, other.number, &other.project).cmp(&(one.created_at, one.number, &one.project)));
         Ok(all)
     }
@@ -112,7 +115,7 @@ impl Store {
 
     fn remember(&mut self, record: Record, stamp: Option<Stamp>) {
         let credits = record.credits();
-        let before = self.known.insert(record.project.clone(), Known { record, stamp });
+        let before = self.known.insert(record.project.clone(), Known { record: Arc::new(record), stamp });
         self.spent = self.spent + credits - before.map_or(0, |known| known.record.credits());
     }
 
@@ -162,25 +165,23 @@ impl Store {
         }
     }
 
-    /// Writes beside and moves into place, so that nobody reads half a file.
+    /// Writes beside and moves into place, so that nobody reads half a file. The name of a new project is taken
+    /// first, with an empty file: two emulators never give it twice.
     fn write(&self, record: &Record, write: Write) -> io::Result<Option<Stamp>> {
+        static WRITTEN: AtomicU64 = AtomicU64::new(0);
         let Some(path) = self.path(&record.project) else { return Ok(None) };
-        let beside = path.with_extension(format!("{}.new", std::process::id()));
-        fs::write(&beside, serde_json::to_vec_pretty(record)?)?;
-        let moved = match write {
-            Write::New => fs::hard_link(&beside, &path).and_then(|()| fs::remove_file(&beside)),
-            Write::Again => fs::rename(&beside, &path),
-        };
-        if moved.is_err() {
-            // What stays beside is never read; the error that counts is the first.
-            let _ = fs::remove_file(&beside);
+        let unique = format!("{}-{}.new", std::process::id(), WRITTEN.fetch_add(1, Ordering::Relaxed));
+        let beside = path.with_extension(unique);
+        if write == Write::New {
+            fs::File::create_new(&path)?;
         }
-        moved?;
+        fs::write(&beside, serde_json::to_vec_pretty(record)?)?;
+        fs::rename(&beside, &path)?;
         Ok(Some(Stamp::of(&fs::metadata(&path)?)))
     }
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Write {
     /// A project of this id must not be there yet.
     New,

@@ -16,12 +16,14 @@ use tokio::time::{sleep, timeout};
 
 use super::backend::Backend;
 use super::faults::catalogue::Deed;
-use super::report::{Format, Viewpoint, movie, seconds};
-use super::state::{End, Looks, Record, Shape};
-use crate::world::Instant;
+use super::payload::{body, form, with_url};
+use super::state::{End, Record};
 
 /// How long a receiver may take. The service's own patience is unknown (`contract.md` 9).
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// More than a receiver should take.
+const HUGE: usize = 2 << 20;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -39,7 +41,10 @@ pub(super) async fn deliver(backend: Arc<Backend>, record: Record, origin: Strin
     if !record.has(Deed::WebhookFirst) {
         sleep(ends_after + late).await;
     }
-    let body = body(&record, &origin, backend.retention);
+    let mut body = body(&record, &origin);
+    if record.has(Deed::WebhookHuge) {
+        body["padding"] = json!("x".repeat(HUGE));
+    }
     let mut destinations = destinations(&record.json);
     if record.has(Deed::WebhookReorder) {
         destinations.reverse();
@@ -79,68 +84,11 @@ fn destinations(json: &str) -> Vec<Destination> {
         .collect()
 }
 
-/// The body in the record's shape (`contract.md` 2.3).
-fn body(record: &Record, origin: &str, retention: Duration) -> Value {
-    let (ended, failed) = match &record.end {
-        End::Error(message) => (record.render_time, Some(message)),
-        _ => (record.render_time.saturating_add(record.recovers_after.unwrap_or(0)), None),
-    };
-    let now = Instant(record.created_at).plus(Duration::from_millis(ended));
-    let plain = Record { words: Vec::new(), faults: Vec::new(), ..record.clone() };
-    let view = Viewpoint { now, looks: Looks::default(), origin, retention };
-    let mut report = movie(&plain, view, Format::Simple);
-    let mut take = |name: &str| report.shift_remove(name).unwrap_or_default();
-    match (record.shape, failed) {
-        (Shape::Reference, None) => json!({
-            "width": record.width.to_string(),
-            "height": record.height.to_string(),
-            "duration": seconds(record.length).to_string(),
-            "size": record.size.to_string(),
-            "url": take("url"),
-            "project": record.project,
-            "id": record.id,
-            "client-data": take("client-data"),
-        }),
-        (Shape::Reference, Some(_)) => json!({ "project": record.project, "id": record.id, "client-data": take("client-data") }),
-        (Shape::Tutorial, None) => json!({
-            "project": record.project,
-            "status": "done",
-            "url": take("url"),
-            "duration": seconds(record.length),
-            "size": record.size,
-            "client-data": take("client-data"),
-        }),
-        (Shape::Tutorial, Some(message)) => {
-            json!({ "project": record.project, "status": "error", "message": message, "client-data": take("client-data") })
-        }
-        (Shape::Guide, None) => json!({ "success": true, "movie": {
-            "project": record.project,
-            "status": "done",
-            "url": take("url"),
-            "thumbnail": null,
-            "duration": seconds(record.length),
-            "size": record.size,
-            "client-data": take("client-data"),
-        } }),
-        (Shape::Guide, Some(message)) => json!({ "success": false, "movie": {
-            "project": record.project,
-            "status": "error",
-            "message": message,
-            "client-data": take("client-data"),
-        } }),
-    }
-}
-
-fn with_url(mut body: Value, url: &str) -> Value {
-    let movie = if body["movie"].is_object() { &mut body["movie"] } else { &mut body };
-    movie["url"] = json!(url);
-    body
-}
-
 async fn call(backend: &Backend, record: &Record, destination: &Destination, body: &Value) {
     let (kind, text) = if destination.form { (FORM, form(body)) } else { ("application/json", body.to_string()) };
-    let outcome = match address(&destination.endpoint) {
-        Some((host, port, path)) => timeout(PATIENCE, post(&host, port, &path, kind, &text)).await.map_err(io::Error::from).flatten(),
+    let (pause, patience) = if record.has(Deed::WebhookDrip) { (Some(Duration::from_secs(1)), 6 * PATIENCE) } else { (None, PATIENCE) };
+    let outcome = match Endpoint::parse(&destination.endpoint) {
+        Some(endpoint) => timeout(patience, endpoint.post(kind, &text, pause)).await.map_err(io::Error::from).flatten(),
         None => Err(io::Error::other("not called: only http:// endpoints on loopback are")),
     };
     let mut entry =
@@ -152,58 +100,56 @@ async fn call(backend: &Backend, record: &Record, destination: &Destination, bod
     backend.log().webhooks.push(entry);
 }
 
-/// Host, port and path of an endpoint on this machine.
-fn address(endpoint: &str) -> Option<(String, u16, String)> {
-    let uri: Uri = endpoint.parse().ok()?;
-    let host = uri.host()?.trim_start_matches('[').trim_end_matches(']');
-    let here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    (uri.scheme_str() == Some("http") && here).then(|| (host.to_owned(), uri.port_u16().unwrap_or(80), path.to_owned()))
+/// A place on this machine that takes callbacks.
+#[derive(Debug, PartialEq, Eq)]
+struct Endpoint {
+    host: String,
+    port: u16,
+    path: String,
 }
 
-/// One HTTP/1.1 request; the status of its answer.
-async fn post(host: &str, port: u16, path: &str, kind: &str, body: &str) -> io::Result<u16> {
-    let version = env!("CARGO_PKG_VERSION");
-    let length = body.len();
-    let head = format!(
-        "POST {path} HTTP/1.1\r\nhost: {host}:{port}\r\nuser-agent: j2v-emulator/{version}\r\n\
-         content-type: {kind}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
-    );
-    let mut stream = TcpStream::connect((host, port)).await?;
-    stream.write_all([head.as_bytes(), body.as_bytes()].concat().as_slice()).await?;
-    let mut answer = Vec::new();
-    while !answer.contains(&b'\n') && stream.read_buf(&mut answer).await? > 0 {}
-    let line = String::from_utf8_lossy(&answer);
-    let status = line.split(' ').nth(1).and_then(|status| status.trim().parse().ok());
-    status.ok_or_else(|| io::Error::other("the receiver did not answer in HTTP"))
-}
+impl Endpoint {
+    /// `None` for any other machine, and for any scheme but `http`.
+    fn parse(text: &str) -> Option<Self> {
+        let uri: Uri = text.parse().ok()?;
+        let host = uri.host()?.trim_start_matches('[').trim_end_matches(']');
+        let here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+        let endpoint = Self { host: host.to_owned(), port: uri.port_u16().unwrap_or(80), path };
+        (uri.scheme_str() == Some("http") && here).then_some(endpoint)
+    }
 
-/// `a=1&client-data%5Border_id%5D=7`: the spelling that PHP and Express read back as nested.
-fn form(body: &Value) -> String {
-    let mut pairs = Vec::new();
-    flatten(None, body, &mut pairs);
-    pairs.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect::<Vec<_>>().join("&")
-}
+    /// One HTTP/1.1 request, at once or byte by byte; the status of its answer.
+    async fn post(&self, kind: &str, body: &str, pause: Option<Duration>) -> io::Result<u16> {
+        let mut stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
+        // A receiver may answer before it has read everything, and close.
+        let sent = send(&mut stream, &self.request(kind, body), pause).await;
+        let mut answer = Vec::new();
+        while !answer.contains(&b'\n') && stream.read_buf(&mut answer).await? > 0 {}
+        let line = String::from_utf8_lossy(&answer);
+        let status = line.split(' ').nth(1).and_then(|status| status.trim().parse().ok());
+        match status {
+            Some(status) => Ok(status),
+            None => Err(sent.err().unwrap_or_else(|| io::Error::other("the receiver did not answer in HTTP"))),
+        }
+    }
 
-fn flatten(name: Option<&str>, value: &Value, pairs: &mut Vec<(String, String)>) {
-    let inner = |key: &str| name.map_or_else(|| key.to_owned(), |name| format!("{name}[{key}]"));
-    match value {
-        Value::Object(fields) => fields.iter().for_each(|(key, value)| flatten(Some(&inner(key)), value, pairs)),
-        Value::Array(items) => items.iter().enumerate().for_each(|(place, value)| flatten(Some(&inner(&place.to_string())), value, pairs)),
-        Value::Null => pairs.push((name.unwrap_or_default().to_owned(), String::new())),
-        Value::String(text) => pairs.push((name.unwrap_or_default().to_owned(), text.clone())),
-        other => pairs.push((name.unwrap_or_default().to_owned(), other.to_string())),
+    fn request(&self, kind: &str, body: &str) -> String {
+        let (Self { host, port, path }, version, length) = (self, env!("CARGO_PKG_VERSION"), body.len());
+        format!(
+            "POST {path} HTTP/1.1\r\nhost: {host}:{port}\r\nuser-agent: j2v-emulator/{version}\r\n\
+             content-type: {kind}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+        )
     }
 }
 
-fn escaped(text: &str) -> String {
-    text.bytes()
-        .map(
-            |byte| {
-                if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }
-            },
-        )
-        .collect()
+async fn send(stream: &mut TcpStream, request: &str, pause: Option<Duration>) -> io::Result<()> {
+    let Some(pause) = pause else { return stream.write_all(request.as_bytes()).await };
+    for byte in request.bytes() {
+        stream.write_u8(byte).await?;
+        sleep(pause).await;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -212,17 +158,12 @@ mod tests {
 
     #[test]
     fn only_this_machine_is_called() {
-        assert_eq!(address("http://127.0.0.1:8080/a?b=c"), Some(("127.0.0.1".to_owned(), 8080, "/a?b=c".to_owned())));
-        assert_eq!(address("http://[::1]:9/"), Some(("::1".to_owned(), 9, "/".to_owned())));
+        let endpoint = |host: &str, port, path: &str| Some(Endpoint { host: host.to_owned(), port, path: path.to_owned() });
+        assert_eq!(Endpoint::parse("http://127.0.0.1:8080/a?b=c"), endpoint("127.0.0.1", 8080, "/a?b=c"));
+        assert_eq!(Endpoint::parse("http://[::1]:9/"), endpoint("::1", 9, "/"));
         for elsewhere in ["https://127.0.0.1/", "http://example.com/", "http://127.0.0.1.example.com/", "http://10.0.0.1/", "nonsense"] {
-            assert_eq!(address(elsewhere), None);
+            assert_eq!(Endpoint::parse(elsewhere), None);
         }
-    }
-
-    #[test]
-    fn a_form_spells_nested_data_with_brackets() {
-        let body = json!({ "project": "EMU", "client-data": { "order_id": 7, "tags": ["a b"] } });
-        assert_eq!(form(&body), "project=EMU&client-data%5Border_id%5D=7&client-data%5Btags%5D%5B0%5D=a%20b");
     }
 
     #[test]

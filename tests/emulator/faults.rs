@@ -234,6 +234,12 @@ async fn done_can_come_without_a_url() {
 }
 
 #[tokio::test]
+async fn done_can_come_with_a_url_that_leads_elsewhere() {
+    let (service, project) = done_with(&["done-with-url=http://169.254.169.254/latest"]).await;
+    assert_eq!(service.movie(&project).await["url"], "http://169.254.169.254/latest");
+}
+
+#[tokio::test]
 async fn a_lag_hides_a_project_from_the_status_or_from_the_list() {
     let service = Service::faulty(&["get-lag=10s", "list-lag=20s"]).await;
     let project = service.project(&movie()).await;
@@ -358,7 +364,9 @@ async fn a_movie_sets_its_own_course() {
 #[tokio::test]
 async fn a_typing_mistake_in_a_script_is_refused() {
     let service = Service::new().await;
-    for script in [json!({ "fault": ["post-rest"] }), json!({ "outcom": "error" }), json!({ "render-time": "soon" })] {
+    for script in
+        [json!({ "fault": ["post-rest"] }), json!({ "fault": "list-hang" }), json!({ "outcom": "error" }), json!({ "render-time": "soon" })]
+    {
         let (status, body) = service.post(&scripted(&script)).await;
         assert_eq!(status, 400);
         assert!(body["message"].as_str().unwrap().starts_with("j2v emulator: "));

@@ -1,5 +1,6 @@
 //! Emulators that share a folder, and emulators that share a seed.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use serde_json::Value;
@@ -44,6 +45,33 @@ async fn a_project_id_never_names_another_file() {
     std::fs::write(folder.path().join("outside.json"), "{}").unwrap();
     assert_eq!(service.get("/v2/movies?project=../outside").await.0, 400);
     assert_eq!(service.get("/files/..%2Foutside.mp4").await.0, 404);
+}
+
+#[tokio::test]
+async fn a_file_that_cant_be_understood_is_no_project() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = in_folder(folder.path()).await;
+    std::fs::write(folder.path().join("projects/EMU0123456789abc.json"), "{\"number\":").unwrap();
+    assert_eq!(service.get("/v2/movies?project=EMU0123456789abc").await.0, 400);
+    assert_eq!(service.get("/v2/movies").await.1["count"], 0);
+}
+
+#[tokio::test]
+async fn emulators_of_one_seed_and_folder_never_give_an_id_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let seeded = || {
+        Service::with(|settings| {
+            settings.seed = Some(7);
+            settings.folder = Some(folder.path().to_owned());
+        })
+    };
+    let (one, other) = (seeded().await, seeded().await);
+    let mut projects = HashSet::new();
+    for _ in 0..5 {
+        projects.insert(one.project(&movie()).await);
+        projects.insert(other.project(&movie()).await);
+    }
+    assert_eq!(projects.len(), 10);
 }
 
 #[tokio::test]

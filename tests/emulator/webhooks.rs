@@ -120,6 +120,13 @@ async fn a_callback_can_come_before_the_answer() {
 }
 
 #[tokio::test]
+async fn a_callback_can_be_larger_than_a_receiver_should_take() {
+    let (service, mut receiver) = (Service::new().await, Receiver::new().await);
+    service.project(&calling(&[&receiver.endpoint], json!({ "fault": ["webhook-huge"] }))).await;
+    assert!(receiver.calls.recv().await.unwrap().1.len() > 1 << 20);
+}
+
+#[tokio::test]
 async fn a_missing_callback_never_comes() {
     let (service, mut receiver) = (Service::new().await, Receiver::new().await);
     service.project(&calling(&[&receiver.endpoint], json!({ "fault": ["webhook-missing", "webhook-first"] }))).await;

@@ -100,6 +100,7 @@ pub(in crate::emulator) enum Deed {
     Word,
     Backwards,
     WithoutUrl,
+    OtherUrl,
     Timeout,
     TimeoutThenDone,
     Error,
@@ -112,6 +113,8 @@ pub(in crate::emulator) enum Deed {
     WebhookFirst,
     WebhookForged,
     WebhookReorder,
+    WebhookHuge,
+    WebhookDrip,
 }
 
 /// One fault that can be asked for.
@@ -238,6 +241,7 @@ const CATALOGUE: &[FaultInfo] = &[
     fault(Place::Render, "get-word", Takes::Word, Deed::Word, "its status is WORD while it runs"),
     fault(Place::Render, "get-backwards", Takes::Nothing, Deed::Backwards, "done, then running, then pending, then done"),
     fault(Place::Render, "done-without-url", Takes::Nothing, Deed::WithoutUrl, "done, but without a url"),
+    fault(Place::Render, "done-with-url", URL, Deed::OtherUrl, "done, with URL instead of the file's"),
     fault(Place::Render, "timeout", Takes::Nothing, Deed::Timeout, "ends in timeout"),
     fault(Place::Render, "timeout-then-done", Takes::Time, Deed::TimeoutThenDone, "ends in timeout, and TIME later in done"),
     fault(Place::Render, "error", Takes::Message, Deed::Error, "ends in error, with MESSAGE"),
@@ -250,6 +254,8 @@ const CATALOGUE: &[FaultInfo] = &[
     fault(Place::Render, "webhook-first", Takes::Nothing, Deed::WebhookFirst, "calls back before the POST is answered"),
     fault(Place::Render, "webhook-forged", PERHAPS_URL, Deed::WebhookForged, "calls back once more, with URL or another wrong one"),
     fault(Place::Render, "webhook-reorder", Takes::Nothing, Deed::WebhookReorder, "calls the last destination first"),
+    fault(Place::Render, "webhook-huge", Takes::Nothing, Deed::WebhookHuge, "calls back with more than 1 MiB"),
+    fault(Place::Render, "webhook-drip", Takes::Nothing, Deed::WebhookDrip, "calls back at one byte a second"),
 ];
 
 #[cfg(test)]
