@@ -127,7 +127,14 @@ fn page<'a>(all: &'a [Arc<Record>], request: &Request, now: Instant, deed: Optio
 
 fn disordered(mut movies: Vec<Map<String, Value>>, deed: Option<Deed>, seed: Seed) -> Vec<Map<String, Value>> {
     match deed {
-        Some(Deed::Shuffle) => movies.sort_by_cached_key(|movie| seed.throw(&movie["project"].to_string(), 0)),
+        Some(Deed::Shuffle) => {
+            let newest = movies.first().map(|movie| movie["project"].clone());
+            movies.sort_by_cached_key(|movie| seed.throw(&movie["project"].to_string(), 0));
+            // Chance must not put them back in order.
+            if movies.first().map(|movie| &movie["project"]) == newest.as_ref() && !movies.is_empty() {
+                movies.rotate_left(1);
+            }
+        }
         Some(Deed::Duplicate) => movies = movies.into_iter().flat_map(|movie| [movie.clone(), movie]).collect(),
         _ => {}
     }

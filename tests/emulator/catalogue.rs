@@ -1,0 +1,90 @@
+//! No fault of the catalogue is an empty promise: with each of them some answer is another than without.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use j2v::emulator::{Fault, FaultInfo, Takes, catalogue};
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::support::{Service, get_bytes, post_bytes};
+
+/// Longer than any answer on loopback takes.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// The webhooks' own tests read what arrives; here only answers are compared.
+fn is_seen_in_answers(info: &FaultInfo) -> bool {
+    !info.name.starts_with("webhook-")
+}
+
+fn written(info: &FaultInfo) -> String {
+    let argument = match info.takes {
+        Takes::Nothing | Takes::Seconds | Takes::Message | Takes::Address { needed: false } => "",
+        Takes::Bytes => "=7",
+        Takes::Status => "=503",
+        Takes::Time => "=1h",
+        Takes::Word => "=queued",
+        Takes::Address { needed: true } => "=http://127.0.0.1:9/",
+    };
+    format!("{}{argument}", info.name)
+}
+
+/// What a client sees from the POST to the deletion; it ends with the first silence.
+async fn transcript(fault: Option<&str>) -> Vec<String> {
+    let service = Service::with(|settings| {
+        settings.seed = Some(7);
+        settings.faults = fault.map(|text| Fault::parse(text).unwrap()).into_iter().collect();
+    })
+    .await;
+    let post =
+        post_bytes(&json!({ "scenes": [{ "duration": 1 }], "client-data": { "a": 1 } })).replace("host: x", "host: x\r\nconnection: close");
+    let project = "/v2/movies?project=PROJECT";
+    let part = "GET /files/PROJECT.mp4 HTTP/1.1\r\nhost: x\r\nrange: bytes=0-99\r\nconnection: close\r\n\r\n";
+    let mut seen = vec![exchange(&service, &post).await];
+    // Where the POST's answer was lost, the oracle knows the project.
+    let known = service.state().await["accepted"][0]["project"].as_str().unwrap_or_default().to_owned();
+    service.pass(Duration::from_secs(1));
+    let running = get_bytes(project);
+    ask(&service, &known, &mut seen, &[&running, &post]).await;
+    service.pass(Duration::from_secs(4));
+    let (status, first_page) = (get_bytes(project), get_bytes("/v2/movies?limit=2"));
+    let url = get_bytes("/files/PROJECT.mp4?grant=0");
+    let delete = status.replacen("GET", "DELETE", 1);
+    ask(&service, &known, &mut seen, &[&status, &status, &first_page, part, &url, &delete]).await;
+    seen
+}
+
+async fn ask(service: &Service, project: &str, seen: &mut Vec<String>, requests: &[&str]) {
+    for request in requests {
+        if seen.last().is_some_and(|last| last == "silence") {
+            return;
+        }
+        seen.push(exchange(service, &request.replace("PROJECT", project)).await);
+    }
+}
+
+async fn exchange(service: &Service, request: &str) -> String {
+    let mut stream = TcpStream::connect(service.emulator.address()).await.unwrap();
+    // A connection that is reset while it is written tells so when it is read.
+    let _ = stream.write_all(request.as_bytes()).await;
+    let mut bytes = Vec::new();
+    match timeout(SILENCE, stream.read_to_end(&mut bytes)).await {
+        Ok(Ok(_)) => String::from_utf8_lossy(&bytes).into_owned(),
+        Ok(Err(error)) => format!("{:?} after {} bytes", error.kind(), bytes.len()),
+        Err(_) => "silence".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn every_fault_of_the_catalogue_can_be_seen() {
+    let plain = transcript(None).await;
+    assert_eq!(plain, transcript(None).await);
+    let seen = join_all(catalogue().iter().filter(|info| is_seen_in_answers(info)).map(|info| {
+        let plain = &plain;
+        async move { (info.name, transcript(Some(&written(info))).await == *plain) }
+    }));
+    let unseen: Vec<&str> = seen.await.into_iter().filter_map(|(name, same)| same.then_some(name)).collect();
+    assert_eq!(unseen, [""; 0]);
+}
