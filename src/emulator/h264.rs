@@ -109,15 +109,18 @@ struct Bits {
 }
 
 impl Bits {
-    fn put(&mut self, value: u32, count: u32) -> &mut Self {
-        for place in (0..count).rev() {
+    fn put(&mut self, value: u32, mut count: u32) -> &mut Self {
+        while count > 0 {
             if self.spare == 0 {
                 self.bytes.push(0);
                 self.spare = 8;
             }
-            self.spare -= 1;
+            let taken = count.min(self.spare);
+            count -= taken;
+            self.spare -= taken;
+            let piece = (value >> count & ((1 << taken) - 1)) << self.spare;
             if let Some(last) = self.bytes.last_mut() {
-                *last |= u8::from(value >> place & 1 == 1) << self.spare;
+                *last |= u8::try_from(piece).unwrap_or(0);
             }
         }
         self
