@@ -12,15 +12,13 @@ use etcetera::BaseStrategy;
 use crate::cli::{GlobalArgs, When};
 use crate::service::endpoint::ApiUrl;
 use crate::service::secret::ApiKey;
+use crate::work::DEFAULT_ACCOUNT;
 
 /// The service itself (`contract.md` 1.0).
 const SERVICE: &str = "https://api.json2video.com/v2";
 
 /// What the in-process emulator is asked with; it takes any key.
 const EMULATOR_KEY: &str = "emulator";
-
-/// The account of a user without profiles.
-const DEFAULT_ACCOUNT: &str = "default";
 
 /// Why the settings can't be used. All of them are wrong usage, except those of the key.
 #[derive(Debug, thiserror::Error)]

@@ -34,7 +34,7 @@
 //! } } }
 //! ```
 //!
-//! `fault`: see [`catalogue`]. `outcome`: `done`, `error` (with `message`) or `timeout`. `status`: what successive
+//! `fault`: see [`catalogue()`]. `outcome`: `done`, `error` (with `message`) or `timeout`. `status`: what successive
 //! looks at the project show, whatever the time; the last word stays. A movie's own faults are counted for that movie,
 //! and go before those of the emulator. A movie that cannot be rendered (no `src`, no length) fails in any case.
 

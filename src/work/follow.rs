@@ -25,6 +25,17 @@ pub struct Followed {
     pub target: Target,
 }
 
+impl Followed {
+    /// The render of a row; `None` while its project is not known.
+    #[must_use]
+    pub fn of_render(index: usize, render: &Render) -> Option<Self> {
+        let project = render.submission.project.clone()?;
+        let created = render.report.as_ref().and_then(|report| report.created_at);
+        let since = created.or(render.bound_at).unwrap_or(render.touched_at);
+        Some(Self { index, target: Target { project, render: Some(render.clone()), since } })
+    }
+}
+
 /// Follows every render to its outcome and hands each on, with its index, as soon as it is known.
 pub async fn follow(
     desk: &Desk,

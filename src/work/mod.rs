@@ -40,6 +40,23 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// A desk for a program that uses the library: nobody listens, nobody interrupts, and the account is the one
+    /// that `j2v` itself uses without profiles.
+    #[must_use]
+    pub fn new(client: Client, store: impl Store + 'static, world: World) -> Self {
+        let distance = if client.url().is_loopback() { Distance::Loopback } else { Distance::Remote };
+        Self {
+            space: Space { account: DEFAULT_ACCOUNT.to_owned(), endpoint: client.url().as_str().to_owned() },
+            store: Arc::new(store),
+            client: Arc::new(client),
+            distance,
+            world,
+            listener: Arc::new(Deaf),
+            interrupt: CancellationToken::new(),
+            command: CommandLine::default(),
+        }
+    }
+
     pub(crate) fn tell(&self, event: &Event) {
         self.listener.hear(event);
     }
@@ -82,6 +99,15 @@ impl Desk {
         let rows = self.store.find(None, Which::Id(render.id)).await?;
         Ok(rows.into_iter().next().unwrap_or_else(|| render.clone()))
     }
+}
+
+/// The account of a user without profiles.
+pub const DEFAULT_ACCOUNT: &str = "default";
+
+struct Deaf;
+
+impl Listener for Deaf {
+    fn hear(&self, _: &Event) {}
 }
 
 /// Spells commands for a person to type, with the flags that make them meet the same service and ledger.

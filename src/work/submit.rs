@@ -57,6 +57,23 @@ pub struct Order {
     pub settle_for: Duration,
 }
 
+impl Order {
+    /// A movie wanted once, under no key, with the rules that `j2v submit` has by default.
+    #[must_use]
+    pub fn new(movie: Document, source: impl Into<String>) -> Self {
+        Self {
+            movie,
+            source: source.into(),
+            key: None,
+            again: false,
+            traceable: true,
+            on_unknown: OnUnknown::Hold,
+            quarantine: Duration::from_secs(15 * 60),
+            settle_for: Duration::from_secs(60),
+        }
+    }
+}
+
 /// How a submission ended.
 #[derive(Debug)]
 pub enum Submitted {

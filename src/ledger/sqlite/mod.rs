@@ -1,5 +1,5 @@
 //! The embedded store: one `SQLite` file in WAL mode, owned by one thread that commits together what waits
-//! together. [`engine`] says what is on disk when; [`owner`] says who is alive.
+//! together. `engine` says what is on disk when; `owner` says who is alive.
 
 mod engine;
 mod failure;
