@@ -1,5 +1,7 @@
 //! The page of `j2v emulator --help`: what it is, what it is not, and every fault that it can make.
 
+use std::fmt::Write;
+
 use crate::emulator::catalogue;
 
 const INTRODUCTION: &str = "\
@@ -23,7 +25,15 @@ Faults (--fault NAME[=ARG][*COUNT][%PERCENT]):
 
 /// The text after the options.
 pub(super) fn help() -> String {
-    let width = catalogue().iter().map(|fault| fault.name.len()).max().unwrap_or(0);
-    let faults = catalogue().iter().map(|fault| format!("  {:width$}  {}\n", fault.name, fault.help));
-    std::iter::once(INTRODUCTION.to_owned()).chain(faults).collect::<String>().trim_end().to_owned()
+    let width = catalogue().iter().map(|fault| fault.usage().len()).max().unwrap_or(0);
+    let mut text = INTRODUCTION.to_owned();
+    let mut place = None;
+    for fault in catalogue() {
+        if place.replace(fault.place) != Some(fault.place) {
+            // Writing to a string does not fail.
+            let _ = writeln!(text, "\n  {}:", fault.place.title());
+        }
+        let _ = writeln!(text, "    {:width$}  {}", fault.usage(), fault.help);
+    }
+    text.trim_end().to_owned()
 }
