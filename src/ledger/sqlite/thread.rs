@@ -14,7 +14,7 @@ const BATCH: usize = 512;
 
 /// From how many bytes on the log is copied when nobody wants anything. The next process reads it from its start:
 /// a quarter of a millisecond a megabyte.
-const LARGE_LOG: u64 = 2 << 20;
+const LARGE_LOG: u64 = 512 << 10;
 
 /// From how many bytes on it is copied even if everybody waits, lest a busy day fill the disk.
 const HUGE_LOG: u64 = 64 << 20;
