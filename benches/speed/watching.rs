@@ -49,8 +49,6 @@ fn movie(folder: &std::path::Path, number: usize) -> String {
 /// How many reads the emulator has answered so far.
 fn lists(runtime: &tokio::runtime::Runtime, emulator: &Emulator) -> u64 {
     let url = format!("http://{}/emulator/state", emulator.address());
-    let state: Value = runtime
-        .block_on(async { reqwest::get(url).await?.json().await })
-        .expect("the emulator tells its state");
+    let state: Value = runtime.block_on(async { reqwest::get(url).await?.json().await }).expect("the emulator tells its state");
     state["requests"]["GET /v2/movies"].as_u64().unwrap_or(0)
 }

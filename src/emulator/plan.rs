@@ -64,8 +64,10 @@ fn length(movie: &Map<String, Value>) -> Result<f64, String> {
             let owner = format!("Error: Scene #{} Element #{}", place + 1, element_place + 1);
             playable(element).map_err(|why| format!("{owner}: {why}"))?;
         }
-        let overlap = if place == 0 { 0.0 } else { number(scene.pointer("/transition/duration")).unwrap_or(0.0) };
-        seconds += scene_length(scene) * repeats(movie, scene) - overlap;
+        let times = repeats(movie, scene);
+        let overlaps = if place == 0 { (times - 1.0).max(0.0) } else { times };
+        let overlap = number(scene.pointer("/transition/duration")).unwrap_or(0.0);
+        seconds += scene_length(scene) * times - overlap * overlaps;
     }
     let above = list(movie, "elements");
     for (place, element) in above.iter().enumerate() {
@@ -169,6 +171,13 @@ mod tests {
     fn an_iterated_scene_counts_once_an_item() {
         let movie = json!({ "variables": { "home": { "rooms": [1, 2, 3] } }, "scenes": [{ "duration": 2, "iterate": "home.rooms" }] });
         assert!((seconds(&movie) - 6.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn each_showing_of_an_iterated_scene_overlaps_the_one_before() {
+        let scenes = json!([{ "duration": 4 }, { "duration": 4, "iterate": "rooms", "transition": { "duration": 0.5 } }]);
+        let movie = json!({ "variables": { "rooms": [1, 2, 3] }, "scenes": scenes });
+        assert!((seconds(&movie) - 14.5).abs() < 1e-9);
     }
 
     #[test]
