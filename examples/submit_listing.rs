@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use j2v::emulator::{Emulator, Settings as EmulatorSettings};
-use j2v::ledger::sqlite::Sqlite;
+use j2v::ledger::memory::Memory;
 use j2v::movie::builder::{Element, Movie, Resolution, Scene};
 use j2v::render::identity::Key;
 use j2v::render::schedule::Rhythm;
@@ -33,8 +33,8 @@ async fn main() -> anyhow::Result<()> {
         timeouts: Timeouts::default(),
         world: world.clone(),
     };
-    // The ledger is what makes it "once": a program of yours opens a file with `Sqlite::open`.
-    let desk = Desk::new(Client::new(settings), Sqlite::in_memory(&world)?, world);
+    // The ledger is what makes it "once": a program of yours opens a file with `j2v::ledger::sqlite::Sqlite::open`.
+    let desk = Desk::new(Client::new(settings), Memory::new(), world);
 
     let movie = Movie::new()
         .resolution(Resolution::FullHd)

@@ -131,7 +131,6 @@ pub enum Command {
     /// Delete rendered files on the server
     Delete(DeleteArgs),
     /// Run the service's emulator on this machine
-    #[command(after_long_help = emulator::help())]
     Emulator(EmulatorArgs),
 }
 
@@ -351,6 +350,7 @@ pub struct DeleteArgs {
 
 /// `j2v emulator`.
 #[derive(Debug, Args)]
+#[command(after_long_help = emulator::help())]
 pub struct EmulatorArgs {
     /// The address to serve on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8025")]

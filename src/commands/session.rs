@@ -8,6 +8,7 @@ use anyhow::Context;
 use super::{Call, Stop};
 use crate::emulator::{self, Emulator};
 use crate::exit::Exit;
+use crate::ledger::memory::Memory;
 use crate::ledger::sqlite::Sqlite;
 use crate::ledger::{LedgerError, Space, Store};
 use crate::render::schedule::Distance;
@@ -106,11 +107,10 @@ pub(super) fn endpoint(api: &Api) -> String {
 
 /// Opens the ledger alone, for the commands that need no service.
 pub(super) fn store(call: &Call) -> anyhow::Result<Arc<dyn Store>> {
-    let store = match &call.settings.ledger {
-        LedgerPlace::File(path) => Sqlite::open(path, &World::real()),
-        LedgerPlace::Nowhere => Sqlite::in_memory(&World::real()),
-    };
-    Ok(Arc::new(store.map_err(ledger_failed)?))
+    match &call.settings.ledger {
+        LedgerPlace::File(path) => Ok(Arc::new(Sqlite::open(path, &World::real()).map_err(ledger_failed)?)),
+        LedgerPlace::Nowhere => Ok(Arc::new(Memory::new())),
+    }
 }
 
 /// What a failing ledger means: nothing was sent without it.

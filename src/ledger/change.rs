@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Change, Draft, Event, Recorded, Render, RenderId, story};
+use super::{Again, Change, Draft, Event, Recorded, Render, RenderId, story};
 use crate::render::outcome::{Report, Status};
 use crate::render::state::{Fact, OutOfTurn, State, Submission};
 use crate::world::Instant;
@@ -15,6 +15,37 @@ pub struct Applied {
     pub recorded: Recorded,
     /// What is told of it, if anything.
     pub event: Option<Event>,
+}
+
+/// Where a draft goes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Placing {
+    /// To a row that is there.
+    Existing(Render),
+    /// To a new row.
+    New {
+        /// Which render of its key it is, from 1.
+        generation: u32,
+    },
+}
+
+/// Decides where a draft goes. `known` is the latest generation of its key when the user gave one, else an
+/// unsettled row with the same movie that this process doesn't send itself.
+#[must_use]
+pub fn placing(draft: &Draft, known: Option<Render>) -> Placing {
+    match known {
+        None => Placing::New { generation: 1 },
+        Some(latest) if draft.named && draft.again == Again::Yes && gives_way(&latest, draft) => {
+            Placing::New { generation: latest.generation + 1 }
+        }
+        Some(known) => Placing::Existing(known),
+    }
+}
+
+/// What may have been paid for, or will be, is never doubled by asking again.
+fn gives_way(latest: &Render, draft: &Draft) -> bool {
+    let is_the_same_wish = latest.submission.state == State::Intent && latest.movie == draft.movie;
+    !latest.submission.state.is_unsettled() && !is_the_same_wish
 }
 
 /// The row of a draft: an intent.

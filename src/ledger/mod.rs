@@ -5,6 +5,7 @@
 //! take the step, and writes row and story in one transaction.
 
 pub mod change;
+pub mod memory;
 pub mod sqlite;
 pub mod story;
 

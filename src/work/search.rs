@@ -60,8 +60,11 @@ pub async fn settle(desk: &Desk, render: Render, patience: Duration) -> Result<R
 /// # Errors
 /// When the ledger fails.
 pub async fn catch_up(desk: &Desk) -> Result<(), LedgerError> {
-    desk.store.reap(desk.world.now()).await?;
-    let unsettled = desk.store.find(Some(desk.space.clone()), Which::Unsettled).await?;
+    let mut unsettled = desk.store.find(Some(desk.space.clone()), Which::Unsettled).await?;
+    if unsettled.iter().any(|render| render.submission.state == State::Sending) {
+        desk.store.reap(desk.world.now()).await?;
+        unsettled = desk.store.find(Some(desk.space.clone()), Which::Unsettled).await?;
+    }
     let now = desk.world.now();
     let due: Vec<Render> = unsettled.into_iter().filter(|render| is_due(desk, render, now)).collect();
     if !due.is_empty() {

@@ -88,7 +88,6 @@ pub enum Submitted {
 /// # Errors
 /// When the ledger fails; nothing was sent then, unless the outcome says so.
 pub async fn submit(desk: &Desk, order: &Order) -> Result<Submitted, LedgerError> {
-    desk.store.reap(desk.world.now()).await?;
     let placed = match place(desk, order).await? {
         // A new generation has to wait until it is known whether the one before was accepted.
         Step::On(render) if order.again && render.submission.state.is_unsettled() => match run(desk, order, *render).await? {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use j2v::ledger::memory::Memory;
 use j2v::ledger::sqlite::Sqlite;
 use j2v::ledger::{Again, Change, Draft, Placed, Record, Recorded, Render, RenderId, SUBMIT_SCOPE, Space, Store, Which};
 use j2v::render::identity::{Key, MovieHash, ProjectId};
@@ -48,10 +49,10 @@ impl Home for OnFile {
 pub(crate) struct InMemory;
 
 impl Home for InMemory {
-    type Store = Sqlite;
+    type Store = Memory;
 
-    fn open(&self) -> Sqlite {
-        Sqlite::in_memory(&World::real()).unwrap()
+    fn open(&self) -> Memory {
+        Memory::new()
     }
 }
 

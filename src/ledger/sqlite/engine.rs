@@ -38,8 +38,8 @@ pub(super) struct Session<'a> {
 pub(super) struct Engine {
     connection: Connection,
     path: PathBuf,
-    /// The log's file; none for a ledger in memory.
-    log: Option<PathBuf>,
+    /// The log's file.
+    log: PathBuf,
     owners: Owners,
     level: Option<Level>,
     commits: Arc<AtomicU64>,
@@ -65,7 +65,7 @@ struct Fallen {
 
 impl Engine {
     /// Takes over an opened connection; `path` names it in errors.
-    pub(super) fn new(connection: Connection, path: &Path, log: Option<PathBuf>, owners: Owners) -> Self {
+    pub(super) fn new(connection: Connection, path: &Path, log: PathBuf, owners: Owners) -> Self {
         Self { connection, path: path.to_owned(), log, owners, level: None, commits: Arc::default() }
     }
 
@@ -103,11 +103,11 @@ impl Engine {
         match need {
             Need::Read => return self.execute("BEGIN"),
             Need::Claim => self.set(Level::Full)?,
-            Need::Write if self.log_size() == Some(0) => self.set(Level::Off)?,
+            Need::Write if self.log_size() == 0 => self.set(Level::Off)?,
             Need::Write => self.set(Level::Normal)?,
         }
         self.execute("BEGIN IMMEDIATE")?;
-        if self.level == Some(Level::Off) && self.log_size() != Some(0) {
+        if self.level == Some(Level::Off) && self.log_size() != 0 {
             // Another process wrote between the look and the lock; the level can't change inside a transaction.
             self.execute("ROLLBACK")?;
             self.set(Level::Normal)?;
@@ -149,9 +149,9 @@ impl Engine {
         Ok(())
     }
 
-    /// Bytes in the log's file; `None` for a ledger in memory.
-    pub(super) fn log_size(&self) -> Option<u64> {
-        self.log.as_ref().map(|log| fs::metadata(log).map_or(0, |found| found.len()))
+    /// Bytes in the log's file.
+    pub(super) fn log_size(&self) -> u64 {
+        fs::metadata(&self.log).map_or(0, |found| found.len())
     }
 
     /// Copies the log into the database and starts the log over.
@@ -184,7 +184,7 @@ mod tests {
     fn engine(folder: &TempDir) -> Engine {
         let path = file::ensure(&folder.path().join("ledger.db"), &World::real()).unwrap();
         let owners = Owners::of(&path, World::real());
-        Engine::new(connect(&path).unwrap(), &path, Some(beside(&path, "-wal")), owners)
+        Engine::new(connect(&path).unwrap(), &path, beside(&path, "-wal"), owners)
     }
 
     type Answer = Receiver<Result<usize, LedgerError>>;
@@ -252,7 +252,7 @@ mod tests {
             [Level::Off, Level::Normal, Level::Full, Level::Normal]
         );
         engine.checkpoint().unwrap();
-        assert!(engine.log_size().unwrap() > 0, "the next commit must not be the first of its log");
+        assert!(engine.log_size() > 0, "the next commit must not be the first of its log");
         engine.run(vec![writes(5).0]);
         assert_eq!(engine.level, Some(Level::Normal));
     }

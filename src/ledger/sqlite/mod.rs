@@ -14,8 +14,8 @@ mod work;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -23,7 +23,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use self::engine::{Engine, Session};
 use self::failure::Failure;
-use self::job::{Asked, Job, Need};
+use self::job::{Asked, Need};
 use self::owner::Owners;
 use self::thread::Thread;
 use super::{Change, Draft, Event, LedgerError, OutOfTurn, Placed, Record, Recorded, Render, RenderId, Reply, Space, Store, Which};
@@ -38,16 +38,9 @@ const STATEMENTS: usize = 40;
 
 /// The embedded store. Dropped, it finishes what it was asked and lets go of the file.
 pub struct Sqlite {
-    door: Door,
+    /// It waits for the disk; nobody else does.
+    thread: Thread,
     commits: Arc<AtomicU64>,
-}
-
-/// How jobs get to the engine.
-enum Door {
-    /// A file: its thread waits for the disk, nobody else does.
-    Thread(Thread),
-    /// Memory: nothing waits for anything, so jobs run where they are asked.
-    Here(Box<Mutex<Engine>>),
 }
 
 impl Sqlite {
@@ -60,21 +53,10 @@ impl Sqlite {
         let real = file::ensure(path, world)?;
         let fail = |failure: Failure| failure.at(path);
         let connection = connect(&real).map_err(fail)?;
-        let engine = Engine::new(connection, path, Some(beside(&real, "-wal")), Owners::of(&real, world.clone()));
+        let engine = Engine::new(connection, path, beside(&real, "-wal"), Owners::of(&real, world.clone()));
         let commits = engine.commits();
         let thread = Thread::start(engine).map_err(|error| fail(error.into()))?;
-        Ok(Self { door: Door::Thread(thread), commits })
-    }
-
-    /// A ledger that dies with the process (`--no-ledger`).
-    ///
-    /// # Errors
-    /// When there is no memory for it.
-    pub fn in_memory(world: &World) -> Result<Self, LedgerError> {
-        let path = Path::new(":memory:");
-        let connection = connect_in_memory().map_err(|failure| failure.at(path))?;
-        let engine = Engine::new(connection, path, None, Owners::alone(world.clone()));
-        Ok(Self { commits: engine.commits(), door: Door::Here(Box::new(Mutex::new(engine))) })
+        Ok(Self { thread, commits })
     }
 
     /// How many transactions have written so far: what was asked together shares one.
@@ -89,11 +71,7 @@ impl Sqlite {
         F: FnMut(&Session<'_>) -> Result<T, Failure> + Send + 'static,
     {
         let (job, answer) = Asked::new(need, work);
-        let job: Box<dyn Job> = Box::new(job);
-        match &self.door {
-            Door::Thread(thread) => thread.ask(job),
-            Door::Here(engine) => engine.lock().unwrap_or_else(PoisonError::into_inner).run(vec![job]),
-        }
+        self.thread.ask(Box::new(job));
         Box::pin(async { answer.await.unwrap_or(Err(LedgerError::Closed)) })
     }
 }
@@ -144,13 +122,6 @@ fn connect(path: &Path) -> Result<Connection, Failure> {
         // Elsewhere a sync is one; there it is one only when asked for by this name.
         connection.pragma_update(None, "fullfsync", true)?;
     }
-    schema::migrate(&mut connection, schema::MIGRATIONS)?;
-    Ok(connection)
-}
-
-fn connect_in_memory() -> Result<Connection, Failure> {
-    let mut connection = Connection::open_in_memory()?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     schema::migrate(&mut connection, schema::MIGRATIONS)?;
     Ok(connection)
 }

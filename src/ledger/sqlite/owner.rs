@@ -16,8 +16,8 @@ const TRIES: u32 = 8;
 
 /// The owners of one ledger.
 pub(super) struct Owners {
-    /// Where the names are; nowhere when the ledger dies with the process.
-    folder: Option<PathBuf>,
+    /// Where the names are.
+    folder: PathBuf,
     world: World,
     me: Option<Me>,
 }
@@ -25,7 +25,8 @@ pub(super) struct Owners {
 struct Me {
     name: String,
     /// Held, never read: the lock is what counts.
-    lock: Option<(PathBuf, File)>,
+    _lock: File,
+    path: PathBuf,
 }
 
 impl Owners {
@@ -33,12 +34,7 @@ impl Owners {
     pub(super) fn of(path: &Path, world: World) -> Self {
         let mut folder = path.as_os_str().to_owned();
         folder.push(".owners");
-        Self { folder: Some(PathBuf::from(folder)), world, me: None }
-    }
-
-    /// The only owner of a ledger in memory.
-    pub(super) fn alone(world: World) -> Self {
-        Self { folder: None, world, me: None }
+        Self { folder: PathBuf::from(folder), world, me: None }
     }
 
     /// The name under which this store claims, once it has claimed.
@@ -59,24 +55,22 @@ impl Owners {
 
     fn try_enter(&self) -> Result<Option<Me>, Failure> {
         let name = format!("{}-{:016x}", process::id(), self.world.dice.throw());
-        let Some(folder) = &self.folder else { return Ok(Some(Me { name, lock: None })) };
-        create_folder(folder)?;
-        let path = folder.join(&name);
+        create_folder(&self.folder)?;
+        let path = self.folder.join(&name);
         let file = match create_private(&path, &mut OpenOptions::new()) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
             file => file?,
         };
         file.lock()?;
         // Between the file and its lock somebody may have taken it for a dead one's and removed it.
-        Ok(path.exists().then_some(Me { name, lock: Some((path, file)) }))
+        Ok(path.exists().then_some(Me { name, _lock: file, path: path.clone() }))
     }
 
     /// The names of those who are alive, this store not counted. Removes the files of the dead.
     ///
     /// Call it with the ledger's write lock held: then every owner of a committed claim has its file.
     pub(super) fn others(&self) -> Result<HashSet<String>, Failure> {
-        let Some(folder) = &self.folder else { return Ok(HashSet::new()) };
-        let entries = match fs::read_dir(folder) {
+        let entries = match fs::read_dir(&self.folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(HashSet::new()),
             entries => entries?,
         };
@@ -94,9 +88,9 @@ impl Owners {
 
 impl Drop for Owners {
     fn drop(&mut self) {
-        if let Some(Me { lock: Some((path, _held)), .. }) = &self.me {
+        if let Some(me) = &self.me {
             // While the lock is held nobody takes the file for a dead one's. What stays behind is removed by the next who looks.
-            fs::remove_file(path).ok();
+            fs::remove_file(&me.path).ok();
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params, params};
 
 use super::failure::Failure;
@@ -29,8 +30,9 @@ pub(super) fn load(connection: &Connection, id: RenderId) -> Result<Option<Rende
 
 /// The latest generation of a key.
 pub(super) fn latest(connection: &Connection, space: &Space, scope: &str, key: &Key) -> Result<Option<Render>, Failure> {
-    const SQL: &str = select!("key = ?1 AND scope = ?2 AND account = ?3 AND endpoint = ?4 ORDER BY generation DESC LIMIT 1");
-    one(connection, SQL, &[key, &scope, &space.account, &space.endpoint])
+    const SQL: &str = "SELECT id FROM render WHERE key = ?1 AND scope = ?2 AND account = ?3 AND endpoint = ?4 \
+         ORDER BY generation DESC LIMIT 1";
+    named(connection, SQL, &[key, &scope, &space.account, &space.endpoint])
 }
 
 /// The newest unsettled row with a movie, less those that `me` is sending itself.
@@ -41,11 +43,15 @@ pub(super) fn unsettled(
     movie: MovieHash,
     me: Option<&str>,
 ) -> Result<Option<Render>, Failure> {
-    const SQL: &str = select!(
-        "state IN ('sending', 'unknown', 'held') AND account = ?1 AND endpoint = ?2 AND movie = ?3 AND scope = ?4 \
-         AND NOT (state = 'sending' AND owner IS ?5) ORDER BY id DESC LIMIT 1"
-    );
-    one(connection, SQL, &[&space.account, &space.endpoint, &movie, &scope, &me])
+    const SQL: &str = "SELECT id FROM render WHERE state IN ('sending', 'unknown', 'held') AND account = ?1 AND endpoint = ?2 \
+         AND movie = ?3 AND scope = ?4 AND NOT (state = 'sending' AND owner IS ?5) ORDER BY id DESC LIMIT 1";
+    named(connection, SQL, &[&space.account, &space.endpoint, &movie, &scope, &me])
+}
+
+/// The row that a query names, if it names one. As a rule it names none: a short query is soon prepared.
+fn named(connection: &Connection, sql: &str, values: &[&dyn ToSql]) -> Result<Option<Render>, Failure> {
+    let id = connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?;
+    id.map_or(Ok(None), |id| load(connection, RenderId(id)))
 }
 
 /// Every row that some process is sending.
@@ -56,8 +62,17 @@ pub(super) fn sending(connection: &Connection) -> Result<Vec<Render>, Failure> {
 
 /// Rows of one space, or of all, newest first.
 pub(super) fn find(connection: &Connection, space: Option<&Space>, which: &Which) -> Result<Vec<Render>, Failure> {
+    if *which == Which::Unsettled && !is_any_unsettled(connection)? {
+        return Ok(Vec::new());
+    }
     let (sql, values) = query(space, which);
     many(connection, &sql, &values)
+}
+
+/// Asked by every command, and denied as a rule.
+fn is_any_unsettled(connection: &Connection) -> Result<bool, Failure> {
+    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM render WHERE state IN ('sending', 'unknown', 'held'))";
+    Ok(connection.prepare_cached(SQL)?.query_row([], |row| row.get(0))?)
 }
 
 fn query<'a>(space: Option<&'a Space>, which: &'a Which) -> (String, Vec<&'a dyn ToSql>) {
@@ -104,13 +119,21 @@ fn listed(ids: &[RenderId]) -> String {
     ids.iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(",")
 }
 
+fn is_taken(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| error.extended_code == SQLITE_CONSTRAINT_UNIQUE)
+}
+
+fn taken(key: &Key) -> Failure {
+    Failure::Refused(format!("the random key {key} is taken: try again"))
+}
+
 /// Writes a new row with its body; says under which name.
 pub(super) fn insert(connection: &Connection, render: &Render, body: &[u8]) -> Result<RenderId, Failure> {
     const SQL: &str = "INSERT INTO render (account, endpoint, scope, key, named, generation, movie, traceable, source, state, epoch, \
          attempt, on_unknown, resubmits_left, quarantine, created_at, touched_at) VALUES (:account, :endpoint, :scope, :key, :named, \
          :generation, :movie, :traceable, :source, :state, :epoch, :attempt, :on_unknown, :resubmits_left, :quarantine, :created_at, \
          :touched_at)";
-    connection.prepare_cached(SQL)?.execute(named_params! {
+    let inserted = connection.prepare_cached(SQL)?.execute(named_params! {
         ":account": render.space.account,
         ":endpoint": render.space.endpoint,
         ":scope": render.scope,
@@ -128,7 +151,8 @@ pub(super) fn insert(connection: &Connection, render: &Render, body: &[u8]) -> R
         ":quarantine": millis(render.quarantine),
         ":created_at": render.created_at,
         ":touched_at": render.touched_at,
-    })?;
+    });
+    inserted.map_err(|error| if is_taken(&error) { taken(&render.key) } else { error.into() })?;
     let id = RenderId(connection.last_insert_rowid());
     connection.prepare_cached("INSERT INTO body (render, bytes) VALUES (?1, ?2)")?.execute(params![id, body])?;
     Ok(id)

@@ -65,7 +65,7 @@ fn work(mut engine: Engine, waiting: &Receiver<Box<dyn Job>>) {
 /// The next job, however long it takes; `None` when nobody can ask any more.
 fn next(engine: &mut Engine, waiting: &Receiver<Box<dyn Job>>) -> Option<Box<dyn Job>> {
     tidy(engine, HUGE_LOG);
-    if engine.log_size() <= Some(LARGE_LOG) {
+    if engine.log_size() <= LARGE_LOG {
         return waiting.recv().ok();
     }
     match waiting.recv_timeout(IDLE) {
@@ -80,7 +80,7 @@ fn next(engine: &mut Engine, waiting: &Receiver<Box<dyn Job>>) -> Option<Box<dyn
 
 /// A log that can't be copied now is copied another time: there is nobody to tell.
 fn tidy(engine: &mut Engine, most: u64) {
-    if engine.log_size() > Some(most) {
+    if engine.log_size() > most {
         engine.checkpoint().ok();
     }
 }

@@ -3,32 +3,22 @@
 use super::engine::Session;
 use super::failure::Failure;
 use super::rows;
-use crate::ledger::change::{Applied, apply, is_past, wanted};
-use crate::ledger::{Again, Change, Draft, Placed, Record, Recorded, Render, RenderId, story};
-use crate::render::state::{Fact, OutOfTurn, State};
+use crate::ledger::change::{Applied, Placing, apply, is_past, placing, wanted};
+use crate::ledger::{Change, Draft, Placed, Record, Recorded, Render, RenderId, story};
+use crate::render::state::{Fact, OutOfTurn};
 use crate::world::Instant;
 
 /// Places one draft: a new intent, or what there is already.
 pub(super) fn place(session: &Session<'_>, draft: &Draft) -> Result<Placed, Failure> {
-    let latest = rows::latest(session.connection, &draft.space, &draft.scope, &draft.key)?;
-    match latest {
-        Some(_) if !draft.named => Err(Failure::Refused(format!("the random key {} is taken: try again", draft.key))),
-        Some(latest) if draft.again == Again::Yes && may_give_way(&latest, draft) => {
-            insert(session, draft, latest.generation + 1).map(Placed::New)
-        }
-        Some(latest) => Ok(Placed::Existing(latest)),
-        None if draft.named => insert(session, draft, 1).map(Placed::New),
-        None => match rows::unsettled(session.connection, &draft.space, &draft.scope, draft.movie, session.owners.me())? {
-            Some(unsettled) => Ok(Placed::Existing(unsettled)),
-            None => insert(session, draft, 1).map(Placed::New),
-        },
+    let known = if draft.named {
+        rows::latest(session.connection, &draft.space, &draft.scope, &draft.key)?
+    } else {
+        rows::unsettled(session.connection, &draft.space, &draft.scope, draft.movie, session.owners.me())?
+    };
+    match placing(draft, known) {
+        Placing::Existing(render) => Ok(Placed::Existing(render)),
+        Placing::New { generation } => insert(session, draft, generation).map(Placed::New),
     }
-}
-
-/// What may have been paid for, or will be, is never doubled by asking again.
-fn may_give_way(latest: &Render, draft: &Draft) -> bool {
-    let is_the_same_wish = latest.submission.state == State::Intent && latest.movie == draft.movie;
-    !latest.submission.state.is_unsettled() && !is_the_same_wish
 }
 
 fn insert(session: &Session<'_>, draft: &Draft, generation: u32) -> Result<Render, Failure> {

@@ -1,0 +1,133 @@
+//! The store of `--no-ledger`: it keeps every promise of the door for as long as the process lives, and no longer.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::change::{Placing, apply, is_past, placing, wanted};
+use super::{Draft, Event, LedgerError, Placed, Record, Recorded, Render, RenderId, Reply, Space, Store, Which, story};
+use crate::render::state::{OutOfTurn, State};
+use crate::world::Instant;
+
+/// Nobody else claims in this memory.
+const OWNER: &str = "this process";
+
+/// A ledger in memory.
+#[derive(Default)]
+pub struct Memory {
+    /// Rows by their number, from 1.
+    rows: Mutex<Vec<Row>>,
+}
+
+struct Row {
+    render: Render,
+    body: Option<Vec<u8>>,
+    story: Vec<Event>,
+}
+
+impl Memory {
+    /// An empty ledger.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn rows(&self) -> MutexGuard<'_, Vec<Row>> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store for Memory {
+    fn place(&self, drafts: Vec<Draft>) -> Reply<'_, Vec<Placed>> {
+        let mut rows = self.rows();
+        reply(drafts.into_iter().map(|draft| place(&mut rows, draft)).collect())
+    }
+
+    fn record(&self, records: Vec<Record>) -> Reply<'_, Vec<Result<Recorded, OutOfTurn>>> {
+        let mut rows = self.rows();
+        let unheard_of = records.iter().find(|record| at(&mut rows, record.render).is_none());
+        if let Some(record) = unheard_of {
+            return reply(Err(refused(format!("there is no render {}", record.render.0))));
+        }
+        reply(Ok(records.iter().filter_map(|change| record(&mut rows, change)).collect()))
+    }
+
+    fn find(&self, space: Option<Space>, which: Which) -> Reply<'_, Vec<Render>> {
+        let most = if let Which::All(most) = which { usize::try_from(most).unwrap_or(usize::MAX) } else { usize::MAX };
+        let is_wanted = |render: &&Render| space.as_ref().is_none_or(|space| render.space == *space) && matches(&which, render);
+        let rows = self.rows();
+        reply(Ok(rows.iter().rev().map(|row| &row.render).filter(is_wanted).take(most).cloned().collect()))
+    }
+
+    fn body(&self, render: RenderId) -> Reply<'_, Option<Vec<u8>>> {
+        reply(Ok(at(&mut self.rows(), render).and_then(|row| row.body.clone())))
+    }
+
+    fn story(&self, render: RenderId) -> Reply<'_, Vec<Event>> {
+        reply(Ok(at(&mut self.rows(), render).map(|row| row.story.clone()).unwrap_or_default()))
+    }
+
+    /// The only owner there can be is alive.
+    fn reap(&self, _: Instant) -> Reply<'_, Vec<Render>> {
+        reply(Ok(Vec::new()))
+    }
+}
+
+fn reply<'a, T: Send + 'a>(answer: Result<T, LedgerError>) -> Reply<'a, T> {
+    Box::pin(std::future::ready(answer))
+}
+
+fn at(rows: &mut [Row], id: RenderId) -> Option<&mut Row> {
+    rows.get_mut(usize::try_from(id.0).ok()?.checked_sub(1)?)
+}
+
+fn refused(why: String) -> LedgerError {
+    LedgerError::Engine { path: "memory".into(), why }
+}
+
+fn place(rows: &mut Vec<Row>, draft: Draft) -> Result<Placed, LedgerError> {
+    let is_same = |render: &Render| render.space == draft.space && render.scope == draft.scope;
+    let names_it = |render: &Render| {
+        let is_unsettled = render.submission.state.is_unsettled() && render.submission.state != State::Sending;
+        if draft.named { render.key == draft.key } else { render.movie == draft.movie && is_unsettled }
+    };
+    let known = rows.iter().rev().map(|row| &row.render).find(|render| is_same(render) && names_it(render));
+    match placing(&draft, known.cloned()) {
+        Placing::Existing(render) => Ok(Placed::Existing(render)),
+        Placing::New { .. } if !draft.named && rows.iter().any(|row| is_same(&row.render) && row.render.key == draft.key) => {
+            Err(refused(format!("the random key {} is taken: try again", draft.key)))
+        }
+        Placing::New { generation } => {
+            let id = RenderId(i64::try_from(rows.len()).unwrap_or(i64::MAX).saturating_add(1));
+            let render = wanted(id, &draft, generation);
+            rows.push(Row { story: vec![story::created(&render)], body: Some(draft.body), render: render.clone() });
+            Ok(Placed::New(render))
+        }
+    }
+}
+
+/// Takes in one change of a row that is there.
+fn record(rows: &mut [Row], record: &Record) -> Option<Result<Recorded, OutOfTurn>> {
+    let row = at(rows, record.render)?;
+    let applied = match apply(&row.render, &record.change, record.at, OWNER) {
+        Ok(applied) => applied,
+        Err(out_of_turn) => return Some(Err(out_of_turn)),
+    };
+    row.render = applied.recorded.render.clone();
+    row.story.extend(applied.event);
+    if is_past(row.render.submission.state) {
+        row.body = None;
+    }
+    Some(Ok(applied.recorded))
+}
+
+fn matches(which: &Which, render: &Render) -> bool {
+    match which {
+        Which::Id(id) => render.id == *id,
+        Which::Ids(ids) => ids.contains(&render.id),
+        Which::Key(scope, key) => render.key == *key && render.scope == *scope,
+        Which::AnyKey(key) => render.key == *key,
+        Which::Project(project) => render.submission.project.as_ref() == Some(project),
+        Which::Unfinished => matches!(render.submission.state, State::Bound | State::Timeout),
+        Which::Unsettled => render.submission.state.is_unsettled(),
+        Which::All(_) => true,
+    }
+}
