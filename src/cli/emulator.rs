@@ -1,24 +1,25 @@
 //! The page of `j2v emulator --help`: what it is, what it is not, and every fault that it can make.
 
-use std::fmt::Write;
-
 use crate::emulator::catalogue;
 
 const INTRODUCTION: &str = "\
-The emulator speaks the service's API on this machine: the same paths, bodies and oddities, webhooks, and faults on
-demand. It is no renderer: each video is a flat colour of the right size and length. It costs nothing and takes any
-key but those that begin with `wrong`. Its project ids begin with EMU, and every answer says `server: j2v-emulator`.
+The emulator speaks the service's API on this machine: the same paths, bodies and oddities,
+webhooks, and faults on demand. It is no renderer: each video is a flat colour of the right size
+and length. It costs nothing and takes any key but those that begin with `wrong`. Its project ids
+begin with EMU, and every answer says `server: j2v-emulator`.
 
   j2v emulator --render-time 5s &
   export J2V_API_URL=http://127.0.0.1:8025/v2 J2V_API_KEY=any
   j2v submit listing.json --wait
 
-`--emulate` on any command runs one inside that command instead; its renders stay in a folder of their own.
+`--emulate` on any command runs one inside that command instead; its renders stay in a folder of
+their own.
 
-A movie can ask for its own faults in `client-data`:
-  {\"client-data\": {\"emulator\": {\"fault\": [\"post-reset\"], \"render-time\": \"200ms\", \"outcome\": \"error\"}}}
+A movie can ask for its own course in `client-data`:
+  {\"client-data\": {\"emulator\": {\"fault\": [\"post-reset\"], \"render-time\": \"200ms\"}}}
 
-GET /emulator/state tells what was asked of it and what it accepted; POST /emulator/reset forgets everything.
+GET /emulator/state tells what was asked of it and what it accepted; POST /emulator/reset forgets
+everything.
 
 Faults (--fault NAME[=ARG][*COUNT][%PERCENT]):
 ";
@@ -27,13 +28,9 @@ Faults (--fault NAME[=ARG][*COUNT][%PERCENT]):
 pub(super) fn help() -> String {
     let width = catalogue().iter().map(|fault| fault.usage().len()).max().unwrap_or(0);
     let mut text = INTRODUCTION.to_owned();
-    let mut place = None;
-    for fault in catalogue() {
-        if place.replace(fault.place) != Some(fault.place) {
-            // Writing to a string does not fail.
-            let _ = writeln!(text, "\n  {}:", fault.place.title());
-        }
-        let _ = writeln!(text, "    {:width$}  {}", fault.usage(), fault.help);
+    for faults in catalogue().chunk_by(|one, next| one.place == next.place) {
+        text.extend(faults.first().map(|fault| format!("\n  {}:\n", fault.place.title())));
+        text.extend(faults.iter().map(|fault| format!("    {:width$}  {}\n", fault.usage(), fault.help)));
     }
     text.trim_end().to_owned()
 }

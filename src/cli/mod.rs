@@ -38,7 +38,9 @@ Exit codes:
 Environment:
   J2V_API_KEY  the key (or JSON2VIDEO_API_KEY)
   J2V_API_URL  the API, by default https://api.json2video.com/v2
-  J2V_LEDGER   the ledger's file, by default in the platform's state folder";
+  J2V_LEDGER   the ledger's file, by default in the platform's state folder
+  J2V_PROFILE  the account's name, by which keys of renders are told apart
+  NO_COLOR     no colours (--color outweighs it)";
 
 /// Build JSON2Video movies, submit each exactly once, follow it to its end, get the video.
 #[derive(Debug, Parser)]
@@ -90,6 +92,9 @@ impl GlobalArgs {
         if let Some(url) = &self.api_url {
             flags.extend(["--api-url".to_owned(), url.clone()]);
         }
+        if self.no_ledger {
+            flags.push("--no-ledger".to_owned());
+        }
         if let Some(ledger) = &self.ledger {
             flags.extend(["--ledger".to_owned(), ledger.display().to_string()]);
         }
@@ -137,12 +142,12 @@ pub enum Command {
 /// `j2v build`.
 #[derive(Debug, Args)]
 pub struct BuildArgs {
-    /// The movies and what changes them.
-    #[command(flatten)]
-    pub movie: MovieArgs,
     /// Print each movie on one line
     #[arg(long)]
     pub compact: bool,
+    /// The movies and what changes them.
+    #[command(flatten)]
+    pub movie: MovieArgs,
 }
 
 /// How a lost answer is dealt with.
@@ -198,9 +203,6 @@ Examples:
   j2v submit listing.json --key L-4821 --again   a new render of the same key
   j2v submit listing.json --dry-run              the exact request, nothing sent")]
 pub struct SubmitArgs {
-    /// The movies and what changes them.
-    #[command(flatten)]
-    pub movie: MovieArgs,
     /// Your name for the wanted video: a second submit of the same key attaches to the first
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
@@ -234,6 +236,9 @@ pub struct SubmitArgs {
     /// Put no token into client-data: a lost answer can't be found again
     #[arg(long, hide_short_help = true)]
     pub no_token: bool,
+    /// The movies and what changes them.
+    #[command(flatten)]
+    pub movie: MovieArgs,
 }
 
 /// `j2v poll`.

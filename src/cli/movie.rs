@@ -9,7 +9,7 @@ use clap::Args;
 #[command(next_help_heading = "Building the movie")]
 pub struct MovieArgs {
     /// Movie files; `-` reads one from stdin
-    #[arg(value_name = "MOVIE", required = true)]
+    #[arg(value_name = "MOVIE", required = true, help_heading = None::<&str>)]
     pub movies: Vec<String>,
     /// Set a variable, as text (NAME=TEXT) or as a JSON value (NAME:=JSON)
     #[arg(long, value_name = "NAME=TEXT|NAME:=JSON", allow_hyphen_values = true)]

@@ -13,7 +13,7 @@ pub(super) fn run(call: &Call, args: &BuildArgs) -> anyhow::Result<Exit> {
                 exits.push(Exit::Done);
             }
             Err(stop) => {
-                call.out.error(&stop.message);
+                stop.tell(&call.out);
                 exits.push(stop.exit);
             }
         }

@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use super::list::stop;
+use super::Call;
 use super::renders::{Known, resolve};
-use super::session::{Session, ledger_failed};
-use super::{Call, Stop};
+use super::session::{Session, ledger_failed, unreadable};
 use crate::cli::DeleteArgs;
 use crate::exit::Exit;
-use crate::ledger::Render;
-use crate::output::json;
-use crate::render::event::{Outcome, Verdict};
+use crate::ledger::{LedgerError, Render};
+use crate::output::{Results, Wanted};
+use crate::render::event::{Outcome, Trouble, Verdict};
 use crate::render::identity::ProjectId;
+use crate::render::outcome::Reason;
+use crate::service::read::ReadError;
 use crate::work::Desk;
 use crate::work::outcome::{described, unbound};
 
@@ -21,54 +22,53 @@ const TRYING: Duration = Duration::from_secs(30);
 pub(super) async fn run(call: &Call, args: &DeleteArgs) -> anyhow::Result<Exit> {
     let session = Session::open(call).await?;
     let desk = &session.desk;
-    let mut exits = Vec::new();
-    for known in resolve(desk, &args.renders).await? {
-        let deleted = match known {
-            Known::Project(project) => one(desk, &project, None).await,
-            Known::Render(render) => match &render.submission.project {
-                Some(project) => one(desk, project, Some(&render)).await,
-                None => Err(never_sent(desk, &render)),
-            },
-        };
-        exits.push(tell(call, args, deleted));
+    let known = resolve(desk, &args.renders).await?;
+    let mut results = Results::new(&call.out, args.json, Wanted::Deletion, known.len());
+    for (index, known) in known.into_iter().enumerate() {
+        let outcome = one(desk, known).await.map_err(ledger_failed)?;
+        match &outcome.project {
+            Some(project) if outcome.trouble == Trouble::None && outcome.verdict == Verdict::Deleted => {
+                results.end_silently(index, &outcome, Exit::Done);
+                call.out.progress(&format!("{project}: the file is deleted on the server; the render stays paid"));
+            }
+            _ => results.end(index, outcome),
+        }
     }
     session.close().await;
-    Ok(Exit::fold(exits))
+    Ok(results.finish())
+}
+
+async fn one(desk: &Desk, known: Known) -> Result<Outcome, LedgerError> {
+    match known {
+        Known::Project(project) => delete(desk, project, None).await,
+        Known::Render(render) => match render.submission.project.clone() {
+            Some(project) => delete(desk, project, Some(&render)).await,
+            None => Ok(unbound(desk, &render)),
+        },
+    }
 }
 
 /// Deletes one file; the ledger learns it from the service.
-async fn one(desk: &Desk, project: &ProjectId, render: Option<&Render>) -> Result<Outcome, Stop> {
-    desk.client.delete(project, TRYING).await.map_err(|error| Stop { message: format!("{project}: {error}"), ..stop(&error) })?;
-    let mut outcome = render.map_or_else(|| Outcome::new(Verdict::Deleted), |render| described(render, Verdict::Deleted));
-    outcome.project = Some(project.clone());
-    if let Some(render) = render {
-        desk.look_again(render).await.map_err(ledger_failed)?;
+async fn delete(desk: &Desk, project: ProjectId, render: Option<&Render>) -> Result<Outcome, LedgerError> {
+    let outcome = |verdict| Outcome {
+        project: Some(project.clone()),
+        ..render.map_or_else(|| Outcome::new(verdict), |render| described(render, verdict))
+    };
+    if let Err(error) = desk.client.delete(&project, TRYING).await {
+        let (verdict, trouble) = meaning(&error);
+        return Ok(outcome(verdict).because(trouble, unreadable(&error).message));
     }
-    Ok(outcome)
+    if let Some(render) = render {
+        desk.look_again(render).await?;
+    }
+    Ok(outcome(Verdict::Deleted))
 }
 
-fn never_sent(desk: &Desk, render: &Render) -> Stop {
-    let outcome = unbound(desk, render);
-    Stop { exit: Exit::of(&outcome), message: outcome.message.unwrap_or_default(), next: outcome.next }
-}
-
-fn tell(call: &Call, args: &DeleteArgs, deleted: Result<Outcome, Stop>) -> Exit {
-    match deleted {
-        Ok(outcome) => {
-            let project = outcome.project.as_ref().map(ToString::to_string).unwrap_or_default();
-            call.out.data(&if args.json { json::outcome(&outcome) } else { project.clone() });
-            call.out.progress(&format!("{project}: the file is deleted on the server; the render stays paid"));
-            Exit::Done
-        }
-        Err(stop) => {
-            if !args.json {
-                call.out.data("");
-            }
-            call.out.error(&stop.message);
-            for command in &stop.next {
-                call.out.hint(command);
-            }
-            stop.exit
-        }
+fn meaning(error: &ReadError) -> (Verdict, Trouble) {
+    match error {
+        ReadError::NoSuchProject { .. } => (Verdict::Refused, Trouble::Refused(Reason::Request)),
+        ReadError::Refused(refusal) if refusal.reason == Reason::Request => (Verdict::Refused, Trouble::Refused(refusal.reason)),
+        ReadError::Refused(refusal) => (Verdict::Unsent, Trouble::Refused(refusal.reason)),
+        ReadError::Unreachable { .. } | ReadError::Broken { .. } => (Verdict::Unsent, Trouble::Unreachable),
     }
 }

@@ -3,14 +3,16 @@
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::Call;
 use super::movies::Composed;
 use super::session::{self, ledger_failed};
-use crate::cli::SubmitArgs;
+use super::submit::with_place_for_token;
+use super::{Call, Stop};
+use crate::cli::{OnUnknownArg, SubmitArgs};
 use crate::exit::Exit;
 use crate::ledger::{Render, SUBMIT_SCOPE, Space, Which};
 use crate::movie::Document;
 use crate::render::identity::{Key, MovieHash, Token};
+use crate::render::state::State;
 use crate::service::client::USER_AGENT;
 use crate::settings::{Api, LedgerPlace};
 use crate::world::World;
@@ -19,17 +21,15 @@ pub(super) async fn run(call: &Call, args: &SubmitArgs, key: Option<&Key>, compo
     let latest = latest(call, key).await?;
     let mut exits = Vec::new();
     for Composed { source, movie } in composed {
-        let sent = movie
-            .map_err(|stop| (stop.exit, stop.message))
-            .and_then(|movie| sent(args, key, latest.as_ref(), &movie).map_err(|why| (Exit::Invalid, format!("{source}: {why}"))));
-        match sent {
+        let movie = movie.and_then(|movie| with_place_for_token(args, &source, movie));
+        match movie.and_then(|movie| sent(call, args, key, latest.as_ref(), &movie)) {
             Ok(body) => {
                 call.out.data(&request(call, args, &body)?);
                 exits.push(Exit::Done);
             }
-            Err((exit, message)) => {
-                call.out.error(&message);
-                exits.push(exit);
+            Err(stop) => {
+                stop.tell(&call.out);
+                exits.push(stop.exit);
             }
         }
     }
@@ -48,15 +48,36 @@ async fn latest(call: &Call, key: Option<&Key>) -> anyhow::Result<Option<Render>
 }
 
 /// The body as it would be sent, token included.
-fn sent(args: &SubmitArgs, key: Option<&Key>, latest: Option<&Render>, movie: &Document) -> Result<String, impl std::error::Error + use<>> {
+fn sent(call: &Call, args: &SubmitArgs, key: Option<&Key>, latest: Option<&Render>, movie: &Document) -> Result<String, Stop> {
+    let hash = MovieHash::of(movie.canonical().as_bytes());
+    if let Some(render) = latest.filter(|_| !args.again) {
+        if render.movie != hash {
+            let why = format!("the key {} was used before for another movie; --again renders this one, too", render.key);
+            return Err(Stop::new(Exit::OtherMovie, why));
+        }
+        if !is_sendable(args, render.submission.state) {
+            let state = render.submission.state.as_str();
+            call.out.warning(&format!("the render of key {} is `{state}` already: nothing would be sent", render.key));
+        }
+    }
     if args.no_token {
         return Ok(movie.to_compact());
     }
     let key = key.cloned().unwrap_or_else(|| Key::random(World::real().dice.throw()));
-    let generation = latest.map_or(1, |render| render.generation + u32::from(args.again));
-    let attempt = latest.filter(|_| !args.again).map_or(1, |render| render.submission.attempt);
-    let token = Token::new(&key, generation, MovieHash::of(movie.canonical().as_bytes()), attempt);
-    movie.with_token(&token.to_string()).map(|movie| movie.to_compact())
+    let token = Token::new(&key, latest.map_or(1, |render| render.generation + u32::from(args.again)), hash, attempt(args, latest));
+    let movie = movie.with_token(&token.to_string()).map_err(|why| Stop::new(Exit::Invalid, why.to_string()))?;
+    Ok(movie.to_compact())
+}
+
+fn is_sendable(args: &SubmitArgs, state: State) -> bool {
+    matches!(state, State::Intent | State::Rejected) || (state == State::Held && args.on_unknown == OnUnknownArg::Resubmit)
+}
+
+/// The n-th POST of the generation that this one would be.
+fn attempt(args: &SubmitArgs, latest: Option<&Render>) -> u32 {
+    let Some(render) = latest.filter(|_| !args.again) else { return 1 };
+    let goes_back = render.submission.state != State::Intent && is_sendable(args, render.submission.state);
+    render.submission.attempt + u32::from(goes_back)
 }
 
 /// The request as `--json` shows it; the body stays as it is spelled.

@@ -1,17 +1,14 @@
 //! `j2v emulator`: the service on this machine, until it is stopped.
 
-use anyhow::Context;
-
-use super::Call;
+use super::{Call, Stop};
 use crate::cli::EmulatorArgs;
-use crate::emulator::{Emulator, KeyRule, Settings};
+use crate::emulator::{Emulator, EmulatorError, KeyRule, Settings};
 use crate::exit::Exit;
 use crate::world::World;
 
 pub(super) async fn run(call: &Call, args: EmulatorArgs) -> anyhow::Result<Exit> {
-    let bind = args.bind;
     let settings = Settings {
-        bind,
+        bind: args.bind,
         render_time: args.render_time,
         seed: args.seed,
         credits: args.credits,
@@ -21,7 +18,7 @@ pub(super) async fn run(call: &Call, args: EmulatorArgs) -> anyhow::Result<Exit>
         webhook_shape: args.webhook_shape,
         ..Settings::new(World::real())
     };
-    let emulator = Emulator::start(settings).await.with_context(|| format!("the emulator can't serve on {bind}"))?;
+    let emulator = Emulator::start(settings).await.map_err(not_started)?;
     let url = emulator.api_url();
     call.out.data(&url);
     call.out.progress("this is no renderer: its videos are flat colours. Another shell meets it with:");
@@ -29,4 +26,10 @@ pub(super) async fn run(call: &Call, args: EmulatorArgs) -> anyhow::Result<Exit>
     call.interrupt.cancelled().await;
     emulator.stop().await;
     Ok(Exit::Interrupted)
+}
+
+fn not_started(error: EmulatorError) -> Stop {
+    let is_bind = matches!(error, EmulatorError::Bind { .. });
+    let stop = Stop::new(Exit::Internal, format!("{:#}", anyhow::Error::from(error)));
+    if is_bind { stop.then("j2v emulator --bind 127.0.0.1:0") } else { stop }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::session::Session;
+use super::session::{Session, unreadable};
 use super::{Call, Stop};
 use crate::cli::ListArgs;
 use crate::exit::Exit;
@@ -10,7 +10,6 @@ use crate::output::{json, table};
 use crate::render::event::{Outcome, Verdict};
 use crate::render::outcome::{Report, Status};
 use crate::service::page::Window;
-use crate::service::read::ReadError;
 use crate::work::search::token;
 
 /// How far back the list goes when nothing else is said: as long as the service keeps the files.
@@ -27,7 +26,11 @@ pub(super) async fn run(call: &Call, args: &ListArgs) -> anyhow::Result<Exit> {
     if from > to {
         return Err(Stop::new(Exit::Usage, "--from lies after --to").into());
     }
-    let mut reports = session.desk.client.sweep(Window { from, to }, READING).await.map_err(|error| stop(&error))?.reports;
+    let sweep = session.desk.client.sweep(Window { from, to }, READING).await.map_err(|error| unreadable(&error))?;
+    if !sweep.whole {
+        call.out.warning("this is not the whole list: the service left something out of its pages, or sent what can't be read");
+    }
+    let mut reports = sweep.reports;
     reports.sort_by_key(|report| std::cmp::Reverse(report.created_at));
     if args.json {
         for report in &reports {
@@ -70,14 +73,4 @@ fn row(report: &Report) -> Vec<String> {
         token(report).map(|token| token.spelled_key().to_owned()).unwrap_or_default(),
         detail,
     ]
-}
-
-/// What it means that the service could not be read.
-pub(super) fn stop(error: &ReadError) -> Stop {
-    let exit = match error {
-        ReadError::Refused(refusal) => Exit::of_refusal(refusal.reason),
-        ReadError::NoSuchProject { .. } => Exit::Refused,
-        ReadError::Unreachable { .. } | ReadError::Broken { .. } => Exit::Unreachable,
-    };
-    Stop::new(exit, error.to_string())
 }

@@ -41,17 +41,33 @@ struct Call {
 struct Stop {
     exit: Exit,
     message: String,
+    help: Option<String>,
     next: Vec<String>,
 }
 
 impl Stop {
     fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), next: Vec::new() }
+        Self { exit, message: message.into(), help: None, next: Vec::new() }
     }
 
     fn then(mut self, command: impl Into<String>) -> Self {
         self.next.push(command.into());
         self
+    }
+
+    /// Says why, and what to do about it.
+    fn tell(&self, out: &Out) {
+        out.error(&self.message);
+        self.tell_ways_out(out);
+    }
+
+    fn tell_ways_out(&self, out: &Out) {
+        if let Some(help) = &self.help {
+            out.help(help);
+        }
+        for command in &self.next {
+            out.hint(command);
+        }
     }
 }
 
@@ -85,12 +101,12 @@ fn refuse_settings(error: &SettingsError) -> Exit {
 
 /// The one place where an error becomes words and an exit code.
 fn fail(out: &Out, error: &anyhow::Error) -> Exit {
-    out.error(&format!("{error:#}"));
-    let Some(stop) = error.downcast_ref::<Stop>() else { return Exit::Internal };
-    for command in &stop.next {
-        out.hint(command);
+    if let Some(stop) = error.downcast_ref::<Stop>() {
+        stop.tell(out);
+        return stop.exit;
     }
-    stop.exit
+    out.error(&format!("{error:#}"));
+    Exit::Internal
 }
 
 /// The first Ctrl-C (or SIGTERM) asks the command to wrap up; the second leaves at once. A command that holds

@@ -1,13 +1,13 @@
 //! Reads the movies of a command line and composes each with the flags.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use super::Stop;
 use crate::cli::MovieArgs;
 use crate::exit::Exit;
 use crate::movie::compose::{Assignment, Destination, Flags, Scenes, Setting, VarsFile, compose};
-use crate::movie::diagnostic::{Diagnostic, Severity, Source};
+use crate::movie::diagnostic::{Diagnostic, Severity};
 use crate::movie::{Document, Refused};
 use crate::output::Out;
 
@@ -27,7 +27,7 @@ pub(super) struct Composed {
 /// # Errors
 /// When a flag is wrong, which is wrong for all of them.
 pub(super) fn compose_all(out: &Out, args: &MovieArgs) -> Result<Vec<Composed>, Stop> {
-    let flags = flags(out, args)?;
+    let flags = flags(args)?;
     if args.movies.iter().filter(|name| *name == STDIN).count() > 1 {
         return Err(Stop::new(Exit::Usage, "stdin can be read only once: give `-` only once"));
     }
@@ -37,10 +37,10 @@ pub(super) fn compose_all(out: &Out, args: &MovieArgs) -> Result<Vec<Composed>, 
 
 fn one(out: &Out, source: &str, flags: &Flags) -> Result<Document, Stop> {
     let movie = document(out, source)?;
-    compose(movie, flags).map_err(|error| Stop::new(Exit::Invalid, format!("{source}: {error}; nothing was sent")))
+    compose(movie, flags).map_err(|error| Stop::new(Exit::Invalid, format!("{source}: {error}")))
 }
 
-fn flags(out: &Out, args: &MovieArgs) -> Result<Flags, Stop> {
+fn flags(args: &MovieArgs) -> Result<Flags, Stop> {
     let usage = |flag: &str, why: &dyn std::fmt::Display| Stop::new(Exit::Usage, format!("{flag}: {why}"));
     let assignments = |flag: &str, texts: &[String]| {
         texts.iter().map(|text| Assignment::parse(text).map_err(|why| usage(flag, &why))).collect::<Result<Vec<_>, _>>()
@@ -48,11 +48,11 @@ fn flags(out: &Out, args: &MovieArgs) -> Result<Flags, Stop> {
     let webhooks = args.webhook.iter().cloned().map(Destination::Webhook);
     let connections = args.connection.iter().cloned().map(Destination::Connection);
     Ok(Flags {
-        vars_files: args.vars.iter().map(|file| fragment(out, file, VarsFile::parse)).collect::<Result<_, _>>()?,
+        vars_files: args.vars.iter().map(|file| fragment(file, VarsFile::parse)).collect::<Result<_, _>>()?,
         vars: assignments("--var", &args.var)?,
         client_data: assignments("--client-data", &args.client_data)?,
         destinations: webhooks.chain(connections).collect(),
-        scenes: args.scene.iter().map(|file| fragment(out, file, Scenes::parse)).collect::<Result<_, _>>()?,
+        scenes: args.scene.iter().map(|file| fragment(file, Scenes::parse)).collect::<Result<_, _>>()?,
         set: args.set.iter().map(|text| Setting::parse(text).map_err(|why| usage("--set", &why))).collect::<Result<_, _>>()?,
         resolution: args.resolution.clone(),
         quality: args.quality.clone(),
@@ -63,31 +63,27 @@ fn flags(out: &Out, args: &MovieArgs) -> Result<Flags, Stop> {
 }
 
 fn document(out: &Out, source: &str) -> Result<Document, Stop> {
-    let document = Document::read(source, bytes(source)?).map_err(|refused| refuse(out, &refused.source, &refused.diagnostic))?;
+    let document = Document::read(source, bytes(source)?).map_err(|refused| refusal(&refused))?;
     for diagnostic in &document.diagnostics {
-        if let Some(source) = document.sources.first() {
-            tell(out, source, diagnostic);
-        }
+        tell(out, &document, diagnostic);
     }
     Ok(document)
 }
 
 /// A part of a movie in a file of its own.
-fn fragment<T>(out: &Out, file: &Path, parse: impl Fn(&str, String) -> Result<T, Box<Refused>>) -> Result<T, Stop> {
+fn fragment<T>(file: &Path, parse: impl Fn(&str, String) -> Result<T, Box<Refused>>) -> Result<T, Stop> {
     let name = file.display().to_string();
-    parse(&name, text(&name)?).map_err(|refused| refuse(out, &refused.source, &refused.diagnostic))
+    parse(&name, text(&name)?).map_err(|refused| refusal(&refused))
 }
 
-fn refuse(out: &Out, source: &Source, diagnostic: &Diagnostic) -> Stop {
-    tell(out, source, diagnostic);
-    Stop::new(Exit::Invalid, format!("{} is no movie that could be sent; nothing was sent", source.name))
+/// `listing.json:3:14: what is wrong (the likely reason)`, and what to do about it.
+fn refusal(refused: &Refused) -> Stop {
+    Stop { help: refused.diagnostic.help.clone(), ..Stop::new(Exit::Invalid, refused.to_string()) }
 }
 
-/// `listing.json:3:14: what is wrong`, and what to do about it.
-fn tell(out: &Out, source: &Source, diagnostic: &Diagnostic) {
-    let position = source.position(diagnostic.span.start);
-    let place = format!("{}:{}:{}: {}", source.name, position.line, position.column, diagnostic.message);
-    let text = diagnostic.help.as_ref().map_or_else(|| place.clone(), |help| format!("{place}. {help}"));
+fn tell(out: &Out, document: &Document, diagnostic: &Diagnostic) {
+    let place = document.place(diagnostic.span).map(|(name, position)| format!("{name}:{position}: ")).unwrap_or_default();
+    let text = format!("{place}{}", diagnostic.message);
     match diagnostic.severity {
         Severity::Error => out.error(&text),
         Severity::Warning | Severity::Info => out.warning(&text),
@@ -101,7 +97,11 @@ fn bytes(name: &str) -> Result<Vec<u8>, Stop> {
     } else {
         std::fs::read(name)
     };
-    read.map_err(|why| Stop::new(Exit::Usage, format!("{name} can't be read: {why}")))
+    read.map_err(|why| match why.kind() {
+        ErrorKind::NotFound => Stop::new(Exit::Usage, format!("{name}: there is no such file")),
+        ErrorKind::IsADirectory => Stop::new(Exit::Usage, format!("{name}: this is a folder, not a file")),
+        _ => Stop::new(Exit::Usage, format!("{name} can't be read: {why}")),
+    })
 }
 
 fn text(name: &str) -> Result<String, Stop> {

@@ -14,6 +14,7 @@ use crate::ledger::{LedgerError, Space, Store};
 use crate::render::schedule::Distance;
 use crate::service::client::{self, Client, Timeouts};
 use crate::service::endpoint::ApiUrl;
+use crate::service::read::ReadError;
 use crate::service::secret::ApiKey;
 use crate::settings::{Api, LedgerPlace};
 use crate::work::{CommandLine, Desk, search};
@@ -38,15 +39,22 @@ pub(super) struct Session {
 impl Session {
     /// Opens both and takes up what earlier commands left unsettled.
     pub(super) async fn open(call: &Call) -> anyhow::Result<Self> {
-        let session = Self::quiet(call).await?;
-        if call.settings.ledger != LedgerPlace::Nowhere {
-            let caught_up = tokio::time::timeout(CATCH_UP, search::catch_up(&session.desk)).await;
-            caught_up.unwrap_or(Ok(())).map_err(ledger_failed)?;
-        }
+        let session = Self::without_past(call).await?;
+        session.catch_up(call).await?;
         Ok(session)
     }
 
-    async fn quiet(call: &Call) -> anyhow::Result<Self> {
+    /// Looks for the answers that earlier commands lost.
+    pub(super) async fn catch_up(&self, call: &Call) -> anyhow::Result<()> {
+        if call.settings.ledger != LedgerPlace::Nowhere {
+            let caught_up = tokio::time::timeout(CATCH_UP, search::catch_up(&self.desk)).await;
+            caught_up.unwrap_or(Ok(())).map_err(ledger_failed)?;
+        }
+        Ok(())
+    }
+
+    /// Opens both, and leaves the past alone for now: a movie whose answer was lost is known by being unsettled.
+    pub(super) async fn without_past(call: &Call) -> anyhow::Result<Self> {
         let settings = &call.settings;
         let key = settings.key.clone().ok_or_else(no_key)?;
         let store = store(call)?;
@@ -113,15 +121,21 @@ pub(super) fn store(call: &Call) -> anyhow::Result<Arc<dyn Store>> {
     }
 }
 
-/// What a failing ledger means: nothing was sent without it.
+/// What a failing ledger means.
 pub(super) fn ledger_failed(error: LedgerError) -> Stop {
-    let hint = match &error {
-        LedgerError::Exposed { path, .. } => Some(format!("chmod 600 {}", path.display())),
-        _ => None,
-    };
-    let stop = Stop::new(Exit::Internal, format!("{error}; nothing was sent"));
-    match hint {
-        Some(hint) => stop.then(hint),
-        None => stop,
+    let stop = Stop::new(Exit::Internal, error.to_string());
+    match &error {
+        LedgerError::Exposed { path, .. } => stop.then(format!("chmod 600 {}", path.display())),
+        _ => stop,
+    }
+}
+
+/// What it means that the service could not be read.
+pub(super) fn unreadable(error: &ReadError) -> Stop {
+    match error {
+        ReadError::Refused(refusal) => Stop::new(Exit::of_refusal(refusal.reason), error.to_string()),
+        // What the service says of a project that it doesn't know is a program's error message (`contract.md` 1.2).
+        ReadError::NoSuchProject { .. } => Stop::new(Exit::Refused, "the service knows no such project"),
+        ReadError::Unreachable { .. } | ReadError::Broken { .. } => Stop::new(Exit::Unreachable, error.to_string()),
     }
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::list::stop;
 use super::renders::latest;
-use super::session::{Session, ledger_failed};
+use super::session::{Session, ledger_failed, unreadable};
+use super::waiting::submitted;
 use super::{Call, Stop};
 use crate::cli::SettleArgs;
 use crate::exit::Exit;
@@ -16,7 +16,7 @@ use crate::render::identity::ProjectId;
 use crate::render::state::{Fact, OnUnknown, State};
 use crate::work::Desk;
 use crate::work::follow::remembered;
-use crate::work::outcome::{described, unbound};
+use crate::work::outcome::unbound;
 use crate::work::search;
 use crate::work::submit::{Order, Submitted, submit};
 
@@ -37,13 +37,13 @@ pub(super) async fn run(call: &Call, args: &SettleArgs) -> anyhow::Result<Exit> 
     } else {
         standing(desk, &render).await
     };
-    let wished = args.abandon && outcome.verdict == Verdict::Abandoned;
     let mut results = Results::new(&call.out, args.json, Wanted::Project, 1);
-    if wished {
+    if args.abandon && outcome.verdict == Verdict::Abandoned {
+        results.end_silently(0, &outcome, Exit::Done);
         call.out.progress(&format!("key {} is given up; nothing looks for it any more", args.key));
-        return Ok(Exit::Done);
+    } else {
+        results.end(0, outcome);
     }
-    results.end(0, outcome);
     session.close().await;
     Ok(results.finish())
 }
@@ -85,7 +85,11 @@ async fn adopt(desk: &Desk, render: Render, project: &str) -> anyhow::Result<Out
     if render.submission.project.as_ref() == Some(&project) {
         return Ok(standing(desk, &render).await);
     }
-    let report = desk.client.read(&project, READING).await.map_err(|error| stop(&error))?;
+    let unread = |error| {
+        let stop = unreadable(&error);
+        Stop { message: format!("{project}: {}", stop.message), ..stop }
+    };
+    let report = desk.client.read(&project, READING).await.map_err(unread)?;
     let other = search::token(&report).filter(|token| !token.belongs_to(&render.key, render.generation, render.movie));
     if let Some(token) = other {
         let why = format!("project {project} was rendered for another submission ({token}); it is not adopted for key {}", render.key);
@@ -131,6 +135,6 @@ async fn standing(desk: &Desk, render: &Render) -> Outcome {
     }
     match remembered(desk, render).await {
         Some(outcome) if render.submission.state.is_final() => outcome,
-        _ => described(render, Verdict::Submitted),
+        _ => submitted(desk, render),
     }
 }

@@ -3,19 +3,19 @@
 use futures_util::stream::{self, StreamExt};
 
 use super::movies::{self, Composed};
-use super::session::{Session, ledger_failed};
-use super::waiting::{self, Looks};
+use super::session::Session;
+use super::waiting::{self, Looks, submitted};
 use super::{Call, Stop, dry_run};
 use crate::cli::{OnUnknownArg, SubmitArgs};
 use crate::exit::Exit;
 use crate::ledger::{LedgerError, Render};
+use crate::movie::{ClientData, Document};
 use crate::output::{Results, Wanted};
 use crate::render::event::{Outcome, Trouble, Verdict};
 use crate::render::identity::Key;
 use crate::render::state::{OnUnknown, State};
 use crate::work::Desk;
 use crate::work::follow::{Followed, follow, remembered};
-use crate::work::outcome::described;
 use crate::work::save::Saving;
 use crate::work::submit::{Order, Submitted, submit};
 
@@ -31,14 +31,23 @@ pub(super) async fn run(call: &Call, args: &SubmitArgs) -> anyhow::Result<Exit> 
         return dry_run::run(call, args, key.as_ref(), composed).await;
     }
     let mut results = Results::new(&call.out, args.json, wanted(args, saving.as_ref()), count);
-    let orders = orders(args, key.as_ref(), composed, &mut results);
+    let orders = orders(call, args, key.as_ref(), composed, &mut results);
     if orders.is_empty() {
         return Ok(results.finish());
     }
-    let session = Session::open(call).await?;
-    let bound = submit_all(&session.desk, orders, &mut results).await.map_err(ledger_failed)?;
+    let session = match Session::without_past(call).await {
+        Ok(session) => session,
+        Err(error) => return not_begun(call, &orders, results, error),
+    };
+    let wanted = orders.len();
+    let bound = submit_all(&session.desk, orders, &mut results).await;
+    // What this run lost it has just looked for.
+    let has_time_for_the_past = bound.len() == wanted;
     let looks = if waits(args) { Looks::Many } else { Looks::One };
     let followed = to_follow(&session.desk, bound, looks, &mut results).await;
+    if has_time_for_the_past && let Err(error) = session.catch_up(call).await {
+        call.out.warning(&format!("{error:#}"));
+    }
     if !followed.is_empty() {
         let patience = waiting::patience(call, &session.desk, &args.waiting, looks);
         follow(&session.desk, followed, patience, saving.as_ref(), |index, outcome| results.end(index, outcome)).await;
@@ -73,22 +82,56 @@ fn wanted(args: &SubmitArgs, saving: Option<&Saving>) -> Wanted {
 }
 
 /// The movies that can be sent; the outcome of every other one is known already.
-fn orders(args: &SubmitArgs, key: Option<&Key>, composed: Vec<Composed>, results: &mut Results<'_>) -> Vec<(usize, Order)> {
+fn orders(
+    call: &Call,
+    args: &SubmitArgs,
+    key: Option<&Key>,
+    composed: Vec<Composed>,
+    results: &mut Results<'_>,
+) -> Vec<(usize, Order)> {
     let mut orders = Vec::new();
     for (index, Composed { source, movie }) in composed.into_iter().enumerate() {
-        match movie {
+        match movie.and_then(|movie| with_place_for_token(args, &source, movie)) {
             Ok(movie) => orders.push((index, order(args, key, source, movie))),
             Err(stop) => {
                 let trouble = if stop.exit == Exit::Usage { Trouble::Usage } else { Trouble::None };
-                let outcome = Outcome { source: Some(source), ..Outcome::new(Verdict::Invalid).because(trouble, stop.message) };
+                let outcome = Outcome { source: Some(source), ..Outcome::new(Verdict::Invalid).because(trouble, stop.message.clone()) };
                 results.end(index, outcome);
+                stop.tell_ways_out(&call.out);
             }
         }
     }
     orders
 }
 
-fn order(args: &SubmitArgs, key: Option<&Key>, source: String, movie: crate::movie::Document) -> Order {
+/// A movie whose `client-data` takes a token, unless none is wanted (`identity.md`, "Words").
+pub(super) fn with_place_for_token(args: &SubmitArgs, source: &str, movie: Document) -> Result<Document, Stop> {
+    if args.no_token || movie.client_data() != ClientData::Other {
+        return Ok(movie);
+    }
+    let Err(why) = movie.with_token("") else { return Ok(movie) };
+    let place = movie.place(why.span).map_or_else(|| source.to_owned(), |(name, position)| format!("{name}:{position}"));
+    let help = "make it an object, or give --no-token, which gives up finding a lost answer by itself".to_owned();
+    Err(Stop { help: Some(help), ..Stop::new(Exit::Invalid, format!("{place}: {why}")) })
+}
+
+/// A run that can't begin: a line for every movie all the same, and the reason once.
+fn not_begun(call: &Call, orders: &[(usize, Order)], mut results: Results<'_>, error: anyhow::Error) -> anyhow::Result<Exit> {
+    let stop = error.downcast::<Stop>()?;
+    let message = format!("{}; nothing was sent", stop.message);
+    for (index, order) in orders {
+        let outcome = Outcome {
+            source: Some(order.source.clone()),
+            key: order.key.clone(),
+            ..Outcome::new(Verdict::Unsent).because(Trouble::None, message.clone())
+        };
+        results.end_silently(*index, &outcome, stop.exit);
+    }
+    Stop { message, ..stop }.tell(&call.out);
+    Ok(results.finish())
+}
+
+fn order(args: &SubmitArgs, key: Option<&Key>, source: String, movie: Document) -> Order {
     Order {
         movie,
         source,
@@ -105,17 +148,23 @@ fn order(args: &SubmitArgs, key: Option<&Key>, source: String, movie: crate::mov
 }
 
 /// Submits in the order of the arguments, a few at once; gives back what the service has.
-async fn submit_all(desk: &Desk, orders: Vec<(usize, Order)>, results: &mut Results<'_>) -> Result<Vec<(usize, Render)>, LedgerError> {
-    let submissions = orders.into_iter().map(|(index, order)| async move { (index, submit(desk, &order).await) });
+async fn submit_all(desk: &Desk, orders: Vec<(usize, Order)>, results: &mut Results<'_>) -> Vec<(usize, Render)> {
+    let submissions = orders.into_iter().map(|(index, order)| async move { (index, submit(desk, &order).await, order.source) });
     let mut submissions = stream::iter(submissions).buffered(ABREAST);
     let mut bound = Vec::new();
-    while let Some((index, submitted)) = submissions.next().await {
-        match submitted? {
-            Submitted::Over(outcome) => results.end(index, *outcome),
-            Submitted::Bound(render) => bound.push((index, *render)),
+    while let Some((index, submitted, source)) = submissions.next().await {
+        match submitted {
+            Ok(Submitted::Bound(render)) => bound.push((index, *render)),
+            Ok(Submitted::Over(outcome)) => results.end(index, *outcome),
+            // What others of this run have got from the service is told whatever becomes of this one.
+            Err(error) => results.end(index, unwritten(source, &error)),
         }
     }
-    Ok(bound)
+    bound
+}
+
+fn unwritten(source: String, error: &LedgerError) -> Outcome {
+    Outcome { source: Some(source), ..Outcome::new(Verdict::Unsent).because(Trouble::Internal, error.to_string()) }
 }
 
 /// Without `--wait` only what the API called a timeout is looked at again: it may have finished.
@@ -127,7 +176,7 @@ async fn to_follow(desk: &Desk, bound: Vec<(usize, Render)>, looks: Looks, resul
             continue;
         }
         let known = if render.submission.state == State::Bound { None } else { remembered(desk, &render).await };
-        results.end(index, known.unwrap_or_else(|| described(&render, Verdict::Submitted)));
+        results.end(index, known.unwrap_or_else(|| submitted(desk, &render)));
     }
     followed
 }

@@ -9,13 +9,14 @@ use crate::cli::{SaveArgs, SaveRules, WaitArgs};
 use crate::exit::Exit;
 use crate::ledger::Render;
 use crate::output::Results;
+use crate::render::event::{Outcome, Verdict};
 use crate::render::identity::ProjectId;
 use crate::render::schedule::Rhythm;
 use crate::service::download::Overwrite;
 use crate::service::place::is_folder;
 use crate::work::Desk;
 use crate::work::follow::Followed;
-use crate::work::outcome::unbound;
+use crate::work::outcome::{described, unbound};
 use crate::work::save::Saving;
 use crate::work::watch::{Patience, Target};
 
@@ -64,6 +65,15 @@ pub(super) fn saving(place: &str, rules: &SaveRules, count: usize) -> Result<Sav
 /// When several would go into one file.
 pub(super) fn maybe_saving(args: &SaveArgs, count: usize) -> Result<Option<Saving>, Stop> {
     args.download.as_deref().map(|place| saving(place, &args.rules, count)).transpose()
+}
+
+/// What the service has and nobody waits for, with the command that follows it.
+pub(super) fn submitted(desk: &Desk, render: &Render) -> Outcome {
+    let outcome = described(render, Verdict::Submitted);
+    match &render.submission.project {
+        Some(project) => outcome.then(desk.command.spell(&["poll", project.as_str()])),
+        None => outcome,
+    }
 }
 
 /// The render of a row as something to follow, if its project is known.

@@ -48,11 +48,17 @@ fn ended(out: &Out, outcome: &Outcome) {
         (Trouble::Interrupted, _) | (Trouble::None, Verdict::Waiting) => out.note(&format!("{name}: {message}")),
         (_, Verdict::Timeout) => out.error(&format!("{name}: the service calls it a timeout; it may still finish. {message}")),
         (_, Verdict::Error) => out.error(&format!("{name}: the render failed: {message}")),
-        _ => out.error(&format!("{name}: {message}")),
+        (_, Verdict::Invalid) => out.error(&format!("{}; nothing was sent", named(&name, message))),
+        _ => out.error(&named(&name, message)),
     }
     for command in &outcome.next {
         out.hint(command);
     }
+}
+
+/// The message after the name of what it is about, unless it begins with that itself.
+fn named(name: &str, message: &str) -> String {
+    if message.starts_with(name) { message.to_owned() } else { format!("{name}: {message}") }
 }
 
 fn done(out: &Out, outcome: &Outcome, name: &str) {
@@ -61,8 +67,8 @@ fn done(out: &Out, outcome: &Outcome, name: &str) {
         Some(file) => out.progress(&format!("{name}: done{facts}; saved as {}", file.display())),
         None => out.progress(&format!("{name}: done{facts}")),
     }
-    if let Some(until) = outcome.report.as_ref().and_then(Report::kept_until) {
-        out.progress(&format!("{name}: the service keeps the file until {}", until.to_iso()));
+    if let Some(until) = outcome.report.as_ref().filter(|report| report.url.is_some()).and_then(Report::kept_until) {
+        out.note(&format!("{name}: the service keeps the file for 7 days, until {}", until.to_iso()));
     }
 }
 

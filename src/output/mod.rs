@@ -75,6 +75,11 @@ impl Out {
         self.message(Some(("next", HINT)), command);
     }
 
+    /// What to do about an error where no command does it.
+    pub fn help(&self, text: &str) {
+        self.message(Some(("help", HINT)), text);
+    }
+
     /// A fact that is shown however quiet it should be, like a project's id.
     pub fn note(&self, text: &str) {
         self.message(None, text);
@@ -87,23 +92,12 @@ impl Out {
         }
     }
 
-    /// A block of several lines that was laid out for stderr already.
-    pub fn block(&self, text: &str) {
-        self.write(text);
-    }
-
-    /// Whether stderr gets colours.
-    #[must_use]
-    pub fn has_color(&self) -> bool {
-        self.terminal.color
-    }
-
     fn message(&self, label: Option<(&str, Style)>, text: &str) {
-        let text = sanitize::line(text);
+        let text = sanitize::message(text);
         let line = match label {
             Some((word, style)) if self.terminal.color => format!("{style}{word}{style:#}: {text}"),
             Some((word, _)) => format!("{word}: {text}"),
-            None => text.into_owned(),
+            None => text,
         };
         self.write(&line);
     }

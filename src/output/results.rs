@@ -10,6 +10,8 @@ use crate::render::event::{Event, Listener, Outcome, Trouble, Verdict};
 pub enum Wanted {
     /// The project id, if there is one.
     Project,
+    /// The project id, once its file is deleted.
+    Deletion,
     /// The video's URL, once it is rendered; the saved file's path where the URL is dead.
     Url,
     /// The saved file's path.
@@ -35,20 +37,29 @@ impl<'a> Results<'a> {
 
     /// Takes in an outcome: tells people, prints what is due, remembers the code.
     pub fn end(&mut self, index: usize, outcome: Outcome) {
-        self.codes.push(Exit::of(&outcome));
-        if self.json {
-            self.out.data(&json::outcome(&outcome));
-        } else if let Some(line) = self.lines.get_mut(index) {
-            *line = Some(line_of(self.wanted, &outcome));
-            self.print_what_is_due();
-        }
+        self.end_silently(index, &outcome, Exit::of(&outcome));
         self.out.hear(&Event::Ended(Box::new(outcome)));
+    }
+
+    /// Takes in an outcome that shares its cause with others: prints its line, and leaves the telling to the caller.
+    pub fn end_silently(&mut self, index: usize, outcome: &Outcome, exit: Exit) {
+        self.codes.push(exit);
+        self.print(index, outcome);
     }
 
     /// The exit code of all.
     #[must_use]
     pub fn finish(self) -> Exit {
         Exit::fold(self.codes)
+    }
+
+    fn print(&mut self, index: usize, outcome: &Outcome) {
+        if self.json {
+            self.out.data(&json::outcome(outcome));
+        } else if let Some(line) = self.lines.get_mut(index) {
+            *line = Some(line_of(self.wanted, outcome));
+            self.print_what_is_due();
+        }
     }
 
     fn print_what_is_due(&mut self) {
@@ -63,7 +74,8 @@ fn line_of(wanted: Wanted, outcome: &Outcome) -> String {
     let file = || outcome.file.as_ref().map(|file| file.to_string_lossy().into_owned());
     let is_done = outcome.verdict == Verdict::Done && outcome.trouble == Trouble::None;
     let line = match wanted {
-        Wanted::Project => outcome.project.as_ref().map(ToString::to_string),
+        Wanted::Deletion if outcome.verdict != Verdict::Deleted => None,
+        Wanted::Project | Wanted::Deletion => outcome.project.as_ref().map(ToString::to_string),
         Wanted::File => file(),
         Wanted::Url if is_done => outcome.report.as_ref().and_then(|report| report.url.clone()).or_else(file),
         Wanted::Url => None,

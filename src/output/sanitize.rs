@@ -14,6 +14,26 @@ pub fn line(text: &str) -> Cow<'_, str> {
     )
 }
 
+/// A message for people: harmless, and without the numbers that the system's errors carry for programs.
+#[must_use]
+pub fn message(text: &str) -> String {
+    let text = line(text);
+    let mut words = String::with_capacity(text.len());
+    let mut rest = text.as_ref();
+    while let Some(start) = rest.find(SYSTEM_NUMBER) {
+        let after = &rest[start + SYSTEM_NUMBER.len()..];
+        let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+        let is_number = digits > 0 && after[digits..].starts_with(')');
+        let (kept, end) = if is_number { (start, digits + 1) } else { (start + SYSTEM_NUMBER.len(), 0) };
+        words.push_str(&rest[..kept]);
+        rest = &after[end..];
+    }
+    words + rest
+}
+
+/// How the standard library ends what the system said.
+const SYSTEM_NUMBER: &str = " (os error ";
+
 fn is_harmless(c: char) -> bool {
     let turns_text_around = matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let is_invisible_break = matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
@@ -30,6 +50,11 @@ mod tests {
     fn escapes_and_overrides_are_gone_and_words_stay() {
         assert_eq!(line("a\u{1b}[31mb\u{202e}c\u{7}\nd"), "a[31mbc d");
         assert_eq!(line("Küche, 厨房"), "Küche, 厨房");
+    }
+
+    #[test]
+    fn the_system_s_numbers_are_for_programs() {
+        assert_eq!(message("a can't be read: No such file (os error 2); b (os error x)"), "a can't be read: No such file; b (os error x)");
     }
 
     proptest! {

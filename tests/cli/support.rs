@@ -11,6 +11,7 @@ use std::time::Duration;
 use j2v::emulator::{Emulator, Fault, Settings};
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Runtime;
 
 /// The key of every test. No output and no file may hold it.
@@ -85,6 +86,11 @@ impl World {
         self.write(name, movie.to_string());
     }
 
+    /// Whether there is a file of this name in the folder.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.path(name).exists()
+    }
+
     /// A command in this world, not started.
     pub(crate) fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_j2v"));
@@ -112,26 +118,56 @@ impl World {
         Run::of(child)
     }
 
+    /// Runs a command line in another environment; an empty value is as good as none.
+    pub(crate) fn j2v_with(&self, environment: &[(&str, &str)], line: &str) -> Run {
+        let mut command = self.command(&line.split_whitespace().collect::<Vec<_>>());
+        Run::of(command.envs(environment.iter().copied()).spawn().unwrap())
+    }
+
+    /// Starts a command line; words are split at spaces.
+    pub(crate) fn start(&self, line: &str) -> Child {
+        self.command(&line.split_whitespace().collect::<Vec<_>>()).spawn().unwrap()
+    }
+
+    /// What the emulator answers to a request that no `j2v` sent.
+    pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> Vec<u8> {
+        let address = self.url.trim_start_matches("http://").trim_end_matches("/v2");
+        let length = body.len();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {address}\r\nx-api-key: any\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+        );
+        let answer = self.runtime.as_ref().unwrap().block_on(async {
+            let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).await.unwrap();
+            answer
+        });
+        let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer[..end]));
+        answer[end + 4..].to_vec()
+    }
+
     /// What the emulator was asked and what it accepted.
     pub(crate) fn oracle(&self) -> Value {
-        let origin = self.url.trim_end_matches("/v2");
-        let answer = self.runtime.as_ref().unwrap().block_on(async {
-            let address = origin.trim_start_matches("http://");
-            let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-            let request = format!("GET /emulator/state HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
-            tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes()).await.unwrap();
-            let mut answer = Vec::new();
-            tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut answer).await.unwrap();
-            String::from_utf8(answer).unwrap()
-        });
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
-        serde_json::from_str(body).unwrap()
+        serde_json::from_slice(&self.ask("GET", "/emulator/state", "")).unwrap()
     }
 
     /// How many POSTs were accepted: what the user pays for.
     pub(crate) fn accepted(&self) -> usize {
         self.oracle()["accepted"].as_array().unwrap().len()
+    }
+
+    /// A field of every accepted POST, in the order in which they came.
+    pub(crate) fn accepted_fields(&self, field: &str) -> Vec<String> {
+        let mut accepted = self.oracle()["accepted"].as_array().unwrap().clone();
+        accepted.sort_by_key(|entry| entry["at"].as_str().unwrap().to_owned());
+        accepted.iter().map(|entry| entry[field].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// How many movies were sent, accepted or not.
+    pub(crate) fn posts(&self) -> u64 {
+        self.requests("POST /v2/movies")
     }
 
     /// How many requests of this kind came (`"POST /v2/movies"`).
@@ -182,7 +218,7 @@ impl Run {
             stderr: String::from_utf8(output.stderr).unwrap(),
         };
         assert!(!run.stdout.contains(CANARY) && !run.stderr.contains(CANARY), "the key was printed: {run:?}");
-        assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+        assert_for_people(&run.stderr);
         run
     }
 
@@ -198,6 +234,25 @@ impl Run {
     pub(crate) fn tells(self, words: &str) -> Self {
         assert!(self.stderr.contains(words), "no `{words}` in:\n{}", self.stderr);
         self
+    }
+
+    /// Demands that stderr doesn't tell something.
+    #[track_caller]
+    pub(crate) fn hides(self, words: &str) -> Self {
+        assert!(!self.stderr.contains(words), "`{words}` in:\n{}", self.stderr);
+        self
+    }
+
+    /// Demands the lines of stdout.
+    #[track_caller]
+    pub(crate) fn prints(self, lines: &[&str]) -> Self {
+        assert_eq!(self.lines(), lines, "stderr:\n{}", self.stderr);
+        self
+    }
+
+    /// The commands that stderr names as the next ones.
+    pub(crate) fn next(&self) -> Vec<&str> {
+        self.stderr.lines().filter_map(|line| line.strip_prefix("next: ")).collect()
     }
 
     /// The lines of stdout.
@@ -218,4 +273,27 @@ impl Run {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(self.line()).unwrap()
     }
+
+    /// The lines of stdout, each as JSON.
+    #[track_caller]
+    pub(crate) fn jsons(&self) -> Vec<Value> {
+        self.lines().iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
 }
+
+/// What a message must never hold: traces of the language it is written in, and what moves a terminal's cursor.
+fn assert_for_people(stderr: &str) {
+    for trace in ["Some(", "Ok(", "Err(", "None,", "Error {", "Os {", "os error", "panicked", "RUST_BACKTRACE", "reqwest", "rusqlite", "tokio"] {
+        assert!(!stderr.contains(trace), "`{trace}` in:\n{stderr}");
+    }
+    let without_colors = COLORS.iter().fold(stderr.to_owned(), |text, color| text.replace(color, ""));
+    assert!(without_colors.chars().all(|c| c == '\n' || !c.is_control()), "a control character in:\n{without_colors:?}");
+    for message in without_colors.lines().filter_map(|line| line.strip_prefix("error: ").or_else(|| line.strip_prefix("warning: "))) {
+        let first = message.split(' ').next().unwrap_or_default();
+        let is_name = first.ends_with(':') || first.starts_with("EMU") || first.contains('_') || first == "HTTP";
+        assert!(is_name || !message.starts_with(char::is_uppercase), "not lower-case: {message}");
+    }
+}
+
+/// The colours of `--color always`.
+const COLORS: [&str; 5] = ["\u{1b}[1m", "\u{1b}[31m", "\u{1b}[33m", "\u{1b}[36m", "\u{1b}[0m"];

@@ -1,0 +1,128 @@
+//! Saving videos: where they go, never over another file, never half.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::support::World;
+
+fn rendered(faults: &[&str]) -> (World, String) {
+    let world = World::with_faults(faults);
+    world.movie("a.json", &json!({"render-time": "1ms"}));
+    let project = world.j2v("submit a.json --key L-1").exits(0).line().to_owned();
+    (world, project)
+}
+
+/// The video as the emulator has it.
+fn original(world: &World, project: &str) -> Vec<u8> {
+    world.ask("GET", &format!("/files/{project}.mp4"), "")
+}
+
+#[test]
+fn it_saves_into_the_current_folder_by_project() {
+    let (world, project) = rendered(&[]);
+    let name = format!("./{project}.mp4");
+    world.j2v("download L-1").exits(0).prints(&[&name]);
+    assert_eq!(world.read(&name), original(&world, &project));
+}
+
+#[test]
+fn a_place_is_an_existing_folder_one_to_be_made_or_a_file() {
+    let (world, project) = rendered(&[]);
+    fs::create_dir(world.path("here")).unwrap();
+    let inside = |folder: &str| format!("{folder}/{project}.mp4");
+    world.j2v("download L-1 -o here").exits(0).prints(&[&inside("here")]);
+    world.j2v("download L-1 -o new/deep/").exits(0).prints(&[&inside("new/deep")]);
+    world.j2v("download L-1 -o film.mp4").exits(0).prints(&["film.mp4"]);
+    world.j2v("poll L-1 --download other.mp4").exits(0).prints(&["other.mp4"]);
+    for name in [inside("here"), inside("new/deep"), "film.mp4".to_owned(), "other.mp4".to_owned()] {
+        assert_eq!(world.read(&name), original(&world, &project));
+    }
+}
+
+#[test]
+fn nothing_is_left_beside_the_video() {
+    let (world, project) = rendered(&[]);
+    world.j2v("download L-1 -o out/").exits(0);
+    let left: Vec<_> = fs::read_dir(world.path("out")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, [format!("{project}.mp4").as_str()]);
+}
+
+#[test]
+fn a_file_in_the_way_stays_unless_overwrite_is_said() {
+    let (world, project) = rendered(&[]);
+    world.write("film.mp4", "holiday");
+    let run = world.j2v("download L-1 -o film.mp4").exits(14).prints(&[""]).tells("in the way");
+    assert_eq!(world.read("film.mp4"), b"holiday");
+    let next = run.next();
+    assert_eq!(next, [format!("j2v download {project} -o film.mp4 --overwrite")]);
+    let words: Vec<&str> = next[0].split(' ').skip(1).collect();
+    world.run(&words).exits(0).prints(&["film.mp4"]);
+    assert_eq!(world.read("film.mp4"), original(&world, &project));
+}
+
+#[test]
+fn what_is_saved_already_is_not_fetched_again() {
+    let (world, project) = rendered(&[]);
+    world.j2v("download L-1 -o film.mp4").exits(0);
+    let fetched = world.requests(&format!("GET /files/{project}.mp4"));
+    world.j2v("download L-1 -o film.mp4").exits(0).prints(&["film.mp4"]);
+    assert_eq!(world.requests(&format!("GET /files/{project}.mp4")), fetched);
+}
+
+#[test]
+fn a_broken_download_is_taken_up_where_it_broke_off() {
+    for fault in ["file-truncate=700*2", "file-reset=900*1", "file-status=503*1"] {
+        let (world, project) = rendered(&[fault]);
+        world.j2v("download L-1 -o film.mp4").exits(0);
+        assert_eq!(world.read("film.mp4"), original(&world, &project), "{fault}");
+    }
+}
+
+#[test]
+fn an_address_that_has_expired_is_asked_for_anew() {
+    let (world, project) = rendered(&["file-expired"]);
+    world.j2v("download L-1 -o film.mp4").exits(0).prints(&["film.mp4"]);
+    assert!(!world.read("film.mp4").is_empty(), "{project}");
+}
+
+#[test]
+fn a_web_page_is_no_video() {
+    let (world, _) = rendered(&["file-html"]);
+    world.j2v("download L-1 -o film.mp4").exits(14).tells("web page").tells("next: j2v download");
+    assert!(!world.has("film.mp4"));
+}
+
+#[test]
+fn a_deleted_video_can_not_be_saved_and_says_so() {
+    let (world, _) = rendered(&[]);
+    world.j2v("delete L-1").exits(0);
+    world.j2v("download L-1").exits(14).prints(&[""]).tells("deleted");
+}
+
+#[test]
+fn names_come_from_stdin_too_and_keep_their_order() {
+    let (world, first) = rendered(&[]);
+    let second = world.j2v("submit a.json").exits(0).line().to_owned();
+    let run = world.pipe(&["download", "-", "-o", "out/"], &format!("{second}\n{first}\n")).exits(0);
+    assert_eq!(run.lines(), [format!("out/{second}.mp4"), format!("out/{first}.mp4")]);
+    world.pipe(&["download", "-", "-o", "one.mp4"], &format!("{second}\n{first}\n")).exits(2);
+}
+
+#[test]
+fn the_video_is_asked_for_without_the_key() {
+    let (world, _) = rendered(&[]);
+    world.j2v("download L-1").exits(0);
+    let keys = world.oracle()["keys"].clone();
+    assert!(keys.get("misplaced").is_none(), "{keys}");
+}
+
+#[test]
+fn a_redirect_to_another_host_gets_no_key_either() {
+    let other = World::new();
+    let target = format!("file-redirect={}/nowhere.mp4", other.url().trim_end_matches("/v2"));
+    let (world, _) = rendered(&[&target]);
+    world.j2v("download L-1 -o film.mp4").exits(14);
+    let keys = other.oracle()["keys"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert!(keys.iter().all(|kind| kind == "accepted"), "only this test's own questions carry a key: {keys:?}");
+}

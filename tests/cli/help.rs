@@ -1,0 +1,74 @@
+//! Help is for people: it lists what is built, fits a screen, and agrees with the contract.
+
+use crate::support::World;
+
+/// The commands of this version.
+const COMMANDS: [&str; 10] = ["build", "submit", "poll", "list", "settle", "history", "show", "download", "delete", "emulator"];
+
+#[test]
+fn help_lists_the_commands_that_are_built_and_no_others() {
+    let run = World::new().j2v("--help").exits(0);
+    let listed = run.lines().into_iter().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let names = listed.filter(|line| line.starts_with("  ") && !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next());
+    assert_eq!(names.filter(|name| *name != "help").collect::<Vec<_>>(), COMMANDS);
+}
+
+#[test]
+fn every_command_has_a_short_and_a_long_help_no_wider_than_a_screen() {
+    let world = World::new();
+    for command in COMMANDS {
+        let short = world.run(&[command, "-h"]).exits(0);
+        let long = world.run(&[command, "--help"]).exits(0);
+        assert!(short.lines().len() <= 70, "{command} -h has {} lines", short.lines().len());
+        for line in short.lines().iter().chain(&long.lines()) {
+            assert!(line.chars().count() <= 100, "{command}: {line}");
+        }
+    }
+}
+
+#[test]
+fn help_names_every_exit_code_and_variable() {
+    let run = World::new().j2v("--help").exits(0);
+    let codes = (0..=14).chain([130]);
+    for code in codes {
+        let starts = format!("  {code:<4} ");
+        assert!(run.lines().iter().any(|line| line.starts_with(&starts)), "no exit code {code}");
+    }
+    for name in ["J2V_API_KEY", "JSON2VIDEO_API_KEY", "J2V_API_URL", "J2V_LEDGER", "J2V_PROFILE", "NO_COLOR"] {
+        assert!(run.stdout.contains(name), "{name}");
+    }
+}
+
+#[test]
+fn flags_of_building_stand_apart_from_those_of_submitting() {
+    let run = World::new().j2v("submit --help").exits(0);
+    let place = |word: &str| run.stdout.find(word).unwrap_or_else(|| panic!("no {word}"));
+    let (options, building, global) = (place("\nOptions:"), place("\nBuilding the movie:"), place("\nGlobal options:"));
+    for flag in ["--key", "--again", "--wait", "--download", "--settle-for", "--dry-run"] {
+        let here = place(&format!("{flag} "));
+        assert!((options..building).contains(&here) || !(building..global).contains(&here), "{flag} stands under building");
+    }
+    for flag in ["--var", "--scene", "--webhook", "--no-cache"] {
+        assert!((building..global).contains(&place(&format!("      {flag}"))), "{flag}");
+    }
+}
+
+#[test]
+fn the_emulator_s_help_lists_every_fault_as_it_is_written() {
+    let run = World::new().j2v("emulator --help").exits(0);
+    for fault in j2v::emulator::catalogue() {
+        assert!(run.stdout.contains(&format!("    {} ", fault.usage())), "{}", fault.usage());
+    }
+}
+
+#[test]
+fn a_mistyped_command_or_flag_is_met_with_the_right_one() {
+    let world = World::new();
+    world.j2v("sumbit a.json").exits(2).tells("submit");
+    world.j2v("submit a.json --wiat").exits(2).tells("--wait");
+}
+
+#[test]
+fn the_version_is_the_package_s() {
+    World::new().j2v("--version").exits(0).prints(&[&format!("j2v {}", env!("CARGO_PKG_VERSION"))]);
+}

@@ -1,0 +1,140 @@
+//! `j2v poll`: follows renders by project, by key, from stdin, or all that is unfinished.
+
+use serde_json::json;
+
+use crate::support::World;
+
+fn submitted(world: &World, name: &str, script: &serde_json::Value) -> String {
+    let file = format!("{name}.json");
+    world.movie(&file, script);
+    world.run(&["submit", &file, "--key", name]).exits(0).line().to_owned()
+}
+
+#[test]
+fn renders_are_named_by_project_or_by_key_and_answered_in_that_order() {
+    let world = World::new();
+    let a = submitted(&world, "a", &json!({"render-time": "400ms"}));
+    let b = submitted(&world, "b", &json!({"render-time": "50ms"}));
+    let run = world.run(&["poll", &a, "b"]).exits(0);
+    assert!(run.lines()[0].contains(&a) && run.lines()[1].contains(&b), "{run:?}");
+    assert_eq!(world.posts(), 2);
+}
+
+#[test]
+fn ids_come_from_stdin_where_the_dash_stands() {
+    let world = World::new();
+    let a = submitted(&world, "a", &json!({}));
+    let b = submitted(&world, "b", &json!({}));
+    let run = world.pipe(&["poll", "-", "a"], &format!("{b}\n\n  {a}\n")).exits(0);
+    assert_eq!(run.lines().len(), 3);
+    assert!(run.lines()[0].contains(&b) && run.lines()[1].contains(&a) && run.lines()[2].contains(&a), "{run:?}");
+}
+
+#[test]
+fn no_ids_on_stdin_are_nothing_to_do() {
+    let world = World::new();
+    submitted(&world, "a", &json!({"render-time": "1h"}));
+    world.pipe(&["poll", "-"], "").exits(0).prints(&[]);
+}
+
+#[test]
+fn a_project_that_the_ledger_does_not_know_is_followed_all_the_same() {
+    let world = World::new();
+    let movie = json!({"scenes": [{"duration": 2}]}).to_string();
+    let posted: serde_json::Value = serde_json::from_slice(&world.ask("POST", "/v2/movies", &movie)).unwrap();
+    let project = posted["project"].as_str().unwrap();
+    let run = world.run(&["poll", project]).exits(0);
+    assert!(run.line().contains(project));
+    let line = world.run(&["poll", project, "--json"]).exits(0).json();
+    assert_eq!((&line["key"], &line["source"]), (&json!(null), &json!(null)));
+}
+
+#[test]
+fn without_a_name_everything_unfinished_is_followed() {
+    let world = World::new();
+    submitted(&world, "over", &json!({}));
+    world.j2v("poll over").exits(0);
+    let open: Vec<String> = ["a", "b"].map(|name| submitted(&world, name, &json!({}))).into();
+    let run = world.j2v("poll").exits(0);
+    assert_eq!(run.lines().len(), 2);
+    assert!(open.iter().zip(run.lines()).all(|(project, line)| line.contains(project)), "{run:?}");
+    world.j2v("poll").exits(0).prints(&[]).tells("nothing in the ledger is unfinished");
+}
+
+#[test]
+fn many_renders_are_read_through_the_list() {
+    let world = World::new();
+    for name in ["a", "b", "c", "d", "e", "f"] {
+        submitted(&world, name, &json!({"render-time": "1ms"}));
+    }
+    world.j2v("poll").exits(0);
+    let looks = &world.oracle()["looks"];
+    assert_eq!((&looks["list"], &looks["project"]), (&json!(1), &json!(null)));
+}
+
+#[test]
+fn once_looks_once_and_says_where_it_stands() {
+    let world = World::new();
+    let slow = submitted(&world, "slow", &json!({"render-time": "1h"}));
+    let quick = submitted(&world, "quick", &json!({"render-time": "1ms"}));
+    let run = world.j2v("poll slow quick --once").exits(12);
+    assert_eq!(run.lines()[0], "");
+    assert!(run.lines()[1].contains(&quick));
+    assert!(run.next().contains(&format!("j2v poll {slow}").as_str()), "{run:?}");
+    assert_eq!(world.requests("GET /v2/movies"), 2);
+}
+
+#[test]
+fn missed_are_those_that_were_accepted_longer_ago() {
+    let world = World::new();
+    let a = submitted(&world, "a", &json!({}));
+    world.j2v("poll --missed").exits(0).prints(&[]);
+    let run = world.j2v("poll --missed --older-than 0s").exits(0);
+    assert!(run.line().contains(&a));
+    world.j2v("poll --missed --older-than 0s").exits(0).prints(&[]);
+}
+
+#[test]
+fn the_deadline_ends_the_waiting_and_not_the_render() {
+    let world = World::new();
+    let a = submitted(&world, "a", &json!({"render-time": "1h"}));
+    let run = world.j2v("poll a --timeout 200ms --interval 50ms").exits(11).prints(&[""]).tells("goes on and will be charged");
+    assert_eq!(run.next(), [format!("j2v poll {a}")]);
+}
+
+#[test]
+fn the_service_s_timeout_ends_the_waiting_at_once() {
+    let world = World::new();
+    submitted(&world, "a", &json!({"outcome": "timeout", "render-time": "1ms"}));
+    world.j2v("poll a").exits(10);
+    world.j2v("poll").exits(10);
+}
+
+#[test]
+fn a_status_goes_through_whatever_a_bad_day_brings() {
+    for fault in ["get-status=503*2", "get-reset*2", "get-html*1", "get-typeerror*2", "get-429=0*2", "get-strings", "get-nulls*1", "get-lag=300ms"]
+    {
+        let world = World::with_faults(&[fault]);
+        let a = submitted(&world, "a", &json!({"render-time": "1ms"}));
+        let run = world.j2v("poll a --interval 50ms").exits(0);
+        assert!(run.line().contains(&a), "{fault}");
+    }
+}
+
+#[test]
+fn several_videos_are_saved_in_a_folder() {
+    let world = World::new();
+    let a = submitted(&world, "a", &json!({}));
+    let b = submitted(&world, "b", &json!({}));
+    world.j2v("poll a b --download one.mp4").exits(2);
+    let (a, b) = (format!("out/{a}.mp4"), format!("out/{b}.mp4"));
+    world.j2v("poll a b --download out/").exits(0).prints(&[&a, &b]);
+    assert_eq!(&world.read(&a)[4..8], b"ftyp");
+}
+
+#[test]
+fn a_name_that_is_neither_key_nor_project_is_asked_of_the_service() {
+    let world = World::new();
+    world.j2v("poll nobody").exits(6).prints(&[""]).tells("nobody").tells("no such project");
+    world.run(&["poll", ""]).exits(2);
+}

@@ -1,0 +1,89 @@
+//! `j2v settle`: a person decides about a lost answer.
+
+use serde_json::json;
+
+use crate::support::World;
+
+const HELD: &str = "submit a.json --key L-1 --settle-for 0s --quarantine 0s";
+
+fn held(faults: &[&str]) -> World {
+    let world = World::with_faults(faults);
+    world.movie("a.json", &json!({}));
+    world.j2v(HELD).exits(8);
+    world
+}
+
+#[test]
+fn adopt_names_the_project_and_the_key_attaches_to_it() {
+    let world = held(&["post-reset", "list-drop-client-data"]);
+    let project = world.accepted_fields("project").remove(0);
+    world.j2v(&format!("settle L-1 --adopt {project}")).exits(0).prints(&[&project]);
+    world.j2v("submit a.json --key L-1").exits(0).prints(&[&project]);
+    assert_eq!(world.posts(), 1);
+}
+
+#[test]
+fn adopt_refuses_the_project_of_another_submission_and_one_that_is_none() {
+    let world = held(&["post-reset-before*1"]);
+    let other = world.j2v("submit a.json --key L-2").exits(0);
+    world.j2v(&format!("settle L-1 --adopt {}", other.line())).exits(2).tells("another submission").tells("L-2");
+    world.j2v("settle L-1 --adopt EMU0000000000000").exits(6).tells("no such project");
+    assert_eq!(world.j2v("show L-1 --json").json()["state"], "held");
+}
+
+#[test]
+fn resubmit_sends_the_movie_that_was_kept_as_a_second_attempt() {
+    let world = held(&["post-reset-before*1"]);
+    let run = world.j2v("settle L-1 --resubmit").exits(0);
+    assert_eq!(world.accepted_fields("project"), run.lines());
+    assert!(world.accepted_fields("token")[0].ends_with(".2"));
+    world.j2v("settle L-1 --resubmit").exits(0).prints(&run.lines());
+    assert_eq!((world.posts(), world.accepted()), (2, 1));
+}
+
+#[test]
+fn abandon_gives_it_up_and_only_again_renders_it_anew() {
+    let world = held(&["post-reset-before*1"]);
+    world.j2v("settle L-1 --abandon").exits(0).tells("given up");
+    let run = world.j2v("submit a.json --key L-1").exits(8).prints(&[""]).tells("--again");
+    assert_eq!(run.next(), ["j2v submit a.json --key L-1 --again"]);
+    world.j2v("poll").exits(0);
+    world.j2v("submit a.json --key L-1 --again").exits(0);
+    assert_eq!(world.accepted(), 1);
+}
+
+#[test]
+fn abandon_as_json_is_one_object_as_everywhere() {
+    let world = held(&["post-reset-before*1"]);
+    let line = world.j2v("settle L-1 --abandon --json").exits(0).json();
+    assert_eq!((&line["status"], &line["key"]), (&json!("abandoned"), &json!("L-1")));
+}
+
+#[test]
+fn without_a_decision_it_looks_once_and_tells_what_is_known() {
+    let world = held(&["post-reset", "list-status=403*1"]);
+    assert_eq!(world.j2v("show L-1 --json").json()["state"], "unknown", "the list could not be read: that proves nothing");
+    let run = world.j2v("settle L-1").exits(0);
+    assert_eq!(world.accepted_fields("project"), run.lines());
+    let world = held(&["post-reset-before*1"]);
+    world.j2v("settle L-1").exits(8).prints(&[""]).tells("--resubmit");
+}
+
+#[test]
+fn what_is_decided_needs_no_decision() {
+    let world = World::new();
+    world.movie("a.json", &json!({}));
+    let project = world.j2v("submit a.json --key L-1").exits(0);
+    world.j2v("settle L-1").exits(0).prints(&project.lines());
+    world.j2v("settle L-1 --resubmit").exits(0).prints(&project.lines());
+    world.j2v("settle L-1 --abandon").exits(2);
+    assert_eq!(world.posts(), 1);
+}
+
+#[test]
+fn a_key_that_the_ledger_does_not_have_is_refused_with_the_way_to_look_it_up() {
+    let world = World::new();
+    let run = world.j2v("settle L-9").exits(6).tells("L-9");
+    assert_eq!(run.next(), ["j2v history"]);
+    world.j2v("settle L-9 --resubmit --abandon").exits(2);
+}
