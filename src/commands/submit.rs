@@ -82,13 +82,7 @@ fn wanted(args: &SubmitArgs, saving: Option<&Saving>) -> Wanted {
 }
 
 /// The movies that can be sent; the outcome of every other one is known already.
-fn orders(
-    call: &Call,
-    args: &SubmitArgs,
-    key: Option<&Key>,
-    composed: Vec<Composed>,
-    results: &mut Results<'_>,
-) -> Vec<(usize, Order)> {
+fn orders(call: &Call, args: &SubmitArgs, key: Option<&Key>, composed: Vec<Composed>, results: &mut Results<'_>) -> Vec<(usize, Order)> {
     let mut orders = Vec::new();
     for (index, Composed { source, movie }) in composed.into_iter().enumerate() {
         match movie.and_then(|movie| with_place_for_token(args, &source, movie)) {

@@ -95,6 +95,7 @@ pub fn apply(before: &Render, change: &Change, at: Instant, owner: &str) -> Resu
         Change::Saved(path) => render.file = Some(path.clone()),
         Change::Note(_) => {}
         Change::Rule(rule) => render.submission.on_unknown = *rule,
+        Change::Quarantine(length) => render.quarantine = *length,
     }
     let action = action.unwrap_or_else(|| render.submission.action());
     let event = story::line(before, change, &render, &action, at);

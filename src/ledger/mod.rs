@@ -146,6 +146,8 @@ pub enum Change {
     Note(String),
     /// Another rule for what to do past the quarantine.
     Rule(OnUnknown),
+    /// Another length of the quarantine.
+    Quarantine(Duration),
 }
 
 /// A change of one render, and when it happened.

@@ -22,7 +22,7 @@ pub fn line(before: &Render, change: &Change, after: &Render, action: &Action, a
         (Change::Fact(Fact::Seen(_)), _) => seen(before, after)?,
         (Change::Fact(fact), _) if before.submission != after.submission => fact_line(fact, before, after),
         // The row holds when it was searched last; dozens of vain searches would bury the rest.
-        (Change::Fact(_) | Change::Searched, _) => return None,
+        (Change::Fact(_) | Change::Searched | Change::Quarantine(_), _) => return None,
         (Change::Saved(path), _) => ("saved", path.display().to_string()),
         (Change::Note(text), _) => ("note", text.clone()),
         (Change::Rule(OnUnknown::Hold), _) => ("rule", "hold it when it stays unknown".to_owned()),

@@ -164,6 +164,9 @@ async fn existing(desk: &Desk, order: &Order, mut render: Render) -> Result<Rend
     if order.on_unknown != render.submission.on_unknown {
         desk.record(render.id, Change::Rule(order.on_unknown)).await?.ok();
     }
+    if order.quarantine != render.quarantine && !state.is_bound() {
+        desk.record(render.id, Change::Quarantine(order.quarantine)).await?.ok();
+    }
     let is_cold = desk.world.now().since(render.touched_at) > COLD;
     if matches!(state, State::Intent | State::Rejected) && is_cold && render.traceable {
         search::sweep(desk, std::slice::from_ref(&render)).await?.ok();

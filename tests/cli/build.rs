@@ -104,10 +104,11 @@ fn set_reaches_any_place() {
 
 #[test]
 fn properties_have_flags_of_their_own() {
-    let flags =
-        ["--resolution", "full-hd", "--quality", "high", "--template", "LerKrmBfiqaIgBuacLWn", "--id", "L-1", "--no-cache"];
+    let flags = ["--resolution", "full-hd", "--quality", "high", "--template", "LerKrmBfiqaIgBuacLWn", "--id", "L-1", "--no-cache"];
     let out = built(r#"{"quality":"low","x":1}"#, &flags);
-    for member in [r#""quality":"high""#, r#""resolution":"full-hd""#, r#""template":"LerKrmBfiqaIgBuacLWn""#, r#""id":"L-1""#, r#""cache":false"#] {
+    for member in
+        [r#""quality":"high""#, r#""resolution":"full-hd""#, r#""template":"LerKrmBfiqaIgBuacLWn""#, r#""id":"L-1""#, r#""cache":false"#]
+    {
         assert!(out.contains(member), "{member} in {out}");
     }
     assert!(out.starts_with(r#"{"quality":"high","x":1,"#), "{out}");
@@ -140,7 +141,7 @@ fn what_is_no_movie_is_refused_with_its_place_the_likely_reason_and_the_way_out(
         ("={ \"width\": 1 }", "1:1", "n8n"),
         ("{\n  \"width\": {{ $json.width }}\n}", "2:12", "n8n"),
         ("{\n  \"scenes\": {{5.json}}\n}", "2:13", "Make"),
-        ("{\n  \"scenes\": [{\"duration\": 2", "2:29", "cut off"),
+        ("{\n  \"scenes\": [{\"duration\": 2", "2:28", "cut off"),
         ("", "1:1", "empty"),
         ("{'scenes': []}", "1:2", "quotes"),
         ("{\"a\": True}", "1:7", "Python"),

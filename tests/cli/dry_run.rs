@@ -77,7 +77,8 @@ fn what_could_not_be_sent_is_refused_here_too() {
 fn flags_are_part_of_the_request() {
     let world = World::new();
     world.write("a.json", r#"{"scenes": []}"#);
-    let run = world.run(&["submit", "a.json", "-n", "--no-token", "--var", "city=Berlin", "--webhook", "https://example.com/hook"]).exits(0);
+    let run =
+        world.run(&["submit", "a.json", "-n", "--no-token", "--var", "city=Berlin", "--webhook", "https://example.com/hook"]).exits(0);
     let expected = concat!(
         r#"{"scenes":[],"variables":{"city":"Berlin"},"exports":[{"destinations":"#,
         r#"[{"type":"webhook","endpoint":"https://example.com/hook","content-type":"application/json"}]}]}"#

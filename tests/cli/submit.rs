@@ -57,9 +57,7 @@ fn the_service_gets_the_bytes_that_were_written_and_the_token_after_them() {
     let shown = world.j2v("show K --json").json();
     let token = shown["token"].as_str().unwrap();
     let page: Value = serde_json::from_slice(&world.ask("GET", "/v2/movies?limit=1", "")).unwrap();
-    let sent = format!(
-        r#"{{"scenes":[{{"duration":1.50,"n":12345678901234567890123}}],"client-data":{{"b":1e3,"a":2,"j2v":"{token}"}}}}"#
-    );
+    let sent = format!(r#"{{"scenes":[{{"duration":1.50,"n":12345678901234567890123}}],"client-data":{{"b":1e3,"a":2,"j2v":"{token}"}}}}"#);
     assert_eq!(page["movies"][0]["json"], sent);
 }
 

@@ -283,7 +283,9 @@ impl Run {
 
 /// What a message must never hold: traces of the language it is written in, and what moves a terminal's cursor.
 fn assert_for_people(stderr: &str) {
-    for trace in ["Some(", "Ok(", "Err(", "None,", "Error {", "Os {", "os error", "panicked", "RUST_BACKTRACE", "reqwest", "rusqlite", "tokio"] {
+    for trace in
+        ["Some(", "Ok(", "Err(", "None,", "Error {", "Os {", "os error", "panicked", "RUST_BACKTRACE", "reqwest", "rusqlite", "tokio"]
+    {
         assert!(!stderr.contains(trace), "`{trace}` in:\n{stderr}");
     }
     let without_colors = COLORS.iter().fold(stderr.to_owned(), |text, color| text.replace(color, ""));

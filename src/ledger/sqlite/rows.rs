@@ -177,11 +177,12 @@ pub(super) fn update_submission(connection: &Connection, id: RenderId, submissio
 /// Writes what else may change of a row.
 pub(super) fn update_marks(connection: &Connection, render: &Render) -> Result<(), Failure> {
     const SQL: &str = "UPDATE render SET owner = :owner, touched_at = :touched_at, posted_at = :posted_at, gave_up_at = :gave_up_at, \
-         searched_at = :searched_at, bound_at = :bound_at, read_at = :read_at, refusal = :refusal, report = :report, file = :file \
-         WHERE id = :id";
+         searched_at = :searched_at, bound_at = :bound_at, read_at = :read_at, refusal = :refusal, report = :report, file = :file, \
+         quarantine = :quarantine WHERE id = :id";
     connection.prepare_cached(SQL)?.execute(named_params! {
         ":id": render.id,
         ":owner": render.owner,
+        ":quarantine": millis(render.quarantine),
         ":touched_at": render.touched_at,
         ":posted_at": render.posted_at,
         ":gave_up_at": render.gave_up_at,
