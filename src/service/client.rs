@@ -150,7 +150,8 @@ impl Client {
         let mut url = self.url().movies().clone();
         url.query_pairs_mut().extend_pairs(query);
         let sending = http.request(method, url).headers(self.key_header()).send();
-        let limit = self.settings.timeouts.connect + self.settings.timeouts.request;
+        let Timeouts { connect, request, .. } = self.settings.timeouts;
+        let limit = connect.min(request) + request;
         match tokio::time::timeout(limit, sending).await {
             Err(_) => Happened::Lost(Loss::Timeout),
             Ok(Ok(response)) => {

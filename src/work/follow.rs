@@ -145,8 +145,8 @@ impl Described<'_> {
 
     async fn ended(&self, report: Report, saving: Option<&Saving>) -> Outcome {
         match &report.status {
-            Status::Done if report.url.is_some() && !is_long_over(&report, self.desk.world.now()) => self.done(report, saving).await,
-            Status::Done if is_long_over(&report, self.desk.world.now()) => self.expired(report).await,
+            Status::Done if report.url.is_some() && !is_long_over(&report, self.desk.service_now()) => self.done(report, saving).await,
+            Status::Done if is_long_over(&report, self.desk.service_now()) => self.expired(report).await,
             Status::Done => self
                 .outcome(Verdict::Error, Some(report))
                 .because(Trouble::None, "the service says `done` but gives no URL")

@@ -16,7 +16,8 @@ use crate::render::event::{Event, Listener};
 use crate::render::schedule::Distance;
 use crate::render::state::{Action, Fact, OutOfTurn};
 use crate::service::client::Client;
-use crate::world::World;
+use crate::service::page::Window;
+use crate::world::{Instant, World};
 
 /// What every use case has at hand.
 #[derive(Clone)]
@@ -59,6 +60,25 @@ impl Desk {
 
     pub(crate) fn tell(&self, event: &Event) {
         self.listener.hear(event);
+    }
+
+    /// A span of this machine's clock as a span of the service's, wide enough for either to be right.
+    pub(crate) fn window(&self, from: Instant, to: Instant) -> Window {
+        let ahead = self.client.server_offset().unwrap_or_default();
+        Window { from: Instant(from.0.saturating_sub(ahead.max(0))), to: Instant(to.0.saturating_sub(ahead.min(0))) }
+    }
+
+    /// The time on the service's clock, as far as its answers have told it.
+    pub(crate) fn service_now(&self) -> Instant {
+        Instant(self.world.now().0.saturating_sub(self.client.server_offset().unwrap_or_default()))
+    }
+
+    /// What `work` comes to; nothing when the user interrupts it.
+    pub(crate) async fn unless_interrupted<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            done = work => Some(done),
+            () = self.interrupt.cancelled() => None,
+        }
     }
 
     /// Records one change of one render, now.

@@ -79,3 +79,16 @@ pub fn abandoned(desk: &Desk, render: &Render) -> Outcome {
         .because(Trouble::None, format!("the submission of key {key} was given up; --again renders it anew"))
         .then(desk.command.spell(&["submit", &render.source, "--key", key, "--again"]))
 }
+
+/// The outcome of a render that was interrupted before a byte of it left.
+#[must_use]
+pub fn interrupted_unsent(render: &Render) -> Outcome {
+    described(render, Verdict::Unsent).because(Trouble::Interrupted, "interrupted; nothing was sent. The same command sends it")
+}
+
+/// The outcome of a render that was interrupted while its answer was out.
+#[must_use]
+pub fn interrupted_in_flight(desk: &Desk, render: &Render) -> Outcome {
+    let outcome = unknown(desk, render, "interrupted while the answer was awaited: the movie may have been accepted");
+    Outcome { trouble: Trouble::Interrupted, ..outcome }
+}

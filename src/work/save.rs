@@ -96,7 +96,7 @@ async fn fresh(desk: &Desk, project: &ProjectId) -> Result<Report, Unsaved> {
 }
 
 fn gone(desk: &Desk, report: &Report) -> Unsaved {
-    if is_long_over(report, desk.world.now()) {
+    if is_long_over(report, desk.service_now()) {
         return Unsaved::Expired;
     }
     Unsaved::Failed("the service has no file for it (deleted, or not there yet)".to_owned())

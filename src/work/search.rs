@@ -10,7 +10,7 @@ use crate::render::outcome::Report;
 use crate::render::schedule::next_search;
 use crate::render::state::{Fact, State};
 use crate::service::page::Window;
-use crate::service::read::ReadError;
+use crate::service::read::{ReadError, Sweep};
 use crate::world::Instant;
 
 /// How far before the POST the window of a search begins: clocks differ (`reliability.md` 3.2).
@@ -43,7 +43,10 @@ pub async fn settle(desk: &Desk, render: Render, patience: Duration) -> Result<R
             () = tokio::time::sleep(due.since(desk.world.now())) => {}
             () = desk.interrupt.cancelled() => return Ok(render),
         }
-        sweep(desk, std::slice::from_ref(&render)).await?.ok();
+        match desk.unless_interrupted(sweep(desk, std::slice::from_ref(&render))).await {
+            Some(swept) => swept?.ok(),
+            None => return Ok(render),
+        };
         render = desk.again(&render).await?;
         if is_last {
             return Ok(render);
@@ -67,10 +70,10 @@ pub async fn catch_up(desk: &Desk) -> Result<(), LedgerError> {
     }
     let now = desk.world.now();
     let due: Vec<Render> = unsettled.into_iter().filter(|render| is_due(desk, render, now)).collect();
-    if !due.is_empty() {
-        sweep(desk, &due).await?.ok();
+    if due.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    desk.unless_interrupted(sweep(desk, &due)).await.map_or(Ok(()), |swept| swept.map(|_| ()))
 }
 
 fn is_due(desk: &Desk, render: &Render, now: Instant) -> bool {
@@ -87,8 +90,13 @@ fn is_due(desk: &Desk, render: &Render, now: Instant) -> bool {
 /// The outer error when the ledger fails, the inner one when the list can't be read.
 pub async fn sweep(desk: &Desk, renders: &[Render]) -> Result<Result<(), ReadError>, LedgerError> {
     let started = desk.world.now();
-    let reports = match desk.client.sweep(window(desk, renders, started), READING).await {
-        Ok(sweep) => sweep.reports,
+    let is_over = |render: &Render| {
+        let quarantine_ends = render.gave_up_at.map(|at| at.plus(render.quarantine));
+        render.submission.state == State::Unknown && quarantine_ends.is_some_and(|end| started >= end)
+    };
+    let decides = renders.iter().any(is_over);
+    let Sweep { reports, whole, .. } = match read(desk, renders, decides).await {
+        Ok(sweep) => sweep,
         Err(why) => return Ok(Err(why)),
     };
     let tokens: Vec<(Token, &Report)> = reports.iter().filter_map(|report| Some((token(report)?, report))).collect();
@@ -96,7 +104,7 @@ pub async fn sweep(desk: &Desk, renders: &[Render]) -> Result<Result<(), ReadErr
         let ours = |token: &Token| token.belongs_to(&render.key, render.generation, render.movie);
         let hits: Vec<&Report> = tokens.iter().filter(|(token, _)| ours(token)).map(|(_, report)| *report).collect();
         if hits.is_empty() {
-            missed(desk, render, started).await?;
+            missed(desk, render, whole && is_over(render)).await?;
         } else {
             found(desk, render, &hits).await?;
         }
@@ -104,10 +112,22 @@ pub async fn sweep(desk: &Desk, renders: &[Render]) -> Result<Result<(), ReadErr
     Ok(Ok(()))
 }
 
-fn window(desk: &Desk, renders: &[Render], now: Instant) -> Window {
+/// Reads the list. Where absence decides it is read twice: a render may slip from page to page while one sweep
+/// goes on (`reliability.md` row 41), and only the first answer tells how far the clocks are apart.
+async fn read(desk: &Desk, renders: &[Render], decides: bool) -> Result<Sweep, ReadError> {
+    let mut sweep = desk.client.sweep(window(desk, renders), READING).await?;
+    if decides {
+        let second = desk.client.sweep(window(desk, renders), READING).await?;
+        sweep.whole &= second.whole;
+        sweep.reports.extend(second.reports);
+    }
+    Ok(sweep)
+}
+
+fn window(desk: &Desk, renders: &[Render]) -> Window {
+    let now = desk.world.now();
     let since = renders.iter().map(|render| render.posted_at.unwrap_or(render.created_at)).min().unwrap_or(now);
-    let skew = desk.client.server_offset().unwrap_or_default();
-    Window { from: Instant(since.minus(BEFORE).0 + skew.min(0)), to: Instant(now.plus(AFTER).0 + skew.max(0)) }
+    desk.window(since.minus(BEFORE), now.plus(AFTER))
 }
 
 /// The token that a report carries, if it carries one of ours.
@@ -129,11 +149,12 @@ async fn found(desk: &Desk, render: &Render, hits: &[&Report]) -> Result<(), Led
     Ok(())
 }
 
-async fn missed(desk: &Desk, render: &Render, started: Instant) -> Result<(), LedgerError> {
-    let mut records = vec![Record { render: render.id, change: Change::Searched, at: desk.world.now() }];
-    let quarantine_ends = render.gave_up_at.map(|at| at.plus(render.quarantine));
-    if render.submission.state == State::Unknown && quarantine_ends.is_some_and(|end| started >= end) {
-        records.push(Record { render: render.id, change: Change::Fact(Fact::QuarantineOver), at: desk.world.now() });
+/// Remembers that it was looked for; after `decisive` sweeps its quarantine is over.
+async fn missed(desk: &Desk, render: &Render, decisive: bool) -> Result<(), LedgerError> {
+    let record = |change| Record { render: render.id, change, at: desk.world.now() };
+    let mut records = vec![record(Change::Searched)];
+    if decisive {
+        records.push(record(Change::Fact(Fact::QuarantineOver)));
     }
     desk.store.record(records).await.map(drop)
 }

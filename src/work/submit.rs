@@ -1,11 +1,11 @@
 //! Submitting one movie exactly once: place it in the ledger, connect, claim, send, believe the answer; and when
 //! there is none, look for the render instead of sending again (`identity.md`, `reliability.md` part 3).
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::Desk;
-use super::outcome::{abandoned, described, held, refused, unknown};
+use super::outcome::{abandoned, described, held, interrupted_in_flight, interrupted_unsent, refused, unknown};
 use super::search;
 use crate::ledger::{Again, Change, Draft, LedgerError, Placed, Record, Render, SUBMIT_SCOPE};
 use crate::movie::Document;
@@ -208,7 +208,7 @@ impl Run<'_> {
         let post = desk.client.post_movie(body, claim.hook(desk, &render));
         let happened = tokio::select! {
             happened = post => happened,
-            () = after_grace(desk) => return Ok(Step::Over(interrupted_in_flight(desk, &render))),
+            out = interrupted(desk, &claim, &render) => return Ok(Step::Over(out)),
         };
         let claimed = claim.take();
         if let Some(error) = claimed.failed {
@@ -246,7 +246,7 @@ impl Run<'_> {
             }
             PostMeaning::Unknown { why, salvaged } => {
                 if let Some(project) = salvaged
-                    && desk.client.read(&project, READING).await.is_ok()
+                    && matches!(desk.unless_interrupted(desk.client.read(&project, READING)).await, Some(Ok(_)))
                 {
                     return self.bound(render, Fact::Accepted { project }).await;
                 }
@@ -276,7 +276,7 @@ impl Run<'_> {
 
     async fn not_sent(&mut self, render: Render, fault: &ConnectFault) -> Result<Step, LedgerError> {
         let next = Patience::lasting(REFUSED_FOR).with(fault).after(&self.failed(None));
-        self.try_again(render, fault.to_string(), next).await
+        self.try_again(render, format!("{}: {fault}", self.desk.client.url().host()), next).await
     }
 
     fn failed(&mut self, retry_after: Option<Duration>) -> Failed {
@@ -303,7 +303,10 @@ impl Run<'_> {
         let deadline = tokio::time::Instant::now() + self.order.settle_for;
         let mut render = render;
         while render.submission.state == State::Sending {
-            if tokio::time::Instant::now() >= deadline || desk.interrupt.is_cancelled() {
+            if desk.interrupt.is_cancelled() {
+                return Ok(Step::Over(interrupted_in_flight(desk, &render)));
+            }
+            if tokio::time::Instant::now() >= deadline {
                 let why = "another process is sending it and has no answer yet";
                 return Ok(Step::Over(unknown(desk, &render, why)));
             }
@@ -316,6 +319,9 @@ impl Run<'_> {
 
     async fn look_for(&self, render: Render) -> Result<Step, LedgerError> {
         let settled = search::settle(self.desk, render, self.order.settle_for).await?;
+        if settled.submission.state == State::Unknown && self.desk.interrupt.is_cancelled() {
+            return Ok(Step::Over(interrupted_in_flight(self.desk, &settled)));
+        }
         if settled.submission.state == State::Unknown {
             let why = "the answer to the POST was lost and the render is not on the server's list (yet)";
             return Ok(Step::Over(unknown(self.desk, &settled, why)));
@@ -330,6 +336,7 @@ struct Claim(Arc<Mutex<Claimed>>);
 
 #[derive(Default)]
 struct Claimed {
+    begun: bool,
     render: Option<Render>,
     failed: Option<LedgerError>,
 }
@@ -337,12 +344,16 @@ struct Claimed {
 impl Claim {
     /// Makes `sending` durable. Nothing is written to the connection unless this says yes.
     fn hook(&self, desk: &Desk, render: &Render) -> BeforeFirstByte {
-        let (claim, store, world, id) = (self.clone(), Arc::clone(&desk.store), desk.world.clone(), render.id);
+        let (claim, desk, id) = (self.clone(), desk.clone(), render.id);
         Box::new(move || {
             Box::pin(async move {
-                let record = Record { render: id, change: Change::Fact(Fact::Claimed), at: world.now() };
-                let recorded = store.record(vec![record]).await;
-                let mut claimed = claim.0.lock().unwrap_or_else(PoisonError::into_inner);
+                if desk.interrupt.is_cancelled() {
+                    return Err(HookRefused("interrupted".to_owned()));
+                }
+                claim.hold().begun = true;
+                let record = Record { render: id, change: Change::Fact(Fact::Claimed), at: desk.world.now() };
+                let recorded = desk.store.record(vec![record]).await;
+                let mut claimed = claim.hold();
                 match recorded.map(|mut all| all.pop()) {
                     Ok(Some(Ok(recorded))) => {
                         claimed.render = Some(recorded.render);
@@ -360,13 +371,29 @@ impl Claim {
     }
 
     fn take(&self) -> Claimed {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.hold())
+    }
+
+    fn hold(&self) -> MutexGuard<'_, Claimed> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn after_grace(desk: &Desk) {
+/// How a submission ends that is interrupted before its answer: at once while nothing is claimed, else after the
+/// grace. Whoever doesn't wait for that, and interrupts once more, has been told how to go on.
+async fn interrupted(desk: &Desk, claim: &Claim, render: &Render) -> Outcome {
     desk.interrupt.cancelled().await;
+    if !claim.hold().begun {
+        return interrupted_unsent(render);
+    }
+    let settle = desk.command.spell(&["settle", render.key.as_str()]);
+    desk.tell(&Event::Warning(format!(
+        "interrupted, but the movie is out: its answer is awaited for {} s more. After that, or after another interruption, `{settle}` \
+         finds out what became of it",
+        GRACE.as_secs()
+    )));
     tokio::time::sleep(GRACE).await;
+    interrupted_in_flight(desk, render)
 }
 
 async fn other_movie(desk: &Desk, order: &Order, render: &Render) -> Result<Outcome, LedgerError> {
@@ -385,13 +412,4 @@ async fn other_movie(desk: &Desk, order: &Order, render: &Render) -> Result<Outc
     outcome.key = Some(render.key.clone());
     outcome.source = Some(order.source.clone());
     Ok(outcome.then(desk.command.spell(&["show", key])).then(desk.command.spell(&["submit", &order.source, "--key", key, "--again"])))
-}
-
-fn interrupted_unsent(render: &Render) -> Outcome {
-    described(render, Verdict::Unsent).because(Trouble::Interrupted, "interrupted; nothing was sent")
-}
-
-fn interrupted_in_flight(desk: &Desk, render: &Render) -> Outcome {
-    let outcome = unknown(desk, render, "interrupted while the answer was awaited: the movie may have been accepted");
-    Outcome { trouble: Trouble::Interrupted, ..outcome }
 }

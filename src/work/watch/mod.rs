@@ -1,9 +1,12 @@
 //! Watching many renders with one poller: through the list from a handful on, one by one below that, and never a
 //! question that another process on the same ledger has just asked.
 
+mod doubt;
+
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::stream::{self, StreamExt};
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant as Tick;
 
@@ -18,23 +21,17 @@ use crate::service::page::Window;
 use crate::service::read::ReadError;
 use crate::world::Instant;
 
-/// A render that was just accepted may not be visible yet (`reliability.md` row 30).
-const GRACE: Duration = Duration::from_secs(120);
-
-/// After the grace, "no such project" is believed after this many answers over [`DOUBT`] (row 31).
-const DENIALS: u32 = 3;
-
-/// See [`DENIALS`].
-const DOUBT: Duration = Duration::from_secs(60);
-
 /// A `done` without a URL is read on for this long (row 36).
 const URL_LATE: Duration = Duration::from_secs(120);
 
-/// A service that can't be read is asked at least this often (row 38).
-const SLOWEST: Duration = Duration::from_secs(300);
-
 /// For how long one look is tried before the next one takes over.
 const READING: Duration = Duration::from_secs(30);
+
+/// A question that is out when the deadline passes may take this long.
+const LAST_LOOK: Duration = Duration::from_secs(2);
+
+/// How far a render's time on the list may lie from the one that we know.
+const MARGIN: Duration = Duration::from_secs(60);
 
 /// Single reads that are out at once.
 const ABREAST: usize = 4;
@@ -48,6 +45,13 @@ pub struct Target {
     pub render: Option<Render>,
     /// When the service took it, as far as anyone knows.
     pub since: Instant,
+}
+
+impl Target {
+    /// How long it has been ours: our own clock's word goes before the service's, which may be a day off.
+    fn age(&self, now: Instant) -> Duration {
+        now.since(self.render.as_ref().and_then(|render| render.bound_at).unwrap_or(self.since))
+    }
 }
 
 /// How long to watch.
@@ -90,6 +94,7 @@ struct Slot {
     target: Target,
     open: bool,
     due: Tick,
+    asked: Option<Tick>,
     last: Option<Report>,
     failures: u32,
     denied: Option<(Tick, u32)>,
@@ -99,7 +104,7 @@ struct Slot {
 impl Slot {
     fn new(target: Target) -> Self {
         let last = target.render.as_ref().and_then(|render| render.report.clone());
-        Self { target, open: true, due: Tick::now(), last, failures: 0, denied: None, urlless: None }
+        Self { target, open: true, due: Tick::now(), asked: None, last, failures: 0, denied: None, urlless: None }
     }
 }
 
@@ -112,18 +117,26 @@ struct Watcher {
 }
 
 impl Watcher {
+    /// A read that is slow to answer holds up neither the other renders nor the deadline.
     async fn run(mut self) {
         self.begin();
-        while let Some(due) = self.next_due() {
-            let wake = self.patience.deadline.map_or(due, |deadline| due.min(deadline));
-            tokio::select! {
-                () = tokio::time::sleep_until(wake) => {}
-                () = self.desk.interrupt.cancelled() => return self.leave(Sight::Interrupted),
-            }
-            if self.patience.deadline.is_some_and(|deadline| Tick::now() >= deadline) && wake < due {
-                return self.leave(Sight::Runs);
-            }
-            if let Err(error) = self.look().await {
+        let interrupt = self.desk.interrupt.clone();
+        let mut reads = FuturesUnordered::new();
+        while self.slots.iter().any(|slot| slot.open) {
+            let due = self.next_due().filter(|_| reads.len() < ABREAST);
+            let limit = self.limit(due.map(|due| due.max(Tick::now())));
+            let step = tokio::select! {
+                biased;
+                () = interrupt.cancelled() => return self.leave(Sight::Interrupted),
+                Some(answer) = reads.next() => self.answered(answer).await,
+                () = until(due) => tokio::select! {
+                    looked = self.look() => looked.map(|single| reads.extend(single.into_iter().map(|index| self.read(index)))),
+                    () = until(limit) => return self.leave(Sight::Runs),
+                    () = interrupt.cancelled() => return self.leave(Sight::Interrupted),
+                },
+                () = until(self.limit(self.asked_since())) => return self.leave(Sight::Runs),
+            };
+            if let Err(error) = step {
                 return self.leave(|_| Sight::Broken(error.to_string()));
             }
         }
@@ -133,15 +146,26 @@ impl Watcher {
     fn begin(&mut self) {
         let now = self.desk.world.now();
         for slot in &mut self.slots {
-            let age = now.since(slot.target.since);
+            let age = slot.target.age(now);
             let pause = self.patience.rhythm.pause(age);
             let is_new = slot.target.render.is_some() && age < pause && !self.patience.once;
             slot.due = Tick::now() + if is_new { pause.saturating_sub(age) } else { Duration::ZERO };
         }
     }
 
+    /// When the next look is due, unless the deadline comes first.
     fn next_due(&self) -> Option<Tick> {
-        self.slots.iter().filter(|slot| slot.open).map(|slot| slot.due).min()
+        let due = self.slots.iter().filter(|slot| slot.open && slot.asked.is_none()).map(|slot| slot.due).min();
+        due.filter(|due| self.patience.deadline.is_none_or(|deadline| *due <= deadline))
+    }
+
+    /// When to give up: a question that is out at the deadline, asked at `asked`, gets a little longer.
+    fn limit(&self, asked: Option<Tick>) -> Option<Tick> {
+        self.patience.deadline.map(|deadline| asked.map_or(deadline, |asked| deadline.max(asked + LAST_LOOK)))
+    }
+
+    fn asked_since(&self) -> Option<Tick> {
+        self.slots.iter().filter(|slot| slot.open).filter_map(|slot| slot.asked).max()
     }
 
     fn leave(mut self, sight: impl Fn(Option<Box<Report>>) -> Sight) {
@@ -159,23 +183,24 @@ impl Watcher {
         let _ = self.sights.send((index, sight));
     }
 
-    /// Reads what is due: what other processes learned first, then the list, then one by one.
-    async fn look(&mut self) -> Result<(), LedgerError> {
+    /// Reads what is due: what other processes learned first, then the list; gives back what is to be read alone.
+    async fn look(&mut self) -> Result<Vec<usize>, LedgerError> {
         self.learn_from_the_ledger().await?;
         let now = Tick::now();
-        let open: Vec<usize> = (0..self.slots.len()).filter(|&index| self.slots[index].open).collect();
-        if !open.iter().any(|&index| self.slots[index].due <= now) {
-            return Ok(());
+        let open: Vec<usize> = (0..self.slots.len()).filter(|&index| self.slots[index].open && self.slots[index].asked.is_none()).collect();
+        let is_due = |slots: &[Slot], index: usize| slots[index].open && slots[index].due <= now;
+        if !open.iter().any(|&index| is_due(&self.slots, index)) {
+            return Ok(Vec::new());
         }
         let since: Vec<i64> = open.iter().map(|&index| self.slots[index].target.since.0).collect();
         let split = schedule::split(&since, &self.others);
         let listed: Vec<usize> = split.listed.iter().map(|&place| open[place]).collect();
-        let single = split.single.iter().map(|&place| open[place]).filter(|&index| self.slots[index].due <= now);
+        let single = split.single.iter().map(|&place| open[place]).filter(|&index| is_due(&self.slots, index));
         let mut single: Vec<usize> = single.collect();
-        if listed.iter().any(|&index| self.slots[index].due <= now) {
+        if listed.iter().any(|&index| is_due(&self.slots, index)) {
             single.extend(self.read_list(&listed).await?);
         }
-        self.read_each(single).await
+        Ok(single)
     }
 
     /// Takes over what another process has read since: a status younger than the interval is not asked again.
@@ -210,16 +235,19 @@ impl Watcher {
     }
 
     fn age(&self, index: usize) -> Duration {
-        self.desk.world.now().since(self.slots[index].target.since)
+        self.slots[index].target.age(self.desk.world.now())
+    }
+
+    /// When those renders were made, on the service's clock.
+    fn window(&self, listed: &[usize]) -> Window {
+        let now = self.desk.world.now();
+        let oldest = listed.iter().map(|&index| self.slots[index].target.since).min().unwrap_or(now);
+        self.desk.window(oldest.minus(MARGIN), now.plus(MARGIN))
     }
 
     /// One sweep for all of `listed`; gives back those that it didn't show, to be read alone.
     async fn read_list(&mut self, listed: &[usize]) -> Result<Vec<usize>, LedgerError> {
-        let now = self.desk.world.now();
-        let oldest = listed.iter().map(|&index| self.slots[index].target.since).min().unwrap_or(now);
-        let skew = self.desk.client.server_offset().unwrap_or_default();
-        let margin = Duration::from_secs(60);
-        let window = Window { from: Instant(oldest.minus(margin).0 + skew.min(0)), to: Instant(now.plus(margin).0 + skew.max(0)) };
+        let window = self.window(listed);
         let reports = match self.desk.client.sweep(window, READING).await {
             Ok(sweep) => sweep.reports,
             Err(error) => {
@@ -246,24 +274,22 @@ impl Watcher {
         Ok(absent)
     }
 
-    async fn read_each(&mut self, single: Vec<usize>) -> Result<(), LedgerError> {
-        let client = &self.desk.client;
-        let reads = single.into_iter().map(|index| {
-            let project = self.slots[index].target.project.clone();
-            async move { (index, client.read(&project, READING).await) }
-        });
-        let answers: Vec<_> = stream::iter(reads).buffer_unordered(ABREAST).collect().await;
-        let mut read = Vec::new();
-        for (index, answer) in answers {
-            self.slots[index].due = Tick::now() + self.patience.rhythm.pause(self.age(index));
-            match answer {
-                Ok(report) => read.push((index, report)),
-                Err(ReadError::NoSuchProject { message }) => self.denied(index, message),
-                Err(ReadError::Refused(refusal)) => self.end(index, Sight::Refused(refusal)),
-                Err(error) => self.unreadable(&[index], Some(index), error),
-            }
+    fn read(&mut self, index: usize) -> impl Future<Output = (usize, Result<Report, ReadError>)> + use<> {
+        self.slots[index].asked = Some(Tick::now());
+        let (client, project) = (Arc::clone(&self.desk.client), self.slots[index].target.project.clone());
+        async move { (index, client.read(&project, READING).await) }
+    }
+
+    async fn answered(&mut self, (index, answer): (usize, Result<Report, ReadError>)) -> Result<(), LedgerError> {
+        self.slots[index].asked = None;
+        self.slots[index].due = Tick::now() + self.patience.rhythm.pause(self.age(index));
+        match answer {
+            Ok(report) => self.take_in(vec![(index, report)]).await?,
+            Err(ReadError::NoSuchProject { message }) => self.denied(index, message).await?,
+            Err(ReadError::Refused(refusal)) => self.end(index, Sight::Refused(refusal)),
+            Err(error) => self.unreadable(&[index], Some(index), error),
         }
-        self.take_in(read).await
+        Ok(())
     }
 
     /// Writes what was read into the ledger, all in one batch, and shows the state that the ledger keeps.
@@ -309,7 +335,7 @@ impl Watcher {
             }
         }
         slot.last = Some(report.clone());
-        let is_urlless = state == State::Done && report.url.is_none() && !is_long_over(&report, self.desk.world.now());
+        let is_urlless = state == State::Done && report.url.is_none() && !is_long_over(&report, self.desk.service_now());
         if is_urlless && slot.urlless.get_or_insert_with(Tick::now).elapsed() < URL_LATE && !self.patience.once {
             return;
         }
@@ -319,58 +345,12 @@ impl Watcher {
             self.end(index, Sight::Looked(Some(Box::new(report))));
         }
     }
+}
 
-    /// "No such project": true at once for an id that this ledger never bound, doubted for one that it did.
-    fn denied(&mut self, index: usize, message: String) {
-        let bound_at = self.slots[index].target.render.as_ref().and_then(|render| render.bound_at);
-        let Some(bound_at) = bound_at else { return self.end(index, Sight::Missing(message)) };
-        if self.end_as_remembered(index) {
-            return;
-        }
-        let is_young = self.desk.world.now().since(bound_at) < GRACE;
-        let (since, denials) = self.slots[index].denied.unwrap_or_else(|| (Tick::now(), 0));
-        self.slots[index].denied = Some((since, denials + 1));
-        let is_certain = !is_young && denials + 1 >= DENIALS && since.elapsed() >= DOUBT;
-        if is_certain {
-            self.end(index, Sight::Missing(message));
-        } else if self.patience.once {
-            let last = self.slots[index].last.clone().map(Box::new);
-            self.end(index, Sight::Looked(last));
-        }
-    }
-
-    /// What ended once needs no answer of the service: the ledger remembers how.
-    fn end_as_remembered(&mut self, index: usize) -> bool {
-        let slot = &self.slots[index];
-        let is_final = slot.target.render.as_ref().is_some_and(|render| render.submission.state.is_final());
-        let Some(last) = slot.last.clone().filter(|_| is_final) else { return false };
-        self.end(index, Sight::Ended(Box::new(last)));
-        true
-    }
-
-    /// The service can't be read: slower and slower, but never given up before the deadline.
-    fn unreadable(&mut self, indices: &[usize], alone: Option<usize>, error: ReadError) {
-        if let ReadError::Refused(refusal) = error {
-            for &index in indices {
-                self.end(index, Sight::Refused(refusal.clone()));
-            }
-            return;
-        }
-        let project = alone.map(|index| self.slots[index].target.project.clone());
-        self.desk.listener.hear(&Event::Unreadable { project, why: error.to_string() });
-        for &index in indices {
-            if self.end_as_remembered(index) {
-                continue;
-            }
-            let pause = self.patience.rhythm.pause(self.age(index));
-            let slot = &mut self.slots[index];
-            slot.failures += 1;
-            slot.due = Tick::now() + pause.saturating_mul(1 << slot.failures.min(6)).min(SLOWEST);
-            if self.patience.once {
-                let last = slot.last.clone().map(Box::new);
-                self.end(index, Sight::Looked(last));
-            }
-        }
+async fn until(when: Option<Tick>) {
+    match when {
+        Some(when) => tokio::time::sleep_until(when).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -1,0 +1,95 @@
+//! What can't be believed, or not be read: an answer that denies a project which we bound, and no answer at all
+//! (`reliability.md` rows 30, 31 and 38).
+
+use std::time::Duration;
+
+use tokio::time::Instant as Tick;
+
+use super::{READING, Sight, Watcher};
+use crate::ledger::LedgerError;
+use crate::render::event::Event;
+use crate::service::read::ReadError;
+
+/// A render that was just accepted may not be visible yet (row 30).
+const GRACE: Duration = Duration::from_secs(120);
+
+/// After the grace, "no such project" is believed after this many answers over [`DOUBT`], if the list doesn't show
+/// it either (row 31).
+const DENIALS: u32 = 3;
+
+/// See [`DENIALS`].
+const DOUBT: Duration = Duration::from_secs(60);
+
+/// A service that can't be read is asked at least this often (row 38).
+const SLOWEST: Duration = Duration::from_secs(300);
+
+impl Watcher {
+    /// "No such project": true at once for an id that this ledger never bound, doubted for one that it did.
+    pub(super) async fn denied(&mut self, index: usize, message: String) -> Result<(), LedgerError> {
+        let bound_at = self.slots[index].target.render.as_ref().and_then(|render| render.bound_at);
+        let Some(bound_at) = bound_at else {
+            self.end(index, Sight::Missing(message));
+            return Ok(());
+        };
+        if self.end_as_remembered(index) {
+            return Ok(());
+        }
+        let is_young = self.desk.world.now().since(bound_at) < GRACE;
+        let (since, denials) = self.slots[index].denied.unwrap_or_else(|| (Tick::now(), 0));
+        self.slots[index].denied = Some((since, denials + 1));
+        if self.patience.once {
+            let last = self.slots[index].last.clone().map(Box::new);
+            self.end(index, Sight::Looked(last));
+        } else if !is_young && denials + 1 >= DENIALS && since.elapsed() >= DOUBT {
+            return self.ask_the_list(index, message).await;
+        }
+        Ok(())
+    }
+
+    /// The last word about a project that the status denies: a whole list without it.
+    async fn ask_the_list(&mut self, index: usize, message: String) -> Result<(), LedgerError> {
+        let window = self.window(&[index]);
+        let Ok(sweep) = self.desk.client.sweep(window, READING).await else { return Ok(()) };
+        let project = &self.slots[index].target.project;
+        match sweep.reports.into_iter().find(|report| report.project == *project) {
+            Some(report) => self.take_in(vec![(index, report)]).await?,
+            None if sweep.whole => self.end(index, Sight::Missing(message)),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// What ended once needs no answer of the service: the ledger remembers how.
+    fn end_as_remembered(&mut self, index: usize) -> bool {
+        let slot = &self.slots[index];
+        let is_final = slot.target.render.as_ref().is_some_and(|render| render.submission.state.is_final());
+        let Some(last) = slot.last.clone().filter(|_| is_final) else { return false };
+        self.end(index, Sight::Ended(Box::new(last)));
+        true
+    }
+
+    /// The service can't be read: slower and slower, but never given up before the deadline.
+    pub(super) fn unreadable(&mut self, indices: &[usize], alone: Option<usize>, error: ReadError) {
+        if let ReadError::Refused(refusal) = error {
+            for &index in indices {
+                self.end(index, Sight::Refused(refusal.clone()));
+            }
+            return;
+        }
+        let project = alone.map(|index| self.slots[index].target.project.clone());
+        self.desk.listener.hear(&Event::Unreadable { project, why: error.to_string() });
+        for &index in indices {
+            if self.end_as_remembered(index) {
+                continue;
+            }
+            let pause = self.patience.rhythm.pause(self.age(index));
+            let slot = &mut self.slots[index];
+            slot.failures += 1;
+            slot.due = Tick::now() + pause.saturating_mul(1 << slot.failures.min(6)).min(SLOWEST);
+            if self.patience.once {
+                let last = slot.last.clone().map(Box::new);
+                self.end(index, Sight::Looked(last));
+            }
+        }
+    }
+}
