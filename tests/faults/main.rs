@@ -1,0 +1,22 @@
+//! Every row of the fault tables of `reliability.md` that a process can be driven through in seconds: the real
+//! binary against the emulator's faults, and against raw servers where the emulator has none. The emulator counts
+//! the accepted POSTs; whatever happens, it has to be one. The names say the row.
+
+mod clocks;
+mod downloads;
+mod durable;
+mod interrupted;
+mod killed;
+mod peer;
+mod pipes;
+mod running;
+mod secrets;
+mod submit_lost;
+mod submit_refused;
+mod submit_unsent;
+#[expect(dead_code, reason = "the tests of the commands use the rest")]
+#[path = "../cli/support.rs"]
+mod support;
+mod together;
+mod watch;
+mod watch_for_long;

@@ -1,0 +1,191 @@
+//! Table 2.1, rows 5 to 13, 20, 21 and 23: the answer to the POST is lost or can't be believed. It is looked for,
+//! and never sent again.
+
+use serde_json::json;
+
+use crate::peer::Peer;
+use crate::running::abreast;
+use crate::support::World;
+
+/// A movie whose answer is lost, but which was accepted, ends right: found, printed, paid once.
+#[track_caller]
+fn is_found(fault: &str, words: &str) {
+    let world = World::new();
+    world.movie("a.json", &json!({ "fault": [fault] }));
+    let run = world.j2v("submit a.json --request-timeout 1s").exits(0).tells(words);
+    assert!(run.line().starts_with("EMU"), "{run:?}");
+    assert!(!run.stderr.contains('<'), "{}", run.stderr);
+    assert_eq!((world.accepted(), world.requests("POST /v2/movies")), (1, 1), "{fault}");
+}
+
+/// A movie whose answer is lost, and which was not accepted, is looked for in vain and not sent again.
+#[track_caller]
+fn is_unknown(fault: &str, words: &str) {
+    let world = World::new();
+    world.movie("a.json", &json!({ "fault": [fault] }));
+    let run = world.j2v("submit a.json --key k --request-timeout 500ms --settle-for 200ms").exits(8).tells(words);
+    let run = run.tells("next: j2v settle k").tells("next: j2v show k");
+    assert!(run.stdout.trim().is_empty() && !run.stderr.contains('<'), "{run:?}");
+    world.j2v("submit a.json --key k --settle-for 100ms").exits(8).tells("nothing was sent");
+    assert_eq!((world.accepted(), world.requests("POST /v2/movies")), (0, 1), "{fault}");
+}
+
+#[test]
+fn row_05_silence_is_unknown_and_not_sent_again() {
+    is_unknown("post-hang-before", "no answer came in time");
+}
+
+#[test]
+fn row_06_silence_after_the_movie_was_accepted_is_looked_for_and_found() {
+    is_found("post-hang", "no answer came in time");
+}
+
+#[test]
+fn row_07_a_reset_after_the_full_write_is_looked_for_and_found() {
+    abreast(["post-reset", "post-close"], |fault| is_found(fault, "the connection broke before an answer came"));
+}
+
+#[test]
+fn row_07_a_reset_that_accepted_nothing_is_unknown_and_not_sent_again() {
+    abreast(["post-reset-before", "post-close-before"], |fault| is_unknown(fault, "the connection broke before an answer came"));
+}
+
+#[test]
+fn row_08_a_connection_that_breaks_inside_the_movie_is_unknown_and_not_sent_again() {
+    abreast([0, 1, 4096, 300_000], |read| {
+        let world = World::with_faults(&[&format!("post-drop={read}*1")]);
+        let text = "x".repeat(1_000_000);
+        world.write("a.json", json!({"scenes": [{"duration": 1, "comment": text}]}).to_string());
+        world.j2v("submit a.json --key k --settle-for 200ms").exits(8).tells("looking for key k");
+        assert_eq!((world.accepted(), world.requests("POST /v2/movies")), (0, 1), "{read} bytes");
+    });
+}
+
+#[test]
+fn row_09_an_answer_that_breaks_off_anywhere_leads_to_the_project() {
+    abreast([0, 1, 27, 35, 43, 44, 45, 60, 80], |bytes| {
+        let world = World::new();
+        world.movie("a.json", &json!({ "fault": [format!("post-truncate={bytes}")] }));
+        let run = world.j2v("submit a.json").exits(0);
+        assert_eq!(run.line(), world.oracle()["accepted"][0]["project"], "{bytes} bytes");
+        assert_eq!((world.accepted(), world.requests("POST /v2/movies")), (1, 1), "{bytes} bytes");
+    });
+}
+
+#[test]
+fn row_10_a_page_or_nothing_with_200_did_not_come_from_the_api() {
+    is_found("post-html", "the reply did not come from the API");
+    is_found("post-empty", "the reply did not come from the API");
+    is_unknown("post-html-before", "the reply did not come from the API");
+}
+
+#[test]
+fn row_11_200_without_a_project_is_looked_for_and_found() {
+    is_found("post-no-project", "does not hold what was asked for");
+}
+
+#[test]
+fn row_12_an_answer_that_drips_is_given_up_and_found() {
+    is_found("post-drip", "did not arrive in time");
+}
+
+#[test]
+fn row_13_a_redirect_of_the_post_is_not_followed() {
+    abreast([301, 302, 303, 307, 308], |status| {
+        let elsewhere = Peer::answering(|_| Vec::new());
+        let fault = format!("post-redirect={status}:http://{}/secret-path?grant=secret", elsewhere.address());
+        let world = World::new();
+        world.movie("a.json", &json!({ "fault": [fault] }));
+        let run = world.j2v("submit a.json").exits(0).tells("a redirect to 127.0.0.1, which is not followed");
+        assert!(!run.stderr.contains("secret"), "only the host: {}", run.stderr);
+        assert_eq!((world.accepted(), world.requests("POST /v2/movies")), (1, 1), "{status}");
+        assert!(elsewhere.heard().is_empty(), "{status}: {:?}", elsewhere.heard());
+    });
+}
+
+#[test]
+fn row_20_an_error_of_a_gateway_is_looked_for_whether_the_movie_was_accepted_or_not() {
+    abreast([500, 502, 503, 504], |status| is_found(&format!("post-status={status}"), "a web page, no answer of the API"));
+    is_unknown("post-status-before=502", "HTTP 502 Bad Gateway");
+}
+
+#[test]
+fn row_21_lost_patience_on_the_way_is_looked_for() {
+    abreast([408, 425, 499, 520, 524], |status| is_found(&format!("post-status={status}"), &format!("HTTP {status}")));
+    is_unknown("post-status-before=408", "HTTP 408");
+}
+
+#[test]
+fn row_23_an_answer_that_is_too_large_or_too_deep_is_looked_for() {
+    is_found("post-huge", "accepted as project EMU");
+    is_found("post-deep", "the reply did not come from the API");
+}
+
+#[test]
+fn row_23_an_honest_answer_of_200_kilobytes_is_believed() {
+    let world = World::with_faults(&["post-big"]);
+    world.movie("a.json", &json!({}));
+    let run = world.j2v("submit a.json").exits(0);
+    assert!(run.line().starts_with("EMU") && !run.stderr.contains("looking for"), "{run:?}");
+    assert_eq!(world.accepted(), 1);
+}
+
+#[test]
+fn a_lost_answer_waits_for_a_list_that_lags() {
+    let world = World::with_faults(&["list-lag=700ms", "get-lag=700ms"]);
+    world.movie("a.json", &json!({ "fault": ["post-reset"] }));
+    world.j2v("submit a.json --wait").exits(0).tells("found again");
+    assert_eq!((world.accepted(), world.requests("POST /v2/movies")), (1, 1));
+}
+
+#[test]
+fn a_lost_answer_is_found_where_the_list_shows_the_document_only() {
+    let world = World::with_faults(&["list-no-client-data"]);
+    world.movie("a.json", &json!({ "fault": ["post-reset"] }));
+    world.j2v("submit a.json").exits(0).tells("found again");
+    assert_eq!(world.accepted(), 1);
+}
+
+#[test]
+fn a_lost_answer_that_no_list_shows_stays_unknown_and_a_later_command_ends_it() {
+    let world = World::new();
+    world.movie("a.json", &json!({ "fault": ["post-reset", "list-drop-client-data"] }));
+    world.j2v("submit a.json --key k --settle-for 200ms").exits(8);
+    let project = world.oracle()["accepted"][0]["project"].as_str().unwrap().to_owned();
+    world.j2v(&format!("settle k --adopt {project}")).exits(0);
+    let run = world.j2v("submit a.json --key k --wait").exits(0);
+    assert!(run.line().contains(&project), "{run:?}");
+    assert_eq!((world.accepted(), world.requests("POST /v2/movies")), (1, 1));
+}
+
+#[test]
+fn a_lost_answer_past_its_quarantine_is_held_and_sent_again_only_by_a_person() {
+    let world = World::new();
+    world.movie("a.json", &json!({ "fault": ["post-reset-before*1"] }));
+    let held = world.j2v("submit a.json --key k --settle-for 300ms --quarantine 0s").exits(8).tells("you decide");
+    let held = held.tells("settle k --adopt PROJECT").tells("settle k --resubmit").tells("settle k --abandon");
+    assert!(held.stdout.trim().is_empty());
+    world.j2v("submit a.json --key k").exits(8);
+    assert_eq!(world.requests("POST /v2/movies"), 1);
+    world.j2v("settle k --resubmit").exits(0);
+    assert_eq!((world.accepted(), world.requests("POST /v2/movies")), (1, 2));
+}
+
+#[test]
+fn a_lost_answer_is_sent_once_more_where_the_user_said_so_in_advance() {
+    let world = World::new();
+    world.movie("a.json", &json!({ "fault": ["post-reset-before*2"] }));
+    world.j2v("submit a.json --key k --settle-for 300ms --quarantine 0s --on-unknown resubmit").exits(8);
+    assert_eq!((world.accepted(), world.requests("POST /v2/movies")), (0, 2), "once, not for ever");
+}
+
+#[test]
+fn a_list_that_is_not_whole_is_no_evidence_that_nothing_was_accepted() {
+    let world = World::with_faults(&["list-repeat-cursor"]);
+    world.movie("other.json", &json!({}));
+    world.movie("a.json", &json!({ "fault": ["post-reset", "list-lag=1h"] }));
+    world.j2v("submit other.json").exits(0);
+    let rule = "--settle-for 300ms --quarantine 0s --on-unknown resubmit";
+    world.j2v(&format!("submit a.json --key k {rule}")).exits(8);
+    assert_eq!(world.requests("POST /v2/movies"), 2, "one for each movie");
+}

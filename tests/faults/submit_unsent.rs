@@ -1,0 +1,107 @@
+//! Table 2.1, rows 1 to 4: no connection stands, so nothing was sent, and everybody is told so.
+
+use serde_json::{Value, json};
+
+use crate::peer::{Peer, answer, closed_address, self_signed};
+use crate::running::{Running, until};
+use crate::support::{Run, World};
+
+fn world(url: &str) -> World {
+    let world = World::at(url);
+    world.movie("a.json", &json!({}));
+    world
+}
+
+/// The row of a submission that never left stands as a mere wish.
+#[track_caller]
+fn is_an_intent(world: &World) {
+    let row = world.j2v("history --json").exits(0).json();
+    assert_eq!((&row["state"], &row["project"]), (&json!("intent"), &Value::Null), "{row}");
+}
+
+#[track_caller]
+fn nothing_accepted(run: Run, words: &str) {
+    let run = run.exits(7).tells(words).tells("nothing was accepted");
+    assert_eq!(run.stdout, "\n", "an empty line for a movie without a project");
+}
+
+#[test]
+fn row_01_a_refused_connection_is_tried_for_ten_seconds_and_nothing_is_charged() {
+    let world = world(&format!("http://{}/v2", closed_address()));
+    nothing_accepted(world.j2v("submit a.json --key k"), "the connection was refused");
+    is_an_intent(&world);
+}
+
+#[test]
+fn row_01_a_service_that_comes_up_in_time_gets_the_movie_once() {
+    let address = closed_address();
+    let down = world(&format!("http://{address}/v2"));
+    let running = Running::start(&down, "submit a.json --key k --wait");
+    running.until_it_tells("trying again");
+    let up = World::with(|settings| settings.bind = address);
+    running.end().exits(0).tells("accepted as project EMU");
+    assert_eq!(up.accepted(), 1);
+}
+
+#[test]
+fn row_02_an_unknown_host_is_named_and_not_tried_for_long() {
+    let world = world("https://no-such-host.invalid/v2");
+    let run = world.j2v("submit a.json --key k");
+    assert_eq!(run.stderr.matches("trying again").count(), 1, "{}", run.stderr);
+    nothing_accepted(run, "no-such-host.invalid");
+    is_an_intent(&world);
+}
+
+#[test]
+fn row_03_a_certificate_that_nobody_signed_is_refused_at_the_first_try() {
+    let (address, came) = self_signed();
+    let world = world(&format!("https://{address}/v2"));
+    nothing_accepted(world.j2v("submit a.json --key k"), "certificate is not trusted");
+    assert_eq!(*came.lock().unwrap(), 1);
+    is_an_intent(&world);
+}
+
+#[test]
+fn row_03_a_peer_that_speaks_no_tls_hears_no_request() {
+    let peer = Peer::blurting(answer("400 Bad Request", "", "this is plain HTTP"));
+    let world = world(&format!("https://{}/v2", peer.address()));
+    let running = Running::start(&world, "submit a.json --key k");
+    running.until_it_tells("TLS could not be agreed on");
+    running.signal("INT");
+    running.end().exits(130).tells("nothing was sent");
+    assert!(peer.heard().iter().all(|heard| !heard.contains("POST")), "{:?}", peer.heard());
+    is_an_intent(&world);
+}
+
+#[test]
+fn row_03_a_stalled_handshake_is_given_up_and_hears_no_request() {
+    let peer = Peer::silent();
+    let world = world(&format!("https://{}/v2", peer.address()));
+    nothing_accepted(world.j2v("submit a.json --key k"), "no connection came about in time");
+    assert!(peer.heard().iter().all(|heard| !heard.contains("POST")), "{:?}", peer.heard());
+    is_an_intent(&world);
+}
+
+#[test]
+fn row_03_an_interruption_while_a_handshake_stalls_sends_nothing() {
+    let peer = Peer::silent();
+    let world = world(&format!("https://{}/v2", peer.address()));
+    let running = Running::start(&world, "submit a.json --key k");
+    until("the handshake has begun", || !peer.heard().is_empty());
+    running.signal("INT");
+    running.end().exits(130).tells("nothing was sent");
+    is_an_intent(&world);
+}
+
+#[test]
+fn row_04_a_proxy_that_makes_no_tunnel_proves_that_nothing_was_sent() {
+    let proxy = Peer::answering(|_| answer("407 Proxy Authentication Required", "Content-Type: text/html\r\n", "<html>log in</html>"));
+    let world = world("https://api.invalid/v2");
+    let mut command = world.command(&["submit", "a.json", "--key", "k"]);
+    command.env("HTTPS_PROXY", format!("http://{}", proxy.address()));
+    nothing_accepted(Run::of(command.spawn().unwrap()), "the proxy did not connect us");
+    let heard = proxy.heard();
+    assert!(heard.iter().all(|request| request.starts_with("CONNECT api.invalid:443 ")), "{heard:?}");
+    assert!(!heard.concat().to_lowercase().contains("x-api-key"), "{heard:?}");
+    is_an_intent(&world);
+}
