@@ -64,7 +64,7 @@ async fn look(call: &Call, desk: &Desk, render: Render) -> anyhow::Result<Render
     if !is_open || !render.traceable {
         return Ok(render);
     }
-    if let Err(why) = search::sweep(desk, std::slice::from_ref(&render)).await.map_err(ledger_failed)? {
+    if let Err(why) = search::sweep(desk, std::slice::from_ref(&render), READING).await.map_err(ledger_failed)? {
         call.out.warning(&format!("the server could not be searched: {why}"));
     }
     Ok(desk.again(&render).await.map_err(ledger_failed)?)

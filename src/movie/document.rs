@@ -120,7 +120,8 @@ impl JsonFile {
         let likely = self.root.as_text().filter(|text| json::parse(&text.decoded(), 0).is_ok_and(|inner| inner.root.as_object().is_some()));
         let likely = likely.map(|_| Likely::JsonInString);
         let (span, message) = (self.root.span, format!("{wanted}, this is {}", self.root.kind()));
-        self.refuse(span, message, likely.map(Likely::reason), likely.map(Likely::way_out))
+        let way_out = likely.map_or("write an object, `{ … }`, around or instead of it", Likely::way_out);
+        self.refuse(span, message, likely.map(Likely::reason), Some(way_out))
     }
 
     /// Refuses the file for what stands at a place.

@@ -145,6 +145,7 @@ impl Described<'_> {
 
     async fn ended(&self, report: Report, saving: Option<&Saving>) -> Outcome {
         match &report.status {
+            _ if self.target.render.as_ref().is_some_and(|render| render.submission.state == State::Expired) => self.expired(report).await,
             Status::Done if report.url.is_some() && !is_long_over(&report, self.desk.service_now()) => self.done(report, saving).await,
             Status::Done if is_long_over(&report, self.desk.service_now()) => self.expired(report).await,
             Status::Done => self

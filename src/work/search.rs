@@ -35,24 +35,24 @@ pub async fn settle(desk: &Desk, render: Render, patience: Duration) -> Result<R
     let gave_up = render.gave_up_at.unwrap_or(start);
     let deadline = start.plus(patience);
     let mut last = render.searched_at.filter(|&at| at >= gave_up).map(|at| at.since(gave_up));
-    let mut is_last = false;
     while render.submission.state == State::Unknown {
         // The last search is at the deadline itself, whatever the table says.
-        let due = gave_up.plus(next_search(desk.distance, last)).max(desk.world.now()).min(deadline.max(start));
+        let due = gave_up.plus(next_search(desk.distance, last)).max(desk.world.now()).min(deadline);
         tokio::select! {
             () = tokio::time::sleep(due.since(desk.world.now())) => {}
             () = desk.interrupt.cancelled() => return Ok(render),
         }
-        match desk.unless_interrupted(sweep(desk, std::slice::from_ref(&render))).await {
+        // The last sweep is worth a try of its own, and no more.
+        let left = deadline.since(desk.world.now());
+        match desk.unless_interrupted(sweep(desk, std::slice::from_ref(&render), left)).await {
             Some(swept) => swept?.ok(),
             None => return Ok(render),
         };
         render = desk.again(&render).await?;
-        if is_last {
-            return Ok(render);
+        if due >= deadline {
+            break;
         }
         last = Some(desk.world.now().since(gave_up));
-        is_last = gave_up.plus(next_search(desk.distance, last)) >= deadline;
     }
     Ok(render)
 }
@@ -73,7 +73,7 @@ pub async fn catch_up(desk: &Desk) -> Result<(), LedgerError> {
     if due.is_empty() {
         return Ok(());
     }
-    desk.unless_interrupted(sweep(desk, &due)).await.map_or(Ok(()), |swept| swept.map(|_| ()))
+    desk.unless_interrupted(sweep(desk, &due, READING)).await.map_or(Ok(()), |swept| swept.map(|_| ()))
 }
 
 fn is_due(desk: &Desk, render: &Render, now: Instant) -> bool {
@@ -83,19 +83,19 @@ fn is_due(desk: &Desk, render: &Render, now: Instant) -> bool {
     is_sought && now.since(gave_up) >= next_search(desk.distance, last)
 }
 
-/// One sweep of the list for all of `renders`. What is found is bound; what is past its quarantine after a
+/// One sweep of the list for all of `renders`, tried again for as long as `patience` lasts. What is found is bound; what is past its quarantine after a
 /// healthy sweep is held (or sent again later, where its rule says so).
 ///
 /// # Errors
 /// The outer error when the ledger fails, the inner one when the list can't be read.
-pub async fn sweep(desk: &Desk, renders: &[Render]) -> Result<Result<(), ReadError>, LedgerError> {
+pub async fn sweep(desk: &Desk, renders: &[Render], patience: Duration) -> Result<Result<(), ReadError>, LedgerError> {
     let started = desk.world.now();
     let is_over = |render: &Render| {
         let quarantine_ends = render.gave_up_at.map(|at| at.plus(render.quarantine));
         render.submission.state == State::Unknown && quarantine_ends.is_some_and(|end| started >= end)
     };
     let decides = renders.iter().any(is_over);
-    let Sweep { reports, whole, .. } = match read(desk, renders, decides).await {
+    let Sweep { reports, whole, .. } = match read(desk, renders, decides, patience).await {
         Ok(sweep) => sweep,
         Err(why) => return Ok(Err(why)),
     };
@@ -114,10 +114,10 @@ pub async fn sweep(desk: &Desk, renders: &[Render]) -> Result<Result<(), ReadErr
 
 /// Reads the list. Where absence decides it is read twice: a render may slip from page to page while one sweep
 /// goes on (`reliability.md` row 41), and only the first answer tells how far the clocks are apart.
-async fn read(desk: &Desk, renders: &[Render], decides: bool) -> Result<Sweep, ReadError> {
-    let mut sweep = desk.client.sweep(window(desk, renders), READING).await?;
+async fn read(desk: &Desk, renders: &[Render], decides: bool, patience: Duration) -> Result<Sweep, ReadError> {
+    let mut sweep = desk.client.sweep(window(desk, renders), patience.min(READING)).await?;
     if decides {
-        let second = desk.client.sweep(window(desk, renders), READING).await?;
+        let second = desk.client.sweep(window(desk, renders), patience.min(READING)).await?;
         sweep.whole &= second.whole;
         sweep.reports.extend(second.reports);
     }

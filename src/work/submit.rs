@@ -169,7 +169,7 @@ async fn existing(desk: &Desk, order: &Order, mut render: Render) -> Result<Rend
     }
     let is_cold = desk.world.now().since(render.touched_at) > COLD;
     if matches!(state, State::Intent | State::Rejected) && is_cold && render.traceable {
-        search::sweep(desk, std::slice::from_ref(&render)).await?.ok();
+        search::sweep(desk, std::slice::from_ref(&render), READING).await?.ok();
     }
     render = desk.again(&render).await?;
     match render.submission.state {

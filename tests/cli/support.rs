@@ -6,9 +6,12 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use j2v::emulator::{Emulator, Fault, Settings};
+use j2v::world::{Clock, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -26,6 +29,7 @@ pub(crate) struct World {
     runtime: Option<Runtime>,
     emulator: Option<Emulator>,
     url: String,
+    ahead: Arc<Ahead>,
 }
 
 impl World {
@@ -45,15 +49,22 @@ impl World {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let mut settings = Settings::new(j2v::world::World::real());
         settings.render_time = RENDER_TIME;
+        let ahead = Arc::new(Ahead::default());
+        settings.world.clock = Arc::clone(&ahead) as Arc<dyn Clock>;
         change(&mut settings);
         let emulator = runtime.block_on(Emulator::start(settings)).unwrap();
         let url = emulator.api_url();
-        Self { folder: tempfile::tempdir().unwrap(), runtime: Some(runtime), emulator: Some(emulator), url }
+        Self { folder: tempfile::tempdir().unwrap(), runtime: Some(runtime), emulator: Some(emulator), url, ahead }
+    }
+
+    /// Lets days go by for the service: eight, after which it has deleted every file.
+    pub(crate) fn a_week_goes_by(&self) {
+        self.ahead.0.store(8 * 24 * 3600 * 1000, Ordering::Relaxed);
     }
 
     /// A world whose API is at `url`, whatever is there.
     pub(crate) fn at(url: &str) -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), runtime: None, emulator: None, url: url.to_owned() }
+        Self { folder: tempfile::tempdir().unwrap(), runtime: None, emulator: None, url: url.to_owned(), ahead: Arc::default() }
     }
 
     /// The folder that commands run in.
@@ -185,6 +196,16 @@ impl Drop for World {
         if !std::thread::panicking() {
             assert_no_canary(self.folder.path());
         }
+    }
+}
+
+/// The service's clock: this many milliseconds ahead of ours.
+#[derive(Default)]
+struct Ahead(AtomicI64);
+
+impl Clock for Ahead {
+    fn now(&self) -> Instant {
+        Instant(j2v::world::World::real().now().0 + self.0.load(Ordering::Relaxed))
     }
 }
 
