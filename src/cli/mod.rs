@@ -67,10 +67,10 @@ pub struct GlobalArgs {
     /// When to use colours
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
     pub color: When,
-    /// The API's URL (default: $J2V_API_URL, then <https://api.json2video.com/v2>)
+    /// The API's URL (default: `$J2V_API_URL`, then <https://api.json2video.com/v2>)
     #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
     pub api_url: Option<String>,
-    /// The ledger's file (default: $J2V_LEDGER, then the platform's state folder)
+    /// The ledger's file (default: `$J2V_LEDGER`, then the platform's state folder)
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true, conflicts_with = "no_ledger")]
     pub ledger: Option<PathBuf>,
     /// Remember nothing: a crash can then cost a second payment
@@ -202,6 +202,7 @@ Examples:
   j2v submit listing.json --key L-4821           the same key is never paid twice
   j2v submit listing.json --key L-4821 --again   a new render of the same key
   j2v submit listing.json --dry-run              the exact request, nothing sent")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct SubmitArgs {
     /// Your name for the wanted video: a second submit of the same key attaches to the first
     #[arg(long, value_name = "KEY")]

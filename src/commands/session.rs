@@ -122,6 +122,7 @@ pub(super) fn store(call: &Call) -> anyhow::Result<Arc<dyn Store>> {
 }
 
 /// What a failing ledger means.
+#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
 pub(super) fn ledger_failed(error: LedgerError) -> Stop {
     let stop = Stop::new(Exit::Internal, error.to_string());
     match &error {

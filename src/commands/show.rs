@@ -15,12 +15,12 @@ use crate::render::identity::Token;
 use crate::work::CommandLine;
 
 pub(super) async fn run(call: &Call, args: &ShowArgs) -> anyhow::Result<Exit> {
-    let store = store(call)?;
-    let found = latest(store.as_ref(), None, &args.render).await.map_err(ledger_failed)?;
+    let ledger = store(call)?;
+    let found = latest(ledger.as_ref(), None, &args.render).await.map_err(ledger_failed)?;
     let history = CommandLine::with_flags(call.flags.clone()).spell(&["history"]);
     let render = found.ok_or_else(|| unheard_of(&args.render, &history))?;
-    let story = store.story(render.id).await.map_err(ledger_failed)?;
-    let body = store.body(render.id).await.map_err(ledger_failed)?.and_then(|body| String::from_utf8(body).ok());
+    let story = ledger.story(render.id).await.map_err(ledger_failed)?;
+    let body = ledger.body(render.id).await.map_err(ledger_failed)?.and_then(|body| String::from_utf8(body).ok());
     if args.json {
         call.out.data(&whole(&render, &story, body.as_deref()).to_string());
         return Ok(Exit::Done);

@@ -1,4 +1,4 @@
-//! `j2v submit`: each movie POSTed exactly once; followed to its end and saved where that is wanted.
+//! `j2v submit`: each movie sent exactly once; followed to its end and saved where that is wanted.
 
 use futures_util::stream::{self, StreamExt};
 

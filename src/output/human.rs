@@ -10,7 +10,7 @@ use crate::render::outcome::Report;
 pub(super) fn tell(out: &Out, event: &Event, bars: bool) {
     match event {
         Event::Accepted { project, key, source } => {
-            out.note(&format!("{source}: accepted as project {project} (key {key}); it is paid for from here on"))
+            out.note(&format!("{source}: accepted as project {project} (key {key}); it is paid for from here on"));
         }
         Event::Attached { key, state, project } => {
             let which = project.as_ref().map(|project| format!(", project {project}")).unwrap_or_default();

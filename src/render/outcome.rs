@@ -163,7 +163,8 @@ fn whole(movie: &Value, name: &str) -> Option<u64> {
 fn credits(movie: &Value) -> Option<f64> {
     let items = movie.get("consumed_credits")?.as_array()?;
     let of = |item: &Value| item.as_f64().or_else(|| ["credits", "amount", "value"].iter().find_map(|name| number(item, name)?.as_f64()));
-    items.iter().map(of).sum()
+    // A plain sum of nothing would be `-0`.
+    items.iter().try_fold(0.0, |sum, item| Some(sum + of(item)?))
 }
 
 /// Which kind of refusal it was: what decides whether others will be refused too, and the exit code.

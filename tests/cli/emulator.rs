@@ -61,7 +61,7 @@ fn its_flags_shape_it() {
     let world = World::new();
     world.movie("a.json", &json!({}));
     let emulator =
-        Running::start(&world, "--fault post-refuse=Moved*1 --accept-key open-sesame --credits 3 --folder kept --render-time 100ms");
+        Running::start(&world, "--fault post-refuse=Moved*1 --accept-key open-sesame --credits 3 --render-time 1ms --folder kept");
     let submit = format!("submit a.json --api-url {}", emulator.url);
     world.j2v(&submit).exits(4);
     let open = [("J2V_API_KEY", "open-sesame")];
@@ -70,7 +70,7 @@ fn its_flags_shape_it() {
     world.j2v_with(&open, &submit).exits(5);
     drop(emulator);
     let next = Running::start(&world, "--folder kept");
-    world.run(&["poll", first.line(), "--api-url", &next.url]).exits(0);
+    world.run(&["poll", first.line(), "--once", "--api-url", &next.url]).exits(0);
 }
 
 #[test]

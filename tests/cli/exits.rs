@@ -171,12 +171,6 @@ fn code_11_the_deadline_passed_and_the_render_still_runs() {
 }
 
 #[test]
-fn code_11_also_when_the_render_can_not_be_read_until_then() {
-    let world = world(&["get-status=503"]);
-    world.j2v("submit a.json --wait --timeout 300ms --interval 50ms").exits(11).prints(&[""]).tells("goes on");
-}
-
-#[test]
 fn code_12_several_movies_with_different_outcomes() {
     let world = world(&[]);
     world.j2v("submit a.json bad.json --wait").exits(12);

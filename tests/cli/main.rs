@@ -1,5 +1,7 @@
 //! The real binary, driven as a user drives it, against the emulator.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
 mod build;
 mod delete;
 mod download;

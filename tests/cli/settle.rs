@@ -61,8 +61,9 @@ fn abandon_as_json_is_one_object_as_everywhere() {
 
 #[test]
 fn without_a_decision_it_looks_once_and_tells_what_is_known() {
-    let world = held(&["post-reset", "list-status=403*1"]);
-    assert_eq!(world.j2v("show L-1 --json").json()["state"], "unknown", "the list could not be read: that proves nothing");
+    let world = World::with_faults(&["post-hang*1"]);
+    world.movie("a.json", &json!({}));
+    world.crash("submit a.json --key L-1");
     let run = world.j2v("settle L-1").exits(0);
     assert_eq!(world.accepted_fields("project"), run.lines());
     let world = held(&["post-reset-before*1"]);

@@ -140,6 +140,18 @@ impl World {
         self.command(&line.split_whitespace().collect::<Vec<_>>()).spawn().unwrap()
     }
 
+    /// Runs a command line and kills it while it waits for the answer to its POST; the emulator must have a
+    /// `post-hang` for it.
+    pub(crate) fn crash(&self, line: &str) {
+        let before = self.accepted();
+        let mut child = self.start(line);
+        while self.accepted() == before {
+            assert!(child.try_wait().unwrap().is_none(), "{line} ended before its answer came");
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
     /// What the emulator answers to a request that no `j2v` sent.
     pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> Vec<u8> {
         let address = self.url.trim_start_matches("http://").trim_end_matches("/v2");
