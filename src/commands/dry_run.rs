@@ -64,13 +64,17 @@ fn sent(call: &Call, args: &SubmitArgs, key: Option<&Key>, latest: Option<&Rende
         return Ok(movie.to_compact());
     }
     let key = key.cloned().unwrap_or_else(|| Key::random(World::real().dice.throw()));
-    let token = Token::new(&key, latest.map_or(1, |render| render.generation + u32::from(args.again)), hash, attempt(args, latest));
+    let token = Token::new(&key, generation(args, latest), hash, attempt(args, latest));
     let movie = movie.with_token(&token.to_string()).map_err(|why| Stop::new(Exit::Invalid, why.to_string()))?;
     Ok(movie.to_compact())
 }
 
 fn is_sendable(args: &SubmitArgs, state: State) -> bool {
     matches!(state, State::Intent | State::Rejected) || (state == State::Held && args.on_unknown == OnUnknownArg::Resubmit)
+}
+
+fn generation(args: &SubmitArgs, latest: Option<&Render>) -> u32 {
+    latest.map_or(1, |render| render.generation + u32::from(args.again))
 }
 
 /// The n-th POST of the generation that this one would be.

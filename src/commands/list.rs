@@ -8,6 +8,7 @@ use crate::cli::ListArgs;
 use crate::exit::Exit;
 use crate::output::{json, table};
 use crate::render::event::{Outcome, Verdict};
+use crate::render::identity::Key;
 use crate::render::outcome::{Report, Status};
 use crate::service::page::Window;
 use crate::work::search::token;
@@ -57,6 +58,7 @@ fn outcome(report: &Report) -> Outcome {
     };
     Outcome {
         project: Some(report.project.clone()),
+        key: token(report).and_then(|token| Key::parse(token.spelled_key()).ok()),
         message: report.message.clone(),
         report: Some(report.clone()),
         ..Outcome::new(verdict)

@@ -90,7 +90,11 @@ pub fn run(cli: Cli) -> Exit {
         runtime.shutdown_background();
         ended
     });
-    ended.unwrap_or_else(|error| fail(&out, &error))
+    let exit = ended.unwrap_or_else(|error| fail(&out, &error));
+    out.lost().map_or(exit, |why| {
+        out.error(&format!("what belongs on stdout could not be written: {why}"));
+        if exit == Exit::Done { Exit::Internal } else { exit }
+    })
 }
 
 fn refuse_settings(error: &SettingsError) -> Exit {

@@ -44,7 +44,9 @@ fn ended(out: &Out, outcome: &Outcome) {
     match (outcome.trouble, outcome.verdict) {
         (Trouble::None, Verdict::Submitted) => {}
         (Trouble::None, Verdict::Done) => done(out, outcome, &name),
-        (Trouble::None, Verdict::Pending | Verdict::Running) => out.progress(&format!("{name}: {}", outcome.verdict.as_str())),
+        (Trouble::None, Verdict::Pending | Verdict::Running) => {
+            out.note(&format!("{name}: {}; the render goes on and will be charged", outcome.verdict.as_str()));
+        }
         (Trouble::Interrupted, _) | (Trouble::None, Verdict::Waiting) => out.note(&format!("{name}: {message}")),
         (_, Verdict::Timeout) => out.error(&format!("{name}: the service calls it a timeout; it may still finish. {message}")),
         (_, Verdict::Error) => out.error(&format!("{name}: the render failed: {message}")),

@@ -9,7 +9,7 @@ pub mod sanitize;
 pub mod table;
 
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
 
 use anstyle::{AnsiColor, Style};
 
@@ -27,7 +27,7 @@ const HINT: Style = AnsiColor::Cyan.on_default();
 pub struct Out {
     terminal: Terminal,
     quiet: bool,
-    stdout_closed: AtomicBool,
+    stdout_lost: OnceLock<io::Error>,
     progress: Progress,
 }
 
@@ -41,12 +41,12 @@ impl Out {
     /// The streams with these manners, for what is said before there are settings.
     #[must_use]
     pub fn plain(terminal: Terminal, quiet: bool) -> Self {
-        Self { terminal, quiet, stdout_closed: AtomicBool::new(false), progress: Progress::new(terminal.stderr && !quiet) }
+        Self { terminal, quiet, stdout_lost: OnceLock::new(), progress: Progress::new(terminal.stderr && !quiet) }
     }
 
-    /// Writes a line of data to stdout, at once. Once the reader has closed the pipe nothing more is written.
+    /// Writes a line of data to stdout, at once. Once that has failed nothing more is written.
     pub fn data(&self, line: &str) {
-        if self.stdout_closed.load(Ordering::Relaxed) {
+        if self.stdout_lost.get().is_some() {
             return;
         }
         let write = || {
@@ -55,9 +55,16 @@ impl Out {
             stdout.write_all(b"\n")?;
             stdout.flush()
         };
-        if self.progress.suspend(write).is_err() {
-            self.stdout_closed.store(true, Ordering::Relaxed);
+        if let Err(why) = self.progress.suspend(write) {
+            // The first reason is the one that counts.
+            let _ = self.stdout_lost.set(why);
         }
+    }
+
+    /// Why data was lost. A reader who has closed the pipe has had enough: that is no loss.
+    #[must_use]
+    pub fn lost(&self) -> Option<&io::Error> {
+        self.stdout_lost.get().filter(|why| why.kind() != io::ErrorKind::BrokenPipe)
     }
 
     /// What failed, for a person.

@@ -162,6 +162,24 @@ fn a_lost_answer_is_found_again_and_never_sent_twice() {
 }
 
 #[test]
+fn a_request_without_an_answer_is_given_up_and_found_again() {
+    let world = world(&["post-hang"]);
+    let run = world.j2v("submit a.json --key L-1 --request-timeout 300ms").exits(0).tells("no answer came in time");
+    assert_eq!(world.accepted_fields("project"), run.lines());
+    assert_eq!(world.posts(), 1);
+}
+
+#[test]
+fn a_key_too_long_for_the_token_is_found_again_all_the_same() {
+    let world = world(&["post-reset"]);
+    let key = "a long name / Küche ".repeat(20);
+    let run = world.run(&["submit", "a.json", "--key", &key]).exits(0).tells("found again");
+    assert!(world.accepted_fields("token")[0].len() < 130);
+    world.run(&["submit", "a.json", "--key", &key]).exits(0).prints(&run.lines());
+    assert_eq!(world.posts(), 1);
+}
+
+#[test]
 fn an_unknown_outcome_names_the_key_and_the_commands_and_is_sent_by_nobody() {
     let world = world(&["post-reset-before"]);
     for _ in 0..2 {

@@ -29,6 +29,7 @@ fn a_line_tells_project_status_time_and_key() {
     world.j2v("submit b.json --key L-2 --wait").exits(9);
     let run = world.j2v("list").exits(0);
     let projects = world.accepted_fields("project");
+    assert_eq!(world.j2v("list --json").jsons()[1]["key"], "L-1");
     let [bad, good] = run.lines()[..] else { panic!("{run:?}") };
     assert!(good.starts_with(&projects[0]) && good.contains("done") && good.contains("L-1") && good.contains("2 s"), "{run:?}");
     assert!(bad.starts_with(&projects[1]) && bad.contains("error") && bad.contains("Scene #1 is upside down"), "{run:?}");

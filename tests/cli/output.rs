@@ -235,6 +235,26 @@ fn a_closed_pipe_is_no_reason_to_fail() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn data_that_is_lost_is_a_failure() {
+    let world = World::new();
+    world.movie("a.json", &json!({}));
+    for line in ["build a.json", "submit a.json"] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = world.command(&line.split(' ').collect::<Vec<_>>());
+        Run::of(command.stdout(full).spawn().unwrap()).exits(1).tells("could not be written");
+    }
+}
+
+#[test]
+fn a_look_at_what_runs_says_that_it_goes_on() {
+    let world = World::new();
+    world.movie("a.json", &json!({"render-time": "1h"}));
+    world.j2v("submit a.json --key L-1").exits(0);
+    world.j2v("poll L-1 --once --quiet").exits(11).tells("goes on and will be charged").tells("next: j2v poll");
+}
+
+#[test]
 fn a_warning_of_the_settings_is_told_once() {
     let world = World::new();
     let run = world.j2v_with(&[("JSON2VIDEO_API_KEY", "another")], "history").exits(0).tells("they differ");
