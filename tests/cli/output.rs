@@ -255,6 +255,25 @@ fn a_look_at_what_runs_says_that_it_goes_on() {
 }
 
 #[test]
+fn on_a_narrow_terminal_a_bar_stays_on_its_line_and_the_data_is_whole() {
+    let world = World::new();
+    world.movie("a.json", &json!({}));
+    let binary = env!("CARGO_BIN_EXE_j2v");
+    let mut command = world.command(&[] as &[&str]);
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &format!("stty cols 40 rows 24; exec {binary} submit a.json --wait")]).current_dir(world.path("."));
+    shell
+        .env_clear()
+        .envs(command.env("TERM", "xterm").env("PATH", "/usr/bin:/bin").get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let screen = rexpect::session::spawn_command(shell, Some(10_000)).unwrap().exp_eof().unwrap();
+    let plain = screen.replace("\u{1b}[2K", "");
+    let bars: Vec<&str> = plain.split(['\r', '\n']).filter(|line| line.contains("rendering") || line.contains("queued")).collect();
+    assert!(!bars.is_empty(), "{screen:?}");
+    assert!(bars.iter().all(|bar| bar.chars().filter(char::is_ascii).count() <= 40), "{bars:?}");
+    assert!(plain.split("\r\n").any(|line| line.ends_with(".mp4")), "{screen:?}");
+}
+
+#[test]
 fn a_warning_of_the_settings_is_told_once() {
     let world = World::new();
     let run = world.j2v_with(&[("JSON2VIDEO_API_KEY", "another")], "history").exits(0).tells("they differ");
