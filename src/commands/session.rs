@@ -124,10 +124,23 @@ pub(super) fn store(call: &Call) -> anyhow::Result<Arc<dyn Store>> {
 /// What a failing ledger means.
 #[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
 pub(super) fn ledger_failed(error: LedgerError) -> Stop {
-    let stop = Stop::new(Exit::Internal, error.to_string());
+    let stop = Stop { help: way_out(&error).map(str::to_owned), ..Stop::new(Exit::Internal, error.to_string()) };
     match &error {
         LedgerError::Exposed { path, .. } => stop.then(format!("chmod 600 {}", path.display())),
         _ => stop,
+    }
+}
+
+fn way_out(error: &LedgerError) -> Option<&'static str> {
+    match error {
+        LedgerError::Open { .. } => Some("name another file with --ledger or J2V_LEDGER"),
+        LedgerError::Newer { .. } => Some("update j2v, or name another ledger with --ledger"),
+        LedgerError::Full { .. } => Some("make room on the device, or name a ledger elsewhere with --ledger"),
+        LedgerError::Busy { .. } => Some("try again when the other process has ended"),
+        LedgerError::Corrupt { .. } => {
+            Some("put a good copy in its place; a new ledger knows no key, so a key submitted again would be paid again")
+        }
+        LedgerError::Exposed { .. } | LedgerError::Engine { .. } | LedgerError::Closed => None,
     }
 }
 

@@ -24,10 +24,10 @@ fn code_0_all_done() {
 fn code_1_a_failure_of_j2v_itself() {
     let world = world(&[]);
     world.write("file", "");
-    world.j2v("submit a.json --ledger file/ledger.db").exits(1).tells("nothing was sent").prints(&[""]);
+    world.j2v("submit a.json --ledger file/ledger.db").exits(1).tells("nothing was sent").tells("help: ").prints(&[""]);
     world.write("garbage.db", "this is no ledger, however long one looks at it");
     std::fs::set_permissions(world.path("garbage.db"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-    world.j2v("history --ledger garbage.db").exits(1).tells("garbage.db");
+    world.j2v("history --ledger garbage.db").exits(1).tells("garbage.db").tells("help: ");
     assert_eq!(world.posts(), 0);
 }
 

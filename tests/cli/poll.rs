@@ -123,6 +123,23 @@ fn a_status_goes_through_whatever_a_bad_day_brings() {
 }
 
 #[test]
+fn on_loopback_the_interval_takes_any_value() {
+    let world = World::new();
+    submitted(&world, "a", &json!({"status": ["pending", "running", "running", "running", "done"], "render-time": "1ms"}));
+    world.j2v("poll a --interval 1ms").exits(0).hides("raised");
+    assert_eq!(world.requests("GET /v2/movies"), 5);
+}
+
+#[test]
+fn a_word_that_nobody_knows_is_taken_as_running_and_told_once() {
+    let world = World::new();
+    let a = submitted(&world, "a", &json!({"status": ["dreaming", "dreaming", "done"], "render-time": "1ms"}));
+    let run = world.j2v("poll a --interval 1ms").exits(0).tells("`dreaming`");
+    assert!(run.line().contains(&a));
+    assert_eq!(run.stderr.matches("`dreaming`").count(), 1, "{run:?}");
+}
+
+#[test]
 fn several_videos_are_saved_in_a_folder() {
     let world = World::new();
     let a = submitted(&world, "a", &json!({}));
