@@ -151,10 +151,9 @@ pub struct BuildArgs {
 }
 
 /// How a lost answer is dealt with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OnUnknownArg {
     /// Never send again by itself.
-    #[default]
     Hold,
     /// Send once more after the quarantine.
     Resubmit,
@@ -228,12 +227,12 @@ pub struct SubmitArgs {
     /// How long to look for a lost answer before leaving with exit code 8
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "60s", hide_short_help = true)]
     pub settle_for: Duration,
-    /// What to do when a lost answer is not found
-    #[arg(long, value_enum, value_name = "RULE", default_value_t, hide_short_help = true)]
-    pub on_unknown: OnUnknownArg,
-    /// How long an answer may stay lost before a person has to decide
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "15m", hide_short_help = true)]
-    pub quarantine: Duration,
+    /// What to do when a lost answer is not found (default: hold)
+    #[arg(long, value_enum, value_name = "RULE", hide_short_help = true)]
+    pub on_unknown: Option<OnUnknownArg>,
+    /// How long an answer may stay lost before a person has to decide (default: 15m)
+    #[arg(long, value_name = "TIME", value_parser = duration, hide_short_help = true)]
+    pub quarantine: Option<Duration>,
     /// Put no token into client-data: a lost answer can't be found again
     #[arg(long, hide_short_help = true)]
     pub no_token: bool,

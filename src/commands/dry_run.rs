@@ -70,7 +70,7 @@ fn sent(call: &Call, args: &SubmitArgs, key: Option<&Key>, latest: Option<&Rende
 }
 
 fn is_sendable(args: &SubmitArgs, state: State) -> bool {
-    matches!(state, State::Intent | State::Rejected) || (state == State::Held && args.on_unknown == OnUnknownArg::Resubmit)
+    matches!(state, State::Intent | State::Rejected) || (state == State::Held && args.on_unknown == Some(OnUnknownArg::Resubmit))
 }
 
 fn generation(args: &SubmitArgs, latest: Option<&Render>) -> u32 {

@@ -118,8 +118,8 @@ async fn resubmit(desk: &Desk, render: Render) -> anyhow::Result<Outcome> {
         key: Some(render.key.clone()),
         again: false,
         traceable: render.traceable,
-        on_unknown: OnUnknown::Hold,
-        quarantine: render.quarantine,
+        on_unknown: None,
+        quarantine: None,
         settle_for: Duration::from_secs(60),
     };
     match submit(desk, &order).await.map_err(ledger_failed)? {

@@ -132,10 +132,10 @@ fn order(args: &SubmitArgs, key: Option<&Key>, source: String, movie: Document) 
         key: key.cloned(),
         again: args.again,
         traceable: !args.no_token,
-        on_unknown: match args.on_unknown {
+        on_unknown: args.on_unknown.map(|rule| match rule {
             OnUnknownArg::Hold => OnUnknown::Hold,
             OnUnknownArg::Resubmit => OnUnknown::Resubmit,
-        },
+        }),
         quarantine: args.quarantine,
         settle_for: args.settle_for,
     }

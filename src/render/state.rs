@@ -159,7 +159,8 @@ pub enum Fact {
         /// The project that carries it.
         project: ProjectId,
     },
-    /// A healthy sweep that covered the window ended after the quarantine and found nothing.
+    /// A healthy sweep that covered the window ended after the quarantine and found nothing; or, of what is
+    /// held since, the rule to resubmit was chosen now.
     QuarantineOver,
     /// The refusal's cause is gone as far as anyone knows: the same submission is wanted again.
     Reopened,
@@ -300,13 +301,12 @@ impl Submission {
     }
 
     fn quarantine_over(&self) -> Step {
-        if self.state != State::Unknown {
-            return self.stay();
+        let may_resubmit = self.on_unknown == OnUnknown::Resubmit && self.resubmits_left > 0;
+        match self.state {
+            State::Unknown | State::Held if may_resubmit => settled(Self { resubmits_left: self.resubmits_left - 1, ..self.again() }),
+            State::Unknown => self.to(State::Held),
+            _ => self.stay(),
         }
-        if self.on_unknown == OnUnknown::Resubmit && self.resubmits_left > 0 {
-            return settled(Self { resubmits_left: self.resubmits_left - 1, ..self.again() });
-        }
-        self.to(State::Held)
     }
 
     fn again(&self) -> Self {

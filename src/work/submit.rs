@@ -24,6 +24,9 @@ const COLD: Duration = Duration::from_secs(120);
 /// How long a request that is out may go on after the first Ctrl-C (`reliability.md` row 25).
 const GRACE: Duration = Duration::from_secs(10);
 
+/// How long an answer may stay lost before a person decides (`reliability.md` 3.2).
+const QUARANTINE: Duration = Duration::from_secs(15 * 60);
+
 /// For how long, and how often, a movie is tried again that the service was too busy for.
 const THROTTLED_FOR: Duration = LONGEST_RETRY_AFTER;
 
@@ -50,9 +53,9 @@ pub struct Order {
     /// Whether a token goes with it.
     pub traceable: bool,
     /// What to do when a lost answer is not found.
-    pub on_unknown: OnUnknown,
+    pub on_unknown: Option<OnUnknown>,
     /// How long an answer may stay lost before a person decides.
-    pub quarantine: Duration,
+    pub quarantine: Option<Duration>,
     /// How long to look for a lost answer.
     pub settle_for: Duration,
 }
@@ -67,8 +70,8 @@ impl Order {
             key: None,
             again: false,
             traceable: true,
-            on_unknown: OnUnknown::Hold,
-            quarantine: Duration::from_secs(15 * 60),
+            on_unknown: None,
+            quarantine: None,
             settle_for: Duration::from_secs(60),
         }
     }
@@ -147,8 +150,8 @@ fn draft(desk: &Desk, order: &Order, movie: MovieHash) -> Draft {
         body: order.movie.to_compact().into_bytes(),
         traceable: order.traceable,
         source: order.source.clone(),
-        on_unknown: order.on_unknown,
-        quarantine: order.quarantine,
+        on_unknown: order.on_unknown.unwrap_or(OnUnknown::Hold),
+        quarantine: order.quarantine.unwrap_or(QUARANTINE),
         again: if order.again { Again::Yes } else { Again::No },
         at: desk.world.now(),
     }
@@ -161,11 +164,11 @@ async fn existing(desk: &Desk, order: &Order, mut render: Render) -> Result<Rend
     if !matches!(state, State::Intent | State::Rejected) {
         desk.tell(&Event::Attached { key: render.key.clone(), state, project: render.submission.project.clone() });
     }
-    if order.on_unknown != render.submission.on_unknown {
-        desk.record(render.id, Change::Rule(order.on_unknown)).await?.ok();
+    if let Some(rule) = order.on_unknown.filter(|rule| *rule != render.submission.on_unknown) {
+        desk.record(render.id, Change::Rule(rule)).await?.ok();
     }
-    if order.quarantine != render.quarantine && !state.is_bound() {
-        desk.record(render.id, Change::Quarantine(order.quarantine)).await?.ok();
+    if let Some(length) = order.quarantine.filter(|length| *length != render.quarantine) {
+        desk.record(render.id, Change::Quarantine(length)).await?.ok();
     }
     let is_cold = desk.world.now().since(render.touched_at) > COLD;
     if matches!(state, State::Intent | State::Rejected) && is_cold && render.traceable {
@@ -174,8 +177,8 @@ async fn existing(desk: &Desk, order: &Order, mut render: Render) -> Result<Rend
     render = desk.again(&render).await?;
     match render.submission.state {
         State::Rejected => desk.learn(&render, Fact::Reopened).await,
-        State::Held if order.on_unknown == OnUnknown::Resubmit && render.submission.resubmits_left > 0 => {
-            desk.learn(&render, Fact::Resubmitted).await
+        State::Held if render.submission.on_unknown == OnUnknown::Resubmit && render.submission.resubmits_left > 0 => {
+            desk.learn(&render, Fact::QuarantineOver).await
         }
         _ => Ok(render),
     }

@@ -218,6 +218,24 @@ fn on_unknown_resubmit_sends_once_more_after_the_quarantine() {
 }
 
 #[test]
+fn on_unknown_resubmit_chosen_for_what_is_held_sends_once_more_and_no_oftener() {
+    let world = world(&["post-reset-before"]);
+    world.j2v(&format!("submit a.json --key L-1 {IMPATIENT}")).exits(8).tells("you decide");
+    for _ in 0..2 {
+        world.j2v(&format!("submit a.json --key L-1 --on-unknown resubmit {IMPATIENT}")).exits(8);
+    }
+    assert_eq!((world.posts(), world.accepted()), (2, 0));
+}
+
+#[test]
+fn a_rule_that_was_chosen_stands_until_another_is() {
+    let world = world(&["post-credits*1", "post-reset-before*1"]);
+    world.j2v("submit a.json --key L-1 --on-unknown resubmit --quarantine 0s").exits(5);
+    world.j2v("submit a.json --key L-1 --settle-for 1s").exits(0);
+    assert_eq!((world.posts(), world.accepted()), (3, 1));
+}
+
+#[test]
 fn on_unknown_resubmit_sends_no_third_time() {
     let world = world(&["post-reset-before"]);
     for _ in 0..2 {
