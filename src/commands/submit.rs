@@ -9,15 +9,19 @@ use super::{Call, Stop, dry_run};
 use crate::cli::{OnUnknownArg, SubmitArgs};
 use crate::exit::Exit;
 use crate::ledger::{LedgerError, Render};
-use crate::movie::{ClientData, Document};
+use crate::movie::Document;
+use crate::movie::json::Span;
 use crate::output::{Results, Wanted};
 use crate::render::event::{Outcome, Trouble, Verdict};
-use crate::render::identity::Key;
+use crate::render::identity::{Key, Token};
 use crate::render::state::{OnUnknown, State};
 use crate::work::Desk;
 use crate::work::follow::{Followed, follow, remembered};
 use crate::work::save::Saving;
 use crate::work::submit::{Order, Submitted, submit};
+
+/// Why the user's own `client-data.j2v` can't be sent.
+const TAKEN: &str = "`client-data.j2v` is where the render's token goes, and the movie has something of its own there";
 
 /// Movies that are submitted at once.
 const ABREAST: usize = 4;
@@ -29,6 +33,9 @@ pub(super) async fn run(call: &Call, args: &SubmitArgs) -> anyhow::Result<Exit> 
     let composed = movies::compose_all(&call.out, &args.movie)?;
     if args.dry_run {
         return dry_run::run(call, args, key.as_ref(), composed).await;
+    }
+    if let Some(saving) = &saving {
+        waiting::make_ready(saving)?;
     }
     let mut results = Results::new(&call.out, args.json, wanted(args, saving.as_ref()), count);
     let orders = orders(call, args, key.as_ref(), composed, &mut results);
@@ -98,15 +105,23 @@ fn orders(call: &Call, args: &SubmitArgs, key: Option<&Key>, composed: Vec<Compo
     orders
 }
 
-/// A movie whose `client-data` takes a token, unless none is wanted (`identity.md`, "Words").
+/// A movie whose `client-data` has a place for the token, unless none is wanted (`identity.md`, "Words").
 pub(super) fn with_place_for_token(args: &SubmitArgs, source: &str, movie: Document) -> Result<Document, Stop> {
-    if args.no_token || movie.client_data() != ClientData::Other {
-        return Ok(movie);
-    }
-    let Err(why) = movie.with_token("") else { return Ok(movie) };
-    let place = movie.place(why.span).map_or_else(|| source.to_owned(), |(name, position)| format!("{name}:{position}"));
-    let help = "make it an object, or give --no-token, which gives up finding a lost answer by itself".to_owned();
+    let why = match movie.with_token("").err() {
+        _ if args.no_token => None,
+        Some(why) => Some((why.to_string(), why.span, "make it an object")),
+        None => taken_by_another(&movie).map(|span| (TAKEN.to_owned(), span, "give that member another name")),
+    };
+    let Some((why, span, way_out)) = why else { return Ok(movie) };
+    let place = movie.place(span).map_or_else(|| source.to_owned(), |(name, position)| format!("{name}:{position}"));
+    let help = format!("{way_out}, or give --no-token, which gives up finding a lost answer by itself");
     Err(Stop { help: Some(help), ..Stop::new(Exit::Invalid, format!("{place}: {why}")) })
+}
+
+/// Where the token's place holds something that is no token.
+fn taken_by_another(movie: &Document) -> Option<Span> {
+    let member = movie.root.get("client-data")?.get("j2v")?;
+    movie.token().and_then(|text| Token::parse(&text)).is_none().then_some(member.span)
 }
 
 /// A run that can't begin: a line for every movie all the same, and the reason once.

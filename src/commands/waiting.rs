@@ -13,7 +13,7 @@ use crate::render::event::{Outcome, Verdict};
 use crate::render::identity::ProjectId;
 use crate::render::schedule::Rhythm;
 use crate::service::download::Overwrite;
-use crate::service::place::is_folder;
+use crate::service::place::{self, is_folder};
 use crate::work::Desk;
 use crate::work::follow::Followed;
 use crate::work::outcome::{described, unbound};
@@ -57,6 +57,22 @@ pub(super) fn saving(place: &str, rules: &SaveRules, count: usize) -> Result<Sav
     }
     let overwrite = if rules.overwrite { Overwrite::Yes } else { Overwrite::No };
     Ok(Saving { place: place.to_owned(), overwrite, allow_private: rules.allow_private })
+}
+
+/// Makes sure before anything is paid that there is a folder for the videos.
+///
+/// # Errors
+/// When there is none and it can't be made.
+pub(super) fn make_ready(saving: &Saving) -> Result<(), Stop> {
+    let place = &saving.place;
+    let usage = |why: &str| Stop::new(Exit::Usage, format!("--download: {place}: {why}; nothing was sent"));
+    let target = place::target(Path::new(place), "video").map_err(|why| usage(&why.to_string()))?;
+    match target.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            Err(usage("its folder is not there; with a `/` at its end a folder is made"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Where `count` videos go if they are wanted at all.

@@ -194,5 +194,6 @@ fn code_14_rendered_but_the_file_could_not_be_saved() {
     assert_eq!(world.read("film.mp4"), b"something else");
     world.j2v("submit a.json --download other.mp4").exits(14).prints(&[""]).tells("not saved");
     assert!(!world.has("other.mp4"));
-    world.j2v("submit a.json --download film.mp4/inside.mp4").exits(14);
+    world.j2v("submit a.json --key k --wait").exits(0);
+    world.j2v("download k -o film.mp4/inside.mp4").exits(14).prints(&[""]);
 }

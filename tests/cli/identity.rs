@@ -152,6 +152,27 @@ fn again_is_a_new_render_of_the_key_and_a_new_generation() {
 }
 
 #[test]
+fn again_waits_until_it_is_known_what_became_of_the_generation_before() {
+    let found = world(&["post-hang*1"]);
+    found.crash("submit a.json --key L-1");
+    found.j2v("submit a.json --key L-1 --again").exits(0).tells("found again");
+    let tokens = found.accepted_fields("token");
+    assert!(tokens[0].starts_with("L-1#1.") && tokens[1].starts_with("L-1#2."), "{tokens:?}");
+    let lost = world(&["post-reset-before*1"]);
+    lost.j2v(&format!("submit a.json --key L-1 {BRIEF}")).exits(8);
+    lost.j2v(&format!("submit a.json --key L-1 --again {BRIEF}")).exits(8);
+    assert_eq!((lost.posts(), lost.accepted()), (1, 0));
+}
+
+#[test]
+fn another_api_is_another_world_for_the_same_key_and_ledger() {
+    let (here, there) = (world(&[]), World::new());
+    here.j2v("submit a.json --key L-1").exits(0);
+    here.j2v(&format!("submit a.json --key L-1 --api-url {}", there.url())).exits(0);
+    assert_eq!((here.accepted(), there.accepted()), (1, 1));
+}
+
+#[test]
 fn a_lost_answer_is_found_again_and_never_sent_twice() {
     for fault in ["post-reset", "post-close", "post-html", "post-empty", "post-no-project", "post-status=502", "post-truncate=20"] {
         let world = world(&[fault]);
@@ -261,6 +282,19 @@ fn client_data_that_takes_no_token_is_refused_with_the_way_out() {
     assert_eq!(world.posts(), 0);
     world.j2v("submit a.json --no-token").exits(0);
     assert_eq!(world.accepted(), 1);
+}
+
+#[test]
+fn a_member_of_client_data_that_is_called_j2v_is_the_user_s_and_is_never_written_over() {
+    let world = World::new();
+    world.write("a.json", r#"{"client-data": {"j2v": "mine"}, "scenes": [{"duration": 2}]}"#);
+    world.j2v("submit a.json").exits(3).prints(&[""]).tells("a.json:1:25: ").tells("--no-token");
+    let line = world.j2v("submit a.json --no-token --wait --json").exits(0).json();
+    assert_eq!(line["client-data"], json!({"j2v": "mine"}));
+    let token = r#"{"client-data": {"j2v": "L-1#1.0123abcd.1"}, "scenes": [{"duration": 2}]}"#;
+    world.write("copied.json", token);
+    world.j2v("submit copied.json --key L-2").exits(0);
+    assert!(world.accepted_fields("token")[1].starts_with("L-2#1."), "a token that came along with a copy gives way");
 }
 
 #[test]

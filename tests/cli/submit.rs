@@ -93,6 +93,17 @@ fn several_videos_go_into_a_folder_and_never_into_one_file() {
 }
 
 #[test]
+fn a_place_that_can_hold_no_video_is_found_before_anything_is_paid() {
+    let world = World::new();
+    world.movie("a.json", &json!({}));
+    world.write("file", "");
+    for place in ["file/inside/", "file/film.mp4", "nowhere/film.mp4"] {
+        world.run(&["submit", "a.json", "--download", place]).exits(2).tells(place).tells("nothing was sent");
+    }
+    assert_eq!(world.posts(), 0);
+}
+
+#[test]
 fn a_movie_that_is_busy_for_a_moment_is_sent_again_and_paid_once() {
     let world = World::with_faults(&["post-429=0*2"]);
     world.movie("a.json", &json!({}));
