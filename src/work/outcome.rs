@@ -1,7 +1,9 @@
 //! Outcomes of renders that have no project yet, each with the commands that lead on.
 
 use super::Desk;
-use crate::ledger::Render;
+use crate::ledger::{LedgerError, Render};
+use crate::movie::Document;
+use crate::movie::json::first_difference;
 use crate::render::event::{Outcome, Trouble, Verdict};
 use crate::render::outcome::Reason;
 use crate::render::state::State;
@@ -91,4 +93,26 @@ pub fn interrupted_unsent(render: &Render) -> Outcome {
 pub fn interrupted_in_flight(desk: &Desk, render: &Render) -> Outcome {
     let outcome = unknown(desk, render, "interrupted while the answer was awaited: the movie may have been accepted");
     Outcome { trouble: Trouble::Interrupted, ..outcome }
+}
+
+/// The outcome of a movie whose key was used before for another one.
+///
+/// # Errors
+/// When the ledger fails.
+pub async fn other_movie(desk: &Desk, source: &str, movie: &Document, render: &Render) -> Result<Outcome, LedgerError> {
+    let before = desk.store.body(render.id).await?.and_then(|body| String::from_utf8(body).ok());
+    let before = before.and_then(|text| Document::parse("the ledger", text).ok());
+    let place = before.and_then(|before| first_difference(&before.root, &movie.root));
+    let place = place.map_or_else(
+        || "the movie that was sent then is not kept any more".to_owned(),
+        |pointer| format!("the first difference is at {pointer}"),
+    );
+    let key = render.key.as_str();
+    let mut outcome = Outcome::new(Verdict::Unsent).because(
+        Trouble::OtherMovie,
+        format!("the key {key} was used before for another movie: {place}; nothing was sent. --again renders this one, too"),
+    );
+    outcome.key = Some(render.key.clone());
+    outcome.source = Some(source.to_owned());
+    Ok(outcome.then(desk.command.spell(&["show", key])).then(desk.command.spell(&["submit", source, "--key", key, "--again"])))
 }

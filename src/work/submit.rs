@@ -5,11 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::Desk;
-use super::outcome::{abandoned, described, held, interrupted_in_flight, interrupted_unsent, refused, unknown};
+use super::outcome::{abandoned, described, held, interrupted_in_flight, interrupted_unsent, other_movie, refused, unknown};
 use super::search;
 use crate::ledger::{Again, Change, Draft, LedgerError, Placed, Record, Render, SUBMIT_SCOPE};
 use crate::movie::Document;
-use crate::movie::json::first_difference;
 use crate::render::event::{Event, Outcome, Trouble, Verdict};
 use crate::render::identity::{Key, MovieHash, Token};
 use crate::render::state::{Fact, OnUnknown, State};
@@ -101,7 +100,7 @@ pub async fn submit(desk: &Desk, order: &Order) -> Result<Submitted, LedgerError
     };
     match placed {
         Step::On(render) => run(desk, order, *render).await,
-        Step::Over(outcome) => Ok(Submitted::Over(Box::new(outcome))),
+        Step::Over(outcome) => Ok(Submitted::Over(outcome)),
     }
 }
 
@@ -111,10 +110,10 @@ async fn place(desk: &Desk, order: &Order) -> Result<Step, LedgerError> {
     match desk.store.place(vec![draft(desk, order, hash)]).await?.pop() {
         Some(Placed::New(render)) => Ok(Step::On(Box::new(render))),
         Some(Placed::Existing(render)) if render.movie != hash && !(order.again && render.submission.state.is_unsettled()) => {
-            Ok(Step::Over(other_movie(desk, order, &render).await?))
+            Ok(over(other_movie(desk, &order.source, &order.movie, &render).await?))
         }
         Some(Placed::Existing(render)) => Ok(Step::On(Box::new(existing(desk, order, render).await?))),
-        None => Ok(Step::Over(Outcome::new(Verdict::Unsent))),
+        None => Ok(over(Outcome::new(Verdict::Unsent))),
     }
 }
 
@@ -126,16 +125,16 @@ async fn run(desk: &Desk, order: &Order, render: Render) -> Result<Submitted, Le
             State::Intent => run.send(render).await?,
             State::Sending => run.wait_for_owner(render).await?,
             State::Unknown => run.look_for(render).await?,
-            State::Held => Step::Over(held(desk, &render)),
-            State::Rejected => Step::Over(refused(&render)),
-            State::Abandoned => Step::Over(abandoned(desk, &render)),
+            State::Held => over(held(desk, &render)),
+            State::Rejected => over(refused(&render)),
+            State::Abandoned => over(abandoned(desk, &render)),
             State::Bound | State::Done | State::Error | State::Timeout | State::Deleted | State::Expired => {
                 return Ok(Submitted::Bound(Box::new(render)));
             }
         };
         match step {
             Step::On(next) => render = *next,
-            Step::Over(outcome) => return Ok(Submitted::Over(Box::new(outcome))),
+            Step::Over(outcome) => return Ok(Submitted::Over(outcome)),
         }
     }
 }
@@ -186,7 +185,11 @@ async fn existing(desk: &Desk, order: &Order, mut render: Render) -> Result<Rend
 
 enum Step {
     On(Box<Render>),
-    Over(Outcome),
+    Over(Box<Outcome>),
+}
+
+fn over(outcome: Outcome) -> Step {
+    Step::Over(Box::new(outcome))
 }
 
 struct Run<'a> {
@@ -201,7 +204,7 @@ impl Run<'_> {
     async fn send(&mut self, render: Render) -> Result<Step, LedgerError> {
         let desk = self.desk;
         if desk.interrupt.is_cancelled() {
-            return Ok(Step::Over(interrupted_unsent(&render)));
+            return Ok(over(interrupted_unsent(&render)));
         }
         let body = match self.body(&render) {
             Ok(body) => body,
@@ -211,7 +214,7 @@ impl Run<'_> {
         let post = desk.client.post_movie(body, claim.hook(desk, &render));
         let happened = tokio::select! {
             happened = post => happened,
-            out = interrupted(desk, &claim, &render) => return Ok(Step::Over(out)),
+            out = interrupted(desk, &claim, &render) => return Ok(over(out)),
         };
         let claimed = claim.take();
         if let Some(error) = claimed.failed {
@@ -220,7 +223,7 @@ impl Run<'_> {
         self.answered(claimed.render.unwrap_or(render), &happened).await
     }
 
-    fn body(&self, render: &Render) -> Result<Vec<u8>, Outcome> {
+    fn body(&self, render: &Render) -> Result<Vec<u8>, Box<Outcome>> {
         if !render.traceable {
             return Ok(self.order.movie.to_compact().into_bytes());
         }
@@ -228,7 +231,7 @@ impl Run<'_> {
         self.order.movie.with_token(&token.to_string()).map(|movie| movie.to_compact().into_bytes()).map_err(|why| {
             let mut outcome = described(render, Verdict::Invalid);
             outcome.message = Some(why.to_string());
-            outcome
+            Box::new(outcome)
         })
     }
 
@@ -237,7 +240,7 @@ impl Run<'_> {
         let epoch = render.submission.epoch;
         match meaning_of_post(happened) {
             PostMeaning::Accepted { project } => self.bound(render, Fact::Accepted { project }).await,
-            PostMeaning::Refused(refusal) => Ok(Step::Over(refused(&desk.learn(&render, Fact::Refused { epoch, refusal }).await?))),
+            PostMeaning::Refused(refusal) => Ok(over(refused(&desk.learn(&render, Fact::Refused { epoch, refusal }).await?))),
             // Somebody else was faster: the row says who.
             PostMeaning::Stopped { .. } => Ok(Step::On(Box::new(desk.again(&render).await?))),
             PostMeaning::NotSent { fault } => self.not_sent(render, &fault).await,
@@ -272,7 +275,7 @@ impl Run<'_> {
                     .because(Trouble::Internal, format!("accepted as project {project}, but the ledger could not be written: {error}"))
                     .then(desk.command.spell(&["poll", project.as_str()]));
                 outcome.project = Some(project);
-                Ok(Step::Over(outcome))
+                Ok(over(outcome))
             }
         }
     }
@@ -291,12 +294,12 @@ impl Run<'_> {
         let desk = self.desk;
         let Next::Wait(pause) = next else {
             let outcome = described(&render, Verdict::Unsent).because(Trouble::Unreachable, format!("{why}; nothing was accepted"));
-            return Ok(Step::Over(outcome));
+            return Ok(over(outcome));
         };
         desk.tell(&Event::TryingAgain { why, after: pause });
         tokio::select! {
             () = tokio::time::sleep(pause) => Ok(Step::On(Box::new(desk.again(&render).await?))),
-            () = desk.interrupt.cancelled() => Ok(Step::Over(interrupted_unsent(&render))),
+            () = desk.interrupt.cancelled() => Ok(over(interrupted_unsent(&render))),
         }
     }
 
@@ -307,11 +310,11 @@ impl Run<'_> {
         let mut render = render;
         while render.submission.state == State::Sending {
             if desk.interrupt.is_cancelled() {
-                return Ok(Step::Over(interrupted_in_flight(desk, &render)));
+                return Ok(over(interrupted_in_flight(desk, &render)));
             }
             if tokio::time::Instant::now() >= deadline {
                 let why = "another process is sending it and has no answer yet";
-                return Ok(Step::Over(unknown(desk, &render, why)));
+                return Ok(over(unknown(desk, &render, why)));
             }
             tokio::time::sleep(PEEK).await;
             desk.store.reap(desk.world.now()).await?;
@@ -323,11 +326,11 @@ impl Run<'_> {
     async fn look_for(&self, render: Render) -> Result<Step, LedgerError> {
         let settled = search::settle(self.desk, render, self.order.settle_for).await?;
         if settled.submission.state == State::Unknown && self.desk.interrupt.is_cancelled() {
-            return Ok(Step::Over(interrupted_in_flight(self.desk, &settled)));
+            return Ok(over(interrupted_in_flight(self.desk, &settled)));
         }
         if settled.submission.state == State::Unknown {
             let why = "the answer to the POST was lost and the render is not on the server's list (yet)";
-            return Ok(Step::Over(unknown(self.desk, &settled, why)));
+            return Ok(over(unknown(self.desk, &settled, why)));
         }
         Ok(Step::On(Box::new(settled)))
     }
@@ -397,22 +400,4 @@ async fn interrupted(desk: &Desk, claim: &Claim, render: &Render) -> Outcome {
     )));
     tokio::time::sleep(GRACE).await;
     interrupted_in_flight(desk, render)
-}
-
-async fn other_movie(desk: &Desk, order: &Order, render: &Render) -> Result<Outcome, LedgerError> {
-    let before = desk.store.body(render.id).await?.and_then(|body| String::from_utf8(body).ok());
-    let before = before.and_then(|text| Document::parse("the ledger", text).ok());
-    let place = before.and_then(|before| first_difference(&before.root, &order.movie.root));
-    let place = place.map_or_else(
-        || "the movie that was sent then is not kept any more".to_owned(),
-        |pointer| format!("the first difference is at {pointer}"),
-    );
-    let key = render.key.as_str();
-    let mut outcome = Outcome::new(Verdict::Unsent).because(
-        Trouble::OtherMovie,
-        format!("the key {key} was used before for another movie: {place}; nothing was sent. --again renders this one, too"),
-    );
-    outcome.key = Some(render.key.clone());
-    outcome.source = Some(order.source.clone());
-    Ok(outcome.then(desk.command.spell(&["show", key])).then(desk.command.spell(&["submit", &order.source, "--key", key, "--again"])))
 }

@@ -50,11 +50,30 @@ fn project(world: &World) -> String {
 
 #[test]
 fn row_90_a_video_that_breaks_off_is_resumed_wherever_it_broke() {
-    abreast([0, 1, 7, 8, 500], |bytes| {
-        arrives_whole(&[&format!("file-truncate={bytes}*1")]);
-        arrives_whole(&[&format!("file-reset={bytes}*1")]);
-    });
+    let breaks = ["truncate=0", "truncate=1", "truncate=8", "truncate=500", "reset=0", "reset=7", "reset=9", "reset=500"];
+    abreast(breaks, |place| drop(arrives_whole(&[&format!("file-{place}*1")])));
     arrives_whole(&["file-truncate=100*1", "file-reset=50*1", "file-status=503*1"]);
+}
+
+#[test]
+fn row_90_only_what_is_missing_of_the_same_version_is_asked_for() {
+    let elsewhere = Peer::answering(|request| {
+        let (etag, whole) = ("ETag: \"v1\"\r\n", "\0\0\0\u{18}ftypisom\0\0\0\0isommp42");
+        let is_resumed = request.to_lowercase().contains("range: bytes=10-");
+        if is_resumed {
+            return answer("206 Partial Content", &format!("{etag}Content-Range: bytes 10-23/24\r\n"), &whole[10..]);
+        }
+        let mut broken = answer("200 OK", etag, whole);
+        broken.truncate(broken.len() - 14);
+        broken
+    });
+    let service = service("JkGxEoPRF9EgRb32", Some(&format!("http://{}/v.mp4", elsewhere.address())));
+    let world = World::at(&format!("http://{}/v2", service.address()));
+    world.movie("a.json", &json!({}));
+    let run = world.j2v("submit a.json --download out/").exits(0);
+    assert_eq!(world.read(run.line()), b"\0\0\0\x18ftypisom\0\0\0\0isommp42");
+    let heard = elsewhere.heard();
+    assert!(heard.len() == 2 && heard[1].to_lowercase().contains("if-range: \"v1\""), "{heard:?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::peer::{Peer, answer, closed_address, self_signed};
-use crate::running::{Running, until};
+use crate::running::{Running, abreast, until};
 use crate::support::{Run, World};
 
 fn world(url: &str) -> World {
@@ -23,13 +23,6 @@ fn is_an_intent(world: &World) {
 fn nothing_accepted(run: Run, words: &str) {
     let run = run.exits(7).tells(words).tells("nothing was accepted");
     assert_eq!(run.stdout, "\n", "an empty line for a movie without a project");
-}
-
-#[test]
-fn row_01_a_refused_connection_is_tried_for_ten_seconds_and_nothing_is_charged() {
-    let world = world(&format!("http://{}/v2", closed_address()));
-    nothing_accepted(world.j2v("submit a.json --key k"), "the connection was refused");
-    is_an_intent(&world);
 }
 
 #[test]
@@ -74,12 +67,18 @@ fn row_03_a_peer_that_speaks_no_tls_hears_no_request() {
 }
 
 #[test]
-fn row_03_a_stalled_handshake_is_given_up_and_hears_no_request() {
-    let peer = Peer::silent();
-    let world = world(&format!("https://{}/v2", peer.address()));
-    nothing_accepted(world.j2v("submit a.json --key k"), "no connection came about in time");
-    assert!(peer.heard().iter().all(|heard| !heard.contains("POST")), "{:?}", peer.heard());
-    is_an_intent(&world);
+fn rows_01_and_03_a_closed_port_and_a_stalled_handshake_are_given_up_after_ten_seconds() {
+    let stalled = Peer::silent();
+    let urls = [
+        (format!("http://{}/v2", closed_address()), "the connection was refused"),
+        (format!("https://{}/v2", stalled.address()), "no connection came about in time"),
+    ];
+    abreast(urls, |(url, words)| {
+        let world = world(&url);
+        nothing_accepted(world.j2v("submit a.json --key k"), words);
+        is_an_intent(&world);
+    });
+    assert!(stalled.heard().iter().all(|heard| !heard.contains("POST")), "{:?}", stalled.heard());
 }
 
 #[test]
