@@ -1,1 +1,210 @@
-//! watch_for_long
+//! Table 2.2, the rows that take minutes to days: the watcher on a clock that jumps, against a service that doesn't.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use j2v::ledger::Space;
+use j2v::ledger::sqlite::Sqlite;
+use j2v::movie::Document;
+use j2v::render::event::{Event, Listener};
+use j2v::render::outcome::Status;
+use j2v::render::schedule::{Distance, Rhythm};
+use j2v::render::state::OnUnknown;
+use j2v::service::client::{Client, Settings, Timeouts};
+use j2v::service::endpoint::ApiUrl;
+use j2v::service::secret::ApiKey;
+use j2v::work::submit::{Order, Submitted, submit};
+use j2v::work::watch::{Patience, Sight, Target, watch};
+use j2v::work::{CommandLine, Desk};
+use j2v::world::{Clock, Instant, World as Outside};
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{CANARY, World};
+
+/// A watcher of one accepted render, on a runtime whose clock can jump.
+struct Watching {
+    world: World,
+    runtime: Runtime,
+    wall: Arc<AtomicI64>,
+    heard: Arc<Heard>,
+    desk: Desk,
+    sights: UnboundedReceiver<(usize, Sight)>,
+}
+
+struct Jumping(Arc<AtomicI64>);
+
+impl Clock for Jumping {
+    fn now(&self) -> Instant {
+        Instant(Outside::real().now().0 + self.0.load(Ordering::Relaxed))
+    }
+}
+
+#[derive(Default)]
+struct Heard(Mutex<Vec<Event>>);
+
+impl Listener for Heard {
+    fn hear(&self, event: &Event) {
+        self.0.lock().unwrap().push(event.clone());
+    }
+}
+
+impl Watching {
+    fn with_faults(faults: &[&str]) -> Self {
+        let world = World::with_faults(faults);
+        let (wall, heard) = (Arc::new(AtomicI64::new(0)), Arc::new(Heard::default()));
+        let outside = Outside { clock: Arc::new(Jumping(Arc::clone(&wall))), ..Outside::real() };
+        let url = ApiUrl::parse(world.url()).unwrap();
+        let (key, timeouts) = (ApiKey::parse(CANARY).unwrap(), Timeouts::default());
+        let desk = Desk {
+            store: Arc::new(Sqlite::in_memory(&outside).unwrap()),
+            client: Arc::new(Client::new(Settings { url, key, timeouts, world: outside.clone() })),
+            space: Space { account: "default".to_owned(), endpoint: world.url().to_owned() },
+            distance: Distance::Loopback,
+            world: outside,
+            listener: Arc::clone(&heard) as _,
+            interrupt: CancellationToken::new(),
+            command: CommandLine::default(),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let sights = runtime.block_on(begin(&desk));
+        Self { world, runtime, wall, heard, desk, sights }
+    }
+
+    /// Lets the watcher go on for a moment.
+    fn run(&self) {
+        self.runtime.block_on(async { tokio::time::sleep(Duration::from_millis(5)).await });
+    }
+
+    #[track_caller]
+    fn run_until(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        crate::running::until(what, || {
+            self.run();
+            is_so(self)
+        });
+    }
+
+    fn heard(&self, is_it: impl Fn(&Event) -> bool) -> usize {
+        self.heard.0.lock().unwrap().iter().filter(|event| is_it(event)).count()
+    }
+
+    fn looks(&self) -> u64 {
+        self.world.requests("GET /v2/movies")
+    }
+
+    /// Both clocks go on by so much in no time, as after a sleep of the machine.
+    fn jump(&self, by: Duration) {
+        self.wall.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::Relaxed);
+        self.runtime.block_on(async {
+            tokio::time::pause();
+            tokio::time::advance(by).await;
+            tokio::time::resume();
+        });
+    }
+
+    #[track_caller]
+    fn sees_nothing_final(&mut self) {
+        assert!(self.sights.is_empty(), "{:?}", self.sights.try_recv());
+    }
+
+    #[track_caller]
+    fn sight(&mut self) -> Sight {
+        let limit = Duration::from_secs(20);
+        self.runtime.block_on(async { tokio::time::timeout(limit, self.sights.recv()).await }).unwrap().unwrap().1
+    }
+}
+
+async fn begin(desk: &Desk) -> UnboundedReceiver<(usize, Sight)> {
+    let movie = Document::parse("a.json", r#"{"resolution":"sd","scenes":[{"duration":2}]}"#).unwrap();
+    let order = Order {
+        movie,
+        source: "a.json".to_owned(),
+        key: None,
+        again: false,
+        traceable: true,
+        on_unknown: OnUnknown::Hold,
+        quarantine: Duration::from_secs(900),
+        settle_for: Duration::from_secs(60),
+    };
+    let Submitted::Bound(render) = submit(desk, &order).await.unwrap() else { panic!("it was not accepted") };
+    let project = render.submission.project.clone().unwrap();
+    let target = Target { project, since: render.bound_at.unwrap(), render: Some(*render) };
+    let rhythm = Rhythm::new(Distance::Loopback, Some(Duration::from_millis(20)));
+    let (sender, sights) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(watch(desk.clone(), vec![target], Patience { rhythm, deadline: None, once: false }, sender));
+    sights
+}
+
+#[test]
+fn row_30_a_project_that_we_bound_is_not_given_up_within_two_minutes() {
+    let mut watching = Watching::with_faults(&["get-lag=1h", "list-lag=1h"]);
+    watching.run_until("it was denied three times", |watching| watching.looks() > 3);
+    watching.jump(Duration::from_secs(100));
+    watching.run_until("and three times more", |watching| watching.looks() > 6);
+    watching.sees_nothing_final();
+}
+
+#[test]
+fn row_31_a_project_that_status_and_list_deny_for_minutes_is_unknown_to_the_server() {
+    let mut watching = Watching::with_faults(&["get-lag=1h", "list-lag=1h"]);
+    watching.run_until("it was denied", |watching| watching.looks() > 3);
+    watching.sees_nothing_final();
+    watching.jump(Duration::from_secs(121));
+    assert!(matches!(watching.sight(), Sight::Missing(_)));
+}
+
+#[test]
+fn row_31_a_project_that_the_list_still_shows_is_not_unknown_to_the_server() {
+    let mut watching = Watching::with_faults(&["get-typeerror"]);
+    // 20 ms apart: by then it is rendered.
+    watching.run_until("it was denied often", |watching| watching.looks() > 20);
+    watching.jump(Duration::from_secs(121));
+    assert!(matches!(watching.sight(), Sight::Ended(report) if report.status == Status::Done && report.url.is_some()));
+}
+
+#[test]
+fn row_36_done_without_a_url_is_read_for_two_minutes_and_then_told_as_it_is() {
+    let mut watching = Watching::with_faults(&["done-without-url"]);
+    let is_done = |event: &Event| matches!(event, Event::Status { status: Status::Done, .. });
+    watching.run_until("it is done", |watching| watching.heard(is_done) > 0);
+    watching.jump(Duration::from_secs(100));
+    watching.run();
+    watching.sees_nothing_final();
+    watching.jump(Duration::from_secs(21));
+    assert!(matches!(watching.sight(), Sight::Ended(report) if report.url.is_none()));
+}
+
+#[test]
+fn row_38_a_service_that_is_ill_for_hours_is_asked_on_until_it_is_well() {
+    let mut watching = Watching::with_faults(&["get-status=503*40"]);
+    let is_ill = |event: &Event| matches!(event, Event::Unreadable { .. });
+    while watching.looks() < 41 {
+        let before = watching.looks();
+        watching.sees_nothing_final();
+        watching.jump(Duration::from_secs(300));
+        watching.run_until("it was asked within five minutes", |watching| watching.looks() > before);
+    }
+    assert!(matches!(watching.sight(), Sight::Ended(report) if report.status == Status::Done));
+    assert!(watching.heard(is_ill) > 0);
+}
+
+#[test]
+fn row_40_after_a_night_asleep_a_render_is_looked_at_once_and_not_in_a_burst() {
+    let mut watching = Watching::with_faults(&["get-word=rendering", "get-slow=20ms"]);
+    watching.run_until("it was looked at", |watching| watching.looks() > 0);
+    let before = watching.looks();
+    watching.jump(Duration::from_secs(8 * 3600));
+    watching.run_until("it is done", |watching| watching.heard(|event| matches!(event, Event::Status { .. })) > 1);
+    assert!(watching.looks() < before + 30, "{} looks", watching.looks() - before);
+    assert!(matches!(watching.sight(), Sight::Ended(_)));
+}
+
+#[test]
+fn an_interruption_ends_the_watch_whatever_is_out() {
+    let mut watching = Watching::with_faults(&["get-hang"]);
+    watching.run_until("the status was asked", |watching| watching.looks() > 0);
+    watching.desk.interrupt.cancel();
+    assert!(matches!(watching.sight(), Sight::Interrupted(_)));
+}
