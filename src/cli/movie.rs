@@ -1,6 +1,6 @@
 //! The flags that compose a movie, shared by every command that takes one (`product.md`, "Building a movie").
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -47,4 +47,25 @@ pub struct MovieArgs {
     /// Render anew even what the service has cached
     #[arg(long)]
     pub no_cache: bool,
+}
+
+impl MovieArgs {
+    /// The flags as they were typed, without the movies.
+    pub fn to_flags(&self) -> Vec<String> {
+        let paths = |paths: &[PathBuf]| paths.iter().map(|path| Path::display(path).to_string()).collect::<Vec<_>>();
+        let repeated = [
+            ("--vars", paths(&self.vars)),
+            ("--var", self.var.clone()),
+            ("--client-data", self.client_data.clone()),
+            ("--webhook", self.webhook.clone()),
+            ("--connection", self.connection.clone()),
+            ("--scene", paths(&self.scene)),
+            ("--set", self.set.clone()),
+        ];
+        let single = [("--resolution", &self.resolution), ("--quality", &self.quality), ("--template", &self.template), ("--id", &self.id)];
+        let single = single.into_iter().filter_map(|(name, value)| Some((name, vec![value.clone()?])));
+        let pairs =
+            repeated.into_iter().chain(single).flat_map(|(name, values)| values.into_iter().map(move |value| [name.to_owned(), value]));
+        pairs.flatten().chain(self.no_cache.then(|| "--no-cache".to_owned())).collect()
+    }
 }

@@ -77,6 +77,7 @@ impl Session {
             world,
             listener: Arc::clone(&call.out) as _,
             interrupt: call.interrupt.clone(),
+            remembers: settings.ledger != LedgerPlace::Nowhere,
             command: CommandLine::with_flags(call.flags.clone()),
         };
         Ok(Self { desk, emulator })

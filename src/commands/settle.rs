@@ -13,7 +13,7 @@ use crate::movie::Document;
 use crate::output::{Results, Wanted};
 use crate::render::event::{Outcome, Verdict};
 use crate::render::identity::ProjectId;
-use crate::render::state::{Fact, OnUnknown, State};
+use crate::render::state::{Fact, State};
 use crate::work::Desk;
 use crate::work::follow::remembered;
 use crate::work::outcome::unbound;
@@ -115,6 +115,7 @@ async fn resubmit(desk: &Desk, render: Render) -> anyhow::Result<Outcome> {
     let order = Order {
         movie,
         source: render.source.clone(),
+        flags: render.flags.clone(),
         key: Some(render.key.clone()),
         again: false,
         traceable: render.traceable,

@@ -1,5 +1,7 @@
 //! `j2v submit`: each movie sent exactly once; followed to its end and saved where that is wanted.
 
+use std::cell::Cell;
+
 use futures_util::stream::{self, StreamExt};
 
 use super::movies::{self, Composed};
@@ -14,6 +16,7 @@ use crate::movie::json::Span;
 use crate::output::{Results, Wanted};
 use crate::render::event::{Outcome, Trouble, Verdict};
 use crate::render::identity::{Key, Token};
+use crate::render::outcome::Reason;
 use crate::render::state::{OnUnknown, State};
 use crate::work::Desk;
 use crate::work::follow::{Followed, follow, remembered};
@@ -144,6 +147,7 @@ fn order(args: &SubmitArgs, key: Option<&Key>, source: String, movie: Document) 
     Order {
         movie,
         source,
+        flags: args.movie.to_flags(),
         key: key.cloned(),
         again: args.again,
         traceable: !args.no_token,
@@ -156,9 +160,22 @@ fn order(args: &SubmitArgs, key: Option<&Key>, source: String, movie: Document) 
     }
 }
 
-/// Submits in the order of the arguments, a few at once; gives back what the service has.
+/// Submits in the order of the arguments, a few at once; gives back what the service has. What one movie is refused
+/// for because of the key or the credits, every other one would be refused for, too (`reliability.md` rows 15, 16).
 async fn submit_all(desk: &Desk, orders: Vec<(usize, Order)>, results: &mut Results<'_>) -> Vec<(usize, Render)> {
-    let submissions = orders.into_iter().map(|(index, order)| async move { (index, submit(desk, &order).await, order.source) });
+    let stopped = &Cell::new(None);
+    let submissions = orders.into_iter().map(|(index, order)| async move {
+        if let Some(reason) = stopped.get() {
+            return (index, Ok(Submitted::Over(Box::new(not_tried(&order, reason)))), order.source);
+        }
+        let submitted = submit(desk, &order).await;
+        if let Ok(Submitted::Over(outcome)) = &submitted
+            && let Trouble::Refused(reason @ (Reason::Key | Reason::Credits)) = outcome.trouble
+        {
+            stopped.set(Some(reason));
+        }
+        (index, submitted, order.source)
+    });
     let mut submissions = stream::iter(submissions).buffered(ABREAST);
     let mut bound = Vec::new();
     while let Some((index, submitted, source)) = submissions.next().await {
@@ -170,6 +187,11 @@ async fn submit_all(desk: &Desk, orders: Vec<(usize, Order)>, results: &mut Resu
         }
     }
     bound
+}
+
+fn not_tried(order: &Order, reason: Reason) -> Outcome {
+    let why = "not sent: the service has just refused another movie for a reason that is not the movie's";
+    Outcome { source: Some(order.source.clone()), ..Outcome::new(Verdict::Unsent).because(Trouble::Refused(reason), why) }
 }
 
 fn unwritten(source: String, error: &LedgerError) -> Outcome {

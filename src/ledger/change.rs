@@ -61,6 +61,7 @@ pub fn wanted(id: RenderId, draft: &Draft, generation: u32) -> Render {
         movie: draft.movie,
         traceable: draft.traceable,
         source: draft.source.clone(),
+        flags: draft.flags.clone(),
         submission: Submission::new(draft.on_unknown),
         owner: None,
         quarantine: draft.quarantine,

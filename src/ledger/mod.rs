@@ -54,6 +54,8 @@ pub struct Draft {
     pub traceable: bool,
     /// Where the movie came from: a path, or `-`.
     pub source: String,
+    /// The flags that composed it, as they were typed.
+    pub flags: Vec<String>,
     /// What to do past the quarantine.
     pub on_unknown: OnUnknown,
     /// How long a POST may stay unknown before it is held.
@@ -105,6 +107,8 @@ pub struct Render {
     pub traceable: bool,
     /// Where the movie came from.
     pub source: String,
+    /// The flags that composed it, as they were typed.
+    pub flags: Vec<String>,
     /// Where the protocol stands.
     pub submission: Submission,
     /// The process that claimed it last, by the name that [`Store`] gave it.

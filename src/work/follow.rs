@@ -5,13 +5,16 @@ use std::path::PathBuf;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{Semaphore, mpsc};
 
-use super::Desk;
 use super::save::{self, Saving, Unsaved, save_video};
 use super::watch::{Patience, Sight, Target, is_long_over, watch};
+use super::{Desk, Submission};
 use crate::ledger::Render;
 use crate::render::event::{Event, Outcome, Trouble, Verdict};
 use crate::render::outcome::{Report, Status};
 use crate::render::state::State;
+
+/// What a person must not forget while a render is out.
+const GOES_ON: &str = "the render goes on and will be charged";
 
 /// Videos that are fetched at once.
 const DOWNLOADS: usize = 4;
@@ -44,7 +47,7 @@ pub async fn follow(
     saving: Option<&Saving>,
     mut end: impl FnMut(usize, Outcome),
 ) {
-    for followed in &followed {
+    for followed in followed.iter().filter(|_| !patience.once) {
         desk.tell(&Event::Following { project: followed.target.project.clone() });
     }
     let (sender, mut sights) = mpsc::unbounded_channel();
@@ -58,8 +61,8 @@ pub async fn follow(
             sight = sights.recv(), if is_watching => match sight {
                 Some((place, sight)) => {
                     let (followed, downloads) = (&followed[place], &downloads);
-                    let described = Described { desk, target: &followed.target, downloads };
-                    endings.push(async move { (followed.index, described.outcome_of(sight, saving).await) });
+                    let described = Described { desk, target: &followed.target, downloads, saving };
+                    endings.push(async move { (followed.index, described.outcome_of(sight).await) });
                 }
                 None => is_watching = false,
             },
@@ -75,33 +78,37 @@ pub async fn remembered(desk: &Desk, render: &Render) -> Option<Outcome> {
     let (project, report) = (render.submission.project.clone()?, render.report.clone()?);
     let target = Target { project, render: Some(render.clone()), since: render.created_at };
     let downloads = Semaphore::new(0);
-    let described = Described { desk, target: &target, downloads: &downloads };
-    Some(described.ended(report, None).await)
+    let described = Described { desk, target: &target, downloads: &downloads, saving: None };
+    Some(described.ended(report).await)
 }
 
 struct Described<'a> {
     desk: &'a Desk,
     target: &'a Target,
     downloads: &'a Semaphore,
+    saving: Option<&'a Saving>,
 }
 
 impl Described<'_> {
-    async fn outcome_of(&self, sight: Sight, saving: Option<&Saving>) -> Outcome {
+    async fn outcome_of(&self, sight: Sight) -> Outcome {
         match sight {
-            Sight::Ended(report) => self.ended(*report, saving).await,
+            Sight::Ended(report) => self.ended(*report).await,
             Sight::Looked(report) => self.looked(report.map(|report| *report)),
             Sight::Runs(report) => self.runs(report.map(|report| *report)),
-            Sight::Missing(message) => {
-                self.outcome(Verdict::Refused, None).because(Trouble::None, format!("the service knows no such project ({message})"))
-            }
+            Sight::Missing => self
+                .outcome(Verdict::Refused, None)
+                .because(Trouble::None, "the service knows no such project; is it of another account?")
+                .then(self.desk.command.spell(&["list"])),
             Sight::Refused(refusal) => self
                 .outcome(Verdict::Waiting, None)
-                .because(Trouble::Refused(refusal.reason), format!("the service refuses to tell: {}", refusal.message))
+                .because(Trouble::Refused(refusal.reason), format!("the service refuses to tell: {}; {GOES_ON}", refusal.message))
                 .then(self.poll()),
-            Sight::Broken(message) => self.outcome(Verdict::Waiting, None).because(Trouble::Internal, message).then(self.poll()),
+            Sight::Broken(message) => {
+                self.outcome(Verdict::Waiting, None).because(Trouble::Internal, format!("{message}; {GOES_ON}")).then(self.poll())
+            }
             Sight::Interrupted(report) => self
                 .outcome(Verdict::Waiting, report.map(|report| *report))
-                .because(Trouble::Interrupted, "interrupted; the render goes on and will be charged. Resume with the next command")
+                .because(Trouble::Interrupted, format!("interrupted; {GOES_ON}. Resume with the next command"))
                 .then(self.poll()),
         }
     }
@@ -119,12 +126,14 @@ impl Described<'_> {
     }
 
     fn poll(&self) -> String {
-        self.desk.command.spell(&["poll", self.target.project.as_str()])
+        let project = ["poll", self.target.project.as_str()];
+        let download = self.saving.map(|saving| ["--download", &saving.place]);
+        self.desk.command.spell(&project.into_iter().chain(download.into_iter().flatten()).collect::<Vec<_>>())
     }
 
     fn render_again(&self) -> Option<String> {
         let render = self.target.render.as_ref()?;
-        Some(self.desk.command.spell(&["submit", &render.source, "--key", render.key.as_str(), "--again"]))
+        Some(self.desk.command.submit(&render.source, &render.flags, &render.key, Submission::Again))
     }
 
     fn looked(&self, report: Option<Report>) -> Outcome {
@@ -138,15 +147,13 @@ impl Described<'_> {
     }
 
     fn runs(&self, report: Option<Report>) -> Outcome {
-        self.outcome(Verdict::Waiting, report)
-            .because(Trouble::None, "the time for waiting is over; the render goes on and will be charged")
-            .then(self.poll())
+        self.outcome(Verdict::Waiting, report).because(Trouble::None, format!("the time for waiting is over; {GOES_ON}")).then(self.poll())
     }
 
-    async fn ended(&self, report: Report, saving: Option<&Saving>) -> Outcome {
+    async fn ended(&self, report: Report) -> Outcome {
         match &report.status {
             _ if self.target.render.as_ref().is_some_and(|render| render.submission.state == State::Expired) => self.expired(report).await,
-            Status::Done if report.url.is_some() && !is_long_over(&report, self.desk.service_now()) => self.done(report, saving).await,
+            Status::Done if report.url.is_some() && !is_long_over(&report, self.desk.service_now()) => self.done(report).await,
             Status::Done if is_long_over(&report, self.desk.service_now()) => self.expired(report).await,
             Status::Done => self
                 .outcome(Verdict::Error, Some(report))
@@ -168,8 +175,8 @@ impl Described<'_> {
         outcome
     }
 
-    async fn done(&self, report: Report, saving: Option<&Saving>) -> Outcome {
-        let Some(saving) = saving else { return self.outcome(Verdict::Done, Some(report)) };
+    async fn done(&self, report: Report) -> Outcome {
+        let Some(saving) = self.saving else { return self.outcome(Verdict::Done, Some(report)) };
         let turn = self.downloads.acquire().await;
         let saved = save_video(self.desk, &report, self.target.render.as_ref(), saving).await;
         drop(turn);

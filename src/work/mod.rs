@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::ledger::{Change, LedgerError, Record, Recorded, Render, RenderId, Space, Store, Which};
 use crate::render::event::{Event, Listener};
+use crate::render::identity::Key;
 use crate::render::schedule::Distance;
 use crate::render::state::{Action, Fact, OutOfTurn};
 use crate::service::client::Client;
@@ -36,6 +37,8 @@ pub struct Desk {
     pub listener: Arc<dyn Listener>,
     /// Cancelled at the first Ctrl-C: open requests may end, nothing new begins.
     pub interrupt: CancellationToken,
+    /// Whether the ledger outlives the process: without one nobody looks for a lost answer later.
+    pub remembers: bool,
     /// How to spell the next command.
     pub command: CommandLine,
 }
@@ -54,6 +57,7 @@ impl Desk {
             world,
             listener: Arc::new(Deaf),
             interrupt: CancellationToken::new(),
+            remembers: true,
             command: CommandLine::default(),
         }
     }
@@ -130,6 +134,15 @@ impl Listener for Deaf {
     fn hear(&self, _: &Event) {}
 }
 
+/// A second payment is wanted, or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Submission {
+    /// The same render: attaches, or sends what was never accepted.
+    Same,
+    /// One more render of the key.
+    Again,
+}
+
 /// Spells commands for a person to type, with the flags that make them meet the same service and ledger.
 #[derive(Debug, Clone, Default)]
 pub struct CommandLine {
@@ -141,6 +154,14 @@ impl CommandLine {
     #[must_use]
     pub fn with_flags(flags: Vec<String>) -> Self {
         Self { flags }
+    }
+
+    /// The submission of a render, with the flags that composed its movie.
+    pub(crate) fn submit(&self, source: &str, flags: &[String], key: &Key, submission: Submission) -> String {
+        let again = if submission == Submission::Again { &["--again"][..] } else { &[] };
+        let flags = flags.iter().map(String::as_str);
+        let words = ["submit", source].into_iter().chain(flags).chain(["--key", key.as_str()]).chain(again.iter().copied());
+        self.spell(&words.collect::<Vec<_>>())
     }
 
     /// `j2v WORDS… FLAGS…`, quoted for a shell where a word needs it.

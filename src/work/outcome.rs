@@ -1,6 +1,7 @@
 //! Outcomes of renders that have no project yet, each with the commands that lead on.
 
-use super::Desk;
+use super::submit::Order;
+use super::{Desk, Submission};
 use crate::ledger::{LedgerError, Render};
 use crate::movie::Document;
 use crate::movie::json::first_difference;
@@ -30,10 +31,10 @@ pub fn unbound(desk: &Desk, render: &Render) -> Outcome {
         State::Unknown => unknown(desk, render, "the answer to the POST was lost and the render is not on the server's list (yet)"),
         State::Held => held(desk, render),
         State::Abandoned => abandoned(desk, render),
-        State::Rejected => refused(render),
+        State::Rejected => refused(desk, render),
         _ => described(render, Verdict::Unsent)
             .because(Trouble::Unreachable, format!("key {key} was never sent; its submit sends it"))
-            .then(desk.command.spell(&["submit", &render.source, "--key", key])),
+            .then(desk.command.submit(&render.source, &render.flags, &render.key, Submission::Same)),
     }
 }
 
@@ -41,6 +42,10 @@ pub fn unbound(desk: &Desk, render: &Render) -> Outcome {
 #[must_use]
 pub fn unknown(desk: &Desk, render: &Render, why: &str) -> Outcome {
     let key = render.key.as_str();
+    if !desk.remembers {
+        let message = format!("{why}; without a ledger nobody looks for it any more: compare the list with what you sent");
+        return described(render, Verdict::Unknown).because(Trouble::None, message).then(desk.command.spell(&["list"]));
+    }
     let message = if render.traceable {
         format!("{why}; nothing is sent again by itself, and every later command keeps looking for key {key}")
     } else {
@@ -66,11 +71,16 @@ pub fn held(desk: &Desk, render: &Render) -> Outcome {
 
 /// The outcome of a render that the service refused.
 #[must_use]
-pub fn refused(render: &Render) -> Outcome {
+pub fn refused(desk: &Desk, render: &Render) -> Outcome {
     let Some(refusal) = &render.refusal else { return described(render, Verdict::Unsent) };
     let verdict = if refusal.reason == Reason::Request { Verdict::Refused } else { Verdict::Unsent };
     let message = format!("the service refused the movie: {}; nothing was accepted", refusal.message);
-    described(render, verdict).because(Trouble::Refused(refusal.reason), message)
+    described(render, verdict).because(Trouble::Refused(refusal.reason), message).then(desk.command.submit(
+        &render.source,
+        &render.flags,
+        &render.key,
+        Submission::Same,
+    ))
 }
 
 /// The outcome of a render that a person gave up.
@@ -79,7 +89,7 @@ pub fn abandoned(desk: &Desk, render: &Render) -> Outcome {
     let key = render.key.as_str();
     described(render, Verdict::Abandoned)
         .because(Trouble::None, format!("the submission of key {key} was given up; --again renders it anew"))
-        .then(desk.command.spell(&["submit", &render.source, "--key", key, "--again"]))
+        .then(desk.command.submit(&render.source, &render.flags, &render.key, Submission::Again))
 }
 
 /// The outcome of a render that was interrupted before a byte of it left.
@@ -99,10 +109,10 @@ pub fn interrupted_in_flight(desk: &Desk, render: &Render) -> Outcome {
 ///
 /// # Errors
 /// When the ledger fails.
-pub async fn other_movie(desk: &Desk, source: &str, movie: &Document, render: &Render) -> Result<Outcome, LedgerError> {
+pub async fn other_movie(desk: &Desk, order: &Order, render: &Render) -> Result<Outcome, LedgerError> {
     let before = desk.store.body(render.id).await?.and_then(|body| String::from_utf8(body).ok());
     let before = before.and_then(|text| Document::parse("the ledger", text).ok());
-    let place = before.and_then(|before| first_difference(&before.root, &movie.root));
+    let place = before.and_then(|before| first_difference(&before.root, &order.movie.root));
     let place = place.map_or_else(
         || "the movie that was sent then is not kept any more".to_owned(),
         |pointer| format!("the first difference is at {pointer}"),
@@ -113,6 +123,11 @@ pub async fn other_movie(desk: &Desk, source: &str, movie: &Document, render: &R
         format!("the key {key} was used before for another movie: {place}; nothing was sent. --again renders this one, too"),
     );
     outcome.key = Some(render.key.clone());
-    outcome.source = Some(source.to_owned());
-    Ok(outcome.then(desk.command.spell(&["show", key])).then(desk.command.spell(&["submit", source, "--key", key, "--again"])))
+    outcome.source = Some(order.source.clone());
+    Ok(outcome.then(desk.command.spell(&["show", key])).then(desk.command.submit(
+        &order.source,
+        &order.flags,
+        &render.key,
+        Submission::Again,
+    )))
 }

@@ -4,9 +4,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::Desk;
 use super::outcome::{abandoned, described, held, interrupted_in_flight, interrupted_unsent, other_movie, refused, unknown};
 use super::search;
+use super::{Desk, Submission};
 use crate::ledger::{Again, Change, Draft, LedgerError, Placed, Record, Render, SUBMIT_SCOPE};
 use crate::movie::Document;
 use crate::render::event::{Event, Outcome, Trouble, Verdict};
@@ -45,6 +45,8 @@ pub struct Order {
     pub movie: Document,
     /// Where it came from.
     pub source: String,
+    /// The flags that composed it, for whoever has to type the command once more.
+    pub flags: Vec<String>,
     /// The user's key.
     pub key: Option<Key>,
     /// Render the key once more, deliberately.
@@ -66,6 +68,7 @@ impl Order {
         Self {
             movie,
             source: source.into(),
+            flags: Vec::new(),
             key: None,
             again: false,
             traceable: true,
@@ -110,7 +113,7 @@ async fn place(desk: &Desk, order: &Order) -> Result<Step, LedgerError> {
     match desk.store.place(vec![draft(desk, order, hash)]).await?.pop() {
         Some(Placed::New(render)) => Ok(Step::On(Box::new(render))),
         Some(Placed::Existing(render)) if render.movie != hash && !(order.again && render.submission.state.is_unsettled()) => {
-            Ok(over(other_movie(desk, &order.source, &order.movie, &render).await?))
+            Ok(over(other_movie(desk, order, &render).await?))
         }
         Some(Placed::Existing(render)) => Ok(Step::On(Box::new(existing(desk, order, render).await?))),
         None => Ok(over(Outcome::new(Verdict::Unsent))),
@@ -126,7 +129,7 @@ async fn run(desk: &Desk, order: &Order, render: Render) -> Result<Submitted, Le
             State::Sending => run.wait_for_owner(render).await?,
             State::Unknown => run.look_for(render).await?,
             State::Held => over(held(desk, &render)),
-            State::Rejected => over(refused(&render)),
+            State::Rejected => over(refused(desk, &render)),
             State::Abandoned => over(abandoned(desk, &render)),
             State::Bound | State::Done | State::Error | State::Timeout | State::Deleted | State::Expired => {
                 return Ok(Submitted::Bound(Box::new(render)));
@@ -149,6 +152,7 @@ fn draft(desk: &Desk, order: &Order, movie: MovieHash) -> Draft {
         body: order.movie.to_compact().into_bytes(),
         traceable: order.traceable,
         source: order.source.clone(),
+        flags: order.flags.clone(),
         on_unknown: order.on_unknown.unwrap_or(OnUnknown::Hold),
         quarantine: order.quarantine.unwrap_or(QUARANTINE),
         again: if order.again { Again::Yes } else { Again::No },
@@ -240,7 +244,7 @@ impl Run<'_> {
         let epoch = render.submission.epoch;
         match meaning_of_post(happened) {
             PostMeaning::Accepted { project } => self.bound(render, Fact::Accepted { project }).await,
-            PostMeaning::Refused(refusal) => Ok(over(refused(&desk.learn(&render, Fact::Refused { epoch, refusal }).await?))),
+            PostMeaning::Refused(refusal) => Ok(over(refused(desk, &desk.learn(&render, Fact::Refused { epoch, refusal }).await?))),
             // Somebody else was faster: the row says who.
             PostMeaning::Stopped { .. } => Ok(Step::On(Box::new(desk.again(&render).await?))),
             PostMeaning::NotSent { fault } => self.not_sent(render, &fault).await,
@@ -257,8 +261,16 @@ impl Run<'_> {
                     return self.bound(render, Fact::Accepted { project }).await;
                 }
                 desk.tell(&Event::LookingFor { key: render.key.clone(), why: why.clone() });
-                Ok(Step::On(Box::new(desk.learn(&render, Fact::Lost { epoch, why }).await?)))
+                self.lost(render, epoch, why).await
             }
+        }
+    }
+
+    /// Without a ledger that takes it the row says `sending`, and is looked for as soon as this process is gone.
+    async fn lost(&self, render: Render, epoch: u64, why: String) -> Result<Step, LedgerError> {
+        match self.desk.learn(&render, Fact::Lost { epoch, why: why.clone() }).await {
+            Ok(render) => Ok(Step::On(Box::new(render))),
+            Err(error) => Ok(over(unknown(self.desk, &render, &format!("{why}, and the ledger could not be written: {error}")))),
         }
     }
 
@@ -293,7 +305,9 @@ impl Run<'_> {
     async fn try_again(&mut self, render: Render, why: String, next: Next) -> Result<Step, LedgerError> {
         let desk = self.desk;
         let Next::Wait(pause) = next else {
-            let outcome = described(&render, Verdict::Unsent).because(Trouble::Unreachable, format!("{why}; nothing was accepted"));
+            let outcome = described(&render, Verdict::Unsent)
+                .because(Trouble::Unreachable, format!("{why}; nothing was accepted"))
+                .then(desk.command.submit(&render.source, &render.flags, &render.key, Submission::Same));
             return Ok(over(outcome));
         };
         desk.tell(&Event::TryingAgain { why, after: pause });

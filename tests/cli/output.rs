@@ -289,3 +289,56 @@ fn a_warning_of_the_settings_is_told_once() {
     let run = world.j2v_with(&[("JSON2VIDEO_API_KEY", "another")], "history").exits(0).tells("they differ");
     assert_eq!(run.stderr.lines().count(), 1);
 }
+
+#[test]
+fn the_next_command_carries_the_flags_that_composed_the_movie() {
+    let world = World::new();
+    world.movie("a.json", &json!({"outcome": "error"}));
+    let again = ["j2v submit a.json --var city=Berlin --key L-1 --again"];
+    assert_eq!(world.j2v("submit a.json --var city=Berlin --key L-1 --wait").exits(9).next(), again);
+    assert_eq!(world.j2v("poll L-1").exits(9).next(), again, "another command knows them, too");
+    assert_eq!(
+        world.j2v("submit a.json --var city=Rome --key L-1").exits(13).next()[1],
+        "j2v submit a.json --var city=Rome --key L-1 --again"
+    );
+}
+
+#[test]
+fn the_next_command_saves_where_this_one_would_have() {
+    let world = World::new();
+    world.movie("a.json", &json!({"render-time": "1h"}));
+    let run = world.j2v("submit a.json --key L-1 --download videos/ --timeout 0s").exits(11);
+    assert!(run.next()[0].ends_with("--download videos/"), "{run:?}");
+}
+
+#[test]
+fn without_a_ledger_no_command_is_named_that_needs_one() {
+    let world = World::with_faults(&["post-reset-before"]);
+    world.movie("a.json", &json!({}));
+    let run = world.j2v("submit a.json --no-ledger --settle-for 0s").exits(8);
+    assert_eq!(run.next(), ["j2v list --no-ledger"]);
+}
+
+#[test]
+fn an_unknown_project_is_told_in_plain_words() {
+    let world = World::new();
+    let run = world.j2v("poll nobody --once").exits(6).hides("TypeError").hides("waiting for");
+    assert_eq!(run.next(), ["j2v list"]);
+}
+
+#[test]
+fn a_refusal_to_tell_says_that_the_render_goes_on() {
+    let world = World::new();
+    world.movie("a.json", &json!({"render-time": "1h"}));
+    world.j2v("submit a.json --key L-1").exits(0);
+    world.j2v_with(&[("J2V_API_KEY", "wrong")], "poll L-1").exits(4).tells("goes on and will be charged");
+}
+
+#[test]
+fn whatever_refuses_a_movie_the_command_that_sends_it_is_named() {
+    for (fault, code) in [("post-credits", 5), ("post-key", 4), ("post-429=700", 7), ("post-refuse=No", 6)] {
+        let world = World::with_faults(&[fault]);
+        world.movie("a.json", &json!({}));
+        assert_eq!(world.j2v("submit a.json --key L-1").exits(code).next(), ["j2v submit a.json --key L-1"], "{fault}");
+    }
+}

@@ -26,7 +26,6 @@ fn row_72_a_kill_while_the_answer_is_out_is_paid_once() {
 }
 
 #[test]
-#[ignore = "the search at the start of every command settles it before the movie is compared: it is sent again"]
 fn row_72_the_same_command_without_a_key_after_a_kill_is_paid_once() {
     survives_a_kill("post-hang", "");
 }

@@ -58,7 +58,7 @@ fn row_77_a_full_disk_at_the_durable_step_sends_nothing() {
     let world = World::new();
     world.movie("a.json", &json!({}));
     let run = shell(&world, "trap '' XFSZ; ulimit -f 8; j2v submit a.json").exits(1).tells("nothing was sent");
-    assert_eq!((run.stdout.as_str(), world.requests("POST /v2/movies")), ("", 0));
+    assert_eq!((run.stdout.as_str(), world.requests("POST /v2/movies")), ("\n", 0));
 }
 
 #[test]

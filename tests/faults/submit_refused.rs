@@ -30,7 +30,6 @@ fn row_15_a_problem_with_the_key_has_a_code_of_its_own() {
 }
 
 #[test]
-#[ignore = "`submit` of several movies sends on after the key was refused"]
 fn row_15_a_wrong_key_stops_the_movies_that_are_left() {
     let world = World::with_faults(&["post-key"]);
     let names: Vec<String> = (0..9).map(|number| format!("{number}.json")).collect();

@@ -8,8 +8,8 @@ use crate::support::World;
 /// Four processes submit the same key at the same moment: one POST, one id.
 #[track_caller]
 fn four_are_one(faults: &[&str], flags: &str) {
-    let world = World::new();
-    world.movie("a.json", &json!({ "fault": faults }));
+    let world = World::with_faults(faults);
+    world.movie("a.json", &json!({}));
     let line = format!("submit a.json --key k --request-timeout 1s {flags}");
     let running: Vec<Running> = (0..4).map(|_| Running::start(&world, &line)).collect();
     let mut told: Vec<String> = running.into_iter().map(|one| one.end().exits(0).line().to_owned()).collect();

@@ -4,23 +4,20 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use j2v::ledger::Space;
-use j2v::ledger::sqlite::Sqlite;
+use j2v::ledger::memory::Memory;
 use j2v::movie::Document;
 use j2v::render::event::{Event, Listener};
 use j2v::render::outcome::Status;
 use j2v::render::schedule::{Distance, Rhythm};
-use j2v::render::state::OnUnknown;
 use j2v::service::client::{Client, Settings, Timeouts};
 use j2v::service::endpoint::ApiUrl;
 use j2v::service::secret::ApiKey;
+use j2v::work::Desk;
 use j2v::work::submit::{Order, Submitted, submit};
 use j2v::work::watch::{Patience, Sight, Target, watch};
-use j2v::work::{CommandLine, Desk};
 use j2v::world::{Clock, Instant, World as Outside};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio_util::sync::CancellationToken;
 
 use crate::support::{CANARY, World};
 
@@ -58,16 +55,8 @@ impl Watching {
         let outside = Outside { clock: Arc::new(Jumping(Arc::clone(&wall))), ..Outside::real() };
         let url = ApiUrl::parse(world.url()).unwrap();
         let (key, timeouts) = (ApiKey::parse(CANARY).unwrap(), Timeouts::default());
-        let desk = Desk {
-            store: Arc::new(Sqlite::in_memory(&outside).unwrap()),
-            client: Arc::new(Client::new(Settings { url, key, timeouts, world: outside.clone() })),
-            space: Space { account: "default".to_owned(), endpoint: world.url().to_owned() },
-            distance: Distance::Loopback,
-            world: outside,
-            listener: Arc::clone(&heard) as _,
-            interrupt: CancellationToken::new(),
-            command: CommandLine::default(),
-        };
+        let client = Client::new(Settings { url, key, timeouts, world: outside.clone() });
+        let desk = Desk { listener: Arc::clone(&heard) as _, ..Desk::new(client, Memory::new(), outside) };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let sights = runtime.block_on(begin(&desk));
         Self { world, runtime, wall, heard, desk, sights }
@@ -118,17 +107,7 @@ impl Watching {
 
 async fn begin(desk: &Desk) -> UnboundedReceiver<(usize, Sight)> {
     let movie = Document::parse("a.json", r#"{"resolution":"sd","scenes":[{"duration":2}]}"#).unwrap();
-    let order = Order {
-        movie,
-        source: "a.json".to_owned(),
-        key: None,
-        again: false,
-        traceable: true,
-        on_unknown: OnUnknown::Hold,
-        quarantine: Duration::from_secs(900),
-        settle_for: Duration::from_secs(60),
-    };
-    let Submitted::Bound(render) = submit(desk, &order).await.unwrap() else { panic!("it was not accepted") };
+    let Submitted::Bound(render) = submit(desk, &Order::new(movie, "a.json")).await.unwrap() else { panic!("it was not accepted") };
     let project = render.submission.project.clone().unwrap();
     let target = Target { project, since: render.bound_at.unwrap(), render: Some(*render) };
     let rhythm = Rhythm::new(Distance::Loopback, Some(Duration::from_millis(20)));
@@ -152,7 +131,7 @@ fn row_31_a_project_that_status_and_list_deny_for_minutes_is_unknown_to_the_serv
     watching.run_until("it was denied", |watching| watching.looks() > 3);
     watching.sees_nothing_final();
     watching.jump(Duration::from_secs(121));
-    assert!(matches!(watching.sight(), Sight::Missing(_)));
+    assert!(matches!(watching.sight(), Sight::Missing));
 }
 
 #[test]

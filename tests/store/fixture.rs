@@ -83,6 +83,7 @@ pub(crate) fn named(name: &str, movie: &str) -> Draft {
         body: movie.as_bytes().to_vec(),
         traceable: true,
         source: "movie.json".to_owned(),
+        flags: vec!["--var".to_owned(), "city=Berlin".to_owned()],
         on_unknown: OnUnknown::Hold,
         quarantine: Duration::from_secs(900),
         again: Again::No,

@@ -17,7 +17,7 @@ async fn a_draft_becomes_an_intent_with_all_that_it_says(home: &impl Home) {
     let draft = Draft { on_unknown: OnUnknown::Resubmit, traceable: false, ..named("a", "{}") };
     let render = new(&store, draft.clone()).await;
     assert_eq!((render.submission.state, render.generation, render.named), (State::Intent, 1, true));
-    assert_eq!((&render.key, render.movie, &render.source), (&draft.key, draft.movie, &draft.source));
+    assert_eq!((&render.key, render.movie, &render.source, &render.flags), (&draft.key, draft.movie, &draft.source, &draft.flags));
     assert_eq!((render.submission.on_unknown, render.traceable, render.quarantine), (OnUnknown::Resubmit, false, draft.quarantine));
     assert_eq!((render.created_at, render.touched_at, render.owner.as_ref()), (at(0), at(0), None));
     assert_eq!(row(&store, render.id).await, render);

@@ -15,7 +15,7 @@ use crate::render::state::Submission;
 macro_rules! select {
     ($tail:literal) => {
         concat!(
-            "SELECT id, account, endpoint, scope, key, named, generation, movie, traceable, source, state, epoch, attempt, on_unknown, ",
+            "SELECT id, account, endpoint, scope, key, named, generation, movie, traceable, source, flags, state, epoch, attempt, on_unknown, ",
             "resubmits_left, project, owner, quarantine, created_at, touched_at, posted_at, gave_up_at, searched_at, bound_at, read_at, ",
             "refusal, report, file FROM render WHERE ",
             $tail
@@ -129,9 +129,9 @@ fn taken(key: &Key) -> Failure {
 
 /// Writes a new row with its body; says under which name.
 pub(super) fn insert(connection: &Connection, render: &Render, body: &[u8]) -> Result<RenderId, Failure> {
-    const SQL: &str = "INSERT INTO render (account, endpoint, scope, key, named, generation, movie, traceable, source, state, epoch, \
+    const SQL: &str = "INSERT INTO render (account, endpoint, scope, key, named, generation, movie, traceable, source, flags, state, epoch, \
          attempt, on_unknown, resubmits_left, quarantine, created_at, touched_at) VALUES (:account, :endpoint, :scope, :key, :named, \
-         :generation, :movie, :traceable, :source, :state, :epoch, :attempt, :on_unknown, :resubmits_left, :quarantine, :created_at, \
+         :generation, :movie, :traceable, :source, :flags, :state, :epoch, :attempt, :on_unknown, :resubmits_left, :quarantine, :created_at, \
          :touched_at)";
     let inserted = connection.prepare_cached(SQL)?.execute(named_params! {
         ":account": render.space.account,
@@ -143,6 +143,7 @@ pub(super) fn insert(connection: &Connection, render: &Render, body: &[u8]) -> R
         ":movie": render.movie,
         ":traceable": render.traceable,
         ":source": render.source,
+        ":flags": serde_json::Value::from(render.flags.clone()).to_string(),
         ":state": render.submission.state,
         ":epoch": render.submission.epoch.cast_signed(),
         ":attempt": render.submission.attempt,
@@ -244,6 +245,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Render> {
         movie: row.get("movie")?,
         traceable: row.get("traceable")?,
         source: row.get("source")?,
+        flags: serde_json::from_str(&row.get::<_, String>("flags")?).unwrap_or_default(),
         submission: Submission {
             state: row.get("state")?,
             epoch: row.get::<_, i64>("epoch")?.cast_unsigned(),

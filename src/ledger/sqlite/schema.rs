@@ -24,6 +24,7 @@ CREATE TABLE render (
     movie TEXT NOT NULL,
     traceable INTEGER NOT NULL,
     source TEXT NOT NULL,
+    flags TEXT NOT NULL,
     state TEXT NOT NULL,
     epoch INTEGER NOT NULL,
     attempt INTEGER NOT NULL,

@@ -25,10 +25,10 @@ const SLOWEST: Duration = Duration::from_secs(300);
 
 impl Watcher {
     /// "No such project": true at once for an id that this ledger never bound, doubted for one that it did.
-    pub(super) async fn denied(&mut self, index: usize, message: String) -> Result<(), LedgerError> {
+    pub(super) async fn denied(&mut self, index: usize) -> Result<(), LedgerError> {
         let bound_at = self.slots[index].target.render.as_ref().and_then(|render| render.bound_at);
         let Some(bound_at) = bound_at else {
-            self.end(index, Sight::Missing(message));
+            self.end(index, Sight::Missing);
             return Ok(());
         };
         if self.end_as_remembered(index) {
@@ -41,19 +41,19 @@ impl Watcher {
             let last = self.slots[index].last.clone().map(Box::new);
             self.end(index, Sight::Looked(last));
         } else if !is_young && denials + 1 >= DENIALS && since.elapsed() >= DOUBT {
-            return self.ask_the_list(index, message).await;
+            return self.ask_the_list(index).await;
         }
         Ok(())
     }
 
     /// The last word about a project that the status denies: a whole list without it.
-    async fn ask_the_list(&mut self, index: usize, message: String) -> Result<(), LedgerError> {
+    async fn ask_the_list(&mut self, index: usize) -> Result<(), LedgerError> {
         let window = self.window(&[index]);
         let Ok(sweep) = self.desk.client.sweep(window, READING).await else { return Ok(()) };
         let project = &self.slots[index].target.project;
         match sweep.reports.into_iter().find(|report| report.project == *project) {
             Some(report) => self.take_in(vec![(index, report)]).await?,
-            None if sweep.whole => self.end(index, Sight::Missing(message)),
+            None if sweep.whole => self.end(index, Sight::Missing),
             None => {}
         }
         Ok(())

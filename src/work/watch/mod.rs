@@ -75,7 +75,7 @@ pub enum Sight {
     /// The deadline passed and it still runs.
     Runs(Option<Box<Report>>),
     /// The service knows no such project.
-    Missing(String),
+    Missing,
     /// The service refuses to tell.
     Refused(Refusal),
     /// The ledger failed.
@@ -285,7 +285,7 @@ impl Watcher {
         self.slots[index].due = Tick::now() + self.patience.rhythm.pause(self.age(index));
         match answer {
             Ok(report) => self.take_in(vec![(index, report)]).await?,
-            Err(ReadError::NoSuchProject { message }) => self.denied(index, message).await?,
+            Err(ReadError::NoSuchProject { .. }) => self.denied(index).await?,
             Err(ReadError::Refused(refusal)) => self.end(index, Sight::Refused(refusal)),
             Err(error) => self.unreadable(&[index], Some(index), error),
         }
