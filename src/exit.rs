@@ -8,7 +8,7 @@ use crate::render::outcome::Reason;
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Exit {
+pub(crate) enum Exit {
     /// All done.
     Done = 0,
     /// An unexpected failure of `j2v` itself.
@@ -46,7 +46,7 @@ pub enum Exit {
 impl Exit {
     /// The code for one outcome.
     #[must_use]
-    pub fn of(outcome: &Outcome) -> Self {
+    pub(crate) fn of(outcome: &Outcome) -> Self {
         match outcome.trouble {
             Trouble::Refused(reason) => return Self::of_refusal(reason),
             Trouble::Unreachable => return Self::Unreachable,
@@ -72,7 +72,7 @@ impl Exit {
 
     /// The code for a definite no of the service.
     #[must_use]
-    pub fn of_refusal(reason: Reason) -> Self {
+    pub(crate) fn of_refusal(reason: Reason) -> Self {
         match reason {
             Reason::Key => Self::Key,
             Reason::Credits => Self::Credits,
@@ -82,7 +82,7 @@ impl Exit {
 
     /// The code for several: theirs where they agree, else [`Exit::Mixed`]; an interruption outweighs all.
     #[must_use]
-    pub fn fold(codes: impl IntoIterator<Item = Self>) -> Self {
+    pub(crate) fn fold(codes: impl IntoIterator<Item = Self>) -> Self {
         codes
             .into_iter()
             .reduce(|all, code| match (all, code) {

@@ -9,20 +9,22 @@
 //! - [`ledger`]: what is remembered of every render.
 //! - [`work`]: the use cases, which put the edges together: submit, watch, settle, save.
 //! - [`emulator`]: the service on loopback. It knows nothing of `service`, `ledger` or `work`.
-//! - [`output`]: the only place that writes to stdout and stderr.
+//! - `output`: the only place that writes to stdout and stderr.
 //!
-//! The binary adds what was typed ([`cli`]), what it means ([`settings`]), one file a command
-//! ([`commands`]) and the exit codes ([`exit`]).
+//! The binary adds what was typed (`cli`), what it means (`settings`), one file a command
+//! (`commands`) and the exit codes (`exit`).
 
-pub mod cli;
-pub mod commands;
+mod cli;
+mod commands;
 pub mod emulator;
-pub mod exit;
+mod exit;
 pub mod ledger;
 pub mod movie;
-pub mod output;
+mod output;
 pub mod render;
 pub mod service;
-pub mod settings;
+mod settings;
 pub mod work;
 pub mod world;
+
+pub use commands::run;

@@ -1,11 +1,7 @@
-//! The `j2v` command: parse, run, exit code. Nothing else.
+//! The `j2v` command: run, exit code. Nothing else.
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use j2v::cli::Cli;
-use j2v::commands;
-
 fn main() -> ExitCode {
-    commands::run(Cli::parse()).into()
+    j2v::run()
 }

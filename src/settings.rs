@@ -22,7 +22,7 @@ const EMULATOR_KEY: &str = "emulator";
 
 /// Why the settings can't be used. All of them are wrong usage, except those of the key.
 #[derive(Debug, thiserror::Error)]
-pub enum SettingsError {
+pub(crate) enum SettingsError {
     /// The API URL is none.
     #[error("the API URL can't be used: {0}")]
     ApiUrl(String),
@@ -44,7 +44,7 @@ pub enum SettingsError {
 
 /// Where renders are remembered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LedgerPlace {
+pub(crate) enum LedgerPlace {
     /// In this file.
     File(PathBuf),
     /// Nowhere: `--no-ledger`.
@@ -53,7 +53,7 @@ pub enum LedgerPlace {
 
 /// Where the API is.
 #[derive(Debug, Clone)]
-pub enum Api {
+pub(crate) enum Api {
     /// At a URL.
     Url(ApiUrl),
     /// In this process, with its state in this folder.
@@ -62,45 +62,45 @@ pub enum Api {
 
 /// What is known of the two streams that people look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Terminal {
+pub(crate) struct Terminal {
     /// Stdout is a terminal.
-    pub stdout: bool,
+    pub(crate) stdout: bool,
     /// Stderr is a terminal that moves its cursor.
-    pub stderr: bool,
+    pub(crate) stderr: bool,
     /// Stderr gets colours.
-    pub color: bool,
+    pub(crate) color: bool,
 }
 
 /// Everything that is meant, beside the command itself.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// Where the API is.
-    pub api: Api,
+    pub(crate) api: Api,
     /// The key, if there is one.
-    pub key: Option<ApiKey>,
+    pub(crate) key: Option<ApiKey>,
     /// The profile's name, by which keys of renders are told apart; never the API key.
-    pub account: String,
+    pub(crate) account: String,
     /// Where renders are remembered.
-    pub ledger: LedgerPlace,
+    pub(crate) ledger: LedgerPlace,
     /// The streams.
-    pub terminal: Terminal,
+    pub(crate) terminal: Terminal,
     /// Show no progress.
-    pub quiet: bool,
+    pub(crate) quiet: bool,
     /// When a request is given up.
-    pub request_timeout: Duration,
+    pub(crate) request_timeout: Duration,
     /// Things the user should know about these settings.
-    pub warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// The environment, as a function so that tests give their own.
-pub type Environment<'a> = dyn Fn(&str) -> Option<String> + 'a;
+pub(crate) type Environment<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
 impl Settings {
     /// Joins the flags with the environment of the process.
     ///
     /// # Errors
     /// When a value can't be used.
-    pub fn from_process(args: &GlobalArgs) -> Result<Self, SettingsError> {
+    pub(crate) fn from_process(args: &GlobalArgs) -> Result<Self, SettingsError> {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
         let environment = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let is_terminal = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());

@@ -1,6 +1,8 @@
 //! The machine of `render::state` against the model of the protocol (`protocol_model.py` of the design): every
 //! interleaving of two workers, crashes, lost replies, late requests, list lag and stolen leases is explored with
 //! *our* machine moving the row. It must reach as many states as the model does, and break no promise.
+#![expect(clippy::unwrap_used, reason = "what the tests make up is well formed")]
+#![expect(clippy::struct_excessive_bools, reason = "the model's switches are switches")]
 
 use std::collections::{HashSet, VecDeque};
 

@@ -1,6 +1,7 @@
 //! How fast it feels, each figure beside another program's in the same run: `cargo bench --bench speed`.
 //!
 //! Nothing here passes or fails: a figure is only as good as the machine is quiet. Traffic goes to loopback only.
+#![expect(clippy::print_stdout, reason = "figures are what a benchmark is for")]
 
 mod notice;
 mod processes;

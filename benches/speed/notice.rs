@@ -39,7 +39,7 @@ fn measure(length: u64, pause: impl Fn(Duration) -> Duration) -> Notice {
             age += pause(age);
             requests += 1.0;
         }
-        let delay = (age - end).as_secs_f64();
+        let delay = age.saturating_sub(end).as_secs_f64();
         sum += delay;
         worst = worst.max(delay);
     }

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use movie::MovieArgs;
-pub use parse::Moment;
+pub(crate) use movie::MovieArgs;
+pub(crate) use parse::Moment;
 
 use crate::emulator::{Fault, Shape};
 use parse::duration;
@@ -45,46 +45,46 @@ Environment:
 /// Build JSON2Video movies, submit each exactly once, follow it to its end, get the video.
 #[derive(Debug, Parser)]
 #[command(name = "j2v", version, propagate_version = true, after_long_help = EXIT_CODES, max_term_width = 100)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What every command takes.
     #[command(flatten)]
-    pub global: GlobalArgs,
+    pub(crate) global: GlobalArgs,
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 /// Flags of every command.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
-pub struct GlobalArgs {
+pub(crate) struct GlobalArgs {
     /// Use the service's emulator inside this process: no key, no network, no cost
     #[arg(long, global = true)]
-    pub emulate: bool,
+    pub(crate) emulate: bool,
     /// Show no progress (errors and warnings are still shown)
     #[arg(long, short, global = true)]
-    pub quiet: bool,
+    pub(crate) quiet: bool,
     /// When to use colours
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
-    pub color: When,
+    pub(crate) color: When,
     /// The API's URL (default: `$J2V_API_URL`, then <https://api.json2video.com/v2>)
     #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
-    pub api_url: Option<String>,
+    pub(crate) api_url: Option<String>,
     /// The ledger's file (default: `$J2V_LEDGER`, then the platform's state folder)
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true, conflicts_with = "no_ledger")]
-    pub ledger: Option<PathBuf>,
+    pub(crate) ledger: Option<PathBuf>,
     /// Remember nothing: a crash can then cost a second payment
     #[arg(long, global = true, hide_short_help = true)]
-    pub no_ledger: bool,
+    pub(crate) no_ledger: bool,
     /// Give up a request that has no answer after this time
     #[arg(long, global = true, value_name = "TIME", value_parser = duration, default_value = "30s", hide_short_help = true)]
-    pub request_timeout: Duration,
+    pub(crate) request_timeout: Duration,
 }
 
 impl GlobalArgs {
     /// The flags that another command needs to meet the same service and ledger, for a person to type.
     #[must_use]
-    pub fn to_flags(&self) -> Vec<String> {
+    pub(crate) fn to_flags(&self) -> Vec<String> {
         let mut flags = Vec::new();
         if self.emulate {
             flags.push("--emulate".to_owned());
@@ -104,7 +104,7 @@ impl GlobalArgs {
 
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum When {
+pub(crate) enum When {
     /// On a terminal, unless `NO_COLOR` is set.
     #[default]
     Auto,
@@ -114,9 +114,11 @@ pub enum When {
     Never,
 }
 
-/// The commands that are built.
+/// The commands that are built. Their arguments are described when one of them is asked for. What a command does
+/// stands here and nowhere else: clap would take a doc comment on its arguments for a better description.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+#[command(defer = true)]
+pub(crate) enum Command {
     /// Compose a movie from files and flags and print it; nothing is sent
     Build(BuildArgs),
     /// Submit movies, each exactly once; with --wait follow them, with --download save the videos
@@ -139,60 +141,60 @@ pub enum Command {
     Emulator(EmulatorArgs),
 }
 
-/// `j2v build`.
+// `j2v build`.
 #[derive(Debug, Args)]
-pub struct BuildArgs {
+pub(crate) struct BuildArgs {
     /// Print each movie on one line
     #[arg(long)]
-    pub compact: bool,
+    pub(crate) compact: bool,
     /// The movies and what changes them.
     #[command(flatten)]
-    pub movie: MovieArgs,
+    pub(crate) movie: MovieArgs,
 }
 
 /// How a lost answer is dealt with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OnUnknownArg {
+pub(crate) enum OnUnknownArg {
     /// Never send again by itself.
     Hold,
     /// Send once more after the quarantine.
     Resubmit,
 }
 
-/// Waiting.
+// Waiting.
 #[derive(Debug, Clone, Args)]
-pub struct WaitArgs {
+pub(crate) struct WaitArgs {
     /// How often a render is read (raised to 5s unless the API is on loopback)
     #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub interval: Option<Duration>,
+    pub(crate) interval: Option<Duration>,
     /// Stop waiting after this time; the render goes on
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "20m")]
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
 }
 
-/// Saving.
+// Saving.
 #[derive(Debug, Clone, Args)]
-pub struct SaveArgs {
+pub(crate) struct SaveArgs {
     /// Save each video: a folder (existing, or ending in `/`) or a file
     #[arg(long, value_name = "PLACE")]
-    pub download: Option<String>,
+    pub(crate) download: Option<String>,
     /// What may be done for that.
     #[command(flatten)]
-    pub rules: SaveRules,
+    pub(crate) rules: SaveRules,
 }
 
-/// What may be done to save a video.
+// What may be done to save a video.
 #[derive(Debug, Clone, Args)]
-pub struct SaveRules {
+pub(crate) struct SaveRules {
     /// Write over a file that is in the way
     #[arg(long)]
-    pub overwrite: bool,
+    pub(crate) overwrite: bool,
     /// Fetch a video from a private network address too
     #[arg(long, hide_short_help = true)]
-    pub allow_private: bool,
+    pub(crate) allow_private: bool,
 }
 
-/// `j2v submit`.
+// `j2v submit`.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -202,86 +204,86 @@ Examples:
   j2v submit listing.json --key L-4821 --again   a new render of the same key
   j2v submit listing.json --dry-run              the exact request, nothing sent")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-pub struct SubmitArgs {
+pub(crate) struct SubmitArgs {
     /// Your name for the wanted video: a second submit of the same key attaches to the first
     #[arg(long, value_name = "KEY")]
-    pub key: Option<String>,
+    pub(crate) key: Option<String>,
     /// Render a key once more, deliberately
     #[arg(long)]
-    pub again: bool,
+    pub(crate) again: bool,
     /// Follow the render to its end and print the video's URL
     #[arg(long, short)]
-    pub wait: bool,
+    pub(crate) wait: bool,
     /// Waiting.
     #[command(flatten)]
-    pub waiting: WaitArgs,
+    pub(crate) waiting: WaitArgs,
     /// Saving.
     #[command(flatten)]
-    pub saving: SaveArgs,
+    pub(crate) saving: SaveArgs,
     /// One JSON object a line, a line per render, when its outcome is known
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
     /// Print the exact request, key redacted, and send nothing
     #[arg(long, short = 'n')]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// How long to look for a lost answer before leaving with exit code 8
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "60s", hide_short_help = true)]
-    pub settle_for: Duration,
+    pub(crate) settle_for: Duration,
     /// What to do when a lost answer is not found (default: hold)
     #[arg(long, value_enum, value_name = "RULE", hide_short_help = true)]
-    pub on_unknown: Option<OnUnknownArg>,
+    pub(crate) on_unknown: Option<OnUnknownArg>,
     /// How long an answer may stay lost before a person has to decide (default: 15m)
     #[arg(long, value_name = "TIME", value_parser = duration, hide_short_help = true)]
-    pub quarantine: Option<Duration>,
+    pub(crate) quarantine: Option<Duration>,
     /// Put no token into client-data: a lost answer can't be found again
     #[arg(long, hide_short_help = true)]
-    pub no_token: bool,
+    pub(crate) no_token: bool,
     /// The movies and what changes them.
     #[command(flatten)]
-    pub movie: MovieArgs,
+    pub(crate) movie: MovieArgs,
 }
 
-/// `j2v poll`.
+// `j2v poll`.
 #[derive(Debug, Args)]
-pub struct PollArgs {
+pub(crate) struct PollArgs {
     /// Projects or keys; `-` reads them from stdin; none: all that the ledger holds unfinished
     #[arg(value_name = "PROJECT|KEY")]
-    pub renders: Vec<String>,
+    pub(crate) renders: Vec<String>,
     /// Only renders whose webhook never came
     #[arg(long, conflicts_with = "renders")]
-    pub missed: bool,
+    pub(crate) missed: bool,
     /// With --missed: only renders accepted longer ago than this
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10m", requires = "missed")]
-    pub older_than: Duration,
+    pub(crate) older_than: Duration,
     /// Look once and don't wait
     #[arg(long)]
-    pub once: bool,
+    pub(crate) once: bool,
     /// Waiting.
     #[command(flatten)]
-    pub waiting: WaitArgs,
+    pub(crate) waiting: WaitArgs,
     /// Saving.
     #[command(flatten)]
-    pub saving: SaveArgs,
+    pub(crate) saving: SaveArgs,
     /// One JSON object a line, a line per render, when its outcome is known
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
-/// `j2v list`.
+// `j2v list`.
 #[derive(Debug, Args)]
-pub struct ListArgs {
+pub(crate) struct ListArgs {
     /// From this day or time on, UTC (default: 7 days ago)
     #[arg(long, value_name = "DATE", value_parser = parse::moment)]
-    pub from: Option<Moment>,
+    pub(crate) from: Option<Moment>,
     /// Up to this day or time, UTC (default: now)
     #[arg(long, value_name = "DATE", value_parser = parse::moment)]
-    pub to: Option<Moment>,
+    pub(crate) to: Option<Moment>,
     /// One JSON object a line
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
-/// `j2v settle`.
+// `j2v settle`.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -289,96 +291,96 @@ Examples:
   j2v settle L-4821 --adopt JkGxEoPRF9EgRb32     it is this project
   j2v settle L-4821 --resubmit                   send it again: pays again if it was accepted
   j2v settle L-4821 --abandon                    give it up")]
-pub struct SettleArgs {
+pub(crate) struct SettleArgs {
     /// The submission's key
-    pub key: String,
+    pub(crate) key: String,
     /// It is this project
     #[arg(long, value_name = "PROJECT", group = "decision")]
-    pub adopt: Option<String>,
+    pub(crate) adopt: Option<String>,
     /// Send it again: pays again if it was accepted after all
     #[arg(long, group = "decision")]
-    pub resubmit: bool,
+    pub(crate) resubmit: bool,
     /// Give it up
     #[arg(long, group = "decision")]
-    pub abandon: bool,
+    pub(crate) abandon: bool,
     /// One JSON object a line
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
-/// `j2v history`.
+// `j2v history`.
 #[derive(Debug, Args)]
-pub struct HistoryArgs {
+pub(crate) struct HistoryArgs {
     /// One JSON object a line
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
-/// `j2v show`.
+// `j2v show`.
 #[derive(Debug, Args)]
-pub struct ShowArgs {
+pub(crate) struct ShowArgs {
     /// A project or a key
     #[arg(value_name = "PROJECT|KEY")]
-    pub render: String,
+    pub(crate) render: String,
     /// One JSON object
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
-/// `j2v download`.
+// `j2v download`.
 #[derive(Debug, Args)]
-pub struct DownloadArgs {
+pub(crate) struct DownloadArgs {
     /// Projects or keys; `-` reads them from stdin
     #[arg(value_name = "PROJECT|KEY", required = true)]
-    pub renders: Vec<String>,
+    pub(crate) renders: Vec<String>,
     /// Where to: a folder (existing, or ending in `/`) or a file
     #[arg(long, short, value_name = "PLACE", default_value = ".")]
-    pub output: String,
+    pub(crate) output: String,
     /// What may be done for that.
     #[command(flatten)]
-    pub rules: SaveRules,
+    pub(crate) rules: SaveRules,
     /// One JSON object a line
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
-/// `j2v delete`.
+// `j2v delete`.
 #[derive(Debug, Args)]
-pub struct DeleteArgs {
+pub(crate) struct DeleteArgs {
     /// Projects or keys; `-` reads them from stdin
     #[arg(value_name = "PROJECT|KEY", required = true)]
-    pub renders: Vec<String>,
+    pub(crate) renders: Vec<String>,
     /// One JSON object a line
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
-/// `j2v emulator`.
+// `j2v emulator`.
 #[derive(Debug, Args)]
 #[command(after_long_help = emulator::help())]
-pub struct EmulatorArgs {
+pub(crate) struct EmulatorArgs {
     /// The address to serve on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8025")]
-    pub bind: SocketAddr,
+    pub(crate) bind: SocketAddr,
     /// How long a render takes
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "2s")]
-    pub render_time: Duration,
+    pub(crate) render_time: Duration,
     /// The same seed gives the same ids and times
     #[arg(long)]
-    pub seed: Option<u64>,
+    pub(crate) seed: Option<u64>,
     /// How many credits the account has (default: plenty)
     #[arg(long, value_name = "N")]
-    pub credits: Option<u64>,
-    /// A fault to make, NAME[=ARG][*COUNT][%PERCENT]; repeatable
-    #[arg(long, value_name = "FAULT")]
-    pub fault: Vec<Fault>,
+    pub(crate) credits: Option<u64>,
+    /// A fault to make, see the list below; repeatable
+    #[arg(long, value_name = "NAME[=ARG][*COUNT][%PERCENT]")]
+    pub(crate) fault: Vec<Fault>,
     /// The shape of the webhook's body
     #[arg(long, value_name = "SHAPE", default_value = "reference")]
-    pub webhook_shape: Shape,
+    pub(crate) webhook_shape: Shape,
     /// Keep the renders in this folder (default: in memory only)
     #[arg(long, value_name = "DIR")]
-    pub folder: Option<PathBuf>,
+    pub(crate) folder: Option<PathBuf>,
     /// The one key that is taken (default: any but those that begin with `wrong`)
     #[arg(long, value_name = "KEY")]
-    pub accept_key: Option<String>,
+    pub(crate) accept_key: Option<String>,
 }

@@ -4,54 +4,54 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-/// The movies and what changes them.
+// The movies and what changes them.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Building the movie")]
-pub struct MovieArgs {
+pub(crate) struct MovieArgs {
     /// Movie files; `-` reads one from stdin
     #[arg(value_name = "MOVIE", required = true, help_heading = None::<&str>)]
-    pub movies: Vec<String>,
+    pub(crate) movies: Vec<String>,
     /// Set a variable, as text (NAME=TEXT) or as a JSON value (NAME:=JSON)
     #[arg(long, value_name = "NAME=TEXT|NAME:=JSON", allow_hyphen_values = true)]
-    pub var: Vec<String>,
+    pub(crate) var: Vec<String>,
     /// Set variables from a JSON or YAML object
     #[arg(long, value_name = "FILE")]
-    pub vars: Vec<PathBuf>,
+    pub(crate) vars: Vec<PathBuf>,
     /// Add to client-data, which comes back with the result
     #[arg(long, value_name = "NAME=TEXT|NAME:=JSON", allow_hyphen_values = true)]
-    pub client_data: Vec<String>,
+    pub(crate) client_data: Vec<String>,
     /// Add a webhook destination
     #[arg(long, value_name = "URL")]
-    pub webhook: Vec<String>,
+    pub(crate) webhook: Vec<String>,
     /// Add a destination by the id of a dashboard connection
     #[arg(long, value_name = "ID")]
-    pub connection: Vec<String>,
+    pub(crate) connection: Vec<String>,
     /// Append a scene, or each scene of an array
     #[arg(long, value_name = "FILE")]
-    pub scene: Vec<PathBuf>,
+    pub(crate) scene: Vec<PathBuf>,
     /// Set any place by JSON Pointer (/scenes/0/duration:=4)
     #[arg(long, value_name = "POINTER=TEXT|POINTER:=JSON", allow_hyphen_values = true)]
-    pub set: Vec<String>,
+    pub(crate) set: Vec<String>,
     /// The movie's resolution (full-hd, squared, …)
     #[arg(long, value_name = "NAME")]
-    pub resolution: Option<String>,
+    pub(crate) resolution: Option<String>,
     /// The movie's quality (low, medium, high)
     #[arg(long, value_name = "NAME")]
-    pub quality: Option<String>,
+    pub(crate) quality: Option<String>,
     /// The id of the template to render
     #[arg(long, value_name = "ID")]
-    pub template: Option<String>,
+    pub(crate) template: Option<String>,
     /// The movie's own id, echoed in webhooks
     #[arg(long, value_name = "ID")]
-    pub id: Option<String>,
+    pub(crate) id: Option<String>,
     /// Render anew even what the service has cached
     #[arg(long)]
-    pub no_cache: bool,
+    pub(crate) no_cache: bool,
 }
 
 impl MovieArgs {
     /// The flags as they were typed, without the movies.
-    pub fn to_flags(&self) -> Vec<String> {
+    pub(crate) fn to_flags(&self) -> Vec<String> {
         let paths = |paths: &[PathBuf]| paths.iter().map(|path| Path::display(path).to_string()).collect::<Vec<_>>();
         let repeated = [
             ("--vars", paths(&self.vars)),

@@ -10,7 +10,7 @@ use crate::world::Instant;
 
 /// A time as it was typed: a day is whole, so the end of a window includes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
+pub(crate) enum Moment {
     /// A whole day, by its first moment, UTC.
     Day(Instant),
     /// A point in time.
@@ -20,14 +20,14 @@ pub enum Moment {
 impl Moment {
     /// Its first moment.
     #[must_use]
-    pub fn start(self) -> Instant {
+    pub(crate) fn start(self) -> Instant {
         let (Self::Day(at) | Self::Point(at)) = self;
         at
     }
 
     /// Its last moment.
     #[must_use]
-    pub fn end(self) -> Instant {
+    pub(crate) fn end(self) -> Instant {
         match self {
             Self::Day(at) => at.plus(Duration::from_millis(24 * 3600 * 1000 - 1)),
             Self::Point(at) => at,

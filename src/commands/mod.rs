@@ -16,9 +16,11 @@ mod show;
 mod submit;
 mod waiting;
 
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
+use clap::Parser;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -71,9 +73,13 @@ impl Stop {
     }
 }
 
-/// Runs a command line to its exit code.
+/// Runs the command line of the process to its exit code: what the binary is.
 #[must_use]
-pub fn run(cli: Cli) -> Exit {
+pub fn run() -> ExitCode {
+    call(Cli::parse()).into()
+}
+
+fn call(cli: Cli) -> Exit {
     let settings = match Settings::from_process(&cli.global) {
         Ok(settings) => settings,
         Err(error) => return refuse_settings(&error),

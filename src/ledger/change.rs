@@ -21,7 +21,7 @@ pub struct Applied {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Placing {
     /// To a row that is there.
-    Existing(Render),
+    Existing(Box<Render>),
     /// To a new row.
     New {
         /// Which render of its key it is, from 1.
@@ -38,7 +38,7 @@ pub fn placing(draft: &Draft, known: Option<Render>) -> Placing {
         Some(latest) if draft.named && draft.again == Again::Yes && gives_way(&latest, draft) => {
             Placing::New { generation: latest.generation + 1 }
         }
-        Some(known) => Placing::Existing(known),
+        Some(known) => Placing::Existing(Box::new(known)),
     }
 }
 

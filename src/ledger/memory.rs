@@ -91,7 +91,7 @@ fn place(rows: &mut Vec<Row>, draft: Draft) -> Result<Placed, LedgerError> {
     };
     let known = rows.iter().rev().map(|row| &row.render).find(|render| is_same(render) && names_it(render));
     match placing(&draft, known.cloned()) {
-        Placing::Existing(render) => Ok(Placed::Existing(render)),
+        Placing::Existing(render) => Ok(Placed::Existing(*render)),
         Placing::New { .. } if !draft.named && rows.iter().any(|row| is_same(&row.render) && row.render.key == draft.key) => {
             Err(refused(format!("the random key {} is taken: try again", draft.key)))
         }

@@ -11,7 +11,7 @@ const TOKEN: &str = "j2v";
 
 /// The line of one outcome.
 #[must_use]
-pub fn outcome(outcome: &Outcome) -> String {
+pub(crate) fn outcome(outcome: &Outcome) -> String {
     let report = outcome.report.as_ref();
     let facts = json!({
         "project": outcome.project.as_ref().map(ToString::to_string),
@@ -33,7 +33,7 @@ pub fn outcome(outcome: &Outcome) -> String {
 
 /// What the user put into `client-data`: as it came, without the token.
 #[must_use]
-pub fn client_data(report: &Report) -> Option<Value> {
+pub(crate) fn client_data(report: &Report) -> Option<Value> {
     let mut data = report.client_data.clone()?;
     if let Some(members) = data.as_object_mut()
         && members.get(TOKEN).and_then(Value::as_str).and_then(Token::parse).is_some()

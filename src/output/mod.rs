@@ -2,18 +2,18 @@
 //! no reason to panic.
 
 mod human;
-pub mod json;
+pub(crate) mod json;
 mod progress;
 mod results;
-pub mod sanitize;
-pub mod table;
+pub(crate) mod sanitize;
+pub(crate) mod table;
 
 use std::io::{self, Write};
 use std::sync::OnceLock;
 
 use anstyle::{AnsiColor, Style};
 
-pub use results::{Results, Wanted};
+pub(crate) use results::{Results, Wanted};
 
 use crate::render::event::{Event, Listener};
 use crate::settings::{Settings, Terminal};
@@ -24,7 +24,7 @@ const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default();
 
 /// The two streams.
-pub struct Out {
+pub(crate) struct Out {
     terminal: Terminal,
     quiet: bool,
     stdout_lost: OnceLock<io::Error>,
@@ -34,18 +34,18 @@ pub struct Out {
 impl Out {
     /// The streams as the settings want them.
     #[must_use]
-    pub fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(settings: &Settings) -> Self {
         Self::plain(settings.terminal, settings.quiet)
     }
 
     /// The streams with these manners, for what is said before there are settings.
     #[must_use]
-    pub fn plain(terminal: Terminal, quiet: bool) -> Self {
+    pub(crate) fn plain(terminal: Terminal, quiet: bool) -> Self {
         Self { terminal, quiet, stdout_lost: OnceLock::new(), progress: Progress::new(terminal.stderr && !quiet) }
     }
 
     /// Writes a line of data to stdout, at once. Once that has failed nothing more is written.
-    pub fn data(&self, line: &str) {
+    pub(crate) fn data(&self, line: &str) {
         if self.stdout_lost.get().is_some() {
             return;
         }
@@ -63,37 +63,37 @@ impl Out {
 
     /// Why data was lost. A reader who has closed the pipe has had enough: that is no loss.
     #[must_use]
-    pub fn lost(&self) -> Option<&io::Error> {
+    pub(crate) fn lost(&self) -> Option<&io::Error> {
         self.stdout_lost.get().filter(|why| why.kind() != io::ErrorKind::BrokenPipe)
     }
 
     /// What failed, for a person.
-    pub fn error(&self, text: &str) {
+    pub(crate) fn error(&self, text: &str) {
         self.message(Some(("error", ERROR)), text);
     }
 
     /// What a person should know.
-    pub fn warning(&self, text: &str) {
+    pub(crate) fn warning(&self, text: &str) {
         self.message(Some(("warning", WARNING)), text);
     }
 
     /// The next command to type.
-    pub fn hint(&self, command: &str) {
+    pub(crate) fn hint(&self, command: &str) {
         self.message(Some(("next", HINT)), command);
     }
 
     /// What to do about an error where no command does it.
-    pub fn help(&self, text: &str) {
+    pub(crate) fn help(&self, text: &str) {
         self.message(Some(("help", HINT)), text);
     }
 
     /// A fact that is shown however quiet it should be, like a project's id.
-    pub fn note(&self, text: &str) {
+    pub(crate) fn note(&self, text: &str) {
         self.message(None, text);
     }
 
     /// A line of progress, which `--quiet` drops.
-    pub fn progress(&self, text: &str) {
+    pub(crate) fn progress(&self, text: &str) {
         if !self.quiet {
             self.message(None, text);
         }

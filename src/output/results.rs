@@ -7,7 +7,7 @@ use crate::render::event::{Event, Listener, Outcome, Trouble, Verdict};
 
 /// What the line of a render holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
+pub(crate) enum Wanted {
     /// The project id, if there is one.
     Project,
     /// The project id, once its file is deleted.
@@ -19,7 +19,7 @@ pub enum Wanted {
 }
 
 /// Collects outcomes by the index of their argument.
-pub struct Results<'a> {
+pub(crate) struct Results<'a> {
     out: &'a Out,
     json: bool,
     wanted: Wanted,
@@ -31,25 +31,25 @@ pub struct Results<'a> {
 impl<'a> Results<'a> {
     /// Results of `count` renders.
     #[must_use]
-    pub fn new(out: &'a Out, json: bool, wanted: Wanted, count: usize) -> Self {
+    pub(crate) fn new(out: &'a Out, json: bool, wanted: Wanted, count: usize) -> Self {
         Self { out, json, wanted, lines: vec![None; count], printed: 0, codes: Vec::with_capacity(count) }
     }
 
     /// Takes in an outcome: tells people, prints what is due, remembers the code.
-    pub fn end(&mut self, index: usize, outcome: Outcome) {
+    pub(crate) fn end(&mut self, index: usize, outcome: Outcome) {
         self.end_silently(index, &outcome, Exit::of(&outcome));
         self.out.hear(&Event::Ended(Box::new(outcome)));
     }
 
     /// Takes in an outcome that shares its cause with others: prints its line, and leaves the telling to the caller.
-    pub fn end_silently(&mut self, index: usize, outcome: &Outcome, exit: Exit) {
+    pub(crate) fn end_silently(&mut self, index: usize, outcome: &Outcome, exit: Exit) {
         self.codes.push(exit);
         self.print(index, outcome);
     }
 
     /// The exit code of all.
     #[must_use]
-    pub fn finish(self) -> Exit {
+    pub(crate) fn finish(self) -> Exit {
         Exit::fold(self.codes)
     }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 /// The text without control characters, escape sequences' first bytes and bidirectional overrides; line breaks
 /// and tabs become spaces, so that one message stays one line.
 #[must_use]
-pub fn line(text: &str) -> Cow<'_, str> {
+pub(crate) fn line(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_harmless) {
         return Cow::Borrowed(text);
     }
@@ -16,7 +16,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
 
 /// A message for people: harmless, and without the numbers that the system's errors carry for programs.
 #[must_use]
-pub fn message(text: &str) -> String {
+pub(crate) fn message(text: &str) -> String {
     let text = line(text);
     let mut words = String::with_capacity(text.len());
     let mut rest = text.as_ref();

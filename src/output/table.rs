@@ -4,7 +4,7 @@ use super::sanitize;
 
 /// Lays rows out in columns as wide as their widest cell, two spaces apart; the last column is not padded.
 #[must_use]
-pub fn lay_out(rows: &[Vec<String>]) -> Vec<String> {
+pub(crate) fn lay_out(rows: &[Vec<String>]) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| sanitize::message(cell)).collect()).collect();
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0);

@@ -197,7 +197,7 @@ mod tests {
             while age < end {
                 age += rhythm.pause(age);
             }
-            prop_assert!(age - end <= FLOOR.max(end / 10));
+            prop_assert!(age.saturating_sub(end) <= FLOOR.max(end / 10));
         }
     }
 }

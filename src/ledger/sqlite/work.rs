@@ -16,7 +16,7 @@ pub(super) fn place(session: &Session<'_>, draft: &Draft) -> Result<Placed, Fail
         rows::unsettled(session.connection, &draft.space, &draft.scope, draft.movie, session.owners.me())?
     };
     match placing(draft, known) {
-        Placing::Existing(render) => Ok(Placed::Existing(render)),
+        Placing::Existing(render) => Ok(Placed::Existing(*render)),
         Placing::New { generation } => insert(session, draft, generation).map(Placed::New),
     }
 }
