@@ -1,12 +1,14 @@
 //! What a movie is. Pure: no I/O, no async, no clock.
 //!
 //! A [`Document`] is a movie as somebody wrote it. [`compose`] applies flags to it, [`builder`] writes one from
-//! Rust, and [`json`] is the tree that all of them share, which loses nothing of what was written.
+//! Rust, and [`json`] is the tree that all of them share, which loses nothing of what was written. [`expr`] is
+//! the language between `{{` and `}}`.
 
 pub mod builder;
 pub mod compose;
 pub mod diagnostic;
 mod document;
+pub mod expr;
 pub mod json;
 mod token;
 

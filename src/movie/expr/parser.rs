@@ -1,0 +1,244 @@
+//! From tokens to a tree, by descent through the ranks of the operators.
+
+use std::borrow::Cow;
+
+use super::lexer::{Lexer, Token};
+use super::operator::{Operator, RANKS};
+use super::{Choice, Expr, ExprKind, Extent, Fault, FaultKind, Guess, Limit, Limits, Path, Step, StepKind, likely};
+use crate::movie::json::Number;
+
+/// An expression that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parsed<'t> {
+    /// The whole of it.
+    pub root: Expr<'t>,
+    /// What the sources don't say of the language, and where it was read.
+    pub guesses: Vec<(Extent, Guess)>,
+}
+
+/// Reads an expression: what stands between `{{` and `}}`.
+///
+/// # Errors
+/// When the text is none: what was found where, and the likely reason.
+pub fn parse<'t>(text: &'t str, limits: &Limits) -> Result<Parsed<'t>, Fault> {
+    let mut lexer = Lexer::new(text);
+    let (token, extent) = lexer.next().map_err(|fault| comment_only(text, fault))?;
+    if token == Token::End {
+        return Err(FaultKind::Empty { likely: None }.at(Extent { start: 0, end: text.len() }));
+    }
+    let mut parser = Parser { lexer, token, extent, last: extent, depth: 0, deepest: limits.depth, guesses: Vec::new() };
+    let root = parser.expression()?;
+    if parser.token == Token::End { Ok(Parsed { root, guesses: parser.guesses }) } else { Err(parser.expected("an operator or the end")) }
+}
+
+/// A block that holds nothing but a comment is an empty one.
+fn comment_only(text: &str, fault: Fault) -> Fault {
+    let inside = text.trim().strip_prefix("/*").and_then(|rest| rest.strip_suffix("*/"));
+    match inside {
+        Some(inside) if !inside.contains("*/") => FaultKind::Empty { likely: likely::reason(text) }.at(fault.extent),
+        _ => fault,
+    }
+}
+
+struct Parser<'t> {
+    lexer: Lexer<'t>,
+    token: Token<'t>,
+    extent: Extent,
+    /// Where the token before this one stands.
+    last: Extent,
+    depth: usize,
+    deepest: usize,
+    guesses: Vec<(Extent, Guess)>,
+}
+
+impl<'t> Parser<'t> {
+    /// A choice, or what decides one.
+    fn expression(&mut self) -> Result<Expr<'t>, Fault> {
+        self.deeper(|parser| {
+            let condition = parser.chain(0)?;
+            if !parser.eat("?")? {
+                return Ok(condition);
+            }
+            let yes = parser.expression()?;
+            parser.expect(":", "`:` and what holds otherwise")?;
+            let no = parser.expression()?;
+            let extent = condition.extent.to(no.extent);
+            Ok(Expr { extent, kind: ExprKind::Choice(Box::new(Choice { condition, yes, no })) })
+        })
+    }
+
+    /// Operands joined by the operators of one rank.
+    fn chain(&mut self, rank: usize) -> Result<Expr<'t>, Fault> {
+        let Some(signs) = RANKS.get(rank) else { return self.operand() };
+        let first = self.chain(rank + 1)?;
+        let mut rest = Vec::new();
+        while let Some(operator) = self.operator(signs)? {
+            rest.push((operator, self.chain(rank + 1)?));
+        }
+        let Some((_, last)) = rest.last() else { return Ok(first) };
+        let extent = first.extent.to(last.extent);
+        Ok(Expr { extent, kind: ExprKind::Chain(Box::new(first), rest) })
+    }
+
+    fn operator(&mut self, signs: &[(&'static str, Operator)]) -> Result<Option<Operator>, Fault> {
+        let (Token::Symbol(found) | Token::Name(found)) = &self.token else { return Ok(None) };
+        let Some((sign, operator)) = signs.iter().find(|(sign, _)| sign == found).copied() else { return Ok(None) };
+        if matches!(sign, "&&" | "||" | "%") {
+            self.guess(self.extent, Guess::Operator(sign));
+        }
+        self.step()?;
+        Ok(Some(operator))
+    }
+
+    fn operand(&mut self) -> Result<Expr<'t>, Fault> {
+        let start = self.extent;
+        if self.eat("-")? {
+            let inner = self.deeper(Self::operand)?;
+            return Ok(Expr { extent: start.to(inner.extent), kind: ExprKind::Negated(Box::new(inner)) });
+        }
+        if self.eat("!")? {
+            self.guess(start, Guess::Operator("!"));
+            let inner = self.deeper(Self::operand)?;
+            return Ok(Expr { extent: start.to(inner.extent), kind: ExprKind::Not(Box::new(inner)) });
+        }
+        if self.eat("(")? {
+            let inner = self.expression()?;
+            self.expect(")", "`)`")?;
+            return Ok(Expr { extent: start.to(self.last), kind: inner.kind });
+        }
+        self.primary()
+    }
+
+    fn primary(&mut self) -> Result<Expr<'t>, Fault> {
+        let extent = self.extent;
+        let kind = match std::mem::replace(&mut self.token, Token::End) {
+            Token::Number(raw) => match Number::parse(raw) {
+                Some(number) => ExprKind::Number(number),
+                None => return Err(self.unexpected("a number without a zero in front", format!("`{raw}`"))),
+            },
+            Token::Text(text) => {
+                if matches!(text, Cow::Owned(_)) {
+                    self.guess(extent, Guess::Escape);
+                }
+                ExprKind::Text(text)
+            }
+            Token::Name(name) => return self.named(name),
+            token => {
+                self.token = token;
+                return Err(self.expected("a value"));
+            }
+        };
+        self.step()?;
+        Ok(Expr { extent, kind })
+    }
+
+    /// A word, a call or a path. The name itself is taken out of `token` already.
+    fn named(&mut self, name: &'t str) -> Result<Expr<'t>, Fault> {
+        let extent = self.extent;
+        let word = match name {
+            "true" => Some((ExprKind::Bool(true), "true")),
+            "false" => Some((ExprKind::Bool(false), "false")),
+            "null" => Some((ExprKind::Null, "null")),
+            "and" | "or" => return Err(self.unexpected("a value", format!("`{name}`"))),
+            _ => None,
+        };
+        self.step()?;
+        if let Some((kind, word)) = word {
+            self.guess(extent, Guess::Word(word));
+            return Ok(Expr { extent, kind });
+        }
+        if self.eat("(")? {
+            let arguments = self.arguments()?;
+            return Ok(Expr { extent: extent.to(self.last), kind: ExprKind::Call(name, arguments) });
+        }
+        let steps = self.steps()?;
+        Ok(Expr { extent: extent.to(self.last), kind: ExprKind::Path(Path { name, extent, steps }) })
+    }
+
+    fn arguments(&mut self) -> Result<Vec<Expr<'t>>, Fault> {
+        let mut arguments = Vec::new();
+        if self.eat(")")? {
+            return Ok(arguments);
+        }
+        loop {
+            arguments.push(self.expression()?);
+            if !self.eat(",")? {
+                self.expect(")", "`,` or `)`")?;
+                return Ok(arguments);
+            }
+        }
+    }
+
+    fn steps(&mut self) -> Result<Vec<Step<'t>>, Fault> {
+        let mut steps = Vec::new();
+        loop {
+            let start = self.extent;
+            let kind = if self.eat(".")? {
+                self.field()?
+            } else if self.eat("[")? {
+                let index = self.expression()?;
+                self.expect("]", "`]`")?;
+                self.guess(start.to(self.last), Guess::Index);
+                StepKind::Index(index)
+            } else {
+                return Ok(steps);
+            };
+            steps.push(Step { extent: start.to(self.last), kind });
+        }
+    }
+
+    fn field(&mut self) -> Result<StepKind<'t>, Fault> {
+        let (Token::Name(name) | Token::Number(name)) = self.token else { return Err(self.expected("a field's name after `.`")) };
+        if name.starts_with(|letter: char| letter.is_ascii_digit()) {
+            self.guess(self.extent, Guess::Index);
+        }
+        self.step()?;
+        Ok(StepKind::Field(name))
+    }
+
+    fn deeper<T>(&mut self, inside: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+        if self.depth == self.deepest {
+            return Err(FaultKind::Limit(Limit::Depth(self.deepest)).at(self.extent));
+        }
+        self.depth += 1;
+        let parsed = inside(self);
+        self.depth -= 1;
+        parsed
+    }
+
+    fn guess(&mut self, extent: Extent, guess: Guess) {
+        self.guesses.push((extent, guess));
+    }
+
+    /// Goes on to the next token.
+    fn step(&mut self) -> Result<(), Fault> {
+        self.last = self.extent;
+        (self.token, self.extent) = self.lexer.next()?;
+        Ok(())
+    }
+
+    fn eat(&mut self, symbol: &'static str) -> Result<bool, Fault> {
+        if self.token != Token::Symbol(symbol) {
+            return Ok(false);
+        }
+        self.step()?;
+        Ok(true)
+    }
+
+    fn expect(&mut self, symbol: &'static str, expected: &'static str) -> Result<(), Fault> {
+        if self.eat(symbol)? { Ok(()) } else { Err(self.expected(expected)) }
+    }
+
+    fn expected(&self, expected: &'static str) -> Fault {
+        let found = match &self.token {
+            Token::End => "the end of the expression".to_owned(),
+            Token::Text(text) => format!("the text `{text}`"),
+            Token::Number(text) | Token::Name(text) | Token::Symbol(text) => format!("`{text}`"),
+        };
+        self.unexpected(expected, found)
+    }
+
+    fn unexpected(&self, expected: &'static str, found: String) -> Fault {
+        FaultKind::Syntax { expected, found, likely: likely::reason(self.lexer.text()) }.at(self.extent)
+    }
+}
