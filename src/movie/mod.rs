@@ -2,12 +2,13 @@
 //!
 //! A [`Document`] is a movie as somebody wrote it. [`compose`] applies flags to it, [`builder`] writes one from
 //! Rust, and [`json`] is the tree that all of them share, which loses nothing of what was written. [`expr`] is
-//! the language between `{{` and `}}`.
+//! the language between `{{` and `}}`, [`expand`] resolves it.
 
 pub mod builder;
 pub mod compose;
 pub mod diagnostic;
 mod document;
+pub mod expand;
 pub mod expr;
 pub mod json;
 mod token;

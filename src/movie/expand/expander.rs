@@ -1,0 +1,175 @@
+//! The state of an expansion: the scopes, what was spent, and what there is to say.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+
+use super::level::Level;
+use super::{Assumption, AssumptionKind, ExpandIssue, IssueKind, Iteration, Limits, place};
+use crate::movie::expr::{Extent, FaultKind, Limit};
+use crate::movie::json::{Node, Span, Text, Value};
+
+/// Names that are compared to find a similar one, and places where that is done, at most.
+const SIMILAR: usize = 256;
+
+/// How alike two names are when one is likely meant for the other.
+const ALIKE: f64 = 0.85;
+
+/// Expands one movie.
+pub(super) struct Expander<'a> {
+    pub(super) root: &'a Node,
+    pub(super) limits: Limits,
+    pub(super) levels: Vec<Level<'a>>,
+    pub(super) iteration: Option<Iteration>,
+    /// The variables that are being resolved, the outermost first.
+    pub(super) resolving: Vec<&'a Node>,
+    /// The string whose blocks are being evaluated.
+    pub(super) here: Option<Here<'a>>,
+    /// How many places had to stay as they are written so far.
+    pub(super) unresolved: usize,
+    pub(super) depth: usize,
+    pub(super) scenes: usize,
+    steps: u64,
+    bytes: u64,
+    nodes: u64,
+    assumed: HashSet<Assumption>,
+    assumptions: Vec<Assumption>,
+    told: HashMap<(Span, IssueKind), usize>,
+    issues: Vec<ExpandIssue>,
+    element_ids: Option<HashSet<String>>,
+}
+
+/// A string, and where in its text the expression under evaluation begins.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Here<'a> {
+    pub(super) span: Span,
+    pub(super) text: &'a Text,
+    pub(super) from: usize,
+}
+
+/// A limit that ends the expansion, and where it was reached.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stop {
+    pub(super) limit: Limit,
+    pub(super) span: Span,
+}
+
+impl<'a> Expander<'a> {
+    pub(super) fn new(root: &'a Node, limits: Limits) -> Self {
+        Self {
+            root,
+            limits,
+            levels: Vec::new(),
+            iteration: None,
+            resolving: Vec::new(),
+            here: None,
+            unresolved: 0,
+            depth: 0,
+            scenes: 0,
+            steps: 0,
+            bytes: 0,
+            nodes: 0,
+            assumed: HashSet::new(),
+            assumptions: Vec::new(),
+            told: HashMap::new(),
+            issues: Vec::new(),
+            element_ids: None,
+        }
+    }
+
+    /// The notes and the cost.
+    pub(super) fn finish(self) -> (Vec<Assumption>, Vec<ExpandIssue>, u64) {
+        (self.assumptions, self.issues, self.steps.saturating_add(self.nodes))
+    }
+
+    /// Takes note of an assumption, once a place.
+    pub(super) fn assume(&mut self, kind: AssumptionKind, span: Span) {
+        let assumption = Assumption { kind, span };
+        if self.assumed.insert(assumption) {
+            self.assumptions.push(assumption);
+        }
+    }
+
+    /// Takes note of an issue, once a place; of an iteration's items each once.
+    pub(super) fn tell(&mut self, kind: IssueKind, span: Span) {
+        let place = match self.told.entry((span, kind)) {
+            Entry::Occupied(told) => *told.get(),
+            Entry::Vacant(new) => {
+                let of = self.iteration.map_or(0, |iteration| iteration.of);
+                self.issues.push(ExpandIssue { kind: new.key().1.clone(), span, items: Vec::new(), of });
+                *new.insert(self.issues.len() - 1)
+            }
+        };
+        if let Some(Iteration { index, .. }) = self.iteration {
+            let items = &mut self.issues[place].items;
+            if items.last() != Some(&index) {
+                items.push(index);
+            }
+        }
+    }
+
+    /// Pays for values that come out, and for their text.
+    pub(super) fn produce(&mut self, nodes: u64, bytes: usize, span: Span) -> Result<(), Stop> {
+        self.nodes = self.nodes.saturating_add(nodes);
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.bytes = self.bytes.saturating_add(bytes);
+        let limit = match &self.limits {
+            limits if self.nodes > limits.nodes => Limit::Nodes(limits.nodes),
+            limits if self.bytes > limits.expression.bytes => Limit::Bytes(limits.expression.bytes),
+            _ => return Ok(()),
+        };
+        Err(Stop { limit, span })
+    }
+
+    /// Pays for steps of evaluation, and for text on the way.
+    pub(super) fn pay(&mut self, steps: u64, bytes: u64) -> Result<(), FaultKind> {
+        self.steps = self.steps.saturating_add(steps);
+        self.bytes = self.bytes.saturating_add(bytes);
+        let limits = &self.limits.expression;
+        if self.steps > limits.steps {
+            return Err(FaultKind::Limit(Limit::Steps(limits.steps)));
+        }
+        if self.bytes > limits.bytes {
+            return Err(FaultKind::Limit(Limit::Bytes(limits.bytes)));
+        }
+        Ok(())
+    }
+
+    /// Where a part of the expression under evaluation is written.
+    pub(super) fn span_of(&self, extent: Extent) -> Span {
+        self.here.map_or(Span::NONE, |here| place::place(here.span, here.text, extent.within(here.from)))
+    }
+
+    /// A variable of nearly that name.
+    pub(super) fn similar(&self, name: &str) -> Option<String> {
+        let names = || self.levels.iter().flat_map(Level::names);
+        if self.issues.len() > SIMILAR || names().take(SIMILAR + 1).count() > SIMILAR {
+            return None;
+        }
+        let likeness = |other: &str| strsim::jaro_winkler(&other.to_lowercase(), &name.to_lowercase());
+        let best = names().map(|other| (likeness(&other), other)).max_by(|one, other| one.0.total_cmp(&other.0))?;
+        (best.0 >= ALIKE).then(|| best.1.into_owned())
+    }
+
+    /// The element of which a dynamic variable of the service speaks (`contract.md` part 4): `box` of `box_end`.
+    /// The second is whether the movie has such an element.
+    pub(super) fn dynamic<'n>(&mut self, name: &'n str) -> Option<(&'n str, bool)> {
+        let element = ["_start", "_end", "_duration", "_extratime"].iter().find_map(|suffix| name.strip_suffix(suffix))?;
+        let ids = self.element_ids.get_or_insert_with(|| {
+            let mut ids = HashSet::new();
+            collect_ids(self.root, &mut ids);
+            ids
+        });
+        (!element.is_empty()).then(|| (element, ids.contains(element)))
+    }
+}
+
+fn collect_ids(holder: &Node, ids: &mut HashSet<String>) {
+    for items in ["scenes", "elements"].iter().filter_map(|name| holder.get(name)?.as_array()) {
+        for item in items {
+            if let Some(Value::String(id)) = item.get("id").map(|id| &id.value) {
+                ids.insert(id.decoded().into_owned());
+            }
+            collect_ids(item, ids);
+        }
+    }
+}

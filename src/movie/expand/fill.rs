@@ -1,0 +1,281 @@
+//! Filling in the blocks of a string.
+
+use std::borrow::Cow;
+use std::ptr;
+
+use super::expander::{Expander, Here, Stop};
+use super::{AssumptionKind, IssueKind};
+use crate::movie::expr::template::{Block, Part, is_template, parts, sole_block};
+use crate::movie::expr::{self, Extent, Fault, FaultKind, Guess, Limit, Scope, Value};
+use crate::movie::json::{self, Node, Span, Text};
+
+/// What became of a string.
+pub(super) enum Filled<'a> {
+    /// Every block has a value.
+    Whole(Value<'a>),
+    /// Some blocks stay as they are written.
+    Partly(String),
+    /// Nothing could be put in.
+    AsWritten,
+}
+
+impl<'a> Expander<'a> {
+    /// A string that comes out: the same where it holds no block.
+    pub(super) fn string(&mut self, node: &'a Node, text: &'a Text) -> Result<Node, Stop> {
+        let decoded = text.decoded();
+        if !decoded.contains('{') {
+            self.produce(1, text.raw().len(), node.span)?;
+            return Ok(node.clone());
+        }
+        if !is_template(&decoded) {
+            self.single_braces(&decoded, node.span, text);
+            self.produce(1, text.raw().len(), node.span)?;
+            return Ok(node.clone());
+        }
+        let filled = match self.fill(node.span, text)? {
+            Filled::Whole(value) => self.put(value, node.span)?,
+            Filled::Partly(joined) => {
+                self.unresolved += 1;
+                Some(Node { span: node.span, value: json::Value::String(Text::new(&joined)) })
+            }
+            Filled::AsWritten => None,
+        };
+        if filled.is_none() {
+            self.unresolved += 1;
+        }
+        self.produce(1, filled.as_ref().and_then(Node::as_text).unwrap_or(text).raw().len(), node.span)?;
+        Ok(filled.unwrap_or_else(|| node.clone()))
+    }
+
+    /// The values of a string's blocks, put into it.
+    pub(super) fn fill(&mut self, span: Span, text: &'a Text) -> Result<Filled<'a>, Stop> {
+        let before = self.here.replace(Here { span, text, from: 0 });
+        let decoded = text.decoded();
+        let filled = match sole_block(&decoded) {
+            Some(block) => self.alone(&block),
+            None => self.joined(&decoded),
+        };
+        self.here = before;
+        filled
+    }
+
+    fn alone(&mut self, block: &Block<'_>) -> Result<Filled<'a>, Stop> {
+        match self.block(block)? {
+            None => Ok(Filled::AsWritten),
+            Some(Value::Text(text)) if is_template(&text) => {
+                self.tell(IssueKind::BracesInValue, self.span_here(block.extent));
+                Ok(Filled::AsWritten)
+            }
+            Some(value) => {
+                if !matches!(value, Value::Text(_)) {
+                    self.assume(AssumptionKind::TypedValue(value.kind()), self.span_here(block.extent));
+                }
+                Ok(Filled::Whole(value))
+            }
+        }
+    }
+
+    fn joined(&mut self, text: &str) -> Result<Filled<'a>, Stop> {
+        let mut joined = String::with_capacity(text.len());
+        let mut kept = Vec::new();
+        for part in parts(text) {
+            match part {
+                Ok(Part::Literal(literal)) => joined.push_str(literal),
+                Ok(Part::Block(block)) => {
+                    if let Some(value) = self.block(&block)? {
+                        self.join(&value, block.extent, &mut joined)?;
+                    } else {
+                        kept.push(block.written);
+                        joined.push_str(block.written);
+                    }
+                }
+                Err(fault) => {
+                    self.tell(IssueKind::Unclosed, self.span_here(fault.extent));
+                    return Ok(Filled::AsWritten);
+                }
+            }
+        }
+        if is_template(&joined) && !blocks(&joined).eq(kept.iter().copied()) {
+            self.tell(IssueKind::BracesInValue, self.span_here(Extent { start: 0, end: text.len() }));
+            return Ok(Filled::AsWritten);
+        }
+        Ok(if kept.is_empty() { Filled::Whole(Value::Text(Cow::Owned(joined))) } else { Filled::Partly(joined) })
+    }
+
+    fn join(&mut self, value: &Value<'a>, extent: Extent, joined: &mut String) -> Result<(), Stop> {
+        let span = self.span_here(extent);
+        match value {
+            Value::Null => self.assume(AssumptionKind::NullAsText, span),
+            Value::Container(_) => self.assume(AssumptionKind::ContainerAsText, span),
+            _ => {}
+        }
+        let text = match value {
+            Value::Container(_) => Cow::Owned(self.put(value.clone(), span)?.map_or_else(|| "{{".to_owned(), |node| node.to_compact())),
+            _ => value.to_text(),
+        };
+        self.pay(0, u64::try_from(text.len()).unwrap_or(u64::MAX)).or_else(|fault| stop(&fault, span))?;
+        joined.push_str(&text);
+        Ok(())
+    }
+
+    /// The value of a block; `None` when it has none, which was told.
+    fn block(&mut self, block: &Block<'_>) -> Result<Option<Value<'a>>, Stop> {
+        if let Some(here) = &mut self.here {
+            here.from = block.place(Extent { start: 0, end: 0 }).start;
+        }
+        let value = self.expression(block.inside);
+        if let Some(here) = &mut self.here {
+            here.from = 0;
+        }
+        value
+    }
+
+    /// The value of an expression; `None` when it has none, which was told.
+    fn expression(&mut self, text: &str) -> Result<Option<Value<'a>>, Stop> {
+        match self.evaluate(text) {
+            Ok(value) => Ok(Some(value)),
+            Err(Fault { kind: FaultKind::Limit(limit), extent }) if !matches!(limit, Limit::Depth(_) | Limit::References(_)) => {
+                Err(Stop { limit, span: self.span_of(extent) })
+            }
+            Err(fault) => {
+                self.tell_fault(fault);
+                Ok(None)
+            }
+        }
+    }
+
+    /// The value of an expression in the present scope.
+    pub(super) fn evaluate(&mut self, text: &str) -> Result<Value<'a>, Fault> {
+        let parsed = expr::parse(text, &self.limits.expression)?;
+        for (extent, guess) in parsed.guesses {
+            self.guess(extent, guess);
+        }
+        expr::evaluate(&parsed.root, self)
+    }
+
+    fn tell_fault(&mut self, fault: Fault) {
+        let span = self.span_of(fault.extent);
+        let kind = match fault.kind {
+            FaultKind::Told => return,
+            FaultKind::Undefined(name) if self.others_have(&name) => IssueKind::ItemFieldMissing(name),
+            FaultKind::Undefined(name) => IssueKind::Undefined { similar: self.similar(&name), name },
+            FaultKind::Dynamic(name) => match self.dynamic(&name) {
+                Some((element, is_known)) => IssueKind::Dynamic { element: element.to_owned(), is_known, name },
+                None => IssueKind::Undefined { similar: None, name },
+            },
+            FaultKind::Missing { of, field, .. } if self.is_alias(&of) && self.others_have(&field) => {
+                IssueKind::ItemFieldMissing(format!("{of}.{field}"))
+            }
+            FaultKind::Missing { of, field, kind } => IssueKind::FieldMissing { of, field, kind },
+            kind => IssueKind::Expression(kind),
+        };
+        self.tell(kind, span);
+    }
+
+    /// Whether another item of the iteration has a field.
+    fn others_have(&self, field: &str) -> bool {
+        let item = self.levels.iter().rev().find_map(|level| level.item.as_ref());
+        item.is_some_and(|item| item.all.iter().take(1000).any(|other| other.get(field).is_some()))
+    }
+
+    fn is_alias(&self, name: &str) -> bool {
+        self.levels.iter().filter_map(|level| level.item.as_ref()).any(|item| item.alias == name)
+    }
+
+    /// A value as a node that stands where its block does; `None` when it refers to itself, which was told.
+    fn put(&mut self, value: Value<'a>, span: Span) -> Result<Option<Node>, Stop> {
+        let value = match value {
+            Value::Null => json::Value::Null,
+            Value::Bool(truth) => json::Value::Bool(truth),
+            Value::Number(number) => json::Value::Number(number),
+            Value::Text(text) => json::Value::String(Text::new(&text)),
+            Value::Container(node) => {
+                if self.resolving.iter().any(|other| ptr::eq(*other, node)) {
+                    self.tell(IssueKind::Cycle, node.span);
+                    return Ok(None);
+                }
+                if self.resolving.len() >= self.limits.references {
+                    self.tell(IssueKind::Expression(FaultKind::Limit(Limit::References(self.limits.references))), span);
+                    return Ok(None);
+                }
+                self.resolving.push(node);
+                let copied = self.copy(node);
+                self.resolving.pop();
+                copied?.value
+            }
+        };
+        Ok(Some(Node { span, value }))
+    }
+
+    /// `{name}` where `{{name}}` would mean something.
+    fn single_braces(&mut self, decoded: &str, span: Span, text: &'a Text) {
+        let mut from = 0;
+        while let Some(open) = decoded[from..].find('{').map(|open| from + open) {
+            from = open + 1;
+            let Some(close) = decoded[from..].find(['{', '}']).map(|close| from + close) else { return };
+            let name = decoded[from..close].trim();
+            let is_closed = decoded[close..].starts_with('}');
+            if is_closed && !name.is_empty() && self.levels.iter().any(|level| level.get(name).is_some()) {
+                let place = super::place::place(span, text, Extent { start: open, end: close + 1 });
+                self.tell(IssueKind::SingleBraces(name.to_owned()), place);
+            }
+            from = close;
+        }
+    }
+
+    /// Where a part of the string is written, whichever of its blocks is being evaluated.
+    fn span_here(&self, extent: Extent) -> Span {
+        self.here.map_or(Span::NONE, |here| super::place::place(here.span, here.text, extent))
+    }
+}
+
+/// Every block of a text, as it is written. An open one is told apart from all others.
+fn blocks(text: &str) -> impl Iterator<Item = &str> {
+    parts(text).filter_map(|part| match part {
+        Ok(Part::Literal(_)) => None,
+        Ok(Part::Block(block)) => Some(block.written),
+        Err(_) => Some(""),
+    })
+}
+
+fn stop<T>(fault: &FaultKind, span: Span) -> Result<T, Stop> {
+    let limit = if let FaultKind::Limit(limit) = fault { *limit } else { Limit::Bytes(0) };
+    Err(Stop { limit, span })
+}
+
+impl<'a> Scope<'a> for Expander<'a> {
+    fn lookup(&mut self, name: &str) -> Result<&'a Node, FaultKind> {
+        if let Some(found) = self.levels.iter().rev().find_map(|level| level.get(name)) {
+            return Ok(found);
+        }
+        Err(if self.dynamic(name).is_some() { FaultKind::Dynamic(name.to_owned()) } else { FaultKind::Undefined(name.to_owned()) })
+    }
+
+    fn read(&mut self, node: &'a Node) -> Result<Value<'a>, FaultKind> {
+        let Some(text) = node.as_text().filter(|text| is_template(&text.decoded())) else { return Ok(Value::of(node)) };
+        if self.resolving.iter().any(|other| ptr::eq(*other, node)) {
+            self.tell(IssueKind::Cycle, node.span);
+            return Err(FaultKind::Told);
+        }
+        if self.resolving.len() >= self.limits.references {
+            return Err(FaultKind::Limit(Limit::References(self.limits.references)));
+        }
+        self.assume(AssumptionKind::VariableInVariable, node.span);
+        self.resolving.push(node);
+        let filled = self.fill(node.span, text);
+        self.resolving.pop();
+        match filled {
+            Ok(Filled::Whole(value)) => Ok(value),
+            Ok(_) => Err(FaultKind::Told),
+            Err(stop) => Err(FaultKind::Limit(stop.limit)),
+        }
+    }
+
+    fn spend(&mut self, steps: u64, bytes: u64) -> Result<(), FaultKind> {
+        self.pay(steps, bytes)
+    }
+
+    fn guess(&mut self, extent: Extent, guess: Guess) {
+        self.assume(AssumptionKind::Language(guess), self.span_of(extent));
+    }
+}

@@ -1,0 +1,168 @@
+//! What there is to say about an expansion: what was assumed, and what is wrong.
+
+use std::fmt;
+
+use crate::movie::expr::{FaultKind, Guess, Limit};
+use crate::movie::json::Span;
+
+/// Something that was decided although the sources leave it open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Assumption {
+    /// What it is; its text says it in words.
+    pub kind: AssumptionKind,
+    /// Where it was needed.
+    pub span: Span,
+}
+
+/// What the sources leave open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AssumptionKind {
+    /// Something about the language between the braces.
+    Language(Guess),
+    /// `{{ name }}` alone in a string became what the variable holds, which is no text.
+    TypedValue(&'static str),
+    /// Null inside a text.
+    NullAsText,
+    /// An array or an object inside a text.
+    ContainerAsText,
+    /// A variable whose value refers to another variable.
+    VariableInVariable,
+    /// `iterate` says `{{ name }}` instead of a name.
+    BracesInIterate,
+    /// An item's field and a variable of the scene have one name.
+    ItemBeforeVariables,
+    /// The condition of an iterated scene was asked for each item.
+    ConditionPerItem,
+    /// A condition without braces was taken as a text, and so as true.
+    ConditionText,
+    /// A condition came to something else than a boolean or a text.
+    ConditionValue {
+        /// What it came to.
+        kind: &'static str,
+        /// What that was taken for.
+        is_true: bool,
+    },
+    /// A condition came to the text `false`.
+    ConditionFalseText,
+    /// A condition can't be decided offline: its scene or element was kept.
+    ConditionUndecided,
+}
+
+impl fmt::Display for AssumptionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Language(guess) => write!(f, "{guess}"),
+            Self::TypedValue(kind) => write!(f, "`{{{{ … }}}}` alone in a string is taken to become what the variable holds: {kind}"),
+            Self::NullAsText => f.write_str("null inside a text is taken as nothing"),
+            Self::ContainerAsText => f.write_str("an array or an object inside a text is taken as JSON"),
+            Self::VariableInVariable => f.write_str("a variable that refers to another is taken to be resolved where it is used"),
+            Self::BracesInIterate => f.write_str("`iterate` takes a variable's name; with braces it is taken to mean the same"),
+            Self::ItemBeforeVariables => {
+                f.write_str("where an item's field and a variable of the scene have one name, the item's is taken")
+            }
+            Self::ConditionPerItem => f.write_str("the condition of an iterated scene is taken to be asked for each item"),
+            Self::ConditionText => f.write_str("a condition without `{{ }}` is taken as a text, which is true"),
+            Self::ConditionValue { kind, is_true } => write!(f, "a condition that comes to {kind} is taken as {is_true}"),
+            Self::ConditionFalseText => f.write_str("a condition that comes to the text `false` is taken as false"),
+            Self::ConditionUndecided => f.write_str("the condition can't be decided offline: what depends on it was kept"),
+        }
+    }
+}
+
+/// Something that is wrong or had to stay as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpandIssue {
+    /// What it is; its text says it in words.
+    pub kind: IssueKind,
+    /// Where it is written.
+    pub span: Span,
+    /// For which items of an iteration it holds; empty outside of iterations.
+    pub items: Vec<usize>,
+    /// How many items the iteration has.
+    pub of: usize,
+}
+
+/// What is wrong or had to stay as it is written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum IssueKind {
+    /// No scope has such a variable (`J2V200`).
+    Undefined {
+        /// The variable.
+        name: String,
+        /// A variable of nearly that name.
+        similar: Option<String>,
+    },
+    /// What a path leads to has no such field (`J2V200`).
+    FieldMissing {
+        /// The way up to the value that lacks it.
+        of: String,
+        /// What was asked for.
+        field: String,
+        /// What the value is.
+        kind: &'static str,
+    },
+    /// Some items of the iteration have the field, this one doesn't (`J2V209`).
+    ItemFieldMissing(String),
+    /// A variable that only the service knows while it renders (`J2V212` when no element has that id).
+    Dynamic {
+        /// The variable.
+        name: String,
+        /// The id of the element that it speaks of.
+        element: String,
+        /// Whether the movie has such an element.
+        is_known: bool,
+    },
+    /// The expression is none, or has no value (`J2V205`).
+    Expression(FaultKind),
+    /// `{{` without `}}` (`J2V204`).
+    Unclosed,
+    /// `{name}`, where a variable of that name is there (`J2V204`).
+    SingleBraces(String),
+    /// Variables that refer to each other.
+    Cycle,
+    /// A value would bring a `{{` of its own.
+    BracesInValue,
+    /// `iterate` names no array (`J2V207`).
+    IterateNotArray {
+        /// What it says.
+        name: String,
+        /// What that is; `None` when there is no such variable.
+        found: Option<&'static str>,
+        /// A variable of nearly that name.
+        similar: Option<String>,
+    },
+    /// The array has no items, so the scene vanishes (`J2V208`).
+    IterateEmpty(String),
+    /// `iterate` on an element (`J2V210`).
+    IterateOnElement,
+    /// The condition is the same for every movie (`J2V206`).
+    ConditionConstant(bool),
+    /// The movie names a template, whose scenes are not here: nothing was resolved.
+    Template,
+    /// A limit was reached: nothing was resolved.
+    Limit(Limit),
+}
+
+impl fmt::Display for IssueKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Undefined { name, .. } => write!(f, "the variable `{name}` is defined nowhere: it stays as written"),
+            Self::FieldMissing { of, field, kind } => write!(f, "`{of}` is {kind} without `{field}`"),
+            Self::ItemFieldMissing(field) => write!(f, "not every item has `{field}`"),
+            Self::Dynamic { name, is_known: true, .. } => write!(f, "`{name}` is known only to the service while it renders"),
+            Self::Dynamic { name, element, .. } => write!(f, "`{name}` speaks of an element `{element}`, which the movie doesn't have"),
+            Self::Expression(fault) => write!(f, "{fault}"),
+            Self::Unclosed => f.write_str("`{{` is never closed"),
+            Self::SingleBraces(name) => write!(f, "`{name}` is a variable, and stands in single braces: nothing is put in"),
+            Self::Cycle => f.write_str("these variables refer to each other"),
+            Self::BracesInValue => f.write_str("the value brings a `{{` of its own: it is not put in"),
+            Self::IterateNotArray { name, found: Some(found), .. } => write!(f, "`iterate` needs an array, `{name}` is {found}"),
+            Self::IterateNotArray { name, .. } => write!(f, "`iterate` needs an array, `{name}` is defined nowhere"),
+            Self::IterateEmpty(name) => write!(f, "`{name}` has no items: the scene is left out"),
+            Self::IterateOnElement => f.write_str("`iterate` is for scenes only"),
+            Self::ConditionConstant(truth) => write!(f, "the condition is always {truth}"),
+            Self::Template => f.write_str("the scenes are in the template, not here: nothing can be resolved offline"),
+            Self::Limit(limit) => write!(f, "{limit}: nothing was resolved"),
+        }
+    }
+}
