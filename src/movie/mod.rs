@@ -2,7 +2,8 @@
 //!
 //! A [`Document`] is a movie as somebody wrote it. [`compose`] applies flags to it, [`builder`] writes one from
 //! Rust, and [`json`] is the tree that all of them share, which loses nothing of what was written. [`expr`] is
-//! the language between `{{` and `}}`, [`expand`] resolves it.
+//! the language between `{{` and `}}`, [`expand`] resolves it, and
+//! [`plan`] says what plays when, how large, and for how much.
 
 pub mod builder;
 pub mod compose;
@@ -11,6 +12,7 @@ mod document;
 pub mod expand;
 pub mod expr;
 pub mod json;
+pub mod plan;
 mod token;
 
 pub use document::{Document, Refused};

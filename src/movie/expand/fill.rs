@@ -82,11 +82,11 @@ impl<'a> Expander<'a> {
             match part {
                 Ok(Part::Literal(literal)) => joined.push_str(literal),
                 Ok(Part::Block(block)) => {
-                    if let Some(value) = self.block(&block)? {
-                        self.join(&value, block.extent, &mut joined)?;
-                    } else {
+                    let value = self.block(&block)?;
+                    let text = value.map_or(Ok(None), |value| self.text_of(value, block.extent))?;
+                    joined.push_str(text.as_deref().unwrap_or(block.written));
+                    if text.is_none() {
                         kept.push(block.written);
-                        joined.push_str(block.written);
                     }
                 }
                 Err(fault) => {
@@ -102,7 +102,8 @@ impl<'a> Expander<'a> {
         Ok(if kept.is_empty() { Filled::Whole(Value::Text(Cow::Owned(joined))) } else { Filled::Partly(joined) })
     }
 
-    fn join(&mut self, value: &Value<'a>, extent: Extent, joined: &mut String) -> Result<(), Stop> {
+    /// How a value reads inside a text; `None` when it can't be put in, which was told.
+    fn text_of(&mut self, value: Value<'a>, extent: Extent) -> Result<Option<String>, Stop> {
         let span = self.span_here(extent);
         match value {
             Value::Null => self.assume(AssumptionKind::NullAsText, span),
@@ -110,12 +111,12 @@ impl<'a> Expander<'a> {
             _ => {}
         }
         let text = match value {
-            Value::Container(_) => Cow::Owned(self.put(value.clone(), span)?.map_or_else(|| "{{".to_owned(), |node| node.to_compact())),
-            _ => value.to_text(),
+            Value::Container(_) => self.put(value, span)?.map(|node| node.to_compact()),
+            value => Some(value.to_text().into_owned()),
         };
-        self.pay(0, u64::try_from(text.len()).unwrap_or(u64::MAX)).or_else(|fault| stop(&fault, span))?;
-        joined.push_str(&text);
-        Ok(())
+        let length = text.as_ref().map_or(0, String::len);
+        self.pay(0, u64::try_from(length).unwrap_or(u64::MAX)).or_else(|fault| stop(&fault, span))?;
+        Ok(text)
     }
 
     /// The value of a block; `None` when it has none, which was told.
@@ -182,7 +183,7 @@ impl<'a> Expander<'a> {
         self.levels.iter().filter_map(|level| level.item.as_ref()).any(|item| item.alias == name)
     }
 
-    /// A value as a node that stands where its block does; `None` when it refers to itself, which was told.
+    /// A value as a node that stands where its block does; `None` when not all of it can be resolved, which was told.
     fn put(&mut self, value: Value<'a>, span: Span) -> Result<Option<Node>, Stop> {
         let value = match value {
             Value::Null => json::Value::Null,
@@ -198,9 +199,14 @@ impl<'a> Expander<'a> {
                     self.tell(IssueKind::Expression(FaultKind::Limit(Limit::References(self.limits.references))), span);
                     return Ok(None);
                 }
+                let before = self.unresolved;
                 self.resolving.push(node);
                 let copied = self.copy(node);
                 self.resolving.pop();
+                // Half of a value would be resolved further the next time, without an end where it refers to itself.
+                if self.unresolved > before {
+                    return copied.map(|_| None);
+                }
                 copied?.value
             }
         };

@@ -71,7 +71,7 @@ impl<'a> Expander<'a> {
             let is_entered = self.enter(directives.variables);
             let holder = Holder { node, members, directives, is_iterated: false };
             match directives.iterate {
-                Some(iterate) => self.iterated(holder, (iterate, source), &mut out, origins)?,
+                Some(iterate) => self.iterated(&holder, (iterate, source), &mut out, origins)?,
                 None => self.scene(&holder, source, &mut out, origins)?,
             }
             self.leave(is_entered);
@@ -95,7 +95,7 @@ impl<'a> Expander<'a> {
     /// A scene once for each item of its array; as it is written when it names none.
     fn iterated(
         &mut self,
-        holder: Holder<'a>,
+        holder: &Holder<'a>,
         (iterate, source): (&'a Node, usize),
         out: &mut Vec<Node>,
         origins: &mut Vec<SceneOrigin>,
@@ -112,7 +112,7 @@ impl<'a> Expander<'a> {
         if let Some(condition) = holder.directives.condition {
             self.assume(AssumptionKind::ConditionPerItem, condition.span);
         }
-        let holder = Holder { is_iterated: true, ..holder };
+        let holder = Holder { is_iterated: true, ..*holder };
         for (index, item) in items.iter().enumerate() {
             self.iteration = Some(Iteration { index, of: items.len() });
             let level = Level::item(alias.clone(), item, items);

@@ -1,0 +1,68 @@
+//! What is known of the files that a movie takes in.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Seconds, items};
+use crate::movie::expand::Expansion;
+use crate::movie::expr::template::is_template;
+use crate::movie::json::Span;
+
+/// What somebody has found out about a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Asset {
+    /// How long it plays.
+    pub length: Option<Seconds>,
+    /// Its width and height in pixels.
+    pub size: Option<(u32, u32)>,
+    /// How many bytes it has.
+    pub bytes: Option<u64>,
+}
+
+/// Tells what is known of files.
+pub trait Assets {
+    /// What is known of the file at a URL.
+    fn asset(&self, url: &str) -> Option<Asset>;
+}
+
+/// Nothing is known of any file.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoAssets;
+
+impl Assets for NoAssets {
+    fn asset(&self, _url: &str) -> Option<Asset> {
+        None
+    }
+}
+
+impl<S: std::hash::BuildHasher> Assets for HashMap<String, Asset, S> {
+    fn asset(&self, url: &str) -> Option<Asset> {
+        self.get(url).copied()
+    }
+}
+
+/// A file that a movie takes in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssetUse {
+    /// Its URL.
+    pub url: String,
+    /// The type of the first element that takes it in.
+    pub kind: String,
+    /// Where its URL is written first.
+    pub span: Span,
+}
+
+/// The files that a movie takes in by `src`, each once, in the order of the movie.
+#[must_use]
+pub fn assets_of(expansion: &Expansion) -> Vec<AssetUse> {
+    let root = &expansion.movie.root;
+    let in_scenes = items(root, "scenes").iter().flat_map(|scene| items(scene, "elements"));
+    let mut seen = HashSet::new();
+    let elements = in_scenes.chain(items(root, "elements"));
+    let uses = elements.filter_map(|element| {
+        let source = element.get("src")?;
+        let url = source.as_text()?.decoded().into_owned();
+        let is_new = !url.is_empty() && !is_template(&url) && seen.insert(url.clone());
+        is_new.then(|| AssetUse { url, kind: super::text_of(element, "type").unwrap_or_default(), span: source.span })
+    });
+    uses.collect()
+}

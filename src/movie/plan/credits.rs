@@ -1,0 +1,185 @@
+//! What a render costs (`contract.md` 3.6 and part 5). The sources disagree about much of it; where they do, the
+//! figure is a range.
+
+use std::fmt;
+
+use super::{Length, OutputSize, PlannedElement, PlannedScene, items, text_of};
+use crate::movie::expr::template::is_template;
+use crate::movie::json::Node;
+
+/// So many credits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Credits {
+    /// A figure.
+    Exactly(u64),
+    /// A range.
+    Between(u64, u64),
+    /// A figure that may be exceeded by any amount.
+    AtLeast(u64),
+    /// Nothing is known.
+    Unknown,
+}
+
+/// What a render would cost, and what the figure rests on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Price {
+    /// The figure.
+    pub amount: Credits,
+    /// Why it is what it is: each reason once.
+    pub reasons: Vec<PriceReason>,
+}
+
+/// Why a price is what it is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum PriceReason {
+    /// 1 credit a second.
+    PerSecond,
+    /// How fractions of a second are rounded is unknown.
+    Rounding,
+    /// The length isn't known.
+    Length,
+    /// More pixels than full HD.
+    AboveFullHd,
+    /// The size isn't known.
+    Size,
+    /// A voice of `ElevenLabs`.
+    ElevenLabs,
+    /// A model that is paid for.
+    Generated(String),
+    /// A model that is in no list.
+    UnknownModel(String),
+}
+
+impl fmt::Display for PriceReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PerSecond => f.write_str("1 credit a second"),
+            Self::Rounding => f.write_str("how fractions are rounded is unknown: rounded up"),
+            Self::Length => f.write_str("the length isn't known"),
+            Self::AboveFullHd => f.write_str("above full HD the sources say 1 or 4 credits a second"),
+            Self::Size => f.write_str("the size isn't known: above full HD the sources say 1 or 4 credits a second"),
+            Self::ElevenLabs => f.write_str("for ElevenLabs voices the sources say nothing, 20, or 60 credits a minute"),
+            Self::Generated(model) => write!(f, "`{model}` is paid for, unless the same was made before or the provider bills it"),
+            Self::UnknownModel(model) => write!(f, "what `{model}` costs is in no source"),
+        }
+    }
+}
+
+/// A range that grows, and why.
+struct Sum {
+    low: u64,
+    high: Option<u64>,
+    reasons: Vec<PriceReason>,
+}
+
+/// The price of a movie of a length and a size with these elements.
+pub(super) fn price(root: &Node, duration: &Length, size: OutputSize, planned: (&[PlannedScene], &[PlannedElement])) -> Price {
+    let mut sum =
+        Sum { low: duration.at_least().rounded_up(), high: duration.at_most().map(super::Seconds::rounded_up), reasons: Vec::new() };
+    sum.reasons.push(PriceReason::PerSecond);
+    match duration.exactly() {
+        Some(time) if time.is_whole() => {}
+        Some(_) => sum.reasons.push(PriceReason::Rounding),
+        None => sum.reasons.push(PriceReason::Length),
+    }
+    let times_four = match size.is_above_full_hd() {
+        Some(false) => None,
+        Some(true) => Some(PriceReason::AboveFullHd),
+        None => Some(PriceReason::Size),
+    };
+    if let Some(reason) = times_four {
+        sum.high = sum.high.map(|high| high.saturating_mul(4));
+        sum.reasons.push(reason);
+    }
+    let (scenes, elements) = planned;
+    for (scene, planned) in items(root, "scenes").iter().zip(scenes) {
+        items(scene, "elements").iter().zip(&planned.elements).for_each(|(node, element)| sum.add(node, element));
+    }
+    items(root, "elements").iter().zip(elements).for_each(|(node, element)| sum.add(node, element));
+    sum.price()
+}
+
+impl Sum {
+    /// Adds what an element costs of itself. With a connection its provider bills the user.
+    fn add(&mut self, node: &Node, element: &PlannedElement) {
+        let is_connected = text_of(node, "connection").is_some_and(|connection| !connection.is_empty());
+        let model = text_of(node, "model").unwrap_or_default();
+        match element.kind.as_str() {
+            _ if is_connected => {}
+            "voice" => self.voice(&model, &element.length),
+            "image" | "video" if node.get("prompt").is_some() => self.generated(&model, &element.length),
+            _ => {}
+        }
+    }
+
+    fn voice(&mut self, model: &str, length: &Length) {
+        if model.starts_with("elevenlabs") {
+            self.up_to(length.at_most().map(|time| time.rounded_up().max(20)), PriceReason::ElevenLabs);
+        } else if is_template(model) {
+            self.up_to(None, PriceReason::UnknownModel(model.to_owned()));
+        }
+    }
+
+    fn generated(&mut self, model: &str, length: &Length) {
+        let per_second = |credits: u64| length.at_most().map(|time| time.rounded_up().saturating_mul(credits));
+        let most = match model {
+            "flux-schnell" | "text-to-image-basic" | "freepik-classic" => return,
+            "gemini-2.5-flash" | "nano-banana" | "flux-pro" => Some(20),
+            "nano-banana-pro" => Some(80),
+            "nano-banana-2" => Some(40),
+            "seedream-v4" | "text-to-image-pro" => Some(15),
+            "seedance-v1.5-pro" | "infinite-talk" | "talking-head" => per_second(20),
+            "wan-v2.5" => per_second(30),
+            _ => return self.up_to(None, PriceReason::UnknownModel(model.to_owned())),
+        };
+        self.up_to(most, PriceReason::Generated(model.to_owned()));
+    }
+
+    fn up_to(&mut self, most: Option<u64>, reason: PriceReason) {
+        self.high = self.high.zip(most).map(|(high, most)| high.saturating_add(most));
+        if !self.reasons.contains(&reason) {
+            self.reasons.push(reason);
+        }
+    }
+
+    fn price(self) -> Price {
+        let amount = match (self.low, self.high) {
+            (low, Some(high)) if low == high => Credits::Exactly(low),
+            (low, Some(high)) => Credits::Between(low, high),
+            (0, None) => Credits::Unknown,
+            (low, None) => Credits::AtLeast(low),
+        };
+        Price { amount, reasons: self.reasons }
+    }
+}
+
+impl Credits {
+    /// The least that it costs.
+    #[must_use]
+    pub fn at_least(self) -> u64 {
+        match self {
+            Self::Exactly(credits) | Self::Between(credits, _) | Self::AtLeast(credits) => credits,
+            Self::Unknown => 0,
+        }
+    }
+
+    /// The most that it costs; `None` when there is no bound.
+    #[must_use]
+    pub fn at_most(self) -> Option<u64> {
+        match self {
+            Self::Exactly(credits) | Self::Between(_, credits) => Some(credits),
+            Self::AtLeast(_) | Self::Unknown => None,
+        }
+    }
+}
+
+impl fmt::Display for Credits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exactly(credits) => write!(f, "{credits}"),
+            Self::Between(low, high) => write!(f, "{low} to {high}"),
+            Self::AtLeast(credits) => write!(f, "at least {credits}"),
+            Self::Unknown => f.write_str("unknown"),
+        }
+    }
+}

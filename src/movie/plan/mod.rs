@@ -1,0 +1,143 @@
+//! What plays when, how large, and for how many credits, as far as it can be known before a render
+//! (`contract.md` 3.2, 3.7 and part 5). What can't be known is a range, and the reason is on the list of doubts.
+
+mod assets;
+mod credits;
+mod doubt;
+mod element;
+mod json;
+mod length;
+mod reading;
+mod scene;
+mod seconds;
+mod size;
+
+#[cfg(test)]
+mod tests;
+
+use super::expand::{Expansion, Iteration};
+use super::json::{Node, Span};
+pub use assets::{Asset, AssetUse, Assets, NoAssets, assets_of};
+pub use credits::{Credits, Price, PriceReason};
+pub use doubt::{Doubt, Place, Reason};
+pub use length::Length;
+pub use seconds::Seconds;
+pub use size::OutputSize;
+
+/// The timeline of a movie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// How long the movie plays.
+    pub duration: Length,
+    /// How large it is.
+    pub size: OutputSize,
+    /// The scenes, in order.
+    pub scenes: Vec<PlannedScene>,
+    /// The movie's own elements, which play over all scenes.
+    pub elements: Vec<PlannedElement>,
+    /// What the render would cost.
+    pub credits: Price,
+    /// What can't be known before the render, in the order of the movie.
+    pub unknown: Vec<Doubt>,
+}
+
+/// One scene on the timeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedScene {
+    /// Its place among the scenes that play, from 0.
+    pub index: usize,
+    /// Its index in the document.
+    pub source: usize,
+    /// Which item it was made for, if it was iterated.
+    pub iteration: Option<Iteration>,
+    /// Its `id`.
+    pub id: Option<String>,
+    /// When it begins, in the movie.
+    pub start: Length,
+    /// How long it plays.
+    pub length: Length,
+    /// How long it overlaps the scene before it.
+    pub overlap: Length,
+    /// The style of the transition that it begins with.
+    pub transition: Option<String>,
+    /// What plays in it.
+    pub elements: Vec<PlannedElement>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// One element on the timeline of a scene or of the movie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedElement {
+    /// Its place among the elements that play, from 0.
+    pub index: usize,
+    /// Its index in the document.
+    pub source: usize,
+    /// Its `type`; empty when it has none.
+    pub kind: String,
+    /// Its `id`.
+    pub id: Option<String>,
+    /// What tells people which it is: its type and what it shows.
+    pub label: String,
+    /// When it begins, in its scene or in the movie.
+    pub start: Length,
+    /// How long it plays, its extra time included. It may reach beyond its scene, which cuts it.
+    pub length: Length,
+    /// When it ends.
+    pub end: Length,
+    /// What its length comes from.
+    pub extent: Extent,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// What an element's length comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Extent {
+    /// From itself: a duration, an asset, a spoken text.
+    Own,
+    /// From its scene or the movie (`duration: -2`): it gives neither of them a length.
+    Container,
+    /// An image without a duration: it stays as long as its scene and gives it no length.
+    Still,
+}
+
+/// Plans an expanded movie. `assets` tells what is known of files; [`NoAssets`] when nothing is.
+#[must_use]
+pub fn plan(expansion: &Expansion, assets: &impl Assets) -> Plan {
+    let root = &expansion.movie.root;
+    let mut unknown = Vec::new();
+    let scenes = if expansion.is_template() { Vec::new() } else { scene::scenes(expansion, assets, &mut unknown) };
+    let drafts = element::drafts(items(root, "elements"), assets);
+    let duration = match scenes.last() {
+        Some(last) => last.start.plus(&last.length),
+        None if expansion.is_template() => Length::unknown(Reason::Template),
+        // Whether a movie without scenes plays is in no source; its elements are all that could tell a length.
+        None => element::longest(&drafts).unwrap_or_else(|| Length::unknown(Reason::NothingGivesLength)),
+    };
+    if scenes.is_empty() && !duration.is_known() {
+        unknown.extend(duration.why().map(|reason| Doubt { place: Place::MOVIE, reason, span: root.span }));
+    }
+    let elements = element::planned(drafts, &expansion.elements, &duration);
+    for (index, element) in elements.iter().enumerate() {
+        let place = Place { scene: None, element: Some(index) };
+        unknown.extend(element.doubt(place));
+        if element.extent == Extent::Own && !scenes.is_empty() && element.end.may_exceed(&duration) {
+            unknown.push(Doubt { place, reason: Reason::MayExtendMovie, span: element.span });
+        }
+    }
+    let size = size::of(root);
+    unknown.extend(size.doubt().map(|reason| Doubt { place: Place::MOVIE, reason, span: root.get("resolution").unwrap_or(root).span }));
+    let credits = credits::price(root, &duration, size, (&scenes, &elements));
+    Plan { duration, size, scenes, elements, credits, unknown }
+}
+
+/// The items of an array member; none when it is something else.
+fn items<'a>(holder: &'a Node, name: &str) -> &'a [Node] {
+    holder.get(name).and_then(Node::as_array).unwrap_or_default()
+}
+
+/// The text of a member; `None` when it is something else.
+fn text_of(holder: &Node, name: &str) -> Option<String> {
+    holder.get(name).and_then(Node::as_text).map(|text| text.decoded().into_owned())
+}

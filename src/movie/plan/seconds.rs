@@ -1,0 +1,95 @@
+//! Seconds, exactly: movies are written in tenths, and tenths are no binary fractions.
+
+use std::fmt;
+use std::ops::{Add, Sub};
+
+use crate::movie::json::Number;
+
+/// A time in whole microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Seconds(i64);
+
+const MICROS: i64 = 1_000_000;
+
+/// More than any movie: 30 years.
+const LONGEST: f64 = 1e9;
+
+impl Seconds {
+    /// None.
+    pub const ZERO: Self = Self(0);
+
+    /// So many whole seconds.
+    #[must_use]
+    pub fn whole(seconds: u32) -> Self {
+        Self(i64::from(seconds) * MICROS)
+    }
+
+    /// The time that a number of seconds is; `None` when no movie is that long.
+    #[must_use]
+    pub fn of(number: &Number) -> Option<Self> {
+        Self::from_f64(number.as_f64())
+    }
+
+    /// The time that a number of seconds is; `None` when no movie is that long.
+    #[must_use]
+    pub fn from_f64(seconds: f64) -> Option<Self> {
+        if seconds.abs() > LONGEST || seconds.is_nan() {
+            return None;
+        }
+        // Six decimals and no point: the microseconds as they are written.
+        format!("{seconds:.6}").replace('.', "").parse().ok().map(Self)
+    }
+
+    /// How many whole seconds cover it.
+    #[must_use]
+    pub fn rounded_up(self) -> u64 {
+        let whole = self.0.max(0);
+        u64::try_from(whole / MICROS + i64::from(whole % MICROS > 0)).unwrap_or_default()
+    }
+
+    /// Whether it is a whole number of seconds.
+    #[must_use]
+    pub fn is_whole(self) -> bool {
+        self.0 % MICROS == 0
+    }
+
+    /// So many times as long.
+    #[must_use]
+    pub fn times(self, count: u32) -> Self {
+        Self(self.0.saturating_mul(i64::from(count)))
+    }
+
+    /// The time as a number, for JSON.
+    #[must_use]
+    pub fn to_number(self) -> serde_json::Number {
+        self.to_string().parse().unwrap_or_else(|_| serde_json::Number::from(0))
+    }
+}
+
+impl Add for Seconds {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl Sub for Seconds {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+}
+
+/// `14.5`: no more digits than it takes.
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let micros = self.0.unsigned_abs();
+        let (whole, fraction) = (micros / MICROS.unsigned_abs(), micros % MICROS.unsigned_abs());
+        let digits = format!("{fraction:06}");
+        let digits = digits.trim_end_matches('0');
+        if digits.is_empty() { write!(f, "{sign}{whole}") } else { write!(f, "{sign}{whole}.{digits}") }
+    }
+}
