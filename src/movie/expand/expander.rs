@@ -28,6 +28,8 @@ pub(super) struct Expander<'a> {
     pub(super) unresolved: usize,
     pub(super) depth: usize,
     pub(super) scenes: usize,
+    /// What the faults of the present iteration are, so that 10,000 items without a field cost one search.
+    pub(super) classified: HashMap<(Span, FaultKind), IssueKind>,
     steps: u64,
     bytes: u64,
     nodes: u64,
@@ -65,6 +67,7 @@ impl<'a> Expander<'a> {
             unresolved: 0,
             depth: 0,
             scenes: 0,
+            classified: HashMap::new(),
             steps: 0,
             bytes: 0,
             nodes: 0,

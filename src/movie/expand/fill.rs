@@ -22,11 +22,11 @@ pub(super) enum Filled<'a> {
 impl<'a> Expander<'a> {
     /// A string that comes out: the same where it holds no block.
     pub(super) fn string(&mut self, node: &'a Node, text: &'a Text) -> Result<Node, Stop> {
-        let decoded = text.decoded();
-        if !decoded.contains('{') {
+        if !text.raw().bytes().any(|byte| matches!(byte, b'{' | b'\\')) {
             self.produce(1, text.raw().len(), node.span)?;
             return Ok(node.clone());
         }
+        let decoded = text.decoded();
         if !is_template(&decoded) {
             self.single_braces(&decoded, node.span, text);
             self.produce(1, text.raw().len(), node.span)?;
@@ -155,22 +155,30 @@ impl<'a> Expander<'a> {
     }
 
     fn tell_fault(&mut self, fault: Fault) {
-        let span = self.span_of(fault.extent);
-        let kind = match fault.kind {
-            FaultKind::Told => return,
-            FaultKind::Undefined(name) if self.others_have(&name) => IssueKind::ItemFieldMissing(name),
-            FaultKind::Undefined(name) => IssueKind::Undefined { similar: self.similar(&name), name },
-            FaultKind::Dynamic(name) => match self.dynamic(&name) {
-                Some((element, is_known)) => IssueKind::Dynamic { element: element.to_owned(), is_known, name },
-                None => IssueKind::Undefined { similar: None, name },
+        let key = (self.span_of(fault.extent), fault.kind);
+        if key.1 == FaultKind::Told {
+            return;
+        }
+        let kind = self.classified.get(&key).cloned().unwrap_or_else(|| self.classify(&key.1));
+        self.tell(kind.clone(), key.0);
+        self.classified.insert(key, kind);
+    }
+
+    fn classify(&mut self, fault: &FaultKind) -> IssueKind {
+        match fault {
+            FaultKind::Undefined(name) if self.others_have(name) => IssueKind::ItemFieldMissing(name.clone()),
+            FaultKind::Undefined(name) => IssueKind::Undefined { name: name.clone(), similar: self.similar(name) },
+            FaultKind::Dynamic(name) => match self.dynamic(name) {
+                Some((element, is_known)) => IssueKind::Dynamic { name: name.clone(), element: element.to_owned(), is_known },
+                None => IssueKind::Undefined { name: name.clone(), similar: None },
             },
-            FaultKind::Missing { of, field, .. } if self.is_alias(&of) && self.others_have(&field) => {
+            FaultKind::Missing { of, field, .. } if self.is_alias(of) && self.others_have(field) => {
                 IssueKind::ItemFieldMissing(format!("{of}.{field}"))
             }
-            FaultKind::Missing { of, field, kind } => IssueKind::FieldMissing { of, field, kind },
-            kind => IssueKind::Expression(kind),
-        };
-        self.tell(kind, span);
+            FaultKind::Missing { of, field, kind } => IssueKind::FieldMissing { of: of.clone(), field: field.clone(), kind },
+            FaultKind::Unclosed => IssueKind::Unclosed,
+            other => IssueKind::Expression(other.clone()),
+        }
     }
 
     /// Whether another item of the iteration has a field.

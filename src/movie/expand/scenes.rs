@@ -23,6 +23,17 @@ struct Directives<'a> {
     elements: Option<&'a Node>,
 }
 
+/// What a member's name means to an expansion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Key {
+    Variables,
+    Condition,
+    Iterate,
+    IterateAs,
+    Elements,
+    Other,
+}
+
 /// A scene or an element that is being expanded.
 struct Holder<'a> {
     node: &'a Node,
@@ -39,18 +50,35 @@ enum Verdict {
     Undecided,
 }
 
+impl Key {
+    /// Most names are ruled out by their first byte; a backslash may spell any.
+    fn of(member: &Member) -> Self {
+        if !member.key.raw().starts_with(['v', 'c', 'i', 'e', '\\']) {
+            return Self::Other;
+        }
+        match &*member.key.decoded() {
+            "variables" => Self::Variables,
+            "condition" => Self::Condition,
+            "iterate" => Self::Iterate,
+            "iterate-as" => Self::IterateAs,
+            "elements" => Self::Elements,
+            _ => Self::Other,
+        }
+    }
+}
+
 impl<'a> Directives<'a> {
     fn of(members: &'a [Member]) -> Self {
         let mut directives = Self::default();
         for member in members {
             let value = Some(&member.value);
-            match &*member.key.decoded() {
-                "variables" => directives.variables = value,
-                "condition" => directives.condition = value,
-                "iterate" => directives.iterate = value,
-                "iterate-as" => directives.iterate_as = value,
-                "elements" => directives.elements = value,
-                _ => {}
+            match Key::of(member) {
+                Key::Variables => directives.variables = value,
+                Key::Condition => directives.condition = value,
+                Key::Iterate => directives.iterate = value,
+                Key::IterateAs => directives.iterate_as = value,
+                Key::Elements => directives.elements = value,
+                Key::Other => {}
             }
         }
         directives
@@ -113,6 +141,7 @@ impl<'a> Expander<'a> {
             self.assume(AssumptionKind::ConditionPerItem, condition.span);
         }
         let holder = Holder { is_iterated: true, ..*holder };
+        self.classified.clear();
         for (index, item) in items.iter().enumerate() {
             self.iteration = Some(Iteration { index, of: items.len() });
             let level = Level::item(alias.clone(), item, items);
@@ -122,6 +151,7 @@ impl<'a> Expander<'a> {
             self.levels.pop();
         }
         self.iteration = None;
+        self.classified.clear();
         Ok(())
     }
 
@@ -208,13 +238,12 @@ impl<'a> Expander<'a> {
         let mut copied = Vec::with_capacity(members.len());
         let mut place = None;
         for member in *members {
-            let key = member.key.decoded();
-            match &*key {
-                "variables" if is_scope => _ = place.get_or_insert(copied.len()),
-                "condition" if verdict == Verdict::Keep => {}
-                "condition" => copied.push(member.clone()),
-                "iterate" | "iterate-as" if *is_iterated => _ = place.get_or_insert(copied.len()),
-                "elements" if directives.elements.is_some_and(|last| std::ptr::eq(last, &raw const member.value)) => {
+            match Key::of(member) {
+                Key::Variables if is_scope => _ = place.get_or_insert(copied.len()),
+                Key::Condition if verdict == Verdict::Keep => {}
+                Key::Condition => copied.push(member.clone()),
+                Key::Iterate | Key::IterateAs if *is_iterated => _ = place.get_or_insert(copied.len()),
+                Key::Elements if directives.elements.is_some_and(|last| std::ptr::eq(last, &raw const member.value)) => {
                     copied.push(self.inner_elements(member, elements)?);
                 }
                 _ => copied.push(self.member(member)?),

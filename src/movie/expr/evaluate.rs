@@ -64,16 +64,16 @@ fn follow<'a>(path: &Path<'_>, scope: &mut impl Scope<'a>) -> Result<Value<'a>, 
         let held = if node.as_text().is_some() { scope.read(node).map_err(|kind| kind.at(step.extent))? } else { Value::of(node) };
         let kind = held.kind();
         let next = if let Value::Container(container) = held { child(container, &key, scope, step.extent)? } else { None };
-        node = next.ok_or_else(|| scope.missing(path, place, key, kind).at(step.extent))?;
+        node = next.ok_or_else(|| scope.missing(path, place, key.into_owned(), kind).at(step.extent))?;
     }
     scope.read(node).map_err(|kind| kind.at(path.steps.last().map_or(path.extent, |last| path.extent.to(last.extent))))
 }
 
-fn key<'a>(step: &Step<'_>, scope: &mut impl Scope<'a>) -> Result<String, Fault> {
+fn key<'a, 't>(step: &Step<'t>, scope: &mut impl Scope<'a>) -> Result<Cow<'t, str>, Fault> {
     match &step.kind {
-        StepKind::Field(name) => Ok((*name).to_owned()),
+        StepKind::Field(name) => Ok(Cow::Borrowed(name)),
         StepKind::Index(index) => match evaluate(index, scope)? {
-            value @ (Value::Number(_) | Value::Text(_)) => Ok(value.to_text().into_owned()),
+            value @ (Value::Number(_) | Value::Text(_)) => Ok(Cow::Owned(value.to_text().into_owned())),
             other => Err(FaultKind::Operand { operator: "[ ]", kind: other.kind() }.at(index.extent)),
         },
     }

@@ -19,10 +19,6 @@ pub(super) enum Token<'t> {
     End,
 }
 
-/// Longer ones first, so that `<=` is not read as `<`.
-const SYMBOLS: [&str; 22] =
-    ["==", "!=", "<=", ">=", "&&", "||", "<", ">", "+", "-", "*", "/", "%", "!", "?", ":", "(", ")", "[", "]", ",", "."];
-
 /// Reads tokens from a text.
 #[derive(Debug, Clone)]
 pub(super) struct Lexer<'t> {
@@ -57,7 +53,7 @@ impl<'t> Lexer<'t> {
     }
 
     fn symbol(&mut self, rest: &'t str) -> Result<Token<'t>, Fault> {
-        let Some(symbol) = SYMBOLS.into_iter().find(|symbol| rest.starts_with(symbol)) else {
+        let Some(symbol) = symbol_at(rest.as_bytes()) else {
             let letter = rest.chars().next().unwrap_or_default();
             return Err(self.unexpected(&format!("`{letter}`"), self.at + letter.len_utf8()));
         };
@@ -99,6 +95,35 @@ impl<'t> Lexer<'t> {
         let kind = FaultKind::Syntax { expected: "a part of an expression", found: found.to_owned(), likely: likely::reason(self.text) };
         kind.at(Extent { start: self.at, end: end.min(self.text.len()) })
     }
+}
+
+/// The operator or bracket that a text starts with.
+fn symbol_at(text: &[u8]) -> Option<&'static str> {
+    Some(match text {
+        [b'=', b'=', ..] => "==",
+        [b'!', b'=', ..] => "!=",
+        [b'<', b'=', ..] => "<=",
+        [b'>', b'=', ..] => ">=",
+        [b'&', b'&', ..] => "&&",
+        [b'|', b'|', ..] => "||",
+        [b'.', ..] => ".",
+        [b'<', ..] => "<",
+        [b'>', ..] => ">",
+        [b'+', ..] => "+",
+        [b'-', ..] => "-",
+        [b'*', ..] => "*",
+        [b'/', ..] => "/",
+        [b'%', ..] => "%",
+        [b'!', ..] => "!",
+        [b'?', ..] => "?",
+        [b':', ..] => ":",
+        [b'(', ..] => "(",
+        [b')', ..] => ")",
+        [b'[', ..] => "[",
+        [b']', ..] => "]",
+        [b',', ..] => ",",
+        _ => return None,
+    })
 }
 
 fn unescaped(letter: char) -> char {
