@@ -51,7 +51,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            expression: expr::Limits { depth: 64, steps: 5_000_000, bytes: 64 << 20 },
+            expression: expr::Limits { depth: 64, steps: 5_000_000, bytes: 32 << 20 },
             scenes: 20_000,
             nodes: 1_000_000,
             references: 16,

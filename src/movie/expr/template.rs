@@ -36,7 +36,14 @@ const CLOSE: &str = "}}";
 /// Whether a text holds a `{{`.
 #[must_use]
 pub fn is_template(text: &str) -> bool {
-    text.as_bytes().windows(2).any(|pair| pair == OPEN.as_bytes())
+    let mut rest = text;
+    while let Some(brace) = rest.find('{') {
+        rest = &rest[brace + 1..];
+        if rest.starts_with('{') {
+            return true;
+        }
+    }
+    false
 }
 
 /// The pieces of a string, in order. After an error there are no more.

@@ -62,6 +62,10 @@ pub enum Reason {
     TransitionDefault,
     /// Nothing in it has a length.
     NothingGivesLength,
+    /// A scene whose items can't be resolved, so that it may be shown any number of times.
+    NotIterated,
+    /// A condition that can't be decided, so that it may not be there at all.
+    Condition,
     /// Elements are merged in from another scene.
     Imported,
     /// The scenes are in a template.
@@ -88,6 +92,8 @@ impl Reason {
             Self::UnknownType => "unknown-type",
             Self::TransitionDefault => "transition-default",
             Self::NothingGivesLength => "nothing-gives-length",
+            Self::NotIterated => "not-iterated",
+            Self::Condition => "condition",
             Self::Imported => "imported",
             Self::Template => "template",
             Self::MayExtendMovie => "may-extend-movie",
@@ -109,6 +115,8 @@ impl fmt::Display for Reason {
             Self::UnknownType => "no source knows this type of element",
             Self::TransitionDefault => "the transition has no duration, and the service's default is unknown",
             Self::NothingGivesLength => "nothing in it has a length of its own",
+            Self::NotIterated => "it is repeated for items that can't be resolved",
+            Self::Condition => "its condition can't be decided offline: it may be left out",
             Self::Imported => "elements are merged in from another scene",
             Self::Template => "the scenes are in the template",
             Self::MayExtendMovie => "it may end after the last scene, and whether that extends the movie is unknown",

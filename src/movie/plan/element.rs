@@ -32,6 +32,8 @@ pub(super) fn drafts<'a>(elements: &'a [Node], assets: &impl Assets) -> Vec<Draf
         };
         let (extent, own) = own_length(node, assets);
         let own = own.map(|own| own.plus(&extra));
+        // A condition is gone where it was decided.
+        let own = if node.get("condition").is_some() { own.map(|own| Length::up_to(own, Reason::Condition)) } else { own };
         if let Some(own) = &own {
             so_far = so_far.longer(&start.plus(own));
         }

@@ -18,12 +18,7 @@ pub(super) fn scenes(expansion: &Expansion, assets: &impl Assets, unknown: &mut 
 
 fn scene(node: &Node, (index, origin): (usize, &SceneOrigin), before: Option<&PlannedScene>, assets: &impl Assets) -> PlannedScene {
     let drafts = element::drafts(items(node, "elements"), assets);
-    let length = match read(node, "duration") {
-        Reading::Time(time) if time > Seconds::ZERO => Length::known(time),
-        Reading::Time(time) if time != minus_one() => Length::unknown(Reason::NoTime),
-        Reading::Unreadable(reason) => Length::unknown(reason),
-        Reading::Absent | Reading::Time(_) => from_elements(node, &drafts),
-    };
+    let length = length(node, &drafts);
     let overlap = before.map_or(Length::ZERO, |before| overlap(node, &before.length.shorter(&length)));
     let start = before.map_or(Length::ZERO, |before| before.start.plus(&before.length).minus(&overlap));
     PlannedScene {
@@ -38,6 +33,20 @@ fn scene(node: &Node, (index, origin): (usize, &SceneOrigin), before: Option<&Pl
         elements: element::planned(drafts, &origin.elements, &length),
         span: node.span,
     }
+}
+
+fn length(node: &Node, drafts: &[element::Draft<'_>]) -> Length {
+    // Both are gone where they were resolved.
+    if node.get("iterate").is_some() {
+        return Length::unknown(Reason::NotIterated);
+    }
+    let length = match read(node, "duration") {
+        Reading::Time(time) if time > Seconds::ZERO => Length::known(time),
+        Reading::Time(time) if time != minus_one() => Length::unknown(Reason::NoTime),
+        Reading::Unreadable(reason) => Length::unknown(reason),
+        Reading::Absent | Reading::Time(_) => from_elements(node, drafts),
+    };
+    if node.get("condition").is_some() { Length::up_to(length, Reason::Condition) } else { length }
 }
 
 fn from_elements(node: &Node, drafts: &[element::Draft<'_>]) -> Length {

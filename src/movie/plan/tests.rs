@@ -149,6 +149,17 @@ fn a_movie_of_a_template_or_of_nothing_has_no_known_length() {
 }
 
 #[test]
+fn what_may_be_left_out_or_repeated_makes_a_range() {
+    let text = r#"{"scenes":[{"duration":4,"condition":"{{ u }}"},{"duration":3,"iterate":"u"},
+        {"elements":[{"type":"image","duration":2},{"type":"image","duration":5,"condition":"{{ u }}"}]}]}"#;
+    let plan = planned(text);
+    let lengths: Vec<_> = plan.scenes.iter().map(|scene| scene.length.to_string()).collect();
+    assert_eq!(lengths, ["0 s to 4 s", "unknown", "2 s to 5 s"]);
+    assert_eq!(doubts(&plan), ["scene 1: condition", "scene 2: not-iterated", "scene 3, element 2: condition"]);
+    assert_eq!(plan.duration.to_string(), "at least 2 s");
+}
+
+#[test]
 fn sizes_are_those_of_the_presets_or_written_out() {
     let size = |members: &str| planned(&format!(r#"{{{members}"scenes":[{{"duration":1}}]}}"#));
     let cases = [
