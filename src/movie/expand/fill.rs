@@ -33,7 +33,13 @@ impl<'a> Expander<'a> {
             return Ok(node.clone());
         }
         let filled = match self.fill(node.span, text)? {
-            Filled::Whole(value) => self.put(value, node.span)?,
+            Filled::Whole(value) => {
+                if !matches!(value, Value::Text(_)) {
+                    let block = super::place::place(node.span, text, Extent { start: 0, end: decoded.len() });
+                    self.assume(AssumptionKind::TypedValue(value.kind()), block);
+                }
+                self.put(value, node.span)?
+            }
             Filled::Partly(joined) => {
                 self.unresolved += 1;
                 Some(Node { span: node.span, value: json::Value::String(Text::new(&joined)) })
@@ -66,12 +72,7 @@ impl<'a> Expander<'a> {
                 self.tell(IssueKind::BracesInValue, self.span_here(block.extent));
                 Ok(Filled::AsWritten)
             }
-            Some(value) => {
-                if !matches!(value, Value::Text(_)) {
-                    self.assume(AssumptionKind::TypedValue(value.kind()), self.span_here(block.extent));
-                }
-                Ok(Filled::Whole(value))
-            }
+            Some(value) => Ok(Filled::Whole(value)),
         }
     }
 
