@@ -90,11 +90,37 @@ impl fmt::Display for Severity {
     }
 }
 
+/// What a rule rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Evidence {
+    /// Seen in a log of calls to the service.
+    Live,
+    /// Documented, and nothing contradicts it.
+    Documented,
+    /// Sources disagree.
+    Disputed,
+    /// Our own advice, or our own conclusion.
+    Advice,
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Live => "live",
+            Self::Documented => "documented",
+            Self::Disputed => "disputed",
+            Self::Advice => "advice",
+        })
+    }
+}
+
 /// One thing to say about a movie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// How much it matters.
     pub severity: Severity,
+    /// What that rests on.
+    pub evidence: Evidence,
     /// The rule, such as `J2V001`.
     pub code: &'static str,
     /// What was found.
@@ -111,6 +137,7 @@ impl From<ParseError> for Diagnostic {
     fn from(error: ParseError) -> Self {
         Self {
             severity: Severity::Error,
+            evidence: Evidence::Documented,
             code: NOT_JSON,
             message: format!("this is no JSON: {}", error.message),
             span: error.span,
@@ -121,6 +148,12 @@ impl From<ParseError> for Diagnostic {
 }
 
 impl Diagnostic {
+    /// Whether it may stop a submission: a paying user is never stopped by a guess (`product.md`, "Checks that stop").
+    #[must_use]
+    pub fn stops(&self) -> bool {
+        self.severity == Severity::Error && matches!(self.evidence, Evidence::Live | Evidence::Documented)
+    }
+
     /// The warnings for what was read although JSON doesn't have it: one for each kind, at its first place.
     #[must_use]
     pub fn of_leniences(leniences: &[Lenience]) -> Vec<Self> {
@@ -132,7 +165,15 @@ impl Diagnostic {
                 1 => format!("a {name}, which JSON does not have: it is not sent"),
                 count => format!("{count} {name}s, which JSON does not have: they are not sent"),
             };
-            Some(Self { severity: Severity::Warning, code: NOT_JSON, message, span: first.span, label: None, help: None })
+            Some(Self {
+                severity: Severity::Warning,
+                evidence: Evidence::Documented,
+                code: NOT_JSON,
+                message,
+                span: first.span,
+                label: None,
+                help: None,
+            })
         };
         kinds.into_iter().filter_map(warn).collect()
     }

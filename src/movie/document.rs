@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use super::diagnostic::{Diagnostic, NOT_AN_OBJECT, NOT_JSON, Position, Severity, Source};
+use super::diagnostic::{Diagnostic, Evidence, NOT_AN_OBJECT, NOT_JSON, Position, Severity, Source};
 use super::json::{self, Likely, Node, Span};
 
 /// A movie and where it came from.
@@ -127,7 +127,8 @@ impl JsonFile {
     /// Refuses the file for what stands at a place.
     pub(super) fn refuse(self, span: Span, message: String, label: Option<&str>, help: Option<&str>) -> Box<Refused> {
         let (label, help) = (label.map(str::to_owned), help.map(str::to_owned));
-        let diagnostic = Diagnostic { severity: Severity::Error, code: NOT_AN_OBJECT, message, span, label, help };
+        let (severity, evidence) = (Severity::Error, Evidence::Documented);
+        let diagnostic = Diagnostic { severity, evidence, code: NOT_AN_OBJECT, message, span, label, help };
         Box::new(Refused { source: self.source, diagnostic })
     }
 }
@@ -144,6 +145,7 @@ fn decode(name: &str, bytes: Vec<u8>) -> Result<String, Box<Refused>> {
         };
         let diagnostic = Diagnostic {
             severity: Severity::Error,
+            evidence: Evidence::Documented,
             code: NOT_JSON,
             message: "this is no JSON: from here on it is no UTF-8".to_owned(),
             span: Span { source: 0, start: at, end: at },

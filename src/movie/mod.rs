@@ -13,6 +13,7 @@ pub mod expand;
 pub mod expr;
 pub mod json;
 pub mod plan;
+pub mod spec;
 mod token;
 
 pub use document::{Document, Refused};

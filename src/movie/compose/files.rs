@@ -1,7 +1,7 @@
 //! The files that flags name beside the movie: variables and scenes.
 
 use super::{Assigned, Assignment};
-use crate::movie::diagnostic::{Diagnostic, NOT_JSON, Severity, Source};
+use crate::movie::diagnostic::{Diagnostic, Evidence, NOT_JSON, Severity, Source};
 use crate::movie::document::{JsonFile, Refused};
 use crate::movie::json::{Node, Span};
 
@@ -59,6 +59,7 @@ fn from_yaml(name: &str, text: String) -> Result<JsonFile, Box<Refused>> {
             let at = error.location().map_or(0, |location| offset(&source.text, location.line(), location.column()));
             let diagnostic = Diagnostic {
                 severity: Severity::Error,
+                evidence: Evidence::Documented,
                 code: NOT_JSON,
                 message: format!("this is no YAML: {error}"),
                 span: Span { source: 0, start: at, end: at },

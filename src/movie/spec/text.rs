@@ -1,0 +1,59 @@
+//! Text styles and the settings of texts (`contract.md` 3.5).
+
+/// A text style.
+#[derive(Debug)]
+pub struct Style {
+    /// What `style` says.
+    pub id: &'static str,
+    /// Seconds until its animation has shown everything; `None` where nobody has told.
+    pub intro: Option<f64>,
+}
+
+const fn style(id: &'static str, intro: Option<f64>) -> Style {
+    Style { id, intro }
+}
+
+/// The styles.
+pub const STYLES: &[Style] = &[
+    style("001", Some(0.0)),
+    style("002", Some(5.0)),
+    style("003", Some(10.0)),
+    style("004", None),
+    style("005", Some(5.0)),
+    style("006", Some(5.0)),
+    style("007", None),
+    style("008", None),
+    style("009", None),
+    style("010", None),
+    style("011", Some(5.0)),
+    style("012", Some(5.0)),
+    style("013", Some(5.0)),
+];
+
+/// A style by its id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Style> {
+    STYLES.iter().find(|style| style.id == id)
+}
+
+/// Settings that texts are known to have. They are CSS, so others may work: an unknown one is no finding.
+pub const SETTINGS: &[&str] = &[
+    "background-color",
+    "color",
+    "font-color",
+    "font-family",
+    "font-size",
+    "font-style",
+    "font-url",
+    "font-weight",
+    "horizontal-position",
+    "letter-spacing",
+    "line-height",
+    "padding",
+    "pill-color",
+    "text-align",
+    "text-shadow",
+    "text-transform",
+    "vertical-align",
+    "vertical-position",
+];
