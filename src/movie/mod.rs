@@ -6,6 +6,7 @@
 //! [`plan`] says what plays when, how large, and for how much.
 
 pub mod builder;
+pub mod check;
 pub mod compose;
 pub mod diagnostic;
 mod document;

@@ -1,0 +1,148 @@
+//! One element: its type, what all have in common, and on to the rules of its type.
+
+use std::borrow::Cow;
+
+use super::fields::{Fields, is_open};
+use super::lengths::Lasts;
+use super::{Checker, component, lengths, media, opening, placing, scene, subtitles, suggest, text, voice};
+use crate::movie::json::{Node, Span, Value};
+use crate::movie::spec::Types;
+use crate::movie::spec::element::ELEMENT;
+use crate::movie::spec::words::ELEMENT_TYPE;
+
+pub(super) const CACHE: usize = ELEMENT.at("cache");
+pub(super) const CONDITION: usize = ELEMENT.at("condition");
+pub(super) const DURATION: usize = ELEMENT.at("duration");
+pub(super) const EXTRA_TIME: usize = ELEMENT.at("extra-time");
+pub(super) const ID: usize = ELEMENT.at("id");
+pub(super) const LOOP: usize = ELEMENT.at("loop");
+pub(super) const SETTINGS: usize = ELEMENT.at("settings");
+pub(super) const START: usize = ELEMENT.at("start");
+pub(super) const COLOR: usize = ELEMENT.at("color");
+
+/// What holds an element.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) is_movie: bool,
+    /// The frame in pixels.
+    pub(super) frame: Option<(f64, f64)>,
+    /// The length of the scene where it is fixed.
+    pub(super) length: Option<f64>,
+}
+
+impl Place {
+    pub(super) fn movie(frame: Option<(f64, f64)>) -> Self {
+        Self { is_movie: true, frame, length: None }
+    }
+
+    pub(super) fn scene(frame: Option<(f64, f64)>, length: Option<f64>) -> Self {
+        Self { is_movie: false, frame, length }
+    }
+}
+
+/// One element and what its rules need to know.
+pub(super) struct Element<'d> {
+    pub(super) fields: Fields<'d>,
+    pub(super) types: Types,
+    /// Where what is missing is told: at its type.
+    pub(super) at: Span,
+    pub(super) place: Place,
+}
+
+impl Element<'_> {
+    pub(super) fn is(&self, types: Types) -> bool {
+        types.meets(self.types)
+    }
+}
+
+/// Checks elements; tells what they give their container a length by.
+pub(super) fn all<'d>(checker: &mut Checker<'d>, elements: &'d [Node], place: Place) -> Vec<Lasts> {
+    elements.iter().filter_map(|node| check(checker, node, place)).collect()
+}
+
+fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, place: Place) -> Option<Lasts> {
+    let Some(members) = node.as_object() else {
+        checker.add("J2V008", node.span, format!("an element is an object, this is {}", node.kind()));
+        return None;
+    };
+    let Some((types, at)) = kind(checker, node) else {
+        checker.fields_of(&ELEMENT, members, Types::ALL);
+        return Some(Lasts::Unknown);
+    };
+    let element = Element { fields: checker.fields_of(&ELEMENT, members, types), types, at, place };
+    in_common(checker, &element);
+    by_type(checker, &element);
+    checker.has_sound |= element.is(Types::SOUND);
+    Some(lengths::of(&element))
+}
+
+/// The type of an element, and where it stands. `None` where it can't be known.
+fn kind(checker: &mut Checker<'_>, node: &Node) -> Option<(Types, Span)> {
+    let Some(named) = node.get("type") else {
+        checker
+            .add("J2V060", opening(node.span), "the element has no `type`")
+            .helped(format!("add one of: {}", ELEMENT_TYPE.known.join(", ")));
+        return None;
+    };
+    let Value::String(text) = &named.value else { return None };
+    if let Some(types) = Types::named(text.raw()) {
+        return Some((types, named.span));
+    }
+    if text.raw() == "template" {
+        let message = "elements of the type `template` were removed";
+        checker.add("J2V062", named.span, message).helped("write the elements themselves, or render the template as a movie");
+    }
+    suggest::word(&ELEMENT_TYPE, &text.decoded()).filter(|_| !is_open(named)).and_then(Types::named).map(|types| (types, named.span))
+}
+
+fn in_common<'d>(checker: &mut Checker<'d>, element: &Element<'d>) {
+    let fields = &element.fields;
+    checker.note_id(fields.get(ID));
+    scene::condition(checker, fields.get(CONDITION));
+    if let Some(node) = fields.get(CACHE).filter(|node| node.as_bool() == Some(false)) {
+        checker
+            .add("J2V088", node.span, "it is made again at each render")
+            .helped("leave `cache` alone unless the file changes under one address");
+    }
+    placing::check(checker, element);
+    lengths::element(checker, element);
+}
+
+fn by_type<'d>(checker: &mut Checker<'d>, element: &Element<'d>) {
+    if element.is(Types::ASSET) {
+        media::check(checker, element);
+    }
+    match element.types {
+        Types::TEXT => text::check(checker, element),
+        Types::HTML => media::html(checker, element),
+        Types::COMPONENT => component::check(checker, element),
+        Types::VOICE => voice::check(checker, element),
+        Types::AUDIOGRAM => placing::color(checker, element.fields.get(COLOR)),
+        Types::SUBTITLES => subtitles::check(checker, element),
+        _ => {}
+    }
+    if element.is(Types::HTML.and(Types::COMPONENT)) {
+        checker.drawn += 1;
+    }
+}
+
+/// J2V170: an audiogram draws the sound of its container.
+pub(super) fn unheard(checker: &mut Checker<'_>, elements: &[Node], is_heard: bool) {
+    if is_heard {
+        return;
+    }
+    for node in elements {
+        let is_audiogram = |named: &&Node| named.as_text().is_some_and(|text| text.is("audiogram"));
+        if let Some(named) = node.get("type").filter(is_audiogram) {
+            checker
+                .add("J2V170", named.span, "nothing can be heard that the audiogram could draw")
+                .helped("add a voice, an audio or a video");
+        }
+    }
+}
+
+/// A text of an element, where it is known.
+pub(super) fn told<'d>(element: &Element<'d>, index: usize) -> Option<(Cow<'d, str>, Span)> {
+    let node = element.fields.get(index)?;
+    Some((super::fields::text(node)?, node.span))
+}

@@ -1,0 +1,171 @@
+//! Rules about exports, webhooks and secrets.
+
+use super::fields::{Fields, is_open};
+use super::url::Url;
+use super::{Checker, cost, opening};
+use crate::movie::json::{Node, Span, Text};
+use crate::movie::spec::export::{DESTINATION, EXPORT, MACROS, REQUIRED};
+use crate::movie::spec::words::DESTINATION as TYPES;
+
+const DESTINATIONS: usize = EXPORT.at("destinations");
+const ENDPOINT: usize = DESTINATION.at("endpoint");
+const ID: usize = DESTINATION.at("id");
+const PASSWORD: usize = DESTINATION.at("password");
+const TYPE: usize = DESTINATION.at("type");
+const MACROED: [usize; 4] = [DESTINATION.at("file"), DESTINATION.at("remote-path"), DESTINATION.at("subject"), DESTINATION.at("message")];
+
+/// What a key of a service starts with, and how long it is at least.
+const KEYS: [(&str, usize); 6] = [("sk-", 20), ("sk_", 20), ("xi-", 20), ("AKIA", 20), ("ghp_", 30), ("xoxb-", 20)];
+
+/// Keys whose values are secrets.
+const SECRET_NAMES: [&str; 6] = ["x-api-key", "xi-api-key", "api-key", "api_key", "apikey", "authorization"];
+
+/// Checks the exports of a movie, which may have `client-data` for them.
+pub(super) fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, has_client_data: bool) {
+    let Some(exports) = node.as_array() else { return };
+    if let Some(second) = exports.get(1) {
+        let message = "some documentation allows one export only";
+        checker.add("J2V301", opening(second.span), message).helped("put all destinations into the first: they run in their order");
+    }
+    let mut webhooks = 0;
+    for export in exports {
+        webhooks += one(checker, export);
+    }
+    if webhooks > 0 && !has_client_data {
+        cost::no_client_data(checker, opening(node.span));
+    }
+}
+
+/// One export; how many webhooks it has.
+fn one<'d>(checker: &mut Checker<'d>, export: &'d Node) -> usize {
+    let Some(members) = export.as_object() else {
+        checker.add("J2V300", export.span, format!("an export is an object with `destinations`, this is {}", export.kind()));
+        return 0;
+    };
+    let fields = checker.fields(&EXPORT, members);
+    let Some(list) = fields.get(DESTINATIONS) else {
+        let help = "write `{\"destinations\": [{\"type\": \"webhook\", …}]}`";
+        checker.add("J2V300", opening(export.span), "the export has no `destinations`").helped(help);
+        return 0;
+    };
+    let destinations = list.as_array().unwrap_or_default();
+    let mut before: Option<Span> = None;
+    let mut webhooks = 0;
+    for node in destinations {
+        let kind = destination(checker, node);
+        match kind {
+            Some("webhook") => {
+                webhooks += 1;
+                before = before.or(node.get("type").map(|named| named.span));
+            }
+            Some("ftp" | "sftp") => {
+                if let Some(span) = before.take() {
+                    let message = "the webhook is called before the upload";
+                    checker.add("J2V311", span, message).helped("put it last, if its receiver needs the file");
+                }
+            }
+            _ => {}
+        }
+    }
+    webhooks
+}
+
+/// One destination; its type where it is known.
+fn destination<'d>(checker: &mut Checker<'d>, node: &'d Node) -> Option<&'static str> {
+    let Some(members) = node.as_object() else {
+        checker.add("J2V300", node.span, format!("a destination is an object, this is {}", node.kind()));
+        return None;
+    };
+    let fields = checker.fields(&DESTINATION, members);
+    connection(checker, &fields);
+    let kind = fields.text(TYPE);
+    let known = kind.as_deref().and_then(|kind| TYPES.known.iter().find(|known| **known == kind)).copied();
+    if !fields.has(ID) {
+        required(checker, node, &fields, known);
+    }
+    endpoint(checker, &fields);
+    macros(checker, &fields);
+    if let Some(node) = fields.get(PASSWORD).filter(|node| node.as_text().is_some_and(|text| !text.raw().is_empty()) && !is_open(node)) {
+        let message = "a password in the movie: everybody who can read the movie has it";
+        checker.add("J2V306", node.span, message).helped("make a connection in the dashboard, and name it: `{\"id\": \"my-ftp\"}`");
+    }
+    known
+}
+
+/// J2V303: what a destination must have.
+fn required(checker: &mut Checker<'_>, node: &Node, fields: &Fields<'_>, known: Option<&str>) {
+    let Some(named) = fields.get(TYPE) else {
+        let message = "a destination has a `type`, or the `id` of a connection";
+        checker.add("J2V303", opening(node.span), message).helped("write `\"type\": \"webhook\"` and its `endpoint`");
+        return;
+    };
+    let needs = REQUIRED.iter().find(|(kind, _)| Some(*kind) == known).map_or(&[][..], |(_, needs)| *needs);
+    let missing: Vec<_> =
+        needs.iter().filter(|name| !DESTINATION.index(name).is_some_and(|index| fields.is_told(index))).copied().collect();
+    if !missing.is_empty() {
+        let list = missing.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        checker.add("J2V303", named.span, format!("this destination has no {list}")).helped("add it, or name a connection by its `id`");
+    }
+}
+
+/// J2V304: where a callback can be sent.
+fn endpoint(checker: &mut Checker<'_>, fields: &Fields<'_>) {
+    let Some((node, endpoint)) = fields.get(ENDPOINT).and_then(|node| Some((node, super::fields::text(node)?))) else { return };
+    if endpoint.is_empty() {
+        return;
+    }
+    let url = Url::parse(&endpoint);
+    let is_local = url.is_some_and(|url| url.is_loopback());
+    if is_local && checker.settings.loopback || url.is_some_and(|url| url.is("https") && !url.is_private()) {
+        return;
+    }
+    let message = match url {
+        Some(url) if url.is_private() => format!("the service can't reach `{}`", url.host),
+        Some(url) if url.is("http") => "a webhook is called over HTTPS only".to_owned(),
+        _ => "a webhook's `endpoint` is an `https://` address".to_owned(),
+    };
+    checker.add("J2V304", node.span, message).helped("give a public `https://` address with a certificate that browsers accept");
+}
+
+/// J2V309, J2V310: a connection by its id.
+fn connection(checker: &mut Checker<'_>, fields: &Fields<'_>) {
+    let Some(member) = fields.member(ID) else { return };
+    if fields.text(ID).is_some_and(|id| id.chars().any(|letter| letter.is_uppercase() || letter.is_whitespace())) {
+        checker
+            .add("J2V309", member.value.span, "the id of a connection has small letters and no spaces")
+            .helped("copy it from the dashboard");
+    }
+    if let Some(named) = fields.member(TYPE) {
+        checker.add("J2V310", named.key_span, "the connection decides the `type`").helped("leave `type` out");
+    }
+}
+
+/// J2V308: macros that nobody fills in.
+fn macros(checker: &mut Checker<'_>, fields: &Fields<'_>) {
+    for node in MACROED.iter().filter_map(|index| fields.get(*index)) {
+        let Some(text) = node.as_text() else { continue };
+        let mut pieces = text.raw().split("__").skip(1);
+        while let (Some(name), Some(_)) = (pieces.next(), pieces.clone().next()) {
+            let is_macro = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+            if is_macro && !MACROS.contains(&name) {
+                let known = MACROS.iter().map(|name| format!("__{name}__")).collect::<Vec<_>>().join(" ");
+                checker.add("J2V308", node.span, format!("`__{name}__` is not filled in")).helped(format!("known are: {known}"));
+            }
+            if is_macro {
+                pieces.next();
+            }
+        }
+    }
+}
+
+/// J2V307: what looks like a secret.
+pub(super) fn secret(checker: &mut Checker<'_>, key: &str, node: &Node, text: &Text) {
+    let raw = text.raw();
+    let is_token = |rest: &str| rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let is_key = raw.len() >= 20 && KEYS.iter().any(|(start, least)| raw.len() >= *least && raw.starts_with(start)) && is_token(raw);
+    let is_named = !key.is_empty() && raw.len() >= 8 && SECRET_NAMES.iter().any(|name| key.eq_ignore_ascii_case(name)) && !is_open(node);
+    if is_key || is_named {
+        let message = "this looks like a secret";
+        checker.add("J2V307", node.span, message).helped("keep it out of the movie: use a connection of the dashboard");
+    }
+}

@@ -1,0 +1,172 @@
+//! What only the resolved movie shows, and the rules that speak of it. The expansion fills it in.
+
+use super::Checker;
+use crate::movie::diagnostic::{Evidence, Severity};
+use crate::movie::json::Span;
+
+/// The longest movie of the free plan, in seconds (`contract.md` 5).
+const FREE_LENGTH: f64 = 60.0;
+
+/// What the expansion has found. All spans point into the author's files.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Facts {
+    /// What is wrong with variables, expressions, conditions and iterations.
+    pub issues: Vec<Issue>,
+    /// The scenes that are left, in order.
+    pub scenes: Vec<SceneFacts>,
+    /// The length of the movie in seconds, where it is known.
+    pub length: Option<f64>,
+    /// The least and the most credits that it costs, where that is known.
+    pub credits: Option<(f64, f64)>,
+}
+
+/// One thing that the expansion has found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issue {
+    /// The rule that it falls under.
+    pub kind: IssueKind,
+    /// Where.
+    pub span: Span,
+    /// What was found.
+    pub message: String,
+    /// The way out.
+    pub help: Option<String>,
+}
+
+/// The kinds of what the expansion finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IssueKind {
+    /// J2V200: a name that no scope has.
+    Undefined,
+    /// J2V201: a variable that nothing uses.
+    Unused,
+    /// J2V205: no expression in any reading.
+    Syntax,
+    /// J2V205: an expression that only some readers know, such as `&&`.
+    UnknownSyntax,
+    /// J2V206: a condition that comes out the same whatever the variables are.
+    Constant,
+    /// J2V207: `iterate` over what is no array.
+    NotArray,
+    /// J2V208: `iterate` over an array without items.
+    EmptyArray,
+    /// J2V209: a field that some items lack.
+    FieldMissing,
+    /// J2V212: the timing of an element that is not there.
+    UnknownElement,
+    /// J2V112: playing starts after the end of the file.
+    SeekBeyond,
+    /// J2V402: a file with more pixels than the frame.
+    LargeAsset,
+}
+
+impl IssueKind {
+    /// The rule.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Undefined => "J2V200",
+            Self::Unused => "J2V201",
+            Self::Syntax | Self::UnknownSyntax => "J2V205",
+            Self::Constant => "J2V206",
+            Self::NotArray => "J2V207",
+            Self::EmptyArray => "J2V208",
+            Self::FieldMissing => "J2V209",
+            Self::UnknownElement => "J2V212",
+            Self::SeekBeyond => "J2V112",
+            Self::LargeAsset => "J2V402",
+        }
+    }
+}
+
+/// A scene of the resolved movie. An iteration makes several at one place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SceneFacts {
+    /// Where it is written.
+    pub span: Span,
+    /// How long it lasts.
+    pub length: Length,
+    /// The transition at its start: where it is written, and its seconds.
+    pub transition: Option<(Span, f64)>,
+    /// Its elements.
+    pub elements: Vec<ElementFacts>,
+}
+
+/// How long something lasts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Length {
+    /// So many seconds.
+    Known(f64),
+    /// Only a file tells.
+    Unknown,
+    /// Nothing gives it a length.
+    Nothing,
+}
+
+/// An element of the resolved movie.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ElementFacts {
+    /// Where it is written.
+    pub span: Span,
+    /// When it starts, in seconds from the start of its container.
+    pub start: Option<f64>,
+    /// When it ends, where that is known.
+    pub end: Option<f64>,
+}
+
+pub(super) fn check(checker: &mut Checker<'_>, facts: &Facts) {
+    for issue in &facts.issues {
+        let finding = checker.add(issue.kind.code(), issue.span, issue.message.clone());
+        finding.help.clone_from(&issue.help);
+        if issue.kind == IssueKind::UnknownSyntax {
+            finding.graded(Severity::Warning, Evidence::Disputed);
+        }
+    }
+    let mut before = Length::Unknown;
+    for (index, scene) in facts.scenes.iter().enumerate() {
+        lengths(checker, scene, if index == 0 { Length::Unknown } else { before });
+        before = scene.length;
+    }
+    total(checker, facts);
+}
+
+/// J2V040, J2V044, J2V086: what the resolved lengths show.
+fn lengths(checker: &mut Checker<'_>, scene: &SceneFacts, before: Length) {
+    let place = super::opening(scene.span);
+    if scene.length == Length::Nothing && !checker.told_of_length.contains(&(scene.span.source, scene.span.start)) {
+        let finding = checker.add("J2V040", place, "with its variables resolved, nothing in this scene says how long it lasts");
+        finding.helped("give the scene a `\"duration\"`").graded(Severity::Warning, Evidence::Disputed);
+    }
+    if let Some((span, overlap)) = scene.transition {
+        let shorter = [scene.length, before].into_iter().find_map(|length| match length {
+            Length::Known(seconds) if overlap >= seconds => Some(seconds),
+            _ => None,
+        });
+        if let Some(seconds) = shorter {
+            checker.add("J2V044", span, format!("the transition lasts {overlap} s, a scene beside it only {seconds} s"));
+        }
+    }
+    let Length::Known(length) = scene.length else { return };
+    for element in &scene.elements {
+        if let Some(start) = element.start.filter(|start| *start >= length) {
+            checker.add("J2V086", element.span, format!("it starts at {start} s, when its scene of {length} s is over"));
+        }
+    }
+}
+
+/// J2V005, J2V031, J2V400: what the whole lasts and costs.
+fn total(checker: &mut Checker<'_>, facts: &Facts) {
+    let Some(place) = facts.scenes.first().map(|scene| super::opening(scene.span)) else { return };
+    if let Some(length) = facts.length {
+        if length < 1.0 {
+            checker.add("J2V005", place, format!("the movie lasts {length} s: it has to last 1 s at least"));
+        } else if length > FREE_LENGTH {
+            checker.add("J2V031", place, format!("the movie lasts {length} s: the free plan stops at {FREE_LENGTH} s"));
+        }
+    }
+    match facts.credits {
+        Some((least, most)) if least < most => checker.add("J2V400", place, format!("it costs about {least} to {most} credits")),
+        Some((least, _)) => checker.add("J2V400", place, format!("it costs about {least} credits")),
+        None => return,
+    };
+}

@@ -1,0 +1,145 @@
+//! The members of an object by what they are called, found in one pass over it.
+
+use std::borrow::Cow;
+
+use super::Checker;
+use super::value;
+use crate::movie::json::{Member, Node, Value};
+use crate::movie::spec::{Property, Standing, Table, Types};
+
+/// More than any table has.
+const MOST: usize = 64;
+
+/// The known members of an object, by their place in its table.
+pub(super) struct Fields<'d>([Option<&'d Member>; MOST]);
+
+impl<'d> Fields<'d> {
+    /// The member at a place of the table. Of duplicates the last counts.
+    pub(super) fn member(&self, index: usize) -> Option<&'d Member> {
+        self.0.get(index).copied().flatten()
+    }
+
+    pub(super) fn get(&self, index: usize) -> Option<&'d Node> {
+        self.member(index).map(|member| &member.value)
+    }
+
+    pub(super) fn has(&self, index: usize) -> bool {
+        self.member(index).is_some()
+    }
+
+    /// A number that can be known now.
+    pub(super) fn number(&self, index: usize) -> Option<f64> {
+        self.get(index).and_then(number)
+    }
+
+    /// A text that can be known now.
+    pub(super) fn text(&self, index: usize) -> Option<Cow<'d, str>> {
+        self.get(index).and_then(text)
+    }
+
+    /// Whether there is a member that says something: neither `null` nor an empty string.
+    pub(super) fn is_told(&self, index: usize) -> bool {
+        self.get(index).is_some_and(is_told)
+    }
+}
+
+impl<'d> Checker<'d> {
+    /// Reads the members of an object, and checks each by its property.
+    pub(super) fn fields(&mut self, table: &'static Table, members: &'d [Member]) -> Fields<'d> {
+        self.fields_of(table, members, Types::NONE)
+    }
+
+    /// The same for an element of a type.
+    pub(super) fn fields_of(&mut self, table: &'static Table, members: &'d [Member], types: Types) -> Fields<'d> {
+        let mut fields = Fields([None; MOST]);
+        self.duplicates(members);
+        for member in members {
+            let name = member.key.decoded();
+            let index = table.index(&name).filter(|&index| index < MOST);
+            let Some((index, property)) = index.and_then(|index| Some((index, table.properties.get(index)?))) else {
+                self.unknown(table, &name, member, types);
+                continue;
+            };
+            if types != Types::NONE && !property.on.meets(types) {
+                self.misplaced(property, member, types);
+                continue;
+            }
+            fields.0[index] = Some(member);
+            self.standing(property, member);
+            value::check(self, property, member);
+        }
+        fields
+    }
+
+    fn standing(&mut self, property: &Property, member: &Member) {
+        let name = property.name;
+        match property.standing {
+            Standing::Current | Standing::Private => {}
+            Standing::Legacy(note) => {
+                let code = if name == "draft" { "J2V028" } else { "J2V009" };
+                self.add(code, member.key_span, format!("`{name}` is no longer documented")).helped(note);
+            }
+            Standing::Disputed(note) => {
+                let code = if name == "tailwind" { "J2V131" } else { "J2V016" };
+                self.add(code, member.key_span, format!("`{name}` is not in the reference")).helped(note);
+            }
+        }
+    }
+}
+
+/// A number, or the same in a string.
+pub(super) fn number(node: &Node) -> Option<f64> {
+    match &node.value {
+        Value::Number(number) => Some(number.as_f64()),
+        Value::String(text) => numeric(text.raw()),
+        _ => None,
+    }
+}
+
+/// What a string says when it holds a number as JSON spells it.
+pub(super) fn numeric(raw: &str) -> Option<f64> {
+    let is_candidate = raw.starts_with(|first: char| first.is_ascii_digit() || first == '-');
+    is_candidate.then(|| crate::movie::json::Number::parse(raw)).flatten().map(|number| number.as_f64())
+}
+
+/// A string without a placeholder.
+pub(super) fn text(node: &Node) -> Option<Cow<'_, str>> {
+    node.as_text().map(crate::movie::json::Text::decoded).filter(|text| !is_templated(text))
+}
+
+/// Whether a text is only known when its variables are.
+pub(super) fn is_templated(text: &str) -> bool {
+    text.contains("{{")
+}
+
+pub(super) fn is_told(node: &Node) -> bool {
+    match &node.value {
+        Value::Null => false,
+        Value::String(text) => !text.raw().is_empty(),
+        _ => true,
+    }
+}
+
+/// Whether a value is only known when its variables are.
+pub(super) fn is_open(node: &Node) -> bool {
+    node.as_text().is_some_and(|text| is_templated(text.raw()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::movie::spec::TABLES;
+
+    #[test]
+    fn every_table_fits() {
+        assert!(TABLES.iter().all(|table| table.properties.len() <= MOST));
+    }
+
+    #[test]
+    fn a_number_may_stand_in_a_string() {
+        assert_eq!(numeric("1080"), Some(1080.0));
+        assert_eq!(numeric("-2"), Some(-2.0));
+        assert_eq!(numeric("10vw"), None);
+        assert_eq!(numeric("{{n}}"), None);
+    }
+}

@@ -1,0 +1,174 @@
+//! Checking a movie before it is paid for: every fault with its place, its rule and a way out. Pure.
+//!
+//! What a rule is for, and what it rests on, stands in [`rules`]; the vocabulary in [`super::spec`]. The walk visits
+//! each node once; the rules of a family stand in one file, next to what they look at.
+//!
+//! ```
+//! use j2v::movie::Document;
+//! use j2v::movie::check::{Settings, check};
+//!
+//! let movie = Document::parse("m.json", r#"{"resolution": "1080p", "scenes": [{"duration": 4}]}"#)?;
+//! let findings = check(&movie, &Settings::default());
+//! assert_eq!(findings[0].code, "J2V020");
+//! assert_eq!(findings[0].help.as_deref(), Some("did you mean `full-hd`?"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod component;
+mod cost;
+mod document;
+mod element;
+mod exports;
+mod facts;
+mod fields;
+mod lengths;
+mod media;
+mod movie;
+mod placing;
+pub mod rules;
+mod scene;
+mod subtitles;
+mod suggest;
+mod text;
+mod url;
+mod value;
+mod variables;
+mod voice;
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+pub use facts::{ElementFacts, Facts, Issue, IssueKind, Length, SceneFacts};
+pub use rules::Rule;
+
+use super::Document;
+use super::diagnostic::{Diagnostic, Evidence, Severity};
+use super::json::{Member, Node, Span};
+
+/// What decides beside the movie.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Settings<'s> {
+    /// Rules that are not to speak, by code or by name.
+    pub allow: &'s [String],
+    /// Rules whose findings are errors, by code or by name; `warnings` means all warnings.
+    pub deny: &'s [String],
+    /// Whether the API is on this machine: files and callbacks of this machine are right then.
+    pub loopback: bool,
+    /// Whether the movie is to be stored as a template, which has a largest size.
+    pub as_template: bool,
+    /// What only the movie with its variables resolved shows.
+    pub facts: Option<&'s Facts>,
+}
+
+/// Checks a movie as it will be sent. What the reading has warned of is among the findings, which are sorted by place.
+#[must_use]
+pub fn check(document: &Document, settings: &Settings<'_>) -> Vec<Diagnostic> {
+    let mut checker = Checker::new(&document.root, settings);
+    movie::check(&mut checker, &document.root);
+    if let Some(facts) = settings.facts {
+        facts::check(&mut checker, facts);
+    }
+    let mut findings = checker.found;
+    findings.extend(document.diagnostics.iter().cloned());
+    settings.judge(&mut findings);
+    findings.sort_by_key(|finding| (finding.span.source, finding.span.start, finding.severity, finding.code));
+    findings.dedup_by(|later, earlier| later.code == earlier.code && later.span == earlier.span);
+    findings
+}
+
+impl Settings<'_> {
+    /// Drops what is allowed, and makes errors of what is denied.
+    fn judge(&self, findings: &mut Vec<Diagnostic>) {
+        let names = |list: &[String], finding: &Diagnostic| {
+            let name = Rule::find(finding.code).map_or("", |rule| rule.name);
+            list.iter().any(|word| word.eq_ignore_ascii_case(finding.code) || word == name)
+        };
+        if !self.allow.is_empty() {
+            findings.retain(|finding| !names(self.allow, finding));
+        }
+        if self.deny.is_empty() {
+            return;
+        }
+        let all_warnings = self.deny.iter().any(|word| word == "warnings");
+        for finding in findings {
+            if names(self.deny, finding) || (all_warnings && finding.severity == Severity::Warning) {
+                finding.severity = Severity::Error;
+            }
+        }
+    }
+}
+
+/// One walk over a movie, and what it has seen so far.
+struct Checker<'d> {
+    settings: Settings<'d>,
+    found: Vec<Diagnostic>,
+    /// The size of the frame, where the movie says it in numbers.
+    frame: Option<(f64, f64)>,
+    /// Whether the movie has what makes it one, so that a misspelled `template` is not missed.
+    has_scenes_or_template: bool,
+    /// The movie's variables.
+    variables: &'d [Member],
+    /// The ids of scenes and elements.
+    ids: Vec<(Cow<'d, str>, Span)>,
+    /// The subtitles of the movie.
+    subtitles: Vec<Span>,
+    /// Whether anything in the movie may be heard.
+    has_sound: bool,
+    /// How many pages of HTML, components included, have to be drawn.
+    drawn: usize,
+    /// Where in `found` the scenes without a length are, and how many scenes have one.
+    lengthless: Vec<usize>,
+    with_length: usize,
+    /// Where the scenes start whose length a finding speaks of.
+    told_of_length: HashSet<(u16, u32)>,
+}
+
+impl<'d> Checker<'d> {
+    fn new(root: &'d Node, settings: &Settings<'d>) -> Self {
+        Self {
+            settings: *settings,
+            found: Vec::new(),
+            frame: None,
+            has_scenes_or_template: root.get("scenes").or(root.get("template")).is_some(),
+            variables: root.get("variables").and_then(Node::as_object).unwrap_or_default(),
+            ids: Vec::new(),
+            subtitles: Vec::new(),
+            has_sound: false,
+            drawn: 0,
+            lengthless: Vec::new(),
+            with_length: 0,
+            told_of_length: HashSet::new(),
+        }
+    }
+
+    /// Notes a finding. How much it matters is the rule's to say; the caller may lower it.
+    fn add(&mut self, code: &'static str, span: Span, message: impl Into<String>) -> &mut Diagnostic {
+        let (severity, evidence) = Rule::find(code).map_or((Severity::Warning, Evidence::Advice), |rule| (rule.severity, rule.evidence));
+        self.found.push(Diagnostic { severity, evidence, code, message: message.into(), span, label: None, help: None });
+        let last = self.found.len() - 1;
+        &mut self.found[last]
+    }
+}
+
+impl Diagnostic {
+    fn helped(&mut self, help: impl Into<String>) -> &mut Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Says why at the place itself.
+    fn labelled(&mut self, label: impl Into<String>) -> &mut Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    fn graded(&mut self, severity: Severity, evidence: Evidence) -> &mut Self {
+        (self.severity, self.evidence) = (severity, evidence);
+        self
+    }
+}
+
+/// The first byte of a place: what is missing in an object is told at its brace.
+fn opening(span: Span) -> Span {
+    Span { end: span.end.min(span.start.saturating_add(1)), ..span }
+}

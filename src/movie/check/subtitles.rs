@@ -1,0 +1,93 @@
+//! Rules about subtitles.
+
+use super::Checker;
+use super::element::{Element, SETTINGS as ELEMENT_SETTINGS, told};
+use super::fields::{Fields, is_told};
+use super::url::Url;
+use crate::movie::json::{Node, Span};
+use crate::movie::spec::element::ELEMENT;
+use crate::movie::spec::subtitles::SETTINGS;
+use crate::movie::spec::words::SUBTITLES_MODEL;
+
+const CAPTIONS: usize = ELEMENT.at("captions");
+const FONT_FAMILY: usize = SETTINGS.at("font-family");
+const FONT_URL: usize = SETTINGS.at("font-url");
+const KEYWORDS: usize = SETTINGS.at("keywords");
+const MODEL: usize = ELEMENT.at("model");
+const POSITION: usize = SETTINGS.at("position");
+const X: usize = SETTINGS.at("x");
+const Y: usize = SETTINGS.at("y");
+
+pub(super) fn check<'d>(checker: &mut Checker<'d>, element: &Element<'d>) {
+    checker.subtitles.push(element.at);
+    if !element.place.is_movie {
+        let message = "the reference has subtitles at the movie's `elements` only";
+        checker.add("J2V160", element.at, message).helped("move them there: some examples have them in a scene");
+    }
+    model(checker, element);
+    if let Some((captions, span)) = told(element, CAPTIONS)
+        && !is_captions(&captions)
+    {
+        checker.add("J2V167", span, "captions are a URL, or text in SRT, VTT or ASS");
+    }
+    if let Some(members) = element.fields.get(ELEMENT_SETTINGS).and_then(Node::as_object) {
+        let fields = checker.fields(&SETTINGS, members);
+        settings(checker, element, &fields);
+    }
+}
+
+/// J2V163: the model that listens.
+fn model(checker: &mut Checker<'_>, element: &Element<'_>) {
+    if let Some((name, span)) = told(element, MODEL)
+        && !SUBTITLES_MODEL.known.contains(&&*name)
+    {
+        checker.add("J2V163", span, format!("`{name}` is no subtitles model")).helped("one of: default, whisper");
+    }
+}
+
+/// J2V164 to J2V166.
+fn settings(checker: &mut Checker<'_>, element: &Element<'_>, fields: &Fields<'_>) {
+    let is_placed =
+        fields.text(POSITION).is_none_or(|position| position != "custom") && !fields.get(POSITION).is_some_and(super::fields::is_open);
+    if let Some(member) = fields.member(X).or(fields.member(Y)).filter(|_| is_placed) {
+        let message = format!("`{}` counts only with the position `custom`", member.key);
+        checker.add("J2V164", member.key_span, message).helped("write `\"position\": \"custom\"`");
+    }
+    let is_whisper = told(element, MODEL).is_some_and(|(model, _)| model == "whisper");
+    if let Some(member) = fields.member(KEYWORDS).filter(|_| is_whisper) {
+        checker.add("J2V165", member.key_span, "`keywords` are for the model `default` only");
+    }
+    if let Some(member) = fields.member(FONT_URL).filter(|_| !fields.has(FONT_FAMILY)) {
+        checker
+            .add("J2V166", member.key_span, "`font-url` needs the family of the font")
+            .helped("add `\"font-family\"` with the name that the font has inside");
+    }
+}
+
+/// Whether a text can be captions: an address, or one of the three formats.
+fn is_captions(text: &str) -> bool {
+    let text = text.trim();
+    text.is_empty()
+        || Url::parse(text).is_some()
+        || text.contains("-->")
+        || text.starts_with("WEBVTT")
+        || text.contains("[Script Info]")
+        || text.contains("Dialogue:")
+}
+
+/// J2V161, J2V162: the movie's subtitles as a whole.
+pub(super) fn over(checker: &mut Checker<'_>, elements: &[Node]) {
+    let places: Vec<Span> = std::mem::take(&mut checker.subtitles);
+    for span in places.iter().skip(1) {
+        checker.add("J2V161", *span, "a movie has subtitles once at most").helped("keep one of them");
+    }
+    if checker.has_sound || places.is_empty() {
+        return;
+    }
+    let is_subtitles = |node: &&Node| node.get("type").and_then(Node::as_text).is_some_and(|kind| kind.is("subtitles"));
+    let is_silent = elements.iter().filter(is_subtitles).all(|node| !node.get("captions").is_some_and(is_told));
+    if let Some(span) = places.first().filter(|_| is_silent && elements.iter().any(|node| is_subtitles(&node))) {
+        let message = "there is neither `captions` nor anything to be heard";
+        checker.add("J2V162", *span, message).helped("add `\"captions\"`, or a voice, an audio or a video");
+    }
+}

@@ -1,0 +1,161 @@
+//! Rules about texts.
+
+use super::Checker;
+use super::element::{DURATION, Element, SETTINGS, told};
+use super::fields::{is_open, text as plain};
+use super::suggest;
+use crate::movie::json::{Member, Node, Value};
+use crate::movie::spec::element::ELEMENT;
+use crate::movie::spec::text::{self, SETTINGS as KNOWN};
+
+const STYLE: usize = ELEMENT.at("style");
+const TEXT: usize = ELEMENT.at("text");
+
+pub(super) fn check<'d>(checker: &mut Checker<'d>, element: &Element<'d>) {
+    let fields = &element.fields;
+    if !fields.is_told(TEXT) {
+        let place = fields.get(TEXT).map_or(element.at, |node| node.span);
+        checker.add("J2V120", place, "the text element has no `text`").helped("add `\"text\"` with the words to show");
+    }
+    if let Some((words, span)) = told(element, TEXT)
+        && let Some(tag) = tag(&words)
+    {
+        checker
+            .add("J2V121", span, format!("`{tag}` is shown as it is written: a text is plain"))
+            .helped("break lines by `\\n`; use an `html` element for tags");
+    }
+    style(checker, element);
+    if let Some(settings) = fields.get(SETTINGS).and_then(Node::as_object) {
+        for member in settings {
+            setting(checker, member);
+        }
+        invisible(checker, settings);
+    }
+}
+
+/// The first HTML tag in a text.
+fn tag(text: &str) -> Option<&str> {
+    text.match_indices('<').find_map(|(at, _)| {
+        let rest = &text[at..];
+        let end = rest.find('>')?;
+        let name = rest[1..end].trim_start_matches('/');
+        let letters = name.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let is_tag = (1..=8).contains(&letters) && name[letters..].chars().next().is_none_or(|next| matches!(next, ' ' | '/' | '1'..='6'));
+        is_tag.then(|| &rest[..=end])
+    })
+}
+
+/// J2V122, J2V123: the style, and the time that its animation takes.
+fn style(checker: &mut Checker<'_>, element: &Element<'_>) {
+    let fields = &element.fields;
+    let Some(node) = fields.get(STYLE).filter(|node| !is_open(node)) else { return };
+    let id = match &node.value {
+        Value::String(text) => text.decoded().into_owned(),
+        Value::Number(number) => number.raw().to_owned(),
+        _ => return,
+    };
+    let Some(style) = text::find(&id).filter(|_| node.as_text().is_some()) else {
+        let padded = format!("{id:0>3}");
+        let known = text::find(&padded).map(|style| style.id);
+        let finding = checker.add("J2V122", node.span, format!("`{id}` is no text style"));
+        finding.help =
+            Some(known.map_or_else(|| "styles go from `001` to `013`".to_owned(), |known| format!("did you mean `\"{known}\"`?")));
+        return;
+    };
+    let duration = fields.number(DURATION).filter(|seconds| *seconds > 0.0);
+    if let (Some(intro), Some(seconds)) = (style.intro, duration.or(element.place.length))
+        && seconds < intro
+    {
+        let place = if duration.is_some() { fields.get(DURATION).map_or(node.span, |it| it.span) } else { node.span };
+        let message = format!("the animation of style {id} takes {intro} s, the text is there for {seconds} s");
+        checker.add("J2V123", place, message).helped("show it longer, or take style `001`");
+    }
+}
+
+/// J2V006, J2V007, J2V124 to J2V127: one of the settings.
+fn setting(checker: &mut Checker<'_>, member: &Member) {
+    let name = member.key.decoded();
+    let node = &member.value;
+    match &*name {
+        "font-weight" => font_weight(checker, node),
+        "font-size" => font_size(checker, node),
+        "font-url" => {
+            let message = "the sources disagree on `font-url` for texts";
+            checker.add("J2V126", member.key_span, message).helped("newer documentation writes the URL of the font as `font-family`");
+            woff(checker, node);
+        }
+        "font-family" => woff(checker, node),
+        _ if KNOWN.contains(&&*name) => {}
+        _ => misspelled(checker, &name, member),
+    }
+}
+
+/// A setting that is only spelled in another style. Others may be CSS, and are left alone.
+fn misspelled(checker: &mut Checker<'_>, name: &str, member: &Member) {
+    let spelled = suggest::kebab(name);
+    let Some(right) = KNOWN.iter().find(|known| **known == spelled) else { return };
+    let code = if name.contains('_') { "J2V007" } else { "J2V006" };
+    let message = format!("`{name}` is no setting of a text");
+    checker.add(code, member.key_span, message).helped(format!("did you mean `{right}`?"));
+}
+
+fn font_weight(checker: &mut Checker<'_>, node: &Node) {
+    let is_weight = |weight: f64| (100.0..=900.0).contains(&weight) && weight % 100.0 == 0.0;
+    let is_good = match &node.value {
+        Value::Number(number) => is_weight(number.as_f64()),
+        Value::String(text) if is_open(node) || text.raw().is_empty() => true,
+        Value::String(text) => {
+            super::fields::numeric(text.raw()).map_or(matches!(text.raw(), "normal" | "bold" | "bolder" | "lighter"), is_weight)
+        }
+        _ => false,
+    };
+    if !is_good {
+        checker.add("J2V124", node.span, "a font weight is `\"100\"`, `\"200\"` … `\"900\"`").helped("and the font must have it");
+    }
+}
+
+fn font_size(checker: &mut Checker<'_>, node: &Node) {
+    let bare = match &node.value {
+        Value::String(text) => super::fields::numeric(text.raw()).map(|_| text.raw()),
+        Value::Number(number) => Some(number.raw()),
+        _ => None,
+    };
+    if let Some(size) = bare {
+        let message = "a font size without a unit";
+        checker.add("J2V125", node.span, message).helped(format!("write `\"{size}px\"`, or in `vw`, `em` or `%`"));
+    }
+}
+
+fn woff(checker: &mut Checker<'_>, node: &Node) {
+    let Some(family) = plain(node) else { return };
+    let path = family.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    let is_woff = [".woff", ".woff2"].iter().any(|extension| path.ends_with(extension));
+    if is_woff && path.contains("://") {
+        checker.add("J2V127", node.span, "a WOFF font").helped("only TTF and OTF are documented today");
+    }
+}
+
+/// J2V128: letters of the colour of what is behind them.
+fn invisible(checker: &mut Checker<'_>, settings: &[Member]) {
+    let get =
+        |name: &str| settings.iter().find(|member| member.key.is(name)).and_then(|member| Some((plain(&member.value)?, member.value.span)));
+    let color = get("color").or_else(|| get("font-color"));
+    if let (Some((color, span)), Some((background, _))) = (color, get("background-color"))
+        && color.eq_ignore_ascii_case(&background)
+    {
+        checker.add("J2V128", span, "the letters have the colour of their background");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_not_every_less_than() {
+        assert_eq!(tag("one<br>two"), Some("<br>"));
+        assert_eq!(tag("a </b> c"), Some("</b>"));
+        assert_eq!(tag("<h1>Hi"), Some("<h1>"));
+        assert!(["3 < 4 > 2", "a<b", "<3", "x <= y >", "<é>"].iter().all(|text| tag(text).is_none()));
+    }
+}

@@ -1,0 +1,109 @@
+//! Rules about variables that need no expansion: names, helper keys, braces, choices.
+
+use super::Checker;
+use super::fields::is_open;
+use crate::movie::diagnostic::Severity;
+use crate::movie::json::{Member, Node, Text, Value};
+
+/// What reserved names start with (`contract.md` 1.6).
+const RESERVED: [char; 6] = ['?', '$', '@', '%', '&', '_'];
+
+impl<'d> Checker<'d> {
+    /// J2V202, J2V203, J2V211: the variables of a movie, a scene or an element.
+    pub(super) fn declared(&mut self, variables: &'d Node) {
+        let members = variables.as_object().unwrap_or_default();
+        self.duplicates(members);
+        for member in members {
+            let name = member.key.decoded();
+            if let Some(of) = name.strip_prefix(['?', '@']) {
+                self.helper(members, of, &name, member);
+            } else if !name.starts_with(RESERVED) && !is_name(&name) {
+                let message = format!("`{name}` is no name for a variable");
+                let finding = self.add("J2V202", member.key_span, message);
+                finding.helped(format!("letters, digits and `_`, a letter first: `{}`", spelled(&name)));
+            }
+            match &member.value.value {
+                Value::String(text) => self.string(&name, &member.value, text),
+                _ => self.free(&member.value),
+            }
+        }
+    }
+
+    fn helper(&mut self, members: &'d [Member], of: &str, name: &str, member: &Member) {
+        let variable = members.iter().find(|other| other.key.is(of));
+        let Some(variable) = variable else {
+            self.add("J2V203", member.key_span, format!("`{name}` speaks of a variable `{of}` that is not here"));
+            return;
+        };
+        if let (Some(choices), true) = (member.value.as_text(), name.starts_with('@')) {
+            self.choice(&variable.value, &choices.decoded());
+        }
+    }
+
+    /// J2V211: a value among its choices, `value=Label|value2=Label2`.
+    fn choice(&mut self, node: &Node, choices: &str) {
+        let value = match &node.value {
+            Value::String(text) if !is_open(node) => text.decoded(),
+            Value::Number(number) => number.raw().into(),
+            Value::Bool(truth) => if *truth { "true" } else { "false" }.into(),
+            _ => return,
+        };
+        let values = || choices.split('|').map(|choice| choice.split_once('=').map_or(choice, |(value, _)| value).trim());
+        let is_same_number = |choice: &str| {
+            choice.parse::<f64>().ok().zip(value.parse::<f64>().ok()).is_some_and(|(one, other)| one.total_cmp(&other).is_eq())
+        };
+        if choices.contains('|') && !values().any(|choice| choice == value.trim() || is_same_number(choice)) {
+            let message = format!("`{value}` is not among the choices");
+            self.add("J2V211", node.span, message).helped(format!("one of: {}", values().collect::<Vec<_>>().join(", ")));
+        }
+    }
+}
+
+/// Whether a name may stand in `{{ }}`.
+fn is_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+fn spelled(name: &str) -> String {
+    let name: String = name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect();
+    let name = name.trim_matches('_');
+    if name.starts_with(|first: char| first.is_ascii_alphabetic()) { name.to_owned() } else { format!("v{name}") }
+}
+
+/// J2V204: braces that don't belong together. Pages and styles have braces of their own.
+pub(super) fn braces(checker: &mut Checker<'_>, key: &str, node: &Node, text: &Text) {
+    let raw = text.raw();
+    let mut rest = raw;
+    while let Some(at) = rest.find("{{") {
+        let Some(end) = rest[at..].find("}}") else {
+            checker.add("J2V204", node.span, "`{{` without its `}}`").helped("close it: `{{name}}`");
+            return;
+        };
+        rest = &rest[at + end + 2..];
+    }
+    if key == "html" || raw.contains("{{") {
+        return;
+    }
+    if raw.contains("}}") {
+        checker.add("J2V204", node.span, "`}}` without its `{{`").helped("open it: `{{name}}`").severity = Severity::Warning;
+        return;
+    }
+    let single = raw.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name.trim());
+    let meant = single.into_iter().find(|name| checker.variables.iter().any(|variable| variable.key.is(name)));
+    if let Some(name) = meant {
+        let message = format!("`{{{name}}}` is no placeholder");
+        checker.add("J2V204", node.span, message).helped(format!("write `{{{{{name}}}}}`")).severity = Severity::Warning;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_as_the_documentation_has_them() {
+        assert!(is_name("room_2") && !is_name("2nd") && !is_name("my-var") && !is_name("a.b") && !is_name(""));
+        assert_eq!(spelled("my-var"), "my_var");
+        assert_eq!(spelled("2nd"), "v2nd");
+    }
+}

@@ -1,0 +1,34 @@
+//! Movies to check, and findings to look at.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use j2v::movie::Document;
+use j2v::movie::check::{Settings, check};
+use j2v::movie::diagnostic::Diagnostic;
+
+pub(crate) fn parse(text: &str) -> Document {
+    Document::parse("m.json", text).unwrap_or_else(|refused| panic!("{refused}: {text}"))
+}
+
+/// What a movie in one text is found to be wrong in.
+pub(crate) fn findings(text: &str) -> Vec<Diagnostic> {
+    check(&parse(text), &Settings::default())
+}
+
+pub(crate) fn codes(findings: &[Diagnostic]) -> Vec<&'static str> {
+    findings.iter().map(|finding| finding.code).collect()
+}
+
+/// The movies written by others, and the project's own; only the latter where the former are not at hand.
+pub(crate) fn movies() -> Vec<(String, String)> {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files: Vec<PathBuf> = vec![project.join("examples/listing.json")];
+    match fs::read_dir(project.join("../shared/corpus/movies")) {
+        Ok(folder) => files.extend(folder.map(|file| file.unwrap().path()).filter(|path| path.extension().is_some_and(|it| it == "json"))),
+        Err(_) => println!("without ../shared/corpus/movies: it is not here"),
+    }
+    files.sort();
+    let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+    files.iter().map(|path| (name(path), fs::read_to_string(path).unwrap())).collect()
+}
