@@ -14,6 +14,7 @@ pub mod expand;
 pub mod expr;
 pub mod json;
 pub mod plan;
+pub mod schema;
 pub mod spec;
 mod token;
 

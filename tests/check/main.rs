@@ -1,5 +1,5 @@
 //! The rules: each against its own examples, all against movies that people have written and against movies that
-//! nobody would write.
+//! nobody would write, and the JSON Schema against the rules.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
 
@@ -8,4 +8,6 @@ mod grades;
 mod names;
 mod resolved;
 mod rules;
+mod sample;
+mod schema;
 mod support;
