@@ -104,7 +104,7 @@ fn a_template_has_a_largest_size() {
 
 #[test]
 fn advice_never_stops() {
-    let found = findings(r#"{"resolution": "hd", "variables": {"key": "sk-abcdefghijklmnopqrstuv"}, "scenes": [{"duration": 4}]}"#);
+    let found = findings(r#"{"resolution": "hd", "client-data": {"key": "sk-abcdefghijklmnopqrstuv"}, "scenes": [{"duration": 4}]}"#);
     assert_eq!(
         found.iter().map(|it| (it.code, it.severity, it.evidence, it.stops())).next(),
         Some(("J2V307", Severity::Error, Evidence::Advice, false))

@@ -32,7 +32,6 @@ fn without_facts_nothing_is_said() {
 fn an_issue_of_the_expansion_falls_under_its_rule() {
     for (kind, code, severity) in [
         (IssueKind::Undefined, "J2V200", Severity::Warning),
-        (IssueKind::Unused, "J2V201", Severity::Info),
         (IssueKind::Syntax, "J2V205", Severity::Error),
         (IssueKind::UnknownSyntax, "J2V205", Severity::Warning),
         (IssueKind::Constant, "J2V206", Severity::Info),

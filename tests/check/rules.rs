@@ -115,6 +115,7 @@ const PLACES: &[(&str, &str, &str)] = &[
     ("J2V167", "2:35", r#""Welcome home""#),
     ("J2V170", "2:10", r#""audiogram""#),
     ("J2V171", "2:34", "80"),
+    ("J2V201", "1:56", "\"age\""),
     ("J2V202", "1:41", r#""first-name""#),
     ("J2V203", "1:41", r#""?color""#),
     ("J2V204", "1:122", r#""Hello {{ name""#),
@@ -139,9 +140,9 @@ const PLACES: &[(&str, &str, &str)] = &[
     ("J2V405", "2:26", r#""https://assets.json2video.com/clients/abc/renders/def.mp4""#),
 ];
 
-/// Rules that only the resolved movie, or the head of a file, shows: `resolved` tests what they say.
+/// Rules that only the resolved movie, the head of a file or a large movie shows: `resolved` and `grades` test them.
 fn needs_more(rule: &Rule) -> bool {
-    matches!(rule.example, Example::Expanded | Example::Probed)
+    matches!(rule.example, Example::Expanded | Example::Told)
 }
 
 #[test]

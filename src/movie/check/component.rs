@@ -1,7 +1,7 @@
 //! Rules about components of the service's library.
 
 use super::element::{Element, SETTINGS, told};
-use super::{Checker, suggest};
+use super::{Checker, shown, suggest};
 use crate::movie::diagnostic::{Evidence, Severity};
 use crate::movie::json::{Member, Node};
 use crate::movie::spec::component::{self, COMPONENTS, Component};
@@ -20,7 +20,11 @@ pub(super) fn check(checker: &mut Checker<'_>, element: &Element<'_>) {
     if known.is_none() {
         let near = suggest::nearest(&id, COMPONENTS.iter().map(|component| component.id));
         let is_form = component::is_id(&id);
-        let message = if is_form { format!("the component `{id}` is not in the list") } else { format!("`{id}` is no component") };
+        let message = if is_form {
+            format!("the component `{}` is not in the list", shown(&id))
+        } else {
+            format!("`{}` is no component", shown(&id))
+        };
         let finding = checker.add("J2V140", span, message).graded(Severity::Warning, Evidence::Advice);
         finding.help = Some(near.map_or_else(|| "ids look like `basic/000`".to_owned(), |near| format!("did you mean `{near}`?")));
         return;
@@ -37,7 +41,7 @@ fn parts(checker: &mut Checker<'_>, component: &Component, settings: &[Member]) 
         let is_part = component.parts.contains(&&*name);
         if is_part && member.value.as_text().is_some() {
             let message = format!("`{name}` is an object in `{}`", component.id);
-            let text = member.value.as_text().map_or("", |text| text.raw());
+            let text = shown(member.value.as_text().map_or("", |text| text.raw()));
             checker.add("J2V141", member.value.span, message).helped(format!("write `\"{name}\": {{\"text\": \"{text}\"}}`"));
         } else if !is_part && !component.parts.is_empty() {
             unknown_part(checker, component, &name, member);
@@ -54,7 +58,7 @@ fn unknown_part(checker: &mut Checker<'_>, component: &Component, name: &str, me
     if near.is_none() && member.value.as_object().is_some() {
         return;
     }
-    let message = format!("`{}` has no part `{name}`", component.id);
+    let message = format!("`{}` has no part `{}`", component.id, shown(name));
     let finding = checker.add("J2V141", member.key_span, message);
     finding.help = Some(match near {
         Some(near) => format!("did you mean `{near}`?"),

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::{Checker, exports, suggest, variables};
+use super::{Checker, exports, shown, suggest, variables};
 use crate::movie::json::{Member, Node, Text, Value};
 use crate::movie::spec::near::INSTEAD;
 use crate::movie::spec::{Property, Table, Types};
@@ -31,7 +31,7 @@ impl<'d> Checker<'d> {
     }
 
     fn duplicate(&mut self, member: &Member) {
-        let message = format!("`{}` stands twice in this object", member.key);
+        let message = format!("`{}` stands twice in this object", shown(member.key.raw()));
         self.add("J2V015", member.key_span, message).helped("keep one of them: readers of JSON take the last");
     }
 
@@ -51,7 +51,7 @@ impl<'d> Checker<'d> {
             self.add("J2V007", member.key_span, message).helped(format!("write `{right}`"));
             return;
         }
-        let finding = self.add("J2V006", member.key_span, format!("`{name}` is no property of {owner}"));
+        let finding = self.add("J2V006", member.key_span, format!("`{}` is no property of {owner}", shown(name)));
         finding.help = meant.map(|right| format!("did you mean `{right}`?")).or_else(|| way_out(table, name, types));
     }
 
@@ -106,8 +106,9 @@ impl<'d> Checker<'d> {
     }
 
     /// What may be wrong with a string wherever it stands.
-    pub(super) fn string(&mut self, key: &str, node: &Node, text: &Text) {
+    pub(super) fn string(&mut self, key: &str, node: &Node, text: &'d Text) {
         if text.raw().contains(['{', '}']) {
+            variables::uses(self, text.raw());
             variables::braces(self, key, node, text);
         }
         exports::secret(self, key, node, text);
@@ -119,7 +120,7 @@ impl<'d> Checker<'d> {
         ids.sort_by(|one, other| one.0.cmp(&other.0).then(one.1.start.cmp(&other.1.start)));
         for pair in ids.windows(2) {
             if pair[0].0 == pair[1].0 {
-                let message = format!("the id `{}` is taken", pair[1].0);
+                let message = format!("the id `{}` is taken", shown(&pair[1].0));
                 let help = "give each its own: the variables of its timing are named by it";
                 self.add("J2V014", pair[1].1, message).helped(help);
             }

@@ -2,7 +2,7 @@
 
 use super::fields::{Fields, is_open};
 use super::url::Url;
-use super::{Checker, cost, opening};
+use super::{Checker, cost, opening, shown};
 use crate::movie::json::{Node, Span, Text};
 use crate::movie::spec::export::{DESTINATION, EXPORT, MACROS, REQUIRED};
 use crate::movie::spec::words::DESTINATION as TYPES;
@@ -120,7 +120,7 @@ fn endpoint(checker: &mut Checker<'_>, fields: &Fields<'_>) {
         return;
     }
     let message = match url {
-        Some(url) if url.is_private() => format!("the service can't reach `{}`", url.host),
+        Some(url) if url.is_private() => format!("the service can't reach `{}`", shown(url.host)),
         Some(url) if url.is("http") => "a webhook is called over HTTPS only".to_owned(),
         _ => "a webhook's `endpoint` is an `https://` address".to_owned(),
     };
@@ -149,7 +149,7 @@ fn macros(checker: &mut Checker<'_>, fields: &Fields<'_>) {
             let is_macro = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
             if is_macro && !MACROS.contains(&name) {
                 let known = MACROS.iter().map(|name| format!("__{name}__")).collect::<Vec<_>>().join(" ");
-                checker.add("J2V308", node.span, format!("`__{name}__` is not filled in")).helped(format!("known are: {known}"));
+                checker.add("J2V308", node.span, format!("`__{}__` is not filled in", shown(name))).helped(format!("known are: {known}"));
             }
             if is_macro {
                 pieces.next();

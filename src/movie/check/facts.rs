@@ -38,8 +38,6 @@ pub struct Issue {
 pub enum IssueKind {
     /// J2V200: a name that no scope has.
     Undefined,
-    /// J2V201: a variable that nothing uses.
-    Unused,
     /// J2V205: no expression in any reading.
     Syntax,
     /// J2V205: an expression that only some readers know, such as `&&`.
@@ -66,7 +64,6 @@ impl IssueKind {
     pub fn code(self) -> &'static str {
         match self {
             Self::Undefined => "J2V200",
-            Self::Unused => "J2V201",
             Self::Syntax | Self::UnknownSyntax => "J2V205",
             Self::Constant => "J2V206",
             Self::NotArray => "J2V207",

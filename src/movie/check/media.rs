@@ -2,7 +2,7 @@
 
 use super::element::{Element, told};
 use super::url::Url;
-use super::{Checker, suggest};
+use super::{Checker, shown, suggest};
 use crate::movie::diagnostic::{Evidence, Severity};
 use crate::movie::json::Span;
 use crate::movie::spec::Types;
@@ -87,7 +87,7 @@ fn makes(types: Types) -> Option<Makes> {
 pub(super) fn unknown_model(checker: &mut Checker<'_>, name: &str, span: Span, makes: Makes) {
     let code = if makes == Makes::Voice { "J2V151" } else { "J2V103" };
     let near = suggest::nearest(name, model::names(makes));
-    let finding = checker.add(code, span, format!("the model `{name}` is not in the list of {}", model::AS_OF));
+    let finding = checker.add(code, span, format!("the model `{}` is not in the list of {}", shown(name), model::AS_OF));
     finding.help = Some(match near {
         Some(right) => format!("did you mean `{right}`?"),
         None => format!("known are: {}", model::names(makes).collect::<Vec<_>>().join(", ")),
@@ -101,7 +101,7 @@ fn source(checker: &mut Checker<'_>, element: &Element<'_>, src: &str, span: Spa
     };
     if url.is_private() && !(checker.settings.loopback && url.is_loopback()) {
         checker
-            .add("J2V066", span, format!("only this network can reach `{}`", url.host))
+            .add("J2V066", span, format!("only this network can reach `{}`", shown(url.host)))
             .helped("put the file where everybody can get it");
     } else if url.is("http") && !url.is_private() {
         checker.add("J2V066", span, "plain `http`").helped("write `https`, if the server has it");
@@ -125,8 +125,7 @@ fn is_file(url: &Url<'_>) -> bool {
 
 fn no_url(checker: &mut Checker<'_>, src: &str, span: Span) {
     let is_data = src.starts_with("data:");
-    let shown: String = src.chars().take(40).collect();
-    let finding = checker.add("J2V065", span, format!("`{shown}` is no public address"));
+    let finding = checker.add("J2V065", span, format!("`{}` is no public address", shown(src)));
     finding.helped("put the file where everybody can get it, and write its `https://` address");
     if is_data || src.starts_with("//") {
         finding.evidence = Evidence::Advice;

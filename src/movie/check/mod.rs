@@ -72,8 +72,13 @@ pub fn check(document: &Document, settings: &Settings<'_>) -> Vec<Diagnostic> {
     findings.extend(document.diagnostics.iter().cloned());
     settings.judge(&mut findings);
     findings.sort_by_key(|finding| (finding.span.source, finding.span.start, finding.severity, finding.code));
-    findings.dedup_by(|later, earlier| later.code == earlier.code && later.span == earlier.span);
+    findings.dedup_by(|later, earlier| is_repeated(earlier, later));
     findings
+}
+
+/// Whether two findings say the same of one place. What has no place is told apart by its words.
+fn is_repeated(one: &Diagnostic, other: &Diagnostic) -> bool {
+    one.code == other.code && one.span == other.span && (one.span.is_some() || one.message == other.message)
 }
 
 impl Settings<'_> {
@@ -108,6 +113,11 @@ struct Checker<'d> {
     has_scenes_or_template: bool,
     /// The movie's variables.
     variables: &'d [Member],
+    /// The names of the movie's variables, once they are asked for.
+    names: Option<HashSet<Cow<'d, str>>>,
+    /// The variables of all scopes, and the names that something uses.
+    declared: Vec<(Cow<'d, str>, Span)>,
+    used: HashSet<&'d str>,
     /// The ids of scenes and elements.
     ids: Vec<(Cow<'d, str>, Span)>,
     /// The subtitles of the movie.
@@ -131,6 +141,9 @@ impl<'d> Checker<'d> {
             frame: None,
             has_scenes_or_template: root.get("scenes").or(root.get("template")).is_some(),
             variables: root.get("variables").and_then(Node::as_object).unwrap_or_default(),
+            names: None,
+            declared: Vec::new(),
+            used: HashSet::new(),
             ids: Vec::new(),
             subtitles: Vec::new(),
             has_sound: false,
@@ -165,6 +178,15 @@ impl Diagnostic {
     fn graded(&mut self, severity: Severity, evidence: Evidence) -> &mut Self {
         (self.severity, self.evidence) = (severity, evidence);
         self
+    }
+}
+
+/// A text of the author as a message shows it: not all of it, if it is long.
+fn shown(text: &str) -> Cow<'_, str> {
+    const MOST: usize = 60;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rules about the movie as a whole: what it needs, its size, what it is wrapped in.
 
 use super::fields::{Fields, is_open};
-use super::{Checker, cost, element, exports, lengths, opening, scene, subtitles};
+use super::{Checker, cost, element, exports, lengths, opening, scene, subtitles, variables};
 use crate::movie::diagnostic::{Evidence, Severity};
 use crate::movie::json::{Member, Node};
 use crate::movie::spec::movie::MOVIE;
@@ -33,6 +33,9 @@ pub(super) fn check<'d>(checker: &mut Checker<'d>, root: &'d Node) {
     template(checker, &fields, root);
     parts(checker, &fields, root);
     checker.repeated_ids();
+    if !fields.has(TEMPLATE) {
+        variables::unused(checker);
+    }
     if let Some(node) = fields.get(EXPORTS) {
         exports::check(checker, node, fields.is_told(CLIENT_DATA));
     }

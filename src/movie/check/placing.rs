@@ -1,8 +1,8 @@
 //! Rules about where an element is seen: position, size, colour, volume.
 
-use super::Checker;
 use super::element::Element;
 use super::fields::text;
+use super::{Checker, shown};
 use crate::movie::diagnostic::{Evidence, Severity};
 use crate::movie::json::Node;
 use crate::movie::spec::Types;
@@ -81,7 +81,7 @@ pub(super) fn color(checker: &mut Checker<'_>, node: Option<&Node>) {
         return;
     }
     let digits = !color.is_empty() && matches!(color.len(), 3 | 6 | 8) && color.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let finding = checker.add("J2V048", node.span, format!("`{color}` is no colour"));
+    let finding = checker.add("J2V048", node.span, format!("`{}` is no colour", shown(&color)));
     finding.helped(if digits { format!("write `#{color}`") } else { "write `#RRGGBB`, or a CSS colour".to_owned() });
 }
 

@@ -1,9 +1,10 @@
 //! Rules about scenes and what lies between them.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::fields::{Fields, is_open};
-use super::{Checker, element, lengths, opening, placing};
+use super::{Checker, element, lengths, opening, placing, shown, variables};
 use crate::movie::json::{Node, Span, Text};
 use crate::movie::spec::movie::{SCENE, TRANSITION};
 use crate::movie::spec::words::TRANSITION_STYLE;
@@ -25,15 +26,15 @@ pub(super) struct Around<'a, 'd> {
     /// The fixed length of the scene before.
     pub(super) before: Option<f64>,
     /// The ids of all scenes.
-    pub(super) ids: &'a [Cow<'d, str>],
+    pub(super) ids: &'a HashSet<Cow<'d, str>>,
     /// Whether a movie element may be heard.
     pub(super) is_movie_heard: bool,
 }
 
 /// The ids that `import` may name; none are gathered where nothing is imported.
-pub(super) fn ids(scenes: &[Node]) -> Vec<Cow<'_, str>> {
+pub(super) fn ids(scenes: &[Node]) -> HashSet<Cow<'_, str>> {
     if !scenes.iter().any(|scene| scene.get("import").is_some()) {
-        return Vec::new();
+        return HashSet::new();
     }
     scenes.iter().filter_map(|scene| Some(scene.get("id")?.as_text()?.decoded())).collect()
 }
@@ -51,6 +52,9 @@ pub(super) fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, around: &Arou
     placing::color(checker, fields.get(BACKGROUND));
     transition(checker, &fields, fixed, around);
     import(checker, &fields, around);
+    if let Some(name) = fields.get(ITERATE).and_then(Node::as_text) {
+        variables::named(checker, name.raw());
+    }
     let elements = fields.get(ELEMENTS).and_then(Node::as_array).unwrap_or_default();
     let heard_before = std::mem::replace(&mut checker.has_sound, false);
     let summary = element::all(checker, elements, element::Place::scene(checker.frame, fixed));
@@ -95,7 +99,7 @@ fn import<'d>(checker: &mut Checker<'d>, fields: &Fields<'d>, around: &Around<'_
     let Some(wanted) = fields.text(IMPORT) else { return };
     if !around.ids.contains(&wanted) {
         let span = fields.get(IMPORT).map_or(Span::NONE, |node| node.span);
-        checker.add("J2V049", span, format!("no scene has the id `{wanted}`"));
+        checker.add("J2V049", span, format!("no scene has the id `{}`", shown(&wanted)));
     }
 }
 

@@ -1,9 +1,9 @@
 //! Rules about subtitles.
 
-use super::Checker;
 use super::element::{Element, SETTINGS as ELEMENT_SETTINGS, told};
 use super::fields::{Fields, is_told};
 use super::url::Url;
+use super::{Checker, shown};
 use crate::movie::json::{Node, Span};
 use crate::movie::spec::element::ELEMENT;
 use crate::movie::spec::subtitles::SETTINGS;
@@ -41,7 +41,7 @@ fn model(checker: &mut Checker<'_>, element: &Element<'_>) {
     if let Some((name, span)) = told(element, MODEL)
         && !SUBTITLES_MODEL.known.contains(&&*name)
     {
-        checker.add("J2V163", span, format!("`{name}` is no subtitles model")).helped("one of: default, whisper");
+        checker.add("J2V163", span, format!("`{}` is no subtitles model", shown(&name))).helped("one of: default, whisper");
     }
 }
 

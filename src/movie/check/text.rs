@@ -3,7 +3,7 @@
 use super::Checker;
 use super::element::{DURATION, Element, SETTINGS, told};
 use super::fields::{is_open, text as plain};
-use super::suggest;
+use super::{shown, suggest};
 use crate::movie::json::{Member, Node, Value};
 use crate::movie::spec::element::ELEMENT;
 use crate::movie::spec::text::{self, SETTINGS as KNOWN};
@@ -21,7 +21,7 @@ pub(super) fn check<'d>(checker: &mut Checker<'d>, element: &Element<'d>) {
         && let Some(tag) = tag(&words)
     {
         checker
-            .add("J2V121", span, format!("`{tag}` is shown as it is written: a text is plain"))
+            .add("J2V121", span, format!("`<{}>` is shown as it is written: a text is plain", shown(tag)))
             .helped("break lines by `\\n`; use an `html` element for tags");
     }
     style(checker, element);
@@ -33,15 +33,14 @@ pub(super) fn check<'d>(checker: &mut Checker<'d>, element: &Element<'d>) {
     }
 }
 
-/// The first HTML tag in a text.
+/// The first HTML tag in a text, without its angle brackets.
 fn tag(text: &str) -> Option<&str> {
-    text.match_indices('<').find_map(|(at, _)| {
-        let rest = &text[at..];
-        let end = rest.find('>')?;
-        let name = rest[1..end].trim_start_matches('/');
+    text.split('<').skip(1).find_map(|rest| {
+        let (inner, _) = rest.split_once('>')?;
+        let name = inner.trim_start_matches('/');
         let letters = name.bytes().take_while(u8::is_ascii_alphabetic).count();
         let is_tag = (1..=8).contains(&letters) && name[letters..].chars().next().is_none_or(|next| matches!(next, ' ' | '/' | '1'..='6'));
-        is_tag.then(|| &rest[..=end])
+        is_tag.then_some(inner)
     })
 }
 
@@ -57,7 +56,7 @@ fn style(checker: &mut Checker<'_>, element: &Element<'_>) {
     let Some(style) = text::find(&id).filter(|_| node.as_text().is_some()) else {
         let padded = format!("{id:0>3}");
         let known = text::find(&padded).map(|style| style.id);
-        let finding = checker.add("J2V122", node.span, format!("`{id}` is no text style"));
+        let finding = checker.add("J2V122", node.span, format!("`{}` is no text style", shown(&id)));
         finding.help =
             Some(known.map_or_else(|| "styles go from `001` to `013`".to_owned(), |known| format!("did you mean `\"{known}\"`?")));
         return;
@@ -153,9 +152,9 @@ mod tests {
 
     #[test]
     fn a_tag_is_not_every_less_than() {
-        assert_eq!(tag("one<br>two"), Some("<br>"));
-        assert_eq!(tag("a </b> c"), Some("</b>"));
-        assert_eq!(tag("<h1>Hi"), Some("<h1>"));
+        assert_eq!(tag("one<br>two"), Some("br"));
+        assert_eq!(tag("a </b> c"), Some("/b"));
+        assert_eq!(tag("<h1>Hi"), Some("h1"));
         assert!(["3 < 4 > 2", "a<b", "<3", "x <= y >", "<é>"].iter().all(|text| tag(text).is_none()));
     }
 }

@@ -1,7 +1,7 @@
 //! A value against the shape of its property: type, range, word.
 
 use super::fields::{is_templated, numeric};
-use super::{Checker, suggest};
+use super::{Checker, shown, suggest};
 use crate::movie::diagnostic::{Evidence, Severity};
 use crate::movie::json::{Member, Node, Text, Value};
 use crate::movie::spec::words::SUBTITLES_POSITION;
@@ -129,7 +129,7 @@ fn number(checker: &mut Checker<'_>, property: &Property, node: &Node, range: &R
 
 fn no_number(checker: &mut Checker<'_>, property: &Property, node: &Node, text: &Text) {
     let digits: String = text.raw().chars().take_while(|letter| letter.is_ascii_digit() || *letter == '.').collect();
-    let message = format!("`{}` is a number, this is the string \"{}\"", property.name, text.raw());
+    let message = format!("`{}` is a number, this is the string \"{}\"", property.name, shown(text.raw()));
     let finding = checker.add("J2V008", node.span, message);
     if !digits.is_empty() {
         finding.help = Some(format!("write `{digits}`"));
@@ -148,7 +148,7 @@ fn word(checker: &mut Checker<'_>, property: &Property, node: &Node, words: &Wor
     if words.rule == "J2V061" && text == "template" {
         return; // J2V062 speaks of it.
     }
-    let message = format!("`{text}` is not {}", words.name);
+    let message = format!("`{}` is not {}", shown(&text), words.name);
     let (wrong_case, is_disputed) = (is_wrong_case(words, &text), words.disputed.contains(&&*text));
     let hint = suggest::word(words, &text);
     let finding = checker.add(words.rule, node.span, message);

@@ -1,7 +1,7 @@
 //! Rules about variables that need no expansion: names, helper keys, braces, choices.
 
-use super::Checker;
 use super::fields::is_open;
+use super::{Checker, shown};
 use crate::movie::diagnostic::Severity;
 use crate::movie::json::{Member, Node, Text, Value};
 
@@ -18,9 +18,11 @@ impl<'d> Checker<'d> {
             if let Some(of) = name.strip_prefix(['?', '@']) {
                 self.helper(members, of, &name, member);
             } else if !name.starts_with(RESERVED) && !is_name(&name) {
-                let message = format!("`{name}` is no name for a variable");
+                let message = format!("`{}` is no name for a variable", shown(&name));
                 let finding = self.add("J2V202", member.key_span, message);
-                finding.helped(format!("letters, digits and `_`, a letter first: `{}`", spelled(&name)));
+                finding.helped(format!("letters, digits and `_`, a letter first: `{}`", shown(&spelled(&name))));
+            } else if !name.starts_with(RESERVED) {
+                self.declared.push((name.clone(), member.key_span));
             }
             match &member.value.value {
                 Value::String(text) => self.string(&name, &member.value, text),
@@ -32,7 +34,7 @@ impl<'d> Checker<'d> {
     fn helper(&mut self, members: &'d [Member], of: &str, name: &str, member: &Member) {
         let variable = members.iter().find(|other| other.key.is(of));
         let Some(variable) = variable else {
-            self.add("J2V203", member.key_span, format!("`{name}` speaks of a variable `{of}` that is not here"));
+            self.add("J2V203", member.key_span, format!("`{}` speaks of a variable that is not here", shown(name)));
             return;
         };
         if let (Some(choices), true) = (member.value.as_text(), name.starts_with('@')) {
@@ -53,8 +55,30 @@ impl<'d> Checker<'d> {
             choice.parse::<f64>().ok().zip(value.parse::<f64>().ok()).is_some_and(|(one, other)| one.total_cmp(&other).is_eq())
         };
         if choices.contains('|') && !values().any(|choice| choice == value.trim() || is_same_number(choice)) {
-            let message = format!("`{value}` is not among the choices");
+            let message = format!("`{}` is not among the choices", shown(&value));
             self.add("J2V211", node.span, message).helped(format!("one of: {}", values().collect::<Vec<_>>().join(", ")));
+        }
+    }
+}
+
+/// Notes the names that the placeholders of a text use.
+pub(super) fn uses<'d>(checker: &mut Checker<'d>, text: &'d str) {
+    for placeholder in text.split("{{").skip(1) {
+        named(checker, placeholder.split("}}").next().unwrap_or_default());
+    }
+}
+
+/// Notes the names in an expression, or in what `iterate` says.
+pub(super) fn named<'d>(checker: &mut Checker<'d>, expression: &'d str) {
+    let names = expression.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+    checker.used.extend(names.filter(|name| !name.is_empty()));
+}
+
+/// J2V201: variables that nothing uses.
+pub(super) fn unused(checker: &mut Checker<'_>) {
+    for (name, span) in std::mem::take(&mut checker.declared) {
+        if !checker.used.contains(&*name) {
+            checker.add("J2V201", span, format!("nothing uses the variable `{}`", shown(&name)));
         }
     }
 }
@@ -89,8 +113,10 @@ pub(super) fn braces(checker: &mut Checker<'_>, key: &str, node: &Node, text: &T
         return;
     }
     let single = raw.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name.trim());
-    let meant = single.into_iter().find(|name| checker.variables.iter().any(|variable| variable.key.is(name)));
-    if let Some(name) = meant {
+    let variables = checker.variables;
+    let names = checker.names.get_or_insert_with(|| variables.iter().map(|variable| variable.key.decoded()).collect());
+    let meant = single.into_iter().find(|name| names.contains(*name));
+    if let Some(name) = meant.map(shown) {
         let message = format!("`{{{name}}}` is no placeholder");
         checker.add("J2V204", node.span, message).helped(format!("write `{{{{{name}}}}}`")).severity = Severity::Warning;
     }

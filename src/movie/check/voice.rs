@@ -1,8 +1,8 @@
 //! Rules about voices.
 
-use super::Checker;
 use super::element::{Element, told};
 use super::media::unknown_model;
+use super::{Checker, shown};
 use crate::movie::diagnostic::Evidence;
 use crate::movie::json::Node;
 use crate::movie::spec::element::ELEMENT;
@@ -47,11 +47,11 @@ fn fitting(checker: &mut Checker<'_>, element: &Element<'_>, model: &str) {
         let is_azure = is_azure_voice(&voice);
         if is_premium && is_azure {
             checker
-                .add("J2V152", span, format!("`{voice}` is a voice of Azure, the model is `{model}`"))
+                .add("J2V152", span, format!("`{}` is a voice of Azure, the model is `{}`", shown(&voice), shown(model)))
                 .helped("write `\"model\": \"azure\"`");
         } else if model == "azure" && !is_azure && !voice.contains('-') {
             checker
-                .add("J2V152", span, format!("`{voice}` is no voice of Azure"))
+                .add("J2V152", span, format!("`{}` is no voice of Azure", shown(&voice)))
                 .helped("Azure's look like `en-US-EmmaMultilingualNeural`; name the `model` for others");
         }
     }

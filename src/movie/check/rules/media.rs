@@ -87,7 +87,7 @@ pub(super) const RULES: &[Rule] = &[
         severity: Severity::Info,
         evidence: Evidence::Advice,
         why: "Playing starts after the end of the file.",
-        example: Example::Probed,
+        example: Example::Told,
         wrong: r#"(a video of 5 s with `"seek": 8`)"#,
         right: r#"(a video of 5 s with `"seek": 2`)"#,
         source: "the service's documentation, reference/json-syntax/element/video",

@@ -51,8 +51,8 @@ pub enum Example {
     Destination,
     /// Whole movies, with their variables resolved.
     Expanded,
-    /// Whole movies, with what the head of a file tells.
-    Probed,
+    /// Told in words: what only the head of a file, or a very large movie, shows.
+    Told,
 }
 
 impl Example {
@@ -60,7 +60,7 @@ impl Example {
     #[must_use]
     pub fn movie(self, piece: &str) -> String {
         match self {
-            Self::Movie | Self::Expanded | Self::Probed => piece.to_owned(),
+            Self::Movie | Self::Expanded | Self::Told => piece.to_owned(),
             Self::Scene => format!("{{\"resolution\": \"full-hd\", \"scenes\": [\n{piece}\n]}}"),
             Self::Element => format!("{{\"resolution\": \"full-hd\", \"scenes\": [{{\"duration\": 10, \"elements\": [\n{piece}\n]}}]}}"),
             Self::Over => format!("{{\"resolution\": \"full-hd\", \"elements\": [\n{piece}\n], \"scenes\": [{{\"duration\": 10}}]}}"),

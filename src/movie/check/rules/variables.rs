@@ -21,7 +21,7 @@ pub(super) const RULES: &[Rule] = &[
         severity: Severity::Info,
         evidence: Evidence::Advice,
         why: "Nothing uses this variable.",
-        example: Example::Expanded,
+        example: Example::Movie,
         wrong: r#"{"resolution": "full-hd", "variables": {"name": "Ann", "age": 7}, "scenes": [{"duration": 4, "elements": [{"type": "text", "text": "{{ name }}"}]}]}"#,
         right: r#"{"resolution": "full-hd", "variables": {"name": "Ann"}, "scenes": [{"duration": 4, "elements": [{"type": "text", "text": "{{ name }}"}]}]}"#,
         source: "our own advice",
@@ -34,7 +34,7 @@ pub(super) const RULES: &[Rule] = &[
         why: "A name is letters, digits and `_`, a letter first; a dash would be read as minus.",
         example: Example::Movie,
         wrong: r#"{"resolution": "full-hd", "variables": {"first-name": "Ann"}, "scenes": [{"duration": 4}]}"#,
-        right: r#"{"resolution": "full-hd", "variables": {"first_name": "Ann"}, "scenes": [{"duration": 4}]}"#,
+        right: r#"{"resolution": "full-hd", "variables": {"first_name": "Ann"}, "scenes": [{"duration": 4, "elements": [{"type": "text", "text": "{{ first_name }}"}]}]}"#,
         source: "the service's documentation, tutorials/10-variables",
     },
     Rule {
@@ -45,7 +45,7 @@ pub(super) const RULES: &[Rule] = &[
         why: "`?name` is the help of a variable, `@name` its choices: there is no such variable.",
         example: Example::Movie,
         wrong: r#"{"resolution": "full-hd", "variables": {"?color": "In hex"}, "scenes": [{"duration": 4}]}"#,
-        right: r##"{"resolution": "full-hd", "variables": {"color": "#fff", "?color": "In hex"}, "scenes": [{"duration": 4}]}"##,
+        right: r##"{"resolution": "full-hd", "variables": {"color": "#fff", "?color": "In hex"}, "scenes": [{"duration": 4, "elements": [{"type": "text", "text": "{{ color }}"}]}]}"##,
         source: "the gallery's movies",
     },
     Rule {
@@ -132,8 +132,8 @@ pub(super) const RULES: &[Rule] = &[
         evidence: Evidence::Documented,
         why: "The value is not among those that `@name` offers.",
         example: Example::Movie,
-        wrong: r#"{"resolution": "full-hd", "variables": {"size": "XXL", "@size": "s=Small|l=Large"}, "scenes": [{"duration": 4}]}"#,
-        right: r#"{"resolution": "full-hd", "variables": {"size": "l", "@size": "s=Small|l=Large"}, "scenes": [{"duration": 4}]}"#,
+        wrong: r#"{"resolution": "full-hd", "variables": {"size": "XXL", "@size": "s=Small|l=Large"}, "scenes": [{"duration": 4, "elements": [{"type": "text", "text": "{{ size }}"}]}]}"#,
+        right: r#"{"resolution": "full-hd", "variables": {"size": "l", "@size": "s=Small|l=Large"}, "scenes": [{"duration": 4, "elements": [{"type": "text", "text": "{{ size }}"}]}]}"#,
         source: "the gallery's movies",
     },
     Rule {
