@@ -34,6 +34,9 @@ fn no_movie_that_the_service_renders_is_stopped() {
             stopped.insert(name.as_str(), codes.join(" "));
         }
     }
+    if movies.len() == 1 {
+        println!("skipped but for the project's own: ../shared/corpus/movies is not here");
+    }
     let is_here = |name: &str| movies.iter().any(|(movie, _)| movie == name);
     let broken = BROKEN.iter().filter(|(name, ..)| is_here(name)).map(|(name, codes, _)| (*name, (*codes).to_owned())).collect();
     assert_eq!(stopped, broken);

@@ -66,6 +66,7 @@ fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, place: Place) -> Option<
         return None;
     };
     let Some((types, at)) = kind(checker, node) else {
+        checker.has_sound = true; // For all that is known.
         checker.fields_of(&ELEMENT, members, Types::ALL);
         return Some(Lasts::Unknown);
     };

@@ -1,6 +1,6 @@
 //! Rules about the movie as a whole: what it needs, its size, what it is wrapped in.
 
-use super::fields::{Fields, is_open};
+use super::fields::{Fields, is_open, text};
 use super::{Checker, cost, element, exports, lengths, opening, scene, subtitles, variables};
 use crate::movie::diagnostic::{Evidence, Severity};
 use crate::movie::json::{Member, Node};
@@ -187,20 +187,18 @@ impl<'d> Checker<'d> {
             return true;
         }
         if is_template_id(name) {
+            let severity = if self.has_scenes_or_template { Severity::Warning } else { Severity::Error };
             let finding = self.add("J2V012", member.key_span, format!("`{name}` is not read: the key is `template`"));
-            finding.helped("write `template`");
-            if self.has_scenes_or_template {
-                self.found.last_mut().into_iter().for_each(|finding| finding.severity = Severity::Warning);
-            }
+            finding.helped("write `template`").severity = severity;
             return true;
         }
         false
     }
 
-    /// What the movie's own rules have to say at its end, once all is seen.
+    /// Notes the id of a scene or an element.
     pub(super) fn note_id(&mut self, node: Option<&'d Node>) {
         if let Some(node) = node
-            && let Some(id) = super::fields::text(node).filter(|id| !id.is_empty())
+            && let Some(id) = text(node).filter(|id| !id.is_empty())
         {
             self.ids.push((id, node.span));
         }

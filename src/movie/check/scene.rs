@@ -58,7 +58,7 @@ pub(super) fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, around: &Arou
     let elements = fields.get(ELEMENTS).and_then(Node::as_array).unwrap_or_default();
     let heard_before = std::mem::replace(&mut checker.has_sound, false);
     let summary = element::all(checker, elements, element::Place::scene(checker.frame, fixed));
-    element::unheard(checker, elements, checker.has_sound || around.is_movie_heard);
+    element::unheard(checker, elements, checker.has_sound || around.is_movie_heard || fields.has(IMPORT));
     checker.has_sound |= heard_before;
     let is_fixed = fields.has(DURATION) && fields.number(DURATION) != Some(-1.0);
     if !fields.has(IMPORT) {

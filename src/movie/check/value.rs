@@ -1,7 +1,7 @@
 //! A value against the shape of its property: type, range, word.
 
 use super::fields::{is_templated, numeric};
-use super::{Checker, shown, suggest};
+use super::{Checker, opening, shown, suggest};
 use crate::movie::diagnostic::{Evidence, Severity};
 use crate::movie::json::{Member, Node, Text, Value};
 use crate::movie::spec::words::SUBTITLES_POSITION;
@@ -59,7 +59,7 @@ fn nested<'d>(checker: &mut Checker<'d>, property: &Property, table: &'static Ta
         if inner.is_required && !fields.has(index) {
             let code = missing_rule(property.name);
             let message = format!("{} has no `{}`", table.name, inner.name);
-            checker.add(code, super::opening(node.span), message).helped(format!("add `\"{}\"`: {}", inner.name, inner.about));
+            checker.add(code, opening(node.span), message).helped(format!("add `\"{}\"`: {}", inner.name, inner.about));
         }
     }
 }
@@ -87,19 +87,25 @@ fn type_rule(property: &Property) -> &'static str {
 fn wrong_type(checker: &mut Checker<'_>, property: &Property, node: &Node, wanted: &str) {
     let message = format!("`{}` is {wanted}, this is {}", property.name, node.kind());
     let finding = checker.add(type_rule(property), node.span, message);
-    // What can be read as the right type may well be: the sources say nothing of it.
-    let is_scalar_shape = !matches!(property.shape, Shape::Object(_) | Shape::Free | Shape::Array(_));
-    let is_scalar = !matches!(node.value, Value::Array(_) | Value::Object(_));
-    let is_word = matches!(&node.value, Value::String(text) if matches!(property.shape, Shape::Flag) && !is_flag(text));
-    if finding.severity == Severity::Error
-        && (matches!(node.value, Value::Null) && property.name != "scenes" || is_scalar_shape && is_scalar && !is_word)
-    {
+    if finding.severity == Severity::Error && may_be_read(property, node) {
         finding.evidence = Evidence::Advice;
     }
     if let (Shape::Flag, Value::String(text)) = (property.shape, &node.value)
         && is_flag(text)
     {
         finding.help = Some(format!("write it without quotes: `{}`", text.raw()));
+    }
+}
+
+/// Whether the service may take a value all the same, of which no source speaks: `null` for what is absent, a number
+/// for a text, `"true"` for `true`.
+fn may_be_read(property: &Property, node: &Node) -> bool {
+    let is_container = matches!(property.shape, Shape::Object(_) | Shape::Free | Shape::Array(_));
+    match &node.value {
+        Value::Null => property.name != "scenes",
+        Value::Array(_) | Value::Object(_) => false,
+        Value::String(text) => !is_container && (!matches!(property.shape, Shape::Flag) || is_flag(text)),
+        Value::Bool(_) | Value::Number(_) => !is_container,
     }
 }
 

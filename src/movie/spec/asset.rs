@@ -36,7 +36,7 @@ pub const EXTENSIONS: &[(&str, Types)] = &[
 /// Extensions that belong to files, but to none that is accepted.
 pub const REFUSED: &[&str] = &[
     "svg", "avif", "heic", "heif", "ico", "psd", "ai", "eps", "pdf", "wav", "wma", "aiff", "mid", "midi", "m3u8", "mpd", "swf", "html",
-    "htm", "php", "txt", "zip", "docx", "pptx",
+    "htm", "txt", "zip", "docx", "pptx",
 ];
 
 /// Pages that show a file in place of giving it (`contract.md` 6, "Docs' troubleshooting list"): the host, a part of the
