@@ -7,7 +7,7 @@ use j2v::render::schedule::{Distance, Rhythm};
 
 use crate::heading;
 
-/// Ends of renders within a second are drawn evenly, so that no rhythm is lucky.
+/// Ends within the five seconds up to each length are drawn evenly, so that no rhythm is lucky.
 const ENDS_PER_LENGTH: u32 = 50;
 
 /// Mean and longest delay, and the mean number of requests.
@@ -33,7 +33,7 @@ pub(crate) fn from_end_to_notice() {
 fn measure(length: u64, pause: impl Fn(Duration) -> Duration) -> Notice {
     let (mut sum, mut worst, mut requests) = (0.0, 0.0_f64, 0.0);
     for step in 0..ENDS_PER_LENGTH {
-        let end = Duration::from_secs(length) + Duration::from_secs(5) * step / ENDS_PER_LENGTH;
+        let end = Duration::from_secs(length - 5) + Duration::from_secs(5) * (step + 1) / ENDS_PER_LENGTH;
         let mut age = Duration::ZERO;
         while age < end {
             age += pause(age);
