@@ -3,6 +3,7 @@
 
 mod doubt;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant as Tick;
 
 use super::Desk;
-use crate::ledger::{Change, LedgerError, Record, Render, Which};
+use crate::ledger::{Change, LedgerError, Record, Render, RenderId, Which};
 use crate::render::event::Event;
 use crate::render::identity::ProjectId;
 use crate::render::outcome::{Refusal, Report, Status};
@@ -216,11 +217,10 @@ impl Watcher {
             return Ok(());
         }
         let rows = self.desk.store.find(None, Which::Ids(ids)).await?;
-        for row in rows {
-            let Some(index) = self.slots.iter().position(|slot| slot.target.render.as_ref().is_some_and(|render| render.id == row.id))
-            else {
-                continue;
-            };
+        let mut rows: HashMap<RenderId, Render> = rows.into_iter().map(|row| (row.id, row)).collect();
+        for index in 0..self.slots.len() {
+            let id = self.slots[index].target.render.as_ref().map(|render| render.id);
+            let Some(row) = id.and_then(|id| rows.remove(&id)) else { continue };
             let known = self.slots[index].target.render.as_ref().and_then(|render| render.read_at);
             let age = self.desk.world.now().since(row.read_at.unwrap_or_default());
             let fresh = self.patience.rhythm.fresh_for(self.age(index));
@@ -255,16 +255,16 @@ impl Watcher {
                 return Ok(Vec::new());
             }
         };
+        let mut reports: HashMap<ProjectId, Report> = reports.into_iter().map(|report| (report.project.clone(), report)).collect();
         let mut absent = Vec::new();
         let mut read = Vec::new();
         for &index in listed {
-            match reports.iter().find(|report| report.project == self.slots[index].target.project) {
-                Some(report) => read.push((index, report.clone())),
+            match reports.remove(&self.slots[index].target.project) {
+                Some(report) => read.push((index, report)),
                 None => absent.push(index),
             }
         }
-        let ours = |report: &Report| self.slots.iter().any(|slot| slot.target.project == report.project);
-        self.others = reports.iter().filter(|report| !ours(report)).filter_map(|report| Some(report.created_at?.0)).collect();
+        self.others = reports.into_values().filter_map(|report| Some(report.created_at?.0)).collect();
         let youngest = listed.iter().map(|&index| self.age(index)).min().unwrap_or_default();
         let due = Tick::now() + self.patience.rhythm.pause(youngest);
         for &index in listed {
