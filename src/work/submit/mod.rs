@@ -1,19 +1,20 @@
 //! Submitting one movie exactly once: place it in the ledger, connect, claim, send, believe the answer; and when
 //! there is none, look for the render instead of sending again (`identity.md`, `reliability.md` part 3).
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+mod claim;
+
 use std::time::Duration;
 
+use self::claim::Claim;
 use super::outcome::{abandoned, described, held, interrupted_in_flight, interrupted_unsent, other_movie, refused, unknown};
 use super::search;
 use super::{Desk, Submission};
-use crate::ledger::{Again, Change, Draft, LedgerError, Placed, Record, Render, SUBMIT_SCOPE};
+use crate::ledger::{Again, Change, Draft, LedgerError, Placed, Render, SUBMIT_SCOPE};
 use crate::movie::Document;
 use crate::render::event::{Event, Outcome, Trouble, Verdict};
 use crate::render::identity::{Key, MovieHash, Token};
 use crate::render::state::{Fact, OnUnknown, State};
 use crate::service::answer::{ConnectFault, Happened, PostMeaning, meaning_of_post};
-use crate::service::first_byte::{BeforeFirstByte, HookRefused};
 use crate::service::retry::{Failed, LONGEST_RETRY_AFTER, Next, Patience, REFUSED_FOR};
 
 /// An intent that lay about for longer than this may have been sent by another machine or before a backup was
@@ -350,60 +351,11 @@ impl Run<'_> {
     }
 }
 
-/// What the hook between the connection and the first byte leaves behind.
-#[derive(Clone, Default)]
-struct Claim(Arc<Mutex<Claimed>>);
-
-#[derive(Default)]
-struct Claimed {
-    begun: bool,
-    render: Option<Render>,
-    failed: Option<LedgerError>,
-}
-
-impl Claim {
-    /// Makes `sending` durable. Nothing is written to the connection unless this says yes.
-    fn hook(&self, desk: &Desk, render: &Render) -> BeforeFirstByte {
-        let (claim, desk, id) = (self.clone(), desk.clone(), render.id);
-        Box::new(move || {
-            Box::pin(async move {
-                if desk.interrupt.is_cancelled() {
-                    return Err(HookRefused("interrupted".to_owned()));
-                }
-                claim.hold().begun = true;
-                let record = Record { render: id, change: Change::Fact(Fact::Claimed), at: desk.world.now() };
-                let recorded = desk.store.record(vec![record]).await;
-                let mut claimed = claim.hold();
-                match recorded.map(|mut all| all.pop()) {
-                    Ok(Some(Ok(recorded))) => {
-                        claimed.render = Some(recorded.render);
-                        Ok(())
-                    }
-                    Ok(_) => Err(HookRefused("another process was faster".to_owned())),
-                    Err(error) => {
-                        let why = error.to_string();
-                        claimed.failed = Some(error);
-                        Err(HookRefused(why))
-                    }
-                }
-            })
-        })
-    }
-
-    fn take(&self) -> Claimed {
-        std::mem::take(&mut self.hold())
-    }
-
-    fn hold(&self) -> MutexGuard<'_, Claimed> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// How a submission ends that is interrupted before its answer: at once while nothing is claimed, else after the
 /// grace. Whoever doesn't wait for that, and interrupts once more, has been told how to go on.
 async fn interrupted(desk: &Desk, claim: &Claim, render: &Render) -> Outcome {
     desk.interrupt.cancelled().await;
-    if !claim.hold().begun {
+    if !claim.has_begun() {
         return interrupted_unsent(render);
     }
     let settle = desk.command.spell(&["settle", render.key.as_str()]);

@@ -1,0 +1,67 @@
+//! The durable step: between the connection and the first byte of the request the row becomes `sending`, on disk, or
+//! nothing is sent (`identity.md`, "The order of the durable step").
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::ledger::{Change, LedgerError, Record, Render};
+use crate::render::state::Fact;
+use crate::service::first_byte::{BeforeFirstByte, HookRefused};
+use crate::work::Desk;
+
+/// What the hook between the connection and the first byte leaves behind.
+#[derive(Clone, Default)]
+pub(super) struct Claim(Arc<Mutex<Claimed>>);
+
+/// What became of a claim.
+#[derive(Default)]
+pub(super) struct Claimed {
+    begun: bool,
+    /// The row, once it was claimed.
+    pub(super) render: Option<Render>,
+    /// Why the ledger could not take the claim.
+    pub(super) failed: Option<LedgerError>,
+}
+
+impl Claim {
+    /// Makes `sending` durable. Nothing is written to the connection unless this says yes.
+    pub(super) fn hook(&self, desk: &Desk, render: &Render) -> BeforeFirstByte {
+        let (claim, desk, id) = (self.clone(), desk.clone(), render.id);
+        Box::new(move || {
+            Box::pin(async move {
+                if desk.interrupt.is_cancelled() {
+                    return Err(HookRefused("interrupted".to_owned()));
+                }
+                claim.hold().begun = true;
+                let record = Record { render: id, change: Change::Fact(Fact::Claimed), at: desk.world.now() };
+                let recorded = desk.store.record(vec![record]).await;
+                let mut claimed = claim.hold();
+                match recorded.map(|mut all| all.pop()) {
+                    Ok(Some(Ok(recorded))) => {
+                        claimed.render = Some(recorded.render);
+                        Ok(())
+                    }
+                    Ok(_) => Err(HookRefused("another process was faster".to_owned())),
+                    Err(error) => {
+                        let why = error.to_string();
+                        claimed.failed = Some(error);
+                        Err(HookRefused(why))
+                    }
+                }
+            })
+        })
+    }
+
+    /// Whether the ledger was asked, so that a byte may leave at any moment.
+    pub(super) fn has_begun(&self) -> bool {
+        self.hold().begun
+    }
+
+    /// What became of it.
+    pub(super) fn take(&self) -> Claimed {
+        std::mem::take(&mut self.hold())
+    }
+
+    fn hold(&self) -> MutexGuard<'_, Claimed> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
