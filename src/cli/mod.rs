@@ -3,6 +3,7 @@
 mod emulator;
 mod movie;
 mod parse;
+mod resolve;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use movie::MovieArgs;
 pub(crate) use parse::Moment;
+pub(crate) use resolve::ExpandArgs;
 
 use crate::emulator::{Fault, Shape};
 use parse::duration;
@@ -121,6 +123,8 @@ pub(crate) enum When {
 pub(crate) enum Command {
     /// Compose a movie from files and flags and print it; nothing is sent
     Build(BuildArgs),
+    /// Print a movie with its variables, expressions, conditions and iterations resolved
+    Expand(ExpandArgs),
     /// Submit movies, each exactly once; with --wait follow them, with --download save the videos
     Submit(Box<SubmitArgs>),
     /// Follow renders to their end and print the videos' URLs

@@ -5,11 +5,13 @@ mod delete;
 mod download;
 mod dry_run;
 mod emulator;
+mod expand;
 mod history;
 mod list;
 mod movies;
 mod poll;
 mod renders;
+mod resolve;
 mod session;
 mod settle;
 mod show;
@@ -160,6 +162,7 @@ async fn listen_for_signals(first: CancellationToken, second: Arc<Notify>) {
 async fn dispatch(call: &Call, command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Build(args) => build::run(call, &args),
+        Command::Expand(args) => expand::run(call, &args),
         Command::Submit(args) => submit::run(call, &args).await,
         Command::Poll(args) => poll::run(call, &args).await,
         Command::List(args) => list::run(call, &args).await,

@@ -8,6 +8,7 @@ mod download;
 mod dry_run;
 mod emulator;
 mod exits;
+mod expand;
 mod help;
 mod history;
 mod identity;

@@ -1,0 +1,24 @@
+//! The commands that show what the service will make of a movie: they send nothing.
+
+use clap::Args;
+
+use super::MovieArgs;
+
+// `j2v expand`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+What the service's documentation leaves open is decided and told on stderr as an assumption; what can't be
+resolved offline stays as it is written. What is submitted is always the movie itself, never its expansion.
+
+Examples:
+  j2v expand listing.json                        the movie with its variables and iterations resolved
+  j2v expand listing.json --var city=Berlin      what another value would make of it
+  j2v expand listing.json --compact | jq '.scenes | length'")]
+pub(crate) struct ExpandArgs {
+    /// Print each movie on one line
+    #[arg(long)]
+    pub(crate) compact: bool,
+    /// The movies and what changes them.
+    #[command(flatten)]
+    pub(crate) movie: MovieArgs,
+}

@@ -1,0 +1,60 @@
+//! Expands a composed movie and tells what there is to say about it: what is wrong, and what was assumed.
+
+use super::Stop;
+use crate::exit::Exit;
+use crate::movie::Document;
+use crate::movie::expand::{ExpandIssue, Expansion, IssueKind, Limits, expand};
+use crate::movie::json::Span;
+use crate::output::Out;
+
+/// More messages than this about one movie help nobody; the rest is counted.
+const MOST_TOLD: usize = 50;
+
+/// Expands a movie.
+///
+/// # Errors
+/// When it would take more than the limits allow: nothing is resolved then.
+pub(super) fn resolve(out: &Out, movie: &Document) -> Result<Expansion, Stop> {
+    let expansion = expand(movie, &Limits::default());
+    if let Some((limit, span)) = expansion.limit() {
+        let help = "a movie that a person writes stays far below it; look for a variable that multiplies itself or its items";
+        let message = format!("{}{limit}: nothing was resolved", at(movie, span));
+        return Err(Stop { help: Some(help.to_owned()), ..Stop::new(Exit::Invalid, message) });
+    }
+    tell(out, expansion.issues.iter().map(|issue| (issue.span, of_issue(issue))), movie, "problem");
+    let assumptions = expansion.assumptions.iter().map(|assumption| (assumption.span, format!("assumed: {}", assumption.kind)));
+    tell(out, assumptions, movie, "assumption");
+    Ok(expansion)
+}
+
+fn tell(out: &Out, told: impl ExactSizeIterator<Item = (Span, String)>, movie: &Document, word: &str) {
+    let more = told.len().saturating_sub(MOST_TOLD);
+    for (span, text) in told.take(MOST_TOLD) {
+        out.warning(&format!("{}{text}", at(movie, span)));
+    }
+    if more > 0 {
+        let name = movie.sources.first().map(|source| format!("{}: ", source.name)).unwrap_or_default();
+        out.warning(&format!("{name}{more} more {word}{}", if more == 1 { "" } else { "s" }));
+    }
+}
+
+/// `listing.json:3:14: `; nothing for what no file holds.
+pub(super) fn at(movie: &Document, span: Span) -> String {
+    movie.place(span).map(|(name, position)| format!("{name}:{position}: ")).unwrap_or_default()
+}
+
+fn of_issue(issue: &ExpandIssue) -> String {
+    let similar = match &issue.kind {
+        IssueKind::Undefined { similar, .. } | IssueKind::IterateNotArray { similar, .. } => similar.as_ref(),
+        _ => None,
+    };
+    let similar = similar.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+    let (items, of) = (issue.items.as_slice(), issue.of);
+    let items = match items {
+        [] => String::new(),
+        [item] => format!(" (item {} of {of})", item + 1),
+        items if items.len() == of => format!(" (all {of} items)"),
+        [first, ..] => format!(" ({} of {of} items, the first of them is item {})", items.len(), first + 1),
+    };
+    format!("{}{items}{similar}", issue.kind)
+}
