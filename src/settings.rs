@@ -71,6 +71,35 @@ pub(crate) struct Terminal {
     pub(crate) color: bool,
 }
 
+/// What a chart on stdout has room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Canvas {
+    /// Columns.
+    pub(crate) width: usize,
+    /// It gets colours.
+    pub(crate) color: bool,
+}
+
+/// A chart is no wider than this, and this wide where nobody tells a terminal's width.
+const WIDTHS: (usize, usize) = (100, 80);
+
+/// What the process says about its streams.
+#[derive(Debug, Clone, Copy)]
+struct Streams {
+    stdout: bool,
+    stderr: bool,
+    /// The columns of stdout's terminal.
+    columns: Option<usize>,
+}
+
+impl Streams {
+    fn of_process() -> Self {
+        let (stdout, stderr) = (std::io::stdout(), std::io::stderr());
+        let columns = terminal_size::terminal_size_of(&stdout).map(|(width, _)| usize::from(width.0)).filter(|columns| *columns > 0);
+        Self { stdout: stdout.is_terminal(), stderr: stderr.is_terminal(), columns }
+    }
+}
+
 /// Everything that is meant, beside the command itself.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
@@ -84,6 +113,8 @@ pub(crate) struct Settings {
     pub(crate) ledger: LedgerPlace,
     /// The streams.
     pub(crate) terminal: Terminal,
+    /// Where charts are drawn.
+    pub(crate) canvas: Canvas,
     /// Show no progress.
     pub(crate) quiet: bool,
     /// When a request is given up.
@@ -103,11 +134,10 @@ impl Settings {
     pub(crate) fn from_process(args: &GlobalArgs) -> Result<Self, SettingsError> {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
         let environment = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let is_terminal = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
-        Self::join(args, &environment, is_terminal)
+        Self::join(args, &environment, Streams::of_process())
     }
 
-    fn join(args: &GlobalArgs, environment: &Environment<'_>, terminals: (bool, bool)) -> Result<Self, SettingsError> {
+    fn join(args: &GlobalArgs, environment: &Environment<'_>, streams: Streams) -> Result<Self, SettingsError> {
         let mut warnings = Vec::new();
         let state = || state_folder(environment);
         let api = if args.emulate {
@@ -123,7 +153,8 @@ impl Settings {
             api,
             key,
             account: environment("J2V_PROFILE").unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned()),
-            terminal: terminal(args.color, environment, terminals),
+            terminal: terminal(args.color, environment, streams),
+            canvas: canvas(args.color, environment, streams),
             quiet: args.quiet,
             request_timeout: args.request_timeout,
             warnings,
@@ -177,17 +208,29 @@ fn state_folder(environment: &Environment<'_>) -> Option<PathBuf> {
     Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("j2v"))
 }
 
+fn terminal(when: When, environment: &Environment<'_>, streams: Streams) -> Terminal {
+    let stderr = streams.stderr && !is_dumb(environment);
+    Terminal { stdout: streams.stdout, stderr, color: has_colors(when, environment, streams.stderr) }
+}
+
+fn canvas(when: When, environment: &Environment<'_>, streams: Streams) -> Canvas {
+    let (most, default) = WIDTHS;
+    Canvas { width: streams.columns.unwrap_or(default).min(most), color: has_colors(when, environment, streams.stdout) }
+}
+
 /// `--color`, then `NO_COLOR`, then `CLICOLOR_FORCE` and `FORCE_COLOR`, then what the terminal can do.
-fn terminal(when: When, environment: &Environment<'_>, (stdout, stderr): (bool, bool)) -> Terminal {
-    let dumb = environment("TERM").is_some_and(|name| name == "dumb");
-    let forced = ["CLICOLOR_FORCE", "FORCE_COLOR"].iter().any(|name| environment(name).is_some_and(|value| value != "0"));
-    let color = match when {
+fn has_colors(when: When, environment: &Environment<'_>, is_terminal: bool) -> bool {
+    let is_forced = ["CLICOLOR_FORCE", "FORCE_COLOR"].iter().any(|name| environment(name).is_some_and(|value| value != "0"));
+    match when {
         When::Always => true,
         When::Never => false,
         When::Auto if environment("NO_COLOR").is_some() => false,
-        When::Auto => forced || (stderr && !dumb),
-    };
-    Terminal { stdout, stderr: stderr && !dumb, color }
+        When::Auto => is_forced || (is_terminal && !is_dumb(environment)),
+    }
+}
+
+fn is_dumb(environment: &Environment<'_>) -> bool {
+    environment("TERM").is_some_and(|name| name == "dumb")
 }
 
 #[cfg(test)]
@@ -202,7 +245,7 @@ mod tests {
         let environment: Vec<(String, String)> =
             environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let read = move |name: &str| environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
-        Settings::join(&cli.global, &read, (true, true))
+        Settings::join(&cli.global, &read, Streams { stdout: true, stderr: true, columns: Some(120) })
     }
 
     #[test]
@@ -237,5 +280,16 @@ mod tests {
         assert!(settings(&[], &[ledger]).unwrap().terminal.color);
         assert!(!settings(&[], &[ledger, ("NO_COLOR", "1")]).unwrap().terminal.color);
         assert!(settings(&["--color", "always"], &[ledger, ("NO_COLOR", "1")]).unwrap().terminal.color);
+    }
+
+    #[test]
+    fn a_chart_is_as_wide_as_the_terminal_up_to_a_hundred_columns() {
+        let canvas = |columns: Option<usize>, environment: &Environment<'_>| {
+            canvas(When::Auto, environment, Streams { stdout: columns.is_some(), stderr: true, columns })
+        };
+        assert_eq!([60, 300].map(|columns| canvas(Some(columns), &|_| None).width), [60, 100]);
+        let file = Canvas { width: 80, color: false };
+        assert_eq!(canvas(None, &|_| None), file, "that stderr is a terminal is no reason to colour a file");
+        assert!(!canvas(Some(60), &|name| (name == "NO_COLOR").then(|| "1".to_owned())).color);
     }
 }

@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use movie::MovieArgs;
 pub(crate) use parse::Moment;
-pub(crate) use resolve::ExpandArgs;
+pub(crate) use resolve::{ExpandArgs, PlanArgs};
 
 use crate::emulator::{Fault, Shape};
 use parse::duration;
@@ -125,6 +125,8 @@ pub(crate) enum Command {
     Build(BuildArgs),
     /// Print a movie with its variables, expressions, conditions and iterations resolved
     Expand(ExpandArgs),
+    /// Show what plays when, how long the movie is and what it costs, before it is paid for
+    Plan(PlanArgs),
     /// Submit movies, each exactly once; with --wait follow them, with --download save the videos
     Submit(Box<SubmitArgs>),
     /// Follow renders to their end and print the videos' URLs

@@ -22,3 +22,20 @@ pub(crate) struct ExpandArgs {
     #[command(flatten)]
     pub(crate) movie: MovieArgs,
 }
+
+// `j2v plan`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+A time that can't be known before the render is a range or `…`, and the reason is on the list of unknowns.
+
+Examples:
+  j2v plan listing.json                          the timeline as a chart, total length, size and credits
+  j2v plan listing.json --json | jq .duration    for programs: duration, scenes, credits, unknown")]
+pub(crate) struct PlanArgs {
+    /// One JSON object a line, a line per movie
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The movies and what changes them.
+    #[command(flatten)]
+    pub(crate) movie: MovieArgs,
+}

@@ -9,6 +9,7 @@ mod expand;
 mod history;
 mod list;
 mod movies;
+mod plan;
 mod poll;
 mod renders;
 mod resolve;
@@ -163,6 +164,7 @@ async fn dispatch(call: &Call, command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Build(args) => build::run(call, &args),
         Command::Expand(args) => expand::run(call, &args),
+        Command::Plan(args) => plan::run(call, &args),
         Command::Submit(args) => submit::run(call, &args).await,
         Command::Poll(args) => poll::run(call, &args).await,
         Command::List(args) => list::run(call, &args).await,

@@ -7,6 +7,7 @@ mod progress;
 mod results;
 pub(crate) mod sanitize;
 pub(crate) mod table;
+pub(crate) mod timeline;
 
 use std::io::{self, Write};
 use std::sync::OnceLock;

@@ -15,6 +15,7 @@ mod identity;
 mod keys;
 mod list;
 mod output;
+mod plan;
 mod poll;
 mod settle;
 mod submit;

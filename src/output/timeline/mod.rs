@@ -1,0 +1,77 @@
+//! A movie's plan, as a bar chart for people and as a line of JSON for programs.
+
+mod bar;
+mod chart;
+mod facts;
+
+use serde_json::{Map, Value};
+
+use crate::movie::Document;
+use crate::movie::plan::{Length, Plan, Seconds};
+use crate::settings::Canvas;
+
+/// What is shown.
+pub(crate) struct Timeline<'a> {
+    /// Where the movie came from, as it was typed.
+    pub(crate) source: &'a str,
+    /// The plan.
+    pub(crate) plan: &'a Plan,
+    /// The movie, into whose sources the plan's places point.
+    pub(crate) movie: &'a Document,
+}
+
+impl Timeline<'_> {
+    /// The chart, and below it what the movie comes to.
+    #[must_use]
+    pub(crate) fn to_chart(&self, canvas: Canvas) -> String {
+        let source = super::sanitize::line(self.source).into_owned();
+        let lines = std::iter::once(source).chain(chart::lines(self.plan, canvas)).chain(facts::lines(self));
+        lines.map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// One object: `source`, and what [`Plan::to_json`] says.
+    #[must_use]
+    pub(crate) fn to_json(&self) -> String {
+        let mut line = Map::from_iter([("source".to_owned(), Value::from(self.source))]);
+        if let Value::Object(plan) = self.plan.to_json() {
+            line.extend(plan);
+        }
+        Value::Object(line).to_string()
+    }
+}
+
+/// A time for a narrow column: `4`, `4…5.5` for something between, `4…` for that or more, `…` when nothing is known.
+fn short(time: &Length) -> String {
+    let low = number(time.at_least());
+    match time.at_most() {
+        Some(high) if time.is_known() => number(high),
+        Some(high) => format!("{low}…{}", number(high)),
+        None if time.at_least() == Seconds::ZERO => "…".to_owned(),
+        None => format!("{low}…"),
+    }
+}
+
+/// Seconds with no more decimals than a chart can show.
+fn number(time: Seconds) -> String {
+    let digits = format!("{:.2}", as_f64(time));
+    digits.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+fn as_f64(time: Seconds) -> f64 {
+    time.to_number().as_f64().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::movie::plan::Reason;
+
+    #[test]
+    fn times_in_columns_are_short_and_say_what_is_open() {
+        let time = |seconds: f64| Length::known(Seconds::from_f64(seconds).unwrap());
+        let unknown = Length::unknown(Reason::AssetLength);
+        let range = time(4.0).plus(&Length::up_to(time(1.5), Reason::Condition));
+        let told = [time(0.0), time(14.5), time(10.0 / 3.0), time(100.0), range, time(4.0).plus(&unknown), unknown];
+        assert_eq!(told.map(|time| short(&time)), ["0", "14.5", "3.33", "100", "4…5.5", "4…", "…"]);
+    }
+}

@@ -1,0 +1,268 @@
+//! `j2v plan`: the timeline as a chart and as JSON, and what can't be known of it.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use snapbox::str;
+
+use crate::expand::corpus;
+use crate::support::World;
+
+/// A world without a service: a plan asks nobody.
+fn world() -> World {
+    World::at("http://127.0.0.1:1/v2")
+}
+
+fn listing() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/listing.json")).unwrap()
+}
+
+/// The plan of a movie as JSON.
+#[track_caller]
+fn planned(movie: &str, flags: &[&str]) -> Value {
+    let world = world();
+    world.write("a.json", movie);
+    let run = world.run(&[&["plan", "a.json", "--json"], flags].concat()).exits(0);
+    assert!(!world.has("ledger.db") && !world.has("state"), "planning writes nothing");
+    run.json()
+}
+
+#[test]
+fn the_listing_is_a_chart_of_four_scenes() {
+    let world = world();
+    world.write("listing.json", listing());
+    let run = world.j2v("plan listing.json").exits(0);
+    snapbox::assert_data_eq!(
+        run.stdout,
+        str![[r#"
+listing.json
+                            start   end  length  0 s                     14.5 s
+scene 1                         0     4       4  ████████
+  component basic/000           0     4       4  ━━━━━━━━
+scene 2 (1/3), 0.5 s fade     3.5   7.5       4         ▒████████
+  image sample-house-fron…    3.5   7.5       4         ━━━━━━━━━
+  text "Exterior"             3.5   7.5       4         ━━━━━━━━━
+scene 3 (2/3), 0.5 s fade       7    11       4                ▒▒███████
+  image sample-house-kitc…      7    11       4                ━━━━━━━━━
+  text "Chef's Kitchen"         7    11       4                ━━━━━━━━━
+scene 4 (3/3), 0.5 s fade    10.5  14.5       4                        ▒███████
+  image sample-house-bedr…   10.5  14.5       4                        ━━━━━━━━
+  text "Master Bedroom"      10.5  14.5       4                        ━━━━━━━━
+movie                           0  14.5    14.5  ██████████████████████████████
+  audio uplifting-corpora…      0     …       …  …
+  voice "Welcome to 123 O…    1.5  1.5…       …     …
+  subtitles                     0  14.5    14.5  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
+(▒ overlaps the scene before it, … the end is unknown)
+total    14.5 s
+size     1920×1080
+credits  15
+         1 credit a second
+         how fractions are rounded is unknown: rounded up
+unknown  the length of the asset is unknown until it is fetched
+           listing.json:28:5: movie element 1, audio uplifting-corporate.mp3
+         it may end after the last scene, and whether that extends the movie is unknown
+           listing.json:28:5: movie element 1, audio uplifting-corporate.mp3
+           listing.json:33:5: movie element 2, voice "Welcome to 123 Oak Stre…"
+         the length of the spoken text is unknown until it is spoken
+           listing.json:33:5: movie element 2, voice "Welcome to 123 Oak Stre…"
+
+"#]]
+    );
+    assert!(run.stderr.is_empty(), "{}", run.stderr);
+}
+
+#[test]
+fn what_is_not_known_is_marked_and_explained() {
+    let movie = json!({
+        "resolution": "sd",
+        "scenes": [
+            {"duration": 4, "elements": [
+                {"type": "video", "src": "https://a.example/intro.mp4?signature=x"},
+                {"type": "image", "src": "https://a.example/a.jpg", "start": 1, "duration": 6},
+            ]},
+            {"transition": {"style": "wipeup"}, "elements": [
+                {"type": "text", "text": "厨房 \u{1b}[31m", "duration": 2},
+                {"type": "voice", "text": "Welcome home", "model": "elevenlabs", "start": 0.5},
+            ]},
+            {"duration": 10.0 / 3.0, "condition": "{{ __x }}"},
+        ],
+        "elements": [{"type": "audio", "src": "https://a.example/a.mp3", "duration": 60}],
+    });
+    let world = world();
+    world.write("a.json", movie.to_string());
+    let run = world.j2v("plan a.json").exits(0);
+    snapbox::assert_data_eq!(
+        run.stdout,
+        str![[r#"
+a.json
+                          start   end  length  0 s                          4 s
+scene 1                       0     4       4  ████████████████████████████████
+  video intro.mp4             0   0…4       …  …
+  image a.jpg                 1     4       6          ━━━━━━━━━━━━━━━━━━━━━━━━›
+scene 2, 0…4 s wipeup       0…4    2…      2…  ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒…
+  text "厨房 [31m"          0…4   2…6       2  ━━━━━━━━━━━━━━━━
+  voice "Welcome home"  0.5…4.5  0.5…       …      …
+scene 3                      2…    2…  0…3.33                  ················
+movie                         0    2…      2…  ████████████████…
+  audio a.mp3                 0    60      60  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━›
+(▒ overlaps the scene before it, · may play, … the end is unknown, › goes on beyond what it is in)
+total    at least 2 s
+size     640×360 or 640×480
+credits  at least 2
+         1 credit a second
+         the length isn't known
+         for ElevenLabs voices the sources say nothing, 20, or 60 credits a minute
+unknown  the length of the asset is unknown until it is fetched
+           a.json:1:56: scene 1, element 1, video intro.mp4
+         the length of the spoken text is unknown until it is spoken
+           a.json:1:292: scene 2, element 2, voice "Welcome home"
+         the transition has no duration, and the service's default is unknown
+           a.json:1:209: scene 2
+         its condition can't be decided offline: it may be left out
+           a.json:1:366: scene 3
+         it may end after the last scene, and whether that extends the movie is unknown
+           a.json:1:435: movie element 1, audio a.mp3
+         `sd` is documented as 640×360 and was seen to come out as 640×480
+           a.json:1:15: the movie
+
+"#]]
+    );
+}
+
+#[test]
+fn a_template_s_movie_has_no_chart_and_says_why() {
+    let world = world();
+    world.write("a.json", r#"{"template":"LerKrmBfiqaIgBuacLWn"}"#);
+    let run = world.j2v("plan a.json").exits(0);
+    snapbox::assert_data_eq!(
+        run.stdout,
+        str![[r#"
+a.json
+total    unknown
+size     640×360
+credits  unknown
+         1 credit a second
+         the length isn't known
+unknown  the scenes are in the template
+           a.json:1:1: the movie
+
+"#]]
+    );
+}
+
+#[test]
+fn the_listing_s_line_of_json_has_every_field() {
+    let plan = planned(&listing(), &[]);
+    let fields: Vec<_> = plan.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(fields, ["source", "duration", "width", "height", "scenes", "elements", "credits", "unknown"]);
+    assert_eq!(
+        (&plan["source"], &plan["duration"], &plan["width"], &plan["height"]),
+        (&json!("a.json"), &json!(14.5), &json!(1920), &json!(1080))
+    );
+    let scenes: Vec<_> =
+        plan["scenes"].as_array().unwrap().iter().map(|scene| (&scene["start"], &scene["duration"], &scene["overlap"])).collect();
+    let seconds = [(0.0, 4, 0.0), (3.5, 4, 0.5), (7.0, 4, 0.5), (10.5, 4, 0.5)];
+    for ((start, length, overlap), expected) in scenes.into_iter().zip(seconds) {
+        assert_eq!((start.as_f64().unwrap(), length.as_u64().unwrap(), overlap.as_f64().unwrap()), expected);
+    }
+    assert_eq!(plan["credits"]["exactly"], 15);
+    let unknown: Vec<_> = plan["unknown"].as_array().unwrap().iter().map(|doubt| (&doubt["element"], &doubt["reason"])).collect();
+    let expected = [(0, "asset-length"), (0, "may-extend-movie"), (1, "spoken-length"), (1, "may-extend-movie")];
+    assert_eq!(json!(unknown), json!(expected));
+}
+
+#[test]
+fn flags_change_the_plan() {
+    let plan = planned(
+        &listing(),
+        &["--resolution", "squared", "--set", "/scenes/0/duration:=6", "--var", "rooms:=[{\"name\":\"one\",\"image\":\"x\"}]"],
+    );
+    assert_eq!((&plan["duration"], &plan["width"]), (&json!(9.5), &json!(1080)));
+    assert_eq!(plan["scenes"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn what_is_unknown_is_a_range_with_its_reason() {
+    let plan = planned(r#"{"resolution":"uhd","scenes":[{"duration":4},{"duration":2,"transition":{"style":"fade"}}]}"#, &[]);
+    assert_eq!(plan["duration"], json!({"at_least": 4, "at_most": 6, "reason": "transition-default"}));
+    assert_eq!((&plan["credits"]["at_least"], &plan["credits"]["at_most"]), (&json!(4), &json!(24)));
+    assert_eq!(
+        plan["unknown"][0],
+        json!({
+            "scene": 1, "element": null, "reason": "transition-default",
+            "message": "the transition has no duration, and the service's default is unknown",
+        })
+    );
+}
+
+#[test]
+fn several_movies_are_a_chart_or_a_line_each() {
+    let world = world();
+    world.write("a.json", r#"{"scenes":[{"duration":1}]}"#);
+    world.write("cut.json", "{");
+    let arguments = ["plan", "a.json", "cut.json", "-", "--json"];
+    let run = world.pipe(&arguments, r#"{"scenes":[{"duration":2}]}"#).exits(12).tells("error: cut.json:1:2: ");
+    let plans: Vec<_> = run.jsons().into_iter().map(|plan| (plan["source"].clone(), plan["duration"].clone())).collect();
+    assert_eq!(plans, [(json!("a.json"), json!(1)), (json!("-"), json!(2))]);
+    let charts = world.j2v("plan a.json a.json").exits(0);
+    assert_eq!(charts.lines().iter().filter(|line| line.is_empty()).count(), 1, "{}", charts.stdout);
+    world.j2v("plan cut.json --json").exits(3).prints(&[]);
+}
+
+#[test]
+fn what_was_assumed_and_what_is_wrong_is_told_as_by_expand() {
+    let world = world();
+    world.write("a.json", r#"{"variables":{"n":7},"scenes":[{"duration":"{{ n }}","comment":"{{ m }}"}]}"#);
+    let run = world.j2v("plan a.json --json").exits(0).tells("warning: a.json:1:45: assumed: ").tells("`m` is defined nowhere");
+    assert_eq!(run.json()["duration"], 7);
+}
+
+#[test]
+fn a_hostile_movie_has_no_plan() {
+    let items = vec!["{}"; 30_000].join(",");
+    let world = world();
+    world.write("a.json", format!(r#"{{"variables":{{"items":[{items}]}},"scenes":[{{"iterate":"items"}}]}}"#));
+    world.j2v("plan a.json").exits(3).prints(&[]).tells("nothing was resolved");
+}
+
+#[test]
+fn places_without_number_are_counted() {
+    let scenes = vec![json!({"elements": [{"type": "voice", "text": "Hi"}]}); 30];
+    let world = world();
+    world.write("a.json", json!({"scenes": scenes}).to_string());
+    let run = world.j2v("plan a.json").exits(0);
+    assert!(run.stdout.contains("and 20 more; --json has them all"), "{}", run.stdout);
+    assert_eq!(planned(&json!({"scenes": scenes}).to_string(), &[])["unknown"].as_array().unwrap().len(), 30);
+}
+
+#[test]
+fn colours_are_for_terminals_and_for_who_wants_them() {
+    let world = world();
+    world.write("a.json", r#"{"scenes":[{"duration":1}]}"#);
+    let plain = world.j2v("plan a.json").exits(0).stdout;
+    let painted = world.j2v("plan a.json --color always").exits(0).stdout;
+    assert!(!plain.contains('\u{1b}') && painted.contains("\u{1b}[36m█"), "{painted:?}");
+    assert_eq!(painted.replace("\u{1b}[36m", "").replace("\u{1b}[0m", ""), plain);
+}
+
+#[test]
+fn every_movie_of_the_corpus_is_planned() {
+    let Some(files) = corpus() else {
+        println!("skipped: there is no corpus beside the project");
+        return;
+    };
+    let world = world();
+    for json in [&["--json"][..], &[]] {
+        let mut arguments = vec!["plan".into()];
+        arguments.extend(json.iter().map(Into::into));
+        arguments.extend(files.iter().map(|file| file.clone().into_os_string()));
+        let run = world.run(&arguments).exits(0);
+        if json.is_empty() {
+            let charts = run.lines().into_iter().filter(|line| line.contains('█') || line.contains('━'));
+            charts.for_each(|line| assert!(line.chars().count() <= 80, "{line}"));
+        } else {
+            assert_eq!(run.jsons().len(), files.len());
+        }
+    }
+}
