@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use j2v::movie::Document;
-use j2v::movie::check::{Settings, check};
+use j2v::movie::check::{Resolved, Settings, check};
 use j2v::movie::diagnostic::Severity;
 use proptest::prelude::*;
 
@@ -26,7 +26,9 @@ fn no_movie_that_the_service_renders_is_stopped() {
     let mut stopped = BTreeMap::new();
     let movies = movies();
     for (name, text) in &movies {
-        let found = check(&parse(text), &Settings::default());
+        let document = parse(text);
+        let facts = Resolved::of(&document).facts;
+        let found = check(&document, &Settings { facts: Some(&facts), ..Settings::default() });
         let mut codes: Vec<_> = found.iter().filter(|finding| finding.stops()).map(|finding| finding.code).collect();
         codes.sort_unstable();
         codes.dedup();
@@ -49,7 +51,9 @@ fn the_listing_checks_without_an_error_as_the_seed_writes_it_too() {
     let seed = listing.replace(objects, r#"{ "headline": "FOR SALE", "subline": "{{address}}" }"#);
     assert_ne!(seed, listing);
     for movie in [listing, seed] {
-        let found = check(&parse(&movie), &Settings::default());
+        let document = parse(&movie);
+        let facts = Resolved::of(&document).facts;
+        let found = check(&document, &Settings { facts: Some(&facts), ..Settings::default() });
         assert!(found.iter().all(|finding| finding.severity != Severity::Error), "{found:?}");
     }
 }
@@ -103,7 +107,8 @@ proptest! {
         let movies = movies();
         let text = mutated(&movies[movie.index(movies.len())].1, &cuts);
         if let Ok(document) = Document::parse("m.json", text) {
-            let found = check(&document, &Settings { loopback, as_template: true, ..Settings::default() });
+            let facts = Resolved::of(&document).facts;
+            let found = check(&document, &Settings { loopback, as_template: true, facts: Some(&facts), ..Settings::default() });
             for finding in found {
                 prop_assert!(!finding.message.is_empty());
                 prop_assert!(!finding.span.is_some() || document.place(finding.span).is_some());

@@ -1,10 +1,11 @@
-//! What only the resolved movie shows: the findings for facts as the expansion gives them.
+//! What only the resolved movie shows: the findings for facts as the expansion gives them, and those of movies.
 
-use j2v::movie::check::{ElementFacts, Facts, Issue, IssueKind, Length, SceneFacts, Settings, check};
-use j2v::movie::diagnostic::Severity;
+use j2v::movie::check::rules::Example;
+use j2v::movie::check::{ElementFacts, Facts, Issue, IssueKind, Length, Resolved, Rule, SceneFacts, Settings, check};
+use j2v::movie::diagnostic::{Diagnostic, Severity};
 use j2v::movie::json::Node;
 
-use crate::support::parse;
+use crate::support::{codes, parse};
 
 const MOVIE: &str = r#"{"resolution": "hd", "scenes": [
 {"duration": "{{d}}", "elements": [{"type": "text", "text": "{{x}}"}]},
@@ -36,9 +37,13 @@ fn an_issue_of_the_expansion_falls_under_its_rule() {
         (IssueKind::UnknownSyntax, "J2V205", Severity::Warning),
         (IssueKind::Constant, "J2V206", Severity::Info),
         (IssueKind::NotArray, "J2V207", Severity::Error),
+        (IssueKind::PerhapsNotArray, "J2V207", Severity::Warning),
         (IssueKind::EmptyArray, "J2V208", Severity::Warning),
         (IssueKind::FieldMissing, "J2V209", Severity::Warning),
         (IssueKind::UnknownElement, "J2V212", Severity::Warning),
+        (IssueKind::Assumed, "J2V213", Severity::Info),
+        (IssueKind::Cycle, "J2V214", Severity::Warning),
+        (IssueKind::Limit, "J2V215", Severity::Error),
         (IssueKind::SeekBeyond, "J2V112", Severity::Info),
         (IssueKind::LargeAsset, "J2V402", Severity::Info),
     ] {
@@ -77,4 +82,91 @@ fn the_whole_is_too_short_too_long_and_costs_something() {
     assert_eq!(whole(0.5, None), [("J2V005", Severity::Error, "2:1".to_owned())]);
     assert_eq!(whole(90.0, None), [("J2V031", Severity::Info, "2:1".to_owned())]);
     assert_eq!(whole(30.0, Some((30.0, 120.0))), [("J2V400", Severity::Info, "2:1".to_owned())]);
+}
+
+/// The findings for a movie and what its resolving shows, the price among them.
+fn resolved(text: &str) -> Vec<Diagnostic> {
+    let document = parse(text);
+    let Resolved { mut facts, plan } = Resolved::of(&document);
+    let credits = |credits: u64| f64::from(u32::try_from(credits).unwrap());
+    facts.credits = plan.credits.amount.at_most().map(|most| (credits(plan.credits.amount.at_least()), credits(most)));
+    check(&document, &Settings { facts: Some(&facts), ..Settings::default() })
+}
+
+#[test]
+fn an_example_that_has_to_be_resolved_gives_its_code_when_it_is_wrong_only() {
+    let mut tried = 0;
+    for rule in Rule::all().filter(|rule| rule.example == Example::Expanded) {
+        let (wrong, right) = (codes(&resolved(rule.wrong)), codes(&resolved(rule.right)));
+        assert!(wrong.contains(&rule.code), "{}: {wrong:?}", rule.code);
+        assert!(!right.contains(&rule.code), "{}: {right:?}", rule.code);
+        tried += 1;
+    }
+    assert!(tried >= 10, "{tried}");
+}
+
+/// What is told of a movie with these variables and this scene: the code, whether it may stop, the text at its place, the help.
+fn told(variables: &str, scene: &str) -> Vec<(&'static str, bool, String, String)> {
+    let text = format!("{{\"resolution\": \"hd\", \"variables\": {variables}, \"scenes\": [{scene}]}}");
+    let found = resolved(&text).into_iter().filter(|finding| !["J2V201", "J2V400"].contains(&finding.code));
+    let at = |span: j2v::movie::json::Span| text.get(span.start as usize..span.end as usize).unwrap_or_default().to_owned();
+    found.map(|finding| (finding.code, finding.stops(), at(finding.span), finding.help.unwrap_or_default())).collect()
+}
+
+#[test]
+fn a_finding_of_the_expansion_points_at_what_the_author_wrote() {
+    let scene = r#"{"duration": 4, "elements": [{"type": "text", "text": "caf\u00e9 {{ nmae }}"}]}"#;
+    assert_eq!(told(r#"{"name": "Ann"}"#, scene), [("J2V200", false, "nmae".to_owned(), "did you mean `name`?".to_owned())]);
+    let rooms = r#"{"rooms": [{"n": "a"}, {}, {"n": "b"}, {}]}"#;
+    let scene = r#"{"duration": 4, "iterate": "rooms", "elements": [{"type": "text", "text": "Room {{ item.n }}"}]}"#;
+    let found = told(rooms, scene);
+    assert_eq!((found.len(), found[0].0, found[0].2.as_str()), (1, "J2V209", ".n"));
+}
+
+#[test]
+fn only_what_is_surely_no_array_stops_an_iteration() {
+    let scene = |iterate: &str| format!("{{\"duration\": 4, \"iterate\": \"{iterate}\"}}");
+    let stops = |variables: &str, iterate: &str| {
+        let found = told(variables, &scene(iterate));
+        found.iter().find(|finding| finding.0 == "J2V207").map(|finding| finding.1)
+    };
+    assert_eq!(stops(r#"{"rooms": "Kitchen"}"#, "rooms"), Some(true));
+    assert_eq!(stops(r#"{"rooms": [1]}"#, "room"), Some(true));
+    assert_eq!(stops(r#"{"rooms": "{{ other }}"}"#, "rooms"), Some(false));
+    assert_eq!(stops(r#"{"a": {"rooms": 1}}"#, "a.rooms"), Some(false));
+    assert_eq!(stops(r#"{"rooms": [1]}"#, "rooms"), None);
+}
+
+#[test]
+fn what_the_walk_tells_already_is_told_once() {
+    let late = r#"{"duration": 4, "elements": [{"type": "text", "text": "Hi", "start": 5}]}"#;
+    let constant = r#"{"duration": 4, "condition": "{{ true }}"}"#;
+    let plain = r#"{"duration": 4, "condition": true}"#;
+    let brace = r#"{"duration": 4, "elements": [{"type": "text", "text": "{{ a"}]}"#;
+    for (scene, code) in [(late, "J2V086"), (constant, "J2V206"), (plain, "J2V206"), (brace, "J2V204")] {
+        let found = told("{}", scene);
+        assert_eq!(found.iter().filter(|finding| finding.0 == code).count(), 1, "{scene}: {found:?}");
+    }
+}
+
+#[test]
+fn an_assumption_is_told_once_however_often_it_is_made() {
+    let scene = r#"{"duration": 4, "elements": [{"type": "text", "text": "No. {{ n % 2 }} of {{ n % 3 }}"}]}"#;
+    let found = told(r#"{"n": 7}"#, scene);
+    assert_eq!((found.len(), found[0].0, found[0].1), (1, "J2V213", false), "{found:?}");
+}
+
+#[test]
+fn a_movie_that_costs_too_much_to_resolve_is_an_error_that_stops_nothing() {
+    let items = vec!["1"; 20_001].join(",");
+    let found = told(&format!("{{\"rooms\": [{items}]}}"), r#"{"duration": 4, "iterate": "rooms"}"#);
+    assert_eq!(found.iter().map(|finding| (finding.0, finding.1)).collect::<Vec<_>>(), [("J2V215", false)]);
+}
+
+#[test]
+fn a_length_that_rests_on_an_assumption_stops_nothing() {
+    let sure = told(r#"{"d": 1}"#, r#"{"duration": 0.5}"#);
+    assert_eq!(sure, [("J2V005", true, "{".to_owned(), String::new())]);
+    let assumed = told(r#"{"d": 0.5}"#, r#"{"duration": "{{ d }}"}"#);
+    assert!(assumed.iter().any(|finding| finding.0 == "J2V005" && !finding.1), "{assumed:?}");
 }

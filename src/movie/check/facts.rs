@@ -46,12 +46,20 @@ pub enum IssueKind {
     Constant,
     /// J2V207: `iterate` over what is no array.
     NotArray,
+    /// J2V207: `iterate` over what comes to no array here, by a way that the sources leave open.
+    PerhapsNotArray,
     /// J2V208: `iterate` over an array without items.
     EmptyArray,
     /// J2V209: a field that some items lack.
     FieldMissing,
     /// J2V212: the timing of an element that is not there.
     UnknownElement,
+    /// J2V213: what was decided although the sources leave it open.
+    Assumed,
+    /// J2V214: variables that refer to each other.
+    Cycle,
+    /// J2V215: more than is worth resolving.
+    Limit,
     /// J2V112: playing starts after the end of the file.
     SeekBeyond,
     /// J2V402: a file with more pixels than the frame.
@@ -66,10 +74,13 @@ impl IssueKind {
             Self::Undefined => "J2V200",
             Self::Syntax | Self::UnknownSyntax => "J2V205",
             Self::Constant => "J2V206",
-            Self::NotArray => "J2V207",
+            Self::NotArray | Self::PerhapsNotArray => "J2V207",
             Self::EmptyArray => "J2V208",
             Self::FieldMissing => "J2V209",
             Self::UnknownElement => "J2V212",
+            Self::Assumed => "J2V213",
+            Self::Cycle => "J2V214",
+            Self::Limit => "J2V215",
             Self::SeekBeyond => "J2V112",
             Self::LargeAsset => "J2V402",
         }
@@ -103,7 +114,7 @@ pub enum Length {
 /// An element of the resolved movie.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ElementFacts {
-    /// Where it is written.
+    /// Where its start is written, or else where it is.
     pub span: Span,
     /// When it starts, in seconds from the start of its container.
     pub start: Option<f64>,
@@ -115,7 +126,7 @@ pub(super) fn check(checker: &mut Checker<'_>, facts: &Facts) {
     for issue in &facts.issues {
         let finding = checker.add(issue.kind.code(), issue.span, issue.message.clone());
         finding.help.clone_from(&issue.help);
-        if issue.kind == IssueKind::UnknownSyntax {
+        if matches!(issue.kind, IssueKind::UnknownSyntax | IssueKind::PerhapsNotArray) {
             finding.graded(Severity::Warning, Evidence::Disputed);
         }
     }
@@ -156,7 +167,10 @@ fn total(checker: &mut Checker<'_>, facts: &Facts) {
     let Some(place) = facts.scenes.first().map(|scene| super::opening(scene.span)) else { return };
     if let Some(length) = facts.length {
         if length < 1.0 {
-            checker.add("J2V005", place, format!("the movie lasts {length} s: it has to last 1 s at least"));
+            let finding = checker.add("J2V005", place, format!("the movie lasts {length} s: it has to last 1 s at least"));
+            if facts.issues.iter().any(|issue| issue.kind == IssueKind::Assumed) {
+                finding.graded(Severity::Warning, Evidence::Disputed);
+            }
         } else if length > FREE_LENGTH {
             checker.add("J2V031", place, format!("the movie lasts {length} s: the free plan stops at {FREE_LENGTH} s"));
         }

@@ -25,6 +25,7 @@ mod lengths;
 mod media;
 mod movie;
 mod placing;
+mod resolve;
 pub mod rules;
 mod scene;
 mod subtitles;
@@ -39,6 +40,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 pub use facts::{ElementFacts, Facts, Issue, IssueKind, Length, SceneFacts};
+pub use resolve::Resolved;
 pub use rules::Rule;
 
 use super::Document;

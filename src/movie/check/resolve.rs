@@ -1,0 +1,140 @@
+//! What the expansion and the plan of a movie have to say to the rules: their findings under the rules' codes, their
+//! lengths at the author's places.
+
+use super::fields::{is_open, number};
+use super::{ElementFacts, Facts, Issue, IssueKind, Length, SceneFacts};
+use crate::movie::Document;
+use crate::movie::expand::{Assumption, ExpandIssue, Expansion, IssueKind as Found, Limits, expand};
+use crate::movie::expr::FaultKind;
+use crate::movie::json::{Node, Span};
+use crate::movie::plan::{NoAssets, Plan, PlannedScene, Reason, Seconds, plan};
+
+/// A movie resolved and planned as far as that goes offline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resolved {
+    /// What the rules want to know of it.
+    pub facts: Facts,
+    /// Its timeline and its price.
+    pub plan: Plan,
+}
+
+impl Resolved {
+    /// Resolves a movie within the limits that are meant for anybody's documents.
+    #[must_use]
+    pub fn of(document: &Document) -> Self {
+        let expansion = expand(document, &Limits::default());
+        let plan = plan(&expansion, &NoAssets);
+        Self { facts: Facts::of(document, &expansion, &plan), plan }
+    }
+}
+
+impl Facts {
+    /// What the expansion and the plan of a document show. What it costs is left out: that is no fault.
+    #[must_use]
+    pub fn of(document: &Document, expansion: &Expansion, plan: &Plan) -> Self {
+        let mut issues: Vec<Issue> = expansion.issues.iter().filter_map(|found| issue(document, found)).collect();
+        issues.extend(assumed(&expansion.assumptions));
+        let nodes = expansion.movie.root.get("scenes").and_then(Node::as_array).unwrap_or_default();
+        // With a template the scenes of the document are not those that play.
+        let scenes = plan.scenes.iter().zip(nodes).map(|(scene, node)| scene_facts(scene, node)).collect();
+        let may_be_longer = plan.unknown.iter().any(|doubt| doubt.reason == Reason::MayExtendMovie);
+        let length = plan.duration.exactly().filter(|_| !may_be_longer).map(seconds);
+        Self { issues, scenes, length, credits: None }
+    }
+}
+
+fn seconds(time: Seconds) -> f64 {
+    time.to_number().as_f64().unwrap_or_default()
+}
+
+/// What the expansion has found, under its rule. What the walk over the document tells by itself is left out.
+fn issue(document: &Document, found: &ExpandIssue) -> Option<Issue> {
+    let kind = match &found.kind {
+        Found::Undefined { .. } | Found::FieldMissing { .. } => IssueKind::Undefined,
+        Found::ItemFieldMissing(_) => IssueKind::FieldMissing,
+        Found::Dynamic { is_known: false, .. } => IssueKind::UnknownElement,
+        Found::Expression(FaultKind::Limit(_)) | Found::Limit(_) => IssueKind::Limit,
+        Found::Expression(FaultKind::Syntax { .. } | FaultKind::Empty { .. }) => IssueKind::Syntax,
+        // Which functions there are, what they take and what cannot be calculated is the service's to say.
+        Found::Expression(_) => IssueKind::UnknownSyntax,
+        Found::IterateNotArray { name, .. } if is_plain(document, name) => IssueKind::NotArray,
+        Found::IterateNotArray { .. } => IssueKind::PerhapsNotArray,
+        Found::IterateEmpty(_) => IssueKind::EmptyArray,
+        Found::ConditionConstant(_) => IssueKind::Constant,
+        Found::Cycle => IssueKind::Cycle,
+        Found::BracesInValue => IssueKind::Assumed,
+        Found::Dynamic { is_known: true, .. } | Found::Unclosed | Found::SingleBraces(_) | Found::IterateOnElement | Found::Template => {
+            return None;
+        }
+    };
+    Some(Issue { kind, span: found.span, message: message(found), help: help(&found.kind) })
+}
+
+/// Whether a name is looked up as it is, and what it names says what it is.
+fn is_plain(document: &Document, name: &str) -> bool {
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    is_name && document.root.get("variables").and_then(|variables| variables.get(name)).is_none_or(|value| !is_open(value))
+}
+
+fn message(found: &ExpandIssue) -> String {
+    let items: Vec<_> = found.items.iter().take(FEW).map(|item| (item + 1).to_string()).collect();
+    match &found.kind {
+        Found::ItemFieldMissing(field) if !items.is_empty() => {
+            let (which, more) = (if items.len() == 1 { "item" } else { "items" }, if found.items.len() > FEW { " …" } else { "" });
+            format!("{which} {}{more} of {} has no `{field}`", items.join(", "), found.of)
+        }
+        kind => kind.to_string(),
+    }
+}
+
+/// So many items are listed.
+const FEW: usize = 5;
+
+fn help(kind: &Found) -> Option<String> {
+    let meant = |name: &String| format!("did you mean `{name}`?");
+    match kind {
+        Found::Undefined { similar: Some(similar), .. } | Found::IterateNotArray { similar: Some(similar), .. } => Some(meant(similar)),
+        Found::Undefined { name, .. } => Some(format!("set it in `variables`, or with --var {name}=…")),
+        Found::ItemFieldMissing(_) => Some("give every item the field, or ask for it in a `condition`".to_owned()),
+        Found::Expression(FaultKind::Limit(_)) | Found::Limit(_) => Some("split the movie, or take iterations out of it".to_owned()),
+        Found::Expression(fault) => fault.likely().map(str::to_owned),
+        Found::IterateNotArray { found: Some(_), .. } => Some("write the items as an array, `[{ … }, { … }]`".to_owned()),
+        Found::ConditionConstant(_) => Some("ask for a variable: `\"{{ name != '' }}\"`".to_owned()),
+        Found::Dynamic { element, .. } => Some(format!("give the element that is meant the `\"id\": \"{element}\"`")),
+        _ => None,
+    }
+}
+
+/// What was taken for granted, each kind once, at its first place.
+fn assumed(assumptions: &[Assumption]) -> Vec<Issue> {
+    let mut told: Vec<(Span, String, usize)> = Vec::new();
+    for assumption in assumptions {
+        let message = assumption.kind.to_string();
+        match told.iter_mut().find(|(_, known, _)| *known == message) {
+            Some((_, _, more)) => *more += 1,
+            None => told.push((assumption.span, message, 0)),
+        }
+    }
+    let issue = |(span, message, more)| {
+        let message = if more == 0 { message } else { format!("{message} (here and {more} times more)") };
+        Issue { kind: IssueKind::Assumed, span, message: format!("assumed: {message}"), help: None }
+    };
+    told.into_iter().map(issue).collect()
+}
+
+fn scene_facts(scene: &PlannedScene, node: &Node) -> SceneFacts {
+    let length = match (scene.length.exactly(), scene.length.why()) {
+        (Some(time), _) => Length::Known(seconds(time)),
+        (None, Some(Reason::NothingGivesLength)) => Length::Nothing,
+        (None, _) => Length::Unknown,
+    };
+    let overlap = node.get("transition").and_then(|transition| transition.get("duration"));
+    let transition = overlap.and_then(|overlap| Some((overlap.span, number(overlap)?)));
+    let nodes = node.get("elements").and_then(Node::as_array).unwrap_or_default();
+    let elements = scene.elements.iter().zip(nodes).map(|(element, node)| ElementFacts {
+        span: node.get("start").map_or(element.span, |start| start.span),
+        start: element.start.exactly().map(seconds),
+        end: element.end.exactly().map(seconds),
+    });
+    SceneFacts { span: scene.span, length, transition, elements: elements.collect() }
+}
