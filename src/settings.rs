@@ -127,6 +127,15 @@ pub(crate) struct Settings {
 pub(crate) type Environment<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
 impl Settings {
+    /// Whether the API is on this machine, and so may be what it is asked to fetch and to call.
+    #[must_use]
+    pub(crate) fn is_loopback(&self) -> bool {
+        match &self.api {
+            Api::Url(url) => url.is_loopback(),
+            Api::Emulator(_) => true,
+        }
+    }
+
     /// Joins the flags with the environment of the process.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! What can be typed: clap types only. Nothing here acts; [`crate::settings`] says what it means.
 
+mod check;
 mod emulator;
 mod movie;
 mod parse;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use check::{CheckArgs, GateArgs};
 pub(crate) use movie::MovieArgs;
 pub(crate) use parse::Moment;
 pub(crate) use resolve::{ExpandArgs, PlanArgs};
@@ -123,6 +125,8 @@ pub(crate) enum When {
 pub(crate) enum Command {
     /// Compose a movie from files and flags and print it; nothing is sent
     Build(BuildArgs),
+    /// Check movies offline: every fault with its place, its rule and a way out
+    Check(Box<CheckArgs>),
     /// Print a movie with its variables, expressions, conditions and iterations resolved
     Expand(ExpandArgs),
     /// Show what plays when, how long the movie is and what it costs, before it is paid for
@@ -208,6 +212,7 @@ Examples:
   j2v submit listing.json --wait --download .    print the video's path
   j2v submit listing.json --key L-4821           the same key is never paid twice
   j2v submit listing.json --key L-4821 --again   a new render of the same key
+  j2v submit listing.json --max-credits 20       nothing that would cost more
   j2v submit listing.json --dry-run              the exact request, nothing sent")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct SubmitArgs {
@@ -232,6 +237,9 @@ pub(crate) struct SubmitArgs {
     /// Print the exact request, key redacted, and send nothing
     #[arg(long, short = 'n')]
     pub(crate) dry_run: bool,
+    /// What is checked first.
+    #[command(flatten)]
+    pub(crate) gate: GateArgs,
     /// How long to look for a lost answer before leaving with exit code 8
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "60s", hide_short_help = true)]
     pub(crate) settle_for: Duration,

@@ -1,4 +1,4 @@
-//! How times are typed.
+//! How times and rules are typed.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Span, SpanRelativeTo, Timestamp};
 
+use crate::movie::check::Rule;
 use crate::world::Instant;
 
 /// A time as it was typed: a day is whole, so the end of a window includes it.
@@ -54,6 +55,27 @@ pub(super) fn moment(text: &str) -> Result<Moment, String> {
         .ok_or_else(|| format!("`{text}` is no day or time; write it like 2026-11-23 or 2026-11-23T18:00:00Z"))
 }
 
+/// What `--deny` takes beside rules.
+const WARNINGS: &str = "warnings";
+
+/// Reads a rule, by its code or by its name, into its code.
+pub(super) fn rule(text: &str) -> Result<String, String> {
+    let rule = Rule::named(text.trim()).ok_or_else(|| {
+        let near = Rule::all().map(|rule| (strsim::jaro_winkler(rule.name, text), rule)).max_by(|one, other| one.0.total_cmp(&other.0));
+        let meant = near.filter(|(likeness, _)| *likeness > 0.85).map(|(_, rule)| format!("; did you mean {} ({})?", rule.code, rule.name));
+        format!(
+            "there is no such rule{}",
+            meant.unwrap_or_else(|| ": rules have codes such as J2V064, or names such as src-missing".to_owned())
+        )
+    })?;
+    Ok(rule.code.to_owned())
+}
+
+/// Reads a rule, or the word for all warnings.
+pub(super) fn rule_or_warnings(text: &str) -> Result<String, String> {
+    if text == WARNINGS { Ok(text.to_owned()) } else { rule(text) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +90,14 @@ mod tests {
         assert!(duration("90").is_err());
         assert!(duration("-5s").is_err());
         assert!(duration("soon").is_err());
+    }
+
+    #[test]
+    fn a_rule_is_typed_by_its_code_or_its_name() {
+        assert_eq!(rule("j2v064"), Ok("J2V064".to_owned()));
+        assert_eq!(rule("src-missing"), Ok("J2V064".to_owned()));
+        assert!(rule("src-misssing").unwrap_err().contains("did you mean J2V064 (src-missing)?"));
+        assert!(rule("warnings").is_err() && rule_or_warnings("warnings").is_ok());
     }
 
     #[test]

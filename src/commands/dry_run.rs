@@ -3,6 +3,7 @@
 use serde_json::json;
 use serde_json::value::RawValue;
 
+use super::gate::Gate;
 use super::movies::Composed;
 use super::session::{self, ledger_failed};
 use super::submit::with_place_for_token;
@@ -20,8 +21,9 @@ use crate::world::World;
 pub(super) async fn run(call: &Call, args: &SubmitArgs, key: Option<&Key>, composed: Vec<Composed>) -> anyhow::Result<Exit> {
     let latest = latest(call, key).await?;
     let mut exits = Vec::new();
+    let mut gate = Gate::new(call, args);
     for Composed { source, movie } in composed {
-        let movie = movie.and_then(|movie| with_place_for_token(args, &source, movie));
+        let movie = movie.and_then(|movie| with_place_for_token(args, &source, movie)).and_then(|movie| gate.pass(&source, movie));
         match movie.and_then(|movie| sent(call, args, key, latest.as_ref(), &movie)) {
             Ok(body) => {
                 call.out.data(&request(call, args, &body)?);
@@ -33,6 +35,7 @@ pub(super) async fn run(call: &Call, args: &SubmitArgs, key: Option<&Key>, compo
             }
         }
     }
+    gate.tell();
     Ok(Exit::fold(exits))
 }
 

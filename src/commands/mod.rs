@@ -1,11 +1,13 @@
 //! One file a command: arguments and settings in, work done, output and exit code out.
 
 mod build;
+mod check;
 mod delete;
 mod download;
 mod dry_run;
 mod emulator;
 mod expand;
+mod gate;
 mod history;
 mod list;
 mod movies;
@@ -29,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
+use crate::movie::Refused;
 use crate::output::Out;
 use crate::settings::{Settings, SettingsError, Terminal};
 
@@ -48,11 +51,13 @@ struct Stop {
     message: String,
     help: Option<String>,
     next: Vec<String>,
+    /// The file that it is about, when it can't be read as JSON.
+    refused: Option<Box<Refused>>,
 }
 
 impl Stop {
     fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), help: None, next: Vec::new() }
+        Self { exit, message: message.into(), help: None, next: Vec::new(), refused: None }
     }
 
     fn then(mut self, command: impl Into<String>) -> Self {
@@ -163,6 +168,7 @@ async fn listen_for_signals(first: CancellationToken, second: Arc<Notify>) {
 async fn dispatch(call: &Call, command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Build(args) => build::run(call, &args),
+        Command::Check(args) => check::run(call, &args),
         Command::Expand(args) => expand::run(call, &args),
         Command::Plan(args) => plan::run(call, &args),
         Command::Submit(args) => submit::run(call, &args).await,

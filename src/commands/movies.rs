@@ -12,7 +12,7 @@ use crate::movie::{Document, Refused};
 use crate::output::Out;
 
 /// The name of the movie that comes from stdin.
-const STDIN: &str = "-";
+pub(super) const STDIN: &str = "-";
 
 /// A movie of the command line: where it came from, and the movie or why there is none.
 pub(super) struct Composed {
@@ -27,16 +27,28 @@ pub(super) struct Composed {
 /// # Errors
 /// When a flag is wrong, which is wrong for all of them.
 pub(super) fn compose_all(out: &Out, args: &MovieArgs) -> Result<Vec<Composed>, Stop> {
+    let composed = compose_silently(args)?;
+    for movie in composed.iter().filter_map(|composed| composed.movie.as_ref().ok()) {
+        movie.diagnostics.iter().for_each(|diagnostic| tell(out, movie, diagnostic));
+    }
+    Ok(composed)
+}
+
+/// Composes all movies; what their diagnostics say is the caller's to tell.
+///
+/// # Errors
+/// As [`compose_all`].
+pub(super) fn compose_silently(args: &MovieArgs) -> Result<Vec<Composed>, Stop> {
     let flags = flags(args)?;
     if args.movies.iter().filter(|name| *name == STDIN).count() > 1 {
         return Err(Stop::new(Exit::Usage, "stdin can be read only once: give `-` only once"));
     }
-    let composed = args.movies.iter().map(|source| Composed { source: source.clone(), movie: one(out, source, &flags) });
+    let composed = args.movies.iter().map(|source| Composed { source: source.clone(), movie: one(source, &flags) });
     Ok(composed.collect())
 }
 
-fn one(out: &Out, source: &str, flags: &Flags) -> Result<Document, Stop> {
-    let movie = document(out, source)?;
+fn one(source: &str, flags: &Flags) -> Result<Document, Stop> {
+    let movie = Document::read(source, bytes(source)?).map_err(|refused| refusal(*refused))?;
     compose(movie, flags).map_err(|error| Stop::new(Exit::Invalid, format!("{source}: {error}")))
 }
 
@@ -62,23 +74,16 @@ fn flags(args: &MovieArgs) -> Result<Flags, Stop> {
     })
 }
 
-fn document(out: &Out, source: &str) -> Result<Document, Stop> {
-    let document = Document::read(source, bytes(source)?).map_err(|refused| refusal(&refused))?;
-    for diagnostic in &document.diagnostics {
-        tell(out, &document, diagnostic);
-    }
-    Ok(document)
-}
-
 /// A part of a movie in a file of its own.
 fn fragment<T>(file: &Path, parse: impl Fn(&str, String) -> Result<T, Box<Refused>>) -> Result<T, Stop> {
     let name = file.display().to_string();
-    parse(&name, text(&name)?).map_err(|refused| refusal(&refused))
+    parse(&name, text(&name)?).map_err(|refused| refusal(*refused))
 }
 
 /// `listing.json:3:14: what is wrong (the likely reason)`, and what to do about it.
-fn refusal(refused: &Refused) -> Stop {
-    Stop { help: refused.diagnostic.help.clone(), ..Stop::new(Exit::Invalid, refused.to_string()) }
+fn refusal(refused: Refused) -> Stop {
+    let stop = Stop::new(Exit::Invalid, refused.to_string());
+    Stop { help: refused.diagnostic.help.clone(), refused: Some(Box::new(refused)), ..stop }
 }
 
 fn tell(out: &Out, document: &Document, diagnostic: &Diagnostic) {

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use futures_util::stream::{self, StreamExt};
 
+use super::gate::Gate;
 use super::movies::{self, Composed};
 use super::session::Session;
 use super::waiting::{self, Looks, submitted};
@@ -91,20 +92,26 @@ fn wanted(args: &SubmitArgs, saving: Option<&Saving>) -> Wanted {
     }
 }
 
-/// The movies that can be sent; the outcome of every other one is known already.
+/// The movies that may be sent; the outcome of every other one is known already.
 fn orders(call: &Call, args: &SubmitArgs, key: Option<&Key>, composed: Vec<Composed>, results: &mut Results<'_>) -> Vec<(usize, Order)> {
     let mut orders = Vec::new();
+    let mut gate = Gate::new(call, args);
     for (index, Composed { source, movie }) in composed.into_iter().enumerate() {
-        match movie.and_then(|movie| with_place_for_token(args, &source, movie)) {
+        match movie.and_then(|movie| with_place_for_token(args, &source, movie)).and_then(|movie| gate.pass(&source, movie)) {
             Ok(movie) => orders.push((index, order(args, key, source, movie))),
             Err(stop) => {
-                let trouble = if stop.exit == Exit::Usage { Trouble::Usage } else { Trouble::None };
-                let outcome = Outcome { source: Some(source), ..Outcome::new(Verdict::Invalid).because(trouble, stop.message.clone()) };
+                let (verdict, trouble) = match stop.exit {
+                    Exit::Usage => (Verdict::Invalid, Trouble::Usage),
+                    Exit::Credits => (Verdict::Unsent, Trouble::Refused(Reason::Credits)),
+                    _ => (Verdict::Invalid, Trouble::None),
+                };
+                let outcome = Outcome { source: Some(source), ..Outcome::new(verdict).because(trouble, stop.message.clone()) };
                 results.end(index, outcome);
                 stop.tell_ways_out(&call.out);
             }
         }
     }
+    gate.tell();
     orders
 }
 

@@ -1,11 +1,13 @@
 //! The only place that writes to stdout and stderr: stdout is data, stderr is for people, and a closed pipe is
 //! no reason to panic.
 
+pub(crate) mod findings;
 mod human;
 pub(crate) mod json;
 mod progress;
 mod results;
 pub(crate) mod sanitize;
+pub(crate) mod snippet;
 pub(crate) mod table;
 pub(crate) mod timeline;
 

@@ -9,6 +9,7 @@ mod dry_run;
 mod emulator;
 mod exits;
 mod expand;
+mod gate;
 mod help;
 mod history;
 mod identity;

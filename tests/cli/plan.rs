@@ -137,7 +137,7 @@ fn a_template_s_movie_has_no_chart_and_says_why() {
     let run = world.j2v("plan a.json").exits(0);
     snapbox::assert_data_eq!(
         run.stdout,
-        str![[r#"
+        str![[r"
 a.json
 total    unknown
 size     640×360
@@ -147,7 +147,7 @@ credits  unknown
 unknown  the scenes are in the template
            a.json:1:1: the movie
 
-"#]]
+"]]
     );
 }
 

@@ -1,0 +1,54 @@
+//! What can be typed about checking: `j2v check`, and what `submit` checks first.
+
+use clap::{Arg, Args};
+
+use super::movie::MovieArgs;
+use super::parse::{rule, rule_or_warnings};
+
+// `j2v check`.
+#[derive(Debug, Args)]
+#[command(mut_arg("movies", needed_unless_explained))]
+#[command(after_long_help = "\
+Findings go to stdout, worst news first in each place, and a summary to stderr. An error ends
+with exit code 3. `submit` stops only for what the service certainly refuses: `stops` in --json.
+
+Examples:
+  j2v check listing.json                         every fault, with its line and a way out
+  j2v check movies/ --deny warnings              all *.json in a folder; warnings are errors
+  j2v check listing.json --vars listing.yaml     as it will be sent
+  j2v check --explain J2V064                     why, a wrong and a right example, the source")]
+pub(crate) struct CheckArgs {
+    /// One JSON object a line, a line per finding
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Call the findings of a rule errors (J2V125, or its name), or all warnings; repeatable
+    #[arg(long, value_name = "CODE|warnings", value_parser = rule_or_warnings)]
+    pub(crate) deny: Vec<String>,
+    /// Leave the findings of a rule out; repeatable
+    #[arg(long, value_name = "CODE", value_parser = rule)]
+    pub(crate) allow: Vec<String>,
+    /// Explain a rule and check nothing
+    #[arg(long, value_name = "CODE", value_parser = rule)]
+    pub(crate) explain: Option<String>,
+    /// The movies and what changes them.
+    #[command(flatten)]
+    pub(crate) movie: MovieArgs,
+}
+
+fn needed_unless_explained(movies: Arg) -> Arg {
+    movies.required(false).required_unless_present("explain").help("Movie files; folders for all *.json in them; `-` reads one from stdin")
+}
+
+// What stands before a submission.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct GateArgs {
+    /// Send what this rule of the check would stop (J2V064, or its name); repeatable
+    #[arg(long, value_name = "CODE", value_parser = rule)]
+    pub(crate) allow: Vec<String>,
+    /// Send without checking
+    #[arg(long, conflicts_with = "allow")]
+    pub(crate) no_check: bool,
+    /// Send only what is estimated to cost no more than this, all movies of the command together
+    #[arg(long, value_name = "N")]
+    pub(crate) max_credits: Option<u64>,
+}

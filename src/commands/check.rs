@@ -1,0 +1,154 @@
+//! `j2v check`: every fault of movies, offline. Findings are the data, the summary is for people.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::movies::{self, Composed, STDIN};
+use super::{Call, Stop};
+use crate::cli::{CheckArgs, MovieArgs};
+use crate::exit::Exit;
+use crate::movie::check::{Resolved, Rule, Settings, check};
+use crate::movie::diagnostic::{Diagnostic, Severity, Source};
+use crate::output::{findings, snippet};
+
+pub(super) fn run(call: &Call, args: &CheckArgs) -> anyhow::Result<Exit> {
+    if let Some(rule) = args.explain.as_deref().and_then(Rule::named) {
+        call.out.data(&if args.json { rule_as_json(rule) } else { explanation(rule) });
+        return Ok(Exit::Done);
+    }
+    let files = files(&args.movie.movies)?;
+    let mut tally = Tally { movies: files.len(), ..Tally::default() };
+    for Composed { source, movie } in movies::compose_silently(&MovieArgs { movies: files, ..args.movie.clone() })? {
+        match movie {
+            Ok(movie) => {
+                let resolved = Resolved::of(&movie);
+                let settings = Settings { facts: Some(&resolved.facts), ..settings(call, args) };
+                tell(call, args, (&source, &movie.sources), &check(&movie, &settings), &mut tally);
+            }
+            Err(Stop { refused: Some(refused), .. }) => {
+                tell(call, args, (&source, &[refused.source]), &[refused.diagnostic], &mut tally);
+            }
+            Err(stop) => {
+                stop.tell(&call.out);
+                tally.stopped = tally.stopped.or(Some(stop.exit));
+            }
+        }
+    }
+    call.out.progress(&tally.to_string());
+    Ok(tally.exit())
+}
+
+fn settings<'a>(call: &Call, args: &'a CheckArgs) -> Settings<'a> {
+    Settings { allow: &args.allow, deny: &args.deny, loopback: call.settings.is_loopback(), ..Settings::default() }
+}
+
+fn tell(call: &Call, args: &CheckArgs, (movie, sources): (&str, &[Source]), found: &[Diagnostic], tally: &mut Tally) {
+    for placed in findings::place(sources, found) {
+        tally.count(placed.finding.severity);
+        if args.json {
+            call.out.data(&findings::to_json(movie, &placed));
+        } else {
+            call.out.data(&format!("{}\n", snippet::render(movie, &placed, call.settings.canvas.color)));
+        }
+    }
+}
+
+/// What was found in all movies.
+#[derive(Debug, Default)]
+struct Tally {
+    movies: usize,
+    errors: usize,
+    warnings: usize,
+    infos: usize,
+    /// Why a movie could not be checked.
+    stopped: Option<Exit>,
+}
+
+impl Tally {
+    fn count(&mut self, severity: Severity) {
+        match severity {
+            Severity::Error => self.errors += 1,
+            Severity::Warning => self.warnings += 1,
+            Severity::Info => self.infos += 1,
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        if self.errors > 0 { Exit::Invalid } else { self.stopped.unwrap_or(Exit::Done) }
+    }
+}
+
+/// `3 movies: 1 error, 2 warnings`.
+impl std::fmt::Display for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let counted = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+        let mut parts = vec![counted(self.errors, "error"), counted(self.warnings, "warning")];
+        parts.extend((self.infos > 0).then(|| counted(self.infos, "info")));
+        write!(f, "{}: {}", counted(self.movies, "movie"), parts.join(", "))
+    }
+}
+
+/// The movies that were named: of a folder all that end in `.json`, in the order of their names.
+fn files(named: &[String]) -> Result<Vec<String>, Stop> {
+    let mut files = Vec::new();
+    for name in named {
+        let path = Path::new(name);
+        if name == STDIN || !path.is_dir() {
+            files.push(name.clone());
+            continue;
+        }
+        let mut inside = Vec::new();
+        collect(path, &mut inside).map_err(|why| Stop::new(Exit::Usage, format!("{name} can't be read: {why}")))?;
+        if inside.is_empty() {
+            return Err(Stop::new(Exit::Usage, format!("{name}: there is no .json file in this folder")));
+        }
+        inside.sort_unstable();
+        files.extend(inside.iter().map(|path| path.display().to_string()));
+    }
+    Ok(files)
+}
+
+/// Hidden folders, and folders behind links, are left out.
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        if kind.is_dir() {
+            if !entry.file_name().to_string_lossy().starts_with('.') {
+                collect(&path, files)?;
+            }
+        } else if path.extension().is_some_and(|ending| ending == "json") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn explanation(rule: &Rule) -> String {
+    let stops = if rule.may_stop() { "; it may stop a submission" } else { "" };
+    let Rule { code, name, severity, evidence, why, wrong, right, source, .. } = rule;
+    let indented = |text: &str| text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n");
+    format!(
+        "{code} {name}: {severity}{stops}\n\n{why}\n\nWrong:\n{}\n\nRight:\n{}\n\nEvidence: {evidence}\nSource: {source}",
+        indented(wrong),
+        indented(right)
+    )
+}
+
+fn rule_as_json(rule: &Rule) -> String {
+    json!({
+        "code": rule.code,
+        "name": rule.name,
+        "severity": rule.severity.to_string(),
+        "evidence": rule.evidence.to_string(),
+        "stops": rule.may_stop(),
+        "why": rule.why,
+        "wrong": rule.wrong,
+        "right": rule.right,
+        "source": rule.source,
+    })
+    .to_string()
+}

@@ -1,0 +1,211 @@
+//! What stands between a movie and its submission: the check, and the cap on credits. A paying user is stopped by
+//! what the service certainly refuses, never by a guess (`product.md`, "Checks that stop").
+
+use std::borrow::Cow;
+
+use super::{Call, Stop};
+use crate::cli::{GateArgs, SubmitArgs};
+use crate::exit::Exit;
+use crate::movie::Document;
+use crate::movie::check::{Resolved, Settings, check};
+use crate::movie::diagnostic::{Diagnostic, Severity};
+use crate::movie::plan::{Credits, Price, PriceReason};
+
+/// The gate of one command, which all of its movies pass in the order of the arguments.
+pub(super) struct Gate<'a> {
+    call: &'a Call,
+    args: &'a GateArgs,
+    /// What makes `check` see the same movies: the flags as they are typed.
+    flags: String,
+    warnings: usize,
+    /// The movies that have warnings.
+    warned: Vec<String>,
+    bill: Bill,
+}
+
+impl<'a> Gate<'a> {
+    pub(super) fn new(call: &'a Call, args: &'a SubmitArgs) -> Self {
+        let flags = args.movie.to_flags().into_iter().chain(call.flags.iter().cloned());
+        let flags = flags.flat_map(|flag| [" ".to_owned(), quoted(&flag).into_owned()]).collect();
+        Self { call, args: &args.gate, flags, warnings: 0, warned: Vec::new(), bill: Bill::default() }
+    }
+
+    /// Lets a movie through.
+    ///
+    /// # Errors
+    /// When it would be refused, or could cost more than is left: nothing is to be sent then.
+    pub(super) fn pass(&mut self, source: &str, movie: Document) -> Result<Document, Stop> {
+        if self.args.no_check && self.args.max_credits.is_none() {
+            return Ok(movie);
+        }
+        let resolved = Resolved::of(&movie);
+        if !self.args.no_check {
+            self.check(source, &movie, &resolved)?;
+        }
+        if let Some(cap) = self.args.max_credits {
+            self.bill.afford(&resolved.plan.credits, cap).map_err(|why| Stop::new(Exit::Credits, format!("{source}: {why}")))?;
+        }
+        self.bill.add(resolved.plan.credits);
+        Ok(movie)
+    }
+
+    fn check(&mut self, source: &str, movie: &Document, resolved: &Resolved) -> Result<(), Stop> {
+        let loopback = self.call.settings.is_loopback();
+        let settings = Settings { allow: &self.args.allow, loopback, facts: Some(&resolved.facts), ..Settings::default() };
+        let found = check(movie, &settings);
+        let stopping: Vec<_> = found.iter().filter(|finding| finding.stops()).collect();
+        if let Some(first) = stopping.first() {
+            return Err(refusal(source, movie, first, &stopping).then(self.check_of(&[source.to_owned()])));
+        }
+        // What the reading warned of was told when it was read.
+        let is_new = |finding: &&Diagnostic| finding.severity != Severity::Info && !movie.diagnostics.contains(finding);
+        let warnings = found.iter().filter(is_new).count();
+        if warnings > 0 {
+            self.warnings += warnings;
+            if self.warned.last().is_none_or(|last| last != source) {
+                self.warned.push(source.to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// The command that shows all findings of some movies.
+    fn check_of(&self, movies: &[String]) -> String {
+        let movies = movies.iter().map(|movie| quoted(movie)).collect::<Vec<_>>().join(" ");
+        format!("j2v check {movies}{}", self.flags)
+    }
+
+    /// Tells what people should know of the movies that passed, a line each.
+    pub(super) fn tell(&self) {
+        let out = &self.call.out;
+        if self.warnings > 0 {
+            let (s, them) = if self.warnings == 1 { ("", "it") } else { ("s", "them") };
+            out.note(&format!("{} warning{s}; {} shows {them}", self.warnings, self.check_of(&self.warned)));
+        }
+        if self.bill.movies > 0 {
+            out.progress(&self.bill.to_string());
+        }
+    }
+}
+
+/// A word as a shell reads it back.
+fn quoted(word: &str) -> Cow<'_, str> {
+    let is_plain = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./:=,@%+".contains(&byte));
+    if is_plain { Cow::Borrowed(word) } else { Cow::Owned(format!("'{}'", word.replace('\'', r"'\''"))) }
+}
+
+fn refusal(source: &str, movie: &Document, first: &Diagnostic, all: &[&Diagnostic]) -> Stop {
+    let place = movie.place(first.span).map_or_else(|| source.to_owned(), |(name, position)| format!("{name}:{position}"));
+    let more = match all.len() - 1 {
+        0 => String::new(),
+        1 => " (and 1 more error)".to_owned(),
+        more => format!(" (and {more} more errors)"),
+    };
+    let help = first.help.as_ref().map(|help| format!("{help}; ")).unwrap_or_default();
+    let mut codes: Vec<_> = all.iter().map(|finding| finding.code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let allow = codes.iter().map(|code| format!("--allow {code}")).collect::<Vec<_>>().join(" ");
+    let help = format!("{help}to send it all the same, give {allow}, or --no-check");
+    let stop = Stop::new(Exit::Invalid, format!("{place}: {}: {}{more}", first.code, first.message));
+    Stop { help: Some(help), ..stop }
+}
+
+/// What the movies that passed are estimated to cost.
+#[derive(Debug)]
+struct Bill {
+    movies: usize,
+    least: u64,
+    /// `None` when there is no bound.
+    most: Option<u64>,
+    reasons: Vec<PriceReason>,
+}
+
+impl Default for Bill {
+    fn default() -> Self {
+        Self { movies: 0, least: 0, most: Some(0), reasons: Vec::new() }
+    }
+}
+
+impl Bill {
+    /// Whether there is room for another movie under a cap; why not.
+    fn afford(&self, price: &Price, cap: u64) -> Result<(), String> {
+        let before = if self.movies > 0 { " with those before it" } else { "" };
+        let sum = self.most.zip(price.amount.at_most()).map(|(one, other)| one.saturating_add(other));
+        let why = match sum {
+            Some(sum) if sum <= cap => return Ok(()),
+            Some(sum) => format!("it may cost {sum} credits{before}"),
+            None => {
+                let reasons = price.reasons.iter().filter(|reason| is_worth_a_word(reason)).map(ToString::to_string).collect::<Vec<_>>();
+                format!("nothing bounds what it may cost ({})", reasons.join("; "))
+            }
+        };
+        Err(format!("{why}, --max-credits allows {cap}; nothing was sent"))
+    }
+
+    fn add(&mut self, price: Price) {
+        self.movies += 1;
+        self.least = self.least.saturating_add(price.amount.at_least());
+        self.most = self.most.zip(price.amount.at_most()).map(|(one, other)| one.saturating_add(other));
+        let new: Vec<_> = price.reasons.into_iter().filter(|reason| is_worth_a_word(reason) && !self.reasons.contains(reason)).collect();
+        self.reasons.extend(new);
+    }
+}
+
+/// What is the same for all movies explains nothing.
+fn is_worth_a_word(reason: &PriceReason) -> bool {
+    !matches!(reason, PriceReason::PerSecond | PriceReason::Rounding)
+}
+
+/// `about 15 credits`, and why it isn't known better.
+impl std::fmt::Display for Bill {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.movies > 1 {
+            write!(f, "{} movies: ", self.movies)?;
+        }
+        match (self.least, self.most) {
+            (1, Some(1)) => f.write_str("about 1 credit")?,
+            (least, Some(most)) if least == most => write!(f, "about {} credits", Credits::Exactly(least))?,
+            (least, Some(most)) => write!(f, "about {} credits", Credits::Between(least, most))?,
+            (0, None) => f.write_str("an unknown number of credits")?,
+            (least, None) => write!(f, "{} credits", Credits::AtLeast(least))?,
+        }
+        let reasons = self.reasons.iter().map(ToString::to_string).collect::<Vec<_>>();
+        if reasons.is_empty() { Ok(()) } else { write!(f, ": {}", reasons.join("; ")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn price(amount: Credits) -> Price {
+        Price { amount, reasons: vec![PriceReason::PerSecond, PriceReason::Length] }
+    }
+
+    #[test]
+    fn a_cap_is_for_all_movies_together_and_holds_for_the_most_that_they_may_cost() {
+        let mut bill = Bill::default();
+        bill.afford(&price(Credits::Exactly(15)), 20).unwrap();
+        bill.add(price(Credits::Exactly(15)));
+        assert!(bill.afford(&price(Credits::Exactly(5)), 20).is_ok());
+        let refused = bill.afford(&price(Credits::Between(1, 6)), 20).unwrap_err();
+        assert_eq!(refused, "it may cost 21 credits with those before it, --max-credits allows 20; nothing was sent");
+        assert!(bill.afford(&price(Credits::AtLeast(1)), 1_000_000).unwrap_err().contains("the length isn't known"));
+    }
+
+    #[test]
+    fn the_sum_is_told_as_well_as_it_is_known() {
+        let told = |amounts: &[Credits]| {
+            let mut bill = Bill::default();
+            for amount in amounts {
+                bill.add(Price { reasons: Vec::new(), ..price(*amount) });
+            }
+            bill.to_string()
+        };
+        assert_eq!(told(&[Credits::Exactly(15)]), "about 15 credits");
+        assert_eq!(told(&[Credits::Exactly(15), Credits::Between(2, 8)]), "2 movies: about 17 to 23 credits");
+        assert_eq!(told(&[Credits::AtLeast(4)]), "at least 4 credits");
+        assert_eq!(told(&[Credits::Unknown]), "an unknown number of credits");
+    }
+}

@@ -1,0 +1,118 @@
+//! The findings of a check: where each is, and how programs read it.
+
+use serde_json::json;
+
+use crate::movie::check::Rule;
+use crate::movie::diagnostic::{Diagnostic, Position, Source};
+
+/// A finding at its place, as editors count it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Placed<'a> {
+    /// What was found.
+    pub(crate) finding: &'a Diagnostic,
+    /// The file, its line and column, and the byte at which that line starts; `None` for what a flag has set.
+    pub(crate) place: Option<(&'a Source, Position, usize)>,
+}
+
+/// Puts findings at their places. In the order in which a check gives them that takes one walk over each file.
+pub(crate) fn place<'a>(sources: &'a [Source], findings: &'a [Diagnostic]) -> Vec<Placed<'a>> {
+    let mut walk = Walk { of: usize::MAX, at: 0, line_start: 0, position: START };
+    let place = |finding: &'a Diagnostic| {
+        let index = usize::from(finding.span.source);
+        let place = sources.get(index).map(|source| {
+            let start = usize::try_from(finding.span.start).unwrap_or(usize::MAX);
+            walk.go(index, &source.text, start);
+            (source, walk.position, walk.line_start)
+        });
+        Placed { finding, place }
+    };
+    findings.iter().map(place).collect()
+}
+
+const START: Position = Position { line: 1, column: 1 };
+
+/// A place that only moves on, so that every character is counted once.
+struct Walk {
+    of: usize,
+    at: usize,
+    line_start: usize,
+    position: Position,
+}
+
+impl Walk {
+    fn go(&mut self, index: usize, text: &str, to: usize) {
+        let to = boundary(text, to);
+        if index != self.of || to < self.at {
+            *self = Self { of: index, at: 0, line_start: 0, position: START };
+        }
+        let passed = &text[self.at..to];
+        if let Some(last) = passed.rfind('\n') {
+            self.position.line += passed.matches('\n').count();
+            self.line_start = self.at + last + 1;
+            self.position.column = 1 + text[self.line_start..to].chars().count();
+        } else {
+            self.position.column += passed.chars().count();
+        }
+        self.at = to;
+    }
+}
+
+/// The place itself, or the start of the character that it is inside of.
+pub(super) fn boundary(text: &str, at: usize) -> usize {
+    let at = at.min(text.len());
+    (0..=at).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+}
+
+/// A finding as a line of JSON. `file` is the movie when a flag has set what it is about, and line and column are null.
+#[must_use]
+pub(crate) fn to_json(movie: &str, placed: &Placed<'_>) -> String {
+    let Placed { finding, place } = placed;
+    json!({
+        "file": place.map_or(movie, |(source, ..)| &source.name),
+        "line": place.map(|(_, position, _)| position.line),
+        "column": place.map(|(_, position, _)| position.column),
+        "severity": finding.severity.to_string(),
+        "code": finding.code,
+        "name": Rule::find(finding.code).map(|rule| rule.name),
+        "evidence": finding.evidence.to_string(),
+        "message": finding.message,
+        "label": finding.label,
+        "help": finding.help,
+        "stops": finding.stops(),
+    })
+    .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::movie::diagnostic::{Evidence, Severity};
+    use crate::movie::json::Span;
+
+    fn finding(start: u32) -> Diagnostic {
+        let span = Span { source: 0, start, end: start };
+        let (severity, evidence) = (Severity::Info, Evidence::Advice);
+        Diagnostic { severity, evidence, code: "J2V006", message: String::new(), span, label: None, help: None }
+    }
+
+    proptest! {
+        #[test]
+        fn the_walk_counts_as_an_editor_does(text: String, mut starts: Vec<u32>, sorted: bool) {
+            for start in &mut starts {
+                *start %= 64;
+            }
+            if sorted {
+                starts.sort_unstable();
+            }
+            let sources = [Source::new("m.json", text)];
+            let findings: Vec<_> = starts.into_iter().map(finding).collect();
+            for placed in place(&sources, &findings) {
+                let (source, position, line_start) = placed.place.unwrap();
+                prop_assert_eq!(position, source.position(placed.finding.span.start));
+                prop_assert!(line_start == 0 || source.text.as_bytes()[line_start - 1] == b'\n');
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! A finding for people: what is wrong, the line with its place underlined, and the way out.
+
+use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
+
+use super::findings::{Placed, boundary};
+use super::sanitize;
+use crate::movie::diagnostic::{Severity, Source};
+
+/// A longer line is not shown: nobody would find the place in it.
+const LONGEST_LINE: usize = 64 << 10;
+
+/// The finding in the look of a compiler's. `movie` is what a finding is about that has no place in a file.
+#[must_use]
+pub(crate) fn render(movie: &str, placed: &Placed<'_>, colors: bool) -> String {
+    let finding = placed.finding;
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Info => Level::INFO,
+    };
+    let report = level.primary_title(sanitize::line(&finding.message)).id(finding.code);
+    let report = report.element(where_it_is(movie, placed));
+    let from_flag = placed.place.is_none().then(|| Level::NOTE.message("a flag has set this"));
+    let help = finding.help.as_deref().map(|help| Level::HELP.message(sanitize::line(help)));
+    let renderer = if colors { Renderer::styled() } else { Renderer::plain() };
+    renderer.render(&[report.elements(from_flag).elements(help)])
+}
+
+fn where_it_is<'a>(movie: &'a str, placed: &Placed<'a>) -> Element<'a> {
+    let Some((source, position, line_start)) = placed.place else { return Origin::path(sanitize::line(movie)).into() };
+    let path = sanitize::line(&source.name);
+    let rest = &source.text[line_start..];
+    let line = &rest[..rest.find('\n').unwrap_or(rest.len())];
+    if line.len() > LONGEST_LINE {
+        return Origin::path(path).line(position.line).char_column(position.column).into();
+    }
+    let [start, end] = [placed.finding.span.start, placed.finding.span.end].map(|at| in_line(source, line_start, line.len(), at));
+    // Something is always underlined, and never more than the line.
+    let next = line[start..].chars().next().map_or(start, |letter| start + letter.len_utf8());
+    let annotation = AnnotationKind::Primary.span(start..end.max(next)).label(placed.finding.label.as_deref().map(sanitize::line));
+    Snippet::source(line).path(path).line_start(position.line).annotation(annotation).into()
+}
+
+/// A byte of a file as one of a line.
+fn in_line(source: &Source, line_start: usize, length: usize, at: u32) -> usize {
+    let at = boundary(&source.text, usize::try_from(at).unwrap_or(usize::MAX));
+    at.saturating_sub(line_start).min(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::findings::place;
+    use super::*;
+    use crate::movie::diagnostic::{Diagnostic, Evidence};
+    use crate::movie::json::Span;
+
+    fn shown(text: &str, span: Span) -> String {
+        let (severity, evidence) = (Severity::Warning, Evidence::Advice);
+        let (label, help) = (Some("here".to_owned()), Some("write `src`".to_owned()));
+        let finding = [Diagnostic { severity, evidence, code: "J2V006", message: "no property".to_owned(), span, label, help }];
+        let sources = [Source::new("m.json", text)];
+        place(&sources, &finding).iter().map(|placed| render("m.json", placed, false)).collect()
+    }
+
+    #[test]
+    fn what_spans_lines_is_underlined_to_the_end_of_its_first() {
+        let expected = "\
+warning[J2V006]: no property
+ --> m.json:2:3
+  |
+2 |   {\"é\": [
+  |   ^^^^^^^ here
+  |
+  = help: write `src`";
+        assert_eq!(shown("[\n  {\"é\": [\n1]}]", Span { source: 0, start: 4, end: 16 }), expected);
+    }
+
+    #[test]
+    fn what_a_flag_has_set_says_so() {
+        let text = shown("{}", Span::NONE);
+        assert!(text.contains("m.json") && text.contains("a flag has set this"), "{text}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_span_of_any_text_is_shown_without_control_characters(text: String, start in 0u32..40, length in 0u32..40) {
+            let shown = shown(&text, Span { source: 0, start, end: start + length });
+            prop_assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{:?}", shown);
+        }
+    }
+}

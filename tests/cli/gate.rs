@@ -1,0 +1,104 @@
+//! What `j2v submit` checks before it pays, and what passes all the same.
+
+use serde_json::json;
+
+use crate::support::World;
+
+/// A movie that the service accepts and then fails on.
+const SRCLESS: &str = "{\n  \"scenes\": [{\"duration\": 2, \"elements\": [{\"type\": \"video\"}]}]\n}";
+
+/// A movie with two warnings that stop nothing.
+const DOUBTFUL: &str = r#"{"qualty": 1, "resolution": "sd", "scenes": [{"duration": 2, "lenght": 1}]}"#;
+
+#[test]
+fn what_the_service_certainly_fails_on_is_not_sent() {
+    let world = World::new();
+    world.write("bad.json", SRCLESS);
+    let run = world.j2v("submit bad.json").exits(3).prints(&[""]).tells("error: bad.json:2:52: J2V064: ").tells("nothing was sent");
+    let run = run.tells("--allow J2V064").tells("--no-check");
+    assert_eq!(run.next(), ["j2v check bad.json"]);
+    let outcome = world.j2v("submit bad.json --json").exits(3).json();
+    assert_eq!((&outcome["status"], &outcome["source"]), (&json!("invalid"), &json!("bad.json")));
+    world.j2v("submit bad.json --dry-run").exits(3).prints(&[]).tells("J2V064");
+    assert_eq!(world.posts(), 0);
+    assert!(!world.has("ledger.db"), "nothing was begun");
+}
+
+#[test]
+fn what_is_allowed_is_sent() {
+    let world = World::new();
+    world.write("bad.json", SRCLESS);
+    for flags in ["--allow J2V064", "--allow src-missing", "--no-check"] {
+        world.j2v(&format!("submit bad.json {flags}")).exits(0).hides("J2V064");
+    }
+    assert_eq!(world.accepted(), 3);
+    world.j2v("submit bad.json --allow J2V065").exits(3);
+    world.j2v("submit bad.json --allow J2V999").exits(2).tells("no such rule");
+    world.j2v("submit bad.json --allow src-mising").exits(2).tells("did you mean J2V064 (src-missing)?");
+}
+
+#[test]
+fn a_movie_that_is_stopped_stops_no_other() {
+    let world = World::new();
+    world.write("bad.json", SRCLESS);
+    world.movie("a.json", &json!({}));
+    let run = world.j2v("submit bad.json a.json").exits(12);
+    assert_eq!((run.lines()[0], world.accepted()), ("", 1));
+}
+
+#[test]
+fn a_fault_that_a_flag_brings_in_stops_and_one_that_a_flag_mends_does_not() {
+    let world = World::new();
+    world.movie("a.json", &json!({}));
+    world.write("bad.json", SRCLESS);
+    world.j2v("submit a.json --set /scenes/0/elements/0/type=video").exits(3).tells("J2V064");
+    world.j2v("submit bad.json --set /scenes/0/elements/0/src=https://example.com/a.mp4").exits(0);
+    assert_eq!(world.posts(), 1);
+}
+
+#[test]
+fn warnings_are_counted_in_one_line_and_stop_nothing() {
+    let world = World::new();
+    world.write("a.json", DOUBTFUL);
+    world.write("c.json", DOUBTFUL);
+    world.movie("b.json", &json!({}));
+    let run = world.run(&["submit", "a.json", "b.json", "c.json", "--id", "L 1"]).exits(0);
+    let expected = "4 warnings; j2v check a.json c.json --id 'L 1' shows them";
+    assert_eq!(run.stderr.lines().filter(|line| line.contains("warning")).collect::<Vec<_>>(), [expected]);
+    world.j2v("submit b.json").exits(0).hides("warning");
+    world.write("c.json", "{\"scenes\": [{\"duration\": 2}],}");
+    let run = world.j2v("submit c.json").exits(0);
+    assert_eq!(run.stderr.matches("trailing comma").count(), 1, "{run:?}");
+    world.j2v("submit c.json").hides("1 warning");
+}
+
+#[test]
+fn the_estimated_credits_are_told_before_they_are_spent() {
+    let world = World::new();
+    world.movie("a.json", &json!({}));
+    world.j2v("submit a.json --dry-run").exits(0).tells("about 2 credits\n");
+    world.j2v("submit a.json a.json").exits(0).tells("2 movies: about 4 credits\n");
+    world
+        .j2v("submit a.json --resolution custom --set /width:=3840 --set /height:=2160")
+        .exits(0)
+        .tells("about 2 to 8 credits: above full HD");
+    let video = r#"{"scenes": [{"elements": [{"type": "video", "src": "https://example.com/a.mp4"}]}]}"#;
+    world.write("video.json", video);
+    world.j2v("submit video.json").exits(0).tells("an unknown number of credits: the length isn't known");
+    world.j2v("submit a.json --quiet").exits(0).hides("credits");
+}
+
+#[test]
+fn what_could_cost_more_than_the_cap_is_not_sent() {
+    let world = World::new();
+    world.movie("a.json", &json!({}));
+    world.j2v("submit a.json --max-credits 2").exits(0);
+    let outcome = world.j2v("submit a.json --max-credits 1 --json").exits(5).tells("--max-credits allows 1; nothing was sent").json();
+    assert_eq!(outcome["status"], "unsent");
+    world.j2v("submit a.json a.json --max-credits 3").exits(12).tells("4 credits with those before it");
+    assert_eq!(world.posts(), 2);
+    world.write("video.json", r#"{"scenes": [{"elements": [{"type": "video", "src": "https://example.com/a.mp4"}]}]}"#);
+    world.j2v("submit video.json --max-credits 1000").exits(5).tells("nothing bounds what it may cost").tells("--max-credits");
+    world.j2v("submit a.json --max-credits 1 --no-check").exits(5);
+    assert_eq!(world.posts(), 2);
+}
