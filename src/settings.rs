@@ -3,6 +3,7 @@
 //! The only reader of the environment and of whether a stream is a terminal. Flag, then environment, then
 //! default (`product.md`, "Configuration").
 
+use std::env::VarError;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,6 +17,9 @@ use crate::work::DEFAULT_ACCOUNT;
 
 /// The service itself (`contract.md` 1.0).
 const SERVICE: &str = "https://api.json2video.com/v2";
+
+/// The variables that decide what is sent where, and where it is remembered.
+const OURS: [&str; 5] = ["J2V_API_KEY", "JSON2VIDEO_API_KEY", "J2V_API_URL", "J2V_LEDGER", "J2V_PROFILE"];
 
 /// What the in-process emulator is asked with; it takes any key.
 const EMULATOR_KEY: &str = "emulator";
@@ -33,6 +37,12 @@ pub(crate) enum SettingsError {
         variable: &'static str,
         /// Why, without the key.
         why: String,
+    },
+    /// It is no text, and something else must not be used in its place.
+    #[error("${variable} is not UTF-8 text")]
+    NotText {
+        /// Which variable.
+        variable: &'static str,
     },
     /// There is no folder to keep a ledger in.
     #[error("there is no home folder to keep the ledger in; name a file with --ledger or $J2V_LEDGER")]
@@ -142,7 +152,11 @@ impl Settings {
     /// When a value can't be used.
     pub(crate) fn from_process(args: &GlobalArgs) -> Result<Self, SettingsError> {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-        let environment = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let read = |name: &str| std::env::var(name);
+        if let Some(variable) = OURS.into_iter().find(|name| matches!(read(name), Err(VarError::NotUnicode(_)))) {
+            return Err(SettingsError::NotText { variable });
+        }
+        let environment = |name: &str| read(name).ok().filter(|value| !value.is_empty());
         Self::join(args, &environment, Streams::of_process())
     }
 

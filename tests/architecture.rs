@@ -9,7 +9,7 @@ const MAY_USE: [(&str, &[&str]); 8] = [
     ("world", &[]),
     ("movie", &[]),
     ("render", &["world"]),
-    ("service", &["render", "world"]),
+    ("service", &["movie", "render", "world"]),
     ("ledger", &["render", "world"]),
     ("work", &["ledger", "movie", "render", "service", "world"]),
     ("emulator", &["movie", "world"]),

@@ -183,7 +183,10 @@ impl World {
         if self.row == State::Unknown && self.visible == 0 && (quiet || !config.sound) {
             // The model marks a quarantine that ended by its rule, not one cut short by its bound on POSTs.
             let by_rule = config.policy == OnUnknown::Hold || self.posts < MOST_POSTS;
-            next.extend(self.step(config, &Fact::QuarantineOver).map(|after| Self { quarantined: self.quarantined || by_rule, ..after }));
+            next.extend(
+                self.step(config, &Fact::QuarantineOver { epoch: self.epoch })
+                    .map(|after| Self { quarantined: self.quarantined || by_rule, ..after }),
+            );
         }
     }
 }
@@ -264,10 +267,10 @@ fn fact() -> impl Strategy<Value = Fact> {
         epoch.clone().prop_map(|epoch| Fact::NotSent { epoch }),
         Just(Fact::Accepted { project: project() }),
         epoch.clone().prop_map(move |epoch| Fact::Refused { epoch, refusal: refusal.clone() }),
-        epoch.prop_map(|epoch| Fact::Lost { epoch, why: String::new() }),
+        epoch.clone().prop_map(|epoch| Fact::Lost { epoch, why: String::new() }),
         Just(Fact::OwnerGone),
         Just(Fact::Found { project: project() }),
-        Just(Fact::QuarantineOver),
+        epoch.clone().prop_map(|epoch| Fact::QuarantineOver { epoch }),
         Just(Fact::Reopened),
         Just(Fact::Adopted { project: project() }),
         Just(Fact::Resubmitted),
@@ -299,7 +302,7 @@ proptest! {
             if next.state == State::Intent && now.state != State::Intent {
                 let proof = matches!(fact, Fact::NotSent { epoch } if epoch == now.epoch);
                 let decided = matches!(fact, Fact::Reopened | Fact::Resubmitted);
-                let opted_in = fact == Fact::QuarantineOver && next.resubmits_left < now.resubmits_left;
+                let opted_in = matches!(fact, Fact::QuarantineOver { epoch } if epoch == now.epoch) && next.resubmits_left < now.resubmits_left;
                 prop_assert!(proof || decided || opted_in, "{:?} from {:?}", fact, now.state);
             }
             if now.state == State::Done {

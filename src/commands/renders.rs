@@ -1,6 +1,7 @@
 //! Finds the renders that a user names: by project, by key, or by ids from stdin.
 
-use std::io::Read;
+use std::io::{self, Read};
+use std::thread;
 
 use super::Stop;
 use super::session::ledger_failed;
@@ -23,7 +24,7 @@ pub(super) enum Known {
 /// When a name can be no id, when stdin can't be read, or when the ledger fails.
 pub(super) async fn resolve(desk: &Desk, names: &[String]) -> Result<Vec<Known>, Stop> {
     let mut known = Vec::new();
-    for name in expand(names)? {
+    for name in expand(desk, names).await? {
         let found = latest(desk.store.as_ref(), Some(desk.space.clone()), &name).await.map_err(ledger_failed)?;
         known.push(match found {
             Some(render) => Known::Render(Box::new(render)),
@@ -33,14 +34,25 @@ pub(super) async fn resolve(desk: &Desk, names: &[String]) -> Result<Vec<Known>,
     Ok(known)
 }
 
+/// All of stdin. A thread of its own waits for it, so that an interruption is heard meanwhile; it ends with the process.
+async fn stdin() -> io::Result<String> {
+    let (sender, text) = tokio::sync::oneshot::channel();
+    thread::spawn(move || {
+        let mut text = String::new();
+        let read = io::stdin().lock().read_to_string(&mut text);
+        // Whoever was interrupted does not wait for it any more.
+        let _ = sender.send(read.map(|_| text));
+    });
+    text.await.unwrap_or_else(|_| Err(io::Error::other("its reader is gone")))
+}
+
 /// Puts the lines of stdin in the place of `-`. Empty ones are what `submit` prints for a movie without a project.
-fn expand(names: &[String]) -> Result<Vec<String>, Stop> {
+async fn expand(desk: &Desk, names: &[String]) -> Result<Vec<String>, Stop> {
     let mut all = Vec::new();
     for name in names {
         if name == "-" {
-            let mut text = String::new();
-            let read = std::io::stdin().lock().read_to_string(&mut text);
-            read.map_err(|why| Stop::new(Exit::Usage, format!("stdin can't be read: {why}")))?;
+            let read = desk.unless_interrupted(stdin()).await.ok_or_else(|| Stop::new(Exit::Interrupted, "interrupted"))?;
+            let text = read.map_err(|why| Stop::new(Exit::Usage, format!("stdin can't be read: {why}")))?;
             all.extend(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned));
         } else {
             all.push(name.clone());

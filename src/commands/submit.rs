@@ -17,7 +17,7 @@ use crate::movie::json::Span;
 use crate::output::{Results, Wanted};
 use crate::render::event::{Outcome, Trouble, Verdict};
 use crate::render::identity::{Key, Token};
-use crate::render::outcome::Reason;
+use crate::render::outcome::{Reason, Report};
 use crate::render::state::{OnUnknown, State};
 use crate::work::Desk;
 use crate::work::follow::{Followed, follow, remembered};
@@ -122,7 +122,11 @@ pub(super) fn with_place_for_token(args: &SubmitArgs, source: &str, movie: Docum
         Some(why) => Some((why.to_string(), why.span, "make it an object")),
         None => taken_by_another(&movie).map(|span| (TAKEN.to_owned(), span, "give that member another name")),
     };
-    let Some((why, span, way_out)) = why else { return Ok(movie) };
+    let Some((why, span, way_out)) = why else {
+        // A token of an earlier submission is no part of the movie: this one gets its own.
+        let has_old_token = !args.no_token && movie.token().is_some();
+        return Ok(if has_old_token { movie.without_token() } else { movie });
+    };
     let place = movie.place(span).map_or_else(|| source.to_owned(), |(name, position)| format!("{name}:{position}"));
     let help = format!("{way_out}, or give --no-token, which gives up finding a lost answer by itself");
     Err(Stop { help: Some(help), ..Stop::new(Exit::Invalid, format!("{place}: {why}")) })
@@ -167,7 +171,7 @@ fn order(args: &SubmitArgs, key: Option<&Key>, source: String, movie: Document) 
     }
 }
 
-/// Submits in the order of the arguments, a few at once; gives back what the service has. What one movie is refused
+/// Submits a few at once, begun in the order of the arguments; gives back what the service has. What one movie is refused
 /// for because of the key or the credits, every other one would be refused for, too (`reliability.md` rows 15, 16).
 async fn submit_all(desk: &Desk, orders: Vec<(usize, Order)>, results: &mut Results<'_>) -> Vec<(usize, Render)> {
     let stopped = &Cell::new(None);
@@ -183,7 +187,7 @@ async fn submit_all(desk: &Desk, orders: Vec<(usize, Order)>, results: &mut Resu
         }
         (index, submitted, order.source)
     });
-    let mut submissions = stream::iter(submissions).buffered(ABREAST);
+    let mut submissions = stream::iter(submissions).buffer_unordered(ABREAST);
     let mut bound = Vec::new();
     while let Some((index, submitted, source)) = submissions.next().await {
         match submitted {
@@ -205,11 +209,13 @@ fn unwritten(source: String, error: &LedgerError) -> Outcome {
     Outcome { source: Some(source), ..Outcome::new(Verdict::Unsent).because(Trouble::Internal, error.to_string()) }
 }
 
-/// Without `--wait` only what the API called a timeout is looked at again: it may have finished.
+/// Without `--wait` only what may have changed since is looked at again: what the API called a timeout may have
+/// finished, and a file of a week ago may be gone.
 async fn to_follow(desk: &Desk, bound: Vec<(usize, Render)>, looks: Looks, results: &mut Results<'_>) -> Vec<Followed> {
     let mut followed = Vec::new();
     for (index, render) in bound {
-        if looks == Looks::Many || render.submission.state == State::Timeout {
+        let may_be_gone = render.report.as_ref().and_then(Report::kept_until).is_some_and(|until| until <= desk.world.now());
+        if looks == Looks::Many || render.submission.state == State::Timeout || may_be_gone {
             followed.extend(waiting::followed(desk, index, &render));
             continue;
         }

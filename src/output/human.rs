@@ -21,10 +21,10 @@ pub(super) fn tell(out: &Out, event: &Event, bars: bool) {
             out.warning(&format!("{why}: the movie may have been accepted; looking for key {key} on the server, nothing is sent twice"));
         }
         Event::FoundAgain { project, key } => out.note(&format!("found again: key {key} is project {project}")),
-        Event::Extra { kept, extra } => {
+        Event::Extra { kept, extra, next } => {
             let kept = kept.as_ref().map(|kept| format!(" beside {kept}")).unwrap_or_default();
             out.warning(&format!("the service made a second project for one render: {extra}{kept}; it was paid for too"));
-            out.hint(&format!("j2v delete {extra}"));
+            out.hint(next);
         }
         Event::Following { project } if !bars => out.progress(&format!("{project}: waiting for the render")),
         Event::Status { project, status, age } if !bars => out.progress(&format!("{project}: {}, {}", status.as_str(), length(*age))),

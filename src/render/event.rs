@@ -55,6 +55,8 @@ pub enum Event {
         kept: Option<ProjectId>,
         /// The second one.
         extra: ProjectId,
+        /// The command that deletes its file.
+        next: String,
     },
     /// A render is followed from here on.
     Following {

@@ -161,7 +161,10 @@ pub enum Fact {
     },
     /// A healthy sweep that covered the window ended after the quarantine and found nothing; or, of what is
     /// held since, the rule to resubmit was chosen now.
-    QuarantineOver,
+    QuarantineOver {
+        /// The epoch that was looked for.
+        epoch: u64,
+    },
     /// The refusal's cause is gone as far as anyone knows: the same submission is wanted again.
     Reopened,
     /// A person names the project.
@@ -248,7 +251,7 @@ impl Submission {
             Fact::OwnerGone => Ok(self.owner_gone()),
             Fact::Accepted { project } => Ok(self.bind(project, self.epoch)),
             Fact::Found { project } => Ok(self.found(project)),
-            Fact::QuarantineOver => Ok(self.quarantine_over()),
+            Fact::QuarantineOver { epoch } => Ok(self.quarantine_over(*epoch)),
             Fact::Reopened => self.decide(&[State::Rejected], Self::again),
             Fact::Adopted { project } => {
                 let open = [State::Unknown, State::Held, State::Abandoned, State::Rejected];
@@ -300,9 +303,11 @@ impl Submission {
         }
     }
 
-    fn quarantine_over(&self) -> Step {
+    /// A sweep takes its time: what it didn't find may have been sent anew since.
+    fn quarantine_over(&self, epoch: u64) -> Step {
         let may_resubmit = self.on_unknown == OnUnknown::Resubmit && self.resubmits_left > 0;
         match self.state {
+            _ if self.epoch != epoch => self.stay(),
             State::Unknown | State::Held if may_resubmit => settled(Self { resubmits_left: self.resubmits_left - 1, ..self.again() }),
             State::Unknown => self.to(State::Held),
             _ => self.stay(),

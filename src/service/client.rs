@@ -4,6 +4,7 @@
 //! Three kinds of clients, each built when it is first needed: one for POSTs, which re-sends nothing; one for
 //! reads; and those for downloads, which never see the key.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -16,6 +17,7 @@ use reqwest::{ClientBuilder, Method, Response, Url, redirect, retry as resend};
 use super::answer::{Answer, Body, BodyEnd, ConnectFault, Happened, Loss};
 use super::endpoint::{ApiUrl, is_loopback};
 use super::first_byte::{BeforeFirstByte, Gate, GateLayer, Stage};
+use super::mend::mended;
 use super::retry::{http_date, retry_after};
 use super::secret::ApiKey;
 use super::wire::{Names, connect_fault, innermost, tls_without_roots};
@@ -180,7 +182,17 @@ impl Client {
             content_type: text(header::CONTENT_TYPE).map(str::to_owned),
             retry_after: text(header::RETRY_AFTER).and_then(|header| retry_after(header, now)),
             location_host: location.filter(|_| response.status().is_redirection()).and_then(|url| url.host_str().map(str::to_owned)),
-            body: collect(response, largest, out_of_time).await,
+            body: self.readable(collect(response, largest, out_of_time).await),
+        }
+    }
+
+    /// The body without the key, should the service have repeated it (`reliability.md` row 97), and as JSON that can
+    /// be read.
+    fn readable(&self, body: Body) -> Body {
+        let bytes = self.settings.key.scrubbed(body.bytes);
+        match (body.end, mended(&bytes)) {
+            (BodyEnd::Whole, Cow::Owned(mended)) => Body { bytes: mended, ..body },
+            _ => Body { bytes, ..body },
         }
     }
 

@@ -10,6 +10,7 @@ pub mod download;
 pub mod endpoint;
 pub mod filename;
 pub mod first_byte;
+mod mend;
 pub mod page;
 mod partial;
 pub mod place;

@@ -12,6 +12,7 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::mend::mended;
 use crate::render::outcome::Report;
 use crate::world::Instant;
 
@@ -123,7 +124,7 @@ fn submitted_data(json: &RawValue) -> Result<Option<Value>, serde_json::Error> {
         Some(b'"') => Cow::Owned(serde_json::from_str(json.get())?),
         _ => Cow::Borrowed(json.get()),
     };
-    let submitted: Option<Submitted> = serde_json::from_str(&text)?;
+    let submitted: Option<Submitted> = serde_json::from_slice(&mended(text.as_bytes()))?;
     Ok(submitted.and_then(|submitted| submitted.client_data))
 }
 

@@ -26,6 +26,9 @@ const MOST_PER_PAGE: u8 = 100;
 /// How many pages in a row may bring nothing new before more of them are not asked for.
 const MOST_BARREN_PAGES: u32 = 100;
 
+/// Pages of one sweep: a hundred thousand renders.
+const MOST_PAGES: u32 = 1000;
+
 /// Why nothing could be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
@@ -113,6 +116,11 @@ impl Client {
             gathered.cursors.clear();
             let mut cursor = gathered.take(page);
             while let Some(next) = cursor {
+                if gathered.sweep.requests >= MOST_PAGES {
+                    // A list without an end is read no further; it is no evidence of absence, either.
+                    gathered.sweep.whole = false;
+                    return Ok(gathered.sweep);
+                }
                 let page = self.list_page(piece, Some(&next), gathered.limit, patience).await?;
                 cursor = gathered.take(page);
             }

@@ -16,6 +16,9 @@ pub enum KeyError {
     Character,
 }
 
+/// Keys of the service are longer, bytes.
+const SHORTEST_KEY: usize = 12;
+
 /// The key of an account. `Debug` is redacted, there is no `Display`, the memory is wiped in the end.
 #[derive(Clone)]
 pub struct ApiKey {
@@ -46,10 +49,22 @@ impl ApiKey {
         self.header.clone()
     }
 
-    /// The key itself, for scrubbing it out of texts that others wrote.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        self.secret.expose_secret()
+    /// A text that others wrote, without the key. A key too short to be one of the service's is left alone: it may be
+    /// any word.
+    pub(super) fn scrubbed(&self, text: Vec<u8>) -> Vec<u8> {
+        let key = self.secret.expose_secret().as_bytes();
+        if key.len() < SHORTEST_KEY || !text.windows(key.len()).any(|window| window == key) {
+            return text;
+        }
+        let mut scrubbed = Vec::with_capacity(text.len());
+        let mut rest = text.as_slice();
+        while let Some(at) = rest.windows(key.len()).position(|window| window == key) {
+            scrubbed.extend_from_slice(&rest[..at]);
+            scrubbed.extend_from_slice(b"[redacted]");
+            rest = &rest[at + key.len()..];
+        }
+        scrubbed.extend_from_slice(rest);
+        scrubbed
     }
 }
 
@@ -66,7 +81,6 @@ mod tests {
     #[test]
     fn debug_never_shows_the_key() {
         let key = ApiKey::parse(" canary-4711 \n").unwrap();
-        assert_eq!(key.expose(), "canary-4711");
         assert!(!format!("{key:?} {:?}", key.header()).contains("canary"));
     }
 
@@ -77,5 +91,12 @@ mod tests {
             assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
         }
         assert_eq!(ApiKey::parse(" \n").unwrap_err(), KeyError::Empty);
+    }
+
+    #[test]
+    fn a_key_that_the_service_repeats_is_scrubbed_and_a_word_is_not() {
+        let key = ApiKey::parse("canary-4711-4711").unwrap();
+        assert_eq!(key.scrubbed(b"no: canary-4711-4711, (canary-4711-4711)".to_vec()), b"no: [redacted], ([redacted])");
+        assert_eq!(ApiKey::parse("any").unwrap().scrubbed(b"any key".to_vec()), b"any key");
     }
 }

@@ -153,7 +153,8 @@ impl Described<'_> {
     async fn ended(&self, report: Report) -> Outcome {
         match &report.status {
             _ if self.target.render.as_ref().is_some_and(|render| render.submission.state == State::Expired) => self.expired(report).await,
-            Status::Done if report.url.is_some() && !is_long_over(&report, self.desk.service_now()) => self.done(report).await,
+            // What the service gives an address for is there, whatever the clocks say.
+            Status::Done if report.url.is_some() => self.done(report).await,
             Status::Done if is_long_over(&report, self.desk.service_now()) => self.expired(report).await,
             Status::Done => self
                 .outcome(Verdict::Error, Some(report))
@@ -198,7 +199,7 @@ impl Described<'_> {
     }
 
     async fn expired(&self, report: Report) -> Outcome {
-        if let Some(render) = self.target.render.as_ref().filter(|render| render.submission.state == State::Done)
+        if let Some(render) = &self.target.render
             && let Err(error) = save::expired(self.desk, render).await
         {
             self.desk.tell(&Event::Warning(error.to_string()));

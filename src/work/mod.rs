@@ -66,9 +66,13 @@ impl Desk {
         self.listener.hear(event);
     }
 
-    /// A span of this machine's clock as a span of the service's, wide enough for either to be right.
+    /// A span of this machine's clock as a span of the service's, wide enough for either to be right; but where they
+    /// are days apart only the service's is, and a span of both would be months of pages.
     pub(crate) fn window(&self, from: Instant, to: Instant) -> Window {
         let ahead = self.client.server_offset().unwrap_or_default();
+        if ahead.abs() > OTHER_TIMES {
+            return Window { from: Instant(from.0.saturating_sub(ahead)), to: Instant(to.0.saturating_sub(ahead)) };
+        }
         Window { from: Instant(from.0.saturating_sub(ahead.max(0))), to: Instant(to.0.saturating_sub(ahead.min(0))) }
     }
 
@@ -105,7 +109,8 @@ impl Desk {
 
     fn tell_of_extra(&self, recorded: &Recorded) {
         if let Action::Alarm(extra) = &recorded.action {
-            self.tell(&Event::Extra { kept: recorded.render.submission.project.clone(), extra: extra.clone() });
+            let next = self.command.spell(&["delete", extra.as_str()]);
+            self.tell(&Event::Extra { kept: recorded.render.submission.project.clone(), extra: extra.clone(), next });
         }
     }
 
@@ -124,6 +129,9 @@ impl Desk {
         Ok(rows.into_iter().next().unwrap_or_else(|| render.clone()))
     }
 }
+
+/// Clocks that are further apart, in milliseconds, tell different times: two days.
+const OTHER_TIMES: i64 = 2 * 24 * 3600 * 1000;
 
 /// The account of a user without profiles.
 pub const DEFAULT_ACCOUNT: &str = "default";
@@ -173,7 +181,7 @@ impl CommandLine {
 }
 
 fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,~".contains(c);
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 

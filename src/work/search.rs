@@ -16,6 +16,9 @@ use crate::world::Instant;
 /// How far before the POST the window of a search begins: clocks differ (`reliability.md` 3.2).
 const BEFORE: Duration = Duration::from_secs(3600);
 
+/// A clock that is further off than this, in milliseconds, makes the first window of a process miss.
+const MARGIN: u64 = 60_000;
+
 /// How far after now it ends.
 const AFTER: Duration = Duration::from_secs(120);
 
@@ -115,10 +118,12 @@ pub async fn sweep(desk: &Desk, renders: &[Render], patience: Duration) -> Resul
 /// Reads the list. Where absence decides it is read twice: a render may slip from page to page while one sweep
 /// goes on (`reliability.md` row 41), and only the first answer tells how far the clocks are apart.
 async fn read(desk: &Desk, renders: &[Render], decides: bool, patience: Duration) -> Result<Sweep, ReadError> {
+    let knew_the_time = desk.client.server_offset().is_some();
     let mut sweep = desk.client.sweep(window(desk, renders), patience.min(READING)).await?;
-    if decides {
+    let was_elsewhere = !knew_the_time && desk.client.server_offset().is_some_and(|ahead| ahead.unsigned_abs() > MARGIN);
+    if decides || was_elsewhere {
         let second = desk.client.sweep(window(desk, renders), patience.min(READING)).await?;
-        sweep.whole &= second.whole;
+        sweep.whole = second.whole && (sweep.whole || was_elsewhere);
         sweep.reports.extend(second.reports);
     }
     Ok(sweep)
@@ -127,7 +132,9 @@ async fn read(desk: &Desk, renders: &[Render], decides: bool, patience: Duration
 fn window(desk: &Desk, renders: &[Render]) -> Window {
     let now = desk.world.now();
     let since = renders.iter().map(|render| render.posted_at.unwrap_or(render.created_at)).min().unwrap_or(now);
-    desk.window(since.minus(BEFORE), now.plus(AFTER))
+    // What was not accepted by the end of its quarantine never was: a row that is held for weeks needs no more pages.
+    let until = renders.iter().map(|render| render.gave_up_at.map_or(now, |at| at.plus(render.quarantine))).max().unwrap_or(now);
+    desk.window(since.minus(BEFORE), until.min(now).plus(AFTER))
 }
 
 /// The token that a report carries, if it carries one of ours.
@@ -154,7 +161,7 @@ async fn missed(desk: &Desk, render: &Render, decisive: bool) -> Result<(), Ledg
     let record = |change| Record { render: render.id, change, at: desk.world.now() };
     let mut records = vec![record(Change::Searched)];
     if decisive {
-        records.push(record(Change::Fact(Fact::QuarantineOver)));
+        records.push(record(Change::Fact(Fact::QuarantineOver { epoch: render.submission.epoch })));
     }
     desk.store.record(records).await.map(drop)
 }

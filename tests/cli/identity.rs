@@ -329,3 +329,34 @@ fn commands_that_follow_never_send() {
     world.j2v("settle lost").exits(8);
     assert_eq!(world.posts(), 2);
 }
+
+#[test]
+fn again_waits_for_the_earlier_generation_and_never_sends_another_movie_in_its_place() {
+    let world = world(&["post-reset-before*1"]);
+    world.write("b.json", r#"{"scenes": [{"duration": 3}]}"#);
+    world.j2v(&format!("submit a.json --key L-1 {IMPATIENT}")).exits(8).tells("you decide");
+    world.j2v(&format!("submit b.json --key L-1 --again --on-unknown resubmit {IMPATIENT}")).exits(8).tells("you decide");
+    assert_eq!((world.posts(), world.accepted()), (1, 0));
+    world.j2v("settle L-1 --abandon").exits(0);
+    let second = world.j2v("submit b.json --key L-1 --again").exits(0);
+    assert_eq!((world.posts(), world.accepted_fields("project")), (2, vec![second.line().to_owned()]));
+    assert!(world.accepted_fields("token")[0].starts_with("L-1#2."));
+}
+
+#[test]
+fn one_again_pays_once() {
+    let world = world(&["post-reset-before*1"]);
+    world.j2v("submit a.json --key L-1 --on-unknown resubmit --settle-for 0s").exits(8);
+    world.j2v("submit a.json --key L-1 --again --quarantine 0s --settle-for 0s").exits(8);
+    assert_eq!((world.posts(), world.accepted()), (1, 0));
+}
+
+#[test]
+fn a_movie_that_carries_its_token_is_the_same_movie() {
+    let world = world(&[]);
+    let first = world.j2v("submit a.json --key L-1").exits(0);
+    let request = world.j2v("submit a.json --key L-1 --dry-run --json").json();
+    world.write("sent.json", request["body"].to_string());
+    world.j2v("submit sent.json --key L-1").exits(0).prints(&first.lines());
+    assert_eq!(world.posts(), 1);
+}

@@ -100,3 +100,14 @@ fn a_flag_outweighs_the_environment_and_the_default_is_the_state_folder() {
     world.j2v_with(&[("J2V_API_URL", "http://127.0.0.1:1/v2")], &format!("submit a.json --api-url {url}")).exits(0);
     assert_eq!(world.accepted(), 3);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_no_text_is_refused_and_not_passed_over() {
+    use std::os::unix::ffi::OsStrExt;
+    let world = World::new();
+    let name = std::ffi::OsStr::from_bytes(b"l\xff.db");
+    let mut command = world.command(&["history"]);
+    let run = crate::support::Run::of(command.env("J2V_LEDGER", name).spawn().unwrap());
+    run.exits(2).tells("$J2V_LEDGER is not UTF-8 text");
+}

@@ -68,7 +68,7 @@ async fn again_never_doubles_what_may_have_been_paid(home: &impl Home) {
     let store = home.open();
     let render = new(&store, named("a", "{}")).await;
     let steps = [(None, State::Intent), (Some(Fact::Claimed), State::Sending), (Some(lost(1)), State::Unknown)];
-    for (step, state) in steps.into_iter().chain([(Some(Fact::QuarantineOver), State::Held)]) {
+    for (step, state) in steps.into_iter().chain([(Some(Fact::QuarantineOver { epoch: 1 }), State::Held)]) {
         if let Some(step) = step {
             fact(&store, render.id, step, 1).await;
         }
@@ -97,7 +97,7 @@ async fn without_a_key_an_unsettled_render_of_the_same_movie_comes_first(home: &
     new(&store, unnamed(3, "another movie")).await;
     new(&store, Draft { scope: "batch".to_owned(), ..unnamed(4, "{}") }).await;
     new(&store, Draft { space: Space { account: "other".to_owned(), ..space() }, ..unnamed(5, "{}") }).await;
-    let first = fact(&store, first.id, Fact::QuarantineOver, 3).await.render;
+    let first = fact(&store, first.id, Fact::QuarantineOver { epoch: 1 }, 3).await.render;
     assert_eq!(place(&store, unnamed(6, "{}")).await, Placed::Existing(first));
 }
 
@@ -174,7 +174,7 @@ async fn the_way_of_a_lost_reply_is_written_down(home: &impl Home) {
     assert_eq!(fact(&store, render.id, lost(1), 31).await.render.gave_up_at, Some(at(31)));
     let searched = change(&store, render.id, Change::Searched, 40).await.unwrap();
     assert_eq!((searched.render.searched_at, searched.render.touched_at, searched.action), (Some(at(40)), at(31), Action::Search));
-    let held = fact(&store, render.id, Fact::QuarantineOver, 950).await;
+    let held = fact(&store, render.id, Fact::QuarantineOver { epoch: 1 }, 950).await;
     assert_eq!((held.render.submission.state, held.action), (State::Held, Action::Ask));
     let adopted = fact(&store, render.id, Fact::Adopted { project: project('p') }, 960).await.render;
     assert_eq!((adopted.submission.state, adopted.bound_at, adopted.touched_at), (State::Bound, Some(at(960)), at(960)));
@@ -248,7 +248,7 @@ async fn rows_are_found_by_what_is_asked_newest_first(home: &impl Home) {
         ("intent", vec![]),
         ("sending", vec![Fact::Claimed]),
         ("unknown", vec![Fact::Claimed, lost(1)]),
-        ("held", vec![Fact::Claimed, lost(1), Fact::QuarantineOver]),
+        ("held", vec![Fact::Claimed, lost(1), Fact::QuarantineOver { epoch: 1 }]),
         ("bound", vec![Fact::Claimed, accepted('b')]),
         ("timeout", vec![Fact::Claimed, accepted('t'), seen('t', &json!({"status": "timeout"}))]),
         ("done", vec![Fact::Claimed, accepted('d'), seen('d', &json!({"status": "done"}))]),

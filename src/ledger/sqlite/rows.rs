@@ -77,13 +77,15 @@ fn is_any_unsettled(connection: &Connection) -> Result<bool, Failure> {
 
 fn query<'a>(space: Option<&'a Space>, which: &'a Which) -> (String, Vec<&'a dyn ToSql>) {
     let mut values: Vec<&dyn ToSql> = Vec::new();
+    let in_list: String;
     let condition = match which {
         Which::Id(id) => {
             values.push(id);
             "id = ?"
         }
         Which::Ids(ids) => {
-            return (format!("{}id IN ({})", select!(""), listed(ids)), values);
+            in_list = format!("id IN ({})", listed(ids));
+            &in_list
         }
         Which::Key(scope, key) => {
             values.extend([key as &dyn ToSql, scope]);

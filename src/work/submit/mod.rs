@@ -6,7 +6,7 @@ mod claim;
 use std::time::Duration;
 
 use self::claim::Claim;
-use super::outcome::{abandoned, described, held, interrupted_in_flight, interrupted_unsent, other_movie, refused, unknown};
+use super::outcome::{abandoned, described, held, interrupted_in_flight, interrupted_unsent, other_movie, refused, unbound, unknown};
 use super::search;
 use super::{Desk, Submission};
 use crate::ledger::{Again, Change, Draft, LedgerError, Placed, Render, SUBMIT_SCOPE};
@@ -15,6 +15,7 @@ use crate::render::event::{Event, Outcome, Trouble, Verdict};
 use crate::render::identity::{Key, MovieHash, Token};
 use crate::render::state::{Fact, OnUnknown, State};
 use crate::service::answer::{ConnectFault, Happened, PostMeaning, meaning_of_post};
+use crate::service::read::ReadError;
 use crate::service::retry::{Failed, LONGEST_RETRY_AFTER, Next, Patience, REFUSED_FOR};
 
 /// An intent that lay about for longer than this may have been sent by another machine or before a backup was
@@ -94,41 +95,22 @@ pub enum Submitted {
 /// # Errors
 /// When the ledger fails; nothing was sent then, unless the outcome says so.
 pub async fn submit(desk: &Desk, order: &Order) -> Result<Submitted, LedgerError> {
-    let placed = match place(desk, order).await? {
-        // A new generation has to wait until it is known whether the one before was accepted.
-        Step::On(render) if order.again && render.submission.state.is_unsettled() => match run(desk, order, *render).await? {
-            Submitted::Bound(_) => place(desk, order).await?,
-            Submitted::Over(outcome) => return Ok(Submitted::Over(outcome)),
-        },
-        placed => placed,
-    };
-    match placed {
-        Step::On(render) => run(desk, order, *render).await,
+    let hash = MovieHash::of(order.movie.canonical().as_bytes());
+    let mut run = Run { desk, order, hash, tries: 0, since: tokio::time::Instant::now() };
+    match run.place().await? {
+        Step::On(render) => finish(&mut run, *render).await,
         Step::Over(outcome) => Ok(Submitted::Over(outcome)),
     }
 }
 
-/// The row of the order: a new one, or the one that its key names already.
-async fn place(desk: &Desk, order: &Order) -> Result<Step, LedgerError> {
-    let hash = MovieHash::of(order.movie.canonical().as_bytes());
-    match desk.store.place(vec![draft(desk, order, hash)]).await?.pop() {
-        Some(Placed::New(render)) => Ok(Step::On(Box::new(render))),
-        Some(Placed::Existing(render)) if render.movie != hash && !(order.again && render.submission.state.is_unsettled()) => {
-            Ok(over(other_movie(desk, order, &render).await?))
-        }
-        Some(Placed::Existing(render)) => Ok(Step::On(Box::new(existing(desk, order, render).await?))),
-        None => Ok(over(Outcome::new(Verdict::Unsent))),
-    }
-}
-
-async fn run(desk: &Desk, order: &Order, render: Render) -> Result<Submitted, LedgerError> {
-    let mut run = Run { desk, order, tries: 0, since: tokio::time::Instant::now() };
+async fn finish(run: &mut Run<'_>, render: Render) -> Result<Submitted, LedgerError> {
+    let desk = run.desk;
     let mut render = render;
     loop {
         let step = match render.submission.state {
             State::Intent => run.send(render).await?,
-            State::Sending => run.wait_for_owner(render).await?,
-            State::Unknown => run.look_for(render).await?,
+            State::Sending => unless_failed(desk, &render, run.wait_for_owner(render.clone()).await),
+            State::Unknown => unless_failed(desk, &render, run.look_for(render.clone()).await),
             State::Held => over(held(desk, &render)),
             State::Rejected => over(refused(desk, &render)),
             State::Abandoned => over(abandoned(desk, &render)),
@@ -161,9 +143,14 @@ fn draft(desk: &Desk, order: &Order, movie: MovieHash) -> Draft {
     }
 }
 
+/// A ledger that fails once a POST is out takes nothing back: the movie may have been accepted.
+fn unless_failed(desk: &Desk, render: &Render, step: Result<Step, LedgerError>) -> Step {
+    step.unwrap_or_else(|error| over(unknown(desk, render, &format!("the movie may have been accepted, but the ledger failed: {error}"))))
+}
+
 /// Makes ready what the key named already: a refusal is history, a rule chosen now holds, and what lay about for
 /// long is looked for before anything is sent.
-async fn existing(desk: &Desk, order: &Order, mut render: Render) -> Result<Render, LedgerError> {
+async fn existing(desk: &Desk, order: &Order, mut render: Render) -> Result<Step, LedgerError> {
     let state = render.submission.state;
     if !matches!(state, State::Intent | State::Rejected) {
         desk.tell(&Event::Attached { key: render.key.clone(), state, project: render.submission.project.clone() });
@@ -175,17 +162,33 @@ async fn existing(desk: &Desk, order: &Order, mut render: Render) -> Result<Rend
         desk.record(render.id, Change::Quarantine(length)).await?.ok();
     }
     let is_cold = desk.world.now().since(render.touched_at) > COLD;
-    if matches!(state, State::Intent | State::Rejected) && is_cold && render.traceable {
-        search::sweep(desk, std::slice::from_ref(&render), READING).await?.ok();
+    if matches!(state, State::Intent | State::Rejected)
+        && is_cold
+        && render.traceable
+        && let Err(why) = search::sweep(desk, std::slice::from_ref(&render), READING).await?
+    {
+        return Ok(over(not_looked_for(desk, &render, &why)));
     }
     render = desk.again(&render).await?;
-    match render.submission.state {
-        State::Rejected => desk.learn(&render, Fact::Reopened).await,
+    let render = match render.submission.state {
+        State::Rejected => desk.learn(&render, Fact::Reopened).await?,
         State::Held if render.submission.on_unknown == OnUnknown::Resubmit && render.submission.resubmits_left > 0 => {
-            desk.learn(&render, Fact::QuarantineOver).await
+            let epoch = render.submission.epoch;
+            desk.learn(&render, Fact::QuarantineOver { epoch }).await?
         }
-        _ => Ok(render),
-    }
+        _ => render,
+    };
+    Ok(Step::On(Box::new(render)))
+}
+
+/// Another machine, or this one before its ledger was restored, may have sent it: without a look nothing is.
+fn not_looked_for(desk: &Desk, render: &Render, why: &ReadError) -> Outcome {
+    described(render, Verdict::Unsent)
+        .because(
+            Trouble::Unreachable,
+            format!("it could not be looked for whether key {} was sent before: {why}; nothing was sent", render.key),
+        )
+        .then(desk.command.submit(&render.source, &render.flags, &render.key, Submission::Same))
 }
 
 enum Step {
@@ -200,11 +203,50 @@ fn over(outcome: Outcome) -> Step {
 struct Run<'a> {
     desk: &'a Desk,
     order: &'a Order,
+    hash: MovieHash,
     tries: u32,
     since: tokio::time::Instant,
 }
 
 impl Run<'_> {
+    /// The row of the order: a new one, or the one that its key names already.
+    async fn place(&mut self) -> Result<Step, LedgerError> {
+        let (desk, order) = (self.desk, self.order);
+        let mut has_settled = false;
+        loop {
+            match desk.store.place(vec![draft(desk, order, self.hash)]).await?.pop() {
+                Some(Placed::New(render)) => return Ok(Step::On(Box::new(render))),
+                Some(Placed::Existing(render)) if order.again && render.submission.state.is_unsettled() => {
+                    let earlier = self.settle_earlier(render).await?;
+                    if has_settled || earlier.submission.state.is_unsettled() {
+                        return Ok(over(unbound(desk, &earlier)));
+                    }
+                    has_settled = true;
+                }
+                Some(Placed::Existing(render)) if render.movie != self.hash => return Ok(over(other_movie(desk, order, &render).await?)),
+                Some(Placed::Existing(render)) => return existing(desk, order, render).await,
+                None => return Ok(over(Outcome::new(Verdict::Unsent))),
+            }
+        }
+    }
+
+    /// A new generation has to wait until it is known whether the one before was accepted. That one is looked for, and
+    /// never sent: this order's movie is not its movie.
+    async fn settle_earlier(&self, mut render: Render) -> Result<Render, LedgerError> {
+        self.desk.tell(&Event::Attached { key: render.key.clone(), state: render.submission.state, project: None });
+        loop {
+            let step = match render.submission.state {
+                State::Sending => self.wait_for_owner(render.clone()).await?,
+                State::Unknown => self.look_for(render.clone()).await?,
+                _ => return Ok(render),
+            };
+            match step {
+                Step::On(next) => render = *next,
+                Step::Over(_) => return self.desk.again(&render).await,
+            }
+        }
+    }
+
     /// One POST, and what its end means for the row.
     async fn send(&mut self, render: Render) -> Result<Step, LedgerError> {
         let desk = self.desk;
@@ -219,13 +261,22 @@ impl Run<'_> {
         let post = desk.client.post_movie(body, claim.hook(desk, &render));
         let happened = tokio::select! {
             happened = post => happened,
-            out = interrupted(desk, &claim, &render) => return Ok(over(out)),
+            out = interrupted(desk, &claim, &render) => return self.left(claim, out).await,
         };
         let claimed = claim.take();
         if let Some(error) = claimed.failed {
             return Err(error);
         }
         self.answered(claimed.render.unwrap_or(render), &happened).await
+    }
+
+    /// What was out when the grace ended is lost from here on, for every other process to look for.
+    async fn left(&self, claim: Claim, outcome: Outcome) -> Result<Step, LedgerError> {
+        if let Some(render) = claim.take().render {
+            let (epoch, why) = (render.submission.epoch, "interrupted before an answer came".to_owned());
+            self.desk.learn(&render, Fact::Lost { epoch, why }).await?;
+        }
+        Ok(over(outcome))
     }
 
     fn body(&self, render: &Render) -> Result<Vec<u8>, Box<Outcome>> {
@@ -245,7 +296,7 @@ impl Run<'_> {
         let epoch = render.submission.epoch;
         match meaning_of_post(happened) {
             PostMeaning::Accepted { project } => self.bound(render, Fact::Accepted { project }).await,
-            PostMeaning::Refused(refusal) => Ok(over(refused(desk, &desk.learn(&render, Fact::Refused { epoch, refusal }).await?))),
+            PostMeaning::Refused(refusal) => Ok(Step::On(Box::new(desk.learn(&render, Fact::Refused { epoch, refusal }).await?))),
             // Somebody else was faster: the row says who.
             PostMeaning::Stopped { .. } => Ok(Step::On(Box::new(desk.again(&render).await?))),
             PostMeaning::NotSent { fault } => self.not_sent(render, &fault).await,

@@ -3,7 +3,7 @@
 
 mod doubt;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -88,7 +88,7 @@ pub enum Sight {
 /// Watches all targets and sends what was seen of each, by its index, once.
 pub async fn watch(desk: Desk, targets: Vec<Target>, patience: Patience, sights: UnboundedSender<(usize, Sight)>) {
     let slots = targets.into_iter().map(Slot::new).collect();
-    Watcher { desk, slots, patience, sights, others: Vec::new() }.run().await;
+    Watcher { desk, slots, patience, sights, others: Vec::new(), waiting: VecDeque::new() }.run().await;
 }
 
 struct Slot {
@@ -107,6 +107,10 @@ impl Slot {
         let last = target.render.as_ref().and_then(|render| render.report.clone());
         Self { target, open: true, due: Tick::now(), asked: None, last, failures: 0, denied: None, urlless: None }
     }
+
+    fn is_dated(&self) -> bool {
+        self.target.render.is_some() || self.last.is_some()
+    }
 }
 
 struct Watcher {
@@ -115,6 +119,8 @@ struct Watcher {
     patience: Patience,
     sights: UnboundedSender<(usize, Sight)>,
     others: Vec<i64>,
+    /// Renders to be read alone, as soon as fewer than [`ABREAST`] reads are out.
+    waiting: VecDeque<usize>,
 }
 
 impl Watcher {
@@ -124,6 +130,11 @@ impl Watcher {
         let interrupt = self.desk.interrupt.clone();
         let mut reads = FuturesUnordered::new();
         while self.slots.iter().any(|slot| slot.open) {
+            while reads.len() < ABREAST
+                && let Some(index) = self.waiting.pop_front()
+            {
+                reads.push(self.read(index));
+            }
             let due = self.next_due().filter(|_| reads.len() < ABREAST);
             let limit = self.limit(due.map(|due| due.max(Tick::now())));
             let step = tokio::select! {
@@ -131,7 +142,7 @@ impl Watcher {
                 () = interrupt.cancelled() => return self.leave(Sight::Interrupted),
                 Some(answer) = reads.next() => self.answered(answer).await,
                 () = until(due) => tokio::select! {
-                    looked = self.look() => looked.map(|single| reads.extend(single.into_iter().map(|index| self.read(index)))),
+                    looked = self.look() => looked.map(|single| self.queue(single)),
                     () = until(limit) => return self.leave(Sight::Runs),
                     () = interrupt.cancelled() => return self.leave(Sight::Interrupted),
                 },
@@ -193,11 +204,13 @@ impl Watcher {
         if !open.iter().any(|&index| is_due(&self.slots, index)) {
             return Ok(Vec::new());
         }
+        // Of a project that the ledger doesn't know nobody knows when it was made: the list is asked once it has told.
+        let (open, strangers): (Vec<usize>, Vec<usize>) = open.into_iter().partition(|&index| self.slots[index].is_dated());
         let since: Vec<i64> = open.iter().map(|&index| self.slots[index].target.since.0).collect();
         let split = schedule::split(&since, &self.others);
         let listed: Vec<usize> = split.listed.iter().map(|&place| open[place]).collect();
         let single = split.single.iter().map(|&place| open[place]).filter(|&index| is_due(&self.slots, index));
-        let mut single: Vec<usize> = single.collect();
+        let mut single: Vec<usize> = single.chain(strangers.into_iter().filter(|&index| is_due(&self.slots, index))).collect();
         if listed.iter().any(|&index| is_due(&self.slots, index)) {
             single.extend(self.read_list(&listed).await?);
         }
@@ -274,6 +287,13 @@ impl Watcher {
         Ok(absent)
     }
 
+    fn queue(&mut self, single: Vec<usize>) {
+        for index in single {
+            self.slots[index].asked = Some(Tick::now());
+            self.waiting.push_back(index);
+        }
+    }
+
     fn read(&mut self, index: usize) -> impl Future<Output = (usize, Result<Report, ReadError>)> + use<> {
         self.slots[index].asked = Some(Tick::now());
         let (client, project) = (Arc::clone(&self.desk.client), self.slots[index].target.project.clone());
@@ -335,6 +355,9 @@ impl Watcher {
             }
         }
         slot.last = Some(report.clone());
+        if let Some(created) = report.created_at.filter(|_| slot.target.render.is_none()) {
+            slot.target.since = created;
+        }
         let is_urlless = state == State::Done && report.url.is_none() && !is_long_over(&report, self.desk.service_now());
         if is_urlless && slot.urlless.get_or_insert_with(Tick::now).elapsed() < URL_LATE && !self.patience.once {
             return;

@@ -1,0 +1,62 @@
+//! Answers that are JSON but not for every reader: half an emoji cut out of a title (`\ud83d`), a number beyond all
+//! measure, a document nested deeper than any. What can't be said is blanked; a paid render must not hide behind it.
+
+use std::borrow::Cow;
+
+use serde::de::IgnoredAny;
+
+use crate::movie::json::{Node, Value, parse};
+
+/// Nesting that the reader of answers follows; what lies deeper is blanked.
+const DEEPEST: u32 = 100;
+
+/// The bytes of an answer as JSON that can be read; as they came when that is so already, or can't be.
+pub(super) fn mended(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
+        return Cow::Borrowed(bytes);
+    }
+    let parsed = std::str::from_utf8(bytes).ok().and_then(|text| parse(text, 0).ok()).filter(|parsed| parsed.leniences.is_empty());
+    let Some(mut parsed) = parsed else { return Cow::Borrowed(bytes) };
+    blank_below(&mut parsed.root, DEEPEST);
+    Cow::Owned(parsed.root.to_serde().to_string().into_bytes())
+}
+
+fn blank_below(node: &mut Node, depth: u32) {
+    if depth == 0 {
+        *node = Node::null();
+        return;
+    }
+    match &mut node.value {
+        Value::Array(items) => items.iter_mut().for_each(|item| blank_below(item, depth - 1)),
+        Value::Object(members) => members.iter_mut().for_each(|member| blank_below(&mut member.value, depth - 1)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> serde_json::Value {
+        serde_json::from_slice(&mended(text.as_bytes())).unwrap()
+    }
+
+    #[test]
+    fn half_an_emoji_and_an_endless_number_hide_nothing() {
+        let mended = read(r#"{"movie":{"project":"p","title":"half \ud83d","duration":1e999}}"#);
+        assert_eq!((&mended["movie"]["project"], &mended["movie"]["title"]), (&"p".into(), &"half \u{fffd}".into()));
+    }
+
+    #[test]
+    fn what_lies_too_deep_is_blanked_and_what_stands_above_it_stays() {
+        let deep = format!(r#"{{"project":"p","client-data":{}1{}}}"#, "[".repeat(300), "]".repeat(300));
+        assert_eq!(read(&deep)["project"], "p");
+    }
+
+    #[test]
+    fn what_can_be_read_and_what_is_no_json_stay_as_they_came() {
+        for text in [r#"{"a":1.50}"#, "<html>", r#"{"project":"p""#, "{\"a\":1,}"] {
+            assert_eq!(*mended(text.as_bytes()), *text.as_bytes());
+        }
+    }
+}
