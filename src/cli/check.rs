@@ -9,8 +9,8 @@ use super::parse::{rule, rule_or_warnings};
 #[derive(Debug, Args)]
 #[command(mut_arg("movies", needed_unless_explained))]
 #[command(after_long_help = "\
-Findings go to stdout, worst news first in each place, and a summary to stderr. An error ends
-with exit code 3. `submit` stops only for what the service certainly refuses: `stops` in --json.
+Findings go to stdout in the order of their places, a summary to stderr. An error means exit
+code 3. `submit` stops only for what the service certainly fails on: `stops` in --json.
 
 Examples:
   j2v check listing.json                         every fault, with its line and a way out

@@ -34,7 +34,8 @@ pub(crate) fn message(text: &str) -> String {
 /// How the standard library ends what the system said.
 const SYSTEM_NUMBER: &str = " (os error ";
 
-fn is_harmless(c: char) -> bool {
+/// Whether a terminal shows it, and does nothing else.
+pub(super) fn is_harmless(c: char) -> bool {
     let turns_text_around = matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let is_invisible_break = matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
     !c.is_control() && !turns_text_around && !is_invisible_break

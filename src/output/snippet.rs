@@ -1,5 +1,7 @@
 //! A finding for people: what is wrong, the line with its place underlined, and the way out.
 
+use std::borrow::Cow;
+
 use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
 
 use super::findings::{Placed, boundary};
@@ -30,15 +32,28 @@ fn where_it_is<'a>(movie: &'a str, placed: &Placed<'a>) -> Element<'a> {
     let Some((source, position, line_start)) = placed.place else { return Origin::path(sanitize::line(movie)).into() };
     let path = sanitize::line(&source.name);
     let rest = &source.text[line_start..];
-    let line = &rest[..rest.find('\n').unwrap_or(rest.len())];
+    let line = rest[..rest.find('\n').unwrap_or(rest.len())].trim_end_matches('\r');
     if line.len() > LONGEST_LINE {
         return Origin::path(path).line(position.line).char_column(position.column).into();
     }
-    let [start, end] = [placed.finding.span.start, placed.finding.span.end].map(|at| in_line(source, line_start, line.len(), at));
+    let ends = [placed.finding.span.start, placed.finding.span.end].map(|at| in_line(source, line_start, line.len(), at));
+    let (line, [start, end]) = harmless(line, ends);
     // Something is always underlined, and never more than the line.
     let next = line[start..].chars().next().map_or(start, |letter| start + letter.len_utf8());
     let annotation = AnnotationKind::Primary.span(start..end.max(next)).label(placed.finding.label.as_deref().map(sanitize::line));
     Snippet::source(line).path(path).line_start(position.line).annotation(annotation).into()
+}
+
+/// The line without what a terminal would obey, each such character replaced by one that shows, and where two places of
+/// it are then.
+fn harmless(line: &str, places: [usize; 2]) -> (Cow<'_, str>, [usize; 2]) {
+    let is_shown = |c: char| c == '\t' || sanitize::is_harmless(c);
+    if line.chars().all(is_shown) {
+        return (Cow::Borrowed(line), places);
+    }
+    let replaced = |text: &str| text.chars().map(|c| if is_shown(c) { c } else { char::REPLACEMENT_CHARACTER }).collect::<String>();
+    let moved = places.map(|place| replaced(&line[..place]).len());
+    (Cow::Owned(replaced(line)), moved)
 }
 
 /// A byte of a file as one of a line.
@@ -85,9 +100,9 @@ warning[J2V006]: no property
 
     proptest! {
         #[test]
-        fn any_span_of_any_text_is_shown_without_control_characters(text: String, start in 0u32..40, length in 0u32..40) {
+        fn any_span_of_any_text_is_shown_without_control_characters(text in "[\\PC\\p{Cc}\u{202e}]*", start in 0u32..40, length in 0u32..40) {
             let shown = shown(&text, Span { source: 0, start, end: start + length });
-            prop_assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{:?}", shown);
+            prop_assert!(shown.chars().all(|c| c == '\n' || sanitize::is_harmless(c)), "{:?}", shown);
         }
     }
 }

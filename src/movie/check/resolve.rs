@@ -80,8 +80,9 @@ fn message(found: &ExpandIssue) -> String {
     let items: Vec<_> = found.items.iter().take(FEW).map(|item| (item + 1).to_string()).collect();
     match &found.kind {
         Found::ItemFieldMissing(field) if !items.is_empty() => {
-            let (which, more) = (if items.len() == 1 { "item" } else { "items" }, if found.items.len() > FEW { " …" } else { "" });
-            format!("{which} {}{more} of {} has no `{field}`", items.join(", "), found.of)
+            let (item, has) = if items.len() == 1 { ("item", "has") } else { ("items", "have") };
+            let more = if found.items.len() > FEW { " …" } else { "" };
+            format!("{item} {}{more} of {} {has} no `{field}`", items.join(", "), found.of)
         }
         kind => kind.to_string(),
     }

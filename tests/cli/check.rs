@@ -1,0 +1,206 @@
+//! `j2v check`: what it finds, how it shows it, how it exits.
+
+use std::fs;
+use std::path::Path;
+
+use j2v::movie::check::Rule;
+use serde_json::{Value, json};
+
+use crate::support::World;
+
+const MOVIE: &str = r#"{
+  "resolution": "1080p",
+  "variables": {"rooms": [{"name": "Kitchen"}, {}]},
+  "scenes": [
+    {"duration": 4, "iterate": "rooms", "elements": [{"type": "text", "text": "{{ item.name }}"}]},
+    {"duration": 4, "elements": [{"type": "video", "url": "https://example.com/a.mp4"}]},
+  ]
+}
+"#;
+
+/// What people see of it.
+const SHOWN: &str = r#"error[J2V020]: `1080p` is not a resolution
+ --> a.json:2:17
+  |
+2 |   "resolution": "1080p",
+  |                 ^^^^^^^
+  |
+  = help: did you mean `full-hd`?
+
+warning[J2V209]: item 2 of 2 has no `item.name`
+ --> a.json:5:87
+  |
+5 |     {"duration": 4, "iterate": "rooms", "elements": [{"type": "text", "text": "{{ item.name }}"}]},
+  |                                                                                       ^^^^^
+  |
+  = help: give every item the field, or ask for it in a `condition`
+
+error[J2V064]: the video has no `src`
+ --> a.json:6:43
+  |
+6 |     {"duration": 4, "elements": [{"type": "video", "url": "https://example.com/a.mp4"}]},
+  |                                           ^^^^^^^
+  |
+  = help: add `"src"` with the public URL of the file, or `"prompt"` and `"model"`
+
+warning[J2V006]: `url` is no property of a video
+ --> a.json:6:52
+  |
+6 |     {"duration": 4, "elements": [{"type": "video", "url": "https://example.com/a.mp4"}]},
+  |                                                    ^^^^^
+  |
+  = help: did you mean `src`?
+
+warning[J2V001]: a trailing comma, which JSON does not have: it is not sent
+ --> a.json:6:89
+  |
+6 |     {"duration": 4, "elements": [{"type": "video", "url": "https://example.com/a.mp4"}]},
+  |                                                                                         ^
+
+warning[J2V006]: `lenght` is no property of a scene
+--> a.json
+ = note: a flag has set this
+
+"#;
+
+fn world() -> World {
+    let world = World::at("https://api.json2video.com/v2");
+    world.write("a.json", MOVIE);
+    world.write("right.json", r#"{"resolution": "sd", "scenes": [{"duration": 2}]}"#);
+    world.write("doubtful.json", r#"{"qualty": 1, "resolution": "sd", "scenes": [{"duration": 2}]}"#);
+    world
+}
+
+fn codes(findings: &[Value]) -> Vec<&str> {
+    findings.iter().map(|finding| finding["code"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn people_see_the_line_with_its_place_underlined_and_the_way_out() {
+    let world = world();
+    let run = world.j2v("check a.json --set /scenes/0/lenght=3").exits(3);
+    assert_eq!(run.stdout, SHOWN);
+    assert_eq!(run.stderr, "1 movie: 2 errors, 4 warnings\n");
+    assert!(!world.has("ledger.db"), "checking writes nothing");
+}
+
+#[test]
+fn colours_are_for_terminals_and_for_those_who_ask() {
+    let world = world();
+    assert!(!world.j2v("check a.json").stdout.contains('\u{1b}'));
+    assert!(world.j2v("check a.json --color always").stdout.contains("\u{1b}["));
+}
+
+#[test]
+fn programs_get_an_object_a_finding() {
+    let found = world().j2v("check a.json --json --set /scenes/0/lenght=3").exits(3).jsons();
+    let first = json!({
+        "file": "a.json", "line": 2, "column": 17, "severity": "error", "code": "J2V020", "name": "resolution-enum",
+        "evidence": "documented", "message": "`1080p` is not a resolution", "label": null, "help": "did you mean `full-hd`?",
+        "stops": true,
+    });
+    assert_eq!(found[0], first);
+    assert_eq!(codes(&found), ["J2V020", "J2V209", "J2V064", "J2V006", "J2V001", "J2V006"]);
+    let of_flag = found.last().unwrap();
+    assert_eq!((&of_flag["file"], &of_flag["line"], &of_flag["stops"]), (&json!("a.json"), &Value::Null, &json!(false)));
+}
+
+#[test]
+fn errors_decide_the_exit_code_and_the_user_decides_what_is_one() {
+    let world = world();
+    world.j2v("check right.json").exits(0).prints(&[]).tells("1 movie: 0 errors, 0 warnings\n");
+    world.j2v("check doubtful.json").exits(0).tells("1 movie: 0 errors, 1 warning\n");
+    world.j2v("check doubtful.json --deny warnings").exits(3).tells("1 error, 0 warnings");
+    world.j2v("check doubtful.json --deny J2V006").exits(3);
+    world.j2v("check doubtful.json --deny unknown-property").exits(3);
+    world.j2v("check doubtful.json --deny J2V007").exits(0);
+    world.j2v("check doubtful.json --deny warnings --allow j2v006").exits(0).prints(&[]);
+    world.j2v("check a.json --allow J2V020 --allow src-missing").exits(0);
+    world.j2v("check a.json --allow warnings").exits(2).tells("no such rule");
+    world.j2v("check a.json --deny J2V999").exits(2).tells("no such rule");
+}
+
+#[test]
+fn folders_files_and_stdin_are_checked_together() {
+    let world = world();
+    for folder in ["movies", "movies/deep", "movies/.hidden", "empty"] {
+        fs::create_dir(world.path(folder)).unwrap();
+    }
+    for file in ["movies/b.json", "movies/deep/c.json", "movies/.hidden/d.json", "movies/notes.txt"] {
+        world.write(file, r#"{"qualty": 1, "resolution": "sd", "scenes": [{"duration": 2}]}"#);
+    }
+    let run =
+        world.pipe(&["check", "movies", "right.json", "-", "--json"], r#"{"resolution": "sd", "scenes": [{"duration": 2}], "qualty": 1}"#);
+    let run = run.exits(0).tells("4 movies: 0 errors, 3 warnings");
+    let files: Vec<_> = run.jsons().iter().map(|finding| finding["file"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(files, ["movies/b.json", "movies/deep/c.json", "-"]);
+    world.j2v("check empty").exits(2).tells("there is no .json file in this folder");
+    world.j2v("check movies missing.json").exits(2).tells("missing.json").tells("2 warnings");
+    world.j2v("check missing.json a.json").exits(3).tells("missing.json");
+    world.j2v("check").exits(2).tells("<MOVIE>");
+}
+
+#[test]
+fn what_is_no_json_is_a_finding_too() {
+    let world = world();
+    world.write("n8n.json", "{\n  \"width\": {{ $json.width }}\n}");
+    world.write("list.json", " []");
+    let found = world.j2v("check n8n.json list.json right.json --json").exits(3).tells("3 movies: 2 errors").jsons();
+    assert_eq!(codes(&found), ["J2V001", "J2V002"]);
+    assert_eq!((&found[0]["line"], &found[0]["column"]), (&json!(2), &json!(12)));
+    let shown = world.j2v("check n8n.json").exits(3);
+    assert!(shown.stdout.contains("2 |   \"width\": {{ $json.width }}") && shown.stdout.contains("n8n"), "{shown:?}");
+}
+
+#[test]
+fn the_movie_is_checked_as_it_will_be_sent() {
+    let world = world();
+    world.j2v("check right.json --resolution 1080p").exits(3);
+    world.write("scene.json", "{\n  \"duraton\": 3\n}");
+    let found = world.j2v("check right.json --scene scene.json --json").jsons();
+    assert!(found.iter().any(|finding| finding["file"] == "scene.json" && finding["line"] == 2), "{found:?}");
+    world.write("open.json", r#"{"resolution": "sd", "scenes": [{"duration": "{{ d }}"}]}"#);
+    assert_eq!(codes(&world.j2v("check open.json --json").exits(0).jsons()), ["J2V200"]);
+    let mended = world.j2v("check open.json --json --var d:=2").exits(0).jsons();
+    assert_eq!(codes(&mended), ["J2V213"], "what is assumed is told");
+    world.write("hook.json", r#"{"resolution": "sd", "scenes": [{"duration": 2}], "id": "a", "client-data": {"id": 1}}"#);
+    let hook = "check hook.json --json --webhook http://127.0.0.1:9/hook";
+    assert_eq!(codes(&world.j2v(hook).jsons()), ["J2V304"]);
+    assert_eq!(world.j2v(&format!("{hook} --emulate")).jsons(), Vec::<Value>::new(), "but right for an API of this machine");
+}
+
+#[test]
+fn every_rule_is_explained() {
+    let world = world();
+    for rule in Rule::all() {
+        let run = world.run(&["check", "--explain", rule.code]).exits(0);
+        for part in [rule.code, rule.name, rule.why, rule.wrong, rule.right, rule.source, "Wrong:", "Right:", "Evidence: ", "Source: "] {
+            let first = part.lines().next().unwrap();
+            assert!(run.stdout.contains(first), "{}: no {first}", rule.code);
+        }
+        assert_eq!(run.stdout.contains("may stop a submission"), rule.may_stop());
+    }
+    let explained = world.j2v("check --explain src-missing --json").exits(0).json();
+    assert_eq!((&explained["code"], &explained["stops"]), (&json!("J2V064"), &json!(true)));
+    world.j2v("check --explain src-mising").exits(2).tells("did you mean J2V064 (src-missing)?");
+}
+
+#[test]
+fn a_hostile_line_moves_no_cursor_and_a_long_one_fills_no_screen() {
+    let world = world();
+    world.write("escape.json", "{\"qual\u{202e}ty\": \"\u{9b}2J\", \"scenes\": [{\"duration\": 2}]}");
+    let shown = world.j2v("check escape.json").stdout;
+    assert!(shown.chars().all(|c| c == '\n' || (!c.is_control() && c != '\u{202e}')), "{shown:?}");
+    let long = "x".repeat(100_000);
+    world.write("long.json", format!("{{\"id\": \"{long}\", \"qualty\": 1, \"scenes\": [{{\"duration\": 2}}]}}"));
+    let shown = world.j2v("check long.json").stdout;
+    assert!(shown.contains("long.json:1:100012") && shown.len() < 2_000, "{} bytes", shown.len());
+}
+
+#[test]
+fn the_listing_checks_without_an_error() {
+    let listing = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/listing.json");
+    let world = world();
+    let run = world.run(&["check".as_ref(), listing.as_os_str(), "--json".as_ref()]).exits(0);
+    assert!(run.jsons().iter().all(|finding| finding["severity"] != "error"), "{run:?}");
+}
