@@ -1,6 +1,6 @@
-//! What can be typed about checking: `j2v check`, and what `submit` checks first.
+//! What can be typed about writing and checking movies: `j2v init`, `j2v check`, and what `submit` checks first.
 
-use clap::{Arg, Args};
+use clap::{Arg, Args, ValueEnum};
 
 use super::movie::MovieArgs;
 use super::parse::{rule, rule_or_warnings};
@@ -51,4 +51,32 @@ pub(crate) struct GateArgs {
     /// Send only what is estimated to cost no more than this, all movies of the command together
     #[arg(long, value_name = "N")]
     pub(crate) max_credits: Option<u64>,
+}
+
+// `j2v init`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  j2v init                   writes listing.json: a title, then a scene for each room
+  j2v init slideshow         writes slideshow.json: pictures and music
+  j2v init captions          writes captions.json: a voice and its words on the screen")]
+pub(crate) struct InitArgs {
+    /// The starter
+    #[arg(value_enum, value_name = "NAME", default_value_t)]
+    pub(crate) starter: Starter,
+    /// Write over a file that is in the way
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+}
+
+/// A movie to start from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Starter {
+    /// A title, then a scene for each room: variables and an iteration.
+    #[default]
+    Listing,
+    /// Pictures and music.
+    Slideshow,
+    /// A voice and its words on the screen, upright.
+    Captions,
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use check::{CheckArgs, GateArgs};
+pub(crate) use check::{CheckArgs, GateArgs, InitArgs, Starter};
 pub(crate) use movie::MovieArgs;
 pub(crate) use parse::Moment;
 pub(crate) use resolve::{ExpandArgs, PlanArgs};
@@ -123,6 +123,8 @@ pub(crate) enum When {
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub(crate) enum Command {
+    /// Write a starter movie to edit
+    Init(InitArgs),
     /// Compose a movie from files and flags and print it; nothing is sent
     Build(BuildArgs),
     /// Check movies offline: every fault with its place, its rule and a way out
@@ -147,6 +149,8 @@ pub(crate) enum Command {
     Download(DownloadArgs),
     /// Delete rendered files on the server
     Delete(DeleteArgs),
+    /// Print the JSON Schema of a movie, for editors
+    Schema,
     /// Run the service's emulator on this machine
     Emulator(EmulatorArgs),
 }

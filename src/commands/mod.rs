@@ -9,12 +9,14 @@ mod emulator;
 mod expand;
 mod gate;
 mod history;
+mod init;
 mod list;
 mod movies;
 mod plan;
 mod poll;
 mod renders;
 mod resolve;
+mod schema;
 mod session;
 mod settle;
 mod show;
@@ -167,6 +169,7 @@ async fn listen_for_signals(first: CancellationToken, second: Arc<Notify>) {
 
 async fn dispatch(call: &Call, command: Command) -> anyhow::Result<Exit> {
     match command {
+        Command::Init(args) => init::run(call, &args),
         Command::Build(args) => build::run(call, &args),
         Command::Check(args) => check::run(call, &args),
         Command::Expand(args) => expand::run(call, &args),
@@ -179,6 +182,7 @@ async fn dispatch(call: &Call, command: Command) -> anyhow::Result<Exit> {
         Command::Show(args) => show::run(call, &args).await,
         Command::Download(args) => download::run(call, &args).await,
         Command::Delete(args) => delete::run(call, &args).await,
+        Command::Schema => schema::run(call),
         Command::Emulator(args) => emulator::run(call, args).await,
     }
 }

@@ -3,8 +3,10 @@
 use crate::support::World;
 
 /// The commands of this version.
-const COMMANDS: [&str; 13] =
-    ["build", "check", "expand", "plan", "submit", "poll", "list", "settle", "history", "show", "download", "delete", "emulator"];
+const COMMANDS: [&str; 15] = [
+    "init", "build", "check", "expand", "plan", "submit", "poll", "list", "settle", "history", "show", "download", "delete", "schema",
+    "emulator",
+];
 
 #[test]
 fn help_lists_the_commands_that_are_built_and_no_others() {
