@@ -53,6 +53,15 @@ pub(crate) struct GateArgs {
     pub(crate) max_credits: Option<u64>,
 }
 
+impl GateArgs {
+    /// The flags that let a movie pass once more, as they are typed.
+    #[must_use]
+    pub(crate) fn to_flags(&self) -> Vec<String> {
+        let allow = self.allow.iter().flat_map(|code| ["--allow".to_owned(), code.clone()]);
+        allow.chain(self.no_check.then(|| "--no-check".to_owned())).collect()
+    }
+}
+
 // `j2v init`.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\

@@ -27,7 +27,7 @@ Exit codes:
   2    wrong usage
   3    the movie is invalid: nothing was sent
   4    the key is missing, wrong or not allowed
-  5    credits or quota are used up
+  5    credits or quota are used up, or --max-credits would be passed
   6    the service refused the request, or knows no such project
   7    the service could not be reached: nothing was accepted
   8    unknown or held: a POST may have been accepted

@@ -1,8 +1,6 @@
 //! What stands between a movie and its submission: the check, and the cap on credits. A paying user is stopped by
 //! what the service certainly refuses, never by a guess (`product.md`, "Checks that stop").
 
-use std::borrow::Cow;
-
 use super::{Call, Stop};
 use crate::cli::{GateArgs, SubmitArgs};
 use crate::exit::Exit;
@@ -10,13 +8,14 @@ use crate::movie::Document;
 use crate::movie::check::{Resolved, Settings, check};
 use crate::movie::diagnostic::{Diagnostic, Severity};
 use crate::movie::plan::{Credits, Price, PriceReason};
+use crate::work::CommandLine;
 
 /// The gate of one command, which all of its movies pass in the order of the arguments.
 pub(super) struct Gate<'a> {
     call: &'a Call,
     args: &'a GateArgs,
-    /// What makes `check` see the same movies: the flags as they are typed.
-    flags: String,
+    /// The flags that make `check` see the same movies.
+    flags: Vec<String>,
     warnings: usize,
     /// The movies that have warnings.
     warned: Vec<String>,
@@ -25,9 +24,7 @@ pub(super) struct Gate<'a> {
 
 impl<'a> Gate<'a> {
     pub(super) fn new(call: &'a Call, args: &'a SubmitArgs) -> Self {
-        let flags = args.movie.to_flags().into_iter().chain(call.flags.iter().cloned());
-        let flags = flags.flat_map(|flag| [" ".to_owned(), quoted(&flag).into_owned()]).collect();
-        Self { call, args: &args.gate, flags, warnings: 0, warned: Vec::new(), bill: Bill::default() }
+        Self { call, args: &args.gate, flags: args.movie.to_flags(), warnings: 0, warned: Vec::new(), bill: Bill::default() }
     }
 
     /// Lets a movie through.
@@ -71,8 +68,8 @@ impl<'a> Gate<'a> {
 
     /// The command that shows all findings of some movies.
     fn check_of(&self, movies: &[String]) -> String {
-        let movies = movies.iter().map(|movie| quoted(movie)).collect::<Vec<_>>().join(" ");
-        format!("j2v check {movies}{}", self.flags)
+        let words = ["check"].into_iter().chain(movies.iter().chain(&self.flags).map(String::as_str)).collect::<Vec<_>>();
+        CommandLine::with_flags(self.call.flags.clone()).spell(&words)
     }
 
     /// Tells what people should know of the movies that passed, a line each.
@@ -86,12 +83,6 @@ impl<'a> Gate<'a> {
             out.progress(&self.bill.to_string());
         }
     }
-}
-
-/// A word as a shell reads it back.
-fn quoted(word: &str) -> Cow<'_, str> {
-    let is_plain = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./:=,@%+".contains(&byte));
-    if is_plain { Cow::Borrowed(word) } else { Cow::Owned(format!("'{}'", word.replace('\'', r"'\''"))) }
 }
 
 fn refusal(source: &str, movie: &Document, first: &Diagnostic, all: &[&Diagnostic]) -> Stop {

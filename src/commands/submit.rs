@@ -158,7 +158,7 @@ fn order(args: &SubmitArgs, key: Option<&Key>, source: String, movie: Document) 
     Order {
         movie,
         source,
-        flags: args.movie.to_flags(),
+        flags: [args.movie.to_flags(), args.gate.to_flags()].concat(),
         key: key.cloned(),
         again: args.again,
         traceable: !args.no_token,

@@ -32,10 +32,11 @@ fn where_it_is<'a>(movie: &'a str, placed: &Placed<'a>) -> Element<'a> {
     let Some((source, position, line_start)) = placed.place else { return Origin::path(sanitize::line(movie)).into() };
     let path = sanitize::line(&source.name);
     let rest = &source.text[line_start..];
-    let line = rest[..rest.find('\n').unwrap_or(rest.len())].trim_end_matches('\r');
-    if line.len() > LONGEST_LINE {
+    let length = rest.bytes().take(LONGEST_LINE + 1).position(|byte| byte == b'\n').unwrap_or(rest.len());
+    if length > LONGEST_LINE {
         return Origin::path(path).line(position.line).char_column(position.column).into();
     }
+    let line = rest[..length].trim_end_matches('\r');
     let ends = [placed.finding.span.start, placed.finding.span.end].map(|at| in_line(source, line_start, line.len(), at));
     let (line, [start, end]) = harmless(line, ends);
     // Something is always underlined, and never more than the line.

@@ -38,6 +38,16 @@ fn what_is_allowed_is_sent() {
 }
 
 #[test]
+fn the_command_that_goes_on_passes_the_gate_too() {
+    let world = World::with_faults(&["post-429=700"]);
+    world.write("bad.json", SRCLESS);
+    for (key, flag) in [("k", "--allow J2V064"), ("l", "--no-check")] {
+        let run = world.j2v(&format!("submit bad.json --key {key} {flag}")).exits(7);
+        assert_eq!(run.next(), [format!("j2v submit bad.json {flag} --key {key}")]);
+    }
+}
+
+#[test]
 fn a_movie_that_is_stopped_stops_no_other() {
     let world = World::new();
     world.write("bad.json", SRCLESS);

@@ -58,7 +58,7 @@ pub struct Settings<'s> {
     pub loopback: bool,
     /// Whether the movie is to be stored as a template, which has a largest size.
     pub as_template: bool,
-    /// What only the movie with its variables resolved shows.
+    /// What only the movie with its variables resolved shows: [`Resolved`] has it.
     pub facts: Option<&'s Facts>,
 }
 
