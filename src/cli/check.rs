@@ -62,6 +62,12 @@ impl GateArgs {
     }
 }
 
+/// The text after the options of `j2v schema`.
+pub(super) const SCHEMA: &str = "\
+Examples:
+  j2v schema > movie.schema.json    for the key \"$schema\" of a movie (never sent), or for
+                                    \"json.schemas\" in the settings of VS Code";
+
 // `j2v init`.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\

@@ -150,6 +150,7 @@ pub(crate) enum Command {
     /// Delete rendered files on the server
     Delete(DeleteArgs),
     /// Print the JSON Schema of a movie, for editors
+    #[command(after_long_help = check::SCHEMA)]
     Schema,
     /// Run the service's emulator on this machine
     Emulator(EmulatorArgs),

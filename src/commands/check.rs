@@ -14,7 +14,7 @@ use crate::movie::check::{Resolved, Rule, Settings, check};
 use crate::movie::diagnostic::{Diagnostic, Severity, Source};
 use crate::output::{findings, snippet};
 
-pub(super) fn run(call: &Call, args: &CheckArgs) -> anyhow::Result<Exit> {
+pub(super) async fn run(call: &Call, args: &CheckArgs) -> anyhow::Result<Exit> {
     if let Some(rule) = args.explain.as_deref().and_then(Rule::named) {
         call.out.data(&if args.json { rule_as_json(rule) } else { explanation(rule) });
         return Ok(Exit::Done);
@@ -22,6 +22,8 @@ pub(super) fn run(call: &Call, args: &CheckArgs) -> anyhow::Result<Exit> {
     let files = files(&args.movie.movies)?;
     let mut tally = Tally { movies: files.len(), ..Tally::default() };
     for Composed { source, movie } in movies::compose_silently(&MovieArgs { movies: files, ..args.movie.clone() })? {
+        // Ctrl-C is heard between two movies.
+        tokio::task::yield_now().await;
         match movie {
             Ok(movie) => {
                 let resolved = Resolved::of(&movie);

@@ -171,7 +171,7 @@ async fn dispatch(call: &Call, command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Init(args) => init::run(call, &args),
         Command::Build(args) => build::run(call, &args),
-        Command::Check(args) => check::run(call, &args),
+        Command::Check(args) => check::run(call, &args).await,
         Command::Expand(args) => expand::run(call, &args),
         Command::Plan(args) => plan::run(call, &args),
         Command::Submit(args) => submit::run(call, &args).await,
