@@ -27,11 +27,17 @@ pub(crate) struct ExpandArgs {
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 A time that can't be known before the render is a range or `…`, and the reason is on the list of unknowns.
+Nothing is asked of anybody unless --probe is given; then the first bytes of each file are fetched, without the
+key, over https, and never from a private network.
 
 Examples:
   j2v plan listing.json                          the timeline as a chart, total length, size and credits
+  j2v plan listing.json --probe                  with the lengths that the files themselves tell
   j2v plan listing.json --json | jq .duration    for programs: duration, scenes, credits, unknown")]
 pub(crate) struct PlanArgs {
+    /// Look at each file that the movie takes in: is it there, of what type, how large, how long
+    #[arg(long)]
+    pub(crate) probe: bool,
     /// One JSON object a line, a line per movie
     #[arg(long)]
     pub(crate) json: bool,

@@ -173,7 +173,7 @@ async fn dispatch(call: &Call, command: Command) -> anyhow::Result<Exit> {
         Command::Build(args) => build::run(call, &args),
         Command::Check(args) => check::run(call, &args).await,
         Command::Expand(args) => expand::run(call, &args),
-        Command::Plan(args) => plan::run(call, &args),
+        Command::Plan(args) => plan::run(call, &args).await,
         Command::Submit(args) => submit::run(call, &args).await,
         Command::Poll(args) => poll::run(call, &args).await,
         Command::List(args) => list::run(call, &args).await,

@@ -2,21 +2,21 @@
 //! came of it; what that means is decided in [`super::answer`].
 //!
 //! Three kinds of clients, each built when it is first needed: one for POSTs, which re-sends nothing; one for
-//! reads; and those for downloads, which never see the key.
+//! reads; and those of [`super::keyless`], which never see the key.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::header::{self, HeaderMap, HeaderName};
-use reqwest::{ClientBuilder, Method, Response, Url, redirect, retry as resend};
+use reqwest::{ClientBuilder, Method, Response, redirect, retry as resend};
 
 use super::answer::{Answer, Body, BodyEnd, ConnectFault, Happened, Loss};
 use super::endpoint::{ApiUrl, is_loopback};
 use super::first_byte::{BeforeFirstByte, Gate, GateLayer, Stage};
+use super::keyless::Keyless;
 use super::mend::mended;
 use super::retry::{http_date, retry_after};
 use super::secret::ApiKey;
@@ -69,26 +69,8 @@ pub struct Client {
     pub(super) settings: Settings,
     submit: OnceLock<reqwest::Client>,
     read: OnceLock<reqwest::Client>,
-    keyless: Mutex<HashMap<Route, reqwest::Client>>,
-    pub(super) guarded: Names,
+    pub(super) keyless: Keyless,
     offset: AtomicI64,
-}
-
-/// What sets one keyless client apart from another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Route {
-    tls: bool,
-    loopback: bool,
-    guarded: bool,
-}
-
-/// Whether a download may come from a private address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hosts {
-    /// `https` from public addresses; loopback, too, if the API is there.
-    Public,
-    /// Any (`--allow-private`).
-    Any,
 }
 
 impl Client {
@@ -96,11 +78,10 @@ impl Client {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self {
-            settings,
             submit: OnceLock::new(),
             read: OnceLock::new(),
-            keyless: Mutex::default(),
-            guarded: Names::guarded(),
+            keyless: Keyless::new(settings.url.is_loopback(), settings.timeouts),
+            settings,
             offset: AtomicI64::new(UNKNOWN_OFFSET),
         }
     }
@@ -210,28 +191,12 @@ impl Client {
         let url = self.url().movies();
         builder(url.scheme() == "https", is_loopback(url)).dns_resolver(Names::default())
     }
-
-    /// A client without the key, for one hop of a download.
-    pub(super) fn keyless_client(&self, url: &Url, hosts: Hosts) -> Result<reqwest::Client, ConnectFault> {
-        let route =
-            Route { tls: url.scheme() == "https", loopback: is_loopback(url), guarded: hosts == Hosts::Public && !is_loopback(url) };
-        let mut clients = self.keyless.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = clients.get(&route) {
-            return Ok(client.clone());
-        }
-        let names = if route.guarded { self.guarded.clone() } else { Names::default() };
-        let Timeouts { connect, request, .. } = self.settings.timeouts;
-        let builder = builder(route.tls, route.loopback).dns_resolver(names).connect_timeout(connect).read_timeout(request);
-        let client = builder.build().map_err(|error| connect_fault(&error))?;
-        clients.insert(route, client.clone());
-        Ok(client)
-    }
 }
 
 /// What all clients have in common: nothing is followed, nothing is sent again behind our back, the system's
 /// roots are read only where TLS is spoken, and no proxy stands between us and this machine.
 #[expect(clippy::disallowed_methods, reason = "the one place that builds HTTP clients")]
-fn builder(tls: bool, loopback: bool) -> ClientBuilder {
+pub(super) fn builder(tls: bool, loopback: bool) -> ClientBuilder {
     let builder = reqwest::Client::builder().user_agent(USER_AGENT);
     let builder = builder.redirect(redirect::Policy::none()).retry(resend::never()).referer(false);
     let builder = if loopback { builder.no_proxy() } else { builder };

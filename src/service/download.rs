@@ -9,17 +9,13 @@ use reqwest::header::{self, HeaderMap, HeaderName};
 use reqwest::{Response, StatusCode, Url};
 use tokio::time::Instant as Moment;
 
-use super::address::is_public;
 use super::answer::ConnectFault;
-use super::client::{Client, Hosts};
-use super::endpoint::{ip_of, is_loopback};
+use super::client::Client;
+use super::keyless::{Hosts, MOST_HOPS};
 use super::partial::{Partial, is_video_of_size, looks_like_mp4};
 use super::retry::{Failed, Next, Patience, retry_after};
 use super::wire::{connect_fault, innermost};
 use crate::render::identity::ProjectId;
-
-/// How many redirects are followed.
-const MOST_HOPS: u32 = 5;
 
 /// The video of a project as the service describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -242,8 +238,8 @@ impl Client {
     async fn follow(&self, order: &Order<'_>, url: &Url, partial: &Partial) -> Result<Response, Stopped> {
         let mut url = url.clone();
         for _ in 0..=MOST_HOPS {
-            self.trusted(&url, order.hosts)?;
-            let http = self.keyless_client(&url, order.hosts).map_err(not_connected)?;
+            self.keyless.trust(&url, order.hosts).map_err(|why| SaveError::Untrusted { why: why.to_owned() })?;
+            let http = self.keyless.client(&url, order.hosts).map_err(not_connected)?;
             let sending = http.get(url.clone()).headers(resuming(partial)).send();
             let response = sending
                 .await
@@ -255,23 +251,6 @@ impl Client {
             url = location.ok_or_else(|| later("a redirect to nowhere".to_owned()))?;
         }
         Err(SaveError::Untrusted { why: format!("it redirects more than {MOST_HOPS} times") }.into())
-    }
-
-    fn trusted(&self, url: &Url, hosts: Hosts) -> Result<(), SaveError> {
-        let untrusted = |why: &str| Err(SaveError::Untrusted { why: why.to_owned() });
-        match url.scheme() {
-            "https" => {}
-            "http" if hosts == Hosts::Any || is_loopback(url) => {}
-            _ => return untrusted("it is not `https://`"),
-        }
-        if hosts == Hosts::Any || (is_loopback(url) && self.url().is_loopback()) {
-            return Ok(());
-        }
-        if is_loopback(url) || ip_of(url).is_some_and(|ip| !is_public(ip)) {
-            return untrusted("it is on a private network");
-        }
-        self.guarded.guard(url.host_str().unwrap_or_default());
-        Ok(())
     }
 
     /// Reads the head of the answer and makes the partial file fit what is going to come. Gives the size of the

@@ -1,7 +1,7 @@
 //! The HTTP API: the only builder of HTTP clients, the only holder of the key.
 //!
-//! [`answer`], [`retry`], [`page`], [`address`] and [`filename`] are pure and decide; [`client`], [`read`] and
-//! [`download`] move bytes and ask them. [`first_byte`] is where a submission becomes durable.
+//! [`answer`], [`retry`], [`page`], [`address`] and [`filename`] are pure and decide; [`client`], [`read`],
+//! [`download`] and [`probe`] move bytes and ask them. [`first_byte`] is where a submission becomes durable.
 
 pub mod address;
 pub mod answer;
@@ -10,10 +10,13 @@ pub mod download;
 pub mod endpoint;
 pub mod filename;
 pub mod first_byte;
+pub mod keyless;
+mod length;
 mod mend;
 pub mod page;
 mod partial;
 pub mod place;
+pub mod probe;
 pub mod read;
 pub mod retry;
 pub mod secret;

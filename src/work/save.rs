@@ -10,9 +10,9 @@ use crate::render::event::Event;
 use crate::render::identity::ProjectId;
 use crate::render::outcome::Report;
 use crate::render::state::Fact;
-use crate::service::client::Hosts;
 use crate::service::download::{Order, Overwrite, Progress, SaveError, VideoSource};
 use crate::service::filename::video_name;
+use crate::service::keyless::Hosts;
 use crate::service::place;
 use crate::service::read::ReadError;
 

@@ -155,7 +155,7 @@ unknown  the scenes are in the template
 fn the_listing_s_line_of_json_has_every_field() {
     let plan = planned(&listing(), &[]);
     let fields: Vec<_> = plan.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(fields, ["source", "duration", "width", "height", "scenes", "elements", "credits", "unknown"]);
+    assert_eq!(fields, ["source", "duration", "width", "height", "scenes", "elements", "credits", "unknown", "files"]);
     assert_eq!(
         (&plan["source"], &plan["duration"], &plan["width"], &plan["height"]),
         (&json!("a.json"), &json!(14.5), &json!(1920), &json!(1080))
@@ -265,4 +265,79 @@ fn every_movie_of_the_corpus_is_planned() {
             assert_eq!(run.jsons().len(), files.len());
         }
     }
+}
+
+/// Renders a movie of 2 s and gives its URL: an MP4 to take in.
+fn film(world: &World) -> String {
+    world.movie("film.json", &json!({}));
+    world.j2v("submit film.json --wait --no-ledger").exits(0).line().to_owned()
+}
+
+#[test]
+fn a_probe_finds_out_how_long_a_film_is_and_plans_with_it() {
+    let world = World::new();
+    let film = film(&world);
+    let video = json!({"type": "video", "src": film, "loop": 2});
+    world.write("a.json", json!({"scenes": [{"elements": [video]}, {"elements": [video]}]}).to_string());
+    let blind = world.j2v("plan a.json --json").exits(0).json();
+    assert_eq!((&blind["duration"]["reason"], &blind["files"]), (&json!("asset-length"), &Value::Null));
+    let run = world.j2v("plan a.json a.json --json --probe").exits(0).tells("looking at 1 file");
+    for plan in run.jsons() {
+        assert_eq!((&plan["duration"], &plan["credits"]["exactly"], &plan["unknown"]), (&json!(8), &json!(8), &json!([])));
+        let seen = &plan["files"][0];
+        assert_eq!((&seen["url"], &seen["type"], &seen["reachable"]), (&json!(film), &json!("video"), &json!(true)));
+        assert_eq!((&seen["content_type"], &seen["duration"], &seen["message"]), (&json!("video/mp4"), &json!(2), &Value::Null));
+        assert!(seen["bytes"].as_u64().is_some_and(|bytes| bytes > 500), "{seen}");
+    }
+    let chart = world.j2v("plan a.json --probe --quiet").exits(0);
+    assert!(chart.stdout.contains("files    video http://127.0.0.1:") && chart.stdout.contains(".mp4: video/mp4, "), "{}", chart.stdout);
+    assert!(chart.stderr.is_empty(), "{}", chart.stderr);
+}
+
+/// How many requests the emulator has had, but for those of the test itself.
+fn asked(world: &World) -> u64 {
+    let requests = world.oracle()["requests"].as_object().unwrap().clone();
+    requests.iter().filter(|(kind, _)| !kind.contains("/emulator")).map(|(_, count)| count.as_u64().unwrap()).sum()
+}
+
+#[test]
+fn without_a_probe_nobody_is_asked_and_with_it_each_file_once_a_command() {
+    let world = World::new();
+    let film = film(&world);
+    world.write("a.json", json!({"scenes": [{"elements": [{"type": "video", "src": film}]}]}).to_string());
+    let before = asked(&world);
+    world.j2v("plan a.json").exits(0);
+    world.j2v("expand a.json").exits(0);
+    assert_eq!(asked(&world), before);
+    world.j2v_with(&[("J2V_API_KEY", "")], "plan a.json a.json --probe").exits(0);
+    assert_eq!(asked(&world), before + 2, "a HEAD and a GET, and no key");
+}
+
+#[test]
+fn a_file_that_can_not_be_had_is_told_with_its_place_and_the_plan_goes_on() {
+    let world = World::new();
+    let missing = world.url().replace("/v2", "/files/nothing.mp4");
+    let movie = format!(
+        "{{\"scenes\": [{{\"duration\": 3, \"elements\": [\n  {{\"type\": \"video\", \"src\": \"{missing}\"}},\n  {{\"type\": \"image\", \"src\": \"front.jpg\"}}\n]}}]}}"
+    );
+    world.write("a.json", movie);
+    let run = world.j2v("plan a.json --probe --json").exits(0);
+    let run = run.tells("warning: a.json:2:28: the video can't be had: 127.0.0.1 answers with HTTP 404");
+    let run = run.tells("warning: a.json:3:28: the image can't be had: its address is not to be trusted: it is no URL");
+    let plan = run.json();
+    assert_eq!((&plan["duration"], &plan["files"][0]["reachable"]), (&json!(3), &json!(false)));
+    assert_eq!(plan["files"][1]["message"], "its address is not to be trusted: it is no URL");
+}
+
+#[test]
+fn files_on_this_machine_are_asked_for_only_when_the_api_is_here_too() {
+    let here = World::new();
+    let film = film(&here);
+    let away = World::at("https://api.json2video.com/v2");
+    away.write("a.json", json!({"scenes": [{"elements": [{"type": "video", "src": film}]}]}).to_string());
+    let before = asked(&here);
+    away.j2v("plan a.json --probe").exits(0).tells("it is on a private network");
+    assert_eq!(asked(&here), before);
+    away.j2v("plan a.json --probe --emulate").exits(0).hides("private");
+    assert_eq!(asked(&here), before + 2);
 }

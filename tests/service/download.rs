@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use j2v::render::identity::ProjectId;
-use j2v::service::client::{Client, Hosts};
+use j2v::service::client::Client;
 use j2v::service::download::{Order, Overwrite, Progress, SaveError, Saved, VideoSource};
+use j2v::service::keyless::Hosts;
 use tempfile::TempDir;
 
 use crate::client::{KEY, client};

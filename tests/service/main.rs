@@ -5,4 +5,5 @@
 
 mod client;
 mod download;
+mod probe;
 mod server;

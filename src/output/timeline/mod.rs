@@ -4,7 +4,7 @@ mod bar;
 mod chart;
 mod facts;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::movie::Document;
 use crate::movie::plan::{Length, Plan, Seconds};
@@ -18,6 +18,24 @@ pub(crate) struct Timeline<'a> {
     pub(crate) plan: &'a Plan,
     /// The movie, into whose sources the plan's places point.
     pub(crate) movie: &'a Document,
+    /// The files that it takes in; `None` when nobody has looked at them.
+    pub(crate) files: Option<&'a [File]>,
+}
+
+/// A file that somebody has looked at.
+pub(crate) struct File {
+    /// Its URL.
+    pub(crate) url: String,
+    /// The type of the element that takes it in.
+    pub(crate) kind: String,
+    /// Its type, as the server says.
+    pub(crate) content_type: Option<String>,
+    /// How many bytes it has.
+    pub(crate) bytes: Option<u64>,
+    /// How long it plays.
+    pub(crate) length: Option<Seconds>,
+    /// Why it can't be had.
+    pub(crate) fault: Option<String>,
 }
 
 impl Timeline<'_> {
@@ -29,14 +47,29 @@ impl Timeline<'_> {
         lines.map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
     }
 
-    /// One object: `source`, and what [`Plan::to_json`] says.
+    /// One object: `source`, what [`Plan::to_json`] says, and `files`.
     #[must_use]
     pub(crate) fn to_json(&self) -> String {
         let mut line = Map::from_iter([("source".to_owned(), Value::from(self.source))]);
         if let Value::Object(plan) = self.plan.to_json() {
             line.extend(plan);
         }
+        line.insert("files".to_owned(), self.files.map_or(Value::Null, |files| files.iter().map(File::to_json).collect()));
         Value::Object(line).to_string()
+    }
+}
+
+impl File {
+    fn to_json(&self) -> Value {
+        json!({
+            "url": self.url,
+            "type": self.kind,
+            "reachable": self.fault.is_none(),
+            "content_type": self.content_type,
+            "bytes": self.bytes,
+            "duration": self.length.map(Seconds::to_number),
+            "message": self.fault,
+        })
     }
 }
 

@@ -1,0 +1,87 @@
+//! The files that movies take in, each looked at once, however many movies take it in.
+
+use std::collections::HashMap;
+
+use crate::commands::resolve::at;
+use crate::movie::expand::Expansion;
+use crate::movie::plan::{Asset, AssetUse, Assets, Seconds, assets_of};
+use crate::output::Out;
+use crate::output::timeline::File;
+use crate::service::client::Timeouts;
+use crate::service::probe::{Found, Probe, ProbeError, Wanted};
+use crate::settings::{Api, Settings};
+
+/// What is known of files.
+pub(super) struct Files {
+    probe: Option<Probe>,
+    seen: HashMap<String, Result<Found, ProbeError>>,
+}
+
+impl Files {
+    /// Nothing is known, and nobody is asked.
+    pub(super) fn unseen() -> Self {
+        Self { probe: None, seen: HashMap::new() }
+    }
+
+    /// Each file is looked at when a movie takes it in.
+    pub(super) fn to_probe(settings: &Settings) -> Self {
+        let api_is_loopback = match &settings.api {
+            Api::Url(url) => url.is_loopback(),
+            Api::Emulator(_) => true,
+        };
+        let timeouts = Timeouts { request: settings.request_timeout, ..Timeouts::default() };
+        Self { probe: Some(Probe::new(api_is_loopback, timeouts)), seen: HashMap::new() }
+    }
+
+    /// Looks at the files of a movie and tells which can't be had; `None` when nobody is to be asked.
+    pub(super) async fn look_at(&mut self, out: &Out, expansion: &Expansion) -> Option<Vec<File>> {
+        let probe = self.probe.as_ref()?;
+        let uses = assets_of(expansion);
+        let new: Vec<(&str, Wanted)> = uses.iter().filter(|file| !self.seen.contains_key(&file.url)).map(wanted).collect();
+        if !new.is_empty() {
+            out.progress(&format!("looking at {} file{}", new.len(), if new.len() == 1 { "" } else { "s" }));
+        }
+        let found = probe.all(&new).await;
+        self.seen.extend(new.iter().map(|(url, _)| (*url).to_owned()).zip(found));
+        for file in &uses {
+            if let Some(Err(error)) = self.seen.get(&file.url) {
+                out.warning(&format!("{}the {} can't be had: {error}", at(&expansion.movie, file.span), name(file)));
+            }
+        }
+        Some(uses.into_iter().map(|file| self.file(file)).collect())
+    }
+
+    fn file(&self, file: AssetUse) -> File {
+        let (found, fault) = match self.seen.get(&file.url) {
+            Some(Ok(found)) => (found.clone(), None),
+            Some(Err(error)) => (Found::default(), Some(error.to_string())),
+            None => (Found::default(), None),
+        };
+        let length = seconds(&found);
+        File { url: file.url, kind: file.kind, content_type: found.content_type, bytes: found.bytes, length, fault }
+    }
+}
+
+impl Assets for Files {
+    fn asset(&self, url: &str) -> Option<Asset> {
+        let found = self.seen.get(url)?.as_ref().ok()?;
+        Some(Asset { length: seconds(found), size: None, bytes: found.bytes })
+    }
+}
+
+fn wanted(file: &AssetUse) -> (&str, Wanted) {
+    let wanted = match file.kind.as_str() {
+        "video" | "audio" => Wanted::Recording,
+        "html" => Wanted::Page,
+        _ => Wanted::Still,
+    };
+    (&file.url, wanted)
+}
+
+fn name(file: &AssetUse) -> &str {
+    if file.kind.is_empty() { "file" } else { &file.kind }
+}
+
+fn seconds(found: &Found) -> Option<Seconds> {
+    found.length.and_then(|length| Seconds::from_f64(length.as_secs_f64()))
+}

@@ -1,0 +1,244 @@
+//! Looking at the files that a movie takes in, without the key: is each there, of what type, how large, and how long
+//! does it play. HEAD first; then, where that is not enough, the file's first bytes, and those that the first ones
+//! point to. Never more than a few hundred kilobytes of a file, never from a private address.
+
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+use reqwest::header::{self, HeaderMap, HeaderName};
+use reqwest::{Method, Response, StatusCode, Url};
+
+use super::answer::ConnectFault;
+use super::client::Timeouts;
+use super::keyless::{Hosts, Keyless, MOST_HOPS};
+use super::length::{self, Part, Reading};
+use super::wire::{connect_fault, innermost};
+
+/// How many bytes are asked for at once. The head of a container is nearly always smaller.
+const WINDOW: usize = 256 << 10;
+
+/// How many files are looked at at once.
+const AT_ONCE: usize = 4;
+
+/// What a file is wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Wanted {
+    /// To be played: its length matters.
+    Recording,
+    /// To be shown as it is.
+    Still,
+    /// A web page to be shown.
+    Page,
+}
+
+/// What was found out about a file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Found {
+    /// Its type, as the server says.
+    pub content_type: Option<String>,
+    /// How many bytes it has.
+    pub bytes: Option<u64>,
+    /// How long it plays, where its container says so.
+    pub length: Option<Duration>,
+}
+
+/// Why a file can't be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProbeError {
+    /// Its address is none to fetch from.
+    #[error("its address is not to be trusted: {0}")]
+    Untrusted(&'static str),
+    /// No connection came about.
+    #[error("{host} can't be reached: {fault}")]
+    Unreachable {
+        /// The host.
+        host: String,
+        /// Why.
+        fault: ConnectFault,
+    },
+    /// The connection broke.
+    #[error("the connection to {host} broke: {why}")]
+    Broken {
+        /// The host.
+        host: String,
+        /// The system's words.
+        why: String,
+    },
+    /// It took too long.
+    #[error("{0} doesn't answer in time")]
+    Timeout(String),
+    /// The server says no.
+    #[error("{host} answers with HTTP {status}")]
+    Status {
+        /// The host.
+        host: String,
+        /// The status.
+        status: u16,
+    },
+    /// Something else came.
+    #[error("{0} sends a web page instead of the file")]
+    Page(String),
+    /// The file has less than it promises.
+    #[error("the file is cut off: it ends before what it promises to hold")]
+    Cut,
+}
+
+/// Looks at files.
+pub struct Probe {
+    keyless: Keyless,
+    patience: Duration,
+}
+
+/// What a server said about a file.
+struct Answer {
+    url: Url,
+    status: StatusCode,
+    content_type: Option<String>,
+    /// Where in the file the bytes begin.
+    at: u64,
+    /// How long the whole file is.
+    total: Option<u64>,
+    bytes: Vec<u8>,
+}
+
+impl Probe {
+    /// Looks at files; on this machine only when the API is there, too. Nothing is asked yet.
+    #[must_use]
+    pub fn new(api_is_loopback: bool, timeouts: Timeouts) -> Self {
+        Self { keyless: Keyless::new(api_is_loopback, timeouts), patience: timeouts.request }
+    }
+
+    /// Looks at several files, a few at once. The answers are in the order of the files.
+    pub async fn all(&self, files: &[(&str, Wanted)]) -> Vec<Result<Found, ProbeError>> {
+        stream::iter(files).map(|(url, wanted)| self.one(url, *wanted)).buffered(AT_ONCE).collect().await
+    }
+
+    /// Looks at one file.
+    ///
+    /// # Errors
+    /// When its address is not to be trusted, and when the file can't be had or is another than was wanted.
+    pub async fn one(&self, url: &str, wanted: Wanted) -> Result<Found, ProbeError> {
+        let url = Url::parse(url).map_err(|_| ProbeError::Untrusted("it is no URL"))?;
+        let head = match self.ask(Method::HEAD, &url, 0).await {
+            Ok(head) if head.status.is_success() => Some(head),
+            // Many servers know no HEAD, or were told by a signature to allow a GET only: their no means nothing.
+            Ok(_) | Err(ProbeError::Broken { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        if let Some(head) = &head {
+            head.is_what_is(wanted)?;
+            if wanted != Wanted::Recording && head.content_type.is_some() {
+                return Ok(head.found(None));
+            }
+        }
+        let url = head.map_or(url, |head| head.url);
+        let start = self.ask(Method::GET, &url, 0).await?;
+        start.is_what_is(wanted)?;
+        let length = if wanted == Wanted::Recording { self.length(&start).await? } else { None };
+        Ok(start.found(length))
+    }
+
+    /// The length of a recording, whose first bytes may only say where to look for it.
+    async fn length(&self, start: &Answer) -> Result<Option<Duration>, ProbeError> {
+        let mut reading = length::read(start.part());
+        if let (Reading::At(at), StatusCode::PARTIAL_CONTENT) = (reading, start.status) {
+            let rest = self.ask(Method::GET, &start.url, at).await?;
+            let fits = rest.status == StatusCode::PARTIAL_CONTENT && rest.at == at;
+            reading = if fits { length::read(rest.part()) } else { Reading::Unknown };
+        }
+        match reading {
+            Reading::Known(length) => Ok(Some(length)),
+            Reading::Cut => Err(ProbeError::Cut),
+            Reading::At(_) | Reading::Unknown => Ok(None),
+        }
+    }
+
+    /// Asks once, through redirects, for the bytes from `at` on.
+    async fn ask(&self, method: Method, url: &Url, at: u64) -> Result<Answer, ProbeError> {
+        let asking = tokio::time::timeout(self.patience, self.follow(method, url.clone(), at));
+        asking.await.unwrap_or_else(|_| Err(ProbeError::Timeout(host(url))))
+    }
+
+    async fn follow(&self, method: Method, mut url: Url, at: u64) -> Result<Answer, ProbeError> {
+        let last = at.saturating_add(WINDOW as u64 - 1);
+        for _ in 0..=MOST_HOPS {
+            self.keyless.trust(&url, Hosts::Public).map_err(ProbeError::Untrusted)?;
+            let http = self.keyless.client(&url, Hosts::Public).map_err(|fault| not_connected(&url, fault))?;
+            let request = http.request(method.clone(), url.clone());
+            let request = if method == Method::GET { request.header(header::RANGE, format!("bytes={at}-{last}")) } else { request };
+            let response = request
+                .send()
+                .await
+                .map_err(|error| if error.is_connect() { not_connected(&url, connect_fault(&error)) } else { broken(&url, &error) })?;
+            if !response.status().is_redirection() {
+                return take(response, url).await;
+            }
+            let location = text(response.headers(), &header::LOCATION).and_then(|location| url.join(location).ok());
+            url = location.ok_or(ProbeError::Untrusted("it redirects to nowhere"))?;
+        }
+        Err(ProbeError::Untrusted("it redirects too often"))
+    }
+}
+
+impl Answer {
+    fn is_what_is(&self, wanted: Wanted) -> Result<(), ProbeError> {
+        if !self.status.is_success() {
+            return Err(ProbeError::Status { host: host(&self.url), status: self.status.as_u16() });
+        }
+        let is_page = self.content_type.as_ref().is_some_and(|kind| kind.to_ascii_lowercase().contains("html"));
+        if is_page && wanted != Wanted::Page { Err(ProbeError::Page(host(&self.url))) } else { Ok(()) }
+    }
+
+    fn part(&self) -> Part<'_> {
+        Part { bytes: &self.bytes, at: self.at, total: self.total }
+    }
+
+    fn found(&self, length: Option<Duration>) -> Found {
+        Found { content_type: self.content_type.clone(), bytes: self.total, length }
+    }
+}
+
+/// Reads no more of an answer than was asked for, whatever the server sends.
+async fn take(mut response: Response, url: Url) -> Result<Answer, ProbeError> {
+    let (status, headers) = (response.status(), response.headers());
+    let content_type = text(headers, &header::CONTENT_TYPE).map(str::to_owned);
+    let (at, total) = match text(headers, &header::CONTENT_RANGE).and_then(range) {
+        Some(range) if status == StatusCode::PARTIAL_CONTENT => range,
+        _ => (0, text(headers, &header::CONTENT_LENGTH).and_then(|length| length.parse().ok())),
+    };
+    let mut bytes = Vec::new();
+    while status.is_success() && bytes.len() < WINDOW {
+        match response.chunk().await {
+            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk[..chunk.len().min(WINDOW - bytes.len())]),
+            Ok(None) => break,
+            Err(error) => return Err(broken(&url, &error)),
+        }
+    }
+    Ok(Answer { url, status, content_type, at, total, bytes })
+}
+
+/// `bytes 0-262143/1234567`: where it begins, and how long the file is.
+fn range(text: &str) -> Option<(u64, Option<u64>)> {
+    let (range, total) = text.strip_prefix("bytes ")?.split_once('/')?;
+    Some((range.split_once('-')?.0.trim().parse().ok()?, total.trim().parse().ok()))
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+fn host(url: &Url) -> String {
+    url.host_str().unwrap_or_default().to_owned()
+}
+
+fn not_connected(url: &Url, fault: ConnectFault) -> ProbeError {
+    match fault {
+        ConnectFault::Private => ProbeError::Untrusted("its name leads to a private network"),
+        ConnectFault::Timeout => ProbeError::Timeout(host(url)),
+        fault => ProbeError::Unreachable { host: host(url), fault },
+    }
+}
+
+fn broken(url: &Url, error: &reqwest::Error) -> ProbeError {
+    if error.is_timeout() { ProbeError::Timeout(host(url)) } else { ProbeError::Broken { host: host(url), why: innermost(error) } }
+}
