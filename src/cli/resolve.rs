@@ -7,12 +7,12 @@ use super::MovieArgs;
 // `j2v expand`.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
-What the service's documentation leaves open is decided and told on stderr as an assumption; what can't be
+What the service's documentation leaves open is decided and told on stderr as an assumption; what can't be \
 resolved offline stays as it is written. What is submitted is always the movie itself, never its expansion.
 
 Examples:
-  j2v expand listing.json                        the movie with its variables and iterations resolved
-  j2v expand listing.json --var city=Berlin      what another value would make of it
+  j2v expand listing.json                      the movie with everything resolved
+  j2v expand listing.json --var city=Berlin    what another value would make of it
   j2v expand listing.json --compact | jq '.scenes | length'")]
 pub(crate) struct ExpandArgs {
     /// Print each movie on one line
@@ -26,12 +26,12 @@ pub(crate) struct ExpandArgs {
 // `j2v plan`.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
-A time that can't be known before the render is a range or `…`, and the reason is on the list of unknowns.
-Nothing is asked of anybody unless --probe is given; then the first bytes of each file are fetched, without the
+A time that can't be known before the render is a range or `…`, and the reason is on the list of unknowns. \
+Nothing is asked of anybody unless --probe is given; then the first bytes of each file are fetched, without the \
 key, over https, and never from a private network.
 
 Examples:
-  j2v plan listing.json                          the timeline as a chart, total length, size and credits
+  j2v plan listing.json                          the timeline as a chart, length, size, credits
   j2v plan listing.json --probe                  with the lengths that the files themselves tell
   j2v plan listing.json --json | jq .duration    for programs: duration, scenes, credits, unknown")]
 pub(crate) struct PlanArgs {
