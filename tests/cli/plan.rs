@@ -247,6 +247,24 @@ fn colours_are_for_terminals_and_for_who_wants_them() {
 }
 
 #[test]
+fn a_terminal_s_width_is_the_chart_s() {
+    let world = world();
+    world.write("listing.json", listing());
+    for (columns, widest) in [(60, 60), (150, 100)] {
+        let command = world.command(&[] as &[&str]);
+        let mut shell = std::process::Command::new("sh");
+        let binary = env!("CARGO_BIN_EXE_j2v");
+        shell.args(["-c", &format!("stty cols {columns} rows 24; NO_COLOR=1 exec {binary} plan listing.json")]);
+        shell.current_dir(world.path(".")).env_clear().env("PATH", "/usr/bin:/bin");
+        shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let screen = rexpect::session::spawn_command(shell, Some(10_000)).unwrap().exp_eof().unwrap();
+        let axis = screen.lines().find(|line| line.contains("start")).unwrap();
+        assert_eq!(axis.chars().count(), widest - 1, "the last column is for what goes on: {screen}");
+        assert!(screen.lines().filter(|line| line.contains(['█', '━', '…'])).all(|line| line.chars().count() <= 100), "{screen}");
+    }
+}
+
+#[test]
 fn every_movie_of_the_corpus_is_planned() {
     let Some(files) = corpus() else {
         println!("skipped: there is no corpus beside the project");

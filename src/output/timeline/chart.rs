@@ -126,7 +126,7 @@ fn axis(scale: Scale) -> String {
     let end = format!("{:.2}", scale.horizon);
     let end = format!("{} s", end.trim_end_matches('0').trim_end_matches('.'));
     let room = scale.columns.saturating_sub("0 s".len() + 1);
-    if scale.horizon <= 0.0 || end.len() > room {
+    if scale.horizon <= 0.0 || end.len() >= room {
         return "0 s".to_owned();
     }
     format!("0 s{end:>room$}")
