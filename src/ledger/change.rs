@@ -163,7 +163,8 @@ fn rank(status: &Status) -> u8 {
 fn filled(kept: &Report, new: &Report) -> Report {
     let (Some(old_fields), Some(new_fields)) = (kept.raw.as_object(), new.raw.as_object()) else { return new.clone() };
     let mut fields = old_fields.clone();
-    for (name, value) in new_fields.iter().filter(|(_, value)| !is_blank(value)) {
+    // An address that is `null` by now is gone; any other blank is only not said.
+    for (name, value) in new_fields.iter().filter(|(name, value)| !is_blank(value) || *name == "url") {
         fields.insert(name.clone(), value.clone());
     }
     Report::read(&Value::Object(fields)).unwrap_or_else(|| new.clone())

@@ -37,6 +37,8 @@ pub struct Order<'a> {
     pub target: &'a Path,
     /// Whether another file of that name gives way.
     pub overwrite: Overwrite,
+    /// Whether a video of the right size that is there is this one, as far as anyone knows: another's may be as long.
+    pub is_its_place: bool,
     /// From where it may come.
     pub hosts: Hosts,
     /// How long to try without getting any further.
@@ -153,16 +155,12 @@ impl Client {
     /// When it is gone, is no video, has another size than promised, is in the way of another file, comes from
     /// an address that is not to be trusted, can't be reached in time, or can't be written.
     pub async fn save(&self, order: Order<'_>, on_progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Saved, SaveError> {
-        if order.target.symlink_metadata().is_ok() {
-            let same = async |size| is_video_of_size(order.target, size).await;
-            if let Some(size) = order.source.size
-                && same(size).await
-            {
-                return Ok(Saved::AlreadyThere);
-            }
-            if order.overwrite == Overwrite::No {
-                return Err(SaveError::InTheWay { path: order.target.to_owned() });
-            }
+        if order.overwrite == Overwrite::No && order.target.symlink_metadata().is_ok() {
+            let size = order.source.size.filter(|_| order.is_its_place);
+            return match size {
+                Some(size) if is_video_of_size(order.target, size).await => Ok(Saved::AlreadyThere),
+                _ => Err(SaveError::InTheWay { path: order.target.to_owned() }),
+            };
         }
         let url = Url::parse(&order.source.url).map_err(|_| SaveError::Untrusted { why: "it is no URL".to_owned() })?;
         let mut partial = Partial::open(order.target).await?;
@@ -225,6 +223,11 @@ impl Client {
                         return Err(SaveError::NotAVideo { why: "it does not begin like an MP4".to_owned() }.into());
                     }
                     partial.append(&chunk).await?;
+                    if let Some(expected) = total.filter(|total| partial.length() > *total) {
+                        let found = partial.length();
+                        partial.restart(None).await?;
+                        return Err(SaveError::Damaged { expected, found }.into());
+                    }
                     on_progress(Progress { received: partial.length(), total });
                 }
                 Ok(None) if total.is_none_or(|total| partial.length() >= total) => return Ok(()),
@@ -268,7 +271,7 @@ impl Client {
                 Ok(response.content_length().or(order.source.size))
             }
             StatusCode::PARTIAL_CONTENT if continues(headers, partial) => {
-                Ok(response.content_length().map(|rest| partial.length() + rest).or(order.source.size))
+                Ok(response.content_length().map(|rest| partial.length().saturating_add(rest)).or(order.source.size))
             }
             StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => {
                 partial.restart(None).await?;

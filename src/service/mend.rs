@@ -12,13 +12,43 @@ const DEEPEST: u32 = 100;
 
 /// The bytes of an answer as JSON that can be read; as they came when that is so already, or can't be.
 pub(super) fn mended(bytes: &[u8]) -> Cow<'_, [u8]> {
-    if serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
+    if is_readable(bytes) {
         return Cow::Borrowed(bytes);
     }
     let parsed = std::str::from_utf8(bytes).ok().and_then(|text| parse(text, 0).ok()).filter(|parsed| parsed.leniences.is_empty());
     let Some(mut parsed) = parsed else { return Cow::Borrowed(bytes) };
     blank_below(&mut parsed.root, DEEPEST);
     Cow::Owned(parsed.root.to_serde().to_string().into_bytes())
+}
+
+/// Whether a strict reader takes it. Large pages are not read twice for it: only what looks like trouble is.
+fn is_readable(bytes: &[u8]) -> bool {
+    if !has_surrogate(bytes) && !has_huge_exponent(bytes) && !is_deep(bytes) {
+        return serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
+    }
+    serde_json::from_slice::<serde_json::Value>(bytes).is_ok()
+}
+
+fn has_surrogate(bytes: &[u8]) -> bool {
+    bytes.windows(3).any(|three| matches!(three, [b'\\', b'u', b'd' | b'D']))
+}
+
+fn has_huge_exponent(bytes: &[u8]) -> bool {
+    let is_exponent = |three: &[u8]| matches!(three, [b'e' | b'E', b'+' | b'0'..=b'9', b'0'..=b'9']);
+    bytes.windows(3).any(is_exponent)
+}
+
+/// Brackets inside texts are counted, too: a page that only looks deep is merely read twice.
+fn is_deep(bytes: &[u8]) -> bool {
+    let mut depth = 0_u32;
+    bytes.iter().any(|byte| {
+        depth = match byte {
+            b'[' | b'{' => depth + 1,
+            b']' | b'}' => depth.saturating_sub(1),
+            _ => depth,
+        };
+        depth > DEEPEST
+    })
 }
 
 fn blank_below(node: &mut Node, depth: u32) {

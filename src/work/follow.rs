@@ -221,5 +221,7 @@ impl Described<'_> {
 }
 
 fn saved_file(render: &Render) -> Option<PathBuf> {
-    render.file.clone().filter(|file| file.is_file())
+    let size = render.report.as_ref().and_then(|report| report.size);
+    let is_it = |file: &PathBuf| file.metadata().is_ok_and(|found| found.is_file() && size.is_none_or(|size| size == found.len()));
+    render.file.clone().filter(is_it)
 }

@@ -51,7 +51,7 @@ pub enum Unsaved {
 /// See [`Unsaved`].
 pub async fn save_video(desk: &Desk, report: &Report, render: Option<&Render>, saving: &Saving) -> Result<PathBuf, Unsaved> {
     let file = tokio::select! {
-        file = fetch(desk, report, saving) => file?,
+        file = fetch(desk, report, render, saving) => file?,
         () = desk.interrupt.cancelled() => return Err(Unsaved::Interrupted),
     };
     if let Some(render) = render {
@@ -60,14 +60,15 @@ pub async fn save_video(desk: &Desk, report: &Report, render: Option<&Render>, s
     Ok(file)
 }
 
-async fn fetch(desk: &Desk, report: &Report, saving: &Saving) -> Result<PathBuf, Unsaved> {
+async fn fetch(desk: &Desk, report: &Report, render: Option<&Render>, saving: &Saving) -> Result<PathBuf, Unsaved> {
     let name = video_name(report.project.as_str(), 1);
     let target = place::target(Path::new(&saving.place), &name).map_err(|why| Unsaved::Failed(format!("{}: {why}", saving.place)))?;
+    let is_its_place = target.ends_with(&name) || render.is_some_and(|render| render.file.as_ref() == Some(&target));
     let mut report = report.clone();
     for is_last in [false, true] {
         let Some(url) = report.url.clone() else { return Err(gone(desk, &report)) };
         let source = VideoSource { url, size: report.size, project: report.project.clone() };
-        match attempt(desk, &source, &target, saving).await {
+        match attempt(desk, &source, (&target, is_its_place), saving).await {
             Err(SaveError::Gone { .. }) if !is_last => report = fresh(desk, &report.project).await?,
             Err(SaveError::Gone { .. }) => return Err(gone(desk, &report)),
             Err(SaveError::InTheWay { path }) => return Err(Unsaved::InTheWay(path)),
@@ -78,12 +79,12 @@ async fn fetch(desk: &Desk, report: &Report, saving: &Saving) -> Result<PathBuf,
     Err(gone(desk, &report))
 }
 
-async fn attempt(desk: &Desk, source: &VideoSource, target: &Path, saving: &Saving) -> Result<PathBuf, SaveError> {
+async fn attempt(desk: &Desk, source: &VideoSource, (target, is_its_place): (&Path, bool), saving: &Saving) -> Result<PathBuf, SaveError> {
     let hosts = if saving.allow_private { Hosts::Any } else { Hosts::Public };
     let mut tell = |progress: Progress| {
         desk.tell(&Event::Downloading { project: source.project.clone(), got: progress.received, of: progress.total });
     };
-    let order = Order { source, target, overwrite: saving.overwrite, hosts, patience: TRYING };
+    let order = Order { source, target, overwrite: saving.overwrite, is_its_place, hosts, patience: TRYING };
     desk.client.save(order, &mut tell).await.map(|_| target.to_owned())
 }
 

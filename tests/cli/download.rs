@@ -126,3 +126,17 @@ fn a_redirect_to_another_host_gets_no_key_either() {
     let keys = other.oracle()["keys"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert!(keys.iter().all(|kind| kind == "accepted"), "only this test's own questions carry a key: {keys:?}");
 }
+
+#[test]
+fn a_file_of_the_same_size_is_not_taken_for_another_video() {
+    let world = World::new();
+    world.movie("a.json", &json!({}));
+    world.movie("b.json", &json!({}));
+    let a = world.j2v("submit a.json --key a --download film.mp4").exits(0);
+    world.j2v("submit b.json --key b --wait").exits(0);
+    let first = world.read(a.line());
+    world.j2v("download b -o film.mp4").exits(14).tells("film.mp4 is in the way");
+    world.j2v("download a -o film.mp4").exits(0).prints(&["film.mp4"]);
+    world.j2v("download b -o film.mp4 --overwrite").exits(0);
+    assert_ne!(world.read("film.mp4"), first);
+}

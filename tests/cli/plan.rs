@@ -134,21 +134,16 @@ unknown  the length of the asset is unknown until it is fetched
 fn a_template_s_movie_has_no_chart_and_says_why() {
     let world = world();
     world.write("a.json", r#"{"template":"LerKrmBfiqaIgBuacLWn"}"#);
-    let run = world.j2v("plan a.json").exits(0);
-    snapbox::assert_data_eq!(
-        run.stdout,
-        str![[r"
-a.json
-total    unknown
-size     640×360
-credits  unknown
-         1 credit a second
-         the length isn't known
-unknown  the scenes are in the template
-           a.json:1:1: the movie
-
-"]]
-    );
+    world.j2v("plan a.json").exits(0).prints(&[
+        "a.json",
+        "total    unknown",
+        "size     640×360",
+        "credits  unknown",
+        "         1 credit a second",
+        "         the length isn't known",
+        "unknown  the scenes are in the template",
+        "           a.json:1:1: the movie",
+    ]);
 }
 
 #[test]

@@ -84,7 +84,7 @@ impl Case {
 }
 
 async fn save(client: &Client, source: &VideoSource, target: &Path, overwrite: Overwrite, hosts: Hosts) -> Result<Saved, SaveError> {
-    let order = Order { source, target, overwrite, hosts, patience: Duration::from_millis(300) };
+    let order = Order { source, target, overwrite, is_its_place: true, hosts, patience: Duration::from_millis(300) };
     let result = client.save(order, &mut |_| ()).await;
     if let Err(error) = &result {
         assert!(!format!("{error} {error:?}").contains("secret"), "a signed address in {error:?}");
@@ -98,7 +98,14 @@ async fn a_video_is_saved_without_the_key_and_nothing_else_is_left() {
     let mut seen = Vec::new();
     let source = case.source(Some(100_000));
     let target = case.target();
-    let order = Order { source: &source, target: &target, overwrite: Overwrite::No, hosts: Hosts::Public, patience: Duration::ZERO };
+    let order = Order {
+        source: &source,
+        target: &target,
+        overwrite: Overwrite::No,
+        is_its_place: true,
+        hosts: Hosts::Public,
+        patience: Duration::ZERO,
+    };
     let result = case.client.save(order, &mut |progress| seen.push(progress)).await;
     case.assert_saved(result, 1);
     assert_eq!(seen.first().unwrap(), &Progress { received: 0, total: Some(100_000) });
@@ -187,7 +194,14 @@ async fn row_94_another_file_is_never_replaced_in_silence() {
 async fn row_94_a_file_that_appears_during_the_download_stays() {
     let case = Case::new(vec![whole(MP4, 1)]).await;
     let (source, target) = (case.source(None), case.target());
-    let order = Order { source: &source, target: &target, overwrite: Overwrite::No, hosts: Hosts::Public, patience: Duration::ZERO };
+    let order = Order {
+        source: &source,
+        target: &target,
+        overwrite: Overwrite::No,
+        is_its_place: true,
+        hosts: Hosts::Public,
+        patience: Duration::ZERO,
+    };
     let result = case.client.save(order, &mut |_| std::fs::write(&target, "mine").unwrap()).await;
     assert!(matches!(result, Err(SaveError::InTheWay { .. })), "{result:?}");
     assert_eq!(std::fs::read_to_string(&target).unwrap(), "mine");
@@ -207,7 +221,7 @@ async fn two_at_once_do_not_write_one_file() {
     let source = case.source(None);
     let target = case.target();
     let patience = Duration::from_secs(20);
-    let order = Order { source: &source, target: &target, overwrite: Overwrite::No, hosts: Hosts::Public, patience };
+    let order = Order { source: &source, target: &target, overwrite: Overwrite::No, is_its_place: true, hosts: Hosts::Public, patience };
     let mut ignored = |_| ();
     let slow = case.client.save(order, &mut ignored);
     let second = async {

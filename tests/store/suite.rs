@@ -201,16 +201,17 @@ async fn polls_tell_a_story_only_when_something_changed(home: &impl Home) {
     assert_eq!((last.submission.state, last.report.unwrap().status, last.touched_at), (State::Done, Status::Done, at(60)));
 }
 
-async fn a_url_once_known_is_kept_until_the_file_is_deleted(home: &impl Home) {
+async fn a_url_is_kept_while_it_is_not_said_and_gone_once_it_is_null(home: &impl Home) {
     let store = home.open();
     let render = new(&store, named("a", "{}")).await;
     fact(&store, render.id, Fact::Claimed, 1).await;
     fact(&store, render.id, accepted('p'), 2).await;
     fact(&store, render.id, seen('p', &json!({"status": "done", "url": "https://v/1.mp4", "size": 9})), 3).await;
-    let report =
-        fact(&store, render.id, seen('p', &json!({"status": "done", "url": null, "duration": 2.5})), 4).await.render.report.unwrap();
+    let report = fact(&store, render.id, seen('p', &json!({"status": "done", "duration": 2.5})), 4).await.render.report.unwrap();
     assert_eq!((report.url.as_deref(), report.size, report.duration.unwrap().as_f64()), (Some("https://v/1.mp4"), Some(9), Some(2.5)));
     assert!(store.body(render.id).await.unwrap().is_some());
+    let gone = fact(&store, render.id, seen('p', &json!({"status": "done", "url": null})), 5).await.render.report.unwrap();
+    assert_eq!((gone.url, gone.size), (None, Some(9)));
     let deleted =
         fact(&store, render.id, seen('p', &json!({"status": "done", "url": null, "deleted_at": "2026-01-01T00:00:00.000Z"})), 5).await;
     let report = deleted.render.report.unwrap();
@@ -317,7 +318,7 @@ on_each!([
     a_refusal_is_kept_and_one_of_an_older_epoch_is_not,
     the_way_of_a_lost_reply_is_written_down,
     polls_tell_a_story_only_when_something_changed,
-    a_url_once_known_is_kept_until_the_file_is_deleted,
+    a_url_is_kept_while_it_is_not_said_and_gone_once_it_is_null,
     an_expired_render_gives_up_its_body_and_keeps_its_hash,
     saved_noted_and_ruled_is_written_and_told,
     rows_are_found_by_what_is_asked_newest_first,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Node, Span, Value};
+use super::{DEEPEST, Node, Span, Value};
 
 /// A place in a tree: `/scenes/0/duration`. `~1` spells a `/` in a key, `~0` a `~`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -18,6 +18,9 @@ pub enum PointerError {
     /// A `~` that is neither `~0` nor `~1`.
     #[error("the pointer `{0}` holds a `~` that is neither `~0` (for `~`) nor `~1` (for `/`)")]
     Tilde(String),
+    /// It leads deeper than a document may be nested.
+    #[error("the pointer leads {0} levels deep; a movie is nested {DEEPEST} deep at most")]
+    Deep(usize),
 }
 
 /// Why a place can't be set: what stands there instead.
@@ -93,6 +96,10 @@ impl FromStr for Pointer {
             return Ok(Self::root());
         }
         let tokens = text.strip_prefix('/').ok_or_else(|| PointerError::NoSlash(text.to_owned()))?;
+        let depth = tokens.split('/').count();
+        if depth > DEEPEST {
+            return Err(PointerError::Deep(depth));
+        }
         let unescaped = |token: &str| {
             let is_bad = token.split('~').skip(1).any(|rest| !rest.starts_with(['0', '1']));
             (!is_bad).then(|| token.replace("~1", "/").replace("~0", "~"))
