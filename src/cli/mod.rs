@@ -48,7 +48,7 @@ Environment:
 
 /// Build JSON2Video movies, submit each exactly once, follow it to its end, get the video.
 #[derive(Debug, Parser)]
-#[command(name = "j2v", version, propagate_version = true, after_long_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = "j2v", version, after_long_help = EXIT_CODES, max_term_width = 100)]
 pub(crate) struct Cli {
     /// What every command takes.
     #[command(flatten)]

@@ -14,6 +14,7 @@ use crate::output::{Results, Wanted};
 use crate::render::event::{Outcome, Verdict};
 use crate::render::identity::ProjectId;
 use crate::render::state::{Fact, State};
+use crate::service::read::ReadError;
 use crate::work::Desk;
 use crate::work::follow::remembered;
 use crate::work::outcome::unbound;
@@ -65,6 +66,9 @@ async fn look(call: &Call, desk: &Desk, render: Render) -> anyhow::Result<Render
         return Ok(render);
     }
     if let Err(why) = search::sweep(desk, std::slice::from_ref(&render), READING).await.map_err(ledger_failed)? {
+        if matches!(why, ReadError::Refused(_)) {
+            return Err(unreadable(&why).into());
+        }
         call.out.warning(&format!("the server could not be searched: {why}"));
     }
     Ok(desk.again(&render).await.map_err(ledger_failed)?)

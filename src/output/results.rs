@@ -76,9 +76,9 @@ fn line_of(wanted: Wanted, outcome: &Outcome) -> String {
     let line = match wanted {
         Wanted::Deletion if outcome.verdict != Verdict::Deleted => None,
         Wanted::Project | Wanted::Deletion => outcome.project.as_ref().map(ToString::to_string),
-        Wanted::File => file(),
+        Wanted::File if is_done => file(),
         Wanted::Url if is_done => outcome.report.as_ref().and_then(|report| report.url.clone()).or_else(file),
-        Wanted::Url => None,
+        Wanted::File | Wanted::Url => None,
     };
     line.map(|line| super::sanitize::line(&line).into_owned()).unwrap_or_default()
 }

@@ -183,7 +183,7 @@ impl Described<'_> {
         drop(turn);
         let project = report.project.as_str().to_owned();
         let resume = self.desk.command.spell(&["download", &project, "-o", &saving.place]);
-        let outcome = self.outcome(Verdict::Done, Some(report.clone()));
+        let outcome = Outcome { file: None, ..self.outcome(Verdict::Done, Some(report.clone())) };
         match saved {
             Ok(file) => Outcome { file: Some(file), ..outcome },
             Err(Unsaved::Expired) => self.expired(report).await,

@@ -140,3 +140,13 @@ fn a_file_of_the_same_size_is_not_taken_for_another_video() {
     world.j2v("download b -o film.mp4 --overwrite").exits(0);
     assert_ne!(world.read("film.mp4"), first);
 }
+
+#[test]
+fn what_could_not_be_saved_has_no_path() {
+    let world = World::new();
+    world.movie("a.json", &json!({}));
+    world.j2v("submit a.json --key a --download .").exits(0);
+    world.write("film.mp4", "mine");
+    world.j2v("download a -o film.mp4").exits(14).prints(&[""]);
+    assert!(world.j2v("download a -o film.mp4 --json").exits(14).json()["file"].is_null());
+}

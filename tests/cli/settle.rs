@@ -88,3 +88,9 @@ fn a_key_that_the_ledger_does_not_have_is_refused_with_the_way_to_look_it_up() {
     assert_eq!(run.next(), ["j2v history"]);
     world.j2v("settle L-9 --resubmit --abandon").exits(2);
 }
+
+#[test]
+fn a_search_that_was_refused_decides_nothing() {
+    let world = held(&["post-reset*1", "list-lag=400ms"]);
+    world.j2v_with(&[("J2V_API_KEY", "wrong")], "settle L-1").exits(4).hides("you decide");
+}

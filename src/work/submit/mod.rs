@@ -169,6 +169,9 @@ async fn existing(desk: &Desk, order: &Order, mut render: Render) -> Result<Step
     {
         return Ok(over(not_looked_for(desk, &render, &why)));
     }
+    if state == State::Held && render.traceable {
+        search::sweep(desk, std::slice::from_ref(&render), order.settle_for).await?.ok();
+    }
     render = desk.again(&render).await?;
     let render = match render.submission.state {
         State::Rejected => desk.learn(&render, Fact::Reopened).await?,
