@@ -216,7 +216,7 @@ async fn to_follow(desk: &Desk, bound: Vec<(usize, Render)>, looks: Looks, resul
     for (index, render) in bound {
         let may_be_gone = render.report.as_ref().and_then(Report::kept_until).is_some_and(|until| until <= desk.world.now());
         if looks == Looks::Many || render.submission.state == State::Timeout || may_be_gone {
-            followed.extend(waiting::followed(desk, index, &render));
+            followed.extend(Followed::of_render(index, &render));
             continue;
         }
         let known = if render.submission.state == State::Bound { None } else { remembered(desk, &render).await };

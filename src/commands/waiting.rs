@@ -92,14 +92,6 @@ pub(super) fn submitted(desk: &Desk, render: &Render) -> Outcome {
     }
 }
 
-/// The render of a row as something to follow, if its project is known.
-pub(super) fn followed(desk: &Desk, index: usize, render: &Render) -> Option<Followed> {
-    let project = render.submission.project.clone()?;
-    let created = render.report.as_ref().and_then(|report| report.created_at);
-    let since = created.or(render.bound_at).unwrap_or_else(|| desk.world.now());
-    Some(Followed { index, target: Target { project, render: Some(render.clone()), since } })
-}
-
 /// A project that the ledger doesn't know as something to follow.
 fn stranger(desk: &Desk, index: usize, project: ProjectId) -> Followed {
     Followed { index, target: Target { project, render: None, since: desk.world.now() } }
@@ -111,7 +103,7 @@ pub(super) fn to_follow(desk: &Desk, known: Vec<Known>, results: &mut Results<'_
     for (index, known) in known.into_iter().enumerate() {
         match known {
             Known::Project(project) => all.push(stranger(desk, index, project)),
-            Known::Render(render) => match followed(desk, index, &render) {
+            Known::Render(render) => match Followed::of_render(index, &render) {
                 Some(render) => all.push(render),
                 None => results.end(index, unbound(desk, &render)),
             },
