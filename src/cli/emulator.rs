@@ -1,6 +1,14 @@
-//! The page of `j2v emulator --help`: what it is, what it is not, and every fault that it can make.
+//! What can be typed about the emulator, and the page of `j2v emulator --help`: what it is, what it is not, and every
+//! fault that it can make.
 
-use crate::emulator::catalogue;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::parse::duration;
+use crate::emulator::{Fault, Shape, catalogue};
 
 const INTRODUCTION: &str = "\
 The emulator speaks the service's API on this machine: the same paths, bodies and oddities,
@@ -25,7 +33,7 @@ Faults (--fault NAME[=ARG][*COUNT][%PERCENT]):
 ";
 
 /// The text after the options.
-pub(super) fn help() -> String {
+fn help() -> String {
     let width = catalogue().iter().map(|fault| fault.usage().len()).max().unwrap_or(0);
     let mut text = INTRODUCTION.to_owned();
     for faults in catalogue().chunk_by(|one, next| one.place == next.place) {
@@ -33,4 +41,34 @@ pub(super) fn help() -> String {
         text.extend(faults.iter().map(|fault| format!("    {:width$}  {}\n", fault.usage(), fault.help)));
     }
     text.trim_end().to_owned()
+}
+
+// `j2v emulator`.
+#[derive(Debug, Args)]
+#[command(after_long_help = help())]
+pub(crate) struct EmulatorArgs {
+    /// The address to serve on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8025")]
+    pub(crate) bind: SocketAddr,
+    /// How long a render takes
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "2s")]
+    pub(crate) render_time: Duration,
+    /// The same seed gives the same ids and times
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// How many credits the account has (default: plenty)
+    #[arg(long, value_name = "N")]
+    pub(crate) credits: Option<u64>,
+    /// A fault to make, see the list below; repeatable
+    #[arg(long, value_name = "NAME[=ARG][*COUNT][%PERCENT]")]
+    pub(crate) fault: Vec<Fault>,
+    /// The shape of the webhook's body
+    #[arg(long, value_name = "SHAPE", default_value = "reference")]
+    pub(crate) webhook_shape: Shape,
+    /// Keep the renders in this folder (default: in memory only)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+    /// The one key that is taken (default: any but those that begin with `wrong`)
+    #[arg(long, value_name = "KEY")]
+    pub(crate) accept_key: Option<String>,
 }

@@ -1,8 +1,19 @@
-//! The commands that show what the service will make of a movie: they send nothing.
+//! The commands that compose a movie and show what the service will make of it: they send nothing.
 
 use clap::Args;
 
 use super::MovieArgs;
+
+// `j2v build`.
+#[derive(Debug, Args)]
+pub(crate) struct BuildArgs {
+    /// Print each movie on one line
+    #[arg(long)]
+    pub(crate) compact: bool,
+    /// The movies and what changes them.
+    #[command(flatten)]
+    pub(crate) movie: MovieArgs,
+}
 
 // `j2v expand`.
 #[derive(Debug, Args)]

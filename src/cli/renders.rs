@@ -1,0 +1,120 @@
+//! What can be typed about renders that were submitted: followed, listed, decided, saved, deleted.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::parse::{Moment, duration, moment};
+use super::waiting::{SaveArgs, SaveRules, WaitArgs};
+
+// `j2v poll`.
+#[derive(Debug, Args)]
+pub(crate) struct PollArgs {
+    /// Projects or keys; `-` reads them from stdin; none: all that the ledger holds unfinished
+    #[arg(value_name = "PROJECT|KEY")]
+    pub(crate) renders: Vec<String>,
+    /// Only renders whose webhook never came
+    #[arg(long, conflicts_with = "renders")]
+    pub(crate) missed: bool,
+    /// With --missed: only renders accepted longer ago than this
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10m", requires = "missed")]
+    pub(crate) older_than: Duration,
+    /// Look once and don't wait
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Waiting.
+    #[command(flatten)]
+    pub(crate) waiting: WaitArgs,
+    /// Saving.
+    #[command(flatten)]
+    pub(crate) saving: SaveArgs,
+    /// One JSON object a line, a line per render, when its outcome is known
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+// `j2v list`.
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// From this day or time on, UTC (default: 7 days ago)
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    pub(crate) from: Option<Moment>,
+    /// Up to this day or time, UTC (default: now)
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    pub(crate) to: Option<Moment>,
+    /// One JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+// `j2v settle`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  j2v settle L-4821                              look for it on the server now
+  j2v settle L-4821 --adopt JkGxEoPRF9EgRb32     it is this project
+  j2v settle L-4821 --resubmit                   send it again: pays again if it was accepted
+  j2v settle L-4821 --abandon                    give it up")]
+pub(crate) struct SettleArgs {
+    /// The submission's key
+    pub(crate) key: String,
+    /// It is this project
+    #[arg(long, value_name = "PROJECT", group = "decision")]
+    pub(crate) adopt: Option<String>,
+    /// Send it again: pays again if it was accepted after all
+    #[arg(long, group = "decision")]
+    pub(crate) resubmit: bool,
+    /// Give it up
+    #[arg(long, group = "decision")]
+    pub(crate) abandon: bool,
+    /// One JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+// `j2v history`.
+#[derive(Debug, Args)]
+pub(crate) struct HistoryArgs {
+    /// One JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+// `j2v show`.
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// A project or a key
+    #[arg(value_name = "PROJECT|KEY")]
+    pub(crate) render: String,
+    /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+// `j2v download`.
+#[derive(Debug, Args)]
+pub(crate) struct DownloadArgs {
+    /// Projects or keys; `-` reads them from stdin
+    #[arg(value_name = "PROJECT|KEY", required = true)]
+    pub(crate) renders: Vec<String>,
+    /// Where to: a folder (existing, or ending in `/`) or a file
+    #[arg(long, short, value_name = "PLACE", default_value = ".")]
+    pub(crate) output: String,
+    /// What may be done for that.
+    #[command(flatten)]
+    pub(crate) rules: SaveRules,
+    /// One JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+// `j2v delete`.
+#[derive(Debug, Args)]
+pub(crate) struct DeleteArgs {
+    /// Projects or keys; `-` reads them from stdin
+    #[arg(value_name = "PROJECT|KEY", required = true)]
+    pub(crate) renders: Vec<String>,
+    /// One JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+}

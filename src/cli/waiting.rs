@@ -1,0 +1,40 @@
+//! The flags of every command that waits for renders or saves their videos (`product.md`).
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::parse::duration;
+
+// Waiting.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct WaitArgs {
+    /// How often a render is read (raised to 5s unless the API is on loopback)
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) interval: Option<Duration>,
+    /// Stop waiting after this time; the render goes on
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "20m")]
+    pub(crate) timeout: Duration,
+}
+
+// Saving.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SaveArgs {
+    /// Save each video: a folder (existing, or ending in `/`) or a file
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) download: Option<String>,
+    /// What may be done for that.
+    #[command(flatten)]
+    pub(crate) rules: SaveRules,
+}
+
+// What may be done to save a video.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SaveRules {
+    /// Write over a file that is in the way
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// Fetch a video from a private network address too
+    #[arg(long, hide_short_help = true)]
+    pub(crate) allow_private: bool,
+}
