@@ -13,10 +13,12 @@ mod document;
 pub mod expand;
 pub mod expr;
 pub mod json;
+mod mention;
 pub mod plan;
 pub mod schema;
 pub mod spec;
 mod token;
 
 pub use document::{Document, Refused};
+pub use mention::{Mention, mention};
 pub use token::{ClientData, NotAnObject};
