@@ -5,7 +5,9 @@
 //! take the step, and writes row and story in one transaction.
 
 pub mod change;
+pub mod inbox;
 pub mod memory;
+pub mod outbox;
 pub mod sqlite;
 pub mod story;
 
@@ -14,6 +16,8 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
+use self::inbox::Inbox;
+use self::outbox::Outbox;
 use crate::render::identity::{Key, MovieHash, ProjectId};
 use crate::render::outcome::{Refusal, Report};
 use crate::render::state::{Action, Fact, OnUnknown, OutOfTurn, Submission};
@@ -272,14 +276,15 @@ pub enum LedgerError {
 pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, LedgerError>> + Send + 'a>>;
 
 /// A ledger that takes batches. Everything of one call is one transaction, and the reply comes after its commit.
-pub trait Store: Send + Sync {
+pub trait Store: Inbox + Outbox + Send + Sync {
     /// Places drafts: each becomes a new intent, or finds what its key names already. Two processes that
     /// place the same key at the same moment get the same row.
     fn place(&self, drafts: Vec<Draft>) -> Reply<'_, Vec<Placed>>;
 
     /// Takes in changes, each by the machine. A batch that holds a [`Fact::Claimed`] is on disk, synced,
     /// before the reply; what else it holds may be lost with the power (never with the process) and is found
-    /// again on the server. A claim makes this process the owner.
+    /// again on the server. A claim makes this process the owner. Where the space has a receiver, a change whose
+    /// outcome is [news](outbox::is_news) puts it into the outbox, in the same transaction.
     ///
     /// The inner results say which changes came out of turn; those wrote nothing.
     fn record(&self, records: Vec<Record>) -> Reply<'_, Vec<Result<Recorded, OutOfTurn>>>;

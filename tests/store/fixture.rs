@@ -153,3 +153,25 @@ pub(crate) fn seen(letter: char, fields: &serde_json::Value) -> Fact {
     }
     Fact::Seen(Box::new(Report::read(&movie).unwrap()))
 }
+
+/// Every test of a file, on one kind of ledger.
+macro_rules! on {
+    ($module:ident, $home:expr, [$($name:ident),* $(,)?]) => {
+        mod $module {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(&$home).await;
+            })*
+        }
+    };
+}
+
+/// Every test of a file, on each kind of ledger.
+macro_rules! on_each {
+    ($names:tt) => {
+        $crate::fixture::on!(in_memory, crate::fixture::InMemory, $names);
+        $crate::fixture::on!(on_file, crate::fixture::OnFile::new(), $names);
+    };
+}
+
+pub(crate) use {on, on_each};

@@ -1,9 +1,10 @@
-//! What every store promises ([`suite`], [`handles`], [`model`]), and what the embedded one promises besides ([`sqlite`]).
+//! What every store promises ([`suite`], [`mail`], [`handles`], [`model`]), and what the embedded one promises besides ([`sqlite`]).
 
 #![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
 
 mod fixture;
 mod handles;
+mod mail;
 mod model;
 #[cfg(unix)]
 mod sqlite;

@@ -9,7 +9,7 @@ use j2v::render::state::{Action, Fact, OnUnknown, OutOfTurn, State};
 use serde_json::json;
 
 use crate::fixture::{
-    Home, accepted, again, at, change, fact, key, kinds, lost, named, new, place, project, refused, row, seen, space, unnamed,
+    Home, accepted, again, at, change, fact, key, kinds, lost, named, new, on_each, place, project, refused, row, seen, space, unnamed,
 };
 
 async fn a_draft_becomes_an_intent_with_all_that_it_says(home: &impl Home) {
@@ -280,25 +280,6 @@ async fn a_store_never_reaps_what_it_sends_itself(home: &impl Home) {
     fact(&store, render.id, Fact::Claimed, 1).await;
     assert_eq!(store.reap(at(2)).await.unwrap(), []);
     assert_eq!(row(&store, render.id).await.submission.state, State::Sending);
-}
-
-/// Every test of this file, on one kind of ledger.
-macro_rules! on {
-    ($module:ident, $home:expr, [$($name:ident),* $(,)?]) => {
-        mod $module {
-            $(#[tokio::test]
-            async fn $name() {
-                super::$name(&$home).await;
-            })*
-        }
-    };
-}
-
-macro_rules! on_each {
-    ($names:tt) => {
-        on!(in_memory, crate::fixture::InMemory, $names);
-        on!(on_file, crate::fixture::OnFile::new(), $names);
-    };
 }
 
 on_each!([

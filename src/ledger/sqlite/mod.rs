@@ -4,7 +4,9 @@
 mod engine;
 mod failure;
 mod file;
+mod inbox;
 mod job;
+mod outbox;
 mod owner;
 mod rows;
 mod schema;
@@ -34,7 +36,7 @@ use crate::world::{Instant, World};
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The statements that are kept prepared: all that there are, and some for the queries.
-const STATEMENTS: usize = 40;
+const STATEMENTS: usize = 64;
 
 /// The embedded store. Dropped, it finishes what it was asked and lets go of the file.
 pub struct Sqlite {

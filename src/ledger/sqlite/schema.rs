@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::failure::Failure;
 
 /// One text a schema; the n-th leads from schema n - 1 to n. A text that was released never changes.
-pub(super) const MIGRATIONS: &[&str] = &[FIRST];
+pub(super) const MIGRATIONS: &[&str] = &[FIRST, MAIL];
 
 /// Marks the file as a ledger (`PRAGMA application_id`): `j2v` and a zero in ASCII.
 const APPLICATION: u32 = u32::from_be_bytes(*b"j2v\0");
@@ -59,6 +59,50 @@ CREATE TABLE event (
     kind TEXT NOT NULL,
     detail TEXT NOT NULL,
     PRIMARY KEY (render, nth)
+) STRICT, WITHOUT ROWID;
+";
+
+/// What comes in and what goes out. A callback stays when its render is unknown, so neither table refers to renders:
+/// they meet by space and project. The partial indexes hold what nobody has taken care of yet.
+const MAIL: &str = "
+CREATE TABLE callback (
+    id INTEGER PRIMARY KEY,
+    account TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    project TEXT NOT NULL,
+    hash BLOB NOT NULL,
+    token TEXT,
+    content_type TEXT NOT NULL,
+    received_at INTEGER NOT NULL,
+    settled_at INTEGER,
+    raw BLOB NOT NULL,
+    UNIQUE (project, hash, account, endpoint)
+) STRICT;
+CREATE INDEX callback_open ON callback (account, endpoint) WHERE settled_at IS NULL;
+CREATE TABLE delivery (
+    id INTEGER PRIMARY KEY,
+    account TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    project TEXT NOT NULL,
+    status TEXT NOT NULL,
+    report TEXT NOT NULL,
+    progress TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    due_at INTEGER NOT NULL,
+    owner TEXT,
+    touched_at INTEGER NOT NULL,
+    detail TEXT,
+    UNIQUE (project, status, account, endpoint)
+) STRICT;
+CREATE INDEX delivery_due ON delivery (account, endpoint, due_at) WHERE progress = 'due';
+CREATE INDEX delivery_taken ON delivery (account, endpoint, project) WHERE progress = 'taken';
+CREATE TABLE receiver (
+    account TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    path TEXT,
+    public_url TEXT,
+    since INTEGER NOT NULL,
+    PRIMARY KEY (account, endpoint)
 ) STRICT, WITHOUT ROWID;
 ";
 

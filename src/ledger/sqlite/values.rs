@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, Value, ValueRef};
 
 use crate::ledger::RenderId;
+use crate::ledger::inbox::CallbackId;
+use crate::ledger::outbox::{DeliveryId, Progress};
 use crate::render::identity::{Key, MovieHash, ProjectId};
 use crate::render::outcome::{Refusal, Report};
 use crate::render::state::{OnUnknown, State};
@@ -46,6 +48,7 @@ spelled!(Key, "key", Key::as_str, |text| Key::parse(text).ok());
 spelled!(ProjectId, "project", ProjectId::as_str, |text| ProjectId::parse(text).ok());
 spelled!(MovieHash, "hash", |hash: &MovieHash| hash.to_hex(), MovieHash::from_hex);
 spelled!(OnUnknown, "rule", |rule: &OnUnknown| on_unknown_word(*rule), on_unknown_of);
+spelled!(Progress, "progress", |progress: &Progress| progress.as_str(), Progress::parse);
 spelled!(Report, "report", |report: &Report| report.raw.to_string(), |text| Report::read(&serde_json::from_str(text).ok()?));
 
 fn on_unknown_word(rule: OnUnknown) -> &'static str {
@@ -73,29 +76,24 @@ impl FromSql for Refusal {
     }
 }
 
-impl ToSql for Instant {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::from(self.0))
-    }
+/// Spells a row's name, or a point in time, by its number.
+macro_rules! numbered {
+    ($($type:ident),*) => {
+        $(impl ToSql for $type {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(ToSqlOutput::from(self.0))
+            }
+        }
+
+        impl FromSql for $type {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                value.as_i64().map(Self)
+            }
+        })*
+    };
 }
 
-impl FromSql for Instant {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        value.as_i64().map(Self)
-    }
-}
-
-impl ToSql for RenderId {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::from(self.0))
-    }
-}
-
-impl FromSql for RenderId {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        value.as_i64().map(Self)
-    }
-}
+numbered!(Instant, RenderId, CallbackId, DeliveryId);
 
 /// A path: text, unless it is none (a Unix path may hold any byte).
 pub(super) struct FilePath(pub(super) PathBuf);

@@ -2,8 +2,9 @@
 
 use super::engine::Session;
 use super::failure::Failure;
-use super::rows;
+use super::{outbox, rows};
 use crate::ledger::change::{Applied, Placing, apply, is_past, placing, wanted};
+use crate::ledger::outbox::is_news;
 use crate::ledger::{Change, Draft, Placed, Record, Recorded, Render, RenderId, story};
 use crate::render::state::{Fact, OutOfTurn};
 use crate::world::Instant;
@@ -54,6 +55,9 @@ fn write(session: &Session<'_>, before: &Render, applied: Applied) -> Result<Rec
     }
     if let Some(event) = event {
         rows::tell(session.connection, after.id, &event)?;
+    }
+    if is_news(before.submission.state, after.submission.state) {
+        outbox::put_if_received(session.connection, after)?;
     }
     Ok(recorded)
 }

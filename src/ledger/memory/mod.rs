@@ -1,8 +1,12 @@
 //! The store of `--no-ledger`: it keeps every promise of the door for as long as the process lives, and no longer.
 
+mod mail;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use self::mail::Mail;
 use super::change::{Placing, apply, is_past, placing, wanted};
+use super::outbox::is_news;
 use super::{Draft, Event, LedgerError, Placed, Record, Recorded, Render, RenderId, Reply, Space, Store, Which, story};
 use crate::render::state::{OutOfTurn, State};
 use crate::world::Instant;
@@ -15,6 +19,7 @@ const OWNER: &str = "this process";
 pub struct Memory {
     /// Rows by their number, from 1.
     rows: Mutex<Vec<Row>>,
+    mail: Mutex<Mail>,
 }
 
 struct Row {
@@ -33,6 +38,10 @@ impl Memory {
     fn rows(&self) -> MutexGuard<'_, Vec<Row>> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn mail(&self) -> MutexGuard<'_, Mail> {
+        self.mail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Store for Memory {
@@ -47,7 +56,8 @@ impl Store for Memory {
         if let Some(record) = unheard_of {
             return reply(Err(refused(format!("there is no render {}", record.render.0))));
         }
-        reply(Ok(records.iter().filter_map(|change| record(&mut rows, change)).collect()))
+        let mut mail = self.mail();
+        reply(Ok(records.iter().filter_map(|change| record(&mut rows, &mut mail, change)).collect()))
     }
 
     fn find(&self, space: Option<Space>, which: Which) -> Reply<'_, Vec<Render>> {
@@ -105,13 +115,17 @@ fn place(rows: &mut Vec<Row>, draft: Draft) -> Result<Placed, LedgerError> {
 }
 
 /// Takes in one change of a row that is there.
-fn record(rows: &mut [Row], record: &Record) -> Option<Result<Recorded, OutOfTurn>> {
+fn record(rows: &mut [Row], mail: &mut Mail, record: &Record) -> Option<Result<Recorded, OutOfTurn>> {
     let row = at(rows, record.render)?;
     let applied = match apply(&row.render, &record.change, record.at, OWNER) {
         Ok(applied) => applied,
         Err(out_of_turn) => return Some(Err(out_of_turn)),
     };
+    let before = row.render.submission.state;
     row.render = applied.recorded.render.clone();
+    if is_news(before, row.render.submission.state) {
+        mail.put_if_received(&row.render);
+    }
     row.story.extend(applied.event);
     if is_past(row.render.submission.state) {
         row.body = None;

@@ -1,0 +1,198 @@
+//! Outcomes on their way to an application. Who has taken one is found as the sender of a movie is: by the lock that
+//! dies with the process.
+
+use std::collections::HashSet;
+
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_iter};
+
+use super::Sqlite;
+use super::engine::Session;
+use super::failure::Failure;
+use super::job::Need;
+use crate::ledger::outbox::{Announcement, Attempt, Deliveries, Delivery, Handed, Keeping, Outbox, Progress, Receiver, is_final};
+use crate::ledger::{Render, Reply, Space};
+use crate::render::identity::ProjectId;
+use crate::render::outcome::Report;
+use crate::world::Instant;
+
+/// A query for whole deliveries.
+macro_rules! select {
+    ($tail:literal) => {
+        concat!(
+            "SELECT id, account, endpoint, project, status, report, progress, attempts, due_at, owner, touched_at, detail FROM delivery WHERE ",
+            $tail
+        )
+    };
+}
+
+impl Outbox for Sqlite {
+    fn announce(&self, outcomes: Vec<Announcement>) -> Reply<'_, Vec<bool>> {
+        self.ask(Need::Write, move |session| {
+            let put = |outcome: &Announcement| put(session.connection, &outcome.space, &outcome.report, outcome.at);
+            outcomes.iter().map(put).collect()
+        })
+    }
+
+    fn next_due(&self, space: Space) -> Reply<'_, Option<Instant>> {
+        const SQL: &str = "SELECT min(at) FROM (\
+             SELECT min(due_at) AS at FROM delivery WHERE progress = 'due' AND account = ?1 AND endpoint = ?2 UNION ALL \
+             SELECT min(due_at) AS at FROM delivery WHERE progress = 'taken' AND account = ?1 AND endpoint = ?2 AND owner IS NOT ?3)";
+        self.ask(Need::Read, move |session| {
+            let mut statement = session.connection.prepare_cached(SQL)?;
+            Ok(statement.query_row(params![space.account, space.endpoint, session.owners.me()], |row| row.get(0))?)
+        })
+    }
+
+    fn take(&self, space: Space, most: u32, at: Instant) -> Reply<'_, Vec<Delivery>> {
+        self.ask(Need::Claim, move |session| take(session, &space, most, at))
+    }
+
+    fn delivered(&self, attempts: Vec<Attempt>) -> Reply<'_, ()> {
+        self.ask(Need::Write, move |session| attempts.iter().try_for_each(|attempt| tell(session, attempt)))
+    }
+
+    fn deliveries(&self, space: Option<Space>, which: Deliveries) -> Reply<'_, Vec<Delivery>> {
+        self.ask(Need::Read, move |session| find(session.connection, space.as_ref(), &which))
+    }
+
+    fn receiver(&self, space: Space) -> Reply<'_, Option<Receiver>> {
+        self.ask(Need::Read, move |session| receiver(session.connection, &space))
+    }
+
+    fn keep_receiver(&self, space: Space, keeping: Keeping, at: Instant) -> Reply<'_, Receiver> {
+        const SQL: &str = "INSERT INTO receiver (account, endpoint, path, public_url, since) VALUES (?1, ?2, coalesce(?3, ?4), ?5, ?6) \
+             ON CONFLICT DO UPDATE SET path = coalesce(?3, path, ?4), public_url = coalesce(?5, public_url)";
+        self.ask(Need::Write, move |session| {
+            let Keeping { path, path_if_none, public_url } = &keeping;
+            let values = params![space.account, space.endpoint, path, path_if_none, public_url, at];
+            session.connection.prepare_cached(SQL)?.execute(values)?;
+            receiver(session.connection, &space)?.ok_or_else(|| Failure::Refused("the receiver was not kept".to_owned()))
+        })
+    }
+}
+
+/// Puts the outcome of a render here if its space has a receiver.
+pub(super) fn put_if_received(connection: &Connection, render: &Render) -> Result<(), Failure> {
+    if let Some(report) = &render.report
+        && receiver(connection, &render.space)?.is_some()
+    {
+        put(connection, &render.space, report, render.touched_at)?;
+    }
+    Ok(())
+}
+
+fn put(connection: &Connection, space: &Space, report: &Report, at: Instant) -> Result<bool, Failure> {
+    const SQL: &str = "INSERT INTO delivery (account, endpoint, project, status, report, progress, attempts, due_at, touched_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, 'due', 0, ?6, ?6) ON CONFLICT DO NOTHING";
+    if !is_final(&report.status) {
+        return Ok(false);
+    }
+    let values = params![space.account, space.endpoint, report.project, report.status.as_str(), report, at];
+    Ok(connection.prepare_cached(SQL)?.execute(values)? > 0)
+}
+
+fn take(session: &Session<'_>, space: &Space, most: u32, at: Instant) -> Result<Vec<Delivery>, Failure> {
+    const TAKE: &str = "UPDATE delivery SET progress = 'taken', owner = ?2, attempts = attempts + 1, touched_at = ?3 WHERE id = ?1";
+    free(session, space)?;
+    let mut projects = HashSet::new();
+    let mut taken = due(session.connection, space, most, at)?;
+    taken.retain(|delivery| projects.insert(delivery.project.clone()));
+    let owner = session.owners.me();
+    for delivery in &mut taken {
+        session.connection.prepare_cached(TAKE)?.execute(params![delivery.id, owner, at])?;
+        delivery.progress = Progress::Taken;
+        delivery.owner = owner.map(str::to_owned);
+        delivery.attempts += 1;
+        delivery.touched_at = at;
+    }
+    Ok(taken)
+}
+
+/// Gives back what the dead had taken.
+fn free(session: &Session<'_>, space: &Space) -> Result<(), Failure> {
+    const OWNERS: &str = "SELECT DISTINCT owner FROM delivery WHERE progress = 'taken' AND account = ?1 AND endpoint = ?2";
+    const FREE: &str = "UPDATE delivery SET progress = 'due', owner = NULL WHERE progress = 'taken' AND account = ?1 AND endpoint = ?2 \
+         AND owner IS ?3";
+    let mut statement = session.connection.prepare_cached(OWNERS)?;
+    let owners = statement.query_map([&space.account, &space.endpoint], |row| row.get::<_, Option<String>>(0))?;
+    let mut others = owners.collect::<Result<Vec<_>, _>>()?;
+    others.retain(|owner| owner.as_deref() != session.owners.me());
+    if others.is_empty() {
+        return Ok(());
+    }
+    let alive = session.owners.others()?;
+    for gone in others.into_iter().filter(|owner| !owner.as_ref().is_some_and(|owner| alive.contains(owner))) {
+        session.connection.prepare_cached(FREE)?.execute(params![space.account, space.endpoint, gone])?;
+    }
+    Ok(())
+}
+
+/// What may be begun: nothing of a project that somebody is at.
+fn due(connection: &Connection, space: &Space, most: u32, at: Instant) -> Result<Vec<Delivery>, Failure> {
+    const SQL: &str = select!(
+        "progress = 'due' AND account = ?1 AND endpoint = ?2 AND due_at <= ?3 AND NOT EXISTS (SELECT 1 FROM delivery AS other WHERE \
+         other.progress = 'taken' AND other.account = ?1 AND other.endpoint = ?2 AND other.project = delivery.project) \
+         ORDER BY due_at, id LIMIT ?4"
+    );
+    let mut statement = connection.prepare_cached(SQL)?;
+    let due = statement.query_map(params![space.account, space.endpoint, at, most], read)?;
+    Ok(due.collect::<Result<_, _>>()?)
+}
+
+fn tell(session: &Session<'_>, attempt: &Attempt) -> Result<(), Failure> {
+    const SQL: &str = "UPDATE delivery SET progress = ?2, due_at = coalesce(?3, due_at), owner = NULL, touched_at = ?4, detail = ?5, \
+         attempts = attempts - ?6 WHERE id = ?1 AND (owner = ?7 AND progress = 'taken' OR progress = 'given-up' AND ?3 IS NOT NULL)";
+    let (progress, due_at, uncounted) = match attempt.handed {
+        Handed::Over => (Progress::Done, None, 0),
+        Handed::GivenUp => (Progress::GivenUp, None, 0),
+        Handed::Again(at) => (Progress::Due, Some(at), 0),
+        Handed::Untried => (Progress::Due, None, 1),
+    };
+    let values = params![attempt.delivery, progress, due_at, attempt.at, attempt.detail, uncounted, session.owners.me()];
+    session.connection.prepare_cached(SQL)?.execute(values)?;
+    Ok(())
+}
+
+fn find(connection: &Connection, space: Option<&Space>, which: &Deliveries) -> Result<Vec<Delivery>, Failure> {
+    let mut values: Vec<&dyn ToSql> = Vec::new();
+    let (mut condition, most) = match which {
+        Deliveries::Of(projects) => {
+            values.extend(projects.iter().map(|project| project as &dyn ToSql));
+            (format!("project IN ({})", vec!["?"; projects.len()].join(",")), None)
+        }
+        Deliveries::Open(most) => ("progress IN ('due', 'taken')".to_owned(), Some(most)),
+        Deliveries::GivenUp(most) => ("progress = 'given-up'".to_owned(), Some(most)),
+    };
+    if let Some(space) = space {
+        condition += " AND account = ? AND endpoint = ?";
+        values.extend([&space.account as &dyn ToSql, &space.endpoint]);
+    }
+    let limit = most.map_or_else(String::new, |most| format!(" LIMIT {most}"));
+    let sql = format!("{}{condition} ORDER BY id{limit}", select!(""));
+    let mut statement = connection.prepare_cached(&sql)?;
+    let found = statement.query_map(params_from_iter(values), read)?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+fn receiver(connection: &Connection, space: &Space) -> Result<Option<Receiver>, Failure> {
+    const SQL: &str = "SELECT path, public_url, since FROM receiver WHERE account = ?1 AND endpoint = ?2";
+    let mut statement = connection.prepare_cached(SQL)?;
+    let read = |row: &Row<'_>| Ok(Receiver { path: row.get(0)?, public_url: row.get(1)?, since: row.get(2)? });
+    Ok(statement.query_row([&space.account, &space.endpoint], read).optional()?)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Delivery> {
+    Ok(Delivery {
+        id: row.get("id")?,
+        space: Space { account: row.get("account")?, endpoint: row.get("endpoint")? },
+        project: row.get::<_, ProjectId>("project")?,
+        status: row.get("status")?,
+        report: row.get("report")?,
+        progress: row.get("progress")?,
+        attempts: row.get("attempts")?,
+        due_at: row.get("due_at")?,
+        owner: row.get("owner")?,
+        touched_at: row.get("touched_at")?,
+        detail: row.get("detail")?,
+    })
+}
