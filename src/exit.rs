@@ -44,6 +44,49 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
+    /// All of them, in the order of their numbers.
+    pub(crate) const ALL: [Self; 16] = [
+        Self::Done,
+        Self::Internal,
+        Self::Usage,
+        Self::Invalid,
+        Self::Key,
+        Self::Credits,
+        Self::Refused,
+        Self::Unreachable,
+        Self::Unknown,
+        Self::Error,
+        Self::Timeout,
+        Self::Waiting,
+        Self::Mixed,
+        Self::OtherMovie,
+        Self::Unsaved,
+        Self::Interrupted,
+    ];
+
+    /// What it tells, in the words of the help.
+    #[must_use]
+    pub(crate) fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "all done",
+            Self::Internal => "an unexpected failure of j2v itself",
+            Self::Usage => "wrong usage",
+            Self::Invalid => "the movie is invalid: nothing was sent",
+            Self::Key => "the key is missing, wrong or not allowed",
+            Self::Credits => "credits or quota are used up, or --max-credits would be passed",
+            Self::Refused => "the service refused the request, or knows no such project",
+            Self::Unreachable => "the service could not be reached: nothing was accepted",
+            Self::Unknown => "unknown or held: a POST may have been accepted",
+            Self::Error => "a render ended in `error`",
+            Self::Timeout => "a render ended in `timeout`: it may still finish",
+            Self::Waiting => "the deadline passed and the render still runs",
+            Self::Mixed => "several movies with different outcomes",
+            Self::OtherMovie => "this --key was used before for another movie: nothing was sent",
+            Self::Unsaved => "rendered, but the file could not be saved",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
     /// The code for one outcome.
     #[must_use]
     pub(crate) fn of(outcome: &Outcome) -> Self {

@@ -2,13 +2,14 @@
 
 use clap::{Arg, Args, ValueEnum};
 
+use super::help;
 use super::movie::MovieArgs;
 use super::parse::{rule, rule_or_warnings};
 
 // `j2v check`.
 #[derive(Debug, Args)]
 #[command(mut_arg("movies", needed_unless_explained))]
-#[command(after_long_help = "\
+#[command(after_long_help = help::page("\
 Findings go to stdout in the order of their places, a summary to stderr. An error means exit
 code 3. `submit` stops only for what the service certainly fails on: `stops` in --json.
 
@@ -16,7 +17,7 @@ Examples:
   j2v check listing.json                         every fault, with its line and a way out
   j2v check movies/ --deny warnings              all *.json in a folder; warnings are errors
   j2v check listing.json --vars listing.yaml     as it will be sent
-  j2v check --explain J2V064                     why, a wrong and a right example, the source")]
+  j2v check --explain J2V064                     why, a wrong and a right example, the source", help::MOVIES))]
 pub(crate) struct CheckArgs {
     /// One JSON object a line, a line per finding
     #[arg(long)]
@@ -70,11 +71,11 @@ Examples:
 
 // `j2v init`.
 #[derive(Debug, Args)]
-#[command(after_long_help = "\
+#[command(after_long_help = help::page("\
 Examples:
   j2v init                   writes listing.json: a title, then a scene for each room
   j2v init slideshow         writes slideshow.json: pictures and music
-  j2v init captions          writes captions.json: a voice and its words on the screen")]
+  j2v init captions          writes captions.json: a voice and its words on the screen", help::OFFLINE))]
 pub(crate) struct InitArgs {
     /// The starter
     #[arg(value_enum, value_name = "NAME", default_value_t)]

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::help;
 use super::parse::duration;
 use crate::emulator::{Fault, Shape, catalogue};
+use crate::exit::Exit;
 
 const INTRODUCTION: &str = "\
 The emulator speaks the service's API on this machine: the same paths, bodies and oddities,
@@ -16,6 +18,7 @@ webhooks, and faults on demand. It is no renderer: each video is a flat colour o
 and length. It costs nothing and takes any key but those that begin with `wrong`. Its project ids
 begin with EMU, and every answer says `server: j2v-emulator`.
 
+Examples:
   j2v emulator --render-time 5s &
   export J2V_API_URL=http://127.0.0.1:8025/v2 J2V_API_KEY=any
   j2v submit listing.json --wait
@@ -32,8 +35,11 @@ everything.
 Faults (--fault NAME[=ARG][*COUNT][%PERCENT]):
 ";
 
+/// It serves until it is stopped.
+const ENDS: &[Exit] = &[Exit::Internal, Exit::Usage, Exit::Interrupted];
+
 /// The text after the options.
-fn help() -> String {
+fn page() -> String {
     let width = catalogue().iter().map(|fault| fault.usage().len()).max().unwrap_or(0);
     let mut text = INTRODUCTION.to_owned();
     for faults in catalogue().chunk_by(|one, next| one.place == next.place) {
@@ -45,7 +51,7 @@ fn help() -> String {
 
 // `j2v emulator`.
 #[derive(Debug, Args)]
-#[command(after_long_help = help())]
+#[command(after_long_help = help::page(&page(), ENDS))]
 pub(crate) struct EmulatorArgs {
     /// The address to serve on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8025")]

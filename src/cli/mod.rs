@@ -3,6 +3,7 @@
 mod check;
 mod emulator;
 mod global;
+mod help;
 mod movie;
 mod parse;
 mod renders;
@@ -22,25 +23,7 @@ pub(crate) use resolve::{BuildArgs, ExpandArgs, PlanArgs};
 pub(crate) use submit::{OnUnknownArg, SubmitArgs};
 pub(crate) use waiting::{SaveArgs, SaveRules, WaitArgs};
 
-const EXIT_CODES: &str = "\
-Exit codes:
-  0    all done
-  1    an unexpected failure of j2v itself
-  2    wrong usage
-  3    the movie is invalid: nothing was sent
-  4    the key is missing, wrong or not allowed
-  5    credits or quota are used up, or --max-credits would be passed
-  6    the service refused the request, or knows no such project
-  7    the service could not be reached: nothing was accepted
-  8    unknown or held: a POST may have been accepted
-  9    a render ended in `error`
-  10   a render ended in `timeout`: it may still finish
-  11   the deadline passed and the render still runs
-  12   several movies with different outcomes
-  13   this --key was used before for another movie: nothing was sent
-  14   rendered, but the file could not be saved
-  130  interrupted
-
+const ENVIRONMENT: &str = "\
 Environment:
   J2V_API_KEY  the key (or JSON2VIDEO_API_KEY)
   J2V_API_URL  the API, by default https://api.json2video.com/v2
@@ -48,9 +31,19 @@ Environment:
   J2V_PROFILE  the account's name, by which keys of renders are told apart
   NO_COLOR     no colours (--color outweighs it)";
 
+const FIRST_STEPS: &str = "\
+Examples:
+  j2v init                                        write listing.json, a movie to start from
+  j2v submit listing.json --emulate --wait        try it: no key, no network, no cost
+  j2v submit listing.json --wait --download .     render it and save the video";
+
+fn help_page() -> String {
+    format!("{}\n\n{ENVIRONMENT}", help::page(FIRST_STEPS, help::ANY))
+}
+
 /// Build JSON2Video movies, submit each exactly once, follow it to its end, get the video.
 #[derive(Debug, Parser)]
-#[command(name = "j2v", version, after_long_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = "j2v", version, after_long_help = help_page(), max_term_width = 100)]
 pub(crate) struct Cli {
     /// What every command takes.
     #[command(flatten)]
@@ -92,7 +85,7 @@ pub(crate) enum Command {
     /// Delete rendered files on the server
     Delete(DeleteArgs),
     /// Print the JSON Schema of a movie, for editors
-    #[command(after_long_help = check::SCHEMA)]
+    #[command(after_long_help = help::page(check::SCHEMA, help::OFFLINE))]
     Schema,
     /// Run the service's emulator on this machine
     Emulator(EmulatorArgs),

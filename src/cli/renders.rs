@@ -4,11 +4,18 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::help;
 use super::parse::{Moment, duration, moment};
 use super::waiting::{SaveArgs, SaveRules, WaitArgs};
 
 // `j2v poll`.
 #[derive(Debug, Args)]
+#[command(after_long_help = help::page("\
+Examples:
+  j2v poll JkGxEoPRF9EgRb32 --download .         wait, save, print the path
+  j2v poll                                       everything in the ledger that has not ended
+  j2v poll L-4821 --once --json                  one look, for programs
+  j2v poll --missed --older-than 10m             what should have called back by now", help::RENDERS))]
 pub(crate) struct PollArgs {
     /// Projects or keys; `-` reads them from stdin; none: all that the ledger holds unfinished
     #[arg(value_name = "PROJECT|KEY")]
@@ -35,6 +42,11 @@ pub(crate) struct PollArgs {
 
 // `j2v list`.
 #[derive(Debug, Args)]
+#[command(after_long_help = help::page("\
+Examples:
+  j2v list                                       the last 7 days
+  j2v list --from 2026-11-01 --to 2026-11-07     a week, both days included
+  j2v list --json | jq -r .url", help::SERVICE))]
 pub(crate) struct ListArgs {
     /// From this day or time on, UTC (default: 7 days ago)
     #[arg(long, value_name = "DATE", value_parser = moment)]
@@ -49,12 +61,12 @@ pub(crate) struct ListArgs {
 
 // `j2v settle`.
 #[derive(Debug, Args)]
-#[command(after_long_help = "\
+#[command(after_long_help = help::page("\
 Examples:
   j2v settle L-4821                              look for it on the server now
   j2v settle L-4821 --adopt JkGxEoPRF9EgRb32     it is this project
   j2v settle L-4821 --resubmit                   send it again: pays again if it was accepted
-  j2v settle L-4821 --abandon                    give it up")]
+  j2v settle L-4821 --abandon                    give it up", help::RENDERS))]
 pub(crate) struct SettleArgs {
     /// The submission's key
     pub(crate) key: String,
@@ -74,6 +86,10 @@ pub(crate) struct SettleArgs {
 
 // `j2v history`.
 #[derive(Debug, Args)]
+#[command(after_long_help = help::page("\
+Examples:
+  j2v history                                    every render of this ledger, newest first
+  j2v history --json | jq -r 'select(.state == \"held\").key'", help::OFFLINE))]
 pub(crate) struct HistoryArgs {
     /// One JSON object a line
     #[arg(long)]
@@ -82,6 +98,10 @@ pub(crate) struct HistoryArgs {
 
 // `j2v show`.
 #[derive(Debug, Args)]
+#[command(after_long_help = help::page("\
+Examples:
+  j2v show JkGxEoPRF9EgRb32                      by its project
+  j2v show L-4821 --json                         by its key, for programs", help::OFFLINE))]
 pub(crate) struct ShowArgs {
     /// A project or a key
     #[arg(value_name = "PROJECT|KEY")]
@@ -93,6 +113,11 @@ pub(crate) struct ShowArgs {
 
 // `j2v download`.
 #[derive(Debug, Args)]
+#[command(after_long_help = help::page("\
+Examples:
+  j2v download JkGxEoPRF9EgRb32                  into this folder
+  j2v download JkGxEoPRF9EgRb32 -o videos/       a folder, made if missing
+  j2v list --json | jq -r .project | j2v download - -o videos/", help::RENDERS))]
 pub(crate) struct DownloadArgs {
     /// Projects or keys; `-` reads them from stdin
     #[arg(value_name = "PROJECT|KEY", required = true)]
@@ -110,6 +135,10 @@ pub(crate) struct DownloadArgs {
 
 // `j2v delete`.
 #[derive(Debug, Args)]
+#[command(after_long_help = help::page("\
+Examples:
+  j2v delete JkGxEoPRF9EgRb32                    the file; the service keeps the entry
+  j2v delete L-4821 L-4822                       by their keys", help::SERVICE))]
 pub(crate) struct DeleteArgs {
     /// Projects or keys; `-` reads them from stdin
     #[arg(value_name = "PROJECT|KEY", required = true)]

@@ -3,9 +3,15 @@
 use clap::Args;
 
 use super::MovieArgs;
+use super::help;
 
 // `j2v build`.
 #[derive(Debug, Args)]
+#[command(after_long_help = help::page("\
+Examples:
+  j2v build listing.json                           the movie as it would be sent
+  j2v build listing.json --var city=Berlin         with a variable set as text
+  j2v build listing.json --set /scenes/0/duration:=4 > other.json", help::MOVIES))]
 pub(crate) struct BuildArgs {
     /// Print each movie on one line
     #[arg(long)]
@@ -17,14 +23,14 @@ pub(crate) struct BuildArgs {
 
 // `j2v expand`.
 #[derive(Debug, Args)]
-#[command(after_long_help = "\
+#[command(after_long_help = help::page("\
 What the service's documentation leaves open is decided and told on stderr as an assumption; what can't be \
 resolved offline stays as it is written. What is submitted is always the movie itself, never its expansion.
 
 Examples:
   j2v expand listing.json                      the movie with everything resolved
   j2v expand listing.json --var city=Berlin    what another value would make of it
-  j2v expand listing.json --compact | jq '.scenes | length'")]
+  j2v expand listing.json --compact | jq '.scenes | length'", help::MOVIES))]
 pub(crate) struct ExpandArgs {
     /// Print each movie on one line
     #[arg(long)]
@@ -36,7 +42,7 @@ pub(crate) struct ExpandArgs {
 
 // `j2v plan`.
 #[derive(Debug, Args)]
-#[command(after_long_help = "\
+#[command(after_long_help = help::page("\
 A time that can't be known before the render is a range or `…`, and the reason is on the list of unknowns. \
 Nothing is asked of anybody unless --probe is given; then the first bytes of each file are fetched, without the \
 key, over https, and never from a private network.
@@ -44,7 +50,7 @@ key, over https, and never from a private network.
 Examples:
   j2v plan listing.json                          the timeline as a chart, length, size, credits
   j2v plan listing.json --probe                  with the lengths that the files themselves tell
-  j2v plan listing.json --json | jq .duration    for programs: duration, scenes, credits, unknown")]
+  j2v plan listing.json --json | jq .duration    for programs: duration, scenes, credits, unknown", help::MOVIES))]
 pub(crate) struct PlanArgs {
     /// Look at each file that the movie takes in: is it there, of what type, how large, how long
     #[arg(long)]

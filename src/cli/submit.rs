@@ -5,20 +5,21 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::check::GateArgs;
+use super::help;
 use super::movie::MovieArgs;
 use super::parse::duration;
 use super::waiting::{SaveArgs, WaitArgs};
 
 // `j2v submit`.
 #[derive(Debug, Args)]
-#[command(after_long_help = "\
+#[command(after_long_help = help::page("\
 Examples:
   j2v submit listing.json                        print the project id
   j2v submit listing.json --wait --download .    print the video's path
   j2v submit listing.json --key L-4821           the same key is never paid twice
   j2v submit listing.json --key L-4821 --again   a new render of the same key
   j2v submit listing.json --max-credits 20       nothing that would cost more
-  j2v submit listing.json --dry-run              the exact request, nothing sent")]
+  j2v submit listing.json --dry-run              the exact request, nothing sent", help::ANY))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct SubmitArgs {
     /// Your name for the wanted video: a second submit of the same key attaches to the first

@@ -30,6 +30,18 @@ fn every_command_has_a_short_and_a_long_help_no_wider_than_a_screen() {
 }
 
 #[test]
+fn every_page_of_help_has_examples_and_exit_codes() {
+    let world = World::new();
+    for command in COMMANDS {
+        let page = world.run(&[command, "--help"]).exits(0).stdout;
+        let examples = page.split_once("\nExamples:\n").map(|(_, examples)| examples).unwrap_or_default();
+        assert!(examples.contains(&format!("j2v {command}")), "{command} --help shows no example of itself");
+        let (_, codes) = page.split_once("\nExit codes:\n").unwrap_or_else(|| panic!("{command} --help has no exit codes"));
+        assert!(codes.contains("  2    wrong usage"), "{command}");
+    }
+}
+
+#[test]
 fn help_names_every_exit_code_and_variable() {
     let run = World::new().j2v("--help").exits(0);
     let codes = (0..=14).chain([130]);

@@ -1,0 +1,78 @@
+//! What must hold of any bytes that come from outside: shared by the fuzz targets and by `tests/seeds.rs`, which
+//! replays `seeds/`. None of it may panic, hang or take memory without bound.
+
+use std::time::Duration;
+
+use j2v::movie::check::{Resolved, Settings, check};
+use j2v::movie::expand::{Limits, expand};
+use j2v::movie::expr::{self, Variables, evaluate, template};
+use j2v::movie::json::Node;
+use j2v::movie::plan::{NoAssets, plan};
+use j2v::movie::{Document, mention};
+use j2v::service::answer::{Answer, Body, BodyEnd, Happened, PostMeaning, meaning_of_post, meaning_of_read};
+use j2v::service::page::{read_movie, read_page};
+use j2v::service::retry::{http_date, retry_after};
+use j2v::world::Instant;
+
+/// A movie that is read can be checked, resolved and planned, and is the same movie when it is printed and read again.
+pub(crate) fn movie(bytes: &[u8]) {
+    let Ok(document) = Document::read("fuzz.json", bytes.to_vec()) else { return };
+    for printed in [document.to_compact(), document.to_pretty()] {
+        let again = Document::parse("again.json", printed).expect("what was printed is a movie");
+        assert_eq!(again.to_compact(), document.to_compact());
+        assert_eq!(again.canonical(), document.canonical());
+    }
+    let resolved = Resolved::of(&document);
+    for finding in check(&document, &Settings { facts: Some(&resolved.facts), ..Settings::default() }) {
+        let place = document.place(finding.span);
+        assert!(place.is_none_or(|(_, position)| position.line > 0 && position.column > 0));
+    }
+    // Fewer than by default: a run of the fuzzer is over many movies, not over one.
+    let limits = Limits { scenes: 500, nodes: 20_000, ..Limits::default() };
+    let expansion = expand(&document, &limits);
+    let _ = plan(&expansion, &NoAssets);
+    let _ = mention(&document, "Error: Scene #1 Element #1: The element type 'video' requires a 'src' property.");
+}
+
+/// The first line is an expression, the second, if it is JSON, the variables; the whole is a text with blocks.
+pub(crate) fn expression(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    template::parts(text).for_each(drop);
+    let _ = template::sole_block(text);
+    let (line, variables) = text.split_once('\n').unwrap_or((text, "{}"));
+    let limits = expr::Limits::default();
+    let Ok(parsed) = expr::parse(line, &limits) else { return };
+    let extent = parsed.root.extent;
+    assert!(extent.start <= extent.end && line.get(extent.start..extent.end).is_some());
+    let members = Document::parse("variables.json", variables).map_or_else(|_| Node::object(), |document| document.root);
+    let mut scope = Variables::new(&members, limits);
+    if let Ok(value) = evaluate(&parsed.root, &mut scope) {
+        assert!(u64::try_from(value.to_text().len()).is_ok_and(|length| length <= limits.bytes + 1024));
+    }
+}
+
+/// Two bytes say the status and how the body ended, the rest is the body: the service's answer to a POST, to a read,
+/// and to a page of the list; and, as a header, how long it asks to wait.
+pub(crate) fn answer(bytes: &[u8]) {
+    let [status, end, body @ ..] = bytes else { return };
+    let end = [BodyEnd::Whole, BodyEnd::Cut, BodyEnd::TooSlow, BodyEnd::TooLarge][usize::from(end % 4)];
+    let is_whole = end == BodyEnd::Whole;
+    let answer = Answer {
+        status: 100 + u16::from(*status) * 2,
+        content_type: Some("application/json".to_owned()),
+        retry_after: None,
+        location_host: None,
+        body: Body { bytes: body.to_vec(), end },
+    };
+    let (code, happened) = (answer.status, Happened::Answered(answer));
+    if let PostMeaning::Accepted { .. } = meaning_of_post(&happened) {
+        assert!((200..300).contains(&code) && is_whole, "accepted by {code}");
+    }
+    let _ = meaning_of_read(&happened);
+    let _ = read_movie(body);
+    let _ = read_page(body);
+    if let Ok(header) = std::str::from_utf8(body) {
+        let _ = http_date(header);
+        assert!(retry_after(header, Instant(0)).is_none_or(|pause| pause < Duration::from_secs(365 * 24 * 3600)));
+    }
+}
