@@ -8,6 +8,7 @@ pub mod change;
 pub mod inbox;
 pub mod memory;
 pub mod outbox;
+pub mod sharing;
 pub mod sqlite;
 pub mod story;
 
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use self::inbox::Inbox;
 use self::outbox::Outbox;
+use self::sharing::Sharing;
 use crate::render::identity::{Key, MovieHash, ProjectId};
 use crate::render::outcome::{Refusal, Report};
 use crate::render::state::{Action, Fact, OnUnknown, OutOfTurn, Submission};
@@ -276,7 +278,7 @@ pub enum LedgerError {
 pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, LedgerError>> + Send + 'a>>;
 
 /// A ledger that takes batches. Everything of one call is one transaction, and the reply comes after its commit.
-pub trait Store: Inbox + Outbox + Send + Sync {
+pub trait Store: Inbox + Outbox + Sharing + Send + Sync {
     /// Places drafts: each becomes a new intent, or finds what its key names already. Two processes that
     /// place the same key at the same moment get the same row.
     fn place(&self, drafts: Vec<Draft>) -> Reply<'_, Vec<Placed>>;

@@ -1,4 +1,4 @@
-//! What every store promises ([`suite`], [`mail`], [`handles`], [`model`]), and what the embedded one promises besides ([`sqlite`]).
+//! What every store promises ([`suite`], [`mail`], [`sharing`], [`handles`], [`model`]), and what the embedded one promises besides ([`sqlite`]).
 
 #![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
 
@@ -6,6 +6,7 @@ mod fixture;
 mod handles;
 mod mail;
 mod model;
+mod sharing;
 #[cfg(unix)]
 mod sqlite;
 mod suite;

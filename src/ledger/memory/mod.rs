@@ -1,10 +1,14 @@
 //! The store of `--no-ledger`: it keeps every promise of the door for as long as the process lives, and no longer.
 
 mod mail;
+mod sharing;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::watch;
+
 use self::mail::Mail;
+use self::sharing::Seats;
 use super::change::{Placing, apply, is_past, placing, wanted};
 use super::outbox::is_news;
 use super::{Draft, Event, LedgerError, Placed, Record, Recorded, Render, RenderId, Reply, Space, Store, Which, story};
@@ -20,6 +24,9 @@ pub struct Memory {
     /// Rows by their number, from 1.
     rows: Mutex<Vec<Row>>,
     mail: Mutex<Mail>,
+    seats: Mutex<Seats>,
+    /// Grows with every change of a row.
+    writes: watch::Sender<u64>,
 }
 
 struct Row {
@@ -42,11 +49,20 @@ impl Memory {
     fn mail(&self) -> MutexGuard<'_, Mail> {
         self.mail.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn seats(&self) -> MutexGuard<'_, Seats> {
+        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wrote(&self) {
+        self.writes.send_modify(|writes| *writes += 1);
+    }
 }
 
 impl Store for Memory {
     fn place(&self, drafts: Vec<Draft>) -> Reply<'_, Vec<Placed>> {
         let mut rows = self.rows();
+        self.wrote();
         reply(drafts.into_iter().map(|draft| place(&mut rows, draft)).collect())
     }
 
@@ -56,6 +72,7 @@ impl Store for Memory {
         if let Some(record) = unheard_of {
             return reply(Err(refused(format!("there is no render {}", record.render.0))));
         }
+        self.wrote();
         let mut mail = self.mail();
         reply(Ok(records.iter().filter_map(|change| record(&mut rows, &mut mail, change)).collect()))
     }

@@ -25,6 +25,7 @@ use rusqlite::Connection;
 use super::failure::Failure;
 use super::job::{Job, Need};
 use super::owner::Owners;
+use crate::ledger::LedgerError;
 
 /// What the jobs of one transaction work with.
 pub(super) struct Session<'a> {
@@ -86,7 +87,7 @@ impl Engine {
 
     fn together(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), Fallen> {
         let need = jobs.iter().map(|job| job.need()).max().unwrap_or(Need::Read);
-        if need == Need::Claim {
+        if need >= Need::Named {
             self.owners.enter().map_err(|failure| Fallen { failure, begun: true })?;
         }
         self.begin(need).map_err(|failure| Fallen { failure, begun: false })?;
@@ -103,8 +104,8 @@ impl Engine {
         match need {
             Need::Read => return self.execute("BEGIN"),
             Need::Claim => self.set(Level::Full)?,
-            Need::Write if self.log_size() == 0 => self.set(Level::Off)?,
-            Need::Write => self.set(Level::Normal)?,
+            Need::Write | Need::Named if self.log_size() == 0 => self.set(Level::Off)?,
+            Need::Write | Need::Named => self.set(Level::Normal)?,
         }
         self.execute("BEGIN IMMEDIATE")?;
         if self.level == Some(Level::Off) && self.log_size() != 0 {
@@ -154,6 +155,17 @@ impl Engine {
         fs::metadata(&self.log).map_or(0, |found| found.len())
     }
 
+    /// A number that changes when another connection has written, and only then.
+    pub(super) fn version(&self) -> Result<u64, Failure> {
+        let version: i64 = self.connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
+        Ok(version.cast_unsigned())
+    }
+
+    /// The failure as callers of the ledger know it.
+    pub(super) fn told(&self, failure: &Failure) -> LedgerError {
+        failure.at(&self.path)
+    }
+
     /// Copies the log into the database and starts the log over.
     ///
     /// # Errors
@@ -176,7 +188,6 @@ mod tests {
     use tokio::sync::oneshot::Receiver;
 
     use super::*;
-    use crate::ledger::LedgerError;
     use crate::ledger::sqlite::job::Asked;
     use crate::ledger::sqlite::{beside, connect, file};
     use crate::world::World;

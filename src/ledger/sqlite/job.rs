@@ -13,6 +13,8 @@ pub(super) enum Need {
     Read,
     /// A commit that outlives the process.
     Write,
+    /// The same under this store's own name.
+    Named,
     /// A commit that outlives the power, under this store's own name.
     Claim,
 }

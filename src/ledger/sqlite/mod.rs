@@ -10,6 +10,7 @@ mod outbox;
 mod owner;
 mod rows;
 mod schema;
+mod sharing;
 mod thread;
 mod values;
 mod work;
@@ -28,6 +29,7 @@ use self::failure::Failure;
 use self::job::{Asked, Need};
 use self::owner::Owners;
 use self::thread::Thread;
+use super::sharing::{Mark, Seat, Share, Sharing, Turn};
 use super::{Change, Draft, Event, LedgerError, OutOfTurn, Placed, Record, Recorded, Render, RenderId, Reply, Space, Store, Which};
 use crate::render::state::Fact;
 use crate::world::{Instant, World};
@@ -103,6 +105,21 @@ impl Store for Sqlite {
 
     fn reap(&self, at: Instant) -> Reply<'_, Vec<Render>> {
         self.ask(Need::Write, move |session| work::reap(session, at))
+    }
+}
+
+impl Sharing for Sqlite {
+    fn share(&self, share: Share) -> Reply<'_, Turn> {
+        self.ask(Need::Named, move |session| sharing::share(session, &share))
+    }
+
+    fn leave(&self, space: Space, seat: Seat) -> Reply<'_, ()> {
+        self.ask(Need::Write, move |session| sharing::leave(session, &space, seat))
+    }
+
+    fn news(&self, heard: Option<Mark>) -> Reply<'_, Mark> {
+        let news = self.thread.news(heard);
+        Box::pin(async { news.await.unwrap_or(Err(LedgerError::Closed)) })
     }
 }
 

@@ -66,6 +66,13 @@ impl Owners {
         Ok(path.exists().then_some(Me { name, _lock: file, path: path.clone() }))
     }
 
+    /// Whether the owner of a committed row is alive. Removes its file when it is not.
+    pub(super) fn is_alive(&self, owner: &str) -> Result<bool, Failure> {
+        // A name is one segment of a path; a row that says anything else is nobody's.
+        let is_name = owner.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        Ok(is_name && !owner.is_empty() && !bury_if_dead(&self.folder.join(owner))?)
+    }
+
     /// The names of those who are alive, this store not counted. Removes the files of the dead.
     ///
     /// Call it with the ledger's write lock held: then every owner of a committed claim has its file.

@@ -271,7 +271,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Render> {
     })
 }
 
-fn millis(duration: Duration) -> i64 {
+pub(super) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 

@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::failure::Failure;
 
 /// One text a schema; the n-th leads from schema n - 1 to n. A text that was released never changes.
-pub(super) const MIGRATIONS: &[&str] = &[FIRST, MAIL];
+pub(super) const MIGRATIONS: &[&str] = &[FIRST, MAIL, SHARING];
 
 /// Marks the file as a ledger (`PRAGMA application_id`): `j2v` and a zero in ASCII.
 const APPLICATION: u32 = u32::from_be_bytes(*b"j2v\0");
@@ -102,6 +102,26 @@ CREATE TABLE receiver (
     path TEXT,
     public_url TEXT,
     since INTEGER NOT NULL,
+    PRIMARY KEY (account, endpoint)
+) STRICT, WITHOUT ROWID;
+";
+
+/// Who waits for which render, and who reads for all of a space (`crate::ledger::sharing`).
+const SHARING: &str = "
+CREATE TABLE waiting (
+    owner TEXT NOT NULL,
+    seat INTEGER NOT NULL,
+    render INTEGER NOT NULL,
+    every INTEGER,
+    PRIMARY KEY (owner, seat, render)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE turn (
+    account TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    seat INTEGER NOT NULL,
+    renewed_at INTEGER NOT NULL,
+    rest_until INTEGER,
     PRIMARY KEY (account, endpoint)
 ) STRICT, WITHOUT ROWID;
 ";

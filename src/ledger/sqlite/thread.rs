@@ -4,10 +4,14 @@
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant as Moment};
+
+use tokio::sync::oneshot;
 
 use super::engine::Engine;
 use super::job::Job;
+use crate::ledger::LedgerError;
+use crate::ledger::sharing::Mark;
 
 /// The most jobs that share a transaction: enough to make a sync cheap, few enough that none waits long.
 const BATCH: usize = 512;
@@ -22,65 +26,133 @@ const HUGE_LOG: u64 = 64 << 20;
 /// How long nobody must want anything before a large log is copied.
 const IDLE: Duration = Duration::from_millis(500);
 
+/// How soon it is noticed that another process has written, while somebody waits for that: a look takes microseconds.
+const PEEK: Duration = Duration::from_millis(100);
+
 /// A handle on the thread. Dropped, it waits until all that was asked is done.
 pub(super) struct Thread {
-    jobs: Option<Sender<Box<dyn Job>>>,
+    messages: Option<Sender<Message>>,
     handle: Option<JoinHandle<()>>,
+}
+
+enum Message {
+    Job(Box<dyn Job>),
+    Listener(Listener),
+}
+
+/// Somebody who waits for news.
+struct Listener {
+    heard: Option<Mark>,
+    to: oneshot::Sender<Result<Mark, LedgerError>>,
 }
 
 impl Thread {
     /// Starts it.
     pub(super) fn start(engine: Engine) -> io::Result<Self> {
-        let (jobs, waiting) = channel();
-        let handle = Builder::new().name("ledger".to_owned()).spawn(move || work(engine, &waiting))?;
-        Ok(Self { jobs: Some(jobs), handle: Some(handle) })
+        let (messages, waiting) = channel();
+        let desk = Desk { engine, waiting, listeners: Vec::new(), idle_since: None };
+        let handle = Builder::new().name("ledger".to_owned()).spawn(move || desk.work())?;
+        Ok(Self { messages: Some(messages), handle: Some(handle) })
     }
 
     /// Asks. Jobs run in the order in which they were asked.
     pub(super) fn ask(&self, job: Box<dyn Job>) {
-        if let Some(jobs) = &self.jobs {
-            // Without its thread a job is dropped, and whoever waits for the answer is told so.
-            jobs.send(job).ok();
+        self.send(Message::Job(job));
+    }
+
+    /// Waits for what other processes write.
+    pub(super) fn news(&self, heard: Option<Mark>) -> oneshot::Receiver<Result<Mark, LedgerError>> {
+        let (to, news) = oneshot::channel();
+        self.send(Message::Listener(Listener { heard, to }));
+        news
+    }
+
+    fn send(&self, message: Message) {
+        if let Some(messages) = &self.messages {
+            // Without its thread a message is dropped, and whoever waits for the answer is told so.
+            messages.send(message).ok();
         }
     }
 }
 
 impl Drop for Thread {
     fn drop(&mut self) {
-        self.jobs = None;
+        self.messages = None;
         if let Some(handle) = self.handle.take() {
             handle.join().ok();
         }
     }
 }
 
-fn work(mut engine: Engine, waiting: &Receiver<Box<dyn Job>>) {
-    while let Some(first) = next(&mut engine, waiting) {
-        let batch = std::iter::once(first).chain(waiting.try_iter()).take(BATCH).collect();
-        engine.run(batch);
-    }
-    tidy(&mut engine, LARGE_LOG);
+/// What the thread has before it.
+struct Desk {
+    engine: Engine,
+    waiting: Receiver<Message>,
+    listeners: Vec<Listener>,
+    /// Since when nobody has wanted anything, while the log is large.
+    idle_since: Option<Moment>,
 }
 
-/// The next job, however long it takes; `None` when nobody can ask any more.
-fn next(engine: &mut Engine, waiting: &Receiver<Box<dyn Job>>) -> Option<Box<dyn Job>> {
-    tidy(engine, HUGE_LOG);
-    if engine.log_size() <= LARGE_LOG {
-        return waiting.recv().ok();
+impl Desk {
+    fn work(mut self) {
+        while let Some(first) = self.next() {
+            let mut batch = Vec::new();
+            for message in std::iter::once(first).chain(self.waiting.try_iter()).take(BATCH) {
+                match message {
+                    Message::Job(job) => batch.push(job),
+                    Message::Listener(listener) => self.listeners.push(listener),
+                }
+            }
+            if !batch.is_empty() {
+                self.engine.run(batch);
+                self.idle_since = None;
+            }
+            self.tell_news();
+        }
+        self.tidy(LARGE_LOG);
     }
-    match waiting.recv_timeout(IDLE) {
-        Ok(job) => Some(job),
-        Err(RecvTimeoutError::Disconnected) => None,
-        Err(RecvTimeoutError::Timeout) => {
-            tidy(engine, LARGE_LOG);
-            waiting.recv().ok()
+
+    /// The next message, however long it takes; `None` when nobody can ask any more.
+    fn next(&mut self) -> Option<Message> {
+        self.tidy(HUGE_LOG);
+        loop {
+            let is_large = self.engine.log_size() > LARGE_LOG;
+            let idle = self.idle_since.get_or_insert_with(Moment::now).elapsed();
+            let pause = match (self.listeners.is_empty(), is_large) {
+                (true, false) => return self.waiting.recv().ok(),
+                (true, true) => IDLE.saturating_sub(idle),
+                (false, _) => PEEK,
+            };
+            match self.waiting.recv_timeout(pause) {
+                Ok(message) => return Some(message),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => self.tell_news(),
+            }
+            if is_large && self.idle_since.is_some_and(|since| since.elapsed() >= IDLE) {
+                self.tidy(LARGE_LOG);
+                self.idle_since = None;
+            }
         }
     }
-}
 
-/// A log that can't be copied now is copied another time: there is nobody to tell.
-fn tidy(engine: &mut Engine, most: u64) {
-    if engine.log_size() > most {
-        engine.checkpoint().ok();
+    /// Answers those who wait for news, if there are any.
+    fn tell_news(&mut self) {
+        self.listeners.retain(|listener| !listener.to.is_closed());
+        if self.listeners.is_empty() {
+            return;
+        }
+        let version = self.engine.version().map(Mark);
+        let is_over = |listener: &mut Listener| version.as_ref().map_or(true, |now| listener.heard != Some(*now));
+        for listener in self.listeners.extract_if(.., is_over) {
+            // Whoever asked may have gone.
+            listener.to.send(version.as_ref().copied().map_err(|failure| self.engine.told(failure))).ok();
+        }
+    }
+
+    /// A log that can't be copied now is copied another time: there is nobody to tell.
+    fn tidy(&mut self, most: u64) {
+        if self.engine.log_size() > most {
+            self.engine.checkpoint().ok();
+        }
     }
 }

@@ -1,0 +1,108 @@
+//! Who waits for what, and who reads for all, as rows. A turn whose owner is dead is free; what the dead waited for is
+//! forgotten by whoever reads next.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::engine::Session;
+use super::failure::Failure;
+use super::rows::millis;
+use crate::ledger::sharing::{Asked, Reader, Seat, Share, Turn, Wait, asked};
+use crate::ledger::{RenderId, Space};
+
+/// Writes down what a seat waits for, and decides who has the turn.
+pub(super) fn share(session: &Session<'_>, share: &Share) -> Result<Turn, Failure> {
+    let me = session.owners.me().unwrap_or_default();
+    wait_for(session.connection, me, share.seat, &share.waits)?;
+    let is_alive = |owner: &str| Ok::<_, Failure>(owner == me || session.owners.is_alive(owner)?);
+    let reader = match asked(reader(session.connection, &share.space)?, share, me, is_alive)? {
+        Asked::Left(reader) => return Ok(Turn::Another { rest_until: reader.rest_until }),
+        Asked::Kept(reader) => reader,
+        Asked::Written(reader) => {
+            write_reader(session.connection, &share.space, &reader)?;
+            reader
+        }
+    };
+    forget_the_dead(session, me)?;
+    Ok(Turn::Mine { guests: guests(session.connection, share, me)?, rest_until: reader.rest_until })
+}
+
+/// Forgets a seat and its turn.
+pub(super) fn leave(session: &Session<'_>, space: &Space, seat: Seat) -> Result<(), Failure> {
+    const TURN: &str = "DELETE FROM turn WHERE account = ?1 AND endpoint = ?2 AND owner = ?3 AND seat = ?4";
+    let me = session.owners.me().unwrap_or_default();
+    wait_for(session.connection, me, seat, &[])?;
+    session.connection.prepare_cached(TURN)?.execute(params![space.account, space.endpoint, me, seat_in(seat)])?;
+    Ok(())
+}
+
+/// Writes only what has changed: as a rule nothing has.
+fn wait_for(connection: &Connection, me: &str, seat: Seat, waits: &[Wait]) -> Result<(), Failure> {
+    const INSERT: &str = "INSERT OR REPLACE INTO waiting (owner, seat, render, every) VALUES (?1, ?2, ?3, ?4)";
+    const DELETE: &str = "DELETE FROM waiting WHERE owner = ?1 AND seat = ?2 AND render = ?3";
+    let mut before = waits_of(connection, me, seat)?;
+    for wait in waits {
+        if before.remove(&wait.render) != Some(wait.every) {
+            let every = wait.every.map(millis);
+            connection.prepare_cached(INSERT)?.execute(params![me, seat_in(seat), wait.render, every])?;
+        }
+    }
+    for render in before.into_keys() {
+        connection.prepare_cached(DELETE)?.execute(params![me, seat_in(seat), render])?;
+    }
+    Ok(())
+}
+
+fn waits_of(connection: &Connection, me: &str, seat: Seat) -> Result<HashMap<RenderId, Option<Duration>>, Failure> {
+    let mut statement = connection.prepare_cached("SELECT render, every FROM waiting WHERE owner = ?1 AND seat = ?2")?;
+    let waits = statement.query_map(params![me, seat_in(seat)], |row| Ok((row.get(0)?, every_of(row.get(1)?))))?;
+    Ok(waits.collect::<Result<_, _>>()?)
+}
+
+fn reader(connection: &Connection, space: &Space) -> Result<Option<Reader>, Failure> {
+    const SQL: &str = "SELECT owner, seat, renewed_at, rest_until FROM turn WHERE account = ?1 AND endpoint = ?2";
+    let mut statement = connection.prepare_cached(SQL)?;
+    let reader = statement.query_row(params![space.account, space.endpoint], |row| {
+        let seat = Seat(row.get::<_, i64>(1)?.cast_unsigned());
+        Ok(Reader { owner: row.get(0)?, seat, renewed_at: row.get(2)?, rest_until: row.get(3)? })
+    });
+    Ok(reader.optional()?)
+}
+
+fn write_reader(connection: &Connection, space: &Space, reader: &Reader) -> Result<(), Failure> {
+    const SQL: &str =
+        "INSERT OR REPLACE INTO turn (account, endpoint, owner, seat, renewed_at, rest_until) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let Reader { owner, seat, renewed_at, rest_until } = reader;
+    connection.prepare_cached(SQL)?.execute(params![space.account, space.endpoint, owner, seat_in(*seat), renewed_at, rest_until])?;
+    Ok(())
+}
+
+fn forget_the_dead(session: &Session<'_>, me: &str) -> Result<(), Failure> {
+    let mut statement = session.connection.prepare_cached("SELECT DISTINCT owner FROM waiting WHERE owner <> ?1")?;
+    let owners: HashSet<String> = statement.query_map([me], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for owner in owners {
+        if !session.owners.is_alive(&owner)? {
+            session.connection.prepare_cached("DELETE FROM waiting WHERE owner = ?1")?.execute([owner])?;
+        }
+    }
+    Ok(())
+}
+
+fn guests(connection: &Connection, share: &Share, me: &str) -> Result<Vec<Wait>, Failure> {
+    const SQL: &str = "SELECT waiting.render, waiting.every FROM waiting JOIN render ON render.id = waiting.render \
+         WHERE render.account = ?1 AND render.endpoint = ?2 AND NOT (waiting.owner = ?3 AND waiting.seat = ?4)";
+    let mut statement = connection.prepare_cached(SQL)?;
+    let values = params![share.space.account, share.space.endpoint, me, seat_in(share.seat)];
+    let waits = statement.query_map(values, |row| Ok(Wait { render: row.get(0)?, every: every_of(row.get(1)?) }))?;
+    Ok(waits.collect::<Result<_, _>>()?)
+}
+
+fn every_of(millis: Option<i64>) -> Option<Duration> {
+    millis.map(|millis| Duration::from_millis(millis.cast_unsigned()))
+}
+
+fn seat_in(seat: Seat) -> i64 {
+    seat.0.cast_signed()
+}

@@ -1,0 +1,148 @@
+//! What any store promises to processes that wait on one ledger: one of them has the turn to read, and all hear of
+//! what is written.
+
+use std::time::Duration;
+
+use j2v::ledger::sharing::{Seat, Share, Sharing, Turn, Wait};
+use j2v::ledger::{Draft, RenderId, Space, Store};
+use j2v::world::Instant;
+
+use crate::fixture::{Home, OnFile, at, named, new, space};
+
+const STANDS: Duration = Duration::from_secs(10);
+
+fn wait(render: RenderId) -> Wait {
+    Wait { render, every: None }
+}
+
+fn share(seat: u64, renders: &[RenderId], second: i64) -> Share {
+    let waits = renders.iter().copied().map(wait).collect();
+    Share { space: space(), seat: Seat(seat), waits, rest_until: None, at: at(second), stands: STANDS }
+}
+
+fn mine(guests: &[RenderId]) -> Turn {
+    Turn::Mine { guests: guests.iter().copied().map(wait).collect(), rest_until: None }
+}
+
+fn another() -> Turn {
+    Turn::Another { rest_until: None }
+}
+
+/// Two rows, in the order of their names.
+async fn two(store: &impl Store) -> [RenderId; 2] {
+    [new(store, named("a", "1")).await.id, new(store, named("b", "2")).await.id]
+}
+
+async fn one_seat_reads_for_all(home: &impl Home) {
+    let store = home.open();
+    let [a, b] = two(&store).await;
+    assert_eq!(store.share(share(1, &[a], 0)).await.unwrap(), mine(&[]));
+    assert_eq!(store.share(share(2, &[b], 1)).await.unwrap(), another());
+    assert_eq!(store.share(share(1, &[a], 2)).await.unwrap(), mine(&[b]));
+    // What it waits for by now counts, not what it waited for.
+    assert_eq!(store.share(share(2, &[a], 3)).await.unwrap(), another());
+    assert_eq!(store.share(share(1, &[a], 4)).await.unwrap(), mine(&[a]));
+    assert_eq!(store.share(share(2, &[], 5)).await.unwrap(), another());
+    assert_eq!(store.share(share(1, &[a], 6)).await.unwrap(), mine(&[]));
+}
+
+async fn a_turn_is_given_up_and_taken_over(home: &impl Home) {
+    let store = home.open();
+    let [a, b] = two(&store).await;
+    store.share(share(1, &[a], 0)).await.unwrap();
+    assert_eq!(store.share(share(2, &[b], 1)).await.unwrap(), another());
+    store.leave(space(), Seat(1)).await.unwrap();
+    assert_eq!(store.share(share(2, &[b], 2)).await.unwrap(), mine(&[]));
+    // Whoever has no turn gives none up.
+    store.leave(space(), Seat(1)).await.unwrap();
+    assert_eq!(store.share(share(1, &[a], 3)).await.unwrap(), another());
+}
+
+async fn a_turn_that_is_not_renewed_is_taken_although_its_process_lives(home: &impl Home) {
+    let store = home.open();
+    let [a, b] = two(&store).await;
+    store.share(share(1, &[a], 0)).await.unwrap();
+    store.share(share(1, &[a], 8)).await.unwrap();
+    assert_eq!(store.share(share(2, &[b], 17)).await.unwrap(), another());
+    assert_eq!(store.share(share(2, &[b], 18)).await.unwrap(), mine(&[a]));
+    assert_eq!(store.share(share(1, &[a], 19)).await.unwrap(), another());
+}
+
+async fn each_space_has_a_turn_of_its_own(home: &impl Home) {
+    let store = home.open();
+    let [a, _] = two(&store).await;
+    let other = Space { account: "other".to_owned(), ..space() };
+    let theirs = new(&store, Draft { space: other.clone(), ..named("a", "1") }).await.id;
+    assert_eq!(store.share(share(1, &[a], 0)).await.unwrap(), mine(&[]));
+    assert_eq!(store.share(Share { space: other, ..share(2, &[theirs], 1) }).await.unwrap(), mine(&[]));
+}
+
+async fn the_interval_and_the_rest_are_passed_on(home: &impl Home) {
+    let store = home.open();
+    let [a, b] = two(&store).await;
+    let rest_until = Some(Instant(at(60).0));
+    store.share(Share { rest_until, ..share(1, &[a], 0) }).await.unwrap();
+    let often = Wait { render: b, every: Some(Duration::from_millis(250)) };
+    let asked = Share { waits: vec![often], ..share(2, &[], 1) };
+    assert_eq!(store.share(asked.clone()).await.unwrap(), Turn::Another { rest_until });
+    assert_eq!(store.share(share(1, &[a], 2)).await.unwrap(), Turn::Mine { guests: vec![often], rest_until: None });
+    assert_eq!(store.share(Share { at: at(3), ..asked }).await.unwrap(), another());
+}
+
+async fn what_a_dead_process_waited_for_and_its_turn_die_with_it(home: &impl Home) {
+    let (one, other) = (home.open(), home.open());
+    let [a, b] = two(&one).await;
+    assert_eq!(other.share(share(1, &[b], 0)).await.unwrap(), mine(&[]));
+    assert_eq!(one.share(share(1, &[a], 1)).await.unwrap(), another());
+    drop(other);
+    assert_eq!(one.share(share(1, &[a], 2)).await.unwrap(), mine(&[]));
+}
+
+async fn news_come_from_other_handles(home: &impl Home) {
+    let (one, other) = (home.open(), home.open());
+    let heard = one.news(None).await.unwrap();
+    let mut news = one.news(Some(heard));
+    assert!(tokio::time::timeout(Duration::from_millis(150), &mut news).await.is_err(), "nobody has written");
+    new(&other, named("a", "1")).await;
+    let heard = news.await.unwrap();
+    // What was written while nobody waited is news, too.
+    new(&other, named("b", "2")).await;
+    assert_ne!(one.news(Some(heard)).await.unwrap(), heard);
+}
+
+#[tokio::test]
+async fn news_of_a_ledger_in_memory_come_from_everybody() {
+    let store = crate::fixture::InMemory.open();
+    let heard = store.news(None).await.unwrap();
+    let news = store.news(Some(heard));
+    new(&store, named("a", "1")).await;
+    assert_ne!(news.await.unwrap(), heard);
+}
+
+macro_rules! on {
+    ($module:ident, $home:expr, [$($name:ident),* $(,)?]) => {
+        mod $module {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(&$home).await;
+            })*
+        }
+    };
+}
+
+macro_rules! on_each {
+    ($names:tt) => {
+        on!(in_memory, crate::fixture::InMemory, $names);
+        on!(on_file, crate::fixture::OnFile::new(), $names);
+    };
+}
+
+on_each!([
+    one_seat_reads_for_all,
+    a_turn_is_given_up_and_taken_over,
+    a_turn_that_is_not_renewed_is_taken_although_its_process_lives,
+    each_space_has_a_turn_of_its_own,
+    the_interval_and_the_rest_are_passed_on,
+]);
+
+on!(several_handles, super::OnFile::new(), [what_a_dead_process_waited_for_and_its_turn_die_with_it, news_come_from_other_handles,]);
