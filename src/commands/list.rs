@@ -6,9 +6,10 @@ use super::session::{Session, unreadable};
 use super::{Call, Stop};
 use crate::cli::ListArgs;
 use crate::exit::Exit;
-use crate::output::{json, table};
+use crate::output::table;
 use crate::render::event::{Outcome, Verdict};
 use crate::render::identity::Key;
+use crate::render::line;
 use crate::render::outcome::{Report, Status};
 use crate::service::page::Window;
 use crate::work::search::token;
@@ -35,7 +36,7 @@ pub(super) async fn run(call: &Call, args: &ListArgs) -> anyhow::Result<Exit> {
     reports.sort_by_key(|report| std::cmp::Reverse(report.created_at));
     if args.json {
         for report in &reports {
-            call.out.data(&json::outcome(&outcome(report)));
+            call.out.data(&line::facts(&outcome(report)).to_string());
         }
     } else {
         let rows: Vec<Vec<String>> = reports.iter().map(row).collect();

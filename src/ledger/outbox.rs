@@ -19,6 +19,17 @@ pub struct Announcement {
     pub report: Report,
     /// Since when it is due.
     pub at: Instant,
+    /// Whether the application is to be told, or has heard of it by itself.
+    pub heard: Heard,
+}
+
+/// Whether an application has heard of an outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// It is to be told.
+    NotYet,
+    /// It has a receiver of its own and has heard: nobody is to tell it again.
+    Already,
 }
 
 /// A delivery's name inside its ledger.
@@ -76,7 +87,8 @@ pub struct Delivery {
     pub progress: Progress,
     /// How often it was taken.
     pub attempts: u32,
-    /// When it is to be tried next.
+    /// When it is to be tried next. At first that is when the service took the movie: those that have waited longest
+    /// come first, and those that are too young to be missed can be left out.
     pub due_at: Instant,
     /// Who is at it, by the name that the store gave them.
     pub owner: Option<String>,
@@ -95,8 +107,8 @@ pub enum Handed {
     Again(Instant),
     /// It was tried often enough.
     GivenUp,
-    /// It was not begun: whoever comes next may begin at once, and it does not count.
-    Untried,
+    /// It was not begun, and does not count; it may be from this time on.
+    Later(Instant),
 }
 
 /// An attempt, told by who made it.
@@ -123,6 +135,9 @@ pub enum Deliveries {
     GivenUp(u32),
 }
 
+/// How an outcome went that nobody had to tell, for people.
+pub(super) const BY_ITSELF: &str = "the application's own receiver has heard of it";
+
 /// What a space keeps about who receives its callbacks and outcomes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receiver {
@@ -147,7 +162,8 @@ pub struct Keeping {
 
 /// The outcomes on their way to an application.
 pub trait Outbox: Send + Sync {
-    /// Puts outcomes here that aren't here yet; says which were new.
+    /// Puts outcomes here that aren't here yet; says which were new. One that the application has heard of already is
+    /// over, unless somebody is telling it just now.
     fn announce(&self, outcomes: Vec<Announcement>) -> Reply<'_, Vec<bool>>;
 
     /// When the next delivery of a space may be taken: in the past if one waits, or if somebody else is at one

@@ -3,7 +3,6 @@
 
 pub(crate) mod findings;
 mod human;
-pub(crate) mod json;
 mod progress;
 mod results;
 pub(crate) mod sanitize;

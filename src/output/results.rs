@@ -1,9 +1,10 @@
 //! The results of a run, one a render: a line of data each in the order of the arguments, or a line of JSON each
 //! in the order in which they end; and the exit code that they make together.
 
-use super::{Out, json};
+use super::Out;
 use crate::exit::Exit;
 use crate::render::event::{Event, Listener, Outcome, Trouble, Verdict};
+use crate::render::line;
 
 /// What the line of a render holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +56,7 @@ impl<'a> Results<'a> {
 
     fn print(&mut self, index: usize, outcome: &Outcome) {
         if self.json {
-            self.out.data(&json::outcome(outcome));
+            self.out.data(&line::facts(outcome).to_string());
         } else if let Some(line) = self.lines.get_mut(index) {
             *line = Some(line_of(self.wanted, outcome));
             self.print_what_is_due();

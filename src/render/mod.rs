@@ -5,6 +5,7 @@
 
 pub mod event;
 pub mod identity;
+pub mod line;
 pub mod outcome;
 pub mod schedule;
 pub mod state;

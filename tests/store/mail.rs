@@ -1,7 +1,7 @@
 //! What any store promises about what comes in and what goes out.
 
 use j2v::ledger::inbox::{Callback, CallbackId, Callbacks, Inbox, Received};
-use j2v::ledger::outbox::{Announcement, Attempt, Deliveries, Delivery, Handed, Keeping, Outbox, Progress};
+use j2v::ledger::outbox::{Announcement, Attempt, Deliveries, Delivery, Handed, Heard, Keeping, Outbox, Progress};
 use j2v::ledger::{RenderId, Space, Store};
 use j2v::render::outcome::Report;
 use j2v::render::state::Fact;
@@ -34,7 +34,7 @@ async fn ids(store: &impl Store, which: Callbacks) -> Vec<i64> {
 
 fn announcement(letter: char, status: &str) -> Announcement {
     let report = Report::read(&json!({"project": project(letter).as_str(), "status": status})).unwrap();
-    Announcement { space: space(), report, at: at(10) }
+    Announcement { space: space(), report, at: at(10), heard: Heard::NotYet }
 }
 
 async fn take(store: &impl Store, second: i64) -> Vec<Delivery> {
@@ -147,7 +147,7 @@ async fn an_attempt_that_failed_waits_for_its_time(home: &impl Home) {
     assert_eq!(take(&store, 39).await, []);
     let second = take(&store, 40).await.remove(0);
     assert_eq!((second.id, second.attempts, second.detail.as_deref()), (first.id, 2, Some("told")));
-    tell(&store, &second, Handed::Untried, 41).await;
+    tell(&store, &second, Handed::Later(at(42)), 41).await;
     let third = take(&store, 42).await.remove(0);
     assert_eq!(third.attempts, 2);
     tell(&store, &third, Handed::GivenUp, 43).await;
@@ -166,6 +166,18 @@ async fn only_who_took_it_says_how_it_went(home: &impl Home) {
     assert_eq!(take(&store, 12).await.len(), 1, "nobody had taken it");
 }
 
+async fn what_the_application_has_heard_by_itself_is_not_told(home: &impl Home) {
+    let store = home.open();
+    let heard = |letter, status| Announcement { heard: Heard::Already, ..announcement(letter, status) };
+    store.announce(vec![announcement('p', "done"), announcement('q', "done")]).await.unwrap();
+    let taken = store.take(space(), 1, at(11)).await.unwrap().remove(0);
+    assert_eq!(store.announce(vec![heard('p', "done"), heard('q', "done"), heard('r', "done")]).await.unwrap(), [false, false, true]);
+    store.announce(vec![announcement('r', "done")]).await.unwrap();
+    assert_eq!(take(&store, 12).await, []);
+    tell(&store, &taken, Handed::Over, 13).await;
+    assert_eq!(store.deliveries(None, Deliveries::Open(9)).await.unwrap(), []);
+}
+
 async fn a_render_that_ends_is_announced_where_somebody_receives(home: &impl Home) {
     let store = home.open();
     let before = bound(&store, 'a').await;
@@ -180,7 +192,7 @@ async fn a_render_that_ends_is_announced_where_somebody_receives(home: &impl Hom
     fact(&store, before, Fact::Expired, 8).await;
     let open = store.deliveries(None, Deliveries::Open(9)).await.unwrap();
     let facts: Vec<_> = open.iter().map(|delivery| (delivery.project.clone(), delivery.status.as_str(), delivery.due_at)).collect();
-    assert_eq!(facts, [(project('b'), "error", at(6)), (project('b'), "done", at(7))]);
+    assert_eq!(facts, [(project('b'), "error", at(2)), (project('b'), "done", at(2))]);
     assert_eq!(open[0].report.message.as_deref(), Some("no"));
     assert_eq!(open[1].report.url.as_deref(), Some("u"));
 }
@@ -209,6 +221,7 @@ on_each!([
     two_outcomes_of_one_render_are_never_out_at_a_time,
     an_attempt_that_failed_waits_for_its_time,
     only_who_took_it_says_how_it_went,
+    what_the_application_has_heard_by_itself_is_not_told,
     a_render_that_ends_is_announced_where_somebody_receives,
     what_is_kept_about_a_receiver_stays_until_it_is_said_anew,
 ]);

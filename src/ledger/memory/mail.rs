@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{Memory, OWNER, reply};
 use crate::ledger::inbox::{Callback, CallbackId, Callbacks, Inbox, Kept, Received};
 use crate::ledger::outbox::{
-    Announcement, Attempt, Deliveries, Delivery, DeliveryId, Handed, Keeping, Outbox, Progress, Receiver, is_final,
+    Announcement, Attempt, BY_ITSELF, Deliveries, Delivery, DeliveryId, Handed, Heard, Keeping, Outbox, Progress, Receiver, is_final,
 };
 use crate::ledger::{Render, Reply, Space};
 use crate::render::outcome::Report;
@@ -83,7 +83,7 @@ impl Inbox for Memory {
 impl Outbox for Memory {
     fn announce(&self, outcomes: Vec<Announcement>) -> Reply<'_, Vec<bool>> {
         let mut mail = self.mail();
-        reply(Ok(outcomes.iter().map(|outcome| mail.put(&outcome.space, &outcome.report, outcome.at)).collect()))
+        reply(Ok(outcomes.iter().map(|outcome| mail.announce(outcome)).collect()))
     }
 
     fn next_due(&self, space: Space) -> Reply<'_, Option<Instant>> {
@@ -155,8 +155,25 @@ impl Mail {
     /// Puts the outcome of a render here if its space has a receiver.
     pub(super) fn put_if_received(&mut self, render: &Render) {
         if let Some(report) = render.report.as_ref().filter(|_| self.receivers.contains_key(&render.space)) {
-            self.put(&render.space, report, render.touched_at);
+            self.put(&render.space, report, render.bound_at.unwrap_or(render.touched_at));
         }
+    }
+
+    fn announce(&mut self, outcome: &Announcement) -> bool {
+        let Announcement { space, report, at, heard } = outcome;
+        let is_new = self.put(space, report, *at);
+        let is_it = |delivery: &&mut Delivery| {
+            let waits = matches!(delivery.progress, Progress::Due | Progress::GivenUp);
+            waits && delivery.space == *space && delivery.project == report.project && delivery.status == report.status.as_str()
+        };
+        if *heard == Heard::Already
+            && let Some(delivery) = self.deliveries.iter_mut().find(is_it)
+        {
+            delivery.progress = Progress::Done;
+            delivery.touched_at = *at;
+            delivery.detail = Some(BY_ITSELF.to_owned());
+        }
+        is_new
     }
 
     fn put(&mut self, space: &Space, report: &Report, at: Instant) -> bool {
@@ -213,11 +230,14 @@ fn tell(delivery: &mut Delivery, attempt: Attempt) {
     delivery.progress = match attempt.handed {
         Handed::Over => Progress::Done,
         Handed::GivenUp => Progress::GivenUp,
-        Handed::Again(_) | Handed::Untried => Progress::Due,
+        Handed::Again(_) | Handed::Later(_) => Progress::Due,
     };
     match attempt.handed {
         Handed::Again(at) => delivery.due_at = at,
-        Handed::Untried => delivery.attempts -= 1,
+        Handed::Later(at) => {
+            delivery.due_at = at;
+            delivery.attempts -= 1;
+        }
         Handed::Over | Handed::GivenUp => {}
     }
     delivery.owner = None;

@@ -9,7 +9,9 @@ use super::Sqlite;
 use super::engine::Session;
 use super::failure::Failure;
 use super::job::Need;
-use crate::ledger::outbox::{Announcement, Attempt, Deliveries, Delivery, Handed, Keeping, Outbox, Progress, Receiver, is_final};
+use crate::ledger::outbox::{
+    Announcement, Attempt, BY_ITSELF, Deliveries, Delivery, Handed, Heard, Keeping, Outbox, Progress, Receiver, is_final,
+};
 use crate::ledger::{Render, Reply, Space};
 use crate::render::identity::ProjectId;
 use crate::render::outcome::Report;
@@ -28,8 +30,14 @@ macro_rules! select {
 impl Outbox for Sqlite {
     fn announce(&self, outcomes: Vec<Announcement>) -> Reply<'_, Vec<bool>> {
         self.ask(Need::Write, move |session| {
-            let put = |outcome: &Announcement| put(session.connection, &outcome.space, &outcome.report, outcome.at);
-            outcomes.iter().map(put).collect()
+            let announce = |outcome: &Announcement| {
+                let is_new = put(session.connection, &outcome.space, &outcome.report, outcome.at)?;
+                if outcome.heard == Heard::Already {
+                    over(session.connection, outcome)?;
+                }
+                Ok(is_new)
+            };
+            outcomes.iter().map(announce).collect()
         })
     }
 
@@ -76,7 +84,7 @@ pub(super) fn put_if_received(connection: &Connection, render: &Render) -> Resul
     if let Some(report) = &render.report
         && receiver(connection, &render.space)?.is_some()
     {
-        put(connection, &render.space, report, render.touched_at)?;
+        put(connection, &render.space, report, render.bound_at.unwrap_or(render.touched_at))?;
     }
     Ok(())
 }
@@ -89,6 +97,16 @@ fn put(connection: &Connection, space: &Space, report: &Report, at: Instant) -> 
     }
     let values = params![space.account, space.endpoint, report.project, report.status.as_str(), report, at];
     Ok(connection.prepare_cached(SQL)?.execute(values)? > 0)
+}
+
+/// What the application has heard of by itself.
+fn over(connection: &Connection, outcome: &Announcement) -> Result<(), Failure> {
+    const SQL: &str = "UPDATE delivery SET progress = 'done', touched_at = ?5, detail = ?6 WHERE project = ?1 AND status = ?2 \
+         AND account = ?3 AND endpoint = ?4 AND progress IN ('due', 'given-up')";
+    let Announcement { space, report, at, .. } = outcome;
+    let values = params![report.project, report.status.as_str(), space.account, space.endpoint, at, BY_ITSELF];
+    connection.prepare_cached(SQL)?.execute(values)?;
+    Ok(())
 }
 
 fn take(session: &Session<'_>, space: &Space, most: u32, at: Instant) -> Result<Vec<Delivery>, Failure> {
@@ -141,12 +159,12 @@ fn due(connection: &Connection, space: &Space, most: u32, at: Instant) -> Result
 
 fn tell(session: &Session<'_>, attempt: &Attempt) -> Result<(), Failure> {
     const SQL: &str = "UPDATE delivery SET progress = ?2, due_at = coalesce(?3, due_at), owner = NULL, touched_at = ?4, detail = ?5, \
-         attempts = attempts - ?6 WHERE id = ?1 AND (owner = ?7 AND progress = 'taken' OR progress = 'given-up' AND ?3 IS NOT NULL)";
+         attempts = attempts - ?6 WHERE id = ?1 AND (owner = ?7 AND progress = 'taken' OR progress = 'given-up' AND ?3 IS NOT NULL AND ?6 = 0)";
     let (progress, due_at, uncounted) = match attempt.handed {
         Handed::Over => (Progress::Done, None, 0),
         Handed::GivenUp => (Progress::GivenUp, None, 0),
         Handed::Again(at) => (Progress::Due, Some(at), 0),
-        Handed::Untried => (Progress::Due, None, 1),
+        Handed::Later(at) => (Progress::Due, Some(at), 1),
     };
     let values = params![attempt.delivery, progress, due_at, attempt.at, attempt.detail, uncounted, session.owners.me()];
     session.connection.prepare_cached(SQL)?.execute(values)?;

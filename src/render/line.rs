@@ -1,19 +1,19 @@
-//! Outcomes as JSON, a line each (`product.md`, "Output"). Fields are only ever added.
+//! Outcomes as a program reads them (`product.md`, "Output"). Fields are only ever added.
 
 use serde_json::{Map, Value, json};
 
-use crate::render::event::Outcome;
-use crate::render::identity::Token;
-use crate::render::outcome::Report;
+use super::event::Outcome;
+use super::identity::Token;
+use super::outcome::Report;
 
 /// The member of `client-data` that holds the token.
 const TOKEN: &str = "j2v";
 
-/// The line of one outcome.
+/// What is told of one outcome: an object whose compact text is its line.
 #[must_use]
-pub(crate) fn outcome(outcome: &Outcome) -> String {
+pub fn facts(outcome: &Outcome) -> Value {
     let report = outcome.report.as_ref();
-    let facts = json!({
+    json!({
         "project": outcome.project.as_ref().map(ToString::to_string),
         "status": outcome.verdict.as_str(),
         "url": report.and_then(|report| report.url.clone()),
@@ -27,13 +27,12 @@ pub(crate) fn outcome(outcome: &Outcome) -> String {
         "client-data": report.and_then(client_data),
         "source": outcome.source,
         "key": outcome.key.as_ref().map(ToString::to_string),
-    });
-    facts.to_string()
+    })
 }
 
 /// What the user put into `client-data`: as it came, without the token.
 #[must_use]
-pub(crate) fn client_data(report: &Report) -> Option<Value> {
+pub fn client_data(report: &Report) -> Option<Value> {
     let mut data = report.client_data.clone()?;
     if let Some(members) = data.as_object_mut()
         && members.get(TOKEN).and_then(Value::as_str).and_then(Token::parse).is_some()
