@@ -62,6 +62,7 @@ pub fn wanted(id: RenderId, draft: &Draft, generation: u32) -> Render {
         traceable: draft.traceable,
         source: draft.source.clone(),
         flags: draft.flags.clone(),
+        row: draft.row,
         submission: Submission::new(draft.on_unknown),
         owner: None,
         quarantine: draft.quarantine,

@@ -4,6 +4,7 @@
 //! suite). What a row *means* is decided by [`crate::render::state`]; a store loads a row, lets the machine
 //! take the step, and writes row and story in one transaction.
 
+pub mod batch;
 pub mod change;
 pub mod inbox;
 pub mod memory;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
+use self::batch::{Batches, TableRow};
 use self::inbox::Inbox;
 use self::outbox::Outbox;
 use self::sharing::Sharing;
@@ -68,6 +70,8 @@ pub struct Draft {
     pub quarantine: Duration,
     /// Whether an existing render of the key gives way to a new generation.
     pub again: Again,
+    /// The row of a table that it was made of; only renders of a batch have one.
+    pub row: Option<TableRow>,
     /// When it was asked for.
     pub at: Instant,
 }
@@ -115,6 +119,8 @@ pub struct Render {
     pub source: String,
     /// The flags that composed it, as they were typed.
     pub flags: Vec<String>,
+    /// The row of a table that it was made of; only renders of a batch have one.
+    pub row: Option<TableRow>,
     /// Where the protocol stands.
     pub submission: Submission,
     /// The process that claimed it last, by the name that [`Store`] gave it.
@@ -278,7 +284,7 @@ pub enum LedgerError {
 pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, LedgerError>> + Send + 'a>>;
 
 /// A ledger that takes batches. Everything of one call is one transaction, and the reply comes after its commit.
-pub trait Store: Inbox + Outbox + Sharing + Send + Sync {
+pub trait Store: Batches + Inbox + Outbox + Sharing + Send + Sync {
     /// Places drafts: each becomes a new intent, or finds what its key names already. Two processes that
     /// place the same key at the same moment get the same row.
     fn place(&self, drafts: Vec<Draft>) -> Reply<'_, Vec<Placed>>;

@@ -87,6 +87,7 @@ pub(crate) fn named(name: &str, movie: &str) -> Draft {
         on_unknown: OnUnknown::Hold,
         quarantine: Duration::from_secs(900),
         again: Again::No,
+        row: None,
         at: at(0),
     }
 }

@@ -1,7 +1,8 @@
-//! What every store promises ([`suite`], [`mail`], [`sharing`], [`handles`], [`model`]), and what the embedded one promises besides ([`sqlite`]).
+//! What every store promises ([`suite`], [`batches`], [`mail`], [`sharing`], [`handles`], [`model`]), and what the embedded one promises besides ([`sqlite`]).
 
 #![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
 
+mod batches;
 mod fixture;
 mod handles;
 mod mail;

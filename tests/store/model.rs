@@ -39,7 +39,7 @@ fn facts() -> impl Strategy<Value = Fact> {
     ]
 }
 
-fn changes() -> impl Strategy<Value = Change> {
+pub(crate) fn changes() -> impl Strategy<Value = Change> {
     prop_oneof![
         12 => facts().prop_map(Change::Fact),
         1 => Just(Change::Searched),
@@ -90,7 +90,7 @@ async fn agrees(home: &impl Home, reopens: bool, history: Vec<(usize, Change)>) 
     assert_eq!(found(Which::Unfinished).await, ids(|state| matches!(state, State::Bound | State::Timeout)));
 }
 
-fn run(test: impl Future<Output = ()>) {
+pub(crate) fn run(test: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(test);
 }
 

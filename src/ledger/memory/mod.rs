@@ -1,5 +1,6 @@
 //! The store of `--no-ledger`: it keeps every promise of the door for as long as the process lives, and no longer.
 
+mod batches;
 mod mail;
 mod sharing;
 
@@ -9,6 +10,7 @@ use tokio::sync::watch;
 
 use self::mail::Mail;
 use self::sharing::Seats;
+use super::batch::Batch;
 use super::change::{Placing, apply, is_past, placing, wanted};
 use super::outbox::is_news;
 use super::{Draft, Event, LedgerError, Placed, Record, Recorded, Render, RenderId, Reply, Space, Store, Which, story};
@@ -27,6 +29,7 @@ pub struct Memory {
     seats: Mutex<Seats>,
     /// Grows with every change of a row.
     writes: watch::Sender<u64>,
+    batches: Mutex<Vec<Batch>>,
 }
 
 struct Row {
@@ -57,6 +60,10 @@ impl Memory {
     fn wrote(&self) {
         self.writes.send_modify(|writes| *writes += 1);
     }
+
+    fn kept(&self) -> MutexGuard<'_, Vec<Batch>> {
+        self.batches.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Store for Memory {
@@ -68,9 +75,8 @@ impl Store for Memory {
 
     fn record(&self, records: Vec<Record>) -> Reply<'_, Vec<Result<Recorded, OutOfTurn>>> {
         let mut rows = self.rows();
-        let unheard_of = records.iter().find(|record| at(&mut rows, record.render).is_none());
-        if let Some(record) = unheard_of {
-            return reply(Err(refused(format!("there is no render {}", record.render.0))));
+        if let Some(record) = records.iter().find(|record| at(&mut rows, record.render).is_none()) {
+            return reply(Err(unheard_of(record.render)));
         }
         self.wrote();
         let mut mail = self.mail();
@@ -104,6 +110,10 @@ fn reply<'a, T: Send + 'a>(answer: Result<T, LedgerError>) -> Reply<'a, T> {
 
 fn at(rows: &mut [Row], id: RenderId) -> Option<&mut Row> {
     rows.get_mut(usize::try_from(id.0).ok()?.checked_sub(1)?)
+}
+
+fn unheard_of(render: RenderId) -> LedgerError {
+    refused(format!("there is no render {}", render.0))
 }
 
 fn refused(why: String) -> LedgerError {

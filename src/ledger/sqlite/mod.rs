@@ -1,6 +1,7 @@
 //! The embedded store: one `SQLite` file in WAL mode, owned by one thread that commits together what waits
 //! together. `engine` says what is on disk when; `owner` says who is alive.
 
+mod batches;
 mod engine;
 mod failure;
 mod file;
@@ -38,7 +39,7 @@ use crate::world::{Instant, World};
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The statements that are kept prepared: all that there are, and some for the queries.
-const STATEMENTS: usize = 64;
+const STATEMENTS: usize = 80;
 
 /// The embedded store. Dropped, it finishes what it was asked and lets go of the file.
 pub struct Sqlite {

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params, params};
 
 use super::failure::Failure;
 use super::values::FilePath;
+use crate::ledger::batch::TableRow;
 use crate::ledger::{Event, Render, RenderId, Space, Which};
 use crate::render::identity::{Key, MovieHash};
 use crate::render::state::Submission;
@@ -15,8 +16,8 @@ use crate::render::state::Submission;
 macro_rules! select {
     ($tail:literal) => {
         concat!(
-            "SELECT id, account, endpoint, scope, key, named, generation, movie, traceable, source, flags, state, epoch, attempt, on_unknown, ",
-            "resubmits_left, project, owner, quarantine, created_at, touched_at, posted_at, gave_up_at, searched_at, bound_at, read_at, ",
+            "SELECT id, account, endpoint, scope, key, named, generation, movie, traceable, source, flags, line, estimate, state, epoch, attempt, ",
+            "on_unknown, resubmits_left, project, owner, quarantine, created_at, touched_at, posted_at, gave_up_at, searched_at, bound_at, read_at, ",
             "refusal, report, file FROM render WHERE ",
             $tail
         )
@@ -33,6 +34,32 @@ pub(super) fn latest(connection: &Connection, space: &Space, scope: &str, key: &
     const SQL: &str = "SELECT id FROM render WHERE key = ?1 AND scope = ?2 AND account = ?3 AND endpoint = ?4 \
          ORDER BY generation DESC LIMIT 1";
     named(connection, SQL, &[key, &scope, &space.account, &space.endpoint])
+}
+
+/// The generation before a render's, if it is in the same batch.
+pub(super) fn generation_before(connection: &Connection, render: &Render) -> Result<Option<Render>, Failure> {
+    const SQL: &str = "SELECT id FROM render WHERE key = ?1 AND scope = ?2 AND account = ?3 AND endpoint = ?4 AND generation = ?5";
+    let (space, before) = (&render.space, render.generation - 1);
+    if before == 0 { Ok(None) } else { named(connection, SQL, &[&render.key, &render.scope, &space.account, &space.endpoint, &before]) }
+}
+
+/// Whether a render is not the latest of its key any more.
+pub(super) fn has_later_generation(connection: &Connection, render: &Render) -> Result<bool, Failure> {
+    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM render WHERE key = ?1 AND scope = ?2 AND account = ?3 AND endpoint = ?4 \
+         AND generation > ?5)";
+    let space = &render.space;
+    let values = params![render.key, render.scope, space.account, space.endpoint, render.generation];
+    Ok(connection.prepare_cached(SQL)?.query_row(values, |row| row.get(0))?)
+}
+
+/// The latest generations of a batch, in the order in which they were placed.
+pub(super) fn members(connection: &Connection, space: &Space, name: &str, after: RenderId, most: u32) -> Result<Vec<Render>, Failure> {
+    const SQL: &str = select!(
+        "scope = ?1 AND account = ?2 AND endpoint = ?3 AND line IS NOT NULL AND id > ?4 AND NOT EXISTS (SELECT 1 FROM render later \
+         WHERE later.key = render.key AND later.scope = render.scope AND later.account = render.account \
+         AND later.endpoint = render.endpoint AND later.generation > render.generation) ORDER BY id LIMIT ?5"
+    );
+    many(connection, SQL, &[&name, &space.account, &space.endpoint, &after, &most])
 }
 
 /// The newest unsettled row with a movie, less those that `me` is sending itself.
@@ -131,9 +158,9 @@ fn taken(key: &Key) -> Failure {
 
 /// Writes a new row with its body; says under which name.
 pub(super) fn insert(connection: &Connection, render: &Render, body: &[u8]) -> Result<RenderId, Failure> {
-    const SQL: &str = "INSERT INTO render (account, endpoint, scope, key, named, generation, movie, traceable, source, flags, state, epoch, \
-         attempt, on_unknown, resubmits_left, quarantine, created_at, touched_at) VALUES (:account, :endpoint, :scope, :key, :named, \
-         :generation, :movie, :traceable, :source, :flags, :state, :epoch, :attempt, :on_unknown, :resubmits_left, :quarantine, :created_at, \
+    const SQL: &str = "INSERT INTO render (account, endpoint, scope, key, named, generation, movie, traceable, source, flags, line, estimate, \
+         state, epoch, attempt, on_unknown, resubmits_left, quarantine, created_at, touched_at) VALUES (:account, :endpoint, :scope, :key, \
+         :named, :generation, :movie, :traceable, :source, :flags, :line, :estimate, :state, :epoch, :attempt, :on_unknown, :resubmits_left, :quarantine, :created_at, \
          :touched_at)";
     let inserted = connection.prepare_cached(SQL)?.execute(named_params! {
         ":account": render.space.account,
@@ -146,6 +173,8 @@ pub(super) fn insert(connection: &Connection, render: &Render, body: &[u8]) -> R
         ":traceable": render.traceable,
         ":source": render.source,
         ":flags": serde_json::Value::from(render.flags.clone()).to_string(),
+        ":line": render.row.map(|row| row.number.cast_signed()),
+        ":estimate": render.row.and_then(|row| row.estimate).map(u64::cast_signed),
         ":state": render.submission.state,
         ":epoch": render.submission.epoch.cast_signed(),
         ":attempt": render.submission.attempt,
@@ -248,6 +277,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Render> {
         traceable: row.get("traceable")?,
         source: row.get("source")?,
         flags: serde_json::from_str(&row.get::<_, String>("flags")?).unwrap_or_default(),
+        row: table_row(row)?,
         submission: Submission {
             state: row.get("state")?,
             epoch: row.get::<_, i64>("epoch")?.cast_unsigned(),
@@ -269,6 +299,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Render> {
         report: row.get("report")?,
         file: row.get::<_, Option<FilePath>>("file")?.map(|FilePath(path)| path),
     })
+}
+
+fn table_row(row: &Row<'_>) -> rusqlite::Result<Option<TableRow>> {
+    let number: Option<i64> = row.get("line")?;
+    let estimate: Option<i64> = row.get("estimate")?;
+    Ok(number.map(|number| TableRow { number: number.cast_unsigned(), estimate: estimate.map(i64::cast_unsigned) }))
 }
 
 pub(super) fn millis(duration: Duration) -> i64 {

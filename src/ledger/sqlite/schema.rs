@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::failure::Failure;
 
 /// One text a schema; the n-th leads from schema n - 1 to n. A text that was released never changes.
-pub(super) const MIGRATIONS: &[&str] = &[FIRST, MAIL, SHARING];
+pub(super) const MIGRATIONS: &[&str] = &[FIRST, MAIL, SHARING, BATCHES];
 
 /// Marks the file as a ledger (`PRAGMA application_id`): `j2v` and a zero in ASCII.
 const APPLICATION: u32 = u32::from_be_bytes(*b"j2v\0");
@@ -123,6 +123,39 @@ CREATE TABLE turn (
     renewed_at INTEGER NOT NULL,
     rest_until INTEGER,
     PRIMARY KEY (account, endpoint)
+) STRICT, WITHOUT ROWID;
+";
+
+/// A tally is kept as rows change: a claim compares it with the budget, and must not count a million rows for that.
+const BATCHES: &str = "
+ALTER TABLE render ADD COLUMN line INTEGER;
+ALTER TABLE render ADD COLUMN estimate INTEGER;
+CREATE INDEX render_by_batch ON render (scope, account, endpoint) WHERE line IS NOT NULL;
+CREATE TABLE batch (
+    name TEXT NOT NULL,
+    account TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    template TEXT NOT NULL,
+    source TEXT NOT NULL,
+    flags TEXT NOT NULL,
+    max_renders INTEGER,
+    max_credits INTEGER,
+    created_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    PRIMARY KEY (name, account, endpoint)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE tally (
+    name TEXT NOT NULL,
+    account TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    state TEXT NOT NULL,
+    current INTEGER NOT NULL,
+    renders INTEGER NOT NULL,
+    estimated INTEGER NOT NULL,
+    consumed REAL NOT NULL,
+    paid_renders INTEGER NOT NULL,
+    paid_credits REAL NOT NULL,
+    PRIMARY KEY (name, account, endpoint, state, current)
 ) STRICT, WITHOUT ROWID;
 ";
 

@@ -2,7 +2,8 @@
 
 use super::engine::Session;
 use super::failure::Failure;
-use super::{outbox, rows};
+use super::{batches, outbox, rows};
+use crate::ledger::batch::Unclaimed;
 use crate::ledger::change::{Applied, Placing, apply, is_past, placing, wanted};
 use crate::ledger::outbox::is_news;
 use crate::ledger::{Change, Draft, Placed, Record, Recorded, Render, RenderId, story};
@@ -25,6 +26,7 @@ pub(super) fn place(session: &Session<'_>, draft: &Draft) -> Result<Placed, Fail
 fn insert(session: &Session<'_>, draft: &Draft, generation: u32) -> Result<Render, Failure> {
     let mut render = wanted(RenderId(0), draft, generation);
     render.id = rows::insert(session.connection, &render, &draft.body)?;
+    batches::entered(session.connection, &render)?;
     rows::tell(session.connection, render.id, &story::created(&render))?;
     Ok(render)
 }
@@ -59,7 +61,17 @@ fn write(session: &Session<'_>, before: &Render, applied: Applied) -> Result<Rec
     if is_news(before.submission.state, after.submission.state) {
         outbox::put_if_received(session.connection, after)?;
     }
+    batches::moved(session.connection, before, after)?;
     Ok(recorded)
+}
+
+/// Claims one render, if the budget of its batch allows.
+pub(super) fn claim(session: &Session<'_>, render: RenderId, at: Instant) -> Result<Result<Recorded, Unclaimed>, Failure> {
+    if let Err(over) = batches::afford(session.connection, render)? {
+        return Ok(Err(over));
+    }
+    let claimed = record(session, &Record { render, change: Change::Fact(Fact::Claimed), at })?;
+    Ok(claimed.map_err(Unclaimed::from))
 }
 
 /// Turns what dead processes were sending into `unknown`.

@@ -139,6 +139,7 @@ fn draft(desk: &Desk, order: &Order, movie: MovieHash) -> Draft {
         on_unknown: order.on_unknown.unwrap_or(OnUnknown::Hold),
         quarantine: order.quarantine.unwrap_or(QUARANTINE),
         again: if order.again { Again::Yes } else { Again::No },
+        row: None,
         at: desk.world.now(),
     }
 }

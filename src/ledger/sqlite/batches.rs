@@ -1,0 +1,175 @@
+//! Batches in and out, and the tally that is kept as their rows change: each function is one or two statements.
+
+use rusqlite::{Connection, Row, named_params, params};
+
+use super::Sqlite;
+use super::failure::Failure;
+use super::job::Need;
+use super::{rows, work};
+use crate::ledger::batch::{Batch, Batches, Budget, Count, Standing, TableRow, Tally, Unclaimed};
+use crate::ledger::{Recorded, Render, RenderId, Reply, Space};
+use crate::render::identity::Key;
+use crate::world::Instant;
+
+impl Batches for Sqlite {
+    fn keep(&self, batch: Batch) -> Reply<'_, Standing> {
+        self.ask(Need::Write, move |session| {
+            keep(session.connection, &batch)?;
+            let standing = find(session.connection, Some(&batch.space), Some(&batch.name))?.pop();
+            standing.ok_or_else(|| Failure::Refused(format!("the batch {} was not kept", batch.name)))
+        })
+    }
+
+    fn batches(&self, space: Option<Space>, name: Option<String>) -> Reply<'_, Vec<Standing>> {
+        self.ask(Need::Read, move |session| find(session.connection, space.as_ref(), name.as_deref()))
+    }
+
+    fn latest(&self, space: Space, scope: String, keys: Vec<Key>) -> Reply<'_, Vec<Option<Render>>> {
+        self.ask(Need::Read, move |session| keys.iter().map(|key| rows::latest(session.connection, &space, &scope, key)).collect())
+    }
+
+    fn claim(&self, renders: Vec<RenderId>, at: Instant) -> Reply<'_, Vec<Result<Recorded, Unclaimed>>> {
+        self.ask(Need::Claim, move |session| renders.iter().map(|render| work::claim(session, *render, at)).collect())
+    }
+
+    fn members(&self, space: Space, name: String, after: RenderId, most: u32) -> Reply<'_, Vec<Render>> {
+        self.ask(Need::Read, move |session| rows::members(session.connection, &space, &name, after, most))
+    }
+}
+
+fn keep(connection: &Connection, batch: &Batch) -> Result<(), Failure> {
+    const SQL: &str = "INSERT INTO batch (name, account, endpoint, template, source, flags, max_renders, max_credits, created_at, ended_at) \
+         VALUES (:name, :account, :endpoint, :template, :source, :flags, :max_renders, :max_credits, :created_at, :ended_at) \
+         ON CONFLICT DO UPDATE SET template = excluded.template, source = excluded.source, flags = excluded.flags, \
+         max_renders = coalesce(excluded.max_renders, max_renders), max_credits = coalesce(excluded.max_credits, max_credits), \
+         ended_at = excluded.ended_at";
+    connection.prepare_cached(SQL)?.execute(named_params! {
+        ":name": batch.name,
+        ":account": batch.space.account,
+        ":endpoint": batch.space.endpoint,
+        ":template": batch.template,
+        ":source": batch.source,
+        ":flags": serde_json::Value::from(batch.flags.clone()).to_string(),
+        ":max_renders": batch.budget.renders.map(u64::cast_signed),
+        ":max_credits": batch.budget.credits.map(u64::cast_signed),
+        ":created_at": batch.created_at,
+        ":ended_at": batch.ended_at,
+    })?;
+    Ok(())
+}
+
+fn find(connection: &Connection, space: Option<&Space>, name: Option<&str>) -> Result<Vec<Standing>, Failure> {
+    const SQL: &str = "SELECT * FROM batch WHERE (?1 IS NULL OR name = ?1) AND (?2 IS NULL OR account = ?2) \
+         AND (?3 IS NULL OR endpoint = ?3) ORDER BY created_at DESC, name";
+    let mut statement = connection.prepare_cached(SQL)?;
+    let values = params![name, space.map(|space| &space.account), space.map(|space| &space.endpoint)];
+    let batches: Vec<Batch> = statement.query_map(values, read)?.collect::<Result<_, _>>()?;
+    let standing = |batch: Batch| Ok(Standing { tally: tally(connection, &batch.space, &batch.name)?, batch });
+    batches.into_iter().map(standing).collect()
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Batch> {
+    let limit = |name: &str| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(name)?.map(i64::cast_unsigned));
+    Ok(Batch {
+        space: Space { account: row.get("account")?, endpoint: row.get("endpoint")? },
+        name: row.get("name")?,
+        template: row.get("template")?,
+        source: row.get("source")?,
+        flags: serde_json::from_str(&row.get::<_, String>("flags")?).unwrap_or_default(),
+        budget: Budget { renders: limit("max_renders")?, credits: limit("max_credits")? },
+        created_at: row.get("created_at")?,
+        ended_at: row.get("ended_at")?,
+    })
+}
+
+fn tally(connection: &Connection, space: &Space, name: &str) -> Result<Tally, Failure> {
+    const SQL: &str = "SELECT * FROM tally WHERE name = ?1 AND account = ?2 AND endpoint = ?3 AND renders > 0";
+    let mut statement = connection.prepare_cached(SQL)?;
+    let mut found = statement.query(params![name, space.account, space.endpoint])?;
+    let mut tally = Tally::default();
+    while let Some(row) = found.next()? {
+        tally.add(row.get("state")?, row.get("current")?, read_count(row)?);
+    }
+    Ok(tally)
+}
+
+fn read_count(row: &Row<'_>) -> rusqlite::Result<Count> {
+    Ok(Count {
+        rows: row.get::<_, i64>("renders")?.cast_unsigned(),
+        estimated: row.get::<_, i64>("estimated")?.cast_unsigned(),
+        consumed: row.get("consumed")?,
+        paid_rows: row.get::<_, i64>("paid_renders")?.cast_unsigned(),
+        paid_credits: row.get("paid_credits")?,
+    })
+}
+
+/// Whether a render may be claimed, as far as its batch's budget goes. A render of no batch has none.
+pub(super) fn afford(connection: &Connection, render: RenderId) -> Result<Result<(), Unclaimed>, Failure> {
+    const SQL: &str = "SELECT max_renders, max_credits, line, estimate, \
+         (SELECT coalesce(sum(paid_renders), 0) FROM tally WHERE name = scope AND account = r.account AND endpoint = r.endpoint), \
+         (SELECT total(paid_credits) FROM tally WHERE name = scope AND account = r.account AND endpoint = r.endpoint) \
+         FROM render r JOIN batch b ON b.name = scope AND b.account = r.account AND b.endpoint = r.endpoint \
+         WHERE id = ?1 AND line IS NOT NULL AND (max_renders IS NOT NULL OR max_credits IS NOT NULL)";
+    let mut statement = connection.prepare_cached(SQL)?;
+    let mut found = statement.query([render])?;
+    let Some(row) = found.next()? else { return Ok(Ok(())) };
+    let number = |column: usize| row.get::<_, Option<i64>>(column).map(|number| number.map(i64::cast_unsigned));
+    let budget = Budget { renders: number(0)?, credits: number(1)? };
+    let wanted = TableRow { number: number(2)?.unwrap_or_default(), estimate: number(3)? };
+    let spent = Count { paid_rows: number(4)?.unwrap_or_default(), paid_credits: row.get(5)?, ..Count::default() };
+    Ok(budget.afford(&spent, wanted))
+}
+
+/// Counts a new render, and that the generation before it is the latest no more.
+pub(super) fn entered(connection: &Connection, render: &Render) -> Result<(), Failure> {
+    let Some(count) = Count::of(render) else { return Ok(()) };
+    if let Some(before) = rows::generation_before(connection, render)?
+        && let Some(count) = Count::of(&before)
+    {
+        add(connection, &before, true, count, Sign::Less)?;
+        add(connection, &before, false, count, Sign::More)?;
+    }
+    add(connection, render, true, count, Sign::More)
+}
+
+/// Counts what a change made of a render.
+pub(super) fn moved(connection: &Connection, before: &Render, after: &Render) -> Result<(), Failure> {
+    let (Some(was), Some(is)) = (Count::of(before), Count::of(after)) else { return Ok(()) };
+    if was == is && before.submission.state == after.submission.state {
+        return Ok(());
+    }
+    let is_current = !rows::has_later_generation(connection, after)?;
+    add(connection, before, is_current, was, Sign::Less)?;
+    add(connection, after, is_current, is, Sign::More)
+}
+
+#[derive(Clone, Copy)]
+enum Sign {
+    More,
+    Less,
+}
+
+fn add(connection: &Connection, render: &Render, is_current: bool, count: Count, sign: Sign) -> Result<(), Failure> {
+    const SQL: &str = "INSERT INTO tally (name, account, endpoint, state, current, renders, estimated, consumed, paid_renders, paid_credits) \
+         VALUES (:name, :account, :endpoint, :state, :current, :renders, :estimated, :consumed, :paid_renders, :paid_credits) \
+         ON CONFLICT DO UPDATE SET renders = renders + excluded.renders, estimated = estimated + excluded.estimated, \
+         consumed = consumed + excluded.consumed, paid_renders = paid_renders + excluded.paid_renders, \
+         paid_credits = paid_credits + excluded.paid_credits";
+    let (whole, part) = match sign {
+        Sign::More => (1, 1.0),
+        Sign::Less => (-1, -1.0),
+    };
+    connection.prepare_cached(SQL)?.execute(named_params! {
+        ":name": render.scope,
+        ":account": render.space.account,
+        ":endpoint": render.space.endpoint,
+        ":state": render.submission.state,
+        ":current": is_current,
+        ":renders": count.rows.cast_signed() * whole,
+        ":estimated": count.estimated.cast_signed() * whole,
+        ":consumed": count.consumed * part,
+        ":paid_renders": count.paid_rows.cast_signed() * whole,
+        ":paid_credits": count.paid_credits * part,
+    })?;
+    Ok(())
+}
