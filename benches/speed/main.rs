@@ -6,6 +6,7 @@
 mod notice;
 mod processes;
 mod server;
+mod together;
 mod watching;
 
 fn main() {
@@ -13,6 +14,7 @@ fn main() {
     processes::submit();
     notice::from_end_to_notice();
     watching::a_thousand_renders();
+    together::fifty_processes();
 }
 
 /// The middle of several measurements.

@@ -58,10 +58,28 @@ impl Rhythm {
         }
     }
 
-    /// How long a status that some process read stays good enough for every other one.
+    /// The user's interval, raised to the floor.
     #[must_use]
-    pub fn fresh_for(&self, age: Duration) -> Duration {
-        self.pause(age)
+    pub fn interval(&self) -> Option<Duration> {
+        self.interval
+    }
+
+    /// A status that is younger than this is not asked again, whatever is wanted.
+    #[must_use]
+    pub fn floor(&self) -> Duration {
+        match self.distance {
+            Distance::Loopback => Duration::ZERO,
+            Distance::Remote => FLOOR,
+        }
+    }
+
+    /// For how long whoever reads for others is trusted to do so without a sign of life.
+    #[must_use]
+    pub fn stands(&self) -> Duration {
+        match self.distance {
+            Distance::Loopback => Duration::from_secs(2),
+            Distance::Remote => FLOOR * 2,
+        }
     }
 }
 

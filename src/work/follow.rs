@@ -32,10 +32,7 @@ impl Followed {
     /// The render of a row; `None` while its project is not known.
     #[must_use]
     pub fn of_render(index: usize, render: &Render) -> Option<Self> {
-        let project = render.submission.project.clone()?;
-        let created = render.report.as_ref().and_then(|report| report.created_at);
-        let since = created.or(render.bound_at).unwrap_or(render.touched_at);
-        Some(Self { index, target: Target { project, render: Some(render.clone()), since } })
+        Some(Self { index, target: Target::of_render(render)? })
     }
 }
 

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
 #![expect(clippy::case_sensitive_file_extension_comparisons, reason = "j2v writes `.mp4` and nothing else")]
 
+mod company;
 mod downloads;
 mod durable;
 mod interrupted;

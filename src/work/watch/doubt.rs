@@ -26,6 +26,11 @@ const SLOWEST: Duration = Duration::from_secs(300);
 impl Watcher {
     /// "No such project": true at once for an id that this ledger never bound, doubted for one that it did.
     pub(super) async fn denied(&mut self, index: usize) -> Result<(), LedgerError> {
+        if index >= self.own {
+            // Whose render it is doubts, and decides.
+            self.end(index, Sight::Missing);
+            return Ok(());
+        }
         let bound_at = self.slots[index].target.render.as_ref().and_then(|render| render.bound_at);
         let Some(bound_at) = bound_at else {
             self.end(index, Sight::Missing);
@@ -76,16 +81,21 @@ impl Watcher {
             }
             return;
         }
-        let project = alone.map(|index| self.slots[index].target.project.clone());
-        self.desk.listener.hear(&Event::Unreadable { project, why: error.to_string() });
+        if alone.is_none_or(|index| index < self.own) {
+            let project = alone.map(|index| self.slots[index].target.project.clone());
+            self.desk.listener.hear(&Event::Unreadable { project, why: error.to_string() });
+        }
         for &index in indices {
             if self.end_as_remembered(index) {
                 continue;
             }
-            let pause = self.patience.rhythm.pause(self.age(index));
+            let pause = self.slots[index].pause(self.desk.world.now());
             let slot = &mut self.slots[index];
             slot.failures += 1;
-            slot.due = Tick::now() + pause.saturating_mul(1 << slot.failures.min(6)).min(SLOWEST);
+            let rest = pause.saturating_mul(1 << slot.failures.min(6)).min(SLOWEST);
+            slot.due = Tick::now() + rest;
+            self.rest_for(rest);
+            let slot = &self.slots[index];
             if self.patience.once {
                 let last = slot.last.clone().map(Box::new);
                 self.end(index, Sight::Looked(last));

@@ -1,0 +1,195 @@
+//! The looks themselves: the list for many, a read for each of a few, and what an answer means for a render.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant as Tick;
+
+use super::slot::Slot;
+use super::{READING, Sight, Watcher, is_long_over};
+use crate::ledger::{Change, LedgerError, Record};
+use crate::render::event::Event;
+use crate::render::identity::ProjectId;
+use crate::render::outcome::{Report, Status};
+use crate::render::schedule;
+use crate::render::state::{Fact, State};
+use crate::service::page::Window;
+use crate::service::read::ReadError;
+
+/// A `done` without a URL is read on for this long (row 36).
+const URL_LATE: Duration = Duration::from_secs(120);
+
+/// How far a render's time on the list may lie from the one that we know.
+const MARGIN: Duration = Duration::from_secs(60);
+
+impl Watcher {
+    /// Reads what is due: what other processes learned first, then the list; gives back what is to be read alone.
+    pub(super) async fn look(&mut self) -> Result<Vec<usize>, LedgerError> {
+        self.take_over().await?;
+        let is_due = |slots: &[Slot], index: usize| slots[index].is_due(Tick::now());
+        if !(0..self.slots.len()).any(|index| is_due(&self.slots, index)) {
+            return Ok(Vec::new());
+        }
+        self.may_read().await;
+        let open: Vec<usize> = (0..self.slots.len()).filter(|&index| self.slots[index].open && self.slots[index].asked.is_none()).collect();
+        if !open.iter().any(|&index| is_due(&self.slots, index)) {
+            return Ok(Vec::new());
+        }
+        // Of a project that the ledger doesn't know nobody knows when it was made: the list is asked once it has told.
+        let (open, strangers): (Vec<usize>, Vec<usize>) = open.into_iter().partition(|&index| self.slots[index].is_dated());
+        let since: Vec<i64> = open.iter().map(|&index| self.slots[index].target.since.0).collect();
+        let split = schedule::split(&since, &self.others);
+        let listed: Vec<usize> = split.listed.iter().map(|&place| open[place]).collect();
+        let single = split.single.iter().map(|&place| open[place]).filter(|&index| is_due(&self.slots, index));
+        let mut single: Vec<usize> = single.chain(strangers.into_iter().filter(|&index| is_due(&self.slots, index))).collect();
+        if self.listed > Tick::now() {
+            // Whoever has joined since waits for the next sweep.
+            for &index in &listed {
+                self.slots[index].due = self.slots[index].due.max(self.listed);
+            }
+        } else if listed.iter().any(|&index| is_due(&self.slots, index)) {
+            single.extend(self.read_list(&listed).await?);
+        }
+        Ok(single)
+    }
+
+    fn shortest_pause(&self, listed: &[usize]) -> Duration {
+        let now = self.desk.world.now();
+        listed.iter().map(|&index| self.slots[index].pause(now)).min().unwrap_or_default()
+    }
+
+    pub(super) fn age(&self, index: usize) -> Duration {
+        self.slots[index].target.age(self.desk.world.now())
+    }
+
+    /// When those renders were made, on the service's clock.
+    pub(super) fn window(&self, listed: &[usize]) -> Window {
+        let now = self.desk.world.now();
+        let oldest = listed.iter().map(|&index| self.slots[index].target.since).min().unwrap_or(now);
+        self.desk.window(oldest.minus(MARGIN), now.plus(MARGIN))
+    }
+
+    /// One sweep for all of `listed`; gives back those that it didn't show, to be read alone.
+    async fn read_list(&mut self, listed: &[usize]) -> Result<Vec<usize>, LedgerError> {
+        let window = self.window(listed);
+        let reports = match self.desk.client.sweep(window, READING).await {
+            Ok(sweep) => sweep.reports,
+            Err(error) => {
+                self.unreadable(listed, None, error);
+                self.listed = listed.iter().map(|&index| self.slots[index].due).min().unwrap_or(self.listed);
+                return Ok(Vec::new());
+            }
+        };
+        let mut reports: HashMap<ProjectId, Report> = reports.into_iter().map(|report| (report.project.clone(), report)).collect();
+        let mut absent = Vec::new();
+        let mut read = Vec::new();
+        for &index in listed {
+            match reports.remove(&self.slots[index].target.project) {
+                Some(report) => read.push((index, report)),
+                None => absent.push(index),
+            }
+        }
+        self.others = reports.into_values().filter_map(|report| Some(report.created_at?.0)).collect();
+        self.listed = Tick::now() + self.shortest_pause(listed);
+        for &index in listed {
+            self.slots[index].due = self.listed;
+        }
+        self.take_in(read).await?;
+        Ok(absent)
+    }
+
+    pub(super) fn queue(&mut self, single: Vec<usize>) {
+        for index in single {
+            self.slots[index].asked = Some(Tick::now());
+            self.waiting.push_back(index);
+        }
+    }
+
+    pub(super) fn read(&mut self, index: usize) -> impl Future<Output = (usize, Result<Report, ReadError>)> + use<> {
+        self.slots[index].asked = Some(Tick::now());
+        let (client, project) = (Arc::clone(&self.desk.client), self.slots[index].target.project.clone());
+        async move { (index, client.read(&project, READING).await) }
+    }
+
+    pub(super) async fn answered(&mut self, (index, answer): (usize, Result<Report, ReadError>)) -> Result<(), LedgerError> {
+        self.slots[index].asked = None;
+        self.slots[index].due = Tick::now() + self.slots[index].pause(self.desk.world.now());
+        match answer {
+            Ok(report) => self.take_in(vec![(index, report)]).await?,
+            Err(ReadError::NoSuchProject { .. }) => self.denied(index).await?,
+            Err(ReadError::Refused(refusal)) => self.end(index, Sight::Refused(refusal)),
+            Err(error) => self.unreadable(&[index], Some(index), error),
+        }
+        Ok(())
+    }
+
+    /// Writes what was read into the ledger, all in one batch, and shows the state that the ledger keeps.
+    pub(super) async fn take_in(&mut self, read: Vec<(usize, Report)>) -> Result<(), LedgerError> {
+        let at = self.desk.world.now();
+        let row = |index: usize| self.slots[index].target.render.as_ref().map(|render| render.id);
+        let records = read.iter().filter_map(|(index, report)| {
+            Some(Record { render: row(*index)?, change: Change::Fact(Fact::Seen(Box::new(report.clone()))), at })
+        });
+        let records: Vec<Record> = records.collect();
+        let recorded = if records.is_empty() { Vec::new() } else { self.desk.store.record(records).await? };
+        let mut recorded = recorded.into_iter();
+        for (index, report) in read {
+            if self.slots[index].target.render.is_none() {
+                let state = state_of(&report.status);
+                self.seen(index, report, state);
+                continue;
+            }
+            let Some(Ok(after)) = recorded.next() else { continue };
+            let kept = after.render.report.clone().unwrap_or(report);
+            let state = after.render.submission.state;
+            self.slots[index].target.render = Some(after.render);
+            self.seen(index, kept, state);
+        }
+        Ok(())
+    }
+
+    pub(super) fn seen(&mut self, index: usize, report: Report, state: State) {
+        let age = self.age(index);
+        self.rest_no_more();
+        let slot = &mut self.slots[index];
+        slot.failures = 0;
+        slot.denied = None;
+        slot.overdue = None;
+        if !slot.open {
+            return;
+        }
+        if index < self.own && slot.last.as_ref().is_none_or(|last| last.status != report.status) {
+            self.desk.listener.hear(&Event::Status { project: report.project.clone(), status: report.status.clone(), age });
+            if let Status::Other(word) = &report.status {
+                self.desk.listener.hear(&Event::Warning(format!(
+                    "{}: the service says `{word}`, a word that j2v doesn't know; taken as running",
+                    report.project
+                )));
+            }
+        }
+        slot.last = Some(report.clone());
+        if let Some(created) = report.created_at.filter(|_| slot.target.render.is_none()) {
+            slot.target.since = created;
+        }
+        let is_urlless = state == State::Done && report.url.is_none() && !is_long_over(&report, self.desk.service_now());
+        if is_urlless && slot.urlless.get_or_insert_with(Tick::now).elapsed() < URL_LATE && !self.patience.once {
+            return;
+        }
+        if state.is_final() || state == State::Timeout {
+            self.end(index, Sight::Ended(Box::new(report)));
+        } else if self.patience.once {
+            self.end(index, Sight::Looked(Some(Box::new(report))));
+        }
+    }
+}
+
+fn state_of(status: &Status) -> State {
+    match status {
+        Status::Done => State::Done,
+        Status::Error => State::Error,
+        Status::Timeout => State::Timeout,
+        Status::Deleted => State::Deleted,
+        Status::Pending | Status::Running | Status::Other(_) => State::Bound,
+    }
+}
