@@ -12,7 +12,7 @@ use tokio::time::Instant as Moment;
 use super::answer::ConnectFault;
 use super::client::Client;
 use super::keyless::{Hosts, MOST_HOPS};
-use super::partial::{Partial, is_video_of_size, looks_like_mp4};
+use super::partial::{Partial, Proof, is_video_of_size, looks_like_mp4};
 use super::retry::{Failed, Next, Patience, retry_after};
 use super::wire::{connect_fault, innermost};
 use crate::render::identity::ProjectId;
@@ -63,13 +63,15 @@ pub struct Progress {
     pub total: Option<u64>,
 }
 
-/// What became of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Saved {
-    /// The video was saved: this many bytes.
-    Now(u64),
-    /// A video of the same size had been saved under the name before.
-    AlreadyThere,
+/// A video that is saved. Until this is dropped, its folder remembers whose video the file is, also if the process is
+/// killed: whoever keeps a record of that writes it first.
+#[derive(Debug)]
+#[must_use = "drop it when the video is recorded as saved"]
+pub struct Saved {
+    /// How many bytes were saved now; none when the video had been there before.
+    pub now: Option<u64>,
+    /// Held, never read.
+    _proof: Option<Proof>,
 }
 
 /// Why a video was not saved.
@@ -156,14 +158,10 @@ impl Client {
     /// an address that is not to be trusted, can't be reached in time, or can't be written.
     pub async fn save(&self, order: Order<'_>, on_progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Saved, SaveError> {
         if order.overwrite == Overwrite::No && order.target.symlink_metadata().is_ok() {
-            let size = order.source.size.filter(|_| order.is_its_place);
-            return match size {
-                Some(size) if is_video_of_size(order.target, size).await => Ok(Saved::AlreadyThere),
-                _ => Err(SaveError::InTheWay { path: order.target.to_owned() }),
-            };
+            return already_there(&order).await;
         }
         let url = Url::parse(&order.source.url).map_err(|_| SaveError::Untrusted { why: "it is no URL".to_owned() })?;
-        let mut partial = Partial::open(order.target).await?;
+        let mut partial = Partial::open(order.target, &order.source.project).await?;
         match self.fetch_all(&order, &url, &mut partial, on_progress).await {
             Ok(()) => finish(order, partial).await,
             Err(error) => {
@@ -288,6 +286,20 @@ impl Client {
     }
 }
 
+/// A file has the name already: it is this video, or it is in the way.
+async fn already_there(order: &Order<'_>) -> Result<Saved, SaveError> {
+    let proof = Proof::left_behind(order.target, &order.source.project).await;
+    let is_it = match order.source.size.filter(|_| order.is_its_place) {
+        Some(size) => is_video_of_size(order.target, size).await,
+        None => false,
+    };
+    if is_it || proof.is_some() {
+        Ok(Saved { now: None, _proof: proof })
+    } else {
+        Err(SaveError::InTheWay { path: order.target.to_owned() })
+    }
+}
+
 async fn finish(order: Order<'_>, mut partial: Partial) -> Result<Saved, SaveError> {
     let found = partial.length();
     if !partial.is_mp4().await? {
@@ -298,8 +310,8 @@ async fn finish(order: Order<'_>, mut partial: Partial) -> Result<Saved, SaveErr
         partial.discard()?;
         return Err(SaveError::Damaged { expected, found });
     }
-    partial.keep(order.overwrite).await?;
-    Ok(Saved::Now(found))
+    let proof = partial.keep(order.overwrite).await?;
+    Ok(Saved { now: Some(found), _proof: Some(proof) })
 }
 
 /// Asks for the rest, if it is still the same file.

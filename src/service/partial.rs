@@ -1,5 +1,5 @@
-//! A video on its way: `TARGET.partial` beside the target, with the server's mark of that version of the file in
-//! `TARGET.partial.etag`. Only one process writes it, and only a whole file gets the target's name.
+//! A video on its way: `TARGET.partial` beside the target, with a note in `TARGET.partial.etag` that says whose video
+//! it is and which version of it. Only one process writes it, and only a whole file gets the target's name.
 
 use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, SeekFrom};
@@ -9,6 +9,7 @@ use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
 use super::download::{Overwrite, SaveError};
+use crate::render::identity::ProjectId;
 
 /// An open, locked partial file.
 pub(super) struct Partial {
@@ -17,18 +18,73 @@ pub(super) struct Partial {
     tag: PathBuf,
     file: File,
     length: u64,
+    note: Note,
+}
+
+/// What is noted beside a partial file: a line each.
+struct Note {
+    /// The server's mark of the version that the bytes are of. Without one the rest can't be asked for.
     etag: Option<String>,
+    /// Whose video it is.
+    project: ProjectId,
+    /// Its length, from the moment on when all is there and it gets the target's name.
+    whole: Option<u64>,
+}
+
+impl Note {
+    fn read(tag: &Path) -> Option<Self> {
+        let text = fs::read_to_string(tag).ok()?;
+        let mut lines = text.lines();
+        let etag = lines.next().filter(|etag| is_strong(etag)).map(str::to_owned);
+        let project = ProjectId::parse(lines.next()?).ok()?;
+        Some(Self { etag, project, whole: lines.next().and_then(|length| length.parse().ok()) })
+    }
+
+    fn write(&self, tag: &Path) -> io::Result<()> {
+        let whole = self.whole.map(|length| length.to_string());
+        let lines = [self.etag.as_deref(), Some(self.project.as_str()), whole.as_deref()];
+        fs::write(tag, lines.map(Option::unwrap_or_default).join("\n"))
+    }
+}
+
+/// Says, for as long as it lives and longer if the process is killed, that the file with the target's name is this
+/// project's video: whoever has to remember that drops it afterwards.
+#[derive(Debug)]
+pub(super) struct Proof {
+    path: PathBuf,
+    tag: PathBuf,
+}
+
+impl Proof {
+    /// What an earlier run left behind that was killed after it had named the file.
+    pub(super) async fn left_behind(target: &Path, project: &ProjectId) -> Option<Self> {
+        let (path, tag) = (with_ending(target, ".partial"), with_ending(target, ".partial.etag"));
+        let length = Note::read(&tag).filter(|note| note.project == *project)?.whole?;
+        is_video_of_size(target, length).await.then_some(Self { path, tag })
+    }
+}
+
+impl Drop for Proof {
+    fn drop(&mut self) {
+        // What can't be removed is in nobody's way: the next run of the same video removes it.
+        remove_if_there(&self.path).and_then(|()| remove_if_there(&self.tag)).ok();
+    }
 }
 
 impl Partial {
-    /// Opens what an earlier run left behind, or begins anew. Without the mark of its version the rest can't be
-    /// asked for, so that such a file begins anew, too.
-    pub(super) async fn open(target: &Path) -> Result<Self, SaveError> {
+    /// Opens what an earlier run left behind of this project's video, or begins anew. Without the mark of its version
+    /// the rest can't be asked for, so that such a file begins anew, too.
+    pub(super) async fn open(target: &Path, project: &ProjectId) -> Result<Self, SaveError> {
         let (path, tag) = (with_ending(target, ".partial"), with_ending(target, ".partial.etag"));
         if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
             return Err(SaveError::InTheWay { path });
         }
         let disk = |source| SaveError::Disk { path: path.clone(), source };
+        let note = Note::read(&tag);
+        if is_linked(&path) {
+            // A run that was killed left one file under both names: what is written now must not change the other.
+            remove_if_there(&path).map_err(disk)?;
+        }
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(disk)?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => return Err(SaveError::Busy { path }),
@@ -40,9 +96,10 @@ impl Partial {
             return Err(SaveError::Busy { path });
         }
         let length = file.metadata().map_err(disk)?.len();
-        let etag = fs::read_to_string(&tag).ok().filter(|etag| is_strong(etag) && length > 0);
-        let mut partial = Self { target: target.to_owned(), tag, file: File::from_std(file), length, etag, path: path.clone() };
-        if partial.etag.is_none() {
+        let etag = note.filter(|note| note.project == *project && length > 0).and_then(|note| note.etag);
+        let note = Note { etag, project: project.clone(), whole: None };
+        let mut partial = Self { target: target.to_owned(), tag, file: File::from_std(file), length, note, path: path.clone() };
+        if partial.note.etag.is_none() {
             partial.restart(None).await?;
         }
         Ok(partial)
@@ -55,22 +112,18 @@ impl Partial {
 
     /// The mark of the version that the bytes are of.
     pub(super) fn etag(&self) -> Option<&str> {
-        self.etag.as_deref()
+        self.note.etag.as_deref()
     }
 
     /// Throws the bytes away: the next ones are of the version `etag`.
     pub(super) async fn restart(&mut self, etag: Option<&str>) -> Result<(), SaveError> {
-        let etag = etag.filter(|etag| is_strong(etag));
+        self.note.etag = etag.filter(|etag| is_strong(etag)).map(str::to_owned);
         let emptied = async {
             self.file.set_len(0).await?;
-            match etag {
-                Some(etag) => fs::write(&self.tag, etag),
-                None => remove_if_there(&self.tag),
-            }
+            if self.note.etag.is_some() { self.note.write(&self.tag) } else { remove_if_there(&self.tag) }
         };
         emptied.await.map_err(|source| self.disk(source))?;
         self.length = 0;
-        self.etag = etag.map(str::to_owned);
         Ok(())
     }
 
@@ -93,21 +146,23 @@ impl Partial {
 
     /// Makes the bytes durable and gives them the target's name, which is not taken from another file unless
     /// `overwrite` says so.
-    pub(super) async fn keep(self, overwrite: Overwrite) -> Result<(), SaveError> {
-        self.file.sync_all().await.map_err(|source| self.disk(source))?;
+    pub(super) async fn keep(mut self, overwrite: Overwrite) -> Result<Proof, SaveError> {
+        self.note.whole = Some(self.length);
+        self.file.sync_all().await.and_then(|()| self.note.write(&self.tag)).map_err(|source| self.disk(source))?;
         let named = match overwrite {
             Overwrite::Yes => fs::rename(&self.path, &self.target),
-            Overwrite::No => rename_no_replace(&self.path, &self.target),
+            Overwrite::No => name_without_replacing(&self.path, &self.target),
         };
-        named.and_then(|()| remove_if_there(&self.tag)).and_then(|()| sync_folder(&self.target)).map_err(|source| match source.kind() {
+        named.and_then(|()| sync_folder(&self.target)).map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => SaveError::InTheWay { path: self.target.clone() },
             _ => SaveError::Disk { path: self.target.clone(), source },
-        })
+        })?;
+        Ok(Proof { path: self.path, tag: self.tag })
     }
 
     /// Leaves it for a later run to go on with, or removes it if none could.
     pub(super) fn leave(self) -> Result<(), SaveError> {
-        if self.length > 0 && self.etag.is_some() { Ok(()) } else { self.discard() }
+        if self.length > 0 && self.note.etag.is_some() { Ok(()) } else { self.discard() }
     }
 
     /// Removes it: what came was no video.
@@ -150,17 +205,27 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// Gives a file a name that nobody has. A hard link does it in one step; where there are none, the name is
-/// claimed with an empty file first.
-fn rename_no_replace(from: &Path, to: &Path) -> io::Result<()> {
+/// Gives a file a name that nobody has. A hard link does it in one step, and leaves the old name too; where there are
+/// none, the name is claimed with an empty file first.
+fn name_without_replacing(from: &Path, to: &Path) -> io::Result<()> {
     match fs::hard_link(from, to) {
-        Ok(()) => fs::remove_file(from),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-        Err(_) => {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
             OpenOptions::new().write(true).create_new(true).open(to)?;
             fs::rename(from, to)
         }
+        linked => linked,
     }
+}
+
+/// Whether the file may have another name, too.
+#[cfg(unix)]
+fn is_linked(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| std::os::unix::fs::MetadataExt::nlink(&found) > 1)
+}
+
+#[cfg(not(unix))]
+fn is_linked(path: &Path) -> bool {
+    path.exists()
 }
 
 fn remove_if_there(path: &Path) -> io::Result<()> {

@@ -10,7 +10,7 @@ use crate::render::event::Event;
 use crate::render::identity::ProjectId;
 use crate::render::outcome::Report;
 use crate::render::state::Fact;
-use crate::service::download::{Order, Overwrite, Progress, SaveError, VideoSource};
+use crate::service::download::{Order, Overwrite, Progress, SaveError, Saved, VideoSource};
 use crate::service::filename::video_name;
 use crate::service::keyless::Hosts;
 use crate::service::place;
@@ -50,17 +50,19 @@ pub enum Unsaved {
 /// # Errors
 /// See [`Unsaved`].
 pub async fn save_video(desk: &Desk, report: &Report, render: Option<&Render>, saving: &Saving) -> Result<PathBuf, Unsaved> {
-    let file = tokio::select! {
-        file = fetch(desk, report, render, saving) => file?,
+    let (file, saved) = tokio::select! {
+        saved = fetch(desk, report, render, saving) => saved?,
         () = desk.interrupt.cancelled() => return Err(Unsaved::Interrupted),
     };
     if let Some(render) = render {
         desk.record(render.id, Change::Saved(file.clone())).await.map_err(Unsaved::Ledger)?.ok();
     }
+    // Only now: killed before, the next run knows the file by it.
+    drop(saved);
     Ok(file)
 }
 
-async fn fetch(desk: &Desk, report: &Report, render: Option<&Render>, saving: &Saving) -> Result<PathBuf, Unsaved> {
+async fn fetch(desk: &Desk, report: &Report, render: Option<&Render>, saving: &Saving) -> Result<(PathBuf, Saved), Unsaved> {
     let name = video_name(report.project.as_str(), 1);
     let target = place::target(Path::new(&saving.place), &name).map_err(|why| Unsaved::Failed(format!("{}: {why}", saving.place)))?;
     let is_its_place = target.ends_with(&name) || render.is_some_and(|render| render.file.as_ref() == Some(&target));
@@ -73,19 +75,19 @@ async fn fetch(desk: &Desk, report: &Report, render: Option<&Render>, saving: &S
             Err(SaveError::Gone { .. }) => return Err(gone(desk, &report)),
             Err(SaveError::InTheWay { path }) => return Err(Unsaved::InTheWay(path)),
             Err(error) => return Err(Unsaved::Failed(with_cause(&error))),
-            Ok(path) => return Ok(path),
+            Ok(saved) => return Ok((target, saved)),
         }
     }
     Err(gone(desk, &report))
 }
 
-async fn attempt(desk: &Desk, source: &VideoSource, (target, is_its_place): (&Path, bool), saving: &Saving) -> Result<PathBuf, SaveError> {
+async fn attempt(desk: &Desk, source: &VideoSource, (target, is_its_place): (&Path, bool), saving: &Saving) -> Result<Saved, SaveError> {
     let hosts = if saving.allow_private { Hosts::Any } else { Hosts::Public };
     let mut tell = |progress: Progress| {
         desk.tell(&Event::Downloading { project: source.project.clone(), got: progress.received, of: progress.total });
     };
     let order = Order { source, target, overwrite: saving.overwrite, is_its_place, hosts, patience: TRYING };
-    desk.client.save(order, &mut tell).await.map(|_| target.to_owned())
+    desk.client.save(order, &mut tell).await
 }
 
 fn with_cause(error: &SaveError) -> String {

@@ -76,7 +76,7 @@ impl Case {
     }
 
     fn assert_saved(&self, result: Result<Saved, SaveError>, seed: usize) {
-        assert_eq!(result.unwrap(), Saved::Now(100_000));
+        assert_eq!(result.unwrap().now, Some(100_000));
         assert!(std::fs::read(self.target()).unwrap() == video(seed), "every byte in its place");
         assert_eq!(self.names(), ["film.mp4"]);
         assert!(self.server.requests().iter().all(|request| !request.contains(KEY) && !request.contains("x-api-key")));
@@ -208,10 +208,51 @@ async fn row_94_a_file_that_appears_during_the_download_stays() {
 }
 
 #[tokio::test]
+async fn row_75_a_file_named_by_a_run_that_was_killed_at_once_is_its_own_video_and_no_other_s() {
+    let case = Case::new(vec![whole(MP4, 1), whole(MP4, 2)]).await;
+    let (target, source) = (case.target(), case.source(Some(100_000)));
+    let stranger = VideoSource { project: ProjectId::parse("aaaaaaaaaaaaaaaa").unwrap(), ..source.clone() };
+    let order = |source, overwrite| Order {
+        source,
+        target: &target,
+        overwrite,
+        is_its_place: false,
+        hosts: Hosts::Public,
+        patience: Duration::ZERO,
+    };
+    // Killed before anybody could write down where the video is.
+    std::mem::forget(case.client.save(order(&source, Overwrite::No), &mut |_| ()).await.unwrap());
+    let other = case.client.save(order(&stranger, Overwrite::No), &mut |_| ()).await;
+    assert!(matches!(other, Err(SaveError::InTheWay { .. })), "{other:?}");
+    assert_eq!(case.client.save(order(&source, Overwrite::No), &mut |_| ()).await.unwrap().now, None);
+    assert_eq!(case.names(), ["film.mp4"]);
+    let known_no_more = case.client.save(order(&source, Overwrite::No), &mut |_| ()).await;
+    assert!(matches!(known_no_more, Err(SaveError::InTheWay { .. })), "{known_no_more:?}");
+}
+
+#[tokio::test]
+async fn row_75_what_is_written_after_a_kill_leaves_the_video_under_the_other_name_alone() {
+    let case = Case::new(vec![whole(MP4, 1), whole(&format!("{MP4}Connection: close\r\n"), 2), status("500 Oh")]).await;
+    std::mem::forget(case.save(Some(100_000), Overwrite::No).await.unwrap());
+    let mut untouched = true;
+    let (source, target) = (case.source(None), case.target());
+    let order = Order {
+        source: &source,
+        target: &target,
+        overwrite: Overwrite::Yes,
+        is_its_place: true,
+        hosts: Hosts::Public,
+        patience: Duration::ZERO,
+    };
+    let saved = case.client.save(order, &mut |_| untouched &= std::fs::read(&target).unwrap() == video(1)).await;
+    assert!(saved.unwrap().now.is_some() && untouched && std::fs::read(&target).unwrap() == video(2));
+}
+
+#[tokio::test]
 async fn a_video_that_is_there_is_not_fetched_again() {
     let case = Case::new(vec![whole(MP4, 1)]).await;
     std::fs::write(case.target(), video(1)).unwrap();
-    assert_eq!(case.save(Some(100_000), Overwrite::No).await.unwrap(), Saved::AlreadyThere);
+    assert_eq!(case.save(Some(100_000), Overwrite::No).await.unwrap().now, None);
     assert_eq!(case.server.connections(), 0);
 }
 
@@ -275,5 +316,5 @@ async fn row_100_a_private_address_is_fetched_from_when_the_user_says_so() {
     let api = client("https://api.json2video.com/v2");
     let source = VideoSource { project: ProjectId::parse("p").unwrap(), url: server.url("/film.mp4"), size: None };
     let saved = save(&api, &source, &dir.path().join("film.mp4"), Overwrite::No, Hosts::Any).await;
-    assert_eq!(saved.unwrap(), Saved::Now(100_000));
+    assert_eq!(saved.unwrap().now, Some(100_000));
 }

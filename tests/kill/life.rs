@@ -1,0 +1,106 @@
+//! One run of the binary, from its start to its end or its death.
+
+use std::fs::File;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
+use std::thread;
+use std::time::Duration;
+
+use crate::moment::Moment;
+use crate::support::{CANARY, World};
+
+/// How a run is to die.
+#[derive(Debug, Clone)]
+pub(crate) enum Death {
+    /// Before a system call.
+    At(Moment),
+    /// After so many milliseconds.
+    After(u64),
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It was killed.
+    Killed,
+    /// It ended by itself.
+    Exited {
+        /// Its exit code.
+        code: i32,
+        /// What it told people.
+        stderr: String,
+    },
+}
+
+/// A command line about one key, in a world.
+#[derive(Clone, Copy)]
+pub(crate) struct Life<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) key: &'a str,
+}
+
+impl Life<'_> {
+    /// Runs a command line to its end, or to its death.
+    pub(crate) fn run(self, line: &str, death: Option<&Death>) -> End {
+        match death {
+            Some(Death::At(moment)) => self.end(self.under_strace(line, moment, "signal=SIGKILL").status().unwrap()),
+            Some(Death::After(milliseconds)) => {
+                let mut child = self.command(line).spawn().unwrap();
+                thread::sleep(Duration::from_millis(*milliseconds));
+                child.kill().unwrap();
+                self.end(child.wait().unwrap())
+            }
+            None => self.end(self.command(line).status().unwrap()),
+        }
+    }
+
+    fn command(self, line: &str) -> Command {
+        let mut command = self.world.command(&line.split_whitespace().collect::<Vec<_>>());
+        self.redirect(&mut command);
+        command
+    }
+
+    fn under_strace(self, line: &str, moment: &Moment, deed: &str) -> Command {
+        let j2v = self.command(line);
+        let mut strace = Command::new("strace");
+        strace.args(["-f", "-qq", "-o", "/dev/null"]).args(moment.strace(&self.world.path(""), self.key, deed));
+        strace.arg(j2v.get_program()).args(j2v.get_args()).current_dir(j2v.get_current_dir().unwrap());
+        strace.env_clear().env("PATH", "/usr/bin:/bin").envs(j2v.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        self.redirect(&mut strace);
+        strace
+    }
+
+    /// Output goes to files, so that a write to it is a moment that can be told from others.
+    fn redirect(self, command: &mut Command) {
+        let to = |kind: &str| File::create(self.world.path(&format!("{}.{kind}", self.key))).unwrap();
+        command.stdin(Stdio::null()).stdout(to("out")).stderr(to("err"));
+    }
+
+    /// What the last run wrote to stdout.
+    pub(crate) fn stdout(self) -> String {
+        String::from_utf8(self.world.read(&format!("{}.out", self.key))).unwrap()
+    }
+
+    fn end(self, status: ExitStatus) -> End {
+        let read = |kind: &str| String::from_utf8_lossy(&self.world.read(&format!("{}.{kind}", self.key))).into_owned();
+        let (stdout, stderr) = (read("out"), read("err"));
+        assert!(!stderr.contains("panicked") && !stderr.contains(CANARY) && !stdout.contains(CANARY), "{}: {stdout}{stderr}", self.key);
+        if let Some(code) = status.code() {
+            return End::Exited { code, stderr };
+        }
+        assert_eq!(status.signal(), Some(9), "{}: {stderr}", self.key);
+        End::Killed
+    }
+}
+
+/// Whether `strace` is there and may trace.
+pub(crate) fn can_trace() -> bool {
+    static CAN: OnceLock<bool> = OnceLock::new();
+    let can =
+        *CAN.get_or_init(|| Command::new("strace").args(["-qq", "-o", "/dev/null", "/bin/true"]).status().is_ok_and(|it| it.success()));
+    if !can {
+        println!("skipped: there is no strace, or it may not trace here");
+    }
+    can
+}

@@ -1,0 +1,19 @@
+//! The kill loop (`reliability.md` part 4, 2, 3 and 7): the real binary is killed with SIGKILL at each moment that
+//! matters and at random ones, its disk fills up or fails, its ledger is locked, it is stopped and continued; and it
+//! is started again until all is quiet. The emulator, which makes faults of its own meanwhile, is the oracle.
+//!
+//! `strace` brings the kills and the errors in from outside, at a system call: production code has no back door for
+//! them. Where it is missing, or may not trace, the tests that need it say so and pass.
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
+#![expect(clippy::print_stdout, reason = "a test tells its seed, and when it is skipped")]
+
+mod dice;
+mod life;
+mod moment;
+mod oracle;
+mod round;
+#[expect(dead_code, reason = "the tests of the commands use the rest")]
+#[path = "../cli/support.rs"]
+mod support;

@@ -1,0 +1,68 @@
+//! The moments at which a submission is killed, each as a system call before which it stands.
+
+use std::path::Path;
+
+use crate::dice::Dice;
+
+/// A moment in the life of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Moment {
+    /// What it is called; the rows are those of `reliability.md` 2.4.
+    pub(crate) name: &'static str,
+    /// Only calls on this file count; `KEY` stands for the render's key.
+    file: Option<&'static str>,
+    /// System calls.
+    calls: &'static str,
+    /// The n-th of them in one thread.
+    nth: u64,
+}
+
+const fn moment(name: &'static str, file: Option<&'static str>, calls: &'static str, nth: u64) -> Moment {
+    Moment { name, file, calls, nth }
+}
+
+const LOG: Option<&str> = Some("ledger.db-wal");
+const PARTIAL: Option<&str> = Some("out/KEY.mp4.partial");
+
+/// Every moment that matters, in the order in which a submission lives through them.
+#[rustfmt::skip]
+pub(crate) const MOMENTS: [Moment; 18] = [
+    moment("row 70: the ledger is being opened", None, "fcntl", 4),
+    moment("row 70: the intent is half written", LOG, "pwrite64", 3),
+    moment("row 70: before T1", None, "connect", 1),
+    moment("row 71: T1 is half written", LOG, "pwrite64", 11),
+    moment("row 71: T1 is written and not synced", LOG, "fsync,fdatasync", 1),
+    moment("row 71: after T1, before the first byte", None, "writev,sendto", 1),
+    moment("row 72: after the send, before the reply", None, "recvfrom", 1),
+    moment("row 73: after the reply, before T2", Some("KEY.err"), "write", 4),
+    moment("row 73: T2 is half written", LOG, "pwrite64", 18),
+    moment("row 74: after T2", None, "connect", 2),
+    moment("row 74: the status is being read", None, "recvfrom", 2),
+    moment("row 75: before the download", None, "connect", 3),
+    moment("row 75: in the download", PARTIAL, "write", 1),
+    moment("row 75: before the video is synced", PARTIAL, "fsync,fdatasync", 1),
+    moment("row 75: before the video has its name", PARTIAL, "linkat,rename,renameat,renameat2", 1),
+    moment("row 75: before the folder is synced", Some("out"), "fsync", 1),
+    moment("row 75: before the output", Some("KEY.out"), "write", 1),
+    moment("row 75: at the very end", None, "unlink,unlinkat", 3),
+];
+
+/// Calls that are hit anywhere, and how many of them one thread makes at most.
+const ANYWHERE: [(&str, u64); 6] = [("all", 700), ("fcntl", 70), ("pwrite64", 44), ("epoll_wait", 40), ("write", 40), ("openat", 18)];
+
+impl Moment {
+    /// A moment that has no name.
+    pub(crate) fn anywhere(dice: &mut Dice) -> Self {
+        let (calls, most) = *dice.pick(&ANYWHERE);
+        moment("anywhere", None, calls, 1 + dice.below(most))
+    }
+
+    /// What has `strace` do `deed` at this moment, in this folder, to the submission of this key.
+    pub(crate) fn strace(&self, folder: &Path, key: &str, deed: &str) -> Vec<String> {
+        let mut flags = vec!["-e".to_owned(), format!("inject={}:{deed}:when={}", self.calls, self.nth)];
+        if let Some(file) = self.file {
+            flags.extend(["-P".to_owned(), folder.join(file.replace("KEY", key)).display().to_string()]);
+        }
+        flags
+    }
+}
