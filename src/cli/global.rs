@@ -20,6 +20,9 @@ pub(crate) struct GlobalArgs {
     /// When to use colours
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
     pub(crate) color: When,
+    /// The profile of config.toml whose account is meant (default: `$J2V_PROFILE`)
+    #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
+    pub(crate) profile: Option<String>,
     /// The API's URL (default: `$J2V_API_URL`, then <https://api.json2video.com/v2>)
     #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
     pub(crate) api_url: Option<String>,
@@ -41,6 +44,9 @@ impl GlobalArgs {
         let mut flags = Vec::new();
         if self.emulate {
             flags.push("--emulate".to_owned());
+        }
+        if let Some(profile) = &self.profile {
+            flags.extend(["--profile".to_owned(), profile.clone()]);
         }
         if let Some(url) = &self.api_url {
             flags.extend(["--api-url".to_owned(), url.clone()]);

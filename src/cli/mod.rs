@@ -8,6 +8,7 @@ mod movie;
 mod parse;
 mod renders;
 mod resolve;
+mod set_up;
 mod submit;
 mod waiting;
 
@@ -16,10 +17,11 @@ use clap::{Parser, Subcommand};
 pub(crate) use check::{CheckArgs, GateArgs, InitArgs, Starter};
 pub(crate) use emulator::EmulatorArgs;
 pub(crate) use global::{GlobalArgs, When};
-pub(crate) use movie::MovieArgs;
+pub(crate) use movie::{MovieArgs, MovieDefaults};
 pub(crate) use parse::Moment;
 pub(crate) use renders::{DeleteArgs, DownloadArgs, HistoryArgs, ListArgs, PollArgs, SettleArgs, ShowArgs};
 pub(crate) use resolve::{BuildArgs, ExpandArgs, PlanArgs};
+pub(crate) use set_up::{AuthArgs, AuthCommand, ConfigArgs, ConfigCommand, DoctorArgs};
 pub(crate) use submit::{OnUnknownArg, SubmitArgs};
 pub(crate) use waiting::{SaveArgs, SaveRules, WaitArgs};
 
@@ -89,4 +91,24 @@ pub(crate) enum Command {
     Schema,
     /// Run the service's emulator on this machine
     Emulator(EmulatorArgs),
+    /// Keep the API key, tell whose it is, or forget it
+    Auth(AuthArgs),
+    /// Show the settings and where each comes from
+    Config(ConfigArgs),
+    /// Tell what is wrong with the set-up, and the way out
+    Doctor(DoctorArgs),
+}
+
+impl Command {
+    /// The arguments that compose a movie, of a command that has them.
+    pub(crate) fn movie_mut(&mut self) -> Option<&mut MovieArgs> {
+        match self {
+            Self::Build(args) => Some(&mut args.movie),
+            Self::Check(args) => Some(&mut args.movie),
+            Self::Expand(args) => Some(&mut args.movie),
+            Self::Plan(args) => Some(&mut args.movie),
+            Self::Submit(args) => Some(&mut args.movie),
+            _ => None,
+        }
+    }
 }

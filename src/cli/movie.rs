@@ -47,6 +47,18 @@ pub(crate) struct MovieArgs {
     /// Render anew even what the service has cached
     #[arg(long)]
     pub(crate) no_cache: bool,
+    /// What the profile gives to a movie that says nothing of it; nobody types it.
+    #[arg(skip)]
+    pub(crate) defaults: MovieDefaults,
+}
+
+/// What a profile of `config.toml` gives to a movie that says nothing of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct MovieDefaults {
+    /// For a movie without a size.
+    pub(crate) resolution: Option<String>,
+    /// For a movie without exports.
+    pub(crate) webhook: Option<String>,
 }
 
 impl MovieArgs {

@@ -122,9 +122,9 @@ pub(crate) struct DownloadArgs {
     /// Projects or keys; `-` reads them from stdin
     #[arg(value_name = "PROJECT|KEY", required = true)]
     pub(crate) renders: Vec<String>,
-    /// Where to: a folder (existing, or ending in `/`) or a file
-    #[arg(long, short, value_name = "PLACE", default_value = ".")]
-    pub(crate) output: String,
+    /// Where to: a folder (existing, or ending in `/`) or a file (default: `download` of the profile, then `.`)
+    #[arg(long, short, value_name = "PLACE")]
+    pub(crate) output: Option<String>,
     /// What may be done for that.
     #[command(flatten)]
     pub(crate) rules: SaveRules,

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::Call;
-use super::renders::{Known, resolve};
-use super::session::{Session, ledger_failed, unreadable};
+use super::party::{self, Party};
+use super::renders::Known;
+use super::session::{ledger_failed, unreadable};
 use crate::cli::DeleteArgs;
 use crate::exit::Exit;
 use crate::ledger::{LedgerError, Render};
@@ -20,21 +21,22 @@ use crate::work::outcome::{described, unbound};
 const TRYING: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(call: &Call, args: &DeleteArgs) -> anyhow::Result<Exit> {
-    let session = Session::open(call).await?;
-    let desk = &session.desk;
-    let known = resolve(desk, &args.renders).await?;
-    let mut results = Results::new(&call.out, args.json, Wanted::Deletion, known.len());
-    for (index, known) in known.into_iter().enumerate() {
-        let outcome = one(desk, known).await.map_err(ledger_failed)?;
-        match &outcome.project {
-            Some(project) if outcome.trouble == Trouble::None && outcome.verdict == Verdict::Deleted => {
-                results.end_silently(index, &outcome, Exit::Done);
-                call.out.progress(&format!("{project}: the file is deleted on the server; the render stays paid"));
+    let parties = party::meet(call, &args.renders).await?;
+    let count = parties.iter().map(|party| party.known.len()).sum();
+    let mut results = Results::new(&call.out, args.json, Wanted::Deletion, count);
+    for Party { session, known } in parties {
+        for (index, known) in known {
+            let outcome = one(&session.desk, known).await.map_err(ledger_failed)?;
+            match &outcome.project {
+                Some(project) if outcome.trouble == Trouble::None && outcome.verdict == Verdict::Deleted => {
+                    results.end_silently(index, &outcome, Exit::Done);
+                    call.out.progress(&format!("{project}: the file is deleted on the server; the render stays paid"));
+                }
+                _ => results.end(index, outcome),
             }
-            _ => results.end(index, outcome),
         }
+        session.close().await;
     }
-    session.close().await;
     Ok(results.finish())
 }
 

@@ -1,23 +1,16 @@
 //! `j2v download`: saves finished videos.
 
-use super::Call;
-use super::renders::resolve;
-use super::session::Session;
-use super::waiting;
+use super::{Call, party, waiting};
 use crate::cli::DownloadArgs;
 use crate::exit::Exit;
 use crate::output::{Results, Wanted};
-use crate::work::follow::follow;
 
 pub(super) async fn run(call: &Call, args: &DownloadArgs) -> anyhow::Result<Exit> {
-    let session = Session::open(call).await?;
-    let desk = &session.desk;
-    let known = resolve(desk, &args.renders).await?;
-    let saving = waiting::saving(&args.output, &args.rules, known.len())?;
-    let mut results = Results::new(&call.out, args.json, Wanted::File, known.len());
-    let followed = waiting::to_follow(desk, known, &mut results);
-    let patience = waiting::one_look(call, desk);
-    follow(desk, followed, patience, Some(&saving), |index, outcome| results.end(index, outcome)).await;
-    session.close().await;
+    let parties = party::meet(call, &args.renders).await?;
+    let count = parties.iter().map(|party| party.known.len()).sum();
+    let place = args.output.as_deref().or(call.settings.download.as_deref()).unwrap_or(".");
+    let saving = waiting::saving(place, &args.rules, count)?;
+    let mut results = Results::new(&call.out, args.json, Wanted::File, count);
+    party::follow_all(parties, |desk| waiting::one_look(call, desk), Some(&saving), &mut results).await;
     Ok(results.finish())
 }

@@ -1,8 +1,11 @@
 //! One file a command: arguments and settings in, work done, output and exit code out.
 
+mod auth;
 mod build;
 mod check;
+mod config;
 mod delete;
+mod doctor;
 mod download;
 mod dry_run;
 mod emulator;
@@ -12,6 +15,7 @@ mod history;
 mod init;
 mod list;
 mod movies;
+mod party;
 mod plan;
 mod poll;
 mod renders;
@@ -35,9 +39,10 @@ use crate::cli::{Cli, Command};
 use crate::exit::Exit;
 use crate::movie::Refused;
 use crate::output::Out;
-use crate::settings::{Settings, SettingsError, Terminal};
+use crate::settings::{Purpose, Settings, SettingsError, Terminal};
 
 /// What every command is given.
+#[derive(Clone)]
 struct Call {
     settings: Settings,
     out: Arc<Out>,
@@ -89,14 +94,17 @@ pub fn run() -> ExitCode {
     call(Cli::parse()).into()
 }
 
-fn call(cli: Cli) -> Exit {
-    let settings = match Settings::from_process(&cli.global) {
+fn call(mut cli: Cli) -> Exit {
+    let settings = match Settings::from_process(&cli.global, purpose(&cli.command)) {
         Ok(settings) => settings,
         Err(error) => return refuse_settings(&error),
     };
     let out = Arc::new(Out::new(&settings));
     for warning in &settings.warnings {
         out.warning(warning);
+    }
+    if let Some(movie) = cli.command.movie_mut() {
+        movie.defaults.clone_from(&settings.movie);
     }
     let flags = cli.global.to_flags();
     let call = Call { settings, out: Arc::clone(&out), interrupt: CancellationToken::new(), flags };
@@ -113,9 +121,16 @@ fn call(cli: Cli) -> Exit {
     })
 }
 
+/// What a command wants of its settings.
+fn purpose(command: &Command) -> Purpose {
+    if matches!(command, Command::Auth(_) | Command::Config(_) | Command::Doctor(_)) { Purpose::SetUp } else { Purpose::Work }
+}
+
 fn refuse_settings(error: &SettingsError) -> Exit {
     let plain = Terminal { stdout: false, stderr: false, color: false };
-    Out::plain(plain, false).error(&error.to_string());
+    let out = Out::plain(plain, false);
+    out.error(&error.to_string());
+    error.next().iter().for_each(|command| out.hint(command));
     if matches!(error, SettingsError::Key { .. }) { Exit::Key } else { Exit::Usage }
 }
 
@@ -184,5 +199,8 @@ async fn dispatch(call: &Call, command: Command) -> anyhow::Result<Exit> {
         Command::Delete(args) => delete::run(call, &args).await,
         Command::Schema => schema::run(call),
         Command::Emulator(args) => emulator::run(call, args).await,
+        Command::Auth(args) => auth::run(call, &args.command).await,
+        Command::Config(args) => config::run(call, &args.command),
+        Command::Doctor(args) => doctor::run(call, &args).await,
     }
 }

@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use super::Stop;
-use crate::cli::MovieArgs;
+use crate::cli::{MovieArgs, MovieDefaults};
 use crate::exit::Exit;
 use crate::movie::compose::{Assignment, Destination, Flags, Scenes, Setting, VarsFile, compose};
 use crate::movie::diagnostic::{Diagnostic, Severity};
@@ -43,13 +43,27 @@ pub(super) fn compose_silently(args: &MovieArgs) -> Result<Vec<Composed>, Stop> 
     if args.movies.iter().filter(|name| *name == STDIN).count() > 1 {
         return Err(Stop::new(Exit::Usage, "stdin can be read only once: give `-` only once"));
     }
-    let composed = args.movies.iter().map(|source| Composed { source: source.clone(), movie: one(source, &flags) });
-    Ok(composed.collect())
+    let one = |source: &String| Composed { source: source.clone(), movie: one(source, &flags, &args.defaults) };
+    Ok(args.movies.iter().map(one).collect())
 }
 
-fn one(source: &str, flags: &Flags) -> Result<Document, Stop> {
+fn one(source: &str, flags: &Flags, defaults: &MovieDefaults) -> Result<Document, Stop> {
     let movie = Document::read(source, bytes(source)?).map_err(|refused| refusal(*refused))?;
+    let flags = &with_defaults(flags, defaults, &movie);
     compose(movie, flags).map_err(|error| Stop::new(Exit::Invalid, format!("{source}: {error}")))
+}
+
+/// The flags, and what the profile gives where neither they nor the movie say anything: a template has a size of its own.
+fn with_defaults(flags: &Flags, defaults: &MovieDefaults, movie: &Document) -> Flags {
+    let mut flags = flags.clone();
+    let says = |names: &[&str]| names.iter().any(|name| movie.root.get(name).is_some());
+    if flags.resolution.is_none() && flags.template.is_none() && !says(&["resolution", "width", "height", "template"]) {
+        flags.resolution.clone_from(&defaults.resolution);
+    }
+    if flags.destinations.is_empty() && !says(&["exports"]) {
+        flags.destinations.extend(defaults.webhook.clone().map(Destination::Webhook));
+    }
+    flags
 }
 
 fn flags(args: &MovieArgs) -> Result<Flags, Stop> {

@@ -1,7 +1,8 @@
 //! `j2v poll`: follows renders to their end. It never sends a movie.
 
 use super::Call;
-use super::renders::{Known, resolve};
+use super::party::{self, Party};
+use super::renders::Known;
 use super::session::{Session, ledger_failed};
 use super::waiting::{self, Looks};
 use crate::cli::PollArgs;
@@ -10,24 +11,22 @@ use crate::ledger::{LedgerError, Render, Which};
 use crate::output::{Results, Wanted};
 use crate::render::state::State;
 use crate::work::Desk;
-use crate::work::follow::follow;
 
 pub(super) async fn run(call: &Call, args: &PollArgs) -> anyhow::Result<Exit> {
-    let session = Session::open(call).await?;
-    let desk = &session.desk;
-    let known = if args.renders.is_empty() {
-        unfinished(call, desk, args).await.map_err(ledger_failed)?
+    let parties = if args.renders.is_empty() {
+        let session = Session::open(call).await?;
+        let known = unfinished(call, &session.desk, args).await.map_err(ledger_failed)?;
+        vec![Party::of(session, known)]
     } else {
-        resolve(desk, &args.renders).await?
+        party::meet(call, &args.renders).await?
     };
-    let saving = waiting::maybe_saving(&args.saving, known.len())?;
+    let count = parties.iter().map(|party| party.known.len()).sum();
+    let saving = waiting::maybe_saving(&args.saving, count)?;
     let wanted = if saving.is_some() { Wanted::File } else { Wanted::Url };
-    let mut results = Results::new(&call.out, args.json, wanted, known.len());
-    let followed = waiting::to_follow(desk, known, &mut results);
     let looks = if args.once { Looks::One } else { Looks::Many };
-    let patience = waiting::patience(call, desk, &args.waiting, looks);
-    follow(desk, followed, patience, saving.as_ref(), |index, outcome| results.end(index, outcome)).await;
-    session.close().await;
+    let mut results = Results::new(&call.out, args.json, wanted, count);
+    let patience = |desk: &Desk| waiting::patience(call, desk, &args.waiting, looks);
+    party::follow_all(parties, patience, saving.as_ref(), &mut results).await;
     Ok(results.finish())
 }
 

@@ -3,6 +3,8 @@
 use std::io::{self, Read};
 use std::thread;
 
+use tokio_util::sync::CancellationToken;
+
 use super::Stop;
 use super::session::ledger_failed;
 use crate::exit::Exit;
@@ -21,14 +23,14 @@ pub(super) enum Known {
 /// Finds each name in the ledger; what it doesn't know is taken for a project id.
 ///
 /// # Errors
-/// When a name can be no id, when stdin can't be read, or when the ledger fails.
+/// When a name can be no id, or when the ledger fails.
 pub(super) async fn resolve(desk: &Desk, names: &[String]) -> Result<Vec<Known>, Stop> {
     let mut known = Vec::new();
-    for name in expand(desk, names).await? {
-        let found = latest(desk.store.as_ref(), Some(desk.space.clone()), &name).await.map_err(ledger_failed)?;
+    for name in names {
+        let found = latest(desk.store.as_ref(), Some(desk.space.clone()), name).await.map_err(ledger_failed)?;
         known.push(match found {
             Some(render) => Known::Render(Box::new(render)),
-            None => Known::Project(ProjectId::parse(&name).map_err(|why| Stop::new(Exit::Usage, format!("`{name}`: {why}")))?),
+            None => Known::Project(ProjectId::parse(name).map_err(|why| Stop::new(Exit::Usage, format!("`{name}`: {why}")))?),
         });
     }
     Ok(known)
@@ -47,11 +49,17 @@ async fn stdin() -> io::Result<String> {
 }
 
 /// Puts the lines of stdin in the place of `-`. Empty ones are what `submit` prints for a movie without a project.
-async fn expand(desk: &Desk, names: &[String]) -> Result<Vec<String>, Stop> {
+///
+/// # Errors
+/// When stdin can't be read, or the user interrupts it.
+pub(super) async fn expand(interrupt: &CancellationToken, names: &[String]) -> Result<Vec<String>, Stop> {
     let mut all = Vec::new();
     for name in names {
         if name == "-" {
-            let read = desk.unless_interrupted(stdin()).await.ok_or_else(|| Stop::new(Exit::Interrupted, "interrupted"))?;
+            let read = tokio::select! {
+                read = stdin() => read,
+                () = interrupt.cancelled() => return Err(Stop::new(Exit::Interrupted, "interrupted")),
+            };
             let text = read.map_err(|why| Stop::new(Exit::Usage, format!("stdin can't be read: {why}")))?;
             all.extend(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned));
         } else {

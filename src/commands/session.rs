@@ -16,8 +16,8 @@ use crate::service::client::{self, Client, Timeouts};
 use crate::service::endpoint::ApiUrl;
 use crate::service::read::ReadError;
 use crate::service::secret::ApiKey;
-use crate::settings::{Api, LedgerPlace};
-use crate::work::{CommandLine, Desk, search};
+use crate::settings::{Api, LedgerPlace, Settings};
+use crate::work::{CommandLine, DEFAULT_ACCOUNT, Desk, search};
 use crate::world::World;
 
 /// How long a render takes in the emulator of `--emulate`: long enough to be seen, short enough not to bore.
@@ -56,25 +56,17 @@ impl Session {
     /// Opens both, and leaves the past alone for now: a movie whose answer was lost is known by being unsettled.
     pub(super) async fn without_past(call: &Call) -> anyhow::Result<Self> {
         let settings = &call.settings;
-        let key = settings.key.clone().ok_or_else(no_key)?;
+        let key = key(settings)?;
         let store = store(call)?;
         let endpoint = endpoint(&settings.api);
-        let (emulator, url) = match &settings.api {
-            Api::Url(url) => (None, url.clone()),
-            Api::Emulator(folder) => {
-                let emulator = emulate(folder).await?;
-                let url = ApiUrl::parse(&emulator.api_url()).context("the emulator's address can't be used")?;
-                (Some(emulator), url)
-            }
-        };
-        let world = World::real();
-        let distance = if url.is_loopback() { Distance::Loopback } else { Distance::Remote };
+        let Reached { client, emulator } = reach(settings, key).await?;
+        let distance = if client.url().is_loopback() { Distance::Loopback } else { Distance::Remote };
         let desk = Desk {
             store,
-            client: Arc::new(client_of(url, key, settings.request_timeout, &world)),
+            client: Arc::new(client),
             space: Space { account: settings.account.clone(), endpoint },
             distance,
-            world,
+            world: World::real(),
             listener: Arc::clone(&call.out) as _,
             interrupt: call.interrupt.clone(),
             remembers: settings.ledger != LedgerPlace::Nowhere,
@@ -91,9 +83,39 @@ impl Session {
     }
 }
 
-fn client_of(url: ApiUrl, key: ApiKey, request_timeout: Duration, world: &World) -> Client {
-    let timeouts = Timeouts { request: request_timeout, ..Timeouts::default() };
-    Client::new(client::Settings { url, key, timeouts, world: world.clone() })
+/// The service or its emulator, without a ledger.
+pub(super) struct Reached {
+    /// Talks to it.
+    pub(super) client: Client,
+    emulator: Option<Emulator>,
+}
+
+impl Reached {
+    /// Closes what was opened.
+    pub(super) async fn close(self) {
+        if let Some(emulator) = self.emulator {
+            emulator.stop().await;
+        }
+    }
+}
+
+/// A client for the API of the settings, whose emulator is started where it is that. No request is made.
+pub(super) async fn reach(settings: &Settings, key: ApiKey) -> anyhow::Result<Reached> {
+    let (emulator, url) = match &settings.api {
+        Api::Url(url) => (None, url.clone()),
+        Api::Emulator(folder) => {
+            let emulator = emulate(folder).await?;
+            let url = ApiUrl::parse(&emulator.api_url()).context("the emulator's address can't be used")?;
+            (Some(emulator), url)
+        }
+    };
+    let timeouts = Timeouts { request: settings.request_timeout, ..Timeouts::default() };
+    Ok(Reached { client: Client::new(client::Settings { url, key, timeouts, world: World::real() }), emulator })
+}
+
+/// A command for the user to type next.
+pub(super) fn spell(call: &Call, words: &[&str]) -> String {
+    CommandLine::with_flags(call.flags.clone()).spell(words)
 }
 
 async fn emulate(folder: &std::path::Path) -> anyhow::Result<Emulator> {
@@ -102,8 +124,21 @@ async fn emulate(folder: &std::path::Path) -> anyhow::Result<Emulator> {
     Emulator::start(settings).await.context("the emulator can't start")
 }
 
-fn no_key() -> Stop {
-    Stop::new(Exit::Key, "there is no API key: set J2V_API_KEY to yours, or try the emulator with --emulate").then("export J2V_API_KEY=…")
+/// The key, fetched from where it is kept.
+///
+/// # Errors
+/// When there is none, or it can't be fetched.
+pub(super) fn key(settings: &Settings) -> Result<ApiKey, Stop> {
+    let found = settings.key.obtain().map_err(|fault| Stop::new(Exit::Key, fault.to_string()));
+    found?.ok_or_else(|| no_key(&settings.account))
+}
+
+fn no_key(account: &str) -> Stop {
+    if account == DEFAULT_ACCOUNT {
+        let why = "there is no API key: keep yours with `j2v auth login`, set J2V_API_KEY to it, or try the emulator with --emulate";
+        return Stop::new(Exit::Key, why).then("j2v auth login");
+    }
+    Stop::new(Exit::Key, format!("the profile {account} has no API key")).then(format!("j2v auth login --profile {account}"))
 }
 
 /// The API's name in the ledger.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::renders::latest;
 use super::session::{Session, ledger_failed, unreadable};
 use super::waiting::submitted;
-use super::{Call, Stop};
+use super::{Call, Stop, party};
 use crate::cli::SettleArgs;
 use crate::exit::Exit;
 use crate::ledger::{Change, Render};
@@ -25,6 +25,7 @@ use crate::work::submit::{Order, Submitted, submit};
 const READING: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(call: &Call, args: &SettleArgs) -> anyhow::Result<Exit> {
+    let call = &party::call_of(call, &args.key).await?;
     let session = Session::open(call).await?;
     let desk = &session.desk;
     let render = find(desk, &args.key).await?;

@@ -27,7 +27,7 @@ use crate::work::submit::{Order, Submitted, submit};
 /// Why the user's own `client-data.j2v` can't be sent.
 const TAKEN: &str = "`client-data.j2v` is where the render's token goes, and the movie has something of its own there";
 
-/// Movies that are submitted at once.
+/// Movies that are submitted at once, unless the profile says otherwise.
 const ABREAST: usize = 4;
 
 pub(super) async fn run(call: &Call, args: &SubmitArgs) -> anyhow::Result<Exit> {
@@ -51,7 +51,8 @@ pub(super) async fn run(call: &Call, args: &SubmitArgs) -> anyhow::Result<Exit> 
         Err(error) => return not_begun(call, &orders, results, error),
     };
     let wanted = orders.len();
-    let bound = submit_all(&session.desk, orders, &mut results).await;
+    let abreast = call.settings.concurrency.unwrap_or(ABREAST);
+    let bound = submit_all(&session.desk, orders, abreast, &mut results).await;
     // What this run lost it has just looked for.
     let has_time_for_the_past = bound.len() == wanted;
     let looks = if waits(args) { Looks::Many } else { Looks::One };
@@ -173,7 +174,7 @@ fn order(args: &SubmitArgs, key: Option<&Key>, source: String, movie: Document) 
 
 /// Submits a few at once, begun in the order of the arguments; gives back what the service has. What one movie is refused
 /// for because of the key or the credits, every other one would be refused for, too (`reliability.md` rows 15, 16).
-async fn submit_all(desk: &Desk, orders: Vec<(usize, Order)>, results: &mut Results<'_>) -> Vec<(usize, Render)> {
+async fn submit_all(desk: &Desk, orders: Vec<(usize, Order)>, abreast: usize, results: &mut Results<'_>) -> Vec<(usize, Render)> {
     let stopped = &Cell::new(None);
     let submissions = orders.into_iter().map(|(index, order)| async move {
         if let Some(reason) = stopped.get() {
@@ -187,7 +188,7 @@ async fn submit_all(desk: &Desk, orders: Vec<(usize, Order)>, results: &mut Resu
         }
         (index, submitted, order.source)
     });
-    let mut submissions = stream::iter(submissions).buffer_unordered(ABREAST);
+    let mut submissions = stream::iter(submissions).buffer_unordered(abreast);
     let mut bound = Vec::new();
     while let Some((index, submitted, source)) = submissions.next().await {
         match submitted {

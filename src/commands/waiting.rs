@@ -98,9 +98,9 @@ fn stranger(desk: &Desk, index: usize, project: ProjectId) -> Followed {
 }
 
 /// What of the renders that a user named can be followed; the outcome of every other one is known already.
-pub(super) fn to_follow(desk: &Desk, known: Vec<Known>, results: &mut Results<'_>) -> Vec<Followed> {
+pub(super) fn to_follow(desk: &Desk, known: Vec<(usize, Known)>, results: &mut Results<'_>) -> Vec<Followed> {
     let mut all = Vec::new();
-    for (index, known) in known.into_iter().enumerate() {
+    for (index, known) in known {
         match known {
             Known::Project(project) => all.push(stranger(desk, index, project)),
             Known::Render(render) => match Followed::of_render(index, &render) {

@@ -93,7 +93,7 @@ pub(super) fn name(outcome: &Outcome) -> String {
 }
 
 /// Bytes for people: `912 B`, `3.4 kB`, `12.0 MB`.
-pub(super) fn bytes(bytes: u64) -> String {
+pub(crate) fn bytes(bytes: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
     let size = bytes as f64;
     match bytes {

@@ -15,6 +15,7 @@ use std::sync::OnceLock;
 
 use anstyle::{AnsiColor, Style};
 
+pub(crate) use human::bytes;
 pub(crate) use results::{Results, Wanted};
 
 use crate::render::event::{Event, Listener};

@@ -105,6 +105,14 @@ impl Client {
         })
     }
 
+    /// Asks one cheap question, once, and gives back whatever happened: for those who want to know how the service is
+    /// reached, not what it has (`contract.md` 1.4).
+    pub async fn greet(&self, window: Window) -> Happened {
+        let (from, to) = (window.from.to_iso(), window.to.to_iso());
+        let query = [("from", from.as_str()), ("to", &to), ("limit", "1"), ("format", "simple")];
+        self.ask(Method::GET, &query, LARGEST_PAGE).await
+    }
+
     /// Reads the whole list of a window of any width, trying for `patience` with each page.
     ///
     /// # Errors

@@ -49,6 +49,13 @@ impl ApiKey {
         self.header.clone()
     }
 
+    /// Its last four letters, by which its owner knows it; none of a key too short to be one of the service's.
+    #[must_use]
+    pub fn tail(&self) -> Option<&str> {
+        let key = self.secret.expose_secret();
+        (key.len() >= SHORTEST_KEY).then(|| &key[key.len() - 4..])
+    }
+
     /// A text that others wrote, without the key. A key too short to be one of the service's is left alone: it may be
     /// any word.
     pub(super) fn scrubbed(&self, text: Vec<u8>) -> Vec<u8> {

@@ -5,6 +5,7 @@
 mod build;
 mod check;
 mod delete;
+mod doctor;
 mod download;
 mod dry_run;
 mod emulator;
@@ -20,6 +21,7 @@ mod list;
 mod output;
 mod plan;
 mod poll;
+mod profiles;
 mod schema;
 mod settle;
 mod submit;

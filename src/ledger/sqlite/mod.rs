@@ -70,6 +70,17 @@ impl Sqlite {
         self.commits.load(Ordering::Relaxed)
     }
 
+    /// Looks through the whole file and writes a transaction without content: what is found damaged, in the engine's
+    /// words; nothing in a ledger that is sound.
+    #[must_use]
+    pub fn faults(&self) -> Reply<'_, Vec<String>> {
+        self.ask(Need::Write, |session| {
+            let mut check = session.connection.prepare("PRAGMA quick_check(10)")?;
+            let told = check.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+            Ok(told.into_iter().filter(|line| line != "ok").collect())
+        })
+    }
+
     fn ask<T, F>(&self, need: Need, work: F) -> Reply<'_, T>
     where
         T: Send + 'static,

@@ -1,0 +1,143 @@
+//! `j2v auth`: keeps the key, asks the service whose it is, forgets it.
+
+use std::fs;
+use std::io::{self, BufRead, ErrorKind, IsTerminal, Read};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::session;
+use super::{Call, Stop};
+use crate::cli::AuthCommand;
+use crate::exit::Exit;
+use crate::output::table;
+use crate::service::client::Client;
+use crate::service::page::Window;
+use crate::service::read::ReadError;
+use crate::service::secret::ApiKey;
+use crate::settings::{KeySource, Origin, Settings, stored};
+use crate::world::World;
+
+/// For how long the service is asked about the key.
+pub(super) const READING: Duration = Duration::from_secs(10);
+
+/// No key is longer, bytes.
+const LONGEST: u64 = 16 << 10;
+
+pub(super) async fn run(call: &Call, command: &AuthCommand) -> anyhow::Result<Exit> {
+    match command {
+        AuthCommand::Login => login(call).await,
+        AuthCommand::Status { json } => status(call, *json).await,
+        AuthCommand::Logout => logout(call),
+    }
+}
+
+async fn login(call: &Call) -> anyhow::Result<Exit> {
+    let settings = &call.settings;
+    let path = path(settings)?;
+    let typed = typed(&settings.account)?;
+    let key = ApiKey::parse(&typed).map_err(|why| Stop::new(Exit::Key, format!("{why}; nothing was kept")))?;
+    let reached = session::reach(settings, key).await?;
+    let balance = balance(&reached.client).await;
+    reached.close().await;
+    match balance {
+        Ok(_) => {}
+        Err(ReadError::Refused(refusal)) => {
+            let why = format!("the service refuses this key: {}; nothing was kept", refusal.message);
+            return Err(Stop::new(Exit::of_refusal(refusal.reason), why).into());
+        }
+        Err(why) => call.out.warning(&format!("the key could not be tried: {why}")),
+    }
+    stored::keep(&path, &typed).map_err(|why| Stop::new(Exit::Internal, format!("{} can't be written: {why}", path.display())))?;
+    call.out.note(&format!("the key of the profile {} is kept in {}, for you alone", settings.account, path.display()));
+    match &settings.key {
+        KeySource::Given(_, Origin::Variable(name)) => {
+            call.out.warning(&format!("${name} is set, and goes before the kept key unless --profile is given"));
+        }
+        KeySource::Command { origin, .. } => {
+            call.out.warning(&format!("the profile has a key-command ({origin}), which goes before the kept key"));
+        }
+        _ => {}
+    }
+    call.out.hint(&session::spell(call, &["auth", "status"]));
+    Ok(Exit::Done)
+}
+
+/// Where the key of the profile is kept.
+fn path(settings: &Settings) -> Result<PathBuf, Stop> {
+    let folder = settings
+        .folder
+        .as_deref()
+        .ok_or_else(|| Stop::new(Exit::Usage, "there is no home folder to keep a key in; set J2V_API_KEY instead"))?;
+    Ok(stored::path(folder, &settings.account))
+}
+
+/// The key, from a prompt that doesn't show it, or from the first line of stdin.
+fn typed(profile: &str) -> Result<String, Stop> {
+    let read = if io::stdin().is_terminal() {
+        rpassword::prompt_password(format!("API key of the profile {profile} (not shown): "))
+    } else {
+        let mut line = String::new();
+        io::stdin().lock().take(LONGEST).read_line(&mut line).map(|_| line)
+    };
+    read.map_err(|why| Stop::new(Exit::Usage, format!("the key can't be read: {why}; nothing was kept")))
+}
+
+/// The credits that are left, if the service tells: the cheapest question there is (`contract.md` 1.4).
+pub(super) async fn balance(client: &Client) -> Result<Option<f64>, ReadError> {
+    let now = World::real().now();
+    let window = Window { from: now.minus(Duration::from_secs(60)), to: now };
+    client.list_page(window, None, 1, READING).await.map(|page| page.remaining_credits)
+}
+
+async fn status(call: &Call, json: bool) -> anyhow::Result<Exit> {
+    let settings = &call.settings;
+    let key = session::key(settings)?;
+    let tail = key.tail().map(str::to_owned);
+    let (how, origin) = settings.key.described().unwrap_or_default();
+    let reached = session::reach(settings, key).await?;
+    let balance = balance(&reached.client).await;
+    reached.close().await;
+    let told =
+        [("profile", settings.account.clone()), ("key", key_line(&how, &origin, tail.as_deref())), ("api-url", settings.api.to_string())];
+    match balance {
+        Ok(credits) if json => {
+            let line = json!({"profile": settings.account, "key": how, "from": origin.to_string(), "tail": tail, "api-url": settings.api.to_string(), "credits": credits});
+            call.out.data(&line.to_string());
+        }
+        Ok(credits) => {
+            let credits = credits.map_or_else(|| "the service does not tell".to_owned(), |credits| format!("{credits} left"));
+            let rows = told.into_iter().chain([("credits", credits)]).map(|(name, value)| vec![name.to_owned(), value]);
+            for line in table::lay_out(&rows.collect::<Vec<_>>()) {
+                call.out.data(&line);
+            }
+        }
+        Err(why) => {
+            for (name, value) in told {
+                call.out.note(&format!("{name}: {value}"));
+            }
+            return Err(session::unreadable(&why).into());
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn key_line(how: &str, origin: &Origin, tail: Option<&str>) -> String {
+    let tail = tail.map(|tail| format!("…{tail}, ")).unwrap_or_default();
+    format!("{tail}{how} ({origin})")
+}
+
+fn logout(call: &Call) -> anyhow::Result<Exit> {
+    let path = path(&call.settings)?;
+    let account = &call.settings.account;
+    match fs::remove_file(&path) {
+        Ok(()) => call.out.note(&format!("the key of the profile {account} is forgotten: {} is removed", path.display())),
+        Err(why) if why.kind() == ErrorKind::NotFound => call.out.note(&format!("no key of the profile {account} is kept")),
+        Err(why) => return Err(Stop::new(Exit::Internal, format!("{} can't be removed: {why}", path.display())).into()),
+    }
+    if let KeySource::Given(_, Origin::Variable(name)) = &call.settings.key {
+        call.out.note(&format!("${name} is still set"));
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,94 @@
+//! `j2v config`: the settings, where each comes from, and the file that holds them.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::json;
+
+use super::{Call, Stop};
+use crate::cli::ConfigCommand;
+use crate::exit::Exit;
+use crate::output::table;
+use crate::settings::{folder, stored};
+
+/// What a new file says.
+const TEMPLATE: &str = "\
+# Settings of j2v, one profile for each account. `j2v config show` tells what counts.
+
+[profiles.default]
+# key-command = \"pass show json2video\"      # prints the key; run without a shell
+# resolution = \"full-hd\"                    # for movies that have no size
+# webhook = \"https://app.example/callback\"  # for movies that have no exports
+# download = \"~/Videos/\"                    # where `j2v download` saves
+# ledger = \"~/.local/state/j2v/ledger.db\"
+# concurrency = 4                             # movies that are submitted at once
+# api-url = \"https://api.json2video.com/v2\"
+";
+
+pub(super) fn run(call: &Call, command: &ConfigCommand) -> anyhow::Result<Exit> {
+    match command {
+        ConfigCommand::Show { json } => show(call, *json),
+        ConfigCommand::Path => {
+            call.out.data(&file(call)?.display().to_string());
+            Ok(Exit::Done)
+        }
+        ConfigCommand::Edit => edit(call),
+    }
+}
+
+fn file(call: &Call) -> Result<PathBuf, Stop> {
+    let folder = call.settings.folder.as_deref();
+    folder.map(folder::config_file).ok_or_else(|| Stop::new(Exit::Usage, "there is no home folder that could hold a config file"))
+}
+
+fn show(call: &Call, json: bool) -> anyhow::Result<Exit> {
+    if let Some(fault) = &call.settings.config_fault {
+        return Err(Stop::new(Exit::Usage, fault).then("j2v config edit").into());
+    }
+    let shown = &call.settings.shown;
+    if json {
+        for setting in shown {
+            call.out.data(&json!({"name": setting.name, "value": setting.value, "from": setting.origin.to_string()}).to_string());
+        }
+        return Ok(Exit::Done);
+    }
+    let row = |setting: &crate::settings::Shown| {
+        let value = setting.value.clone().unwrap_or_else(|| "-".to_owned());
+        vec![setting.name.to_owned(), value, setting.origin.to_string()]
+    };
+    for line in table::lay_out(&shown.iter().map(row).collect::<Vec<_>>()) {
+        call.out.data(&line);
+    }
+    Ok(Exit::Done)
+}
+
+/// Opens the file in the user's editor, and checks it afterwards.
+fn edit(call: &Call) -> anyhow::Result<Exit> {
+    let path = file(call)?;
+    make(&path).map_err(|why| Stop::new(Exit::Internal, format!("{} can't be made: {why}", path.display())))?;
+    let Some(editor) = &call.settings.editor else {
+        return Err(Stop::new(Exit::Usage, format!("$VISUAL and $EDITOR are not set: open {} yourself", path.display())).into());
+    };
+    let words = shlex::split(editor).unwrap_or_default();
+    let [program, arguments @ ..] = words.as_slice() else {
+        return Err(Stop::new(Exit::Usage, format!("`{editor}` is no command line")).into());
+    };
+    let ended = Command::new(program).args(arguments).arg(&path).status();
+    let ended = ended.map_err(|why| Stop::new(Exit::Usage, format!("`{editor}` can't be started: {why}")))?;
+    if !ended.success() {
+        return Err(Stop::new(Exit::Internal, format!("`{editor}` failed; {} may be half written", path.display())).into());
+    }
+    let folder = path.parent().unwrap_or(&path);
+    folder::check_config(folder).map_err(|fault| Stop::new(Exit::Usage, fault.to_string()).then("j2v config edit"))?;
+    Ok(Exit::Done)
+}
+
+/// Makes the file with every setting as a comment, unless it is there.
+fn make(path: &Path) -> std::io::Result<()> {
+    match fs::metadata(path) {
+        Err(why) if why.kind() == ErrorKind::NotFound => stored::keep(path, TEMPLATE),
+        found => found.map(drop),
+    }
+}

@@ -1,0 +1,109 @@
+//! `j2v doctor`: what is wrong with the set-up, and the way out. It looks and asks; it never makes a ledger and never
+//! sends a movie.
+
+mod here;
+mod there;
+
+use serde_json::json;
+
+use super::{Call, Stop};
+use crate::cli::DoctorArgs;
+use crate::exit::Exit;
+use crate::output::table;
+
+/// How grave a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Health {
+    /// As it should be.
+    Ok,
+    /// A submit would work; something else may not.
+    Warn,
+    /// A submit would end so.
+    Fail(Exit),
+}
+
+impl Health {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warn => "warn",
+            Self::Fail(_) => "fail",
+        }
+    }
+}
+
+/// What a look at one thing has shown.
+#[derive(Debug)]
+struct Finding {
+    check: &'static str,
+    health: Health,
+    detail: String,
+    help: Option<String>,
+    next: Option<String>,
+}
+
+impl Finding {
+    fn ok(check: &'static str, detail: impl Into<String>) -> Self {
+        Self { check, health: Health::Ok, detail: detail.into(), help: None, next: None }
+    }
+
+    fn warn(check: &'static str, detail: impl Into<String>) -> Self {
+        Self { health: Health::Warn, ..Self::ok(check, detail) }
+    }
+
+    fn fail(check: &'static str, exit: Exit, detail: impl Into<String>) -> Self {
+        Self { health: Health::Fail(exit), ..Self::ok(check, detail) }
+    }
+
+    /// What a command would say when it stopped here.
+    fn stop(check: &'static str, stop: Stop) -> Self {
+        Self { help: stop.help, next: stop.next.into_iter().next(), ..Self::fail(check, stop.exit, stop.message) }
+    }
+
+    fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+
+    fn then(self, command: impl Into<String>) -> Self {
+        Self { next: Some(command.into()), ..self }
+    }
+
+    fn to_json(&self) -> String {
+        let Self { check, health, detail, help, next } = self;
+        json!({"check": check, "status": health.as_str(), "detail": detail, "help": help, "next": next}).to_string()
+    }
+
+    /// Its line, and below it the way out.
+    fn rows(&self) -> Vec<Vec<String>> {
+        let mut rows = vec![vec![self.health.as_str().to_owned(), self.check.to_owned(), self.detail.clone()]];
+        let ways = [("help", &self.help), ("next", &self.next)];
+        rows.extend(
+            ways.into_iter().filter_map(|(word, way)| Some(vec![String::new(), String::new(), format!("{word}: {}", way.as_ref()?)])),
+        );
+        rows
+    }
+}
+
+pub(super) async fn run(call: &Call, args: &DoctorArgs) -> anyhow::Result<Exit> {
+    let (key, of_key) = here::key(call);
+    let mut findings = vec![here::version()];
+    findings.extend(here::config(call));
+    findings.push(of_key);
+    findings.extend(here::ledger(call).await);
+    findings.extend(there::look(call, key).await?);
+    if args.json {
+        for finding in &findings {
+            call.out.data(&finding.to_json());
+        }
+    } else {
+        let rows: Vec<_> = findings.iter().flat_map(Finding::rows).collect();
+        for line in table::lay_out(&rows) {
+            call.out.data(&line);
+        }
+    }
+    let failed = findings.iter().filter_map(|finding| match finding.health {
+        Health::Fail(exit) => Some(exit),
+        Health::Ok | Health::Warn => None,
+    });
+    Ok(Exit::fold(failed))
+}

@@ -1,0 +1,127 @@
+//! What can be seen on this machine: the version, the settings, the key, the ledger and its disk.
+
+use std::fs::{self, OpenOptions};
+use std::path::{Path, PathBuf};
+
+use super::Finding;
+use crate::commands::Call;
+use crate::commands::session::{self, ledger_failed};
+use crate::exit::Exit;
+use crate::ledger::sqlite::Sqlite;
+use crate::ledger::{LedgerError, Store, Which};
+use crate::output::bytes;
+use crate::service::secret::ApiKey;
+use crate::settings::{LedgerPlace, Settings, folder};
+use crate::world::World;
+
+/// Below this a ledger may soon be unable to grow, bytes.
+const LITTLE: u64 = 100 << 20;
+
+/// Below this it can't, bytes.
+const NOTHING: u64 = 1 << 20;
+
+pub(super) fn version() -> Finding {
+    Finding::ok("version", env!("CARGO_PKG_VERSION"))
+}
+
+/// The config file, and what there is to warn of in the settings.
+pub(super) fn config(call: &Call) -> Vec<Finding> {
+    let settings = &call.settings;
+    let mut found = vec![file(settings)];
+    found.extend(settings.warnings.iter().map(|warning| Finding::warn("settings", warning)));
+    found
+}
+
+fn file(settings: &Settings) -> Finding {
+    if let Some(fault) = &settings.config_fault {
+        return Finding::fail("config", Exit::Usage, fault).then("j2v config edit");
+    }
+    let path = settings.folder.as_deref().map(folder::config_file);
+    match path {
+        Some(path) if path.is_file() => Finding::ok("config", format!("{}, profile {}", path.display(), settings.account)),
+        Some(path) => Finding::ok("config", format!("none (it would be {}); profile {}", path.display(), settings.account)),
+        None => Finding::warn("config", "there is no home folder, so no config file is read"),
+    }
+}
+
+/// The key, fetched as a submit would do it.
+pub(super) fn key(call: &Call) -> (Option<ApiKey>, Finding) {
+    match session::key(&call.settings) {
+        Ok(key) => {
+            let tail = key.tail().map(|tail| format!("…{tail}, ")).unwrap_or_default();
+            let (how, origin) = call.settings.key.described().unwrap_or_default();
+            (Some(key), Finding::ok("key", format!("{tail}{how} ({origin})")))
+        }
+        Err(stop) => (None, Finding::stop("key", stop)),
+    }
+}
+
+/// The ledger and the disk that it lies on.
+pub(super) async fn ledger(call: &Call) -> Vec<Finding> {
+    let path = match &call.settings.ledger {
+        LedgerPlace::File(path) => path,
+        LedgerPlace::Nowhere => {
+            return vec![Finding::warn("ledger", "none (--no-ledger): a crash can cost a second payment")];
+        }
+    };
+    let health = if path.exists() { existing(path).await } else { to_be_made(path) };
+    vec![health, disk(path)]
+}
+
+async fn existing(path: &Path) -> Finding {
+    match looked_through(path).await {
+        Ok((faults, renders)) if faults.is_empty() => Finding::ok("ledger", format!("{}: sound, {renders} renders", path.display())),
+        Ok((faults, _)) => {
+            let why = faults.into_iter().next().unwrap_or_default();
+            Finding::stop("ledger", ledger_failed(LedgerError::Corrupt { path: path.to_owned(), why }))
+        }
+        Err(error) => Finding::stop("ledger", ledger_failed(error)),
+    }
+}
+
+async fn looked_through(path: &Path) -> Result<(Vec<String>, usize), LedgerError> {
+    let ledger = Sqlite::open(path, &World::real())?;
+    let faults = ledger.faults().await?;
+    Ok((faults, ledger.find(None, Which::All(u32::MAX)).await?.len()))
+}
+
+/// A ledger that isn't there is made by the first submit, if its folder lets it.
+fn to_be_made(path: &Path) -> Finding {
+    let folder = nearest_folder(path);
+    match try_to_write(&folder) {
+        Ok(()) => Finding::ok("ledger", format!("none yet; the first submit makes {}", path.display())),
+        Err(why) => Finding::fail(
+            "ledger",
+            Exit::Internal,
+            format!("{} can't be made: {} can't be written to: {why}", path.display(), folder.display()),
+        )
+        .help("name another file with --ledger or J2V_LEDGER"),
+    }
+}
+
+/// The folder of a path, or the nearest one above it that is there.
+fn nearest_folder(path: &Path) -> PathBuf {
+    let above = path.ancestors().skip(1).find(|folder| folder.is_dir());
+    above.filter(|folder| !folder.as_os_str().is_empty()).map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}
+
+/// Only writing shows whether one may write.
+fn try_to_write(folder: &Path) -> std::io::Result<()> {
+    let probe = folder.join(format!(".j2v-doctor-{}", std::process::id()));
+    OpenOptions::new().write(true).create_new(true).open(&probe)?;
+    fs::remove_file(probe)
+}
+
+fn disk(path: &Path) -> Finding {
+    let folder = nearest_folder(path);
+    match fs4::available_space(&folder) {
+        Ok(left) if left < NOTHING => {
+            Finding::fail("disk", Exit::Internal, format!("{} left for {}", bytes(left), folder.display())).help("make room on the device")
+        }
+        Ok(left) if left < LITTLE => {
+            Finding::warn("disk", format!("{} left for {}", bytes(left), folder.display())).help("make room on the device")
+        }
+        Ok(left) => Finding::ok("disk", format!("{} left for {}", bytes(left), folder.display())),
+        Err(why) => Finding::warn("disk", format!("how much is left for {} can't be told: {why}", folder.display())),
+    }
+}

@@ -1,0 +1,146 @@
+//! What can be seen of the way to the service: proxy, DNS, TLS, the API, the clock.
+
+use std::time::Duration;
+
+use super::Finding;
+use crate::commands::{Call, session};
+use crate::exit::Exit;
+use crate::service::answer::{ConnectFault, Happened, ReadMeaning, TlsFault, meaning_of_read};
+use crate::service::client::Client;
+use crate::service::endpoint::ApiUrl;
+use crate::service::page::{Window, read_page};
+use crate::service::secret::ApiKey;
+use crate::settings::Api;
+use crate::world::World;
+
+/// What the service is asked with where there is no key: it tells then that it is there.
+const NO_KEY: &str = "no-key";
+
+/// A clock that is further off makes times on the screen wrong, milliseconds.
+const OFF: i64 = 60_000;
+
+/// How long a name may take to be found.
+const FINDING: Duration = Duration::from_secs(5);
+
+/// The way to the service, step by step. The emulator has none.
+pub(super) async fn look(call: &Call, key: Option<ApiKey>) -> anyhow::Result<Vec<Finding>> {
+    let Api::Url(url) = &call.settings.api else {
+        return Ok(vec![Finding::ok("api", "the emulator in this process")]);
+    };
+    let mut findings = vec![proxy(call, url)];
+    findings.extend(dns(call, url).await);
+    let has_key = key.is_some();
+    let key = match key {
+        Some(key) => key,
+        None => ApiKey::parse(NO_KEY)?,
+    };
+    let reached = session::reach(&call.settings, key).await?;
+    let now = World::real().now();
+    let happened = reached.client.greet(Window { from: now.minus(Duration::from_secs(60)), to: now }).await;
+    findings.extend(tls(url, &happened));
+    findings.push(api(url, &happened, has_key));
+    findings.extend(clock(&reached.client));
+    reached.close().await;
+    Ok(findings)
+}
+
+fn proxy(call: &Call, url: &ApiUrl) -> Finding {
+    match &call.settings.proxy {
+        Some((name, _)) if url.is_loopback() => Finding::ok("proxy", format!("${name} is set; loopback is never proxied")),
+        Some((name, value)) => Finding::ok("proxy", format!("{} (${name})", without_password(value))),
+        None => Finding::ok("proxy", "none in the environment"),
+    }
+}
+
+/// A proxy's address, less the user and the password before its `@`.
+fn without_password(address: &str) -> String {
+    let (scheme, rest) = address.split_once("://").map_or(("", address), |(scheme, rest)| (scheme, rest));
+    let host = rest.rsplit('@').next().unwrap_or(rest);
+    if scheme.is_empty() { host.to_owned() } else { format!("{scheme}://{host}") }
+}
+
+/// Behind a proxy the name is the proxy's business.
+async fn dns(call: &Call, url: &ApiUrl) -> Option<Finding> {
+    if url.is_loopback() || call.settings.proxy.is_some() {
+        return None;
+    }
+    let host = url.host();
+    let found = tokio::time::timeout(FINDING, tokio::net::lookup_host((host, 443))).await;
+    Some(match found {
+        Ok(Ok(mut addresses)) => match addresses.next() {
+            Some(address) => Finding::ok("dns", format!("{host} is {}", address.ip())),
+            None => Finding::fail("dns", Exit::Unreachable, format!("{host} has no address")).help("check the API URL and the network"),
+        },
+        Ok(Err(_)) => Finding::fail("dns", Exit::Unreachable, format!("the name {host} can't be resolved"))
+            .help("check the network, and the API URL (`j2v config show`)"),
+        Err(_) => {
+            Finding::fail("dns", Exit::Unreachable, format!("no answer about the name {host}")).help("check the network's name server")
+        }
+    })
+}
+
+fn tls(url: &ApiUrl, happened: &Happened) -> Option<Finding> {
+    if url.is_loopback() {
+        return None;
+    }
+    match happened {
+        Happened::NotConnected(ConnectFault::Tls(fault)) => {
+            Some(Finding::fail("tls", Exit::Unreachable, fault.to_string()).help(match fault {
+                TlsFault::NoRoots => {
+                    "install the CA certificates (Debian: apt install ca-certificates), or name a bundle with SSL_CERT_FILE"
+                }
+                TlsFault::Certificate(_) => "is there a proxy that opens TLS? name its CA with SSL_CERT_FILE; and check the clock",
+                TlsFault::Handshake(_) => "check the API URL: something there does not speak TLS",
+            }))
+        }
+        Happened::NotConnected(_) => None,
+        _ => Some(Finding::ok("tls", "the certificate is trusted")),
+    }
+}
+
+fn api(url: &ApiUrl, happened: &Happened, has_key: bool) -> Finding {
+    match meaning_of_read(happened) {
+        ReadMeaning::Body(body) => match read_page(body) {
+            Some(page) => match page.remaining_credits {
+                Some(credits) if credits <= 0.0 => {
+                    Finding::fail("api", Exit::Credits, format!("{url} takes the key, but no credits are left")).help("top up the account")
+                }
+                Some(credits) => Finding::ok("api", format!("{url} takes the key; {credits} credits left")),
+                None => Finding::ok("api", format!("{url} takes the key")),
+            },
+            None => Finding::fail("api", Exit::Unreachable, format!("{url} does not answer as the API does")).help("check the API URL"),
+        },
+        ReadMeaning::Refused(_) if !has_key => Finding::ok("api", format!("{url} answers; without a key it tells no more")),
+        ReadMeaning::Refused(refusal) => {
+            let finding = Finding::fail("api", Exit::of_refusal(refusal.reason), format!("{url} refuses the key: {}", refusal.message));
+            finding.help("take the key from the dashboard anew").then("j2v auth login")
+        }
+        ReadMeaning::Retry { why, .. } | ReadMeaning::Broken { why } | ReadMeaning::NoSuchProject { message: why } => {
+            Finding::fail("api", Exit::Unreachable, format!("{url} can't be reached: {why}"))
+                .help("check the network, the proxy and the API URL")
+        }
+    }
+}
+
+/// Two clocks: this machine's, and the one that the service's answers carry.
+fn clock(client: &Client) -> Option<Finding> {
+    let ahead = client.server_offset()?;
+    let seconds = (ahead.unsigned_abs() + 500) / 1000;
+    if ahead.abs() <= OFF {
+        return Some(Finding::ok("clock", format!("{seconds} s from the service's")));
+    }
+    let way = if ahead > 0 { "ahead of" } else { "behind" };
+    Some(Finding::warn("clock", format!("{seconds} s {way} the service's")).help("set this machine's clock (timedatectl set-ntp true)"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_s_password_is_never_shown() {
+        assert_eq!(without_password("http://me:secret@proxy:3128"), "http://proxy:3128");
+        assert_eq!(without_password("me:secret@proxy"), "proxy");
+        assert_eq!(without_password("http://proxy:3128"), "http://proxy:3128");
+    }
+}

@@ -1,0 +1,119 @@
+//! The renders that a user named, each met with the profile that it was submitted with: another profile's key would not
+//! know it.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+
+use super::renders::{Known, expand, latest, resolve};
+use super::session::{self, Session, ledger_failed};
+use super::{Call, Stop, waiting};
+use crate::ledger::{Space, Store};
+use crate::output::Results;
+use crate::settings::LedgerPlace;
+use crate::work::Desk;
+use crate::work::follow::follow;
+use crate::work::save::Saving;
+use crate::work::watch::Patience;
+
+/// Renders of one profile.
+pub(super) struct Party {
+    /// Where they are met.
+    pub(super) session: Session,
+    /// What was named, with the index of its argument.
+    pub(super) known: Vec<(usize, Known)>,
+}
+
+impl Party {
+    /// All of them in the profile that counts.
+    pub(super) fn of(session: Session, known: Vec<Known>) -> Self {
+        Self { session, known: known.into_iter().enumerate().collect() }
+    }
+}
+
+/// Finds what was named, and opens a session for each profile that it needs.
+///
+/// # Errors
+/// When a name can be no id, when stdin can't be read, when a profile has no key, or when the ledger fails.
+pub(super) async fn meet(call: &Call, names: &[String]) -> anyhow::Result<Vec<Party>> {
+    let names = expand(&call.interrupt, names).await?;
+    let mut groups: Vec<(Call, Vec<(usize, String)>)> = Vec::new();
+    let ledger = ledger_of_several(call)?;
+    for (index, name) in names.into_iter().enumerate() {
+        let theirs = match &ledger {
+            Some(ledger) => elsewhere(call, ledger.as_ref(), &name).await?,
+            None => None,
+        };
+        let theirs = theirs.unwrap_or_else(|| call.clone());
+        let is_same = |group: &Call| group.settings.account == theirs.settings.account;
+        match groups.iter_mut().find(|(group, _)| is_same(group)) {
+            Some((_, names)) => names.push((index, name)),
+            None => groups.push((theirs, vec![(index, name)])),
+        }
+    }
+    drop(ledger);
+    let mut parties = Vec::new();
+    for (call, names) in groups {
+        let session = Session::open(&call).await?;
+        let (indices, names): (Vec<usize>, Vec<String>) = names.into_iter().unzip();
+        let known = resolve(&session.desk, &names).await?;
+        parties.push(Party { session, known: indices.into_iter().zip(known).collect() });
+    }
+    Ok(parties)
+}
+
+/// Follows the renders of all parties at the same time, and lets go of their sessions.
+pub(super) async fn follow_all(
+    parties: Vec<Party>,
+    patience: impl Fn(&Desk) -> Patience,
+    saving: Option<&Saving>,
+    results: &mut Results<'_>,
+) {
+    let results = RefCell::new(results);
+    let parties = parties.into_iter().map(|Party { session, known }| {
+        let followed = waiting::to_follow(&session.desk, known, &mut results.borrow_mut());
+        let (patience, results) = (patience(&session.desk), &results);
+        async move {
+            follow(&session.desk, followed, patience, saving, |index, outcome| results.borrow_mut().end(index, outcome)).await;
+            session.close().await;
+        }
+    });
+    join_all(parties.collect::<Vec<_>>()).await;
+}
+
+/// The command as the profile of a render means it: the one that counts, unless the ledger knows better.
+///
+/// # Errors
+/// When the ledger fails.
+pub(super) async fn call_of(call: &Call, name: &str) -> anyhow::Result<Call> {
+    let theirs = match ledger_of_several(call)? {
+        Some(ledger) => elsewhere(call, ledger.as_ref(), name).await?,
+        None => None,
+    };
+    Ok(theirs.unwrap_or_else(|| call.clone()))
+}
+
+/// The ledger, where there is one that may hold renders of several profiles.
+fn ledger_of_several(call: &Call) -> anyhow::Result<Option<Arc<dyn Store>>> {
+    let is_there = match &call.settings.ledger {
+        LedgerPlace::File(path) => path.exists(),
+        LedgerPlace::Nowhere => false,
+    };
+    if !is_there || !call.settings.has_other_profiles() {
+        return Ok(None);
+    }
+    session::store(call).map(Some)
+}
+
+/// The command as another profile means it, if only that one has the render.
+async fn elsewhere(call: &Call, ledger: &dyn Store, name: &str) -> Result<Option<Call>, Stop> {
+    let settings = &call.settings;
+    let here = Space { account: settings.account.clone(), endpoint: session::endpoint(&settings.api) };
+    if latest(ledger, Some(here), name).await.map_err(ledger_failed)?.is_some() {
+        return Ok(None);
+    }
+    let found = latest(ledger, None, name).await.map_err(ledger_failed)?;
+    let theirs = found.and_then(|render| settings.of_account(&render.space.account, &render.space.endpoint));
+    Ok(theirs.map(|settings| Call { settings, ..call.clone() }))
+}

@@ -1,0 +1,259 @@
+//! `config.toml`: named profiles. A line that is not understood is refused with its place, not passed over: a setting
+//! that doesn't count could cost money.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::near::near;
+use super::profile::ProfileName;
+use crate::movie::diagnostic::{Position, Source};
+use crate::movie::spec::words::RESOLUTION;
+use crate::service::endpoint::ApiUrl;
+
+/// The settings of a profile, as they are written.
+const SETTINGS: [&str; 7] = ["api-url", "concurrency", "download", "key-command", "ledger", "resolution", "webhook"];
+
+/// More requests at once than anybody wants.
+const MOST_AT_ONCE: i64 = 64;
+
+/// The file, as far as it says something.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Config {
+    /// The profile that counts when none is named.
+    pub(super) profile: Option<Placed<ProfileName>>,
+    /// The profiles by their names.
+    pub(super) profiles: BTreeMap<ProfileName, Profile>,
+}
+
+/// What a profile sets.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Profile {
+    pub(super) key_command: Option<Placed<Vec<String>>>,
+    pub(super) api_url: Option<Placed<ApiUrl>>,
+    pub(super) ledger: Option<Placed<String>>,
+    pub(super) resolution: Option<Placed<String>>,
+    pub(super) webhook: Option<Placed<String>>,
+    pub(super) download: Option<Placed<String>>,
+    pub(super) concurrency: Option<Placed<usize>>,
+}
+
+/// A value and the line that it stands in.
+#[derive(Debug, Clone)]
+pub(super) struct Placed<T> {
+    pub(super) value: T,
+    pub(super) line: usize,
+}
+
+/// Why the file can't be used.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{}{}: {what}", path.display(), at.map(|at| format!(":{at}")).unwrap_or_default())]
+pub(crate) struct ConfigError {
+    path: PathBuf,
+    at: Option<Position>,
+    what: String,
+}
+
+impl Config {
+    /// Reads the file; one that isn't there says nothing.
+    pub(super) fn read(path: &Path, home: Option<&Path>) -> Result<Self, ConfigError> {
+        let failed = |what: String| ConfigError { path: path.to_owned(), at: None, what };
+        match fs::read(path) {
+            Ok(bytes) => Self::parse(path, home, String::from_utf8(bytes).map_err(|_| failed("it is no UTF-8 text".to_owned()))?),
+            Err(why) if why.kind() == ErrorKind::NotFound => Ok(Self::default()),
+            Err(why) => Err(failed(format!("it can't be read: {why}"))),
+        }
+    }
+
+    fn parse(path: &Path, home: Option<&Path>, text: String) -> Result<Self, ConfigError> {
+        let reader = Reader { path, home, source: Source::new("config.toml", text) };
+        let root = DeTable::parse(&reader.source.text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            reader.wrong(start, format!("this is no TOML: {}", error.message().replace('\n', ", ")))
+        })?;
+        let mut config = Self::default();
+        for (name, value) in root.get_ref() {
+            match name.get_ref().as_ref() {
+                "profile" => config.profile = Some(reader.placed(value, |text| reader.profile_name(value, text))?),
+                "profiles" => config.profiles = reader.profiles(value)?,
+                other if SETTINGS.contains(&other) => {
+                    let what = format!("`{other}` belongs to a profile: write it below a line `[profiles.default]`");
+                    return Err(reader.wrong(name.span().start, what));
+                }
+                other => return Err(reader.unknown(name.span().start, other, &["profile", "profiles"])),
+            }
+        }
+        if let Some(named) = &config.profile
+            && !config.profiles.contains_key(&named.value)
+        {
+            let what = format!("there is no profile `{}` in this file{}", named.value, near(named.value.as_str(), config.names()));
+            return Err(ConfigError { path: path.to_owned(), at: Some(Position { line: named.line, column: 1 }), what });
+        }
+        Ok(config)
+    }
+
+    /// The names of the profiles.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.profiles.keys().map(ProfileName::as_str)
+    }
+}
+
+struct Reader<'a> {
+    path: &'a Path,
+    home: Option<&'a Path>,
+    source: Source,
+}
+
+impl Reader<'_> {
+    fn position(&self, at: usize) -> Position {
+        self.source.position(u32::try_from(at).unwrap_or(u32::MAX))
+    }
+
+    fn wrong(&self, at: usize, what: String) -> ConfigError {
+        ConfigError { path: self.path.to_owned(), at: Some(self.position(at)), what }
+    }
+
+    fn unknown(&self, at: usize, name: &str, known: &[&str]) -> ConfigError {
+        let known = known.iter().copied();
+        self.wrong(at, format!("there is no setting `{name}`{}", near(name, known)))
+    }
+
+    fn profiles(&self, value: &Spanned<DeValue<'_>>) -> Result<BTreeMap<ProfileName, Profile>, ConfigError> {
+        let table = value
+            .get_ref()
+            .as_table()
+            .ok_or_else(|| self.wrong(value.span().start, "`profiles` holds a table for each profile: `[profiles.default]`".to_owned()))?;
+        let read = |(name, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
+            let text: &std::borrow::Cow<'_, str> = name.get_ref();
+            let parsed = ProfileName::parse(text).map_err(|why| self.wrong(name.span().start, why))?;
+            Ok((parsed, self.profile(value)?))
+        };
+        table.iter().map(read).collect()
+    }
+
+    fn profile(&self, value: &Spanned<DeValue<'_>>) -> Result<Profile, ConfigError> {
+        let table = value
+            .get_ref()
+            .as_table()
+            .ok_or_else(|| self.wrong(value.span().start, "a profile is a table: `[profiles.default]`".to_owned()))?;
+        let mut profile = Profile::default();
+        for (name, value) in table {
+            let at = value.span().start;
+            match name.get_ref().as_ref() {
+                "key-command" => profile.key_command = Some(self.placed(value, |text| self.words(at, text))?),
+                "api-url" => {
+                    let parse = |text: &str| ApiUrl::parse(text).map_err(|why| self.wrong(at, why.to_string()));
+                    profile.api_url = Some(self.placed(value, parse)?);
+                }
+                "ledger" => profile.ledger = Some(self.placed(value, |text| self.ledger(at, text))?),
+                "resolution" => profile.resolution = Some(self.placed(value, |text| self.resolution(at, text))?),
+                "webhook" => profile.webhook = Some(self.placed(value, |text| self.webhook(at, text))?),
+                "download" => profile.download = Some(self.placed(value, |text| self.folder(at, text))?),
+                "concurrency" => profile.concurrency = Some(self.number(value)?),
+                other => return Err(self.unknown(name.span().start, other, &SETTINGS)),
+            }
+        }
+        Ok(profile)
+    }
+
+    fn placed<T>(&self, value: &Spanned<DeValue<'_>>, parse: impl Fn(&str) -> Result<T, ConfigError>) -> Result<Placed<T>, ConfigError> {
+        let at = value.span().start;
+        let text = value.get_ref().as_str().filter(|text| !text.trim().is_empty());
+        let text = text.ok_or_else(|| self.wrong(at, "a text in quotes is wanted here".to_owned()))?;
+        Ok(Placed { value: parse(text)?, line: self.position(at).line })
+    }
+
+    fn number(&self, value: &Spanned<DeValue<'_>>) -> Result<Placed<usize>, ConfigError> {
+        let at = value.span().start;
+        let number = value.get_ref().as_integer().and_then(|number| i64::from_str_radix(number.as_str(), number.radix()).ok());
+        let number = number.filter(|number| (1..=MOST_AT_ONCE).contains(number)).and_then(|number| usize::try_from(number).ok());
+        let number = number.ok_or_else(|| self.wrong(at, format!("a number from 1 to {MOST_AT_ONCE} is wanted here")))?;
+        Ok(Placed { value: number, line: self.position(at).line })
+    }
+
+    fn profile_name(&self, value: &Spanned<DeValue<'_>>, text: &str) -> Result<ProfileName, ConfigError> {
+        ProfileName::parse(text).map_err(|why| self.wrong(value.span().start, why))
+    }
+
+    /// A command line, split into words as a shell does it; no shell will see it.
+    fn words(&self, at: usize, text: &str) -> Result<Vec<String>, ConfigError> {
+        let words = shlex::split(text).filter(|words| words.first().is_some_and(|program| !program.is_empty()));
+        words.ok_or_else(|| self.wrong(at, "this is no command line: is a quote left open?".to_owned()))
+    }
+
+    /// A path that is the same from every folder.
+    fn path(&self, at: usize, text: &str) -> Result<String, ConfigError> {
+        let from_home = text.strip_prefix("~/").and_then(|rest| Some(self.home?.join(rest).display().to_string()));
+        let path = from_home.unwrap_or_else(|| text.to_owned());
+        if Path::new(&path).is_absolute() {
+            return Ok(path);
+        }
+        Err(self.wrong(at, format!("`{text}` would be another place in every folder: begin it with `/` or `~/`")))
+    }
+
+    /// A folder, which a `/` at its end has made.
+    fn folder(&self, at: usize, text: &str) -> Result<String, ConfigError> {
+        let path = self.path(at, text)?;
+        Ok(if path.ends_with('/') { path } else { format!("{path}/") })
+    }
+
+    fn ledger(&self, at: usize, text: &str) -> Result<String, ConfigError> {
+        if text.contains("://") { Ok(text.to_owned()) } else { self.path(at, text) }
+    }
+
+    fn resolution(&self, at: usize, text: &str) -> Result<String, ConfigError> {
+        if RESOLUTION.known.contains(&text) && text != "custom" {
+            return Ok(text.to_owned());
+        }
+        Err(self.wrong(at, format!("there is no resolution `{text}`{}", near(text, RESOLUTION.known.iter().copied()))))
+    }
+
+    fn webhook(&self, at: usize, text: &str) -> Result<String, ConfigError> {
+        let is_url = text.starts_with("https://") || text.starts_with("http://");
+        if is_url { Ok(text.to_owned()) } else { Err(self.wrong(at, "a webhook begins with `https://`".to_owned())) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, String> {
+        Config::parse(Path::new("c.toml"), Some(Path::new("/home/me")), text.to_owned()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_profile_is_read_with_the_lines_of_its_values() {
+        let text =
+            "profile = \"work\"\n[profiles.work]\nkey-command = \"pass show 'json2video key'\"\nledger = \"~/l.db\"\nconcurrency = 8\n";
+        let config = parse(text).unwrap();
+        let work = &config.profiles[&ProfileName::parse("work").unwrap()];
+        let command = work.key_command.as_ref().unwrap();
+        assert_eq!((command.value.as_slice(), command.line), (&["pass", "show", "json2video key"].map(str::to_owned)[..], 3));
+        assert_eq!(work.ledger.as_ref().unwrap().value, "/home/me/l.db");
+        assert_eq!(work.concurrency.as_ref().unwrap().value, 8);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused_with_its_place_and_the_likely_name() {
+        for (text, told) in [
+            ("[profiles.a]\napi_url = \"x\"", "c.toml:2:1: there is no setting `api_url`; did you mean `api-url`?"),
+            ("profil = \"a\"", "c.toml:1:1: there is no setting `profil`; did you mean `profile`?"),
+            ("ledger = \"/l\"", "c.toml:1:1: `ledger` belongs to a profile: write it below a line `[profiles.default]`"),
+            ("[profiles.a]\nledger = \"l.db\"", "c.toml:2:10: `l.db` would be another place in every folder"),
+            ("[profiles.a]\nresolution = \"ful-hd\"", "did you mean `full-hd`?"),
+            ("[profiles.a]\nconcurrency = 0", "c.toml:2:15: a number from 1 to 64 is wanted here"),
+            ("[profiles.a]\nkey-command = \"pass 'show\"", "is a quote left open?"),
+            ("[profiles.a]\napi-url = \"http://example.com\"", "c.toml:2:11: the API address must start with `https://`"),
+            ("profile = \"wrok\"\n[profiles.work]\n", "c.toml:1:1: there is no profile `wrok` in this file; did you mean `work`?"),
+            ("[profiles.a", "c.toml:1:"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.contains(told), "{error}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Why settings can't be used.
+
+use super::config::ConfigError;
+use super::origin::Origin;
+
+/// Why the settings can't be used. All of them are wrong usage, except those of the key.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SettingsError {
+    /// The API URL is none.
+    #[error("the API URL can't be used: {0}")]
+    ApiUrl(String),
+    /// The key can't be one.
+    #[error("the key in ${variable} can't be used: {why}")]
+    Key {
+        /// Which variable.
+        variable: &'static str,
+        /// Why, without the key.
+        why: String,
+    },
+    /// It is no text, and something else must not be used in its place.
+    #[error("${variable} is not UTF-8 text")]
+    NotText {
+        /// Which variable.
+        variable: &'static str,
+    },
+    /// There is no folder to keep a ledger in.
+    #[error("there is no home folder to keep the ledger in; name a file with --ledger or $J2V_LEDGER")]
+    Homeless,
+    /// A ledger that this program can't open.
+    #[error("the ledger {0} is no file: only SQLite files are supported by this version")]
+    LedgerKind(String),
+    /// The config file can't be used.
+    #[error("{0}")]
+    Config(#[from] ConfigError),
+    /// A name that can be no profile's.
+    #[error("{origin}: {why}")]
+    Profile {
+        /// Who gave it.
+        origin: Origin,
+        /// Why not.
+        why: String,
+    },
+    /// A profile that nobody has set up.
+    #[error("{origin}: {why}")]
+    NoSuchProfile {
+        /// Who named it.
+        origin: Origin,
+        /// What is wrong, and what was probably meant.
+        why: String,
+        /// Its name.
+        name: String,
+    },
+}
+
+impl SettingsError {
+    /// The command to type next, if one helps.
+    #[must_use]
+    pub(crate) fn next(&self) -> Option<String> {
+        match self {
+            Self::Config(_) => Some("j2v config edit".to_owned()),
+            Self::NoSuchProfile { name, .. } => Some(format!("j2v auth login --profile {name}")),
+            _ => None,
+        }
+    }
+}

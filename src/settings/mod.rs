@@ -1,0 +1,349 @@
+//! What was typed, joined with the environment, `config.toml` and the defaults, into what is meant.
+//!
+//! The only reader of the environment and of whether a stream is a terminal. Flag, then environment, then config
+//! file, then default (`product.md`, "Configuration").
+
+mod account;
+pub(crate) mod config;
+mod error;
+pub(crate) mod folder;
+pub(crate) mod key;
+mod ledger;
+mod near;
+mod origin;
+mod profile;
+pub(crate) mod stored;
+mod terminal;
+
+use std::env::VarError;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(crate) use error::SettingsError;
+pub(crate) use key::KeySource;
+pub(crate) use ledger::LedgerPlace;
+pub(crate) use origin::{Origin, Shown};
+pub(crate) use terminal::{Canvas, Terminal};
+
+use crate::cli::{GlobalArgs, MovieDefaults};
+use crate::service::endpoint::ApiUrl;
+use crate::service::secret::ApiKey;
+use account::{Accounts, Ambient, First, api_url};
+use config::{Config, Profile};
+use profile::{Choice, ProfileName};
+use terminal::{Streams, canvas, terminal};
+
+/// The service itself (`contract.md` 1.0).
+const SERVICE: &str = "https://api.json2video.com/v2";
+
+/// The variables that decide what is sent where, and where it is remembered.
+const OURS: [&str; 5] = ["J2V_API_KEY", "JSON2VIDEO_API_KEY", "J2V_API_URL", "J2V_LEDGER", "J2V_PROFILE"];
+
+/// The variables that name a proxy for `https`, in the order in which they count.
+const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
+/// What the in-process emulator is asked with; it takes any key.
+const EMULATOR_KEY: &str = "emulator";
+
+/// Where the API is.
+#[derive(Debug, Clone)]
+pub(crate) enum Api {
+    /// At a URL.
+    Url(ApiUrl),
+    /// In this process, with its state in this folder.
+    Emulator(PathBuf),
+}
+
+/// Everything that is meant, beside the command itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// Where the API is.
+    pub(crate) api: Api,
+    /// Where the key comes from.
+    pub(crate) key: KeySource,
+    /// The profile's name, by which keys of renders are told apart; never the API key.
+    pub(crate) account: String,
+    /// Where renders are remembered.
+    pub(crate) ledger: LedgerPlace,
+    /// What the profile gives to a movie that says nothing of it.
+    pub(crate) movie: MovieDefaults,
+    /// Where the profile wants videos.
+    pub(crate) download: Option<String>,
+    /// How many movies the profile wants to be submitted at once.
+    pub(crate) concurrency: Option<usize>,
+    /// The streams.
+    pub(crate) terminal: Terminal,
+    /// Where charts are drawn.
+    pub(crate) canvas: Canvas,
+    /// Show no progress.
+    pub(crate) quiet: bool,
+    /// When a request is given up.
+    pub(crate) request_timeout: Duration,
+    /// Things the user should know about these settings.
+    pub(crate) warnings: Vec<String>,
+    /// The settings, each with where it comes from.
+    pub(crate) shown: Vec<Shown>,
+    /// What is wrong with the config file, where the command can do without it.
+    pub(crate) config_fault: Option<String>,
+    /// The folder of the config file and the keys.
+    pub(crate) folder: Option<PathBuf>,
+    /// The user's editor, as a command line.
+    pub(crate) editor: Option<String>,
+    /// The proxy that the environment names, with the name of the variable.
+    pub(crate) proxy: Option<(&'static str, String)>,
+    /// What is known of the other profiles.
+    others: Arc<Others>,
+}
+
+/// What the other profiles are made of.
+#[derive(Debug)]
+struct Others {
+    config: Config,
+    ambient: Ambient,
+    /// The profile that counts without a flag.
+    home: ProfileName,
+}
+
+/// What a command wants of its settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To work with them.
+    Work,
+    /// To set them up or to look at them: the profile may be new, and the config file may be broken.
+    SetUp,
+}
+
+/// The environment, as a function so that tests give their own.
+pub(crate) type Environment<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
+/// All that settings are made of, beside what was typed.
+struct Sources<'a> {
+    environment: &'a Environment<'a>,
+    streams: Streams,
+    config: Config,
+    config_fault: Option<String>,
+    folder: Option<PathBuf>,
+    purpose: Purpose,
+}
+
+impl Settings {
+    /// Whether the API is on this machine, and so may be what it is asked to fetch and to call.
+    #[must_use]
+    pub(crate) fn is_loopback(&self) -> bool {
+        match &self.api {
+            Api::Url(url) => url.is_loopback(),
+            Api::Emulator(_) => true,
+        }
+    }
+
+    /// Joins the flags with the environment of the process and the config file.
+    ///
+    /// # Errors
+    /// When a value can't be used.
+    pub(crate) fn from_process(args: &GlobalArgs, purpose: Purpose) -> Result<Self, SettingsError> {
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+        let read = |name: &str| std::env::var(name);
+        if let Some(variable) = OURS.into_iter().find(|name| matches!(read(name), Err(VarError::NotUnicode(_)))) {
+            return Err(SettingsError::NotText { variable });
+        }
+        let environment = |name: &str| read(name).ok().filter(|value| !value.is_empty());
+        let folder = folder::config(&environment);
+        let config = folder.as_deref().map_or_else(|| Ok(Config::default()), folder::read_config);
+        let (config, config_fault) = match config {
+            Ok(config) => (config, None),
+            Err(fault) if purpose == Purpose::SetUp => (Config::default(), Some(fault.to_string())),
+            Err(fault) => return Err(fault.into()),
+        };
+        Self::join(args, Sources { environment: &environment, streams: Streams::of_process(), config, config_fault, folder, purpose })
+    }
+
+    fn join(args: &GlobalArgs, sources: Sources<'_>) -> Result<Self, SettingsError> {
+        let Sources { environment, streams, config, config_fault, folder, purpose } = sources;
+        let ambient = Ambient::read(environment)?;
+        let choice = Choice {
+            flag: args.profile.as_deref(),
+            environment,
+            config: &config,
+            folder: folder.as_deref(),
+            may_be_new: purpose == Purpose::SetUp,
+        };
+        let ((name, named_by), (home, _)) = (choice.active()?, choice.ambient()?);
+        let first = if args.profile.is_some() { First::Profile } else { First::Environment };
+        let accounts = Accounts { ambient: &ambient, config: &config, folder: folder.as_deref() };
+        let profile = accounts.profile(name.as_str());
+        let (api, api_from) = api(args, environment, accounts, (name.as_str(), first))?;
+        let (ledger, ledger_from) = ledger::place(args, &api, environment, (profile, first))?;
+        let key = if args.emulate { emulator_key() } else { accounts.key(name.as_str(), first) };
+        let mut warnings = ambient.warnings.clone();
+        warnings.extend(key.warning().into_iter().chain(folder.as_deref().and_then(folder::exposed_config)));
+        if matches!(named_by, Origin::Variable(_)) && first == First::Environment && !args.emulate {
+            warnings.extend(accounts.second_key(name.as_str()));
+        }
+        let mut shown = vec![
+            Shown { name: "profile", value: Some(name.to_string()), origin: named_by },
+            shown_key(&key),
+            Shown { name: "api-url", value: Some(api.to_string()), origin: api_from },
+            Shown { name: "ledger", value: Some(ledger.to_string()), origin: ledger_from },
+        ];
+        shown.extend(shown_defaults(profile));
+        Ok(Self {
+            ledger,
+            api,
+            key,
+            account: name.to_string(),
+            movie: movie_defaults(args, profile),
+            download: profile.and_then(|profile| profile.download.as_ref()).map(|place| place.value.clone()),
+            concurrency: profile.and_then(|profile| profile.concurrency.as_ref()).map(|count| count.value),
+            terminal: terminal(args.color, environment, streams),
+            canvas: canvas(args.color, environment, streams),
+            quiet: args.quiet,
+            request_timeout: args.request_timeout,
+            warnings,
+            shown,
+            config_fault,
+            folder,
+            editor: environment("VISUAL").or_else(|| environment("EDITOR")),
+            proxy: PROXIES.into_iter().find_map(|name| Some((name, environment(name)?))),
+            others: Arc::new(Others { config, ambient, home }),
+        })
+    }
+
+    /// Whether there is any profile beside the one that counts.
+    #[must_use]
+    pub(crate) fn has_other_profiles(&self) -> bool {
+        let Others { config, home, .. } = self.others.as_ref();
+        let kept = self.folder.as_deref().map(stored::names).unwrap_or_default();
+        let mut all = config.names().chain([home.as_str()]).chain(kept.iter().map(String::as_str));
+        all.any(|name| name != self.account)
+    }
+
+    /// The settings of the profile that a render was submitted with; nothing when no profile is met there.
+    #[must_use]
+    pub(crate) fn of_account(&self, account: &str, endpoint: &str) -> Option<Self> {
+        let Others { config, ambient, home } = self.others.as_ref();
+        let accounts = Accounts { ambient, config, folder: self.folder.as_deref() };
+        if !accounts.knows(account) && account != home.as_str() {
+            return None;
+        }
+        let first = if account == home.as_str() { First::Environment } else { First::Profile };
+        let (url, _) = accounts.url(account, first).ok()?;
+        if url.as_str() != endpoint || matches!(self.api, Api::Emulator(_)) {
+            return None;
+        }
+        Some(Self { api: Api::Url(url), key: accounts.key(account, first), account: account.to_owned(), ..self.clone() })
+    }
+}
+
+/// Where the API is.
+fn api(
+    args: &GlobalArgs,
+    environment: &Environment<'_>,
+    accounts: Accounts<'_>,
+    (name, first): (&str, First),
+) -> Result<(Api, Origin), SettingsError> {
+    if args.emulate {
+        let folder = folder::state(environment).ok_or(SettingsError::Homeless)?.join("emulator");
+        return Ok((Api::Emulator(folder), Origin::Flag("--emulate")));
+    }
+    if let Some(url) = &args.api_url {
+        return Ok((Api::Url(api_url(url)?), Origin::Flag("--api-url")));
+    }
+    let (url, origin) = accounts.url(name, first)?;
+    Ok((Api::Url(url), origin))
+}
+
+/// The emulator takes any key.
+fn emulator_key() -> KeySource {
+    ApiKey::parse(EMULATOR_KEY).map_or(KeySource::None, |key| KeySource::Given(key, Origin::Flag("--emulate")))
+}
+
+/// A webhook of the profile is for renders of the service, not for those of the emulator.
+fn movie_defaults(args: &GlobalArgs, profile: Option<&Profile>) -> MovieDefaults {
+    let Some(profile) = profile else { return MovieDefaults::default() };
+    MovieDefaults {
+        resolution: profile.resolution.as_ref().map(|resolution| resolution.value.clone()),
+        webhook: profile.webhook.as_ref().filter(|_| !args.emulate).map(|webhook| webhook.value.clone()),
+    }
+}
+
+fn shown_key(key: &KeySource) -> Shown {
+    let described = key.described();
+    let (value, origin) = described.map_or((None, Origin::Default), |(value, origin)| (Some(value), origin));
+    Shown { name: "key", value, origin }
+}
+
+fn shown_defaults(profile: Option<&Profile>) -> [Shown; 4] {
+    let text = |value: Option<(String, usize)>, name: &'static str| {
+        let (value, origin) = value.map_or((None, Origin::Default), |(value, line)| (Some(value), Origin::Config(line)));
+        Shown { name, value, origin }
+    };
+    let of = |pick: fn(&Profile) -> Option<(String, usize)>| profile.and_then(pick);
+    [
+        text(of(|profile| profile.resolution.as_ref().map(|placed| (placed.value.clone(), placed.line))), "resolution"),
+        text(of(|profile| profile.webhook.as_ref().map(|placed| (placed.value.clone(), placed.line))), "webhook"),
+        text(of(|profile| profile.download.as_ref().map(|placed| (placed.value.clone(), placed.line))), "download"),
+        text(of(|profile| profile.concurrency.as_ref().map(|placed| (placed.value.to_string(), placed.line))), "concurrency"),
+    ]
+}
+
+impl std::fmt::Display for Api {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Url(url) => f.write_str(url.as_str()),
+            Self::Emulator(_) => f.write_str("the emulator in this process"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    fn settings(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+        let cli = Cli::parse_from(["j2v"].iter().chain(arguments).chain(&["history"]));
+        let environment: Vec<(String, String)> =
+            environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let read = move |name: &str| environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        let streams = Streams { stdout: true, stderr: true, columns: Some(120) };
+        let (config, purpose) = (Config::default(), Purpose::Work);
+        Settings::join(&cli.global, Sources { environment: &read, streams, config, config_fault: None, folder: None, purpose })
+    }
+
+    #[test]
+    fn the_first_key_wins_and_a_second_that_differs_is_told() {
+        let settings = settings(&[], &[("J2V_API_KEY", "one"), ("JSON2VIDEO_API_KEY", "two"), ("J2V_LEDGER", "/l")]).unwrap();
+        assert!(matches!(settings.key, KeySource::Given(..)));
+        assert_eq!(settings.warnings.len(), 1);
+    }
+
+    #[test]
+    fn a_flag_outweighs_the_environment() {
+        let settings = settings(&["--ledger", "/a"], &[("J2V_LEDGER", "/b")]).unwrap();
+        assert_eq!(settings.ledger, LedgerPlace::File("/a".into()));
+    }
+
+    #[test]
+    fn the_emulator_has_a_ledger_of_its_own() {
+        let settings = settings(&["--emulate"], &[("XDG_STATE_HOME", "/s"), ("J2V_LEDGER", "/b")]).unwrap();
+        assert_eq!(settings.ledger, LedgerPlace::File("/s/j2v/emulator/ledger.db".into()));
+        assert!(matches!(settings.key, KeySource::Given(..)));
+    }
+
+    #[test]
+    fn a_ledger_elsewhere_is_refused_without_its_password() {
+        let refused = settings(&[], &[("J2V_LEDGER", "postgres://me:secret@db/j2v")]).unwrap_err().to_string();
+        assert!(refused.contains("postgres://…") && !refused.contains("secret"), "{refused}");
+    }
+
+    #[test]
+    fn no_color_silences_a_terminal_and_a_flag_outweighs_it() {
+        let ledger = ("J2V_LEDGER", "/l");
+        assert!(settings(&[], &[ledger]).unwrap().terminal.color);
+        assert!(!settings(&[], &[ledger, ("NO_COLOR", "1")]).unwrap().terminal.color);
+        assert!(settings(&["--color", "always"], &[ledger, ("NO_COLOR", "1")]).unwrap().terminal.color);
+    }
+}

@@ -1,0 +1,96 @@
+//! Profiles: the name by which an account's renders are told apart, and which one counts.
+
+use std::borrow::Borrow;
+use std::fmt;
+
+use super::config::Config;
+use super::near::near;
+use super::origin::Origin;
+use super::{Environment, SettingsError, stored};
+use crate::work::DEFAULT_ACCOUNT;
+
+/// The longest name.
+const LONGEST: usize = 64;
+
+/// A profile's name. It is the name of a file, too.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ProfileName(String);
+
+impl ProfileName {
+    /// Takes a name.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let is_known = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        let begins_well = text.starts_with(|first: char| first.is_ascii_alphanumeric());
+        if begins_well && text.len() <= LONGEST && text.chars().all(is_known) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(format!("`{text}` is no name of a profile: up to {LONGEST} letters, digits, `.`, `_` and `-`, the first a letter or a digit"))
+    }
+
+    /// The name.
+    #[must_use]
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ProfileName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Borrow<str> for ProfileName {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for ProfileName {
+    fn default() -> Self {
+        Self(DEFAULT_ACCOUNT.to_owned())
+    }
+}
+
+/// What was typed and set about profiles.
+pub(super) struct Choice<'a> {
+    /// `--profile`.
+    pub(super) flag: Option<&'a str>,
+    /// The environment.
+    pub(super) environment: &'a Environment<'a>,
+    /// `config.toml`.
+    pub(super) config: &'a Config,
+    /// Where keys are kept.
+    pub(super) folder: Option<&'a std::path::Path>,
+    /// Whether the profile may be one that nobody has heard of.
+    pub(super) may_be_new: bool,
+}
+
+impl Choice<'_> {
+    /// The profile that counts without a flag: what the variables of the environment are about.
+    pub(super) fn ambient(&self) -> Result<(ProfileName, Origin), SettingsError> {
+        if let Some(name) = (self.environment)("J2V_PROFILE") {
+            return self.known(&name, Origin::Variable("J2V_PROFILE"));
+        }
+        let configured = self.config.profile.as_ref().map(|named| (named.value.clone(), Origin::Config(named.line)));
+        Ok(configured.unwrap_or_else(|| (ProfileName::default(), Origin::Default)))
+    }
+
+    /// The profile that counts.
+    pub(super) fn active(&self) -> Result<(ProfileName, Origin), SettingsError> {
+        self.flag.map_or_else(|| self.ambient(), |name| self.known(name, Origin::Flag("--profile")))
+    }
+
+    /// A name that somebody gave: where there are profiles, it must be one of them. Another name would be another
+    /// account, and what was paid for once would be paid for again.
+    fn known(&self, name: &str, origin: Origin) -> Result<(ProfileName, Origin), SettingsError> {
+        let parsed = ProfileName::parse(name).map_err(|why| SettingsError::Profile { origin: origin.clone(), why })?;
+        let stored = self.folder.map(stored::names).unwrap_or_default();
+        let known: Vec<&str> = self.config.names().chain(stored.iter().map(String::as_str)).collect();
+        if self.may_be_new || known.is_empty() || name == DEFAULT_ACCOUNT || known.contains(&name) {
+            return Ok((parsed, origin));
+        }
+        let why = format!("there is no profile `{name}`{}", near(name, known.iter().copied()));
+        Err(SettingsError::NoSuchProfile { origin, why, name: name.to_owned() })
+    }
+}
