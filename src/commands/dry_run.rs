@@ -54,7 +54,7 @@ async fn latest(call: &Call, key: Option<&Key>) -> anyhow::Result<Option<Render>
 fn sent(call: &Call, args: &SubmitArgs, key: Option<&Key>, latest: Option<&Render>, movie: &Document) -> Result<String, Stop> {
     let hash = MovieHash::of(movie.canonical().as_bytes());
     if let Some(render) = latest.filter(|_| !args.again) {
-        if render.movie != hash {
+        if !render.movie.agrees(hash) {
             let why = format!("the key {} was used before for another movie; --again renders this one, too", render.key);
             return Err(Stop::new(Exit::OtherMovie, why));
         }

@@ -9,6 +9,7 @@ pub mod change;
 pub mod inbox;
 pub mod memory;
 pub mod outbox;
+pub mod recovery;
 pub mod sharing;
 pub mod sqlite;
 pub mod story;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use self::batch::{Batches, TableRow};
 use self::inbox::Inbox;
 use self::outbox::Outbox;
+use self::recovery::Recovery;
 use self::sharing::Sharing;
 use crate::render::identity::{Key, MovieHash, ProjectId};
 use crate::render::outcome::{Refusal, Report};
@@ -199,6 +201,10 @@ pub enum Which {
     AnyKey(Key),
     /// The renders of a project (one, unless somebody adopted wrongly).
     Project(ProjectId),
+    /// The renders of some projects.
+    Projects(Vec<ProjectId>),
+    /// What a lost answer left behind that its own rule has sent again: intents that are not of their first attempt.
+    Resends,
     /// Accepted and not final: `bound` and `timeout`.
     Unfinished,
     /// `sending`, `unknown` and `held`.
@@ -284,7 +290,7 @@ pub enum LedgerError {
 pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, LedgerError>> + Send + 'a>>;
 
 /// A ledger that takes batches. Everything of one call is one transaction, and the reply comes after its commit.
-pub trait Store: Batches + Inbox + Outbox + Sharing + Send + Sync {
+pub trait Store: Batches + Inbox + Outbox + Recovery + Sharing + Send + Sync {
     /// Places drafts: each becomes a new intent, or finds what its key names already. Two processes that
     /// place the same key at the same moment get the same row.
     fn place(&self, drafts: Vec<Draft>) -> Reply<'_, Vec<Placed>>;

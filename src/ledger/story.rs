@@ -14,6 +14,13 @@ pub fn created(render: &Render) -> Event {
     Event { at: render.created_at, kind: "created".to_owned(), detail }
 }
 
+/// The first line of a render that was lost: it is known again.
+#[must_use]
+pub fn restored(render: &Render) -> Event {
+    let detail = "put back from its token on the server's list; its file, its flags and what came before are not known".to_owned();
+    Event { at: render.touched_at, kind: "restored".to_owned(), detail }
+}
+
 /// The line that a change adds, if it is worth one. `action` is what the protocol asks for after it.
 #[must_use]
 pub fn line(before: &Render, change: &Change, after: &Render, action: &Action, at: Instant) -> Option<Event> {

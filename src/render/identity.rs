@@ -10,6 +10,9 @@ const LONGEST_SPELLED_KEY: usize = 100;
 /// The longest key that is taken, in bytes.
 const LONGEST_KEY: usize = 1000;
 
+/// What the keys are made of that nobody gave.
+const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
 /// Why a name was refused.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 pub enum NameError {
@@ -53,9 +56,21 @@ impl Key {
     /// A key for a submission that was given none: `r-` and 13 letters and digits of a throw of the dice.
     #[must_use]
     pub fn random(throw: u64) -> Self {
-        const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
         let letters = (0..13).map(|place| char::from(LETTERS[usize::try_from((throw >> (place * 5)) & 31).unwrap_or(0)]));
         Self(["r", "-"].into_iter().flat_map(str::chars).chain(letters).collect())
+    }
+
+    /// Whether it looks like a key that nobody gave.
+    #[must_use]
+    pub fn is_random(&self) -> bool {
+        let letters = self.0.strip_prefix("r-").filter(|letters| letters.len() == 13);
+        letters.is_some_and(|letters| letters.bytes().all(|letter| LETTERS.contains(&letter)))
+    }
+
+    /// The same key as a token spells it: a long one is hashed.
+    #[must_use]
+    pub fn spelled(&self) -> Self {
+        Self(spelled(self))
     }
 
     /// The key as it was given.
@@ -135,6 +150,22 @@ impl MovieHash {
         Some(Self(bytes))
     }
 
+    /// All that 8 hexadecimal digits of a token tell of a hash: the rest is zeros, which no movie has.
+    #[must_use]
+    pub fn from_short(digits: &str) -> Option<Self> {
+        Self::from_hex(&format!("{digits:0<64}")).filter(|_| digits.len() == 8)
+    }
+
+    /// Whether both may be of the same movie, as far as both are known.
+    #[must_use]
+    pub fn agrees(self, other: Self) -> bool {
+        self == other || ((self.is_short() || other.is_short()) && self.0[..4] == other.0[..4])
+    }
+
+    fn is_short(self) -> bool {
+        self.0[4..].iter().all(|byte| *byte == 0)
+    }
+
     /// The first 8 hexadecimal digits, as the token holds them.
     #[must_use]
     pub fn short(self) -> String {
@@ -187,6 +218,12 @@ impl Token {
         self.key == spelled(key) && self.generation == generation && self.hash == movie.short()
     }
 
+    /// What it tells of the movie's hash.
+    #[must_use]
+    pub fn movie(&self) -> MovieHash {
+        MovieHash::from_short(&self.hash).unwrap_or(MovieHash([0; 32]))
+    }
+
     /// The key as the token spells it: as it was given, or `sha256-…` when that is over 100 bytes.
     #[must_use]
     pub fn spelled_key(&self) -> &str {
@@ -229,6 +266,20 @@ mod tests {
     }
 
     #[test]
+    fn what_a_token_tells_of_a_hash_agrees_with_that_movie_only() {
+        let (one, other) = (MovieHash::of(b"{}"), MovieHash::of(b"[]"));
+        let told = Token::new(&Key::parse("a").unwrap(), 1, one, 1).movie();
+        assert!(told.agrees(one) && told.agrees(told) && !told.agrees(other) && !one.agrees(other));
+        assert_eq!(MovieHash::from_short("123"), None);
+    }
+
+    #[test]
+    fn a_key_that_nobody_gave_is_known_by_its_looks() {
+        assert!(Key::random(77).is_random());
+        assert!(!Key::parse("r-hello").unwrap().is_random() && !Key::parse("L-4821").unwrap().is_random());
+    }
+
+    #[test]
     fn a_token_of_another_generation_or_movie_is_not_ours() {
         let (key, movie) = (Key::parse("a").unwrap(), MovieHash::of(b"{}"));
         let token = Token::new(&key, 1, movie, 3);
@@ -254,6 +305,8 @@ mod tests {
         fn a_hash_is_read_back(seed: Vec<u8>) {
             let hash = MovieHash::of(&seed);
             prop_assert_eq!(MovieHash::from_hex(&hash.to_hex()), Some(hash));
+            let short = MovieHash::from_short(&hash.short()).unwrap();
+            prop_assert!(short.agrees(hash) && hash.agrees(short) && short != hash);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What every store promises ([`suite`], [`batches`], [`mail`], [`sharing`], [`handles`], [`model`]), and what the embedded one promises besides ([`sqlite`]).
+//! What every store promises ([`suite`], [`batches`], [`mail`], [`sharing`], [`recovery`], [`handles`], [`model`]), and what the embedded one promises besides ([`sqlite`]).
 
 #![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
 
@@ -7,6 +7,7 @@ mod fixture;
 mod handles;
 mod mail;
 mod model;
+mod recovery;
 mod sharing;
 #[cfg(unix)]
 mod sqlite;

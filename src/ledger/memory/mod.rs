@@ -2,6 +2,7 @@
 
 mod batches;
 mod mail;
+mod recovery;
 mod sharing;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -126,8 +127,9 @@ fn place(rows: &mut Vec<Row>, draft: Draft) -> Result<Placed, LedgerError> {
         let is_unsettled = render.submission.state.is_unsettled() && render.submission.state != State::Sending;
         if draft.named { render.key == draft.key } else { render.movie == draft.movie && is_unsettled }
     };
-    let known = rows.iter().rev().map(|row| &row.render).find(|render| is_same(render) && names_it(render));
-    match placing(&draft, known.cloned()) {
+    let known = rows.iter().rev().map(|row| &row.render).find(|render| is_same(render) && names_it(render)).cloned();
+    let known = known.or_else(|| recovery::claim(rows, &draft));
+    match placing(&draft, known) {
         Placing::Existing(render) => Ok(Placed::Existing(*render)),
         Placing::New { .. } if !draft.named && rows.iter().any(|row| is_same(&row.render) && row.render.key == draft.key) => {
             Err(refused(format!("the random key {} is taken: try again", draft.key)))
@@ -167,6 +169,8 @@ fn matches(which: &Which, render: &Render) -> bool {
         Which::Key(scope, key) => render.key == *key && render.scope == *scope,
         Which::AnyKey(key) => render.key == *key,
         Which::Project(project) => render.submission.project.as_ref() == Some(project),
+        Which::Projects(projects) => render.submission.project.as_ref().is_some_and(|project| projects.contains(project)),
+        Which::Resends => render.submission.state == State::Intent && render.submission.attempt > 1,
         Which::Unfinished => matches!(render.submission.state, State::Bound | State::Timeout),
         Which::Unsettled => render.submission.state.is_unsettled(),
         Which::All(_) => true,

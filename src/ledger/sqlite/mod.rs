@@ -9,6 +9,7 @@ mod inbox;
 mod job;
 mod outbox;
 mod owner;
+mod recovery;
 mod rows;
 mod schema;
 mod sharing;
@@ -30,6 +31,7 @@ use self::failure::Failure;
 use self::job::{Asked, Need};
 use self::owner::Owners;
 use self::thread::Thread;
+use super::recovery::{Lost, Recovery};
 use super::sharing::{Mark, Seat, Share, Sharing, Turn};
 use super::{Change, Draft, Event, LedgerError, OutOfTurn, Placed, Record, Recorded, Render, RenderId, Reply, Space, Store, Which};
 use crate::render::state::Fact;
@@ -117,6 +119,12 @@ impl Store for Sqlite {
 
     fn reap(&self, at: Instant) -> Reply<'_, Vec<Render>> {
         self.ask(Need::Write, move |session| work::reap(session, at))
+    }
+}
+
+impl Recovery for Sqlite {
+    fn restore(&self, lost: Vec<Lost>) -> Reply<'_, Vec<Option<Render>>> {
+        self.ask(Need::Write, move |session| lost.iter().map(|lost| recovery::restore(session, lost)).collect())
     }
 }
 

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params, params};
 use super::failure::Failure;
 use super::values::FilePath;
 use crate::ledger::batch::TableRow;
+use crate::ledger::recovery::{AFTER_RESTORED, RESTORED};
 use crate::ledger::{Event, Render, RenderId, Space, Which};
 use crate::render::identity::{Key, MovieHash};
 use crate::render::state::Submission;
@@ -126,6 +127,12 @@ fn query<'a>(space: Option<&'a Space>, which: &'a Which) -> (String, Vec<&'a dyn
             values.push(project);
             "project = ?"
         }
+        Which::Projects(projects) => {
+            values.extend(projects.iter().map(|project| project as &dyn ToSql));
+            in_list = format!("project IN ({})", vec!["?"; projects.len()].join(","));
+            &in_list
+        }
+        Which::Resends => "state = 'intent' AND attempt > 1",
         Which::Unfinished => "state IN ('bound', 'timeout')",
         Which::Unsettled => "state IN ('sending', 'unknown', 'held')",
         Which::All(_) => "TRUE",
@@ -156,8 +163,32 @@ fn taken(key: &Key) -> Failure {
     Failure::Refused(format!("the random key {key} is taken: try again"))
 }
 
-/// Writes a new row with its body; says under which name.
-pub(super) fn insert(connection: &Connection, render: &Render, body: &[u8]) -> Result<RenderId, Failure> {
+/// Restored rows with a key, as tokens spell it.
+pub(super) fn restored(connection: &Connection, space: &Space, key: &Key) -> Result<Vec<Render>, Failure> {
+    const SQL: &str = select!("key = ?1 AND scope >= ?2 AND scope < ?3 AND account = ?4 AND endpoint = ?5");
+    many(connection, SQL, &[key, &RESTORED, &AFTER_RESTORED, &space.account, &space.endpoint])
+}
+
+/// Gives a row the name under which it is wanted now, and what is known of its movie.
+pub(super) fn rename(connection: &Connection, render: &Render) -> Result<(), Failure> {
+    const SQL: &str = "UPDATE render SET scope = :scope, key = :key, named = :named, movie = :movie, source = :source, flags = :flags, \
+         line = :line, estimate = :estimate WHERE id = :id";
+    connection.prepare_cached(SQL)?.execute(named_params! {
+        ":id": render.id,
+        ":scope": render.scope,
+        ":key": render.key,
+        ":named": render.named,
+        ":movie": render.movie,
+        ":source": render.source,
+        ":flags": serde_json::Value::from(render.flags.clone()).to_string(),
+        ":line": render.row.map(|row| row.number.cast_signed()),
+        ":estimate": render.row.and_then(|row| row.estimate).map(u64::cast_signed),
+    })?;
+    Ok(())
+}
+
+/// Writes a new row, with its body if that is known; says under which name.
+pub(super) fn insert(connection: &Connection, render: &Render, body: Option<&[u8]>) -> Result<RenderId, Failure> {
     const SQL: &str = "INSERT INTO render (account, endpoint, scope, key, named, generation, movie, traceable, source, flags, line, estimate, \
          state, epoch, attempt, on_unknown, resubmits_left, quarantine, created_at, touched_at) VALUES (:account, :endpoint, :scope, :key, \
          :named, :generation, :movie, :traceable, :source, :flags, :line, :estimate, :state, :epoch, :attempt, :on_unknown, :resubmits_left, :quarantine, :created_at, \
@@ -186,7 +217,9 @@ pub(super) fn insert(connection: &Connection, render: &Render, body: &[u8]) -> R
     });
     inserted.map_err(|error| if is_taken(&error) { taken(&render.key) } else { error.into() })?;
     let id = RenderId(connection.last_insert_rowid());
-    connection.prepare_cached("INSERT INTO body (render, bytes) VALUES (?1, ?2)")?.execute(params![id, body])?;
+    if let Some(body) = body {
+        connection.prepare_cached("INSERT INTO body (render, bytes) VALUES (?1, ?2)")?.execute(params![id, body])?;
+    }
     Ok(id)
 }
 
@@ -327,7 +360,9 @@ mod tests {
             Which::Id(RenderId(1)),
             Which::Key("submit".to_owned(), key.clone()),
             Which::AnyKey(key),
-            Which::Project(project),
+            Which::Project(project.clone()),
+            Which::Projects(vec![project.clone(), project]),
+            Which::Resends,
             Which::Unfinished,
             Which::Unsettled,
         ];

@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::failure::Failure;
 
 /// One text a schema; the n-th leads from schema n - 1 to n. A text that was released never changes.
-pub(super) const MIGRATIONS: &[&str] = &[FIRST, MAIL, SHARING, BATCHES];
+pub(super) const MIGRATIONS: &[&str] = &[FIRST, MAIL, SHARING, BATCHES, RESENDS];
 
 /// Marks the file as a ledger (`PRAGMA application_id`): `j2v` and a zero in ASCII.
 const APPLICATION: u32 = u32::from_be_bytes(*b"j2v\0");
@@ -157,6 +157,11 @@ CREATE TABLE tally (
     paid_credits REAL NOT NULL,
     PRIMARY KEY (name, account, endpoint, state, current)
 ) STRICT, WITHOUT ROWID;
+";
+
+/// What is to be sent again by its own rule is looked for by a command that runs every minute.
+const RESENDS: &str = "
+CREATE INDEX render_resends ON render (account, endpoint) WHERE state = 'intent' AND attempt > 1;
 ";
 
 /// Refuses what a newer `j2v` or another program made, before anything is written to it.

@@ -2,7 +2,7 @@
 
 use super::engine::Session;
 use super::failure::Failure;
-use super::{batches, outbox, rows};
+use super::{batches, outbox, recovery, rows};
 use crate::ledger::batch::Unclaimed;
 use crate::ledger::change::{Applied, Placing, apply, is_past, placing, wanted};
 use crate::ledger::outbox::is_news;
@@ -13,7 +13,10 @@ use crate::world::Instant;
 /// Places one draft: a new intent, or what there is already.
 pub(super) fn place(session: &Session<'_>, draft: &Draft) -> Result<Placed, Failure> {
     let known = if draft.named {
-        rows::latest(session.connection, &draft.space, &draft.scope, &draft.key)?
+        match rows::latest(session.connection, &draft.space, &draft.scope, &draft.key)? {
+            None => recovery::claim(session, draft)?,
+            known => known,
+        }
     } else {
         rows::unsettled(session.connection, &draft.space, &draft.scope, draft.movie, session.owners.me())?
     };
@@ -25,7 +28,7 @@ pub(super) fn place(session: &Session<'_>, draft: &Draft) -> Result<Placed, Fail
 
 fn insert(session: &Session<'_>, draft: &Draft, generation: u32) -> Result<Render, Failure> {
     let mut render = wanted(RenderId(0), draft, generation);
-    render.id = rows::insert(session.connection, &render, &draft.body)?;
+    render.id = rows::insert(session.connection, &render, Some(&draft.body))?;
     batches::entered(session.connection, &render)?;
     rows::tell(session.connection, render.id, &story::created(&render))?;
     Ok(render)

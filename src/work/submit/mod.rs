@@ -227,7 +227,9 @@ impl Run<'_> {
                     }
                     has_settled = true;
                 }
-                Some(Placed::Existing(render)) if render.movie != self.hash => return Ok(over(other_movie(desk, order, &render).await?)),
+                Some(Placed::Existing(render)) if !render.movie.agrees(self.hash) => {
+                    return Ok(over(other_movie(desk, order, &render).await?));
+                }
                 Some(Placed::Existing(render)) => return existing(desk, order, render).await,
                 None => return Ok(over(Outcome::new(Verdict::Unsent))),
             }

@@ -1,0 +1,118 @@
+//! Renders that a ledger has lost, put back from what the service's list tells of them: the token of each names its
+//! key, generation and attempt, and the first digits of its movie's hash. The scope, the file, the flags and a key
+//! that was too long to be spelled are in nobody's memory.
+//!
+//! So a restored row stands in a scope of its own, until its key is submitted again, in whatever scope: then it is
+//! that submission's, and nothing is paid twice.
+
+use std::time::Duration;
+
+use super::{Draft, Render, RenderId, Reply, Space};
+use crate::render::identity::{Key, NameError, Token};
+use crate::render::outcome::Report;
+use crate::render::state::{Fact, OnUnknown, Submission};
+use crate::world::Instant;
+
+/// What the scope of a restored row begins with. The digits of the movie's hash follow: the same key may have been used
+/// in several scopes, for different movies.
+pub const RESTORED: &str = "restored:";
+
+/// The first text after all that begin with [`RESTORED`].
+pub const AFTER_RESTORED: &str = "restored;";
+
+/// Where a movie came from whose file nobody remembers.
+const SOMEWHERE: &str = "-";
+
+/// A render that the service has and the ledger has not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lost {
+    /// Whose.
+    pub space: Space,
+    /// What it was sent with.
+    pub token: Token,
+    /// What the service says of it.
+    pub report: Report,
+    /// When it was found.
+    pub at: Instant,
+}
+
+impl Lost {
+    /// The key, as far as the token spells it.
+    ///
+    /// # Errors
+    /// When no key can be spelled so.
+    pub fn key(&self) -> Result<Key, NameError> {
+        Key::parse(self.token.spelled_key())
+    }
+
+    /// The row, as far as the token tells.
+    ///
+    /// # Errors
+    /// When no key can be spelled as the token does.
+    pub fn row(&self, id: RenderId) -> Result<Render, NameError> {
+        let key = self.key()?;
+        let accepted_at = self.report.created_at.unwrap_or(self.at);
+        let intent = Submission { attempt: self.token.attempt, epoch: 1, ..Submission::new(OnUnknown::Hold) };
+        let bound = intent.step(&Fact::Found { project: self.report.project.clone() }).map_or(intent.clone(), |step| step.next);
+        let seen = bound.step(&Fact::Seen(Box::new(self.report.clone()))).map_or(bound, |step| step.next);
+        Ok(Render {
+            id,
+            space: self.space.clone(),
+            scope: format!("{RESTORED}{}", self.token.movie().short()),
+            named: !key.is_random(),
+            key,
+            generation: self.token.generation,
+            movie: self.token.movie(),
+            traceable: true,
+            source: SOMEWHERE.to_owned(),
+            flags: Vec::new(),
+            row: None,
+            submission: seen,
+            owner: None,
+            quarantine: Duration::ZERO,
+            created_at: accepted_at,
+            touched_at: self.at,
+            posted_at: Some(accepted_at),
+            gave_up_at: None,
+            searched_at: None,
+            bound_at: Some(accepted_at),
+            read_at: Some(self.at),
+            refusal: None,
+            report: Some(self.report.clone()),
+            file: None,
+        })
+    }
+
+    /// Whether a row of the same space is this render, or another project for the same submission.
+    #[must_use]
+    pub fn is_known_as(&self, render: &Render) -> bool {
+        let is_its_project = render.submission.project.as_ref() == Some(&self.report.project);
+        is_its_project || self.token.belongs_to(&render.key, render.generation, render.movie)
+    }
+}
+
+/// Of the restored rows with a draft's key, the one that the draft means: the latest of the same movie, or else the latest.
+#[must_use]
+pub fn meant(draft: &Draft, restored: Vec<Render>) -> Option<Render> {
+    restored.into_iter().max_by_key(|render| (render.movie.agrees(draft.movie), render.generation))
+}
+
+/// A restored row as the draft's own: the same submission, now with all that the draft tells of it.
+#[must_use]
+pub fn claimed(restored: &Render, draft: &Draft) -> Render {
+    let is_its_movie = restored.movie.agrees(draft.movie);
+    let (movie, source, flags) = if is_its_movie {
+        (draft.movie, draft.source.clone(), draft.flags.clone())
+    } else {
+        (restored.movie, restored.source.clone(), restored.flags.clone())
+    };
+    let (scope, key) = (draft.scope.clone(), draft.key.clone());
+    Render { scope, key, named: true, movie, source, flags, row: draft.row, ..restored.clone() }
+}
+
+/// What is put back into a ledger.
+pub trait Recovery: Send + Sync {
+    /// Makes a row of each render that the ledger doesn't know, by its project and by its token; gives back those rows.
+    /// Two processes that restore the same render at the same moment make one row.
+    fn restore(&self, lost: Vec<Lost>) -> Reply<'_, Vec<Option<Render>>>;
+}

@@ -1,0 +1,34 @@
+//! Restored rows: put in without a body, and given away to the first submission that means them.
+
+use super::engine::Session;
+use super::failure::Failure;
+use super::{batches, rows};
+use crate::ledger::recovery::{Lost, claimed, meant};
+use crate::ledger::{Draft, Render, RenderId, Which, story};
+
+/// Makes a row of a render that the ledger doesn't know.
+pub(super) fn restore(session: &Session<'_>, lost: &Lost) -> Result<Option<Render>, Failure> {
+    let refused = |why: crate::render::identity::NameError| Failure::Refused(why.to_string());
+    let (connection, space) = (session.connection, Some(&lost.space));
+    let mut known = rows::find(connection, space, &Which::Project(lost.report.project.clone()))?;
+    known.extend(rows::find(connection, space, &Which::AnyKey(lost.key().map_err(refused)?))?);
+    if known.iter().any(|render| lost.is_known_as(render)) {
+        return Ok(None);
+    }
+    let mut render = lost.row(RenderId(0)).map_err(refused)?;
+    render.id = rows::insert(connection, &render, None)?;
+    rows::update_submission(connection, render.id, &render.submission)?;
+    rows::update_marks(connection, &render)?;
+    rows::tell(connection, render.id, &story::restored(&render))?;
+    Ok(Some(render))
+}
+
+/// The restored row that a draft means, from now on the draft's own.
+pub(super) fn claim(session: &Session<'_>, draft: &Draft) -> Result<Option<Render>, Failure> {
+    let restored = rows::restored(session.connection, &draft.space, &draft.key.spelled())?;
+    let Some(render) = meant(draft, restored) else { return Ok(None) };
+    let render = claimed(&render, draft);
+    rows::rename(session.connection, &render)?;
+    batches::entered(session.connection, &render)?;
+    Ok(Some(render))
+}

@@ -1,0 +1,109 @@
+//! What any store promises of renders that it had lost: each is put back once, and is the submission's that means it.
+
+use j2v::ledger::batch::TableRow;
+use j2v::ledger::recovery::Lost;
+use j2v::ledger::{Draft, Placed, Render, Store, Which};
+use j2v::render::identity::{Key, MovieHash, Token};
+use j2v::render::outcome::Report;
+use j2v::render::state::State;
+use serde_json::json;
+
+use crate::fixture::{Home, accepted, at, fact, key, kinds, named, new, place, project, row, space, unnamed};
+
+/// A render of the list, with the token of a draft.
+fn lost(draft: &Draft, generation: u32, letter: char, status: &str) -> Lost {
+    let token = Token::new(&draft.key, generation, draft.movie, 2);
+    let movie = json!({"project": project(letter).as_str(), "status": status, "url": "u", "created_at": "2026-11-20T10:00:00Z"});
+    Lost { space: space(), token, report: Report::read(&movie).unwrap(), at: at(9) }
+}
+
+async fn restore(store: &impl Store, lost: Lost) -> Option<Render> {
+    store.restore(vec![lost]).await.unwrap().remove(0)
+}
+
+async fn a_lost_render_is_put_back_once(home: &impl Home) {
+    let store = home.open();
+    let draft = named("a", "{}");
+    let render = restore(&store, lost(&draft, 3, 'p', "done")).await.unwrap();
+    assert_eq!((render.submission.state, render.submission.attempt, render.generation), (State::Done, 2, 3));
+    assert_eq!((&render.key, render.submission.project.as_ref(), render.named), (&draft.key, Some(&project('p')), true));
+    assert!(render.movie.agrees(draft.movie) && render.movie != draft.movie);
+    assert_eq!((row(&store, render.id).await, store.body(render.id).await.unwrap()), (render.clone(), None));
+    assert_eq!(kinds(&store, render.id).await, ["restored"]);
+    assert_eq!(restore(&store, lost(&draft, 3, 'p', "done")).await, None);
+    // Another project with the same token is no render of its own.
+    assert_eq!(restore(&store, lost(&draft, 3, 'q', "done")).await, None);
+    assert_eq!(store.find(None, Which::Projects(vec![project('p'), project('q')])).await.unwrap(), [render]);
+}
+
+async fn what_the_ledger_knows_is_not_put_back(home: &impl Home) {
+    let store = home.open();
+    let draft = named("a", "{}");
+    let render = new(&store, draft.clone()).await;
+    assert_eq!(restore(&store, lost(&draft, 1, 'p', "done")).await, None, "it is this intent");
+    fact(&store, render.id, accepted('q'), 1).await;
+    assert_eq!(restore(&store, lost(&named("b", "[]"), 1, 'q', "done")).await, None, "its project is bound");
+    assert!(restore(&store, lost(&draft, 2, 'p', "running")).await.is_some(), "the second generation is another render");
+}
+
+async fn a_submission_takes_its_restored_render_for_its_own(home: &impl Home) {
+    let store = home.open();
+    let draft = Draft { scope: "houses".to_owned(), row: Some(TableRow { number: 7, estimate: Some(9) }), ..named("a", "{}") };
+    let restored = restore(&store, lost(&draft, 1, 'p', "running")).await.unwrap();
+    let Placed::Existing(render) = place(&store, draft.clone()).await else { panic!("it is paid for twice") };
+    assert_eq!((render.id, &render.scope, render.movie, &render.source), (restored.id, &draft.scope, draft.movie, &draft.source));
+    assert_eq!((render.submission.state, render.row), (State::Bound, draft.row));
+    assert_eq!(row(&store, render.id).await, render);
+    // In another scope it is another render.
+    new(&store, named("a", "{}")).await;
+}
+
+async fn a_long_key_is_known_again_by_its_hash(home: &impl Home) {
+    let store = home.open();
+    let long = Draft { key: Key::parse(&"k".repeat(300)).unwrap(), ..named("a", "{}") };
+    let restored = restore(&store, lost(&long, 1, 'p', "done")).await.unwrap();
+    assert!(restored.key.as_str().starts_with("sha256-"), "{}", restored.key);
+    let Placed::Existing(render) = place(&store, long.clone()).await else { panic!("it is paid for twice") };
+    assert_eq!((render.id, render.key), (restored.id, long.key));
+}
+
+async fn of_several_restored_renders_of_a_key_its_movie_tells_which(home: &impl Home) {
+    let store = home.open();
+    let (first, second) = (named("a", "1"), named("a", "2"));
+    let one = restore(&store, lost(&first, 1, 'p', "done")).await.unwrap();
+    let two = restore(&store, lost(&second, 2, 'q', "done")).await.unwrap();
+    assert!(matches!(place(&store, first).await, Placed::Existing(render) if render.id == one.id));
+    // Without a key nobody means any of them.
+    new(&store, unnamed(1, "2")).await;
+    let third = Draft { scope: "other".to_owned(), movie: MovieHash::of(b"3"), ..named("a", "3") };
+    assert!(
+        matches!(place(&store, third).await, Placed::Existing(render) if render.id == two.id && !render.movie.agrees(MovieHash::of(b"3")))
+    );
+    assert_eq!(store.find(None, Which::AnyKey(key("a"))).await.unwrap().len(), 2);
+}
+
+macro_rules! on {
+    ($module:ident, $home:expr, [$($name:ident),* $(,)?]) => {
+        mod $module {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(&$home).await;
+            })*
+        }
+    };
+}
+
+macro_rules! on_each {
+    ($names:tt) => {
+        on!(in_memory, crate::fixture::InMemory, $names);
+        on!(on_file, crate::fixture::OnFile::new(), $names);
+    };
+}
+
+on_each!([
+    a_lost_render_is_put_back_once,
+    what_the_ledger_knows_is_not_put_back,
+    a_submission_takes_its_restored_render_for_its_own,
+    a_long_key_is_known_again_by_its_hash,
+    of_several_restored_renders_of_a_key_its_movie_tells_which,
+]);
