@@ -1,9 +1,11 @@
 //! What can be typed: clap types only. Nothing here acts; [`crate::settings`] says what it means.
 
 mod check;
+mod deliver;
 mod emulator;
 mod global;
 mod help;
+mod listen;
 mod movie;
 mod parse;
 mod renders;
@@ -15,9 +17,11 @@ mod waiting;
 use clap::{Parser, Subcommand};
 
 pub(crate) use check::{CheckArgs, GateArgs, InitArgs, Starter};
+pub(crate) use deliver::DeliverArgs;
 pub(crate) use emulator::EmulatorArgs;
 pub(crate) use global::{GlobalArgs, When};
-pub(crate) use movie::{MovieArgs, MovieDefaults};
+pub(crate) use listen::{ListenArgs, ParseArgs, ReplayArgs, SendArgs, WebhookArgs, WebhookCommand};
+pub(crate) use movie::{MovieArgs, MovieDefaults, OWN_RECEIVER};
 pub(crate) use parse::Moment;
 pub(crate) use renders::{DeleteArgs, DownloadArgs, HistoryArgs, ListArgs, PollArgs, SettleArgs, ShowArgs};
 pub(crate) use resolve::{BuildArgs, ExpandArgs, PlanArgs};
@@ -31,6 +35,7 @@ Environment:
   J2V_API_URL  the API, by default https://api.json2video.com/v2
   J2V_LEDGER   the ledger's file, by default in the platform's state folder
   J2V_PROFILE  the account's name, by which keys of renders are told apart
+  J2V_FORWARD_SECRET  what `listen --forward` signs with
   NO_COLOR     no colours (--color outweighs it)";
 
 const FIRST_STEPS: &str = "\
@@ -74,6 +79,10 @@ pub(crate) enum Command {
     Submit(Box<SubmitArgs>),
     /// Follow renders to their end and print the videos' URLs
     Poll(PollArgs),
+    /// Receive webhooks: kept, answered, confirmed, then handed to a program or a URL; polls what stays silent
+    Listen(Box<ListenArgs>),
+    /// Send, replay or read a webhook's callback
+    Webhook(WebhookArgs),
     /// List the renders on the server, all pages
     List(ListArgs),
     /// Decide a submission whose outcome nobody knows

@@ -20,9 +20,12 @@ pub(crate) struct MovieArgs {
     /// Add to client-data, which comes back with the result
     #[arg(long, value_name = "NAME=TEXT|NAME:=JSON", allow_hyphen_values = true)]
     pub(crate) client_data: Vec<String>,
-    /// Add a webhook destination
+    /// Add a webhook destination; `@listen` is the receiver of this ledger (`j2v listen`)
     #[arg(long, value_name = "URL")]
     pub(crate) webhook: Vec<String>,
+    /// What `@listen` stands for: the ledger knows.
+    #[arg(skip)]
+    pub(crate) receiver: Option<String>,
     /// Add a destination by the id of a dashboard connection
     #[arg(long, value_name = "ID")]
     pub(crate) connection: Vec<String>,
@@ -61,7 +64,16 @@ pub(crate) struct MovieDefaults {
     pub(crate) webhook: Option<String>,
 }
 
+/// The webhook that is this ledger's own receiver.
+pub(crate) const OWN_RECEIVER: &str = "@listen";
+
 impl MovieArgs {
+    /// The URLs of the webhooks, with what is known of our own receiver in its place.
+    pub(crate) fn webhooks(&self) -> impl Iterator<Item = String> {
+        let url = |url: &String| self.receiver.clone().filter(|_| url == OWN_RECEIVER).unwrap_or_else(|| url.clone());
+        self.webhook.iter().map(url)
+    }
+
     /// The flags as they were typed, without the movies.
     pub(crate) fn to_flags(&self) -> Vec<String> {
         let paths = |paths: &[PathBuf]| paths.iter().map(|path| Path::display(path).to_string()).collect::<Vec<_>>();

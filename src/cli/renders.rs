@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::deliver::DeliverArgs;
 use super::help;
 use super::parse::{Moment, duration, moment};
 use super::waiting::{SaveArgs, SaveRules, WaitArgs};
@@ -15,12 +16,13 @@ Examples:
   j2v poll JkGxEoPRF9EgRb32 --download .         wait, save, print the path
   j2v poll                                       everything in the ledger that has not ended
   j2v poll L-4821 --once --json                  one look, for programs
-  j2v poll --missed --older-than 10m             what should have called back by now", help::RENDERS))]
+  j2v poll --missed --older-than 10m             what should have called back by now
+  j2v poll --missed --exec ./on-video.sh         and hand each outcome on, once (for cron)", help::RENDERS))]
 pub(crate) struct PollArgs {
     /// Projects or keys; `-` reads them from stdin; none: all that the ledger holds unfinished
     #[arg(value_name = "PROJECT|KEY")]
     pub(crate) renders: Vec<String>,
-    /// Only renders whose webhook never came
+    /// Only renders whose webhook never came; with --exec or --forward each outcome that nobody has heard is handed on
     #[arg(long, conflicts_with = "renders")]
     pub(crate) missed: bool,
     /// With --missed: only renders accepted longer ago than this
@@ -38,6 +40,9 @@ pub(crate) struct PollArgs {
     /// One JSON object a line, a line per render, when its outcome is known
     #[arg(long)]
     pub(crate) json: bool,
+    /// Who hears of outcomes.
+    #[command(flatten)]
+    pub(crate) deliver: DeliverArgs,
 }
 
 // `j2v list`.

@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod config;
 mod delete;
+mod delivering;
 mod doctor;
 mod download;
 mod dry_run;
@@ -14,10 +15,12 @@ mod gate;
 mod history;
 mod init;
 mod list;
+mod listen;
 mod movies;
 mod party;
 mod plan;
 mod poll;
+mod receiver;
 mod renders;
 mod resolve;
 mod schema;
@@ -26,6 +29,7 @@ mod settle;
 mod show;
 mod submit;
 mod waiting;
+mod webhook;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -149,8 +153,10 @@ fn fail(out: &Out, error: &anyhow::Error) -> Exit {
 async fn until_interrupted(call: &Call, command: Command) -> anyhow::Result<Exit> {
     let second = Arc::new(Notify::new());
     tokio::spawn(listen_for_signals(call.interrupt.clone(), Arc::clone(&second)));
-    let wraps_up =
-        matches!(command, Command::Submit(_) | Command::Poll(_) | Command::Download(_) | Command::Settle(_) | Command::Emulator(_));
+    let wraps_up = matches!(
+        command,
+        Command::Submit(_) | Command::Poll(_) | Command::Download(_) | Command::Settle(_) | Command::Emulator(_) | Command::Listen(_)
+    );
     tokio::select! {
         ended = dispatch(call, command) => ended,
         () = second.notified() => Ok(Exit::Interrupted),
@@ -182,7 +188,10 @@ async fn listen_for_signals(first: CancellationToken, second: Arc<Notify>) {
     }
 }
 
-async fn dispatch(call: &Call, command: Command) -> anyhow::Result<Exit> {
+async fn dispatch(call: &Call, mut command: Command) -> anyhow::Result<Exit> {
+    if let Some(movie) = command.movie_mut() {
+        receiver::fill_in(call, movie).await?;
+    }
     match command {
         Command::Init(args) => init::run(call, &args),
         Command::Build(args) => build::run(call, &args),
@@ -191,6 +200,8 @@ async fn dispatch(call: &Call, command: Command) -> anyhow::Result<Exit> {
         Command::Plan(args) => plan::run(call, &args).await,
         Command::Submit(args) => submit::run(call, &args).await,
         Command::Poll(args) => poll::run(call, &args).await,
+        Command::Listen(args) => Box::pin(listen::run(call, &args)).await,
+        Command::Webhook(args) => webhook::run(call, &args).await,
         Command::List(args) => list::run(call, &args).await,
         Command::Settle(args) => settle::run(call, &args).await,
         Command::History(args) => history::run(call, &args).await,

@@ -71,7 +71,7 @@ fn flags(args: &MovieArgs) -> Result<Flags, Stop> {
     let assignments = |flag: &str, texts: &[String]| {
         texts.iter().map(|text| Assignment::parse(text).map_err(|why| usage(flag, &why))).collect::<Result<Vec<_>, _>>()
     };
-    let webhooks = args.webhook.iter().cloned().map(Destination::Webhook);
+    let webhooks = args.webhooks().map(Destination::Webhook);
     let connections = args.connection.iter().cloned().map(Destination::Connection);
     Ok(Flags {
         vars_files: args.vars.iter().map(|file| fragment(file, VarsFile::parse)).collect::<Result<_, _>>()?,

@@ -1,20 +1,43 @@
 //! `j2v poll`: follows renders to their end. It never sends a movie.
 
-use super::Call;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::delivering::{self, ABREAST};
 use super::party::{self, Party};
 use super::renders::Known;
 use super::session::{Session, ledger_failed};
 use super::waiting::{self, Looks};
+use super::{Call, Stop};
 use crate::cli::PollArgs;
 use crate::exit::Exit;
+use crate::ledger::inbox::Callbacks;
+use crate::ledger::outbox::Keeping;
 use crate::ledger::{LedgerError, Render, Which};
 use crate::output::{Results, Wanted};
+use crate::render::identity::ProjectId;
 use crate::render::state::State;
 use crate::work::Desk;
+use crate::work::deliver::{Deliverer, Door, Tally, Until};
+
+/// Projects that are asked for at once.
+const ASKED: usize = 500;
+
+/// How long a program that still runs is waited for when the user interrupts.
+const GRACE: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(call: &Call, args: &PollArgs) -> anyhow::Result<Exit> {
+    if args.deliver.is_any() && !args.missed {
+        return Err(Stop::new(Exit::Usage, "--exec and --forward hand on what was missed: give --missed with them").into());
+    }
+    let door = delivering::door(call, &args.deliver)?;
+    let mut errand = None;
     let parties = if args.renders.is_empty() {
         let session = Session::open(call).await?;
+        errand = receive_from_now_on(&session.desk, door).await.map_err(ledger_failed)?;
         let known = unfinished(call, &session.desk, args).await.map_err(ledger_failed)?;
         vec![Party::of(session, known)]
     } else {
@@ -26,8 +49,28 @@ pub(super) async fn run(call: &Call, args: &PollArgs) -> anyhow::Result<Exit> {
     let looks = if args.once { Looks::One } else { Looks::Many };
     let mut results = Results::new(&call.out, args.json, wanted, count);
     let patience = |desk: &Desk| waiting::patience(call, desk, &args.waiting, looks);
-    party::follow_all(parties, patience, saving.as_ref(), &mut results).await;
-    Ok(results.finish())
+    let all = CancellationToken::new();
+    let following = async {
+        party::follow_all(parties, patience, saving.as_ref(), &mut results).await;
+        all.cancel();
+    };
+    let ((), tally) = tokio::join!(following, hand_on(call, args, errand, all.clone()));
+    let (tally, exit) = (tally.map_err(ledger_failed)?, results.finish());
+    Ok(if tally.failed > 0 && exit == Exit::Done { Exit::Internal } else { exit })
+}
+
+/// From now on outcomes are put aside for somebody.
+async fn receive_from_now_on(desk: &Desk, door: Option<Arc<dyn Door>>) -> Result<Option<Deliverer>, LedgerError> {
+    let Some(door) = door else { return Ok(None) };
+    desk.store.keep_receiver(desk.space.clone(), Keeping::default(), desk.world.now()).await?;
+    Ok(Some(Deliverer::new(desk.clone(), door, ABREAST)))
+}
+
+/// Hands on every outcome that nobody has heard of, those of earlier runs included.
+async fn hand_on(call: &Call, args: &PollArgs, deliverer: Option<Deliverer>, all: CancellationToken) -> Result<Tally, LedgerError> {
+    let Some(deliverer) = deliverer else { return Ok(Tally::default()) };
+    let until = Until { age: args.older_than, all, stop: call.interrupt.clone(), grace: GRACE };
+    deliverer.run(&until, |_| {}).await
 }
 
 /// Everything of this account that was accepted and has not ended, and what nobody knows the outcome of.
@@ -37,6 +80,8 @@ async fn unfinished(call: &Call, desk: &Desk, args: &PollArgs) -> Result<Vec<Kno
     if args.missed {
         let before = desk.world.now().minus(args.older_than);
         renders.retain(|render| render.bound_at.is_some_and(|at| at <= before));
+        let heard = heard(desk, &renders).await?;
+        renders.retain(|render| render.submission.project.as_ref().is_none_or(|project| !heard.contains(project)));
     } else {
         let (held, unknown): (Vec<Render>, Vec<Render>) =
             desk.store.find(space, Which::Unsettled).await?.into_iter().partition(|render| render.submission.state == State::Held);
@@ -51,4 +96,15 @@ async fn unfinished(call: &Call, desk: &Desk, args: &PollArgs) -> Result<Vec<Kno
     }
     renders.sort_by_key(|render| render.id);
     Ok(renders.into_iter().map(|render| Known::Render(Box::new(render))).collect())
+}
+
+/// The projects whose callback came, and was taken care of.
+async fn heard(desk: &Desk, renders: &[Render]) -> Result<HashSet<ProjectId>, LedgerError> {
+    let mut heard = HashSet::new();
+    for some in renders.chunks(ASKED) {
+        let projects = some.iter().filter_map(|render| render.submission.project.clone()).collect();
+        let kept = desk.store.callbacks(Some(desk.space.clone()), Callbacks::Of(projects)).await?;
+        heard.extend(kept.into_iter().filter(|kept| kept.settled_at.is_some()).filter_map(|kept| kept.project));
+    }
+    Ok(heard)
 }

@@ -58,13 +58,12 @@ impl Session {
         let settings = &call.settings;
         let key = key(settings)?;
         let store = store(call)?;
-        let endpoint = endpoint(&settings.api);
         let Reached { client, emulator } = reach(settings, key).await?;
         let distance = if client.url().is_loopback() { Distance::Loopback } else { Distance::Remote };
         let desk = Desk {
             store,
             client: Arc::new(client),
-            space: Space { account: settings.account.clone(), endpoint },
+            space: space(call),
             distance,
             world: World::real(),
             listener: Arc::clone(&call.out) as _,
@@ -147,6 +146,11 @@ pub(super) fn endpoint(api: &Api) -> String {
         Api::Url(url) => url.as_str().to_owned(),
         Api::Emulator(_) => EMULATOR_SPACE.to_owned(),
     }
+}
+
+/// Whose renders a command without a service is about.
+pub(super) fn space(call: &Call) -> Space {
+    Space { account: call.settings.account.clone(), endpoint: endpoint(&call.settings.api) }
 }
 
 /// Opens the ledger alone, for the commands that need no service.

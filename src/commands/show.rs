@@ -9,10 +9,13 @@ use super::session::{ledger_failed, store};
 use super::settle::unheard_of;
 use crate::cli::ShowArgs;
 use crate::exit::Exit;
-use crate::ledger::{Event, Render};
+use crate::ledger::inbox::{Callbacks, Kept};
+use crate::ledger::outbox::{Deliveries, Delivery};
+use crate::ledger::{Event, LedgerError, Render, Store};
 use crate::output::table;
 use crate::render::identity::Token;
 use crate::work::CommandLine;
+use crate::world::Instant;
 
 pub(super) async fn run(call: &Call, args: &ShowArgs) -> anyhow::Result<Exit> {
     let ledger = store(call)?;
@@ -21,11 +24,12 @@ pub(super) async fn run(call: &Call, args: &ShowArgs) -> anyhow::Result<Exit> {
     let render = found.ok_or_else(|| unheard_of(&args.render, &history))?;
     let story = ledger.story(render.id).await.map_err(ledger_failed)?;
     let body = ledger.body(render.id).await.map_err(ledger_failed)?.and_then(|body| String::from_utf8(body).ok());
+    let mail = Mail::of(ledger.as_ref(), &render).await.map_err(ledger_failed)?;
     if args.json {
-        call.out.data(&whole(&render, &story, body.as_deref()).to_string());
+        call.out.data(&whole(&render, &story, &mail, body.as_deref()).to_string());
         return Ok(Exit::Done);
     }
-    for line in told(&render, &story) {
+    for line in told(&render, &story, &mail) {
         call.out.data(&line);
     }
     if let Some(body) = body {
@@ -39,7 +43,7 @@ fn token(render: &Render) -> Option<String> {
     render.traceable.then(|| token.to_string())
 }
 
-fn whole(render: &Render, story: &[Event], body: Option<&str>) -> Value {
+fn whole(render: &Render, story: &[Event], mail: &Mail, body: Option<&str>) -> Value {
     let mut whole = facts(render);
     let story: Vec<Value> =
         story.iter().map(|event| json!({"at": event.at.to_iso(), "event": event.kind, "detail": event.detail})).collect();
@@ -47,12 +51,14 @@ fn whole(render: &Render, story: &[Event], body: Option<&str>) -> Value {
         fields.insert("token".to_owned(), json!(token(render)));
         fields.insert("report".to_owned(), json!(render.report.as_ref().map(|report| &report.raw)));
         fields.insert("story".to_owned(), json!(story));
+        fields.insert("callbacks".to_owned(), mail.callbacks.iter().map(callback).collect());
+        fields.insert("deliveries".to_owned(), mail.deliveries.iter().map(delivery).collect());
         fields.insert("body".to_owned(), json!(body));
     }
     whole
 }
 
-fn told(render: &Render, story: &[Event]) -> Vec<String> {
+fn told(render: &Render, story: &[Event], mail: &Mail) -> Vec<String> {
     let mut rows = Vec::new();
     if let Value::Object(fields) = facts(render) {
         let shown = fields.into_iter().filter(|(_, value)| !value.is_null());
@@ -61,7 +67,61 @@ fn told(render: &Render, story: &[Event]) -> Vec<String> {
     rows.extend(token(render).map(|token| vec!["token".to_owned(), token]));
     let mut lines = table::lay_out(&rows);
     lines.push(String::new());
-    let story: Vec<Vec<String>> = story.iter().map(|event| vec![event.at.to_iso(), event.kind.clone(), event.detail.clone()]).collect();
-    lines.extend(table::lay_out(&story));
+    let mut story: Vec<(Instant, Vec<String>)> =
+        story.iter().map(|event| (event.at, vec![event.at.to_iso(), event.kind.clone(), event.detail.clone()])).collect();
+    story.extend(mail.lines());
+    // The story is in order of itself; what came and went stands where its time is.
+    story.sort_by_key(|(at, _)| *at);
+    lines.extend(table::lay_out(&story.into_iter().map(|(_, line)| line).collect::<Vec<_>>()));
     lines
+}
+
+/// What came in for a render, and what goes out.
+struct Mail {
+    callbacks: Vec<Kept>,
+    deliveries: Vec<Delivery>,
+}
+
+impl Mail {
+    async fn of(ledger: &dyn Store, render: &Render) -> Result<Self, LedgerError> {
+        let Some(project) = render.submission.project.clone() else { return Ok(Self { callbacks: Vec::new(), deliveries: Vec::new() }) };
+        let space = Some(render.space.clone());
+        Ok(Self {
+            callbacks: ledger.callbacks(space.clone(), Callbacks::Of(vec![project.clone()])).await?,
+            deliveries: ledger.deliveries(space, Deliveries::Of(vec![project])).await?,
+        })
+    }
+
+    /// A line for each, with its time.
+    fn lines(&self) -> Vec<(Instant, Vec<String>)> {
+        let line = |at: Instant, kind: &str, detail: String| (at, vec![at.to_iso(), kind.to_owned(), detail]);
+        let came =
+            self.callbacks.iter().map(|kept| line(kept.received_at, "callback", format!("{} bytes, {}", kept.size, kept.content_type)));
+        let went = self.deliveries.iter().map(|delivery| {
+            let detail = delivery.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
+            let text = format!("`{}` {}, attempt {}{detail}", delivery.status, delivery.progress.as_str(), delivery.attempts);
+            line(delivery.touched_at, "delivery", text)
+        });
+        came.chain(went).collect()
+    }
+}
+
+fn callback(kept: &Kept) -> Value {
+    json!({
+        "at": kept.received_at.to_iso(),
+        "settled_at": kept.settled_at.map(Instant::to_iso),
+        "content_type": kept.content_type,
+        "size": kept.size,
+    })
+}
+
+fn delivery(delivery: &Delivery) -> Value {
+    json!({
+        "status": delivery.status,
+        "progress": delivery.progress.as_str(),
+        "attempts": delivery.attempts,
+        "at": delivery.touched_at.to_iso(),
+        "due_at": delivery.due_at.to_iso(),
+        "detail": delivery.detail,
+    })
 }

@@ -143,7 +143,7 @@ pub(super) const BY_ITSELF: &str = "the application's own receiver has heard of 
 pub struct Receiver {
     /// The path that callbacks come to. It holds a secret, as the stored movies that name it do.
     pub path: Option<String>,
-    /// The URL that the service calls, with that path: what `--webhook @listen` stands for.
+    /// The URL under which the service reaches that path: with it, what `--webhook @listen` stands for.
     pub public_url: Option<String>,
     /// Since when there has been one: outcomes that were known before are nobody's news.
     pub since: Instant,
@@ -174,8 +174,8 @@ pub trait Outbox: Send + Sync {
     /// who is gone. Never two of one project at a time, in this process or another.
     fn take(&self, space: Space, most: u32, at: Instant) -> Reply<'_, Vec<Delivery>>;
 
-    /// Tells how attempts went. Only who has taken a delivery can say so; but anybody can have one that was given up
-    /// tried [`Handed::Again`].
+    /// Tells how attempts went. Only who has taken a delivery can say so; but anybody can have one that is over or
+    /// was given up tried [`Handed::Again`].
     fn delivered(&self, attempts: Vec<Attempt>) -> Reply<'_, ()>;
 
     /// Deliveries of one space, or of all.

@@ -34,6 +34,17 @@ pub(super) fn tell(out: &Out, event: &Event, bars: bool) {
         }
         Event::Following { .. } | Event::Status { .. } | Event::Downloading { .. } => {}
         Event::Ended(outcome) => ended(out, outcome),
+        Event::Heard { project: Some(project) } => out.progress(&format!("{project}: a callback came")),
+        Event::Heard { project: None } => out.warning("a callback came that names no project; it is kept as it is"),
+        Event::Delivered { project, status, to } => out.progress(&format!("{project}: `{status}` delivered to {to}")),
+        Event::Undelivered { project, status, why, again: Some(again), next } => {
+            out.warning(&format!("{project}: `{status}` was not delivered: {why}; trying again in {}", length(*again)));
+            out.hint(next);
+        }
+        Event::Undelivered { project, status, why, again: None, next } => {
+            out.error(&format!("{project}: `{status}` was not delivered: {why}; it was tried often enough"));
+            out.hint(next);
+        }
         Event::Warning(text) => out.warning(text),
     }
 }

@@ -90,6 +90,33 @@ pub enum Event {
     },
     /// The outcome of a render is known.
     Ended(Box<Outcome>),
+    /// A callback came and is kept.
+    Heard {
+        /// The project that it names, if it can be read.
+        project: Option<ProjectId>,
+    },
+    /// An application has heard of an outcome.
+    Delivered {
+        /// The project.
+        project: ProjectId,
+        /// How it ended.
+        status: String,
+        /// Who has heard.
+        to: String,
+    },
+    /// An application has not heard of an outcome.
+    Undelivered {
+        /// The project.
+        project: ProjectId,
+        /// How it ended.
+        status: String,
+        /// What happened.
+        why: String,
+        /// After how long it is tried again; `None` when it was tried often enough.
+        again: Option<Duration>,
+        /// The command that leads on.
+        next: String,
+    },
     /// Something a person should know.
     Warning(String),
 }

@@ -102,6 +102,18 @@ pub fn next_search(distance: Distance, last: Option<Duration>) -> Duration {
     ages.iter().map(|&age| Duration::from_millis(age)).find(|&age| age > last).unwrap_or(last + HOUR)
 }
 
+/// How long an application that failed to take an outcome is left alone, by how often it has failed: the schedule of
+/// Standard Webhooks, which ends after three days.
+const DELIVERIES: [u64; 9] = [5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600];
+
+/// When to deliver an outcome again after so many attempts, with up to a tenth on top by chance (`fraction`, 0 to 1), lest
+/// all that failed together come together; `None` when it was tried often enough.
+#[must_use]
+pub fn next_delivery(attempts: u32, fraction: f64) -> Option<Duration> {
+    let place = usize::try_from(attempts).ok()?.checked_sub(1)?;
+    DELIVERIES.get(place).map(|&seconds| Duration::from_secs(seconds).mul_f64(1.0 + fraction.clamp(0.0, 1.0) / 10.0))
+}
+
 /// How a set of renders is read next: a part through the list, the rest one by one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Split {
@@ -189,6 +201,15 @@ mod tests {
     #[test]
     fn a_few_renders_are_read_one_by_one() {
         assert_eq!(split(&[1, 2, 3, 4], &[]).single.len(), 4);
+    }
+
+    #[test]
+    fn an_application_that_fails_is_tried_ten_times_over_three_days() {
+        assert_eq!(next_delivery(1, 0.0), Some(seconds(5)));
+        assert_eq!(next_delivery(2, 1.0), Some(seconds(330)));
+        let waits: Vec<_> = (1..=10).map_while(|attempts| next_delivery(attempts, 0.0)).collect();
+        assert_eq!((waits.len(), waits.iter().sum::<Duration>()), (9, seconds(5 + 35 * 60 + 75 * 3600)));
+        assert_eq!((next_delivery(0, 0.5), next_delivery(u32::MAX, 0.5)), (None, None));
     }
 
     #[test]

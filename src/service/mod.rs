@@ -1,11 +1,12 @@
 //! The HTTP API: the only builder of HTTP clients, the only holder of the key.
 //!
-//! [`answer`], [`retry`], [`page`], [`address`] and [`filename`] are pure and decide; [`client`], [`read`],
+//! [`answer`], [`retry`], [`page`], [`address`], [`filename`] and [`webhook`] are pure and decide; [`client`], [`read`],
 //! [`download`] and [`probe`] move bytes and ask them. [`first_byte`] is where a submission becomes durable.
 
 pub mod address;
 pub mod answer;
 pub mod client;
+pub mod courier;
 pub mod download;
 pub mod endpoint;
 pub mod filename;
@@ -20,4 +21,6 @@ pub mod probe;
 pub mod read;
 pub mod retry;
 pub mod secret;
+pub mod signature;
+pub mod webhook;
 mod wire;

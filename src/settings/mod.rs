@@ -20,6 +20,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::SecretString;
+
 pub(crate) use error::SettingsError;
 pub(crate) use key::KeySource;
 pub(crate) use ledger::LedgerPlace;
@@ -38,7 +40,7 @@ use terminal::{Streams, canvas, terminal};
 const SERVICE: &str = "https://api.json2video.com/v2";
 
 /// The variables that decide what is sent where, and where it is remembered.
-const OURS: [&str; 5] = ["J2V_API_KEY", "JSON2VIDEO_API_KEY", "J2V_API_URL", "J2V_LEDGER", "J2V_PROFILE"];
+const OURS: [&str; 6] = ["J2V_API_KEY", "JSON2VIDEO_API_KEY", "J2V_API_URL", "J2V_LEDGER", "J2V_PROFILE", "J2V_FORWARD_SECRET"];
 
 /// The variables that name a proxy for `https`, in the order in which they count.
 const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
@@ -72,6 +74,8 @@ pub(crate) struct Settings {
     pub(crate) download: Option<String>,
     /// How many movies the profile wants to be submitted at once.
     pub(crate) concurrency: Option<usize>,
+    /// What `--forward` is signed with, where the environment tells.
+    pub(crate) forward_secret: Option<SecretString>,
     /// The streams.
     pub(crate) terminal: Terminal,
     /// Where charts are drawn.
@@ -195,6 +199,7 @@ impl Settings {
             movie: movie_defaults(args, profile),
             download: profile.and_then(|profile| profile.download.as_ref()).map(|place| place.value.clone()),
             concurrency: profile.and_then(|profile| profile.concurrency.as_ref()).map(|count| count.value),
+            forward_secret: environment("J2V_FORWARD_SECRET").map(SecretString::from),
             terminal: terminal(args.color, environment, streams),
             canvas: canvas(args.color, environment, streams),
             quiet: args.quiet,

@@ -1,6 +1,8 @@
 //! The use cases: they put the service and the ledger together and tell what happens as [`Event`]s.
 
+pub mod deliver;
 pub mod follow;
+pub mod listen;
 pub mod outcome;
 pub mod save;
 pub mod search;

@@ -3,9 +3,9 @@
 use crate::support::World;
 
 /// The commands of this version.
-const COMMANDS: [&str; 18] = [
-    "init", "build", "check", "expand", "plan", "submit", "poll", "list", "settle", "history", "show", "download", "delete", "schema",
-    "emulator", "auth", "config", "doctor",
+const COMMANDS: [&str; 20] = [
+    "init", "build", "check", "expand", "plan", "submit", "poll", "listen", "webhook", "list", "settle", "history", "show", "download",
+    "delete", "schema", "emulator", "auth", "config", "doctor",
 ];
 
 #[test]

@@ -223,7 +223,7 @@ impl Mail {
 }
 
 fn tell(delivery: &mut Delivery, attempt: Attempt) {
-    let is_revived = delivery.progress == Progress::GivenUp && matches!(attempt.handed, Handed::Again(_));
+    let is_revived = matches!(delivery.progress, Progress::GivenUp | Progress::Done) && matches!(attempt.handed, Handed::Again(_));
     if delivery.progress != Progress::Taken && !is_revived {
         return;
     }

@@ -159,7 +159,7 @@ fn due(connection: &Connection, space: &Space, most: u32, at: Instant) -> Result
 
 fn tell(session: &Session<'_>, attempt: &Attempt) -> Result<(), Failure> {
     const SQL: &str = "UPDATE delivery SET progress = ?2, due_at = coalesce(?3, due_at), owner = NULL, touched_at = ?4, detail = ?5, \
-         attempts = attempts - ?6 WHERE id = ?1 AND (owner = ?7 AND progress = 'taken' OR progress = 'given-up' AND ?3 IS NOT NULL AND ?6 = 0)";
+         attempts = attempts - ?6 WHERE id = ?1 AND (owner = ?7 AND progress = 'taken' OR progress IN ('given-up', 'done') AND ?3 IS NOT NULL AND ?6 = 0)";
     let (progress, due_at, uncounted) = match attempt.handed {
         Handed::Over => (Progress::Done, None, 0),
         Handed::GivenUp => (Progress::GivenUp, None, 0),

@@ -1,0 +1,152 @@
+//! What can be typed about callbacks: `j2v listen` and `j2v webhook`.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use super::deliver::DeliverArgs;
+use super::help;
+use super::parse::duration;
+use crate::exit::Exit;
+use crate::service::webhook::Shape;
+
+/// A command that serves until it is stopped.
+const LISTEN: &[Exit] = &[Exit::Done, Exit::Internal, Exit::Usage, Exit::Key, Exit::Interrupted];
+
+/// A command that sends a callback to somebody.
+const SEND: &[Exit] = &[Exit::Done, Exit::Internal, Exit::Usage, Exit::Refused, Exit::Unreachable];
+
+// `j2v listen`.
+#[derive(Debug, Args)]
+#[command(after_long_help = help::page("\
+A callback is on disk before it is answered, and the service is asked before anything is done
+about it. A render of the ledger that stays silent is polled. Each outcome reaches the program or
+the URL at least once, and never twice at a time; a failure is tried again for three days. Without
+--exec and --forward each outcome is a line of JSON on stdout.
+
+Examples:
+  j2v listen --public-url https://hooks.example.com --exec ./on-video.sh
+  j2v listen --forward http://127.0.0.1:8080/videos
+  j2v submit listing.json --webhook @listen      the URL of this ledger's receiver
+  j2v listen --json >> outcomes.jsonl            a line for each outcome", LISTEN))]
+pub(crate) struct ListenArgs {
+    /// The address to serve on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
+    pub(crate) bind: SocketAddr,
+    /// The URL under which the service reaches it: a tunnel or a proxy in front. The path is added to it; it is kept, and
+    /// used by `--webhook @listen`
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+    /// The path of callbacks (default: /json2video-callback/SECRET, made once and kept)
+    #[arg(long, value_name = "PATH", hide_short_help = true)]
+    pub(crate) path: Option<String>,
+    /// Believe what a callback says instead of asking the service
+    #[arg(long, hide_short_help = true)]
+    pub(crate) trust: bool,
+    /// Poll a render that has been silent for this long
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10m")]
+    pub(crate) poll_after: Duration,
+    /// How often a silent render is read (raised to 5s unless the API is on loopback)
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) interval: Option<Duration>,
+    /// Stop listening after this time (default: never)
+    #[arg(long, value_name = "TIME", value_parser = duration, hide_short_help = true)]
+    pub(crate) timeout: Option<Duration>,
+    /// In the end, wait so long for programs that still run
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "30s", hide_short_help = true)]
+    pub(crate) grace: Duration,
+    /// Print each outcome as a line of JSON, beside --exec or --forward, too
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Who hears of outcomes.
+    #[command(flatten)]
+    pub(crate) deliver: DeliverArgs,
+}
+
+// `j2v webhook`.
+#[derive(Debug, Args)]
+#[command(after_long_help = help::page("\
+Examples:
+  j2v webhook send http://127.0.0.1:3000/callback    try out a receiver
+  j2v webhook replay JkGxEoPRF9EgRb32                an outcome once more
+  j2v webhook parse < body.json                      what a callback tells", SEND))]
+pub(crate) struct WebhookArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) action: WebhookCommand,
+}
+
+/// What can be done with callbacks.
+#[derive(Debug, Subcommand)]
+pub(crate) enum WebhookCommand {
+    /// Send a callback as the service might, to try out a receiver
+    Send(SendArgs),
+    /// Hand an outcome to the application again, or a callback that came to a URL
+    Replay(ReplayArgs),
+    /// Read the body of a callback from stdin and print what it tells as a line of JSON
+    Parse(ParseArgs),
+}
+
+// `j2v webhook send`.
+#[derive(Debug, Args)]
+#[command(after_long_help = help::page("\
+Examples:
+  j2v webhook send http://127.0.0.1:3000/callback
+  j2v webhook send --shape guide --form --status error http://127.0.0.1:3000/callback
+  j2v webhook send --render L-4821 @listen       what the ledger knows of a render
+  j2v webhook send --dry-run @listen             print the body, send nothing", SEND))]
+pub(crate) struct SendArgs {
+    /// Where to; `@listen` is this ledger's own receiver
+    #[arg(value_name = "URL")]
+    pub(crate) to: String,
+    /// The body's shape: reference, tutorial or guide
+    #[arg(long, value_name = "SHAPE", default_value = "reference")]
+    pub(crate) shape: Shape,
+    /// As a form instead of JSON
+    #[arg(long)]
+    pub(crate) form: bool,
+    /// What the render's end is said to be
+    #[arg(long, value_name = "done|error", value_parser = ["done", "error"], default_value = "done", conflicts_with = "render")]
+    pub(crate) status: String,
+    /// Tell what the ledger knows of this render (default: an invented one)
+    #[arg(long, value_name = "PROJECT|KEY")]
+    pub(crate) render: Option<String>,
+    /// Print the body and send nothing
+    #[arg(long, short = 'n')]
+    pub(crate) dry_run: bool,
+}
+
+// `j2v webhook replay`.
+#[derive(Debug, Args)]
+#[command(after_long_help = help::page("\
+Without --to the render's outcome is due again: a running `j2v listen`, or the next `j2v poll
+--missed --exec`, hands it over once more. With --to the body is sent as it came, byte for byte.
+
+Examples:
+  j2v webhook replay                             the last callbacks that came
+  j2v webhook replay JkGxEoPRF9EgRb32            its outcome once more
+  j2v webhook replay JkGxEoPRF9EgRb32 --to http://127.0.0.1:8080/callback", SEND))]
+pub(crate) struct ReplayArgs {
+    /// A project or a key
+    #[arg(value_name = "PROJECT|KEY")]
+    pub(crate) render: Option<String>,
+    /// Send the last callback of the render here instead; `@listen` is this ledger's own receiver
+    #[arg(long, value_name = "URL", requires = "render")]
+    pub(crate) to: Option<String>,
+}
+
+// `j2v webhook parse`.
+#[derive(Debug, Args)]
+#[command(after_long_help = help::page("\
+What a callback says is a hint: anybody who knows its URL may have written it.
+
+Examples:
+  j2v webhook parse < body.json | jq -r .url     any of the three shapes, JSON or a form
+  j2v webhook parse --record < body.json         for a receiver of your own: the ledger knows
+                                                 that it came, and `poll --missed` leaves it out", help::OFFLINE))]
+pub(crate) struct ParseArgs {
+    /// Tell the ledger that the callback came, and that the application has heard of it
+    #[arg(long)]
+    pub(crate) record: bool,
+}

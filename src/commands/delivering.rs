@@ -1,0 +1,127 @@
+//! What the flags of handing outcomes on mean: the door to an application.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use secrecy::ExposeSecret;
+
+use super::{Call, Stop};
+use crate::cli::DeliverArgs;
+use crate::exit::Exit;
+use crate::service::courier::{Address, Courier};
+use crate::service::signature::SigningSecret;
+use crate::settings::LedgerPlace;
+use crate::work::deliver::{Door, Forward, Program};
+use crate::world::World;
+
+/// Programs that run at once, and requests that are out at once: each for another render.
+pub(super) const ABREAST: usize = 4;
+
+/// Who hears of outcomes, if the flags name anybody.
+///
+/// # Errors
+/// When a flag can't be used.
+pub(super) fn door(call: &Call, args: &DeliverArgs) -> anyhow::Result<Option<Arc<dyn Door>>> {
+    if let Some((program, arguments)) = args.exec.split_first() {
+        let program = Program {
+            program: program.clone(),
+            arguments: arguments.to_vec(),
+            timeout: args.exec_timeout,
+            folder: beside_ledger(call, ".running")?,
+        };
+        refuse_missing(Path::new(&program.program))?;
+        return Ok(Some(Arc::new(program)));
+    }
+    let Some(url) = &args.forward else { return Ok(None) };
+    let to = Address::parse(url).map_err(|why| Stop::new(Exit::Usage, format!("--forward: {why}")))?;
+    let secret = secret(call, args)?;
+    Ok(Some(Arc::new(Forward { to, secret, courier: Courier::new(World::real()), world: World::real() })))
+}
+
+/// A path that leads nowhere is better found now than at the first outcome. A bare name is the system's to find.
+fn refuse_missing(program: &Path) -> Result<(), Stop> {
+    if program.components().count() > 1 && !program.is_file() {
+        return Err(Stop::new(Exit::Usage, format!("--exec: there is no program {}", program.display())));
+    }
+    Ok(())
+}
+
+/// A place beside the ledger: what is kept there belongs to it.
+fn beside_ledger(call: &Call, suffix: &str) -> Result<PathBuf, Stop> {
+    match &call.settings.ledger {
+        LedgerPlace::File(path) => {
+            let mut name = path.as_os_str().to_owned();
+            name.push(suffix);
+            Ok(PathBuf::from(name))
+        }
+        LedgerPlace::Nowhere => Err(needs_ledger()),
+    }
+}
+
+/// What can't be done without a ledger.
+pub(super) fn needs_ledger() -> Stop {
+    Stop::new(Exit::Usage, "without a ledger nobody knows what was received and what was handed on: leave out --no-ledger")
+}
+
+/// The flag's file, the environment, or a secret that is made once.
+fn secret(call: &Call, args: &DeliverArgs) -> anyhow::Result<SigningSecret> {
+    if let Some(path) = &args.forward_secret {
+        return Ok(read(path)?);
+    }
+    if let Some(text) = &call.settings.forward_secret {
+        let why = |why| Stop::new(Exit::Usage, format!("$J2V_FORWARD_SECRET can't be used: {why}"));
+        return Ok(SigningSecret::parse(text.expose_secret()).map_err(why)?);
+    }
+    let path = beside_ledger(call, ".whsec")?;
+    if !path.exists() {
+        make(&path).with_context(|| format!("the signing secret {} can't be made", path.display()))?;
+        call.out.note(&format!("a signing secret was made; whoever receives the outcomes checks them with it: {}", path.display()));
+    }
+    Ok(read(&path)?)
+}
+
+fn read(path: &Path) -> Result<SigningSecret, Stop> {
+    let refused =
+        |why: &dyn std::fmt::Display| Stop::new(Exit::Usage, format!("the signing secret {} can't be used: {why}", path.display()));
+    let found = fs::metadata(path).map_err(|why| refused(&in_words(&why)))?;
+    if is_exposed(&found) {
+        return Err(refused(&"others can read it").then(format!("chmod 600 {}", path.display())));
+    }
+    let text = fs::read_to_string(path).map_err(|why| refused(&in_words(&why)))?;
+    SigningSecret::parse(&text).map_err(|why| refused(&why))
+}
+
+fn in_words(why: &io::Error) -> String {
+    match why.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
+        io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
+        _ => why.to_string(),
+    }
+}
+
+#[cfg(unix)]
+fn is_exposed(found: &fs::Metadata) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o077 != 0
+}
+
+#[cfg(not(unix))]
+fn is_exposed(_: &fs::Metadata) -> bool {
+    false
+}
+
+/// Two that make it at once agree on one.
+fn make(path: &Path) -> io::Result<()> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.write(true).create_new(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        file => file?.write_all(format!("{}\n", SigningSecret::spell(&bytes)).as_bytes()),
+    }
+}

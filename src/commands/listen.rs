@@ -1,0 +1,156 @@
+//! `j2v listen`: the receiver, until it is stopped. Its stdout holds outcomes, a line of JSON each, and nothing else.
+
+use std::future::{Future, pending, ready};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+
+use super::delivering::{self, ABREAST};
+use super::receiver::url_of;
+use super::session::{Session, ledger_failed};
+use super::{Call, Stop};
+use crate::cli::ListenArgs;
+use crate::exit::Exit;
+use crate::ledger::outbox::{Keeping, Receiver};
+use crate::render::schedule::Rhythm;
+use crate::service::courier::Address;
+use crate::settings::LedgerPlace;
+use crate::work::Desk;
+use crate::work::deliver::{Deliverer, Door, Hand, Letter};
+use crate::work::listen::{ListenError, Listening, Trust, listen, secret_path};
+
+/// The path that tells how the receiver is.
+const HEALTH: &str = "/health";
+
+pub(super) async fn run(call: &Call, args: &ListenArgs) -> anyhow::Result<Exit> {
+    if call.settings.ledger == LedgerPlace::Nowhere {
+        return Err(delivering::needs_ledger().into());
+    }
+    check(args)?;
+    let door = delivering::door(call, &args.deliver)?;
+    let prints = args.json || door.is_none();
+    let session = Session::open(call).await?;
+    let desk = &session.desk;
+    let listener = TcpListener::bind(args.bind).await.map_err(|why| not_bound(args.bind, &why))?;
+    let address = listener.local_addr()?;
+    let receiver = keep(desk, args, address).await?;
+    tell(call, desk, args, address, &receiver);
+    let listening = listening(call, desk, args, &receiver);
+    let deliverer = Deliverer::new(desk.clone(), door.unwrap_or_else(|| Arc::new(Lines)), ABREAST);
+    let print = |letter: &Letter| {
+        if prints {
+            call.out.data(&letter.line);
+        }
+    };
+    let stop = call.interrupt.clone();
+    let out_of_time = async {
+        match args.timeout {
+            Some(limit) => tokio::time::sleep(limit).await,
+            None => pending().await,
+        }
+        stop.cancel();
+        pending().await
+    };
+    let ended = tokio::select! {
+        ended = listen(desk, listener, &listening, &deliverer, print, stop.clone()) => ended,
+        never = out_of_time => never,
+    };
+    let tally = ended.map_err(failed)?;
+    call.out.progress(&format!("stopped; {} delivered, {} failed", tally.delivered, tally.failed));
+    session.close().await;
+    Ok(Exit::Done)
+}
+
+/// Where nobody else hears of outcomes, whoever reads stdout does.
+struct Lines;
+
+impl Door for Lines {
+    fn name(&self) -> String {
+        "stdout".to_owned()
+    }
+
+    fn hand<'a>(&'a self, _: &'a Letter) -> Pin<Box<dyn Future<Output = Hand> + Send + 'a>> {
+        Box::pin(ready(Hand::Over))
+    }
+}
+
+fn check(args: &ListenArgs) -> Result<(), Stop> {
+    let usage = |why: String| Err(Stop::new(Exit::Usage, why));
+    if let Some(path) = &args.path {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~/".contains(c);
+        if !path.starts_with('/') || !path.chars().all(is_plain) || path == HEALTH {
+            return usage(format!(
+                "--path: `{path}` is none: it begins with `/`, holds letters, digits and -._~ only, and is not {HEALTH}"
+            ));
+        }
+    }
+    if let Some(url) = &args.public_url
+        && let Err(why) = Address::parse(url)
+    {
+        return usage(format!("--public-url: {why}"));
+    }
+    Ok(())
+}
+
+fn not_bound(bind: SocketAddr, why: &std::io::Error) -> Stop {
+    let why = match why.kind() {
+        std::io::ErrorKind::AddrInUse => "somebody else listens there".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "this user may not listen there".to_owned(),
+        std::io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
+        _ => why.to_string(),
+    };
+    Stop::new(Exit::Usage, format!("nothing can be received on {bind}: {why}")).then("j2v listen --bind 127.0.0.1:0")
+}
+
+/// What is known of the receiver from now on. A service on this machine needs nobody in between.
+async fn keep(desk: &Desk, args: &ListenArgs, address: SocketAddr) -> anyhow::Result<Receiver> {
+    let itself = || desk.client.url().is_loopback().then(|| format!("http://{address}"));
+    let keeping =
+        Keeping { path: args.path.clone(), path_if_none: Some(secret_path()?), public_url: args.public_url.clone().or_else(itself) };
+    Ok(desk.store.keep_receiver(desk.space.clone(), keeping, desk.world.now()).await.map_err(ledger_failed)?)
+}
+
+fn tell(call: &Call, desk: &Desk, args: &ListenArgs, address: SocketAddr, receiver: &Receiver) {
+    call.out.note(&format!("listening on {address}; Ctrl-C ends it"));
+    if !address.ip().is_loopback() {
+        call.out.warning("others on the network reach it: let a proxy that speaks HTTPS stand in front");
+    }
+    let Some(url) = url_of(receiver) else {
+        let listen = desk.command.spell(&["listen", "--public-url", "https://…"]);
+        call.out
+            .warning("the service does not reach it yet: put a tunnel or a proxy in front and tell its URL; until then renders are polled");
+        call.out.hint(&listen);
+        return;
+    };
+    call.out.note(&format!("the service is to call {url}"));
+    let is_encrypted = Address::parse(&url).is_ok_and(|url| url.is_encrypted());
+    if !is_encrypted && !desk.client.url().is_loopback() {
+        call.out.warning("the service calls https:// only");
+    }
+    call.out.hint(&desk.command.spell(&["submit", "MOVIE", "--webhook", "@listen"]));
+    if args.trust {
+        call.out.warning("--trust: whoever knows that URL can say what became of a render");
+    }
+}
+
+fn listening(call: &Call, desk: &Desk, args: &ListenArgs, receiver: &Receiver) -> Listening {
+    if Rhythm::raises(desk.distance, args.interval) {
+        call.out.warning("the service asks not to be polled more often than every 5s: --interval is raised to that");
+    }
+    Listening {
+        path: receiver.path.clone().unwrap_or_default(),
+        trust: if args.trust { Trust::Believe } else { Trust::AskFirst },
+        poll_after: args.poll_after,
+        rhythm: Rhythm::new(desk.distance, args.interval),
+        grace: args.grace,
+    }
+}
+
+fn failed(error: ListenError) -> anyhow::Error {
+    match error {
+        ListenError::Ledger(error) => ledger_failed(error).into(),
+        ListenError::Server(_) => error.into(),
+    }
+}

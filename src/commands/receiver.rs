@@ -1,0 +1,45 @@
+//! What the ledger knows of its own receiver: the URL that `@listen` stands for.
+
+use super::session::{ledger_failed, space, store};
+use super::{Call, Stop};
+use crate::cli::{MovieArgs, OWN_RECEIVER};
+use crate::exit::Exit;
+use crate::ledger::outbox::Receiver;
+use crate::service::courier::Address;
+use crate::work::CommandLine;
+
+/// Puts the URL of this ledger's receiver where the flags of a movie name it.
+///
+/// # Errors
+/// When no receiver has told its URL yet.
+pub(super) async fn fill_in(call: &Call, movie: &mut MovieArgs) -> Result<(), anyhow::Error> {
+    if movie.webhook.iter().any(|url| url == OWN_RECEIVER) {
+        movie.receiver = Some(own_url(call).await?);
+    }
+    Ok(())
+}
+
+/// An address that a user typed, or this ledger's own receiver.
+///
+/// # Errors
+/// When it can't be used.
+pub(super) async fn address(call: &Call, text: &str) -> anyhow::Result<Address> {
+    let url = if text == OWN_RECEIVER { own_url(call).await? } else { text.to_owned() };
+    Ok(Address::parse(&url).map_err(|why| Stop::new(Exit::Usage, format!("{text} can't be called: {why}")))?)
+}
+
+/// The whole URL of a receiver, once it is known under which one the service reaches it.
+pub(super) fn url_of(receiver: &Receiver) -> Option<String> {
+    let base = Address::parse(receiver.public_url.as_deref()?).ok()?;
+    Some(base.with_path(receiver.path.as_deref()?))
+}
+
+async fn own_url(call: &Call) -> anyhow::Result<String> {
+    let receiver = store(call)?.receiver(space(call)).await.map_err(ledger_failed)?;
+    let listen = CommandLine::with_flags(call.flags.clone()).spell(&["listen", "--public-url", "https://…"]);
+    let unknown = || {
+        let why = format!("{OWN_RECEIVER}: nobody has said yet under which URL the service reaches the receiver of this ledger");
+        Stop::new(Exit::Usage, why).then(listen)
+    };
+    Ok(receiver.as_ref().and_then(url_of).ok_or_else(unknown)?)
+}

@@ -1,0 +1,202 @@
+//! `j2v webhook`: a synthetic callback to an endpoint, an old one again, one from stdin in plain words.
+
+use std::io::Read;
+
+use serde_json::{Value, json};
+
+use super::renders::latest;
+use super::session::{ledger_failed, space, store};
+use super::settle::unheard_of;
+use super::{Call, Stop, receiver};
+use crate::cli::{ParseArgs, ReplayArgs, SendArgs, WebhookArgs, WebhookCommand};
+use crate::exit::Exit;
+use crate::ledger::Render;
+use crate::ledger::inbox::{Callback, CallbackId, Callbacks, Kept, Received};
+use crate::ledger::outbox::{Announcement, Attempt, Deliveries, Handed, Heard, Keeping, is_final};
+use crate::output::table;
+use crate::render::event::{Outcome, Verdict};
+use crate::render::identity::ProjectId;
+use crate::render::line;
+use crate::render::outcome::{Report, Status};
+use crate::service::courier::Courier;
+use crate::service::webhook::{self, Format};
+use crate::work::CommandLine;
+use crate::world::World;
+
+/// The largest body that is read from stdin, bytes: a receiver takes no more.
+const LARGEST: u64 = 1 << 20;
+
+/// Callbacks that `replay` lists.
+const LISTED: u32 = 20;
+
+pub(super) async fn run(call: &Call, args: &WebhookArgs) -> anyhow::Result<Exit> {
+    match &args.action {
+        WebhookCommand::Send(args) => send(call, args).await,
+        WebhookCommand::Replay(args) => replay(call, args).await,
+        WebhookCommand::Parse(args) => parse(call, args).await,
+    }
+}
+
+async fn send(call: &Call, args: &SendArgs) -> anyhow::Result<Exit> {
+    let report = match &args.render {
+        Some(name) => {
+            known(call, name).await?.report.ok_or_else(|| Stop::new(Exit::Usage, format!("{name}: nothing is known of its end yet")))?
+        }
+        None => invented(&args.status)?,
+    };
+    let format = if args.form { Format::Form } else { Format::Json };
+    let body = webhook::body(&report, args.shape, format);
+    if args.dry_run {
+        call.out.data(&body);
+        return Ok(Exit::Done);
+    }
+    post(call, &args.to, format.content_type(), body.into_bytes()).await
+}
+
+/// A render that nobody has made. Its project can't be one of the service's: those are 16 letters and digits.
+fn invented(status: &str) -> Result<Report, Stop> {
+    let movie = json!({
+        "project": "invented",
+        "status": status,
+        "url": (status == "done").then_some("https://example.com/invented.mp4"),
+        "message": (status == "error").then_some("Scene #1, element #1: this failure is invented"),
+        "duration": 12.5,
+        "size": 5_421_988,
+        "width": 1920,
+        "height": 1080,
+        "client-data": {"order_id": 7},
+    });
+    Report::read(&movie).ok_or_else(|| Stop::new(Exit::Internal, "the invented callback can't be read"))
+}
+
+async fn post(call: &Call, to: &str, content_type: &str, body: Vec<u8>) -> anyhow::Result<Exit> {
+    let address = receiver::address(call, to).await?;
+    let answered = Courier::new(World::real()).hand(&address, content_type, &[], body).await;
+    let answered = answered.map_err(|why| Stop::new(Exit::Unreachable, format!("{address}: {why}")))?;
+    if answered.is_success() {
+        call.out.note(&format!("{address} answered {}", answered.status));
+        return Ok(Exit::Done);
+    }
+    Err(Stop::new(Exit::Refused, format!("{address} answered {}", answered.status)).into())
+}
+
+async fn replay(call: &Call, args: &ReplayArgs) -> anyhow::Result<Exit> {
+    let Some(name) = &args.render else { return list(call).await };
+    match &args.to {
+        Some(to) => send_again(call, name, to).await,
+        None => hand_on_again(call, name).await,
+    }
+}
+
+/// The last callbacks, newest first.
+async fn list(call: &Call) -> anyhow::Result<Exit> {
+    let kept = store(call)?.callbacks(Some(space(call)), Callbacks::Last(LISTED)).await.map_err(ledger_failed)?;
+    let head = ["RECEIVED", "PROJECT", "BYTES", "CONTENT-TYPE"].map(str::to_owned).to_vec();
+    let row = |kept: &Kept| {
+        let project = kept.project.as_ref().map(ToString::to_string).unwrap_or_default();
+        vec![kept.received_at.to_iso(), project, kept.size.to_string(), kept.content_type.clone()]
+    };
+    let rows: Vec<Vec<String>> = std::iter::once(head).chain(kept.iter().map(row)).collect();
+    for line in table::lay_out(&rows) {
+        call.out.data(&line);
+    }
+    Ok(Exit::Done)
+}
+
+async fn send_again(call: &Call, name: &str, to: &str) -> anyhow::Result<Exit> {
+    let ledger = store(call)?;
+    let project = project(call, name).await?;
+    let kept = ledger.callbacks(Some(space(call)), Callbacks::Of(vec![project])).await.map_err(ledger_failed)?;
+    let last = kept.last().ok_or_else(|| Stop::new(Exit::Usage, format!("{name}: no callback has come")))?;
+    let raw = ledger.raw(last.id).await.map_err(ledger_failed)?.unwrap_or_default();
+    let content_type = if last.content_type.is_empty() { Format::Json.content_type() } else { &last.content_type };
+    post(call, to, content_type, raw).await
+}
+
+/// The last outcome is due again, whether it was heard of or given up.
+async fn hand_on_again(call: &Call, name: &str) -> anyhow::Result<Exit> {
+    let ledger = store(call)?;
+    let now = World::real().now();
+    let project = project(call, name).await?;
+    let deliveries = ledger.deliveries(Some(space(call)), Deliveries::Of(vec![project])).await.map_err(ledger_failed)?;
+    let last = deliveries.last().ok_or_else(|| Stop::new(Exit::Usage, format!("{name}: no outcome of it was ever to be handed on")))?;
+    let attempt = Attempt { delivery: last.id, handed: Handed::Again(now), detail: "wanted again".to_owned(), at: now };
+    ledger.delivered(vec![attempt]).await.map_err(ledger_failed)?;
+    call.out.note(&format!(
+        "{}: `{}` is to be handed on once more, by a running `j2v listen` or the next `j2v poll --missed`",
+        last.project, last.status
+    ));
+    Ok(Exit::Done)
+}
+
+/// The project of a name: the ledger's render, or the name itself.
+async fn project(call: &Call, name: &str) -> anyhow::Result<ProjectId> {
+    let found = latest(store(call)?.as_ref(), Some(space(call)), name).await.map_err(ledger_failed)?;
+    let known = found.and_then(|render| render.submission.project);
+    match known {
+        Some(project) => Ok(project),
+        None => Ok(ProjectId::parse(name).map_err(|why| Stop::new(Exit::Usage, format!("`{name}`: {why}")))?),
+    }
+}
+
+async fn known(call: &Call, name: &str) -> anyhow::Result<Render> {
+    let found = latest(store(call)?.as_ref(), Some(space(call)), name).await.map_err(ledger_failed)?;
+    let history = CommandLine::with_flags(call.flags.clone()).spell(&["history"]);
+    Ok(found.ok_or_else(|| unheard_of(name, &history))?)
+}
+
+async fn parse(call: &Call, args: &ParseArgs) -> anyhow::Result<Exit> {
+    let mut raw = Vec::new();
+    std::io::stdin()
+        .lock()
+        .take(LARGEST)
+        .read_to_end(&mut raw)
+        .map_err(|why| Stop::new(Exit::Usage, format!("stdin can't be read: {why}")))?;
+    let told = webhook::read(&raw);
+    let Some(project) = told.project.clone() else {
+        return Err(Stop::new(Exit::Usage, "stdin is no callback of the service: it names no project").into());
+    };
+    let row = if args.record { record(call, raw, &told).await? } else { None };
+    let outcome = Outcome {
+        project: Some(project),
+        key: row.as_ref().map(|row| row.key.clone()),
+        source: row.map(|row| row.source),
+        message: told.report.as_ref().and_then(|report| report.message.clone()),
+        report: told.report.clone(),
+        ..Outcome::new(told.report.as_ref().map_or(Verdict::Waiting, verdict))
+    };
+    let mut facts = line::facts(&outcome);
+    if told.report.is_none() {
+        facts["status"] = Value::Null;
+    }
+    call.out.data(&facts.to_string());
+    Ok(Exit::Done)
+}
+
+fn verdict(report: &Report) -> Verdict {
+    match report.status {
+        Status::Done => Verdict::Done,
+        Status::Error => Verdict::Error,
+        Status::Timeout => Verdict::Timeout,
+        Status::Deleted => Verdict::Deleted,
+        Status::Pending => Verdict::Pending,
+        Status::Running | Status::Other(_) => Verdict::Running,
+    }
+}
+
+/// The callback came and the application has heard: nobody is to tell it again. What the body says changes no render.
+async fn record(call: &Call, raw: Vec<u8>, told: &webhook::Told) -> anyhow::Result<Option<Render>> {
+    let (ledger, space, at) = (store(call)?, space(call), World::real().now());
+    let callback =
+        Callback { space: space.clone(), project: told.project.clone(), token: told.token.clone(), content_type: String::new(), raw, at };
+    let received = ledger.receive(vec![callback]).await.map_err(ledger_failed)?;
+    let ids: Vec<CallbackId> = received.into_iter().map(|(Received::New(id) | Received::Known(id))| id).collect();
+    ledger.settle(ids, at).await.map_err(ledger_failed)?;
+    ledger.keep_receiver(space.clone(), Keeping::default(), at).await.map_err(ledger_failed)?;
+    if let Some(report) = told.report.clone().filter(|report| is_final(&report.status)) {
+        let heard = Announcement { space: space.clone(), report, at, heard: Heard::Already };
+        ledger.announce(vec![heard]).await.map_err(ledger_failed)?;
+    }
+    let Some(project) = &told.project else { return Ok(None) };
+    Ok(latest(ledger.as_ref(), Some(space), project.as_str()).await.map_err(ledger_failed)?)
+}

@@ -1,0 +1,312 @@
+//! Outcomes on their way to an application: each at least once, never two at a time for one render, whoever delivers.
+//! What is due, and who is at it, stands in the ledger's outbox; how it is handed over is the [`Door`]'s.
+
+mod forward;
+mod program;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tokio::sync::Notify;
+use tokio::time::Instant as Tick;
+use tokio_util::sync::CancellationToken;
+
+pub use self::forward::Forward;
+pub use self::program::Program;
+use super::Desk;
+use super::watch::is_long_over;
+use crate::ledger::outbox::{Attempt, Delivery, Handed};
+use crate::ledger::{LedgerError, Render, Which};
+use crate::render::event::{Event, Outcome, Verdict};
+use crate::render::identity::{ProjectId, hex};
+use crate::render::line;
+use crate::render::outcome::{Report, Status};
+use crate::render::schedule::next_delivery;
+use crate::render::state::Fact;
+
+/// A `done` without a URL is waited on for this long after its end (`reliability.md` row 36).
+const URL_LATE: Duration = Duration::from_secs(120);
+
+/// How soon it is looked at again.
+const URL_PAUSE: Duration = Duration::from_secs(5);
+
+/// For how long the address of a video is asked for.
+const READING: Duration = Duration::from_secs(10);
+
+/// What others put into the outbox is looked for this often where nobody says so.
+const GLANCE: Duration = Duration::from_secs(1);
+
+/// A ledger that fails is tried again after this.
+const TROUBLE: Duration = Duration::from_secs(5);
+
+/// What is due but can't be taken, since somebody is at its render, is tried again after this.
+const SOON: Duration = Duration::from_millis(500);
+
+/// An outcome as it is handed over.
+#[derive(Debug, Clone)]
+pub struct Letter {
+    /// The same for each attempt at one outcome, another for every other one: letters and digits.
+    pub id: String,
+    /// What is told: the object of `--json`.
+    pub facts: Value,
+    /// The same as a line, without its end.
+    pub line: String,
+}
+
+/// What came of handing it over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hand {
+    /// The application has heard.
+    Over,
+    /// It has not; it may be tried again, after this time at least.
+    Failed {
+        /// What happened.
+        why: String,
+        /// How long the application asks to be left alone.
+        after: Option<Duration>,
+    },
+    /// It wants no more of them.
+    Closed(String),
+    /// Nothing was begun.
+    Later(Duration),
+}
+
+/// A way to an application.
+pub trait Door: Send + Sync {
+    /// What it is called.
+    fn name(&self) -> String;
+
+    /// Hands one outcome over.
+    fn hand<'a>(&'a self, letter: &'a Letter) -> Pin<Box<dyn Future<Output = Hand> + Send + 'a>>;
+}
+
+/// When to deliver what, and when to stop.
+#[derive(Debug, Clone)]
+pub struct Until {
+    /// Only what is due for this long.
+    pub age: Duration,
+    /// Cancelled when nothing more is coming: then it ends as soon as nothing is due.
+    pub all: CancellationToken,
+    /// Cancelled when it is to stop: then nothing new is begun, and what is out is waited for.
+    pub stop: CancellationToken,
+    /// How long that may take.
+    pub grace: Duration,
+}
+
+/// How it went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Outcomes that an application has heard of.
+    pub delivered: u32,
+    /// Attempts that failed.
+    pub failed: u32,
+}
+
+/// Delivers what is due in the space of a desk.
+pub struct Deliverer {
+    desk: Desk,
+    door: Arc<dyn Door>,
+    abreast: usize,
+    wake: Notify,
+}
+
+impl Deliverer {
+    /// Delivers through a door, at most so many at a time.
+    #[must_use]
+    pub fn new(desk: Desk, door: Arc<dyn Door>, abreast: usize) -> Self {
+        Self { desk, door, abreast: abreast.max(1), wake: Notify::new() }
+    }
+
+    /// Says that something was put into the outbox.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Delivers until it is to stop; tells every outcome that was handed over to `heard`.
+    ///
+    /// # Errors
+    /// When the ledger fails, nothing is out, and nothing more is coming.
+    pub async fn run(&self, until: &Until, mut heard: impl FnMut(&Letter)) -> Result<Tally, LedgerError> {
+        let mut tally = Tally::default();
+        let mut out = FuturesUnordered::new();
+        let mut untold = Vec::new();
+        let mut leave_at = None;
+        loop {
+            let stops = until.stop.is_cancelled();
+            let is_told = self.tell(&mut untold).await;
+            if let (Err(error), false) = (&is_told, stops) {
+                self.trouble(error).await;
+                continue;
+            }
+            if !stops {
+                match self.take(until, self.abreast - out.len()).await {
+                    Ok(taken) => out.extend(taken.into_iter().map(|delivery| self.attempt(delivery))),
+                    Err(error) if out.is_empty() && until.all.is_cancelled() => return Err(error),
+                    Err(error) => self.trouble(&error).await,
+                }
+            }
+            if out.is_empty() && (stops || until.all.is_cancelled()) {
+                return is_told.map(|()| tally);
+            }
+            let count = out.len();
+            tokio::select! {
+                Some((delivery, letter, hand)) = out.next(), if count > 0 => {
+                    match &hand {
+                        Hand::Over => { tally.delivered += 1; heard(&letter); }
+                        Hand::Failed { .. } | Hand::Closed(_) => tally.failed += 1,
+                        Hand::Later(_) => {}
+                    }
+                    untold.push(self.judge(&delivery, hand));
+                }
+                () = self.wait(until, count, &mut leave_at) => if stops { return is_told.map(|()| tally) },
+            }
+        }
+    }
+
+    /// Waits until it is worth looking again; once it is to stop, until the time for what is out is over.
+    async fn wait(&self, until: &Until, out: usize, leave_at: &mut Option<Tick>) {
+        let Until { age, all, stop, grace } = until;
+        if stop.is_cancelled() {
+            return tokio::time::sleep_until(*leave_at.get_or_insert_with(|| Tick::now() + *grace)).await;
+        }
+        if out >= self.abreast {
+            return stop.cancelled().await;
+        }
+        let due = self.desk.store.next_due(self.desk.space.clone()).await.ok().flatten();
+        let pause = due.map_or(GLANCE, |due| due.plus(*age).since(self.desk.world.now()).clamp(SOON, GLANCE));
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = self.wake.notified() => {}
+            () = all.cancelled(), if !all.is_cancelled() => {}
+            () = stop.cancelled() => {}
+        }
+    }
+
+    async fn take(&self, until: &Until, most: usize) -> Result<Vec<Delivery>, LedgerError> {
+        let due_by = self.desk.world.now().minus(until.age);
+        let space = self.desk.space.clone();
+        let due = self.desk.store.next_due(space.clone()).await?;
+        if most == 0 || due.is_none_or(|due| due > due_by) {
+            return Ok(Vec::new());
+        }
+        self.desk.store.take(space, u32::try_from(most).unwrap_or(u32::MAX), due_by).await
+    }
+
+    /// What was handed over must be written down, and what is out must not be lost: it is tried until it works.
+    async fn trouble(&self, error: &LedgerError) {
+        self.desk.tell(&Event::Warning(format!("{error}; trying again")));
+        tokio::time::sleep(TROUBLE).await;
+    }
+
+    async fn tell(&self, untold: &mut Vec<Attempt>) -> Result<(), LedgerError> {
+        if !untold.is_empty() {
+            self.desk.store.delivered(untold.clone()).await?;
+            untold.clear();
+        }
+        Ok(())
+    }
+
+    async fn attempt(&self, delivery: Delivery) -> (Delivery, Letter, Hand) {
+        let (letter, hand) = match self.letter(&delivery).await {
+            Ok(Ok(letter)) => {
+                let hand = self.door.hand(&letter).await;
+                (letter, hand)
+            }
+            Ok(Err(letter)) => (letter, Hand::Later(URL_PAUSE)),
+            Err(error) => (letter_of(&delivery, &Outcome::new(Verdict::Unknown)), Hand::Failed { why: error.to_string(), after: None }),
+        };
+        (delivery, letter, hand)
+    }
+
+    /// The letter of a delivery; as an error if it is to wait until the service tells where the video is.
+    async fn letter(&self, delivery: &Delivery) -> Result<Result<Letter, Letter>, LedgerError> {
+        let row = self.desk.store.find(Some(self.desk.space.clone()), Which::Project(delivery.project.clone())).await?.into_iter().next();
+        let newer = row.as_ref().and_then(|row| row.report.clone()).filter(|report| report.status == delivery.report.status);
+        let mut report = newer.unwrap_or_else(|| delivery.report.clone());
+        let lacks_url = |report: &Report| report.status == Status::Done && report.url.is_none();
+        if lacks_url(&report) && !is_long_over(&report, self.desk.service_now()) {
+            report = self.read_again(&report, row.as_ref()).await?;
+        }
+        let is_young = report.ended_at.is_some_and(|ended| self.desk.service_now().since(ended) < URL_LATE);
+        let waits = lacks_url(&report) && is_young;
+        let letter = letter_of(delivery, &self.outcome(report, row));
+        Ok(if waits { Err(letter) } else { Ok(letter) })
+    }
+
+    async fn read_again(&self, report: &Report, row: Option<&Render>) -> Result<Report, LedgerError> {
+        let Ok(read) = self.desk.client.read(&report.project, READING).await else { return Ok(report.clone()) };
+        if let Some(row) = row {
+            self.desk.learn(row, Fact::Seen(Box::new(read.clone()))).await?;
+        }
+        Ok(if read.status == report.status { read } else { report.clone() })
+    }
+
+    fn outcome(&self, mut report: Report, row: Option<Render>) -> Outcome {
+        let file = row.as_ref().and_then(|row| row.file.clone());
+        let is_gone = report.status == Status::Done && is_long_over(&report, self.desk.service_now());
+        let verdict = match report.status {
+            Status::Done if is_gone && file.is_none() => Verdict::Expired,
+            Status::Done => Verdict::Done,
+            Status::Deleted => Verdict::Deleted,
+            _ => Verdict::Error,
+        };
+        if is_gone {
+            report.url = None;
+        }
+        Outcome {
+            project: Some(report.project.clone()),
+            key: row.as_ref().map(|row| row.key.clone()),
+            source: row.map(|row| row.source),
+            message: report.message.clone(),
+            report: Some(report),
+            file,
+            ..Outcome::new(verdict)
+        }
+    }
+
+    fn judge(&self, delivery: &Delivery, hand: Hand) -> Attempt {
+        let (now, status) = (self.desk.world.now(), delivery.status.clone());
+        let project = delivery.project.clone();
+        let (handed, detail) = match hand {
+            Hand::Over => {
+                let to = self.door.name();
+                self.desk.tell(&Event::Delivered { project, status, to: to.clone() });
+                (Handed::Over, to)
+            }
+            Hand::Later(pause) => (Handed::Later(now.plus(pause)), "not begun yet".to_owned()),
+            Hand::Closed(why) => {
+                self.undelivered(project, status, &why, None);
+                (Handed::GivenUp, why)
+            }
+            Hand::Failed { why, after } => {
+                let pause = next_delivery(delivery.attempts, self.desk.world.fraction()).map(|pause| pause.max(after.unwrap_or_default()));
+                self.undelivered(project, status, &why, pause);
+                (pause.map_or(Handed::GivenUp, |pause| Handed::Again(now.plus(pause))), why)
+            }
+        };
+        Attempt { delivery: delivery.id, handed, detail, at: now }
+    }
+
+    fn undelivered(&self, project: ProjectId, status: String, why: &str, again: Option<Duration>) {
+        let command = if again.is_some() { ["show", project.as_str()].to_vec() } else { ["webhook", "replay", project.as_str()].to_vec() };
+        let next = self.desk.command.spell(&command);
+        self.desk.tell(&Event::Undelivered { project, status, why: why.to_owned(), again, next });
+    }
+}
+
+fn letter_of(delivery: &Delivery, outcome: &Outcome) -> Letter {
+    let facts = line::facts(outcome);
+    Letter { id: name_of(delivery), line: facts.to_string(), facts }
+}
+
+/// A name that every ledger gives the same outcome, and that fits into a header and a file's name.
+fn name_of(delivery: &Delivery) -> String {
+    let Delivery { space, project, status, .. } = delivery;
+    let words = [space.account.as_str(), &space.endpoint, project.as_str(), status];
+    format!("msg{}", hex(&Sha256::digest(words.join("\0").as_bytes())[..16]))
+}

@@ -1,0 +1,258 @@
+//! The door to a program: the line of an outcome on its stdin, its fields in its environment, no shell in between. Its
+//! exit code decides.
+//!
+//! Its stdin is a file of its own, locked through the handle that the program inherits. The lock lives as long as the
+//! program does, even where whoever began it was killed: the next one to deliver the outcome sees that it still runs.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::future::Future;
+use std::io::{self, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::process::{Child, Command};
+
+use super::{Door, Hand, Letter};
+
+/// How long a program that is told to end may take.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How soon it is looked again whether a program that somebody else began has ended.
+const STILL_RUNS: Duration = Duration::from_secs(2);
+
+/// The longest value in the environment, bytes: systems refuse to start a program with a longer one (128 KiB on Linux).
+/// The line on stdin holds everything.
+const LONGEST_VALUE: usize = 32 << 10;
+
+/// A program to hand outcomes to.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// What is run.
+    pub program: OsString,
+    /// What it is given.
+    pub arguments: Vec<OsString>,
+    /// How long it may take.
+    pub timeout: Duration,
+    /// Where the files that it reads lie.
+    pub folder: PathBuf,
+}
+
+impl Door for Program {
+    fn name(&self) -> String {
+        Path::new(&self.program).display().to_string()
+    }
+
+    fn hand<'a>(&'a self, letter: &'a Letter) -> Pin<Box<dyn Future<Output = Hand> + Send + 'a>> {
+        Box::pin(async {
+            let path = self.folder.join(format!("{}.json", letter.id));
+            let input = match self.input(&path, &letter.line) {
+                Ok(Some(input)) => input,
+                Ok(None) => return Hand::Later(STILL_RUNS),
+                Err(why) => return failed(format!("{}: {why}", path.display())),
+            };
+            let hand = match self.start(input, &letter.facts) {
+                Ok(mut child) => self.end_of(&mut child).await,
+                Err(why) => failed(self.not_started(&why)),
+            };
+            sweep(&path);
+            hand
+        })
+    }
+}
+
+impl Program {
+    /// The file that the program reads, locked; `None` while another run of it has it.
+    fn input(&self, path: &Path, line: &str) -> io::Result<Option<File>> {
+        create_folder(&self.folder)?;
+        let mut file = open_private(path)?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Ok(()) => {}
+        }
+        file.set_len(0)?;
+        file.write_all(line.as_bytes())?;
+        file.write_all(b"\n")?;
+        file.rewind()?;
+        Ok(Some(file))
+    }
+
+    /// What the program prints goes where our own messages go: our stdout is data.
+    fn start(&self, input: File, facts: &Value) -> io::Result<Child> {
+        let mut command = Command::new(&self.program);
+        command.args(&self.arguments).envs(environment(facts));
+        command.stdin(Stdio::from(input)).stdout(Stdio::from(io::stderr())).stderr(Stdio::inherit());
+        // A group of its own: Ctrl-C is for us, and we wait for it; and what it starts can be ended with it.
+        #[cfg(unix)]
+        command.process_group(0);
+        command.spawn()
+    }
+
+    async fn end_of(&self, child: &mut Child) -> Hand {
+        match tokio::time::timeout(self.timeout, child.wait()).await {
+            Ok(Ok(status)) if status.success() => Hand::Over,
+            Ok(Ok(status)) => failed(format!("{} {}", self.name(), in_words(status))),
+            Ok(Err(why)) => failed(format!("{}: its end was not seen: {why}", self.name())),
+            Err(_) => {
+                stop(child).await;
+                failed(format!("{} was ended after {} s", self.name(), self.timeout.as_secs_f64()))
+            }
+        }
+    }
+
+    fn not_started(&self, why: &io::Error) -> String {
+        match why.kind() {
+            io::ErrorKind::NotFound => format!("there is no program {}", self.name()),
+            io::ErrorKind::PermissionDenied => format!("{} may not be run", self.name()),
+            _ => format!("{} can't be started: {why}", self.name()),
+        }
+    }
+}
+
+fn failed(why: String) -> Hand {
+    Hand::Failed { why, after: None }
+}
+
+/// The fields of an outcome as variables; one that has no value is empty, so that no older one shines through.
+fn environment(facts: &Value) -> Vec<(String, String)> {
+    let fields = facts.as_object().into_iter().flatten();
+    let variable = |(name, value): (&String, &Value)| {
+        let text = match value {
+            Value::Null => String::new(),
+            Value::String(text) => text.replace('\0', ""),
+            other => other.to_string(),
+        };
+        let text = if text.len() > LONGEST_VALUE { String::new() } else { text };
+        (format!("J2V_{}", name.replace('-', "_").to_ascii_uppercase()), text)
+    };
+    fields.map(variable).collect()
+}
+
+fn in_words(status: ExitStatus) -> String {
+    status.code().map_or_else(|| "was killed".to_owned(), |code| format!("ended with exit code {code}"))
+}
+
+/// Ends a program and what it started: politely, then not.
+async fn stop(child: &mut Child) {
+    signal(child, Signal::Terminate);
+    if tokio::time::timeout(GRACE, child.wait()).await.is_err() {
+        signal(child, Signal::Kill);
+        // It is gone; there is nothing to be learned from how.
+        let _ = child.wait().await;
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Signal {
+    Terminate,
+    Kill,
+}
+
+#[cfg(unix)]
+fn signal(child: &Child, signal: Signal) {
+    use rustix::process::{Pid, Signal as Number, kill_process_group};
+    let number = match signal {
+        Signal::Terminate => Number::TERM,
+        Signal::Kill => Number::KILL,
+    };
+    let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    // Who can't be reached has ended.
+    let _ = group.map(|group| kill_process_group(group, number));
+}
+
+#[cfg(not(unix))]
+fn signal(child: &mut Child, signal: Signal) {
+    if matches!(signal, Signal::Kill) {
+        let _ = child.start_kill();
+    }
+}
+
+/// Removes what the program has read, unless something that it started still has it.
+fn sweep(path: &Path) {
+    let is_free = File::open(path).is_ok_and(|file| file.try_lock().is_ok());
+    if is_free {
+        // What stays behind is written over the next time.
+        let _ = fs::remove_file(path);
+    }
+}
+
+fn create_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
+}
+
+fn open_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.read(true).write(true).create(true).truncate(false).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn every_field_is_a_variable_and_none_is_too_long_or_broken() {
+        let facts = json!({"project": "p", "url": null, "duration": 2.5, "client-data": {"a": [1]}, "message": "a\0b", "source": "x".repeat(40_000)});
+        let variables = environment(&facts);
+        let value = |name: &str| variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        assert_eq!((value("J2V_PROJECT"), value("J2V_URL"), value("J2V_DURATION")), (Some("p"), Some(""), Some("2.5")));
+        assert_eq!((value("J2V_CLIENT_DATA"), value("J2V_MESSAGE"), value("J2V_SOURCE")), (Some(r#"{"a":[1]}"#), Some("ab"), Some("")));
+    }
+
+    fn shell(folder: &TempDir, script: &str, timeout: Duration) -> Program {
+        let arguments = ["-c".into(), script.into(), "sh".into(), folder.path().into()].to_vec();
+        Program { program: "sh".into(), arguments, timeout, folder: folder.path().join("running") }
+    }
+
+    fn letter() -> Letter {
+        let facts = json!({"project": "p", "status": "done"});
+        Letter { id: "msg1".to_owned(), line: facts.to_string(), facts }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn it_reads_a_line_and_its_exit_code_decides() {
+        let folder = TempDir::new().unwrap();
+        let script = r#"read -r line; printf '%s %s' "$J2V_STATUS" "$line" > "$1/got"; test "$J2V_STATUS" = done"#;
+        assert_eq!(shell(&folder, script, GRACE).hand(&letter()).await, Hand::Over);
+        assert_eq!(fs::read_to_string(folder.path().join("got")).unwrap(), r#"done {"project":"p","status":"done"}"#);
+        assert_eq!(fs::read_dir(folder.path().join("running")).unwrap().count(), 0);
+        let Hand::Failed { why, .. } = shell(&folder, "exit 3", GRACE).hand(&letter()).await else { panic!("it was over") };
+        assert_eq!(why, "sh ended with exit code 3");
+        let missing = Program { program: "no-such-program".into(), ..shell(&folder, "", GRACE) };
+        assert_eq!(missing.hand(&letter()).await, failed("there is no program no-such-program".to_owned()));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn it_is_ended_with_all_that_it_started_when_its_time_is_over() {
+        let folder = TempDir::new().unwrap();
+        let program = shell(&folder, "sleep 60 & sleep 60", Duration::from_millis(100));
+        let Hand::Failed { why, .. } = program.hand(&letter()).await else { panic!("it was over") };
+        assert_eq!(why, "sh was ended after 0.1 s");
+        assert_eq!(fs::read_dir(folder.path().join("running")).unwrap().count(), 0, "nothing holds its input any more");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn it_is_not_begun_while_another_run_for_the_same_outcome_lives() {
+        let folder = TempDir::new().unwrap();
+        let program = shell(&folder, "read line", GRACE);
+        let path = folder.path().join("running/msg1.json");
+        let held = program.input(&path, "{}").unwrap().unwrap();
+        assert_eq!(program.hand(&letter()).await, Hand::Later(STILL_RUNS));
+        drop(held);
+        assert_eq!(program.hand(&letter()).await, Hand::Over);
+    }
+}

@@ -1,0 +1,113 @@
+//! The receiver's own fallback: what the service should have called back about and did not (`reliability.md` row 50).
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::Listening;
+use crate::ledger::{LedgerError, Render, Which};
+use crate::render::event::Event;
+use crate::render::schedule::Rhythm;
+use crate::work::Desk;
+use crate::work::deliver::Deliverer;
+use crate::work::follow::Followed;
+use crate::work::search;
+use crate::work::watch::{Patience, Sight, watch};
+use crate::world::Instant;
+
+/// The longest sleep: a render that another process submitted is known by then.
+const GLANCE: Duration = Duration::from_secs(5);
+
+/// The shortest one.
+const SOON: Duration = Duration::from_millis(50);
+
+/// What stays unfinished for long is looked at seldom: at a twentieth of its age, at most once an hour.
+const SELDOM: Duration = Duration::from_secs(3600);
+
+/// A callback of a project that no render has is kept for as long as the service keeps the file.
+const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+
+pub(super) struct Fallback<'a> {
+    desk: &'a Desk,
+    poll_after: Duration,
+    rhythm: Rhythm,
+    deliverer: &'a Deliverer,
+}
+
+impl<'a> Fallback<'a> {
+    pub(super) fn new(desk: &'a Desk, listening: &Listening, deliverer: &'a Deliverer) -> Self {
+        Self { desk, poll_after: listening.poll_after, rhythm: listening.rhythm, deliverer }
+    }
+
+    /// Polls what is silent until it is to stop. A ledger that fails is told of and tried again.
+    pub(super) async fn run(&self, stop: &CancellationToken) {
+        let mut forgot_at = None;
+        while !stop.is_cancelled() {
+            let pause = match self.look(&mut forgot_at).await {
+                Ok(pause) => pause,
+                Err(error) => {
+                    self.desk.tell(&Event::Warning(format!("{error}; trying again")));
+                    GLANCE
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+    }
+
+    /// Looks at what is silent and due; says when to look again.
+    async fn look(&self, forgot_at: &mut Option<Instant>) -> Result<Duration, LedgerError> {
+        search::catch_up(self.desk).await?;
+        let now = self.desk.world.now();
+        if forgot_at.is_none_or(|at| now.since(at) >= SELDOM) {
+            self.desk.store.forget(now.minus(KEPT)).await?;
+            *forgot_at = Some(now);
+        }
+        let unfinished = self.desk.store.find(Some(self.desk.space.clone()), Which::Unfinished).await?;
+        let (due, later): (Vec<Render>, Vec<Render>) = unfinished.into_iter().partition(|render| self.due(render) <= now);
+        if !due.is_empty() {
+            self.poll(&due).await;
+            self.deliverer.wake();
+        }
+        let next = later.iter().map(|render| self.due(render).since(now)).min().unwrap_or(GLANCE);
+        let again = due.iter().map(|render| self.pause(render, now)).min().unwrap_or(GLANCE);
+        Ok(next.min(again).clamp(SOON, GLANCE))
+    }
+
+    /// When a render is to be looked at: once it is silent, and then in the rhythm, whoever looked last.
+    fn due(&self, render: &Render) -> Instant {
+        let silent_at = bound_at(render).plus(self.poll_after);
+        let read_at = render.read_at.map(|at| at.plus(self.pause(render, at)));
+        read_at.map_or(silent_at, |at| at.max(silent_at))
+    }
+
+    fn pause(&self, render: &Render, now: Instant) -> Duration {
+        let age = now.since(bound_at(render));
+        self.rhythm.pause(age).max((age / 20).min(SELDOM))
+    }
+
+    /// What is read goes into the rows, and from there into the outbox.
+    async fn poll(&self, due: &[Render]) {
+        let targets = due.iter().filter_map(|render| Some(Followed::of_render(0, render)?.target)).collect();
+        let (sender, mut sights) = mpsc::unbounded_channel();
+        let patience = Patience { rhythm: self.rhythm, deadline: None, once: true };
+        watch(self.desk.clone(), targets, patience, sender).await;
+        while let Some((_, sight)) = sights.recv().await {
+            match sight {
+                Sight::Refused(refusal) => {
+                    self.desk.tell(&Event::Warning(format!("the service refuses to tell: {}", refusal.message)));
+                    return;
+                }
+                Sight::Broken(why) => self.desk.tell(&Event::Warning(why)),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn bound_at(render: &Render) -> Instant {
+    render.bound_at.unwrap_or(render.created_at)
+}
