@@ -38,13 +38,9 @@ impl Facts {
         // With a template the scenes of the document are not those that play.
         let scenes = plan.scenes.iter().zip(nodes).map(|(scene, node)| scene_facts(scene, node)).collect();
         let may_be_longer = plan.unknown.iter().any(|doubt| doubt.reason == Reason::MayExtendMovie);
-        let length = plan.duration.exactly().filter(|_| !may_be_longer).map(seconds);
+        let length = plan.duration.exactly().filter(|_| !may_be_longer).map(Seconds::as_f64);
         Self { issues, scenes, length, credits: None }
     }
-}
-
-fn seconds(time: Seconds) -> f64 {
-    time.to_number().as_f64().unwrap_or_default()
 }
 
 /// What the expansion has found, under its rule. What the walk over the document tells by itself is left out.
@@ -125,7 +121,7 @@ fn assumed(assumptions: &[Assumption]) -> Vec<Issue> {
 
 fn scene_facts(scene: &PlannedScene, node: &Node) -> SceneFacts {
     let length = match (scene.length.exactly(), scene.length.why()) {
-        (Some(time), _) => Length::Known(seconds(time)),
+        (Some(time), _) => Length::Known(time.as_f64()),
         (None, Some(Reason::NothingGivesLength)) => Length::Nothing,
         (None, _) => Length::Unknown,
     };
@@ -134,8 +130,8 @@ fn scene_facts(scene: &PlannedScene, node: &Node) -> SceneFacts {
     let nodes = node.get("elements").and_then(Node::as_array).unwrap_or_default();
     let elements = scene.elements.iter().zip(nodes).map(|(element, node)| ElementFacts {
         span: node.get("start").map_or(element.span, |start| start.span),
-        start: element.start.exactly().map(seconds),
-        end: element.end.exactly().map(seconds),
+        start: element.start.exactly().map(Seconds::as_f64),
+        end: element.end.exactly().map(Seconds::as_f64),
     });
     SceneFacts { span: scene.span, length, transition, elements: elements.collect() }
 }

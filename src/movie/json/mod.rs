@@ -21,6 +21,7 @@ mod number;
 mod parse;
 mod pointer;
 mod print;
+mod scan;
 mod text;
 
 #[cfg(test)]

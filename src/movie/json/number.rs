@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use smol_str::SmolStr;
+
 /// A JSON number as it is spelled: `1.50`, `1e3` and a 23-digit integer stay what they are.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Number(Box<str>);
+pub struct Number(SmolStr);
 
 impl Number {
     /// Takes a text that is a number by the rules of JSON.

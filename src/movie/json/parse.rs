@@ -2,7 +2,7 @@
 //! commas, a byte order mark. Each of the first two is recorded as a lenience.
 
 use super::explain::explain;
-use super::{Likely, Member, Node, Number, Span, Text, Value, number};
+use super::{Likely, Member, Node, Number, Span, Text, Value, number, scan};
 
 /// How deep arrays and objects may nest.
 pub const DEEPEST: usize = 512;
@@ -218,8 +218,7 @@ impl Parser<'_> {
     fn string(&mut self) -> Result<Text, Stop> {
         let open = self.step();
         loop {
-            let plain = self.bytes[self.at..].iter().position(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20);
-            self.at = plain.map_or(self.bytes.len(), |plain| self.at + plain);
+            self.at += scan::plain(&self.bytes[self.at..]);
             match self.peek() {
                 Some(b'"') => break,
                 Some(b'\\') => self.escape()?,
@@ -260,13 +259,21 @@ impl Parser<'_> {
     }
 
     /// Goes over white space and comments.
+    #[inline]
     fn space(&mut self) -> Result<(), Stop> {
+        match self.peek() {
+            Some(b'/' | ..=b' ') => self.space_and_comments(),
+            _ => Ok(()),
+        }
+    }
+
+    fn space_and_comments(&mut self) -> Result<(), Stop> {
         loop {
-            match self.peek() {
-                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
-                Some(b'/') if matches!(self.bytes.get(self.at + 1), Some(b'/' | b'*')) => self.comment()?,
-                _ => return Ok(()),
+            self.at += scan::space(&self.bytes[self.at..]);
+            if self.peek() != Some(b'/') || !matches!(self.bytes.get(self.at + 1), Some(b'/' | b'*')) {
+                return Ok(());
             }
+            self.comment()?;
         }
     }
 

@@ -1,11 +1,15 @@
 //! A string in the spelling it was written in.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt::{self, Write};
 
-/// A JSON string as it stands between its quotes: escapes stay escapes until they are asked for.
+use smol_str::SmolStr;
+
+/// A JSON string as it stands between its quotes: escapes stay escapes until they are asked for. A short one needs
+/// no memory of its own, and a copy of a long one shares it.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Text(Box<str>);
+pub struct Text(SmolStr);
 
 /// What one piece of a spelling stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +56,13 @@ impl Text {
     /// Whether it stands for this text.
     #[must_use]
     pub fn is(&self, text: &str) -> bool {
-        if self.0.contains('\\') { self.decoded() == text } else { &*self.0 == text }
+        let raw = self.raw();
+        // A spelling with escapes is longer than what it stands for.
+        match raw.len().cmp(&text.len()) {
+            Ordering::Less => false,
+            Ordering::Equal => raw == text && !raw.contains('\\'),
+            Ordering::Greater => raw.contains('\\') && self.decoded() == text,
+        }
     }
 
     /// What the spelling stands for, losing nothing.

@@ -62,7 +62,11 @@ pub fn assets_of(expansion: &Expansion) -> Vec<AssetUse> {
         let source = element.get("src")?;
         let url = source.as_text()?.decoded().into_owned();
         let is_new = !url.is_empty() && !is_template(&url) && seen.insert(url.clone());
-        is_new.then(|| AssetUse { url, kind: super::text_of(element, "type").unwrap_or_default(), span: source.span })
+        is_new.then(|| AssetUse {
+            url,
+            kind: super::text_of(element, "type").map(|kind| kind.to_string()).unwrap_or_default(),
+            span: source.span,
+        })
     });
     uses.collect()
 }

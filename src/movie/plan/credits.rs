@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::{Length, OutputSize, PlannedElement, PlannedScene, items, text_of};
 use crate::movie::expr::template::is_template;
-use crate::movie::json::Node;
+use crate::movie::json::{Node, Text};
 
 /// So many credits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -102,12 +102,11 @@ pub(super) fn price(root: &Node, duration: &Length, size: OutputSize, planned: (
 impl Sum {
     /// Adds what an element costs of itself. With a connection its provider bills the user.
     fn add(&mut self, node: &Node, element: &PlannedElement) {
-        let is_connected = text_of(node, "connection").is_some_and(|connection| !connection.is_empty());
-        let model = text_of(node, "model").unwrap_or_default();
-        match element.kind.as_str() {
-            _ if is_connected => {}
-            "voice" => self.voice(&model, &element.length),
-            "image" | "video" if node.get("prompt").is_some() => self.generated(&model, &element.length),
+        let is_connected = || text_of(node, "connection").is_some_and(|connection| !connection.raw().is_empty());
+        let model = || text_of(node, "model").map(|model| model.to_string()).unwrap_or_default();
+        match element.kind.as_ref().map_or("", Text::raw) {
+            "voice" if !is_connected() => self.voice(&model(), &element.length),
+            "image" | "video" if node.get("prompt").is_some() && !is_connected() => self.generated(&model(), &element.length),
             _ => {}
         }
     }

@@ -1,13 +1,14 @@
 //! The elements of a scene or of the movie on its timeline (`contract.md` 3.4 and 3.7).
 
 use super::reading::{Reading, minus_one, minus_two, read};
-use super::{Assets, Doubt, Extent, Length, Place, PlannedElement, Reason, Seconds, text_of};
-use crate::movie::json::Node;
+use super::{Assets, Doubt, Extent, Length, Place, PlannedElement, Reason, Seconds, label, text_of};
+use crate::movie::json::{Node, Text};
 
 /// An element whose container's length isn't known yet.
 #[derive(Debug)]
 pub(super) struct Draft<'a> {
     node: &'a Node,
+    kind: Option<Text>,
     start: Length,
     /// Its own length, extra time included; `None` when it has none.
     own: Option<Length>,
@@ -30,14 +31,15 @@ pub(super) fn drafts<'a>(elements: &'a [Node], assets: &impl Assets) -> Vec<Draf
             Reading::Unreadable(reason) => Length::unknown(reason),
             Reading::Absent | Reading::Time(_) => Length::ZERO,
         };
-        let (extent, own) = own_length(node, assets);
+        let kind = text_of(node, "type");
+        let (extent, own) = own_length(node, kind.as_ref(), assets);
         let own = own.map(|own| own.plus(&extra));
         // A condition is gone where it was decided.
         let own = if node.get("condition").is_some() { own.map(|own| Length::up_to(own, Reason::Condition)) } else { own };
         if let Some(own) = &own {
             so_far = so_far.longer(&start.plus(own));
         }
-        Draft { node, start, own, extent }
+        Draft { node, kind, start, own, extent }
     };
     elements.iter().map(draft).collect()
 }
@@ -54,11 +56,18 @@ pub(super) fn planned(drafts: Vec<Draft<'_>>, sources: &[usize], container: &Len
         // What follows its container ends with it: extra time has no room there.
         let length = draft.own.unwrap_or_else(|| container.minus(&draft.start));
         let end = if draft.own.is_some() { draft.start.plus(&length) } else { *container };
-        let kind = text_of(draft.node, "type").unwrap_or_default();
-        let label = label(draft.node, &kind);
-        let id = text_of(draft.node, "id");
-        let source = sources.get(index).copied().unwrap_or(index);
-        PlannedElement { index, source, kind, id, label, start: draft.start, length, end, extent: draft.extent, span: draft.node.span }
+        PlannedElement {
+            index,
+            source: sources.get(index).copied().unwrap_or(index),
+            shown: label::shown(draft.node, draft.kind.as_ref()),
+            kind: draft.kind,
+            id: text_of(draft.node, "id"),
+            start: draft.start,
+            length,
+            end,
+            extent: draft.extent,
+            span: draft.node.span,
+        }
     };
     drafts.into_iter().enumerate().map(finish).collect()
 }
@@ -71,23 +80,22 @@ impl PlannedElement {
     }
 }
 
-fn own_length(node: &Node, assets: &impl Assets) -> (Extent, Option<Length>) {
+fn own_length(node: &Node, kind: Option<&Text>, assets: &impl Assets) -> (Extent, Option<Length>) {
     let own = |length| (Extent::Own, Some(length));
     match read(node, "duration") {
         Reading::Time(time) if time == minus_two() => (Extent::Container, None),
         Reading::Time(time) if time > Seconds::ZERO => own(Length::known(time)),
         Reading::Time(time) if time != minus_one() => own(Length::unknown(Reason::NoTime)),
         Reading::Unreadable(reason) => own(Length::unknown(reason)),
-        Reading::Absent | Reading::Time(_) => natural_length(node, assets),
+        Reading::Absent | Reading::Time(_) => natural_length(node, kind, assets),
     }
 }
 
 /// The length that an element has without a duration. Text, components, audiograms and HTML have none and
 /// follow their container.
-fn natural_length(node: &Node, assets: &impl Assets) -> (Extent, Option<Length>) {
+fn natural_length(node: &Node, kind: Option<&Text>, assets: &impl Assets) -> (Extent, Option<Length>) {
     let unknown = |reason| (Extent::Own, Some(Length::unknown(reason)));
-    let Some(kind) = node.get("type").and_then(Node::as_text) else { return unknown(Reason::UnknownType) };
-    match &*kind.decoded() {
+    match kind.map_or("", Text::raw) {
         "image" => (Extent::Still, None),
         "text" | "html" | "component" | "audiogram" | "subtitles" => (Extent::Container, None),
         "voice" => unknown(Reason::SpokenLength),
@@ -101,7 +109,7 @@ fn asset_length(node: &Node, assets: &impl Assets) -> Length {
     let Some(url) = text_of(node, "src") else {
         return Length::unknown(if node.get("prompt").is_some() { Reason::GeneratedLength } else { Reason::AssetLength });
     };
-    let Some(whole) = assets.asset(&url).and_then(|asset| asset.length) else {
+    let Some(whole) = assets.asset(&url.decoded()).and_then(|asset| asset.length) else {
         return Length::unknown(Reason::AssetLength);
     };
     let played = match read(node, "seek") {
@@ -116,27 +124,4 @@ fn asset_length(node: &Node, assets: &impl Assets) -> Length {
         Reading::Time(times) if times == minus_one() => Length::unknown(Reason::Endless),
         Reading::Time(times) => Length::known(played.times(u32::try_from(times.rounded_up()).unwrap_or(u32::MAX).max(1))),
     }
-}
-
-/// `text "FOR SALE"`, `image front.jpg`, `component basic/000`.
-fn label(node: &Node, kind: &str) -> String {
-    let of = |name| text_of(node, name).filter(|text| !text.is_empty());
-    let shown = match kind {
-        "text" | "voice" => of("text").map(|text| format!("\"{}\"", shortened(&text))),
-        "component" => of("component"),
-        _ => of("src").map(|url| file_name(&url)).or_else(|| of("prompt").map(|prompt| format!("\"{}\"", shortened(&prompt)))),
-    };
-    let kind = if kind.is_empty() { "element" } else { kind };
-    shown.map_or_else(|| kind.to_owned(), |shown| format!("{kind} {shown}"))
-}
-
-fn shortened(text: &str) -> String {
-    const LETTERS: usize = 24;
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= LETTERS { line } else { line.chars().take(LETTERS - 1).chain(['…']).collect() }
-}
-
-fn file_name(url: &str) -> String {
-    let path = url.split(['?', '#']).next().unwrap_or(url);
-    shortened(path.rsplit('/').find(|part| !part.is_empty()).unwrap_or(path))
 }

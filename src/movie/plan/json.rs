@@ -3,6 +3,8 @@
 
 use serde_json::{Value, json};
 
+use crate::movie::json::Text;
+
 use super::{Credits, Extent, Length, OutputSize, Plan, PlannedElement, PlannedScene, Price};
 
 impl Plan {
@@ -50,10 +52,10 @@ fn scene(scene: &PlannedScene) -> Value {
         "index": scene.index,
         "source": scene.source,
         "iteration": scene.iteration.map(|iteration| json!({ "index": iteration.index, "of": iteration.of })),
-        "id": scene.id,
+        "id": scene.id.as_ref().map(Text::decoded),
         "start": time(&scene.start),
         "duration": time(&scene.length),
-        "transition": scene.transition,
+        "transition": scene.transition.as_ref().map(Text::decoded),
         "overlap": time(&scene.overlap),
         "elements": scene.elements.iter().map(element).collect::<Vec<_>>(),
     })
@@ -68,9 +70,9 @@ fn element(element: &PlannedElement) -> Value {
     json!({
         "index": element.index,
         "source": element.source,
-        "type": element.kind,
-        "id": element.id,
-        "label": element.label,
+        "type": element.kind.as_ref().map(Text::decoded).unwrap_or_default(),
+        "id": element.id.as_ref().map(Text::decoded),
+        "label": element.label(),
         "start": time(&element.start),
         "duration": time(&element.length),
         "end": time(&element.end),

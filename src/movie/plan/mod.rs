@@ -6,6 +6,7 @@ mod credits;
 mod doubt;
 mod element;
 mod json;
+mod label;
 mod length;
 mod reading;
 mod scene;
@@ -16,10 +17,11 @@ mod size;
 mod tests;
 
 use super::expand::{Expansion, Iteration};
-use super::json::{Node, Span};
+use super::json::{Node, Span, Text};
 pub use assets::{Asset, AssetUse, Assets, NoAssets, assets_of};
 pub use credits::{Credits, Price, PriceReason};
 pub use doubt::{Doubt, Place, Reason};
+pub use label::Shown;
 pub use length::Length;
 pub use seconds::Seconds;
 pub use size::OutputSize;
@@ -51,7 +53,7 @@ pub struct PlannedScene {
     /// Which item it was made for, if it was iterated.
     pub iteration: Option<Iteration>,
     /// Its `id`.
-    pub id: Option<String>,
+    pub id: Option<Text>,
     /// When it begins, in the movie.
     pub start: Length,
     /// How long it plays.
@@ -59,7 +61,7 @@ pub struct PlannedScene {
     /// How long it overlaps the scene before it.
     pub overlap: Length,
     /// The style of the transition that it begins with.
-    pub transition: Option<String>,
+    pub transition: Option<Text>,
     /// What plays in it.
     pub elements: Vec<PlannedElement>,
     /// Where it is written.
@@ -73,12 +75,12 @@ pub struct PlannedElement {
     pub index: usize,
     /// Its index in the document.
     pub source: usize,
-    /// Its `type`; empty when it has none.
-    pub kind: String,
+    /// Its `type`, if it says one.
+    pub kind: Option<Text>,
     /// Its `id`.
-    pub id: Option<String>,
-    /// What tells people which it is: its type and what it shows.
-    pub label: String,
+    pub id: Option<Text>,
+    /// What it shows, if it says that.
+    pub shown: Option<Shown>,
     /// When it begins, in its scene or in the movie.
     pub start: Length,
     /// How long it plays, its extra time included. It may reach beyond its scene, which cuts it.
@@ -138,6 +140,6 @@ fn items<'a>(holder: &'a Node, name: &str) -> &'a [Node] {
 }
 
 /// The text of a member; `None` when it is something else.
-fn text_of(holder: &Node, name: &str) -> Option<String> {
-    holder.get(name).and_then(Node::as_text).map(|text| text.decoded().into_owned())
+fn text_of(holder: &Node, name: &str) -> Option<Text> {
+    holder.get(name).and_then(Node::as_text).cloned()
 }

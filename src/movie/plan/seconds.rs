@@ -10,6 +10,7 @@ use crate::movie::json::Number;
 pub struct Seconds(i64);
 
 const MICROS: i64 = 1_000_000;
+const MICROS_IN_ONE: f64 = 1e6;
 
 /// More than any movie: 30 years.
 const LONGEST: f64 = 1e9;
@@ -33,11 +34,15 @@ impl Seconds {
     /// The time that a number of seconds is; `None` when no movie is that long.
     #[must_use]
     pub fn from_f64(seconds: f64) -> Option<Self> {
-        if seconds.abs() > LONGEST || seconds.is_nan() {
-            return None;
-        }
-        // Six decimals and no point: the microseconds as they are written.
-        format!("{seconds:.6}").replace('.', "").parse().ok().map(Self)
+        #[expect(clippy::cast_possible_truncation, reason = "what is left is a whole number far below the largest")]
+        (seconds.abs() <= LONGEST).then(|| Self((seconds * MICROS_IN_ONE).round() as i64))
+    }
+
+    /// The time as a number to calculate with: the nearest one to what is written.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 285 years, where no digit of a microsecond is left to lose")]
+    pub fn as_f64(self) -> f64 {
+        self.0 as f64 / MICROS_IN_ONE
     }
 
     /// How many whole seconds cover it.

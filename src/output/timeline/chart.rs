@@ -6,8 +6,9 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::bar::{BEYOND, Bar, MAYBE, OPEN, OVERLAP, Rank, Scale, paint};
-use super::{as_f64, short};
-use crate::movie::plan::{Length, Plan, PlannedElement, PlannedScene};
+use super::short;
+use crate::movie::json::Text;
+use crate::movie::plan::{Length, Plan, PlannedElement, PlannedScene, Seconds};
 use crate::output::sanitize;
 use crate::settings::Canvas;
 
@@ -54,14 +55,14 @@ fn rows(plan: &Plan) -> Vec<Row> {
         let elements = scene.elements.iter().map(|element| of_element(element, scene));
         std::iter::once(of_scene(scene)).chain(elements)
     });
-    let end = plan.duration.at_most().filter(|_| !plan.scenes.is_empty()).map(as_f64);
+    let end = plan.duration.at_most().filter(|_| !plan.scenes.is_empty()).map(Seconds::as_f64);
     let movie = (!plan.elements.is_empty()).then(|| of_movie(plan));
     scenes.chain(movie).chain(plan.elements.iter().map(|element| of_movie_element(element, end))).collect()
 }
 
 fn of_scene(scene: &PlannedScene) -> Row {
-    let start = as_f64(scene.start.at_least());
-    let overlap = start + as_f64(scene.overlap.at_most().unwrap_or(scene.length.at_least()));
+    let start = scene.start.at_least().as_f64();
+    let overlap = start + scene.overlap.at_most().unwrap_or(scene.length.at_least()).as_f64();
     Row {
         name: scene_name(scene),
         times: [&scene.start, &scene.start.plus(&scene.length), &scene.length].map(short),
@@ -70,13 +71,13 @@ fn of_scene(scene: &PlannedScene) -> Row {
 }
 
 fn of_element(element: &PlannedElement, scene: &PlannedScene) -> Row {
-    let start = as_f64(scene.start.at_least());
+    let start = scene.start.at_least().as_f64();
     let end = element.end.shorter(&scene.length);
-    let cut = scene.length.at_most().map(|length| start + as_f64(length));
+    let cut = scene.length.at_most().map(|length| start + length.as_f64());
     Row {
         name: element_name(element),
         times: [&scene.start.plus(&element.start), &scene.start.plus(&end), &element.length].map(short),
-        bar: Bar { cut, ..bar(Rank::Element, start + as_f64(element.start.at_least()), &element.length) },
+        bar: Bar { cut, ..bar(Rank::Element, start + element.start.at_least().as_f64(), &element.length) },
     }
 }
 
@@ -89,23 +90,24 @@ fn of_movie_element(element: &PlannedElement, cut: Option<f64>) -> Row {
     Row {
         name: element_name(element),
         times: [&element.start, &element.end, &element.length].map(short),
-        bar: Bar { cut, ..bar(Rank::Element, as_f64(element.start.at_least()), &element.length) },
+        bar: Bar { cut, ..bar(Rank::Element, element.start.at_least().as_f64(), &element.length) },
     }
 }
 
 fn bar(rank: Rank, start: f64, length: &Length) -> Bar {
-    let sure = start + as_f64(length.at_least());
-    Bar { rank, start, overlap: start, sure, most: length.at_most().map(|most| start + as_f64(most)), cut: None }
+    let sure = start + length.at_least().as_f64();
+    Bar { rank, start, overlap: start, sure, most: length.at_most().map(|most| start + most.as_f64()), cut: None }
 }
 
 fn element_name(element: &PlannedElement) -> String {
-    format!("  {}", sanitize::line(&element.label))
+    format!("  {}", sanitize::line(&element.label()))
 }
 
 /// `scene 2 (1/3), 0.5 s fade`: counted from 1, as the service does in its messages.
 fn scene_name(scene: &PlannedScene) -> String {
     let iteration = scene.iteration.map(|iteration| format!(" ({}/{})", iteration.index + 1, iteration.of)).unwrap_or_default();
-    let style = sanitize::line(scene.transition.as_deref().unwrap_or("transition"));
+    let style = scene.transition.as_ref().map_or("transition".into(), Text::decoded);
+    let style = sanitize::line(&style);
     let overlap = if scene.overlap == Length::ZERO { String::new() } else { format!(", {} s {style}", short(&scene.overlap)) };
     format!("scene {}{iteration}{overlap}", scene.index + 1)
 }
@@ -113,7 +115,7 @@ fn scene_name(scene: &PlannedScene) -> String {
 /// How many seconds the bars stand for: as long as the movie can be where that is known, else as far as its scenes
 /// surely play, else as far as anything is known.
 fn horizon(plan: &Plan, rows: &[Row]) -> f64 {
-    let duration = as_f64(plan.duration.at_most().unwrap_or_else(|| plan.duration.at_least()));
+    let duration = plan.duration.at_most().unwrap_or_else(|| plan.duration.at_least()).as_f64();
     let scenes = rows.iter().filter(|row| row.bar.rank == Rank::Scene).map(|row| row.bar.sure).fold(duration, f64::max);
     if scenes > 0.0 {
         return scenes;

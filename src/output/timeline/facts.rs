@@ -65,10 +65,10 @@ fn place(timeline: &Timeline<'_>, doubt: &Doubt) -> String {
     sanitize::line(&format!("{at}{}{label}", doubt.place)).into_owned()
 }
 
-fn label(plan: &Plan, place: Place) -> Option<&str> {
+fn label(plan: &Plan, place: Place) -> Option<String> {
     let elements = match place.scene {
         Some(scene) => &plan.scenes.get(scene)?.elements,
         None => &plan.elements,
     };
-    Some(&elements.get(place.element?)?.label)
+    Some(elements.get(place.element?)?.label())
 }

@@ -86,12 +86,8 @@ fn short(time: &Length) -> String {
 
 /// Seconds with no more decimals than a chart can show.
 fn number(time: Seconds) -> String {
-    let digits = format!("{:.2}", as_f64(time));
+    let digits = format!("{:.2}", time.as_f64());
     digits.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-fn as_f64(time: Seconds) -> f64 {
-    time.to_number().as_f64().unwrap_or_default()
 }
 
 #[cfg(test)]

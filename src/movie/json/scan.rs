@@ -1,0 +1,65 @@
+//! How far a run of bytes reaches, looked at eight at a time: most of a movie's text is the inside of strings, and indents.
+
+/// How many bytes from the start stand for themselves inside a string: up to a quote, a backslash or a control character.
+pub(super) fn plain(bytes: &[u8]) -> usize {
+    let stops = |word| less(word ^ each(b'"'), 1) | less(word ^ each(b'\\'), 1) | less(word, b' ');
+    run(bytes, stops, |byte| byte != b'"' && byte != b'\\' && byte >= b' ')
+}
+
+/// How many bytes from the start are white space.
+pub(super) fn space(bytes: &[u8]) -> usize {
+    let mut length = 0;
+    loop {
+        match bytes.get(length) {
+            Some(b' ') => length += run(&bytes[length..], |word| word ^ each(b' '), |byte| byte == b' '),
+            Some(b'\n' | b'\r' | b'\t') => length += 1,
+            _ => return length,
+        }
+    }
+}
+
+/// How many bytes there are before the first that is different, which has the lowest bit of the differences in its word.
+fn run(bytes: &[u8], differences: impl Fn(u64) -> u64, is_alike: impl Fn(u8) -> bool) -> usize {
+    let (words, _) = bytes.as_chunks();
+    for (index, word) in words.iter().enumerate() {
+        let bits = differences(u64::from_le_bytes(*word));
+        if bits != 0 {
+            return index * WORD + usize::try_from(bits.trailing_zeros() / u8::BITS).unwrap_or(WORD);
+        }
+    }
+    let looked_at = words.len() * WORD;
+    looked_at + bytes[looked_at..].iter().take_while(|byte| is_alike(**byte)).count()
+}
+
+const WORD: usize = size_of::<u64>();
+
+/// A word of one byte, again and again.
+const fn each(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; WORD])
+}
+
+/// The high bit of each byte that is less than another, which is 128 at most. Above the lowest such byte there may be more bits.
+fn less(word: u64, than: u8) -> u64 {
+    word.wrapping_sub(each(than)) & !word & each(0x80)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn eight_at_a_time_find_what_one_at_a_time_finds(bytes in proptest::collection::vec(any::<u8>(), 0..40), plain_bytes in "[ -!#-\\[\\]-~é]{0,40}") {
+            let both = [plain_bytes.as_bytes(), &bytes].concat();
+            let one_at_a_time = both.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | ..b' ')).count();
+            prop_assert_eq!(plain(&both), one_at_a_time);
+        }
+
+        #[test]
+        fn white_space_ends_where_something_else_begins(spaces in "[ \n\r\t]{0,40}", rest in "[^ \n\r\t]{0,9}") {
+            prop_assert_eq!(space(format!("{spaces}{rest}").as_bytes()), spaces.len());
+        }
+    }
+}
