@@ -107,7 +107,7 @@ impl<'d> Checker<'d> {
 
     /// What may be wrong with a string wherever it stands.
     pub(super) fn string(&mut self, key: &str, node: &Node, text: &'d Text) {
-        if text.raw().contains(['{', '}']) {
+        if text.may_have_braces() {
             variables::uses(self, text.raw());
             variables::braces(self, key, node, text);
         }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use super::Checker;
 use super::value;
-use crate::movie::json::{Member, Node, Value};
+use crate::movie::expr::template;
+use crate::movie::json::{Member, Node, Text, Value};
 use crate::movie::spec::{Property, Standing, Table, Types};
 
 /// More than any table has.
@@ -104,12 +105,7 @@ pub(super) fn numeric(raw: &str) -> Option<f64> {
 
 /// A string without a placeholder.
 pub(super) fn text(node: &Node) -> Option<Cow<'_, str>> {
-    node.as_text().map(crate::movie::json::Text::decoded).filter(|text| !is_templated(text))
-}
-
-/// Whether a text is only known when its variables are.
-pub(super) fn is_templated(text: &str) -> bool {
-    text.contains("{{")
+    node.as_text().filter(|text| !template::is_open(text)).map(Text::decoded)
 }
 
 pub(super) fn is_told(node: &Node) -> bool {
@@ -122,7 +118,7 @@ pub(super) fn is_told(node: &Node) -> bool {
 
 /// Whether a value is only known when its variables are.
 pub(super) fn is_open(node: &Node) -> bool {
-    node.as_text().is_some_and(|text| is_templated(text.raw()))
+    node.as_text().is_some_and(template::is_open)
 }
 
 #[cfg(test)]

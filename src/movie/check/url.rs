@@ -13,7 +13,8 @@ pub(super) struct Url<'u> {
 
 impl<'u> Url<'u> {
     pub(super) fn parse(text: &'u str) -> Option<Self> {
-        let (scheme, after) = text.split_once("://")?;
+        let (scheme, after) = text.split_once(':')?;
+        let after = after.strip_prefix("//")?;
         let is_scheme = !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
         let end = after.find(['/', '?', '#']).unwrap_or(after.len());
         let (authority, rest) = after.split_at(end);

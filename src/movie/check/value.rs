@@ -1,8 +1,9 @@
 //! A value against the shape of its property: type, range, word.
 
-use super::fields::{is_templated, numeric};
+use super::fields::numeric;
 use super::{Checker, opening, shown, suggest};
 use crate::movie::diagnostic::{Evidence, Severity};
+use crate::movie::expr::template::is_open;
 use crate::movie::json::{Member, Node, Text, Value};
 use crate::movie::spec::words::SUBTITLES_POSITION;
 use crate::movie::spec::{Items, Property, Range, Shape, Table, Words};
@@ -12,7 +13,7 @@ pub(super) fn check<'d>(checker: &mut Checker<'d>, property: &Property, member: 
     let node = &member.value;
     if let Value::String(text) = &node.value {
         checker.string(property.name, node, text);
-        if is_templated(text.raw()) && !matches!(property.shape, Shape::Object(_) | Shape::Free | Shape::Array(_)) {
+        if is_open(text) && !matches!(property.shape, Shape::Object(_) | Shape::Free | Shape::Array(_)) {
             return;
         }
     }

@@ -76,13 +76,19 @@ impl<'a> Expander<'a> {
             Value::String(text) => return self.string(node, text),
             Value::Array(items) => {
                 self.deeper(node.span)?;
-                let copied: Result<_, _> = items.iter().map(|item| self.copy(item)).collect();
-                Value::Array(copied?)
+                let mut copied = Vec::with_capacity(items.len());
+                for item in items {
+                    copied.push(self.copy(item)?);
+                }
+                Value::Array(copied)
             }
             Value::Object(members) => {
                 self.deeper(node.span)?;
-                let copied: Result<_, _> = members.iter().map(|member| self.member(member)).collect();
-                Value::Object(copied?)
+                let mut copied = Vec::with_capacity(members.len());
+                for member in members {
+                    copied.push(self.member(member)?);
+                }
+                Value::Object(copied)
             }
             scalar => {
                 self.produce(1, 0, node.span)?;

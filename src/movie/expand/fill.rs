@@ -5,7 +5,7 @@ use std::ptr;
 
 use super::expander::{Expander, Here, Stop};
 use super::{AssumptionKind, IssueKind};
-use crate::movie::expr::template::{Block, Part, is_template, parts, sole_block};
+use crate::movie::expr::template::{Block, Part, is_open, is_template, parts, sole_block};
 use crate::movie::expr::{self, Extent, Fault, FaultKind, Guess, Limit, Scope, Value};
 use crate::movie::json::{self, Node, Span, Text};
 
@@ -22,7 +22,7 @@ pub(super) enum Filled<'a> {
 impl<'a> Expander<'a> {
     /// A string that comes out: the same where it holds no block.
     pub(super) fn string(&mut self, node: &'a Node, text: &'a Text) -> Result<Node, Stop> {
-        if !text.raw().bytes().any(|byte| matches!(byte, b'{' | b'\\')) {
+        if !text.may_have_braces() {
             self.produce(1, text.raw().len(), node.span)?;
             return Ok(node.clone());
         }
@@ -32,7 +32,7 @@ impl<'a> Expander<'a> {
             self.produce(1, text.raw().len(), node.span)?;
             return Ok(node.clone());
         }
-        let filled = match self.fill(node.span, text)? {
+        let filled = match self.filled(node.span, text, &decoded)? {
             Filled::Whole(value) => {
                 if !matches!(value, Value::Text(_)) {
                     let block = super::place::place(node.span, text, Extent { start: 0, end: decoded.len() });
@@ -55,11 +55,14 @@ impl<'a> Expander<'a> {
 
     /// The values of a string's blocks, put into it.
     pub(super) fn fill(&mut self, span: Span, text: &'a Text) -> Result<Filled<'a>, Stop> {
+        self.filled(span, text, &text.decoded())
+    }
+
+    fn filled(&mut self, span: Span, text: &'a Text, decoded: &str) -> Result<Filled<'a>, Stop> {
         let before = self.here.replace(Here { span, text, from: 0 });
-        let decoded = text.decoded();
-        let filled = match sole_block(&decoded) {
+        let filled = match sole_block(decoded) {
             Some(block) => self.alone(&block),
-            None => self.joined(&decoded),
+            None => self.joined(decoded),
         };
         self.here = before;
         filled
@@ -267,7 +270,7 @@ impl<'a> Scope<'a> for Expander<'a> {
     }
 
     fn read(&mut self, node: &'a Node) -> Result<Value<'a>, FaultKind> {
-        let Some(text) = node.as_text().filter(|text| is_template(&text.decoded())) else { return Ok(Value::of(node)) };
+        let Some(text) = node.as_text().filter(|text| is_open(text)) else { return Ok(Value::of(node)) };
         if self.resolving.iter().any(|other| ptr::eq(*other, node)) {
             self.tell(IssueKind::Cycle, node.span);
             return Err(FaultKind::Told);

@@ -6,7 +6,7 @@ use super::expander::{Expander, Here, Stop};
 use super::fill::Filled;
 use super::level::Level;
 use super::{AssumptionKind, IssueKind, Iteration, SceneOrigin};
-use crate::movie::expr::template::is_template;
+use crate::movie::expr::template::is_open;
 use crate::movie::expr::{FaultKind, Limit, Value};
 use crate::movie::json::{self, Member, Node, Span};
 
@@ -51,12 +51,12 @@ enum Verdict {
 }
 
 impl Key {
-    /// Most names are ruled out by their first byte; a backslash may spell any.
     fn of(member: &Member) -> Self {
-        if !member.key.raw().starts_with(['v', 'c', 'i', 'e', '\\']) {
-            return Self::Other;
-        }
-        match &*member.key.decoded() {
+        Self::named(&member.key.decoded())
+    }
+
+    fn named(name: &str) -> Self {
+        match name {
             "variables" => Self::Variables,
             "condition" => Self::Condition,
             "iterate" => Self::Iterate,
@@ -163,7 +163,7 @@ impl<'a> Expander<'a> {
             return Ok(None);
         };
         let name = text.decoded();
-        let value = if is_template(&name) {
+        let value = if is_open(text) {
             self.assume(AssumptionKind::BracesInIterate, iterate.span);
             match self.fill(iterate.span, text)? {
                 Filled::Whole(value) => Ok(value),
@@ -298,7 +298,7 @@ impl<'a> Expander<'a> {
     fn verdict(&mut self, condition: &'a Node) -> Result<Verdict, Stop> {
         let span = condition.span;
         let value = match &condition.value {
-            json::Value::String(text) if is_template(&text.decoded()) => match self.fill(span, text)? {
+            json::Value::String(text) if is_open(text) => match self.fill(span, text)? {
                 Filled::Whole(value) => value,
                 Filled::Partly(_) | Filled::AsWritten => {
                     self.unresolved += 1;

@@ -21,6 +21,10 @@ pub struct Parsed<'t> {
 /// # Errors
 /// When the text is none: what was found where, and the likely reason.
 pub fn parse<'t>(text: &'t str, limits: &Limits) -> Result<Parsed<'t>, Fault> {
+    plain_path(text).map_or_else(|| whole(text, limits), |root| Ok(Parsed { root, guesses: Vec::new() }))
+}
+
+fn whole<'t>(text: &'t str, limits: &Limits) -> Result<Parsed<'t>, Fault> {
     let mut lexer = Lexer::new(text);
     let (token, extent) = lexer.next().map_err(|fault| comment_only(text, fault))?;
     if token == Token::End {
@@ -29,6 +33,33 @@ pub fn parse<'t>(text: &'t str, limits: &Limits) -> Result<Parsed<'t>, Fault> {
     let mut parser = Parser { lexer, token, extent, last: extent, depth: 0, deepest: limits.depth, guesses: Vec::new() };
     let root = parser.expression()?;
     if parser.token == Token::End { Ok(Parsed { root, guesses: parser.guesses }) } else { Err(parser.expected("an operator or the end")) }
+}
+
+/// Most blocks hold a variable, or a way into one, and nothing else: `address`, `room.image`.
+fn plain_path(text: &str) -> Option<Expr<'_>> {
+    let inside = text.trim_ascii_start();
+    let start = text.len() - inside.len();
+    let inside = inside.trim_ascii_end();
+    let mut names = inside.as_bytes().split(|byte| *byte == b'.');
+    let name = names.next().filter(|name| is_plain_name(name))?;
+    let extent = Extent { start, end: start + name.len() };
+    let name = &text[extent.start..extent.end];
+    if matches!(name, "true" | "false" | "null" | "and" | "or") {
+        return None;
+    }
+    let (mut steps, mut last) = (Vec::new(), extent);
+    for name in names {
+        if !is_plain_name(name) {
+            return None;
+        }
+        last = Extent { start: last.end, end: last.end + 1 + name.len() };
+        steps.push(Step { extent: last, kind: StepKind::Field(&text[last.start + 1..last.end]) });
+    }
+    Some(Expr { extent: extent.to(last), kind: ExprKind::Path(Path { name, extent, steps }) })
+}
+
+fn is_plain_name(name: &[u8]) -> bool {
+    name.first().is_some_and(u8::is_ascii_alphabetic) && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
 }
 
 /// A block that holds nothing but a comment is an empty one.
@@ -240,5 +271,27 @@ impl<'t> Parser<'t> {
 
     fn unexpected(&self, expected: &'static str, found: String) -> Fault {
         FaultKind::Syntax { expected, found, likely: likely::reason(self.lexer.text()) }.at(self.extent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_plain_path_is_what_the_whole_grammar_reads(text in " {0,2}([a-z_][a-z_0-9]{0,3}|[a-z]{2,4}|and|true)(\\.[a-z_0-9]{1,3}){0,3}[ \n]?") {
+            if let Some(root) = plain_path(&text) {
+                prop_assert_eq!(whole(&text, &Limits::default()), Ok(Parsed { root, guesses: Vec::new() }));
+            }
+        }
+    }
+
+    #[test]
+    fn words_of_the_language_are_no_paths() {
+        assert!([" a ", "room.image", "a_1.b.c"].iter().all(|text| plain_path(text).is_some()));
+        assert!(["true", "a or", "and", "a.", ".a", "1.a", "a.0", "a b", "", "_a"].iter().all(|text| plain_path(text).is_none()));
     }
 }

@@ -1,6 +1,7 @@
 //! A string as literal text and `{{ … }}` blocks.
 
 use super::{Extent, Fault, FaultKind};
+use crate::movie::json::{self, Text};
 
 /// A piece of a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,14 +37,25 @@ const CLOSE: &str = "}}";
 /// Whether a text holds a `{{`.
 #[must_use]
 pub fn is_template(text: &str) -> bool {
-    let mut rest = text;
-    while let Some(brace) = rest.find('{') {
-        rest = &rest[brace + 1..];
-        if rest.starts_with('{') {
-            return true;
+    pair(text, b'{').is_some()
+}
+
+/// Whether a string of a movie holds a `{{`.
+#[must_use]
+pub fn is_open(text: &Text) -> bool {
+    text.may_have_braces() && is_template(&text.decoded())
+}
+
+/// Where a brace first stands twice.
+fn pair(text: &str, brace: u8) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let at = from + json::find(&text[from..], brace)?;
+        if text.as_bytes().get(at + 1) == Some(&brace) {
+            return Some(at);
         }
+        from = at + 1;
     }
-    false
 }
 
 /// The pieces of a string, in order. After an error there are no more.
@@ -73,7 +85,7 @@ impl<'t> Iterator for Parts<'t> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let (start, rest) = (self.at, &self.text[self.at..]);
-        match rest.find(OPEN) {
+        match pair(rest, b'{') {
             _ if rest.is_empty() => None,
             Some(0) => {
                 let Some(length) = inside_length(&rest[OPEN.len()..]) else {
@@ -97,11 +109,11 @@ impl<'t> Iterator for Parts<'t> {
 /// How far a block reaches: up to the first `}}` that stands in no quoted text. A quoted text holds no `{{`,
 /// so that a stray apostrophe doesn't swallow the next block.
 fn inside_length(rest: &str) -> Option<usize> {
-    let first = rest.find(CLOSE)?;
+    let first = pair(rest, b'}')?;
     if !rest[..first].contains(['\'', '"']) {
         return Some(first);
     }
-    let reach = rest.find(OPEN).unwrap_or(rest.len());
+    let reach = pair(rest, b'{').unwrap_or(rest.len());
     let mut quote = None;
     let mut letters = rest[..reach].char_indices();
     while let Some((at, letter)) = letters.next() {

@@ -34,6 +34,7 @@ pub use likely::Likely;
 pub use number::Number;
 pub use parse::{DEEPEST, Lenience, LenienceKind, ParseError, Parsed, parse};
 pub use pointer::{Pointer, PointerError, SetError};
+pub(crate) use scan::find;
 pub use text::Text;
 
 /// A range of bytes in one of a document's sources.

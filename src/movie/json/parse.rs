@@ -2,6 +2,7 @@
 //! commas, a byte order mark. Each of the first two is recorded as a lenience.
 
 use super::explain::explain;
+use super::text::Marks;
 use super::{Likely, Member, Node, Number, Span, Text, Value, number, scan};
 
 /// How deep arrays and objects may nest.
@@ -217,16 +218,24 @@ impl Parser<'_> {
 
     fn string(&mut self) -> Result<Text, Stop> {
         let open = self.step();
+        let mut marks = Marks::default();
         loop {
             self.at += scan::plain(&self.bytes[self.at..]);
             match self.peek() {
                 Some(b'"') => break,
-                Some(b'\\') => self.escape()?,
+                Some(b'\\') => {
+                    marks.backslash = true;
+                    self.escape()?;
+                }
+                Some(b'{' | b'}') => {
+                    marks.brace = true;
+                    self.step();
+                }
                 Some(_) => return Err(Stop { at: self.at, cause: Cause::Control }),
                 None => return Err(Stop { at: open, cause: Cause::OpenString }),
             }
         }
-        let text = Text::from_raw(&self.text[open + 1..self.at]);
+        let text = Text::from_raw(&self.text[open + 1..self.at], marks);
         self.step();
         Ok(text)
     }
@@ -261,6 +270,10 @@ impl Parser<'_> {
     /// Goes over white space and comments.
     #[inline]
     fn space(&mut self) -> Result<(), Stop> {
+        // Mostly there is nothing, or the one space after a colon.
+        if self.peek() == Some(b' ') {
+            self.step();
+        }
         match self.peek() {
             Some(b'/' | ..=b' ') => self.space_and_comments(),
             _ => Ok(()),

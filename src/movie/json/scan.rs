@@ -1,9 +1,17 @@
 //! How far a run of bytes reaches, looked at eight at a time: most of a movie's text is the inside of strings, and indents.
 
-/// How many bytes from the start stand for themselves inside a string: up to a quote, a backslash or a control character.
+/// How many bytes from the start stand for themselves inside a string, whoever reads it: up to a quote, a backslash, a brace
+/// or a control character.
 pub(super) fn plain(bytes: &[u8]) -> usize {
-    let stops = |word| less(word ^ each(b'"'), 1) | less(word ^ each(b'\\'), 1) | less(word, b' ');
-    run(bytes, stops, |byte| byte != b'"' && byte != b'\\' && byte >= b' ')
+    let is = |word: u64, byte| less(word ^ each(byte), 1);
+    let stops = |word| is(word, b'"') | is(word, b'\\') | is(word, b'{') | is(word, b'}') | less(word, b' ');
+    run(bytes, stops, |byte| !matches!(byte, b'"' | b'\\' | b'{' | b'}' | ..b' '))
+}
+
+/// Where a text first has an ASCII letter or sign.
+pub(crate) fn find(text: &str, byte: u8) -> Option<usize> {
+    let length = run(text.as_bytes(), |word| less(word ^ each(byte), 1), |other| other != byte);
+    (length < text.len()).then_some(length)
 }
 
 /// How many bytes from the start are white space.
@@ -27,8 +35,14 @@ fn run(bytes: &[u8], differences: impl Fn(u64) -> u64, is_alike: impl Fn(u8) -> 
             return index * WORD + usize::try_from(bits.trailing_zeros() / u8::BITS).unwrap_or(WORD);
         }
     }
-    let looked_at = words.len() * WORD;
-    looked_at + bytes[looked_at..].iter().take_while(|byte| is_alike(**byte)).count()
+    match bytes.last_chunk() {
+        // Of these some were looked at already, and are alike.
+        Some(last) => match differences(u64::from_le_bytes(*last)) {
+            0 => bytes.len(),
+            bits => bytes.len() - WORD + usize::try_from(bits.trailing_zeros() / u8::BITS).unwrap_or(WORD),
+        },
+        None => bytes.iter().take_while(|byte| is_alike(**byte)).count(),
+    }
 }
 
 const WORD: usize = size_of::<u64>();
@@ -51,9 +65,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn eight_at_a_time_find_what_one_at_a_time_finds(bytes in proptest::collection::vec(any::<u8>(), 0..40), plain_bytes in "[ -!#-\\[\\]-~é]{0,40}") {
+        fn eight_at_a_time_find_what_one_at_a_time_finds(bytes in proptest::collection::vec(any::<u8>(), 0..40), plain_bytes in "[ -!#-\\[\\]-z|~é]{0,40}") {
             let both = [plain_bytes.as_bytes(), &bytes].concat();
-            let one_at_a_time = both.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | ..b' ')).count();
+            let one_at_a_time = both.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | b'{' | b'}' | ..b' ')).count();
             prop_assert_eq!(plain(&both), one_at_a_time);
         }
 

@@ -169,7 +169,7 @@ fn trees() -> impl Strategy<Value = Node> {
         .prop_map(|raw| Node::from(Number::parse(&raw).unwrap()));
     let strings = prop_oneof![
         any::<String>().prop_map(|text| Text::new(&text)),
-        "(\\\\u[0-9a-f]{4}|\\\\/|x){0,4}".prop_map(|raw| Text::from_raw(&raw))
+        "(\\\\u[0-9a-f]{4}|\\\\/|x){0,4}".prop_map(|raw| Text::spelled(&raw))
     ];
     let keys = prop_oneof![strings.clone(), "[ab]".prop_map(|key| Text::new(&key))];
     let scalars = prop_oneof![
@@ -221,7 +221,7 @@ fn respelled_text(text: &Text) -> Text {
             text::Unit::Lone(half) => write!(raw, "\\u{half:04x}").unwrap(),
         }
     }
-    Text::from_raw(&raw)
+    Text::spelled(&raw)
 }
 
 fn boundary(text: &str, at: usize) -> usize {

@@ -1,15 +1,28 @@
 //! A string in the spelling it was written in.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::fmt::{self, Write};
 
 use smol_str::SmolStr;
 
+use super::scan;
+
 /// A JSON string as it stands between its quotes: escapes stay escapes until they are asked for. A short one needs
 /// no memory of its own, and a copy of a long one shares it.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Text(SmolStr);
+pub struct Text {
+    raw: SmolStr,
+    marks: Marks,
+}
+
+/// What most texts have none of, noted so that nobody has to look for it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(super) struct Marks {
+    /// A backslash: without one it stands for itself.
+    pub(super) backslash: bool,
+    /// A `{` or a `}`.
+    pub(super) brace: bool,
+}
 
 /// What one piece of a spelling stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,30 +37,35 @@ impl Text {
     /// The shortest spelling of a text: what must be escaped is escaped, nothing else.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        if text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
-            return Self(text.into());
+        if scan::plain(text.as_bytes()) == text.len() {
+            return Self { raw: text.into(), marks: Marks::default() };
         }
         let mut raw = String::with_capacity(text.len() + 8);
         text.chars().for_each(|letter| escape(letter, &mut raw));
-        Self(raw.into())
+        Self::spelled(&raw)
     }
 
-    /// Takes a spelling that the parser has found to be valid.
-    pub(super) fn from_raw(raw: &str) -> Self {
-        Self(raw.into())
+    /// Takes a valid spelling.
+    pub(super) fn spelled(raw: &str) -> Self {
+        Self::from_raw(raw, Marks { backslash: raw.contains('\\'), brace: raw.contains(['{', '}']) })
+    }
+
+    /// Takes a spelling that the parser has found to be valid, and what is in it.
+    pub(super) fn from_raw(raw: &str, marks: Marks) -> Self {
+        Self { raw: raw.into(), marks }
     }
 
     /// The spelling between the quotes.
     #[must_use]
     pub fn raw(&self) -> &str {
-        &self.0
+        &self.raw
     }
 
     /// What the spelling stands for. A lone surrogate becomes U+FFFD.
     #[must_use]
     pub fn decoded(&self) -> Cow<'_, str> {
-        if !self.0.contains('\\') {
-            return Cow::Borrowed(&self.0);
+        if !self.marks.backslash {
+            return Cow::Borrowed(&self.raw);
         }
         let letter = |unit| if let Unit::Char(letter) = unit { letter } else { char::REPLACEMENT_CHARACTER };
         Cow::Owned(self.units().map(letter).collect())
@@ -56,18 +74,17 @@ impl Text {
     /// Whether it stands for this text.
     #[must_use]
     pub fn is(&self, text: &str) -> bool {
-        let raw = self.raw();
-        // A spelling with escapes is longer than what it stands for.
-        match raw.len().cmp(&text.len()) {
-            Ordering::Less => false,
-            Ordering::Equal => raw == text && !raw.contains('\\'),
-            Ordering::Greater => raw.contains('\\') && self.decoded() == text,
-        }
+        if self.marks.backslash { self.decoded() == text } else { self.raw == text }
+    }
+
+    /// Whether what it stands for may have a `{` or a `}`. Most texts have none, which is known without looking.
+    pub(crate) fn may_have_braces(&self) -> bool {
+        self.marks.brace || self.marks.backslash
     }
 
     /// What the spelling stands for, losing nothing.
     pub(super) fn units(&self) -> Units<'_> {
-        Units { rest: &self.0 }
+        Units { rest: &self.raw }
     }
 }
 
@@ -145,7 +162,7 @@ impl Iterator for Units<'_> {
 
 impl fmt::Debug for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\"", self.0)
+        write!(f, "\"{}\"", self.raw)
     }
 }
 
@@ -163,21 +180,21 @@ mod tests {
 
     #[test]
     fn escapes_are_kept_until_they_are_asked_for() {
-        let text = Text::from_raw(r"caf\u00e9 \ud83d\ude00 \/ \n");
+        let text = Text::spelled(r"caf\u00e9 \ud83d\ude00 \/ \n");
         assert_eq!(text.raw(), r"caf\u00e9 \ud83d\ude00 \/ \n");
         assert_eq!(text.decoded(), "café 😀 / \n");
     }
 
     #[test]
     fn a_lone_surrogate_reads_as_the_replacement_character() {
-        assert_eq!(Text::from_raw(r"a\ud800b\udc00\ud800").decoded(), "a\u{fffd}b\u{fffd}\u{fffd}");
-        assert_eq!(Text::from_raw(r"\ud800\ud83d\ude00").decoded(), "\u{fffd}😀");
+        assert_eq!(Text::spelled(r"a\ud800b\udc00\ud800").decoded(), "a\u{fffd}b\u{fffd}\u{fffd}");
+        assert_eq!(Text::spelled(r"\ud800\ud83d\ude00").decoded(), "\u{fffd}😀");
     }
 
     #[test]
     fn an_escaped_key_is_found_by_what_it_stands_for() {
-        assert!(Text::from_raw(r"w\u0069dth").is("width"));
-        assert!(!Text::from_raw(r"a\nb").is(r"a\nb"));
+        assert!(Text::spelled(r"w\u0069dth").is("width"));
+        assert!(!Text::spelled(r"a\nb").is(r"a\nb"));
     }
 
     proptest! {
@@ -190,7 +207,7 @@ mod tests {
 
         #[test]
         fn any_spelling_can_be_read(raw in r#"([a-z\\"u0-9é]|\\u[0-9a-f]{4}){0,20}"#) {
-            let _ = Text::from_raw(&raw).decoded();
+            let _ = Text::spelled(&raw).decoded();
         }
     }
 }

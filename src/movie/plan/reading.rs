@@ -2,7 +2,7 @@
 
 use super::{Reason, Seconds};
 use crate::movie::expr::read_number;
-use crate::movie::expr::template::is_template;
+use crate::movie::expr::template::is_open;
 use crate::movie::json::{Node, Value};
 
 /// What a property says about time.
@@ -32,7 +32,7 @@ pub(super) fn read(holder: &Node, name: &str) -> Reading {
     let time = match &node.value {
         Value::Null => return Reading::Absent,
         Value::Number(number) => Seconds::of(number),
-        Value::String(text) if is_template(&text.decoded()) => return Reading::Unreadable(Reason::Unresolved),
+        Value::String(text) if is_open(text) => return Reading::Unreadable(Reason::Unresolved),
         Value::String(text) => read_number(&text.decoded()).and_then(|number| Seconds::of(&number)),
         _ => None,
     };

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Reason;
 use crate::movie::expr::read_number;
-use crate::movie::expr::template::is_template;
+use crate::movie::expr::template::is_open;
 use crate::movie::json::{Node, Value};
 
 /// The size of a movie in pixels.
@@ -32,7 +32,7 @@ const FULL_HD: u64 = 1920 * 1080;
 pub(super) fn of(root: &Node) -> OutputSize {
     let Some(resolution) = root.get("resolution").filter(|resolution| **resolution != Node::null()) else { return custom(root) };
     let Some(name) = resolution.as_text() else { return OutputSize::Unknown(Reason::UnknownResolution) };
-    let (width, height) = match &*name.decoded() {
+    let (width, height) = match name.raw() {
         "custom" => return custom(root),
         "sd" => return OutputSize::Sd,
         "hd" => (1280, 720),
@@ -41,7 +41,7 @@ pub(super) fn of(root: &Node) -> OutputSize {
         "instagram-story" => (1080, 1920),
         "twitter-landscape" => (1600, 900),
         "twitter-portrait" => (1080, 1350),
-        name if is_template(name) => return OutputSize::Unknown(Reason::Unresolved),
+        _ if is_open(name) => return OutputSize::Unknown(Reason::Unresolved),
         _ => return OutputSize::Unknown(Reason::UnknownResolution),
     };
     OutputSize::Known { width, height }
@@ -58,7 +58,7 @@ fn pixels(node: Option<&Node>, default: u32) -> Result<u32, Reason> {
     let number = match node.map(|node| &node.value) {
         None | Some(Value::Null) => return Ok(default),
         Some(Value::Number(number)) => Some(number.clone()),
-        Some(Value::String(text)) if is_template(&text.decoded()) => return Err(Reason::Unresolved),
+        Some(Value::String(text)) if is_open(text) => return Err(Reason::Unresolved),
         Some(Value::String(text)) => read_number(&text.decoded()),
         Some(_) => None,
     };
