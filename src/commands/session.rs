@@ -177,6 +177,9 @@ fn way_out(error: &LedgerError) -> Option<&'static str> {
         LedgerError::Newer { .. } => Some("update j2v, or name another ledger with --ledger"),
         LedgerError::Full { .. } => Some("make room on the device, or name a ledger elsewhere with --ledger"),
         LedgerError::Busy { .. } => Some("try again when the other process has ended"),
+        LedgerError::Gone { .. } => {
+            Some("put it back, with its `-wal` beside it; in a new one a key that was paid for would be paid again")
+        }
         LedgerError::Corrupt { .. } => {
             Some("put a good copy in its place; a new ledger knows no key, so a key submitted again would be paid again")
         }

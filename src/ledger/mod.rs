@@ -260,9 +260,17 @@ pub enum LedgerError {
         path: PathBuf,
     },
     /// Another process kept it locked for longer than 5 s.
-    #[error("the ledger {path} is locked by another process")]
+    #[error("the ledger {path} is locked by {by}")]
     Busy {
         /// Where.
+        path: PathBuf,
+        /// Which process that is, as far as the system tells.
+        by: String,
+    },
+    /// The file was moved, deleted or replaced while it was in use: nobody would see what is written to it.
+    #[error("the ledger {path} was moved, deleted or replaced while j2v was running")]
+    Gone {
+        /// Where it was.
         path: PathBuf,
     },
     /// Its content is damaged.

@@ -63,15 +63,23 @@ pub struct Progress {
     pub total: Option<u64>,
 }
 
-/// A video that is saved. Until this is dropped, its folder remembers whose video the file is, also if the process is
-/// killed: whoever keeps a record of that writes it first.
+/// A video that is saved. Its folder remembers whose video the file is until [`Saved::is_recorded`], also if the process
+/// is killed before.
 #[derive(Debug)]
-#[must_use = "drop it when the video is recorded as saved"]
+#[must_use = "call `is_recorded` once it is written down where the video is"]
 pub struct Saved {
     /// How many bytes were saved now; none when the video had been there before.
     pub now: Option<u64>,
-    /// Held, never read.
-    _proof: Option<Proof>,
+    proof: Option<Proof>,
+}
+
+impl Saved {
+    /// It is written down elsewhere where the video is: nothing but the video stays in its folder.
+    pub fn is_recorded(self) {
+        if let Some(proof) = self.proof {
+            proof.remove();
+        }
+    }
 }
 
 /// Why a video was not saved.
@@ -293,11 +301,7 @@ async fn already_there(order: &Order<'_>) -> Result<Saved, SaveError> {
         Some(size) => is_video_of_size(order.target, size).await,
         None => false,
     };
-    if is_it || proof.is_some() {
-        Ok(Saved { now: None, _proof: proof })
-    } else {
-        Err(SaveError::InTheWay { path: order.target.to_owned() })
-    }
+    if is_it || proof.is_some() { Ok(Saved { now: None, proof }) } else { Err(SaveError::InTheWay { path: order.target.to_owned() }) }
 }
 
 async fn finish(order: Order<'_>, mut partial: Partial) -> Result<Saved, SaveError> {
@@ -311,7 +315,7 @@ async fn finish(order: Order<'_>, mut partial: Partial) -> Result<Saved, SaveErr
         return Err(SaveError::Damaged { expected, found });
     }
     let proof = partial.keep(order.overwrite).await?;
-    Ok(Saved { now: Some(found), _proof: Some(proof) })
+    Ok(Saved { now: Some(found), proof: Some(proof) })
 }
 
 /// Asks for the rest, if it is still the same file.

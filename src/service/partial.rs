@@ -47,8 +47,7 @@ impl Note {
     }
 }
 
-/// Says, for as long as it lives and longer if the process is killed, that the file with the target's name is this
-/// project's video: whoever has to remember that drops it afterwards.
+/// Says that the file with the target's name is this project's video, until that is remembered elsewhere.
 #[derive(Debug)]
 pub(super) struct Proof {
     path: PathBuf,
@@ -62,10 +61,9 @@ impl Proof {
         let length = Note::read(&tag).filter(|note| note.project == *project)?.whole?;
         is_video_of_size(target, length).await.then_some(Self { path, tag })
     }
-}
 
-impl Drop for Proof {
-    fn drop(&mut self) {
+    /// Removes it.
+    pub(super) fn remove(self) {
         // What can't be removed is in nobody's way: the next run of the same video removes it.
         remove_if_there(&self.path).and_then(|()| remove_if_there(&self.tag)).ok();
     }

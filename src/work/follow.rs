@@ -191,7 +191,9 @@ impl Described<'_> {
             Err(Unsaved::Interrupted) => {
                 outcome.because(Trouble::Interrupted, "interrupted; rendered, but the video is not saved yet").then(resume)
             }
-            Err(Unsaved::Ledger(error)) => outcome.because(Trouble::Internal, error.to_string()),
+            Err(Unsaved::Ledger { file, error }) => {
+                outcome.because(Trouble::Internal, format!("saved as {}, but {error}", file.display())).then(resume)
+            }
         }
     }
 

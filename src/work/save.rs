@@ -41,8 +41,13 @@ pub enum Unsaved {
     InTheWay(PathBuf),
     /// The user interrupted; what was fetched so far is kept.
     Interrupted,
-    /// The ledger failed.
-    Ledger(LedgerError),
+    /// It is saved, but the ledger could not be told.
+    Ledger {
+        /// Where it is.
+        file: PathBuf,
+        /// Why the ledger could not be told.
+        error: LedgerError,
+    },
 }
 
 /// Saves the video of a finished render; a dead URL is asked for anew once.
@@ -55,10 +60,10 @@ pub async fn save_video(desk: &Desk, report: &Report, render: Option<&Render>, s
         () = desk.interrupt.cancelled() => return Err(Unsaved::Interrupted),
     };
     if let Some(render) = render {
-        desk.record(render.id, Change::Saved(file.clone())).await.map_err(Unsaved::Ledger)?.ok();
+        let recorded = desk.record(render.id, Change::Saved(file.clone())).await;
+        recorded.map_err(|error| Unsaved::Ledger { file: file.clone(), error })?.ok();
     }
-    // Only now: killed before, the next run knows the file by it.
-    drop(saved);
+    saved.is_recorded();
     Ok(file)
 }
 

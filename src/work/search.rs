@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant as Tick;
+
 use super::Desk;
 use crate::ledger::{Change, LedgerError, Record, Render, Which};
 use crate::render::event::Event;
@@ -34,28 +36,30 @@ pub async fn settle(desk: &Desk, render: Render, patience: Duration) -> Result<R
         return Ok(render);
     }
     let mut render = render;
-    let start = desk.world.now();
-    let gave_up = render.gave_up_at.unwrap_or(start);
-    let deadline = start.plus(patience);
-    let mut last = render.searched_at.filter(|&at| at >= gave_up).map(|at| at.since(gave_up));
+    // A clock that is set while we wait moves the table of searches, never the end of our patience (row 39).
+    let deadline = Tick::now() + patience;
+    let age = |at: Instant, render: &Render| at.since(render.gave_up_at.unwrap_or(at));
+    let mut last = render.searched_at.filter(|&at| Some(at) >= render.gave_up_at).map(|at| age(at, &render));
     while render.submission.state == State::Unknown {
+        let wait = next_search(desk.distance, last).saturating_sub(age(desk.world.now(), &render));
         // The last search is at the deadline itself, whatever the table says.
-        let due = gave_up.plus(next_search(desk.distance, last)).max(desk.world.now()).min(deadline);
+        let left = deadline.saturating_duration_since(Tick::now());
+        let is_last = wait >= left;
         tokio::select! {
-            () = tokio::time::sleep(due.since(desk.world.now())) => {}
+            () = tokio::time::sleep(wait.min(left)) => {}
             () = desk.interrupt.cancelled() => return Ok(render),
         }
         // The last sweep is worth a try of its own, and no more.
-        let left = deadline.since(desk.world.now());
+        let left = deadline.saturating_duration_since(Tick::now());
         match desk.unless_interrupted(sweep(desk, std::slice::from_ref(&render), left)).await {
             Some(swept) => swept?.ok(),
             None => return Ok(render),
         };
         render = desk.again(&render).await?;
-        if due >= deadline {
+        if is_last {
             break;
         }
-        last = Some(desk.world.now().since(gave_up));
+        last = Some(age(desk.world.now(), &render));
     }
     Ok(render)
 }
@@ -83,7 +87,8 @@ fn is_due(desk: &Desk, render: &Render, now: Instant) -> bool {
     let Some(gave_up) = render.gave_up_at else { return false };
     let last = render.searched_at.filter(|&at| at >= gave_up).map(|at| at.since(gave_up));
     let is_sought = matches!(render.submission.state, State::Unknown | State::Held) && render.traceable;
-    is_sought && now.since(gave_up) >= next_search(desk.distance, last)
+    // What was given up in the future was so by another clock.
+    is_sought && (now < gave_up || now.since(gave_up) >= next_search(desk.distance, last))
 }
 
 /// One sweep of the list for all of `renders`, tried again for as long as `patience` lasts. What is found is bound; what is past its quarantine after a

@@ -10,6 +10,8 @@ mod downloads;
 mod durable;
 mod interrupted;
 mod killed;
+mod ledger;
+mod matrix;
 mod peer;
 mod pipes;
 mod running;

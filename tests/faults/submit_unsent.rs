@@ -104,3 +104,18 @@ fn row_04_a_proxy_that_makes_no_tunnel_proves_that_nothing_was_sent() {
     assert!(!heard.concat().to_lowercase().contains("x-api-key"), "{heard:?}");
     is_an_intent(&world);
 }
+
+#[test]
+fn row_04_a_web_page_in_the_place_of_a_tunnel_proves_that_nothing_was_sent() {
+    // Captive portals say 200 to everything; what follows is no TLS.
+    let proxy = Peer::answering(|_| answer("200 OK", "Content-Type: text/html\r\n", "<html>accept our terms</html>"));
+    let world = world("https://api.invalid/v2");
+    let mut command = world.command(&["submit", "a.json", "--key", "k"]);
+    command.env("HTTPS_PROXY", format!("http://{}", proxy.address()));
+    let running = Running::of(command);
+    running.until_it_tells("nothing was accepted");
+    running.signal("INT");
+    let run = running.end().exits(130);
+    assert!(!run.stderr.contains('<') && !proxy.heard().concat().contains("POST"), "{run:?}");
+    is_an_intent(&world);
+}

@@ -48,7 +48,7 @@ fn row_26_many_movies_with_faults_are_paid_once_each() {
 }
 
 #[test]
-fn a_stopped_owner_is_waited_for_and_not_doubled() {
+fn row_80_a_stopped_owner_is_waited_for_and_not_doubled() {
     let world = World::new();
     world.movie("a.json", &json!({ "fault": ["post-slow=500ms"] }));
     let owner = Running::start(&world, "submit a.json --key k");
@@ -65,7 +65,7 @@ fn a_stopped_owner_is_waited_for_and_not_doubled() {
 }
 
 #[test]
-fn two_services_in_one_ledger_never_mix() {
+fn row_102_two_services_in_one_ledger_never_mix() {
     let (one, other) = (World::new(), World::new());
     one.movie("a.json", &json!({}));
     one.j2v("submit a.json --key k").exits(0);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use j2v::ledger::memory::Memory;
 use j2v::movie::Document;
-use j2v::render::event::{Event, Listener};
+use j2v::render::event::{Event, Listener, Verdict};
 use j2v::render::outcome::Status;
 use j2v::render::schedule::{Distance, Rhythm};
 use j2v::service::client::{Client, Settings, Timeouts};
@@ -19,6 +19,7 @@ use j2v::world::{Clock, Instant, World as Outside};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use crate::running::{abreast, until};
 use crate::support::{CANARY, World};
 
 /// A watcher of one accepted render, on a runtime whose clock can jump.
@@ -52,11 +53,7 @@ impl Watching {
     fn with_faults(faults: &[&str]) -> Self {
         let world = World::with_faults(faults);
         let (wall, heard) = (Arc::new(AtomicI64::new(0)), Arc::new(Heard::default()));
-        let outside = Outside { clock: Arc::new(Jumping(Arc::clone(&wall))), ..Outside::real() };
-        let url = ApiUrl::parse(world.url()).unwrap();
-        let (key, timeouts) = (ApiKey::parse(CANARY).unwrap(), Timeouts::default());
-        let client = Client::new(Settings { url, key, timeouts, world: outside.clone() });
-        let desk = Desk { listener: Arc::clone(&heard) as _, ..Desk::new(client, Memory::new(), outside) };
+        let desk = Desk { listener: Arc::clone(&heard) as _, ..desk(&world, &wall) };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let sights = runtime.block_on(begin(&desk));
         Self { world, runtime, wall, heard, desk, sights }
@@ -69,7 +66,7 @@ impl Watching {
 
     #[track_caller]
     fn run_until(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
-        crate::running::until(what, || {
+        until(what, || {
             self.run();
             is_so(self)
         });
@@ -105,9 +102,20 @@ impl Watching {
     }
 }
 
+/// A desk of the library whose clock is off by so many milliseconds.
+fn desk(world: &World, wall: &Arc<AtomicI64>) -> Desk {
+    let outside = Outside { clock: Arc::new(Jumping(Arc::clone(wall))), ..Outside::real() };
+    let url = ApiUrl::parse(world.url()).unwrap();
+    let (key, timeouts) = (ApiKey::parse(CANARY).unwrap(), Timeouts::default());
+    Desk::new(Client::new(Settings { url, key, timeouts, world: outside.clone() }), Memory::new(), outside)
+}
+
+fn order() -> Order {
+    Order::new(Document::parse("a.json", r#"{"resolution":"sd","scenes":[{"duration":2}]}"#).unwrap(), "a.json")
+}
+
 async fn begin(desk: &Desk) -> UnboundedReceiver<(usize, Sight)> {
-    let movie = Document::parse("a.json", r#"{"resolution":"sd","scenes":[{"duration":2}]}"#).unwrap();
-    let Submitted::Bound(render) = submit(desk, &Order::new(movie, "a.json")).await.unwrap() else { panic!("it was not accepted") };
+    let Submitted::Bound(render) = submit(desk, &order()).await.unwrap() else { panic!("it was not accepted") };
     let project = render.submission.project.clone().unwrap();
     let target = Target { project, since: render.bound_at.unwrap(), render: Some(*render) };
     let rhythm = Rhythm::new(Distance::Loopback, Some(Duration::from_millis(20)));
@@ -186,4 +194,25 @@ fn an_interruption_ends_the_watch_whatever_is_out() {
     watching.run_until("the status was asked", |watching| watching.looks() > 0);
     watching.desk.interrupt.cancel();
     assert!(matches!(watching.sight(), Sight::Interrupted(_)));
+}
+
+#[test]
+fn row_39_a_clock_that_is_set_while_a_lost_answer_is_looked_for_moves_no_deadline() {
+    abreast([-86_400_000, 86_400_000], |day| {
+        let world = World::with_faults(&["post-reset-before"]);
+        let wall = Arc::new(AtomicI64::new(0));
+        let order = Order { settle_for: Duration::from_secs(2), ..order() };
+        let submitted = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                until("it is being looked for", || world.requests("GET /v2/movies") > 0);
+                wall.fetch_add(day, Ordering::Relaxed);
+            });
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let limit = Duration::from_secs(20);
+            runtime.block_on(async { tokio::time::timeout(limit, submit(&desk(&world, &wall), &order)).await })
+        });
+        let Submitted::Over(outcome) = submitted.expect("it looks for days").unwrap() else { panic!("nothing was accepted") };
+        // A day later the quarantine is over as well: a person decides.
+        assert_eq!((outcome.verdict, world.posts()), (if day < 0 { Verdict::Unknown } else { Verdict::Held }, 1));
+    });
 }

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
@@ -55,6 +55,16 @@ impl Life<'_> {
         }
     }
 
+    /// Runs a command line to its end while the system says no at a moment (`error=ENOSPC`).
+    pub(crate) fn run_with(self, line: &str, moment: &Moment, deed: &str) -> End {
+        self.end(self.under_strace(line, moment, deed).status().unwrap())
+    }
+
+    /// Starts a command line to which the system does something at a moment; what is started is `strace`.
+    pub(crate) fn begin_with(self, line: &str, moment: &Moment, deed: &str) -> Child {
+        self.under_strace(line, moment, deed).spawn().unwrap()
+    }
+
     fn command(self, line: &str) -> Command {
         let mut command = self.world.command(&line.split_whitespace().collect::<Vec<_>>());
         self.redirect(&mut command);
@@ -82,7 +92,8 @@ impl Life<'_> {
         String::from_utf8(self.world.read(&format!("{}.out", self.key))).unwrap()
     }
 
-    fn end(self, status: ExitStatus) -> End {
+    /// What became of a run with this exit status.
+    pub(crate) fn end(self, status: ExitStatus) -> End {
         let read = |kind: &str| String::from_utf8_lossy(&self.world.read(&format!("{}.{kind}", self.key))).into_owned();
         let (stdout, stderr) = (read("out"), read("err"));
         assert!(!stderr.contains("panicked") && !stderr.contains(CANARY) && !stdout.contains(CANARY), "{}: {stdout}{stderr}", self.key);

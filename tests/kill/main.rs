@@ -10,10 +10,13 @@
 #![expect(clippy::print_stdout, reason = "a test tells its seed, and when it is skipped")]
 
 mod dice;
+mod disk;
 mod life;
+mod migrating;
 mod moment;
 mod oracle;
 mod round;
+mod stopped;
 #[expect(dead_code, reason = "the tests of the commands use the rest")]
 #[path = "../cli/support.rs"]
 mod support;

@@ -15,10 +15,12 @@ pub(crate) struct Moment {
     calls: &'static str,
     /// The n-th of them in one thread.
     nth: u64,
+    /// Whether every later one is meant too.
+    lasts: bool,
 }
 
 const fn moment(name: &'static str, file: Option<&'static str>, calls: &'static str, nth: u64) -> Moment {
-    Moment { name, file, calls, nth }
+    Moment { name, file, calls, nth, lasts: false }
 }
 
 const LOG: Option<&str> = Some("ledger.db-wal");
@@ -51,6 +53,16 @@ pub(crate) const MOMENTS: [Moment; 18] = [
 const ANYWHERE: [(&str, u64); 6] = [("all", 700), ("fcntl", 70), ("pwrite64", 44), ("epoll_wait", 40), ("write", 40), ("openat", 18)];
 
 impl Moment {
+    /// The n-th of these calls on a file.
+    pub(crate) fn of_calls(file: Option<&'static str>, calls: &'static str, nth: u64) -> Self {
+        moment("a statement", file, calls, nth)
+    }
+
+    /// Those calls on a file from the n-th on.
+    pub(crate) fn from_calls_on(file: Option<&'static str>, calls: &'static str, nth: u64) -> Self {
+        Self { lasts: true, ..moment("statements", file, calls, nth) }
+    }
+
     /// A moment that has no name.
     pub(crate) fn anywhere(dice: &mut Dice) -> Self {
         let (calls, most) = *dice.pick(&ANYWHERE);
@@ -59,7 +71,8 @@ impl Moment {
 
     /// What has `strace` do `deed` at this moment, in this folder, to the submission of this key.
     pub(crate) fn strace(&self, folder: &Path, key: &str, deed: &str) -> Vec<String> {
-        let mut flags = vec!["-e".to_owned(), format!("inject={}:{deed}:when={}", self.calls, self.nth)];
+        let when = format!("{}{}", self.nth, if self.lasts { "+" } else { "" });
+        let mut flags = vec!["-e".to_owned(), format!("inject={}:{deed}:when={when}", self.calls)];
         if let Some(file) = self.file {
             flags.extend(["-P".to_owned(), folder.join(file.replace("KEY", key)).display().to_string()]);
         }

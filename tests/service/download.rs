@@ -76,7 +76,9 @@ impl Case {
     }
 
     fn assert_saved(&self, result: Result<Saved, SaveError>, seed: usize) {
-        assert_eq!(result.unwrap().now, Some(100_000));
+        let saved = result.unwrap();
+        assert_eq!(saved.now, Some(100_000));
+        saved.is_recorded();
         assert!(std::fs::read(self.target()).unwrap() == video(seed), "every byte in its place");
         assert_eq!(self.names(), ["film.mp4"]);
         assert!(self.server.requests().iter().all(|request| !request.contains(KEY) && !request.contains("x-api-key")));
@@ -221,10 +223,12 @@ async fn row_75_a_file_named_by_a_run_that_was_killed_at_once_is_its_own_video_a
         patience: Duration::ZERO,
     };
     // Killed before anybody could write down where the video is.
-    std::mem::forget(case.client.save(order(&source, Overwrite::No), &mut |_| ()).await.unwrap());
+    assert!(case.client.save(order(&source, Overwrite::No), &mut |_| ()).await.unwrap().now.is_some());
     let other = case.client.save(order(&stranger, Overwrite::No), &mut |_| ()).await;
     assert!(matches!(other, Err(SaveError::InTheWay { .. })), "{other:?}");
-    assert_eq!(case.client.save(order(&source, Overwrite::No), &mut |_| ()).await.unwrap().now, None);
+    let found = case.client.save(order(&source, Overwrite::No), &mut |_| ()).await.unwrap();
+    assert_eq!(found.now, None);
+    found.is_recorded();
     assert_eq!(case.names(), ["film.mp4"]);
     let known_no_more = case.client.save(order(&source, Overwrite::No), &mut |_| ()).await;
     assert!(matches!(known_no_more, Err(SaveError::InTheWay { .. })), "{known_no_more:?}");
@@ -233,7 +237,7 @@ async fn row_75_a_file_named_by_a_run_that_was_killed_at_once_is_its_own_video_a
 #[tokio::test]
 async fn row_75_what_is_written_after_a_kill_leaves_the_video_under_the_other_name_alone() {
     let case = Case::new(vec![whole(MP4, 1), whole(&format!("{MP4}Connection: close\r\n"), 2), status("500 Oh")]).await;
-    std::mem::forget(case.save(Some(100_000), Overwrite::No).await.unwrap());
+    assert!(case.save(Some(100_000), Overwrite::No).await.unwrap().now.is_some());
     let mut untouched = true;
     let (source, target) = (case.source(None), case.target());
     let order = Order {

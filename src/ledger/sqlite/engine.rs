@@ -23,6 +23,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rusqlite::Connection;
 
 use super::failure::Failure;
+use super::file::{Home, beside};
 use super::job::{Job, Need};
 use super::owner::Owners;
 use crate::ledger::LedgerError;
@@ -39,6 +40,7 @@ pub(super) struct Session<'a> {
 pub(super) struct Engine {
     connection: Connection,
     path: PathBuf,
+    home: Home,
     /// The log's file.
     log: PathBuf,
     owners: Owners,
@@ -65,9 +67,10 @@ struct Fallen {
 }
 
 impl Engine {
-    /// Takes over an opened connection; `path` names it in errors.
-    pub(super) fn new(connection: Connection, path: &Path, log: PathBuf, owners: Owners) -> Self {
-        Self { connection, path: path.to_owned(), log, owners, level: None, commits: Arc::default() }
+    /// Takes over a connection to the file at `real`; `path` names it in errors.
+    pub(super) fn new(connection: Connection, path: &Path, real: PathBuf, owners: Owners) -> Self {
+        let log = beside(&real, "-wal");
+        Self { connection, path: path.to_owned(), home: Home::of(real), log, owners, level: None, commits: Arc::default() }
     }
 
     /// The number of commits that wrote, as it counts on.
@@ -118,6 +121,9 @@ impl Engine {
     }
 
     fn commit(&self, need: Need) -> Result<(), Failure> {
+        if need > Need::Read {
+            self.home.check()?;
+        }
         self.execute("COMMIT")?;
         if need > Need::Read {
             self.commits.fetch_add(1, Ordering::Relaxed);
@@ -189,13 +195,13 @@ mod tests {
 
     use super::*;
     use crate::ledger::sqlite::job::Asked;
-    use crate::ledger::sqlite::{beside, connect, file};
+    use crate::ledger::sqlite::{connect, file};
     use crate::world::World;
 
     fn engine(folder: &TempDir) -> Engine {
         let path = file::ensure(&folder.path().join("ledger.db"), &World::real()).unwrap();
         let owners = Owners::of(&path, World::real());
-        Engine::new(connect(&path).unwrap(), &path, beside(&path, "-wal"), owners)
+        Engine::new(connect(&path).unwrap(), &path, path.clone(), owners)
     }
 
     type Answer = Receiver<Result<usize, LedgerError>>;

@@ -6,6 +6,7 @@ use std::path::Path;
 use rusqlite::ErrorCode;
 use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
+use super::holder::holder;
 use crate::ledger::LedgerError;
 
 /// A failure that doesn't know yet in which file it happened.
@@ -28,6 +29,9 @@ pub(super) enum Failure {
     /// Another program made the file.
     #[error("it is the database of another program")]
     Foreign,
+    /// The file was moved, deleted or replaced while it was open.
+    #[error("it is not at its place any more")]
+    Gone,
     /// What was asked for makes no sense here.
     #[error("{0}")]
     Refused(String),
@@ -39,6 +43,7 @@ impl Failure {
         let path = path.to_owned();
         match self {
             Self::Newer { found, known } => LedgerError::Newer { path, found: *found, known: *known },
+            Self::Gone => LedgerError::Gone { path },
             Self::Foreign => LedgerError::Open { path, why: self.to_string() },
             Self::Refused(why) => LedgerError::Engine { path, why: why.clone() },
             Self::System(error) if error.kind() == io::ErrorKind::StorageFull => LedgerError::Full { path },
@@ -59,7 +64,7 @@ fn of_sqlite(error: &rusqlite::Error, path: std::path::PathBuf) -> LedgerError {
     }
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => LedgerError::Full { path },
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => LedgerError::Busy { path },
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => LedgerError::Busy { by: holder(&path), path },
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => LedgerError::Corrupt { path, why },
         Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => LedgerError::Open { path, why },
         _ => LedgerError::Engine { path, why },

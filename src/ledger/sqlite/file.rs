@@ -9,6 +9,40 @@ use super::schema;
 use crate::ledger::LedgerError;
 use crate::world::World;
 
+/// The file that was opened. By then it may have been moved, deleted or replaced: what is committed to it afterwards no
+/// other process would ever see, a claim for one.
+pub(super) struct Home {
+    path: PathBuf,
+    identity: Option<Identity>,
+}
+
+/// What tells two files of one name apart: device and number.
+type Identity = (u64, u64);
+
+impl Home {
+    /// The file that is at `path` now.
+    pub(super) fn of(path: PathBuf) -> Self {
+        Self { identity: identity(&path), path }
+    }
+
+    /// Refuses to go on when another file, or none, has the name by now.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        if identity(&self.path) == self.identity { Ok(()) } else { Err(Failure::Gone) }
+    }
+}
+
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<Identity> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
+}
+
+/// Elsewhere a file that is open can't be moved.
+#[cfg(not(unix))]
+fn identity(_: &Path) -> Option<Identity> {
+    None
+}
+
 /// Makes sure that there is a ledger that nobody else can read, and says where it is once every link is followed:
 /// processes that come by different names must meet at the same locks.
 pub(super) fn ensure(path: &Path, world: &World) -> Result<PathBuf, LedgerError> {
@@ -84,4 +118,11 @@ fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = create_private(path, &mut OpenOptions::new())?;
     file.write_all(bytes)?;
     file.sync_all()
+}
+
+/// The file of that name beside the ledger.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }

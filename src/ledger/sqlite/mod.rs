@@ -5,6 +5,7 @@ mod batches;
 mod engine;
 mod failure;
 mod file;
+mod holder;
 mod inbox;
 mod job;
 mod outbox;
@@ -18,7 +19,7 @@ mod values;
 mod work;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -60,7 +61,8 @@ impl Sqlite {
         let real = file::ensure(path, world)?;
         let fail = |failure: Failure| failure.at(path);
         let connection = connect(&real).map_err(fail)?;
-        let engine = Engine::new(connection, path, beside(&real, "-wal"), Owners::of(&real, world.clone()));
+        let owners = Owners::of(&real, world.clone());
+        let engine = Engine::new(connection, path, real, owners);
         let commits = engine.commits();
         let thread = Thread::start(engine).map_err(|error| fail(error.into()))?;
         Ok(Self { thread, commits })
@@ -163,10 +165,4 @@ fn connect(path: &Path) -> Result<Connection, Failure> {
     }
     schema::migrate(&mut connection, schema::MIGRATIONS)?;
     Ok(connection)
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }

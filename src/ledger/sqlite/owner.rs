@@ -42,8 +42,9 @@ impl Owners {
         self.me.as_ref().map(|me| me.name.as_str())
     }
 
-    /// Takes a name, before the first claim.
+    /// Takes a name, before the first claim; another one when somebody has removed its file.
     pub(super) fn enter(&mut self) -> Result<(), Failure> {
+        self.me.take_if(|me| !me.path.exists());
         for _ in 0..TRIES {
             if self.me.is_some() {
                 return Ok(());

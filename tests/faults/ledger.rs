@@ -1,0 +1,235 @@
+//! Table 2.4 but for the kills: a ledger that is locked, full, newer, damaged, restored, exposed, moved or gone. Nothing
+//! is sent that could not be remembered, and what was accepted all the same is told.
+
+use std::fs;
+use std::path::Path;
+use std::process;
+use std::thread;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use serde_json::json;
+
+use crate::peer::closed_address;
+use crate::running::{Running, abreast, until};
+use crate::support::{Run, World};
+
+fn world(emulator: &serde_json::Value) -> World {
+    let world = World::new();
+    world.movie("a.json", emulator);
+    world
+}
+
+/// The ledger as another program opens it.
+fn ledger(world: &World) -> Connection {
+    Connection::open(world.path("ledger.db")).unwrap()
+}
+
+/// The ledger, locked for writing by this very process.
+fn locked(world: &World) -> Connection {
+    let ledger = ledger(world);
+    ledger.busy_timeout(Duration::from_secs(20)).unwrap();
+    ledger.execute_batch("BEGIN IMMEDIATE").unwrap();
+    ledger
+}
+
+fn move_away(world: &World) {
+    for ending in ["", "-wal", "-shm"] {
+        fs::rename(world.path(&format!("ledger.db{ending}")), world.path(&format!("moved.db{ending}"))).unwrap();
+    }
+}
+
+#[test]
+fn row_79_a_ledger_that_stays_locked_names_the_holder_and_sends_nothing() {
+    let world = world(&json!({}));
+    world.j2v("history").exits(0);
+    let lock = locked(&world);
+    let run = world.j2v("submit a.json --key k").exits(1);
+    let run = run.tells(&format!("is locked by process {}", process::id()));
+    assert_eq!((run.stdout.as_str(), world.posts()), ("\n", 0));
+    world.j2v("history").exits(0);
+    lock.execute_batch("COMMIT").unwrap();
+    world.j2v("submit a.json --key k").exits(0);
+    assert_eq!(world.accepted(), 1);
+}
+
+#[test]
+fn row_79_a_ledger_that_is_locked_for_a_moment_is_waited_for() {
+    let world = world(&json!({}));
+    world.j2v("history").exits(0);
+    let lock = locked(&world);
+    thread::spawn(move || {
+        // Long enough for a submission to come upon it, and within its patience.
+        thread::sleep(Duration::from_secs(1));
+        lock.execute_batch("COMMIT").unwrap();
+    });
+    world.j2v("submit a.json --key k").exits(0);
+    assert_eq!((world.accepted(), world.posts()), (1, 1));
+}
+
+#[test]
+fn row_78_an_answer_that_the_locked_ledger_can_t_take_is_told_and_found_again() {
+    let world = world(&json!({ "fault": ["post-slow=700ms"] }));
+    let running = Running::start(&world, "submit a.json --key k");
+    until("the movie is accepted", || world.accepted() == 1);
+    let lock = locked(&world);
+    let run = running.end().exits(1);
+    let project = world.oracle()["accepted"][0]["project"].as_str().unwrap().to_owned();
+    let run = run.tells(&project).tells("key k").tells("could not be written").tells(&format!("next: j2v poll {project}"));
+    assert_eq!(run.line(), project);
+    lock.execute_batch("COMMIT").unwrap();
+    assert_eq!(world.j2v("submit a.json --key k").exits(0).line(), project);
+    assert_eq!((world.accepted(), world.posts()), (1, 1));
+}
+
+#[test]
+fn row_82_a_ledger_of_a_newer_program_is_left_alone_and_nothing_is_sent() {
+    let world = world(&json!({}));
+    world.j2v("submit a.json --key k").exits(0);
+    ledger(&world).pragma_update(None, "user_version", 999).unwrap();
+    for line in ["submit a.json --key k", "submit a.json --key other", "history", "poll"] {
+        world.j2v(line).exits(1).tells("schema 999").tells("update j2v");
+    }
+    assert_eq!((world.accepted(), world.posts()), (1, 1));
+}
+
+#[test]
+fn row_83_a_damaged_ledger_is_told_and_never_a_crash() {
+    abreast(0..8_usize, |nth| {
+        let world = world(&json!({}));
+        for key in ["k", "l", "m"] {
+            world.j2v(&format!("submit a.json --key {key}")).exits(0);
+        }
+        let ledger = ledger(&world);
+        ledger.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        drop(ledger);
+        let mut bytes = fs::read(world.path("ledger.db")).unwrap();
+        let page = 4096 * (nth % (bytes.len() / 4096));
+        bytes[page + 100..page + 4000]
+            .iter_mut()
+            .enumerate()
+            .for_each(|(place, byte)| *byte ^= u8::try_from((place * 7 + nth) % 251).unwrap());
+        fs::write(world.path("ledger.db"), bytes).unwrap();
+        for line in ["history", "show k", "poll --timeout 1s", "submit a.json --key k"] {
+            let run = world.j2v(line);
+            assert!(matches!(run.code, 0 | 1 | 6 | 11 | 12), "{nth}, {line}: {run:?}");
+            assert!(run.code != 1 || run.stderr.contains("ledger"), "{nth}, {line}: {run:?}");
+        }
+    });
+}
+
+#[test]
+fn row_84_an_intent_of_a_restored_backup_is_looked_for_before_it_is_sent() {
+    let world = world(&json!({ "fault": ["post-429=700*1"] }));
+    world.j2v("submit a.json --key k").exits(7).tells("nothing was accepted");
+    let backup = world.path("backup.db");
+    ledger(&world).execute("VACUUM INTO ?1", [backup.to_str().unwrap()]).unwrap();
+    let project = world.j2v("submit a.json --key k").exits(0).line().to_owned();
+    restore(&world, &backup);
+    // The backup was made three minutes ago.
+    ledger(&world).execute("UPDATE render SET created_at = created_at - 180000, touched_at = touched_at - 180000", []).unwrap();
+    assert_eq!(world.j2v("submit a.json --key k").exits(0).tells("found again").line(), project);
+    assert_eq!((world.accepted(), world.posts()), (1, 2), "the refused one and the accepted one");
+}
+
+#[test]
+fn row_84_without_a_look_at_the_server_nothing_of_a_restored_backup_is_sent() {
+    let world = world(&json!({ "fault": ["post-429=700*1"] }));
+    world.j2v("submit a.json --key k").exits(7);
+    // Set by another clock, this machine's of yesterday for one: as good as old.
+    ledger(&world).execute("UPDATE render SET touched_at = touched_at + 86400000", []).unwrap();
+    let gone = World::with_faults(&["list-status=503"]);
+    ledger(&world).execute("UPDATE render SET endpoint = ?1", [gone.url()]).unwrap();
+    let run = world.j2v(&format!("submit a.json --key k --api-url {}", gone.url())).exits(7);
+    run.tells("could not be looked for").tells("nothing was sent");
+    assert_eq!((gone.accepted(), gone.posts()), (0, 0));
+}
+
+fn restore(world: &World, backup: &Path) {
+    for ending in ["-wal", "-shm"] {
+        fs::remove_file(world.path(&format!("ledger.db{ending}"))).unwrap();
+    }
+    fs::rename(backup, world.path("ledger.db")).unwrap();
+    private(&world.path("ledger.db"), 0o600);
+}
+
+#[cfg(unix)]
+fn private(path: &Path, mode: u32) {
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn row_87_a_ledger_that_others_can_read_is_refused_and_nothing_is_sent() {
+    let world = world(&json!({}));
+    world.j2v("history").exits(0);
+    private(&world.path("ledger.db"), 0o644);
+    world.j2v("submit a.json --key k").exits(1).tells("can be read or written by others").tells("next: chmod 600");
+    assert_eq!(world.posts(), 0);
+    private(&world.path("ledger.db"), 0o600);
+    world.j2v("submit a.json --key k").exits(0);
+}
+
+#[test]
+fn row_84_a_ledger_that_is_moved_before_the_claim_takes_none() {
+    let world = world(&json!({ "fault": ["post-429=1*1"] }));
+    let running = Running::start(&world, "submit a.json --key k");
+    running.until_it_tells("trying again");
+    move_away(&world);
+    running.end().exits(1).tells("was moved, deleted or replaced");
+    assert_eq!((world.accepted(), world.posts()), (0, 1), "the refused one");
+    // Neither is the old ledger cheated, nor a new one.
+    for ending in ["", "-wal", "-shm"] {
+        fs::rename(world.path(&format!("moved.db{ending}")), world.path(&format!("ledger.db{ending}"))).unwrap();
+    }
+    world.j2v("submit a.json --key k").exits(0);
+    assert_eq!(world.accepted(), 1);
+}
+
+#[test]
+fn row_78_an_answer_that_comes_after_the_ledger_was_replaced_is_told() {
+    let world = world(&json!({ "fault": ["post-slow=700ms"] }));
+    let running = Running::start(&world, "submit a.json --key k");
+    until("the movie is accepted", || world.accepted() == 1);
+    move_away(&world);
+    world.j2v("history").exits(0);
+    let project = world.oracle()["accepted"][0]["project"].as_str().unwrap().to_owned();
+    let run = running.end().exits(1).tells(&project).tells("was moved, deleted or replaced");
+    assert_eq!(run.line(), project);
+}
+
+#[test]
+fn row_80_four_people_who_resubmit_at_once_send_once() {
+    let world = world(&json!({ "fault": ["post-reset-before*1"] }));
+    world.j2v("submit a.json --key k --settle-for 100ms").exits(8);
+    let running: Vec<Running> = (0..4).map(|_| Running::start(&world, "settle k --resubmit")).collect();
+    let ended: Vec<Run> = running.into_iter().map(Running::end).collect();
+    assert!(ended.iter().any(|run| run.code == 0) && ended.iter().all(|run| matches!(run.code, 0 | 2)), "{ended:?}");
+    assert_eq!((world.accepted(), world.posts()), (1, 2));
+}
+
+#[test]
+fn row_80_forty_processes_that_poll_one_ledger_all_hear_the_end() {
+    let world = world(&json!({ "render-time": "1s" }));
+    world.movie("b.json", &json!({ "render-time": "1s" }));
+    world.j2v("submit a.json b.json").exits(0);
+    let running: Vec<Running> = (0..40).map(|_| Running::start(&world, "poll --interval 100ms")).collect();
+    for one in running {
+        let run = one.end().exits(0);
+        assert!(run.lines().len() <= 2, "{run:?}");
+    }
+    world.j2v("poll").exits(0).tells("nothing in the ledger is unfinished");
+}
+
+#[test]
+fn row_70_without_a_home_or_a_ledger_nothing_is_sent() {
+    let world = World::at(&format!("http://{}/v2", closed_address()));
+    world.movie("a.json", &json!({}));
+    let mut command = world.command(&["submit", "a.json"]);
+    for name in ["HOME", "XDG_STATE_HOME", "J2V_LEDGER"] {
+        command.env_remove(name);
+    }
+    command.env("HOME", "").env("XDG_STATE_HOME", "relative");
+    let run = Run::of(command.spawn().unwrap());
+    assert!(matches!(run.code, 1 | 2 | 7), "{run:?}");
+}

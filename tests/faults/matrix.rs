@@ -1,0 +1,65 @@
+//! Every row of the fault tables (`reliability.md` part 2) has a test that names it, here or beside the code, or stands
+//! below with the reason why it has none.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// The rows of the tables 2.1 to 2.5.
+const ROWS: [std::ops::RangeInclusive<u32>; 5] = [1..=27, 30..=42, 50..=60, 70..=87, 90..=102];
+
+/// Rows that no test need name, and why.
+const UNTESTED: [(std::ops::RangeInclusive<u32>, &str); 5] = [
+    (24..=24, "the circuit breaker is the batch's: a single command sends a handful"),
+    (50..=60, "webhooks: tested with `listen`, which is about nothing else"),
+    (81..=81, "network file systems: the README sends their users to PostgreSQL; there is none to test on"),
+    (85..=86, "PostgreSQL: its own tests need a server"),
+    (101..=101, "the receiver's address: tested with `listen`"),
+];
+
+#[test]
+fn every_row_of_the_fault_tables_is_named_by_a_test_or_says_why_not() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut named = BTreeSet::new();
+    for folder in ["src", "tests"] {
+        collect(&root.join(folder), &mut named);
+    }
+    let excused: BTreeSet<u32> = UNTESTED.into_iter().flat_map(|(rows, _)| rows).collect();
+    let missing: Vec<u32> = ROWS.into_iter().flatten().filter(|row| !named.contains(row) && !excused.contains(row)).collect();
+    assert!(missing.is_empty(), "no test names the rows {missing:?}");
+}
+
+fn collect(folder: &Path, named: &mut BTreeSet<u32>) {
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, named);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            text.lines().filter_map(|line| line.trim_start().split("fn row").nth(1)).for_each(|name| named.extend(rows(name)));
+        }
+    }
+}
+
+/// The rows in what follows `fn row` in a test's name: `_09_…`, `s_77_and_78_…`, `s_70_to_75_…`.
+fn rows(name: &str) -> Vec<u32> {
+    let mut found = Vec::new();
+    let mut is_range = false;
+    for word in name.trim_start_matches('s').split('_').filter(|word| !word.is_empty()) {
+        match word.parse() {
+            Ok(row) if is_range => found.extend(found.last().copied().unwrap_or(row) + 1..=row),
+            Ok(row) => found.push(row),
+            Err(_) if word == "to" || word == "and" => {}
+            Err(_) => break,
+        }
+        is_range = word == "to";
+    }
+    found
+}
+
+#[test]
+fn a_test_names_one_row_or_two_or_a_range() {
+    assert_eq!(rows("_09_an_answer_of_200_bytes("), [9]);
+    assert_eq!(rows("s_77_and_78_a_disk("), [77, 78]);
+    assert_eq!(rows("s_70_to_75_three("), [70, 71, 72, 73, 74, 75]);
+}
