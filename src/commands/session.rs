@@ -161,6 +161,17 @@ pub(super) fn store(call: &Call) -> anyhow::Result<Arc<dyn Store>> {
     }
 }
 
+/// Opens the ledger for a command that only tells what is in it: one of a newer `j2v` is read as far as it goes.
+pub(super) fn store_to_read(call: &Call) -> anyhow::Result<Arc<dyn Store>> {
+    if let LedgerPlace::File(path) = &call.settings.ledger
+        && let Err(newer @ LedgerError::Newer { .. }) = Sqlite::open(path, &World::real())
+    {
+        call.out.warning(&format!("{newer}; it is only read"));
+        return Ok(Arc::new(Sqlite::open_to_read(path, &World::real()).map_err(ledger_failed)?));
+    }
+    store(call)
+}
+
 /// What a failing ledger means.
 #[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
 pub(super) fn ledger_failed(error: LedgerError) -> Stop {
@@ -174,7 +185,7 @@ pub(super) fn ledger_failed(error: LedgerError) -> Stop {
 fn way_out(error: &LedgerError) -> Option<&'static str> {
     match error {
         LedgerError::Open { .. } => Some("name another file with --ledger or J2V_LEDGER"),
-        LedgerError::Newer { .. } => Some("update j2v, or name another ledger with --ledger"),
+        LedgerError::Newer { .. } => Some("update j2v, or name another ledger with --ledger; `j2v history` reads this one"),
         LedgerError::Full { .. } => Some("make room on the device, or name a ledger elsewhere with --ledger"),
         LedgerError::Busy { .. } => Some("try again when the other process has ended"),
         LedgerError::Gone { .. } => {

@@ -60,7 +60,7 @@ async fn everything_that_it_makes_is_for_its_owner_only() {
 }
 
 #[test]
-fn a_ledger_that_others_can_read_is_refused_and_the_way_out_is_named() {
+fn row_87_a_ledger_that_others_can_read_is_refused_and_the_way_out_is_named() {
     let home = OnFile::new();
     drop(home.open());
     fs::set_permissions(home.path(), fs::Permissions::from_mode(0o640)).unwrap();
@@ -72,7 +72,7 @@ fn a_ledger_that_others_can_read_is_refused_and_the_way_out_is_named() {
 }
 
 #[test]
-fn a_ledger_of_a_newer_program_is_refused_and_left_alone() {
+fn row_82_a_ledger_of_a_newer_program_is_refused_and_left_alone() {
     let home = OnFile::new();
     drop(home.open());
     let raw = Connection::open(home.path()).unwrap();
@@ -129,7 +129,7 @@ async fn a_row_that_no_version_wrote_is_called_damaged() {
 fn a_place_that_can_hold_no_ledger_is_named() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("file"), b"").unwrap();
-    for path in [folder.path().join("file/ledger.db"), folder.path().to_owned()] {
+    for path in [folder.path().join("file/ledger.db"), folder.path().to_owned(), "/dev/null".into()] {
         assert!(matches!(refused(&path), LedgerError::Open { path: named, .. } if named == path));
     }
 }

@@ -54,7 +54,11 @@ pub(super) fn ensure(path: &Path, world: &World) -> Result<PathBuf, LedgerError>
         found => found,
     };
     let open = |error: io::Error| Failure::System(error).at(path);
-    refuse_exposed(path, &found.map_err(open)?)?;
+    let found = found.map_err(open)?;
+    if !found.is_file() {
+        return Err(open(io::Error::other("it is no file")));
+    }
+    refuse_exposed(path, &found)?;
     fs::canonicalize(path).map_err(open)
 }
 
@@ -62,7 +66,7 @@ pub(super) fn ensure(path: &Path, world: &World) -> Result<PathBuf, LedgerError>
 fn refuse_exposed(path: &Path, found: &fs::Metadata) -> Result<(), LedgerError> {
     use std::os::unix::fs::PermissionsExt;
     let mode = found.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 && found.is_file() {
+    if mode & 0o077 != 0 {
         return Err(LedgerError::Exposed { path: path.to_owned(), mode });
     }
     Ok(())

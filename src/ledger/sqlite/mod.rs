@@ -58,6 +58,18 @@ impl Sqlite {
     /// # Errors
     /// When it can't be opened or made, others may read it, a newer `j2v` or another program made it, or it is damaged.
     pub fn open(path: &Path, world: &World) -> Result<Self, LedgerError> {
+        Self::begin(path, world, connect)
+    }
+
+    /// Opens the ledger of a newer `j2v` for reading, as far as this one understands it. Whatever would write fails.
+    ///
+    /// # Errors
+    /// As for [`Self::open`], less that it is newer.
+    pub fn open_to_read(path: &Path, world: &World) -> Result<Self, LedgerError> {
+        Self::begin(path, world, connect_to_read)
+    }
+
+    fn begin(path: &Path, world: &World, connect: fn(&Path) -> Result<Connection, Failure>) -> Result<Self, LedgerError> {
         let real = file::ensure(path, world)?;
         let fail = |failure: Failure| failure.at(path);
         let connection = connect(&real).map_err(fail)?;
@@ -145,12 +157,29 @@ impl Sharing for Sqlite {
     }
 }
 
-/// Opens a file that exists and sees that it is ours before writing to it.
-fn connect(path: &Path) -> Result<Connection, Failure> {
+/// Opens a file that exists.
+fn opened(path: &Path) -> Result<Connection, Failure> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags)?;
+    let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}
+
+/// Opens a file that exists for reading; a newer program may have made it.
+fn connect_to_read(path: &Path) -> Result<Connection, Failure> {
+    let connection = opened(path)?;
+    match schema::check(&connection) {
+        Ok(()) | Err(Failure::Newer { .. }) => {}
+        Err(failure) => return Err(failure),
+    }
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// Opens a file that exists and sees that it is ours before writing to it.
+fn connect(path: &Path) -> Result<Connection, Failure> {
+    let mut connection = opened(path)?;
     schema::check(&connection)?;
     let mode: String = connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
     if mode != "wal" {
