@@ -12,6 +12,7 @@ use j2v::movie::{Document, mention};
 use j2v::service::answer::{Answer, Body, BodyEnd, Happened, PostMeaning, meaning_of_post, meaning_of_read};
 use j2v::service::page::{read_movie, read_page};
 use j2v::service::retry::{http_date, retry_after};
+use j2v::service::webhook;
 use j2v::world::Instant;
 
 /// A movie that is read can be checked, resolved and planned, and is the same movie when it is printed and read again.
@@ -56,7 +57,6 @@ pub(crate) fn expression(bytes: &[u8]) {
 pub(crate) fn answer(bytes: &[u8]) {
     let [status, end, body @ ..] = bytes else { return };
     let end = [BodyEnd::Whole, BodyEnd::Cut, BodyEnd::TooSlow, BodyEnd::TooLarge][usize::from(end % 4)];
-    let is_whole = end == BodyEnd::Whole;
     let answer = Answer {
         status: 100 + u16::from(*status) * 2,
         content_type: Some("application/json".to_owned()),
@@ -65,8 +65,11 @@ pub(crate) fn answer(bytes: &[u8]) {
         body: Body { bytes: body.to_vec(), end },
     };
     let (code, happened) = (answer.status, Happened::Answered(answer));
-    if let PostMeaning::Accepted { .. } = meaning_of_post(&happened) {
-        assert!((200..300).contains(&code) && is_whole, "accepted by {code}");
+    if let PostMeaning::Accepted { project } = meaning_of_post(&happened) {
+        // Even of an answer that broke off: a whole object that names its project is one.
+        let named = Document::read("answer", body.to_vec()).ok().and_then(|answer| answer.root.get("project").cloned());
+        let named = named.as_ref().and_then(Node::as_text).map(|text| text.decoded().into_owned());
+        assert!((200..300).contains(&code) && named.as_deref() == Some(project.as_str()), "accepted by {code}");
     }
     let _ = meaning_of_read(&happened);
     let _ = read_movie(body);
@@ -74,5 +77,18 @@ pub(crate) fn answer(bytes: &[u8]) {
     if let Ok(header) = std::str::from_utf8(body) {
         let _ = http_date(header);
         assert!(retry_after(header, Instant(0)).is_none_or(|pause| pause < Duration::from_secs(365 * 24 * 3600)));
+    }
+}
+
+/// A callback's body: what it says can be said again in each shape that the service's pages show, and is read as the same.
+pub(crate) fn webhook(bytes: &[u8]) {
+    let told = webhook::read(bytes);
+    let Some(report) = told.report else { return };
+    assert_eq!(told.project.as_ref(), Some(&report.project));
+    for shape in [webhook::Shape::Reference, webhook::Shape::Tutorial, webhook::Shape::Guide] {
+        for format in [webhook::Format::Json, webhook::Format::Form] {
+            let again = webhook::read(webhook::body(&report, shape, format).as_bytes());
+            assert_eq!(again.project.as_ref(), Some(&report.project), "{shape:?} {format:?}");
+        }
     }
 }

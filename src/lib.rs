@@ -14,6 +14,8 @@
 //! The binary adds what was typed (`cli`), what it means (`settings`), one file a command
 //! (`commands`) and the exit codes (`exit`).
 
+#![forbid(unsafe_code)]
+
 mod cli;
 mod commands;
 pub mod emulator;

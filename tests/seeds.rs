@@ -32,3 +32,8 @@ fn every_seed_of_an_expression_holds() {
 fn every_seed_of_an_answer_holds() {
     replay("answer", properties::answer);
 }
+
+#[test]
+fn every_seed_of_a_webhook_holds() {
+    replay("webhook", properties::webhook);
+}

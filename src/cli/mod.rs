@@ -12,6 +12,7 @@ mod renders;
 mod resolve;
 mod set_up;
 mod submit;
+mod tools;
 mod waiting;
 
 use clap::{Parser, Subcommand};
@@ -27,6 +28,7 @@ pub(crate) use renders::{DeleteArgs, DownloadArgs, HistoryArgs, ListArgs, PollAr
 pub(crate) use resolve::{BuildArgs, ExpandArgs, PlanArgs};
 pub(crate) use set_up::{AuthArgs, AuthCommand, ConfigArgs, ConfigCommand, DoctorArgs};
 pub(crate) use submit::{OnUnknownArg, SubmitArgs};
+pub(crate) use tools::{CompletionsArgs, ExplainArgs, ManArgs};
 pub(crate) use waiting::{SaveArgs, SaveRules, WaitArgs};
 
 const ENVIRONMENT: &str = "\
@@ -106,6 +108,12 @@ pub(crate) enum Command {
     Config(ConfigArgs),
     /// Tell what is wrong with the set-up, and the way out
     Doctor(DoctorArgs),
+    /// Say a message of the service in plain words, with the line of the movie that it means
+    Explain(ExplainArgs),
+    /// Print the script that completes command lines in a shell
+    Completions(CompletionsArgs),
+    /// Write manual pages
+    Man(ManArgs),
 }
 
 impl Command {

@@ -27,10 +27,10 @@ pub(crate) struct MovieArgs {
     #[arg(skip)]
     pub(crate) receiver: Option<String>,
     /// Add a destination by the id of a dashboard connection
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", hide_short_help = true)]
     pub(crate) connection: Vec<String>,
     /// Append a scene, or each scene of an array
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub(crate) scene: Vec<PathBuf>,
     /// Set any place by JSON Pointer (/scenes/0/duration:=4)
     #[arg(long, value_name = "POINTER=TEXT|POINTER:=JSON", allow_hyphen_values = true)]
@@ -39,16 +39,16 @@ pub(crate) struct MovieArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) resolution: Option<String>,
     /// The movie's quality (low, medium, high)
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub(crate) quality: Option<String>,
     /// The id of the template to render
     #[arg(long, value_name = "ID")]
     pub(crate) template: Option<String>,
     /// The movie's own id, echoed in webhooks
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", hide_short_help = true)]
     pub(crate) id: Option<String>,
     /// Render anew even what the service has cached
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(crate) no_cache: bool,
     /// What the profile gives to a movie that says nothing of it; nobody types it.
     #[arg(skip)]

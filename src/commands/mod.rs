@@ -3,6 +3,7 @@
 mod auth;
 mod build;
 mod check;
+mod completions;
 mod config;
 mod delete;
 mod delivering;
@@ -11,11 +12,13 @@ mod download;
 mod dry_run;
 mod emulator;
 mod expand;
+mod explain;
 mod gate;
 mod history;
 mod init;
 mod list;
 mod listen;
+mod man;
 mod movies;
 mod party;
 mod plan;
@@ -95,7 +98,12 @@ impl Stop {
 /// Runs the command line of the process to its exit code: what the binary is.
 #[must_use]
 pub fn run() -> ExitCode {
-    call(Cli::parse()).into()
+    match completions::answer(std::env::args_os().collect()) {
+        Ok(true) => ExitCode::SUCCESS,
+        // Whom it should be told to is in the middle of a line.
+        Err(_) => ExitCode::FAILURE,
+        Ok(false) => call(Cli::parse()).into(),
+    }
 }
 
 fn call(mut cli: Cli) -> Exit {
@@ -213,5 +221,8 @@ async fn dispatch(call: &Call, mut command: Command) -> anyhow::Result<Exit> {
         Command::Auth(args) => auth::run(call, &args.command).await,
         Command::Config(args) => config::run(call, &args.command),
         Command::Doctor(args) => doctor::run(call, &args).await,
+        Command::Explain(args) => explain::run(call, &args).await,
+        Command::Completions(args) => completions::run(call, &args),
+        Command::Man(args) => man::run(call, &args),
     }
 }

@@ -1,6 +1,6 @@
 //! Reads the movies of a command line and composes each with the flags.
 
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 use super::Stop;
@@ -13,6 +13,12 @@ use crate::output::Out;
 
 /// The name of the movie that comes from stdin.
 pub(super) const STDIN: &str = "-";
+
+/// The files of a folder among which a mistyped one is looked for.
+const MOST_NAMES: usize = 1000;
+
+/// From this likeness on a file is worth a question.
+const LIKE: f64 = 0.85;
 
 /// A movie of the command line: where it came from, and the movie or why there is none.
 pub(super) struct Composed {
@@ -48,7 +54,11 @@ pub(super) fn compose_silently(args: &MovieArgs) -> Result<Vec<Composed>, Stop> 
 }
 
 fn one(source: &str, flags: &Flags, defaults: &MovieDefaults) -> Result<Document, Stop> {
-    let movie = Document::read(source, bytes(source)?).map_err(|refused| refusal(*refused))?;
+    let bytes = read(source).map_err(|why| {
+        let stop = unreadable(source, &why);
+        if why.kind() == ErrorKind::NotFound { not_there(source, stop) } else { stop }
+    })?;
+    let movie = Document::read(source, bytes).map_err(|refused| refusal(*refused))?;
     let flags = &with_defaults(flags, defaults, &movie);
     compose(movie, flags).map_err(|error| Stop::new(Exit::Invalid, format!("{source}: {error}")))
 }
@@ -110,17 +120,50 @@ fn tell(out: &Out, document: &Document, diagnostic: &Diagnostic) {
 }
 
 fn bytes(name: &str) -> Result<Vec<u8>, Stop> {
-    let read = if name == STDIN {
-        let mut bytes = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
-    } else {
-        std::fs::read(name)
-    };
-    read.map_err(|why| match why.kind() {
+    read(name).map_err(|why| unreadable(name, &why))
+}
+
+fn read(name: &str) -> io::Result<Vec<u8>> {
+    if name != STDIN {
+        return std::fs::read(name);
+    }
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+}
+
+fn unreadable(name: &str, why: &io::Error) -> Stop {
+    match why.kind() {
         ErrorKind::NotFound => Stop::new(Exit::Usage, format!("{name}: there is no such file")),
         ErrorKind::IsADirectory => Stop::new(Exit::Usage, format!("{name}: this is a folder, not a file")),
         _ => Stop::new(Exit::Usage, format!("{name} can't be read: {why}")),
-    })
+    }
+}
+
+/// A movie that isn't there, and what was probably meant.
+fn not_there(name: &str, stop: Stop) -> Stop {
+    let path = Path::new(name);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Stop { help: Some(format!("the folder {} is not there either", folder.display())), ..stop };
+    };
+    let names = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| Path::new(name).extension().is_some_and(|ending| ending == "json"));
+    let names: Vec<String> = names.take(MOST_NAMES).collect();
+    let typed = path.file_name().unwrap_or_default().to_string_lossy();
+    let likeness = |name: &String| (strsim::jaro_winkler(name, &typed), folder.join(name));
+    let nearest = names.iter().map(likeness).max_by(|one, other| one.0.total_cmp(&other.0)).filter(|(likeness, _)| *likeness > LIKE);
+    match nearest {
+        Some((_, path)) => {
+            let path = path.strip_prefix(".").unwrap_or(&path).display().to_string();
+            Stop { help: Some(format!("did you mean {path}?")), ..stop }
+        }
+        None if names.is_empty() => {
+            Stop { help: Some("this folder has no movie: go to the one that has it, or write a new one".to_owned()), ..stop }
+                .then("j2v init")
+        }
+        None => stop,
+    }
 }
 
 fn text(name: &str) -> Result<String, Stop> {

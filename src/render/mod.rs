@@ -4,6 +4,7 @@
 //! protocol that [`state`] spells out.
 
 pub mod event;
+pub mod explanation;
 pub mod identity;
 pub mod line;
 pub mod outcome;

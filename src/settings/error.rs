@@ -47,8 +47,8 @@ pub(crate) enum SettingsError {
         origin: Origin,
         /// What is wrong, and what was probably meant.
         why: String,
-        /// Its name.
-        name: String,
+        /// Its name, if it may be meant as a new one.
+        new: Option<String>,
     },
 }
 
@@ -58,7 +58,7 @@ impl SettingsError {
     pub(crate) fn next(&self) -> Option<String> {
         match self {
             Self::Config(_) => Some("j2v config edit".to_owned()),
-            Self::NoSuchProfile { name, .. } => Some(format!("j2v auth login --profile {name}")),
+            Self::NoSuchProfile { new, .. } => new.as_ref().map(|name| format!("j2v auth login --profile {name}")),
             _ => None,
         }
     }

@@ -15,6 +15,7 @@ mod profile;
 pub(crate) mod stored;
 mod terminal;
 
+use std::collections::BTreeSet;
 use std::env::VarError;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -214,13 +215,17 @@ impl Settings {
         })
     }
 
+    /// The names of all profiles that somebody has set up.
+    #[must_use]
+    pub(crate) fn profiles(&self) -> BTreeSet<String> {
+        let kept = self.folder.as_deref().map(stored::names).unwrap_or_default();
+        self.others.config.names().map(str::to_owned).chain(kept).chain([self.others.home.to_string()]).collect()
+    }
+
     /// Whether there is any profile beside the one that counts.
     #[must_use]
     pub(crate) fn has_other_profiles(&self) -> bool {
-        let Others { config, home, .. } = self.others.as_ref();
-        let kept = self.folder.as_deref().map(stored::names).unwrap_or_default();
-        let mut all = config.names().chain([home.as_str()]).chain(kept.iter().map(String::as_str));
-        all.any(|name| name != self.account)
+        self.profiles().iter().any(|name| *name != self.account)
     }
 
     /// The settings of the profile that a render was submitted with; nothing when no profile is met there.

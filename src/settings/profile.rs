@@ -90,7 +90,8 @@ impl Choice<'_> {
         if self.may_be_new || known.is_empty() || name == DEFAULT_ACCOUNT || known.contains(&name) {
             return Ok((parsed, origin));
         }
-        let why = format!("there is no profile `{name}`{}", near(name, known.iter().copied()));
-        Err(SettingsError::NoSuchProfile { origin, why, name: name.to_owned() })
+        let likely = near(name, known.iter().copied());
+        let new = likely.is_empty().then(|| name.to_owned());
+        Err(SettingsError::NoSuchProfile { origin, why: format!("there is no profile `{name}`{likely}"), new })
     }
 }

@@ -1,0 +1,160 @@
+//! Completions: the script that a shell sources, and what it asks j2v at each Tab. None of it makes a ledger, asks the
+//! network or says a word on stderr: somebody is in the middle of a line.
+
+use std::ffi::OsString;
+
+use clap::{Arg, CommandFactory, Parser};
+use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
+use clap_complete::env::{CompleteEnv, Shells};
+
+use super::{Call, Stop};
+use crate::cli::{Cli, CompletionsArgs};
+use crate::exit::Exit;
+use crate::ledger::batch::Batches;
+use crate::ledger::sqlite::Sqlite;
+use crate::ledger::{Render, Store, Which};
+use crate::movie::check::Rule;
+use crate::settings::{LedgerPlace, Purpose, Settings};
+use crate::world::World;
+
+/// The variable by which a shell asks.
+const VARIABLE: &str = "J2V_COMPLETE";
+
+/// The renders that are offered: the newest.
+const OFFERED: u32 = 200;
+
+/// Global flags that decide what is offered, and whether a value follows.
+const DECIDING: [(&str, bool); 4] = [("--emulate", false), ("--no-ledger", false), ("--ledger", true), ("--profile", true)];
+
+pub(super) fn run(call: &Call, args: &CompletionsArgs) -> anyhow::Result<Exit> {
+    let shells = Shells::builtins();
+    let name = args.shell.as_str();
+    let shell = shells.completer(name).ok_or_else(|| Stop::new(Exit::Internal, format!("there are no completions for {name}")))?;
+    let mut script = Vec::new();
+    shell.write_registration(VARIABLE, "j2v", "j2v", "j2v", &mut script)?;
+    call.out.data(String::from_utf8(script)?.trim_end());
+    Ok(Exit::Done)
+}
+
+/// Answers a shell, if it is one that asks.
+///
+/// # Errors
+/// When the shell is none that is known, or no longer listens.
+pub(super) fn answer(words: Vec<OsString>) -> Result<bool, clap::Error> {
+    let typed: Vec<String> = words.iter().filter_map(|word| word.to_str()).map(str::to_owned).collect();
+    let here = std::env::current_dir().ok();
+    CompleteEnv::with_factory(|| command(&typed)).var(VARIABLE).try_complete(words, here.as_deref())
+}
+
+/// The command line with what its values may be.
+fn command(typed: &[String]) -> clap::Command {
+    let mut command = Cli::command();
+    // The arguments of a command are described when it is asked for: here all are.
+    command.build();
+    let globals = globals(typed);
+    with_candidates(command, &globals)
+}
+
+fn with_candidates(command: clap::Command, globals: &[String]) -> clap::Command {
+    let command = command.mut_args(|arg| {
+        let globals = globals.to_vec();
+        match Kind::of(&arg) {
+            Some(kind) => arg.add(ArgValueCandidates::new(move || kind.candidates(&globals))),
+            None => arg,
+        }
+    });
+    command.mut_subcommands(|inner| with_candidates(inner, globals))
+}
+
+/// What a value is, by the name that the help gives it.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Render,
+    Key,
+    Rule,
+    Profile,
+    Batch,
+}
+
+impl Kind {
+    fn of(arg: &Arg) -> Option<Self> {
+        let name = arg.get_value_names().and_then(|names| names.first()).map(clap::builder::Str::as_str)?;
+        match (arg.get_id().as_str(), name) {
+            ("profile", _) => Some(Self::Profile),
+            (_, "PROJECT|KEY" | "PROJECT|KEY|TEXT" | "PROJECT") => Some(Self::Render),
+            ("key", _) => Some(Self::Key),
+            (_, "CODE" | "CODE|warnings") => Some(Self::Rule),
+            ("name" | "status", "BATCH") | ("batch", _) => Some(Self::Batch),
+            _ => None,
+        }
+    }
+
+    fn candidates(self, globals: &[String]) -> Vec<CompletionCandidate> {
+        match self {
+            Self::Rule => Rule::all().map(|rule| candidate(rule.code, rule.name)).collect(),
+            Self::Profile => settings(globals).map(|settings| profiles(&settings)).unwrap_or_default(),
+            Self::Render => renders(globals).iter().flat_map(|render| named(render, true)).collect(),
+            Self::Key => renders(globals).iter().flat_map(|render| named(render, false)).collect(),
+            Self::Batch => batches(globals).unwrap_or_default(),
+        }
+    }
+}
+
+fn candidate(value: &str, help: &str) -> CompletionCandidate {
+    CompletionCandidate::new(value).help(Some(help.to_owned().into()))
+}
+
+/// The global flags that were typed so far, as far as they decide what is offered.
+fn globals(typed: &[String]) -> Vec<String> {
+    let mut globals = Vec::new();
+    let mut words = typed.iter();
+    while let Some(word) = words.next() {
+        let flag = word.split('=').next().unwrap_or(word);
+        let Some((_, takes_value)) = DECIDING.iter().find(|(name, _)| *name == flag) else { continue };
+        globals.push(word.clone());
+        if *takes_value && !word.contains('=') {
+            match words.next() {
+                Some(value) if !value.is_empty() => globals.push(value.clone()),
+                _ => drop(globals.pop()),
+            }
+        }
+    }
+    globals
+}
+
+fn settings(globals: &[String]) -> Option<Settings> {
+    let words = ["j2v".to_owned()].into_iter().chain(globals.iter().cloned()).chain(["history".to_owned()]);
+    let cli = Cli::try_parse_from(words).ok()?;
+    Settings::from_process(&cli.global, Purpose::SetUp).ok()
+}
+
+fn profiles(settings: &Settings) -> Vec<CompletionCandidate> {
+    settings.profiles().iter().map(|name| candidate(name, "a profile")).collect()
+}
+
+/// Runs a question to the ledger's file, if there is one.
+fn asked<T>(globals: &[String], question: impl AsyncFnOnce(&Sqlite) -> Option<T>) -> Option<T> {
+    let LedgerPlace::File(path) = settings(globals)?.ledger else { return None };
+    if !path.is_file() {
+        return None;
+    }
+    let ledger = Sqlite::open(&path, &World::real()).ok()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build().ok()?;
+    runtime.block_on(question(&ledger))
+}
+
+fn renders(globals: &[String]) -> Vec<Render> {
+    asked(globals, async |ledger| ledger.find(None, Which::All(OFFERED)).await.ok()).unwrap_or_default()
+}
+
+fn named(render: &Render, by_project: bool) -> Vec<CompletionCandidate> {
+    let about = format!("{}, {}", render.submission.state.as_str(), render.source);
+    let project = render.submission.project.as_ref().filter(|_| by_project).map(|project| candidate(project.as_str(), &about));
+    let key = render.named.then(|| candidate(render.key.as_str(), &about));
+    project.into_iter().chain(key).collect()
+}
+
+fn batches(globals: &[String]) -> Option<Vec<CompletionCandidate>> {
+    let found = asked(globals, async |ledger| ledger.batches(None, None).await.ok())?;
+    Some(found.iter().map(|standing| candidate(&standing.batch.name, &standing.batch.source)).collect())
+}

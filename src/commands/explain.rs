@@ -1,0 +1,177 @@
+//! `j2v explain`: a message of the service in plain words, with the line of the movie that it means.
+
+use std::path::Path;
+
+use clap::Parser;
+use serde_json::json;
+
+use super::renders::latest;
+use super::session::{self, ledger_failed};
+use super::settle::unheard_of;
+use super::{Call, Stop, movies};
+use crate::cli::{Cli, Command, ExplainArgs};
+use crate::exit::Exit;
+use crate::ledger::{Render, Store};
+use crate::movie::check::Rule;
+use crate::movie::diagnostic::{Diagnostic, Evidence, Severity};
+use crate::movie::{Document, Mention, mention};
+use crate::output::findings::{Placed, place};
+use crate::output::snippet;
+use crate::render::explanation::Explanation;
+use crate::render::identity::{MovieHash, ProjectId};
+use crate::settings::LedgerPlace;
+
+/// What the service calls its words where no rule of the check has them.
+const SERVICE: &str = "service";
+
+pub(super) async fn run(call: &Call, args: &ExplainArgs) -> anyhow::Result<Exit> {
+    let Told { message, meant } = told(call, &args.words).await?;
+    let explanation = Explanation::of(&message);
+    let line = meant.as_ref().map(|meant| Line::new(&message, explanation, meant));
+    let placed = line.as_ref().and_then(Line::placed);
+    if args.json {
+        call.out.data(&to_json(&message, explanation, meant.as_ref(), placed.as_ref()));
+        return Ok(Exit::Done);
+    }
+    call.out.data(&format!("message: {message}"));
+    match explanation {
+        Some(explanation) => {
+            call.out.data(&format!("cause:   {}", explanation.cause));
+            call.out.data(&format!("cure:    {}", explanation.cure));
+        }
+        None => call.out.data("cause:   no source that j2v is built on knows this message"),
+    }
+    if let (Some(placed), Some(meant)) = (&placed, &meant) {
+        call.out.data(&format!("\n{}", snippet::render(&meant.name, placed, call.settings.canvas.color)));
+        if !meant.mention.is_certain {
+            call.out.data("note: the movie iterates or leaves out scenes or elements: the service may count them in another way");
+        }
+    }
+    for command in explanation.into_iter().flat_map(ways_on) {
+        call.out.hint(&command);
+    }
+    Ok(Exit::Done)
+}
+
+/// The commands that lead on.
+fn ways_on(explanation: &Explanation) -> Vec<String> {
+    let rule = explanation.rule.map(|code| format!("j2v check --explain {code}"));
+    rule.into_iter().chain(explanation.next.map(str::to_owned)).collect()
+}
+
+/// A message, and what it is about.
+struct Told {
+    message: String,
+    meant: Option<Meant>,
+}
+
+/// The place of a movie that a message means.
+struct Meant {
+    name: String,
+    movie: Document,
+    mention: Mention,
+}
+
+/// What the user wants explained: the last words about a render, or the words themselves.
+async fn told(call: &Call, words: &[String]) -> anyhow::Result<Told> {
+    if let [name] = words
+        && let Some(ledger) = ledger(call)?
+        && let Some(render) = latest(ledger.as_ref(), None, name).await.map_err(ledger_failed)?
+    {
+        let message = last_words(&render).ok_or_else(|| nothing_said(call, &render))?;
+        let meant = meant(call, ledger.as_ref(), &render, &message).await?;
+        return Ok(Told { message, meant });
+    }
+    let text = words.join(" ");
+    if words.len() == 1 && !text.contains(' ') && ProjectId::parse(&text).is_ok() && Explanation::of(&text).is_none() {
+        return Err(unheard_of(&text, &session::spell(call, &["poll", &text, "--once"])).into());
+    }
+    Ok(Told { message: text, meant: None })
+}
+
+/// The ledger, if there is one: none is made for this.
+fn ledger(call: &Call) -> anyhow::Result<Option<std::sync::Arc<dyn Store>>> {
+    match &call.settings.ledger {
+        LedgerPlace::File(path) if !path.exists() => Ok(None),
+        _ => session::store(call).map(Some),
+    }
+}
+
+fn last_words(render: &Render) -> Option<String> {
+    let reported = render.report.as_ref().and_then(|report| report.message.clone());
+    reported.or_else(|| render.refusal.as_ref().map(|refusal| refusal.message.clone())).filter(|message| !message.trim().is_empty())
+}
+
+fn nothing_said(call: &Call, render: &Render) -> Stop {
+    let state = render.submission.state.as_str();
+    Stop::new(Exit::Usage, format!("there is nothing to explain: the render of key {} is `{state}`, without a message", render.key))
+        .then(session::spell(call, &["show", render.key.as_str()]))
+}
+
+/// The place in the user's own file if it still makes the movie that was sent, else in the movie as it was sent.
+async fn meant(call: &Call, ledger: &dyn Store, render: &Render, message: &str) -> anyhow::Result<Option<Meant>> {
+    if let Some(movie) = unchanged(call, render) {
+        let name = render.source.clone();
+        return Ok(mention(&movie, message).map(|mention| Meant { name, movie, mention }));
+    }
+    let name = format!("{} (as it was sent; {} has changed since or is gone)", render.key, render.source);
+    let body = ledger.body(render.id).await.map_err(ledger_failed)?.and_then(|body| String::from_utf8(body).ok());
+    let sent = body.and_then(|body| Document::parse(&name, body).ok()).map(|movie| movie.to_pretty());
+    let movie = sent.and_then(|text| Document::parse(&name, text).ok());
+    Ok(movie.and_then(|movie| Some(Meant { mention: mention(&movie, message)?, name, movie })))
+}
+
+/// The movie, composed once more as it was; nothing if it comes out as another one.
+fn unchanged(call: &Call, render: &Render) -> Option<Document> {
+    if !Path::new(&render.source).is_file() {
+        return None;
+    }
+    let words = ["j2v", "submit", render.source.as_str()].into_iter().chain(render.flags.iter().map(String::as_str));
+    let Ok(Cli { command: Command::Submit(mut args), .. }) = Cli::try_parse_from(words) else { return None };
+    args.movie.defaults.clone_from(&call.settings.movie);
+    let composed = movies::compose_silently(&args.movie).ok()?.pop()?.movie.ok()?;
+    (MovieHash::of(composed.canonical().as_bytes()) == render.movie).then_some(composed)
+}
+
+/// The line of a movie that a message means, as a finding.
+struct Line<'a> {
+    meant: &'a Meant,
+    finding: [Diagnostic; 1],
+}
+
+impl<'a> Line<'a> {
+    fn new(message: &str, explanation: Option<&Explanation>, meant: &'a Meant) -> Self {
+        let code = explanation.and_then(|explanation| explanation.rule).unwrap_or(SERVICE);
+        let span = meant.mention.span;
+        let label = Some(format!("`{}`", meant.mention.pointer));
+        let finding =
+            Diagnostic { severity: Severity::Error, evidence: Evidence::Live, code, message: message.to_owned(), span, label, help: None };
+        Self { meant, finding: [finding] }
+    }
+
+    fn placed(&self) -> Option<Placed<'_>> {
+        place(&self.meant.movie.sources, &self.finding).pop()
+    }
+}
+
+fn to_json(message: &str, explanation: Option<&Explanation>, meant: Option<&Meant>, placed: Option<&Placed<'_>>) -> String {
+    let place = meant.zip(placed.and_then(|placed| placed.place)).map(|(meant, (source, position, _))| {
+        json!({
+            "file": source.name,
+            "line": position.line,
+            "column": position.column,
+            "pointer": meant.mention.pointer.to_string(),
+            "certain": meant.mention.is_certain,
+        })
+    });
+    let rule = explanation.and_then(|explanation| explanation.rule).and_then(Rule::named).map(|rule| rule.code);
+    json!({
+        "message": message,
+        "cause": explanation.map(|explanation| explanation.cause),
+        "cure": explanation.map(|explanation| explanation.cure),
+        "rule": rule,
+        "place": place,
+        "next": explanation.map(ways_on),
+    })
+    .to_string()
+}

@@ -1,0 +1,94 @@
+//! What a new user tries first, each with a typical mistake: what is printed, to the letter. Ids, folders, and how often something is tried vary.
+
+use snapbox::{Data, assert_data_eq, file};
+
+use crate::support::{Run, World};
+
+/// A world with the starter movie, made small.
+fn world() -> World {
+    let world = World::new();
+    world.j2v("init").exits(0);
+    world
+}
+
+/// A run as a terminal would show it, less what differs from one to the next.
+#[track_caller]
+fn shows(world: &World, run: &Run, expected: Data) {
+    let folder = world.path("").display().to_string();
+    let told = run.stderr.split_inclusive('\n').filter(|line| !line.contains("trying again in"));
+    let text = format!("{}{}exit {}\n", run.stdout, told.collect::<String>(), run.code);
+    assert_data_eq!(text.replace(&folder, "~/"), expected);
+}
+
+#[test]
+fn no_key() {
+    let world = world();
+    let run = world.j2v_with(&[("J2V_API_KEY", "")], "submit listing.json");
+    shows(&world, &run, file!["first_tries/no_key.txt"]);
+}
+
+#[test]
+fn wrong_file() {
+    let world = world();
+    shows(&world, &world.j2v("submit listin.json"), file!["first_tries/wrong_file.txt"]);
+}
+
+#[test]
+fn unknown_flag() {
+    let world = world();
+    shows(&world, &world.j2v("submit listing.json --wiat"), file!["first_tries/unknown_flag.txt"]);
+}
+
+#[test]
+fn unknown_project() {
+    let world = world();
+    shows(&world, &world.j2v("poll JkGxEoPRF9EgRb32"), file!["first_tries/unknown_project.txt"]);
+}
+
+#[test]
+fn expired_file() {
+    let world = world();
+    world.j2v("submit listing.json --key L-4821 --wait").exits(0);
+    world.a_week_goes_by();
+    shows(&world, &world.j2v("download L-4821"), file!["first_tries/expired_file.txt"]);
+}
+
+#[test]
+fn full_disk() {
+    let world = world();
+    let mut shell = std::process::Command::new("sh");
+    let line = format!("trap '' XFSZ; ulimit -f 8; exec {} submit listing.json", env!("CARGO_BIN_EXE_j2v"));
+    let plain = world.command::<&str>(&[]);
+    shell.args(["-c", &line]).current_dir(world.path("")).env_clear();
+    shell.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    shows(&world, &Run::of(shell.spawn().unwrap()), file!["first_tries/full_disk.txt"]);
+}
+
+#[test]
+fn no_network() {
+    let world = world();
+    let proxy = [("HTTPS_PROXY", "http://127.0.0.1:1"), ("J2V_API_URL", "https://api.example/v2")];
+    shows(&world, &world.j2v_with(&proxy, "submit listing.json"), file!["first_tries/no_network.txt"]);
+}
+
+#[test]
+fn two_profiles() {
+    let world = world();
+    std::fs::create_dir_all(world.path(".config/j2v")).unwrap();
+    world.write(".config/j2v/config.toml", "[profiles.default]\n\n[profiles.agency]\n");
+    std::fs::set_permissions(world.path(".config/j2v/config.toml"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    shows(&world, &world.j2v("submit listing.json --profile agncy"), file!["first_tries/unknown_profile.txt"]);
+    let run = world.j2v_with(&[("J2V_API_KEY", "")], "submit listing.json --profile agency");
+    shows(&world, &run, file!["first_tries/profile_without_key.txt"]);
+}
+
+#[test]
+fn wrong_folder() {
+    let world = world();
+    shows(&world, &world.j2v("submit listing.json --download nowhere/film.mp4"), file!["first_tries/folder_of_the_video.txt"]);
+    std::fs::create_dir(world.path("elsewhere")).unwrap();
+    let mut command = world.command(&["submit", "listing.json"]);
+    command.current_dir(world.path("elsewhere"));
+    shows(&world, &Run::of(command.spawn().unwrap()), file!["first_tries/folder_of_the_movie.txt"]);
+}

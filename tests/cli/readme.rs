@@ -1,0 +1,43 @@
+//! The README's first session, command by command, as it is written there.
+
+use crate::support::World;
+
+/// A command of the session, and what it is said to print.
+struct Step {
+    line: String,
+    prints: Vec<String>,
+}
+
+/// The first block of commands after the words that begin the session.
+fn session() -> Vec<Step> {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let (_, rest) = readme.split_once("Try it with `--emulate` first:").unwrap();
+    let block = rest.split("```").nth(1).unwrap().trim_start_matches("console\n");
+    let mut steps: Vec<Step> = Vec::new();
+    for line in block.lines() {
+        match line.strip_prefix("$ ") {
+            Some(command) => {
+                let line = command.split(" # ").next().unwrap().trim().to_owned();
+                steps.push(Step { line, prints: Vec::new() });
+            }
+            None => steps.last_mut().unwrap().prints.push(line.to_owned()),
+        }
+    }
+    steps
+}
+
+#[test]
+fn the_first_session_of_the_readme_works_as_it_is_written() {
+    let world = World::new();
+    let steps = session();
+    assert!(steps.len() >= 5);
+    for Step { line, prints } in steps {
+        let run = world.j2v(line.strip_prefix("j2v ").unwrap()).exits(0);
+        if !prints.is_empty() {
+            assert_eq!(run.lines(), prints, "{line}");
+        }
+    }
+    assert!(world.has("film.mp4"));
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    assert!(readme.lines().count() <= 250, "the README is for a first look: longer texts belong into docs/");
+}
