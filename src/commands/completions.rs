@@ -82,9 +82,9 @@ impl Kind {
         match (arg.get_id().as_str(), name) {
             ("profile", _) => Some(Self::Profile),
             (_, "PROJECT|KEY" | "PROJECT|KEY|TEXT" | "PROJECT") => Some(Self::Render),
-            ("key", _) => Some(Self::Key),
+            ("key", "KEY") => Some(Self::Key),
             (_, "CODE" | "CODE|warnings") => Some(Self::Rule),
-            ("name" | "status", "BATCH") | ("batch", _) => Some(Self::Batch),
+            ("batch" | "status", "NAME") => Some(Self::Batch),
             _ => None,
         }
     }

@@ -8,9 +8,13 @@ struct Step {
     prints: Vec<String>,
 }
 
+fn readme() -> String {
+    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap()
+}
+
 /// The first block of commands after the words that begin the session.
 fn session() -> Vec<Step> {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let readme = readme();
     let (_, rest) = readme.split_once("Try it with `--emulate` first:").unwrap();
     let block = rest.split("```").nth(1).unwrap().trim_start_matches("console\n");
     let mut steps: Vec<Step> = Vec::new();
@@ -38,6 +42,16 @@ fn the_first_session_of_the_readme_works_as_it_is_written() {
         }
     }
     assert!(world.has("film.mp4"));
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    assert!(readme.lines().count() <= 250, "the README is for a first look: longer texts belong into docs/");
+    assert!(readme().lines().count() <= 250, "the README is for a first look: longer texts belong into docs/");
+}
+
+#[test]
+fn the_table_of_the_readme_has_every_command() {
+    let (readme, help) = (readme(), World::new().j2v("-h").exits(0).stdout);
+    let table: String = readme.lines().filter(|line| line.starts_with("| `")).collect();
+    let listed = help.split_once("Commands:\n").unwrap().1.lines().take_while(|line| !line.is_empty());
+    let names = listed.filter(|line| !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next());
+    for name in names.filter(|name| *name != "help") {
+        assert!(table.contains(&format!("`{name}`")) || table.contains(&format!("`{name} ")), "the README's table lacks {name}");
+    }
 }
