@@ -28,7 +28,7 @@ pub fn read(raw: &[u8]) -> Told {
     let Some(movie) = fields(raw).map(movie_of) else { return Told::default() };
     let movie = Value::Object(movie);
     Told {
-        project: movie.get("project").and_then(Value::as_str).and_then(|text| ProjectId::parse(text.trim()).ok()),
+        project: movie.get("project").and_then(Value::as_str).and_then(|text| ProjectId::parse(text).ok()),
         token: movie.pointer("/client-data/j2v").and_then(Value::as_str).map(str::to_owned),
         report: Report::read(&movie),
     }
@@ -57,6 +57,10 @@ fn movie_of(mut outer: Map<String, Value>) -> Map<String, Value> {
         }
         _ => outer,
     };
+    // A form may spell a space where JSON has none.
+    if let Some(project) = movie.get("project").and_then(Value::as_str).map(|text| text.trim().to_owned()) {
+        movie.insert("project".to_owned(), Value::from(project));
+    }
     if let Some(data) = movie.remove("client-data") {
         movie.insert("client-data".to_owned(), parsed(data));
     }
