@@ -10,6 +10,7 @@ use super::submit::with_place_for_token;
 use super::{Call, Stop};
 use crate::cli::{OnUnknownArg, SubmitArgs};
 use crate::exit::Exit;
+use crate::ledger::change::gives_way;
 use crate::ledger::{Render, SUBMIT_SCOPE, Space, Which};
 use crate::movie::Document;
 use crate::render::identity::{Key, MovieHash, Token};
@@ -53,12 +54,15 @@ async fn latest(call: &Call, key: Option<&Key>) -> anyhow::Result<Option<Render>
 /// The body as it would be sent, token included.
 fn sent(call: &Call, args: &SubmitArgs, key: Option<&Key>, latest: Option<&Render>, movie: &Document) -> Result<String, Stop> {
     let hash = MovieHash::of(movie.canonical().as_bytes());
-    if let Some(render) = latest.filter(|_| !args.again) {
-        if !render.movie.agrees(hash) {
+    let is_new = latest.is_none_or(|render| args.again && gives_way(render, hash));
+    if let Some(render) = latest.filter(|_| !is_new) {
+        if args.again && render.submission.state.is_unsettled() {
+            let state = render.submission.state.as_str();
+            call.out.warning(&format!("the render of key {} is `{state}`: nothing would be sent before that is settled", render.key));
+        } else if !render.movie.agrees(hash) {
             let why = format!("the key {} was used before for another movie; --again renders this one, too", render.key);
             return Err(Stop::new(Exit::OtherMovie, why));
-        }
-        if !is_sendable(args, render.submission.state) {
+        } else if !is_sendable(args, render.submission.state) {
             let state = render.submission.state.as_str();
             call.out.warning(&format!("the render of key {} is `{state}` already: nothing would be sent", render.key));
         }
@@ -67,7 +71,12 @@ fn sent(call: &Call, args: &SubmitArgs, key: Option<&Key>, latest: Option<&Rende
         return Ok(movie.to_compact());
     }
     let key = key.cloned().unwrap_or_else(|| Key::random(World::real().dice.throw()));
-    let token = Token::new(&key, generation(args, latest), hash, attempt(args, latest));
+    let (generation, attempt) = match latest {
+        Some(render) if is_new => (render.generation + 1, 1),
+        Some(render) => (render.generation, attempt(args, render)),
+        None => (1, 1),
+    };
+    let token = Token::new(&key, generation, hash, attempt);
     let movie = movie.with_token(&token.to_string()).map_err(|why| Stop::new(Exit::Invalid, why.to_string()))?;
     Ok(movie.to_compact())
 }
@@ -76,13 +85,8 @@ fn is_sendable(args: &SubmitArgs, state: State) -> bool {
     matches!(state, State::Intent | State::Rejected) || (state == State::Held && args.on_unknown == Some(OnUnknownArg::Resubmit))
 }
 
-fn generation(args: &SubmitArgs, latest: Option<&Render>) -> u32 {
-    latest.map_or(1, |render| render.generation + u32::from(args.again))
-}
-
 /// The n-th POST of the generation that this one would be.
-fn attempt(args: &SubmitArgs, latest: Option<&Render>) -> u32 {
-    let Some(render) = latest.filter(|_| !args.again) else { return 1 };
+fn attempt(args: &SubmitArgs, render: &Render) -> u32 {
     let goes_back = render.submission.state != State::Intent && is_sendable(args, render.submission.state);
     render.submission.attempt + u32::from(goes_back)
 }

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::{Again, Change, Draft, Event, Recorded, Render, RenderId, story};
+use crate::render::identity::MovieHash;
 use crate::render::outcome::{Report, Status};
 use crate::render::state::{Fact, OutOfTurn, State, Submission};
 use crate::world::Instant;
@@ -35,16 +36,18 @@ pub enum Placing {
 pub fn placing(draft: &Draft, known: Option<Render>) -> Placing {
     match known {
         None => Placing::New { generation: 1 },
-        Some(latest) if draft.named && draft.again == Again::Yes && gives_way(&latest, draft) => {
+        Some(latest) if draft.named && draft.again == Again::Yes && gives_way(&latest, draft.movie) => {
             Placing::New { generation: latest.generation + 1 }
         }
         Some(known) => Placing::Existing(Box::new(known)),
     }
 }
 
-/// What may have been paid for, or will be, is never doubled by asking again.
-fn gives_way(latest: &Render, draft: &Draft) -> bool {
-    let is_the_same_wish = latest.submission.state == State::Intent && latest.movie == draft.movie;
+/// Whether a movie that is asked for again becomes a new generation of its key. What may have been paid for, or will be, is
+/// never doubled by asking again.
+#[must_use]
+pub fn gives_way(latest: &Render, movie: MovieHash) -> bool {
+    let is_the_same_wish = latest.submission.state == State::Intent && latest.movie == movie;
     !latest.submission.state.is_unsettled() && !is_the_same_wish
 }
 

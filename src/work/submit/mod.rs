@@ -2,17 +2,18 @@
 //! there is none, look for the render instead of sending again (`identity.md`, `reliability.md` part 3).
 
 mod claim;
+mod order;
 
 use std::time::Duration;
 
 use self::claim::Claim;
+pub use self::order::Order;
 use super::outcome::{abandoned, described, held, interrupted_in_flight, interrupted_unsent, other_movie, refused, unbound, unknown};
 use super::search;
 use super::{Desk, Submission};
-use crate::ledger::{Again, Change, Draft, LedgerError, Placed, Render, SUBMIT_SCOPE};
-use crate::movie::Document;
+use crate::ledger::{Change, LedgerError, Placed, Render};
 use crate::render::event::{Event, Outcome, Trouble, Verdict};
-use crate::render::identity::{Key, MovieHash, Token};
+use crate::render::identity::{MovieHash, Token};
 use crate::render::state::{Fact, OnUnknown, State};
 use crate::service::answer::{ConnectFault, Happened, PostMeaning, meaning_of_post};
 use crate::service::read::ReadError;
@@ -25,9 +26,6 @@ const COLD: Duration = Duration::from_secs(120);
 /// How long a request that is out may go on after the first Ctrl-C (`reliability.md` row 25).
 const GRACE: Duration = Duration::from_secs(10);
 
-/// How long an answer may stay lost before a person decides (`reliability.md` 3.2).
-const QUARANTINE: Duration = Duration::from_secs(15 * 60);
-
 /// For how long, and how often, a movie is tried again that the service was too busy for.
 const THROTTLED_FOR: Duration = LONGEST_RETRY_AFTER;
 
@@ -39,47 +37,6 @@ const READING: Duration = Duration::from_secs(10);
 
 /// How often the ledger is asked how another process's request went.
 const PEEK: Duration = Duration::from_millis(20);
-
-/// A movie that is wanted as a video.
-#[derive(Debug, Clone)]
-pub struct Order {
-    /// The movie, composed and checked.
-    pub movie: Document,
-    /// Where it came from.
-    pub source: String,
-    /// The flags that composed it, for whoever has to type the command once more.
-    pub flags: Vec<String>,
-    /// The user's key.
-    pub key: Option<Key>,
-    /// Render the key once more, deliberately.
-    pub again: bool,
-    /// Whether a token goes with it.
-    pub traceable: bool,
-    /// What to do when a lost answer is not found.
-    pub on_unknown: Option<OnUnknown>,
-    /// How long an answer may stay lost before a person decides.
-    pub quarantine: Option<Duration>,
-    /// How long to look for a lost answer.
-    pub settle_for: Duration,
-}
-
-impl Order {
-    /// A movie wanted once, under no key, with the rules that `j2v submit` has by default.
-    #[must_use]
-    pub fn new(movie: Document, source: impl Into<String>) -> Self {
-        Self {
-            movie,
-            source: source.into(),
-            flags: Vec::new(),
-            key: None,
-            again: false,
-            traceable: true,
-            on_unknown: None,
-            quarantine: None,
-            settle_for: Duration::from_secs(60),
-        }
-    }
-}
 
 /// How a submission ended.
 #[derive(Debug)]
@@ -122,25 +79,6 @@ async fn finish(run: &mut Run<'_>, render: Render) -> Result<Submitted, LedgerEr
             Step::On(next) => render = *next,
             Step::Over(outcome) => return Ok(Submitted::Over(outcome)),
         }
-    }
-}
-
-fn draft(desk: &Desk, order: &Order, movie: MovieHash) -> Draft {
-    Draft {
-        space: desk.space.clone(),
-        scope: SUBMIT_SCOPE.to_owned(),
-        key: order.key.clone().unwrap_or_else(|| Key::random(desk.world.dice.throw())),
-        named: order.key.is_some(),
-        movie,
-        body: order.movie.to_compact().into_bytes(),
-        traceable: order.traceable,
-        source: order.source.clone(),
-        flags: order.flags.clone(),
-        on_unknown: order.on_unknown.unwrap_or(OnUnknown::Hold),
-        quarantine: order.quarantine.unwrap_or(QUARANTINE),
-        again: if order.again { Again::Yes } else { Again::No },
-        row: None,
-        at: desk.world.now(),
     }
 }
 
@@ -220,7 +158,7 @@ impl Run<'_> {
         let (desk, order) = (self.desk, self.order);
         let mut has_settled = false;
         loop {
-            match desk.store.place(vec![draft(desk, order, self.hash)]).await?.pop() {
+            match desk.store.place(vec![order.draft(desk, self.hash)]).await?.pop() {
                 Some(Placed::New(render)) => return Ok(Step::On(Box::new(render))),
                 Some(Placed::Existing(render)) if order.again && render.submission.state.is_unsettled() => {
                     let earlier = self.settle_earlier(render).await?;
