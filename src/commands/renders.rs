@@ -69,7 +69,7 @@ pub(super) async fn expand(interrupt: &CancellationToken, names: &[String]) -> R
     Ok(all)
 }
 
-/// The render of a project, or the latest generation of a key.
+/// The render of a project, the latest generation of a key, or one of its generations: `KEY#2`.
 ///
 /// # Errors
 /// When the ledger fails.
@@ -79,6 +79,16 @@ pub(super) async fn latest(store: &dyn Store, space: Option<Space>, name: &str) 
     {
         return Ok(Some(render));
     }
-    let Ok(key) = Key::parse(name) else { return Ok(None) };
-    Ok(store.find(space, Which::AnyKey(key)).await?.into_iter().next())
+    if let Ok(key) = Key::parse(name)
+        && let Some(render) = store.find(space.clone(), Which::AnyKey(key)).await?.into_iter().next()
+    {
+        return Ok(Some(render));
+    }
+    let Some((key, generation)) = generation_of_key(name) else { return Ok(None) };
+    Ok(store.find(space, Which::AnyKey(key)).await?.into_iter().find(|render| render.generation == generation))
+}
+
+fn generation_of_key(name: &str) -> Option<(Key, u32)> {
+    let (key, generation) = name.rsplit_once('#')?;
+    Some((Key::parse(key).ok()?, generation.parse().ok()?))
 }

@@ -23,6 +23,10 @@ fn history_lists_every_render_newest_first_with_key_source_state_project_attempt
     assert_eq!(&rows[3][1..7], ["L-1", "done", rows[3][3], "2", "2", "a.json"]);
     assert!(rows[3][3].starts_with("EMU") && rows[3][7].starts_with("http"));
     assert_eq!(rows.len(), 4);
+    for (name, state) in [("L-1", "bound"), ("L-1#2", "bound"), ("L-1#1", "done")] {
+        assert_eq!(world.j2v(&format!("show {name} --json")).exits(0).json()["state"], state, "{name}");
+    }
+    world.j2v("show L-1#3").exits(6);
 }
 
 #[test]
