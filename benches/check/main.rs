@@ -3,6 +3,8 @@
 //! `cargo bench --bench check`. Nothing passes or fails here.
 #![expect(clippy::print_stdout, reason = "figures are what a benchmark is for")]
 
+mod rival;
+
 use std::fs;
 use std::hint::black_box;
 use std::path::Path;
@@ -13,6 +15,7 @@ use j2v::movie::Document;
 use j2v::movie::check::{Resolved, Settings, check};
 use j2v::movie::expand::{Limits, expand};
 use j2v::movie::plan::{NoAssets, plan};
+use rival::Rival;
 use serde_json::{Value, json};
 
 const J2V: &str = env!("CARGO_BIN_EXE_j2v");
@@ -21,26 +24,9 @@ const LISTING: &str = include_str!("../../examples/listing.json");
 /// The size of the document that is checked, bytes.
 const SIZE: usize = 3000;
 
-/// Validates the listing again and again for two seconds and prints how often a second.
-const AJV: &str = r"
-const Ajv = require('ajv/dist/2020').default, fs = require('fs');
-const validate = new Ajv({ strict: false, allErrors: true }).compile(JSON.parse(fs.readFileSync('schema.json', 'utf8')));
-const text = fs.readFileSync('listing.json', 'utf8');
-const end = Date.now() + Number(process.argv[2] || 0);
-let times = 0;
-do { validate(JSON.parse(text)); times++; } while (Date.now() < end);
-console.log(times * 1000 / Number(process.argv[2] || 1000));
-";
-
-const JSONSCHEMA: &str = r"
-import json, sys, time, jsonschema
-schema = json.load(open('schema.json')); text = open('listing.json').read()
-validator = jsonschema.Draft202012Validator(schema)
-times, end = 0, time.time() + 2
-while time.time() < end:
-    list(validator.iter_errors(json.loads(text))); times += 1
-print(times / 2)
-";
+/// Rounds that nobody counts, while compilers warm up, and rounds in turns after them.
+const WARM_UP: usize = 40;
+const ROUNDS: usize = 101;
 
 fn main() {
     let folder = tempfile::tempdir().expect("a folder for the run");
@@ -48,7 +34,7 @@ fn main() {
     fs::write(folder.path().join("listing.json"), &listing).expect("the listing is written");
     fs::write(folder.path().join("schema.json"), j2v::movie::schema::schema().to_string()).expect("the schema is written");
     stages(&listing);
-    others(folder.path());
+    beside_others(&listing, folder.path());
     commands(folder.path());
     growth();
 }
@@ -83,9 +69,13 @@ fn stages(listing: &str) {
 }
 
 fn everything(text: &str) -> usize {
-    let document = Document::parse("listing.json", text).expect("the text is a movie");
-    let resolved = Resolved::of(&document);
-    check(&document, &Settings { facts: Some(&resolved.facts), ..Settings::default() }).len()
+    resolved(&Document::parse("listing.json", text).expect("the text is a movie"))
+}
+
+/// What `j2v check` does with a document.
+fn resolved(document: &Document) -> usize {
+    let resolved = Resolved::of(document);
+    check(document, &Settings { facts: Some(&resolved.facts), ..Settings::default() }).len()
 }
 
 /// The middle of five runs of a tenth of a second or more.
@@ -104,16 +94,79 @@ fn seconds_of(work: &mut impl FnMut()) -> f64 {
     start.elapsed().as_secs_f64() / times
 }
 
-fn others(folder: &Path) {
-    println!("others, validating the same document (a second)");
-    fs::write(folder.join("ajv.js"), AJV).expect("a script is written");
-    fs::write(folder.join("validate.py"), JSONSCHEMA).expect("a script is written");
+/// What each of them is asked for: from the text, or from what was parsed before; and what they do then.
+fn beside_others(listing: &str, folder: &Path) {
+    println!("in turns, microseconds a time: median of {ROUNDS} rounds (best), times a second");
+    println!("  ajv and jsonschema hold the document against the printed schema: names, types, ranges, words. j2v's rules do");
+    println!("  that, look across properties, and know the place of everything; `all` resolves and plans the movie, too");
+    let document = Document::parse("listing.json", listing).expect("the listing is a movie");
+    let rules = |document: &Document| check(document, &Settings::default()).len();
+    let parsed = || Document::parse("listing.json", listing).expect("the listing is a movie");
+    let mut contenders = vec![
+        ours("j2v, text to verdict by the rules", || rules(&parsed())),
+        ours("j2v, parsed to verdict by the rules", || rules(&document)),
+        ours("j2v, text to verdict, all", || everything(listing)),
+        ours("j2v, parsed to verdict, all", || resolved(&document)),
+        ours("j2v, parse only", || parsed().sources.len()),
+    ];
+    let mut rivals = rivals(folder);
+    for rival in &mut rivals {
+        for mode in ["text", "parsed", "parse"] {
+            contenders.push((format!("{}, {mode}", rival.0), Vec::new(), Contender::Rival(mode)));
+        }
+    }
+    for round in 0..WARM_UP + ROUNDS {
+        for (name, times, contender) in &mut contenders {
+            let time = match contender {
+                Contender::Ours(work) => Some(microseconds_of(work)),
+                Contender::Rival(mode) => rivals.iter_mut().find(|rival| name.starts_with(rival.0)).and_then(|rival| rival.1.turn(mode)),
+            };
+            times.extend(time.filter(|_| round >= WARM_UP));
+        }
+    }
+    for (name, mut times, _) in contenders {
+        times.sort_by(f64::total_cmp);
+        if let (Some(best), Some(median)) = (times.first(), times.get(times.len() / 2)) {
+            println!("  {name:<38} {median:>9.1} ({best:.1})   {:>8.0}", 1e6 / median);
+        }
+    }
+    for (_, rival) in rivals {
+        rival.end();
+    }
+}
+
+/// Who takes a turn.
+enum Contender<'w> {
+    Ours(Box<dyn FnMut() -> usize + 'w>),
+    Rival(&'static str),
+}
+
+fn ours<'w>(name: &str, work: impl FnMut() -> usize + 'w) -> (String, Vec<f64>, Contender<'w>) {
+    (name.to_owned(), Vec::new(), Contender::Ours(Box::new(work)))
+}
+
+fn microseconds_of(work: &mut impl FnMut() -> usize) -> f64 {
+    const TIMES: u32 = 300;
+    let start = Instant::now();
+    for _ in 0..TIMES {
+        black_box(work());
+    }
+    start.elapsed().as_secs_f64() * 1e6 / f64::from(TIMES)
+}
+
+/// Those that can be had on this machine.
+fn rivals(folder: &Path) -> Vec<(&'static str, Rival)> {
+    fs::write(folder.join("ajv.js"), rival::AJV).expect("a script is written");
+    fs::write(folder.join("validate.py"), rival::JSONSCHEMA).expect("a script is written");
+    let mut rivals = Vec::new();
     if run(folder, "npm", &["install", "--silent", "ajv@8"]).is_some() {
-        println!("  ajv in node                      {}", run(folder, "node", &["ajv.js", "2000"]).unwrap_or_default());
+        rivals.extend(Rival::start(folder, Path::new("node"), "ajv.js").map(|rival| ("ajv", rival)));
     }
     if run(folder, "python3", &["-m", "venv", "py"]).is_some() && run(folder, "py/bin/pip", &["install", "-q", "jsonschema"]).is_some() {
-        println!("  jsonschema in Python             {}", run(folder, "py/bin/python", &["validate.py"]).unwrap_or_default());
+        let python = folder.join("py/bin/python");
+        rivals.extend(Rival::start(folder, &python, "validate.py").map(|rival| ("jsonschema", rival)));
     }
+    rivals
 }
 
 /// What a program prints, or nothing where it can't be had.
@@ -138,7 +191,10 @@ fn commands(folder: &Path) {
     };
     fs::copy(J2V, folder.join("j2v")).expect("the binary is copied");
     println!("  j2v check                        {:.2}", median("./j2v", &["check", "listing.json"]));
+    println!("  j2v expand                       {:.2}", median("./j2v", &["expand", "listing.json"]));
+    println!("  j2v plan                         {:.2}", median("./j2v", &["plan", "listing.json"]));
     println!("  node with ajv                    {:.2}", median("node", &["ajv.js"]));
+    println!("  python with jsonschema           {:.2}", median("py/bin/python", &["validate.py"]));
 }
 
 fn growth() {
