@@ -3,7 +3,7 @@
 use super::Stop;
 use crate::exit::Exit;
 use crate::movie::Document;
-use crate::movie::expand::{ExpandIssue, Expansion, IssueKind, Limits, expand};
+use crate::movie::expand::{ExpandIssue, Expansion, Limits, expand};
 use crate::movie::json::Span;
 use crate::output::Out;
 
@@ -43,18 +43,7 @@ pub(super) fn at(movie: &Document, span: Span) -> String {
     movie.place(span).map(|(name, position)| format!("{name}:{position}: ")).unwrap_or_default()
 }
 
+/// What it is, for which items, and the way out.
 fn of_issue(issue: &ExpandIssue) -> String {
-    let similar = match &issue.kind {
-        IssueKind::Undefined { similar, .. } | IssueKind::IterateNotArray { similar, .. } => similar.as_ref(),
-        _ => None,
-    };
-    let similar = similar.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
-    let (items, of) = (issue.items.as_slice(), issue.of);
-    let items = match items {
-        [] => String::new(),
-        [item] => format!(" (item {} of {of})", item + 1),
-        items if items.len() == of => format!(" (all {of} items)"),
-        [first, ..] => format!(" ({} of {of} items, the first of them is item {})", items.len(), first + 1),
-    };
-    format!("{}{items}{similar}", issue.kind)
+    issue.help().map_or_else(|| issue.to_string(), |help| format!("{issue}; {help}"))
 }

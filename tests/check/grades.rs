@@ -36,6 +36,10 @@ fn where_sources_disagree_or_are_silent_nothing_stops() {
         grade(r#"{"type": "audio", "src": "https://example.com/a.mp3", "volume": 8}"#, Example::Element, "J2V087"),
         "warning disputed"
     );
+    assert_eq!(grade(r#"{"type": "text", "text": ""}"#, Example::Element, "J2V120"), "error advice");
+    assert_eq!(grade(r#"{"type": "html", "html": ""}"#, Example::Element, "J2V130"), "error advice");
+    assert_eq!(grade(r#"{"type": "voice", "text": "", "voice": "en-GB-LibbyNeural"}"#, Example::Element, "J2V150"), "error advice");
+    assert_eq!(grade(r#"{"type": "audio", "src": "https://example.com/a.mp3", "loop": 0}"#, Example::Element, "J2V111"), "error advice");
     let ignored = r#"{"resolution": "hd", "width": 9000, "scenes": [{"duration": 4}]}"#;
     assert_eq!(grade(ignored, Example::Movie, "J2V023"), "error advice");
     assert_eq!(grade(r#"{"type": "component", "component": "advanced/intro-001"}"#, Example::Element, "J2V140"), "warning advice");

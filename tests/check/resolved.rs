@@ -170,3 +170,38 @@ fn a_length_that_rests_on_an_assumption_stops_nothing() {
     let assumed = told(r#"{"d": 0.5}"#, r#"{"duration": "{{ d }}"}"#);
     assert!(assumed.iter().any(|finding| finding.0 == "J2V005" && !finding.1), "{assumed:?}");
 }
+
+#[test]
+fn what_may_be_left_out_stops_nobody() {
+    let grade = |movie: &str, code: &str| {
+        let document = parse(movie);
+        let resolved = Resolved::of(&document);
+        let found = check(&document, &Settings { facts: Some(&resolved.facts), ..Settings::default() });
+        let finding = found.iter().find(|finding| finding.code == code).unwrap_or_else(|| panic!("no {code}: {found:?}"));
+        (finding.severity, finding.stops())
+    };
+    let with = |variables: &str, condition: &str| {
+        format!(
+            r#"{{"resolution": "hd", "variables": {{{variables}}}, "scenes": [{{"duration": 4, "elements": [{{"type": "video", {condition}"id": "v"}}]}}]}}"#
+        )
+    };
+    let (stops, warns) = ((Severity::Error, true), (Severity::Warning, false));
+    assert_eq!(grade(&with("", ""), "J2V064"), stops);
+    assert_eq!(grade(&with(r#""x": true"#, r#""condition": "{{ x }}", "#), "J2V064"), stops, "the condition holds");
+    assert_eq!(grade(&with(r#""x": false"#, r#""condition": "{{ x }}", "#), "J2V064"), warns, "it does not hold");
+    assert_eq!(grade(&with("", r#""condition": "{{ x }}", "#), "J2V064"), warns, "nobody knows");
+    assert_eq!(grade(&with(r#""x": 7"#, r#""condition": "{{ x }}", "#), "J2V064"), warns, "whether 7 holds is assumed");
+    let scene = r#"{"resolution": "hd", "variables": {"x": "", "l": []}, "scenes": [{"duration": 4}, {SCENE, "duration": -7}]}"#;
+    assert_eq!(grade(&scene.replace("SCENE", r#""id": "s""#), "J2V042"), stops);
+    assert_eq!(grade(&scene.replace("SCENE", r#""condition": "{{ x }}""#), "J2V042"), warns);
+    assert_eq!(grade(&scene.replace("SCENE", r#""iterate": "l""#), "J2V042"), warns);
+    let template = r#"{"template": "LerKrmBfiqaIgBuacLWn", "scenes": [{"duration": -7}]}"#;
+    assert_eq!(grade(template, "J2V042"), warns, "a template has its own scenes");
+    let twice = |condition: &str| {
+        format!(
+            r#"{{"resolution": "hd", "elements": [{{"type": "subtitles"}}, {{"type": "subtitles"{condition}}}], "scenes": [{{"duration": 4, "elements": [{{"type": "voice", "text": "a", "voice": "en-GB-LibbyNeural"}}]}}]}}"#
+        )
+    };
+    assert_eq!(grade(&twice(""), "J2V161"), stops);
+    assert_eq!(grade(&twice(r#", "condition": "{{ x }}""#), "J2V161"), warns);
+}

@@ -76,7 +76,7 @@ fn what_is_wrong_with_some_items_is_told_once_and_counted() {
     });
     let world = world();
     world.write("a.json", movie.to_string());
-    world.j2v("expand a.json").exits(0).tells("not every item has `name` (item 3 of 3)");
+    world.j2v("expand a.json").exits(0).tells("item 3 of 3 has no `name`; give every item the field");
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn a_hostile_movie_costs_a_clear_error_and_nothing_is_printed() {
 #[test]
 fn an_expression_that_nests_too_deep_stays_as_it_is_written() {
     let movie = format!(r#"{{"scenes":[{{"id":"{{{{ {}1{} }}}}"}}]}}"#, "(".repeat(5_000), ")".repeat(5_000));
-    let told = "warning: a.json:1:86: the expression nests deeper than 64 levels";
+    let told = "warning: a.json:1:86: the expression nests deeper than 64 levels; say it with fewer levels";
     assert_eq!(expanded(&movie, &[], &[told]), movie);
 }
 

@@ -1,7 +1,7 @@
 //! What only the resolved movie shows, and the rules that speak of it. The expansion fills it in.
 
 use super::Checker;
-use crate::movie::diagnostic::{Evidence, Severity};
+use crate::movie::diagnostic::{Diagnostic, Evidence, Severity};
 use crate::movie::json::Span;
 
 /// The longest movie of the free plan, in seconds (`contract.md` 5).
@@ -10,6 +10,9 @@ const FREE_LENGTH: f64 = 60.0;
 /// What the expansion has found. All spans point into the author's files.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
+    /// Scenes and elements that may not be there when the movie is rendered, in the order of the document: what is wrong
+    /// inside of them stops nobody.
+    pub doubtful: Vec<Span>,
     /// What is wrong with variables, expressions, conditions and iterations.
     pub issues: Vec<Issue>,
     /// The scenes that are left, in order.
@@ -136,6 +139,19 @@ pub(super) fn check(checker: &mut Checker<'_>, facts: &Facts) {
         before = scene.length;
     }
     total(checker, facts);
+}
+
+/// Takes the errors back that stand in what may not be there, but for those about what decides that.
+pub(super) fn doubt(findings: &mut [Diagnostic], facts: &Facts) {
+    let is_error = |finding: &&mut Diagnostic| finding.severity == Severity::Error && !finding.code.starts_with("J2V2");
+    for finding in findings.iter_mut().filter(is_error) {
+        let place = |span: Span| (span.source, span.start);
+        let before = facts.doubtful.partition_point(|span| place(*span) <= place(finding.span));
+        let around = before.checked_sub(1).and_then(|last| facts.doubtful.get(last));
+        if around.is_some_and(|span| span.source == finding.span.source && finding.span.end <= span.end) {
+            finding.graded(Severity::Warning, Evidence::Advice).labelled("this may be left out when the movie is rendered");
+        }
+    }
 }
 
 /// J2V040, J2V044, J2V086: what the resolved lengths show.

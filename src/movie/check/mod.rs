@@ -17,6 +17,7 @@
 mod component;
 mod cost;
 mod document;
+mod doubt;
 mod element;
 mod exports;
 mod facts;
@@ -71,6 +72,9 @@ pub fn check(document: &Document, settings: &Settings<'_>) -> Vec<Diagnostic> {
         facts::check(&mut checker, facts);
     }
     let mut findings = checker.found;
+    if let Some(facts) = settings.facts {
+        facts::doubt(&mut findings, facts);
+    }
     findings.extend(document.diagnostics.iter().cloned());
     settings.judge(&mut findings);
     findings.sort_by_key(|finding| (finding.span.source, finding.span.start, finding.severity, finding.code));
@@ -175,6 +179,13 @@ impl Diagnostic {
     fn labelled(&mut self, label: impl Into<String>) -> &mut Self {
         self.label = Some(label.into());
         self
+    }
+
+    /// Takes back what would stop where something is written that only is empty: no source says what becomes of that.
+    fn unless_empty(&mut self, written: Option<&Node>) {
+        if written.is_some() {
+            self.evidence = Evidence::Advice;
+        }
     }
 
     fn graded(&mut self, severity: Severity, evidence: Evidence) -> &mut Self {

@@ -39,7 +39,7 @@ impl Facts {
         let scenes = plan.scenes.iter().zip(nodes).map(|(scene, node)| scene_facts(scene, node)).collect();
         let may_be_longer = plan.unknown.iter().any(|doubt| doubt.reason == Reason::MayExtendMovie);
         let length = plan.duration.exactly().filter(|_| !may_be_longer).map(Seconds::as_f64);
-        Self { issues, scenes, length, credits: None }
+        Self { doubtful: super::doubt::doubtful(document, expansion), issues, scenes, length, credits: None }
     }
 }
 
@@ -63,43 +63,13 @@ fn issue(document: &Document, found: &ExpandIssue) -> Option<Issue> {
             return None;
         }
     };
-    Some(Issue { kind, span: found.span, message: message(found), help: help(&found.kind) })
+    Some(Issue { kind, span: found.span, message: found.to_string(), help: found.help() })
 }
 
 /// Whether a name is looked up as it is, and what it names says what it is.
 fn is_plain(document: &Document, name: &str) -> bool {
     let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     is_name && document.root.get("variables").and_then(|variables| variables.get(name)).is_none_or(|value| !is_open(value))
-}
-
-fn message(found: &ExpandIssue) -> String {
-    let items: Vec<_> = found.items.iter().take(FEW).map(|item| (item + 1).to_string()).collect();
-    match &found.kind {
-        Found::ItemFieldMissing(field) if !items.is_empty() => {
-            let (item, has) = if items.len() == 1 { ("item", "has") } else { ("items", "have") };
-            let more = if found.items.len() > FEW { " …" } else { "" };
-            format!("{item} {}{more} of {} {has} no `{field}`", items.join(", "), found.of)
-        }
-        kind => kind.to_string(),
-    }
-}
-
-/// So many items are listed.
-const FEW: usize = 5;
-
-fn help(kind: &Found) -> Option<String> {
-    let meant = |name: &String| format!("did you mean `{name}`?");
-    match kind {
-        Found::Undefined { similar: Some(similar), .. } | Found::IterateNotArray { similar: Some(similar), .. } => Some(meant(similar)),
-        Found::Undefined { name, .. } => Some(format!("set it in `variables`, or with --var {name}=…")),
-        Found::ItemFieldMissing(_) => Some("give every item the field, or ask for it in a `condition`".to_owned()),
-        Found::Expression(FaultKind::Limit(_)) | Found::Limit(_) => Some("split the movie, or take iterations out of it".to_owned()),
-        Found::Expression(fault) => fault.likely().map(str::to_owned),
-        Found::IterateNotArray { found: Some(_), .. } => Some("write the items as an array, `[{ … }, { … }]`".to_owned()),
-        Found::ConditionConstant(_) => Some("ask for a variable: `\"{{ name != '' }}\"`".to_owned()),
-        Found::Dynamic { element, .. } => Some(format!("give the element that is meant the `\"id\": \"{element}\"`")),
-        _ => None,
-    }
 }
 
 /// What was taken for granted, each kind once, at its first place.
@@ -113,7 +83,8 @@ fn assumed(assumptions: &[Assumption]) -> Vec<Issue> {
         }
     }
     let issue = |(span, message, more)| {
-        let message = if more == 0 { message } else { format!("{message} (here and {more} times more)") };
+        let message =
+            if more == 0 { message } else { format!("{message} (here and {more} more {})", if more == 1 { "time" } else { "times" }) };
         Issue { kind: IssueKind::Assumed, span, message: format!("assumed: {message}"), help: None }
     };
     told.into_iter().map(issue).collect()

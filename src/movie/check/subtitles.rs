@@ -4,6 +4,7 @@ use super::element::{Element, SETTINGS as ELEMENT_SETTINGS, told};
 use super::fields::{Fields, is_told};
 use super::url::Url;
 use super::{Checker, shown};
+use crate::movie::diagnostic::{Evidence, Severity};
 use crate::movie::json::{Node, Span};
 use crate::movie::spec::element::ELEMENT;
 use crate::movie::spec::subtitles::SETTINGS;
@@ -78,13 +79,18 @@ fn is_captions(text: &str) -> bool {
 /// J2V161, J2V162: the movie's subtitles as a whole.
 pub(super) fn over(checker: &mut Checker<'_>, elements: &[Node]) {
     let places: Vec<Span> = std::mem::take(&mut checker.subtitles);
+    let is_subtitles = |node: &&Node| node.get("type").and_then(Node::as_text).is_some_and(|kind| kind.is("subtitles"));
+    // Of those in scenes the sources disagree, and a condition may leave one of two out.
+    let certain = elements.iter().filter(is_subtitles).filter(|node| node.get("condition").is_none()).count();
     for span in places.iter().skip(1) {
-        checker.add("J2V161", *span, "a movie has subtitles once at most").helped("keep one of them");
+        let finding = checker.add("J2V161", *span, "a movie has subtitles once at most").helped("keep one of them");
+        if certain < 2 {
+            finding.graded(Severity::Warning, Evidence::Disputed);
+        }
     }
     if checker.has_sound || places.is_empty() {
         return;
     }
-    let is_subtitles = |node: &&Node| node.get("type").and_then(Node::as_text).is_some_and(|kind| kind.is("subtitles"));
     let is_silent = elements.iter().filter(is_subtitles).all(|node| !node.get("captions").is_some_and(is_told));
     if let Some(span) = places.first().filter(|_| is_silent && elements.iter().any(|node| is_subtitles(&node))) {
         let message = "there is neither `captions` nor anything to be heard";

@@ -15,7 +15,8 @@ pub(super) fn check<'d>(checker: &mut Checker<'d>, element: &Element<'d>) {
     let fields = &element.fields;
     if !fields.is_told(TEXT) {
         let place = fields.get(TEXT).map_or(element.at, |node| node.span);
-        checker.add("J2V120", place, "the text element has no `text`").helped("add `\"text\"` with the words to show");
+        let finding = checker.add("J2V120", place, "the text element has no `text`").helped("add `\"text\"` with the words to show");
+        finding.unless_empty(fields.get(TEXT));
     }
     if let Some((words, span)) = told(element, TEXT)
         && let Some(tag) = tag(&words)

@@ -166,3 +166,47 @@ impl fmt::Display for IssueKind {
         }
     }
 }
+
+/// What it is, and for which items.
+impl fmt::Display for ExpandIssue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, of) = (&self.kind, self.of);
+        match (kind, self.items.as_slice()) {
+            (IssueKind::ItemFieldMissing(field), [item]) => write!(f, "item {} of {of} has no `{field}`", item + 1),
+            (IssueKind::ItemFieldMissing(field), items @ [_, ..]) => write!(f, "items {} of {of} have no `{field}`", listed(items)),
+            (_, []) => write!(f, "{kind}"),
+            (_, items) if items.len() == of => write!(f, "{kind} (in every item)"),
+            (_, items) => write!(f, "{kind} (item {} of {of})", listed(items)),
+        }
+    }
+}
+
+/// The first of some items, counted from 1.
+fn listed(items: &[usize]) -> String {
+    const FEW: usize = 5;
+    let first: Vec<_> = items.iter().take(FEW).map(|item| (item + 1).to_string()).collect();
+    first.join(", ") + if items.len() > FEW { " …" } else { "" }
+}
+
+impl ExpandIssue {
+    /// The way out.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match &self.kind {
+            IssueKind::Undefined { similar: Some(similar), .. } | IssueKind::IterateNotArray { similar: Some(similar), .. } => {
+                Some(format!("did you mean `{similar}`?"))
+            }
+            IssueKind::Undefined { name, .. } => Some(format!("set it in `variables`, or with --var {name}=…")),
+            IssueKind::ItemFieldMissing(_) => Some("give every item the field, or ask for it in a `condition`".to_owned()),
+            IssueKind::Expression(FaultKind::Limit(_)) => Some("say it with fewer levels".to_owned()),
+            IssueKind::Limit(_) => Some("split the movie, or take iterations out of it".to_owned()),
+            IssueKind::Expression(fault) => fault.likely().map(str::to_owned),
+            IssueKind::IterateNotArray { found: Some(_), .. } => Some("write the items as an array, `[{ … }, { … }]`".to_owned()),
+            IssueKind::ConditionConstant(_) => Some("ask for a variable: `\"{{ name != '' }}\"`".to_owned()),
+            IssueKind::Dynamic { element, is_known: false, .. } => {
+                Some(format!("give the element that is meant the `\"id\": \"{element}\"`"))
+            }
+            _ => None,
+        }
+    }
+}

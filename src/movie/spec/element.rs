@@ -68,7 +68,13 @@ static ZOOM: Range =
     Range { is_whole: true, severity: Severity::Warning, ..Range::new(-10.0, 10.0, "J2V079", "a whole number from -10 to 10") };
 static PAN_DISTANCE: Range = Range::new(0.01, 0.5, "J2V080", "from 0.01 to 0.5");
 static VOLUME: Range = Range::new(0.0, 10.0, "J2V087", "from 0 to 10");
-static LOOP: Range = Range { is_whole: true, besides: &[-1.0], ..Range::new(1.0, f64::INFINITY, "J2V111", "1 or more, or -1 for endless") };
+/// The reference allows 0 and does not say what it means.
+static LOOP: Range = Range {
+    is_whole: true,
+    besides: &[-1.0],
+    surely: (-1.0, f64::INFINITY),
+    ..Range::new(1.0, f64::INFINITY, "J2V111", "1 or more, or -1 for endless")
+};
 static WAIT: Range = Range::new(0.0, 5.0, "J2V132", "from 0 to 5 seconds");
 static OPACITY: Range = Range::new(0.0, 1.0, "J2V171", "from 0 to 1");
 static AMPLITUDE: Range = Range::new(0.0, 10.0, "J2V171", "from 0 to 10");
