@@ -96,6 +96,19 @@ fn row_82_a_ledger_of_a_newer_program_is_left_alone_and_nothing_is_sent() {
 }
 
 #[test]
+fn row_82_an_answer_is_still_written_when_a_newer_program_took_the_ledger_over_meanwhile() {
+    let world = world(&json!({ "fault": ["post-slow=700ms"] }));
+    let running = Running::start(&world, "submit a.json --key k");
+    until("the movie is accepted", || world.accepted() == 1);
+    let newer = ledger(&world);
+    newer.busy_timeout(Duration::from_secs(20)).unwrap();
+    newer.execute_batch("BEGIN IMMEDIATE; ALTER TABLE render ADD COLUMN novelty TEXT; PRAGMA user_version = 999; COMMIT").unwrap();
+    let project = running.end().exits(0).line().to_owned();
+    let row = world.j2v("history --json").exits(0).json();
+    assert_eq!((row["state"].as_str(), row["project"].as_str()), (Some("bound"), Some(project.as_str())));
+}
+
+#[test]
 fn row_83_a_damaged_ledger_is_told_and_never_a_crash() {
     abreast(0..8_usize, |nth| {
         let world = world(&json!({}));
