@@ -1,14 +1,17 @@
 //! One run of the binary, from its start to its end or its death.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::moment::Moment;
 use crate::support::{CANARY, World};
+
+/// How long a run may take that is to die at a moment which never comes: a lost answer is looked for for a minute.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// How a run is to die.
 #[derive(Debug, Clone)]
@@ -22,8 +25,10 @@ pub(crate) enum Death {
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum End {
-    /// It was killed.
+    /// It was killed as it was to be.
     Killed,
+    /// It took too long for anybody's patience, and was killed.
+    Impatience,
     /// It ended by itself.
     Exited {
         /// Its exit code.
@@ -44,12 +49,13 @@ impl Life<'_> {
     /// Runs a command line to its end, or to its death.
     pub(crate) fn run(self, line: &str, death: Option<&Death>) -> End {
         match death {
-            Some(Death::At(moment)) => self.end(self.under_strace(line, moment, "signal=SIGKILL").status().unwrap()),
-            Some(Death::After(milliseconds)) => {
-                let mut child = self.command(line).spawn().unwrap();
-                thread::sleep(Duration::from_millis(*milliseconds));
-                child.kill().unwrap();
-                self.end(child.wait().unwrap())
+            Some(Death::At(moment)) => match outlive(self.under_strace(line, moment, "signal=SIGKILL"), PATIENCE) {
+                Some(status) => self.end(status),
+                None => End::Impatience,
+            },
+            Some(Death::After(limit)) => {
+                let status = outlive(self.command(line), Duration::from_millis(*limit));
+                status.map_or(End::Killed, |status| self.end(status))
             }
             None => self.end(self.command(line).status().unwrap()),
         }
@@ -103,6 +109,30 @@ impl Life<'_> {
         assert_eq!(status.signal(), Some(9), "{}: {stderr}", self.key);
         End::Killed
     }
+}
+
+/// How a command ends by itself within this time; after it, it is killed.
+fn outlive(mut command: Command, limit: Duration) -> Option<ExitStatus> {
+    let (begin, mut child) = (Instant::now(), command.spawn().unwrap());
+    while begin.elapsed() < limit {
+        if let Some(status) = child.try_wait().unwrap() {
+            return Some(status);
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    match traced_by(child.id()) {
+        // `strace` ends with it; killed itself, it would let go of it.
+        Some(traced) => assert!(Command::new("kill").args(["-KILL", &traced.to_string()]).status().is_ok()),
+        None => child.kill().unwrap(),
+    }
+    // It may have ended by itself just now.
+    Some(child.wait().unwrap()).filter(|status| status.code().is_some())
+}
+
+/// The process that this `strace` traces: its only child.
+pub(crate) fn traced_by(tracer: u32) -> Option<u32> {
+    let children = fs::read_to_string(format!("/proc/{tracer}/task/{tracer}/children")).ok()?;
+    children.split_whitespace().next()?.parse().ok()
 }
 
 /// Whether `strace` is there and may trace.

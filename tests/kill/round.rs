@@ -1,11 +1,14 @@
-//! One round of the kill loop: fifty keys on one ledger, many at work at a time, each killed again and again.
+//! One round of the kill loop: fifty keys on one ledger, many at work at a time, each killed again and again, while
+//! another program locks the ledger now and then.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use rusqlite::Connection;
 use serde_json::json;
 
 use crate::dice::Dice;
@@ -60,19 +63,36 @@ pub(crate) fn kill_round(seed: u64) -> BTreeMap<&'static str, u64> {
     });
     fs::create_dir(world.path("out")).unwrap();
     let keys: Vec<String> = (0..KEYS).map(|number| format!("k{number:02}")).collect();
-    let (waiting, tally) = (Mutex::new(keys.iter().enumerate()), Tally::default());
+    let (waiting, tally, over) = (Mutex::new(keys.iter().enumerate()), Tally::default(), AtomicBool::new(false));
+    world.j2v("history").exits(0);
     thread::scope(|scope| {
-        for _ in 0..ABREAST {
-            scope.spawn(|| {
-                loop {
-                    let Some((number, key)) = waiting.lock().unwrap().next() else { return };
-                    Submission::new(&world, number, key, seed, &tally).suffer();
-                }
-            });
-        }
+        scope.spawn(|| be_in_the_way(&world, seed, &over));
+        let work = || {
+            loop {
+                let Some((number, key)) = waiting.lock().unwrap().next() else { return };
+                Submission::new(&world, number, key, seed, &tally).suffer();
+            }
+        };
+        let working: Vec<_> = (0..ABREAST).map(|_| scope.spawn(work)).collect();
+        let failed = working.into_iter().filter_map(|one| one.join().err()).count();
+        over.store(true, Ordering::Relaxed);
+        assert_eq!(failed, 0, "seed {seed}");
     });
     all_is_well(&world, &keys, &format!("seed {seed}"));
     tally.into_inner().unwrap()
+}
+
+/// Another program that keeps the ledger locked for a moment again and again.
+fn be_in_the_way(world: &World, seed: u64, over: &AtomicBool) {
+    let mut dice = Dice::of(seed, KEYS);
+    let ledger = Connection::open(world.path("ledger.db")).unwrap();
+    ledger.busy_timeout(Duration::from_secs(60)).unwrap();
+    while !over.load(Ordering::Relaxed) {
+        ledger.execute_batch("BEGIN IMMEDIATE").unwrap();
+        thread::sleep(Duration::from_millis(dice.below(60)));
+        ledger.execute_batch("COMMIT").unwrap();
+        thread::sleep(Duration::from_millis(50 + dice.below(100)));
+    }
 }
 
 /// One wanted video, and those who try to prevent it.
@@ -128,6 +148,7 @@ impl<'a> Submission<'a> {
         }
         match end {
             End::Killed => self.count(death),
+            End::Impatience => self.count(None),
             End::Exited { code: 8, .. } if submits => self.decide(),
             End::Exited { .. } => {}
         }
@@ -152,15 +173,17 @@ impl<'a> Submission<'a> {
     }
 
     /// A person decides what was looked for and not found: what was not accepted, as the oracle knows, is sent again.
-    /// That is lost, too, as often as not.
+    /// That is lost, too, as often as not; and nobody waits a minute for it.
     fn decide(&mut self) {
         if is_paid(self.life.world, self.life.key) {
             return;
         }
-        let death = (self.kills < KILLS).then(|| Death::At(self.dice.pick(&MOMENTS[..10]).clone()));
+        let death = if self.kills < KILLS { Death::At(self.dice.pick(&MOMENTS[..10]).clone()) } else { Death::After(2_000) };
         let line = format!("settle {} --resubmit --request-timeout 400ms", self.life.key);
-        if self.life.run(&line, death.as_ref()) == End::Killed {
-            self.count(death.as_ref());
+        match self.life.run(&line, Some(&death)) {
+            End::Killed => self.count(Some(&death)),
+            End::Impatience => self.count(None),
+            End::Exited { .. } => {}
         }
     }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::life::{End, Life, can_trace};
+use crate::life::{End, Life, can_trace, traced_by};
 use crate::moment::Moment;
 use crate::oracle::{is_sound, paid};
 use crate::support::World;
@@ -61,8 +61,7 @@ fn until_stopped(tracer: u32) -> u32 {
     loop {
         assert!(begin.elapsed() < Duration::from_secs(30), "it never stops");
         thread::sleep(Duration::from_millis(10));
-        let children = fs::read_to_string(format!("/proc/{tracer}/task/{tracer}/children")).unwrap_or_default();
-        let Some(child) = children.split_whitespace().next().and_then(|child| child.parse().ok()) else { continue };
+        let Some(child) = traced_by(tracer) else { continue };
         // Every traced thread stands still at each of its system calls, but none for so long.
         still = if stands_still(child) { still + 1 } else { 0 };
         if still == 20 {
