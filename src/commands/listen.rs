@@ -1,9 +1,7 @@
 //! `j2v listen`: the receiver, until it is stopped. Its stdout holds outcomes, a line of JSON each, and nothing else.
 
-use std::future::{Future, pending, ready};
+use std::future::pending;
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
@@ -18,11 +16,14 @@ use crate::render::schedule::Rhythm;
 use crate::service::courier::Address;
 use crate::settings::LedgerPlace;
 use crate::work::Desk;
-use crate::work::deliver::{Deliverer, Door, Hand, Letter};
+use crate::work::deliver::{Deliverer, Hand, Letter, function};
 use crate::work::listen::{ListenError, Listening, Trust, listen, secret_path};
 
 /// The path that tells how the receiver is.
 const HEALTH: &str = "/health";
+
+/// Outcomes that are taken at once to be printed.
+const LINES: usize = 256;
 
 pub(super) async fn run(call: &Call, args: &ListenArgs) -> anyhow::Result<Exit> {
     if call.settings.ledger == LedgerPlace::Nowhere {
@@ -38,7 +39,8 @@ pub(super) async fn run(call: &Call, args: &ListenArgs) -> anyhow::Result<Exit> 
     let receiver = keep(desk, args, address).await?;
     tell(call, desk, args, address, &receiver);
     let listening = listening(call, desk, args, &receiver);
-    let deliverer = Deliverer::new(desk.clone(), door.unwrap_or_else(|| Arc::new(Lines)), ABREAST);
+    let abreast = if door.is_some() { ABREAST } else { LINES };
+    let deliverer = Deliverer::new(desk.clone(), door.unwrap_or_else(|| function("stdout", |_| Hand::Over)), abreast);
     let print = |letter: &Letter| {
         if prints {
             call.out.data(&letter.line);
@@ -61,19 +63,6 @@ pub(super) async fn run(call: &Call, args: &ListenArgs) -> anyhow::Result<Exit> 
     call.out.progress(&format!("stopped; {} delivered, {} failed", tally.delivered, tally.failed));
     session.close().await;
     Ok(Exit::Done)
-}
-
-/// Where nobody else hears of outcomes, whoever reads stdout does.
-struct Lines;
-
-impl Door for Lines {
-    fn name(&self) -> String {
-        "stdout".to_owned()
-    }
-
-    fn hand<'a>(&'a self, _: &'a Letter) -> Pin<Box<dyn Future<Output = Hand> + Send + 'a>> {
-        Box::pin(ready(Hand::Over))
-    }
 }
 
 fn check(args: &ListenArgs) -> Result<(), Stop> {

@@ -31,3 +31,4 @@ mod schema;
 mod settle;
 mod submit;
 mod support;
+mod webhook;

@@ -9,12 +9,10 @@ use std::path::Path;
 const ROWS: [std::ops::RangeInclusive<u32>; 5] = [1..=27, 30..=42, 50..=60, 70..=87, 90..=102];
 
 /// Rows that no test need name, and why.
-const UNTESTED: [(std::ops::RangeInclusive<u32>, &str); 5] = [
+const UNTESTED: [(std::ops::RangeInclusive<u32>, &str); 3] = [
     (24..=24, "the circuit breaker is the batch's: a single command sends a handful"),
-    (50..=60, "webhooks: tested with `listen`, which is about nothing else"),
     (81..=81, "network file systems: the README sends their users to PostgreSQL; there is none to test on"),
     (85..=86, "PostgreSQL: its own tests need a server"),
-    (101..=101, "the receiver's address: tested with `listen`"),
 ];
 
 #[test]

@@ -43,6 +43,16 @@ impl Running {
         assert!(told, "no `{words}` in:\n{}", self.stderr.text());
     }
 
+    /// What it has told so far.
+    pub(crate) fn told(&self) -> String {
+        self.stderr.text()
+    }
+
+    /// What it has printed so far.
+    pub(crate) fn printed(&self) -> String {
+        self.stdout.text()
+    }
+
     /// Sends a signal: `INT`, `TERM`, `KILL`, `STOP`, `CONT`.
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([format!("-{name}"), self.id().to_string()]).status().unwrap();

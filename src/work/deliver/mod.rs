@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -85,6 +86,27 @@ pub trait Door: Send + Sync {
     fn hand<'a>(&'a self, letter: &'a Letter) -> Pin<Box<dyn Future<Output = Hand> + Send + 'a>>;
 }
 
+/// A door that is a function of this program: it is given what `--json` tells.
+#[must_use]
+pub fn function(name: &str, hear: impl Fn(&Value) -> Hand + Send + Sync + 'static) -> Arc<dyn Door> {
+    Arc::new(Function { name: name.to_owned(), hear })
+}
+
+struct Function<F> {
+    name: String,
+    hear: F,
+}
+
+impl<F: Fn(&Value) -> Hand + Send + Sync> Door for Function<F> {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn hand<'a>(&'a self, letter: &'a Letter) -> Pin<Box<dyn Future<Output = Hand> + Send + 'a>> {
+        Box::pin(async { (self.hear)(&letter.facts) })
+    }
+}
+
 /// When to deliver what, and when to stop.
 #[derive(Debug, Clone)]
 pub struct Until {
@@ -138,6 +160,9 @@ impl Deliverer {
         let mut leave_at = None;
         loop {
             let stops = until.stop.is_cancelled();
+            if stops && leave_at.is_none() {
+                leave_at = Some(Tick::now() + until.grace);
+            }
             let is_told = self.tell(&mut untold).await;
             if let (Err(error), false) = (&is_told, stops) {
                 self.trouble(error).await;
@@ -155,25 +180,29 @@ impl Deliverer {
             }
             let count = out.len();
             tokio::select! {
-                Some((delivery, letter, hand)) = out.next(), if count > 0 => {
-                    match &hand {
-                        Hand::Over => { tally.delivered += 1; heard(&letter); }
-                        Hand::Failed { .. } | Hand::Closed(_) => tally.failed += 1,
-                        Hand::Later(_) => {}
+                Some(first) = out.next(), if count > 0 => {
+                    // What ended together is written down together.
+                    let others = std::iter::from_fn(|| out.next().now_or_never().flatten());
+                    for (delivery, letter, hand) in std::iter::once(first).chain(others) {
+                        match &hand {
+                            Hand::Over => { tally.delivered += 1; heard(&letter); }
+                            Hand::Failed { .. } | Hand::Closed(_) => tally.failed += 1,
+                            Hand::Later(_) => {}
+                        }
+                        untold.push(self.judge(&delivery, hand));
                     }
-                    untold.push(self.judge(&delivery, hand));
                 }
-                () = self.wait(until, count, &mut leave_at) => if stops { return is_told.map(|()| tally) },
+                () = self.wait(until, count, leave_at) => if stops { return is_told.map(|()| tally) },
             }
         }
     }
 
     /// Waits until it is worth looking again; once it is to stop, until the time for what is out is over.
-    async fn wait(&self, until: &Until, out: usize, leave_at: &mut Option<Tick>) {
-        let Until { age, all, stop, grace } = until;
-        if stop.is_cancelled() {
-            return tokio::time::sleep_until(*leave_at.get_or_insert_with(|| Tick::now() + *grace)).await;
+    async fn wait(&self, until: &Until, out: usize, leave_at: Option<Tick>) {
+        if let Some(leave_at) = leave_at {
+            return tokio::time::sleep_until(leave_at).await;
         }
+        let Until { age, all, stop, .. } = until;
         if out >= self.abreast {
             return stop.cancelled().await;
         }

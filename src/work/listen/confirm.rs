@@ -27,6 +27,9 @@ use crate::work::watch::{Patience, Sight, Target, watch};
 /// Callbacks that are looked at together.
 const MOST: u32 = 10_000;
 
+/// Outcomes that are written together at most.
+const TOGETHER: usize = 500;
+
 /// A project that was just accepted may not be visible yet (`reliability.md` row 30).
 const GRACE: Duration = Duration::from_secs(120);
 
@@ -45,6 +48,13 @@ pub(super) struct Confirmer<'a> {
     rhythm: Rhythm,
     arrived: &'a Notify,
     deliverer: &'a Deliverer,
+}
+
+/// Outcomes that are certain, and the callbacks that announced them: written together.
+#[derive(Default)]
+struct Certain {
+    outcomes: Vec<Announcement>,
+    settled: Vec<CallbackId>,
 }
 
 /// When the callbacks of projects that the service did not confirm are looked at again.
@@ -108,17 +118,24 @@ impl<'a> Confirmer<'a> {
     }
 
     async fn confirm(&self, of: HashMap<ProjectId, Vec<Kept>>, waiting: &mut Waiting) -> Result<(), LedgerError> {
-        let mut targets = Vec::new();
+        let (mut targets, mut certain) = (Vec::new(), Certain::default());
         for (project, kept) in &of {
             let row = self.row(project).await?;
             if let Some(report) = self.known_already(row.as_ref(), kept).await? {
                 waiting.remove(project);
-                self.act(row, &report, kept).await?;
+                self.act(row, report, kept, &mut certain).await?;
+                if certain.settled.len() >= TOGETHER {
+                    self.write(&mut certain).await?;
+                }
                 continue;
             }
             let followed = row.as_ref().and_then(|row| Followed::of_render(0, row));
             let since = kept.iter().map(|kept| kept.received_at).min().unwrap_or(self.desk.world.now());
             targets.push(followed.map_or(Target { project: project.clone(), render: None, since }, |followed| followed.target));
+        }
+        self.write(&mut certain).await?;
+        if targets.is_empty() {
+            return Ok(());
         }
         let (sender, mut sights) = mpsc::unbounded_channel();
         let patience = Patience { rhythm: self.rhythm, deadline: None, once: true };
@@ -127,10 +144,13 @@ impl<'a> Confirmer<'a> {
             while let Some((place, sight)) = sights.recv().await {
                 let target = &targets[place];
                 if let Some(kept) = of.get(&target.project) {
-                    self.seen(target, sight, kept, waiting).await?;
+                    self.seen(target, sight, kept, waiting, &mut certain).await?;
+                }
+                if sights.is_empty() {
+                    self.write(&mut certain).await?;
                 }
             }
-            Ok::<_, LedgerError>(())
+            self.write(&mut certain).await
         };
         let ((), acted) = tokio::join!(watching, acting);
         acted
@@ -159,13 +179,20 @@ impl<'a> Confirmer<'a> {
         Ok(None)
     }
 
-    async fn seen(&self, target: &Target, sight: Sight, kept: &[Kept], waiting: &mut Waiting) -> Result<(), LedgerError> {
+    async fn seen(
+        &self,
+        target: &Target,
+        sight: Sight,
+        kept: &[Kept],
+        waiting: &mut Waiting,
+        certain: &mut Certain,
+    ) -> Result<(), LedgerError> {
         let project = &target.project;
         let age = kept.iter().map(|kept| self.desk.world.now().since(kept.received_at)).min().unwrap_or_default();
         let pause = match sight {
             Sight::Ended(report) if is_final(&report.status) => {
                 waiting.remove(project);
-                return self.act(self.row(project).await?, &report, kept).await;
+                return self.act(self.row(project).await?, *report, kept, certain).await;
             }
             Sight::Ended(_) | Sight::Looked(_) | Sight::Runs(_) => self.rhythm.pause(age),
             Sight::Missing if age < GRACE => next_search(self.desk.distance, Some(age)).saturating_sub(age),
@@ -196,18 +223,28 @@ impl<'a> Confirmer<'a> {
     }
 
     /// The outcome is certain: the ledger learns it, the application is to hear of it.
-    async fn act(&self, row: Option<Render>, report: &Report, kept: &[Kept]) -> Result<(), LedgerError> {
+    async fn act(&self, row: Option<Render>, report: Report, kept: &[Kept], certain: &mut Certain) -> Result<(), LedgerError> {
         let row = match row {
-            None => self.bind(report).await?,
+            None => self.bind(&report).await?,
             row => row,
         };
         if let Some(row) = &row {
             self.desk.learn(row, Fact::Seen(Box::new(report.clone()))).await?;
         }
         let at = row.and_then(|row| row.bound_at).unwrap_or(self.desk.world.now());
-        let outcome = Announcement { space: self.desk.space.clone(), report: report.clone(), at, heard: Heard::NotYet };
-        self.desk.store.announce(vec![outcome]).await?;
-        self.settle(kept).await?;
+        certain.outcomes.push(Announcement { space: self.desk.space.clone(), report, at, heard: Heard::NotYet });
+        certain.settled.extend(kept.iter().map(|kept| kept.id));
+        Ok(())
+    }
+
+    /// Outcomes first: a callback that is settled too early would be forgotten by a crash in between.
+    async fn write(&self, certain: &mut Certain) -> Result<(), LedgerError> {
+        if certain.settled.is_empty() {
+            return Ok(());
+        }
+        let Certain { outcomes, settled } = std::mem::take(certain);
+        self.desk.store.announce(outcomes).await?;
+        self.desk.store.settle(settled, self.desk.world.now()).await?;
         self.deliverer.wake();
         Ok(())
     }

@@ -20,8 +20,9 @@ use self::fallback::Fallback;
 use super::Desk;
 use super::deliver::{Deliverer, Letter, Tally, Until};
 use crate::ledger::LedgerError;
+use crate::ledger::outbox::Keeping;
 use crate::render::identity::hex;
-use crate::render::schedule::Rhythm;
+use crate::render::schedule::{Distance, Rhythm};
 
 /// Bits of the secret in the path that is made: 160.
 const SECRET: usize = 20;
@@ -50,6 +51,20 @@ pub struct Listening {
     pub grace: Duration,
 }
 
+impl Listening {
+    /// A receiver at a path: it asks first, and polls what has been silent for 10 min.
+    #[must_use]
+    pub fn at(path: &str, distance: Distance) -> Self {
+        Self {
+            path: path.to_owned(),
+            trust: Trust::AskFirst,
+            poll_after: Duration::from_secs(600),
+            rhythm: Rhythm::new(distance, None),
+            grace: Duration::from_secs(30),
+        }
+    }
+}
+
 /// Why a receiver ended that should not.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
@@ -73,8 +88,13 @@ pub async fn listen(
     heard: impl FnMut(&Letter),
     stop: CancellationToken,
 ) -> Result<Tally, ListenError> {
+    // From now on outcomes are put aside for somebody, whichever process sees them.
+    if desk.store.receiver(desk.space.clone()).await?.is_none() {
+        let keeping = Keeping { path: Some(listening.path.clone()), ..Keeping::default() };
+        desk.store.keep_receiver(desk.space.clone(), keeping, desk.world.now()).await?;
+    }
     let arrived = Arc::new(Notify::new());
-    let serving = server::serve(desk, listener, &listening.path, Arc::clone(&arrived), stop.clone());
+    let serving = Box::pin(server::serve(desk, listener, &listening.path, Arc::clone(&arrived), stop.clone()));
     let confirmer = Confirmer::new(desk, listening, &arrived, deliverer);
     let fallback = Fallback::new(desk, listening, deliverer);
     let until = Until { age: Duration::ZERO, all: CancellationToken::new(), stop: stop.clone(), grace: listening.grace };
@@ -85,10 +105,10 @@ pub async fn listen(
             stop.cancel();
             served
         },
-        confirmer.run(&stop),
-        fallback.run(&stop),
+        Box::pin(confirmer.run(&stop)),
+        Box::pin(fallback.run(&stop)),
         async {
-            let told = deliverer.run(&until, heard).await;
+            let told = Box::pin(deliverer.run(&until, heard)).await;
             stop.cancel();
             told
         },

@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -29,6 +30,9 @@ const LARGEST: usize = 1 << 20;
 
 /// The longest content type that is kept, characters.
 const LONGEST_TYPE: usize = 200;
+
+/// How long the ledger may take: the service wants its answer within 5 s (`contract.md` 2.4).
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// When somebody whose callback could not be kept may come again, seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("60");
@@ -97,17 +101,20 @@ impl Reception {
         let told = webhook::read(raw);
         let (space, at) = (self.space.clone(), self.world.now());
         let callback = Callback { space, project: told.project, token: told.token, content_type, raw: raw.to_vec(), at };
-        match self.store.receive(vec![callback]).await {
-            Ok(_) => {
+        match tokio::time::timeout(PATIENCE, self.store.receive(vec![callback])).await {
+            Ok(Ok(_)) => {
                 self.arrived.notify_one();
                 "ok".into_response()
             }
-            Err(error) => {
-                let why = format!("{error}: a callback was answered with 503; the service doesn't send it again, so its render is polled");
-                self.listener.hear(&Event::Warning(why));
-                (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, RETRY_AFTER)]).into_response()
-            }
+            Ok(Err(error)) => self.not_kept(&error.to_string()),
+            Err(_) => self.not_kept("the ledger does not answer"),
         }
+    }
+
+    fn not_kept(&self, why: &str) -> Response {
+        let why = format!("{why}: a callback was answered with 503; the service doesn't send it again, so its render is polled");
+        self.listener.hear(&Event::Warning(why));
+        (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, RETRY_AFTER)]).into_response()
     }
 }
 
