@@ -8,6 +8,7 @@ mod help;
 mod listen;
 mod movie;
 mod parse;
+mod reconcile;
 mod renders;
 mod resolve;
 mod set_up;
@@ -24,6 +25,7 @@ pub(crate) use global::{GlobalArgs, When};
 pub(crate) use listen::{ListenArgs, ParseArgs, ReplayArgs, SendArgs, WebhookArgs, WebhookCommand};
 pub(crate) use movie::{MovieArgs, MovieDefaults, OWN_RECEIVER};
 pub(crate) use parse::Moment;
+pub(crate) use reconcile::ReconcileArgs;
 pub(crate) use renders::{DeleteArgs, DownloadArgs, HistoryArgs, ListArgs, PollArgs, SettleArgs, ShowArgs};
 pub(crate) use resolve::{BuildArgs, ExpandArgs, PlanArgs};
 pub(crate) use set_up::{AuthArgs, AuthCommand, ConfigArgs, ConfigCommand, DoctorArgs};
@@ -97,6 +99,8 @@ pub(crate) enum Command {
     Download(DownloadArgs),
     /// Delete rendered files on the server
     Delete(DeleteArgs),
+    /// Put ledger and server side by side: missed, lost, doubled, expiring; --fix mends
+    Reconcile(Box<ReconcileArgs>),
     /// Print the JSON Schema of a movie, for editors
     #[command(after_long_help = help::page(check::SCHEMA, help::OFFLINE))]
     Schema,

@@ -4,6 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use secrecy::ExposeSecret;
@@ -19,6 +20,9 @@ use crate::world::World;
 
 /// Programs that run at once, and requests that are out at once: each for another render.
 pub(super) const ABREAST: usize = 4;
+
+/// How long a program that still runs is waited for when the user interrupts.
+pub(super) const GRACE: Duration = Duration::from_secs(30);
 
 /// Who hears of outcomes, if the flags name anybody.
 ///

@@ -24,6 +24,7 @@ mod party;
 mod plan;
 mod poll;
 mod receiver;
+mod reconcile;
 mod renders;
 mod resolve;
 mod schema;
@@ -163,7 +164,13 @@ async fn until_interrupted(call: &Call, command: Command) -> anyhow::Result<Exit
     tokio::spawn(listen_for_signals(call.interrupt.clone(), Arc::clone(&second)));
     let wraps_up = matches!(
         command,
-        Command::Submit(_) | Command::Poll(_) | Command::Download(_) | Command::Settle(_) | Command::Emulator(_) | Command::Listen(_)
+        Command::Submit(_)
+            | Command::Poll(_)
+            | Command::Reconcile(_)
+            | Command::Download(_)
+            | Command::Settle(_)
+            | Command::Emulator(_)
+            | Command::Listen(_)
     );
     tokio::select! {
         ended = dispatch(call, command) => ended,
@@ -216,6 +223,7 @@ async fn dispatch(call: &Call, mut command: Command) -> anyhow::Result<Exit> {
         Command::Show(args) => show::run(call, &args).await,
         Command::Download(args) => download::run(call, &args).await,
         Command::Delete(args) => delete::run(call, &args).await,
+        Command::Reconcile(args) => reconcile::run(call, &args).await,
         Command::Schema => schema::run(call),
         Command::Emulator(args) => emulator::run(call, args).await,
         Command::Auth(args) => auth::run(call, &args.command).await,

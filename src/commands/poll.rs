@@ -1,12 +1,10 @@
 //! `j2v poll`: follows renders to their end. It never sends a movie.
 
-use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::delivering::{self, ABREAST};
+use super::delivering::{self, ABREAST, GRACE};
 use super::party::{self, Party};
 use super::renders::Known;
 use super::session::{Session, ledger_failed};
@@ -14,20 +12,13 @@ use super::waiting::{self, Looks};
 use super::{Call, Stop};
 use crate::cli::PollArgs;
 use crate::exit::Exit;
-use crate::ledger::inbox::Callbacks;
 use crate::ledger::outbox::Keeping;
 use crate::ledger::{LedgerError, Render, Which};
 use crate::output::{Results, Wanted};
-use crate::render::identity::ProjectId;
 use crate::render::state::State;
 use crate::work::Desk;
 use crate::work::deliver::{Deliverer, Door, Tally, Until};
-
-/// Projects that are asked for at once.
-const ASKED: usize = 500;
-
-/// How long a program that still runs is waited for when the user interrupts.
-const GRACE: Duration = Duration::from_secs(30);
+use crate::work::reconcile::heard;
 
 pub(super) async fn run(call: &Call, args: &PollArgs) -> anyhow::Result<Exit> {
     if args.deliver.is_any() && !args.missed {
@@ -96,15 +87,4 @@ async fn unfinished(call: &Call, desk: &Desk, args: &PollArgs) -> Result<Vec<Kno
     }
     renders.sort_by_key(|render| render.id);
     Ok(renders.into_iter().map(|render| Known::Render(Box::new(render))).collect())
-}
-
-/// The projects whose callback came, and was taken care of.
-async fn heard(desk: &Desk, renders: &[Render]) -> Result<HashSet<ProjectId>, LedgerError> {
-    let mut heard = HashSet::new();
-    for some in renders.chunks(ASKED) {
-        let projects = some.iter().filter_map(|render| render.submission.project.clone()).collect();
-        let kept = desk.store.callbacks(Some(desk.space.clone()), Callbacks::Of(projects)).await?;
-        heard.extend(kept.into_iter().filter(|kept| kept.settled_at.is_some()).filter_map(|kept| kept.project));
-    }
-    Ok(heard)
 }

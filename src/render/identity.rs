@@ -67,6 +67,12 @@ impl Key {
         letters.is_some_and(|letters| letters.bytes().all(|letter| LETTERS.contains(&letter)))
     }
 
+    /// Whether it looks like what a token spells in the place of a long key.
+    #[must_use]
+    pub fn is_hash(&self) -> bool {
+        self.0.strip_prefix("sha256-").is_some_and(|digits| MovieHash::from_hex(digits).is_some())
+    }
+
     /// The same key as a token spells it: a long one is hashed.
     #[must_use]
     pub fn spelled(&self) -> Self {

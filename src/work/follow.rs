@@ -96,6 +96,10 @@ impl Described<'_> {
                 .outcome(Verdict::Refused, None)
                 .because(Trouble::None, "the service knows no such project; is it of another account?")
                 .then(self.desk.command.spell(&["list"])),
+            Sight::Unreachable(why) => self
+                .outcome(Verdict::Waiting, None)
+                .because(Trouble::Unreachable, format!("nothing is known of it: {why}"))
+                .then(self.poll()),
             Sight::Refused(refusal) => self
                 .outcome(Verdict::Waiting, None)
                 .because(Trouble::Refused(refusal.reason), format!("the service refuses to tell: {}; {GOES_ON}", refusal.message))

@@ -4,6 +4,7 @@ pub mod deliver;
 pub mod follow;
 pub mod listen;
 pub mod outcome;
+pub mod reconcile;
 pub mod save;
 pub mod search;
 pub mod submit;

@@ -1,5 +1,6 @@
 //! Looking for renders whose answer was lost: one sweep of the server's list serves all of them, by their tokens.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use tokio::time::Instant as Tick;
@@ -7,10 +8,10 @@ use tokio::time::Instant as Tick;
 use super::Desk;
 use crate::ledger::{Change, LedgerError, Record, Render, Which};
 use crate::render::event::Event;
-use crate::render::identity::Token;
+use crate::render::identity::{ProjectId, Token};
 use crate::render::outcome::Report;
 use crate::render::schedule::next_search;
-use crate::render::state::{Fact, State};
+use crate::render::state::{Fact, OnUnknown, State};
 use crate::service::page::Window;
 use crate::service::read::{ReadError, Sweep};
 use crate::world::Instant;
@@ -23,6 +24,12 @@ const MARGIN: u64 = 60_000;
 
 /// How far after now it ends.
 const AFTER: Duration = Duration::from_secs(120);
+
+/// What was accepted longer ago than this belongs on the list.
+const VISIBLE_WITHIN: Duration = Duration::from_secs(60);
+
+/// Among so many of the latest rows what was sent later is looked for.
+const LATEST: u32 = 1000;
 
 /// For how long one sweep of the list is tried.
 const READING: Duration = Duration::from_secs(30);
@@ -107,17 +114,39 @@ pub async fn sweep(desk: &Desk, renders: &[Render], patience: Duration) -> Resul
         Ok(sweep) => sweep,
         Err(why) => return Ok(Err(why)),
     };
+    let unseen =
+        match renders.iter().filter(|render| is_over(render) && render.submission.on_unknown == OnUnknown::Resubmit).collect::<Vec<_>>() {
+            resent if resent.is_empty() => None,
+            resent => unseen_since(desk, &resent, &reports).await?,
+        };
+    if let Some(unseen) = &unseen {
+        let why = format!("the list doesn't show {unseen}, which was sent later: it proves nothing, and nothing is sent again yet");
+        desk.tell(&Event::Warning(why));
+    }
     let tokens: Vec<(Token, &Report)> = reports.iter().filter_map(|report| Some((token(report)?, report))).collect();
     for render in renders {
         let ours = |token: &Token| token.belongs_to(&render.key, render.generation, render.movie);
         let hits: Vec<&Report> = tokens.iter().filter(|(token, _)| ours(token)).map(|(_, report)| *report).collect();
         if hits.is_empty() {
-            missed(desk, render, whole && is_over(render)).await?;
+            let is_proven = unseen.is_none() || render.submission.on_unknown == OnUnknown::Hold;
+            missed(desk, render, whole && is_over(render) && is_proven).await?;
         } else {
             found(desk, render, &hits).await?;
         }
     }
     Ok(Ok(()))
+}
+
+/// A render of ours that was sent later than one that is to be sent again, and that the list doesn't show although it
+/// had time enough: such a list is no proof (`reliability.md` 3.2). Without a later one there is nothing to go by.
+async fn unseen_since(desk: &Desk, resent: &[&Render], reports: &[Report]) -> Result<Option<ProjectId>, LedgerError> {
+    let Some(since) = resent.iter().filter_map(|render| render.posted_at).min() else { return Ok(None) };
+    let seen: HashSet<&ProjectId> = reports.iter().map(|report| &report.project).collect();
+    let before = desk.world.now().minus(VISIBLE_WITHIN);
+    let is_later = |render: &Render| render.posted_at.is_some_and(|at| at > since) && render.bound_at.is_some_and(|at| at <= before);
+    let latest = desk.store.find(Some(desk.space.clone()), Which::All(LATEST)).await?;
+    let later = latest.into_iter().filter(is_later).filter_map(|render| render.submission.project);
+    Ok(later.into_iter().find(|project| !seen.contains(project)))
 }
 
 /// Reads the list. Where absence decides it is read twice: a render may slip from page to page while one sweep
@@ -139,7 +168,10 @@ fn window(desk: &Desk, renders: &[Render]) -> Window {
     let since = renders.iter().map(|render| render.posted_at.unwrap_or(render.created_at)).min().unwrap_or(now);
     // What was not accepted by the end of its quarantine never was: a row that is held for weeks needs no more pages.
     let until = renders.iter().map(|render| render.gave_up_at.map_or(now, |at| at.plus(render.quarantine))).max().unwrap_or(now);
-    desk.window(since.minus(BEFORE), until.min(now).plus(AFTER))
+    // What was sent since must be there, too, where absence lets something be sent again.
+    let is_resent = renders.iter().any(|render| render.submission.on_unknown == OnUnknown::Resubmit);
+    let until = if is_resent { now } else { until.min(now) };
+    desk.window(since.minus(BEFORE), until.plus(AFTER))
 }
 
 /// The token that a report carries, if it carries one of ours.

@@ -19,6 +19,7 @@ const COMMANDS: &[&str] = &[
     "show",
     "download",
     "delete",
+    "reconcile",
     "schema",
     "emulator",
     "auth",

@@ -18,6 +18,15 @@ fn world(faults: &[&str]) -> World {
 }
 
 #[test]
+fn without_a_key_the_same_movie_under_way_is_told_and_rendered_once_more() {
+    let world = World::with(|settings| settings.render_time = std::time::Duration::from_secs(3600));
+    world.movie("a.json", &json!({}));
+    let id = world.j2v("submit a.json").exits(0).hides("under way").line().to_owned();
+    world.j2v("submit a.json").exits(0).tells(&format!("under way as {id}"));
+    assert_eq!(world.accepted(), 2);
+}
+
+#[test]
 fn without_a_key_a_second_submit_is_a_second_render() {
     let world = world(&[]);
     let first = world.j2v("submit a.json").exits(0);

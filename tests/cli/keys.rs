@@ -22,7 +22,7 @@ fn the_key_comes_from_either_variable_and_the_first_one_wins() {
     let world = world();
     world.j2v_with(&[("J2V_API_KEY", ""), ("JSON2VIDEO_API_KEY", CANARY)], "submit a.json").exits(0);
     world.j2v_with(&[("JSON2VIDEO_API_KEY", "another")], "submit a.json").exits(0).tells("J2V_API_KEY is used");
-    world.j2v_with(&[("JSON2VIDEO_API_KEY", CANARY)], "submit a.json").exits(0).hides("warning");
+    world.j2v_with(&[("JSON2VIDEO_API_KEY", CANARY)], "submit a.json").exits(0).hides("J2V_API_KEY is used");
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod plan;
 mod poll;
 mod profiles;
 mod readme;
+mod reconcile;
 mod schema;
 mod settle;
 mod submit;

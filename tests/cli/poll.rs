@@ -103,6 +103,12 @@ fn the_deadline_ends_the_waiting_and_not_the_render() {
 }
 
 #[test]
+fn an_id_that_nobody_knows_of_a_service_that_can_t_be_reached_ends_clearly() {
+    let run = World::at("http://127.0.0.1:9/v2").j2v("poll JkGxEoPRF9EgRb32 --timeout 10m").exits(7).tells("nothing is known of it");
+    assert_eq!((run.stdout.as_str(), run.next()), ("\n", vec!["j2v poll JkGxEoPRF9EgRb32"]));
+}
+
+#[test]
 fn the_service_s_timeout_ends_the_waiting_at_once() {
     let world = World::new();
     submitted(&world, "a", &json!({"outcome": "timeout", "render-time": "1ms"}));

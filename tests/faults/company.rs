@@ -27,8 +27,8 @@ fn fifty_processes_that_wait_ask_about_as_often_as_one() {
     const INTERVAL: Duration = Duration::from_millis(250);
     let (world, ids) = rendering(50, Duration::from_secs(3600));
     let waiting: Vec<Running> = ids.iter().map(|id| Running::start(&world, &format!("poll {id} --interval 250ms --timeout 60s"))).collect();
-    for process in &waiting {
-        process.until_it_tells("pending");
+    for (process, id) in waiting.iter().zip(&ids) {
+        process.until_it_tells(id);
     }
     let (begin, before) = (Instant::now(), world.requests(READS));
     until("some looks were made", || world.requests(READS) >= before + 8);
@@ -53,7 +53,7 @@ fn reader_and_guest() -> (World, Running, Running) {
     let reader = Running::start(&world, &format!("poll {} --interval 50ms --timeout 60s", ids[0]));
     until("it reads", || world.requests(READS) > 0);
     let guest = Running::start(&world, &format!("poll {} --interval 50ms --timeout 60s", ids[1]));
-    guest.until_it_tells("pending");
+    guest.until_it_tells(&ids[1]);
     (world, reader, guest)
 }
 

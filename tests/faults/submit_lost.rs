@@ -31,6 +31,23 @@ fn is_unknown(fault: &str, words: &str) {
 }
 
 #[test]
+fn a_list_without_what_was_sent_later_lets_nothing_be_sent_again() {
+    let world = World::with_faults(&["list-lag=2h"]);
+    world.movie("a.json", &json!({ "fault": ["post-reset"] }));
+    world.j2v("submit a.json --key a --settle-for 0s --quarantine 1h --on-unknown resubmit").exits(8);
+    world.movie("b.json", &json!({}));
+    world.j2v("submit b.json --key b").exits(0);
+    // Long enough ago to be on the list, by our own clock.
+    let ledger = rusqlite::Connection::open(world.path("ledger.db")).unwrap();
+    ledger
+        .execute("UPDATE render SET bound_at = bound_at - 120000, posted_at = posted_at - 120000, gave_up_at = gave_up_at - 120000", [])
+        .unwrap();
+    drop(ledger);
+    world.j2v("submit a.json --key a --settle-for 0s --quarantine 0s").exits(8).tells("it proves nothing");
+    assert_eq!(world.posts(), 2);
+}
+
+#[test]
 fn row_05_silence_is_unknown_and_not_sent_again() {
     is_unknown("post-hang-before", "no answer came in time");
 }

@@ -32,6 +32,9 @@ pub(super) enum Failure {
     /// The file was moved, deleted or replaced while it was open.
     #[error("it is not at its place any more")]
     Gone,
+    /// The ledger was moved or deleted, and its log is still there: a new ledger would read another one's log.
+    #[error("it is gone, and its log {} is still here: what was written last is in the log. Move both together, or remove the log", .0.display())]
+    Logless(std::path::PathBuf),
     /// What was asked for makes no sense here.
     #[error("{0}")]
     Refused(String),
@@ -44,7 +47,7 @@ impl Failure {
         match self {
             Self::Newer { found, known } => LedgerError::Newer { path, found: *found, known: *known },
             Self::Gone => LedgerError::Gone { path },
-            Self::Foreign => LedgerError::Open { path, why: self.to_string() },
+            Self::Foreign | Self::Logless(_) => LedgerError::Open { path, why: self.to_string() },
             Self::Refused(why) => LedgerError::Engine { path, why: why.clone() },
             Self::System(error) if error.kind() == io::ErrorKind::StorageFull => LedgerError::Full { path },
             Self::System(error) => LedgerError::Open { path, why: error.to_string() },

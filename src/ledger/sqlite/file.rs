@@ -83,6 +83,10 @@ fn create(path: &Path, world: &World) -> Result<(), Failure> {
     if let Some(folder) = path.parent() {
         create_folder(folder)?;
     }
+    let log = beside(path, "-wal");
+    if fs::metadata(&log).is_ok_and(|found| found.len() > 0) && !path.exists() {
+        return Err(Failure::Logless(log));
+    }
     let mut draft = path.as_os_str().to_owned();
     draft.push(format!(".new-{:016x}", world.dice.throw()));
     let draft = PathBuf::from(draft);

@@ -2,6 +2,7 @@
 //! together. `engine` says what is on disk when; `owner` says who is alive.
 
 mod batches;
+pub mod damage;
 mod engine;
 mod failure;
 mod file;

@@ -204,7 +204,7 @@ impl<'a> Confirmer<'a> {
                 self.desk.tell(&Event::Warning(format!("{project}: the service refuses to tell: {}", refusal.message)));
                 REFUSED
             }
-            Sight::Broken(why) => {
+            Sight::Broken(why) | Sight::Unreachable(why) => {
                 self.desk.tell(&Event::Warning(why));
                 PAUSE
             }

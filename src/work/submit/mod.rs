@@ -11,7 +11,7 @@ pub use self::order::Order;
 use super::outcome::{abandoned, described, held, interrupted_in_flight, interrupted_unsent, other_movie, refused, unbound, unknown};
 use super::search;
 use super::{Desk, Submission};
-use crate::ledger::{Change, LedgerError, Placed, Render};
+use crate::ledger::{Change, LedgerError, Placed, Render, Which};
 use crate::render::event::{Event, Outcome, Trouble, Verdict};
 use crate::render::identity::{MovieHash, Token};
 use crate::render::state::{Fact, OnUnknown, State};
@@ -159,7 +159,10 @@ impl Run<'_> {
         let mut has_settled = false;
         loop {
             match desk.store.place(vec![order.draft(desk, self.hash)]).await?.pop() {
-                Some(Placed::New(render)) => return Ok(Step::On(Box::new(render))),
+                Some(Placed::New(render)) => {
+                    self.tell_of_twin(&render).await?;
+                    return Ok(Step::On(Box::new(render)));
+                }
                 Some(Placed::Existing(render)) if order.again && render.submission.state.is_unsettled() => {
                     let earlier = self.settle_earlier(render).await?;
                     if has_settled || earlier.submission.state.is_unsettled() {
@@ -174,6 +177,24 @@ impl Run<'_> {
                 None => return Ok(over(Outcome::new(Verdict::Unsent))),
             }
         }
+    }
+
+    /// Without a key each submission is a render of its own. Who types it again because the first one was interrupted
+    /// should know that it goes on.
+    async fn tell_of_twin(&self, render: &Render) -> Result<(), LedgerError> {
+        if render.named {
+            return Ok(());
+        }
+        let unfinished = self.desk.store.find(Some(self.desk.space.clone()), Which::Unfinished).await?;
+        let twin = unfinished.into_iter().find(|other| other.movie == render.movie && other.id != render.id);
+        if let Some(project) = twin.and_then(|twin| twin.submission.project) {
+            let follow = self.desk.command.spell(&["poll", project.as_str()]);
+            self.desk.tell(&Event::Warning(format!(
+                "{}: the same movie is under way as {project} (`{follow}` follows it); without --key this is another render",
+                render.source
+            )));
+        }
+        Ok(())
     }
 
     /// A new generation has to wait until it is known whether the one before was accepted. That one is looked for, and

@@ -73,7 +73,8 @@ impl Watcher {
         true
     }
 
-    /// The service can't be read: slower and slower, but never given up before the deadline.
+    /// The service can't be read: slower and slower, but what was accepted is never given up before the deadline. An id
+    /// that nobody has seen yet may be a typing mistake: that is told.
     pub(super) fn unreadable(&mut self, indices: &[usize], alone: Option<usize>, error: ReadError) {
         if let ReadError::Refused(refusal) = error {
             for &index in indices {
@@ -87,6 +88,10 @@ impl Watcher {
         }
         for &index in indices {
             if self.end_as_remembered(index) {
+                continue;
+            }
+            if !self.slots[index].is_dated() {
+                self.end(index, Sight::Unreachable(error.to_string()));
                 continue;
             }
             let pause = self.slots[index].pause(self.desk.world.now());

@@ -81,6 +81,8 @@ pub enum Sight {
     Runs(Option<Box<Report>>),
     /// The service knows no such project.
     Missing,
+    /// The service can't be reached, and nobody else knows anything of it either.
+    Unreachable(String),
     /// The service refuses to tell.
     Refused(Refusal),
     /// The ledger failed.

@@ -1,0 +1,242 @@
+//! `j2v reconcile`: ledger, inbox and server side by side; with `--fix` mended.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::delivering::{self, ABREAST, GRACE};
+use super::session::{Session, ledger_failed, unreadable};
+use super::waiting::saving;
+use super::{Call, Stop};
+use crate::cli::ReconcileArgs;
+use crate::exit::Exit;
+use crate::ledger::LedgerError;
+use crate::ledger::outbox::Keeping;
+use crate::ledger::sqlite::damage;
+use crate::output::table;
+use crate::render::line;
+use crate::service::place::is_folder;
+use crate::settings::LedgerPlace;
+use crate::work::Desk;
+use crate::work::deliver::{Deliverer, Door, Tally, Until};
+use crate::work::reconcile::{Finding, Kind, Limits, Remedies, Survey, hand_over, mend, survey};
+use crate::work::save::Saving;
+use crate::world::World;
+
+/// What is deleted within this time is told as expiring.
+const SOON: Duration = Duration::from_secs(2 * 24 * 3600);
+
+/// How many of a kind are shown to a person, who has no use for thousands.
+const SHOWN: usize = 20;
+
+pub(super) async fn run(call: &Call, args: &ReconcileArgs) -> anyhow::Result<Exit> {
+    let limits = limits(args)?;
+    let remedies = Remedies { saving: to_save(args)? };
+    if args.deliver.is_any() && !args.fix {
+        return Err(Stop::new(Exit::Usage, "--exec and --forward hand on what was missed: give --fix with them").into());
+    }
+    let door = delivering::door(call, &args.deliver)?;
+    examine_ledger(call, args).await?;
+    let session = Session::without_past(call).await?;
+    let desk = &session.desk;
+    if door.is_some() {
+        // From now on outcomes are put aside for somebody: those that are learned of below, too.
+        desk.store.keep_receiver(desk.space.clone(), Keeping::default(), desk.world.now()).await.map_err(ledger_failed)?;
+    }
+    let mut survey = survey(desk, &limits).await.map_err(ledger_failed)?;
+    if args.fix {
+        mend(desk, &mut survey, &remedies).await.map_err(ledger_failed)?;
+    }
+    let tally = match door {
+        Some(door) => hand_on(call, (desk, door), &limits, &mut survey).await.map_err(ledger_failed)?,
+        None => Tally::default(),
+    };
+    tell(call, args, &survey);
+    let exit = exit(call, args, &survey, tally);
+    session.close().await;
+    Ok(exit)
+}
+
+/// Hands on what nobody has heard of, the outcomes of earlier runs included.
+async fn hand_on(call: &Call, (desk, door): (&Desk, Arc<dyn Door>), limits: &Limits, survey: &mut Survey) -> Result<Tally, LedgerError> {
+    let all = CancellationToken::new();
+    all.cancel();
+    let until = Until { age: limits.older_than, all, stop: call.interrupt.clone(), grace: GRACE };
+    let mut heard = HashSet::new();
+    let tally = Deliverer::new(desk.clone(), door, ABREAST)
+        .run(&until, |letter| {
+            heard.extend(letter.facts["project"].as_str().map(str::to_owned));
+        })
+        .await?;
+    hand_over(desk, limits, survey).await?;
+    let is_heard = |finding: &Finding| finding.project().is_some_and(|project| heard.contains(project.as_str()));
+    for finding in survey.findings.iter_mut().filter(|finding| is_heard(finding)) {
+        if let (Kind::Missed, Some(mended)) = (finding.kind, &mut finding.mended) {
+            mended.push_str(", and its application has heard");
+        }
+    }
+    Ok(tally)
+}
+
+/// A damaged ledger is nothing to compare with: it is kept as it is, and a new one takes its place.
+async fn examine_ledger(call: &Call, args: &ReconcileArgs) -> anyhow::Result<()> {
+    let LedgerPlace::File(path) = &call.settings.ledger else { return Ok(()) };
+    let world = World::real();
+    match damage::check(path, &world).await {
+        Ok(()) => Ok(()),
+        Err(error @ LedgerError::Corrupt { .. }) if !args.fix => {
+            let help = "--fix keeps it under another name and makes a new one from what the server's list tells".to_owned();
+            let stop = Stop { help: Some(help), ..ledger_failed(error) };
+            Err(stop.then(super::session::spell(call, &["reconcile", "--fix"])).into())
+        }
+        Err(error @ LedgerError::Corrupt { .. }) => {
+            call.out.warning(&error.to_string());
+            if let Some(kept) = damage::set_aside(path, &world).await.map_err(ledger_failed)? {
+                call.out.warning(&format!(
+                    "it is kept as {}; what the new ledger can't know: submissions that were never accepted, saved files, and what is \
+                     older than the list that is read (--from reads more of it)",
+                    kept.display()
+                ));
+            }
+            Ok(())
+        }
+        Err(error) => Err(ledger_failed(error).into()),
+    }
+}
+
+fn limits(args: &ReconcileArgs) -> Result<Limits, Stop> {
+    let (from, to) = (args.from.map(crate::cli::Moment::start), args.to.map(crate::cli::Moment::end));
+    if from.zip(to).is_some_and(|(from, to)| from > to) {
+        return Err(Stop::new(Exit::Usage, "--from lies after --to"));
+    }
+    Ok(Limits { from, to, older_than: args.older_than, expiring: args.expiring.unwrap_or(SOON) })
+}
+
+fn to_save(args: &ReconcileArgs) -> Result<Option<Saving>, Stop> {
+    let Some(place) = &args.download else { return Ok(None) };
+    if !is_folder(Path::new(place)) {
+        return Err(Stop::new(Exit::Usage, format!("--download: {place} is no folder; with a `/` at its end it is made")));
+    }
+    saving(place, &args.rules, 1).map(Some)
+}
+
+fn tell(call: &Call, args: &ReconcileArgs, survey: &Survey) {
+    if args.json {
+        for finding in &survey.findings {
+            call.out.data(&facts(finding).to_string());
+        }
+    } else {
+        for kind in Kind::ALL {
+            tell_kind(call, args, kind, &survey.findings);
+        }
+    }
+    if let Some(why) = &survey.unread {
+        call.out.warning(&format!("the server's list could not be read, so only the ledger's side is told: {why}"));
+    } else if !survey.whole {
+        call.out.warning("this was not the whole list: the service left something out of its pages, or sent what can't be read");
+    }
+    let restored = survey.findings.iter().filter(|finding| finding.kind == Kind::Lost && finding.mended.is_some()).count();
+    if restored > 0 {
+        call.out.note(&format!(
+            "{restored} renders were put back from their tokens: keys, generations, attempts and projects. Their files, flags and scopes \
+             are not known until they are submitted again, and a key over 100 bytes shows as its hash until then"
+        ));
+    }
+    if survey.findings.is_empty() {
+        call.out.progress(&format!("{} on the server's list, and nothing needs attention", renders(survey.listed)));
+    }
+}
+
+fn renders(count: usize) -> String {
+    if count == 1 { "1 render".to_owned() } else { format!("{count} renders") }
+}
+
+/// A group: what it is, how many, and each with the command that leads on.
+fn tell_kind(call: &Call, args: &ReconcileArgs, kind: Kind, findings: &[Finding]) {
+    let group: Vec<&Finding> = findings.iter().filter(|finding| finding.kind == kind).collect();
+    if group.is_empty() {
+        return;
+    }
+    call.out.data(&format!("{}: {}", kind.as_str(), renders(group.len())));
+    let rows: Vec<Vec<String>> = group.iter().take(SHOWN).map(|finding| row(finding)).collect();
+    for line in table::lay_out(&rows) {
+        call.out.data(&format!("  {line}"));
+    }
+    if group.len() > SHOWN {
+        call.out.data(&format!("  … and {} more (--json tells all)", group.len() - SHOWN));
+    }
+    let is_fixable = matches!(kind, Kind::Resend | Kind::Found | Kind::Lost | Kind::Missed);
+    if is_fixable && !args.fix {
+        call.out.data("  mended by: j2v reconcile --fix");
+    }
+}
+
+fn key(finding: &Finding) -> String {
+    let of_row = finding.render.as_ref().map(|render| (render.key.to_string(), render.generation));
+    let of_token = || finding.token().map(|token| (token.spelled_key().to_owned(), token.generation));
+    match of_row.or_else(of_token) {
+        Some((key, 1)) => key,
+        Some((key, generation)) => format!("{key}#{generation}"),
+        None => "-".to_owned(),
+    }
+}
+
+fn row(finding: &Finding) -> Vec<String> {
+    let project = finding.project().map_or_else(|| "-".to_owned(), ToString::to_string);
+    let status = finding.last().map_or_else(|| "-".to_owned(), |report| report.status.as_str().to_owned());
+    let way_on = finding.next.first().filter(|_| finding.mended.is_none()).map(|command| format!("→ {command}"));
+    let detail = finding.mended.as_ref().map_or_else(|| finding.message.clone(), |mended| format!("mended: {mended}"));
+    vec![project, key(finding), status, detail, way_on.unwrap_or_default()]
+}
+
+fn facts(finding: &Finding) -> Value {
+    let (render, last) = (finding.render.as_ref(), finding.last());
+    let time = |at: Option<crate::world::Instant>| at.map(crate::world::Instant::to_iso);
+    json!({
+        "finding": finding.kind.as_str(),
+        "project": finding.project().map(ToString::to_string),
+        "key": render.map(|render| render.key.to_string()).or_else(|| Some(finding.token()?.spelled_key().to_owned())),
+        "generation": render.map(|render| render.generation).or_else(|| Some(finding.token()?.generation)),
+        "scope": render.map(|render| render.scope.clone()),
+        "source": render.map(|render| render.source.clone()),
+        "state": render.map(|render| render.submission.state.as_str()),
+        "kept": render.and_then(|render| render.submission.project.as_ref()).filter(|_| finding.kind == Kind::Duplicate).map(ToString::to_string),
+        "status": last.map(|report| report.status.as_str().to_owned()),
+        "url": last.and_then(|report| report.url.clone()),
+        "file": render.and_then(|render| render.file.as_ref()).map(|file| file.to_string_lossy()),
+        "credits": last.and_then(|report| report.credits),
+        "created_at": time(last.and_then(|report| report.created_at)),
+        "kept_until": time(last.and_then(crate::render::outcome::Report::kept_until)),
+        "client-data": last.and_then(line::client_data),
+        "message": finding.message,
+        "next": finding.next,
+        "mended": finding.mended,
+    })
+}
+
+/// What is left once what could be mended was: each kind has a code of its own.
+fn exit(call: &Call, args: &ReconcileArgs, survey: &Survey, tally: Tally) -> Exit {
+    if call.interrupt.is_cancelled() {
+        return Exit::Interrupted;
+    }
+    let left = survey.findings.iter().filter(|finding| finding.mended.is_none()).filter_map(|finding| code(args, finding.kind));
+    let unread = survey.unread.as_ref().map(|why| unreadable(why).exit);
+    let undelivered = (tally.failed > 0).then_some(Exit::Internal);
+    Exit::fold(left.chain(unread).chain(undelivered))
+}
+
+fn code(args: &ReconcileArgs, kind: Kind) -> Option<Exit> {
+    match kind {
+        Kind::Unknown | Kind::Held | Kind::Resend | Kind::Found | Kind::Lost | Kind::Duplicate => Some(Exit::Unknown),
+        Kind::Missed => Some(Exit::Waiting),
+        Kind::Vanished => Some(Exit::Refused),
+        Kind::Undelivered => Some(Exit::Internal),
+        Kind::Expiring => (args.expiring.is_some() || args.download.is_some()).then_some(Exit::Unsaved),
+        Kind::Unsaved => args.download.is_some().then_some(Exit::Unsaved),
+        Kind::Foreign => None,
+    }
+}

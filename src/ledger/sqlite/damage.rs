@@ -1,0 +1,63 @@
+//! A damaged ledger: found out, and set aside whole, so that a new one can take its place (`reliability.md` row 83).
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::Sqlite;
+use super::failure::Failure;
+use super::file::beside;
+use super::owner::Owners;
+use crate::ledger::{LedgerError, Store, Which};
+use crate::world::World;
+
+/// What is damaged in the ledger at `path`, as [`LedgerError::Corrupt`]: its pages, its indexes, or what stands in a row.
+///
+/// # Errors
+/// When it is damaged, or can't be opened for another reason.
+pub async fn check(path: &Path, world: &World) -> Result<(), LedgerError> {
+    let store = Sqlite::open(path, world)?;
+    if let Some(why) = store.faults().await?.into_iter().next() {
+        return Err(LedgerError::Corrupt { path: path.to_owned(), why });
+    }
+    store.find(None, Which::All(u32::MAX)).await.map(drop)
+}
+
+/// Sets a damaged ledger aside, with its log, under another name; gives back that name. `None` when somebody has done so
+/// already, and the ledger is sound by now.
+///
+/// # Errors
+/// When another process works with it, or the files can't be moved.
+pub async fn set_aside(path: &Path, world: &World) -> Result<Option<PathBuf>, LedgerError> {
+    let fail = |failure: Failure| failure.at(path);
+    let real = fs::canonicalize(path).map_err(|why| fail(why.into()))?;
+    // Held until the new name stands: who comes second finds a sound ledger.
+    let _turn = turn(&real).map_err(fail)?;
+    match check(path, world).await {
+        Ok(()) => return Ok(None),
+        Err(LedgerError::Corrupt { .. }) => {}
+        Err(other) => return Err(other),
+    }
+    if !Owners::of(&real, world.clone()).others().map_err(fail)?.is_empty() {
+        return Err(fail(Failure::Refused("another j2v works with it: end that first".to_owned())));
+    }
+    let stamp: String = world.now().to_iso().chars().filter(char::is_ascii_alphanumeric).collect();
+    let kept = beside(&real, &format!(".damaged-{stamp}"));
+    // The log goes first: a new ledger must never find it.
+    for suffix in ["-wal", "-shm", ""] {
+        match fs::rename(beside(&real, suffix), beside(&kept, suffix)) {
+            Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(fail(why.into())),
+            _ => {}
+        }
+    }
+    Ok(Some(kept))
+}
+
+fn turn(path: &Path) -> Result<File, Failure> {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.write(true).create(true).truncate(false).open(beside(path, ".mending"))?;
+    file.lock()?;
+    Ok(file)
+}

@@ -1,0 +1,184 @@
+//! What the sides say of each other. Nothing is asked and nothing is written here.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Finding, Kind, Limits, Survey};
+use crate::ledger::Render;
+use crate::ledger::outbox::{Delivery, Progress};
+use crate::render::identity::{ProjectId, Token};
+use crate::render::outcome::{Report, Status};
+use crate::render::state::{Fact, OnUnknown, State};
+use crate::work::{Desk, Submission, search};
+use crate::world::Instant;
+
+/// The sides.
+pub(super) struct Sides<'a> {
+    pub(super) desk: &'a Desk,
+    pub(super) limits: &'a Limits,
+    /// The ledger's.
+    pub(super) rows: &'a [Render],
+    /// The service's, the oldest first.
+    pub(super) reports: &'a [Report],
+    /// The inbox's: projects whose callback was taken care of.
+    pub(super) heard: &'a HashSet<ProjectId>,
+}
+
+impl Sides<'_> {
+    /// What nobody knows the outcome of, and what goes on because of that.
+    pub(super) fn of_unsettled(&self, unsettled: &[Render], resends: &[Render]) -> Vec<Finding> {
+        let settle = |render: &Render| self.spell(&["settle", render.key.as_str()]);
+        let unsettled = unsettled.iter().filter(|render| render.submission.state != State::Sending).map(|render| {
+            let since = render.gave_up_at.or(render.posted_at).map(|at| format!(" since {}", at.to_iso())).unwrap_or_default();
+            let finding = match render.submission.state {
+                State::Held => Finding::new(Kind::Held, format!("its answer is lost{since}, and it is not on the server: you decide")),
+                _ if render.traceable => {
+                    Finding::new(Kind::Unknown, format!("its answer is lost{since}, and it is not on the server (yet)"))
+                }
+                _ => Finding::new(Kind::Unknown, format!("its answer is lost{since}, and it has no token to be found by")),
+            };
+            finding.of(render).then(settle(render))
+        });
+        let resends = resends.iter().map(|render| {
+            if render.row.is_some() {
+                return Finding::new(Kind::Resend, format!("to be sent again: its batch {} does that when it is run", render.scope))
+                    .of(render);
+            }
+            let why = match render.submission.on_unknown {
+                OnUnknown::Resubmit => "not found on the server: its rule is to send it again",
+                OnUnknown::Hold => "it was decided to send it again, and that was not done; its submit does it",
+            };
+            let again = self.desk.command.submit(&render.source, &render.flags, &render.key, Submission::Same);
+            Finding::new(Kind::Resend, why).of(render).then(again)
+        });
+        unsettled.chain(resends).collect()
+    }
+
+    /// Each report beside its row.
+    pub(super) fn compare(&self, survey: &mut Survey) {
+        let by_project: HashMap<&ProjectId, &Render> =
+            self.rows.iter().filter_map(|row| Some((row.submission.project.as_ref()?, row))).collect();
+        let mut by_key: HashMap<String, Vec<&Render>> = HashMap::new();
+        for row in self.rows {
+            by_key.entry(row.key.spelled().as_str().to_owned()).or_default().push(row);
+        }
+        let mut lost: HashMap<(String, u32, String), &Report> = HashMap::new();
+        for report in self.reports {
+            if let Some(row) = by_project.get(&report.project) {
+                self.of_row(row, report, survey);
+                continue;
+            }
+            let Some(token) = search::token(report) else {
+                survey.findings.push(foreign(report));
+                continue;
+            };
+            let same_key = by_key.get(token.spelled_key()).into_iter().flatten();
+            let row = same_key.copied().find(|row| token.belongs_to(&row.key, row.generation, row.movie));
+            let name = (token.spelled_key().to_owned(), token.generation, token.movie().short());
+            survey.findings.extend(match row {
+                Some(row) => match &row.submission.project {
+                    Some(kept) => self.duplicate(report, kept, Some(row)),
+                    None => Some(self.found(row, report)),
+                },
+                None if lost.contains_key(&name) => self.duplicate(report, &lost[&name].project, None),
+                None => {
+                    lost.insert(name, report);
+                    Some(self.lost(report, &token))
+                }
+            });
+        }
+    }
+
+    fn of_row(&self, row: &Render, report: &Report, survey: &mut Survey) {
+        let after = row.submission.step(&Fact::Seen(Box::new(report.clone()))).map_or(row.submission.state, |step| step.next.state);
+        if after != row.submission.state {
+            survey.findings.extend(self.missed(row, report));
+        }
+        if after != State::Done || row.file.is_some() {
+            return;
+        }
+        let until = report.kept_until().or_else(|| row.report.as_ref()?.kept_until());
+        let now = self.desk.service_now();
+        if until.is_some_and(|until| now >= until) {
+            survey.over.push(row.clone());
+        } else if let Some(until) = until {
+            survey.findings.push(self.unsaved(row, report, until, now));
+        }
+    }
+
+    /// What waits for its webhook is missed only when that had its time.
+    fn missed(&self, row: &Render, report: &Report) -> Option<Finding> {
+        let is_final = row.submission.state.is_final();
+        let before = self.desk.world.now().minus(self.limits.older_than);
+        let is_silent = !self.heard.contains(&report.project) && row.bound_at.is_some_and(|at| at <= before);
+        let message = format!("the service says `{}`, the ledger `{}`", report.status.as_str(), row.submission.state.as_str());
+        let poll = self.spell(&["poll", report.project.as_str()]);
+        (is_final || is_silent).then(|| Finding::new(Kind::Missed, message).of(row).told_by(report).then(poll))
+    }
+
+    fn unsaved(&self, row: &Render, report: &Report, until: Instant, now: Instant) -> Finding {
+        let is_expiring = until.since(now) <= self.limits.expiring;
+        let kind = if is_expiring { Kind::Expiring } else { Kind::Unsaved };
+        let message = format!("rendered and not saved by j2v; the service deletes it at {}", until.to_iso());
+        Finding::new(kind, message).of(row).told_by(report).then(self.spell(&["download", report.project.as_str()]))
+    }
+
+    fn found(&self, row: &Render, report: &Report) -> Finding {
+        let state = row.submission.state.as_str();
+        let message =
+            format!("the server has it, and the ledger takes it for `{state}`: sent by another ledger, or before this one was restored");
+        Finding::new(Kind::Found, message).of(row).told_by(report).then(self.fix())
+    }
+
+    fn lost(&self, report: &Report, token: &Token) -> Finding {
+        let message = format!("the server has it with our token {token}, and the ledger has no row of it");
+        Finding::new(Kind::Lost, message).told_by(report).then(self.fix())
+    }
+
+    /// The file of a second project can be deleted; what was paid for it is gone. One that is deleted is settled.
+    fn duplicate(&self, report: &Report, kept: &ProjectId, row: Option<&Render>) -> Option<Finding> {
+        if report.status == Status::Deleted {
+            return None;
+        }
+        let cost =
+            report.credits.map_or_else(|| "the service doesn't tell its cost".to_owned(), |credits| format!("it cost {credits} credits"));
+        let message = format!("a second project for the render {kept}; {cost}");
+        let finding = Finding::new(Kind::Duplicate, message).told_by(report).then(self.spell(&["delete", report.project.as_str()]));
+        Some(row.map_or(finding.clone(), |row| finding.of(row)))
+    }
+
+    /// What the list leaves out and the status denies.
+    pub(super) fn vanished(&self, row: &Render) -> Finding {
+        let message = "accepted, and the service knows no such project: is the key of another account?";
+        let poll = row.submission.project.as_ref().map(|project| self.spell(&["poll", project.as_str()]));
+        Finding { next: poll.into_iter().collect(), ..Finding::new(Kind::Vanished, message).of(row) }
+    }
+
+    /// An outcome that an application has not heard of.
+    pub(super) fn undelivered(&self, delivery: &Delivery) -> Finding {
+        let project = delivery.project.as_str();
+        let why = delivery.detail.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
+        let (message, next) = if delivery.progress == Progress::GivenUp {
+            (format!("nobody took its outcome `{}`{why}: given up", delivery.status), self.spell(&["webhook", "replay", project]))
+        } else {
+            (
+                format!("its outcome `{}` is owed since {}{why}", delivery.status, delivery.due_at.to_iso()),
+                self.spell(&["reconcile", "--fix", "--exec", "PROGRAM"]),
+            )
+        };
+        let row = self.rows.iter().find(|row| row.submission.project.as_ref() == Some(&delivery.project));
+        let finding = Finding::new(Kind::Undelivered, message).told_by(&delivery.report).then(next);
+        row.map_or(finding.clone(), |row| finding.of(row))
+    }
+
+    fn fix(&self) -> String {
+        self.spell(&["reconcile", "--fix"])
+    }
+
+    fn spell(&self, words: &[&str]) -> String {
+        self.desk.command.spell(words)
+    }
+}
+
+fn foreign(report: &Report) -> Finding {
+    Finding::new(Kind::Foreign, "without a token of j2v's: made elsewhere, or with --no-token").told_by(report)
+}

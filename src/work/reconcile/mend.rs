@@ -1,0 +1,185 @@
+//! Mending what was found. Each step is the same whoever takes it, and however often: two that mend at once do no more
+//! than one. Nothing is ever sent here but what was lost with the rule to send it again.
+
+use std::collections::HashSet;
+
+use futures_util::stream::{self, StreamExt};
+
+use super::{Finding, Kind, Limits, Survey, owed};
+use crate::ledger::recovery::Lost;
+use crate::ledger::{Change, LedgerError, Record, Render};
+use crate::movie::Document;
+use crate::render::identity::ProjectId;
+use crate::render::outcome::RETENTION;
+use crate::render::state::{Fact, OnUnknown};
+use crate::work::save::{Saving, Unsaved, save_video};
+use crate::work::submit::{Order, Submitted, submit};
+use crate::work::{Desk, save};
+
+/// Rows that are written in one transaction.
+const WRITTEN: usize = 500;
+
+/// Videos that are fetched at once.
+const DOWNLOADS: usize = 4;
+
+/// What may be done beside the ledger.
+#[derive(Debug, Clone, Default)]
+pub struct Remedies {
+    /// Where videos are saved that were not; none are without it.
+    pub saving: Option<Saving>,
+}
+
+/// Mends what can be mended, and writes into each finding how.
+///
+/// # Errors
+/// When the ledger fails. What was mended until then is mended.
+pub async fn mend(desk: &Desk, survey: &mut Survey, remedies: &Remedies) -> Result<(), LedgerError> {
+    restore(desk, &mut survey.findings).await?;
+    bind(desk, &mut survey.findings).await?;
+    learn(desk, &mut survey.findings).await?;
+    resend(desk, &mut survey.findings).await?;
+    for render in &survey.over {
+        save::expired(desk, render).await?;
+    }
+    desk.store.forget(desk.world.now().minus(RETENTION)).await?;
+    if let Some(saving) = &remedies.saving {
+        download(desk, &mut survey.findings, saving).await;
+    }
+    Ok(())
+}
+
+/// Marks what an application has heard of by now, or is hearing, whoever told it.
+///
+/// # Errors
+/// When the ledger fails.
+pub async fn hand_over(desk: &Desk, limits: &Limits, survey: &mut Survey) -> Result<(), LedgerError> {
+    let owed: HashSet<(ProjectId, String)> =
+        owed(desk, limits).await?.into_iter().map(|delivery| (delivery.project, delivery.status)).collect();
+    for finding in of_kind(&mut survey.findings, Kind::Undelivered) {
+        let name = finding.report.as_ref().map(|report| (report.project.clone(), report.status.as_str().to_owned()));
+        if name.is_some_and(|name| !owed.contains(&name)) {
+            finding.mended = Some("handed on".to_owned());
+        }
+    }
+    Ok(())
+}
+
+fn of_kind(findings: &mut [Finding], kind: Kind) -> Vec<&mut Finding> {
+    findings.iter_mut().filter(|finding| finding.kind == kind).collect()
+}
+
+/// Rows for what the ledger has lost.
+async fn restore(desk: &Desk, findings: &mut [Finding]) -> Result<(), LedgerError> {
+    let at = desk.world.now();
+    for some in of_kind(findings, Kind::Lost).chunks_mut(WRITTEN) {
+        let lost = some
+            .iter()
+            .filter_map(|finding| Some(Lost { space: desk.space.clone(), token: finding.token()?, report: finding.report.clone()?, at }));
+        let restored = desk.store.restore(lost.collect()).await?;
+        for (finding, render) in some.iter_mut().zip(restored) {
+            // Without a row of its own somebody else was faster.
+            finding.mended = Some("put back into the ledger".to_owned());
+            finding.render = render;
+        }
+    }
+    Ok(())
+}
+
+/// What the ledger took for unsent is bound to its project.
+async fn bind(desk: &Desk, findings: &mut [Finding]) -> Result<(), LedgerError> {
+    for finding in of_kind(findings, Kind::Found) {
+        let (Some(render), Some(report)) = (&finding.render, &finding.report) else { continue };
+        let bound = desk.learn(render, Fact::Found { project: report.project.clone() }).await?;
+        let bound = desk.learn(&bound, Fact::Seen(Box::new(report.clone()))).await?;
+        if bound.submission.project.as_ref() == Some(&report.project) {
+            finding.mended = Some(format!("bound to {}", report.project));
+        }
+        finding.render = Some(bound);
+    }
+    Ok(())
+}
+
+/// Outcomes that nobody has told the ledger.
+async fn learn(desk: &Desk, findings: &mut [Finding]) -> Result<(), LedgerError> {
+    let at = desk.world.now();
+    for some in of_kind(findings, Kind::Missed).chunks_mut(WRITTEN) {
+        let record = |finding: &&mut Finding| {
+            let (render, report) = (finding.render.as_ref()?, finding.report.as_ref()?);
+            Some(Record { render: render.id, change: Change::Fact(Fact::Seen(Box::new(report.clone()))), at })
+        };
+        let recorded = desk.store.record(some.iter().filter_map(record).collect()).await?;
+        for (finding, recorded) in some.iter_mut().zip(recorded) {
+            if let Ok(recorded) = recorded {
+                finding.mended = Some(format!("the ledger knows it as `{}`", recorded.render.submission.state.as_str()));
+                finding.render = Some(recorded.render);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What was not found and was submitted with the rule to send it again (`identity.md`, "Who may POST").
+async fn resend(desk: &Desk, findings: &mut [Finding]) -> Result<(), LedgerError> {
+    for finding in of_kind(findings, Kind::Resend) {
+        let Some(render) = finding.render.clone().filter(|render| render.submission.on_unknown == OnUnknown::Resubmit) else { continue };
+        let Some(order) = order(desk, &render).await? else { continue };
+        match submit(desk, &order).await? {
+            Submitted::Bound(render) => {
+                let project = render.submission.project.clone();
+                finding.mended = project.map(|project| format!("sent again: {project}"));
+                finding.render = Some(*render);
+            }
+            Submitted::Over(outcome) => {
+                finding.message = outcome.message.clone().unwrap_or_else(|| finding.message.clone());
+                finding.next.clone_from(&outcome.next);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The submission of a row once more; none where the ledger doesn't keep its movie, or its key is of a batch, which
+/// sends its rows itself.
+async fn order(desk: &Desk, render: &Render) -> Result<Option<Order>, LedgerError> {
+    if render.row.is_some() {
+        return Ok(None);
+    }
+    let body = desk.store.body(render.id).await?.and_then(|body| String::from_utf8(body).ok());
+    let movie = body.and_then(|body| Document::parse(&render.source, body).ok());
+    Ok(movie.map(|movie| Order {
+        flags: render.flags.clone(),
+        key: Some(render.key.clone()),
+        traceable: render.traceable,
+        ..Order::new(movie, render.source.clone())
+    }))
+}
+
+/// Videos that were not saved, the ones that are soon deleted first.
+async fn download(desk: &Desk, findings: &mut [Finding], saving: &Saving) {
+    let mut wanted: Vec<&mut Finding> =
+        findings.iter_mut().filter(|finding| matches!(finding.kind, Kind::Expiring | Kind::Unsaved)).collect();
+    let downloads = wanted.iter_mut().map(|finding| async {
+        let Some(report) = &finding.report else { return };
+        match save_video(desk, report, finding.render.as_ref(), saving).await {
+            Ok(path) => {
+                finding.mended = Some(format!("saved: {}", path.display()));
+                if let Some(render) = &mut finding.render {
+                    render.file = Some(path);
+                }
+            }
+            Err(why) => finding.message = not_saved(&why),
+        }
+    });
+    stream::iter(downloads).buffer_unordered(DOWNLOADS).collect::<Vec<()>>().await;
+}
+
+fn not_saved(why: &Unsaved) -> String {
+    let why = match why {
+        Unsaved::Expired => "the service has deleted it after its 7 days".to_owned(),
+        Unsaved::Failed(why) => why.clone(),
+        Unsaved::InTheWay(path) => format!("{} is in the way; --overwrite writes over it", path.display()),
+        Unsaved::Interrupted => "interrupted".to_owned(),
+        Unsaved::Ledger { error, .. } => error.to_string(),
+    };
+    format!("rendered, but not saved: {why}")
+}

@@ -1,0 +1,325 @@
+//! Ledger, inbox, outbox and the server's list side by side: what was missed, lost, doubled, or will soon be gone.
+//! Looking changes nothing but what every command changes: what is unsettled is searched for.
+
+mod compare;
+mod mend;
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt};
+
+use self::compare::Sides;
+pub use self::mend::{Remedies, hand_over, mend};
+use super::{Desk, search};
+use crate::ledger::inbox::Callbacks;
+use crate::ledger::outbox::{Deliveries, Delivery, Progress};
+use crate::ledger::{LedgerError, Render, Which};
+use crate::render::identity::{Key, ProjectId, Token};
+use crate::render::outcome::{RETENTION, Report};
+use crate::render::state::State;
+use crate::service::page::Window;
+use crate::service::read::{ReadError, Sweep};
+use crate::world::Instant;
+
+/// For how long the list, or one render, is tried.
+const READING: Duration = Duration::from_secs(30);
+
+/// How far before the oldest render the list is read, and how far past now.
+const MARGIN: Duration = Duration::from_secs(3600);
+
+/// Projects that the ledger is asked for at once.
+const ASKED: usize = 500;
+
+/// Renders that the list left out and that are read one by one, at once.
+const ABREAST: usize = 4;
+
+/// Deliveries that are told of.
+const MOST_DELIVERIES: u32 = 10_000;
+
+/// What is wrong, or will be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Its answer was lost, and it is looked for.
+    Unknown,
+    /// Its answer was lost, and a person decides.
+    Held,
+    /// It is to be sent again by its own rule.
+    Resend,
+    /// The server has it; the ledger thinks that it was never accepted.
+    Found,
+    /// The server has it with our token; the ledger has no row of it.
+    Lost,
+    /// Another project for a render that has one.
+    Duplicate,
+    /// It ended, and nobody told the ledger.
+    Missed,
+    /// It was accepted, and the server knows nothing of it.
+    Vanished,
+    /// Its outcome is owed to an application.
+    Undelivered,
+    /// It is rendered, not saved, and soon deleted.
+    Expiring,
+    /// It is rendered and not saved.
+    Unsaved,
+    /// The server has it; it is not ours.
+    Foreign,
+}
+
+impl Kind {
+    /// All of them, the most urgent first.
+    pub const ALL: [Self; 12] = [
+        Self::Held,
+        Self::Unknown,
+        Self::Resend,
+        Self::Duplicate,
+        Self::Found,
+        Self::Lost,
+        Self::Vanished,
+        Self::Missed,
+        Self::Undelivered,
+        Self::Expiring,
+        Self::Unsaved,
+        Self::Foreign,
+    ];
+
+    /// Its word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Held => "held",
+            Self::Resend => "resend",
+            Self::Found => "found",
+            Self::Lost => "lost",
+            Self::Duplicate => "duplicate",
+            Self::Missed => "missed",
+            Self::Vanished => "vanished",
+            Self::Undelivered => "undelivered",
+            Self::Expiring => "expiring",
+            Self::Unsaved => "unsaved",
+            Self::Foreign => "foreign",
+        }
+    }
+}
+
+/// One thing that is wrong, or will be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// What.
+    pub kind: Kind,
+    /// The row that it is about.
+    pub render: Option<Render>,
+    /// What the service says of the project that it is about.
+    pub report: Option<Report>,
+    /// What is known, for people.
+    pub message: String,
+    /// The commands that lead on.
+    pub next: Vec<String>,
+    /// How it was mended, if it was.
+    pub mended: Option<String>,
+}
+
+impl Finding {
+    fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, render: None, report: None, message: message.into(), next: Vec::new(), mended: None }
+    }
+
+    fn of(self, render: &Render) -> Self {
+        Self { render: Some(render.clone()), ..self }
+    }
+
+    fn told_by(self, report: &Report) -> Self {
+        Self { report: Some(report.clone()), ..self }
+    }
+
+    fn then(mut self, command: String) -> Self {
+        self.next.push(command);
+        self
+    }
+
+    /// The project that it is about.
+    #[must_use]
+    pub fn project(&self) -> Option<&ProjectId> {
+        let of_row = || self.render.as_ref()?.submission.project.as_ref();
+        self.report.as_ref().map(|report| &report.project).or_else(of_row)
+    }
+
+    /// The token of the project that it is about.
+    #[must_use]
+    pub fn token(&self) -> Option<Token> {
+        search::token(self.report.as_ref()?)
+    }
+
+    /// What is known last of its video.
+    #[must_use]
+    pub fn last(&self) -> Option<&Report> {
+        self.report.as_ref().or_else(|| self.render.as_ref()?.report.as_ref())
+    }
+}
+
+/// What is looked for, and where.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// From when on the list is read; by default since the oldest unfinished render, at least for as long as files are kept.
+    pub from: Option<Instant>,
+    /// Up to when; by default until now.
+    pub to: Option<Instant>,
+    /// What is silent for less than this was not missed.
+    pub older_than: Duration,
+    /// What is deleted within this time is expiring.
+    pub expiring: Duration,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub struct Survey {
+    /// Everything, the most urgent first.
+    pub findings: Vec<Finding>,
+    /// Renders whose files the service has deleted by now.
+    pub(super) over: Vec<Render>,
+    /// Why the list could not be read; what only it can tell is missing then.
+    pub unread: Option<ReadError>,
+    /// Whether the whole list was read.
+    pub whole: bool,
+    /// How many renders the list showed.
+    pub listed: usize,
+}
+
+/// Puts the sides beside each other.
+///
+/// # Errors
+/// When the ledger fails.
+pub async fn survey(desk: &Desk, limits: &Limits) -> Result<Survey, LedgerError> {
+    let space = || Some(desk.space.clone());
+    let unfinished = desk.store.find(space(), Which::Unfinished).await?;
+    let (unsettled, unsearched) = search_all(desk).await?;
+    let resends = desk.store.find(space(), Which::Resends).await?;
+    let oldest = unfinished.iter().chain(&unsettled).map(|render| render.posted_at.unwrap_or(render.created_at)).min();
+    let swept = match unsearched {
+        // A list that has just not answered does not answer now.
+        Some(why) => Err(why),
+        None => desk.client.sweep(window(desk, limits, oldest), READING).await,
+    };
+    let (sweep, unread) = match swept {
+        Ok(sweep) => (sweep, None),
+        Err(why) => (Sweep::default(), Some(why)),
+    };
+    let told = with_unlisted(desk, sweep.reports, &unfinished, limits, unread.is_none()).await;
+    let heard = heard(desk, &unfinished).await?;
+    let rows = rows(desk, unfinished, &told.reports).await?;
+    let sides = Sides { desk, limits, rows: &rows, reports: &told.reports, heard: &heard };
+    let mut survey =
+        Survey { findings: sides.of_unsettled(&unsettled, &resends), over: Vec::new(), whole: sweep.whole, listed: told.listed, unread };
+    sides.compare(&mut survey);
+    survey.findings.extend(told.vanished.iter().map(|render| sides.vanished(render)));
+    survey.findings.extend(owed(desk, limits).await?.iter().map(|delivery| sides.undelivered(delivery)));
+    survey.findings.sort_by_key(|finding| Kind::ALL.iter().position(|kind| *kind == finding.kind));
+    Ok(survey)
+}
+
+/// Everything unsettled, once it was looked for; and why it could not be.
+async fn search_all(desk: &Desk) -> Result<(Vec<Render>, Option<ReadError>), LedgerError> {
+    let unsettled = || desk.store.find(Some(desk.space.clone()), Which::Unsettled);
+    let mut found = unsettled().await?;
+    if found.iter().any(|render| render.submission.state == State::Sending) {
+        desk.store.reap(desk.world.now()).await?;
+        found = unsettled().await?;
+    }
+    let is_sought = |render: &&Render| render.traceable && render.submission.state != State::Sending;
+    let sought: Vec<Render> = found.iter().filter(is_sought).cloned().collect();
+    if sought.is_empty() {
+        return Ok((found, None));
+    }
+    let searched = search::sweep(desk, &sought, READING).await?;
+    Ok((unsettled().await?, searched.err()))
+}
+
+fn window(desk: &Desk, limits: &Limits, oldest: Option<Instant>) -> Window {
+    let now = desk.world.now();
+    let kept = now.minus(RETENTION);
+    let since = oldest.map_or(kept, |oldest| oldest.min(kept));
+    let around = desk.window(since.minus(MARGIN), now.plus(MARGIN));
+    Window { from: limits.from.unwrap_or(around.from), to: limits.to.unwrap_or(around.to) }
+}
+
+/// What the service says of renders.
+struct Told {
+    /// Of those on the list, and of those that were read alone.
+    reports: Vec<Report>,
+    /// How many of them the list showed.
+    listed: usize,
+    /// What neither the list nor the status knows.
+    vanished: Vec<Render>,
+}
+
+/// Reads what is unfinished for long and not on the list. A list that can't be read leaves nothing out.
+async fn with_unlisted(desk: &Desk, mut reports: Vec<Report>, unfinished: &[Render], limits: &Limits, is_read: bool) -> Told {
+    let listed: HashSet<&ProjectId> = reports.iter().map(|report| &report.project).collect();
+    let before = desk.world.now().minus(limits.older_than);
+    let is_left_out = |render: &&Render| {
+        let project = render.submission.project.as_ref();
+        is_read && project.is_some_and(|project| !listed.contains(project)) && render.bound_at.is_some_and(|at| at <= before)
+    };
+    let left_out: Vec<(Render, ProjectId)> =
+        unfinished.iter().filter(is_left_out).filter_map(|render| Some((render.clone(), render.submission.project.clone()?))).collect();
+    let reads = left_out.into_iter().map(|(render, project)| async move { (render, desk.client.read(&project, READING).await) });
+    let (mut vanished, count) = (Vec::new(), reports.len());
+    let mut reads = stream::iter(reads).buffer_unordered(ABREAST);
+    while let Some((render, read)) = reads.next().await {
+        match read {
+            Ok(report) => reports.push(report),
+            Err(ReadError::NoSuchProject { .. }) => vanished.push(render),
+            Err(_) => {}
+        }
+    }
+    reports.sort_by_key(|report| report.created_at);
+    Told { reports, listed: count, vanished }
+}
+
+/// The rows that the reports are about, by project and by token, and everything unfinished.
+async fn rows(desk: &Desk, unfinished: Vec<Render>, reports: &[Report]) -> Result<Vec<Render>, LedgerError> {
+    let space = || Some(desk.space.clone());
+    let mut rows = unfinished;
+    for some in reports.chunks(ASKED) {
+        let projects = some.iter().map(|report| report.project.clone()).collect();
+        rows.extend(desk.store.find(space(), Which::Projects(projects)).await?);
+    }
+    let known: HashSet<ProjectId> = rows.iter().filter_map(|row| row.submission.project.clone()).collect();
+    let strangers = reports.iter().filter(|report| !known.contains(&report.project));
+    let keys: HashSet<Key> = strangers.filter_map(|report| Key::parse(search::token(report)?.spelled_key()).ok()).collect();
+    if keys.iter().any(Key::is_hash) {
+        // Which key was hashed only the rows can tell.
+        rows.extend(desk.store.find(space(), Which::All(u32::MAX)).await?);
+    }
+    for key in keys {
+        rows.extend(desk.store.find(space(), Which::AnyKey(key)).await?);
+    }
+    rows.sort_by_key(|render| render.id);
+    rows.dedup_by_key(|render| render.id);
+    Ok(rows)
+}
+
+/// The projects whose callback came, and was taken care of.
+///
+/// # Errors
+/// When the ledger fails.
+pub async fn heard(desk: &Desk, renders: &[Render]) -> Result<HashSet<ProjectId>, LedgerError> {
+    let mut heard = HashSet::new();
+    for some in renders.chunks(ASKED) {
+        let projects = some.iter().filter_map(|render| render.submission.project.clone()).collect();
+        let kept = desk.store.callbacks(Some(desk.space.clone()), Callbacks::Of(projects)).await?;
+        heard.extend(kept.into_iter().filter(|kept| kept.settled_at.is_some()).filter_map(|kept| kept.project));
+    }
+    Ok(heard)
+}
+
+/// Outcomes that an application should have heard of by now, and those that were given up.
+async fn owed(desk: &Desk, limits: &Limits) -> Result<Vec<Delivery>, LedgerError> {
+    let space = || Some(desk.space.clone());
+    let before = desk.world.now().minus(limits.older_than);
+    let mut owed = desk.store.deliveries(space(), Deliveries::Open(MOST_DELIVERIES)).await?;
+    owed.retain(|delivery| delivery.progress == Progress::Due && (delivery.due_at <= before || delivery.attempts > 0));
+    owed.extend(desk.store.deliveries(space(), Deliveries::GivenUp(MOST_DELIVERIES)).await?);
+    Ok(owed)
+}
