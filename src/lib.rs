@@ -5,6 +5,7 @@
 //! - [`world`]: the clock and the dice, so that tests decide both.
 //! - [`movie`]: what a movie is. Pure: no I/O, no clock.
 //! - [`render`]: what one paid render is: its key, its token, its states. Pure.
+//! - [`rows`]: a table, in whatever format, as rows for a movie.
 //! - [`service`]: the HTTP API, its answers and its files.
 //! - [`ledger`]: what is remembered of every render.
 //! - [`work`]: the use cases, which put the edges together: submit, watch, settle, save.
@@ -24,6 +25,7 @@ pub mod ledger;
 pub mod movie;
 mod output;
 pub mod render;
+pub mod rows;
 pub mod service;
 mod settings;
 pub mod work;

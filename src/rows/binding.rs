@@ -1,0 +1,217 @@
+//! What a row is to a movie: variables, client-data, and the lists that other tables add.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::column::Meaning;
+use super::join::Join;
+use super::{Cell, Row, json};
+use crate::movie::compose::{Assigned, Assignment};
+use crate::movie::json::{Node, Value};
+
+/// How rows become variables and client-data.
+#[derive(Default)]
+pub struct Binding {
+    /// Columns under another name; an empty name leaves the column out.
+    renamed: HashMap<String, String>,
+    /// The columns that go into client-data, too.
+    client_data: Vec<String>,
+    /// Whether an empty cell leaves the movie's own value.
+    skips_empty: bool,
+    joins: Vec<Join>,
+    /// What each column means, once it was asked for.
+    meanings: HashMap<Arc<str>, Option<Arc<Meaning>>>,
+    /// Columns that are no variables, and why; in the order in which they were met.
+    refused: Vec<(Arc<str>, String)>,
+}
+
+/// What a row says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Bound {
+    /// The movie's variables.
+    pub variables: Vec<Assignment>,
+    /// What goes into client-data.
+    pub client_data: Vec<Assignment>,
+}
+
+impl Binding {
+    /// Columns as variables of their names, with these exceptions: `renamed` gives columns other names (an empty one leaves a
+    /// column out), `client_data` are columns that go there, too.
+    #[must_use]
+    pub fn new(renamed: HashMap<String, String>, client_data: Vec<String>, joins: Vec<Join>) -> Self {
+        Self { renamed, client_data, joins, ..Self::default() }
+    }
+
+    /// The same, with the movie's own value where a cell is empty.
+    #[must_use]
+    pub fn skipping_empty(mut self) -> Self {
+        self.skips_empty = true;
+        self
+    }
+
+    /// The columns that are no variables, and why, as far as rows have shown them.
+    #[must_use]
+    pub fn refused(&self) -> &[(Arc<str>, String)] {
+        &self.refused
+    }
+
+    /// The joined tables.
+    #[must_use]
+    pub fn joins(&self) -> &[Join] {
+        &self.joins
+    }
+
+    /// What a row says.
+    ///
+    /// # Errors
+    /// When a cell that holds JSON holds none, or a column is missing: which, and why.
+    pub fn bind(&mut self, row: &Row) -> Result<Bound, String> {
+        let mut variables = Vec::with_capacity(row.cells.len() + self.joins.len());
+        for cell in &row.cells {
+            if self.skips_empty && cell.is_empty() {
+                continue;
+            }
+            if let Some(meaning) = self.meaning(&cell.column) {
+                put(&mut variables, &meaning.path, value(cell, meaning.is_json)?, &cell.column)?;
+            }
+        }
+        for join in &mut self.joins {
+            let (list, name) = (join.of(row)?, join.name().to_owned());
+            put(&mut variables, std::slice::from_ref(&name), Assigned::Json(list), &name)?;
+        }
+        let client_data = self.client_data.iter().map(|column| {
+            let cell = row.cell(column).ok_or_else(|| format!("there is no column `{column}` for client-data"))?;
+            let (name, is_json) = column.strip_suffix(":=").map_or((column.as_str(), false), |name| (name, true));
+            Ok(Assignment { name: name.to_owned(), value: value(cell, is_json)? })
+        });
+        let client_data = client_data.collect::<Result<_, String>>()?;
+        Ok(Bound { variables, client_data })
+    }
+
+    fn meaning(&mut self, column: &Arc<str>) -> Option<Arc<Meaning>> {
+        if let Some(known) = self.meanings.get(column) {
+            return known.clone();
+        }
+        let name = self.renamed.get(&**column).cloned().unwrap_or_else(|| column.to_string());
+        let meaning = if name.is_empty() { None } else { self.read(column, &name) };
+        self.meanings.insert(Arc::clone(column), meaning.clone());
+        meaning
+    }
+
+    fn read(&mut self, column: &Arc<str>, name: &str) -> Option<Arc<Meaning>> {
+        match Meaning::parse(name) {
+            Ok(meaning) => Some(Arc::new(meaning)),
+            Err(why) => {
+                self.refused.push((Arc::clone(column), why));
+                None
+            }
+        }
+    }
+}
+
+/// What a cell assigns.
+pub(super) fn value(cell: &Cell, is_json: bool) -> Result<Assigned, String> {
+    match cell.value.as_text() {
+        Some(text) if is_json => {
+            let text = text.decoded();
+            // Nothing is `null`: no JSON at all would be an error in each row that lacks the value.
+            let text = if text.trim().is_empty() { "null" } else { &*text };
+            json::value(text).map(Assigned::Json).map_err(|why| format!("column `{}` is no JSON: {why}", cell.column))
+        }
+        _ => Ok(Assigned::Json(cell.value.clone())),
+    }
+}
+
+/// Adds a variable, or a member of one that other columns have begun.
+fn put(variables: &mut Vec<Assignment>, path: &[String], value: Assigned, column: &str) -> Result<(), String> {
+    let Some((first, below)) = path.split_first() else { return Ok(()) };
+    let known = variables.iter().position(|variable| variable.name == *first);
+    if below.is_empty() && known.is_none() {
+        variables.push(Assignment { name: first.clone(), value });
+        return Ok(());
+    }
+    let taken = || format!("column `{column}` and another one are both the variable `{}`", path.join("."));
+    let place = known.unwrap_or_else(|| {
+        variables.push(Assignment { name: first.clone(), value: Assigned::Json(Node::object()) });
+        variables.len() - 1
+    });
+    let Assigned::Json(mut node) = std::mem::replace(&mut variables[place].value, Assigned::Json(Node::null())) else {
+        return Err(taken());
+    };
+    set(&mut node, below, value.to_node()).map_err(|()| taken())?;
+    variables[place].value = Assigned::Json(node);
+    Ok(())
+}
+
+/// Sets a member at a path, and makes the objects on the way.
+fn set(node: &mut Node, path: &[String], value: Node) -> Result<(), ()> {
+    let (Some((first, below)), Value::Object(_)) = (path.split_first(), &node.value) else { return Err(()) };
+    match node.get_mut(first) {
+        Some(_) if below.is_empty() => Err(()),
+        Some(known) => set(known, below, value),
+        None => {
+            let mut made = if below.is_empty() { value.clone() } else { Node::object() };
+            if !below.is_empty() {
+                set(&mut made, below, value)?;
+            }
+            node.put(first, made);
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(cells: &[(&str, Node)]) -> Row {
+        let cells = cells.iter().map(|(column, value)| Cell { column: Arc::from(*column), value: value.clone() });
+        Row { number: 2, cells: cells.collect() }
+    }
+
+    fn shown(assignments: &[Assignment]) -> String {
+        let parts = assignments.iter().map(|one| format!("{}={}", one.name, one.value.to_node().to_compact()));
+        parts.collect::<Vec<_>>().join(" ")
+    }
+
+    fn bound(binding: &mut Binding, cells: &[(&str, &str)]) -> Result<Bound, String> {
+        let cells: Vec<_> = cells.iter().map(|(column, text)| (*column, Node::string(text))).collect();
+        binding.bind(&row(&cells))
+    }
+
+    #[test]
+    fn a_column_is_a_variable_and_a_dotted_one_a_member() {
+        let cells = [("id", "7"), ("room.name", "Bath"), ("price:=", " 1.50 "), ("room.size.x", "3"), ("empty:=", "")];
+        let bound = bound(&mut Binding::default(), &cells).unwrap();
+        let wanted = r#"id="7" room={"name":"Bath","size":{"x":"3"}} price=1.50 empty=null"#;
+        assert_eq!(shown(&bound.variables), wanted);
+    }
+
+    #[test]
+    fn a_column_can_have_another_name_or_be_left_out_and_what_is_no_name_is_told() {
+        let renamed = [("Listing ID", "id"), ("Secret", "")].map(|(column, name)| (column.to_owned(), name.to_owned()));
+        let mut binding = Binding::new(renamed.into(), vec!["Listing ID".to_owned()], Vec::new());
+        let bound = bound(&mut binding, &[("Listing ID", "7"), ("Secret", "x"), ("No name", "y")]).unwrap();
+        assert_eq!((shown(&bound.variables), shown(&bound.client_data)), ("id=\"7\"".to_owned(), "Listing ID=\"7\"".to_owned()));
+        assert_eq!(binding.refused().len(), 1);
+    }
+
+    #[test]
+    fn an_empty_cell_is_an_empty_text_unless_it_is_to_be_skipped() {
+        let cells = [("a", ""), ("b", "x")];
+        assert_eq!(shown(&bound(&mut Binding::default(), &cells).unwrap().variables), r#"a="" b="x""#);
+        assert_eq!(shown(&bound(&mut Binding::default().skipping_empty(), &cells).unwrap().variables), r#"b="x""#);
+    }
+
+    #[test]
+    fn what_json_says_keeps_its_type_and_what_is_no_json_is_told() {
+        let cells = [("n", Node::from(7)), ("list:=", Node::array([Node::from(1)]))];
+        assert_eq!(shown(&Binding::default().bind(&row(&cells)).unwrap().variables), "n=7 list=[1]");
+        let told = bound(&mut Binding::default(), &[("rooms:=", "[Kitchen]")]).unwrap_err();
+        assert!(told.starts_with("column `rooms:=` is no JSON"), "{told}");
+        let told = bound(&mut Binding::default(), &[("room", "a"), ("room.name", "b")]).unwrap_err();
+        assert!(told.contains("both the variable `room.name`"), "{told}");
+        let told = bound(&mut Binding::new(HashMap::new(), vec!["id".to_owned()], Vec::new()), &[("a", "b")]).unwrap_err();
+        assert!(told.contains("no column `id`"), "{told}");
+    }
+}

@@ -1,0 +1,189 @@
+//! JSON tables: an array of objects, read an item at a time, and JSON Lines.
+
+use std::io::{BufRead, BufReader, Read};
+use std::sync::Arc;
+
+use super::origin::{Origin, unreadable};
+use super::{Cell, Row, RowsError};
+use crate::movie::diagnostic::Source;
+use crate::movie::json::{self, Node, Value};
+
+/// The longest item, bytes: a row that is longer is no row.
+const LONGEST: usize = 64 << 20;
+
+/// The items of an array.
+pub(super) fn items(origin: &Origin) -> Result<Items<BufReader<std::fs::File>>, RowsError> {
+    Ok(Items { name: origin.name().to_owned(), reader: origin.read()?, line: 1, number: 0, is_over: false })
+}
+
+/// The objects of JSON Lines; empty lines are none.
+pub(super) fn lines(origin: &Origin) -> Result<impl Iterator<Item = Result<Row, RowsError>> + Send + use<>, RowsError> {
+    let (name, mut reader) = (origin.name().to_owned(), origin.read()?);
+    let (mut line, mut number) = (0, 0);
+    Ok(std::iter::from_fn(move || {
+        loop {
+            let mut bytes = Vec::new();
+            line += 1;
+            match reader.by_ref().take(LONGEST as u64).read_until(b'\n', &mut bytes) {
+                Ok(0) => return None,
+                Ok(_) if without_mark(&bytes, line).trim_ascii().is_empty() => {}
+                Ok(_) => {
+                    number += 1;
+                    return Some(row(&name, number, line, without_mark(&bytes, line)));
+                }
+                Err(why) => return Some(Err(unreadable(&name, &why))),
+            }
+        }
+    }))
+}
+
+/// A byte order mark may stand at the very beginning.
+fn without_mark(bytes: &[u8], line: u64) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").filter(|_| line == 1).unwrap_or(bytes)
+}
+
+/// The row of an object; `line` is where its text begins.
+fn row(name: &str, number: u64, line: u64, bytes: &[u8]) -> Result<Row, RowsError> {
+    let wrong = |line: u64, why: String| RowsError::at(name, format!("item {number}, line {line}"), why);
+    let text = std::str::from_utf8(bytes).map_err(|_| wrong(line, "it holds bytes that are no UTF-8".to_owned()))?;
+    let parsed = json::parse(text, u16::MAX).map_err(|error| {
+        let within = Source::new(name, text).position(error.span.start).line as u64;
+        let likely = error.likely.map(|likely| format!(" ({})", likely.reason())).unwrap_or_default();
+        wrong(line + within - 1, format!("this is no JSON: {}{likely}", error.message))
+    })?;
+    let kind = parsed.root.kind();
+    let Value::Object(members) = parsed.root.value else {
+        return Err(wrong(line, format!("a row is an object, this is {kind}")));
+    };
+    let cells = members.into_iter().map(|member| Cell { column: Arc::from(&*member.key.decoded()), value: member.value });
+    Ok(Row { number, cells: cells.filter(|cell| !cell.column.is_empty()).map(unplaced).collect() })
+}
+
+/// What a table says stands at no place of a movie.
+fn unplaced(cell: Cell) -> Cell {
+    debug_assert!(!cell.value.span.is_some(), "it was parsed as of no source");
+    cell
+}
+
+/// The items of an array, one at a time: however long the array, one item is in memory.
+pub(super) struct Items<R> {
+    name: String,
+    reader: R,
+    line: u64,
+    number: u64,
+    is_over: bool,
+}
+
+impl<R: BufRead> Iterator for Items<R> {
+    type Item = Result<Row, RowsError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_over {
+            return None;
+        }
+        let item = self.item();
+        self.is_over = !matches!(item, Ok(Some(_)));
+        item.transpose()
+    }
+}
+
+impl<R: BufRead> Items<R> {
+    fn item(&mut self) -> Result<Option<Row>, RowsError> {
+        if !self.opens()? {
+            return Ok(None);
+        }
+        self.number += 1;
+        let (line, text) = (self.line, self.text()?);
+        row(&self.name, self.number, line, &text).map(Some)
+    }
+
+    /// Goes to the next item; says whether there is one.
+    fn opens(&mut self) -> Result<bool, RowsError> {
+        let (found, wanted) = (self.after_space()?, if self.number == 0 { b'[' } else { b',' });
+        match found {
+            Some(byte) if byte == wanted => self.skip(),
+            Some(b']') if self.number > 0 => return self.closes(),
+            Some(byte) => return Err(self.wrong(wanted_but_found(self.number, byte))),
+            None if self.number == 0 => return Err(self.wrong("the file is empty".to_owned())),
+            None => return Err(self.wrong("the file ends inside its array: it was cut off".to_owned())),
+        }
+        match self.after_space()? {
+            Some(b']') if self.number == 0 => self.closes(),
+            Some(b']') => Err(self.wrong("a comma stands before the end of the array".to_owned())),
+            Some(_) => Ok(true),
+            None => Err(self.wrong("the file ends inside its array: it was cut off".to_owned())),
+        }
+    }
+
+    fn closes(&mut self) -> Result<bool, RowsError> {
+        self.skip();
+        match self.after_space()? {
+            None => Ok(false),
+            Some(_) => Err(self.wrong("something stands after the end of the array".to_owned())),
+        }
+    }
+
+    /// The text of the item that begins here, up to the comma or bracket after it.
+    fn text(&mut self) -> Result<Vec<u8>, RowsError> {
+        let (mut text, mut depth, mut quoted, mut escaped) = (Vec::new(), 0_u32, false, false);
+        while let Some(byte) = self.peek()? {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' if quoted => escaped = true,
+                b'"' => quoted = !quoted,
+                _ if quoted => {}
+                b'{' | b'[' => depth += 1,
+                b',' | b']' | b'}' if depth == 0 => return Ok(text),
+                b'}' | b']' => depth -= 1,
+                _ => {}
+            }
+            text.push(byte);
+            self.line += u64::from(byte == b'\n');
+            self.reader.consume(1);
+            if text.len() > LONGEST {
+                return Err(self.wrong(format!("it is longer than {} MB", LONGEST >> 20)));
+            }
+        }
+        Ok(text)
+    }
+
+    fn after_space(&mut self) -> Result<Option<u8>, RowsError> {
+        while let Some(byte) = self.peek()? {
+            let is_mark = self.number == 0 && self.line == 1 && matches!(byte, 0xef | 0xbb | 0xbf);
+            if !byte.is_ascii_whitespace() && !is_mark {
+                return Ok(Some(byte));
+            }
+            self.line += u64::from(byte == b'\n');
+            self.skip();
+        }
+        Ok(None)
+    }
+
+    fn peek(&mut self) -> Result<Option<u8>, RowsError> {
+        self.reader.fill_buf().map(|bytes| bytes.first().copied()).map_err(|why| unreadable(&self.name, &why))
+    }
+
+    fn skip(&mut self) {
+        self.reader.consume(1);
+    }
+
+    fn wrong(&self, why: String) -> RowsError {
+        let place =
+            if self.number == 0 { format!("line {}", self.line) } else { format!("after item {}, line {}", self.number, self.line) };
+        RowsError::at(&self.name, place, why)
+    }
+}
+
+fn wanted_but_found(number: u64, byte: u8) -> String {
+    let found = char::from(byte);
+    match number {
+        0 if byte == b'{' => "a table is an array of objects, this is an object; of an object a line say --format jsonl".to_owned(),
+        0 => format!("a table is an array of objects, `[ … ]`, this begins with `{}`", found.escape_default()),
+        _ => format!("expected `,` or `]`, found `{}`", found.escape_default()),
+    }
+}
+
+/// A JSON value in a cell; a text that is none is told why.
+pub(super) fn value(text: &str) -> Result<Node, String> {
+    json::parse(text, u16::MAX).map(|parsed| parsed.root).map_err(|error| error.message)
+}

@@ -1,0 +1,186 @@
+//! A table of rows, whatever it is written in: CSV, TSV, a JSON array, JSON Lines or XLSX.
+//!
+//! A [`Table`] is gone through more than once, since everything is checked before anything is sent: what comes from
+//! stdin is kept in a temporary file until then. Rows are streamed; only a workbook is read whole.
+//! What a column means for a movie is [`binding`]'s business.
+
+pub mod binding;
+pub mod column;
+mod delimited;
+mod error;
+pub mod format;
+mod join;
+mod json;
+mod origin;
+pub mod pattern;
+mod sheet;
+
+use std::sync::Arc;
+
+pub use error::RowsError;
+pub use join::Join;
+
+use self::delimited::Delimited;
+use self::format::Format;
+use self::origin::Origin;
+use self::sheet::Sheet;
+use crate::movie::json::{Node, Value};
+
+/// Where a table is and how it is read.
+#[derive(Debug, Clone, Default)]
+pub struct Source {
+    /// A path, or `-` for stdin.
+    pub name: String,
+    /// How it is written; found by its name and its beginning where nobody says.
+    pub format: Option<Format>,
+    /// What stands between two cells of a CSV file; found in its first line where nobody says.
+    pub delimiter: Option<u8>,
+    /// The sheet of a workbook; the first one where nobody says.
+    pub sheet: Option<String>,
+}
+
+impl Source {
+    /// A table at a path, or `-`.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+}
+
+/// One row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Its number: in a sheet or a CSV file the header is row 1; of a JSON array or of JSON Lines it is the n-th item.
+    pub number: u64,
+    /// Its cells, in the order of the columns.
+    pub cells: Vec<Cell>,
+}
+
+/// One cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    /// The header of its column.
+    pub column: Arc<str>,
+    /// What it holds: a text, unless the table is JSON. An empty cell is an empty text.
+    pub value: Node,
+}
+
+impl Row {
+    /// The cell of a column. Of duplicates the last counts, as in a movie.
+    #[must_use]
+    pub fn cell(&self, column: &str) -> Option<&Cell> {
+        self.cells.iter().rev().find(|cell| &*cell.column == column)
+    }
+
+    /// Whether nothing stands in any cell, as in the rows that a spreadsheet leaves at its end.
+    fn is_blank(&self) -> bool {
+        self.cells.iter().all(Cell::is_empty)
+    }
+}
+
+impl Cell {
+    /// Whether it is an empty text.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.value.as_text().is_some_and(|text| text.raw().is_empty())
+    }
+
+    /// What it says, as a text: numbers as they are spelled, lists and objects as JSON, `null` as nothing.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        match &self.value.value {
+            Value::String(text) => text.decoded().into_owned(),
+            Value::Null => String::new(),
+            _ => self.value.to_compact(),
+        }
+    }
+}
+
+/// The rows of a table, as they are read.
+pub type Rows = Box<dyn Iterator<Item = Result<Row, RowsError>> + Send>;
+
+/// A table that was found and whose header was read.
+pub struct Table {
+    origin: Origin,
+    content: Content,
+}
+
+enum Content {
+    Delimited(Delimited),
+    Array,
+    Lines,
+    Sheet(Sheet),
+}
+
+impl Table {
+    /// Opens a table and reads as much of it as says what it is.
+    ///
+    /// # Errors
+    /// When it can't be read, is of no known format, or its header can't be used.
+    pub fn open(source: &Source) -> Result<Self, RowsError> {
+        let origin = Origin::open(&source.name)?;
+        let format = match source.format {
+            Some(format) => format,
+            None => Format::find(&source.name, &origin.beginning()?),
+        };
+        let content = match format {
+            Format::Csv => Content::Delimited(Delimited::open(&origin, source.delimiter)?),
+            Format::Tsv => Content::Delimited(Delimited::open(&origin, source.delimiter.or(Some(b'\t')))?),
+            Format::Json => Content::Array,
+            Format::JsonLines => Content::Lines,
+            Format::Xlsx => Content::Sheet(Sheet::open(&origin, source.sheet.as_deref())?),
+        };
+        Ok(Self { origin, content })
+    }
+
+    /// What messages call it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.origin.name()
+    }
+
+    /// The columns, where the table has a header; a JSON item names its own.
+    #[must_use]
+    pub fn columns(&self) -> Option<&[Arc<str>]> {
+        match &self.content {
+            Content::Delimited(table) => Some(&table.columns),
+            Content::Sheet(sheet) => Some(&sheet.columns),
+            Content::Array | Content::Lines => None,
+        }
+    }
+
+    /// What a row is called, with its number after it: `row`, or `item` in JSON.
+    #[must_use]
+    pub fn unit(&self) -> &'static str {
+        if self.columns().is_some() { "row" } else { "item" }
+    }
+
+    /// What people should know of how it was read.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        match &self.content {
+            Content::Delimited(table) => table.notes(self.name()),
+            Content::Sheet(sheet) => sheet.notes(self.name()),
+            Content::Array | Content::Lines => Vec::new(),
+        }
+    }
+
+    /// The rows from the first on; blank ones are left out. After an error nothing follows.
+    ///
+    /// # Errors
+    /// When the table can't be read again, or is another one by now.
+    pub fn rows(&self) -> Result<Rows, RowsError> {
+        let rows: Rows = match &self.content {
+            Content::Delimited(table) => Box::new(table.rows(&self.origin)?),
+            Content::Array => Box::new(json::items(&self.origin)?),
+            Content::Lines => Box::new(json::lines(&self.origin)?),
+            Content::Sheet(sheet) => Box::new(sheet.rows()),
+        };
+        let mut is_broken = false;
+        let rows = rows.take_while(move |row| !std::mem::replace(&mut is_broken, row.is_err()));
+        Ok(Box::new(rows.filter(|row| !row.as_ref().is_ok_and(Row::is_blank))))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! A text with `{column}` in it, filled from a row. What stands between double braces is the service's own and stays.
+
+use super::Row;
+
+/// A text and the columns that it is filled from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern {
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    Column(String),
+}
+
+impl Pattern {
+    /// A pattern that is one column.
+    #[must_use]
+    pub fn column(name: &str) -> Self {
+        Self { parts: vec![Part::Column(name.to_owned())] }
+    }
+
+    /// Reads a pattern. A brace without its other half stands for itself.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let (mut parts, mut rest, mut plain) = (Vec::new(), text, String::new());
+        while let Some(at) = rest.find('{') {
+            plain.push_str(&rest[..at]);
+            rest = &rest[at..];
+            let closing = if rest.starts_with("{{") { "}}" } else { "}" };
+            let Some(end) = rest.find(closing) else { break };
+            let (inside, after) = (&rest[1..end], &rest[end + closing.len()..]);
+            if closing == "}" && !inside.trim().is_empty() {
+                parts.extend([Part::Text(std::mem::take(&mut plain)), Part::Column(inside.trim().to_owned())]);
+            } else {
+                plain.push_str(&rest[..end + closing.len()]);
+            }
+            rest = after;
+        }
+        plain.push_str(rest);
+        parts.push(Part::Text(plain));
+        parts.retain(|part| !matches!(part, Part::Text(text) if text.is_empty()));
+        Self { parts }
+    }
+
+    /// The columns that it names.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| if let Part::Column(name) = part { Some(name.as_str()) } else { None })
+    }
+
+    /// The text for a row; spaces around a cell's text are none of it.
+    ///
+    /// # Errors
+    /// When the row has no such column: its name.
+    pub fn fill(&self, row: &Row) -> Result<String, String> {
+        let mut text = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(plain) => text.push_str(plain),
+                Part::Column(name) => text.push_str(row.cell(name).ok_or_else(|| name.clone())?.to_text().trim()),
+            }
+        }
+        Ok(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::movie::json::Node;
+    use crate::rows::Cell;
+
+    fn filled(pattern: &str) -> Result<String, String> {
+        let cell = |column: &str, value: Node| Cell { column: column.into(), value };
+        let row = Row { number: 2, cells: vec![cell("id", Node::string(" L-1 ")), cell("n", Node::from(7))] };
+        Pattern::parse(pattern).fill(&row)
+    }
+
+    #[test]
+    fn columns_are_filled_in_and_everything_else_stays() {
+        assert_eq!(filled("{id}-{ n }.x").unwrap(), "L-1-7.x");
+        assert_eq!(filled("{{ name }} {} {id").unwrap(), "{{ name }} {} {id");
+        assert_eq!(filled("https://app.example/cb?id={id}").unwrap(), "https://app.example/cb?id=L-1");
+        assert_eq!(filled("{price}").unwrap_err(), "price");
+        assert_eq!(Pattern::parse("a{b}c{d}").columns().collect::<Vec<_>>(), ["b", "d"]);
+    }
+}
