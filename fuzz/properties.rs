@@ -9,6 +9,9 @@ use j2v::movie::expr::{self, Variables, evaluate, template};
 use j2v::movie::json::Node;
 use j2v::movie::plan::{NoAssets, plan};
 use j2v::movie::{Document, mention};
+use j2v::rows::binding::Binding;
+use j2v::rows::format::Format;
+use j2v::rows::{Source, Table};
 use j2v::service::answer::{Answer, Body, BodyEnd, Happened, PostMeaning, meaning_of_post, meaning_of_read};
 use j2v::service::page::{read_movie, read_page};
 use j2v::service::retry::{http_date, retry_after};
@@ -89,6 +92,26 @@ pub(crate) fn webhook(bytes: &[u8]) {
         for format in [webhook::Format::Json, webhook::Format::Form] {
             let again = webhook::read(webhook::body(&report, shape, format).as_bytes());
             assert_eq!(again.project.as_ref(), Some(&report.project), "{shape:?} {format:?}");
+        }
+    }
+}
+
+/// The first byte says the format, the rest is a table: its rows stand one after another, are the same when they are read
+/// again, and say no more to a movie than they have cells.
+pub(crate) fn rows(bytes: &[u8]) {
+    let [format, table @ ..] = bytes else { return };
+    let (_, format) = Format::ALL[usize::from(*format) % Format::ALL.len()];
+    let source = Source { format: Some(format), ..Source::new("fuzz") };
+    let Ok(table) = Table::of(&source, &mut { table }) else { return };
+    let read = || table.rows().map(Iterator::collect::<Vec<_>>);
+    let rows = read();
+    assert_eq!(rows, read());
+    let (mut binding, mut above) = (Binding::default(), 0);
+    for row in rows.iter().flatten().flatten() {
+        assert!(row.number > above, "row {} after row {above}", row.number);
+        above = row.number;
+        if let Ok(bound) = binding.bind(row) {
+            assert!(bound.variables.len() <= row.cells.len());
         }
     }
 }

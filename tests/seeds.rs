@@ -37,3 +37,8 @@ fn every_seed_of_an_answer_holds() {
 fn every_seed_of_a_webhook_holds() {
     replay("webhook", properties::webhook);
 }
+
+#[test]
+fn every_seed_of_a_table_holds() {
+    replay("rows", properties::rows);
+}

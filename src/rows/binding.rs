@@ -19,10 +19,21 @@ pub struct Binding {
     /// Whether an empty cell leaves the movie's own value.
     skips_empty: bool,
     joins: Vec<Join>,
-    /// What each column means, once it was asked for.
-    meanings: HashMap<Arc<str>, Option<Arc<Meaning>>>,
+    /// What is known of each column that a row has had.
+    known: HashMap<Arc<str>, Known>,
+    /// The same columns in the order in which they were met.
+    met: Vec<Arc<str>>,
+    /// How many rows there were.
+    rows: u64,
     /// Columns that are no variables, and why; in the order in which they were met.
     refused: Vec<(Arc<str>, String)>,
+}
+
+struct Known {
+    /// Nothing when the column is no variable.
+    meaning: Option<Arc<Meaning>>,
+    /// How many rows have it.
+    rows: u64,
 }
 
 /// What a row says.
@@ -55,6 +66,14 @@ impl Binding {
         &self.refused
     }
 
+    /// The columns that some of the rows have and others lack, and how many lack each: items of JSON, where the movie's own
+    /// value then stands.
+    pub fn lacking(&self) -> impl Iterator<Item = (&str, u64)> {
+        let rows = |column: &Arc<str>| self.known.get(column).map_or(0, |known| known.rows);
+        let counted = self.met.iter().map(move |column| (&**column, self.rows.saturating_sub(rows(column))));
+        counted.filter(|(_, lacking)| *lacking > 0)
+    }
+
     /// The joined tables.
     #[must_use]
     pub fn joins(&self) -> &[Join] {
@@ -67,11 +86,11 @@ impl Binding {
     /// When a cell that holds JSON holds none, or a column is missing: which, and why.
     pub fn bind(&mut self, row: &Row) -> Result<Bound, String> {
         let mut variables = Vec::with_capacity(row.cells.len() + self.joins.len());
-        for cell in &row.cells {
-            if self.skips_empty && cell.is_empty() {
-                continue;
-            }
-            if let Some(meaning) = self.meaning(&cell.column) {
+        self.rows += 1;
+        // All of them first: an error in one cell makes no other column lack.
+        let meanings: Vec<_> = row.cells.iter().map(|cell| self.meaning(&cell.column)).collect();
+        for (cell, meaning) in row.cells.iter().zip(meanings) {
+            if let Some(meaning) = meaning.filter(|_| !(self.skips_empty && cell.is_empty())) {
                 put(&mut variables, &meaning.path, value(cell, meaning.is_json)?, &cell.column)?;
             }
         }
@@ -88,13 +107,16 @@ impl Binding {
         Ok(Bound { variables, client_data })
     }
 
+    /// What a column of the row at hand means.
     fn meaning(&mut self, column: &Arc<str>) -> Option<Arc<Meaning>> {
-        if let Some(known) = self.meanings.get(column) {
-            return known.clone();
+        if let Some(known) = self.known.get_mut(column) {
+            known.rows += 1;
+            return known.meaning.clone();
         }
         let name = self.renamed.get(&**column).cloned().unwrap_or_else(|| column.to_string());
         let meaning = if name.is_empty() { None } else { self.read(column, &name) };
-        self.meanings.insert(Arc::clone(column), meaning.clone());
+        self.met.push(Arc::clone(column));
+        self.known.insert(Arc::clone(column), Known { meaning: meaning.clone(), rows: 1 });
         meaning
     }
 
@@ -201,6 +223,15 @@ mod tests {
         let cells = [("a", ""), ("b", "x")];
         assert_eq!(shown(&bound(&mut Binding::default(), &cells).unwrap().variables), r#"a="" b="x""#);
         assert_eq!(shown(&bound(&mut Binding::default().skipping_empty(), &cells).unwrap().variables), r#"b="x""#);
+    }
+
+    #[test]
+    fn a_column_that_only_some_rows_have_is_counted() {
+        let mut binding = Binding::default().skipping_empty();
+        for cells in [&[("a", Node::null()), ("b", Node::from(1))][..], &[("a", Node::from(2))], &[("a", Node::from(3))]] {
+            binding.bind(&row(cells)).unwrap();
+        }
+        assert_eq!(binding.lacking().collect::<Vec<_>>(), [("b", 2)]);
     }
 
     #[test]

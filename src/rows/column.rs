@@ -1,23 +1,25 @@
 //! What a column is called, and what that makes of it: `price` is a variable, `price:=` holds JSON, `room.image` is the
 //! `image` of the variable `room`.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::RowsError;
 
-/// The header of a table: the names, trimmed. A column without a name is empty and is left out.
+/// The header of a table, which stands in that row: the names, trimmed. A column without a name is empty and is left out.
 ///
 /// # Errors
 /// When no column has a name, or two have the same.
-pub(super) fn header<'h>(table: &str, names: impl Iterator<Item = &'h str>) -> Result<Vec<Arc<str>>, RowsError> {
+pub(super) fn header<'h>(table: &str, row: u64, names: impl Iterator<Item = &'h str>) -> Result<Vec<Arc<str>>, RowsError> {
     let columns: Vec<Arc<str>> = names.map(|name| Arc::from(name.trim())).collect();
     if columns.iter().all(|column| column.is_empty()) {
         return Err(RowsError::new(table, "it has no header").helped("its first row names the columns, which are the movie's variables"));
     }
+    let mut first: HashMap<&str, usize> = HashMap::new();
     for (place, column) in columns.iter().enumerate().filter(|(_, column)| !column.is_empty()) {
-        if let Some(first) = columns[..place].iter().position(|other| other == column) {
+        if let Some(first) = first.insert(column, place) {
             let why = format!("columns {} and {} are both called `{column}`", first + 1, place + 1);
-            return Err(RowsError::at(table, "row 1", why).helped("give each column a name of its own"));
+            return Err(RowsError::at(table, format!("row {row}"), why).helped("give each column a name of its own"));
         }
     }
     Ok(columns)
@@ -72,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_header_names_each_column_once() {
-        let names = |names: &[&str]| header("t.csv", names.iter().copied()).map_err(|error| error.to_string());
+        let names = |names: &[&str]| header("t.csv", 1, names.iter().copied()).map_err(|error| error.to_string());
         assert_eq!(names(&[" id ", "", "price"]).unwrap(), [Arc::from("id"), Arc::from(""), Arc::from("price")]);
         assert_eq!(names(&["id", "x", "id"]).unwrap_err(), "t.csv: row 1: columns 1 and 3 are both called `id`");
         assert_eq!(names(&["", ""]).unwrap_err(), "t.csv: it has no header");

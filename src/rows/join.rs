@@ -10,6 +10,7 @@ use crate::movie::json::Node;
 pub struct Join {
     name: String,
     on: String,
+    notes: Vec<String>,
     groups: HashMap<Box<str>, Group>,
 }
 
@@ -26,7 +27,7 @@ impl Join {
     /// When the table can't be read, or one of its rows lacks the column.
     pub fn read(source: &Source, on: &str, name: &str) -> Result<Self, RowsError> {
         let table = Table::open(source)?;
-        let mut join = Self { name: name.to_owned(), on: on.to_owned(), groups: HashMap::new() };
+        let mut join = Self { name: name.to_owned(), on: on.to_owned(), notes: table.notes(), groups: HashMap::new() };
         let mut binding = Binding::default();
         for row in table.rows()? {
             let row = row?;
@@ -37,7 +38,18 @@ impl Join {
             bound.variables.iter().for_each(|variable| item.put(&variable.name, variable.value.to_node()));
             join.groups.entry(key.into()).or_default().rows.push(item.to_compact().into());
         }
+        // What two tables are joined on may have any name: the row that gets the list has the same.
+        let refused = binding.refused().iter().filter(|(column, _)| **column != *on);
+        join.notes.extend(refused.map(|(column, why)| format!("{}: the column `{column}` is in no item: {why}", table.name())));
+        let lacking = binding.lacking().map(|(column, items)| format!("{}: `{column}` is missing in {items} of its items", table.name()));
+        join.notes.extend(lacking);
         Ok(join)
+    }
+
+    /// What people should know of how it was read.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// The variable that holds the list.

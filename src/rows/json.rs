@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 
-use super::origin::{Origin, unreadable};
+use super::origin::{Origin, Pass, unreadable};
 use super::{Cell, Row, RowsError};
 use crate::movie::diagnostic::Source;
 use crate::movie::json::{self, Node, Value};
@@ -12,20 +12,31 @@ use crate::movie::json::{self, Node, Value};
 const LONGEST: usize = 64 << 20;
 
 /// The items of an array.
-pub(super) fn items(origin: &Origin) -> Result<Items<BufReader<std::fs::File>>, RowsError> {
-    Ok(Items { name: origin.name().to_owned(), reader: origin.read()?, line: 1, number: 0, is_over: false })
+pub(super) fn items(origin: &Origin) -> Items<BufReader<Pass>> {
+    Items { name: origin.name().to_owned(), reader: buffered(origin), line: 1, number: 0, is_over: false }
+}
+
+fn buffered(origin: &Origin) -> BufReader<Pass> {
+    BufReader::with_capacity(1 << 16, origin.read())
 }
 
 /// The objects of JSON Lines; empty lines are none.
-pub(super) fn lines(origin: &Origin) -> Result<impl Iterator<Item = Result<Row, RowsError>> + Send + use<>, RowsError> {
-    let (name, mut reader) = (origin.name().to_owned(), origin.read()?);
+pub(super) fn lines(origin: &Origin) -> impl Iterator<Item = Result<Row, RowsError>> + Send + use<> {
+    lines_of(origin.name().to_owned(), buffered(origin), LONGEST)
+}
+
+fn lines_of(name: String, mut reader: impl BufRead + Send, longest: usize) -> impl Iterator<Item = Result<Row, RowsError>> + Send {
     let (mut line, mut number) = (0, 0);
-    Ok(std::iter::from_fn(move || {
+    let mut bytes = Vec::new();
+    std::iter::from_fn(move || {
         loop {
-            let mut bytes = Vec::new();
+            bytes.clear();
             line += 1;
-            match reader.by_ref().take(LONGEST as u64).read_until(b'\n', &mut bytes) {
+            match reader.by_ref().take(longest as u64 + 1).read_until(b'\n', &mut bytes) {
                 Ok(0) => return None,
+                Ok(length) if length > longest => {
+                    return Some(Err(RowsError::at(&name, format!("item {}, line {line}", number + 1), too_long(longest))));
+                }
                 Ok(_) if without_mark(&bytes, line).trim_ascii().is_empty() => {}
                 Ok(_) => {
                     number += 1;
@@ -34,7 +45,11 @@ pub(super) fn lines(origin: &Origin) -> Result<impl Iterator<Item = Result<Row, 
                 Err(why) => return Some(Err(unreadable(&name, &why))),
             }
         }
-    }))
+    })
+}
+
+fn too_long(longest: usize) -> String {
+    format!("it is longer than {} MB", longest >> 20)
 }
 
 /// A byte order mark may stand at the very beginning.
@@ -141,7 +156,7 @@ impl<R: BufRead> Items<R> {
             self.line += u64::from(byte == b'\n');
             self.reader.consume(1);
             if text.len() > LONGEST {
-                return Err(self.wrong(format!("it is longer than {} MB", LONGEST >> 20)));
+                return Err(self.wrong(too_long(LONGEST)));
             }
         }
         Ok(text)
@@ -186,4 +201,16 @@ fn wanted_but_found(number: u64, byte: u8) -> String {
 /// A JSON value in a cell; a text that is none is told why.
 pub(super) fn value(text: &str) -> Result<Node, String> {
     json::parse(text, u16::MAX).map(|parsed| parsed.root).map_err(|error| error.message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_too_long_is_refused_and_not_cut_in_two() {
+        let mut read = lines_of("t.jsonl".to_owned(), &b"{\"a\": 1}\n{\"a\": 12345}\n"[..], 10);
+        assert_eq!(read.next().unwrap().unwrap().number, 1);
+        assert_eq!(read.next().unwrap().unwrap_err().to_string(), "t.jsonl: item 2, line 2: it is longer than 0 MB");
+    }
 }

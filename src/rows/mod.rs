@@ -1,7 +1,7 @@
 //! A table of rows, whatever it is written in: CSV, TSV, a JSON array, JSON Lines or XLSX.
 //!
-//! A [`Table`] is gone through more than once, since everything is checked before anything is sent: what comes from
-//! stdin is kept in a temporary file until then. Rows are streamed; only a workbook is read whole.
+//! A [`Table`] is gone through more than once, since everything is checked before anything is sent: it is read from a copy
+//! that nobody else can change. Rows are streamed; a workbook is gone through once and kept as lines.
 //! What a column means for a movie is [`binding`]'s business.
 
 pub mod binding;
@@ -11,10 +11,13 @@ mod error;
 pub mod format;
 mod join;
 mod json;
+mod lines;
 mod origin;
 pub mod pattern;
 mod sheet;
+mod spelling;
 
+use std::io::Read;
 use std::sync::Arc;
 
 pub use error::RowsError;
@@ -79,10 +82,13 @@ impl Row {
 }
 
 impl Cell {
-    /// Whether it is an empty text.
+    /// Whether nothing stands in it: an empty text, or JSON's `null`.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.value.as_text().is_some_and(|text| text.raw().is_empty())
+        match &self.value.value {
+            Value::String(text) => text.raw().is_empty(),
+            value => matches!(value, Value::Null),
+        }
     }
 
     /// What it says, as a text: numbers as they are spelled, lists and objects as JSON, `null` as nothing.
@@ -118,7 +124,18 @@ impl Table {
     /// # Errors
     /// When it can't be read, is of no known format, or its header can't be used.
     pub fn open(source: &Source) -> Result<Self, RowsError> {
-        let origin = Origin::open(&source.name)?;
+        Self::read(Origin::open(&source.name)?, source)
+    }
+
+    /// The same of a table that is at hand; the source's name is what messages call it.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn of(source: &Source, from: &mut impl Read) -> Result<Self, RowsError> {
+        Self::read(Origin::copied(&source.name, from)?, source)
+    }
+
+    fn read(origin: Origin, source: &Source) -> Result<Self, RowsError> {
         let format = match source.format {
             Some(format) => format,
             None => Format::find(&source.name, &origin.beginning()?),
@@ -165,20 +182,22 @@ impl Table {
         }
     }
 
-    /// The rows from the first on; blank ones are left out. After an error nothing follows.
+    /// The rows from the first on; those that a spreadsheet leaves blank are left out. An item of JSON that is empty is one
+    /// that somebody wrote, and stays. After an error nothing follows.
     ///
     /// # Errors
-    /// When the table can't be read again, or is another one by now.
+    /// When the table can't be read again.
     pub fn rows(&self) -> Result<Rows, RowsError> {
         let rows: Rows = match &self.content {
             Content::Delimited(table) => Box::new(table.rows(&self.origin)?),
-            Content::Array => Box::new(json::items(&self.origin)?),
-            Content::Lines => Box::new(json::lines(&self.origin)?),
+            Content::Array => Box::new(json::items(&self.origin)),
+            Content::Lines => Box::new(json::lines(&self.origin)),
             Content::Sheet(sheet) => Box::new(sheet.rows()),
         };
         let mut is_broken = false;
         let rows = rows.take_while(move |row| !std::mem::replace(&mut is_broken, row.is_err()));
-        Ok(Box::new(rows.filter(|row| !row.as_ref().is_ok_and(Row::is_blank))))
+        let leaves_blanks = self.columns().is_some();
+        Ok(Box::new(rows.filter(move |row| !(leaves_blanks && row.as_ref().is_ok_and(Row::is_blank)))))
     }
 }
 

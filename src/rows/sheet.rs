@@ -1,19 +1,22 @@
-//! A sheet of a workbook. Its cells become the texts that a CSV file of the same sheet holds: numbers as they are
-//! spelled, dates as ISO 8601, so that a table is the same in either form.
+//! A sheet of a workbook. It is gone through once and kept as lines in a temporary file: a workbook can't be read from its
+//! middle, and what it holds is many times as large in memory.
 
+use std::fs::File;
+use std::io::BufReader;
 use std::sync::Arc;
 
-use calamine::{Data, ExcelDateTime, Range, Reader, Xlsx};
+use calamine::{DataRef, Reader, Xlsx, XlsxError};
+use csv::{ReaderBuilder, StringRecord, Writer, WriterBuilder};
 
 use super::column::header;
-use super::origin::Origin;
-use super::{Cell, Row, RowsError};
+use super::origin::{Origin, unreadable};
+use super::{Cell, Row, RowsError, spelling};
 use crate::movie::json::Node;
 
-/// A sheet, read whole.
+/// A sheet.
 pub(super) struct Sheet {
-    name: String,
-    cells: Arc<Range<Data>>,
+    /// The rows after the header: of each its number, and its cells after it.
+    lines: Origin,
     /// The header; a column without a name has none.
     pub(super) columns: Vec<Arc<str>>,
     /// Its name, when it was not asked for and others stand beside it.
@@ -24,10 +27,10 @@ impl Sheet {
     /// Reads a sheet: the one of that name, or the first.
     pub(super) fn open(origin: &Origin, wanted: Option<&str>) -> Result<Self, RowsError> {
         let name = origin.name();
-        let fail = |why: calamine::XlsxError| {
+        let fail = |why: XlsxError| {
             RowsError::new(name, format!("this is no workbook that can be read: {why}")).helped("save it as .xlsx, or export it as CSV")
         };
-        let mut book: Xlsx<_> = Xlsx::new(origin.read()?).map_err(fail)?;
+        let mut book: Xlsx<_> = Xlsx::new(BufReader::new(origin.read())).map_err(fail)?;
         let sheets = book.sheet_names();
         let sheet = match wanted {
             Some(wanted) => sheets.iter().find(|sheet| *sheet == wanted).cloned(),
@@ -36,13 +39,15 @@ impl Sheet {
         let Some(sheet) = sheet else {
             return Err(RowsError::new(name, format!("it has no sheet `{}`", wanted.unwrap_or_default())).helped(listed(&sheets)));
         };
-        let cells = book.worksheet_range(&sheet).map_err(fail)?;
-        let first = cells.rows().next().unwrap_or_default();
-        let row = cells.start().map_or(1, |(row, _)| row + 1);
-        let names: Vec<String> = first.iter().map(|cell| text(name, row.into(), "", cell)).collect::<Result<_, _>>()?;
-        let columns = header(name, names.iter().map(String::as_str))?;
+        let mut taken = Taken::new(name)?;
+        let mut cells = book.worksheet_cells_reader(&sheet).map_err(fail)?;
+        while let Some(cell) = cells.next_cell().map_err(fail)? {
+            let (row, column) = cell.get_position();
+            taken.cell(u64::from(row) + 1, column as usize, cell.get_value())?;
+        }
         let chosen = (wanted.is_none() && sheets.len() > 1).then_some(sheet);
-        Ok(Self { name: name.to_owned(), cells: Arc::new(cells), columns, chosen })
+        let (lines, columns) = taken.end()?;
+        Ok(Self { lines, columns, chosen })
     }
 
     /// What people should know of how it was read.
@@ -53,18 +58,24 @@ impl Sheet {
 
     /// The rows after the header.
     pub(super) fn rows(&self) -> impl Iterator<Item = Result<Row, RowsError>> + Send + use<> {
-        let (name, cells, columns) = (self.name.clone(), Arc::clone(&self.cells), self.columns.clone());
-        let above = cells.start().map_or(0, |(row, _)| row);
-        (1..cells.height()).map(move |at| {
-            let number = u64::from(above) + at as u64 + 1;
-            let named = columns.iter().enumerate().filter(|(_, column)| !column.is_empty());
-            let made = named.map(|(place, column)| {
-                let value = Node::string(&text(&name, number, column, cells.get((at, place)).unwrap_or(&Data::Empty))?);
-                Ok(Cell { column: Arc::clone(column), value })
-            });
-            Ok(Row { number, cells: made.collect::<Result<_, RowsError>>()? })
+        let (name, columns) = (self.lines.name().to_owned(), self.columns.clone());
+        let mut builder = ReaderBuilder::new();
+        builder.has_headers(false).flexible(true).buffer_capacity(1 << 16);
+        let mut reader = builder.from_reader(self.lines.read());
+        let mut record = StringRecord::new();
+        std::iter::from_fn(move || match reader.read_record(&mut record) {
+            Ok(true) => Some(Ok(row(&columns, &record))),
+            Ok(false) => None,
+            Err(why) => Some(Err(unreadable(&name, &why.into()))),
         })
     }
+}
+
+fn row(columns: &[Arc<str>], record: &StringRecord) -> Row {
+    let mut cells = record.iter();
+    let number = cells.next().and_then(|number| number.parse().ok()).unwrap_or_default();
+    let named = columns.iter().zip(cells).filter(|(column, _)| !column.is_empty());
+    Row { number, cells: named.map(|(column, text)| Cell { column: Arc::clone(column), value: Node::string(text) }).collect() }
 }
 
 fn listed(sheets: &[String]) -> String {
@@ -72,38 +83,69 @@ fn listed(sheets: &[String]) -> String {
     format!("its sheets are {}", names.join(", "))
 }
 
-/// What a cell says.
-fn text(name: &str, number: u64, column: &str, cell: &Data) -> Result<String, RowsError> {
-    Ok(match cell {
-        Data::Empty => String::new(),
-        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => text.clone(),
-        Data::Bool(value) => value.to_string(),
-        Data::Int(value) => value.to_string(),
-        Data::Float(value) => spelled(*value),
-        Data::DateTime(moment) if moment.is_duration() => moment.as_f64().to_string(),
-        Data::DateTime(moment) => iso(moment),
-        Data::Error(error) => {
-            let place = if column.is_empty() { format!("row {number}") } else { format!("row {number}, column `{column}`") };
-            return Err(RowsError::at(name, place, format!("the cell holds the error {error}")).helped("mend its formula"));
+/// What was taken from a sheet so far.
+struct Taken<'n> {
+    name: &'n str,
+    columns: Vec<Arc<str>>,
+    /// The row at hand.
+    number: u64,
+    cells: Vec<String>,
+    lines: Writer<File>,
+}
+
+impl<'n> Taken<'n> {
+    fn new(name: &'n str) -> Result<Self, RowsError> {
+        let file = tempfile::tempfile().map_err(|why| Origin::uncopied(name, &why))?;
+        let lines = WriterBuilder::new().flexible(true).buffer_capacity(1 << 16).from_writer(file);
+        Ok(Self { name, columns: Vec::new(), number: 0, cells: Vec::new(), lines })
+    }
+
+    /// Takes a cell: after those of the rows above it.
+    fn cell(&mut self, number: u64, column: usize, cell: &DataRef<'_>) -> Result<(), RowsError> {
+        if number < self.number {
+            return Err(RowsError::at(self.name, format!("row {number}"), "it stands after a later one in the workbook"));
         }
-    })
-}
+        if number > self.number {
+            self.row()?;
+            self.number = number;
+        }
+        let is_header = self.columns.is_empty();
+        let name = self.columns.get(column).map_or("", |name| name);
+        if !is_header && name.is_empty() {
+            return Ok(());
+        }
+        let text = spelling::text(cell).map_err(|error| {
+            let place = if is_header { format!("row {number}") } else { format!("row {number}, column `{name}`") };
+            RowsError::at(self.name, place, format!("the cell holds the error {error}")).helped("mend its formula")
+        })?;
+        if self.cells.len() <= column {
+            self.cells.resize(column + 1, String::new());
+        }
+        self.cells[column] = text;
+        Ok(())
+    }
 
-/// A number with the 15 digits that a spreadsheet shows: what it stores as 19.989999999999998 was typed as 19.99.
-fn spelled(value: f64) -> String {
-    format!("{value:.14e}").parse().unwrap_or(value).to_string()
-}
+    /// Ends the row at hand. The first in which something stands is the header.
+    fn row(&mut self) -> Result<(), RowsError> {
+        let mut cells = std::mem::take(&mut self.cells);
+        if cells.iter().all(String::is_empty) {
+            return Ok(());
+        }
+        if self.columns.is_empty() {
+            self.columns = header(self.name, self.number, cells.iter().map(String::as_str))?;
+            return Ok(());
+        }
+        cells.resize(self.columns.len(), String::new());
+        let number = std::iter::once(self.number.to_string());
+        self.lines.write_record(number.chain(cells)).map_err(|why| Origin::uncopied(self.name, &why.into()))
+    }
 
-/// A date without its midnight, a time without a date, or both.
-fn iso(moment: &ExcelDateTime) -> String {
-    let (year, month, day, hour, minute, second, milli) = moment.to_ymd_hms_milli();
-    let time =
-        if milli == 0 { format!("{hour:02}:{minute:02}:{second:02}") } else { format!("{hour:02}:{minute:02}:{second:02}.{milli:03}") };
-    let date = format!("{year:04}-{month:02}-{day:02}");
-    match moment.as_f64() {
-        // A time of day without a day.
-        days if (0.0..1.0).contains(&days) => time,
-        days if days.fract() == 0.0 => date,
-        _ => format!("{date}T{time}"),
+    fn end(mut self) -> Result<(Origin, Vec<Arc<str>>), RowsError> {
+        self.row()?;
+        if self.columns.is_empty() {
+            header(self.name, 1, std::iter::empty())?;
+        }
+        let file = self.lines.into_inner().map_err(|why| Origin::uncopied(self.name, &why.into_error()))?;
+        Ok((Origin::kept(self.name, file)?, self.columns))
     }
 }
