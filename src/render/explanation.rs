@@ -76,7 +76,7 @@ static ALL: &[Explanation] = &[
     )
     .next("j2v auth status"),
     family(
-        &[&["largerthan", "planallowance"]],
+        &[&["larger", "planallowance"]],
         "the movie is larger than the plan allows",
         "take a smaller `resolution`, or upgrade the plan",
     ),
