@@ -14,7 +14,7 @@ const MAY_USE: [(&str, &[&str]); 9] = [
     ("ledger", &["render", "world"]),
     ("work", &["ledger", "movie", "render", "service", "world"]),
     ("emulator", &["movie", "world"]),
-    ("output", &["exit", "movie", "render", "settings"]),
+    ("output", &["exit", "movie", "render", "settings", "world"]),
 ];
 
 #[test]

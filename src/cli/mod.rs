@@ -1,5 +1,6 @@
 //! What can be typed: clap types only. Nothing here acts; [`crate::settings`] says what it means.
 
+mod batch;
 mod check;
 mod deliver;
 mod emulator;
@@ -18,6 +19,7 @@ mod waiting;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use batch::{BatchArgs, TableArgs};
 pub(crate) use check::{CheckArgs, GateArgs, InitArgs, Starter};
 pub(crate) use deliver::DeliverArgs;
 pub(crate) use emulator::EmulatorArgs;
@@ -81,6 +83,8 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Submit movies, each exactly once; with --wait follow them, with --download save the videos
     Submit(Box<SubmitArgs>),
+    /// Render a table, one video a row, each exactly once; run again, it does what is left
+    Batch(Box<BatchArgs>),
     /// Follow renders to their end and print the videos' URLs
     Poll(PollArgs),
     /// Receive webhooks: kept, answered, confirmed, then handed to a program or a URL; polls what stays silent
@@ -129,6 +133,7 @@ impl Command {
             Self::Expand(args) => Some(&mut args.movie),
             Self::Plan(args) => Some(&mut args.movie),
             Self::Submit(args) => Some(&mut args.movie),
+            Self::Batch(args) => Some(&mut args.movie),
             _ => None,
         }
     }

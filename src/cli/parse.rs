@@ -44,6 +44,21 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from(length).map_err(|_| format!("`{text}` is negative; a length of time is not"))
 }
 
+/// Reads a number in a time, `2/s`, `100/m` or `500/h`, into the time between two.
+pub(super) fn rate(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is no rate; write it like 2/s, 100/m or 500/h");
+    let (number, unit) = text.split_once('/').ok_or_else(wrong)?;
+    let unit = match unit {
+        "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(wrong()),
+    };
+    let number: f64 = number.parse().map_err(|_| wrong())?;
+    let length = unit / number;
+    if number > 0.0 { Duration::try_from_secs_f64(length).map_err(|_| wrong()) } else { Err(wrong()) }
+}
+
 /// Reads a day or a time, UTC unless it names an offset.
 pub(super) fn moment(text: &str) -> Result<Moment, String> {
     if let Ok(at) = text.parse::<Timestamp>() {
@@ -76,6 +91,15 @@ pub(super) fn rule_or_warnings(text: &str) -> Result<String, String> {
     if text == WARNINGS { Ok(text.to_owned()) } else { rule(text) }
 }
 
+/// What stands between two cells: one ASCII character, or `tab`.
+pub(super) fn separator(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Ok(*byte),
+        _ => Err("one character, such as `;`, or `tab`".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +114,16 @@ mod tests {
         assert!(duration("90").is_err());
         assert!(duration("-5s").is_err());
         assert!(duration("soon").is_err());
+    }
+
+    #[test]
+    fn a_rate_is_a_number_in_a_time() {
+        assert_eq!(rate("2/s"), Ok(Duration::from_millis(500)));
+        assert_eq!(rate("0.5/s"), Ok(Duration::from_secs(2)));
+        assert_eq!(rate("120/m"), Ok(Duration::from_millis(500)));
+        for wrong in ["2", "2/x", "0/s", "-1/s", "inf/s0", "/s"] {
+            assert!(rate(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

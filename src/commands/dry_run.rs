@@ -24,7 +24,8 @@ pub(super) async fn run(call: &Call, args: &SubmitArgs, key: Option<&Key>, compo
     let mut exits = Vec::new();
     let mut gate = Gate::new(call, args);
     for Composed { source, movie } in composed {
-        let movie = movie.and_then(|movie| with_place_for_token(args, &source, movie)).and_then(|movie| gate.pass(&source, movie));
+        let movie =
+            movie.and_then(|movie| with_place_for_token(!args.no_token, &source, movie)).and_then(|movie| gate.pass(&source, movie));
         match movie.and_then(|movie| sent(call, args, key, latest.as_ref(), &movie)) {
             Ok(body) => {
                 call.out.data(&request(call, args, &body)?);

@@ -1,6 +1,7 @@
 //! One file a command: arguments and settings in, work done, output and exit code out.
 
 mod auth;
+mod batch;
 mod build;
 mod check;
 mod completions;
@@ -165,6 +166,7 @@ async fn until_interrupted(call: &Call, command: Command) -> anyhow::Result<Exit
     let wraps_up = matches!(
         command,
         Command::Submit(_)
+            | Command::Batch(_)
             | Command::Poll(_)
             | Command::Reconcile(_)
             | Command::Download(_)
@@ -214,11 +216,12 @@ async fn dispatch(call: &Call, mut command: Command) -> anyhow::Result<Exit> {
         Command::Expand(args) => expand::run(call, &args),
         Command::Plan(args) => plan::run(call, &args).await,
         Command::Submit(args) => submit::run(call, &args).await,
+        Command::Batch(args) => Box::pin(batch::run(call, &args)).await,
         Command::Poll(args) => poll::run(call, &args).await,
         Command::Listen(args) => Box::pin(listen::run(call, &args)).await,
         Command::Webhook(args) => webhook::run(call, &args).await,
         Command::List(args) => list::run(call, &args).await,
-        Command::Settle(args) => settle::run(call, &args).await,
+        Command::Settle(args) => Box::pin(settle::run(call, &args)).await,
         Command::History(args) => history::run(call, &args).await,
         Command::Show(args) => show::run(call, &args).await,
         Command::Download(args) => download::run(call, &args).await,

@@ -40,6 +40,15 @@ pub(super) fn compose_all(out: &Out, args: &MovieArgs) -> Result<Vec<Composed>, 
     Ok(composed)
 }
 
+/// Composes the one movie of a command that takes one.
+///
+/// # Errors
+/// When a flag is wrong, or the movie can't be read or composed.
+pub(super) fn compose_one(out: &Out, args: &MovieArgs) -> Result<Document, Stop> {
+    let first = compose_all(out, args)?.into_iter().next();
+    first.ok_or_else(|| Stop::new(Exit::Usage, "name the movie"))?.movie
+}
+
 /// Composes all movies; what their diagnostics say is the caller's to tell.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ use super::waiting::submitted;
 use super::{Call, Stop, party};
 use crate::cli::SettleArgs;
 use crate::exit::Exit;
-use crate::ledger::{Change, Render};
+use crate::ledger::{Change, Render, SUBMIT_SCOPE};
 use crate::movie::Document;
 use crate::output::{Results, Wanted};
 use crate::render::event::{Outcome, Verdict};
@@ -117,6 +117,10 @@ async fn resubmit(desk: &Desk, render: Render) -> anyhow::Result<Outcome> {
         return Err(Stop::new(Exit::Usage, why).into());
     };
     let render = decide(desk, &render, Fact::Resubmitted).await?;
+    if render.scope != SUBMIT_SCOPE {
+        // Its key is its batch's: only a run of that may send it, and keeps to its budget.
+        return Ok(unbound(desk, &render));
+    }
     let order = Order {
         movie,
         source: render.source.clone(),

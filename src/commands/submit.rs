@@ -98,7 +98,7 @@ fn orders(call: &Call, args: &SubmitArgs, key: Option<&Key>, composed: Vec<Compo
     let mut orders = Vec::new();
     let mut gate = Gate::new(call, args);
     for (index, Composed { source, movie }) in composed.into_iter().enumerate() {
-        match movie.and_then(|movie| with_place_for_token(args, &source, movie)).and_then(|movie| gate.pass(&source, movie)) {
+        match movie.and_then(|movie| with_place_for_token(!args.no_token, &source, movie)).and_then(|movie| gate.pass(&source, movie)) {
             Ok(movie) => orders.push((index, order(args, key, source, movie))),
             Err(stop) => {
                 let (verdict, trouble) = match stop.exit {
@@ -117,15 +117,15 @@ fn orders(call: &Call, args: &SubmitArgs, key: Option<&Key>, composed: Vec<Compo
 }
 
 /// A movie whose `client-data` has a place for the token, unless none is wanted (`identity.md`, "Words").
-pub(super) fn with_place_for_token(args: &SubmitArgs, source: &str, movie: Document) -> Result<Document, Stop> {
+pub(super) fn with_place_for_token(is_traceable: bool, source: &str, movie: Document) -> Result<Document, Stop> {
     let why = match movie.with_token("").err() {
-        _ if args.no_token => None,
+        _ if !is_traceable => None,
         Some(why) => Some((why.to_string(), why.span, "make it an object")),
         None => taken_by_another(&movie).map(|span| (TAKEN.to_owned(), span, "give that member another name")),
     };
     let Some((why, span, way_out)) = why else {
         // A token of an earlier submission is no part of the movie: this one gets its own.
-        let has_old_token = !args.no_token && movie.token().is_some();
+        let has_old_token = is_traceable && movie.token().is_some();
         return Ok(if has_old_token { movie.without_token() } else { movie });
     };
     let place = movie.place(span).map_or_else(|| source.to_owned(), |(name, position)| format!("{name}:{position}"));

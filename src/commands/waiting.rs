@@ -56,7 +56,7 @@ pub(super) fn saving(place: &str, rules: &SaveRules, count: usize) -> Result<Sav
         return Err(Stop::new(Exit::Usage, why));
     }
     let overwrite = if rules.overwrite { Overwrite::Yes } else { Overwrite::No };
-    Ok(Saving { place: place.to_owned(), overwrite, allow_private: rules.allow_private })
+    Ok(Saving { place: place.to_owned(), name: None, overwrite, allow_private: rules.allow_private })
 }
 
 /// Makes sure before anything is paid that there is a folder for the videos.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Out;
-use crate::render::event::{Event, Outcome, Trouble, Verdict};
+use crate::render::event::{Event, Outcome, Progress, Trouble, Verdict};
 use crate::render::outcome::Report;
 
 /// Tells an event. What a progress bar shows already is left out.
@@ -32,7 +32,8 @@ pub(super) fn tell(out: &Out, event: &Event, bars: bool) {
             let what = project.as_ref().map_or_else(|| "the list of renders".to_owned(), ToString::to_string);
             out.progress(&format!("{what}: can't be read for the moment ({why}); trying again"));
         }
-        Event::Following { .. } | Event::Status { .. } | Event::Downloading { .. } => {}
+        Event::Progress(run) if !bars => now_and_then(out, run),
+        Event::Following { .. } | Event::Status { .. } | Event::Downloading { .. } | Event::Progress(_) => {}
         Event::Ended(outcome) => ended(out, outcome),
         Event::Heard { project: Some(project) } => out.progress(&format!("{project}: a callback came")),
         Event::Heard { project: None } => out.warning("a callback came that names no project; it is kept as it is"),
@@ -46,6 +47,30 @@ pub(super) fn tell(out: &Out, event: &Event, bars: bool) {
             out.hint(next);
         }
         Event::Warning(text) => out.warning(text),
+    }
+}
+
+/// How far a batch is, in words.
+pub(super) fn progress(progress: &Progress) -> String {
+    let mut words = vec![format!("{} of {} rows", progress.done + progress.failed, progress.rows)];
+    let counts = [("queued", progress.queued), ("rendering", progress.rendering), ("done", progress.done), ("failed", progress.failed)];
+    words.extend(counts.into_iter().filter(|(_, count)| *count > 0).map(|(word, count)| format!("{count} {word}")));
+    if progress.credits > 0.0 {
+        words.push(format!("{} credits", rounded(progress.credits)));
+    }
+    words.extend(progress.left.map(|left| format!("about {} left", length(left))));
+    words.join(", ")
+}
+
+/// Credits without the dust of their addition.
+pub(super) fn rounded(credits: f64) -> f64 {
+    (credits * 100.0).round() / 100.0
+}
+
+/// Where no bar is shown, a line at longer and longer intervals: a log of hours is not to be full of them.
+fn now_and_then(out: &Out, run: &Progress) {
+    if out.is_time_for_progress(run.elapsed) {
+        out.progress(&progress(run));
     }
 }
 

@@ -4,6 +4,7 @@
 pub(crate) mod findings;
 mod human;
 mod progress;
+mod record;
 mod results;
 pub(crate) mod sanitize;
 pub(crate) mod snippet;
@@ -12,10 +13,13 @@ pub(crate) mod timeline;
 
 use std::io::{self, Write};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
 pub(crate) use human::bytes;
+pub(crate) use record::{RecordFile, RecordFormat, Recorded};
 pub(crate) use results::{Results, Wanted};
 
 use crate::render::event::{Event, Listener};
@@ -26,12 +30,20 @@ const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default();
 
+/// When the first line of a batch's progress is due, milliseconds; each further one after twice the time, a minute at most.
+const PROGRESS_AFTER: u64 = 5_000;
+
+/// See [`PROGRESS_AFTER`].
+const PROGRESS_EVERY: u64 = 60_000;
+
 /// The two streams.
 pub(crate) struct Out {
     terminal: Terminal,
     quiet: bool,
     stdout_lost: OnceLock<io::Error>,
     progress: Progress,
+    /// When the next line of a batch's progress is due, milliseconds into its run.
+    next_progress: AtomicU64,
 }
 
 impl Out {
@@ -44,7 +56,13 @@ impl Out {
     /// The streams with these manners, for what is said before there are settings.
     #[must_use]
     pub(crate) fn plain(terminal: Terminal, quiet: bool) -> Self {
-        Self { terminal, quiet, stdout_lost: OnceLock::new(), progress: Progress::new(terminal.stderr && !quiet) }
+        Self {
+            terminal,
+            quiet,
+            stdout_lost: OnceLock::new(),
+            progress: Progress::new(terminal.stderr && !quiet),
+            next_progress: AtomicU64::new(PROGRESS_AFTER),
+        }
     }
 
     /// Writes a line of data to stdout, at once. Once that has failed nothing more is written.
@@ -100,6 +118,16 @@ impl Out {
         if !self.quiet {
             self.message(None, text);
         }
+    }
+
+    /// Whether a run of this length has something to say on a stream that shows no bar.
+    fn is_time_for_progress(&self, elapsed: Duration) -> bool {
+        let elapsed = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        let is_time = elapsed >= self.next_progress.load(Ordering::Relaxed);
+        if is_time {
+            self.next_progress.store(elapsed.saturating_add(elapsed.min(PROGRESS_EVERY)), Ordering::Relaxed);
+        }
+        is_time
     }
 
     fn message(&self, label: Option<(&str, Style)>, text: &str) {

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::render::event::Event;
+use super::human;
+use crate::render::event::{self, Event};
 use crate::render::identity::ProjectId;
 use crate::render::outcome::Status;
 
@@ -28,6 +29,8 @@ struct Bars {
 #[derive(Default)]
 struct State {
     lines: HashMap<ProjectId, ProgressBar>,
+    /// The one line of a batch.
+    run: Option<ProgressBar>,
     summary: Option<ProgressBar>,
     following: u64,
     ended: u64,
@@ -59,6 +62,7 @@ impl Progress {
             Event::Following { project } => state.follow(&bars.all, project),
             Event::Status { project, status, .. } => state.status(project, status),
             Event::Downloading { project, got, of } => state.downloading(project, *got, *of),
+            Event::Progress(progress) => state.run(&bars.all, progress),
             Event::Ended(outcome) => {
                 state.end(outcome.project.as_ref());
                 return false;
@@ -85,6 +89,21 @@ impl State {
                 summary
             });
             summary.set_length(self.following);
+        }
+    }
+
+    /// One line for a whole batch.
+    fn run(&mut self, all: &MultiProgress, progress: &event::Progress) {
+        let line = self.run.get_or_insert_with(|| {
+            let line = all.add(ProgressBar::new(progress.rows).with_style(run()));
+            line.enable_steady_tick(TICK);
+            line
+        });
+        line.set_length(progress.rows);
+        line.set_position(progress.done + progress.failed);
+        line.set_message(human::progress(progress));
+        if progress.done + progress.failed >= progress.rows {
+            line.finish_and_clear();
         }
     }
 
@@ -133,6 +152,10 @@ fn spinner() -> ProgressStyle {
 
 fn counter() -> ProgressStyle {
     style("{spinner} {pos} of {len} renders ended {elapsed}")
+}
+
+fn run() -> ProgressStyle {
+    style("{spinner} {bar:20} {wide_msg}").progress_chars("=> ")
 }
 
 fn download(knows_the_end: bool) -> ProgressStyle {

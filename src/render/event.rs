@@ -117,8 +117,31 @@ pub enum Event {
         /// The command that leads on.
         next: String,
     },
+    /// How far a run of many renders is.
+    Progress(Box<Progress>),
     /// Something a person should know.
     Warning(String),
+}
+
+/// How far a run of many renders is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// How many there are.
+    pub rows: u64,
+    /// Not accepted yet.
+    pub queued: u64,
+    /// Accepted and not ended.
+    pub rendering: u64,
+    /// Ended well.
+    pub done: u64,
+    /// Ended otherwise.
+    pub failed: u64,
+    /// What those that ended have cost, as far as the service tells.
+    pub credits: f64,
+    /// Since the run began.
+    pub elapsed: Duration,
+    /// How long the rest will take, from what was measured.
+    pub left: Option<Duration>,
 }
 
 /// What became of a render, in the words of the contract (`product.md`, "Output").

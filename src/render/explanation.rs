@@ -75,11 +75,7 @@ static ALL: &[Explanation] = &[
         "upgrade the plan, or wait for the next period",
     )
     .next("j2v auth status"),
-    family(
-        &[&["larger", "planallowance"]],
-        "the movie is larger than the plan allows",
-        "take a smaller `resolution`, or upgrade the plan",
-    ),
+    family(&[&["larger", "planallowance"]], "the movie is larger than the plan allows", "take a smaller `resolution`, or upgrade the plan"),
     family(
         &[&["nomoviejsonreceived"]],
         "the request had no body",

@@ -186,7 +186,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 /// `KEY#GENERATION.HASH8.ATTEMPT`, which travels in `client-data.j2v` and finds a lost render again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Token {
     /// The key, or its hash when it is long.
     key: String,
@@ -216,6 +216,12 @@ impl Token {
             return None;
         }
         Some(Self { key: key.to_owned(), generation: generation.parse().ok()?, hash: hash.to_owned(), attempt: attempt.parse().ok()? })
+    }
+
+    /// The token of the generation's first attempt: all attempts of a generation have this one in common.
+    #[must_use]
+    pub fn of_first_attempt(self) -> Self {
+        Self { attempt: 1, ..self }
     }
 
     /// Whether a project with this token was made for this render: key, generation and hash agree

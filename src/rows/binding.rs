@@ -74,6 +74,11 @@ impl Binding {
         counted.filter(|(_, lacking)| *lacking > 0)
     }
 
+    /// The columns that have to be there.
+    pub fn named(&self) -> impl Iterator<Item = &str> {
+        self.client_data.iter().map(String::as_str).chain(self.joins.iter().map(Join::on)).chain(self.renamed.keys().map(String::as_str))
+    }
+
     /// The joined tables.
     #[must_use]
     pub fn joins(&self) -> &[Join] {

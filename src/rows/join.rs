@@ -58,6 +58,12 @@ impl Join {
         &self.name
     }
 
+    /// The column that both tables have.
+    #[must_use]
+    pub fn on(&self) -> &str {
+        &self.on
+    }
+
     /// The list of a row: those that have the same in the column.
     pub(super) fn of(&mut self, row: &Row) -> Result<Node, String> {
         let key = self.key(row)?;

@@ -54,15 +54,39 @@ impl Pattern {
     /// # Errors
     /// When the row has no such column: its name.
     pub fn fill(&self, row: &Row) -> Result<String, String> {
+        self.filled(row, |_, cell| cell.to_owned())
+    }
+
+    /// The URL for a row: what cells say is escaped in it, but for a cell that the whole begins with.
+    ///
+    /// # Errors
+    /// As [`Self::fill`].
+    pub fn fill_url(&self, row: &Row) -> Result<String, String> {
+        self.filled(row, |before, cell| if before.is_empty() { cell.to_owned() } else { escaped(cell) })
+    }
+
+    fn filled(&self, row: &Row, spell: impl Fn(&str, &str) -> String) -> Result<String, String> {
         let mut text = String::new();
         for part in &self.parts {
             match part {
                 Part::Text(plain) => text.push_str(plain),
-                Part::Column(name) => text.push_str(row.cell(name).ok_or_else(|| name.clone())?.to_text().trim()),
+                Part::Column(name) => {
+                    let cell = row.cell(name).ok_or_else(|| name.clone())?.to_text();
+                    text.push_str(&spell(&text, cell.trim()));
+                }
             }
         }
         Ok(text)
     }
+}
+
+/// What may stand anywhere in a URL stays (RFC 3986, 2.3), every other byte is escaped.
+fn escaped(text: &str) -> String {
+    let spelled = |byte: u8| match byte {
+        _ if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(spelled).collect()
 }
 
 #[cfg(test)]
@@ -71,10 +95,16 @@ mod tests {
     use crate::movie::json::Node;
     use crate::rows::Cell;
 
-    fn filled(pattern: &str) -> Result<String, String> {
+    fn row() -> Row {
         let cell = |column: &str, value: Node| Cell { column: column.into(), value };
-        let row = Row { number: 2, cells: vec![cell("id", Node::string(" L-1 ")), cell("n", Node::from(7))] };
-        Pattern::parse(pattern).fill(&row)
+        Row {
+            number: 2,
+            cells: vec![cell("id", Node::string(" L-1 ")), cell("n", Node::from(7)), cell("at", Node::string("http://a/b c&d"))],
+        }
+    }
+
+    fn filled(pattern: &str) -> Result<String, String> {
+        Pattern::parse(pattern).fill(&row())
     }
 
     #[test]
@@ -83,6 +113,7 @@ mod tests {
         assert_eq!(filled("{{ name }} {} {id").unwrap(), "{{ name }} {} {id");
         assert_eq!(filled("https://app.example/cb?id={id}").unwrap(), "https://app.example/cb?id=L-1");
         assert_eq!(filled("{price}").unwrap_err(), "price");
+        assert_eq!(Pattern::parse("{at}?x={at}").fill_url(&row()).unwrap(), "http://a/b c&d?x=http%3A%2F%2Fa%2Fb%20c%26d");
         assert_eq!(Pattern::parse("a{b}c{d}").columns().collect::<Vec<_>>(), ["b", "d"]);
     }
 }

@@ -1,7 +1,8 @@
 //! Reading what the service knows: one project, a page of the list, a whole sweep of it; and deleting a file.
 //! All of these may be repeated, and are, within the patience of the caller.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use reqwest::Method;
@@ -21,13 +22,13 @@ const LARGEST_PAGE: usize = 256 << 20;
 const HEAVY_PAGE: u64 = 8 << 20;
 
 /// The most renders on a page (`contract.md` 1.4).
-const MOST_PER_PAGE: u8 = 100;
+pub const MOST_PER_PAGE: u8 = 100;
 
 /// How many pages in a row may bring nothing new before more of them are not asked for.
 const MOST_BARREN_PAGES: u32 = 100;
 
-/// Pages of one sweep: a hundred thousand renders.
-const MOST_PAGES: u32 = 1000;
+/// Pages of one sweep: a million renders.
+const MOST_PAGES: u32 = 10_000;
 
 /// Why nothing could be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -74,6 +75,21 @@ pub struct Sweep {
     pub remaining_credits: Option<f64>,
 }
 
+/// What is known of a list that is read page by page.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Visit {
+    /// As in [`Sweep`].
+    pub whole: bool,
+    /// As in [`Sweep`].
+    pub bytes: u64,
+    /// As in [`Sweep`].
+    pub requests: u32,
+    /// As in [`Sweep`].
+    pub remaining_credits: Option<f64>,
+    /// How many renders a page may hold, after what was seen of their weight.
+    pub limit: u8,
+}
+
 impl Client {
     /// Reads where one project stands, trying for `patience`.
     ///
@@ -118,22 +134,29 @@ impl Client {
     /// # Errors
     /// When the service says no or can't be reached in time.
     pub async fn sweep(&self, window: Window, patience: Duration) -> Result<Sweep, ReadError> {
-        let mut gathered = Gathered::new();
-        for piece in window.pieces() {
-            let page = self.list_page(piece, None, gathered.limit, patience).await?;
-            gathered.cursors.clear();
-            let mut cursor = gathered.take(page);
-            while let Some(next) = cursor {
-                if gathered.sweep.requests >= MOST_PAGES {
-                    // A list without an end is read no further; it is no evidence of absence, either.
-                    gathered.sweep.whole = false;
-                    return Ok(gathered.sweep);
+        let mut pages = self.pages(window, MOST_PER_PAGE, patience);
+        let mut reports: Vec<Report> = Vec::new();
+        let mut places: HashMap<ProjectId, usize> = HashMap::new();
+        while let Some(page) = pages.next().await? {
+            for report in page {
+                if let Some(place) = places.get(&report.project) {
+                    reports[*place] = report;
+                    continue;
                 }
-                let page = self.list_page(piece, Some(&next), gathered.limit, patience).await?;
-                cursor = gathered.take(page);
+                places.insert(report.project.clone(), reports.len());
+                reports.push(report);
             }
         }
-        Ok(gathered.sweep)
+        let Visit { whole, bytes, requests, remaining_credits, .. } = pages.visit();
+        Ok(Sweep { reports, whole, bytes, requests, remaining_credits })
+    }
+
+    /// The list of a window of any width, page by page: of a list of any length one page is kept. No page is asked for
+    /// with more than `limit` renders; each is tried for `patience`.
+    #[must_use]
+    pub fn pages(&self, window: Window, limit: u8, patience: Duration) -> Pages<'_> {
+        let pieces = window.pieces().collect();
+        Pages { client: self, pieces, gathered: Gathered::new(limit), cursor: None, patience }
     }
 
     /// Deletes the file of a project, trying for `patience`. Deleting twice is no error.
@@ -197,46 +220,78 @@ fn described(happened: &Happened) -> String {
     }
 }
 
-/// The pages of a sweep as they come in: merged, whatever their order and however often an item comes
-/// (`reliability.md` row 41).
+/// A list as it is read, page by page.
+pub struct Pages<'a> {
+    client: &'a Client,
+    pieces: VecDeque<Window>,
+    gathered: Gathered,
+    cursor: Option<String>,
+    patience: Duration,
+}
+
+impl Pages<'_> {
+    /// The renders of the next page, `None` after the last one. A render may come more than once.
+    ///
+    /// # Errors
+    /// When the service says no or can't be reached in time.
+    pub async fn next(&mut self) -> Result<Option<Vec<Report>>, ReadError> {
+        let Some(piece) = self.pieces.front().copied() else { return Ok(None) };
+        let limit = self.gathered.visit.limit;
+        let mut page = self.client.list_page(piece, self.cursor.as_deref(), limit, self.patience).await?;
+        let reports = std::mem::take(&mut page.reports);
+        self.cursor = self.gathered.take(page, &reports);
+        if self.cursor.is_none() {
+            self.pieces.pop_front();
+            self.gathered.cursors.clear();
+        } else if self.gathered.visit.requests >= MOST_PAGES {
+            // A list without an end is read no further; it is no evidence of absence, either.
+            self.gathered.visit.whole = false;
+            self.pieces.clear();
+        }
+        Ok(Some(reports))
+    }
+
+    /// What is known of the pages so far.
+    #[must_use]
+    pub fn visit(&self) -> Visit {
+        self.gathered.visit
+    }
+}
+
+/// The pages of a sweep as they come in, whatever their order and however often an item comes (`reliability.md` row 41).
 struct Gathered {
-    sweep: Sweep,
-    places: HashMap<ProjectId, usize>,
+    visit: Visit,
+    /// The hashes of the projects that came so far: enough to see whether a page brings anything new.
+    known: HashSet<u64>,
+    hasher: RandomState,
     cursors: HashSet<String>,
     barren: u32,
-    limit: u8,
 }
 
 impl Gathered {
-    fn new() -> Self {
-        let sweep = Sweep { whole: true, ..Sweep::default() };
-        Self { sweep, places: HashMap::new(), cursors: HashSet::new(), barren: 0, limit: MOST_PER_PAGE }
+    fn new(limit: u8) -> Self {
+        let visit = Visit { whole: true, bytes: 0, requests: 0, remaining_credits: None, limit };
+        Self { visit, known: HashSet::new(), hasher: RandomState::new(), cursors: HashSet::new(), barren: 0 }
     }
 
     /// Takes a page in and gives the cursor of the next one, unless it leads in a circle or nowhere.
-    fn take(&mut self, page: Page) -> Option<String> {
-        let known = self.sweep.reports.len();
-        for report in page.reports {
-            if let Some(place) = self.places.get(&report.project) {
-                self.sweep.reports[*place] = report;
-                continue;
-            }
-            self.places.insert(report.project.clone(), self.sweep.reports.len());
-            self.sweep.reports.push(report);
-        }
-        self.sweep.whole &= page.whole;
-        self.sweep.bytes += page.bytes;
-        self.sweep.requests += 1;
-        self.sweep.remaining_credits = page.remaining_credits.or(self.sweep.remaining_credits);
+    fn take(&mut self, page: Page, reports: &[Report]) -> Option<String> {
+        let before = self.known.len();
+        self.known.extend(reports.iter().map(|report| self.hasher.hash_one(&report.project)));
+        let visit = &mut self.visit;
+        visit.whole &= page.whole;
+        visit.bytes += page.bytes;
+        visit.requests += 1;
+        visit.remaining_credits = page.remaining_credits.or(visit.remaining_credits);
         if page.bytes > HEAVY_PAGE {
-            self.limit = (self.limit / 2).max(1);
+            visit.limit = (visit.limit / 2).max(1);
         }
-        self.barren = if self.sweep.reports.len() > known { 0 } else { self.barren + 1 };
+        self.barren = if self.known.len() > before { 0 } else { self.barren + 1 };
         let next = page.next?;
         if self.cursors.insert(next.clone()) && self.barren < MOST_BARREN_PAGES {
             return Some(next);
         }
-        self.sweep.whole = false;
+        self.visit.whole = false;
         None
     }
 }
@@ -254,39 +309,44 @@ mod tests {
         Page { reports, next: next.map(str::to_owned), bytes: 1, remaining_credits: None, whole: true }
     }
 
+    fn take(gathered: &mut Gathered, mut page: Page) -> Option<String> {
+        let reports = std::mem::take(&mut page.reports);
+        gathered.take(page, &reports)
+    }
+
     #[test]
     fn row_41_a_repeated_cursor_ends_the_sweep_and_takes_its_worth_as_evidence() {
-        let mut gathered = Gathered::new();
-        assert_eq!(gathered.take(page(&[1], Some("a"))), Some("a".to_owned()));
-        assert_eq!(gathered.take(page(&[2], Some("a"))), None);
-        assert_eq!((gathered.sweep.reports.len(), gathered.sweep.whole), (2, false));
+        let mut gathered = Gathered::new(MOST_PER_PAGE);
+        assert_eq!(take(&mut gathered, page(&[1], Some("a"))), Some("a".to_owned()));
+        assert_eq!(take(&mut gathered, page(&[2], Some("a"))), None);
+        assert_eq!((gathered.known.len(), gathered.visit.whole), (2, false));
     }
 
     #[test]
     fn row_41_a_list_that_promises_more_for_ever_comes_to_an_end() {
-        let mut gathered = Gathered::new();
-        let pages = (0..1000).take_while(|cursor| gathered.take(page(&[1], Some(&cursor.to_string()))).is_some()).count();
-        assert_eq!((pages, gathered.sweep.whole), (100, false));
+        let mut gathered = Gathered::new(MOST_PER_PAGE);
+        let pages = (0..1000).take_while(|cursor| take(&mut gathered, page(&[1], Some(&cursor.to_string()))).is_some()).count();
+        assert_eq!((pages, gathered.visit.whole), (100, false));
     }
 
     #[test]
     fn row_23_heavy_pages_halve_the_limit_down_to_one() {
-        let mut gathered = Gathered::new();
+        let mut gathered = Gathered::new(MOST_PER_PAGE);
         for _ in 0..10 {
-            gathered.take(Page { bytes: HEAVY_PAGE + 1, ..page(&[], None) });
+            take(&mut gathered, Page { bytes: HEAVY_PAGE + 1, ..page(&[], None) });
         }
-        assert_eq!(gathered.limit, 1);
+        assert_eq!(gathered.visit.limit, 1);
     }
 
     proptest! {
         #[test]
         fn row_41_shuffled_and_doubled_items_are_merged(pages in proptest::collection::vec(proptest::collection::vec(0_u8..20, 0..10), 0..5)) {
-            let mut gathered = Gathered::new();
+            let mut gathered = Gathered::new(MOST_PER_PAGE);
             for items in &pages {
-                gathered.take(page(items, None));
+                take(&mut gathered, page(items, None));
             }
             let distinct: HashSet<_> = pages.iter().flatten().collect();
-            prop_assert_eq!(gathered.sweep.reports.len(), distinct.len());
+            prop_assert_eq!(gathered.known.len(), distinct.len());
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::render::state::State;
 const GOES_ON: &str = "the render goes on and will be charged";
 
 /// Videos that are fetched at once.
-const DOWNLOADS: usize = 4;
+pub(super) const DOWNLOADS: usize = 4;
 
 /// A render to follow, and the index of the argument that named it.
 #[derive(Debug, Clone)]
@@ -79,15 +79,16 @@ pub async fn remembered(desk: &Desk, render: &Render) -> Option<Outcome> {
     Some(described.ended(report).await)
 }
 
-struct Described<'a> {
-    desk: &'a Desk,
-    target: &'a Target,
-    downloads: &'a Semaphore,
-    saving: Option<&'a Saving>,
+/// What makes an outcome of what was seen.
+pub(super) struct Described<'a> {
+    pub(super) desk: &'a Desk,
+    pub(super) target: &'a Target,
+    pub(super) downloads: &'a Semaphore,
+    pub(super) saving: Option<&'a Saving>,
 }
 
 impl Described<'_> {
-    async fn outcome_of(&self, sight: Sight) -> Outcome {
+    pub(super) async fn outcome_of(&self, sight: Sight) -> Outcome {
         match sight {
             Sight::Ended(report) => self.ended(*report).await,
             Sight::Looked(report) => self.looked(report.map(|report| *report)),
@@ -134,7 +135,7 @@ impl Described<'_> {
 
     fn render_again(&self) -> Option<String> {
         let render = self.target.render.as_ref()?;
-        Some(self.desk.command.submit(&render.source, &render.flags, &render.key, Submission::Again))
+        Some(self.desk.command.send(render, Submission::Again))
     }
 
     fn looked(&self, report: Option<Report>) -> Outcome {

@@ -1,5 +1,6 @@
 //! The use cases: they put the service and the ledger together and tell what happens as [`Event`]s.
 
+pub mod batch;
 pub mod deliver;
 pub mod follow;
 pub mod listen;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::ledger::{Change, LedgerError, Record, Recorded, Render, RenderId, Space, Store, Which};
+use crate::ledger::{Change, LedgerError, Record, Recorded, Render, RenderId, SUBMIT_SCOPE, Space, Store, Which};
 use crate::render::event::{Event, Listener};
 use crate::render::identity::Key;
 use crate::render::schedule::Distance;
@@ -165,6 +166,17 @@ impl CommandLine {
     #[must_use]
     pub fn with_flags(flags: Vec<String>) -> Self {
         Self { flags }
+    }
+
+    /// The command that sends a render: its submission, or the next run of its batch.
+    pub(crate) fn send(&self, render: &Render, submission: Submission) -> String {
+        if render.scope == SUBMIT_SCOPE {
+            return self.submit(&render.source, &render.flags, &render.key, submission);
+        }
+        let again = if submission == Submission::Again { &["--retry-failed"][..] } else { &[] };
+        let words =
+            ["batch", render.source.as_str()].into_iter().chain(render.flags.iter().map(String::as_str)).chain(again.iter().copied());
+        self.spell(&words.collect::<Vec<_>>())
     }
 
     /// The submission of a render, with the flags that composed its movie.

@@ -33,8 +33,14 @@ pub fn unbound(desk: &Desk, render: &Render) -> Outcome {
         State::Abandoned => abandoned(desk, render),
         State::Rejected => refused(desk, render),
         _ => described(render, Verdict::Unsent)
-            .because(Trouble::Unreachable, format!("key {key} was never sent; its submit sends it"))
-            .then(desk.command.submit(&render.source, &render.flags, &render.key, Submission::Same)),
+            .because(
+                Trouble::Unreachable,
+                format!(
+                    "key {key} is not sent; {} sends it",
+                    if render.row.is_some() { "the next run of its batch" } else { "its submit" }
+                ),
+            )
+            .then(desk.command.send(render, Submission::Same)),
     }
 }
 
@@ -75,12 +81,7 @@ pub fn refused(desk: &Desk, render: &Render) -> Outcome {
     let Some(refusal) = &render.refusal else { return described(render, Verdict::Unsent) };
     let verdict = if refusal.reason == Reason::Request { Verdict::Refused } else { Verdict::Unsent };
     let message = format!("the service refused the movie: {}; nothing was accepted", refusal.message);
-    described(render, verdict).because(Trouble::Refused(refusal.reason), message).then(desk.command.submit(
-        &render.source,
-        &render.flags,
-        &render.key,
-        Submission::Same,
-    ))
+    described(render, verdict).because(Trouble::Refused(refusal.reason), message).then(desk.command.send(render, Submission::Same))
 }
 
 /// The outcome of a render that a person gave up.
@@ -89,7 +90,7 @@ pub fn abandoned(desk: &Desk, render: &Render) -> Outcome {
     let key = render.key.as_str();
     described(render, Verdict::Abandoned)
         .because(Trouble::None, format!("the submission of key {key} was given up; --again renders it anew"))
-        .then(desk.command.submit(&render.source, &render.flags, &render.key, Submission::Again))
+        .then(desk.command.send(render, Submission::Again))
 }
 
 /// The outcome of a render that was interrupted before a byte of it left.

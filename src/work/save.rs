@@ -24,10 +24,21 @@ const TRYING: Duration = Duration::from_secs(60);
 pub struct Saving {
     /// A folder or a file, as the user typed it.
     pub place: String,
+    /// What the video is called in a folder; by its project where this is `None`.
+    pub name: Option<VideoName>,
     /// Whether a file in the way gives way.
     pub overwrite: Overwrite,
     /// Whether private network addresses are fetched from.
     pub allow_private: bool,
+}
+
+/// What a video is called in a folder: the n-th one of a row after the row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VideoName {
+    /// The row's name, whatever it holds.
+    pub stem: String,
+    /// The n-th deliberate render of its key, from 1.
+    pub generation: u32,
 }
 
 /// Why a video was not saved.
@@ -68,7 +79,10 @@ pub async fn save_video(desk: &Desk, report: &Report, render: Option<&Render>, s
 }
 
 async fn fetch(desk: &Desk, report: &Report, render: Option<&Render>, saving: &Saving) -> Result<(PathBuf, Saved), Unsaved> {
-    let name = video_name(report.project.as_str(), 1);
+    let name = match &saving.name {
+        Some(VideoName { stem, generation }) => video_name(stem, *generation),
+        None => video_name(report.project.as_str(), 1),
+    };
     let target = place::target(Path::new(&saving.place), &name).map_err(|why| Unsaved::Failed(format!("{}: {why}", saving.place)))?;
     let is_its_place = target.ends_with(&name) || render.is_some_and(|render| render.file.as_ref() == Some(&target));
     let mut report = report.clone();

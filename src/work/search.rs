@@ -1,6 +1,6 @@
 //! Looking for renders whose answer was lost: one sweep of the server's list serves all of them, by their tokens.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use tokio::time::Instant as Tick;
@@ -13,7 +13,7 @@ use crate::render::outcome::Report;
 use crate::render::schedule::next_search;
 use crate::render::state::{Fact, OnUnknown, State};
 use crate::service::page::Window;
-use crate::service::read::{ReadError, Sweep};
+use crate::service::read::{MOST_PER_PAGE, ReadError};
 use crate::world::Instant;
 
 /// How far before the POST the window of a search begins: clocks differ (`reliability.md` 3.2).
@@ -110,38 +110,38 @@ pub async fn sweep(desk: &Desk, renders: &[Render], patience: Duration) -> Resul
         render.submission.state == State::Unknown && quarantine_ends.is_some_and(|end| started >= end)
     };
     let decides = renders.iter().any(is_over);
-    let Sweep { reports, whole, .. } = match read(desk, renders, decides, patience).await {
-        Ok(sweep) => sweep,
+    let seen = match Box::pin(read(desk, renders, decides, patience)).await {
+        Ok(seen) => seen,
         Err(why) => return Ok(Err(why)),
     };
-    let unseen =
-        match renders.iter().filter(|render| is_over(render) && render.submission.on_unknown == OnUnknown::Resubmit).collect::<Vec<_>>() {
-            resent if resent.is_empty() => None,
-            resent => unseen_since(desk, &resent, &reports).await?,
-        };
+    let resent: Vec<&Render> = renders.iter().filter(|render| is_over(render) && is_resent(render)).collect();
+    let unseen = if resent.is_empty() { None } else { unseen_since(desk, &resent, &seen.projects).await? };
     if let Some(unseen) = &unseen {
         let why = format!("the list doesn't show {unseen}, which was sent later: it proves nothing, and nothing is sent again yet");
         desk.tell(&Event::Warning(why));
     }
-    let tokens: Vec<(Token, &Report)> = reports.iter().filter_map(|report| Some((token(report)?, report))).collect();
-    for render in renders {
-        let ours = |token: &Token| token.belongs_to(&render.key, render.generation, render.movie);
-        let hits: Vec<&Report> = tokens.iter().filter(|(token, _)| ours(token)).map(|(_, report)| *report).collect();
-        if hits.is_empty() {
-            let is_proven = unseen.is_none() || render.submission.on_unknown == OnUnknown::Hold;
-            missed(desk, render, whole && is_over(render) && is_proven).await?;
-        } else {
-            found(desk, render, &hits).await?;
+    for (twins, hits) in seen.hits.into_values() {
+        let hits = nobody_elses(desk, &twins, hits).await?;
+        for (render, hits) in shared_out(&twins, &hits) {
+            if hits.is_empty() {
+                let is_proven = unseen.is_none() || !is_resent(render);
+                missed(desk, render, seen.whole && is_over(render) && is_proven).await?;
+            } else {
+                found(desk, render, hits).await?;
+            }
         }
     }
     Ok(Ok(()))
 }
 
+fn is_resent(render: &Render) -> bool {
+    render.submission.on_unknown == OnUnknown::Resubmit
+}
+
 /// A render of ours that was sent later than one that is to be sent again, and that the list doesn't show although it
 /// had time enough: such a list is no proof (`reliability.md` 3.2). Without a later one there is nothing to go by.
-async fn unseen_since(desk: &Desk, resent: &[&Render], reports: &[Report]) -> Result<Option<ProjectId>, LedgerError> {
+async fn unseen_since(desk: &Desk, resent: &[&Render], seen: &HashSet<ProjectId>) -> Result<Option<ProjectId>, LedgerError> {
     let Some(since) = resent.iter().filter_map(|render| render.posted_at).min() else { return Ok(None) };
-    let seen: HashSet<&ProjectId> = reports.iter().map(|report| &report.project).collect();
     let before = desk.world.now().minus(VISIBLE_WITHIN);
     let is_later = |render: &Render| render.posted_at.is_some_and(|at| at > since) && render.bound_at.is_some_and(|at| at <= before);
     let latest = desk.store.find(Some(desk.space.clone()), Which::All(LATEST)).await?;
@@ -149,18 +149,75 @@ async fn unseen_since(desk: &Desk, resent: &[&Render], reports: &[Report]) -> Re
     Ok(later.into_iter().find(|project| !seen.contains(project)))
 }
 
+/// What a search of the list came to.
+#[derive(Default)]
+struct Seen<'a> {
+    /// Renders that have one token (two scopes may hold the same key and movie), and the projects that carry it.
+    hits: HashMap<Token, (Vec<&'a Render>, Vec<Report>)>,
+    /// Every project of the list, where something is to be sent again for being absent.
+    projects: HashSet<ProjectId>,
+    whole: bool,
+}
+
 /// Reads the list. Where absence decides it is read twice: a render may slip from page to page while one sweep
 /// goes on (`reliability.md` row 41), and only the first answer tells how far the clocks are apart.
-async fn read(desk: &Desk, renders: &[Render], decides: bool, patience: Duration) -> Result<Sweep, ReadError> {
+async fn read<'a>(desk: &Desk, renders: &'a [Render], decides: bool, patience: Duration) -> Result<Seen<'a>, ReadError> {
+    let mut seen = Seen::default();
+    for render in renders {
+        let token = Token::new(&render.key, render.generation, render.movie, 1);
+        seen.hits.entry(token).or_default().0.push(render);
+    }
     let knew_the_time = desk.client.server_offset().is_some();
-    let mut sweep = desk.client.sweep(window(desk, renders), patience.min(READING)).await?;
+    seen.whole = read_once(desk, renders, &mut seen, patience).await?;
     let was_elsewhere = !knew_the_time && desk.client.server_offset().is_some_and(|ahead| ahead.unsigned_abs() > MARGIN);
     if decides || was_elsewhere {
-        let second = desk.client.sweep(window(desk, renders), patience.min(READING)).await?;
-        sweep.whole = second.whole && (sweep.whole || was_elsewhere);
-        sweep.reports.extend(second.reports);
+        let second = read_once(desk, renders, &mut seen, patience).await?;
+        seen.whole = second && (seen.whole || was_elsewhere);
     }
-    Ok(sweep)
+    Ok(seen)
+}
+
+/// Reads the list once; whether all of it. Of a list of any length only what carries a wanted token is kept.
+async fn read_once(desk: &Desk, renders: &[Render], seen: &mut Seen<'_>, patience: Duration) -> Result<bool, ReadError> {
+    let keeps_all = renders.iter().any(is_resent);
+    let mut pages = desk.client.pages(window(desk, renders), MOST_PER_PAGE, patience.min(READING));
+    while let Some(reports) = pages.next().await? {
+        for report in reports {
+            if keeps_all {
+                seen.projects.insert(report.project.clone());
+            }
+            let Some((_, hits)) = token(&report).and_then(|token| seen.hits.get_mut(&token.of_first_attempt())) else { continue };
+            match hits.iter_mut().find(|hit| hit.project == report.project) {
+                Some(hit) => *hit = report,
+                None => hits.push(report),
+            }
+        }
+    }
+    Ok(pages.visit().whole)
+}
+
+/// The hits that no other render of this ledger has, in the order in which the service made them.
+async fn nobody_elses(desk: &Desk, twins: &[&Render], hits: Vec<Report>) -> Result<Vec<Report>, LedgerError> {
+    let mut free = Vec::new();
+    for hit in hits {
+        let owners = desk.store.find(Some(desk.space.clone()), Which::Project(hit.project.clone())).await?;
+        if owners.iter().all(|owner| twins.iter().any(|twin| twin.id == owner.id)) {
+            free.push(hit);
+        }
+    }
+    free.sort_by_key(|hit| hit.created_at);
+    Ok(free)
+}
+
+/// One project a render, as far as they go; what is left over is a second one of the last render.
+fn shared_out<'a>(twins: &[&'a Render], hits: &'a [Report]) -> Vec<(&'a Render, &'a [Report])> {
+    let last = twins.len().saturating_sub(1);
+    let share = |place: usize| {
+        let from = place.min(hits.len());
+        let to = if place == last { hits.len() } else { (place + 1).min(hits.len()) };
+        &hits[from..to]
+    };
+    twins.iter().enumerate().map(|(place, twin)| (*twin, share(place))).collect()
 }
 
 fn window(desk: &Desk, renders: &[Render]) -> Window {
@@ -180,7 +237,7 @@ pub fn token(report: &Report) -> Option<Token> {
     report.client_data.as_ref()?.get("j2v")?.as_str().and_then(Token::parse)
 }
 
-async fn found(desk: &Desk, render: &Render, hits: &[&Report]) -> Result<(), LedgerError> {
+async fn found(desk: &Desk, render: &Render, hits: &[Report]) -> Result<(), LedgerError> {
     let mut bound = render.clone();
     for report in hits {
         bound = desk.learn(&bound, Fact::Found { project: report.project.clone() }).await?;
@@ -188,7 +245,7 @@ async fn found(desk: &Desk, render: &Render, hits: &[&Report]) -> Result<(), Led
     let Some(project) = bound.submission.project.clone() else { return Ok(()) };
     desk.tell(&Event::FoundAgain { project: project.clone(), key: render.key.clone() });
     if let Some(report) = hits.iter().find(|report| report.project == project) {
-        desk.learn(&bound, Fact::Seen(Box::new((*report).clone()))).await?;
+        desk.learn(&bound, Fact::Seen(Box::new(report.clone()))).await?;
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ const COMMANDS: &[&str] = &[
     "expand",
     "plan",
     "submit",
+    "batch",
     "poll",
     "listen",
     "webhook",

@@ -95,7 +95,7 @@ fn a_flag_outweighs_the_environment_and_the_default_is_the_state_folder() {
     assert!(world.has("flag.db") && !world.has("ledger.db"));
     world.j2v_with(&[("J2V_LEDGER", "")], "submit a.json").exits(0);
     assert!(world.has("state/j2v/ledger.db"));
-    world.j2v_with(&[("J2V_LEDGER", "postgres://me:secret@db/j2v")], "history").exits(2).hides("secret");
+    world.j2v_with(&[("J2V_LEDGER", "mysql://me:secret@db/j2v")], "history").exits(2).hides("secret");
     let url = world.url().to_owned();
     world.j2v_with(&[("J2V_API_URL", "http://127.0.0.1:1/v2")], &format!("submit a.json --api-url {url}")).exits(0);
     assert_eq!(world.accepted(), 3);

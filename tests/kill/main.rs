@@ -9,6 +9,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
 #![expect(clippy::print_stdout, reason = "a test tells its seed, and when it is skipped")]
 
+mod batch;
 mod dice;
 mod disk;
 mod life;

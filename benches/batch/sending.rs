@@ -1,0 +1,126 @@
+//! How fast rows are sent, with a ledger that is on disk before each of them leaves.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::server::{Manners, Server};
+use crate::{heading, table};
+
+/// How long the server takes for an answer.
+const DELAY: Duration = Duration::from_millis(20);
+
+/// POSTs that are out at once.
+const ABREAST: usize = 32;
+
+/// Rows of `j2v batch`.
+const ROWS: usize = 10_000;
+
+/// Rows of those that would take too long for as many.
+const FEWER: usize = 2_000;
+
+/// The service's SDK speaks TLS to port 443 only: this sends it to the loopback server in plain HTTP, which is
+/// less work for it than the real thing.
+const SDK_SCRIPT: &str = r"
+const http = require('http'), https = require('https'), fs = require('fs');
+https.request = (options, answer) => http.request({ ...options, hostname: '127.0.0.1', port: process.env.PORT }, answer);
+const { Movie } = require('json2video-sdk');
+const template = fs.readFileSync('flat.json', 'utf8');
+const rows = fs.readFileSync('flats.jsonl', 'utf8').split('\n').filter(line => line).map(line => JSON.parse(line));
+async function worker() {
+  for (let row; (row = rows.shift());) {
+    const movie = new Movie();
+    movie.setAPIKey('bench');
+    movie.object = { ...JSON.parse(template), variables: row };
+    await movie.render();
+  }
+}
+Promise.all(Array.from({ length: 32 }, worker));
+";
+
+/// Beside those who do the same without a ledger.
+pub(crate) fn in_the_clear() {
+    let server = Server::start(Manners { delay: DELAY, tls: false, done_from: usize::MAX });
+    heading(&format!("sending rows at {ABREAST} abreast to a server that takes {} ms (ratio to the server's own time)", DELAY.as_millis()));
+    let folder = tempfile::tempdir().expect("a folder");
+    table::movie(folder.path(), 0);
+    table::rows(folder.path(), ROWS);
+    run("j2v batch --no-wait", &server, ROWS, &mut batch(folder.path(), &server));
+    table::rows(folder.path(), FEWER);
+    bodies(folder.path());
+    run("xargs -P 32 curl, no ledger", &server, FEWER, &mut curl(folder.path(), &server));
+    match sdk(folder.path(), &server) {
+        Some(mut script) => run("json2video-sdk, a pool of 32, no ledger", &server, FEWER, &mut script),
+        None => println!("  (the SDK is left out: npm could not install it)"),
+    }
+}
+
+/// The price of a TLS connection for each POST.
+pub(crate) fn over_tls() {
+    let server = Server::start(Manners { delay: DELAY, tls: true, done_from: usize::MAX });
+    heading(&format!("the same over TLS, a connection for each POST, at {ABREAST} abreast"));
+    let folder = tempfile::tempdir().expect("a folder");
+    table::movie(folder.path(), 0);
+    table::rows(folder.path(), FEWER);
+    run("j2v batch --no-wait", &server, FEWER, &mut batch(folder.path(), &server));
+}
+
+fn batch(folder: &Path, server: &Server) -> Command {
+    table::batch(folder, server, &["--no-wait", "--concurrency", &ABREAST.to_string()])
+}
+
+/// Runs a command; tells how long it took a row, as the server saw it and as a whole.
+fn run(name: &str, server: &Server, rows: usize, command: &mut Command) {
+    server.forget();
+    let start = Instant::now();
+    let status = command.status().unwrap_or_else(|why| panic!("{name}: {why}"));
+    let took = start.elapsed();
+    let seen = server.seen();
+    assert!(status.success() && seen.movies() == rows, "{name}: {status}, {} of {rows} rows", seen.movies());
+    let ideal = DELAY.as_secs_f64() * count(rows) / count(ABREAST);
+    println!(
+        "  {name:<44} {rows:>6} rows: first to last POST {:>7.2} s   {:>5.3}   whole {:>7.2} s   {:>5.3}",
+        seen.span().as_secs_f64(),
+        seen.span().as_secs_f64() / ideal,
+        took.as_secs_f64(),
+        took.as_secs_f64() / ideal
+    );
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts are small")]
+fn count(number: usize) -> f64 {
+    number as f64
+}
+
+/// A file for each row, and a list of them, as a shell script would make them.
+fn bodies(folder: &Path) {
+    let mut names = String::new();
+    for number in 0..FEWER {
+        let body = format!(r#"{{"scenes":[{{"duration":2,"elements":[{{"type":"text","text":"City number {number}"}}]}}]}}"#);
+        fs::write(folder.join(format!("{number}.json")), body).expect("a body is written");
+        let _ = writeln!(names, "@{number}.json");
+    }
+    fs::write(folder.join("bodies.txt"), names).expect("a list is written");
+}
+
+fn curl(folder: &Path, server: &Server) -> Command {
+    let mut xargs = Command::new("xargs");
+    xargs.args(["-a", "bodies.txt", "-P", &ABREAST.to_string(), "-n", "1", "curl", "-s", "-H", "x-api-key: bench"]);
+    xargs.args(["-H", "content-type: application/json", &format!("{}/movies", server.url()), "--data-binary"]);
+    xargs.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null());
+    xargs
+}
+
+/// Installs the SDK into the folder; `None` where there is no npm.
+fn sdk(folder: &Path, server: &Server) -> Option<Command> {
+    fs::write(folder.join("render.js"), SDK_SCRIPT).ok()?;
+    let install = Command::new("npm").args(["install", "--silent", "json2video-sdk@2"]).current_dir(folder).output();
+    if !install.is_ok_and(|output| output.status.success()) {
+        return None;
+    }
+    let mut node = Command::new("node");
+    node.arg("render.js").current_dir(folder).env("PORT", server.port().to_string()).stdin(Stdio::null()).stdout(Stdio::null());
+    Some(node)
+}

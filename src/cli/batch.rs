@@ -1,0 +1,208 @@
+//! What can be typed about batches: `j2v batch`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::check::GateArgs;
+use super::help;
+use super::movie::MovieArgs;
+use super::parse::{duration, rate, separator};
+use super::submit::OnUnknownArg;
+use super::waiting::{SaveArgs, WaitArgs};
+
+// `j2v batch`.
+#[derive(Debug, Args)]
+#[command(
+    mut_arg("movies", |movies| movies.required(false).required_unless_present("status").num_args(0..=1).help("The movie file")),
+    after_long_help = help::page("\
+Examples:
+  j2v batch listing.json --rows listings.csv --key listing_id --download videos/
+                                                 one video a row; run again, it does what is left
+  j2v batch listing.json --rows listings.csv --key listing_id --dry-run
+                                                 everything is checked, nothing is sent
+  j2v batch listing.json --rows listings.csv --key listing_id --update
+                                                 rows that have changed are rendered anew
+  j2v batch --status                             how all batches stand", help::ANY)
+)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(crate) struct BatchArgs {
+    /// The rows and what they are.
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
+    /// The batch's name: its keys are its own (default: the movie file's name)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) batch: Option<String>,
+    /// Show how a batch stands, or all of them, and send nothing
+    #[arg(long, value_name = "NAME", num_args = 0..=1)]
+    #[expect(clippy::option_option, reason = "the flag may come alone")]
+    pub(crate) status: Option<Option<String>>,
+    /// Check everything, tell what would be sent and what it would cost, and send nothing
+    #[arg(long, short = 'n')]
+    pub(crate) dry_run: bool,
+    /// Leave out rows that can't be rendered, and go on with the others
+    #[arg(long)]
+    pub(crate) skip_invalid: bool,
+    /// How it is run.
+    #[command(flatten)]
+    pub(crate) pace: PaceArgs,
+    /// Render rows that have changed anew
+    #[arg(long, conflicts_with = "keep")]
+    pub(crate) update: bool,
+    /// Keep the renders of rows that have changed
+    #[arg(long)]
+    pub(crate) keep: bool,
+    /// Render rows anew whose render failed
+    #[arg(long)]
+    pub(crate) retry_failed: bool,
+    /// Submit and leave: don't wait for the renders
+    #[arg(long, overrides_with = "wait")]
+    pub(crate) no_wait: bool,
+    /// Follow the renders to their end (the default)
+    #[arg(long, short, overrides_with = "no_wait")]
+    pub(crate) wait: bool,
+    /// Waiting.
+    #[command(flatten)]
+    pub(crate) waiting: WaitArgs,
+    /// Saving.
+    #[command(flatten)]
+    pub(crate) saving: SaveArgs,
+    /// Write what became of each row into this file as it ends: .csv, or .jsonl
+    #[arg(long, value_name = "FILE")]
+    pub(crate) results: Option<PathBuf>,
+    /// One JSON object a line, a line per row, when its outcome is known
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// What is checked first.
+    #[command(flatten)]
+    pub(crate) gate: GateArgs,
+    /// How long to look for a lost answer; so long nothing is sent, too, when many are lost
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "60s", hide_short_help = true)]
+    pub(crate) settle_for: Duration,
+    /// What to do when a lost answer is not found (default: hold)
+    #[arg(long, value_enum, value_name = "RULE", hide_short_help = true)]
+    pub(crate) on_unknown: Option<OnUnknownArg>,
+    /// How long an answer may stay lost before a person has to decide (default: 15m)
+    #[arg(long, value_name = "TIME", value_parser = duration, hide_short_help = true)]
+    pub(crate) quarantine: Option<Duration>,
+    /// Put no token into client-data: a lost answer can't be found again
+    #[arg(long, hide_short_help = true)]
+    pub(crate) no_token: bool,
+    /// The movie and what changes it.
+    #[command(flatten)]
+    pub(crate) movie: MovieArgs,
+}
+
+// The rows and what they are.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Rows")]
+pub(crate) struct TableArgs {
+    /// The table: CSV, TSV, JSON, JSON Lines or XLSX; `-` reads it from stdin
+    #[arg(long, value_name = "TABLE", required_unless_present = "status")]
+    pub(crate) rows: Option<String>,
+    /// The column whose values name the rows: a row that moves in the table stays the same render
+    #[arg(long, value_name = "COLUMN", required_unless_present = "status")]
+    pub(crate) key: Option<String>,
+    /// Use a column for a variable of another name
+    #[arg(long, value_name = "COLUMN=NAME")]
+    pub(crate) map: Vec<String>,
+    /// Leave the movie's own value where a cell is empty (default: an empty text)
+    #[arg(long)]
+    pub(crate) skip_empty: bool,
+    /// Columns that go into client-data, too
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    pub(crate) client_data_columns: Vec<String>,
+    /// A second table, whose rows become a list in the rows of the first; with --on and --as
+    #[arg(long, value_name = "TABLE")]
+    pub(crate) join: Vec<String>,
+    /// The column that both tables have
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) on: Vec<String>,
+    /// The variable that holds the list
+    #[arg(long = "as", value_name = "NAME")]
+    pub(crate) into: Vec<String>,
+    /// What the videos are called: text with {column} in it (default: the key)
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) name: Option<String>,
+    /// What the table is written in (default: by its name, then its beginning)
+    #[arg(long, value_name = "FORMAT", value_parser = ["csv", "tsv", "json", "jsonl", "xlsx"], hide_short_help = true)]
+    pub(crate) format: Option<String>,
+    /// What stands between two cells of a CSV file (default: found in its first line)
+    #[arg(long, value_name = "CHARACTER", value_parser = separator, hide_short_help = true)]
+    pub(crate) delimiter: Option<u8>,
+    /// The sheet of a workbook (default: the first)
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    pub(crate) sheet: Option<String>,
+}
+
+// How a batch is run.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PaceArgs {
+    /// Submissions that are out at once
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub(crate) concurrency: u16,
+    /// Submissions in a time, such as 2/s or 100/m
+    #[arg(long, value_name = "N/UNIT", value_parser = rate)]
+    pub(crate) rate: Option<Duration>,
+    /// Never let this batch have more renders than this, all runs together
+    #[arg(long, value_name = "N")]
+    pub(crate) max_renders: Option<u64>,
+}
+
+impl BatchArgs {
+    /// The flags that go on with the batch, as they are typed; the movie isn't among them.
+    #[must_use]
+    pub(crate) fn to_flags(&self) -> Vec<String> {
+        let seconds = |length: &Duration| format!("{}ms", length.as_millis());
+        let on_unknown = self.on_unknown.map(|rule| match rule {
+            OnUnknownArg::Hold => "hold".to_owned(),
+            OnUnknownArg::Resubmit => "resubmit".to_owned(),
+        });
+        let single = [
+            ("--batch", self.batch.clone()),
+            ("--concurrency", (self.pace.concurrency != 4).then(|| self.pace.concurrency.to_string())),
+            ("--rate", self.pace.rate.map(|interval| format!("{}/m", 60_000 / interval.as_millis().max(1)))),
+            ("--download", self.saving.download.clone()),
+            ("--results", self.results.as_ref().map(|file| file.display().to_string())),
+            ("--on-unknown", on_unknown),
+            ("--quarantine", self.quarantine.as_ref().map(seconds)),
+        ];
+        let single = single.into_iter().filter_map(|(name, value)| Some([name.to_owned(), value?])).flatten();
+        let switches = [
+            ("--skip-invalid", self.skip_invalid),
+            ("--keep", self.keep),
+            ("--no-wait", self.no_wait),
+            ("--overwrite", self.saving.rules.overwrite),
+            ("--no-token", self.no_token),
+            ("--json", self.json),
+        ];
+        let switches = switches.into_iter().filter(|(_, is_on)| *is_on).map(|(name, _)| name.to_owned());
+        let before = self.table.to_flags().into_iter().chain(single).chain(switches);
+        before.chain(self.gate.to_flags()).chain(self.movie.to_flags()).collect()
+    }
+}
+
+impl TableArgs {
+    fn to_flags(&self) -> Vec<String> {
+        let one = |value: &Option<String>| value.clone().into_iter().collect::<Vec<_>>();
+        let all = [
+            ("--rows", one(&self.rows)),
+            ("--key", one(&self.key)),
+            ("--map", self.map.clone()),
+            (
+                "--client-data-columns",
+                if self.client_data_columns.is_empty() { Vec::new() } else { vec![self.client_data_columns.join(",")] },
+            ),
+            ("--join", self.join.clone()),
+            ("--on", self.on.clone()),
+            ("--as", self.into.clone()),
+            ("--name", one(&self.name)),
+            ("--format", one(&self.format)),
+            ("--delimiter", self.delimiter.map(|byte| char::from(byte).to_string()).into_iter().collect()),
+            ("--sheet", one(&self.sheet)),
+        ];
+        let all = all.into_iter().flat_map(|(name, values)| values.into_iter().flat_map(move |value| [name.to_owned(), value]));
+        all.chain(self.skip_empty.then(|| "--skip-empty".to_owned())).collect()
+    }
+}

@@ -1,0 +1,146 @@
+//! `j2v batch`: one movie, a table of rows, each rendered once. A second run continues the first.
+
+mod outcomes;
+mod preflight;
+mod running;
+mod status;
+
+use std::path::Path;
+
+use super::session::{self, ledger_failed};
+use super::{Call, Stop, movies, waiting};
+use crate::cli::BatchArgs;
+use crate::exit::Exit;
+use crate::ledger::batch::{Batch, Budget};
+use crate::ledger::{SUBMIT_SCOPE, Space, Store};
+use crate::output::RecordFormat;
+use crate::settings::LedgerPlace;
+use crate::work::CommandLine;
+use crate::work::batch::{Changed, Rules, Sum, Survey};
+use crate::world::World;
+
+pub(super) async fn run(call: &Call, args: &BatchArgs) -> anyhow::Result<Exit> {
+    if let Some(name) = &args.status {
+        return status::run(call, args.json, name.as_deref()).await;
+    }
+    let name = name(args)?;
+    refuse_what_cannot_be(call, args)?;
+    let saving = waiting::maybe_saving(&args.saving, usize::MAX)?;
+    let space = Space { account: call.settings.account.clone(), endpoint: session::endpoint(&call.settings.api) };
+    let store = session::store(call)?;
+    let rules = rules(args);
+    let checked = preflight::preflight(call, args, &name, store.as_ref(), &space, rules).await?;
+    let batch = batch(args, name, space, checked.template);
+    ask_first(call, &batch, store.as_ref(), &checked.survey, rules).await?;
+    if args.dry_run {
+        return Ok(Exit::Done);
+    }
+    drop(store);
+    if let Some(saving) = &saving {
+        waiting::make_ready(saving)?;
+    }
+    Box::pin(running::run(call, args, batch, checked, saving)).await
+}
+
+/// The batch's name: a render of it is found by this and its key.
+fn name(args: &BatchArgs) -> Result<String, Stop> {
+    let movie = args.movie.movies.first().map(String::as_str).unwrap_or_default();
+    let stem = || Path::new(movie).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let name = match &args.batch {
+        Some(name) => name.clone(),
+        None if movie == movies::STDIN => return Err(Stop::new(Exit::Usage, "the movie comes from stdin: name the batch with --batch")),
+        None => stem().unwrap_or_default(),
+    };
+    if name.trim().is_empty() || name.chars().any(char::is_control) {
+        return Err(Stop::new(Exit::Usage, "--batch: a batch needs a name, on one line"));
+    }
+    if name == SUBMIT_SCOPE {
+        return Err(Stop::new(
+            Exit::Usage,
+            format!("a batch can't be called `{name}`: that is where the keys of `j2v submit` are; --batch names it"),
+        ));
+    }
+    Ok(name)
+}
+
+fn refuse_what_cannot_be(call: &Call, args: &BatchArgs) -> Result<(), Stop> {
+    if call.settings.ledger == LedgerPlace::Nowhere {
+        let why =
+            "a batch lives in its ledger, without which the next run would pay again: leave --no-ledger out, or name a file with --ledger";
+        return Err(Stop::new(Exit::Usage, why));
+    }
+    if let Some(file) = args.results.as_deref().filter(|file| RecordFormat::of(file).is_none()) {
+        return Err(Stop::new(Exit::Usage, format!("--results {}: the file's ending says its format: .csv or .jsonl", file.display())));
+    }
+    if args.no_wait && args.saving.download.is_some() {
+        return Err(Stop::new(Exit::Usage, "--no-wait leaves before there are videos: leave --download out, or --no-wait"));
+    }
+    Ok(())
+}
+
+fn rules(args: &BatchArgs) -> Rules {
+    let changed = match (args.update, args.keep) {
+        (true, _) => Changed::Update,
+        (false, true) => Changed::Keep,
+        (false, false) => Changed::Ask,
+    };
+    Rules { changed, retry_failed: args.retry_failed }
+}
+
+fn batch(args: &BatchArgs, name: String, space: Space, template: crate::render::identity::MovieHash) -> Batch {
+    let at = World::real().now();
+    Batch {
+        space,
+        name,
+        template,
+        source: args.movie.movies.first().cloned().unwrap_or_default(),
+        flags: args.to_flags(),
+        budget: Budget { renders: args.pace.max_renders, credits: args.gate.max_credits },
+        created_at: at,
+        ended_at: None,
+    }
+}
+
+/// The command that runs a batch again.
+fn command(call: &Call, batch: &Batch, more: &[&str]) -> String {
+    let words = ["batch", batch.source.as_str()].into_iter().chain(batch.flags.iter().map(String::as_str)).chain(more.iter().copied());
+    CommandLine::with_flags(call.flags.clone()).spell(&words.collect::<Vec<_>>())
+}
+
+/// A changed movie, or many changed rows, are nobody's to pay for but the user's: which of both is meant is asked before
+/// anything is sent (`identity.md`, "Cases").
+async fn ask_first(call: &Call, batch: &Batch, store: &dyn Store, survey: &Survey, rules: Rules) -> Result<(), Stop> {
+    let known = store.batches(Some(batch.space.clone()), Some(batch.name.clone())).await.map_err(ledger_failed)?.pop();
+    let is_other_movie = known.is_some_and(|known| known.batch.template != batch.template);
+    if !survey.asks(is_other_movie, rules) {
+        return Ok(());
+    }
+    let what = if is_other_movie { "the movie of this batch has changed" } else { "many rows of this batch have changed" };
+    let changed = survey.changed;
+    let message = format!(
+        "{what}: {} of {} rendered rows are other movies now ({}); rendering those anew would cost {}; nothing was sent",
+        changed.rows,
+        survey.finished,
+        examples(survey),
+        cost(&changed)
+    );
+    let stop = Stop::new(Exit::OtherMovie, message);
+    Err(stop.then(command(call, batch, &["--update"])).then(command(call, batch, &["--keep"])))
+}
+
+/// The first of the rows that have changed.
+fn examples(survey: &Survey) -> String {
+    let named: Vec<String> = survey.examples.iter().map(|(row, key)| format!("row {row}, {key}")).collect();
+    let more = if survey.changed.rows > named.len() as u64 { "; …" } else { "" };
+    format!("{}{more}", named.join("; "))
+}
+
+/// What a number of rows may cost, for people.
+fn cost(sum: &Sum) -> String {
+    let s = if sum.credits == 1 { "" } else { "s" };
+    match sum.unbounded {
+        0 => format!("up to {} credit{s}", sum.credits),
+        1 => format!("{} credit{s} and what 1 row costs that nothing bounds", sum.credits),
+        rows => format!("{} credit{s} and what {rows} rows cost that nothing bounds", sum.credits),
+    }
+}

@@ -1,0 +1,166 @@
+//! What is told of a batch's rows: stdout, the file of `--results`, the failing rows by name, and one summary.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+
+use super::super::{Call, Stop as Refusal};
+use crate::cli::BatchArgs;
+use crate::exit::Exit;
+use crate::output::{Out, RecordFile, RecordFormat, Recorded, Results, Wanted};
+use crate::render::event::{Trouble, Verdict};
+use crate::render::outcome::Report;
+use crate::work::batch::{Ended, Stop};
+use crate::world::Instant;
+
+/// Rows that are named one by one, of each kind; the rest is counted.
+const NAMED: u64 = 20;
+
+/// What was told so far.
+pub(super) struct Outcomes<'a> {
+    out: &'a Out,
+    results: Results<'a>,
+    record: Option<(PathBuf, RecordFile)>,
+    /// Why the file of `--results` could not be written any more.
+    unwritten: Option<io::Error>,
+    counts: BTreeMap<&'static str, u64>,
+    failed: u64,
+    left: u64,
+    credits: f64,
+    kept_until: Option<Instant>,
+}
+
+impl<'a> Outcomes<'a> {
+    /// Nothing yet, of so many rows.
+    ///
+    /// # Errors
+    /// When the file of `--results` can't be made.
+    pub(super) fn new(call: &'a Call, args: &BatchArgs, rows: u64) -> Result<Self, Refusal> {
+        let wanted = match (args.no_wait, &args.saving.download) {
+            (true, _) => Wanted::Project,
+            (false, Some(_)) => Wanted::File,
+            (false, None) => Wanted::Url,
+        };
+        let record = args.results.as_ref().map(|path| {
+            let format = RecordFormat::of(path).unwrap_or(RecordFormat::Csv);
+            let file = RecordFile::create(path, format);
+            file.map(|file| (path.clone(), file))
+                .map_err(|why| Refusal::new(Exit::Usage, format!("--results {}: {why}; nothing was sent", path.display())))
+        });
+        Ok(Self {
+            out: &call.out,
+            results: Results::new(&call.out, args.json, wanted, usize::try_from(rows).unwrap_or(usize::MAX)),
+            record: record.transpose()?,
+            unwritten: None,
+            counts: BTreeMap::new(),
+            failed: 0,
+            left: 0,
+            credits: 0.0,
+            kept_until: None,
+        })
+    }
+
+    /// Takes in what became of a row.
+    pub(super) fn end(&mut self, ended: &Ended) {
+        let outcome = &ended.outcome;
+        self.results.end_silently(ended.place, outcome, Exit::of(outcome));
+        self.write(ended);
+        *self.counts.entry(outcome.verdict.as_str()).or_default() += 1;
+        self.credits += outcome.report.as_ref().and_then(|report| report.credits).unwrap_or_default();
+        let kept = outcome.report.as_ref().filter(|report| report.url.is_some()).and_then(Report::kept_until);
+        self.kept_until = self.kept_until.into_iter().chain(kept).min();
+        if ended.is_left {
+            self.tell_left(ended);
+        }
+        if !ended.is_held_back && outcome.trouble != Trouble::Interrupted && Exit::of(outcome) != Exit::Done {
+            self.tell_failed(ended);
+        }
+    }
+
+    fn write(&mut self, ended: &Ended) {
+        let Some((_, file)) = &mut self.record else { return };
+        if let Err(why) = file.add(&Recorded { number: ended.number, outcome: &ended.outcome }) {
+            // What renders is worth more than the list of it.
+            self.unwritten = Some(why);
+            self.record = None;
+        }
+    }
+
+    fn tell_left(&mut self, ended: &Ended) {
+        self.left += 1;
+        if self.left <= NAMED {
+            self.out.warning(&format!("{}: it has changed since it was rendered, and is left as it is", name(ended)));
+        }
+    }
+
+    fn tell_failed(&mut self, ended: &Ended) {
+        self.failed += 1;
+        if self.failed <= NAMED {
+            let outcome = &ended.outcome;
+            let message = outcome.message.as_deref().unwrap_or("the service gives no reason");
+            let project = outcome.project.as_ref().map(|project| format!(" (project {project})")).unwrap_or_default();
+            self.out.error(&format!("{}{project}: {}: {message}", name(ended), outcome.verdict.as_str()));
+        }
+    }
+
+    /// Tells how it ended and how to go on; the exit code of all.
+    pub(super) fn finish(mut self, stopped: Option<&Stop>, resume: &str) -> Exit {
+        if let Some((path, file)) = self.record.take() {
+            if let Err(why) = file.finish() {
+                self.unwritten = Some(why);
+            } else {
+                self.out.progress(&format!("results: {}", path.display()));
+            }
+        }
+        self.summarize();
+        if let Some(stop) = stopped.filter(|stop| **stop != Stop::Interrupted) {
+            self.out.error(&stop.message());
+        }
+        if stopped.is_some() || self.counts.keys().any(|status| is_unfinished(status)) {
+            self.out.hint(resume);
+        }
+        let Some(why) = self.unwritten else { return self.results.finish() };
+        self.out.error(&format!("the file of --results could not be written: {why}; a second run writes it anew"));
+        Exit::fold([self.results.finish(), Exit::Internal])
+    }
+
+    fn summarize(&self) {
+        let named = [(self.left, "changed and left; --update renders them anew"), (self.failed, "failed; --results lists them all")];
+        for (count, what) in named.into_iter().filter(|(count, _)| *count > NAMED) {
+            self.out.note(&format!("{count} rows in all {what}"));
+        }
+        if self.left > 0 && self.left <= NAMED {
+            self.out.note("--update renders changed rows anew");
+        }
+        let rows: u64 = self.counts.values().sum();
+        let counts = self.counts.iter().map(|(status, count)| format!("{count} {status}")).collect::<Vec<_>>().join(", ");
+        let credits = if self.credits > 0.0 { format!("; {:.0} credits", self.credits) } else { String::new() };
+        self.out.note(&format!("{rows} row{}: {counts}{credits}", if rows == 1 { "" } else { "s" }));
+        if let Some(until) = self.kept_until {
+            self.out.note(&format!("the service keeps each file for 7 days, the first until {}", until.to_iso()));
+        }
+    }
+}
+
+/// A row for people: where it stands in the table, and its key.
+fn name(ended: &Ended) -> String {
+    let key = ended.outcome.key.as_ref().map(|key| format!(", {key}")).unwrap_or_default();
+    format!("row {}{key}", ended.number)
+}
+
+/// Whether another run has something to do for a row that ended so.
+fn is_unfinished(status: &str) -> bool {
+    let open: [Verdict; 6] = [Verdict::Unsent, Verdict::Unknown, Verdict::Waiting, Verdict::Timeout, Verdict::Pending, Verdict::Running];
+    open.iter().any(|verdict| verdict.as_str() == status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_still_moves_is_worth_another_run() {
+        assert!(is_unfinished("unsent") && is_unfinished("timeout"));
+        assert!(!is_unfinished("done") && !is_unfinished("held") && !is_unfinished("error"));
+    }
+}

@@ -1,0 +1,54 @@
+//! The table once more, to be sent: rows become movies on a thread of their own, a chunk ahead of the run.
+
+use std::collections::HashMap;
+
+use tokio::sync::mpsc::Sender;
+
+use super::recipe::{Fault, Recipe};
+use super::report::Bad;
+use crate::rows::{Row, Table};
+use crate::work::batch::Entry;
+
+/// A chunk is no longer than this, rows.
+const ROWS: usize = 500;
+
+/// Nor larger than this, bytes of movies, unless one movie is.
+const BYTES: usize = 1 << 20;
+
+/// Sends the rows on. A closed channel means that nobody wants any more.
+pub(super) fn feed(
+    table: Table,
+    mut recipe: Recipe,
+    estimates: Vec<Option<u64>>,
+    mut bad: HashMap<u64, Bad>,
+) -> impl FnOnce(Sender<Vec<Entry>>) + Send {
+    move |sender| {
+        let (mut chunk, mut bytes, mut estimates) = (Vec::new(), 0, estimates.into_iter());
+        let Ok(rows) = table.rows() else { return };
+        for row in rows.map_while(Result::ok) {
+            let entry = match bad.remove(&row.number) {
+                Some(Bad { key, why }) => Entry::Bad { number: row.number, key, why },
+                None => again(&mut recipe, &row, estimates.next().flatten()),
+            };
+            bytes += if let Entry::Good(item) = &entry { item.body.len() } else { 0 };
+            chunk.push(entry);
+            if chunk.len() == ROWS || bytes >= BYTES {
+                bytes = 0;
+                if sender.blocking_send(std::mem::take(&mut chunk)).is_err() {
+                    return;
+                }
+            }
+        }
+        // The last chunk: whoever doesn't want it has all the others.
+        let _ = sender.blocking_send(chunk);
+    }
+}
+
+/// A row that was good is good once more.
+fn again(recipe: &mut Recipe, row: &Row, estimate: Option<u64>) -> Entry {
+    match recipe.make_again(row, estimate) {
+        Ok(item) => Entry::Good(item),
+        Err(Fault::Row { why, .. }) => Entry::Bad { number: row.number, key: None, why },
+        Err(Fault::Findings(_)) => Entry::Bad { number: row.number, key: None, why: "it can't be rendered".to_owned() },
+    }
+}

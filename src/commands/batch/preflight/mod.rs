@@ -1,0 +1,119 @@
+//! Everything checked before the first POST: the table is gone through once, each row composed and checked as a movie of
+//! its own, and one report tells what is wrong with which rows. Only then are the rows read again, to be sent.
+
+mod feed;
+mod names;
+mod recipe;
+mod report;
+mod table;
+
+use tokio::sync::mpsc;
+
+use self::feed::feed;
+use self::names::Names;
+use self::recipe::{Made, Recipe};
+use self::report::Report;
+use super::super::session::ledger_failed;
+use super::super::{Call, Stop, movies};
+use crate::cli::BatchArgs;
+use crate::exit::Exit;
+use crate::ledger::batch::TableRow;
+use crate::ledger::{Space, Store};
+use crate::render::identity::MovieHash;
+use crate::rows::Row;
+use crate::work::batch::{Entry, Item, Rules, Survey};
+
+/// Rows that the ledger is asked about in one question.
+const CHUNK: usize = 500;
+
+/// Passes the table's rows on, a chunk at a time, on a thread of its own.
+pub(super) type Feed = Box<dyn FnOnce(mpsc::Sender<Vec<Entry>>) + Send>;
+
+/// What the run needs of a table that was checked.
+pub(super) struct Checked {
+    /// How many rows it has.
+    pub(super) rows: u64,
+    /// The hash of the movie before any row.
+    pub(super) template: MovieHash,
+    /// What a run would do.
+    pub(super) survey: Survey,
+    /// The rows once more.
+    pub(super) feed: Feed,
+}
+
+/// Checks every row of the table, and tells what was found.
+///
+/// # Errors
+/// When the movie or the table can't be used, or rows are invalid and not to be skipped: nothing was sent.
+pub(super) async fn preflight(
+    call: &Call,
+    args: &BatchArgs,
+    name: &str,
+    store: &dyn Store,
+    space: &Space,
+    rules: Rules,
+) -> anyhow::Result<Checked> {
+    let base = movies::compose_one(&call.out, &recipe::base_args(args))?;
+    let template = MovieHash::of(base.canonical().as_bytes());
+    let mut recipe = Recipe::new(call, args, base, table::binding(args)?);
+    let table = table::open(call, args).await?;
+    recipe.fits(&table)?;
+    let mut pass = Pass { report: Report::new(&table), names: Names::default(), survey: Survey::default(), estimates: Vec::new() };
+    let mut chunk = Vec::with_capacity(CHUNK);
+    for row in table.rows().map_err(table::refused)? {
+        chunk.extend(pass.look_at(&mut recipe, &row.map_err(table::refused)?));
+        if chunk.len() == CHUNK {
+            pass.ask_ledger(store, space, name, rules, &mut chunk).await?;
+            if call.interrupt.is_cancelled() {
+                return Err(Stop::new(Exit::Interrupted, "interrupted while the rows were checked; nothing was sent").into());
+            }
+        }
+    }
+    pass.ask_ledger(store, space, name, rules, &mut chunk).await?;
+    let Pass { report, survey, estimates, .. } = pass;
+    report.tell(call, args, &recipe, &survey)?;
+    let rows = report.rows();
+    let feed: Feed = Box::new(feed(table, recipe, estimates, report.into_bad()));
+    Ok(Checked { rows, template, survey, feed })
+}
+
+/// The first time through the table.
+struct Pass {
+    report: Report,
+    names: Names,
+    survey: Survey,
+    /// What each good row may cost at most, in the order of the table.
+    estimates: Vec<Option<u64>>,
+}
+
+impl Pass {
+    /// Composes and checks a row; gives back what a run would send.
+    fn look_at(&mut self, recipe: &mut Recipe, row: &Row) -> Option<Item> {
+        self.report.count(row);
+        let made = recipe.make(row).and_then(|made| match self.names.take(row.number, &made, recipe) {
+            Ok(()) => Ok(made),
+            Err(fault) => Err((Some(made.item.key.clone()), fault)),
+        });
+        match made {
+            Ok(Made { item, warnings, length }) => {
+                self.report.good(row.number, &warnings, length);
+                self.estimates.push(item.estimate);
+                Some(item)
+            }
+            Err((key, fault)) => {
+                self.report.bad(row.number, key, fault);
+                None
+            }
+        }
+    }
+
+    /// Asks what the ledger holds of a chunk of rows.
+    async fn ask_ledger(&mut self, store: &dyn Store, space: &Space, name: &str, rules: Rules, chunk: &mut Vec<Item>) -> Result<(), Stop> {
+        let keys = chunk.iter().map(|item| item.key.clone()).collect();
+        let latest = store.latest(space.clone(), name.to_owned(), keys).await.map_err(ledger_failed)?;
+        for (item, latest) in chunk.drain(..).zip(latest) {
+            self.survey.take(latest.as_ref(), item.movie, TableRow { number: item.number, estimate: item.estimate }, rules);
+        }
+        Ok(())
+    }
+}

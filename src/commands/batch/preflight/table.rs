@@ -1,0 +1,76 @@
+//! The table that the flags name, and what its rows are to the movie.
+
+use std::collections::HashMap;
+
+use super::super::super::{Call, Stop, movies};
+use crate::cli::{BatchArgs, TableArgs};
+use crate::exit::Exit;
+use crate::rows::binding::Binding;
+use crate::rows::format::Format;
+use crate::rows::{Join, RowsError, Source, Table};
+
+/// Opens the table; what it has to say for itself is told. Whoever waits for stdin can be interrupted.
+///
+/// # Errors
+/// When it can't be read.
+pub(super) async fn open(call: &Call, args: &BatchArgs) -> Result<Table, Stop> {
+    let source = source(&args.table);
+    if source.name == movies::STDIN && args.movie.movies.iter().any(|movie| movie == movies::STDIN) {
+        return Err(Stop::new(Exit::Usage, "stdin can be read only once: the movie or the rows come from it, not both"));
+    }
+    let opened = tokio::task::spawn_blocking(move || Table::open(&source));
+    let opened = tokio::select! {
+        opened = opened => opened,
+        () = call.interrupt.cancelled() => return Err(Stop::new(Exit::Interrupted, "interrupted; nothing was sent")),
+    };
+    let table = opened.map_err(|why| Stop::new(Exit::Internal, format!("the table's reader failed: {why}")))?.map_err(refused)?;
+    for note in table.notes() {
+        call.out.note(&note);
+    }
+    Ok(table)
+}
+
+fn source(args: &TableArgs) -> Source {
+    let format = args.format.as_ref().and_then(|word| Format::ALL.iter().find(|(name, _)| name == word));
+    Source {
+        name: args.rows.clone().unwrap_or_default(),
+        format: format.map(|(_, format)| *format),
+        delimiter: args.delimiter,
+        sheet: args.sheet.clone(),
+    }
+}
+
+/// What the flags make of columns.
+///
+/// # Errors
+/// When a flag can't be read, or a joined table can't.
+pub(super) fn binding(args: &BatchArgs) -> Result<Binding, Stop> {
+    let table = &args.table;
+    let renamed = table.map.iter().map(|text| {
+        let (column, name) = text.split_once('=').ok_or_else(|| usage(format!("--map {text}: write COLUMN=NAME")))?;
+        Ok((column.trim().to_owned(), name.trim().to_owned()))
+    });
+    let renamed = renamed.collect::<Result<HashMap<_, _>, Stop>>()?;
+    let client_data = table.client_data_columns.iter().map(|column| column.trim().to_owned()).collect();
+    let binding = Binding::new(renamed, client_data, joins(table)?);
+    Ok(if table.skip_empty { binding.skipping_empty() } else { binding })
+}
+
+fn joins(args: &TableArgs) -> Result<Vec<Join>, Stop> {
+    if args.join.len() != args.on.len() || args.join.len() != args.into.len() {
+        return Err(usage("each --join takes an --on COLUMN and an --as NAME".to_owned()));
+    }
+    let joined = args.join.iter().zip(&args.on).zip(&args.into);
+    joined.map(|((file, on), name)| Join::read(&Source::new(file.as_str()), on, name).map_err(refused)).collect()
+}
+
+fn usage(why: String) -> Stop {
+    Stop::new(Exit::Usage, why)
+}
+
+/// A table that can't be used is an input that can't be read, like a movie that is none: nothing was sent.
+#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
+pub(super) fn refused(error: RowsError) -> Stop {
+    let exit = if error.place.is_some() { Exit::Invalid } else { Exit::Usage };
+    Stop { help: error.help.clone(), ..Stop::new(exit, format!("{error}; nothing was sent")) }
+}

@@ -1,0 +1,129 @@
+//! The run itself: rows from the table, outcomes to people, to stdout and into the file.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::super::session::{Session, ledger_failed};
+use super::super::waiting::{self, Looks};
+use super::super::{Call, Stop as Refusal};
+use super::command;
+use super::outcomes::Outcomes;
+use super::preflight::Checked;
+use crate::cli::{BatchArgs, OnUnknownArg};
+use crate::exit::Exit;
+use crate::ledger::batch::Batch;
+use crate::render::event::{Event, Listener};
+use crate::render::schedule::Rhythm;
+use crate::render::state::OnUnknown;
+use crate::service::page::Window;
+use crate::work::Desk;
+use crate::work::batch::{Follow, Run, Stop, Survey, run as run_batch};
+use crate::work::save::Saving;
+
+/// For how long the account's balance is asked for.
+const BALANCE: Duration = Duration::from_secs(5);
+
+/// Chunks of rows that wait to be taken in: the next one is made while one is placed.
+const CHUNKS: usize = 1;
+
+pub(super) async fn run(call: &Call, args: &BatchArgs, batch: Batch, checked: Checked, saving: Option<Saving>) -> anyhow::Result<Exit> {
+    let mut outcomes = Outcomes::new(call, args, checked.rows)?;
+    let mut session = Session::without_past(call).await?;
+    session.desk.listener = Arc::new(Few(Arc::clone(&session.desk.listener)));
+    let desk = session.desk.clone();
+    let standing = desk.store.keep(batch.clone()).await.map_err(ledger_failed)?;
+    tell_of_budget(call, args, &standing.batch);
+    compare_with_balance(call, &desk, &checked.survey).await;
+    let run = plan(call, args, &batch, &checked, saving, &session);
+    let (sender, rows) = mpsc::channel(CHUNKS);
+    let table = thread::spawn(move || (checked.feed)(sender));
+    let resume = command(call, &batch, &[]);
+    let stopped = tokio::select! {
+        stopped = run_batch(&desk, &run, rows, |ended| outcomes.end(&ended)) => stopped.map_err(ledger_failed)?,
+        () = tell_of_interruption(call, &resume) => None,
+    };
+    if table.join().is_err() {
+        return Err(Refusal::new(Exit::Internal, "the table's reader failed; what was sent is in the ledger").then(resume).into());
+    }
+    let ended = Batch { ended_at: Some(desk.world.now()), ..batch };
+    desk.store.keep(ended).await.map_err(ledger_failed)?;
+    let exit = outcomes.finish(stopped.as_ref(), &resume);
+    session.close().await;
+    Ok(if stopped == Some(Stop::Interrupted) { Exit::Interrupted } else { exit })
+}
+
+fn plan(call: &Call, args: &BatchArgs, batch: &Batch, checked: &Checked, saving: Option<Saving>, session: &Session) -> Run {
+    let distance = session.desk.distance;
+    let follow = (!args.no_wait).then(|| {
+        // Only its warning is wanted: a batch's time runs from its last submission.
+        waiting::patience(call, &session.desk, &args.waiting, Looks::Many);
+        Follow { rhythm: Rhythm::new(distance, args.waiting.interval), timeout: args.waiting.timeout }
+    });
+    Run {
+        name: batch.name.clone(),
+        source: batch.source.clone(),
+        flags: batch.flags.clone(),
+        rows: checked.rows,
+        rules: super::rules(args),
+        concurrency: usize::from(args.pace.concurrency),
+        interval: args.pace.rate,
+        follow,
+        saving,
+        traceable: !args.no_token,
+        on_unknown: args.on_unknown.map(|rule| match rule {
+            OnUnknownArg::Hold => OnUnknown::Hold,
+            OnUnknownArg::Resubmit => OnUnknown::Resubmit,
+        }),
+        quarantine: args.quarantine,
+        settle_for: args.settle_for,
+    }
+}
+
+/// A budget of an earlier run holds on: whoever doesn't see it on the command line is told.
+fn tell_of_budget(call: &Call, args: &BatchArgs, kept: &Batch) {
+    if let Some(renders) = kept.budget.renders.filter(|_| args.pace.max_renders.is_none()) {
+        call.out.note(&format!("an earlier run allows this batch {renders} renders in all; --max-renders changes that"));
+    }
+    if let Some(credits) = kept.budget.credits.filter(|_| args.gate.max_credits.is_none()) {
+        call.out.note(&format!("an earlier run allows this batch {credits} credits in all; --max-credits changes that"));
+    }
+}
+
+/// Credits that won't do for all are told before the first of them is spent. Whoever can't be asked is not asked again.
+async fn compare_with_balance(call: &Call, desk: &Desk, survey: &Survey) {
+    let wanted = survey.new.credits.saturating_add(survey.renewed.credits);
+    if wanted == 0 {
+        return;
+    }
+    let now = desk.world.now();
+    let window = Window { from: now.minus(BALANCE), to: now };
+    let Some(Ok(page)) = desk.unless_interrupted(desk.client.list_page(window, None, 1, BALANCE)).await else { return };
+    let left = page.remaining_credits.and_then(|left| Some((left, f64::from(u32::try_from(wanted).ok()?))));
+    if let Some((left, wanted)) = left.filter(|(left, wanted)| left < wanted) {
+        call.out.warning(&format!(
+            "the account has {left:.0} credits left, and the rows to send may cost {wanted:.0}: the batch pauses when they are used up"
+        ));
+    }
+}
+
+/// Says at the first Ctrl-C what happens now: at the second nobody is left to say it. Never comes back.
+async fn tell_of_interruption(call: &Call, resume: &str) {
+    call.interrupt.cancelled().await;
+    call.out.note("interrupted: nothing more is sent, what is out may end (10 s); once more leaves at once. What was accepted renders on and is charged. The next command goes on:");
+    call.out.hint(resume);
+    std::future::pending::<()>().await;
+}
+
+/// Hears what is worth telling of one render among thousands.
+struct Few(Arc<dyn Listener>);
+
+impl Listener for Few {
+    fn hear(&self, event: &Event) {
+        if !matches!(event, Event::FoundAgain { .. } | Event::LookingFor { .. } | Event::Downloading { .. }) {
+            self.0.hear(event);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! `j2v batch --status`: how batches stand, from the ledger alone.
+
+use serde_json::{Map, Value, json};
+
+use super::super::session::{self, ledger_failed};
+use super::super::{Call, Stop};
+use super::command;
+use crate::exit::Exit;
+use crate::ledger::batch::{Standing, Tally};
+use crate::ledger::{Render, RenderId, Store};
+use crate::output::table;
+use crate::render::state::State;
+
+/// Failing rows that are shown of one batch.
+const SHOWN: usize = 20;
+
+/// Rows that are read from the ledger in one question.
+const PAGE: u32 = 500;
+
+/// Not accepted yet.
+const QUEUED: &[State] = &[State::Intent, State::Rejected];
+
+/// Nobody knows whether they were accepted.
+const UNKNOWN: &[State] = &[State::Sending, State::Unknown, State::Held];
+
+/// Accepted and not ended.
+const RENDERING: &[State] = &[State::Bound];
+
+/// Rendered.
+const DONE: &[State] = &[State::Done, State::Deleted, State::Expired];
+
+/// Ended otherwise.
+const FAILED: &[State] = &[State::Error, State::Timeout, State::Abandoned];
+
+pub(super) async fn run(call: &Call, json: bool, name: Option<&str>) -> anyhow::Result<Exit> {
+    let store = session::store(call)?;
+    let standings = store.batches(None, name.map(str::to_owned)).await.map_err(ledger_failed)?;
+    if let Some(name) = name.filter(|_| standings.is_empty()) {
+        let known = session::spell(call, &["batch", "--status"]);
+        return Err(Stop::new(Exit::Usage, format!("the ledger knows no batch called {name}")).then(known).into());
+    }
+    if json {
+        for standing in &standings {
+            call.out.data(&facts(standing).to_string());
+        }
+        return Ok(Exit::Done);
+    }
+    let head = ["BATCH", "ROWS", "QUEUED", "UNKNOWN", "RENDERING", "DONE", "FAILED", "CREDITS", "BUDGET", "BEGUN", "RUN"];
+    let rows: Vec<Vec<String>> = std::iter::once(head.map(str::to_owned).to_vec()).chain(standings.iter().map(row)).collect();
+    for line in table::lay_out(&rows) {
+        call.out.data(&line);
+    }
+    if name.is_some() {
+        for standing in &standings {
+            show_failing(call, store.as_ref(), standing).await?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn row(standing: &Standing) -> Vec<String> {
+    let Standing { batch, tally } = standing;
+    let count = |states: &[State]| tally.rows(states).to_string();
+    let limits = [batch.budget.renders.map(|cap| format!("{cap} renders")), batch.budget.credits.map(|cap| format!("{cap} credits"))];
+    vec![
+        batch.name.clone(),
+        tally.all().rows.to_string(),
+        count(QUEUED),
+        count(UNKNOWN),
+        count(RENDERING),
+        count(DONE),
+        count(FAILED),
+        format!("{:.0}", spent(tally)),
+        limits.into_iter().flatten().collect::<Vec<_>>().join(", "),
+        batch.created_at.to_iso(),
+        batch.ended_at.map_or_else(|| "open".to_owned(), |at| format!("ended {}", at.to_iso())),
+    ]
+}
+
+/// What all generations have cost, as far as the service told.
+fn spent(tally: &Tally) -> f64 {
+    tally.all().consumed + tally.earlier.consumed
+}
+
+fn facts(standing: &Standing) -> Value {
+    let Standing { batch, tally } = standing;
+    let states: Map<String, Value> = tally.current.iter().map(|(state, count)| (state.as_str().to_owned(), count.rows.into())).collect();
+    let all = tally.all();
+    json!({
+        "batch": batch.name,
+        "account": batch.space.account,
+        "endpoint": batch.space.endpoint,
+        "source": batch.source,
+        "rows": all.rows,
+        "queued": tally.rows(QUEUED),
+        "unknown": tally.rows(UNKNOWN),
+        "rendering": tally.rows(RENDERING),
+        "done": tally.rows(DONE),
+        "failed": tally.rows(FAILED),
+        "states": states,
+        "renders": all.paid_rows + tally.earlier.paid_rows,
+        "credits": spent(tally),
+        "credits_estimated": all.estimated + tally.earlier.estimated,
+        "max_renders": batch.budget.renders,
+        "max_credits": batch.budget.credits,
+        "created_at": batch.created_at.to_iso(),
+        "ended_at": batch.ended_at.map(crate::world::Instant::to_iso),
+    })
+}
+
+/// The rows that need somebody, for people.
+async fn show_failing(call: &Call, store: &dyn Store, standing: &Standing) -> anyhow::Result<()> {
+    let batch = &standing.batch;
+    let (mut after, mut shown) = (RenderId(0), 0);
+    let mut left = standing.tally.rows(FAILED) + standing.tally.rows(&[State::Held, State::Rejected]);
+    while left > 0 && shown < SHOWN {
+        let page = store.members(batch.space.clone(), batch.name.clone(), after, PAGE).await.map_err(ledger_failed)?;
+        let Some(last) = page.last() else { break };
+        after = last.id;
+        for render in page.iter().filter(|render| needs_somebody(render)).take(SHOWN - shown) {
+            call.out.note(&line(render));
+            shown += 1;
+            left = left.saturating_sub(1);
+        }
+    }
+    if left > 0 {
+        call.out.note(&format!("and {left} more"));
+    }
+    call.out.hint(&command(call, batch, &[]));
+    Ok(())
+}
+
+fn needs_somebody(render: &Render) -> bool {
+    let state = render.submission.state;
+    FAILED.contains(&state) || matches!(state, State::Held | State::Rejected)
+}
+
+fn line(render: &Render) -> String {
+    let row = render.row.map(|row| format!("row {}, ", row.number)).unwrap_or_default();
+    let message = render.report.as_ref().and_then(|report| report.message.clone());
+    let message = message.or_else(|| render.refusal.as_ref().map(|refusal| refusal.message.clone()));
+    let message = message.map(|message| format!(": {message}")).unwrap_or_default();
+    format!("{row}{}: {}{message}", render.key, render.submission.state.as_str())
+}

@@ -1,0 +1,215 @@
+//! The file of `--results`: a line for each row as it ends, as CSV or JSON Lines. Each line is written whole, so that
+//! a killed run leaves a file that can be read. The next run writes a new one and puts it in the old one's place as
+//! soon as it says at least as much.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::render::event::Outcome;
+use crate::render::line::facts;
+use crate::world::Instant;
+
+/// What the file is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RecordFormat {
+    /// A header, then a line a row.
+    Csv,
+    /// An object a line.
+    JsonLines,
+}
+
+impl RecordFormat {
+    /// The format that a file's ending says.
+    #[must_use]
+    pub(crate) fn of(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "csv" => Some(Self::Csv),
+            "jsonl" | "ndjson" => Some(Self::JsonLines),
+            _ => None,
+        }
+    }
+}
+
+/// The columns of the file, in their order.
+const COLUMNS: [&str; 13] = [
+    "row",
+    "key",
+    "project",
+    "status",
+    "url",
+    "file",
+    "message",
+    "length",
+    "size",
+    "credits",
+    "submitted_at",
+    "ended_at",
+    "rendering_time",
+];
+
+/// What is known of one row beside its outcome.
+pub(crate) struct Recorded<'a> {
+    /// Its number.
+    pub(crate) number: u64,
+    /// Its outcome.
+    pub(crate) outcome: &'a Outcome,
+}
+
+/// The file while it is written.
+pub(crate) struct RecordFile {
+    format: RecordFormat,
+    path: PathBuf,
+    file: File,
+    lines: u64,
+    /// Where it is written, and how many lines the file has that it will replace.
+    replaces: Option<(PathBuf, u64)>,
+}
+
+impl RecordFile {
+    /// Begins the file.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub(crate) fn create(path: &Path, format: RecordFormat) -> io::Result<Self> {
+        let known = match fs::read(path) {
+            Ok(bytes) => Some(u64::try_from(bytes.split(|byte| *byte == b'\n').count()).unwrap_or(u64::MAX)),
+            Err(why) if why.kind() == io::ErrorKind::NotFound => None,
+            Err(why) => return Err(why),
+        };
+        let beside = known.map(|lines| (beside(path), lines));
+        let file = File::create(beside.as_ref().map_or(path, |(beside, _)| beside))?;
+        let mut record = Self { format, path: path.to_owned(), file, lines: 0, replaces: beside };
+        if format == RecordFormat::Csv {
+            record.write(&csv_line(COLUMNS.iter().map(ToString::to_string))?)?;
+        }
+        Ok(record)
+    }
+
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub(crate) fn add(&mut self, recorded: &Recorded<'_>) -> io::Result<()> {
+        let fields = fields(recorded);
+        let line = match self.format {
+            RecordFormat::Csv => csv_line(COLUMNS.iter().map(|column| cell(&fields[*column])))?,
+            RecordFormat::JsonLines => format!("{fields}\n").into_bytes(),
+        };
+        self.write(&line)?;
+        if self.replaces.as_ref().is_some_and(|(_, lines)| self.lines >= *lines) { self.take_its_place() } else { Ok(()) }
+    }
+
+    /// Ends the file: it is on the disk, and in its place.
+    ///
+    /// # Errors
+    /// When it isn't.
+    pub(crate) fn finish(mut self) -> io::Result<()> {
+        self.file.sync_all()?;
+        self.take_its_place()
+    }
+
+    fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        self.lines += 1;
+        self.file.write_all(line)
+    }
+
+    fn take_its_place(&mut self) -> io::Result<()> {
+        match self.replaces.take() {
+            Some((beside, _)) => fs::rename(beside, &self.path),
+            None => Ok(()),
+        }
+    }
+}
+
+fn beside(path: &Path) -> PathBuf {
+    let mut name: OsString = path.as_os_str().to_owned();
+    name.push(".new");
+    PathBuf::from(name)
+}
+
+fn fields(recorded: &Recorded<'_>) -> Value {
+    let outcome = recorded.outcome;
+    let report = outcome.report.as_ref();
+    let time = |at: Option<Instant>| at.map(Instant::to_iso);
+    let known = facts(outcome);
+    json!({
+        "row": recorded.number,
+        "key": known["key"],
+        "project": known["project"],
+        "status": known["status"],
+        "url": known["url"],
+        "file": known["file"],
+        "message": known["message"],
+        "length": known["duration"],
+        "size": known["size"],
+        "credits": report.and_then(|report| report.credits),
+        "submitted_at": time(report.and_then(|report| report.created_at)),
+        "ended_at": time(report.and_then(|report| report.ended_at)),
+        "rendering_time": known["rendering_time"],
+    })
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn csv_line(cells: impl Iterator<Item = String>) -> io::Result<Vec<u8>> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
+    writer.write_record(cells)?;
+    writer.into_inner().map_err(|why| io::Error::other(why.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::event::Verdict;
+    use crate::render::identity::Key;
+
+    fn add(file: &mut RecordFile, number: u64, message: &str) {
+        let key = Some(Key::parse("a, \"b\"").unwrap());
+        let outcome = Outcome { key, message: Some(message.to_owned()), ..Outcome::new(Verdict::Error) };
+        file.add(&Recorded { number, outcome: &outcome }).unwrap();
+    }
+
+    #[test]
+    fn a_killed_run_leaves_all_that_was_known_and_the_next_one_no_less() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("results.csv");
+        let mut killed = RecordFile::create(&path, RecordFormat::Csv).unwrap();
+        add(&mut killed, 2, "one\nmore line");
+        add(&mut killed, 3, "three");
+        drop(killed);
+        let first = fs::read_to_string(&path).unwrap();
+        assert!(first.starts_with("row,key,project,status,"), "{first}");
+        assert!(first.contains("2,\"a, \"\"b\"\"\",,error,,,\"one\nmore line\","), "{first}");
+        let mut next = RecordFile::create(&path, RecordFormat::Csv).unwrap();
+        add(&mut next, 2, "one");
+        assert_eq!(fs::read_to_string(&path).unwrap(), first, "the old file stays until the new one says as much");
+        for number in 3..9 {
+            add(&mut next, number, "more");
+        }
+        assert!(fs::read_to_string(&path).unwrap().lines().count() > 4);
+        next.finish().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 8);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn json_lines_hold_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("results.jsonl");
+        let mut file = RecordFile::create(&path, RecordFormat::of(&path).unwrap()).unwrap();
+        add(&mut file, 7, "why");
+        file.finish().unwrap();
+        let line: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        assert_eq!((&line["row"], &line["status"], &line["message"]), (&json!(7), &json!("error"), &json!("why")));
+    }
+}

@@ -1,0 +1,89 @@
+//! How far a run is, counted as it goes.
+
+use std::time::Duration;
+
+use crate::render::event::{Outcome, Progress, Trouble, Verdict};
+
+/// So many rows must have ended before anybody guesses when the rest will.
+const ENOUGH: u64 = 5;
+
+/// What a run has counted so far.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Counts {
+    rows: u64,
+    /// Accepted and not ended.
+    rendering: u64,
+    done: u64,
+    failed: u64,
+    /// Ended after this run had followed or sent them.
+    worked_for: u64,
+    credits: f64,
+}
+
+impl Counts {
+    /// Counts of a run over so many rows.
+    pub(super) fn of(rows: u64) -> Self {
+        Self { rows, ..Self::default() }
+    }
+
+    /// A render is on its way.
+    pub(super) fn begins(&mut self) {
+        self.rendering += 1;
+    }
+
+    /// A row has its outcome. `was_rendering` says whether it was counted as on its way.
+    pub(super) fn ends(&mut self, outcome: &Outcome, was_rendering: bool) {
+        if was_rendering {
+            self.rendering = self.rendering.saturating_sub(1);
+            self.worked_for += 1;
+        }
+        let is_good = matches!(outcome.verdict, Verdict::Done | Verdict::Submitted) && outcome.trouble == Trouble::None;
+        *(if is_good { &mut self.done } else { &mut self.failed }) += 1;
+        self.credits += outcome.report.as_ref().and_then(|report| report.credits).unwrap_or_default();
+    }
+
+    /// What is shown of them after a run of this length.
+    pub(super) fn progress(&self, elapsed: Duration) -> Progress {
+        let ended = self.done + self.failed;
+        let left = self.rows.saturating_sub(ended);
+        Progress {
+            rows: self.rows.max(ended + self.rendering),
+            queued: left.saturating_sub(self.rendering),
+            rendering: self.rendering,
+            done: self.done,
+            failed: self.failed,
+            credits: self.credits,
+            elapsed,
+            left: self.guess(left, elapsed),
+        }
+    }
+
+    /// What is left takes as long a row as what this run has worked for so far.
+    fn guess(&self, left: u64, elapsed: Duration) -> Option<Duration> {
+        let measured = u32::try_from(self.worked_for).ok().filter(|_| self.worked_for >= ENOUGH)?;
+        let left = u32::try_from(left).ok()?;
+        Some((elapsed / measured).saturating_mul(left))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_guessed_from_what_was_measured() {
+        let mut counts = Counts::of(100);
+        counts.ends(&Outcome::new(Verdict::Done), false);
+        for _ in 0..9 {
+            counts.begins();
+        }
+        assert_eq!(counts.progress(Duration::from_secs(3)).left, None);
+        for _ in 0..4 {
+            counts.ends(&Outcome::new(Verdict::Done), true);
+        }
+        counts.ends(&Outcome::new(Verdict::Error), true);
+        let progress = counts.progress(Duration::from_secs(10));
+        assert_eq!((progress.queued, progress.rendering, progress.done, progress.failed), (90, 4, 5, 1));
+        assert_eq!(progress.left, Some(Duration::from_secs(2 * 94)));
+    }
+}

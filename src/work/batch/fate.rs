@@ -1,0 +1,220 @@
+//! What is done with a row, by what the ledger holds of its key (`identity.md`, "Cases"), and whether so much has
+//! changed that a person decides first. Pure.
+
+use crate::ledger::Render;
+use crate::ledger::batch::TableRow;
+use crate::render::identity::MovieHash;
+use crate::render::state::State;
+
+/// More than this part of the finished rows changed stops a run, as one in so many (`identity.md`, "Cases").
+const TENTH: u64 = 10;
+
+/// What is done with renders that are there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Rules {
+    /// What is done with a row that was rendered with another movie.
+    pub changed: Changed,
+    /// A render that failed is followed by another one.
+    pub retry_failed: bool,
+}
+
+/// What is done with a row that was rendered with another movie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Changed {
+    /// It is left; when many have changed, nothing at all is done.
+    #[default]
+    Ask,
+    /// It is left (`--keep`).
+    Keep,
+    /// It is rendered anew (`--update`).
+    Update,
+}
+
+/// What is done with one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Nobody has heard of it: it is sent.
+    New,
+    /// It is known, and nothing was ever accepted: it is sent.
+    Send,
+    /// What was wanted before is wanted no more, and was never accepted: this movie takes its place.
+    Replace,
+    /// It becomes a new generation.
+    Renew,
+    /// Its render stands, whatever became of it.
+    Stand,
+    /// Its render stands, though it is of another movie.
+    Left,
+}
+
+impl Fate {
+    /// Whether a POST comes of it.
+    #[must_use]
+    pub fn is_sent(self) -> bool {
+        matches!(self, Self::New | Self::Send | Self::Replace | Self::Renew)
+    }
+}
+
+/// What is done with a row whose key has this latest render.
+#[must_use]
+pub fn fate(latest: Option<&Render>, movie: MovieHash, rules: Rules) -> Fate {
+    let Some(latest) = latest else { return Fate::New };
+    let (state, is_same) = (latest.submission.state, latest.movie == movie);
+    match state {
+        State::Intent | State::Rejected if is_same => Fate::Send,
+        State::Intent | State::Rejected => Fate::Replace,
+        State::Error if rules.retry_failed => Fate::Renew,
+        _ if is_same => Fate::Stand,
+        // What may have been paid for is settled first: a later run sees what became of it.
+        State::Sending | State::Unknown | State::Held => Fate::Left,
+        _ if rules.changed == Changed::Update => Fate::Renew,
+        _ => Fate::Left,
+    }
+}
+
+/// What a run will do, before it does anything.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Survey {
+    /// Rows looked at.
+    pub rows: u64,
+    /// Rows that are sent for the first time, or again because nothing was accepted.
+    pub new: Sum,
+    /// Rows that become a new generation.
+    pub renewed: Sum,
+    /// Rows that were accepted before.
+    pub finished: u64,
+    /// Rows among them whose movie is another one by now; what rendering those would cost.
+    pub changed: Sum,
+    /// The first keys among those, and the numbers of their rows.
+    pub examples: Vec<(u64, String)>,
+}
+
+/// A number of rows and what they may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sum {
+    /// How many.
+    pub rows: u64,
+    /// The most credits of those that are bounded.
+    pub credits: u64,
+    /// How many are not.
+    pub unbounded: u64,
+}
+
+impl Sum {
+    fn add(&mut self, estimate: Option<u64>) {
+        self.rows += 1;
+        self.credits = self.credits.saturating_add(estimate.unwrap_or_default());
+        self.unbounded += u64::from(estimate.is_none());
+    }
+}
+
+/// Names that are shown of many.
+const EXAMPLES: usize = 5;
+
+impl Survey {
+    /// Takes in one row.
+    pub fn take(&mut self, latest: Option<&Render>, movie: MovieHash, row: TableRow, rules: Rules) -> Fate {
+        let fate = fate(latest, movie, rules);
+        self.rows += 1;
+        match fate {
+            Fate::New | Fate::Send | Fate::Replace => self.new.add(row.estimate),
+            Fate::Renew => self.renewed.add(row.estimate),
+            Fate::Stand | Fate::Left => {}
+        }
+        let Some(latest) = latest.filter(|latest| latest.submission.state.is_bound()) else { return fate };
+        self.finished += 1;
+        if latest.movie != movie {
+            self.changed.add(row.estimate);
+            if self.examples.len() < EXAMPLES {
+                self.examples.push((row.number, latest.key.to_string()));
+            }
+        }
+        fate
+    }
+
+    /// Whether a person has to say first what is to become of the changed rows. `is_other_movie` says whether the movie
+    /// of the batch itself is another one than at the last run.
+    #[must_use]
+    pub fn asks(&self, is_other_movie: bool, rules: Rules) -> bool {
+        let is_much = is_other_movie || self.changed.rows.saturating_mul(TENTH) > self.finished;
+        rules.changed == Changed::Ask && self.changed.rows > 0 && is_much
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::ledger::{Again, Draft, RenderId, Space, change};
+    use crate::render::identity::Key;
+    use crate::render::state::OnUnknown;
+    use crate::world::Instant;
+
+    const ROW: TableRow = TableRow { number: 7, estimate: Some(3) };
+
+    fn render(state: State) -> Render {
+        let draft = Draft {
+            space: Space { account: "a".to_owned(), endpoint: "e".to_owned() },
+            scope: "flats".to_owned(),
+            key: Key::parse("k").unwrap(),
+            named: true,
+            movie: MovieHash::of(b"{}"),
+            body: Vec::new(),
+            traceable: true,
+            source: "flat.json".to_owned(),
+            flags: Vec::new(),
+            on_unknown: OnUnknown::Hold,
+            quarantine: Duration::ZERO,
+            again: Again::No,
+            row: Some(ROW),
+            at: Instant(0),
+        };
+        let mut render = change::wanted(RenderId(1), &draft, 1);
+        render.submission.state = state;
+        render
+    }
+
+    fn rules(changed: Changed, retry_failed: bool) -> Rules {
+        Rules { changed, retry_failed }
+    }
+
+    #[test]
+    fn every_case_of_the_page_is_decided() {
+        let (same, other) = (MovieHash::of(b"{}"), MovieHash::of(b"[]"));
+        assert_eq!(fate(None, same, Rules::default()), Fate::New);
+        for state in State::ALL {
+            let latest = render(state);
+            let fate = |movie, changed, retry| fate(Some(&latest), movie, rules(changed, retry));
+            let was_accepted_or_may_be = !matches!(state, State::Intent | State::Rejected);
+            let unchanged = if was_accepted_or_may_be { Fate::Stand } else { Fate::Send };
+            assert_eq!(fate(same, Changed::Update, false), unchanged, "{state:?}");
+            let left = if was_accepted_or_may_be { Fate::Left } else { Fate::Replace };
+            assert_eq!([fate(other, Changed::Ask, false), fate(other, Changed::Keep, false)], [left, left], "{state:?}");
+            let updated = if was_accepted_or_may_be && !state.is_unsettled() { Fate::Renew } else { left };
+            assert_eq!(fate(other, Changed::Update, false), updated, "{state:?}");
+            let retried = if state == State::Error { Fate::Renew } else { unchanged };
+            assert_eq!(fate(same, Changed::Ask, true), retried, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn more_than_a_tenth_changed_asks_and_a_changed_movie_asks_for_one() {
+        let survey = |changed: u64, finished: u64| {
+            let mut survey = Survey::default();
+            for row in 0..finished {
+                let movie = MovieHash::of(if row < changed { b"[]" } else { b"{}" });
+                survey.take(Some(&render(State::Done)), movie, ROW, Rules::default());
+            }
+            survey
+        };
+        assert!(!survey(1, 10).asks(false, Rules::default()));
+        assert!(survey(2, 10).asks(false, Rules::default()));
+        assert!(survey(1, 10).asks(true, Rules::default()));
+        assert!(!survey(0, 10).asks(true, Rules::default()), "no row is another one for it");
+        assert!(!survey(9, 10).asks(true, rules(Changed::Keep, false)));
+        assert!(!survey(9, 10).asks(true, rules(Changed::Update, false)));
+        let told = survey(9, 10);
+        assert_eq!((told.changed, told.examples.len()), (Sum { rows: 9, credits: 27, unbounded: 0 }, 5));
+    }
+}

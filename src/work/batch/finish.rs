@@ -1,0 +1,162 @@
+//! Outcomes, and the videos that come before them. Rows wait here by their names only: what is told of one is read
+//! from the ledger when its turn comes.
+
+use std::collections::{HashMap, VecDeque};
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::Ended;
+use super::line::{Line, Row};
+use crate::ledger::{LedgerError, Render, RenderId, Which};
+use crate::render::event::{Outcome, Trouble, Verdict};
+use crate::render::outcome::Refusal;
+use crate::work::follow::{DOWNLOADS, Described, Followed};
+use crate::work::outcome::{described, unbound};
+use crate::work::save::{Saving, VideoName};
+use crate::work::watch::Sight;
+
+/// Rows that are read from the ledger in one question.
+const TOGETHER: usize = 64;
+
+/// A row that comes to its end.
+pub(super) struct Ending {
+    pub(super) row: Row,
+    pub(super) how: How,
+    /// Whether it was followed by this run.
+    pub(super) was_rendering: bool,
+}
+
+/// How a row comes to its end.
+pub(super) enum How {
+    /// Its outcome is made already.
+    Over(Box<Outcome>),
+    /// It is not sent, for the reason for which nothing is any more.
+    HeldBack(Box<Outcome>),
+    /// It is accepted, and not followed.
+    Submitted(RenderId),
+    /// It has no project.
+    Unbound(RenderId),
+    /// The service told how it ended.
+    Ended(RenderId),
+    /// The time for following is over.
+    Runs(RenderId),
+    /// The service knows no such project.
+    Missing(RenderId),
+    /// The service refuses to tell.
+    Refused(RenderId, Refusal),
+    /// The user interrupted.
+    Interrupted(RenderId),
+}
+
+impl How {
+    fn render(&self) -> Option<RenderId> {
+        match self {
+            Self::Over(_) | Self::HeldBack(_) => None,
+            Self::Submitted(id) | Self::Unbound(id) | Self::Ended(id) | Self::Runs(id) | Self::Missing(id) | Self::Refused(id, _) => {
+                Some(*id)
+            }
+            Self::Interrupted(id) => Some(*id),
+        }
+    }
+}
+
+/// A row whose outcome is to be told.
+pub(super) struct Told {
+    pub(super) row: Row,
+    pub(super) outcome: Outcome,
+    pub(super) was_rendering: bool,
+    pub(super) is_held_back: bool,
+}
+
+/// Tells every row's outcome; comes back when there is none left to tell.
+pub(super) async fn finish_all(line: &Line<'_>, mut endings: UnboundedReceiver<Ending>, mut tell: impl FnMut(Ended)) {
+    let downloads = Semaphore::new(DOWNLOADS);
+    let mut waiting: VecDeque<(Ending, Option<Render>)> = VecDeque::new();
+    let mut open = FuturesUnordered::new();
+    loop {
+        while open.len() < DOWNLOADS
+            && let Some((ending, render)) = waiting.pop_front()
+        {
+            open.push(outcome(line, &downloads, ending, render));
+        }
+        tokio::select! {
+            biased;
+            Some(told) = open.next(), if !open.is_empty() => line.went_out(&mut tell, told),
+            first = endings.recv(), if waiting.is_empty() => {
+                let Some(first) = first else { return };
+                let mut some = vec![first];
+                while some.len() < TOGETHER && let Ok(next) = endings.try_recv() {
+                    some.push(next);
+                }
+                waiting.extend(with_renders(line, some).await);
+            }
+            () = line.until_over() => return,
+        }
+    }
+}
+
+async fn with_renders(line: &Line<'_>, endings: Vec<Ending>) -> Vec<(Ending, Option<Render>)> {
+    let ids: Vec<RenderId> = endings.iter().filter_map(|ending| ending.how.render()).collect();
+    let found = if ids.is_empty() { Ok(Vec::new()) } else { line.desk.store.find(None, Which::Ids(ids)).await };
+    let mut renders: HashMap<RenderId, Render> = match found {
+        Ok(renders) => renders.into_iter().map(|render| (render.id, render)).collect(),
+        Err(error) => {
+            line.ledger_failed(&error);
+            return endings.into_iter().map(|ending| (unreadable(ending, &error), None)).collect();
+        }
+    };
+    endings
+        .into_iter()
+        .map(|ending| {
+            let render = ending.how.render().and_then(|id| renders.remove(&id));
+            (ending, render)
+        })
+        .collect()
+}
+
+fn unreadable(ending: Ending, error: &LedgerError) -> Ending {
+    let how = match ending.how {
+        how @ (How::Over(_) | How::HeldBack(_)) => how,
+        _ => How::Over(Box::new(Outcome::new(Verdict::Waiting).because(Trouble::Internal, error.to_string()))),
+    };
+    Ending { how, ..ending }
+}
+
+async fn outcome(line: &Line<'_>, downloads: &Semaphore, ending: Ending, render: Option<Render>) -> Told {
+    let Ending { row, how, was_rendering } = ending;
+    let is_held_back = matches!(how, How::HeldBack(_));
+    let outcome = match (how, render) {
+        (How::Over(outcome) | How::HeldBack(outcome), _) => *outcome,
+        (how, Some(render)) => of_render(line, downloads, &row, how, &render).await,
+        (_, None) => Outcome::new(Verdict::Unknown).because(Trouble::Internal, "its row is not in the ledger any more"),
+    };
+    Told { row, outcome, was_rendering, is_held_back }
+}
+
+async fn of_render(line: &Line<'_>, downloads: &Semaphore, row: &Row, how: How, render: &Render) -> Outcome {
+    let Some(Followed { target, .. }) = Followed::of_render(0, render) else { return unbound(line.desk, render) };
+    let report = || render.report.clone().map(Box::new);
+    let sight = match how {
+        How::Unbound(_) | How::Over(_) | How::HeldBack(_) => return unbound(line.desk, render),
+        How::Submitted(_) => return described(render, Verdict::Submitted),
+        How::Ended(_) => match report() {
+            Some(report) => Sight::Ended(report),
+            None => Sight::Runs(None),
+        },
+        How::Runs(_) => Sight::Runs(report()),
+        How::Missing(_) => Sight::Missing,
+        How::Refused(_, refusal) => Sight::Refused(refusal),
+        How::Interrupted(_) => Sight::Interrupted(report()),
+    };
+    let saving = line.run.saving.as_ref().map(|saving| named(saving, row, render));
+    let described = Described { desk: line.desk, target: &target, downloads, saving: saving.as_ref() };
+    described.outcome_of(sight).await
+}
+
+/// The video goes under the row's name, that of a later generation beside it.
+fn named(saving: &Saving, row: &Row, render: &Render) -> Saving {
+    let stem = row.stem.as_deref().unwrap_or(render.key.as_str()).to_owned();
+    Saving { name: Some(VideoName { stem, generation: render.generation }), ..saving.clone() }
+}

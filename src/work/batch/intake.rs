@@ -1,0 +1,220 @@
+//! Rows into the ledger, chunk by chunk, and from there to wherever each stands.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::fate::{Fate, fate};
+use super::finish::How;
+use super::line::{Line, Row};
+use super::{Entry, Item, Run};
+use crate::ledger::batch::TableRow;
+use crate::ledger::{Again, Change, Draft, LedgerError, Placed, Record, Render};
+use crate::render::event::{Outcome, Trouble, Verdict};
+use crate::render::state::{Fact, OnUnknown, State};
+use crate::work::outcome::described;
+use crate::work::search;
+
+/// An intent that lay about for longer than this may have been sent by another machine or before a backup was
+/// restored: it is searched for before its first POST (`reliability.md` 3.2, "Cold start").
+const COLD: Duration = Duration::from_secs(120);
+
+/// For how long the list is tried then.
+const READING: Duration = Duration::from_secs(30);
+
+/// How long an answer may stay lost before a person decides (`reliability.md` 3.2).
+const QUARANTINE: Duration = Duration::from_secs(15 * 60);
+
+/// Takes in rows until there are none, or until the user interrupts.
+pub(super) async fn intake(line: &Line<'_>, mut rows: mpsc::Receiver<Vec<Entry>>) -> Result<(), LedgerError> {
+    while let Some(Some(chunk)) = line.desk.unless_interrupted(rows.recv()).await {
+        let good = chunk.into_iter().filter_map(|entry| good(line, entry)).collect();
+        take_in(line, good).await?;
+    }
+    line.all_in();
+    Ok(())
+}
+
+/// The row that can be rendered; any other one has its outcome already.
+fn good(line: &Line<'_>, entry: Entry) -> Option<(usize, Item)> {
+    let place = line.came_in();
+    match entry {
+        Entry::Good(item) => Some((place, item)),
+        Entry::Bad { number, key, why } => {
+            let row = Row { place, number, stem: None, is_left: false };
+            let outcome = Outcome { key, source: Some(line.run.source.clone()), ..Outcome::new(Verdict::Invalid) };
+            line.end(row, How::Over(Box::new(outcome.because(Trouble::None, why))));
+            None
+        }
+    }
+}
+
+/// A row, what the ledger has of its key, and what is done with it.
+struct Known {
+    place: usize,
+    item: Item,
+    latest: Option<Render>,
+    fate: Fate,
+}
+
+async fn take_in(line: &Line<'_>, chunk: Vec<(usize, Item)>) -> Result<(), LedgerError> {
+    let mut known = look_up(line, chunk).await?;
+    if line.pace.stopped().is_some() {
+        return pass_on(line, known).await;
+    }
+    if let Err(why) = look_for_cold(line, &mut known).await? {
+        return not_looked_for(line, known, &why).await;
+    }
+    make_ready(line, &known).await?;
+    let (sent, others): (Vec<Known>, Vec<Known>) = known.into_iter().partition(|known| known.fate.is_sent());
+    pass_on(line, others).await?;
+    let (rows, drafts): (Vec<Row>, Vec<Draft>) = sent.into_iter().map(|known| (row(&known), draft(line, known))).unzip();
+    let placed = line.desk.store.place(drafts).await?;
+    for (row, placed) in rows.into_iter().zip(placed) {
+        let (Placed::New(render) | Placed::Existing(render)) = placed;
+        line.route(row, render).await;
+    }
+    Ok(())
+}
+
+async fn look_up(line: &Line<'_>, chunk: Vec<(usize, Item)>) -> Result<Vec<Known>, LedgerError> {
+    let keys = chunk.iter().map(|(_, item)| item.key.clone()).collect();
+    let latest = line.desk.store.latest(line.desk.space.clone(), line.run.name.clone(), keys).await?;
+    let known = chunk.into_iter().zip(latest).map(|((place, item), latest)| {
+        line.heaviest.set(line.heaviest.get().max(item.body.len()));
+        let fate = fate(latest.as_ref(), item.movie, line.run.rules);
+        Known { place, item, latest, fate }
+    });
+    Ok(known.collect())
+}
+
+/// What is sent no more has its outcome; everything else goes where its render stands.
+async fn pass_on(line: &Line<'_>, all: Vec<Known>) -> Result<(), LedgerError> {
+    for known in all {
+        let row = row(&known);
+        match known.latest {
+            Some(render) if !known.fate.is_sent() => line.route(row, ruled(line, render).await?).await,
+            latest => line.unsent(row, latest.as_ref()),
+        }
+    }
+    Ok(())
+}
+
+fn row(known: &Known) -> Row {
+    Row {
+        place: known.place,
+        number: known.item.number,
+        stem: known.item.stem.as_deref().map(Box::from),
+        is_left: known.fate == Fate::Left,
+    }
+}
+
+/// Looks once for everything in the chunk that is to be sent and was wanted long ago: what is found is not sent.
+async fn look_for_cold(line: &Line<'_>, known: &mut [Known]) -> Result<Result<(), String>, LedgerError> {
+    let now = line.desk.world.now();
+    let is_cold = |known: &&Known| {
+        let latest = known.latest.as_ref().filter(|_| matches!(known.fate, Fate::Send | Fate::Replace));
+        latest.is_some_and(|latest| latest.traceable && now.since(latest.touched_at) > COLD)
+    };
+    let cold: Vec<Render> = known.iter().filter(is_cold).filter_map(|known| known.latest.clone()).collect();
+    if cold.is_empty() {
+        return Ok(Ok(()));
+    }
+    match line.desk.unless_interrupted(search::sweep(line.desk, &cold, READING)).await {
+        None => return Ok(Err("interrupted".to_owned())),
+        Some(swept) => {
+            if let Err(why) = swept? {
+                return Ok(Err(why.to_string()));
+            }
+        }
+    }
+    let keys = known.iter().map(|known| known.item.key.clone()).collect();
+    let latest = line.desk.store.latest(line.desk.space.clone(), line.run.name.clone(), keys).await?;
+    for (known, latest) in known.iter_mut().zip(latest) {
+        known.fate = fate(latest.as_ref(), known.item.movie, line.run.rules);
+        known.latest = latest;
+    }
+    Ok(Ok(()))
+}
+
+/// Another machine, or this one before its ledger was restored, may have sent them: without a look nothing is.
+async fn not_looked_for(line: &Line<'_>, all: Vec<Known>, why: &str) -> Result<(), LedgerError> {
+    let (sent, others): (Vec<Known>, Vec<Known>) = all.into_iter().partition(|known| known.fate.is_sent());
+    for known in &sent {
+        let message = format!("not sent: it could not be looked for whether it was sent before: {why}");
+        let outcome = known.latest.as_ref().map_or_else(|| Outcome::new(Verdict::Unsent), |latest| described(latest, Verdict::Unsent));
+        line.end(row(known), How::Over(Box::new(outcome.because(Trouble::Unreachable, message))));
+    }
+    pass_on(line, others).await
+}
+
+/// What was refused is wanted again; what was wanted and never accepted gives way to what is wanted now.
+async fn make_ready(line: &Line<'_>, known: &[Known]) -> Result<(), LedgerError> {
+    let at = line.desk.world.now();
+    let mut records = Vec::new();
+    for (latest, fate) in known.iter().filter_map(|known| Some((known.latest.as_ref()?, known.fate))) {
+        let mut add = |change| records.push(Record { render: latest.id, change, at });
+        match fate {
+            Fate::Send => {
+                if latest.submission.state == State::Rejected {
+                    add(Change::Fact(Fact::Reopened));
+                }
+                rules_of(line.run, latest).for_each(add);
+            }
+            Fate::Replace => add(Change::Fact(Fact::Abandoned)),
+            _ => {}
+        }
+    }
+    if !records.is_empty() {
+        // What is out of turn was claimed by another process in between: placing shows where it stands.
+        line.desk.store.record(records).await?;
+    }
+    Ok(())
+}
+
+/// The rules that were chosen now and are not the row's.
+fn rules_of(run: &Run, render: &Render) -> impl Iterator<Item = Change> + use<> {
+    let rule = run.on_unknown.filter(|rule| *rule != render.submission.on_unknown).map(Change::Rule);
+    let length = run.quarantine.filter(|length| *length != render.quarantine).map(Change::Quarantine);
+    rule.into_iter().chain(length)
+}
+
+/// A rule that was chosen now holds for what is not settled yet.
+async fn ruled(line: &Line<'_>, render: Render) -> Result<Render, LedgerError> {
+    let (desk, at) = (line.desk, line.desk.world.now());
+    if !render.submission.state.is_unsettled() {
+        return Ok(render);
+    }
+    let records: Vec<Record> = rules_of(line.run, &render).map(|change| Record { render: render.id, change, at }).collect();
+    if !records.is_empty() {
+        desk.store.record(records).await?;
+    }
+    let render = desk.again(&render).await?;
+    let may_resubmit = render.submission.on_unknown == OnUnknown::Resubmit && render.submission.resubmits_left > 0;
+    if render.submission.state == State::Held && may_resubmit {
+        let epoch = render.submission.epoch;
+        return desk.learn(&render, Fact::QuarantineOver { epoch }).await;
+    }
+    Ok(render)
+}
+
+fn draft(line: &Line<'_>, known: Known) -> Draft {
+    let (run, item) = (line.run, known.item);
+    let Run { name, source, flags, .. } = run;
+    Draft {
+        space: line.desk.space.clone(),
+        scope: name.clone(),
+        key: item.key,
+        named: true,
+        movie: item.movie,
+        body: item.body,
+        traceable: run.traceable,
+        source: source.clone(),
+        flags: flags.clone(),
+        on_unknown: run.on_unknown.unwrap_or(OnUnknown::Hold),
+        quarantine: run.quarantine.unwrap_or(QUARANTINE),
+        again: if matches!(known.fate, Fate::Renew | Fate::Replace) { Again::Yes } else { Again::No },
+        row: Some(TableRow { number: item.number, estimate: item.estimate }),
+        at: line.desk.world.now(),
+    }
+}

@@ -1,0 +1,216 @@
+//! What the loops of a run share, and the ways on which rows travel between them.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::time::Instant as Tick;
+
+use super::count::Counts;
+use super::finish::{Ending, How, Told};
+use super::fly::Flight;
+use super::pace::Pace;
+use super::stop::Stop;
+use super::{Ended, Run};
+use crate::ledger::{LedgerError, Render, RenderId};
+use crate::render::event::Event;
+use crate::render::state::State;
+use crate::work::Desk;
+
+/// Rows that wait to be sent: enough that no worker ever waits for the table.
+const QUEUED: usize = 256;
+
+/// How often progress is told.
+const SHOWN_EVERY: Duration = Duration::from_millis(250);
+
+/// What is kept of a row while it is on its way.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    /// Its place among the rows, from 0.
+    pub(super) place: usize,
+    /// Its number, as its table counts.
+    pub(super) number: u64,
+    /// The name of its file less the ending, where that isn't its key.
+    pub(super) stem: Option<Box<str>>,
+    /// Whether its render stands although the row is another one by now.
+    pub(super) is_left: bool,
+}
+
+/// A row whose answer nobody has, or that another process is sending.
+pub(super) struct Lost {
+    pub(super) row: Row,
+    pub(super) id: RenderId,
+}
+
+/// The other ends of a line's ways.
+pub(super) struct Inbound {
+    pub(super) queue: mpsc::Receiver<(Row, Render)>,
+    pub(super) flights: mpsc::UnboundedReceiver<Flight>,
+    pub(super) lost: mpsc::UnboundedReceiver<Lost>,
+    pub(super) endings: mpsc::UnboundedReceiver<Ending>,
+}
+
+/// What the loops share.
+pub(super) struct Line<'a> {
+    pub(super) desk: &'a Desk,
+    pub(super) run: &'a Run,
+    pub(super) pace: Arc<Pace>,
+    /// POSTs that may be out at once.
+    pub(super) slots: Arc<Semaphore>,
+    pub(super) counts: RefCell<Counts>,
+    /// The heaviest movie so far, bytes: pages of the list that echo it are asked for accordingly.
+    pub(super) heaviest: Cell<usize>,
+    /// When the service last took a movie.
+    pub(super) accepted_at: Cell<Tick>,
+    began: Tick,
+    queue: mpsc::Sender<(Row, Render)>,
+    flights: mpsc::UnboundedSender<Flight>,
+    lost: mpsc::UnboundedSender<Lost>,
+    endings: mpsc::UnboundedSender<Ending>,
+    /// Rows that came in.
+    came: Cell<usize>,
+    /// Those among them that have no outcome yet.
+    open: Cell<u64>,
+    is_all_in: Cell<bool>,
+    over: Notify,
+}
+
+impl<'a> Line<'a> {
+    /// A line without rows.
+    pub(super) fn new(desk: &'a Desk, run: &'a Run) -> (Self, Inbound) {
+        let (queue, to_send) = mpsc::channel(QUEUED);
+        let (flights, to_follow) = mpsc::unbounded_channel();
+        let (lost, to_find) = mpsc::unbounded_channel();
+        let (endings, to_tell) = mpsc::unbounded_channel();
+        let line = Self {
+            desk,
+            run,
+            pace: Arc::new(Pace::new(run.interval, run.settle_for)),
+            slots: Arc::new(Semaphore::new(run.concurrency)),
+            counts: RefCell::new(Counts::of(run.rows)),
+            heaviest: Cell::new(1),
+            accepted_at: Cell::new(Tick::now()),
+            began: Tick::now(),
+            queue,
+            flights,
+            lost,
+            endings,
+            came: Cell::new(0),
+            open: Cell::new(0),
+            is_all_in: Cell::new(false),
+            over: Notify::new(),
+        };
+        (line, Inbound { queue: to_send, flights: to_follow, lost: to_find, endings: to_tell })
+    }
+
+    /// A row came in; gives back its place.
+    pub(super) fn came_in(&self) -> usize {
+        self.open.set(self.open.get() + 1);
+        self.came.replace(self.came.get() + 1)
+    }
+
+    /// No row comes in any more.
+    pub(super) fn all_in(&self) {
+        self.is_all_in.set(true);
+        self.close_when_empty();
+    }
+
+    /// A row has its outcome.
+    pub(super) fn went_out(&self, tell: &mut impl FnMut(Ended), told: Told) {
+        let Told { row, outcome, was_rendering, is_held_back } = told;
+        self.counts.borrow_mut().ends(&outcome, was_rendering);
+        tell(Ended { place: row.place, number: row.number, is_left: row.is_left, is_held_back, outcome });
+        self.open.set(self.open.get().saturating_sub(1));
+        self.close_when_empty();
+    }
+
+    fn close_when_empty(&self) {
+        if self.is_all_in.get() && self.open.get() == 0 {
+            self.over.notify_one();
+        }
+    }
+
+    /// Comes back when every row has its outcome.
+    pub(super) async fn until_over(&self) {
+        self.over.notified().await;
+    }
+
+    /// Sends a row to where its render stands.
+    pub(super) async fn route(&self, row: Row, render: Render) {
+        let id = render.id;
+        match render.submission.state {
+            State::Intent => {
+                if let Err(back) = self.queue.send((row, render)).await {
+                    let (row, render) = back.0;
+                    self.unsent(row, Some(&render));
+                }
+            }
+            State::Sending | State::Unknown => self.lose(row, id),
+            State::Held | State::Rejected | State::Abandoned => self.end(row, How::Unbound(id)),
+            State::Bound | State::Timeout if self.run.follow.is_some() => self.fly(row, &render),
+            State::Bound | State::Timeout => self.end(row, How::Submitted(id)),
+            State::Done if self.may_be_gone(&render) && self.run.follow.is_some() => self.fly(row, &render),
+            State::Done | State::Error | State::Deleted | State::Expired => self.end(row, How::Ended(id)),
+        }
+    }
+
+    /// Whether the service may have deleted the video since.
+    fn may_be_gone(&self, render: &Render) -> bool {
+        let kept_until = render.report.as_ref().and_then(crate::render::outcome::Report::kept_until);
+        kept_until.is_some_and(|until| until <= self.desk.world.now())
+    }
+
+    fn fly(&self, row: Row, render: &Render) {
+        match Flight::of(row, render) {
+            Ok(flight) => {
+                self.counts.borrow_mut().begins();
+                // Its loop lives as long as this line.
+                let _ = self.flights.send(flight);
+            }
+            Err(row) => self.end(row, How::Unbound(render.id)),
+        }
+    }
+
+    /// A row whose answer is to be looked for.
+    pub(super) fn lose(&self, row: Row, id: RenderId) {
+        let _ = self.lost.send(Lost { row, id });
+    }
+
+    /// A row whose outcome is known but for the telling.
+    pub(super) fn end(&self, row: Row, how: How) {
+        let _ = self.endings.send(Ending { row, how, was_rendering: false });
+    }
+
+    /// The same for a row that was followed.
+    pub(super) fn land(&self, row: Row, how: How) {
+        let _ = self.endings.send(Ending { row, how, was_rendering: true });
+    }
+
+    /// A row that is not sent any more, for the reason for which nothing is.
+    pub(super) fn unsent(&self, row: Row, render: Option<&Render>) {
+        let stop = self.pace.stopped().unwrap_or(Stop::Interrupted);
+        self.end(row, How::HeldBack(Box::new(stop.outcome(render))));
+    }
+
+    /// A ledger that fails takes nothing back, and nothing more is sent.
+    pub(super) fn ledger_failed(&self, error: &LedgerError) {
+        self.pace.stop(Stop::Ledger(error.to_string()));
+    }
+
+    /// Stops the sending at the first Ctrl-C. Never comes back.
+    pub(super) async fn hear_interruption(&self) {
+        self.desk.interrupt.cancelled().await;
+        self.pace.stop(Stop::Interrupted);
+        std::future::pending::<()>().await;
+    }
+
+    /// Tells how far the run is, now and then. Never comes back.
+    pub(super) async fn show_progress(&self) {
+        loop {
+            tokio::time::sleep(SHOWN_EVERY).await;
+            let progress = self.counts.borrow().progress(self.began.elapsed());
+            self.desk.tell(&Event::Progress(Box::new(progress)));
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Rows whose answer nobody has: one sweep of the list serves them all, as often as the youngest of them wants. Rows
+//! that another process is sending wait here, too, until that has an answer, or is gone.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::Instant as Tick;
+
+use super::finish::How;
+use super::line::{Line, Lost, Row};
+use crate::ledger::{LedgerError, Render, RenderId, Which};
+use crate::render::schedule::{Distance, next_search};
+use crate::render::state::State;
+use crate::work::outcome::interrupted_in_flight;
+use crate::work::search;
+use crate::world::Instant;
+
+/// How often the ledger is asked how another process's request went.
+const PEEK: Duration = Duration::from_millis(200);
+
+/// For how long one sweep of the list is tried.
+const READING: Duration = Duration::from_secs(30);
+
+/// Answers that are lost one after the other don't make a sweep each: so long lies between two.
+fn between(distance: Distance) -> Duration {
+    match distance {
+        Distance::Loopback => Duration::from_millis(100),
+        Distance::Remote => Duration::from_secs(5),
+    }
+}
+
+/// Looks for what comes, for as long as the line lives.
+pub(super) async fn settle_all(line: &Line<'_>, incoming: UnboundedReceiver<Lost>) -> Result<(), LedgerError> {
+    Search { line, incoming, wanted: HashMap::new(), swept: None, due: None }.run().await
+}
+
+struct Search<'a> {
+    line: &'a Line<'a>,
+    incoming: UnboundedReceiver<Lost>,
+    wanted: HashMap<RenderId, Wanted>,
+    swept: Option<Tick>,
+    due: Option<Tick>,
+}
+
+/// A row that is looked for.
+struct Wanted {
+    row: Row,
+    /// When this run gives up looking.
+    deadline: Tick,
+}
+
+impl Search<'_> {
+    async fn run(mut self) -> Result<(), LedgerError> {
+        let interrupt = self.line.desk.interrupt.clone();
+        loop {
+            tokio::select! {
+                Some(lost) = self.incoming.recv() => self.take_in(lost),
+                () = until(self.due) => self.look().await?,
+                () = interrupt.cancelled() => return self.leave().await,
+            }
+        }
+    }
+
+    fn take_in(&mut self, lost: Lost) {
+        let deadline = Tick::now() + self.line.run.settle_for;
+        self.wanted.insert(lost.id, Wanted { row: lost.row, deadline });
+        self.due = Some(self.earliest());
+    }
+
+    /// The next moment at which a sweep is allowed.
+    fn earliest(&self) -> Tick {
+        let now = Tick::now();
+        self.swept.map_or(now, |swept| (swept + between(self.line.desk.distance)).max(now))
+    }
+
+    async fn look(&mut self) -> Result<(), LedgerError> {
+        let desk = self.line.desk;
+        while let Ok(lost) = self.incoming.try_recv() {
+            self.take_in(lost);
+        }
+        let mut renders = self.known().await?;
+        if renders.iter().any(|render| render.submission.state == State::Sending) {
+            desk.store.reap(desk.world.now()).await?;
+            renders = self.known().await?;
+        }
+        let sought: Vec<Render> =
+            renders.iter().filter(|render| render.submission.state == State::Unknown && render.traceable).cloned().collect();
+        if sought.iter().any(|render| self.is_due(render, desk.world.now())) {
+            // The service's silence is no error: it is asked again, until the rows' time is over.
+            if let Some(swept) = desk.unless_interrupted(search::sweep(desk, &sought, READING)).await {
+                swept?.ok();
+            }
+            self.swept = Some(Tick::now());
+            renders = self.known().await?;
+        }
+        for render in renders {
+            self.send_on(render).await;
+        }
+        self.plan().await
+    }
+
+    async fn known(&self) -> Result<Vec<Render>, LedgerError> {
+        self.line.desk.store.find(None, Which::Ids(self.wanted.keys().copied().collect())).await
+    }
+
+    fn is_due(&self, render: &Render, now: Instant) -> bool {
+        let is_last_chance = self.wanted.get(&render.id).is_some_and(|wanted| Tick::now() >= wanted.deadline);
+        is_last_chance || self.wait(render, now).is_zero()
+    }
+
+    /// How long until a row wants to be looked for.
+    fn wait(&self, render: &Render, now: Instant) -> Duration {
+        let Some(gave_up) = render.gave_up_at else { return Duration::ZERO };
+        let last = render.searched_at.filter(|&at| at >= gave_up).map(|at| at.since(gave_up));
+        next_search(self.line.desk.distance, last).saturating_sub(now.since(gave_up))
+    }
+
+    /// A row that is settled goes on its way, and so does one whose time is over.
+    async fn send_on(&mut self, render: Render) {
+        let Some(wanted) = self.wanted.get(&render.id) else { return };
+        let is_open = matches!(render.submission.state, State::Sending | State::Unknown);
+        let is_hopeless = render.submission.state == State::Unknown && !render.traceable;
+        if is_open && !is_hopeless && Tick::now() < wanted.deadline {
+            return;
+        }
+        let Some(wanted) = self.wanted.remove(&render.id) else { return };
+        if is_open {
+            self.line.end(wanted.row, How::Unbound(render.id));
+        } else {
+            self.line.route(wanted.row, render).await;
+        }
+    }
+
+    /// When to look next: as soon as one of the rows wants it, or its time is over.
+    async fn plan(&mut self) -> Result<(), LedgerError> {
+        let now = self.line.desk.world.now();
+        let renders = self.known().await?;
+        let due = renders.iter().filter_map(|render| {
+            let deadline = self.wanted.get(&render.id)?.deadline;
+            let wait = if render.submission.state == State::Sending { PEEK } else { self.wait(render, now) };
+            Some((Tick::now() + wait).min(deadline))
+        });
+        self.due = due.min().map(|due| due.max(self.earliest()));
+        Ok(())
+    }
+
+    /// What is still open at the interruption was told to be; what is out for the grace comes later and is told, too.
+    async fn leave(mut self) -> Result<(), LedgerError> {
+        loop {
+            for render in self.known().await? {
+                if let Some(wanted) = self.wanted.remove(&render.id) {
+                    let outcome = interrupted_in_flight(self.line.desk, &render);
+                    self.line.end(wanted.row, How::Over(Box::new(outcome)));
+                }
+            }
+            let Some(lost) = self.incoming.recv().await else { return Ok(()) };
+            self.take_in(lost);
+        }
+    }
+}
+
+async fn until(when: Option<Tick>) {
+    match when {
+        Some(when) => tokio::time::sleep_until(when).await,
+        None => std::future::pending().await,
+    }
+}

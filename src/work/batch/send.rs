@@ -1,0 +1,239 @@
+//! Sending rows, a few at once: what each answer means for its row, and what it means for all others.
+
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::mpsc;
+use tokio::time::Instant as Tick;
+
+use super::claim::{Claim, Claimed, Terms};
+use super::finish::How;
+use super::line::{Line, Row};
+use super::pace::Slowed;
+use super::stop::Stop;
+use crate::ledger::batch::Unclaimed;
+use crate::ledger::{LedgerError, Render};
+use crate::movie::Document;
+use crate::render::event::{Event, Outcome, Trouble, Verdict};
+use crate::render::identity::{ProjectId, Token};
+use crate::render::outcome::{Reason, Refusal};
+use crate::render::state::Fact;
+use crate::service::answer::{Happened, PostMeaning, meaning_of_post};
+use crate::service::retry::{LONGEST_RETRY_AFTER, Patience, REFUSED_FOR};
+use crate::work::outcome::{described, interrupted_in_flight, interrupted_unsent};
+
+/// How long a request that is out may go on after the first Ctrl-C (`reliability.md` row 25).
+const GRACE: Duration = Duration::from_secs(10);
+
+/// For how long a service that takes nothing and asks for patience gets it.
+const THROTTLED_FOR: Duration = LONGEST_RETRY_AFTER.saturating_mul(2);
+
+/// For how long a project is read that a damaged answer may have named.
+const READING: Duration = Duration::from_secs(10);
+
+/// Workers beyond the POSTs that may be out: while those wait for their answers, these read their movies and connect.
+const AHEAD: usize = 8;
+
+/// Sends what comes, for as long as the line lives.
+pub(super) async fn send_all(line: &Line<'_>, mut queue: mpsc::Receiver<(Row, Render)>) -> Result<(), LedgerError> {
+    let workers = line.run.concurrency + line.run.concurrency.div_ceil(4).min(AHEAD);
+    let mut out = FuturesUnordered::new();
+    loop {
+        tokio::select! {
+            Some((row, render)) = queue.recv(), if out.len() < workers => out.push(send(line, row, render)),
+            Some(()) = out.next(), if !out.is_empty() => {}
+            else => std::future::pending().await,
+        }
+    }
+}
+
+/// What one try came to.
+enum Tried {
+    /// The row stands somewhere else by now.
+    Moved(Box<Render>),
+    /// Nothing was sent: another try, when it is this row's turn again.
+    Again(Box<Render>),
+    /// Nothing more is sent.
+    Unsent,
+    /// This is how it ended.
+    Over(Box<Outcome>),
+}
+
+async fn send(line: &Line<'_>, row: Row, render: Render) {
+    let mut render = render;
+    while line.pace.turn().await {
+        match attempt(line, &render).await {
+            Ok(Tried::Again(next)) => render = *next,
+            Ok(Tried::Moved(next)) => return line.route(row, *next).await,
+            Ok(Tried::Over(outcome)) => return line.end(row, How::Over(outcome)),
+            Ok(Tried::Unsent) => break,
+            Err(error) => {
+                line.ledger_failed(&error);
+                break;
+            }
+        }
+    }
+    line.unsent(row, Some(&render));
+}
+
+/// One POST. An error of the ledger comes back only where nothing was sent.
+async fn attempt(line: &Line<'_>, render: &Render) -> Result<Tried, LedgerError> {
+    let body = match body(line, render).await? {
+        Ok(body) => body,
+        Err(outcome) => return Ok(Tried::Over(outcome)),
+    };
+    let (claim, began) = (Claim::default(), Tick::now());
+    let terms = Terms { desk: line.desk.clone(), pace: line.pace.clone(), slots: line.slots.clone() };
+    let post = line.desk.client.post_movie(body, claim.hook(terms, render.id));
+    let happened = tokio::select! {
+        happened = post => Some(happened),
+        () = interrupted(line, &claim) => None,
+    };
+    let claimed = claim.take();
+    let Some(happened) = happened else { return left(line, render, claimed).await };
+    if let Some(error) = claimed.failed {
+        return Err(error);
+    }
+    let post = Post { line, render: claimed.render.as_ref().unwrap_or(render), began };
+    match post.answered(&happened, claimed.refused).await {
+        Ok(tried) => Ok(tried),
+        Err(error) => Ok(post.unwritten(&error)),
+    }
+}
+
+/// The movie with its token; the outcome where the token has no place.
+async fn body(line: &Line<'_>, render: &Render) -> Result<Result<Vec<u8>, Box<Outcome>>, LedgerError> {
+    let Some(body) = line.desk.store.body(render.id).await? else {
+        return Ok(Err(Box::new(described(render, Verdict::Unsent).because(Trouble::Internal, "its movie is not in the ledger any more"))));
+    };
+    if !render.traceable {
+        return Ok(Ok(body));
+    }
+    let token = Token::new(&render.key, render.generation, render.movie, render.submission.attempt).to_string();
+    let movie = Document::read("the ledger", body).map_err(|refused| refused.to_string());
+    let sent = movie.and_then(|movie| movie.with_token(&token).map_err(|why| why.to_string()));
+    let invalid = |why| Box::new(described(render, Verdict::Invalid).because(Trouble::None, why));
+    Ok(sent.map(|movie| movie.to_compact().into_bytes()).map_err(invalid))
+}
+
+/// Ends at the interruption while nothing is claimed, else after the grace.
+async fn interrupted(line: &Line<'_>, claim: &Claim) {
+    line.desk.interrupt.cancelled().await;
+    if claim.has_begun() {
+        tokio::time::sleep(GRACE).await;
+    }
+}
+
+/// What was out when the grace ended is lost from here on, for every other process to look for.
+async fn left(line: &Line<'_>, render: &Render, claimed: Claimed) -> Result<Tried, LedgerError> {
+    let Some(sent) = claimed.render else { return Ok(Tried::Over(Box::new(interrupted_unsent(render)))) };
+    let (epoch, why) = (sent.submission.epoch, "interrupted before an answer came".to_owned());
+    let sent = line.desk.learn(&sent, Fact::Lost { epoch, why }).await?;
+    Ok(Tried::Over(Box::new(interrupted_in_flight(line.desk, &sent))))
+}
+
+/// A POST that has ended, and its row as it was claimed.
+struct Post<'a> {
+    line: &'a Line<'a>,
+    render: &'a Render,
+    began: Tick,
+}
+
+impl Post<'_> {
+    async fn answered(&self, happened: &Happened, refused: Option<Unclaimed>) -> Result<Tried, LedgerError> {
+        let (line, epoch) = (self.line, self.render.submission.epoch);
+        match meaning_of_post(happened) {
+            PostMeaning::Accepted { project } => self.bound(project).await,
+            PostMeaning::Refused(refusal) => {
+                line.pace.answered();
+                self.stop_for(&refusal);
+                self.learn(Fact::Refused { epoch, refusal }).await
+            }
+            PostMeaning::Stopped { .. } => self.not_claimed(refused).await,
+            PostMeaning::NotSent { fault } => {
+                let why = format!("{}: {fault}", line.desk.client.url().host());
+                Ok(self.slow_down(Patience::lasting(REFUSED_FOR).with(&fault), None, why, self.render))
+            }
+            PostMeaning::Throttled { retry_after } => {
+                let render = line.desk.learn(self.render, Fact::NotSent { epoch }).await?;
+                let why = "the service asks to slow down (429)".to_owned();
+                Ok(self.slow_down(Patience::lasting(THROTTLED_FOR), retry_after, why, &render))
+            }
+            PostMeaning::Unknown { why, salvaged } => self.unknown(why, salvaged).await,
+        }
+    }
+
+    async fn learn(&self, fact: Fact) -> Result<Tried, LedgerError> {
+        self.line.desk.learn(self.render, fact).await.map(|render| Tried::Moved(Box::new(render)))
+    }
+
+    /// What one row is refused for because of the key or the credits, every other one would be refused for, too.
+    fn stop_for(&self, refusal: &Refusal) {
+        if matches!(refusal.reason, Reason::Key | Reason::Credits) {
+            self.line.pace.stop(Stop::Refused(refusal.clone()));
+        }
+    }
+
+    async fn not_claimed(&self, refused: Option<Unclaimed>) -> Result<Tried, LedgerError> {
+        match refused {
+            Some(budget @ (Unclaimed::Renders { .. } | Unclaimed::Credits { .. })) => {
+                self.line.pace.stop(Stop::Budget(budget.to_string()));
+                Ok(Tried::Unsent)
+            }
+            // Somebody else was faster: the row says who.
+            Some(Unclaimed::OutOfTurn(_)) => Ok(Tried::Moved(Box::new(self.line.desk.again(self.render).await?))),
+            None => Ok(Tried::Again(Box::new(self.render.clone()))),
+        }
+    }
+
+    fn slow_down(&self, patience: Patience, retry_after: Option<Duration>, why: String, render: &Render) -> Tried {
+        let line = self.line;
+        match line.pace.failed(self.began, patience, retry_after, line.desk.world.fraction()) {
+            Slowed::Anew(after) => line.desk.tell(&Event::TryingAgain { why, after }),
+            Slowed::Already => {}
+            Slowed::TooLong => line.pace.stop(Stop::Unreachable(why)),
+        }
+        Tried::Again(Box::new(render.clone()))
+    }
+
+    async fn unknown(&self, why: String, salvaged: Option<ProjectId>) -> Result<Tried, LedgerError> {
+        let (line, epoch) = (self.line, self.render.submission.epoch);
+        if let Some(project) = salvaged
+            && matches!(line.desk.unless_interrupted(line.desk.client.read(&project, READING)).await, Some(Ok(_)))
+        {
+            return self.bound(project).await;
+        }
+        if let Some(open_for) = line.pace.lost() {
+            line.desk.tell(&Event::Warning(format!(
+                "too many answers are lost ({why}): nothing is sent for {} s, while they are looked for",
+                open_for.as_secs_f64()
+            )));
+        }
+        self.learn(Fact::Lost { epoch, why }).await
+    }
+
+    async fn bound(&self, project: ProjectId) -> Result<Tried, LedgerError> {
+        self.line.pace.answered();
+        self.line.accepted_at.set(Tick::now());
+        match self.line.desk.learn(self.render, Fact::Accepted { project: project.clone() }).await {
+            Ok(render) => Ok(Tried::Moved(Box::new(render))),
+            // The answer in hand is worth more than the ledger: the id is told all the same.
+            Err(error) => {
+                self.line.ledger_failed(&error);
+                let message = format!("accepted as project {project}, but the ledger could not be written: {error}");
+                let next = self.line.desk.command.spell(&["poll", project.as_str()]);
+                let mut outcome = described(self.render, Verdict::Submitted).because(Trouble::Internal, message).then(next);
+                outcome.project = Some(project);
+                Ok(Tried::Over(Box::new(outcome)))
+            }
+        }
+    }
+
+    /// Without a ledger that takes it the row says `sending`, and is looked for as soon as this process is gone.
+    fn unwritten(&self, error: &LedgerError) -> Tried {
+        self.line.ledger_failed(error);
+        let why = format!("the movie may have been accepted, but the ledger could not be written: {error}");
+        let outcome = crate::work::outcome::unknown(self.line.desk, self.render, &why);
+        Tried::Over(Box::new(Outcome { trouble: Trouble::Internal, ..outcome }))
+    }
+}

@@ -1,0 +1,61 @@
+//! Why a run sends nothing more, although rows are left.
+
+use crate::ledger::Render;
+use crate::render::event::{Outcome, Trouble, Verdict};
+use crate::render::outcome::{Reason, Refusal};
+
+/// Why a run sends nothing more. What it has sent is followed all the same, where that is possible.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stop {
+    /// The user interrupted.
+    Interrupted,
+    /// The service refused the key, or the credits are used up: every other row would be refused, too.
+    Refused(Refusal),
+    /// The batch's own budget is used up.
+    Budget(String),
+    /// The service could not be reached, or was too busy for too long.
+    Unreachable(String),
+    /// The ledger failed.
+    Ledger(String),
+}
+
+impl Stop {
+    /// What it comes to for all rows that were not sent, in one sentence.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Self::Interrupted => "interrupted; nothing more is sent".to_owned(),
+            Self::Refused(refusal) if refusal.reason == Reason::Credits => {
+                format!("the credits are used up ({}): the batch pauses, and its next run goes on", refusal.message)
+            }
+            Self::Refused(refusal) => format!("the service refuses the key ({}): nothing more is sent", refusal.message),
+            Self::Budget(why) => format!("{why}: the batch pauses here, and goes on with a larger budget"),
+            Self::Unreachable(why) => format!("{why}: nothing more is sent"),
+            Self::Ledger(why) => format!("the ledger failed ({why}): nothing more is sent"),
+        }
+    }
+
+    fn trouble(&self) -> Trouble {
+        match self {
+            Self::Interrupted => Trouble::Interrupted,
+            Self::Refused(refusal) => Trouble::Refused(refusal.reason),
+            Self::Budget(_) => Trouble::Refused(Reason::Credits),
+            Self::Unreachable(_) => Trouble::Unreachable,
+            Self::Ledger(_) => Trouble::Internal,
+        }
+    }
+
+    /// The outcome of a row that was not sent.
+    #[must_use]
+    pub(super) fn outcome(&self, render: Option<&Render>) -> Outcome {
+        let outcome =
+            render.map_or_else(|| Outcome::new(Verdict::Unsent), |render| super::super::outcome::described(render, Verdict::Unsent));
+        let why = match self {
+            Self::Interrupted => "interrupted".to_owned(),
+            Self::Refused(refusal) => refusal.message.clone(),
+            Self::Budget(why) | Self::Unreachable(why) => why.clone(),
+            Self::Ledger(why) => format!("the ledger failed: {why}"),
+        };
+        outcome.because(self.trouble(), format!("not sent: {why}"))
+    }
+}

@@ -1,0 +1,184 @@
+//! `j2v batch`: a table of rows, each rendered once, whatever happens in between.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::{Run, World};
+
+const BATCH: &str = "batch flat.json --rows flats.jsonl --key id";
+
+/// A movie with one variable, and so many rows for it.
+fn world_of(rows: usize) -> World {
+    let world = World::new();
+    movie(&world, 1);
+    table(&world, rows, &[]);
+    world
+}
+
+fn movie(world: &World, seconds: u32) {
+    let text = format!(r#"{{"scenes":[{{"duration":{seconds},"elements":[{{"type":"text","text":"{{{{city}}}}"}}]}}]}}"#);
+    world.write("flat.json", text);
+}
+
+/// Rows k0, k1, …; those that are named have another city.
+fn table(world: &World, rows: usize, moved: &[usize]) {
+    let city = |row: usize| if moved.contains(&row) { "Elsewhere" } else { "Berlin" };
+    let line = |row: usize| format!("{{\"id\":\"k{row}\",\"city\":\"{} {row}\"}}\n", city(row));
+    world.write("flats.jsonl", (0..rows).map(line).collect::<String>());
+}
+
+fn by_key(run: &Run) -> Vec<(String, String)> {
+    let text = |line: &Value, name: &str| line[name].as_str().unwrap_or_default().to_owned();
+    let mut lines: Vec<_> = run.jsons().iter().map(|line| (text(line, "key"), text(line, "status"))).collect();
+    lines.sort();
+    lines
+}
+
+#[test]
+fn a_row_is_a_line_and_a_video_under_its_key() {
+    let world = world_of(12);
+    let files: Vec<String> = (0..12).map(|row| format!("videos/k{row}.mp4")).collect();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    for _ in 0..2 {
+        world.j2v(&format!("{BATCH} --download videos/ --results results.csv")).exits(0).prints(&files).tells("12 rows: 12 done");
+        assert_eq!(world.accepted(), 12);
+        let results = String::from_utf8(world.read("results.csv")).unwrap();
+        assert!(results.starts_with("row,key,project,status,url,file,message,length,size,credits,"), "{results}");
+        assert_eq!(results.lines().count(), 13);
+    }
+    assert!(!world.has("results.csv.new"));
+}
+
+#[test]
+fn without_waiting_the_projects_are_printed_and_the_next_run_waits() {
+    let world = world_of(5);
+    let sent = world.j2v(&format!("{BATCH} --no-wait")).exits(0);
+    assert_eq!(sent.lines().len(), 5);
+    let run = world.j2v(&format!("{BATCH} --json")).exits(0);
+    let projects: BTreeSet<String> = run.jsons().iter().map(|line| line["project"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(projects, sent.lines().iter().map(|line| (*line).to_owned()).collect());
+    assert_eq!(world.accepted(), 5);
+}
+
+#[test]
+fn a_changed_movie_stops_before_anything_is_sent_until_the_user_says_what_is_meant() {
+    let world = world_of(12);
+    world.j2v(BATCH).exits(0);
+    movie(&world, 2);
+    let asked = world.j2v(BATCH).exits(13).tells("the movie of this batch has changed").tells("12 of 12").tells("credits");
+    assert_eq!(asked.next().len(), 2, "{asked:?}");
+    assert_eq!(world.accepted(), 12);
+    let kept = world.j2v(&format!("{BATCH} --keep --json")).exits(0).tells("is left as it is");
+    assert!(kept.jsons().iter().all(|line| line["status"] == "done"));
+    assert_eq!(world.accepted(), 12);
+    world.j2v(&format!("{BATCH} --update --download videos/")).exits(0);
+    assert_eq!(world.accepted(), 24);
+    assert!(world.has("videos/k0-2.mp4") && !world.has("videos/k0.mp4"));
+}
+
+#[test]
+fn a_row_that_changed_is_named_and_left_and_many_of_them_stop_the_run() {
+    let world = world_of(20);
+    world.j2v(BATCH).exits(0);
+    table(&world, 20, &[3]);
+    world.j2v(BATCH).exits(0).tells("row 4, k3: it has changed").tells("--update");
+    table(&world, 20, &[3, 4, 5]);
+    world.j2v(BATCH).exits(13).tells("3 of 20").tells("row 4, k3");
+    assert_eq!(world.accepted(), 20);
+    world.j2v(&format!("{BATCH} --update")).exits(0);
+    assert_eq!(world.accepted(), 23);
+    // Rows that are gone from the table are nobody's business; new ones are sent.
+    table(&world, 10, &[3, 4, 5]);
+    world.j2v(BATCH).exits(0);
+    assert_eq!(world.accepted(), 23);
+}
+
+#[test]
+fn a_budget_stops_a_batch_and_a_larger_one_goes_on() {
+    let world = world_of(10);
+    let stopped = world.j2v(&format!("{BATCH} --max-renders 4 --json")).exits(12).tells("--max-renders 4 is reached");
+    assert_eq!(by_key(&stopped).iter().filter(|(_, status)| status == "done").count(), 4);
+    assert_eq!(stopped.jsons().len(), 10);
+    world.j2v(BATCH).exits(12).tells("an earlier run allows this batch 4 renders");
+    assert_eq!(world.accepted(), 4);
+    world.j2v(&format!("{BATCH} --max-renders 100")).exits(0);
+    assert_eq!(world.accepted(), 10);
+}
+
+#[test]
+fn the_status_of_batches_comes_from_the_ledger_alone() {
+    let world = World::with_faults(&["error=Scene #1: too dark*1"]);
+    movie(&world, 1);
+    table(&world, 6, &[]);
+    world.j2v(BATCH).exits(12).tells("too dark").tells("6 rows: 5 done, 1 error");
+    let requests = world.requests("GET /v2/movies");
+    let all = world.j2v("batch --status").exits(0);
+    assert!(all.lines()[0].starts_with("BATCH") && all.lines()[1].starts_with("flat "), "{all:?}");
+    world.j2v("batch --status flat").exits(0).tells("too dark");
+    let status = world.j2v("batch --status flat --json").exits(0).json();
+    assert_eq!((&status["rows"], &status["done"], &status["failed"]), (&6.into(), &5.into(), &1.into()));
+    world.j2v("batch --status houses").exits(2).tells("no batch called houses");
+    assert_eq!(world.requests("GET /v2/movies"), requests);
+    world.j2v(&format!("{BATCH} --retry-failed")).exits(0);
+    assert_eq!(world.accepted(), 7);
+}
+
+#[test]
+fn two_processes_on_one_batch_share_the_work() {
+    let world = world_of(60);
+    let both = [world.start(&format!("{BATCH} --json --concurrency 8")), world.start(&format!("{BATCH} --json --concurrency 8"))];
+    for run in both.map(Run::of) {
+        let run = run.exits(0);
+        assert_eq!(by_key(&run).len(), 60);
+        assert!(run.jsons().iter().all(|line| line["status"] == "done"), "{run:?}");
+    }
+    assert_eq!(world.accepted(), 60);
+}
+
+#[test]
+fn an_interrupted_batch_says_how_to_go_on_and_goes_on() {
+    let world = World::with(|settings| settings.render_time = std::time::Duration::from_secs(5));
+    movie(&world, 1);
+    table(&world, 40, &[]);
+    let child = world.start(&format!("{BATCH} --json --rate 20/s"));
+    while world.accepted() < 8 {
+        std::thread::yield_now();
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let run = Run::of(child).exits(130).tells("interrupted");
+    assert!(run.next().iter().any(|next| next.starts_with(&format!("j2v {BATCH}"))), "{run:?}");
+    let sent = world.accepted();
+    assert!(sent < 40);
+    world.j2v(&format!("{BATCH} --no-wait")).exits(0);
+    assert_eq!(world.accepted(), 40);
+}
+
+#[test]
+fn what_cannot_be_a_batch_is_refused_before_anything_is_sent() {
+    let world = world_of(2);
+    world.j2v(&format!("{BATCH} --no-ledger")).exits(2).tells("--ledger");
+    world.j2v(&format!("{BATCH} --batch submit")).exits(2).tells("--batch");
+    world.j2v(&format!("{BATCH} --results results.txt")).exits(2).tells(".jsonl");
+    world.j2v(&format!("{BATCH} --download videos/ --no-wait")).exits(2).tells("--no-wait");
+    world.j2v(&format!("{BATCH} --update --keep")).exits(2);
+    world.j2v("batch flat.json").exits(2).tells("--rows");
+    assert_eq!(world.posts(), 0);
+}
+
+/// A person who has a row of a batch sent again must not pay for it twice: under the batch's name, and under the one
+/// of `submit`.
+#[test]
+fn a_row_that_a_person_has_sent_again_is_sent_by_its_batch() {
+    let world = World::with_faults(&["post-reset-before*1"]);
+    movie(&world, 1);
+    table(&world, 1, &[]);
+    let lost = format!("{BATCH} --settle-for 300ms --quarantine 100ms");
+    world.j2v(&lost).exits(8);
+    let settled = world.j2v("settle k0 --resubmit").exits(7).tells("the next run of its batch");
+    assert!(settled.next().iter().any(|next| next.starts_with(&format!("j2v {BATCH}"))), "{settled:?}");
+    assert_eq!(world.accepted(), 0);
+    world.j2v(BATCH).exits(0);
+    assert_eq!(world.accepted(), 1);
+}

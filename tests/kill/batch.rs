@@ -1,0 +1,106 @@
+//! A whole batch in the kill loop: a thousand rows, faults of every kind, and a run that is killed again and again.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::dice::Dice;
+use crate::oracle::{is_sound, paid};
+use crate::support::World;
+
+/// How often the batch is killed.
+const KILLS: usize = 30;
+
+/// Runs after the kills that a batch needs at most: an answer that was lost for good takes a person, and a run more.
+const MOST_RUNS: usize = 12;
+
+/// What strikes one request in twenty, each of them. None outlasts the patience of the command below.
+const FAULTS: [&str; 19] = [
+    "post-reset%5",
+    "post-close%5",
+    "post-truncate=30%5",
+    "post-status=502%5",
+    "post-html%5",
+    "post-empty%5",
+    "post-reset-before%5",
+    "post-status-before=502%5",
+    "post-429=0%5",
+    "post-slow=50ms%5",
+    "get-status=503%5",
+    "get-reset%5",
+    "list-status=503%5",
+    "list-reset%5",
+    "list-shuffle%5",
+    "list-duplicate%5",
+    "file-truncate=300%5",
+    "file-reset=500%5",
+    "get-backwards%5",
+];
+
+/// The command, with a patience that fits faults of milliseconds.
+const COMMAND: &str = "batch flat.json --rows flats.jsonl --key id --download out/ --results results.csv --json --concurrency 16 \
+     --settle-for 200ms --on-unknown resubmit --quarantine 3s --timeout 60s --request-timeout 5s";
+
+fn world(seed: u64, rows: usize) -> World {
+    let world = World::with(|settings| {
+        settings.faults = FAULTS.iter().map(|fault| fault.parse().unwrap()).collect();
+        settings.seed = Some(seed);
+        settings.render_time = Duration::from_millis(100);
+    });
+    world.write("flat.json", r#"{"scenes":[{"duration":1,"elements":[{"type":"text","text":"{{city}}"}]}]}"#);
+    let table: String = (0..rows).map(|number| format!("{{\"id\":\"k{number:04}\",\"city\":\"City {number}\"}}\n")).collect();
+    world.write("flats.jsonl", table);
+    world
+}
+
+fn kill_a_batch(seed: u64, rows: usize) {
+    let world = world(seed, rows);
+    let mut dice = Dice::of(seed, 0);
+    for _ in 0..KILLS {
+        let mut child = world.start(COMMAND);
+        thread::sleep(Duration::from_millis(40 + dice.below(600)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let told = format!("seed {seed}");
+    assert!((0..MOST_RUNS).any(|_| is_through(&world)), "{told}: rows are left after {MOST_RUNS} runs");
+    let paid = paid(&world);
+    let twice: Vec<_> = paid.iter().filter(|(_, projects)| projects.len() > 1).collect();
+    assert!(twice.is_empty(), "{told}: paid for twice: {twice:?}");
+    assert_eq!(paid.len(), rows, "{told}");
+    let videos =
+        fs::read_dir(world.path("out")).unwrap().filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().ends_with(".mp4"));
+    assert_eq!(videos.count(), rows, "{told}");
+    let mut results = csv::Reader::from_path(world.path("results.csv")).unwrap();
+    let records: Vec<csv::StringRecord> = results.records().map(Result::unwrap).collect();
+    let keys: BTreeSet<&str> = records.iter().map(|record| &record[1]).collect();
+    assert_eq!((records.len(), keys.len()), (rows, rows), "{told}: the results are not complete");
+    assert!(records.iter().all(|record| &record[3] == "done" && !record[5].is_empty()), "{told}");
+    is_sound(&world, &told);
+}
+
+/// One run in peace; then a person has what is held sent again. Whether nothing was left to do.
+fn is_through(world: &World) -> bool {
+    let run = world.j2v(COMMAND);
+    let lines = run.jsons();
+    let is_done = |line: &Value| line["status"] == "done" && line["file"].is_string();
+    for line in lines.iter().filter(|line| line["status"] == "held") {
+        let key = line["key"].as_str().unwrap();
+        world.j2v(&format!("settle {key} --resubmit"));
+    }
+    run.code == 0 && lines.iter().all(is_done)
+}
+
+#[test]
+fn a_batch_that_is_killed_thirty_times_pays_for_each_row_once() {
+    kill_a_batch(20_261_125, 300);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn a_thousand_rows_killed_thirty_times_are_a_thousand_videos() {
+    kill_a_batch(1, 1000);
+}
