@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Arg, Args};
 
 use super::check::GateArgs;
 use super::help;
@@ -16,6 +16,7 @@ use super::waiting::{SaveArgs, WaitArgs};
 #[derive(Debug, Args)]
 #[command(
     mut_arg("movies", |movies| movies.required(false).required_unless_present("status").num_args(0..=1).help("The movie file")),
+    mut_args(on_one_screen),
     after_long_help = help::page("\
 Examples:
   j2v batch listing.json --rows listings.csv --key listing_id --download videos/
@@ -92,6 +93,28 @@ pub(crate) struct BatchArgs {
     /// The movie and what changes it.
     #[command(flatten)]
     pub(crate) movie: MovieArgs,
+}
+
+/// What a first look at the command can do without, so that it fits a screen.
+const RARE: &[&str] = &[
+    "var",
+    "vars",
+    "client_data",
+    "webhook",
+    "set",
+    "resolution",
+    "template",
+    "client_data_columns",
+    "skip_empty",
+    "wait",
+    "interval",
+    "overwrite",
+    "allow",
+    "no_check",
+];
+
+fn on_one_screen(arg: Arg) -> Arg {
+    if RARE.contains(&arg.get_id().as_str()) { arg.hide_short_help(true) } else { arg }
 }
 
 // The rows and what they are.

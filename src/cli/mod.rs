@@ -6,6 +6,7 @@ mod deliver;
 mod emulator;
 mod global;
 mod help;
+mod ledger;
 mod listen;
 mod movie;
 mod parse;
@@ -24,6 +25,7 @@ pub(crate) use check::{CheckArgs, GateArgs, InitArgs, Starter};
 pub(crate) use deliver::DeliverArgs;
 pub(crate) use emulator::EmulatorArgs;
 pub(crate) use global::{GlobalArgs, When};
+pub(crate) use ledger::{CopyArgs, LedgerArgs, LedgerCommand, PruneArgs};
 pub(crate) use listen::{ListenArgs, ParseArgs, ReplayArgs, SendArgs, WebhookArgs, WebhookCommand};
 pub(crate) use movie::{MovieArgs, MovieDefaults, OWN_RECEIVER};
 pub(crate) use parse::Moment;
@@ -39,7 +41,7 @@ const ENVIRONMENT: &str = "\
 Environment:
   J2V_API_KEY  the key (or JSON2VIDEO_API_KEY)
   J2V_API_URL  the API, by default https://api.json2video.com/v2
-  J2V_LEDGER   the ledger's file, by default in the platform's state folder
+  J2V_LEDGER   the ledger: a file, by default in the platform's state folder, or postgres://…
   J2V_PROFILE  the account's name, by which keys of renders are told apart
   J2V_FORWARD_SECRET  what `listen --forward` signs with
   NO_COLOR     no colours (--color outweighs it)";
@@ -112,6 +114,8 @@ pub(crate) enum Command {
     Emulator(EmulatorArgs),
     /// Keep the API key, tell whose it is, or forget it
     Auth(AuthArgs),
+    /// Copy, check and prune a ledger
+    Ledger(LedgerArgs),
     /// Show the settings and where each comes from
     Config(ConfigArgs),
     /// Tell what is wrong with the set-up, and the way out

@@ -53,6 +53,9 @@ fn refuse_missing(program: &Path) -> Result<(), Stop> {
     Ok(())
 }
 
+/// The end of the name of the signing secret's file.
+const SECRET: &str = ".whsec";
+
 /// A place beside the ledger: what is kept there belongs to it.
 fn beside_ledger(call: &Call, suffix: &str) -> Result<PathBuf, Stop> {
     match &call.settings.ledger {
@@ -60,6 +63,17 @@ fn beside_ledger(call: &Call, suffix: &str) -> Result<PathBuf, Stop> {
             let mut name = path.as_os_str().to_owned();
             name.push(suffix);
             Ok(PathBuf::from(name))
+        }
+        // What runs is of this machine. A secret that every machine needs is none of one machine's making.
+        #[cfg(feature = "postgres")]
+        LedgerPlace::Server(_) if suffix == SECRET => Err(Stop::new(
+            Exit::Usage,
+            "with a ledger on a server every machine has to sign with the same secret: name it with --forward-secret or $J2V_FORWARD_SECRET",
+        )),
+        #[cfg(feature = "postgres")]
+        LedgerPlace::Server(_) => {
+            let state = call.settings.state.as_ref().ok_or_else(|| Stop::new(Exit::Usage, "there is no home folder for --exec"))?;
+            Ok(state.join(format!("server{suffix}")))
         }
         LedgerPlace::Nowhere => Err(needs_ledger()),
     }
@@ -79,7 +93,7 @@ fn secret(call: &Call, args: &DeliverArgs) -> anyhow::Result<SigningSecret> {
         let why = |why| Stop::new(Exit::Usage, format!("$J2V_FORWARD_SECRET can't be used: {why}"));
         return Ok(SigningSecret::parse(text.expose_secret()).map_err(why)?);
     }
-    let path = beside_ledger(call, ".whsec")?;
+    let path = beside_ledger(call, SECRET)?;
     if !path.exists() {
         make(&path).with_context(|| format!("the signing secret {} can't be made", path.display()))?;
         call.out.note(&format!("a signing secret was made; whoever receives the outcomes checks them with it: {}", path.display()));

@@ -75,7 +75,7 @@ struct Meant {
 /// What the user wants explained: the last words about a render, or the words themselves.
 async fn told(call: &Call, words: &[String]) -> anyhow::Result<Told> {
     if let [name] = words
-        && let Some(ledger) = ledger(call)?
+        && let Some(ledger) = ledger(call).await?
         && let Some(render) = latest(ledger.as_ref(), None, name).await.map_err(ledger_failed)?
     {
         let message = last_words(&render).ok_or_else(|| nothing_said(call, &render))?;
@@ -90,10 +90,10 @@ async fn told(call: &Call, words: &[String]) -> anyhow::Result<Told> {
 }
 
 /// The ledger, if there is one: none is made for this.
-fn ledger(call: &Call) -> anyhow::Result<Option<std::sync::Arc<dyn Store>>> {
+async fn ledger(call: &Call) -> anyhow::Result<Option<std::sync::Arc<dyn Store>>> {
     match &call.settings.ledger {
         LedgerPlace::File(path) if !path.exists() => Ok(None),
-        _ => session::store(call).map(Some),
+        _ => session::store(call).await.map(Some),
     }
 }
 

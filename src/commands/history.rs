@@ -11,7 +11,7 @@ use crate::output::table;
 use crate::world::Instant;
 
 pub(super) async fn run(call: &Call, args: &HistoryArgs) -> anyhow::Result<Exit> {
-    let rows = store_to_read(call)?.find(None, Which::All(u32::MAX)).await.map_err(ledger_failed)?;
+    let rows = store_to_read(call).await?.find(None, Which::All(u32::MAX)).await.map_err(ledger_failed)?;
     if args.json {
         for render in &rows {
             call.out.data(&line(render));

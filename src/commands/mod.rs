@@ -17,6 +17,7 @@ mod explain;
 mod gate;
 mod history;
 mod init;
+mod ledger;
 mod list;
 mod listen;
 mod man;
@@ -230,6 +231,7 @@ async fn dispatch(call: &Call, mut command: Command) -> anyhow::Result<Exit> {
         Command::Schema => schema::run(call),
         Command::Emulator(args) => emulator::run(call, args).await,
         Command::Auth(args) => auth::run(call, &args.command).await,
+        Command::Ledger(args) => ledger::run(call, &args).await,
         Command::Config(args) => config::run(call, &args.command),
         Command::Doctor(args) => doctor::run(call, &args).await,
         Command::Explain(args) => explain::run(call, &args).await,

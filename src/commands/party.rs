@@ -11,7 +11,6 @@ use super::session::{self, Session, ledger_failed};
 use super::{Call, Stop, waiting};
 use crate::ledger::{Space, Store};
 use crate::output::Results;
-use crate::settings::LedgerPlace;
 use crate::work::Desk;
 use crate::work::follow::follow;
 use crate::work::save::Saving;
@@ -39,7 +38,7 @@ impl Party {
 pub(super) async fn meet(call: &Call, names: &[String]) -> anyhow::Result<Vec<Party>> {
     let names = expand(&call.interrupt, names).await?;
     let mut groups: Vec<(Call, Vec<(usize, String)>)> = Vec::new();
-    let ledger = ledger_of_several(call)?;
+    let ledger = ledger_of_several(call).await?;
     for (index, name) in names.into_iter().enumerate() {
         let theirs = match &ledger {
             Some(ledger) => elsewhere(call, ledger.as_ref(), &name).await?,
@@ -87,7 +86,7 @@ pub(super) async fn follow_all(
 /// # Errors
 /// When the ledger fails.
 pub(super) async fn call_of(call: &Call, name: &str) -> anyhow::Result<Call> {
-    let theirs = match ledger_of_several(call)? {
+    let theirs = match ledger_of_several(call).await? {
         Some(ledger) => elsewhere(call, ledger.as_ref(), name).await?,
         None => None,
     };
@@ -95,15 +94,11 @@ pub(super) async fn call_of(call: &Call, name: &str) -> anyhow::Result<Call> {
 }
 
 /// The ledger, where there is one that may hold renders of several profiles.
-fn ledger_of_several(call: &Call) -> anyhow::Result<Option<Arc<dyn Store>>> {
-    let is_there = match &call.settings.ledger {
-        LedgerPlace::File(path) => path.exists(),
-        LedgerPlace::Nowhere => false,
-    };
-    if !is_there || !call.settings.has_other_profiles() {
+async fn ledger_of_several(call: &Call) -> anyhow::Result<Option<Arc<dyn Store>>> {
+    if !call.settings.ledger.is_there() || !call.settings.has_other_profiles() {
         return Ok(None);
     }
-    session::store(call).map(Some)
+    session::store(call).await.map(Some)
 }
 
 /// The command as another profile means it, if only that one has the render.

@@ -35,7 +35,7 @@ pub(super) fn url_of(receiver: &Receiver) -> Option<String> {
 }
 
 async fn own_url(call: &Call) -> anyhow::Result<String> {
-    let receiver = store(call)?.receiver(space(call)).await.map_err(ledger_failed)?;
+    let receiver = store(call).await?.receiver(space(call)).await.map_err(ledger_failed)?;
     let listen = CommandLine::with_flags(call.flags.clone()).spell(&["listen", "--public-url", "https://…"]);
     let unknown = || {
         let why = format!("{OWN_RECEIVER}: nobody has said yet under which URL the service reaches the receiver of this ledger");

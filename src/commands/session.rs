@@ -9,6 +9,8 @@ use super::{Call, Stop};
 use crate::emulator::{self, Emulator};
 use crate::exit::Exit;
 use crate::ledger::memory::Memory;
+#[cfg(feature = "postgres")]
+use crate::ledger::postgres::Postgres;
 use crate::ledger::sqlite::Sqlite;
 use crate::ledger::{LedgerError, Space, Store};
 use crate::render::schedule::Distance;
@@ -57,7 +59,7 @@ impl Session {
     pub(super) async fn without_past(call: &Call) -> anyhow::Result<Self> {
         let settings = &call.settings;
         let key = key(settings)?;
-        let store = store(call)?;
+        let store = store(call).await?;
         let Reached { client, emulator } = reach(settings, key).await?;
         let distance = if client.url().is_loopback() { Distance::Loopback } else { Distance::Remote };
         let desk = Desk {
@@ -154,22 +156,31 @@ pub(super) fn space(call: &Call) -> Space {
 }
 
 /// Opens the ledger alone, for the commands that need no service.
-pub(super) fn store(call: &Call) -> anyhow::Result<Arc<dyn Store>> {
-    match &call.settings.ledger {
+pub(super) async fn store(call: &Call) -> anyhow::Result<Arc<dyn Store>> {
+    open(&call.settings.ledger).await
+}
+
+/// Opens a ledger, wherever it is.
+pub(super) async fn open(place: &LedgerPlace) -> anyhow::Result<Arc<dyn Store>> {
+    match place {
         LedgerPlace::File(path) => Ok(Arc::new(Sqlite::open(path, &World::real()).map_err(ledger_failed)?)),
+        #[cfg(feature = "postgres")]
+        LedgerPlace::Server(address) => {
+            Ok(Arc::new(Box::pin(Postgres::open(address.clone(), World::real())).await.map_err(ledger_failed)?))
+        }
         LedgerPlace::Nowhere => Ok(Arc::new(Memory::new())),
     }
 }
 
 /// Opens the ledger for a command that only tells what is in it: one of a newer `j2v` is read as far as it goes.
-pub(super) fn store_to_read(call: &Call) -> anyhow::Result<Arc<dyn Store>> {
+pub(super) async fn store_to_read(call: &Call) -> anyhow::Result<Arc<dyn Store>> {
     if let LedgerPlace::File(path) = &call.settings.ledger
         && let Err(newer @ LedgerError::Newer { .. }) = Sqlite::open(path, &World::real())
     {
         call.out.warning(&format!("{newer}; it is only read"));
         return Ok(Arc::new(Sqlite::open_to_read(path, &World::real()).map_err(ledger_failed)?));
     }
-    store(call)
+    store(call).await
 }
 
 /// What a failing ledger means.
@@ -186,6 +197,7 @@ fn way_out(error: &LedgerError) -> Option<&'static str> {
     match error {
         LedgerError::Open { .. } => Some("name another file with --ledger or J2V_LEDGER"),
         LedgerError::Newer { .. } => Some("update j2v, or name another ledger with --ledger; `j2v history` reads this one"),
+        LedgerError::Unreachable { .. } => Some("try again when its server answers; nothing was sent without it"),
         LedgerError::Full { .. } => Some("make room on the device, or name a ledger elsewhere with --ledger"),
         LedgerError::Busy { .. } => Some("try again when the other process has ended"),
         LedgerError::Gone { .. } => {

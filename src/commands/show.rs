@@ -18,7 +18,7 @@ use crate::work::CommandLine;
 use crate::world::Instant;
 
 pub(super) async fn run(call: &Call, args: &ShowArgs) -> anyhow::Result<Exit> {
-    let ledger = store(call)?;
+    let ledger = store(call).await?;
     let found = latest(ledger.as_ref(), None, &args.render).await.map_err(ledger_failed)?;
     let history = CommandLine::with_flags(call.flags.clone()).spell(&["history"]);
     let render = found.ok_or_else(|| unheard_of(&args.render, &history))?;

@@ -90,7 +90,7 @@ async fn replay(call: &Call, args: &ReplayArgs) -> anyhow::Result<Exit> {
 
 /// The last callbacks, newest first.
 async fn list(call: &Call) -> anyhow::Result<Exit> {
-    let kept = store(call)?.callbacks(Some(space(call)), Callbacks::Last(LISTED)).await.map_err(ledger_failed)?;
+    let kept = store(call).await?.callbacks(Some(space(call)), Callbacks::Last(LISTED)).await.map_err(ledger_failed)?;
     let head = ["RECEIVED", "PROJECT", "BYTES", "CONTENT-TYPE"].map(str::to_owned).to_vec();
     let row = |kept: &Kept| {
         let project = kept.project.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -104,7 +104,7 @@ async fn list(call: &Call) -> anyhow::Result<Exit> {
 }
 
 async fn send_again(call: &Call, name: &str, to: &str) -> anyhow::Result<Exit> {
-    let ledger = store(call)?;
+    let ledger = store(call).await?;
     let project = project(call, name).await?;
     let kept = ledger.callbacks(Some(space(call)), Callbacks::Of(vec![project])).await.map_err(ledger_failed)?;
     let last = kept.last().ok_or_else(|| Stop::new(Exit::Usage, format!("{name}: no callback has come")))?;
@@ -115,7 +115,7 @@ async fn send_again(call: &Call, name: &str, to: &str) -> anyhow::Result<Exit> {
 
 /// The last outcome is due again, whether it was heard of or given up.
 async fn hand_on_again(call: &Call, name: &str) -> anyhow::Result<Exit> {
-    let ledger = store(call)?;
+    let ledger = store(call).await?;
     let now = World::real().now();
     let project = project(call, name).await?;
     let deliveries = ledger.deliveries(Some(space(call)), Deliveries::Of(vec![project])).await.map_err(ledger_failed)?;
@@ -131,7 +131,7 @@ async fn hand_on_again(call: &Call, name: &str) -> anyhow::Result<Exit> {
 
 /// The project of a name: the ledger's render, or the name itself.
 async fn project(call: &Call, name: &str) -> anyhow::Result<ProjectId> {
-    let found = latest(store(call)?.as_ref(), Some(space(call)), name).await.map_err(ledger_failed)?;
+    let found = latest(store(call).await?.as_ref(), Some(space(call)), name).await.map_err(ledger_failed)?;
     let known = found.and_then(|render| render.submission.project);
     match known {
         Some(project) => Ok(project),
@@ -140,7 +140,7 @@ async fn project(call: &Call, name: &str) -> anyhow::Result<ProjectId> {
 }
 
 async fn known(call: &Call, name: &str) -> anyhow::Result<Render> {
-    let found = latest(store(call)?.as_ref(), Some(space(call)), name).await.map_err(ledger_failed)?;
+    let found = latest(store(call).await?.as_ref(), Some(space(call)), name).await.map_err(ledger_failed)?;
     let history = CommandLine::with_flags(call.flags.clone()).spell(&["history"]);
     Ok(found.ok_or_else(|| unheard_of(name, &history))?)
 }
@@ -186,7 +186,7 @@ fn verdict(report: &Report) -> Verdict {
 
 /// The callback came and the application has heard: nobody is to tell it again. What the body says changes no render.
 async fn record(call: &Call, raw: Vec<u8>, told: &webhook::Told) -> anyhow::Result<Option<Render>> {
-    let (ledger, space, at) = (store(call)?, space(call), World::real().now());
+    let (ledger, space, at) = (store(call).await?, space(call), World::real().now());
     let callback =
         Callback { space: space.clone(), project: told.project.clone(), token: told.token.clone(), content_type: String::new(), raw, at };
     let received = ledger.receive(vec![callback]).await.map_err(ledger_failed)?;

@@ -9,10 +9,13 @@ pub mod change;
 pub mod inbox;
 pub mod memory;
 pub mod outbox;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod recovery;
 pub mod sharing;
 pub mod sqlite;
 pub mod story;
+pub mod transfer;
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -213,6 +216,21 @@ pub enum Which {
     All(u32),
 }
 
+/// A span of which a ledger may have forgotten what was written: a standby took over that lacked the last second, or a
+/// backup was played in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    /// When the last thing was written that is still known.
+    pub from: Instant,
+    /// When it was noticed.
+    pub until: Instant,
+}
+
+impl Gap {
+    /// How long it is borne in mind: the service's list goes no further back in one piece (`contract.md` 1.4).
+    pub const REMEMBERED: Duration = Duration::from_secs(93 * 24 * 3600);
+}
+
 /// One line of a render's story.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
@@ -233,6 +251,14 @@ pub enum LedgerError {
         /// Where.
         path: PathBuf,
         /// What the system said.
+        why: String,
+    },
+    /// Its server doesn't answer.
+    #[error("the ledger {path} can't be reached: {why}")]
+    Unreachable {
+        /// Where.
+        path: PathBuf,
+        /// What was seen instead of an answer.
         why: String,
     },
     /// Others may read or write it.
@@ -322,4 +348,19 @@ pub trait Store: Batches + Inbox + Outbox + Recovery + Sharing + Send + Sync {
 
     /// Turns every `sending` row whose owner is gone into `unknown`; tells them.
     fn reap(&self, at: Instant) -> Reply<'_, Vec<Render>>;
+
+    /// Whether a claim of this store's stands still. Asked between the claim and the first byte: a process that was
+    /// stopped for longer than its lease must not send what others took over meanwhile.
+    ///
+    /// Where owners hold a lock that dies with them nobody takes over from a living one: it always does.
+    fn stands(&self, claimed: &Render) -> Reply<'_, bool> {
+        let _ = claimed;
+        Box::pin(std::future::ready(Ok(true)))
+    }
+
+    /// What this ledger may have forgotten: renders of that time are looked for before their first POST. A file knows of
+    /// nothing that it lost.
+    fn gap(&self) -> Reply<'_, Option<Gap>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
 }

@@ -106,6 +106,23 @@ pub enum OnUnknown {
     Resubmit,
 }
 
+impl OnUnknown {
+    /// The word under which it is stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hold => "hold",
+            Self::Resubmit => "resubmit",
+        }
+    }
+
+    /// Reads a stored word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Hold, Self::Resubmit].into_iter().find(|rule| rule.as_str() == word)
+    }
+}
+
 /// One generation of a key, as far as the protocol goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submission {

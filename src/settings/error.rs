@@ -27,8 +27,17 @@ pub(crate) enum SettingsError {
     #[error("there is no home folder to keep the ledger in; name a file with --ledger or $J2V_LEDGER")]
     Homeless,
     /// A ledger that this program can't open.
-    #[error("the ledger {0} is no file: only SQLite files are supported by this version")]
+    #[error("the ledger {0} is none that j2v knows: it is a file, or postgres://USER@HOST/DATABASE")]
     LedgerKind(String),
+    /// A server's address that can't be used.
+    #[error("the ledger's address can't be used: {0}")]
+    LedgerAddress(String),
+    /// A password where everybody sees it.
+    #[cfg(feature = "postgres")]
+    #[error(
+        "a password in an argument is seen by everybody on this machine: put it into $PGPASSWORD, or the whole address into $J2V_LEDGER"
+    )]
+    ShownPassword,
     /// The config file can't be used.
     #[error("{0}")]
     Config(#[from] ConfigError),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant as Tick;
 
 use super::Desk;
-use crate::ledger::{Change, LedgerError, Record, Render, Which};
+use crate::ledger::{Change, Gap, LedgerError, Record, Render, Which};
 use crate::render::event::Event;
 use crate::render::identity::{ProjectId, Token};
 use crate::render::outcome::Report;
@@ -15,6 +15,10 @@ use crate::render::state::{Fact, OnUnknown, State};
 use crate::service::page::Window;
 use crate::service::read::{MOST_PER_PAGE, ReadError};
 use crate::world::Instant;
+
+/// An intent that lay about for longer than this may have been sent by another machine or before a backup was
+/// restored: it is searched for before its first POST (`reliability.md` 3.2, "Cold start").
+const COLD: Duration = Duration::from_secs(120);
 
 /// How far before the POST the window of a search begins: clocks differ (`reliability.md` 3.2).
 const BEFORE: Duration = Duration::from_secs(3600);
@@ -98,19 +102,59 @@ fn is_due(desk: &Desk, render: &Render, now: Instant) -> bool {
     is_sought && (now < gave_up || now.since(gave_up) >= next_search(desk.distance, last))
 }
 
+/// Looks once for renders that are to be sent for the first time as far as this ledger knows, and may have been sent all
+/// the same: what lay about as an intent for long, by another machine or before a backup was played in (`reliability.md`
+/// row 84); and every render with a key of the user's, where a ledger may have forgotten whole rows (row 85). One sweep
+/// serves all of them, and where none is due the service is asked nothing.
+///
+/// # Errors
+/// The outer error when the ledger fails, the inner one when the list can't be read: nothing is to be sent then.
+pub async fn before_first_post(desk: &Desk, renders: &[Render], patience: Duration) -> Result<Result<(), ReadError>, LedgerError> {
+    let now = desk.world.now();
+    let gap = desk.store.gap().await?.filter(|gap| now.since(gap.until) < Gap::REMEMBERED);
+    let is_cold = |render: &&Render| {
+        // A row of the future is of another clock.
+        let is_old = now.since(render.touched_at) > COLD || now < render.touched_at;
+        is_old || gap.is_some_and(|gap| render.touched_at <= gap.until.plus(BEFORE))
+    };
+    let is_sought = |render: &&Render| {
+        let is_unsent = matches!(render.submission.state, State::Intent | State::Rejected);
+        render.traceable && is_unsent && (is_cold(render) || (gap.is_some() && render.named))
+    };
+    let sought: Vec<Render> = renders.iter().filter(is_sought).cloned().collect();
+    if sought.is_empty() {
+        return Ok(Ok(()));
+    }
+    let oldest = sought.iter().filter(is_cold).map(start).min();
+    let from = oldest.into_iter().chain(gap.map(|gap| gap.from)).min().unwrap_or(now);
+    let until = if oldest.is_some() { now } else { gap.map_or(now, |gap| gap.until) };
+    sweep_span(desk, &sought, Some(Span { from: from.max(now.minus(Gap::REMEMBERED)), until }), patience).await
+}
+
+/// A span of this machine's clock.
+#[derive(Clone, Copy)]
+struct Span {
+    from: Instant,
+    until: Instant,
+}
+
 /// One sweep of the list for all of `renders`, tried again for as long as `patience` lasts. What is found is bound; what is past its quarantine after a
 /// healthy sweep is held (or sent again later, where its rule says so).
 ///
 /// # Errors
 /// The outer error when the ledger fails, the inner one when the list can't be read.
 pub async fn sweep(desk: &Desk, renders: &[Render], patience: Duration) -> Result<Result<(), ReadError>, LedgerError> {
+    sweep_span(desk, renders, None, patience).await
+}
+
+async fn sweep_span(desk: &Desk, renders: &[Render], span: Option<Span>, patience: Duration) -> Result<Result<(), ReadError>, LedgerError> {
     let started = desk.world.now();
     let is_over = |render: &Render| {
         let quarantine_ends = render.gave_up_at.map(|at| at.plus(render.quarantine));
         render.submission.state == State::Unknown && quarantine_ends.is_some_and(|end| started >= end)
     };
     let decides = renders.iter().any(is_over);
-    let seen = match Box::pin(read(desk, renders, decides, patience)).await {
+    let seen = match Box::pin(read(desk, renders, span, decides, patience)).await {
         Ok(seen) => seen,
         Err(why) => return Ok(Err(why)),
     };
@@ -161,26 +205,32 @@ struct Seen<'a> {
 
 /// Reads the list. Where absence decides it is read twice: a render may slip from page to page while one sweep
 /// goes on (`reliability.md` row 41), and only the first answer tells how far the clocks are apart.
-async fn read<'a>(desk: &Desk, renders: &'a [Render], decides: bool, patience: Duration) -> Result<Seen<'a>, ReadError> {
+async fn read<'a>(
+    desk: &Desk,
+    renders: &'a [Render],
+    span: Option<Span>,
+    decides: bool,
+    patience: Duration,
+) -> Result<Seen<'a>, ReadError> {
     let mut seen = Seen::default();
+    let keeps_all = renders.iter().any(is_resent);
     for render in renders {
         let token = Token::new(&render.key, render.generation, render.movie, 1);
         seen.hits.entry(token).or_default().0.push(render);
     }
     let knew_the_time = desk.client.server_offset().is_some();
-    seen.whole = read_once(desk, renders, &mut seen, patience).await?;
+    seen.whole = read_once(desk, window(desk, renders, span), &mut seen, keeps_all, patience).await?;
     let was_elsewhere = !knew_the_time && desk.client.server_offset().is_some_and(|ahead| ahead.unsigned_abs() > MARGIN);
     if decides || was_elsewhere {
-        let second = read_once(desk, renders, &mut seen, patience).await?;
+        let second = read_once(desk, window(desk, renders, span), &mut seen, keeps_all, patience).await?;
         seen.whole = second && (seen.whole || was_elsewhere);
     }
     Ok(seen)
 }
 
 /// Reads the list once; whether all of it. Of a list of any length only what carries a wanted token is kept.
-async fn read_once(desk: &Desk, renders: &[Render], seen: &mut Seen<'_>, patience: Duration) -> Result<bool, ReadError> {
-    let keeps_all = renders.iter().any(is_resent);
-    let mut pages = desk.client.pages(window(desk, renders), MOST_PER_PAGE, patience.min(READING));
+async fn read_once(desk: &Desk, window: Window, seen: &mut Seen<'_>, keeps_all: bool, patience: Duration) -> Result<bool, ReadError> {
+    let mut pages = desk.client.pages(window, MOST_PER_PAGE, patience.min(READING));
     while let Some(reports) = pages.next().await? {
         for report in reports {
             if keeps_all {
@@ -220,14 +270,21 @@ fn shared_out<'a>(twins: &[&'a Render], hits: &'a [Report]) -> Vec<(&'a Render, 
     twins.iter().enumerate().map(|(place, twin)| (*twin, share(place))).collect()
 }
 
-fn window(desk: &Desk, renders: &[Render]) -> Window {
+/// When it may have been sent first.
+fn start(render: &Render) -> Instant {
+    render.posted_at.unwrap_or(render.created_at)
+}
+
+fn window(desk: &Desk, renders: &[Render], span: Option<Span>) -> Window {
     let now = desk.world.now();
-    let since = renders.iter().map(|render| render.posted_at.unwrap_or(render.created_at)).min().unwrap_or(now);
+    if let Some(Span { from, until }) = span {
+        return desk.window(from.minus(BEFORE), until.min(now).plus(AFTER));
+    }
+    let since = renders.iter().map(start).min().unwrap_or(now);
     // What was not accepted by the end of its quarantine never was: a row that is held for weeks needs no more pages.
     let until = renders.iter().map(|render| render.gave_up_at.map_or(now, |at| at.plus(render.quarantine))).max().unwrap_or(now);
     // What was sent since must be there, too, where absence lets something be sent again.
-    let is_resent = renders.iter().any(|render| render.submission.on_unknown == OnUnknown::Resubmit);
-    let until = if is_resent { now } else { until.min(now) };
+    let until = if renders.iter().any(is_resent) { now } else { until.min(now) };
     desk.window(since.minus(BEFORE), until.plus(AFTER))
 }
 

@@ -24,6 +24,7 @@ const COMMANDS: &[&str] = &[
     "schema",
     "emulator",
     "auth",
+    "ledger",
     "config",
     "doctor",
     "explain",

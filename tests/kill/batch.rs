@@ -51,8 +51,8 @@ fn world(seed: u64, rows: usize) -> World {
         settings.render_time = Duration::from_millis(100);
     });
     world.write("flat.json", r#"{"scenes":[{"duration":1,"elements":[{"type":"text","text":"{{city}}"}]}]}"#);
-    let table: String = (0..rows).map(|number| format!("{{\"id\":\"k{number:04}\",\"city\":\"City {number}\"}}\n")).collect();
-    world.write("flats.jsonl", table);
+    let row = |number: usize| format!("{{\"id\":\"k{number:04}\",\"city\":\"City {number}\"}}");
+    world.write("flats.jsonl", (0..rows).map(row).collect::<Vec<_>>().join("\n"));
     world
 }
 

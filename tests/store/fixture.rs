@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use j2v::ledger::memory::Memory;
+#[cfg(all(unix, feature = "postgres"))]
+use j2v::ledger::postgres::{Address, Postgres};
 use j2v::ledger::sqlite::Sqlite;
 use j2v::ledger::{Again, Change, Draft, Placed, Record, Recorded, Render, RenderId, SUBMIT_SCOPE, Space, Store, Which};
 use j2v::render::identity::{Key, MovieHash, ProjectId};
@@ -54,6 +56,37 @@ impl Home for InMemory {
     fn open(&self) -> Memory {
         Memory::new()
     }
+}
+
+/// A ledger in a database of its own.
+#[cfg(all(unix, feature = "postgres"))]
+pub(crate) struct OnServer {
+    url: String,
+}
+
+#[cfg(all(unix, feature = "postgres"))]
+impl OnServer {
+    /// None where there is no server.
+    pub(crate) fn new() -> Option<Self> {
+        crate::cluster::shared().map(|cluster| Self { url: cluster.database() })
+    }
+}
+
+#[cfg(all(unix, feature = "postgres"))]
+impl Home for OnServer {
+    type Store = Postgres;
+
+    fn open(&self) -> Postgres {
+        open(&self.url)
+    }
+}
+
+/// Opens a ledger on a server from wherever.
+#[cfg(all(unix, feature = "postgres"))]
+pub(crate) fn open(url: &str) -> Postgres {
+    let address = Address::parse(url).unwrap();
+    let opening = || tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(Postgres::open(address, World::real()));
+    std::thread::scope(|threads| threads.spawn(opening).join().unwrap()).unwrap()
 }
 
 pub(crate) fn at(second: i64) -> Instant {
@@ -167,12 +200,31 @@ macro_rules! on {
     };
 }
 
+/// Every test of a file, on a ledger that several machines may share.
+#[cfg(all(unix, feature = "postgres"))]
+macro_rules! on_server {
+    ($module:ident, [$($name:ident),* $(,)?]) => {
+        mod $module {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                if let Some(home) = $crate::fixture::OnServer::new() {
+                    super::$name(&home).await;
+                }
+            })*
+        }
+    };
+}
+
 /// Every test of a file, on each kind of ledger.
 macro_rules! on_each {
     ($names:tt) => {
         $crate::fixture::on!(in_memory, crate::fixture::InMemory, $names);
         $crate::fixture::on!(on_file, crate::fixture::OnFile::new(), $names);
+        #[cfg(all(unix, feature = "postgres"))]
+        $crate::fixture::on_server!(on_server, $names);
     };
 }
 
+#[cfg(all(unix, feature = "postgres"))]
+pub(crate) use on_server;
 pub(crate) use {on, on_each};

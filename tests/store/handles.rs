@@ -92,7 +92,7 @@ async fn an_answer_that_comes_after_the_reaper_is_believed(home: &impl Home) {
 }
 
 macro_rules! on_file {
-    ($($name:ident),* $(,)?) => {
+    ([$($name:ident),* $(,)?]) => {
         mod on_file {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
@@ -102,11 +102,19 @@ macro_rules! on_file {
     };
 }
 
-on_file![
+macro_rules! on_each {
+    ($names:tt) => {
+        on_file!($names);
+        #[cfg(all(unix, feature = "postgres"))]
+        crate::fixture::on_server!(on_server, $names);
+    };
+}
+
+on_each!([
     everything_is_there_when_it_is_opened_again,
     eight_tasks_on_two_handles_make_one_row_of_one_key,
     of_eight_claims_on_two_handles_one_stands,
     what_one_handle_writes_the_other_reads,
     what_a_living_owner_sends_is_left_and_what_a_dead_one_sent_is_unknown,
     an_answer_that_comes_after_the_reaper_is_believed,
-];
+]);

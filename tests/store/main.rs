@@ -3,10 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
 
 mod batches;
+#[cfg(all(unix, feature = "postgres"))]
+#[path = "../cluster/mod.rs"]
+mod cluster;
 mod fixture;
 mod handles;
 mod mail;
 mod model;
+#[cfg(all(unix, feature = "postgres"))]
+mod postgres;
 mod recovery;
 mod sharing;
 #[cfg(unix)]

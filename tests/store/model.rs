@@ -109,3 +109,15 @@ proptest! {
         run(agrees(&OnFile::new(), true, history));
     }
 }
+
+#[cfg(all(unix, feature = "postgres"))]
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn a_ledger_on_a_server_agrees_with_the_machine(history in prop::collection::vec((0usize..2, changes()), 0..40)) {
+        if let Some(home) = crate::fixture::OnServer::new() {
+            run(agrees(&home, true, history));
+        }
+    }
+}

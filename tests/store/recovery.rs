@@ -8,7 +8,7 @@ use j2v::render::outcome::Report;
 use j2v::render::state::State;
 use serde_json::json;
 
-use crate::fixture::{Home, accepted, at, fact, key, kinds, named, new, place, project, row, space, unnamed};
+use crate::fixture::{Home, accepted, at, fact, key, kinds, named, new, on_each, place, project, row, space, unnamed};
 
 /// A render of the list, with the token of a draft.
 fn lost(draft: &Draft, generation: u32, letter: char, status: &str) -> Lost {
@@ -80,24 +80,6 @@ async fn of_several_restored_renders_of_a_key_its_movie_tells_which(home: &impl 
         matches!(place(&store, third).await, Placed::Existing(render) if render.id == two.id && !render.movie.agrees(MovieHash::of(b"3")))
     );
     assert_eq!(store.find(None, Which::AnyKey(key("a"))).await.unwrap().len(), 2);
-}
-
-macro_rules! on {
-    ($module:ident, $home:expr, [$($name:ident),* $(,)?]) => {
-        mod $module {
-            $(#[tokio::test]
-            async fn $name() {
-                super::$name(&$home).await;
-            })*
-        }
-    };
-}
-
-macro_rules! on_each {
-    ($names:tt) => {
-        on!(in_memory, crate::fixture::InMemory, $names);
-        on!(on_file, crate::fixture::OnFile::new(), $names);
-    };
 }
 
 on_each!([

@@ -7,7 +7,7 @@ use j2v::ledger::sharing::{Seat, Share, Sharing, Turn, Wait};
 use j2v::ledger::{Draft, RenderId, Space, Store};
 use j2v::world::Instant;
 
-use crate::fixture::{Home, OnFile, at, named, new, space};
+use crate::fixture::{Home, at, named, new, on, on_each, space};
 
 const STANDS: Duration = Duration::from_secs(10);
 
@@ -119,24 +119,6 @@ async fn news_of_a_ledger_in_memory_come_from_everybody() {
     assert_ne!(news.await.unwrap(), heard);
 }
 
-macro_rules! on {
-    ($module:ident, $home:expr, [$($name:ident),* $(,)?]) => {
-        mod $module {
-            $(#[tokio::test]
-            async fn $name() {
-                super::$name(&$home).await;
-            })*
-        }
-    };
-}
-
-macro_rules! on_each {
-    ($names:tt) => {
-        on!(in_memory, crate::fixture::InMemory, $names);
-        on!(on_file, crate::fixture::OnFile::new(), $names);
-    };
-}
-
 on_each!([
     one_seat_reads_for_all,
     a_turn_is_given_up_and_taken_over,
@@ -145,4 +127,13 @@ on_each!([
     the_interval_and_the_rest_are_passed_on,
 ]);
 
-on!(several_handles, super::OnFile::new(), [what_a_dead_process_waited_for_and_its_turn_die_with_it, news_come_from_other_handles,]);
+on!(
+    several_handles,
+    crate::fixture::OnFile::new(),
+    [what_a_dead_process_waited_for_and_its_turn_die_with_it, news_come_from_other_handles]
+);
+#[cfg(all(unix, feature = "postgres"))]
+crate::fixture::on_server!(
+    several_handles_on_server,
+    [what_a_dead_process_waited_for_and_its_turn_die_with_it, news_come_from_other_handles]
+);

@@ -7,6 +7,8 @@ use super::Finding;
 use crate::commands::Call;
 use crate::commands::session::{self, ledger_failed};
 use crate::exit::Exit;
+#[cfg(feature = "postgres")]
+use crate::ledger::postgres::{Address, Postgres};
 use crate::ledger::sqlite::Sqlite;
 use crate::ledger::{LedgerError, Store, Which};
 use crate::output::bytes;
@@ -60,12 +62,22 @@ pub(super) fn key(call: &Call) -> (Option<ApiKey>, Finding) {
 pub(super) async fn ledger(call: &Call) -> Vec<Finding> {
     let path = match &call.settings.ledger {
         LedgerPlace::File(path) => path,
+        #[cfg(feature = "postgres")]
+        LedgerPlace::Server(address) => return vec![on_server(address).await],
         LedgerPlace::Nowhere => {
             return vec![Finding::warn("ledger", "none (--no-ledger): a crash can cost a second payment")];
         }
     };
     let health = if path.exists() { existing(path).await } else { to_be_made(path) };
     vec![health, disk(path)]
+}
+
+#[cfg(feature = "postgres")]
+async fn on_server(address: &Address) -> Finding {
+    match Postgres::open(address.clone(), World::real()).await {
+        Ok(_) => Finding::ok("ledger", format!("{address}: it answers")),
+        Err(error) => Finding::stop("ledger", ledger_failed(error)),
+    }
 }
 
 async fn existing(path: &Path) -> Finding {

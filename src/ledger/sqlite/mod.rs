@@ -16,6 +16,7 @@ mod rows;
 mod schema;
 mod sharing;
 mod thread;
+mod transfer;
 mod values;
 mod work;
 

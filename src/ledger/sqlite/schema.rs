@@ -161,7 +161,7 @@ CREATE TABLE tally (
 
 /// What is to be sent again by its own rule is looked for by a command that runs every minute.
 const RESENDS: &str = "
-CREATE INDEX render_resends ON render (account, endpoint) WHERE state = 'intent' AND attempt > 1;
+CREATE INDEX render_resends ON render (state, account, endpoint) WHERE state = 'intent' AND attempt > 1;
 ";
 
 /// Refuses what a newer `j2v` or another program made, before anything is written to it.

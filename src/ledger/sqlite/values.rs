@@ -47,20 +47,9 @@ spelled!(State, "state", |state: &State| state.as_str(), State::parse);
 spelled!(Key, "key", Key::as_str, |text| Key::parse(text).ok());
 spelled!(ProjectId, "project", ProjectId::as_str, |text| ProjectId::parse(text).ok());
 spelled!(MovieHash, "hash", |hash: &MovieHash| hash.to_hex(), MovieHash::from_hex);
-spelled!(OnUnknown, "rule", |rule: &OnUnknown| on_unknown_word(*rule), on_unknown_of);
+spelled!(OnUnknown, "rule", |rule: &OnUnknown| rule.as_str(), OnUnknown::parse);
 spelled!(Progress, "progress", |progress: &Progress| progress.as_str(), Progress::parse);
 spelled!(Report, "report", |report: &Report| report.raw.to_string(), |text| Report::read(&serde_json::from_str(text).ok()?));
-
-fn on_unknown_word(rule: OnUnknown) -> &'static str {
-    match rule {
-        OnUnknown::Hold => "hold",
-        OnUnknown::Resubmit => "resubmit",
-    }
-}
-
-fn on_unknown_of(word: &str) -> Option<OnUnknown> {
-    [OnUnknown::Hold, OnUnknown::Resubmit].into_iter().find(|rule| on_unknown_word(*rule) == word)
-}
 
 impl ToSql for Refusal {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::ledger::{Change, LedgerError, Record, Render};
+use crate::ledger::{Change, LedgerError, Record, Render, RenderId};
 use crate::render::state::Fact;
 use crate::service::first_byte::{BeforeFirstByte, HookRefused};
 use crate::work::Desk;
@@ -32,18 +32,15 @@ impl Claim {
                     return Err(HookRefused("interrupted".to_owned()));
                 }
                 claim.hold().begun = true;
-                let record = Record { render: id, change: Change::Fact(Fact::Claimed), at: desk.world.now() };
-                let recorded = desk.store.record(vec![record]).await;
-                let mut claimed = claim.hold();
-                match recorded.map(|mut all| all.pop()) {
-                    Ok(Some(Ok(recorded))) => {
-                        claimed.render = Some(recorded.render);
+                match claimed(&desk, id).await {
+                    Ok(Some(render)) => {
+                        claim.hold().render = Some(render);
                         Ok(())
                     }
-                    Ok(_) => Err(HookRefused("another process was faster".to_owned())),
+                    Ok(None) => Err(HookRefused("another process was faster".to_owned())),
                     Err(error) => {
                         let why = error.to_string();
-                        claimed.failed = Some(error);
+                        claim.hold().failed = Some(error);
                         Err(HookRefused(why))
                     }
                 }
@@ -64,4 +61,17 @@ impl Claim {
     fn hold(&self) -> MutexGuard<'_, Claimed> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Claims a row, and sees that the claim stands still: a process that was stopped meanwhile for longer than its lease has
+/// sent nothing, and must not any more.
+async fn claimed(desk: &Desk, id: RenderId) -> Result<Option<Render>, LedgerError> {
+    let record = |change| vec![Record { render: id, change, at: desk.world.now() }];
+    let Some(Ok(recorded)) = desk.store.record(record(Change::Fact(Fact::Claimed))).await?.pop() else { return Ok(None) };
+    let stands = desk.store.stands(&recorded.render).await;
+    if let Ok(true) = stands {
+        return Ok(Some(recorded.render));
+    }
+    let unsent = desk.store.record(record(Change::Fact(Fact::NotSent { epoch: recorded.render.submission.epoch }))).await;
+    stands.and(unsent).map(|_| None)
 }

@@ -19,10 +19,6 @@ use crate::service::answer::{ConnectFault, Happened, PostMeaning, meaning_of_pos
 use crate::service::read::ReadError;
 use crate::service::retry::{Failed, LONGEST_RETRY_AFTER, Next, Patience, REFUSED_FOR};
 
-/// An intent that lay about for longer than this may have been sent by another machine or before a backup was
-/// restored: it is searched for before its first POST (`reliability.md` 3.2, "Cold start").
-const COLD: Duration = Duration::from_secs(120);
-
 /// How long a request that is out may go on after the first Ctrl-C (`reliability.md` row 25).
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -87,6 +83,15 @@ fn unless_failed(desk: &Desk, render: &Render, step: Result<Step, LedgerError>) 
     step.unwrap_or_else(|error| over(unknown(desk, render, &format!("the movie may have been accepted, but the ledger failed: {error}"))))
 }
 
+/// A new row goes on, unless the ledger may have forgotten that there was one before.
+async fn fresh(desk: &Desk, render: Render) -> Result<Step, LedgerError> {
+    match search::before_first_post(desk, std::slice::from_ref(&render), READING).await? {
+        Ok(()) if desk.store.gap().await?.is_none() => Ok(Step::On(Box::new(render))),
+        Ok(()) => Ok(Step::On(Box::new(desk.again(&render).await?))),
+        Err(why) => Ok(over(not_looked_for(desk, &render, &why))),
+    }
+}
+
 /// Makes ready what the key named already: a refusal is history, a rule chosen now holds, and what lay about for
 /// long is looked for before anything is sent.
 async fn existing(desk: &Desk, order: &Order, mut render: Render) -> Result<Step, LedgerError> {
@@ -100,14 +105,7 @@ async fn existing(desk: &Desk, order: &Order, mut render: Render) -> Result<Step
     if let Some(length) = order.quarantine.filter(|length| *length != render.quarantine) {
         desk.record(render.id, Change::Quarantine(length)).await?.ok();
     }
-    let now = desk.world.now();
-    // A row of the future is of another clock.
-    let is_cold = now.since(render.touched_at) > COLD || now < render.touched_at;
-    if matches!(state, State::Intent | State::Rejected)
-        && is_cold
-        && render.traceable
-        && let Err(why) = search::sweep(desk, std::slice::from_ref(&render), READING).await?
-    {
+    if let Err(why) = search::before_first_post(desk, std::slice::from_ref(&render), READING).await? {
         return Ok(over(not_looked_for(desk, &render, &why)));
     }
     if state == State::Held && render.traceable {
@@ -161,7 +159,7 @@ impl Run<'_> {
             match desk.store.place(vec![order.draft(desk, self.hash)]).await?.pop() {
                 Some(Placed::New(render)) => {
                     self.tell_of_twin(&render).await?;
-                    return Ok(Step::On(Box::new(render)));
+                    return fresh(desk, render).await;
                 }
                 Some(Placed::Existing(render)) if order.again && render.submission.state.is_unsettled() => {
                     let earlier = self.settle_earlier(render).await?;

@@ -1,0 +1,82 @@
+//! What can be typed about the ledger itself.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use super::help;
+use super::parse::duration;
+
+// `j2v ledger`.
+#[derive(Debug, Args)]
+#[command(after_long_help = help::page("\
+A ledger is a file, or a database that several machines share: postgres://USER@HOST/DATABASE, its
+password in $PGPASSWORD.
+
+Examples:
+  j2v ledger check
+  j2v ledger copy ledger.db postgres://j2v@db.example/renders
+  j2v ledger prune --older-than 90d", help::OFFLINE))]
+pub(crate) struct LedgerArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: LedgerCommand,
+}
+
+/// What can be done with a ledger.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Copy a ledger whole, between files and PostgreSQL, and compare both
+    #[command(after_long_help = help::page("\
+Everything goes along: renders, movies, stories, callbacks, deliveries, batches. The ledger to copy to
+has to be empty; a copy that was interrupted is taken up by the same command. Nothing may run on either
+meanwhile. Afterwards set J2V_LEDGER to the new one everywhere: with two ledgers in use a key could be
+paid twice.
+
+Examples:
+  j2v ledger copy ledger.db postgres://j2v@db.example/renders
+  j2v ledger copy postgres://j2v@db.example/renders backup.db", help::OFFLINE))]
+    Copy(CopyArgs),
+    /// Look through the whole ledger: what it holds must be readable and make sense
+    #[command(after_long_help = help::page("\
+Examples:
+  j2v ledger check                        exits 1 when something is wrong
+  j2v ledger check --ledger backup.db", help::OFFLINE))]
+    Check,
+    /// Forget movies, stories and callbacks' bodies of renders that ended long ago
+    #[command(after_long_help = help::page("\
+A render with a key of yours keeps its row for ever: that is what keeps the key from being paid twice.
+Its movie, its story and the bodies of its callbacks go. A render that never had such a key goes whole.
+Whatever may still run, or may still be sent, stays as it is.
+
+Examples:
+  j2v ledger prune --older-than 90d", help::OFFLINE))]
+    Prune(PruneArgs),
+}
+
+/// `j2v ledger copy`.
+#[derive(Debug, Args)]
+pub(crate) struct CopyArgs {
+    /// The ledger to copy: a file or postgres://…
+    #[arg(value_name = "FROM")]
+    pub(crate) from: PathBuf,
+    /// The ledger to copy to: a file or postgres://…
+    #[arg(value_name = "TO")]
+    pub(crate) to: PathBuf,
+}
+
+/// `j2v ledger prune`.
+#[derive(Debug, Args)]
+pub(crate) struct PruneArgs {
+    /// Of renders that ended longer ago than this, at least 7 days
+    #[arg(long, value_name = "TIME", value_parser = long_ago)]
+    pub(crate) older_than: Duration,
+}
+
+/// The service keeps files for 7 days: what is younger may still be asked for.
+const YOUNGEST: Duration = Duration::from_secs(7 * 24 * 3600);
+
+fn long_ago(text: &str) -> Result<Duration, String> {
+    duration(text).and_then(|age| if age < YOUNGEST { Err(format!("`{text}` is less than 7 days")) } else { Ok(age) })
+}

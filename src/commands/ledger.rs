@@ -1,0 +1,108 @@
+//! `j2v ledger`: the ledger itself moved, looked through and pruned.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::session::ledger_failed;
+use super::{Call, Stop};
+use crate::cli::{CopyArgs, LedgerArgs, LedgerCommand, PruneArgs};
+use crate::exit::Exit;
+use crate::ledger::Which;
+#[cfg(feature = "postgres")]
+use crate::ledger::postgres::Postgres;
+use crate::ledger::sqlite::Sqlite;
+use crate::ledger::transfer::{CopyError, Transfer, copy};
+use crate::render::state::State;
+use crate::settings::LedgerPlace;
+use crate::world::World;
+
+pub(super) async fn run(call: &Call, args: &LedgerArgs) -> anyhow::Result<Exit> {
+    match &args.command {
+        LedgerCommand::Copy(args) => move_over(call, args).await,
+        LedgerCommand::Check => check(call).await,
+        LedgerCommand::Prune(args) => prune(call, args).await,
+    }
+}
+
+async fn open(place: &LedgerPlace) -> Result<Arc<dyn Transfer>, Stop> {
+    match place {
+        LedgerPlace::File(path) => Ok(Arc::new(Sqlite::open(path, &World::real()).map_err(ledger_failed)?)),
+        #[cfg(feature = "postgres")]
+        LedgerPlace::Server(address) => {
+            Ok(Arc::new(Box::pin(Postgres::open(address.clone(), World::real())).await.map_err(ledger_failed)?))
+        }
+        LedgerPlace::Nowhere => Err(Stop::new(Exit::Usage, "without a ledger there is nothing to do: leave out --no-ledger")),
+    }
+}
+
+fn place(call: &Call, typed: &Path) -> Result<LedgerPlace, Stop> {
+    call.settings.ledger_at(typed).map_err(|why| Stop::new(Exit::Usage, why.to_string()))
+}
+
+async fn move_over(call: &Call, args: &CopyArgs) -> anyhow::Result<Exit> {
+    let (from, to) = (place(call, &args.from)?, place(call, &args.to)?);
+    if !from.is_there() {
+        return Err(Stop::new(Exit::Usage, format!("there is no ledger {from}")).into());
+    }
+    if from == to {
+        return Err(Stop::new(Exit::Usage, "a ledger can't be copied to itself").into());
+    }
+    let (source, target) = (open(&from).await?, open(&to).await?);
+    refuse_busy(&from, source.as_ref()).await?;
+    let copied = copy(source.as_ref(), target.as_ref()).await.map_err(|error| match error {
+        CopyError::Ledger(error) => ledger_failed(error),
+        other => Stop::new(Exit::Internal, other.to_string()),
+    })?;
+    for (table, rows) in copied.iter().filter(|(_, rows)| *rows > 0) {
+        call.out.note(&format!("{table}: {rows} rows"));
+    }
+    call.out.note(&format!("{to} is a copy of {from}, compared row by row; use it from now on, and {from} no more"));
+    call.out.hint(&format!("export J2V_LEDGER={to}"));
+    Ok(Exit::Done)
+}
+
+/// What is on its way now would be on its way in both.
+async fn refuse_busy(place: &LedgerPlace, ledger: &dyn Transfer) -> Result<(), Stop> {
+    ledger.reap(World::real().now()).await.map_err(ledger_failed)?;
+    let unsettled = ledger.find(None, Which::Unsettled).await.map_err(ledger_failed)?;
+    match unsettled.iter().find(|render| render.submission.state == State::Sending) {
+        Some(render) => {
+            Err(Stop::new(Exit::Internal, format!("{place} is in use: {} is just being sent; copy it when nothing runs on it", render.key)))
+        }
+        None => Ok(()),
+    }
+}
+
+async fn check(call: &Call) -> anyhow::Result<Exit> {
+    let place = &call.settings.ledger;
+    if !place.is_there() {
+        return Err(Stop::new(Exit::Usage, format!("there is no ledger {place}")).into());
+    }
+    let faults = open(place).await?.faults().await.map_err(ledger_failed)?;
+    for fault in &faults {
+        call.out.error(fault);
+    }
+    if faults.is_empty() {
+        call.out.note(&format!("{place} is sound"));
+        return Ok(Exit::Done);
+    }
+    Err(Stop::new(Exit::Internal, format!("{place} has {} faults; nothing was changed", faults.len())).into())
+}
+
+async fn prune(call: &Call, args: &PruneArgs) -> anyhow::Result<Exit> {
+    let place = &call.settings.ledger;
+    if !place.is_there() {
+        return Err(Stop::new(Exit::Usage, format!("there is no ledger {place}")).into());
+    }
+    let before = World::real().now().minus(args.older_than);
+    let pruned = open(place).await?.prune(before).await.map_err(ledger_failed)?;
+    call.out.note(&format!(
+        "dropped of what ended before {}: {} movies, {} lines of stories, {} bodies of callbacks, {} renders without a key",
+        before.to_iso(),
+        pruned.movies,
+        pruned.lines,
+        pruned.callbacks,
+        pruned.renders
+    ));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,271 @@
+//! Batches in and out, and the tally that is kept as their rows change.
+//!
+//! Every change of a batch's row changes the tally, and who changes a row of it holds that until the commit. So the
+//! tally is kept in shards, one of them for each of some connections, and summed up when it is read. A batch with a
+//! budget is locked by whoever claims: then the sum stands until the commit.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use tokio_postgres::Row;
+
+use super::Postgres;
+use super::channel::Channel;
+use super::engine::{Need, Session};
+use super::failure::Failure;
+use super::rows;
+use super::work::{self, Changes};
+use super::write::without_zeros;
+use crate::ledger::batch::{Batch, Batches, Budget, Count, Standing, Tally, Unclaimed};
+use crate::ledger::{Change, Record};
+use crate::ledger::{Recorded, Render, RenderId, Reply, Space};
+use crate::render::identity::{Key, MovieHash};
+use crate::render::state::{Fact, State};
+use crate::world::Instant;
+
+/// The shards of a tally.
+const SHARDS: i64 = 32;
+
+impl Batches for Postgres {
+    fn keep(&self, batch: Batch) -> Reply<'_, Standing> {
+        self.ask(Need::Write, async move |session: &Session<'_>| {
+            keep(session.channel, &batch).await?;
+            let standing = find(session.channel, Some(&batch.space), Some(&batch.name)).await?.pop();
+            standing.ok_or_else(|| Failure::Refused(format!("the batch {} was not kept", batch.name)))
+        })
+    }
+
+    fn batches(&self, space: Option<Space>, name: Option<String>) -> Reply<'_, Vec<Standing>> {
+        self.ask(Need::Read, async move |session: &Session<'_>| find(session.channel, space.as_ref(), name.as_deref()).await)
+    }
+
+    fn latest(&self, space: Space, scope: String, keys: Vec<Key>) -> Reply<'_, Vec<Option<Render>>> {
+        self.ask(Need::Read, async move |session: &Session<'_>| {
+            let names: Vec<rows::Named<'_>> = keys.iter().map(|key| (&space, scope.as_str(), key)).collect();
+            let found = rows::latest(session.channel, &names).await?;
+            let mut found: HashMap<Key, Render> = found.into_iter().map(|render| (render.key.clone(), render)).collect();
+            Ok(keys.iter().map(|key| found.remove(key)).collect())
+        })
+    }
+
+    fn claim(&self, renders: Vec<RenderId>, at: Instant) -> Reply<'_, Vec<Result<Recorded, Unclaimed>>> {
+        self.ask(Need::Claim, async move |session: &Session<'_>| claim(session, &renders, at).await)
+    }
+
+    fn members(&self, space: Space, name: String, after: RenderId, most: u32) -> Reply<'_, Vec<Render>> {
+        self.ask(Need::Read, async move |session: &Session<'_>| rows::members(session.channel, &space, &name, after, most).await)
+    }
+}
+
+async fn keep(channel: &Channel, batch: &Batch) -> Result<(), Failure> {
+    const SQL: &str = "INSERT INTO batch AS kept (name, account, endpoint, template, source, flags, max_renders, max_credits, created_at, \
+         ended_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (name, account, endpoint) DO UPDATE SET \
+         template = excluded.template, source = excluded.source, flags = excluded.flags, \
+         max_renders = coalesce(excluded.max_renders, kept.max_renders), max_credits = coalesce(excluded.max_credits, kept.max_credits), \
+         ended_at = excluded.ended_at";
+    let flags = serde_json::Value::from(batch.flags.clone()).to_string();
+    let (renders, credits) = (batch.budget.renders.map(u64::cast_signed), batch.budget.credits.map(u64::cast_signed));
+    let (created_at, ended_at) = (batch.created_at.0, batch.ended_at.map(|at| at.0));
+    let (name, Space { account, endpoint }) = (&batch.name, &batch.space);
+    let (template, source) = (batch.template.to_hex(), without_zeros(&batch.source));
+    let values = [name as &(dyn tokio_postgres::types::ToSql + Sync), account, endpoint, &template, &source, &flags, &renders, &credits];
+    let values: Vec<_> = values.into_iter().chain([&created_at as &(dyn tokio_postgres::types::ToSql + Sync), &ended_at]).collect();
+    channel.execute(SQL, &values).await.map(drop)
+}
+
+async fn find(channel: &Channel, space: Option<&Space>, name: Option<&str>) -> Result<Vec<Standing>, Failure> {
+    const BATCHES: &str = "SELECT account, endpoint, name, template, source, flags, max_renders, max_credits, created_at, ended_at \
+         FROM batch WHERE ($1::text IS NULL OR account = $1 AND endpoint = $2) AND ($3::text IS NULL OR name = $3) \
+         ORDER BY created_at DESC, name";
+    const TALLIES: &str = "SELECT account, endpoint, name, state, current, sum(renders)::bigint, sum(estimated)::bigint, sum(consumed), \
+         sum(paid_renders)::bigint, sum(paid_credits) FROM tally \
+         WHERE ($1::text IS NULL OR account = $1 AND endpoint = $2) AND ($3::text IS NULL OR name = $3) \
+         GROUP BY account, endpoint, name, state, current HAVING sum(renders) > 0";
+    let (account, endpoint) = (space.map(|space| space.account.as_str()), space.map(|space| space.endpoint.as_str()));
+    let batches = channel.query(BATCHES, &[&account, &endpoint, &name]).await?;
+    let mut tallies: HashMap<(Space, String), Tally> = HashMap::new();
+    for row in channel.query(TALLIES, &[&account, &endpoint, &name]).await? {
+        let batch = (Space { account: row.try_get(0)?, endpoint: row.try_get(1)? }, row.try_get(2)?);
+        let state: &str = row.try_get(3)?;
+        let state = State::parse(state).ok_or_else(|| Failure::unreadable("state", state))?;
+        tallies.entry(batch).or_default().add(state, row.try_get(4)?, read_count(&row, 5)?);
+    }
+    let standing = |row: &Row| {
+        let batch = read(row)?;
+        let tally = tallies.remove(&(batch.space.clone(), batch.name.clone())).unwrap_or_default();
+        Ok(Standing { batch, tally })
+    };
+    batches.iter().map(standing).collect()
+}
+
+fn read(row: &Row) -> Result<Batch, Failure> {
+    let (template, flags): (&str, &str) = (row.try_get(3)?, row.try_get(5)?);
+    Ok(Batch {
+        space: Space { account: row.try_get(0)?, endpoint: row.try_get(1)? },
+        name: row.try_get(2)?,
+        template: MovieHash::from_hex(template).ok_or_else(|| Failure::unreadable("hash", template))?,
+        source: row.try_get(4)?,
+        flags: serde_json::from_str(flags).map_err(|_| Failure::unreadable("list of flags", flags))?,
+        budget: Budget {
+            renders: row.try_get::<_, Option<i64>>(6)?.map(i64::cast_unsigned),
+            credits: row.try_get::<_, Option<i64>>(7)?.map(i64::cast_unsigned),
+        },
+        created_at: Instant(row.try_get(8)?),
+        ended_at: row.try_get::<_, Option<i64>>(9)?.map(Instant),
+    })
+}
+
+fn read_count(row: &Row, first: usize) -> Result<Count, Failure> {
+    Ok(Count {
+        rows: row.try_get::<_, i64>(first)?.cast_unsigned(),
+        estimated: row.try_get::<_, i64>(first + 1)?.cast_unsigned(),
+        consumed: row.try_get(first + 2)?,
+        paid_rows: row.try_get::<_, i64>(first + 3)?.cast_unsigned(),
+        paid_credits: row.try_get(first + 4)?,
+    })
+}
+
+/// A batch: its space and its name.
+type Named = (Space, String);
+
+/// Claims renders in their order, each if the budget of its batch allows.
+async fn claim(session: &Session<'_>, ids: &[RenderId], at: Instant) -> Result<Vec<Result<Recorded, Unclaimed>>, Failure> {
+    let found = work::lock(session.channel, ids).await?;
+    let batches: HashSet<Named> =
+        found.iter().filter(|render| render.row.is_some()).map(|render| (render.space.clone(), render.scope.clone())).collect();
+    let mut budgets = budgets(session.channel, batches).await?;
+    let mut changes = Changes::of(found);
+    let owner = session.owner.as_deref().unwrap_or_default();
+    let mut results = Vec::with_capacity(ids.len());
+    for id in ids {
+        let record = Record { render: *id, change: Change::Fact(Fact::Claimed), at };
+        let before = changes.row(*id)?.clone();
+        let budget = budgets.get_mut(&(before.space.clone(), before.scope.clone())).zip(before.row);
+        if let Some(((budget, spent), row)) = &budget
+            && let Err(over) = budget.afford(spent, *row)
+        {
+            results.push(Err(over));
+            continue;
+        }
+        let claimed = changes.take_in(&record, owner)?;
+        if let (Ok(recorded), Some(((_, spent), _))) = (&claimed, budget) {
+            *spent = spent.and(Count::of(&recorded.render).unwrap_or_default());
+        }
+        results.push(claimed.map_err(Unclaimed::from));
+    }
+    work::write(session.channel, changes).await?;
+    Ok(results)
+}
+
+/// The budgets that some batches have, locked, and what is spent of them.
+async fn budgets(channel: &Channel, batches: HashSet<Named>) -> Result<HashMap<Named, (Budget, Count)>, Failure> {
+    const LOCK: &str = "SELECT account, endpoint, name, max_renders, max_credits FROM batch \
+         JOIN unnest($1::text[], $2::text[], $3::text[]) AS wanted (account, endpoint, name) USING (account, endpoint, name) \
+         WHERE max_renders IS NOT NULL OR max_credits IS NOT NULL ORDER BY account, endpoint, name FOR UPDATE OF batch";
+    const SPENT: &str = "SELECT coalesce(sum(renders), 0)::bigint, coalesce(sum(estimated), 0)::bigint, coalesce(sum(consumed), 0), \
+         coalesce(sum(paid_renders), 0)::bigint, coalesce(sum(paid_credits), 0) FROM tally \
+         WHERE account = $1 AND endpoint = $2 AND name = $3";
+    let mut budgets = HashMap::new();
+    if batches.is_empty() {
+        return Ok(budgets);
+    }
+    let text = |of: fn(&Named) -> &str| batches.iter().map(of).collect::<Vec<_>>();
+    let (accounts, endpoints, names) = (text(|batch| &batch.0.account), text(|batch| &batch.0.endpoint), text(|batch| &batch.1));
+    for row in channel.query(LOCK, &[&accounts, &endpoints, &names]).await? {
+        let batch: Named = (Space { account: row.try_get(0)?, endpoint: row.try_get(1)? }, row.try_get(2)?);
+        let limit = |column: usize| Ok::<_, Failure>(row.try_get::<_, Option<i64>>(column)?.map(i64::cast_unsigned));
+        let budget = Budget { renders: limit(3)?, credits: limit(4)? };
+        // Asked after the lock: what those counted who had it before is seen only now.
+        let spent = channel.optional(SPENT, &[&batch.0.account, &batch.0.endpoint, &batch.1]).await?;
+        let spent = spent.map_or(Ok(Count::default()), |row| read_count(&row, 0))?;
+        budgets.insert(batch, (budget, spent));
+    }
+    Ok(budgets)
+}
+
+/// What a tally counts: the batch, the state, and whether it is the latest generation.
+type Place = (String, String, String, &'static str, bool);
+
+/// What is to be added to tallies.
+#[derive(Default)]
+pub(super) struct Counts {
+    sums: BTreeMap<Place, [f64; 5]>,
+}
+
+impl Counts {
+    /// Counts a new render, and that the generation `before` it is the latest no more.
+    pub(super) fn entered(&mut self, render: &Render, before: Option<&Render>) {
+        if render.row.is_some()
+            && let Some(before) = before
+        {
+            self.add(before, true, -1.0);
+            self.add(before, false, 1.0);
+        }
+        self.add(render, true, 1.0);
+    }
+
+    /// Counts what a change made of a render.
+    pub(super) fn moved(&mut self, before: &Render, after: &Render, is_current: bool) {
+        self.add(before, is_current, -1.0);
+        self.add(after, is_current, 1.0);
+    }
+
+    fn add(&mut self, render: &Render, is_current: bool, sign: f64) {
+        let Some(count) = Count::of(render) else { return };
+        let Space { account, endpoint } = render.space.clone();
+        let place = (account, endpoint, render.scope.clone(), render.submission.state.as_str(), is_current);
+        let parts = [float(count.rows), float(count.estimated), count.consumed, float(count.paid_rows), count.paid_credits];
+        let sums = self.sums.entry(place).or_default();
+        for (sum, part) in sums.iter_mut().zip(parts) {
+            *sum += sign * part;
+        }
+    }
+
+    /// Writes what there is to be added, in the order of its places, so that nobody waits in a circle.
+    pub(super) async fn write(mut self, channel: &Channel) -> Result<(), Failure> {
+        const SQL: &str = "INSERT INTO tally AS known (shard, account, endpoint, name, state, current, renders, estimated, consumed, \
+             paid_renders, paid_credits) SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], \
+             $7::bigint[], $8::bigint[], $9::double precision[], $10::bigint[], $11::double precision[]) \
+             ON CONFLICT (account, endpoint, name, state, current, shard) DO UPDATE SET renders = known.renders + excluded.renders, \
+             estimated = known.estimated + excluded.estimated, consumed = known.consumed + excluded.consumed, \
+             paid_renders = known.paid_renders + excluded.paid_renders, paid_credits = known.paid_credits + excluded.paid_credits";
+        self.sums.retain(|_, sums| sums.iter().any(|sum| *sum != 0.0));
+        if self.sums.is_empty() {
+            return Ok(());
+        }
+        let shard = channel.name.rem_euclid(SHARDS);
+        macro_rules! column {
+            ($of:expr) => {
+                self.sums.iter().map($of).collect::<Vec<_>>()
+            };
+        }
+        channel
+            .execute(
+                SQL,
+                &[
+                    &shard,
+                    &column!(|(place, _)| place.0.as_str()),
+                    &column!(|(place, _)| place.1.as_str()),
+                    &column!(|(place, _)| place.2.as_str()),
+                    &column!(|(place, _)| place.3),
+                    &column!(|(place, _)| place.4),
+                    &column!(|(_, sums)| whole(sums[0])),
+                    &column!(|(_, sums)| whole(sums[1])),
+                    &column!(|(_, sums)| sums[2]),
+                    &column!(|(_, sums)| whole(sums[3])),
+                    &column!(|(_, sums)| sums[4]),
+                ],
+            )
+            .await
+            .map(drop)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "renders and credits are far below 2^53")]
+fn float(number: u64) -> f64 {
+    number as f64
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "it was a whole number below 2^53 before it was summed up")]
+fn whole(number: f64) -> i64 {
+    number as i64
+}

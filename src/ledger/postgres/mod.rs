@@ -1,0 +1,156 @@
+//! The shared store: a `PostgreSQL` database for many machines (`docs/postgresql.md`).
+//!
+//! The engine coordinates, nothing home-made does: rows are locked while the machine takes its step, unique keys
+//! decide who was first, leases on the server's clock say who is alive (`owner`), and a commit is on the server's disk
+//! before it is answered (`channel`).
+
+mod address;
+mod batches;
+mod channel;
+mod engine;
+mod failure;
+mod inbox;
+mod news;
+mod outbox;
+mod owner;
+mod pool;
+mod recovery;
+mod rows;
+mod schema;
+mod sharing;
+mod thread;
+mod tls;
+mod transfer;
+mod work;
+mod write;
+
+use std::rc::Rc;
+
+use futures_util::future::LocalBoxFuture;
+use tokio::sync::oneshot;
+
+pub use self::address::{Address, AddressError};
+use self::engine::{Engine, Need, Session};
+use self::failure::Failure;
+use self::thread::Thread;
+use super::recovery::{Lost, Recovery};
+use super::sharing::{Mark, Seat, Share, Sharing, Turn};
+use super::{Change, Draft, Event, Gap, LedgerError, OutOfTurn, Placed, Record, Recorded, Render, RenderId, Reply, Space, Store, Which};
+use crate::render::state::Fact;
+use crate::world::{Instant, World};
+
+/// The shared store. Dropped, it finishes what it was asked and ends its lease.
+pub struct Postgres {
+    thread: Thread,
+}
+
+impl Postgres {
+    /// Opens the ledger at an address, and makes its tables where there are none.
+    ///
+    /// # Errors
+    /// When the server can't be reached or says no, or when a newer `j2v` made the tables.
+    pub async fn open(address: Address, world: World) -> Result<Self, LedgerError> {
+        let shown = address.to_string();
+        let (thread, opened) = Thread::start(address, world).map_err(|error| Failure::System(error).at(&shown))?;
+        opened.await.unwrap_or(Err(LedgerError::Closed))?;
+        Ok(Self { thread })
+    }
+
+    /// Runs a job in a transaction of its own.
+    fn ask<T, F>(&self, need: Need, job: F) -> Reply<'_, T>
+    where
+        T: Send + 'static,
+        F: AsyncFn(&Session<'_>) -> Result<T, Failure> + Send + 'static,
+    {
+        self.ask_engine(move |engine| Box::pin(async move { engine.run(need, job).await }))
+    }
+
+    fn ask_engine<T, F>(&self, job: F) -> Reply<'_, T>
+    where
+        T: Send + 'static,
+        F: FnOnce(Rc<Engine>) -> LocalBoxFuture<'static, Result<T, LedgerError>> + Send + 'static,
+    {
+        let (to, answer) = oneshot::channel();
+        self.thread.ask(Box::new(move |engine| {
+            Box::pin(async move {
+                // Whoever asked may have gone; what was asked is done all the same.
+                to.send(job(engine).await).ok();
+            })
+        }));
+        Box::pin(async { answer.await.unwrap_or(Err(LedgerError::Closed)) })
+    }
+}
+
+impl Store for Postgres {
+    fn place(&self, drafts: Vec<Draft>) -> Reply<'_, Vec<Placed>> {
+        self.ask(Need::Write, async move |session: &Session<'_>| work::place(session, &drafts).await)
+    }
+
+    fn record(&self, records: Vec<Record>) -> Reply<'_, Vec<Result<Recorded, OutOfTurn>>> {
+        let claims = records.iter().any(|record| record.change == Change::Fact(Fact::Claimed));
+        let need = if claims { Need::Claim } else { Need::Write };
+        self.ask(need, async move |session: &Session<'_>| work::record(session, &records).await)
+    }
+
+    fn find(&self, space: Option<Space>, which: Which) -> Reply<'_, Vec<Render>> {
+        self.ask(Need::Read, async move |session: &Session<'_>| rows::find(session.channel, space.as_ref(), &which).await)
+    }
+
+    fn body(&self, render: RenderId) -> Reply<'_, Option<Vec<u8>>> {
+        self.ask(Need::Read, async move |session: &Session<'_>| rows::body(session.channel, render).await)
+    }
+
+    fn story(&self, render: RenderId) -> Reply<'_, Vec<Event>> {
+        self.ask(Need::Read, async move |session: &Session<'_>| rows::story(session.channel, render).await)
+    }
+
+    fn reap(&self, at: Instant) -> Reply<'_, Vec<Render>> {
+        // Asked for often, and in vain as a rule: then nothing is written.
+        let asked = self.ask(Need::Read, async |session: &Session<'_>| rows::is_any_orphaned(session.channel).await);
+        Box::pin(async move {
+            if !asked.await? {
+                return Ok(Vec::new());
+            }
+            self.ask(Need::Write, async move |session: &Session<'_>| work::reap(session, at).await).await
+        })
+    }
+
+    fn stands(&self, claimed: &Render) -> Reply<'_, bool> {
+        let (id, epoch, owner) = (claimed.id, claimed.submission.epoch, claimed.owner.clone());
+        self.ask(Need::Read, async move |session: &Session<'_>| rows::stands(session.channel, id, epoch, owner.as_deref()).await)
+    }
+
+    fn gap(&self) -> Reply<'_, Option<Gap>> {
+        self.ask_engine(|engine| Box::pin(async move { Ok(engine.gap()) }))
+    }
+}
+
+impl Recovery for Postgres {
+    fn restore(&self, lost: Vec<Lost>) -> Reply<'_, Vec<Option<Render>>> {
+        self.ask(Need::Write, async move |session: &Session<'_>| recovery::restore(session.channel, &lost).await)
+    }
+}
+
+impl Sharing for Postgres {
+    fn share(&self, share: Share) -> Reply<'_, Turn> {
+        self.ask(Need::Seat, async move |session: &Session<'_>| sharing::share(session, &share).await)
+    }
+
+    fn leave(&self, space: Space, seat: Seat) -> Reply<'_, ()> {
+        self.ask(Need::Write, async move |session: &Session<'_>| sharing::leave(session, &space, seat).await)
+    }
+
+    fn news(&self, heard: Option<Mark>) -> Reply<'_, Mark> {
+        let (mut to, news) = oneshot::channel();
+        self.thread.ask(Box::new(move |engine| {
+            Box::pin(async move {
+                // There may never be any: who doesn't wait any more must not keep the thread.
+                tokio::select! {
+                    news = engine.news(heard) => drop(to.send(news)),
+                    () = to.closed() => {}
+                }
+            })
+        }));
+        Box::pin(async { news.await.unwrap_or(Err(LedgerError::Closed)) })
+    }
+}

@@ -1,0 +1,137 @@
+//! The connections of one store: opened when needed, kept while they hold, replaced after a restart of the server.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, sleep};
+
+use super::address::Address;
+use super::channel::{Channel, Shared};
+use super::failure::{Failure, Remedy};
+use super::schema;
+use super::tls::Tls;
+use crate::ledger::Gap;
+use crate::world::World;
+
+/// Transactions at once: what a server commits together costs one sync, and a team's processes share its connections.
+const MOST: usize = 8;
+
+/// How long a server may be away: longer than a restart takes, shorter than anybody's patience.
+pub(super) const PATIENCE: Duration = Duration::from_secs(15);
+
+/// The pause before another try, at first and at most.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(25), Duration::from_millis(500));
+
+/// The connections, and what is known of the database behind them.
+pub(super) struct Pool {
+    address: Address,
+    world: World,
+    tls: Option<Tls>,
+    idle: RefCell<Vec<Shared>>,
+    turns: Semaphore,
+    gap: Cell<Option<Gap>>,
+}
+
+/// A connection for the time of one transaction.
+pub(super) struct Lent<'a> {
+    pool: &'a Pool,
+    channel: Option<Shared>,
+    _turn: Option<SemaphorePermit<'a>>,
+}
+
+impl Lent<'_> {
+    /// The connection.
+    pub(super) fn channel(&self) -> Result<&Channel, Failure> {
+        self.channel.as_deref().ok_or(Failure::Raced)
+    }
+
+    /// Gives it back, for the next transaction.
+    pub(super) fn keep(mut self) {
+        if let Some(channel) = self.channel.take().filter(|channel| !channel.is_closed()) {
+            self.pool.idle.borrow_mut().push(channel);
+        }
+    }
+}
+
+impl Pool {
+    /// A pool without connections.
+    pub(super) fn new(address: Address, world: World) -> Result<Self, Failure> {
+        let tls = match address.config().get_ssl_mode() {
+            tokio_postgres::config::SslMode::Disable => None,
+            _ => Some(Tls::trusting(address.roots().map(std::path::PathBuf::as_path))?),
+        };
+        Ok(Self { address, world, tls, idle: RefCell::default(), turns: Semaphore::new(MOST), gap: Cell::new(None) })
+    }
+
+    /// The clock and the dice.
+    pub(super) fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// What this ledger may have forgotten.
+    pub(super) fn gap(&self) -> Option<Gap> {
+        self.gap.get()
+    }
+
+    /// A connection, as soon as one is free; tries until `deadline` while the server is away.
+    pub(super) async fn lend(&self, deadline: Instant) -> Result<Lent<'_>, Failure> {
+        let turn = self.turns.acquire().await.map_err(|_| Failure::Raced)?;
+        Ok(Lent { pool: self, channel: Some(self.ready(deadline).await?), _turn: Some(turn) })
+    }
+
+    /// A connection out of turn, for what must not wait behind transactions: the heartbeat.
+    pub(super) async fn lend_at_once(&self, deadline: Instant) -> Result<Lent<'_>, Failure> {
+        Ok(Lent { pool: self, channel: Some(self.ready(deadline).await?), _turn: None })
+    }
+
+    async fn ready(&self, deadline: Instant) -> Result<Shared, Failure> {
+        let mut pause = PAUSES.0;
+        loop {
+            while let Some(channel) = self.idle.borrow_mut().pop() {
+                if !channel.is_closed() {
+                    return Ok(channel);
+                }
+            }
+            match self.connect().await {
+                Err(failure) if failure.remedy() != Remedy::None && Instant::now() + pause < deadline => {
+                    sleep(pause).await;
+                    pause = (pause * 2).min(PAUSES.1);
+                }
+                connected => return connected,
+            }
+        }
+    }
+
+    /// A new connection, to a ledger of the newest schema, whose history is the one that the ledger knows.
+    async fn connect(&self) -> Result<Shared, Failure> {
+        let name = self.world.dice.throw().cast_signed();
+        let channel = Channel::open(&self.address, self.tls.as_ref(), name, None).await?;
+        let gap = schema::ready(&channel, self.world.now()).await?;
+        self.gap.set(gap);
+        Ok(Rc::new(channel))
+    }
+
+    /// A connection of its own that hears what others tell.
+    pub(super) async fn listen(&self) -> Result<Listening, Failure> {
+        let (told, words) = unbounded_channel();
+        let channel = Channel::open(&self.address, self.tls.as_ref(), 0, Some(told)).await?;
+        channel.batch("LISTEN j2v_news").await?;
+        Ok(Listening { words, _channel: channel })
+    }
+}
+
+/// What others tell. Dropped, nobody listens any more.
+pub(super) struct Listening {
+    words: UnboundedReceiver<String>,
+    _channel: Channel,
+}
+
+impl Listening {
+    /// The next word; `None` once the connection has ended.
+    pub(super) async fn hear(&mut self) -> Option<String> {
+        self.words.recv().await
+    }
+}

@@ -1,0 +1,156 @@
+//! Raw rows in and out, what is wrong with them, and what is dropped of them.
+
+use tokio_postgres::types::ToSql;
+
+use super::Postgres;
+use super::channel::Channel;
+use super::engine::{Need, Session};
+use super::failure::Failure;
+use crate::ledger::Reply;
+use crate::ledger::transfer::{Cell, Kind, PRUNING, Pruned, RULES, Row, Table, Transfer};
+use crate::world::Instant;
+
+/// The tally without its shards.
+const TALLY: &str = "(SELECT name, account, endpoint, state, current, sum(renders)::bigint AS renders, sum(estimated)::bigint AS estimated, \
+     sum(consumed) AS consumed, sum(paid_renders)::bigint AS paid_renders, sum(paid_credits) AS paid_credits FROM tally \
+     GROUP BY name, account, endpoint, state, current) AS tally";
+
+impl Transfer for Postgres {
+    fn export(&self, table: &'static Table, after: Option<Row>, most: u32) -> Reply<'_, Vec<Row>> {
+        self.ask(Need::Read, async move |session: &Session<'_>| export(session.channel, table, after.as_ref(), most).await)
+    }
+
+    fn import(&self, table: &'static Table, rows: Vec<Row>) -> Reply<'_, ()> {
+        self.ask(Need::Write, async move |session: &Session<'_>| import(session.channel, table, &rows).await)
+    }
+
+    fn imported(&self) -> Reply<'_, ()> {
+        self.ask(Need::Write, async |session: &Session<'_>| {
+            for table in ["render", "callback", "delivery"] {
+                let sql = format!(
+                    "SELECT setval(pg_get_serial_sequence('j2v.{table}', 'id'), greatest((SELECT max(id) FROM {table}), \
+                     nextval(pg_get_serial_sequence('j2v.{table}', 'id'))))"
+                );
+                session.channel.query_once(&sql, &[]).await?;
+            }
+            Ok(())
+        })
+    }
+
+    fn faults(&self) -> Reply<'_, Vec<String>> {
+        self.ask(Need::Read, async |session: &Session<'_>| {
+            let mut faults = Vec::new();
+            for (rule, sql) in RULES {
+                let count: i64 = session.channel.optional(sql, &[]).await?.map_or(Ok(0), |row| row.try_get(0))?;
+                if count > 0 {
+                    faults.push(format!("{rule}: {count} don't keep to that"));
+                }
+            }
+            let fsync = session.channel.optional("SELECT current_setting('fsync')", &[]).await?;
+            if fsync.is_some_and(|row| row.try_get::<_, &str>(0).is_ok_and(|fsync| fsync == "off")) {
+                faults.push("the server runs with fsync = off: a crash can cost a second payment".to_owned());
+            }
+            Ok(faults)
+        })
+    }
+
+    fn prune(&self, before: Instant) -> Reply<'_, Pruned> {
+        self.ask(Need::Write, async move |session: &Session<'_>| {
+            let mut counts = [0; PRUNING.len()];
+            for (sql, count) in PRUNING.into_iter().zip(&mut counts) {
+                *count = session.channel.execute(sql, &[&before.0]).await?;
+            }
+            Ok(Pruned::of(counts))
+        })
+    }
+}
+
+/// A key's column as it is ordered: by bytes, as everywhere.
+fn ordered((name, kind): &(&str, Kind)) -> String {
+    if *kind == Kind::Text { format!("{name} COLLATE \"C\"") } else { (*name).to_owned() }
+}
+
+async fn export(channel: &Channel, table: &Table, after: Option<&Row>, most: u32) -> Result<Vec<Row>, Failure> {
+    let columns: Vec<&str> = table.columns.iter().map(|column| column.0).collect();
+    let key = table.columns[..table.key].iter().map(ordered).collect::<Vec<_>>().join(", ");
+    let places: Vec<String> = (1..=table.key).map(|nth| format!("${nth}")).collect();
+    let condition = after.map_or_else(String::new, |_| format!("WHERE ({key}) > ({})", places.join(", ")));
+    let source = if table.name == "tally" { TALLY } else { table.name };
+    let sql = format!("SELECT {} FROM {source} {condition} ORDER BY {key} LIMIT {most}", columns.join(", "));
+    let values: Vec<Box<dyn ToSql + Sync>> =
+        after.into_iter().flatten().zip(table.columns).map(|(cell, column)| value(cell, column.1)).collect();
+    let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(AsRef::as_ref).collect();
+    let rows = channel.query_once(&sql, &values).await?;
+    let read = |row: &tokio_postgres::Row| {
+        table.columns.iter().enumerate().map(|(nth, column)| read(row, nth, column.1)).collect::<Result<Row, Failure>>()
+    };
+    rows.iter().map(read).collect()
+}
+
+fn read(row: &tokio_postgres::Row, nth: usize, kind: Kind) -> Result<Cell, Failure> {
+    let cell = match kind {
+        Kind::Number => row.try_get::<_, Option<i64>>(nth)?.map(Cell::Number),
+        Kind::Flag => row.try_get::<_, Option<bool>>(nth)?.map(|flag| Cell::Number(i64::from(flag))),
+        Kind::Fraction => row.try_get::<_, Option<f64>>(nth)?.map(Cell::Fraction),
+        Kind::Text => row.try_get::<_, Option<String>>(nth)?.map(Cell::Text),
+        Kind::Bytes => row.try_get::<_, Option<Vec<u8>>>(nth)?.map(Cell::Bytes),
+    };
+    Ok(cell.unwrap_or(Cell::Null))
+}
+
+fn value(cell: &Cell, kind: Kind) -> Box<dyn ToSql + Sync> {
+    match kind {
+        Kind::Number => Box::new(number(cell)),
+        Kind::Flag => Box::new(number(cell).map(|number| number != 0)),
+        Kind::Fraction => Box::new(fraction(cell)),
+        Kind::Text => Box::new(text(cell)),
+        Kind::Bytes => Box::new(bytes(cell)),
+    }
+}
+
+fn number(cell: &Cell) -> Option<i64> {
+    if let Cell::Number(number) = cell { Some(*number) } else { None }
+}
+
+fn fraction(cell: &Cell) -> Option<f64> {
+    if let Cell::Fraction(number) = cell { Some(*number) } else { None }
+}
+
+fn text(cell: &Cell) -> Option<String> {
+    if let Cell::Text(text) = cell { Some(super::write::without_zeros(text)) } else { None }
+}
+
+fn bytes(cell: &Cell) -> Option<Vec<u8>> {
+    if let Cell::Bytes(bytes) = cell { Some(bytes.clone()) } else { None }
+}
+
+async fn import(channel: &Channel, table: &Table, rows: &[Row]) -> Result<(), Failure> {
+    let names: Vec<&str> = table.columns.iter().map(|column| column.0).collect();
+    let lists: Vec<String> =
+        table.columns.iter().enumerate().map(|(nth, column)| format!("${}::{}[]", nth + 1, sql_type(column.1))).collect();
+    let (shard, none) = if table.name == "tally" { (", shard", ", 0") } else { ("", "") };
+    let sql = format!("INSERT INTO {} ({}{shard}) SELECT *{none} FROM unnest({})", table.name, names.join(", "), lists.join(", "));
+    let column = |(nth, column): (usize, &(&str, Kind))| -> Box<dyn ToSql + Sync> {
+        let cells = rows.iter().map(move |row| &row[nth]);
+        match column.1 {
+            Kind::Number => Box::new(cells.map(number).collect::<Vec<_>>()),
+            Kind::Flag => Box::new(cells.map(|cell| number(cell).map(|number| number != 0)).collect::<Vec<_>>()),
+            Kind::Fraction => Box::new(cells.map(fraction).collect::<Vec<_>>()),
+            Kind::Text => Box::new(cells.map(text).collect::<Vec<_>>()),
+            Kind::Bytes => Box::new(cells.map(bytes).collect::<Vec<_>>()),
+        }
+    };
+    let values: Vec<Box<dyn ToSql + Sync>> = table.columns.iter().enumerate().map(column).collect();
+    let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(AsRef::as_ref).collect();
+    channel.query_once(&sql, &values).await.map(drop)
+}
+
+fn sql_type(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Number => "bigint",
+        Kind::Flag => "boolean",
+        Kind::Fraction => "double precision",
+        Kind::Text => "text",
+        Kind::Bytes => "bytea",
+    }
+}

@@ -1,0 +1,129 @@
+//! Raw rows in and out, what is wrong with them, and what is dropped of them.
+
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, params_from_iter};
+
+use super::Sqlite;
+use super::failure::Failure;
+use super::job::Need;
+use crate::ledger::Reply;
+use crate::ledger::transfer::{Cell, Kind, PRUNING, Pruned, RULES, Row, Table, Transfer};
+use crate::world::Instant;
+
+impl Transfer for Sqlite {
+    fn export(&self, table: &'static Table, after: Option<Row>, most: u32) -> Reply<'_, Vec<Row>> {
+        self.ask(Need::Read, move |session| export(session.connection, table, after.as_ref(), most))
+    }
+
+    fn import(&self, table: &'static Table, rows: Vec<Row>) -> Reply<'_, ()> {
+        self.ask(Need::Write, move |session| import(session.connection, table, &rows))
+    }
+
+    /// The engine counts on from the highest number by itself. What was moved is on disk now.
+    fn imported(&self) -> Reply<'_, ()> {
+        self.ask(Need::Claim, |_| Ok(()))
+    }
+
+    fn faults(&self) -> Reply<'_, Vec<String>> {
+        let damaged = self.faults();
+        Box::pin(async move {
+            let mut faults = damaged.await?;
+            if faults.is_empty() {
+                faults = self.ask(Need::Read, |session| broken(session.connection)).await?;
+            }
+            Ok(faults)
+        })
+    }
+
+    fn prune(&self, before: Instant) -> Reply<'_, Pruned> {
+        self.ask(Need::Write, move |session| {
+            let mut counts = [0; PRUNING.len()];
+            for (sql, count) in PRUNING.into_iter().zip(&mut counts) {
+                *count = u64::try_from(session.connection.prepare_cached(sql)?.execute([before])?).unwrap_or(u64::MAX);
+            }
+            Ok(Pruned::of(counts))
+        })
+    }
+}
+
+fn export(connection: &Connection, table: &Table, after: Option<&Row>, most: u32) -> Result<Vec<Row>, Failure> {
+    let columns: Vec<&str> = table.columns.iter().map(|column| column.0).collect();
+    let (name, columns, key) = (table.name, columns.join(", "), columns[..table.key].join(", "));
+    let condition = after.map_or_else(String::new, |_| format!("WHERE ({key}) > ({})", vec!["?"; table.key].join(", ")));
+    let mut statement = connection.prepare_cached(&format!("SELECT {columns} FROM {name} {condition} ORDER BY {key} LIMIT {most}"))?;
+    let mut found = statement.query(params_from_iter(after.into_iter().flatten()))?;
+    let mut rows = Vec::new();
+    while let Some(row) = found.next()? {
+        let cell = |(nth, column): (usize, &(&str, Kind))| Ok::<_, Failure>(read(row.get_ref(nth)?, column.1));
+        rows.push(table.columns.iter().enumerate().map(cell).collect::<Result<_, _>>()?);
+    }
+    Ok(rows)
+}
+
+fn read(value: ValueRef<'_>, kind: Kind) -> Cell {
+    match (value, kind) {
+        (ValueRef::Null, _) => Cell::Null,
+        (ValueRef::Integer(number), _) => Cell::Number(number),
+        (ValueRef::Real(number), _) => Cell::Fraction(number),
+        (ValueRef::Text(text) | ValueRef::Blob(text), Kind::Bytes) => Cell::Bytes(text.to_vec()),
+        (ValueRef::Text(text) | ValueRef::Blob(text), _) => Cell::Text(String::from_utf8_lossy(text).into_owned()),
+    }
+}
+
+impl ToSql for Cell {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Self::Null => ToSqlOutput::Borrowed(ValueRef::Null),
+            Self::Number(number) => ToSqlOutput::from(*number),
+            Self::Fraction(number) => ToSqlOutput::from(*number),
+            Self::Text(text) => ToSqlOutput::from(text.as_str()),
+            Self::Bytes(bytes) => ToSqlOutput::from(bytes.as_slice()),
+        })
+    }
+}
+
+fn import(connection: &Connection, table: &Table, rows: &[Row]) -> Result<(), Failure> {
+    let columns: Vec<&str> = table.columns.iter().map(|column| column.0).collect();
+    let places = vec!["?"; columns.len()].join(", ");
+    let mut statement = connection.prepare_cached(&format!("INSERT INTO {} ({}) VALUES ({places})", table.name, columns.join(", ")))?;
+    Ok(rows.iter().try_for_each(|row| statement.execute(params_from_iter(row)).map(drop))?)
+}
+
+/// The rules that some rows don't keep.
+fn broken(connection: &Connection) -> Result<Vec<String>, Failure> {
+    let mut broken = Vec::new();
+    for (rule, sql) in RULES {
+        let count: i64 = connection.prepare(sql)?.query_row([], |row| row.get(0))?;
+        if count > 0 {
+            broken.push(format!("{rule}: {count} don't keep to that"));
+        }
+    }
+    Ok(broken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::sqlite::schema;
+    use crate::ledger::transfer::TABLES;
+
+    #[test]
+    fn every_table_that_remembers_is_moved_with_every_column() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::migrate(&mut connection, schema::MIGRATIONS).unwrap();
+        let mut names: Vec<String> = TABLES.iter().map(|table| table.name.to_owned()).collect();
+        names.extend(["turn", "waiting"].map(str::to_owned));
+        names.sort();
+        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
+        let found: Vec<String> = connection.prepare(sql).unwrap().query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        assert_eq!(found, names, "a new table belongs into ledger/transfer.rs, or is of the moment");
+        for table in &TABLES {
+            let sql = format!("SELECT name FROM pragma_table_info('{}') ORDER BY name", table.name);
+            let found: Vec<String> =
+                connection.prepare(&sql).unwrap().query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+            let mut columns: Vec<&str> = table.columns.iter().map(|column| column.0).collect();
+            columns.sort_unstable();
+            assert_eq!(found, columns, "the columns of {} belong into ledger/transfer.rs", table.name);
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! A ledger as raw rows: moved whole from one store to another, looked through, and rid of what nobody needs any more.
+//!
+//! Rows of one table go in the order of their keys, so that a copy that was interrupted is a prefix of the whole, and
+//! goes on where it stopped.
+
+use sha2::{Digest, Sha256};
+
+use super::{LedgerError, Reply, Store};
+use crate::world::Instant;
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A whole number.
+    Number,
+    /// Yes or no.
+    Flag,
+    /// A fraction.
+    Fraction,
+    /// A text.
+    Text,
+    /// Bytes.
+    Bytes,
+}
+
+/// One value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// None.
+    Null,
+    /// A whole number, or yes (1) or no (0).
+    Number(i64),
+    /// A fraction.
+    Fraction(f64),
+    /// A text.
+    Text(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
+}
+
+/// One row, its columns in the order of the table's.
+pub type Row = Vec<Cell>;
+
+/// A table that every store has.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// How many of its columns are its key: the first ones.
+    pub key: usize,
+    /// Its columns.
+    pub columns: &'static [(&'static str, Kind)],
+}
+
+use Kind::{Bytes, Flag, Fraction, Number, Text};
+
+/// Everything that is remembered. Who is alive and who waits for what is of the moment, and not among it.
+pub const TABLES: [Table; 8] = [
+    Table {
+        name: "render",
+        key: 1,
+        columns: &[
+            ("id", Number),
+            ("account", Text),
+            ("endpoint", Text),
+            ("scope", Text),
+            ("key", Text),
+            ("named", Flag),
+            ("generation", Number),
+            ("movie", Text),
+            ("traceable", Flag),
+            ("source", Text),
+            ("flags", Text),
+            ("line", Number),
+            ("estimate", Number),
+            ("state", Text),
+            ("epoch", Number),
+            ("attempt", Number),
+            ("on_unknown", Text),
+            ("resubmits_left", Number),
+            ("project", Text),
+            ("owner", Text),
+            ("quarantine", Number),
+            ("created_at", Number),
+            ("touched_at", Number),
+            ("posted_at", Number),
+            ("gave_up_at", Number),
+            ("searched_at", Number),
+            ("bound_at", Number),
+            ("read_at", Number),
+            ("refusal", Text),
+            ("report", Text),
+            ("file", Bytes),
+        ],
+    },
+    Table { name: "body", key: 1, columns: &[("render", Number), ("bytes", Bytes)] },
+    Table { name: "event", key: 2, columns: &[("render", Number), ("nth", Number), ("at", Number), ("kind", Text), ("detail", Text)] },
+    Table {
+        name: "callback",
+        key: 1,
+        columns: &[
+            ("id", Number),
+            ("account", Text),
+            ("endpoint", Text),
+            ("project", Text),
+            ("hash", Bytes),
+            ("token", Text),
+            ("content_type", Text),
+            ("received_at", Number),
+            ("settled_at", Number),
+            ("raw", Bytes),
+        ],
+    },
+    Table {
+        name: "delivery",
+        key: 1,
+        columns: &[
+            ("id", Number),
+            ("account", Text),
+            ("endpoint", Text),
+            ("project", Text),
+            ("status", Text),
+            ("report", Text),
+            ("progress", Text),
+            ("attempts", Number),
+            ("due_at", Number),
+            ("owner", Text),
+            ("touched_at", Number),
+            ("detail", Text),
+        ],
+    },
+    Table {
+        name: "receiver",
+        key: 2,
+        columns: &[("account", Text), ("endpoint", Text), ("path", Text), ("public_url", Text), ("since", Number)],
+    },
+    Table {
+        name: "batch",
+        key: 3,
+        columns: &[
+            ("name", Text),
+            ("account", Text),
+            ("endpoint", Text),
+            ("template", Text),
+            ("source", Text),
+            ("flags", Text),
+            ("max_renders", Number),
+            ("max_credits", Number),
+            ("created_at", Number),
+            ("ended_at", Number),
+        ],
+    },
+    Table {
+        name: "tally",
+        key: 5,
+        columns: &[
+            ("name", Text),
+            ("account", Text),
+            ("endpoint", Text),
+            ("state", Text),
+            ("current", Flag),
+            ("renders", Number),
+            ("estimated", Number),
+            ("consumed", Fraction),
+            ("paid_renders", Number),
+            ("paid_credits", Fraction),
+        ],
+    },
+];
+
+/// What the rows of a ledger have to keep, and how many there are that don't: SQL that every store understands.
+pub(super) const RULES: [(&str, &str); 7] = [
+    (
+        "a project belongs to one render",
+        "SELECT count(*) FROM (SELECT 1 FROM render WHERE project IS NOT NULL GROUP BY project, account, endpoint HAVING count(*) > 1) AS bad",
+    ),
+    (
+        "a key has one render at most that may still be sent or be on its way",
+        "SELECT count(*) FROM (SELECT 1 FROM render WHERE state IN ('intent', 'sending', 'unknown', 'held') \
+         GROUP BY key, scope, account, endpoint HAVING count(*) > 1) AS bad",
+    ),
+    (
+        "what was accepted has a project, and nothing else has one",
+        "SELECT count(*) FROM render WHERE (project IS NULL) = (state IN ('bound', 'done', 'error', 'timeout', 'deleted', 'expired'))",
+    ),
+    (
+        "what is on its way was claimed",
+        "SELECT count(*) FROM render WHERE state IN ('sending', 'unknown', 'held') AND (epoch = 0 OR posted_at IS NULL)",
+    ),
+    (
+        "what is still to be sent has its movie",
+        "SELECT count(*) FROM render WHERE state = 'intent' AND NOT EXISTS (SELECT 1 FROM body WHERE body.render = render.id)",
+    ),
+    (
+        "every state is a word of the protocol",
+        "SELECT count(*) FROM render WHERE state NOT IN ('intent', 'sending', 'unknown', 'held', 'rejected', 'abandoned', 'bound', 'done', \
+         'error', 'timeout', 'deleted', 'expired')",
+    ),
+    (
+        "a batch counts all of its rows",
+        "SELECT count(*) FROM (SELECT scope, account, endpoint, count(*) AS rows FROM render WHERE line IS NOT NULL \
+         GROUP BY scope, account, endpoint) AS made LEFT JOIN (SELECT name, account, endpoint, sum(renders) AS rows FROM tally \
+         GROUP BY name, account, endpoint) AS counted ON counted.name = made.scope AND counted.account = made.account AND \
+         counted.endpoint = made.endpoint WHERE made.rows <> coalesce(counted.rows, 0)",
+    ),
+];
+
+/// What is dropped of what ended before `$1`, one statement after the other: movies, stories and the bodies of callbacks,
+/// and the rows of renders that no key of a user's names. A row with such a key stays for ever, and so do hashes of
+/// callbacks and what was handed on: they are what keeps a render from being paid, or told, twice.
+pub(super) const PRUNING: [&str; 4] = [
+    "DELETE FROM body WHERE render IN (SELECT id FROM render WHERE state IN ('done', 'error', 'deleted', 'expired', 'abandoned') \
+     AND touched_at < $1)",
+    "DELETE FROM event WHERE render IN (SELECT id FROM render WHERE state IN ('done', 'error', 'deleted', 'expired', 'abandoned') \
+     AND touched_at < $1)",
+    "UPDATE callback SET raw = substr(raw, 1, 0) WHERE received_at < $1 AND settled_at IS NOT NULL AND length(raw) > 0",
+    "DELETE FROM render WHERE NOT named AND line IS NULL AND state IN ('done', 'error', 'deleted', 'expired', 'abandoned') \
+     AND touched_at < $1",
+];
+
+/// How much pruning has dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pruned {
+    /// Movies.
+    pub movies: u64,
+    /// Lines of stories.
+    pub lines: u64,
+    /// Bodies of callbacks.
+    pub callbacks: u64,
+    /// Renders that had no key of a user's.
+    pub renders: u64,
+}
+
+impl Pruned {
+    /// What the statements of [`PRUNING`] have dropped, in their order.
+    pub(super) fn of(counts: [u64; 4]) -> Self {
+        let [movies, lines, callbacks, renders] = counts;
+        Self { movies, lines, callbacks, renders }
+    }
+}
+
+/// A store that can be moved, looked through and pruned.
+pub trait Transfer: Store {
+    /// At most `most` rows of a table after a key, in the order of the keys.
+    fn export(&self, table: &'static Table, after: Option<Row>, most: u32) -> Reply<'_, Vec<Row>>;
+
+    /// Takes in rows that aren't there.
+    fn import(&self, table: &'static Table, rows: Vec<Row>) -> Reply<'_, ()>;
+
+    /// Everything is taken in: new rows get numbers after those.
+    fn imported(&self) -> Reply<'_, ()>;
+
+    /// What is wrong with the ledger, in words; nothing as a rule.
+    fn faults(&self) -> Reply<'_, Vec<String>>;
+
+    /// Drops what nobody needs any more of what ended before `before`.
+    fn prune(&self, before: Instant) -> Reply<'_, Pruned>;
+}
+
+/// Why a ledger wasn't copied.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// A ledger failed.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The other one holds something else.
+    #[error("the ledger to copy to holds other rows already (table {table}): an empty one is needed, or one that the same copy has begun")]
+    NotEmpty {
+        /// Where.
+        table: &'static str,
+    },
+    /// After the copy they are not the same.
+    #[error("after the copy table {table} differs: {from} rows there, {to} here, or other contents; is somebody using one of them?")]
+    Differs {
+        /// Where.
+        table: &'static str,
+        /// Rows in the one.
+        from: u64,
+        /// Rows in the other.
+        to: u64,
+    },
+}
+
+/// Rows that are moved at once: bodies among them may be large.
+const PAGE: u32 = 200;
+
+/// Copies a ledger whole, or goes on with a copy that was interrupted, and compares both afterwards. Says how many rows
+/// each table has.
+///
+/// # Errors
+/// When a ledger fails, the other one holds something else, or they differ in the end.
+pub async fn copy(from: &dyn Transfer, to: &dyn Transfer) -> Result<Vec<(&'static str, u64)>, CopyError> {
+    let mut begun = Vec::new();
+    for table in &TABLES {
+        begun.push(agree(from, to, table).await?);
+    }
+    for (table, mut last) in TABLES.iter().zip(begun) {
+        loop {
+            let rows = from.export(table, last.clone(), PAGE).await?;
+            let Some(row) = rows.last() else { break };
+            last = Some(row[..table.key].to_vec());
+            to.import(table, rows).await?;
+        }
+    }
+    to.imported().await?;
+    let mut copied = Vec::new();
+    for table in &TABLES {
+        let ((there, theirs), (here, ours)) = (digest(from, table).await?, digest(to, table).await?);
+        if there != here || theirs != ours {
+            return Err(CopyError::Differs { table: table.name, from: there, to: here });
+        }
+        copied.push((table.name, here));
+    }
+    Ok(copied)
+}
+
+/// The last key that both have, where what the one has is the beginning of the other.
+async fn agree(from: &dyn Transfer, to: &dyn Transfer, table: &'static Table) -> Result<Option<Row>, CopyError> {
+    let mut last = None;
+    loop {
+        let here = to.export(table, last.clone(), PAGE).await?;
+        let Some(row) = here.last() else { return Ok(last) };
+        let most = u32::try_from(here.len()).unwrap_or(PAGE);
+        if from.export(table, last, most).await? != here {
+            return Err(CopyError::NotEmpty { table: table.name });
+        }
+        last = Some(row[..table.key].to_vec());
+    }
+}
+
+/// The number of rows of a table, and a hash of all that is in them.
+async fn digest(store: &dyn Transfer, table: &'static Table) -> Result<(u64, [u8; 32]), LedgerError> {
+    let (mut count, mut hash, mut last) = (0, Sha256::new(), None);
+    loop {
+        let rows = store.export(table, last, PAGE).await?;
+        let Some(row) = rows.last() else { return Ok((count, hash.finalize().into())) };
+        last = Some(row[..table.key].to_vec());
+        count += u64::try_from(rows.len()).unwrap_or_default();
+        for cell in rows.iter().flatten() {
+            let (kind, bytes) = match cell {
+                Cell::Null => (0, Vec::new()),
+                Cell::Number(number) => (1, number.to_be_bytes().to_vec()),
+                // A sum may differ in its last digits by the order in which it was made.
+                Cell::Fraction(number) => (2, format!("{number:.6}").into_bytes()),
+                Cell::Text(text) => (3, text.as_bytes().to_vec()),
+                Cell::Bytes(bytes) => (4, bytes.clone()),
+            };
+            hash.update([kind]);
+            hash.update(u64::try_from(bytes.len()).unwrap_or_default().to_be_bytes());
+            hash.update(bytes);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Workers killed at random, and the database twice: every key is paid once, and none is lost.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::cluster::{Cluster, Disk};
+use crate::support::{Run, World};
+
+/// Keys to submit.
+const KEYS: usize = 60;
+
+/// Machines that submit them, all of them all.
+const WORKERS: usize = 4;
+
+#[test]
+fn four_workers_and_the_database_are_killed_and_every_key_is_paid_once() {
+    let Some(cluster) = Cluster::start(Disk::Honest, &[]) else { return };
+    let world = World::with_faults(&["post-reset%5", "post-status=502%5", "post-close-before%5"]);
+    let url = cluster.database();
+    let name = url.rsplit('/').next().unwrap().to_owned();
+    world.movie("a.json", &json!({}));
+    world.j2v_with(&[("J2V_LEDGER", &url)], "history").exits(0);
+    let cluster = Mutex::new(cluster);
+    let (kills, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
+    thread::scope(|threads| {
+        let workers: Vec<_> = (0..WORKERS)
+            .map(|worker| {
+                let (world, url, kills) = (&world, &url, &kills);
+                threads.spawn(move || (0..KEYS).for_each(|nth| work(world, url, worker, nth, kills)))
+            })
+            .collect();
+        threads.spawn(|| {
+            for _ in 0..2 {
+                let before = kills.load(Ordering::SeqCst);
+                while kills.load(Ordering::SeqCst) < before + 3 && !is_over.load(Ordering::SeqCst) {
+                    thread::sleep(Duration::from_millis(5));
+                }
+                let mut cluster = cluster.lock().unwrap();
+                cluster.kill();
+                cluster.up();
+            }
+        });
+        for worker in workers {
+            worker.join().unwrap();
+        }
+        is_over.store(true, Ordering::SeqCst);
+    });
+    let cluster = cluster.into_inner().unwrap();
+    // Whoever died held a lease; once it is over, what was on the way is looked for.
+    for nth in 0..KEYS {
+        settle(&world, &cluster, &url, &name, nth);
+    }
+    let counts = "SELECT count(*), count(project), count(DISTINCT project) FROM j2v.render";
+    assert_eq!(cluster.psql(&name, counts), format!("{KEYS}|{KEYS}|{KEYS}"));
+    assert_eq!(world.accepted(), KEYS);
+    assert!(kills.load(Ordering::SeqCst) >= 6);
+}
+
+/// One worker's go at one key; every seventh is killed in the middle.
+fn work(world: &World, url: &str, worker: usize, nth: usize, kills: &AtomicUsize) {
+    let nth = (nth + worker * KEYS / WORKERS) % KEYS;
+    let line = format!("submit a.json --key key-{nth} --settle-for 300ms");
+    let mut command = world.command(&line.split_whitespace().collect::<Vec<_>>());
+    let mut child = command.env("J2V_LEDGER", url).spawn().unwrap();
+    if (nth * 5 + worker).is_multiple_of(7) {
+        thread::sleep(Duration::from_millis(u64::try_from(nth * 13 % 60).unwrap()));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        kills.fetch_add(1, Ordering::SeqCst);
+    } else {
+        // Whatever comes of it now, the last round settles it.
+        drop(Run::of(child));
+    }
+}
+
+fn settle(world: &World, cluster: &Cluster, url: &str, name: &str, nth: usize) {
+    let line = format!("submit a.json --key key-{nth} --settle-for 20s");
+    let run = world.j2v_with(&[("J2V_LEDGER", url)], &line);
+    if run.code == 8 {
+        // Claimed, and killed before the first byte: looked for past its quarantine, a person would decide.
+        let state = cluster.psql(name, &format!("SELECT state FROM j2v.render WHERE key = 'key-{nth}'"));
+        assert_eq!(state, "unknown", "{}", run.stderr);
+        world.j2v_with(&[("J2V_LEDGER", url)], &format!("settle key-{nth} --resubmit")).exits(0);
+        return;
+    }
+    run.exits(0);
+}

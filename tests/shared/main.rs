@@ -1,0 +1,18 @@
+//! The real binary on a ledger that several machines share: the emulator counts the accepted POSTs, and whatever happens
+//! to the processes or to the database, it has to be one for each key.
+#![cfg(all(unix, feature = "postgres"))]
+#![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
+
+#[path = "../cluster/mod.rs"]
+mod cluster;
+mod failover;
+mod killed;
+mod moved;
+#[expect(dead_code, reason = "the tests of faults use the rest")]
+#[path = "../faults/running.rs"]
+mod running;
+mod stalled;
+#[expect(dead_code, reason = "the tests of the commands use the rest")]
+#[path = "../cli/support.rs"]
+mod support;
+mod together;

@@ -1,0 +1,104 @@
+//! Several machines on one ledger, while all goes well.
+
+use std::thread;
+
+use serde_json::json;
+
+use crate::cluster::shared;
+use crate::running::{Running, until};
+use crate::support::World;
+
+/// A command of a machine whose ledger is at a URL.
+pub(crate) fn start(world: &World, ledger: &str, line: &str) -> Running {
+    let mut command = world.command(&line.split_whitespace().collect::<Vec<_>>());
+    command.env("J2V_LEDGER", ledger);
+    Running::of(command)
+}
+
+#[test]
+fn every_command_works_on_a_ledger_that_is_shared() {
+    let Some(cluster) = shared() else { return };
+    let (world, url) = (World::new(), cluster.database());
+    let ledger = [("J2V_LEDGER", url.as_str())];
+    world.movie("a.json", &json!({}));
+    let project = world.j2v_with(&ledger, "submit a.json --key k").exits(0).line().to_owned();
+    world.j2v_with(&ledger, "submit a.json --key k").exits(0).prints(&[&project]).tells("nothing was sent");
+    assert!(world.j2v_with(&ledger, "poll k").exits(0).line().starts_with("http"));
+    assert!(world.j2v_with(&ledger, "history").exits(0).stdout.contains(&project));
+    assert!(world.j2v_with(&ledger, "show k").exits(0).stdout.contains("claimed"));
+    world.j2v_with(&ledger, "ledger check").exits(1).tells("fsync = off");
+    world.j2v_with(&ledger, "ledger prune --older-than 90d").exits(0).tells("0 movies");
+    world.j2v_with(&ledger, "ledger prune --older-than 6d").exits(2);
+    // Another account is another space, in which the key means another render.
+    let other = [("J2V_LEDGER", url.as_str()), ("J2V_API_URL", &world.url().replace("127.0.0.1", "localhost"))];
+    assert_ne!(world.j2v_with(&other, "submit a.json --key k").exits(0).line(), project);
+    assert_eq!(world.accepted(), 2);
+}
+
+#[test]
+fn two_machines_that_submit_one_key_at_once_pay_once() {
+    let Some(cluster) = shared() else { return };
+    let (world, url) = (World::new(), cluster.database());
+    world.movie("a.json", &json!({}));
+    let runs: Vec<_> = (0..4).map(|_| start(&world, &url, "submit a.json --key k")).collect();
+    let projects: Vec<String> = runs.into_iter().map(|run| run.end().exits(0).line().to_owned()).collect();
+    assert!(projects.iter().all(|project| *project == projects[0]), "{projects:?}");
+    assert_eq!(world.accepted(), 1);
+}
+
+#[test]
+fn what_one_machine_learns_ends_the_wait_of_another_without_a_question() {
+    let Some(cluster) = shared() else { return };
+    let (world, url) = (World::new(), cluster.database());
+    world.movie("a.json", &json!({"render-time": "1h"}));
+    world.j2v_with(&[("J2V_LEDGER", &url)], "submit a.json --key k").exits(0);
+    let waiting = start(&world, &url, "poll k --interval 10m");
+    until("it waits", || cluster.psql(url.rsplit('/').next().unwrap(), "SELECT count(*) FROM j2v.waiting") == "1");
+    until("it has looked", || reads(&world) > 0);
+    let before = reads(&world);
+    // Another machine hears of the end, by whatever way.
+    let name = url.rsplit('/').next().unwrap();
+    let project = cluster.psql(name, "SELECT project FROM j2v.render");
+    let report = json!({"project": project, "status": "done", "success": true, "url": "https://v.example/1.mp4"}).to_string();
+    cluster.psql(
+        name,
+        &format!(
+            "UPDATE j2v.render SET state = 'done', report = '{report}', read_at = (extract(epoch FROM now()) * 1000)::bigint; \
+             NOTIFY j2v_news, 'another machine'"
+        ),
+    );
+    assert_eq!(waiting.end().exits(0).line(), "https://v.example/1.mp4");
+    assert_eq!(reads(&world), before, "it asked the service nothing");
+}
+
+fn reads(world: &World) -> u64 {
+    world.requests("GET /v2/movies")
+}
+
+#[test]
+fn a_password_is_never_shown() {
+    let world = World::new();
+    let with_password = "postgres://me:canary-of-the-ledger@127.0.0.1:1/renders";
+    let run = world.j2v_with(&[("J2V_LEDGER", with_password)], "history").exits(1).hides("canary-of-the-ledger");
+    assert!(run.stderr.contains("postgres://me@127.0.0.1:1/renders"), "{}", run.stderr);
+    world.j2v(&format!("history --ledger {with_password}")).exits(2).hides("canary-of-the-ledger").tells("PGPASSWORD");
+    let plain = [("J2V_LEDGER", "postgres://me:canary-of-the-ledger@db.invalid/renders?sslmode=disable")];
+    world.j2v_with(&plain, "history").exits(2).hides("canary-of-the-ledger").tells("in the clear");
+}
+
+#[test]
+fn a_server_that_restarts_is_waited_for() {
+    let Some(mut cluster) = crate::cluster::Cluster::start(crate::cluster::Disk::Honest, &[]) else { return };
+    let (world, url) = (World::new(), cluster.database());
+    world.movie("a.json", &json!({"render-time": "2s"}));
+    let waiting = start(&world, &url, "submit a.json --key k --wait");
+    waiting.until_it_tells("waiting for the render");
+    cluster.kill();
+    let back = thread::spawn(move || {
+        cluster.up();
+        cluster
+    });
+    waiting.end().exits(0);
+    drop(back.join().unwrap());
+    assert_eq!(world.accepted(), 1);
+}
