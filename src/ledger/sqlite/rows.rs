@@ -142,7 +142,8 @@ fn query<'a>(space: Option<&'a Space>, which: &'a Which) -> (String, Vec<&'a dyn
         sql += " AND account = ? AND endpoint = ?";
         values.extend([&space.account as &dyn ToSql, &space.endpoint]);
     }
-    sql += " ORDER BY id DESC";
+    // By the plain `id` the engine would walk through every row of the table, rather than sort what few the index has.
+    sql += if *which == Which::Resends { " ORDER BY +id DESC" } else { " ORDER BY id DESC" };
     if let Which::All(most) = which {
         sql += " LIMIT ?";
         values.push(most);
