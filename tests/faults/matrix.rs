@@ -9,10 +9,9 @@ use std::path::Path;
 const ROWS: [std::ops::RangeInclusive<u32>; 5] = [1..=27, 30..=42, 50..=60, 70..=87, 90..=102];
 
 /// Rows that no test need name, and why.
-const UNTESTED: [(std::ops::RangeInclusive<u32>, &str); 3] = [
+const UNTESTED: [(std::ops::RangeInclusive<u32>, &str); 2] = [
     (24..=24, "the circuit breaker is the batch's: a single command sends a handful"),
     (81..=81, "network file systems: the README sends their users to PostgreSQL; there is none to test on"),
-    (85..=86, "PostgreSQL: its own tests need a server"),
 ];
 
 #[test]
