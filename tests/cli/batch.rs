@@ -182,3 +182,13 @@ fn a_row_that_a_person_has_sent_again_is_sent_by_its_batch() {
     world.j2v(BATCH).exits(0);
     assert_eq!(world.accepted(), 1);
 }
+
+#[test]
+fn a_column_that_items_lack_or_a_joined_table_drops_is_told() {
+    let world = World::new();
+    movie(&world, 1);
+    world.write("t.json", r#"[{"id": "a", "city": "x"}, {"id": "b"}]"#);
+    world.write("rooms.csv", "id,Room Name\na,Bath\n");
+    let run = world.j2v("batch flat.json --rows t.json --key id --join rooms.csv --on id --as rooms --dry-run").exits(0);
+    run.tells("1 of 2 items have no `city`").tells("Room Name");
+}

@@ -55,7 +55,7 @@ pub(super) async fn preflight(
 ) -> anyhow::Result<Checked> {
     let base = movies::compose_one(&call.out, &recipe::base_args(args))?;
     let template = MovieHash::of(base.canonical().as_bytes());
-    let mut recipe = Recipe::new(call, args, base, table::binding(args)?);
+    let mut recipe = Recipe::new(call, args, base, table::binding(call, args)?);
     let table = table::open(call, args).await?;
     recipe.fits(&table)?;
     let mut pass = Pass { report: Report::new(&table), names: Names::default(), survey: Survey::default(), estimates: Vec::new() };
@@ -89,7 +89,7 @@ struct Pass {
 impl Pass {
     /// Composes and checks a row; gives back what a run would send.
     fn look_at(&mut self, recipe: &mut Recipe, row: &Row) -> Option<Item> {
-        self.report.count(row);
+        self.report.count();
         let made = recipe.make(row).and_then(|made| match self.names.take(row.number, &made, recipe) {
             Ok(()) => Ok(made),
             Err(fault) => Err((Some(made.item.key.clone()), fault)),

@@ -2,7 +2,6 @@
 //! of them.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use super::super::super::{Call, Stop};
 use super::super::cost;
@@ -15,7 +14,7 @@ use crate::movie::json::Span;
 use crate::movie::plan::Length;
 use crate::output::Out;
 use crate::render::identity::Key;
-use crate::rows::{Row, Table};
+use crate::rows::Table;
 use crate::work::batch::Survey;
 
 /// Rows that are named of many.
@@ -37,8 +36,6 @@ pub(super) struct Report {
     table: String,
     unit: &'static str,
     rows: u64,
-    /// In how many rows each column was, where rows name their own.
-    seen: Option<HashMap<Arc<str>, u64>>,
     bad: HashMap<u64, Bad>,
     faults: BTreeMap<(&'static str, Place), Group>,
     warnings: BTreeMap<(&'static str, Place), Group>,
@@ -67,7 +64,6 @@ impl Report {
             table: table.name().to_owned(),
             unit: table.unit(),
             rows: 0,
-            seen: table.columns().is_none().then(HashMap::new),
             bad: HashMap::new(),
             faults: BTreeMap::new(),
             warnings: BTreeMap::new(),
@@ -87,13 +83,8 @@ impl Report {
     }
 
     /// Counts a row.
-    pub(super) fn count(&mut self, row: &Row) {
+    pub(super) fn count(&mut self) {
         self.rows += 1;
-        if let Some(seen) = &mut self.seen {
-            for cell in &row.cells {
-                *seen.entry(Arc::clone(&cell.column)).or_default() += 1;
-            }
-        }
     }
 
     /// Takes in a row that can be rendered.
@@ -190,10 +181,7 @@ impl Report {
                 out.warning(&format!("{count} rows of the table joined as `{}` belong to no row (`{example}`, say)", join.name()));
             }
         }
-        let lacking = self.seen.iter().flatten().filter(|(_, seen)| **seen < self.rows);
-        let mut lacking: Vec<_> = lacking.map(|(column, seen)| (column, self.rows - seen)).collect();
-        lacking.sort();
-        for (column, count) in lacking.into_iter().take(KINDS) {
+        for (column, count) in recipe.binding().lacking().take(KINDS) {
             out.warning(&format!("{}: {count} of {} items have no `{column}`: they take the movie's own value", self.table, self.rows));
         }
     }

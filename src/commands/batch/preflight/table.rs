@@ -40,11 +40,11 @@ fn source(args: &TableArgs) -> Source {
     }
 }
 
-/// What the flags make of columns.
+/// What the flags make of columns; what joined tables have to say for themselves is told.
 ///
 /// # Errors
 /// When a flag can't be read, or a joined table can't.
-pub(super) fn binding(args: &BatchArgs) -> Result<Binding, Stop> {
+pub(super) fn binding(call: &Call, args: &BatchArgs) -> Result<Binding, Stop> {
     let table = &args.table;
     let renamed = table.map.iter().map(|text| {
         let (column, name) = text.split_once('=').ok_or_else(|| usage(format!("--map {text}: write COLUMN=NAME")))?;
@@ -52,7 +52,11 @@ pub(super) fn binding(args: &BatchArgs) -> Result<Binding, Stop> {
     });
     let renamed = renamed.collect::<Result<HashMap<_, _>, Stop>>()?;
     let client_data = table.client_data_columns.iter().map(|column| column.trim().to_owned()).collect();
-    let binding = Binding::new(renamed, client_data, joins(table)?);
+    let joins = joins(table)?;
+    for note in joins.iter().flat_map(Join::notes) {
+        call.out.note(note);
+    }
+    let binding = Binding::new(renamed, client_data, joins);
     Ok(if table.skip_empty { binding.skipping_empty() } else { binding })
 }
 
