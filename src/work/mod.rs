@@ -100,6 +100,17 @@ impl Desk {
         Ok(recorded.pop().unwrap_or(Err(OutOfTurn { state: crate::render::state::State::Unknown })))
     }
 
+    /// Whether a claim of ours stands still. A process that was stopped meanwhile for longer than its lease has sent nothing,
+    /// says so, and must not any more.
+    pub(crate) async fn stands(&self, claimed: &Render) -> Result<bool, LedgerError> {
+        let stands = self.store.stands(claimed).await;
+        if let Ok(true) = stands {
+            return Ok(true);
+        }
+        let unsent = self.record(claimed.id, Change::Fact(Fact::NotSent { epoch: claimed.submission.epoch })).await;
+        stands.and(unsent.map(|_| false))
+    }
+
     /// Records one fact that is never out of turn; tells when it showed a second project.
     pub(crate) async fn learn(&self, render: &Render, fact: Fact) -> Result<Render, LedgerError> {
         match self.record(render.id, Change::Fact(fact)).await? {

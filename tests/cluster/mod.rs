@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 /// Runs a server until its own stdin ends, which happens when whoever holds the other end is gone; takes the server's
 /// folder, in which it is started, away then.
-const GUARD: &str = r#"exec 3<&0 </dev/null
+const GUARD: &str = r#"trap "" TERM INT HUP
+exec 3<&0 </dev/null
 "$@" & server=$!
 (cat <&3 >/dev/null; touch over; kill -QUIT $server) & watch=$!
 wait $server

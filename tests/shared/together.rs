@@ -47,6 +47,23 @@ fn two_machines_that_submit_one_key_at_once_pay_once() {
 }
 
 #[test]
+fn several_machines_work_one_batch_together() {
+    let Some(cluster) = shared() else { return };
+    let (world, url) = (World::new(), cluster.database());
+    world.write("a.json", r#"{"resolution": "sd", "scenes": [{"duration": 2, "elements": [{"type": "text", "text": "{{city}}"}]}]}"#);
+    let rows: String = (0..40).map(|nth| format!("key-{nth},town {nth}\n")).collect();
+    world.write("rows.csv", format!("key,city\n{rows}"));
+    let runs: Vec<_> = (0..4).map(|_| start(&world, &url, "batch a.json --rows rows.csv --key key")).collect();
+    for run in runs {
+        run.end().exits(0);
+    }
+    assert_eq!(world.accepted(), 40);
+    let counts = "SELECT count(DISTINCT project), count(DISTINCT owner) > 1 FROM j2v.render";
+    assert_eq!(cluster.psql(url.rsplit('/').next().unwrap(), counts), "40|t", "each row once, and not by one machine alone");
+    world.j2v_with(&[("J2V_LEDGER", &url)], "batch --status").exits(0);
+}
+
+#[test]
 fn what_one_machine_learns_ends_the_wait_of_another_without_a_question() {
     let Some(cluster) = shared() else { return };
     let (world, url) = (World::new(), cluster.database());
@@ -54,7 +71,8 @@ fn what_one_machine_learns_ends_the_wait_of_another_without_a_question() {
     world.j2v_with(&[("J2V_LEDGER", &url)], "submit a.json --key k").exits(0);
     let waiting = start(&world, &url, "poll k --interval 10m");
     until("it waits", || cluster.psql(url.rsplit('/').next().unwrap(), "SELECT count(*) FROM j2v.waiting") == "1");
-    until("it has looked", || reads(&world) > 0);
+    let listens = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'";
+    until("it listens", || cluster.psql(url.rsplit('/').next().unwrap(), listens) == "1");
     let before = reads(&world);
     // Another machine hears of the end, by whatever way.
     let name = url.rsplit('/').next().unwrap();

@@ -50,11 +50,11 @@ impl Claim {
             return Err("held back");
         }
         self.hold().begun = true;
-        let claims = terms.desk.store.claim(vec![id], terms.desk.world.now()).await;
+        let claims = claim(&terms.desk, id).await;
         let mut claimed = self.hold();
-        match claims.map(|mut claims| claims.pop()) {
-            Ok(Some(Ok(recorded))) => {
-                claimed.render = Some(recorded.render);
+        match claims {
+            Ok(Some(Ok(render))) => {
+                claimed.render = Some(render);
                 claimed.slot = Some(slot);
                 return Ok(());
             }
@@ -79,5 +79,14 @@ impl Claim {
 
     fn hold(&self) -> MutexGuard<'_, Claimed> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Claims a row as its batch allows; nothing when the claim stands no more by the time it is made.
+async fn claim(desk: &Desk, id: RenderId) -> Result<Option<Result<Render, Unclaimed>>, LedgerError> {
+    match desk.store.claim(vec![id], desk.world.now()).await?.pop() {
+        Some(Ok(recorded)) => Ok(if desk.stands(&recorded.render).await? { Some(Ok(recorded.render)) } else { None }),
+        Some(Err(why)) => Ok(Some(Err(why))),
+        None => Ok(None),
     }
 }

@@ -1,5 +1,6 @@
 //! Rows into the ledger, chunk by chunk, and from there to wherever each stands.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -9,15 +10,11 @@ use super::finish::How;
 use super::line::{Line, Row};
 use super::{Entry, Item, Run};
 use crate::ledger::batch::TableRow;
-use crate::ledger::{Again, Change, Draft, LedgerError, Placed, Record, Render};
+use crate::ledger::{Again, Change, Draft, LedgerError, Placed, Record, Render, RenderId, Which};
 use crate::render::event::{Outcome, Trouble, Verdict};
 use crate::render::state::{Fact, OnUnknown, State};
 use crate::work::outcome::described;
 use crate::work::search;
-
-/// An intent that lay about for longer than this may have been sent by another machine or before a backup was
-/// restored: it is searched for before its first POST (`reliability.md` 3.2, "Cold start").
-const COLD: Duration = Duration::from_secs(120);
 
 /// For how long the list is tried then.
 const READING: Duration = Duration::from_secs(30);
@@ -70,11 +67,48 @@ async fn take_in(line: &Line<'_>, chunk: Vec<(usize, Item)>) -> Result<(), Ledge
     pass_on(line, others).await?;
     let (rows, drafts): (Vec<Row>, Vec<Draft>) = sent.into_iter().map(|known| (row(&known), draft(line, known))).unzip();
     let placed = line.desk.store.place(drafts).await?;
-    for (row, placed) in rows.into_iter().zip(placed) {
-        let (Placed::New(render) | Placed::Existing(render)) = placed;
-        line.route(row, render).await;
+    let mut renders: Vec<Render> = placed.into_iter().map(|(Placed::New(render) | Placed::Existing(render))| render).collect();
+    let looked = look_for_forgotten(line, &mut renders).await?;
+    for (row, render) in rows.into_iter().zip(renders) {
+        match &looked {
+            Err(why) if render.submission.state == State::Intent => line.end(row, How::Over(Box::new(unsent(Some(&render), why)))),
+            _ => line.route(row, render).await,
+        }
     }
     Ok(())
+}
+
+/// Looks once for what is new to a ledger that may have forgotten whole rows (`reliability.md` row 85).
+async fn look_for_forgotten(line: &Line<'_>, renders: &mut [Render]) -> Result<Result<(), String>, LedgerError> {
+    if line.desk.store.gap().await?.is_none() {
+        return Ok(Ok(()));
+    }
+    if let Err(why) = look(line, renders).await? {
+        return Ok(Err(why));
+    }
+    let ids = renders.iter().map(|render| render.id).collect();
+    let found = line.desk.store.find(None, Which::Ids(ids)).await?;
+    let mut found: HashMap<RenderId, Render> = found.into_iter().map(|render| (render.id, render)).collect();
+    for render in renders {
+        if let Some(now) = found.remove(&render.id) {
+            *render = now;
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// One look at the service's list; why there was none.
+async fn look(line: &Line<'_>, renders: &[Render]) -> Result<Result<(), String>, LedgerError> {
+    match line.desk.unless_interrupted(search::before_first_post(line.desk, renders, READING)).await {
+        None => Ok(Err("interrupted".to_owned())),
+        Some(looked) => Ok(looked?.map_err(|why| why.to_string())),
+    }
+}
+
+fn unsent(render: Option<&Render>, why: &str) -> Outcome {
+    let message = format!("not sent: it could not be looked for whether it was sent before: {why}");
+    let outcome = render.map_or_else(|| Outcome::new(Verdict::Unsent), |render| described(render, Verdict::Unsent));
+    outcome.because(Trouble::Unreachable, message)
 }
 
 async fn look_up(line: &Line<'_>, chunk: Vec<(usize, Item)>) -> Result<Vec<Known>, LedgerError> {
@@ -111,22 +145,13 @@ fn row(known: &Known) -> Row {
 
 /// Looks once for everything in the chunk that is to be sent and was wanted long ago: what is found is not sent.
 async fn look_for_cold(line: &Line<'_>, known: &mut [Known]) -> Result<Result<(), String>, LedgerError> {
-    let now = line.desk.world.now();
-    let is_cold = |known: &&Known| {
-        let latest = known.latest.as_ref().filter(|_| matches!(known.fate, Fate::Send | Fate::Replace));
-        latest.is_some_and(|latest| latest.traceable && now.since(latest.touched_at) > COLD)
-    };
-    let cold: Vec<Render> = known.iter().filter(is_cold).filter_map(|known| known.latest.clone()).collect();
+    let is_wanted = |known: &&Known| matches!(known.fate, Fate::Send | Fate::Replace);
+    let cold: Vec<Render> = known.iter().filter(is_wanted).filter_map(|known| known.latest.clone()).collect();
     if cold.is_empty() {
         return Ok(Ok(()));
     }
-    match line.desk.unless_interrupted(search::sweep(line.desk, &cold, READING)).await {
-        None => return Ok(Err("interrupted".to_owned())),
-        Some(swept) => {
-            if let Err(why) = swept? {
-                return Ok(Err(why.to_string()));
-            }
-        }
+    if let Err(why) = look(line, &cold).await? {
+        return Ok(Err(why));
     }
     let keys = known.iter().map(|known| known.item.key.clone()).collect();
     let latest = line.desk.store.latest(line.desk.space.clone(), line.run.name.clone(), keys).await?;
@@ -141,9 +166,7 @@ async fn look_for_cold(line: &Line<'_>, known: &mut [Known]) -> Result<Result<()
 async fn not_looked_for(line: &Line<'_>, all: Vec<Known>, why: &str) -> Result<(), LedgerError> {
     let (sent, others): (Vec<Known>, Vec<Known>) = all.into_iter().partition(|known| known.fate.is_sent());
     for known in &sent {
-        let message = format!("not sent: it could not be looked for whether it was sent before: {why}");
-        let outcome = known.latest.as_ref().map_or_else(|| Outcome::new(Verdict::Unsent), |latest| described(latest, Verdict::Unsent));
-        line.end(row(known), How::Over(Box::new(outcome.because(Trouble::Unreachable, message))));
+        line.end(row(known), How::Over(Box::new(unsent(known.latest.as_ref(), why))));
     }
     pass_on(line, others).await
 }

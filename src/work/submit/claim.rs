@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::ledger::{Change, LedgerError, Record, Render, RenderId};
+use crate::ledger::{Change, LedgerError, Render, RenderId};
 use crate::render::state::Fact;
 use crate::service::first_byte::{BeforeFirstByte, HookRefused};
 use crate::work::Desk;
@@ -63,15 +63,8 @@ impl Claim {
     }
 }
 
-/// Claims a row, and sees that the claim stands still: a process that was stopped meanwhile for longer than its lease has
-/// sent nothing, and must not any more.
+/// Claims a row, and sees that the claim stands still.
 async fn claimed(desk: &Desk, id: RenderId) -> Result<Option<Render>, LedgerError> {
-    let record = |change| vec![Record { render: id, change, at: desk.world.now() }];
-    let Some(Ok(recorded)) = desk.store.record(record(Change::Fact(Fact::Claimed))).await?.pop() else { return Ok(None) };
-    let stands = desk.store.stands(&recorded.render).await;
-    if let Ok(true) = stands {
-        return Ok(Some(recorded.render));
-    }
-    let unsent = desk.store.record(record(Change::Fact(Fact::NotSent { epoch: recorded.render.submission.epoch }))).await;
-    stands.and(unsent).map(|_| None)
+    let Ok(recorded) = desk.record(id, Change::Fact(Fact::Claimed)).await? else { return Ok(None) };
+    Ok(if desk.stands(&recorded.render).await? { Some(recorded.render) } else { None })
 }
