@@ -155,7 +155,7 @@ fn counter() -> ProgressStyle {
 }
 
 fn run() -> ProgressStyle {
-    style("{spinner} {bar:20} {wide_msg}").progress_chars("=> ")
+    style("{spinner} {bar:12} {wide_msg}").progress_chars("=> ")
 }
 
 fn download(knows_the_end: bool) -> ProgressStyle {
