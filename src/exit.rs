@@ -81,7 +81,7 @@ impl Exit {
             Self::Timeout => "a render ended in `timeout`: it may still finish",
             Self::Waiting => "the deadline passed and the render still runs",
             Self::Mixed => "several movies with different outcomes",
-            Self::OtherMovie => "this --key was used before for another movie: nothing was sent",
+            Self::OtherMovie => "this --key was used for another movie, or a batch waits for --update or --keep: nothing was sent",
             Self::Unsaved => "rendered, but the file could not be saved",
             Self::Interrupted => "interrupted",
         }
