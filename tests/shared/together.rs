@@ -51,8 +51,8 @@ fn several_machines_work_one_batch_together() {
     let Some(cluster) = shared() else { return };
     let (world, url) = (World::new(), cluster.database());
     world.write("a.json", r#"{"resolution": "sd", "scenes": [{"duration": 2, "elements": [{"type": "text", "text": "{{city}}"}]}]}"#);
-    let rows: String = (0..40).map(|nth| format!("key-{nth},town {nth}\n")).collect();
-    world.write("rows.csv", format!("key,city\n{rows}"));
+    let rows: Vec<String> = (0..40).map(|nth| format!("key-{nth},town {nth}")).collect();
+    world.write("rows.csv", format!("key,city\n{}\n", rows.join("\n")));
     let runs: Vec<_> = (0..4).map(|_| start(&world, &url, "batch a.json --rows rows.csv --key key")).collect();
     for run in runs {
         run.end().exits(0);
