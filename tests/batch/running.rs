@@ -173,7 +173,7 @@ async fn a_failed_render_is_followed_by_another_one_only_when_that_is_wanted() {
 /// where answers are lost.
 #[tokio::test]
 async fn two_batches_with_the_same_rows_share_no_render() {
-    let office = Office::with(&["post-reset%10", "post-reset-before%10"]).await;
+    let office = Office::with(&["post-reset%10", "post-reset-before*8"]).await;
     let quick = |name: &str| Run {
         name: name.to_owned(),
         on_unknown: Some(OnUnknown::Resubmit),
