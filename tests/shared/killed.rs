@@ -11,7 +11,7 @@ use crate::cluster::{Cluster, Disk};
 use crate::support::{Run, World};
 
 /// Keys to submit.
-const KEYS: usize = 28;
+const KEYS: usize = 60;
 
 /// Machines that submit them, all of them all.
 const WORKERS: usize = 4;
