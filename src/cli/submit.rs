@@ -9,6 +9,7 @@ use super::help;
 use super::movie::MovieArgs;
 use super::parse::duration;
 use super::waiting::{SaveArgs, WaitArgs};
+use crate::render::state::OnUnknown;
 
 // `j2v submit`.
 #[derive(Debug, Args)]
@@ -70,4 +71,13 @@ pub(crate) enum OnUnknownArg {
     Hold,
     /// Send once more after the quarantine.
     Resubmit,
+}
+
+impl From<OnUnknownArg> for OnUnknown {
+    fn from(rule: OnUnknownArg) -> Self {
+        match rule {
+            OnUnknownArg::Hold => Self::Hold,
+            OnUnknownArg::Resubmit => Self::Resubmit,
+        }
+    }
 }

@@ -9,7 +9,7 @@ use super::movies::{self, Composed};
 use super::session::Session;
 use super::waiting::{self, Looks, submitted};
 use super::{Call, Stop, dry_run};
-use crate::cli::{OnUnknownArg, SubmitArgs};
+use crate::cli::SubmitArgs;
 use crate::exit::Exit;
 use crate::ledger::{LedgerError, Render};
 use crate::movie::Document;
@@ -163,10 +163,7 @@ fn order(args: &SubmitArgs, key: Option<&Key>, source: String, movie: Document) 
         key: key.cloned(),
         again: args.again,
         traceable: !args.no_token,
-        on_unknown: args.on_unknown.map(|rule| match rule {
-            OnUnknownArg::Hold => OnUnknown::Hold,
-            OnUnknownArg::Resubmit => OnUnknown::Resubmit,
-        }),
+        on_unknown: args.on_unknown.map(OnUnknown::from),
         quarantine: args.quarantine,
         settle_for: args.settle_for,
     }

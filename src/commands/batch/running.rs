@@ -12,7 +12,7 @@ use super::super::{Call, Stop as Refusal};
 use super::command;
 use super::outcomes::Outcomes;
 use super::preflight::Checked;
-use crate::cli::{BatchArgs, OnUnknownArg};
+use crate::cli::BatchArgs;
 use crate::exit::Exit;
 use crate::ledger::batch::Batch;
 use crate::render::event::{Event, Listener};
@@ -73,10 +73,7 @@ fn plan(call: &Call, args: &BatchArgs, batch: &Batch, checked: &Checked, saving:
         follow,
         saving,
         traceable: !args.no_token,
-        on_unknown: args.on_unknown.map(|rule| match rule {
-            OnUnknownArg::Hold => OnUnknown::Hold,
-            OnUnknownArg::Resubmit => OnUnknown::Resubmit,
-        }),
+        on_unknown: args.on_unknown.map(OnUnknown::from),
         quarantine: args.quarantine,
         settle_for: args.settle_for,
     }
