@@ -227,7 +227,14 @@ mod tests {
         let script = r#"read -r line; printf '%s %s' "$J2V_STATUS" "$line" > "$1/got"; test "$J2V_STATUS" = done"#;
         assert_eq!(shell(&folder, script, GRACE).hand(&letter()).await, Hand::Over);
         assert_eq!(fs::read_to_string(folder.path().join("got")).unwrap(), r#"done {"project":"p","status":"done"}"#);
-        assert_eq!(fs::read_dir(folder.path().join("running")).unwrap().count(), 0);
+        // A file that another test's program had a copy of for a moment is swept after the next run.
+        let left_behind = || fs::read_dir(folder.path().join("running")).unwrap().count();
+        for _ in 0..100 {
+            if left_behind() > 0 {
+                shell(&folder, "read -r line", GRACE).hand(&letter()).await;
+            }
+        }
+        assert_eq!(left_behind(), 0);
         let Hand::Failed { why, .. } = shell(&folder, "exit 3", GRACE).hand(&letter()).await else { panic!("it was over") };
         assert_eq!(why, "sh ended with exit code 3");
         let missing = Program { program: "no-such-program".into(), ..shell(&folder, "", GRACE) };
@@ -253,7 +260,8 @@ mod tests {
         let path = folder.path().join("running/msg1.json");
         let held = program.input(&path, "{}").unwrap().unwrap();
         assert_eq!(program.hand(&letter()).await, Hand::Later(STILL_RUNS));
-        drop(held);
+        // Closing it would not do: a program that another test is just starting has a copy of every handle for a moment.
+        held.unlock().unwrap();
         assert_eq!(program.hand(&letter()).await, Hand::Over);
     }
 }
