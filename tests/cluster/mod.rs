@@ -12,13 +12,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// Runs a server until its own stdin ends, which happens when whoever holds the other end is gone; takes the server's
-/// folder, in which it is started, away then.
+/// folder, in which it is started, away then. A server that is killed keeps its folder; who watched it must die by a
+/// signal that it doesn't ignore, or it would call the next server's work over.
 const GUARD: &str = r#"trap "" TERM INT HUP
 exec 3<&0 </dev/null
 "$@" & server=$!
 (cat <&3 >/dev/null; touch over; kill -QUIT $server) & watch=$!
 wait $server
-if [ -e over ]; then cd /; rm -rf "$OLDPWD"; else kill $watch; fi"#;
+if [ -e over ]; then cd /; rm -rf "$OLDPWD"; else kill -KILL $watch; fi"#;
 
 /// How a server treats its disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

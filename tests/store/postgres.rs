@@ -200,7 +200,6 @@ async fn row_85_another_history_of_the_database_is_a_gap_and_numbers_of_lost_row
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "the server that it kills does not always come back in time: run it with `--ignored`"]
 async fn a_server_that_is_killed_and_comes_back_costs_nothing_but_time() {
     let Some(mut cluster) = Cluster::start(Disk::Honest, &[]) else { return };
     let store = Arc::new(open(&cluster.database()));
