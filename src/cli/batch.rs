@@ -7,9 +7,9 @@ use clap::{Arg, Args};
 
 use super::check::GateArgs;
 use super::help;
+use super::lost::LostArgs;
 use super::movie::MovieArgs;
-use super::parse::{duration, rate, separator};
-use super::submit::OnUnknownArg;
+use super::parse::{rate, separator};
 use super::waiting::{SaveArgs, WaitArgs};
 
 // `j2v batch`.
@@ -78,18 +78,9 @@ pub(crate) struct BatchArgs {
     /// What is checked first.
     #[command(flatten)]
     pub(crate) gate: GateArgs,
-    /// How long to look for a lost answer; so long nothing is sent, too, when many are lost
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "60s", hide_short_help = true)]
-    pub(crate) settle_for: Duration,
-    /// What to do when a lost answer is not found (default: hold)
-    #[arg(long, value_enum, value_name = "RULE", hide_short_help = true)]
-    pub(crate) on_unknown: Option<OnUnknownArg>,
-    /// How long an answer may stay lost before a person has to decide (default: 15m)
-    #[arg(long, value_name = "TIME", value_parser = duration, hide_short_help = true)]
-    pub(crate) quarantine: Option<Duration>,
-    /// Put no token into client-data: a lost answer can't be found again
-    #[arg(long, hide_short_help = true)]
-    pub(crate) no_token: bool,
+    /// What to do about a lost answer.
+    #[command(flatten)]
+    pub(crate) lost: LostArgs,
     /// The movie and what changes it.
     #[command(flatten)]
     pub(crate) movie: MovieArgs,
@@ -162,9 +153,9 @@ pub(crate) struct TableArgs {
 // How a batch is run.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct PaceArgs {
-    /// Submissions that are out at once
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=512))]
-    pub(crate) concurrency: u16,
+    /// Submissions that are out at once (default: the profile's, or 4)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub(crate) concurrency: Option<u16>,
     /// Submissions in a time, such as 2/s or 100/m
     #[arg(long, value_name = "N/UNIT", value_parser = rate)]
     pub(crate) rate: Option<Duration>,
@@ -177,19 +168,12 @@ impl BatchArgs {
     /// The flags that go on with the batch, as they are typed; the movie isn't among them.
     #[must_use]
     pub(crate) fn to_flags(&self) -> Vec<String> {
-        let seconds = |length: &Duration| format!("{}ms", length.as_millis());
-        let on_unknown = self.on_unknown.map(|rule| match rule {
-            OnUnknownArg::Hold => "hold".to_owned(),
-            OnUnknownArg::Resubmit => "resubmit".to_owned(),
-        });
         let single = [
             ("--batch", self.batch.clone()),
-            ("--concurrency", (self.pace.concurrency != 4).then(|| self.pace.concurrency.to_string())),
+            ("--concurrency", self.pace.concurrency.map(|count| count.to_string())),
             ("--rate", self.pace.rate.map(|interval| format!("{}/m", 60_000 / interval.as_millis().max(1)))),
             ("--download", self.saving.download.clone()),
             ("--results", self.results.as_ref().map(|file| file.display().to_string())),
-            ("--on-unknown", on_unknown),
-            ("--quarantine", self.quarantine.as_ref().map(seconds)),
         ];
         let single = single.into_iter().filter_map(|(name, value)| Some([name.to_owned(), value?])).flatten();
         let switches = [
@@ -197,12 +181,11 @@ impl BatchArgs {
             ("--keep", self.keep),
             ("--no-wait", self.no_wait),
             ("--overwrite", self.saving.rules.overwrite),
-            ("--no-token", self.no_token),
             ("--json", self.json),
         ];
         let switches = switches.into_iter().filter(|(_, is_on)| *is_on).map(|(name, _)| name.to_owned());
         let before = self.table.to_flags().into_iter().chain(single).chain(switches);
-        before.chain(self.gate.to_flags()).chain(self.movie.to_flags()).collect()
+        before.chain(self.lost.to_flags()).chain(self.gate.to_flags()).chain(self.movie.to_flags()).collect()
     }
 }
 

@@ -1,15 +1,12 @@
 //! What can be typed about sending movies: `j2v submit`.
 
-use std::time::Duration;
-
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::check::GateArgs;
 use super::help;
+use super::lost::LostArgs;
 use super::movie::MovieArgs;
-use super::parse::duration;
 use super::waiting::{SaveArgs, WaitArgs};
-use crate::render::state::OnUnknown;
 
 // `j2v submit`.
 #[derive(Debug, Args)]
@@ -47,37 +44,10 @@ pub(crate) struct SubmitArgs {
     /// What is checked first.
     #[command(flatten)]
     pub(crate) gate: GateArgs,
-    /// How long to look for a lost answer before leaving with exit code 8
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "60s", hide_short_help = true)]
-    pub(crate) settle_for: Duration,
-    /// What to do when a lost answer is not found (default: hold)
-    #[arg(long, value_enum, value_name = "RULE", hide_short_help = true)]
-    pub(crate) on_unknown: Option<OnUnknownArg>,
-    /// How long an answer may stay lost before a person has to decide (default: 15m)
-    #[arg(long, value_name = "TIME", value_parser = duration, hide_short_help = true)]
-    pub(crate) quarantine: Option<Duration>,
-    /// Put no token into client-data: a lost answer can't be found again
-    #[arg(long, hide_short_help = true)]
-    pub(crate) no_token: bool,
+    /// What to do about a lost answer.
+    #[command(flatten)]
+    pub(crate) lost: LostArgs,
     /// The movies and what changes them.
     #[command(flatten)]
     pub(crate) movie: MovieArgs,
-}
-
-/// How a lost answer is dealt with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum OnUnknownArg {
-    /// Never send again by itself.
-    Hold,
-    /// Send once more after the quarantine.
-    Resubmit,
-}
-
-impl From<OnUnknownArg> for OnUnknown {
-    fn from(rule: OnUnknownArg) -> Self {
-        match rule {
-            OnUnknownArg::Hold => Self::Hold,
-            OnUnknownArg::Resubmit => Self::Resubmit,
-        }
-    }
 }

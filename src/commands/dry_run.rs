@@ -25,7 +25,7 @@ pub(super) async fn run(call: &Call, args: &SubmitArgs, key: Option<&Key>, compo
     let mut gate = Gate::new(call, args);
     for Composed { source, movie } in composed {
         let movie =
-            movie.and_then(|movie| with_place_for_token(!args.no_token, &source, movie)).and_then(|movie| gate.pass(&source, movie));
+            movie.and_then(|movie| with_place_for_token(!args.lost.no_token, &source, movie)).and_then(|movie| gate.pass(&source, movie));
         match movie.and_then(|movie| sent(call, args, key, latest.as_ref(), &movie)) {
             Ok(body) => {
                 call.out.data(&request(call, args, &body)?);
@@ -68,7 +68,7 @@ fn sent(call: &Call, args: &SubmitArgs, key: Option<&Key>, latest: Option<&Rende
             call.out.warning(&format!("the render of key {} is `{state}` already: nothing would be sent", render.key));
         }
     }
-    if args.no_token {
+    if args.lost.no_token {
         return Ok(movie.to_compact());
     }
     let key = key.cloned().unwrap_or_else(|| Key::random(World::real().dice.throw()));
@@ -83,7 +83,7 @@ fn sent(call: &Call, args: &SubmitArgs, key: Option<&Key>, latest: Option<&Rende
 }
 
 fn is_sendable(args: &SubmitArgs, state: State) -> bool {
-    matches!(state, State::Intent | State::Rejected) || (state == State::Held && args.on_unknown == Some(OnUnknownArg::Resubmit))
+    matches!(state, State::Intent | State::Rejected) || (state == State::Held && args.lost.on_unknown == Some(OnUnknownArg::Resubmit))
 }
 
 /// The n-th POST of the generation that this one would be.

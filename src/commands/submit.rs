@@ -27,9 +27,6 @@ use crate::work::submit::{Order, Submitted, submit};
 /// Why the user's own `client-data.j2v` can't be sent.
 const TAKEN: &str = "`client-data.j2v` is where the render's token goes, and the movie has something of its own there";
 
-/// Movies that are submitted at once, unless the profile says otherwise.
-const ABREAST: usize = 4;
-
 pub(super) async fn run(call: &Call, args: &SubmitArgs) -> anyhow::Result<Exit> {
     let key = key(args)?;
     let count = args.movie.movies.len();
@@ -51,8 +48,7 @@ pub(super) async fn run(call: &Call, args: &SubmitArgs) -> anyhow::Result<Exit> 
         Err(error) => return not_begun(call, &orders, results, error),
     };
     let wanted = orders.len();
-    let abreast = call.settings.concurrency.unwrap_or(ABREAST);
-    let bound = submit_all(&session.desk, orders, abreast, &mut results).await;
+    let bound = submit_all(&session.desk, orders, call.settings.concurrency, &mut results).await;
     // What this run lost it has just looked for.
     let has_time_for_the_past = bound.len() == wanted;
     let looks = if waits(args) { Looks::Many } else { Looks::One };
@@ -98,7 +94,8 @@ fn orders(call: &Call, args: &SubmitArgs, key: Option<&Key>, composed: Vec<Compo
     let mut orders = Vec::new();
     let mut gate = Gate::new(call, args);
     for (index, Composed { source, movie }) in composed.into_iter().enumerate() {
-        match movie.and_then(|movie| with_place_for_token(!args.no_token, &source, movie)).and_then(|movie| gate.pass(&source, movie)) {
+        match movie.and_then(|movie| with_place_for_token(!args.lost.no_token, &source, movie)).and_then(|movie| gate.pass(&source, movie))
+        {
             Ok(movie) => orders.push((index, order(args, key, source, movie))),
             Err(stop) => {
                 let (verdict, trouble) = match stop.exit {
@@ -162,10 +159,10 @@ fn order(args: &SubmitArgs, key: Option<&Key>, source: String, movie: Document) 
         flags: [args.movie.to_flags(), args.gate.to_flags()].concat(),
         key: key.cloned(),
         again: args.again,
-        traceable: !args.no_token,
-        on_unknown: args.on_unknown.map(OnUnknown::from),
-        quarantine: args.quarantine,
-        settle_for: args.settle_for,
+        traceable: !args.lost.no_token,
+        on_unknown: args.lost.on_unknown.map(OnUnknown::from),
+        quarantine: args.lost.quarantine,
+        settle_for: args.lost.settle_for,
     }
 }
 

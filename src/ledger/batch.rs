@@ -153,6 +153,21 @@ pub struct Standing {
     pub tally: Tally,
 }
 
+/// A process that has submitted rows of a batch, and is at it or was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worker {
+    /// The name under which it claims: the machine's, where several share a ledger, and the process.
+    pub name: String,
+    /// Whether it lives.
+    pub is_alive: bool,
+    /// Renders whose last claim was its own, all generations.
+    pub claimed: u64,
+    /// Those of them that are on their way to the service now.
+    pub sending: u64,
+    /// When it last began to send one.
+    pub last_at: Instant,
+}
+
 /// Why a row was not claimed. Nothing was written.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum Unclaimed {
@@ -220,6 +235,9 @@ pub trait Batches: Send + Sync {
 
     /// The latest generations of a batch in the order in which they were placed: at most `most` after `after`.
     fn members(&self, space: Space, name: String, after: RenderId, most: u32) -> Reply<'_, Vec<Render>>;
+
+    /// Who has submitted rows of a batch; whoever did last comes first. Reads every row of it.
+    fn workers(&self, space: Space, name: String) -> Reply<'_, Vec<Worker>>;
 }
 
 #[cfg(test)]

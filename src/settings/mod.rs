@@ -58,6 +58,9 @@ pub(crate) enum Api {
     Emulator(PathBuf),
 }
 
+/// Movies that are submitted at once, unless the profile says otherwise (`product.md`).
+const ABREAST: usize = 4;
+
 /// Everything that is meant, beside the command itself.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
@@ -73,8 +76,8 @@ pub(crate) struct Settings {
     pub(crate) movie: MovieDefaults,
     /// Where the profile wants videos.
     pub(crate) download: Option<String>,
-    /// How many movies the profile wants to be submitted at once.
-    pub(crate) concurrency: Option<usize>,
+    /// How many movies are submitted at once where no flag says so.
+    pub(crate) concurrency: usize,
     /// What `--forward` is signed with, where the environment tells.
     pub(crate) forward_secret: Option<SecretString>,
     /// The streams.
@@ -212,7 +215,7 @@ impl Settings {
             account: name.to_string(),
             movie: movie_defaults(args, profile),
             download: profile.and_then(|profile| profile.download.as_ref()).map(|place| place.value.clone()),
-            concurrency: profile.and_then(|profile| profile.concurrency.as_ref()).map(|count| count.value),
+            concurrency: profile.and_then(|profile| profile.concurrency.as_ref()).map_or(ABREAST, |count| count.value),
             forward_secret: environment("J2V_FORWARD_SECRET").map(SecretString::from),
             terminal: terminal(args.color, environment, streams),
             canvas: canvas(args.color, environment, streams),

@@ -135,7 +135,27 @@ async fn an_older_generation_is_paid_for_and_stands_no_more(home: &impl Home) {
     assert_eq!((tally.rows(&[State::Sending, State::Done]), tally.rows(&[State::Done])), (1, 0));
 }
 
+async fn who_sends_is_told(home: &impl Home) {
+    let store = home.open();
+    let standing = store.keep(batch(Budget::default())).await.unwrap();
+    assert_eq!(store.workers(space(), NAME.to_owned()).await.unwrap(), []);
+    let mut ids = Vec::new();
+    for number in 1..=3 {
+        ids.push(new(&store, of_row(number, "{}")).await.id);
+    }
+    claim(&store, ids[0]).await.unwrap();
+    claim(&store, ids[1]).await.unwrap();
+    fact(&store, ids[0], accepted('p'), 2).await;
+    // A render of no batch is nobody's work in this one.
+    let other = new(&store, named("a", "{}")).await.id;
+    claim(&store, other).await.unwrap();
+    let workers = store.workers(space(), standing.batch.name).await.unwrap();
+    let told: Vec<_> = workers.iter().map(|worker| (worker.is_alive, worker.claimed, worker.sending, worker.last_at)).collect();
+    assert_eq!(told, [(true, 2, 1, at(1))]);
+}
+
 on_each!([
+    who_sends_is_told,
     a_batch_is_kept_and_its_budget_stays_until_another_is_given,
     the_latest_of_many_keys_comes_in_their_order,
     a_claim_keeps_to_the_renders_of_the_budget,
@@ -155,6 +175,20 @@ async fn two_processes_together_keep_to_the_budget() {
     let claims = futures_util::future::join_all(claims).await;
     assert_eq!(claims.into_iter().filter(|claims| claims.as_ref().unwrap()[0].is_ok()).count(), 7);
     assert_eq!(standing(&stores[1]).await.tally.all().paid_rows, 7);
+}
+
+#[tokio::test]
+async fn whoever_is_gone_is_told_with_what_it_was_sending() {
+    let home = OnFile::new();
+    let (stays, goes) = (home.open(), home.open());
+    stays.keep(batch(Budget::default())).await.unwrap();
+    let ids = [new(&stays, of_row(1, "{}")).await.id, new(&stays, of_row(2, "{}")).await.id];
+    claim(&stays, ids[0]).await.unwrap();
+    goes.claim(vec![ids[1]], at(5)).await.unwrap().remove(0).unwrap();
+    drop(goes);
+    let workers = stays.workers(space(), NAME.to_owned()).await.unwrap();
+    let told: Vec<_> = workers.iter().map(|worker| (worker.is_alive, worker.sending, worker.last_at)).collect();
+    assert_eq!(told, [(false, 1, at(5)), (true, 1, at(1))]);
 }
 
 /// What a store counts on the way is what another one finds by counting at the end.

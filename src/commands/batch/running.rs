@@ -68,14 +68,14 @@ fn plan(call: &Call, args: &BatchArgs, batch: &Batch, checked: &Checked, saving:
         flags: batch.flags.clone(),
         rows: checked.rows,
         rules: super::rules(args),
-        concurrency: usize::from(args.pace.concurrency),
+        concurrency: args.pace.concurrency.map_or(call.settings.concurrency, usize::from),
         interval: args.pace.rate,
         follow,
         saving,
-        traceable: !args.no_token,
-        on_unknown: args.on_unknown.map(OnUnknown::from),
-        quarantine: args.quarantine,
-        settle_for: args.settle_for,
+        traceable: !args.lost.no_token,
+        on_unknown: args.lost.on_unknown.map(OnUnknown::from),
+        quarantine: args.lost.quarantine,
+        settle_for: args.lost.settle_for,
     }
 }
 

@@ -6,7 +6,7 @@ use super::super::session::{self, ledger_failed};
 use super::super::{Call, Stop};
 use super::command;
 use crate::exit::Exit;
-use crate::ledger::batch::{Standing, Tally};
+use crate::ledger::batch::{Batch, Standing, Tally, Worker};
 use crate::ledger::{Render, RenderId, Store};
 use crate::output::table;
 use crate::render::state::State;
@@ -41,7 +41,8 @@ pub(super) async fn run(call: &Call, json: bool, name: Option<&str>) -> anyhow::
     }
     if json {
         for standing in &standings {
-            call.out.data(&facts(standing).to_string());
+            let workers = if name.is_some() { Some(workers(store.as_ref(), standing).await?) } else { None };
+            call.out.data(&facts(standing, workers.as_deref()).to_string());
         }
         return Ok(Exit::Done);
     }
@@ -52,6 +53,7 @@ pub(super) async fn run(call: &Call, json: bool, name: Option<&str>) -> anyhow::
     }
     if name.is_some() {
         for standing in &standings {
+            show_workers(call, &workers(store.as_ref(), standing).await?);
             show_failing(call, store.as_ref(), standing).await?;
         }
     }
@@ -82,7 +84,37 @@ fn spent(tally: &Tally) -> f64 {
     tally.all().consumed + tally.earlier.consumed
 }
 
-fn facts(standing: &Standing) -> Value {
+async fn workers(store: &dyn Store, standing: &Standing) -> anyhow::Result<Vec<Worker>> {
+    let Batch { space, name, .. } = standing.batch.clone();
+    Ok(store.workers(space, name).await.map_err(ledger_failed)?)
+}
+
+/// Who does what, for people: those who are at work, and those who died in the middle of something.
+fn show_workers(call: &Call, workers: &[Worker]) {
+    let (shown, gone): (Vec<_>, Vec<_>) = workers.iter().partition(|worker| worker.is_alive || worker.sending > 0);
+    if !shown.is_empty() {
+        let head = ["WORKER", "IS", "SUBMITTED", "SENDING", "LAST"].map(str::to_owned).to_vec();
+        let rows: Vec<Vec<String>> = std::iter::once(head).chain(shown.into_iter().map(worker)).collect();
+        call.out.data("");
+        for line in table::lay_out(&rows) {
+            call.out.data(&line);
+        }
+    }
+    if !gone.is_empty() {
+        let rows: u64 = gone.iter().map(|worker| worker.claimed).sum();
+        call.out.note(&format!("{} earlier processes submitted {rows} rows", gone.len()));
+    }
+}
+
+fn worker(worker: &Worker) -> Vec<String> {
+    let is = if worker.is_alive { "at work" } else { "gone" };
+    let (claimed, sending) = (worker.claimed.to_string(), worker.sending.to_string());
+    vec![worker.name.clone(), is.to_owned(), claimed, sending, worker.last_at.to_iso()]
+}
+
+/// A batch as an object; `workers` are told of one that is asked for by name.
+fn facts(standing: &Standing, workers: Option<&[Worker]>) -> Value {
+    let workers = workers.map(|workers| workers.iter().map(worker_facts).collect::<Vec<_>>());
     let Standing { batch, tally } = standing;
     let states: Map<String, Value> = tally.current.iter().map(|(state, count)| (state.as_str().to_owned(), count.rows.into())).collect();
     let all = tally.all();
@@ -105,6 +137,17 @@ fn facts(standing: &Standing) -> Value {
         "max_credits": batch.budget.credits,
         "created_at": batch.created_at.to_iso(),
         "ended_at": batch.ended_at.map(crate::world::Instant::to_iso),
+        "workers": workers,
+    })
+}
+
+fn worker_facts(worker: &Worker) -> Value {
+    json!({
+        "name": worker.name,
+        "alive": worker.is_alive,
+        "submitted": worker.claimed,
+        "sending": worker.sending,
+        "last_at": worker.last_at.to_iso(),
     })
 }
 

@@ -1,11 +1,11 @@
 //! Batches in memory: what another store counts on the way is counted here when it is asked for.
 
 use super::mail::Mail;
-use super::{Memory, Row, at as at_row, record, reply, unheard_of};
-use crate::ledger::batch::{Batch, Batches, Count, Standing, Tally, Unclaimed};
+use super::{Memory, OWNER, Row, at as at_row, record, reply, unheard_of};
+use crate::ledger::batch::{Batch, Batches, Count, Standing, Tally, Unclaimed, Worker};
 use crate::ledger::{Change, Record, Recorded, Render, RenderId, Reply, Space};
 use crate::render::identity::Key;
-use crate::render::state::Fact;
+use crate::render::state::{Fact, State};
 use crate::world::Instant;
 
 impl Batches for Memory {
@@ -54,6 +54,22 @@ impl Batches for Memory {
         let is_later = |render: &Render| render.id > after && render.row.is_some();
         let current = members(&rows, &space, &name).filter(|render| is_later(render) && is_current(&rows, render));
         reply(Ok(current.take(usize::try_from(most).unwrap_or(usize::MAX)).cloned().collect()))
+    }
+
+    /// This process has all that there is.
+    fn workers(&self, space: Space, name: String) -> Reply<'_, Vec<Worker>> {
+        let rows = self.rows();
+        let claimed: Vec<&Render> =
+            members(&rows, &space, &name).filter(|render| render.row.is_some() && render.posted_at.is_some()).collect();
+        let sending = claimed.iter().filter(|render| render.submission.state == State::Sending).count();
+        let worker = claimed.iter().filter_map(|render| render.posted_at).max().map(|last_at| Worker {
+            name: OWNER.to_owned(),
+            is_alive: true,
+            claimed: claimed.len() as u64,
+            sending: sending as u64,
+            last_at,
+        });
+        reply(Ok(worker.into_iter().collect()))
     }
 }
 

@@ -12,10 +12,11 @@ use super::Postgres;
 use super::channel::Channel;
 use super::engine::{Need, Session};
 use super::failure::Failure;
+use super::owner::is_alive;
 use super::rows;
 use super::work::{self, Changes};
 use super::write::without_zeros;
-use crate::ledger::batch::{Batch, Batches, Budget, Count, Standing, Tally, Unclaimed};
+use crate::ledger::batch::{Batch, Batches, Budget, Count, Standing, Tally, Unclaimed, Worker};
 use crate::ledger::{Change, Record};
 use crate::ledger::{Recorded, Render, RenderId, Reply, Space};
 use crate::render::identity::{Key, MovieHash};
@@ -53,6 +54,10 @@ impl Batches for Postgres {
 
     fn members(&self, space: Space, name: String, after: RenderId, most: u32) -> Reply<'_, Vec<Render>> {
         self.ask(Need::Read, async move |session: &Session<'_>| rows::members(session.channel, &space, &name, after, most).await)
+    }
+
+    fn workers(&self, space: Space, name: String) -> Reply<'_, Vec<Worker>> {
+        self.ask(Need::Read, async move |session: &Session<'_>| workers(session.channel, &space, &name).await)
     }
 }
 
@@ -112,6 +117,26 @@ fn read(row: &Row) -> Result<Batch, Failure> {
         created_at: Instant(row.try_get(8)?),
         ended_at: row.try_get::<_, Option<i64>>(9)?.map(Instant),
     })
+}
+
+async fn workers(channel: &Channel, space: &Space, name: &str) -> Result<Vec<Worker>, Failure> {
+    const SQL: &str = concat!(
+        "SELECT owner, ",
+        is_alive!("found.owner"),
+        ", claimed, sending, last_at FROM (SELECT owner, count(*) AS claimed, count(*) FILTER (WHERE state = 'sending') AS sending, \
+         max(posted_at) AS last_at FROM render WHERE scope = $1 AND account = $2 AND endpoint = $3 AND line IS NOT NULL \
+         AND owner IS NOT NULL AND posted_at IS NOT NULL GROUP BY owner) AS found ORDER BY last_at DESC, owner"
+    );
+    let worker = |row: &Row| {
+        Ok(Worker {
+            name: row.try_get(0)?,
+            is_alive: row.try_get(1)?,
+            claimed: row.try_get::<_, i64>(2)?.cast_unsigned(),
+            sending: row.try_get::<_, i64>(3)?.cast_unsigned(),
+            last_at: Instant(row.try_get(4)?),
+        })
+    };
+    channel.query(SQL, &[&name, &space.account, &space.endpoint]).await?.iter().map(worker).collect()
 }
 
 fn read_count(row: &Row, first: usize) -> Result<Count, Failure> {

@@ -3,10 +3,11 @@
 use rusqlite::{Connection, Row, named_params, params};
 
 use super::Sqlite;
+use super::engine::Session;
 use super::failure::Failure;
 use super::job::Need;
 use super::{rows, work};
-use crate::ledger::batch::{Batch, Batches, Budget, Count, Standing, TableRow, Tally, Unclaimed};
+use crate::ledger::batch::{Batch, Batches, Budget, Count, Standing, TableRow, Tally, Unclaimed, Worker};
 use crate::ledger::{Recorded, Render, RenderId, Reply, Space};
 use crate::render::identity::Key;
 use crate::world::Instant;
@@ -34,6 +35,10 @@ impl Batches for Sqlite {
 
     fn members(&self, space: Space, name: String, after: RenderId, most: u32) -> Reply<'_, Vec<Render>> {
         self.ask(Need::Read, move |session| rows::members(session.connection, &space, &name, after, most))
+    }
+
+    fn workers(&self, space: Space, name: String) -> Reply<'_, Vec<Worker>> {
+        self.ask(Need::Read, move |session| workers(session, &space, &name))
     }
 }
 
@@ -91,6 +96,22 @@ fn tally(connection: &Connection, space: &Space, name: &str) -> Result<Tally, Fa
         tally.add(row.get("state")?, row.get("current")?, read_count(row)?);
     }
     Ok(tally)
+}
+
+fn workers(session: &Session<'_>, space: &Space, name: &str) -> Result<Vec<Worker>, Failure> {
+    const SQL: &str = "SELECT owner, count(*), sum(state = 'sending'), max(posted_at) FROM render \
+         WHERE scope = ?1 AND account = ?2 AND endpoint = ?3 AND line IS NOT NULL AND owner IS NOT NULL AND posted_at IS NOT NULL \
+         GROUP BY owner ORDER BY max(posted_at) DESC, owner";
+    let mut statement = session.connection.prepare_cached(SQL)?;
+    let mut found = statement.query(params![name, space.account, space.endpoint])?;
+    let mut workers = Vec::new();
+    while let Some(row) = found.next()? {
+        let name: String = row.get(0)?;
+        let is_alive = session.owners.me() == Some(name.as_str()) || session.owners.is_alive(&name)?;
+        let number = |column: usize| row.get::<_, i64>(column).map(i64::cast_unsigned);
+        workers.push(Worker { is_alive, claimed: number(1)?, sending: number(2)?, last_at: row.get(3)?, name });
+    }
+    Ok(workers)
 }
 
 fn read_count(row: &Row<'_>) -> rusqlite::Result<Count> {

@@ -95,7 +95,7 @@ impl Recipe {
             connections: if waits { args.movie.connection.clone() } else { Vec::new() },
             allow: args.gate.allow.clone(),
             checks: !args.gate.no_check,
-            is_traceable: !args.no_token,
+            is_traceable: !args.lost.no_token,
             is_loopback: call.settings.is_loopback(),
             saves: args.saving.download.is_some(),
         }
