@@ -34,7 +34,11 @@ impl Receiver {
 
     /// Starts one at an address.
     pub(crate) fn on(world: &World, bind: &str, flags: &str) -> Self {
-        let running = Running::start(world, &format!("listen --bind {bind} {flags}"));
+        Self::of(Running::start(world, &format!("listen --bind {bind} {flags}")))
+    }
+
+    /// The one that runs already, once it listens.
+    pub(crate) fn of(running: Running) -> Self {
         running.until_it_tells("next: j2v submit MOVIE");
         let told = running.told();
         let url = told.lines().find_map(|line| line.strip_prefix("the service is to call ")).unwrap().to_owned();

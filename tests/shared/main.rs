@@ -5,9 +5,16 @@
 
 #[path = "../cluster/mod.rs"]
 mod cluster;
+#[path = "../kill/dice.rs"]
+#[expect(dead_code, reason = "the kill loop uses the rest")]
+mod dice;
 mod failover;
+mod fleet;
 mod killed;
 mod moved;
+#[expect(dead_code, reason = "the tests of faults use the rest")]
+#[path = "../faults/receiver.rs"]
+mod receiver;
 #[expect(dead_code, reason = "the tests of faults use the rest")]
 #[path = "../faults/running.rs"]
 mod running;

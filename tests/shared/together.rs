@@ -5,6 +5,7 @@ use std::thread;
 use serde_json::json;
 
 use crate::cluster::shared;
+use crate::receiver::Receiver;
 use crate::running::{Running, until};
 use crate::support::World;
 
@@ -87,6 +88,25 @@ fn what_one_machine_learns_ends_the_wait_of_another_without_a_question() {
     );
     assert_eq!(waiting.end().exits(0).line(), "https://v.example/1.mp4");
     assert_eq!(reads(&world), before, "it asked the service nothing");
+}
+
+#[test]
+fn a_callback_that_one_machine_receives_ends_the_wait_of_another() {
+    let Some(cluster) = shared() else { return };
+    let (world, url) = (World::new(), cluster.database());
+    let receiver = Receiver::of(start(&world, &url, "listen --bind 127.0.0.1:0 --poll-after 1h"));
+    world.movie("a.json", &json!({"render-time": "3s"}));
+    let project = world.j2v_with(&[("J2V_LEDGER", &url)], "submit a.json --key k").exits(0).line().to_owned();
+    let waiting = start(&world, &url, "poll k --interval 10m");
+    let listens = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'";
+    until("it listens to the database", || cluster.psql(url.rsplit('/').next().unwrap(), listens) != "0");
+    let question = format!("/v2/movies?project={project}");
+    until("the render ends", || String::from_utf8_lossy(&world.ask("GET", &question, "")).contains("\"done\""));
+    let before = reads(&world);
+    assert_eq!(receiver.post(&json!({"project": project, "status": "done"}).to_string()), 200);
+    assert!(waiting.end().exits(0).line().ends_with(".mp4"));
+    assert_eq!(reads(&world), before + 1, "one question confirms it, and whoever waits asks none");
+    receiver.stop();
 }
 
 fn reads(world: &World) -> u64 {

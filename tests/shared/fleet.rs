@@ -1,0 +1,132 @@
+//! One batch on several machines, with faults of the service, machines that are killed and a database that is.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::cluster::{Cluster, Disk};
+use crate::dice::Dice;
+use crate::support::{Run, World};
+
+/// Machines that work on the batch, all of them on all of it.
+const WORKERS: u64 = 4;
+
+/// How often each of them is killed.
+const KILLS: usize = 5;
+
+/// Runs after the kills that so many rows need at most: each answer that is lost for good takes one more.
+const ROWS_A_RUN: usize = 25;
+
+const FAULTS: [&str; 10] = [
+    "post-reset%5",
+    "post-status=502%5",
+    "post-reset-before%5",
+    "post-status-before=502%5",
+    "post-429=0%5",
+    "get-status=503%5",
+    "list-status=503%5",
+    "list-shuffle%5",
+    "file-truncate=300%5",
+    "get-backwards%5",
+];
+
+/// The command. Whoever died holds what it was sending for the 10 s of its lease: a run in peace outwaits that.
+const COMMAND: &str = "batch flat.json --rows flats.jsonl --key id --download out/ --results results.csv --json --concurrency 16 \
+     --settle-for 12s --on-unknown resubmit --quarantine 3s --timeout 120s --request-timeout 5s";
+
+#[test]
+fn four_machines_on_one_batch_pay_for_each_row_once() {
+    work(20_261_125, 200);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn four_machines_on_a_batch_of_two_thousand_rows_pay_for_each_once() {
+    work(1, 2000);
+}
+
+fn work(seed: u64, rows: usize) {
+    let Some(cluster) = Cluster::start(Disk::Honest, &[]) else { return };
+    let (world, url) = (world(seed, rows), cluster.database());
+    let cluster = Mutex::new(cluster);
+    thread::scope(|threads| {
+        for worker in 0..WORKERS {
+            let (world, url) = (&world, &url);
+            threads.spawn(move || killed_again_and_again(world, url, Dice::of(seed, worker)));
+        }
+        threads.spawn(|| {
+            let mut dice = Dice::of(seed, WORKERS);
+            for _ in 0..2 {
+                thread::sleep(Duration::from_millis(500 + dice.below(2000)));
+                let mut cluster = cluster.lock().unwrap();
+                cluster.kill();
+                cluster.up();
+            }
+        });
+    });
+    let told = format!("seed {seed}");
+    let runs = rows / ROWS_A_RUN;
+    assert!((0..runs).any(|_| is_through(&world, &url)), "{told}: rows are left after {runs} runs");
+    let paid = paid(&world);
+    let twice: Vec<_> = paid.iter().filter(|(_, projects)| projects.len() > 1).collect();
+    assert!(twice.is_empty(), "{told}: paid for twice: {twice:?}");
+    assert_eq!((paid.len(), world.accepted()), (rows, rows), "{told}");
+    let counts = "SELECT count(*), count(DISTINCT project), count(DISTINCT owner) > 4 FROM j2v.render WHERE state = 'done'";
+    let name = url.rsplit('/').next().unwrap();
+    assert_eq!(cluster.into_inner().unwrap().psql(name, counts), format!("{rows}|{rows}|t"), "{told}");
+    let videos = fs::read_dir(world.path("out")).unwrap().filter(|entry| {
+        let name = entry.as_ref().unwrap().file_name();
+        name.to_string_lossy().ends_with(".mp4")
+    });
+    assert_eq!(videos.count(), rows, "{told}");
+}
+
+fn world(seed: u64, rows: usize) -> World {
+    let world = World::with(|settings| {
+        settings.faults = FAULTS.iter().map(|fault| fault.parse().unwrap()).collect();
+        settings.seed = Some(seed);
+        settings.render_time = Duration::from_millis(100);
+    });
+    world.write("flat.json", r#"{"scenes":[{"duration":1,"elements":[{"type":"text","text":"{{city}}"}]}]}"#);
+    let row = |number: usize| format!("{{\"id\":\"k{number:04}\",\"city\":\"City {number}\"}}");
+    world.write("flats.jsonl", (0..rows).map(row).collect::<Vec<_>>().join("\n"));
+    world
+}
+
+/// One machine's time: its results are its own, the ledger and the folder of the videos are everybody's.
+fn killed_again_and_again(world: &World, url: &str, mut dice: Dice) {
+    for _ in 0..KILLS {
+        let mut command = world.command(&COMMAND.replace("--results results.csv ", "").split_whitespace().collect::<Vec<_>>());
+        let mut child = command.env("J2V_LEDGER", url).spawn().unwrap();
+        thread::sleep(Duration::from_millis(100 + dice.below(900)));
+        child.kill().unwrap();
+        drop(Run::of(child));
+    }
+}
+
+/// One run in peace; then a person has what is held sent again. Whether nothing was left to do.
+fn is_through(world: &World, url: &str) -> bool {
+    let ledger = [("J2V_LEDGER", url)];
+    let run = world.j2v_with(&ledger, COMMAND);
+    let lines = run.jsons();
+    let is_done = |line: &Value| line["status"] == "done" && line["file"].is_string();
+    for line in lines.iter().filter(|line| line["status"] == "held") {
+        let key = line["key"].as_str().unwrap();
+        world.j2v_with(&ledger, &format!("settle {key} --resubmit"));
+    }
+    run.code == 0 && lines.iter().all(is_done)
+}
+
+/// The accepted projects of each row's token: what was paid for.
+fn paid(world: &World) -> BTreeMap<String, Vec<String>> {
+    let mut paid: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    for entry in world.oracle()["accepted"].as_array().unwrap() {
+        paid.entry(text(&entry["token"])).or_default().push(text(&entry["project"]));
+    }
+    paid
+}
