@@ -103,7 +103,7 @@ impl Server {
 fn tls_config() -> Arc<ServerConfig> {
     let certificate = include_bytes!("../../tests/fixtures/loopback.crt.der").to_vec().into();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(include_bytes!("../../tests/fixtures/loopback.key.der").to_vec()));
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("TLS versions");
     Arc::new(config.with_no_client_auth().with_single_cert(vec![certificate], key).expect("a certificate and its key"))
 }

@@ -20,7 +20,7 @@ use super::keyless::Keyless;
 use super::mend::mended;
 use super::retry::{http_date, retry_after};
 use super::secret::ApiKey;
-use super::wire::{Names, connect_fault, innermost, tls_without_roots};
+use super::wire::{Names, choose_cryptography, connect_fault, innermost, tls_without_roots};
 use crate::world::World;
 
 /// How every request introduces itself.
@@ -202,7 +202,10 @@ pub(super) fn builder(tls: bool, loopback: bool) -> ClientBuilder {
     let builder = if loopback { builder.no_proxy() } else { builder };
     match tls_without_roots() {
         Ok(empty) if !tls => builder.tls_backend_preconfigured(empty),
-        _ => builder,
+        _ => {
+            choose_cryptography();
+            builder
+        }
     }
 }
 

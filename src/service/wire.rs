@@ -63,10 +63,16 @@ impl Resolve for Names {
     }
 }
 
+/// Chooses the cryptography of the connections whose TLS the HTTP library sets up, unless this process has chosen.
+pub(super) fn choose_cryptography() {
+    // An error says that somebody chose first; any choice will do.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// TLS without a single root, for clients of `http://` addresses: reading the system's roots takes longer than
 /// a whole submission to loopback.
 pub(super) fn tls_without_roots() -> Result<ClientConfig, rustls::Error> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
     let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     Ok(versions.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }

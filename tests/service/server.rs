@@ -171,7 +171,7 @@ async fn request(stream: &mut TcpStream) -> String {
 pub(crate) fn self_signed() -> String {
     let certificate = include_bytes!("../fixtures/self-signed.crt.der").to_vec().into();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(include_bytes!("../fixtures/self-signed.key.der").to_vec()));
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let config = Arc::new(config.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap());
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

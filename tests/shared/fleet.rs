@@ -1,10 +1,10 @@
 //! One batch on several machines, with faults of the service, machines that are killed and a database that is.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
+use std::{fs, io};
 
 use serde_json::Value;
 
@@ -78,10 +78,8 @@ fn work(seed: u64, rows: usize) {
     let counts = "SELECT count(*), count(DISTINCT project), count(DISTINCT owner) > 4 FROM j2v.render WHERE state = 'done'";
     let name = url.rsplit('/').next().unwrap();
     assert_eq!(cluster.into_inner().unwrap().psql(name, counts), format!("{rows}|{rows}|t"), "{told}");
-    let videos = fs::read_dir(world.path("out")).unwrap().filter(|entry| {
-        let name = entry.as_ref().unwrap().file_name();
-        name.to_string_lossy().ends_with(".mp4")
-    });
+    let is_video = |entry: io::Result<fs::DirEntry>| entry.unwrap().path().extension().is_some_and(|ending| ending == "mp4");
+    let videos = fs::read_dir(world.path("out")).unwrap().map(is_video).filter(|is_video| *is_video);
     assert_eq!(videos.count(), rows, "{told}");
 }
 

@@ -27,7 +27,7 @@ pub(super) struct Tls {
 impl Tls {
     /// TLS that trusts the certificates in `roots`, or without them the system's.
     pub(super) fn trusting(roots: Option<&Path>) -> io::Result<Self> {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(io::Error::other)?;
         let mut config = match roots {
             Some(path) => builder.with_root_certificates(read(path)?).with_no_client_auth(),
