@@ -44,11 +44,8 @@ pub(super) async fn run(call: &Call, args: &SubmitArgs, key: Option<&Key>, compo
 /// The latest generation of the key, if there is a ledger that knows it.
 async fn latest(call: &Call, key: Option<&Key>) -> anyhow::Result<Option<Render>> {
     let Some(key) = key else { return Ok(None) };
-    if !call.settings.ledger.is_there() {
-        return Ok(None);
-    }
     let space = Space { account: call.settings.account.clone(), endpoint: session::endpoint(&call.settings.api) };
-    let rows = session::store(call).await?.find(Some(space), Which::Key(SUBMIT_SCOPE.to_owned(), key.clone())).await;
+    let rows = session::store_as_it_is(call).await?.find(Some(space), Which::Key(SUBMIT_SCOPE.to_owned(), key.clone())).await;
     Ok(rows.map_err(ledger_failed)?.into_iter().next())
 }
 

@@ -172,6 +172,20 @@ pub(super) async fn open(place: &LedgerPlace) -> anyhow::Result<Arc<dyn Store>> 
     }
 }
 
+/// The ledger for a command that makes none: where there is none, an empty one.
+pub(super) async fn store_as_it_is(call: &Call) -> anyhow::Result<Arc<dyn Store>> {
+    if is_there(&call.settings.ledger).await? { store(call).await } else { Ok(Arc::new(Memory::new())) }
+}
+
+/// Whether there is a ledger. Makes none.
+pub(super) async fn is_there(place: &LedgerPlace) -> Result<bool, Stop> {
+    match place {
+        #[cfg(feature = "postgres")]
+        LedgerPlace::Server(address) => Box::pin(Postgres::is_there(address.clone(), World::real())).await.map_err(ledger_failed),
+        place => Ok(place.is_there()),
+    }
+}
+
 /// Opens the ledger for a command that only tells what is in it: one of a newer `j2v` is read as far as it goes.
 pub(super) async fn store_to_read(call: &Call) -> anyhow::Result<Arc<dyn Store>> {
     if let LedgerPlace::File(path) = &call.settings.ledger

@@ -190,5 +190,6 @@ fn a_column_that_items_lack_or_a_joined_table_drops_is_told() {
     world.write("t.json", r#"[{"id": "a", "city": "x"}, {"id": "b"}]"#);
     world.write("rooms.csv", "id,Room Name\na,Bath\n");
     let run = world.j2v("batch flat.json --rows t.json --key id --join rooms.csv --on id --as rooms --dry-run").exits(0);
+    assert!(!world.has("ledger.db"), "a dry run writes nothing");
     run.tells("1 of 2 items have no `city`").tells("Room Name");
 }

@@ -37,6 +37,22 @@ fn every_command_works_on_a_ledger_that_is_shared() {
 }
 
 #[test]
+fn what_only_looks_makes_no_tables() {
+    let Some(cluster) = shared() else { return };
+    let (world, url) = (World::new(), cluster.database());
+    let ledger = [("J2V_LEDGER", url.as_str())];
+    world.movie("a.json", &json!({}));
+    world.write("rows.csv", "key\n1\n");
+    world.j2v_with(&ledger, "submit a.json --key k --dry-run").exits(0);
+    world.j2v_with(&ledger, "batch a.json --rows rows.csv --key key --dry-run").exits(0);
+    let told = world.j2v_with(&ledger, "doctor").exits(0).stdout;
+    assert!(told.contains("none yet; the first submit makes its tables in postgres://"), "{told}");
+    assert_eq!(cluster.psql(url.rsplit('/').next().unwrap(), "SELECT to_regnamespace('j2v') IS NULL"), "t");
+    world.j2v_with(&ledger, "submit a.json --key k").exits(0);
+    assert!(world.j2v_with(&ledger, "doctor").exits(0).stdout.contains("it answers"));
+}
+
+#[test]
 fn two_machines_that_submit_one_key_at_once_pay_once() {
     let Some(cluster) = shared() else { return };
     let (world, url) = (World::new(), cluster.database());

@@ -27,7 +27,7 @@ pub(super) async fn run(call: &Call, args: &BatchArgs) -> anyhow::Result<Exit> {
     refuse_what_cannot_be(call, args)?;
     let saving = waiting::maybe_saving(&args.saving, usize::MAX)?;
     let space = Space { account: call.settings.account.clone(), endpoint: session::endpoint(&call.settings.api) };
-    let store = session::store(call).await?;
+    let store = if args.dry_run { session::store_as_it_is(call).await? } else { session::store(call).await? };
     let rules = rules(args);
     let checked = preflight::preflight(call, args, &name, store.as_ref(), &space, rules).await?;
     let batch = batch(args, name, space, checked.template);

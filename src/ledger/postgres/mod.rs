@@ -32,6 +32,7 @@ use tokio::sync::oneshot;
 pub use self::address::{Address, AddressError};
 use self::engine::{Engine, Need, Session};
 use self::failure::Failure;
+use self::pool::Pool;
 use self::thread::Thread;
 use super::recovery::{Lost, Recovery};
 use super::sharing::{Mark, Seat, Share, Sharing, Turn};
@@ -54,6 +55,16 @@ impl Postgres {
         let (thread, opened) = Thread::start(address, world).map_err(|error| Failure::System(error).at(&shown))?;
         opened.await.unwrap_or(Err(LedgerError::Closed))?;
         Ok(Self { thread })
+    }
+
+    /// Whether there is a ledger at an address. Makes none.
+    ///
+    /// # Errors
+    /// When the server can't be reached or says no.
+    pub async fn is_there(address: Address, world: World) -> Result<bool, LedgerError> {
+        let shown = address.to_string();
+        let asked = thread::ask_once(|| Box::pin(async { Pool::new(address, world)?.has_ledger().await })).await;
+        asked.map_err(Failure::System).flatten().map_err(|failure| failure.at(&shown))
     }
 
     /// Runs a job in a transaction of its own.

@@ -114,6 +114,11 @@ impl Pool {
         Ok(Rc::new(channel))
     }
 
+    /// Whether there are tables. Makes none.
+    pub(super) async fn has_ledger(&self) -> Result<bool, Failure> {
+        schema::is_there(&Channel::open(&self.address, self.tls.as_ref(), 0, None).await?).await
+    }
+
     /// A connection of its own that hears what others tell.
     pub(super) async fn listen(&self) -> Result<Listening, Failure> {
         let (told, words) = unbounded_channel();

@@ -205,6 +205,11 @@ pub(super) async fn ready(channel: &Channel, now: Instant) -> Result<Option<Gap>
     }
 }
 
+/// Whether there are tables, of whatever schema.
+pub(super) async fn is_there(channel: &Channel) -> Result<bool, Failure> {
+    Ok(read(channel).await?.is_some())
+}
+
 async fn read(channel: &Channel) -> Result<Option<Known>, Failure> {
     let row = match channel.optional("SELECT schema, history, gap_from, gap_until FROM j2v.ledger", &[]).await {
         Err(Failure::Server(error)) if error.code().is_some_and(|code| ["42P01", "3F000"].contains(&code.code())) => return Ok(None),

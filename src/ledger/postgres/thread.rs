@@ -53,6 +53,17 @@ impl Drop for Thread {
     }
 }
 
+/// Asks something before there is a ledger, on a thread that ends with it.
+pub(super) async fn ask_once<T: Send + 'static>(question: impl FnOnce() -> LocalBoxFuture<'static, T> + Send + 'static) -> io::Result<T> {
+    let (to, answer) = oneshot::channel();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Builder::new().name("ledger".to_owned()).spawn(move || {
+        // Whoever asked may have gone.
+        to.send(LocalSet::new().block_on(&runtime, async { question().await })).ok();
+    })?;
+    answer.await.map_err(io::Error::other)
+}
+
 async fn work(address: Address, world: World, opened: oneshot::Sender<Result<(), LedgerError>>, mut waiting: UnboundedReceiver<Job>) {
     let engine = match Engine::new(address, world) {
         Ok(engine) => Rc::new(engine),
