@@ -4,9 +4,19 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark ends at its first surprise")]
 #![expect(clippy::print_stdout, reason = "its figures are what it is for")]
 
+mod callback;
 #[expect(dead_code, reason = "the tests use the rest")]
 #[path = "../../tests/cluster/mod.rs"]
 mod cluster;
+#[expect(dead_code, reason = "the tests use the rest")]
+#[path = "../../tests/faults/receiver.rs"]
+mod receiver;
+#[expect(dead_code, reason = "the tests use the rest")]
+#[path = "../../tests/faults/running.rs"]
+mod running;
+#[expect(dead_code, reason = "the tests use the rest")]
+#[path = "../../tests/cli/support.rs"]
+mod support;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -39,6 +49,7 @@ COMMIT;
 
 fn main() {
     let Some(cluster) = Cluster::start(Disk::Honest, &[]) else { return };
+    callback::to_the_end_of_a_wait(&cluster);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     println!("claims and completions a second, of {} cores", std::thread::available_parallelism().map_or(0, usize::from));
     for workers in [1, 4, 16] {

@@ -12,7 +12,7 @@ use super::parse::duration;
 #[derive(Debug, Args)]
 #[command(after_long_help = help::page("\
 A ledger is a file, or a database that several machines share: postgres://USER@HOST/DATABASE, its
-password in $PGPASSWORD.
+password in $PGPASSWORD or ~/.pgpass.
 
 Examples:
   j2v ledger check

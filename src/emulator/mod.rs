@@ -135,6 +135,7 @@ impl Settings {
 
 /// Why an emulator can't be started.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum EmulatorError {
     /// The address is taken, or not ours.
     #[error("the emulator can't listen on {address}")]

@@ -244,6 +244,7 @@ pub struct Event {
 
 /// Why the ledger could not do what was asked.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LedgerError {
     /// The file can't be opened or made.
     #[error("the ledger {path} can't be opened: {why}")]

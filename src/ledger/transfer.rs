@@ -259,6 +259,7 @@ pub trait Transfer: Store {
 
 /// Why a ledger wasn't copied.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CopyError {
     /// A ledger failed.
     #[error(transparent)]

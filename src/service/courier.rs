@@ -21,6 +21,7 @@ pub struct Address(Url);
 
 /// Why a text is no such address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AddressError {
     /// It can't be read.
     #[error("it is no URL ({0})")]

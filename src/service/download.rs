@@ -84,6 +84,7 @@ impl Saved {
 
 /// Why a video was not saved.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SaveError {
     /// The address has expired, or the file is deleted: reading the project again gives a fresh one, or the news.
     #[error("the video of `{project}` is not at its address any more (HTTP {status}); files are kept for 7 days")]

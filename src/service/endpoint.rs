@@ -8,6 +8,7 @@ use reqwest::Url;
 
 /// Why a text is no API address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ApiUrlError {
     /// It can't be read as a URL.
     #[error("the API address is no URL ({0})")]

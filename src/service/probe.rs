@@ -44,6 +44,7 @@ pub struct Found {
 
 /// Why a file can't be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ProbeError {
     /// Its address is none to fetch from.
     #[error("its address is not to be trusted: {0}")]

@@ -32,6 +32,7 @@ const MOST_PAGES: u32 = 10_000;
 
 /// Why nothing could be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReadError {
     /// The service knows no such project. One such answer is no proof (`reliability.md` rows 30 and 31).
     #[error("the service knows no such project ({message})")]

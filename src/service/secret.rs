@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 /// Why a text is no API key. The text itself is never part of the error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum KeyError {
     /// Nothing but white space was given.
     #[error("the API key is empty")]

@@ -35,9 +35,13 @@ pub(crate) enum SettingsError {
     /// A password where everybody sees it.
     #[cfg(feature = "postgres")]
     #[error(
-        "a password in an argument is seen by everybody on this machine: put it into $PGPASSWORD, or the whole address into $J2V_LEDGER"
+        "a password in an argument is seen by everybody on this machine: put it into $PGPASSWORD or ~/.pgpass, or the whole address into $J2V_LEDGER"
     )]
     ShownPassword,
+    /// A file of passwords that others may read.
+    #[cfg(feature = "postgres")]
+    #[error("others on this machine may read the passwords in {path}: chmod 600 {path}", path = .0.display())]
+    ExposedPasswords(std::path::PathBuf),
     /// The config file can't be used.
     #[error("{0}")]
     Config(#[from] ConfigError),

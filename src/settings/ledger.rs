@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use super::account::First;
 use super::config::Profile;
 use super::origin::Origin;
+#[cfg(feature = "postgres")]
+use super::pgpass;
 use super::{Api, Environment, SettingsError, folder};
 use crate::cli::GlobalArgs;
 #[cfg(feature = "postgres")]
@@ -39,8 +41,8 @@ impl LedgerPlace {
         Self::read(text, environment)
     }
 
-    /// The place that a text names. `PGPASSWORD` is the password of an address without one, as with every program that
-    /// talks to `PostgreSQL`.
+    /// The place that a text names. `PGPASSWORD` or `~/.pgpass` has the password of an address without one, as with
+    /// every program that talks to `PostgreSQL`.
     ///
     /// # Errors
     /// When it is none that this program knows.
@@ -66,7 +68,14 @@ impl LedgerPlace {
     #[cfg(feature = "postgres")]
     fn on_server(text: &str, environment: &Environment<'_>) -> Result<Self, SettingsError> {
         let address = Address::parse(text).map_err(|why| SettingsError::LedgerAddress(why.to_string()))?;
-        Ok(Self::Server(match environment("PGPASSWORD") {
+        if address.has_password() {
+            return Ok(Self::Server(address));
+        }
+        let password = match (environment("PGPASSWORD"), pgpass::path(environment)) {
+            (None, Some(file)) => pgpass::password(&file, &address)?,
+            (password, _) => password,
+        };
+        Ok(Self::Server(match password {
             Some(password) => address.or_password(&password),
             None => address,
         }))

@@ -11,6 +11,8 @@ pub(crate) mod key;
 mod ledger;
 mod near;
 mod origin;
+#[cfg(feature = "postgres")]
+mod pgpass;
 mod profile;
 pub(crate) mod stored;
 mod terminal;
@@ -86,6 +88,8 @@ pub(crate) struct Settings {
     pub(crate) canvas: Canvas,
     /// The password of databases whose address has none.
     pub(crate) database_password: Option<SecretString>,
+    /// The file that has one for each of them, where the environment names it.
+    pub(crate) database_passwords: Option<String>,
     /// Where things of this machine lie that belong to a ledger elsewhere.
     pub(crate) state: Option<PathBuf>,
     /// Show no progress.
@@ -155,7 +159,11 @@ impl Settings {
     /// When it is none that this program knows, or holds a password.
     pub(crate) fn ledger_at(&self, typed: &Path) -> Result<LedgerPlace, SettingsError> {
         let password = self.database_password.as_ref().map(|password| password.expose_secret().to_owned());
-        LedgerPlace::typed(typed, &|name| password.clone().filter(|_| name == "PGPASSWORD"))
+        LedgerPlace::typed(typed, &|name| match name {
+            "PGPASSWORD" => password.clone(),
+            "PGPASSFILE" => self.database_passwords.clone(),
+            _ => None,
+        })
     }
 
     /// Joins the flags with the environment of the process and the config file.
@@ -227,6 +235,7 @@ impl Settings {
             folder,
             state: folder::state(environment),
             database_password: environment("PGPASSWORD").map(SecretString::from),
+            database_passwords: environment("PGPASSFILE").or_else(|| Some(format!("{}/.pgpass", environment("HOME")?))),
             editor: environment("VISUAL").or_else(|| environment("EDITOR")),
             proxy: PROXIES.into_iter().find_map(|name| Some((name, environment(name)?))),
             others: Arc::new(Others { config, ambient, home }),

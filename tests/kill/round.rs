@@ -135,10 +135,11 @@ impl<'a> Submission<'a> {
     /// One run of a command that a person might type; now and then another process wants the same video meanwhile.
     fn live(&mut self, death: Option<&Death>) {
         let key = self.life.key;
-        let (line, submits) = match self.dice.below(10) {
+        let (line, submits) = match self.dice.below(11) {
             0 => (format!("poll {key} --interval 30ms --timeout 2s"), false),
             1 => (format!("settle {key}"), false),
             2 => (format!("submit {key}.json --key {key} --settle-for 400ms --request-timeout 400ms"), true),
+            3 => (format!("reconcile --fix --download {}/ --request-timeout 400ms", self.life.world.path("out").display()), false),
             _ => (self.submit(), true),
         };
         let rival = (self.dice.below(6) == 0).then(|| self.life.world.start(&self.submit()));

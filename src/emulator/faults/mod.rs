@@ -35,6 +35,7 @@ enum Argument {
 
 /// Why a text is no fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum FaultError {
     /// No fault has this name.
     #[error("there is no fault '{name}'{}", near.map(|near| format!(", did you mean '{near}'?")).unwrap_or_default())]

@@ -16,6 +16,7 @@ const SILENCE: Duration = Duration::from_secs(10);
 
 /// Why a text is no address of a ledger. The text itself is never part of the error: it may hold a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AddressError {
     /// It doesn't read.
     #[error("{0}; it is spelled postgres://USER@HOST/DATABASE")]
@@ -32,6 +33,19 @@ pub enum AddressError {
     /// No way of TLS that anybody knows.
     #[error("sslmode is disable, prefer, require or verify-full")]
     Mode,
+}
+
+/// Whom an address reaches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The server's name.
+    pub host: String,
+    /// Its port.
+    pub port: String,
+    /// The database.
+    pub database: String,
+    /// As whom.
+    pub user: String,
 }
 
 /// The address of a ledger on a `PostgreSQL` server.
@@ -90,6 +104,19 @@ impl Address {
     #[must_use]
     pub fn has_password(&self) -> bool {
         self.config.get_password().is_some()
+    }
+
+    /// Whom it reaches, as a file of passwords names it; of several hosts the first.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        let host = match self.config.get_hosts().first() {
+            Some(Host::Tcp(name)) => name.clone(),
+            // A socket of this machine, and an address without a name.
+            _ => "localhost".to_owned(),
+        };
+        let user = self.config.get_user().unwrap_or_default().to_owned();
+        let database = self.config.get_dbname().map_or_else(|| user.clone(), str::to_owned);
+        Target { host, port: self.config.get_ports().first().unwrap_or(&5432).to_string(), database, user }
     }
 
     /// What the client connects with.

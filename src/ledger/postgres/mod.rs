@@ -29,7 +29,7 @@ use std::rc::Rc;
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::oneshot;
 
-pub use self::address::{Address, AddressError};
+pub use self::address::{Address, AddressError, Target};
 use self::engine::{Engine, Need, Session};
 use self::failure::Failure;
 use self::pool::Pool;

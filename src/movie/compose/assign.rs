@@ -44,6 +44,7 @@ pub struct Setting {
 
 /// Why a text assigns nothing.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AssignError {
     /// Neither `=` nor `:=`.
     #[error("`{0}` has no `=`: write `{0}=TEXT`, or `{0}:=JSON` for a number, a list or the like")]

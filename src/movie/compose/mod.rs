@@ -83,6 +83,7 @@ impl Destination {
 
 /// Why a flag can't be applied to a movie.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ComposeError {
     /// A property has another type than the flag needs.
     #[error("{flag} can't be applied: {}{} is {}, not {}", .obstacle.named(), told(.place.as_ref()), .obstacle.kind, .obstacle.wanted)]

@@ -11,6 +11,7 @@ pub struct Pointer(Vec<String>);
 
 /// Why a text is no pointer.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PointerError {
     /// It doesn't start at the root.
     #[error("the pointer `{0}` does not start with `/`: write `/{0}`")]
@@ -25,6 +26,7 @@ pub enum PointerError {
 
 /// Why a place can't be set: what stands there instead.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SetError {
     /// Something without members or items is on the way.
     #[error("`{wanted}` can't be set: `{at}` is {kind}, neither an object nor an array")]

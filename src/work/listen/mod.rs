@@ -67,6 +67,7 @@ impl Listening {
 
 /// Why a receiver ended that should not.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ListenError {
     /// The ledger failed before anything was out.
     #[error(transparent)]
