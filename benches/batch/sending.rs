@@ -1,10 +1,13 @@
 //! How fast rows are sent, with a ledger that is on disk before each of them leaves.
 
 use std::fmt::Write as _;
-use std::fs;
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use std::{fs, io, thread};
 
 use crate::server::{Manners, Server};
 use crate::{heading, table};
@@ -48,6 +51,7 @@ pub(crate) fn in_the_clear() {
     table::movie(folder.path(), 0);
     table::rows(folder.path(), ROWS);
     run("j2v batch --no-wait", &server, ROWS, &mut batch(folder.path(), &server));
+    bare(&server);
     table::rows(folder.path(), FEWER);
     bodies(folder.path());
     run("xargs -P 32 curl, no ledger", &server, FEWER, &mut curl(folder.path(), &server));
@@ -71,14 +75,40 @@ fn batch(folder: &Path, server: &Server) -> Command {
     table::batch(folder, server, &["--no-wait", "--concurrency", &ABREAST.to_string()])
 }
 
+/// What this machine can do at all: threads that connect, write and read, and nothing else.
+fn bare(server: &Server) {
+    server.forget();
+    let body = r#"{"scenes":[{"duration":2,"elements":[{"type":"text","text":"City"}]}]}"#;
+    let request = format!("POST /v2/movies HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+    let next = AtomicUsize::new(0);
+    let start = Instant::now();
+    thread::scope(|threads| {
+        for _ in 0..ABREAST {
+            threads.spawn(|| {
+                while next.fetch_add(1, Ordering::Relaxed) < ROWS {
+                    let mut stream = TcpStream::connect(("127.0.0.1", server.port())).expect("a connection");
+                    stream.write_all(request.as_bytes()).expect("a request");
+                    io::copy(&mut stream, &mut io::sink()).expect("an answer");
+                }
+            });
+        }
+    });
+    tell("32 threads that do nothing else, no ledger", server, ROWS, start.elapsed());
+}
+
 /// Runs a command; tells how long it took a row, as the server saw it and as a whole.
 fn run(name: &str, server: &Server, rows: usize, command: &mut Command) {
     server.forget();
     let start = Instant::now();
     let status = command.status().unwrap_or_else(|why| panic!("{name}: {why}"));
     let took = start.elapsed();
+    assert!(status.success(), "{name}: {status}");
+    tell(name, server, rows, took);
+}
+
+fn tell(name: &str, server: &Server, rows: usize, took: Duration) {
     let seen = server.seen();
-    assert!(status.success() && seen.movies() == rows, "{name}: {status}, {} of {rows} rows", seen.movies());
+    assert_eq!(seen.movies(), rows, "{name}");
     let ideal = DELAY.as_secs_f64() * count(rows) / count(ABREAST);
     println!(
         "  {name:<44} {rows:>6} rows: first to last POST {:>7.2} s   {:>5.3}   whole {:>7.2} s   {:>5.3}",

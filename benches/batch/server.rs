@@ -1,7 +1,6 @@
 //! A service that takes any movie, after a while, on a connection for each request, in the clear or over TLS; it lists
 //! what it took, a hundred a page, and measures from the first POST to the last answer.
 
-use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -43,6 +42,8 @@ pub(crate) struct Seen {
     pub(crate) pages: usize,
     /// See `pages`.
     pub(crate) sweeps: usize,
+    /// Renders that were asked for alone.
+    pub(crate) singles: usize,
 }
 
 impl Seen {
@@ -155,10 +156,22 @@ impl Request {
         let begun = Instant::now();
         thread::sleep(manners.delay);
         let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let body = if self.line.starts_with("POST") { take(&mut seen, begun) } else { self.list(manners, &mut seen) };
+        let body = if self.line.starts_with("POST") {
+            take(&mut seen, begun)
+        } else if let Some(number) = self.project() {
+            seen.singles += 1;
+            format!(r#"{{"success":true,"movie":{}}}"#, movie(number, manners, &seen))
+        } else {
+            self.list(manners, &mut seen)
+        };
         let head =
             format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
         (head + &body).into_bytes()
+    }
+
+    /// The number of the render that is asked for alone.
+    fn project(&self) -> Option<usize> {
+        self.line.split("project=BENCH").nth(1)?.split(['&', ' ']).next()?.parse().ok()
     }
 
     /// A page of the list; the cursor is the number of the page's first render.
@@ -168,19 +181,19 @@ impl Request {
         seen.sweeps += usize::from(cursor.is_none());
         let from = cursor.unwrap_or(0);
         let to = (from + PAGE).min(seen.taken.len());
-        let status = if seen.taken.len() >= manners.done_from { "done" } else { "pending" };
-        let mut movies = String::new();
-        for (number, created) in seen.taken.iter().enumerate().take(to).skip(from) {
-            let comma = if number == from { "" } else { "," };
-            let _ = write!(
-                movies,
-                r#"{comma}{{"success":true,"status":"{status}","project":"BENCH{number:011}","url":"https://example.com/{number}.mp4","duration":2,"created_at":"{created}","ended_at":"{created}"}}"#
-            );
-        }
+        let movies = (from..to).map(|number| movie(number, manners, seen)).collect::<Vec<_>>().join(",");
         let more = to < seen.taken.len();
         let next = if more { format!(r#""{to}""#) } else { "null".to_owned() };
         format!(r#"{{"success":true,"movies":[{movies}],"has_next":{more},"next_token":{next}}}"#)
     }
+}
+
+fn movie(number: usize, manners: Manners, seen: &Seen) -> String {
+    let status = if seen.taken.len() >= manners.done_from { "done" } else { "pending" };
+    let created = seen.taken.get(number).map(String::as_str).unwrap_or_default();
+    format!(
+        r#"{{"success":true,"status":"{status}","project":"BENCH{number:011}","url":"https://example.com/{number}.mp4","duration":2,"created_at":"{created}","ended_at":"{created}"}}"#
+    )
 }
 
 fn take(seen: &mut Seen, begun: Instant) -> String {

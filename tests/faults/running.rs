@@ -75,6 +75,15 @@ impl Running {
     }
 }
 
+/// Nothing that a test started outlives it, however the test ends.
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Whoever has ended needs no signal.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
 /// Waits until something is so that no event tells of.
 #[track_caller]
 pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE;
+use rusqlite::types::FromSql;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params, params};
 
 use super::failure::Failure;
@@ -300,45 +301,60 @@ fn many(connection: &Connection, sql: &str, values: &[&dyn ToSql]) -> Result<Vec
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Render> {
+    let mut columns = Columns { row, next: 0 };
+    let columns = &mut columns;
     Ok(Render {
-        id: row.get("id")?,
-        space: Space { account: row.get("account")?, endpoint: row.get("endpoint")? },
-        scope: row.get("scope")?,
-        key: row.get("key")?,
-        named: row.get("named")?,
-        generation: row.get("generation")?,
-        movie: row.get("movie")?,
-        traceable: row.get("traceable")?,
-        source: row.get("source")?,
-        flags: serde_json::from_str(&row.get::<_, String>("flags")?).unwrap_or_default(),
-        row: table_row(row)?,
+        id: columns.take()?,
+        space: Space { account: columns.take()?, endpoint: columns.take()? },
+        scope: columns.take()?,
+        key: columns.take()?,
+        named: columns.take()?,
+        generation: columns.take()?,
+        movie: columns.take()?,
+        traceable: columns.take()?,
+        source: columns.take()?,
+        flags: serde_json::from_str(&columns.take::<String>()?).unwrap_or_default(),
+        row: columns.table_row()?,
         submission: Submission {
-            state: row.get("state")?,
-            epoch: row.get::<_, i64>("epoch")?.cast_unsigned(),
-            attempt: row.get("attempt")?,
-            on_unknown: row.get("on_unknown")?,
-            resubmits_left: row.get("resubmits_left")?,
-            project: row.get("project")?,
+            state: columns.take()?,
+            epoch: columns.take::<i64>()?.cast_unsigned(),
+            attempt: columns.take()?,
+            on_unknown: columns.take()?,
+            resubmits_left: columns.take()?,
+            project: columns.take()?,
         },
-        owner: row.get("owner")?,
-        quarantine: Duration::from_millis(row.get::<_, i64>("quarantine")?.cast_unsigned()),
-        created_at: row.get("created_at")?,
-        touched_at: row.get("touched_at")?,
-        posted_at: row.get("posted_at")?,
-        gave_up_at: row.get("gave_up_at")?,
-        searched_at: row.get("searched_at")?,
-        bound_at: row.get("bound_at")?,
-        read_at: row.get("read_at")?,
-        refusal: row.get("refusal")?,
-        report: row.get("report")?,
-        file: row.get::<_, Option<FilePath>>("file")?.map(|FilePath(path)| path),
+        owner: columns.take()?,
+        quarantine: Duration::from_millis(columns.take::<i64>()?.cast_unsigned()),
+        created_at: columns.take()?,
+        touched_at: columns.take()?,
+        posted_at: columns.take()?,
+        gave_up_at: columns.take()?,
+        searched_at: columns.take()?,
+        bound_at: columns.take()?,
+        read_at: columns.take()?,
+        refusal: columns.take()?,
+        report: columns.take()?,
+        file: columns.take::<Option<FilePath>>()?.map(|FilePath(path)| path),
     })
 }
 
-fn table_row(row: &Row<'_>) -> rusqlite::Result<Option<TableRow>> {
-    let number: Option<i64> = row.get("line")?;
-    let estimate: Option<i64> = row.get("estimate")?;
-    Ok(number.map(|number| TableRow { number: number.cast_unsigned(), estimate: estimate.map(i64::cast_unsigned) }))
+/// The columns of [`select!`] in their order: to find each by its name takes longer than to read it.
+struct Columns<'a> {
+    row: &'a Row<'a>,
+    next: usize,
+}
+
+impl Columns<'_> {
+    fn take<T: FromSql>(&mut self) -> rusqlite::Result<T> {
+        let column = self.next;
+        self.next += 1;
+        self.row.get(column)
+    }
+
+    fn table_row(&mut self) -> rusqlite::Result<Option<TableRow>> {
+        let (number, estimate): (Option<i64>, Option<i64>) = (self.take()?, self.take()?);
+        Ok(number.map(|number| TableRow { number: number.cast_unsigned(), estimate: estimate.map(i64::cast_unsigned) }))
+    }
 }
 
 pub(super) fn millis(duration: Duration) -> i64 {

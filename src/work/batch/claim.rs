@@ -1,15 +1,21 @@
-//! The durable step of a batch's POST: a free place among the POSTs that are out, then a claim that the budget
-//! allows, then the first byte. The connection stands already, so that a place is never idle for want of one.
+//! The durable step of a batch's POST: a claim that the budget allows, a free place among the POSTs that are out, then
+//! the first byte. The connection stands already, so that a place is never idle for want of one.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant as Tick;
 
 use super::pace::Pace;
+use super::slots::{Place, Slots};
 use crate::ledger::batch::Unclaimed;
-use crate::ledger::{LedgerError, Render, RenderId};
+use crate::ledger::{Change, LedgerError, Recorded, Render, RenderId};
+use crate::render::state::{Fact, OutOfTurn};
 use crate::service::first_byte::{BeforeFirstByte, HookRefused};
 use crate::work::Desk;
+
+const OVER: &str = "the run is over";
+const HELD_BACK: &str = "held back";
+const NOT_CLAIMED: &str = "not claimed";
 
 /// What the hook between the connection and the first byte leaves behind.
 #[derive(Clone, Default)]
@@ -19,14 +25,16 @@ pub(super) struct Claim(Arc<Mutex<Claimed>>);
 #[derive(Default)]
 pub(super) struct Claimed {
     begun: bool,
-    /// The row, once it was claimed.
+    /// The row, once it was claimed; and as it was given back, where it was not sent after all.
     pub(super) render: Option<Render>,
     /// Why it was not.
     pub(super) refused: Option<Unclaimed>,
     /// Why the ledger could not take the claim.
     pub(super) failed: Option<LedgerError>,
-    /// The place among the POSTs that are out, until this is dropped.
-    slot: Option<OwnedSemaphorePermit>,
+    /// When it was its turn to leave.
+    pub(super) left_at: Option<Tick>,
+    /// The places to claim and among the POSTs that are out, until this is dropped.
+    places: Option<(Place, Place)>,
 }
 
 /// What a claim needs to know of its run.
@@ -34,7 +42,7 @@ pub(super) struct Claimed {
 pub(super) struct Terms {
     pub(super) desk: Desk,
     pub(super) pace: Arc<Pace>,
-    pub(super) slots: Arc<Semaphore>,
+    pub(super) slots: Arc<Slots>,
 }
 
 impl Claim {
@@ -45,24 +53,54 @@ impl Claim {
     }
 
     async fn pass(&self, terms: &Terms, id: RenderId) -> Result<(), &'static str> {
-        let slot = Arc::clone(&terms.slots).acquire_owned().await.map_err(|_| "the run is over")?;
-        if !terms.pace.is_open() {
-            return Err("held back");
+        let Terms { desk, pace, slots } = terms;
+        let to_claim = slots.to_claim().await.ok_or(OVER)?;
+        if !pace.is_open() {
+            return Err(HELD_BACK);
         }
         self.hold().begun = true;
-        let claims = claim(&terms.desk, id).await;
+        let began = Tick::now();
+        let claims = desk.store.claim(vec![id], desk.world.now()).await;
+        slots.claimed(began.elapsed());
+        let render = self.claimed(claims.map(|mut claims| claims.pop()))?;
+        let to_post = slots.to_post().await.ok_or(OVER)?;
+        if !pace.is_open() {
+            self.given_back(desk.record(id, Change::Fact(Fact::NotSent { epoch: render.submission.epoch })).await);
+            return Err(HELD_BACK);
+        }
+        let stands = desk.stands(&render).await;
         let mut claimed = self.hold();
-        match claims {
-            Ok(Some(Ok(render))) => {
-                claimed.render = Some(render);
-                claimed.slot = Some(slot);
+        match stands {
+            Ok(true) => {
+                claimed.places = Some((to_claim, to_post));
+                claimed.left_at = Some(Tick::now());
                 return Ok(());
             }
+            Ok(false) => claimed.render = None,
+            Err(error) => claimed.failed = Some(error),
+        }
+        Err(NOT_CLAIMED)
+    }
+
+    fn claimed(&self, claims: Result<Option<Result<Recorded, Unclaimed>>, LedgerError>) -> Result<Render, &'static str> {
+        let mut claimed = self.hold();
+        match claims {
+            Ok(Some(Ok(recorded))) => return Ok(claimed.render.insert(recorded.render).clone()),
             Ok(Some(Err(why))) => claimed.refused = Some(why),
             Ok(None) => {}
             Err(error) => claimed.failed = Some(error),
         }
-        Err("not claimed")
+        Err(NOT_CLAIMED)
+    }
+
+    /// What was claimed ahead and not sent is anybody's again.
+    fn given_back(&self, recorded: Result<Result<Recorded, OutOfTurn>, LedgerError>) {
+        let mut claimed = self.hold();
+        match recorded {
+            Ok(Ok(recorded)) => claimed.render = Some(recorded.render),
+            Ok(Err(_)) => claimed.render = None,
+            Err(error) => claimed.failed = Some(error),
+        }
     }
 
     /// Whether the ledger was asked, so that a byte may leave at any moment.
@@ -70,23 +108,14 @@ impl Claim {
         self.hold().begun
     }
 
-    /// What became of it; the place is free from here on.
+    /// What became of it; its places are free from here on.
     pub(super) fn take(&self) -> Claimed {
         let mut claimed = std::mem::take(&mut *self.hold());
-        claimed.slot = None;
+        claimed.places = None;
         claimed
     }
 
     fn hold(&self) -> MutexGuard<'_, Claimed> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Claims a row as its batch allows; nothing when the claim stands no more by the time it is made.
-async fn claim(desk: &Desk, id: RenderId) -> Result<Option<Result<Render, Unclaimed>>, LedgerError> {
-    match desk.store.claim(vec![id], desk.world.now()).await?.pop() {
-        Some(Ok(recorded)) => Ok(if desk.stands(&recorded.render).await? { Some(Ok(recorded.render)) } else { None }),
-        Some(Err(why)) => Ok(Some(Err(why))),
-        None => Ok(None),
     }
 }

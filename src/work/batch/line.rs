@@ -4,13 +4,14 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant as Tick;
 
 use super::count::Counts;
 use super::finish::{Ending, How, Told};
 use super::fly::Flight;
 use super::pace::Pace;
+use super::slots::Slots;
 use super::stop::Stop;
 use super::{Ended, Run};
 use crate::ledger::{LedgerError, Render, RenderId};
@@ -57,7 +58,7 @@ pub(super) struct Line<'a> {
     pub(super) run: &'a Run,
     pub(super) pace: Arc<Pace>,
     /// POSTs that may be out at once.
-    pub(super) slots: Arc<Semaphore>,
+    pub(super) slots: Arc<Slots>,
     pub(super) counts: RefCell<Counts>,
     /// The heaviest movie so far, bytes: pages of the list that echo it are asked for accordingly.
     pub(super) heaviest: Cell<usize>,
@@ -87,7 +88,7 @@ impl<'a> Line<'a> {
             desk,
             run,
             pace: Arc::new(Pace::new(run.interval, run.settle_for)),
-            slots: Arc::new(Semaphore::new(run.concurrency)),
+            slots: Arc::new(Slots::new(run.concurrency)),
             counts: RefCell::new(Counts::of(run.rows)),
             heaviest: Cell::new(1),
             accepted_at: Cell::new(Tick::now()),

@@ -15,6 +15,7 @@ mod line;
 mod lost;
 mod pace;
 mod send;
+mod slots;
 mod stop;
 
 use std::time::Duration;

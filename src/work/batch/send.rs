@@ -10,6 +10,7 @@ use super::claim::{Claim, Claimed, Terms};
 use super::finish::How;
 use super::line::{Line, Row};
 use super::pace::Slowed;
+use super::slots::AHEAD;
 use super::stop::Stop;
 use crate::ledger::batch::Unclaimed;
 use crate::ledger::{LedgerError, Render};
@@ -30,9 +31,6 @@ const THROTTLED_FOR: Duration = LONGEST_RETRY_AFTER.saturating_mul(2);
 
 /// For how long a project is read that a damaged answer may have named.
 const READING: Duration = Duration::from_secs(10);
-
-/// Workers beyond the POSTs that may be out: while those wait for their answers, these read their movies and connect.
-const AHEAD: usize = 8;
 
 /// Sends what comes, for as long as the line lives.
 pub(super) async fn send_all(line: &Line<'_>, mut queue: mpsc::Receiver<(Row, Render)>) -> Result<(), LedgerError> {
@@ -90,6 +88,9 @@ async fn attempt(line: &Line<'_>, render: &Render) -> Result<Tried, LedgerError>
         () = interrupted(line, &claim) => None,
     };
     let claimed = claim.take();
+    if let Some(left_at) = claimed.left_at {
+        line.slots.answered(left_at.elapsed());
+    }
     let Some(happened) = happened else { return left(line, render, claimed).await };
     if let Some(error) = claimed.failed {
         return Err(error);

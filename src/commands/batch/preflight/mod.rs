@@ -19,7 +19,7 @@ use crate::cli::BatchArgs;
 use crate::exit::Exit;
 use crate::ledger::batch::TableRow;
 use crate::ledger::{Space, Store};
-use crate::render::identity::MovieHash;
+use crate::render::identity::{Key, MovieHash};
 use crate::rows::Row;
 use crate::work::batch::{Entry, Item, Rules, Survey};
 
@@ -77,6 +77,14 @@ pub(super) async fn preflight(
     Ok(Checked { rows, template, survey, feed })
 }
 
+/// What the ledger is asked about a good row. Its movie is made once more when it is sent: a chunk of heavy ones would
+/// not fit into little memory.
+struct Question {
+    key: Key,
+    movie: MovieHash,
+    row: TableRow,
+}
+
 /// The first time through the table.
 struct Pass {
     report: Report,
@@ -87,8 +95,8 @@ struct Pass {
 }
 
 impl Pass {
-    /// Composes and checks a row; gives back what a run would send.
-    fn look_at(&mut self, recipe: &mut Recipe, row: &Row) -> Option<Item> {
+    /// Composes and checks a row; gives back what the ledger is asked about it.
+    fn look_at(&mut self, recipe: &mut Recipe, row: &Row) -> Option<Question> {
         self.report.count();
         let made = recipe.make(row).and_then(|made| match self.names.take(row.number, &made, recipe) {
             Ok(()) => Ok(made),
@@ -98,7 +106,8 @@ impl Pass {
             Ok(Made { item, warnings, length }) => {
                 self.report.good(row.number, &warnings, length);
                 self.estimates.push(item.estimate);
-                Some(item)
+                let Item { key, movie, number, estimate, .. } = item;
+                Some(Question { key, movie, row: TableRow { number, estimate } })
             }
             Err((key, fault)) => {
                 self.report.bad(row.number, key, fault);
@@ -108,11 +117,18 @@ impl Pass {
     }
 
     /// Asks what the ledger holds of a chunk of rows.
-    async fn ask_ledger(&mut self, store: &dyn Store, space: &Space, name: &str, rules: Rules, chunk: &mut Vec<Item>) -> Result<(), Stop> {
-        let keys = chunk.iter().map(|item| item.key.clone()).collect();
+    async fn ask_ledger(
+        &mut self,
+        store: &dyn Store,
+        space: &Space,
+        name: &str,
+        rules: Rules,
+        chunk: &mut Vec<Question>,
+    ) -> Result<(), Stop> {
+        let keys = chunk.iter().map(|question| question.key.clone()).collect();
         let latest = store.latest(space.clone(), name.to_owned(), keys).await.map_err(ledger_failed)?;
-        for (item, latest) in chunk.drain(..).zip(latest) {
-            self.survey.take(latest.as_ref(), item.movie, TableRow { number: item.number, estimate: item.estimate }, rules);
+        for (question, latest) in chunk.drain(..).zip(latest) {
+            self.survey.take(latest.as_ref(), question.movie, question.row, rules);
         }
         Ok(())
     }

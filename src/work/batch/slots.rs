@@ -1,0 +1,121 @@
+//! The places among the POSTs that are out, and how many rows are claimed before one of them is free.
+//!
+//! A claim waits for the disk. Where that is short beside an answer of the service no row is claimed before it has a
+//! place: whoever is killed then leaves as few rows as possible of which nobody knows whether they were sent. Where the
+//! service answers so fast that places would be idle meanwhile, so many are claimed ahead as keep them busy.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Rows that are claimed ahead at most. So many workers there are beyond the POSTs that may be out: while those wait for
+/// their answers, these read their movies and connect.
+pub(super) const AHEAD: usize = 8;
+
+/// What one more measurement weighs.
+const WEIGHT: f64 = 0.1;
+
+/// The places of a run.
+pub(super) struct Slots {
+    claims: Arc<Semaphore>,
+    posts: Arc<Semaphore>,
+    concurrency: usize,
+    measured: Mutex<Measured>,
+}
+
+/// What claims and answers took lately, seconds.
+#[derive(Debug, Default)]
+struct Measured {
+    claim: f64,
+    post: f64,
+    /// Places to claim beyond those of the POSTs.
+    granted: usize,
+}
+
+/// A place, until it is dropped.
+pub(super) type Place = OwnedSemaphorePermit;
+
+impl Slots {
+    /// As many places as POSTs may be out at once.
+    pub(super) fn new(concurrency: usize) -> Self {
+        let places = || Arc::new(Semaphore::new(concurrency));
+        Self { claims: places(), posts: places(), concurrency, measured: Mutex::default() }
+    }
+
+    /// A place to claim a row, held until its POST has ended. `None` when the run is over.
+    pub(super) async fn to_claim(&self) -> Option<Place> {
+        Arc::clone(&self.claims).acquire_owned().await.ok()
+    }
+
+    /// A place among the POSTs that are out. `None` when the run is over.
+    pub(super) async fn to_post(&self) -> Option<Place> {
+        Arc::clone(&self.posts).acquire_owned().await.ok()
+    }
+
+    /// A claim took this long.
+    pub(super) fn claimed(&self, took: Duration) {
+        let mut measured = self.measured();
+        measured.claim = smoothed(measured.claim, took);
+    }
+
+    /// From a POST's first byte to its answer it took this long.
+    pub(super) fn answered(&self, took: Duration) {
+        let mut measured = self.measured();
+        measured.post = smoothed(measured.post, took);
+        let wanted = measured.ahead(self.concurrency);
+        if wanted > measured.granted {
+            self.claims.add_permits(wanted - measured.granted);
+            measured.granted = wanted;
+        } else {
+            measured.granted -= self.claims.forget_permits(measured.granted - wanted);
+        }
+    }
+
+    fn measured(&self) -> MutexGuard<'_, Measured> {
+        self.measured.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Measured {
+    /// Three times as many as places get free during one claim, since neither takes the same time always.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a few, never negative")]
+    fn ahead(&self, concurrency: usize) -> usize {
+        if self.post <= 0.0 {
+            return 0;
+        }
+        ((3.0 * concurrency as f64 * self.claim / self.post) as usize).min(AHEAD)
+    }
+}
+
+fn smoothed(before: f64, took: Duration) -> f64 {
+    let took = took.as_secs_f64();
+    if before > 0.0 { WEIGHT.mul_add(took - before, before) } else { took }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(slots: &Slots, claim: u64, post: u64) -> usize {
+        for _ in 0..100 {
+            slots.claimed(Duration::from_millis(claim));
+            slots.answered(Duration::from_millis(post));
+        }
+        slots.claims.available_permits()
+    }
+
+    #[tokio::test]
+    async fn rows_are_claimed_ahead_only_where_answers_are_as_fast_as_the_disk() {
+        let slots = Slots::new(32);
+        assert_eq!(places(&slots, 3, 1_500), 32);
+        assert_eq!(places(&slots, 1, 20), 32 + 4);
+        assert_eq!(places(&slots, 100, 20), 32 + AHEAD);
+        let all: Vec<Place> = futures_util::future::join_all((0..40).map(|_| slots.to_claim())).await.into_iter().flatten().collect();
+        // Who has claimed keeps its place; no new one is given.
+        assert_eq!(places(&slots, 3, 1_500), 0);
+        drop(all);
+        assert_eq!(places(&slots, 3, 1_500), 32);
+        assert_eq!(slots.posts.available_permits(), 32);
+    }
+}
