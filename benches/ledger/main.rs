@@ -33,14 +33,19 @@ use cluster::{Cluster, Disk, program};
 /// How long each figure is measured.
 const SPAN: Duration = Duration::from_secs(4);
 
-/// The same by hand: a claim and a completion, each a transaction that locks the row, moves it and tells its story.
+/// The same by hand: a claim and a completion, each a transaction that leaves its receipt, locks the row, moves it and
+/// tells its story. Who claims holds its lease.
 const BY_HAND: &str = "SELECT nextval('public.bench') AS id \\gset
 BEGIN;
+SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true);
+INSERT INTO j2v.receipt VALUES (:client_id, :id, now()) ON CONFLICT (channel) DO UPDATE SET nth = excluded.nth, at = excluded.at;
+SELECT 1 FROM j2v.owner WHERE name = 'by hand' AND lease_until > clock_timestamp() FOR KEY SHARE;
 SELECT * FROM j2v.render WHERE id = :id FOR UPDATE;
 UPDATE j2v.render SET state = 'sending', epoch = epoch + 1, owner = 'by hand', posted_at = 1, touched_at = 1 WHERE id = :id;
 INSERT INTO j2v.event SELECT :id, coalesce(max(nth), 0) + 1, 1, 'claimed', 'attempt 1, epoch 1' FROM j2v.event WHERE render = :id;
 COMMIT;
 BEGIN;
+INSERT INTO j2v.receipt VALUES (:client_id, :id, now()) ON CONFLICT (channel) DO UPDATE SET nth = excluded.nth, at = excluded.at;
 SELECT * FROM j2v.render WHERE id = :id FOR UPDATE;
 UPDATE j2v.render SET state = 'bound', project = 'p' || :id, bound_at = 1, touched_at = 1 WHERE id = :id;
 INSERT INTO j2v.event SELECT :id, coalesce(max(nth), 0) + 1, 1, 'accepted', 'p' FROM j2v.event WHERE render = :id;
@@ -127,6 +132,7 @@ async fn ours(cluster: &Cluster, url: &str, workers: usize) -> f64 {
 
 fn by_hand(cluster: &Cluster, workers: usize) -> f64 {
     let url = filled(cluster, 60_000);
+    cluster.psql(url.rsplit('/').next().unwrap(), "INSERT INTO j2v.owner VALUES ('by hand', now(), now() + interval '1 hour')");
     let script = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(script.path(), BY_HAND).unwrap();
     cluster::own(script.path());

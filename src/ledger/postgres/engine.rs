@@ -160,13 +160,10 @@ impl Engine {
     ) -> Result<T, Failure> {
         let session = Session { channel, owner: self.me() };
         // Who claims demands more: its own word that the commit is on disk, should anybody have changed the session.
-        let begin = format!(
-            "BEGIN ISOLATION LEVEL READ COMMITTED; {} INSERT INTO receipt (channel, nth, at) VALUES ({}, {number}, now()) \
-             ON CONFLICT (channel) DO UPDATE SET nth = excluded.nth, at = excluded.at",
-            if need == Need::Claim { DURABLE } else { "" },
-            channel.name
-        );
-        let begin = channel.batch(&begin);
+        let begin = async {
+            let (opened, noted) = join(channel.batch(if need == Need::Claim { DURABLE } else { BEGIN }), receipt(channel, number)).await;
+            opened.and(noted)
+        };
         if let Some(name) = session.owner.as_deref().filter(|_| need.is_named()) {
             let (opened, held, done) = join3(begin, owner::hold(channel, name), job(&session)).await;
             opened.and(held).and(done)
@@ -268,6 +265,16 @@ impl Engine {
     }
 }
 
-/// The commit is on disk before its answer; a session that waits for a standby's memory as well goes on to.
-const DURABLE: &str = "SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') \
-     WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true);";
+/// Begins a transaction.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+
+/// Begins one whose commit is on disk before its answer; a session that waits for a standby's memory as well goes on to.
+const DURABLE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') \
+     WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)";
+
+/// Writes which commit of a channel this will be, so that it can be asked for when its answer is lost.
+async fn receipt(channel: &Channel, number: i64) -> Result<(), Failure> {
+    const SQL: &str = "INSERT INTO receipt (channel, nth, at) VALUES ($1, $2, now()) \
+         ON CONFLICT (channel) DO UPDATE SET nth = excluded.nth, at = excluded.at";
+    channel.execute(SQL, &[&channel.name, &number]).await.map(drop)
+}

@@ -78,13 +78,13 @@ impl Slots {
 }
 
 impl Measured {
-    /// Three times as many as places get free during one claim, since neither takes the same time always.
+    /// Twice as many as places get free during one claim, since neither takes the same time always.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a few, never negative")]
     fn ahead(&self, concurrency: usize) -> usize {
         if self.post <= 0.0 {
             return 0;
         }
-        ((3.0 * concurrency as f64 * self.claim / self.post) as usize).min(AHEAD)
+        ((2.0 * concurrency as f64 * self.claim / self.post) as usize).min(AHEAD)
     }
 }
 
@@ -109,7 +109,7 @@ mod tests {
     async fn rows_are_claimed_ahead_only_where_answers_are_as_fast_as_the_disk() {
         let slots = Slots::new(32);
         assert_eq!(places(&slots, 3, 1_500), 32);
-        assert_eq!(places(&slots, 1, 20), 32 + 4);
+        assert_eq!(places(&slots, 2, 20), 32 + 6);
         assert_eq!(places(&slots, 100, 20), 32 + AHEAD);
         let all: Vec<Place> = futures_util::future::join_all((0..40).map(|_| slots.to_claim())).await.into_iter().flatten().collect();
         // Who has claimed keeps its place; no new one is given.
