@@ -48,6 +48,8 @@ impl Service {
     /// How many reads the emulator has answered so far.
     pub(crate) fn reads(&self) -> u64 {
         let url = format!("http://{}/emulator/state", self.emulator.address());
+        // Wanted by the HTTP library, whether or not TLS is spoken.
+        rustls::crypto::ring::default_provider().install_default().ok();
         let state: Value = self.runtime.block_on(async { reqwest::get(url).await?.json().await }).expect("the emulator tells its state");
         state["requests"]["GET /v2/movies"].as_u64().unwrap_or(0)
     }

@@ -119,6 +119,8 @@ pub(crate) fn get_bytes(path: &str) -> String {
 
 #[expect(clippy::disallowed_methods, reason = "a test's own client, against loopback")]
 fn client() -> reqwest::Client {
+    // Whichever test comes first chooses; nothing here speaks TLS.
+    rustls::crypto::ring::default_provider().install_default().ok();
     reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 
