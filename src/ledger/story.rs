@@ -7,6 +7,9 @@ use crate::render::outcome::Report;
 use crate::render::state::{Action, Fact, OnUnknown, State};
 use crate::world::Instant;
 
+/// The kind of a line that says where a video was saved.
+pub const SAVED: &str = "saved";
+
 /// The first line: the render is wanted.
 #[must_use]
 pub fn created(render: &Render) -> Event {
@@ -30,7 +33,7 @@ pub fn line(before: &Render, change: &Change, after: &Render, action: &Action, a
         (Change::Fact(fact), _) if before.submission != after.submission => fact_line(fact, before, after),
         // The row holds when it was searched last; dozens of vain searches would bury the rest.
         (Change::Fact(_) | Change::Searched | Change::Quarantine(_), _) => return None,
-        (Change::Saved(path), _) => ("saved", path.display().to_string()),
+        (Change::Saved(path), _) => (SAVED, path.display().to_string()),
         (Change::Note(text), _) => ("note", text.clone()),
         (Change::Rule(OnUnknown::Hold), _) => ("rule", "hold it when it stays unknown".to_owned()),
         (Change::Rule(OnUnknown::Resubmit), _) => ("rule", "resubmit it once when it stays unknown".to_owned()),

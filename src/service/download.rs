@@ -170,7 +170,10 @@ impl Client {
             return already_there(&order).await;
         }
         let url = Url::parse(&order.source.url).map_err(|_| SaveError::Untrusted { why: "it is no URL".to_owned() })?;
-        let mut partial = Partial::open(order.target, &order.source.project).await?;
+        let mut partial = match Partial::open(order.target, &order.source.project).await {
+            Err(busy @ SaveError::Busy { .. }) => return named_meanwhile(&order).await.ok_or(busy),
+            opened => opened?,
+        };
         match self.fetch_all(&order, &url, &mut partial, on_progress).await {
             Ok(()) => finish(order, partial).await,
             Err(error) => {
@@ -303,6 +306,11 @@ async fn already_there(order: &Order<'_>) -> Result<Saved, SaveError> {
         None => false,
     };
     if is_it || proof.is_some() { Ok(Saved { now: None, proof }) } else { Err(SaveError::InTheWay { path: order.target.to_owned() }) }
+}
+
+/// What another process has named since we looked.
+async fn named_meanwhile(order: &Order<'_>) -> Option<Saved> {
+    Proof::left_behind(order.target, &order.source.project).await.map(|proof| Saved { now: None, proof: Some(proof) })
 }
 
 async fn finish(order: Order<'_>, mut partial: Partial) -> Result<Saved, SaveError> {

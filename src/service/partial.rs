@@ -78,20 +78,16 @@ impl Partial {
             return Err(SaveError::InTheWay { path });
         }
         let disk = |source| SaveError::Disk { path: path.clone(), source };
+        let mut file = lock(&path)?;
+        if Proof::left_behind(target, project).await.is_some() {
+            // Another process named it before our lock: its note is all that says so until the ledger knows.
+            return Err(SaveError::Busy { path });
+        }
         let note = Note::read(&tag);
         if is_linked(&path) {
             // A run that was killed left one file under both names: what is written now must not change the other.
             remove_if_there(&path).map_err(disk)?;
-        }
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(disk)?;
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => return Err(SaveError::Busy { path }),
-            Err(TryLockError::Error(source)) if source.kind() != io::ErrorKind::Unsupported => return Err(disk(source)),
-            _ => {}
-        }
-        if fs::symlink_metadata(&path).is_err() {
-            // Another process finished between our opening and our lock: what we hold is its video.
-            return Err(SaveError::Busy { path });
+            file = lock(&path)?;
         }
         let length = file.metadata().map_err(disk)?.len();
         let etag = note.filter(|note| note.project == *project && length > 0).and_then(|note| note.etag);
@@ -173,6 +169,20 @@ impl Partial {
     }
 }
 
+/// Opens a partial file, or makes it, and locks it.
+fn lock(path: &Path) -> Result<fs::File, SaveError> {
+    let disk = |source| SaveError::Disk { path: path.to_owned(), source };
+    let busy = || SaveError::Busy { path: path.to_owned() };
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(disk)?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => return Err(busy()),
+        Err(TryLockError::Error(source)) if source.kind() != io::ErrorKind::Unsupported => return Err(disk(source)),
+        _ => {}
+    }
+    // Another process finished between our opening and our lock: what we hold is its video.
+    if fs::symlink_metadata(path).is_err() { Err(busy()) } else { Ok(file) }
+}
+
 /// Whether there is a video of this size already.
 pub(super) async fn is_video_of_size(path: &Path, size: u64) -> bool {
     let Ok(mut file) = File::open(path).await else { return false };
@@ -242,4 +252,28 @@ fn sync_folder(file: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn sync_folder(_file: &Path) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_another_process_has_named_keeps_its_proof() {
+        let folder = TempDir::new().unwrap();
+        let (target, project) = (folder.path().join("film.mp4"), ProjectId::parse("p").unwrap());
+        let mut partial = Partial::open(&target, &project).await.unwrap();
+        partial.append(b"\0\0\0\x08ftyp").await.unwrap();
+        // Killed after this: the ledger knows nothing of it.
+        drop(partial.keep(Overwrite::No).await.unwrap());
+        assert!(matches!(Partial::open(&target, &project).await, Err(SaveError::Busy { .. })));
+        Proof::left_behind(&target, &project).await.unwrap().remove();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        // Another project's note is no proof: the bytes under the other name stay as they are.
+        let other = ProjectId::parse("q").unwrap();
+        drop(Partial::open(&target, &other).await.unwrap());
+        assert_eq!(fs::read(&target).unwrap(), b"\0\0\0\x08ftyp");
+    }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Desk;
 use super::watch::is_long_over;
+use crate::ledger::story::SAVED;
 use crate::ledger::{Change, LedgerError, Render};
 use crate::render::event::Event;
 use crate::render::identity::ProjectId;
@@ -84,7 +85,7 @@ async fn fetch(desk: &Desk, report: &Report, render: Option<&Render>, saving: &S
         None => video_name(report.project.as_str(), 1),
     };
     let target = place::target(Path::new(&saving.place), &name).map_err(|why| Unsaved::Failed(format!("{}: {why}", saving.place)))?;
-    let is_its_place = target.ends_with(&name) || render.is_some_and(|render| render.file.as_ref() == Some(&target));
+    let is_its_place = target.ends_with(&name) || was_saved_there(desk, render, &target).await;
     let mut report = report.clone();
     for is_last in [false, true] {
         let Some(url) = report.url.clone() else { return Err(gone(desk, &report)) };
@@ -98,6 +99,17 @@ async fn fetch(desk: &Desk, report: &Report, render: Option<&Render>, saving: &S
         }
     }
     Err(gone(desk, &report))
+}
+
+/// Whether the video was saved there before, if elsewhere since.
+async fn was_saved_there(desk: &Desk, render: Option<&Render>, target: &Path) -> bool {
+    let Some(render) = render.filter(|_| target.symlink_metadata().is_ok()) else { return false };
+    if render.file.as_deref() == Some(target) {
+        return true;
+    }
+    let place = target.display().to_string();
+    // A ledger that can't be read names no place: the file stays in the way.
+    desk.store.story(render.id).await.is_ok_and(|story| story.iter().any(|event| event.kind == SAVED && event.detail == place))
 }
 
 async fn attempt(desk: &Desk, source: &VideoSource, (target, is_its_place): (&Path, bool), saving: &Saving) -> Result<Saved, SaveError> {

@@ -68,6 +68,12 @@ fn what_is_saved_already_is_not_fetched_again() {
     let fetched = world.requests(&format!("GET /files/{project}.mp4"));
     world.j2v("download L-1 -o film.mp4").exits(0).prints(&["film.mp4"]);
     assert_eq!(world.requests(&format!("GET /files/{project}.mp4")), fetched);
+    // Nor after it was saved elsewhere, too, as `reconcile --fix` from cron does.
+    world.j2v("download L-1 -o other/").exits(0);
+    world.j2v("download L-1 -o film.mp4").exits(0).prints(&["film.mp4"]);
+    assert_eq!(world.requests(&format!("GET /files/{project}.mp4")), fetched + 1);
+    world.write("film.mp4", "holiday");
+    world.j2v("download L-1 -o film.mp4").exits(14).tells("in the way");
 }
 
 #[test]

@@ -40,7 +40,7 @@ const COMMAND: &str = "batch flat.json --rows flats.jsonl --key id --download ou
 
 #[test]
 fn four_machines_on_one_batch_pay_for_each_row_once() {
-    work(20_261_125, 200);
+    work(20_261_125, 120);
 }
 
 #[test]
