@@ -170,8 +170,8 @@ impl Client {
             return already_there(&order).await;
         }
         let url = Url::parse(&order.source.url).map_err(|_| SaveError::Untrusted { why: "it is no URL".to_owned() })?;
-        let mut partial = match Partial::open(order.target, &order.source.project).await {
-            Err(busy @ SaveError::Busy { .. }) => return named_meanwhile(&order).await.ok_or(busy),
+        let mut partial = match Partial::open(order.target, &order.source.project, order.overwrite).await {
+            Err(busy @ SaveError::Busy { .. }) if order.overwrite == Overwrite::No => return named_meanwhile(&order).await.ok_or(busy),
             opened => opened?,
         };
         match self.fetch_all(&order, &url, &mut partial, on_progress).await {

@@ -72,14 +72,14 @@ impl Proof {
 impl Partial {
     /// Opens what an earlier run left behind of this project's video, or begins anew. Without the mark of its version
     /// the rest can't be asked for, so that such a file begins anew, too.
-    pub(super) async fn open(target: &Path, project: &ProjectId) -> Result<Self, SaveError> {
+    pub(super) async fn open(target: &Path, project: &ProjectId, overwrite: Overwrite) -> Result<Self, SaveError> {
         let (path, tag) = (with_ending(target, ".partial"), with_ending(target, ".partial.etag"));
         if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
             return Err(SaveError::InTheWay { path });
         }
         let disk = |source| SaveError::Disk { path: path.clone(), source };
         let mut file = lock(&path)?;
-        if Proof::left_behind(target, project).await.is_some() {
+        if overwrite == Overwrite::No && Proof::left_behind(target, project).await.is_some() {
             // Another process named it before our lock: its note is all that says so until the ledger knows.
             return Err(SaveError::Busy { path });
         }
@@ -264,16 +264,16 @@ mod tests {
     async fn what_another_process_has_named_keeps_its_proof() {
         let folder = TempDir::new().unwrap();
         let (target, project) = (folder.path().join("film.mp4"), ProjectId::parse("p").unwrap());
-        let mut partial = Partial::open(&target, &project).await.unwrap();
+        let mut partial = Partial::open(&target, &project, Overwrite::No).await.unwrap();
         partial.append(b"\0\0\0\x08ftyp").await.unwrap();
         // Killed after this: the ledger knows nothing of it.
         drop(partial.keep(Overwrite::No).await.unwrap());
-        assert!(matches!(Partial::open(&target, &project).await, Err(SaveError::Busy { .. })));
+        assert!(matches!(Partial::open(&target, &project, Overwrite::No).await, Err(SaveError::Busy { .. })));
         Proof::left_behind(&target, &project).await.unwrap().remove();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         // Another project's note is no proof: the bytes under the other name stay as they are.
         let other = ProjectId::parse("q").unwrap();
-        drop(Partial::open(&target, &other).await.unwrap());
+        drop(Partial::open(&target, &other, Overwrite::No).await.unwrap());
         assert_eq!(fs::read(&target).unwrap(), b"\0\0\0\x08ftyp");
     }
 }
