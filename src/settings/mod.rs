@@ -60,6 +60,9 @@ pub(crate) enum Api {
     Emulator(PathBuf),
 }
 
+/// Where a database's password is looked for: in the environment, and in the file that it leads to.
+const DATABASE_SECRETS: [&str; 3] = ["PGPASSWORD", "PGPASSFILE", "HOME"];
+
 /// Movies that are submitted at once, unless the profile says otherwise (`product.md`).
 const ABREAST: usize = 4;
 
@@ -86,10 +89,8 @@ pub(crate) struct Settings {
     pub(crate) terminal: Terminal,
     /// Where charts are drawn.
     pub(crate) canvas: Canvas,
-    /// The password of databases whose address has none.
-    pub(crate) database_password: Option<SecretString>,
-    /// The file that has one for each of them, where the environment names it.
-    pub(crate) database_passwords: Option<String>,
+    /// What the environment says of the passwords of databases whose address has none.
+    database_secrets: Vec<(&'static str, SecretString)>,
     /// Where things of this machine lie that belong to a ledger elsewhere.
     pub(crate) state: Option<PathBuf>,
     /// Show no progress.
@@ -158,12 +159,8 @@ impl Settings {
     /// # Errors
     /// When it is none that this program knows, or holds a password.
     pub(crate) fn ledger_at(&self, typed: &Path) -> Result<LedgerPlace, SettingsError> {
-        let password = self.database_password.as_ref().map(|password| password.expose_secret().to_owned());
-        LedgerPlace::typed(typed, &|name| match name {
-            "PGPASSWORD" => password.clone(),
-            "PGPASSFILE" => self.database_passwords.clone(),
-            _ => None,
-        })
+        let found = |name: &str| self.database_secrets.iter().find(|(known, _)| *known == name);
+        LedgerPlace::typed(typed, &|name| found(name).map(|(_, value)| value.expose_secret().to_owned()))
     }
 
     /// Joins the flags with the environment of the process and the config file.
@@ -234,8 +231,7 @@ impl Settings {
             config_fault,
             folder,
             state: folder::state(environment),
-            database_password: environment("PGPASSWORD").map(SecretString::from),
-            database_passwords: environment("PGPASSFILE").or_else(|| Some(format!("{}/.pgpass", environment("HOME")?))),
+            database_secrets: DATABASE_SECRETS.into_iter().filter_map(|name| Some((name, environment(name)?.into()))).collect(),
             editor: environment("VISUAL").or_else(|| environment("EDITOR")),
             proxy: PROXIES.into_iter().find_map(|name| Some((name, environment(name)?))),
             others: Arc::new(Others { config, ambient, home }),

@@ -1,15 +1,12 @@
 //! A whole batch in the kill loop: a thousand rows, faults of every kind, and a run that is killed again and again.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::thread;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use crate::dice::Dice;
+use crate::flats::{is_through, videos, world};
 use crate::oracle::{is_sound, paid};
-use crate::support::World;
 
 /// How often the batch is killed.
 const KILLS: usize = 30;
@@ -45,20 +42,8 @@ const FAULTS: [&str; 19] = [
 const COMMAND: &str = "batch flat.json --rows flats.jsonl --key id --download out/ --results results.csv --json --concurrency 16 \
      --settle-for 200ms --on-unknown resubmit --quarantine 3s --timeout 60s --request-timeout 5s";
 
-fn world(seed: u64, rows: usize) -> World {
-    let world = World::with(|settings| {
-        settings.faults = FAULTS.iter().map(|fault| fault.parse().unwrap()).collect();
-        settings.seed = Some(seed);
-        settings.render_time = Duration::from_millis(100);
-    });
-    world.write("flat.json", r#"{"scenes":[{"duration":1,"elements":[{"type":"text","text":"{{city}}"}]}]}"#);
-    let row = |number: usize| format!("{{\"id\":\"k{number:04}\",\"city\":\"City {number}\"}}");
-    world.write("flats.jsonl", (0..rows).map(row).collect::<Vec<_>>().join("\n"));
-    world
-}
-
 fn kill_a_batch(seed: u64, rows: usize) {
-    let world = world(seed, rows);
+    let world = world(seed, rows, &FAULTS);
     let mut dice = Dice::of(seed, 0);
     for _ in 0..KILLS {
         let mut child = world.start(COMMAND);
@@ -68,32 +53,18 @@ fn kill_a_batch(seed: u64, rows: usize) {
     }
     let told = format!("seed {seed}");
     let runs = rows / ROWS_A_RUN;
-    assert!((0..runs).any(|_| is_through(&world)), "{told}: rows are left after {runs} runs");
+    assert!((0..runs).any(|_| is_through(COMMAND, |line| world.j2v(line))), "{told}: rows are left after {runs} runs");
     let paid = paid(&world);
     let twice: Vec<_> = paid.iter().filter(|(_, projects)| projects.len() > 1).collect();
     assert!(twice.is_empty(), "{told}: paid for twice: {twice:?}");
     assert_eq!(paid.len(), rows, "{told}");
-    let videos =
-        fs::read_dir(world.path("out")).unwrap().filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().ends_with(".mp4"));
-    assert_eq!(videos.count(), rows, "{told}");
+    assert_eq!(videos(&world), rows, "{told}");
     let mut results = csv::Reader::from_path(world.path("results.csv")).unwrap();
     let records: Vec<csv::StringRecord> = results.records().map(Result::unwrap).collect();
     let keys: BTreeSet<&str> = records.iter().map(|record| &record[1]).collect();
     assert_eq!((records.len(), keys.len()), (rows, rows), "{told}: the results are not complete");
     assert!(records.iter().all(|record| &record[3] == "done" && !record[5].is_empty()), "{told}");
     is_sound(&world, &told);
-}
-
-/// One run in peace; then a person has what is held sent again. Whether nothing was left to do.
-fn is_through(world: &World) -> bool {
-    let run = world.j2v(COMMAND);
-    let lines = run.jsons();
-    let is_done = |line: &Value| line["status"] == "done" && line["file"].is_string();
-    for line in lines.iter().filter(|line| line["status"] == "held") {
-        let key = line["key"].as_str().unwrap();
-        world.j2v(&format!("settle {key} --resubmit"));
-    }
-    run.code == 0 && lines.iter().all(is_done)
 }
 
 #[test]

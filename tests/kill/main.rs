@@ -12,6 +12,7 @@
 mod batch;
 mod dice;
 mod disk;
+mod flats;
 mod life;
 mod migrating;
 mod moment;

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
-use std::{fs, io};
 
 use serde_json::Value;
 
 use crate::cluster::{Cluster, Disk};
 use crate::dice::Dice;
+use crate::flats::{is_through, videos, world};
 use crate::support::{Run, World};
 
 /// Machines that work on the batch, all of them on all of it.
@@ -54,7 +54,7 @@ fn four_machines_on_a_batch_of_two_thousand_rows_pay_for_each_once() {
 
 fn work(seed: u64, rows: usize) {
     let Some(cluster) = Cluster::start(Disk::Honest, &[]) else { return };
-    let (world, url) = (world(seed, rows), cluster.database());
+    let (world, url) = (world(seed, rows, &FAULTS), cluster.database());
     let cluster = Mutex::new(cluster);
     thread::scope(|threads| {
         for worker in 0..WORKERS {
@@ -73,7 +73,10 @@ fn work(seed: u64, rows: usize) {
     });
     let told = format!("seed {seed}");
     let runs = rows / ROWS_A_RUN + WAITING;
-    assert!((0..runs).any(|_| is_through(&world, &url)), "{told}: rows are left after {runs} runs");
+    assert!(
+        (0..runs).any(|_| is_through(COMMAND, |line| world.j2v_with(&[("J2V_LEDGER", &url)], line))),
+        "{told}: rows are left after {runs} runs"
+    );
     let paid = paid(&world);
     let twice: Vec<_> = paid.iter().filter(|(_, projects)| projects.len() > 1).collect();
     assert!(twice.is_empty(), "{told}: paid for twice: {twice:?}");
@@ -81,21 +84,7 @@ fn work(seed: u64, rows: usize) {
     let counts = "SELECT count(*), count(DISTINCT project), count(DISTINCT owner) > 4 FROM j2v.render WHERE state = 'done'";
     let name = url.rsplit('/').next().unwrap();
     assert_eq!(cluster.into_inner().unwrap().psql(name, counts), format!("{rows}|{rows}|t"), "{told}");
-    let is_video = |entry: io::Result<fs::DirEntry>| entry.unwrap().path().extension().is_some_and(|ending| ending == "mp4");
-    let videos = fs::read_dir(world.path("out")).unwrap().map(is_video).filter(|is_video| *is_video);
-    assert_eq!(videos.count(), rows, "{told}");
-}
-
-fn world(seed: u64, rows: usize) -> World {
-    let world = World::with(|settings| {
-        settings.faults = FAULTS.iter().map(|fault| fault.parse().unwrap()).collect();
-        settings.seed = Some(seed);
-        settings.render_time = Duration::from_millis(100);
-    });
-    world.write("flat.json", r#"{"scenes":[{"duration":1,"elements":[{"type":"text","text":"{{city}}"}]}]}"#);
-    let row = |number: usize| format!("{{\"id\":\"k{number:04}\",\"city\":\"City {number}\"}}");
-    world.write("flats.jsonl", (0..rows).map(row).collect::<Vec<_>>().join("\n"));
-    world
+    assert_eq!(videos(&world), rows, "{told}");
 }
 
 /// One machine's time: its results are its own, the ledger and the folder of the videos are everybody's.
@@ -107,19 +96,6 @@ fn killed_again_and_again(world: &World, url: &str, mut dice: Dice) {
         child.kill().unwrap();
         drop(Run::of(child));
     }
-}
-
-/// One run in peace; then a person has what is held sent again. Whether nothing was left to do.
-fn is_through(world: &World, url: &str) -> bool {
-    let ledger = [("J2V_LEDGER", url)];
-    let run = world.j2v_with(&ledger, COMMAND);
-    let lines = run.jsons();
-    let is_done = |line: &Value| line["status"] == "done" && line["file"].is_string();
-    for line in lines.iter().filter(|line| line["status"] == "held") {
-        let key = line["key"].as_str().unwrap();
-        world.j2v_with(&ledger, &format!("settle {key} --resubmit"));
-    }
-    run.code == 0 && lines.iter().all(is_done)
 }
 
 /// The accepted projects of each row's token: what was paid for.

@@ -9,6 +9,8 @@ mod cluster;
 #[expect(dead_code, reason = "the kill loop uses the rest")]
 mod dice;
 mod failover;
+#[path = "../kill/flats.rs"]
+mod flats;
 mod fleet;
 mod killed;
 mod moved;
