@@ -92,6 +92,7 @@ pub(crate) struct Settings {
     /// What the environment says of the passwords of databases whose address has none.
     database_secrets: Vec<(&'static str, SecretString)>,
     /// Where things of this machine lie that belong to a ledger elsewhere.
+    #[cfg(feature = "postgres")]
     pub(crate) state: Option<PathBuf>,
     /// Show no progress.
     pub(crate) quiet: bool,
@@ -230,6 +231,7 @@ impl Settings {
             shown,
             config_fault,
             folder,
+            #[cfg(feature = "postgres")]
             state: folder::state(environment),
             database_secrets: DATABASE_SECRETS.into_iter().filter_map(|name| Some((name, environment(name)?.into()))).collect(),
             editor: environment("VISUAL").or_else(|| environment("EDITOR")),

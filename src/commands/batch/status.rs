@@ -47,10 +47,7 @@ pub(super) async fn run(call: &Call, json: bool, name: Option<&str>) -> anyhow::
         return Ok(Exit::Done);
     }
     let head = ["BATCH", "ROWS", "QUEUED", "UNKNOWN", "RENDERING", "DONE", "FAILED", "CREDITS", "BUDGET", "BEGUN", "RUN"];
-    let rows: Vec<Vec<String>> = std::iter::once(head.map(str::to_owned).to_vec()).chain(standings.iter().map(row)).collect();
-    for line in table::lay_out(&rows) {
-        call.out.data(&line);
-    }
+    show_table(call, head, standings.iter().map(row));
     if name.is_some() {
         for standing in &standings {
             show_workers(call, &workers(store.as_ref(), standing).await?);
@@ -58,6 +55,13 @@ pub(super) async fn run(call: &Call, json: bool, name: Option<&str>) -> anyhow::
         }
     }
     Ok(Exit::Done)
+}
+
+fn show_table<const COLUMNS: usize>(call: &Call, head: [&str; COLUMNS], rows: impl Iterator<Item = Vec<String>>) {
+    let rows: Vec<Vec<String>> = std::iter::once(head.map(str::to_owned).to_vec()).chain(rows).collect();
+    for line in table::lay_out(&rows) {
+        call.out.data(&line);
+    }
 }
 
 fn row(standing: &Standing) -> Vec<String> {
@@ -93,12 +97,8 @@ async fn workers(store: &dyn Store, standing: &Standing) -> anyhow::Result<Vec<W
 fn show_workers(call: &Call, workers: &[Worker]) {
     let (shown, gone): (Vec<_>, Vec<_>) = workers.iter().partition(|worker| worker.is_alive || worker.sending > 0);
     if !shown.is_empty() {
-        let head = ["WORKER", "IS", "SUBMITTED", "SENDING", "LAST"].map(str::to_owned).to_vec();
-        let rows: Vec<Vec<String>> = std::iter::once(head).chain(shown.into_iter().map(worker)).collect();
         call.out.data("");
-        for line in table::lay_out(&rows) {
-            call.out.data(&line);
-        }
+        show_table(call, ["WORKER", "IS", "SUBMITTED", "SENDING", "LAST"], shown.into_iter().map(worker));
     }
     if !gone.is_empty() {
         let rows: u64 = gone.iter().map(|worker| worker.claimed).sum();
