@@ -1,4 +1,4 @@
-//! The exit codes, as the contract has them (`product.md`, "Exit codes"), and how several outcomes make one.
+//! The exit codes, as the contract has them (`contract.md#exit-codes`), and how several outcomes make one.
 
 use std::process::ExitCode;
 

@@ -28,7 +28,7 @@ impl Instant {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// ISO-8601 in UTC with milliseconds and `Z`, the spelling of the service (`contract.md` 1.0).
+    /// ISO-8601 in UTC with milliseconds and `Z`, the spelling of the service (`service.md#common`).
     #[must_use]
     pub fn to_iso(self) -> String {
         Timestamp::from_millisecond(self.0).map_or_else(|_| "1970-01-01T00:00:00.000Z".to_owned(), |at| format!("{at:.3}"))

@@ -1,5 +1,5 @@
 //! From the end of a render to the notice of it, and the requests that it took, in simulated time: our rhythm
-//! beside the SDK's fixed 5 s (`contract.md` 1.4, "Polling").
+//! beside the SDK's fixed 5 s (`service.md#status`).
 
 use std::time::Duration;
 

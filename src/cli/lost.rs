@@ -1,4 +1,4 @@
-//! The flags of every command that may lose the answer to a POST (`identity.md`, "Settling").
+//! The flags of every command that may lose the answer to a POST (`protocol.md#cases`).
 
 use std::time::Duration;
 

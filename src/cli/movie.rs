@@ -1,4 +1,4 @@
-//! The flags that compose a movie, shared by every command that takes one (`product.md`, "Building a movie").
+//! The flags that compose a movie, shared by every command that takes one (`contract.md#building-a-movie`).
 
 use std::path::{Path, PathBuf};
 

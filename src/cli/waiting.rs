@@ -1,4 +1,4 @@
-//! The flags of every command that waits for renders or saves their videos (`product.md`).
+//! The flags of every command that waits for renders or saves their videos (`contract.md`).
 
 use std::time::Duration;
 

@@ -84,7 +84,7 @@ fn typed(profile: &str) -> Result<String, Stop> {
     read.map_err(|why| Stop::new(Exit::Usage, format!("the key can't be read: {why}; nothing was kept")))
 }
 
-/// The credits that are left, if the service tells: the cheapest question there is (`contract.md` 1.4).
+/// The credits that are left, if the service tells: the cheapest question there is (`service.md#status`).
 pub(super) async fn balance(client: &Client) -> Result<Option<f64>, ReadError> {
     let now = World::real().now();
     let window = Window { from: now.minus(Duration::from_secs(60)), to: now };

@@ -1,5 +1,5 @@
 //! What stands between a movie and its submission: the check, and the cap on credits. A paying user is stopped by
-//! what the service certainly refuses, never by a guess (`product.md`, "Checks that stop").
+//! what the service certainly refuses, never by a guess (`contract.md#checks-that-stop`).
 
 use super::{Call, Stop};
 use crate::cli::{GateArgs, SubmitArgs};

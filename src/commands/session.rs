@@ -228,7 +228,7 @@ fn way_out(error: &LedgerError) -> Option<&'static str> {
 pub(super) fn unreadable(error: &ReadError) -> Stop {
     match error {
         ReadError::Refused(refusal) => Stop::new(Exit::of_refusal(refusal.reason), error.to_string()),
-        // What the service says of a project that it doesn't know is a program's error message (`contract.md` 1.2).
+        // What the service says of a project that it doesn't know is a program's error message (`service.md#errors`).
         ReadError::NoSuchProject { .. } => Stop::new(Exit::Refused, "the service knows no such project"),
         ReadError::Unreachable { .. } | ReadError::Broken { .. } => Stop::new(Exit::Unreachable, error.to_string()),
     }

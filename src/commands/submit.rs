@@ -113,7 +113,7 @@ fn orders(call: &Call, args: &SubmitArgs, key: Option<&Key>, composed: Vec<Compo
     orders
 }
 
-/// A movie whose `client-data` has a place for the token, unless none is wanted (`identity.md`, "Words").
+/// A movie whose `client-data` has a place for the token, unless none is wanted (`protocol.md#words`).
 pub(super) fn with_place_for_token(is_traceable: bool, source: &str, movie: Document) -> Result<Document, Stop> {
     let why = match movie.with_token("").err() {
         _ if !is_traceable => None,
@@ -167,7 +167,7 @@ fn order(args: &SubmitArgs, key: Option<&Key>, source: String, movie: Document) 
 }
 
 /// Submits a few at once, begun in the order of the arguments; gives back what the service has. What one movie is refused
-/// for because of the key or the credits, every other one would be refused for, too (`reliability.md` rows 15, 16).
+/// for because of the key or the credits, every other one would be refused for, too (`faults.md` rows 15, 16).
 async fn submit_all(desk: &Desk, orders: Vec<(usize, Order)>, abreast: usize, results: &mut Results<'_>) -> Vec<(usize, Render)> {
     let stopped = &Cell::new(None);
     let submissions = orders.into_iter().map(|(index, order)| async move {

@@ -36,12 +36,12 @@ impl Answer {
         Self::new(status, "application/json", body.to_string().into_bytes())
     }
 
-    /// The documented error body (`contract.md` 1.1).
+    /// The documented error body (`service.md#errors`).
     pub(super) fn refusal(status: StatusCode, message: &str) -> Self {
         Self::json(status, &json!({ "success": false, "message": message }))
     }
 
-    /// The error body of `POST /movies`, which has no `success` (`contract.md` 1.1).
+    /// The error body of `POST /movies`, which has no `success` (`service.md#errors`).
     pub(super) fn bare(status: StatusCode, message: &str) -> Self {
         Self::json(status, &json!({ "message": message }))
     }

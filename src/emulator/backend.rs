@@ -134,7 +134,7 @@ impl Backend {
         Ok(self.store().spent()?.saturating_add(record.credits().max(1)) <= credits)
     }
 
-    /// `remaining_quota` (`contract.md` 1.4).
+    /// `remaining_quota` (`service.md#status`).
     pub(super) fn quota(&self) -> io::Result<Value> {
         let left = self.credits.unwrap_or(PLENTY).saturating_sub(self.store().spent()?);
         Ok(json!({ "time": left }))

@@ -1,4 +1,4 @@
-//! `POST /v2/movies`: takes a movie, or refuses it in the words of the service (`contract.md` 1.2 and 1.3).
+//! `POST /v2/movies`: takes a movie, or refuses it in the words of the service (`service.md#errors`).
 
 use std::io;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use super::state::Record;
 use super::wire::{End, Wire};
 use super::{files, plan, webhook};
 
-/// The service's own limit is unknown (`contract.md` 9).
+/// The service's own limit is unknown (`service.md#open`).
 const LARGEST_BODY: usize = 64 << 20;
 
 /// The route.
@@ -79,7 +79,7 @@ fn read(body: &[u8]) -> Result<Map<String, Value>, String> {
     }
 }
 
-/// The emulator has every template whose id has the service's form, and no other (`contract.md` 1.0).
+/// The emulator has every template whose id has the service's form, and no other (`service.md#common`).
 fn is_template_id(id: &str) -> bool {
     id.len() == 20 && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }

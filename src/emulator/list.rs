@@ -1,4 +1,4 @@
-//! `GET /v2/movies` without a project: pages of projects, newest first (`contract.md` 1.4).
+//! `GET /v2/movies` without a project: pages of projects, newest first (`service.md#status`).
 
 use std::io;
 use std::sync::Arc;

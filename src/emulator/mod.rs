@@ -78,7 +78,7 @@ pub use self::state::{Shape, ShapeError};
 use self::wire::{Listener, Wire};
 use crate::world::World;
 
-/// How long the service keeps a file (`contract.md` 1.9).
+/// How long the service keeps a file (`service.md#retention`).
 const RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Which keys are good.

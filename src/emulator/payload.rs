@@ -1,11 +1,11 @@
-//! What a callback says: the three documented bodies, and the two ways to write them (`contract.md` 2.3).
+//! What a callback says: the three documented bodies, and the two ways to write them (`service.md#callbacks`).
 
 use serde_json::{Value, json};
 
 use super::report::seconds;
 use super::state::{End, Record, Shape};
 
-/// The body in the record's shape (`contract.md` 2.3).
+/// The body in the record's shape (`service.md#callbacks`).
 pub(super) fn body(record: &Record, origin: &str) -> Value {
     let url = format!("{origin}/files/{}.mp4", record.project);
     let data = record.client_data.clone().unwrap_or_else(|| json!({}));
@@ -48,7 +48,7 @@ fn failed(record: &Record, message: &str, data: &Value) -> Value {
     json!({ "project": record.project, "status": "error", "message": message, "client-data": data })
 }
 
-/// The movie's own id. The service makes one up where there is none (`contract.md` 3.1).
+/// The movie's own id. The service makes one up where there is none (`movie-format.md#movie`).
 fn id(record: &Record) -> String {
     record.id.clone().unwrap_or_else(|| record.project.chars().skip(8).collect::<String>().to_lowercase())
 }

@@ -1,6 +1,6 @@
 //! How long and how large a movie would come out, and what the service would hold against it at render.
 //!
-//! An estimate, not a renderer: an asset's own length is unknown here, and taken as 5 s (`contract.md` 3.7).
+//! An estimate, not a renderer: an asset's own length is unknown here, and taken as 5 s (`movie-format.md#timing`).
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub(super) struct Plan {
     pub(super) height: u32,
 }
 
-/// The plan of a movie, or the message with which the render fails (`contract.md` 1.2).
+/// The plan of a movie, or the message with which the render fails (`service.md#errors`).
 pub(super) fn plan(movie: &Map<String, Value>) -> Result<Plan, String> {
     let (width, height) = size(movie)?;
     let seconds = if movie.contains_key("template") { ASSUMED } else { length(movie)? };
@@ -33,7 +33,7 @@ pub(super) fn plan(movie: &Map<String, Value>) -> Result<Plan, String> {
     Ok(Plan { length: Duration::from_secs_f64(seconds.min(LONGEST)), width, height })
 }
 
-/// `sd` as it came out live (`contract.md` 3.2).
+/// `sd` as it came out live (`movie-format.md#resolutions`).
 fn size(movie: &Map<String, Value>) -> Result<(u32, u32), String> {
     let pixels = |name: &str| number(movie.get(name)).filter(|pixels| (50.0..=3840.0).contains(pixels)).map(even);
     Ok(match movie.get("resolution").and_then(Value::as_str) {
@@ -76,7 +76,7 @@ fn length(movie: &Map<String, Value>) -> Result<f64, String> {
     Ok(if scenes.is_empty() { last_end(above).unwrap_or(0.0) } else { seconds })
 }
 
-/// An element without its source is accepted by the POST and fails the render (`contract.md` 1.2).
+/// An element without its source is accepted by the POST and fails the render (`service.md#errors`).
 fn playable(element: &Value) -> Result<(), String> {
     let kind = element.get("type").and_then(Value::as_str).unwrap_or_default();
     let has = |name: &str| element.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());

@@ -8,7 +8,7 @@ use super::faults::catalogue::Deed;
 use super::state::{End, Looks, Phase, Record};
 use crate::world::Instant;
 
-/// What the service says of an unknown project, a leaked runtime error (`contract.md` 1.2, live).
+/// What the service says of an unknown project, a leaked runtime error (`service.md#errors`, live).
 pub(super) const UNKNOWN_PROJECT: &str = "TypeError: Cannot read properties of null (reading 'success')";
 
 /// What a message must never do to a terminal.
@@ -40,7 +40,7 @@ pub(super) enum Format {
     Simple,
 }
 
-/// The `movie` object of a status (`contract.md` 1.4).
+/// The `movie` object of a status (`service.md#status`).
 pub(super) fn movie(record: &Record, view: Viewpoint<'_>, format: Format) -> Map<String, Value> {
     let phase = record.shown(view.now, view.looks);
     let done = phase == Phase::Done;
@@ -72,7 +72,7 @@ pub(super) fn movie(record: &Record, view: Viewpoint<'_>, format: Format) -> Map
     fields
 }
 
-/// A project as the list shows it: always with `json` (`contract.md` 1.4, live).
+/// A project as the list shows it: always with `json` (`service.md#list`, live).
 pub(super) fn listed(record: &Record, view: Viewpoint<'_>) -> Map<String, Value> {
     let mut fields = movie(record, view, Format::Full);
     if record.has(Deed::NoClientData) || record.has(Deed::DropClientData) {

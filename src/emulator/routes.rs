@@ -66,7 +66,7 @@ fn http_date(backend: &Backend) -> Option<HeaderValue> {
     DateTimePrinter::new().timestamp_to_rfc9110_string(&now).ok()?.parse().ok()
 }
 
-/// Lets only good keys through; the others get the recorded answers, which are a 400 (`contract.md` 1.1, live).
+/// Lets only good keys through; the others get the recorded answers, which are a 400 (`service.md#errors`, live).
 async fn keyed(State(backend): State<Arc<Backend>>, request: Request, next: Next) -> Response {
     let (word, message) = match backend.check_key(request.headers()) {
         KeyCheck::Accepted => ("accepted", None),

@@ -12,7 +12,7 @@ use super::faults::Fault;
 use super::faults::catalogue::Deed;
 use crate::world::Instant;
 
-/// Which of the three documented bodies a webhook has (`contract.md` 2.3).
+/// Which of the three documented bodies a webhook has (`service.md#callbacks`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Shape {
@@ -202,7 +202,7 @@ impl Record {
         self.deleted_at.is_none() && ended.is_some_and(|ended| now.since(ended) < retention)
     }
 
-    /// What it costs: a credit a second of video, nothing when it fails (`contract.md` 5, the newest rule).
+    /// What it costs: a credit a second of video, nothing when it fails (`service.md#credits`, the newest rule).
     pub(super) fn credits(&self) -> u64 {
         match self.end {
             End::Error(_) if self.recovers_after.is_none() => 0,

@@ -1,4 +1,4 @@
-//! `GET` and `DELETE /v2/movies?project=`: one project (`contract.md` 1.4 and 1.5).
+//! `GET` and `DELETE /v2/movies?project=`: one project (`service.md#status` and `service.md#delete`).
 
 use std::collections::HashMap;
 use std::io;

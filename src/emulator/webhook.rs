@@ -1,4 +1,4 @@
-//! The callbacks of a render: one POST a destination, in each of the documented shapes (`contract.md` 2).
+//! The callbacks of a render: one POST a destination, in each of the documented shapes (`service.md#exports`).
 //!
 //! Only `http://` endpoints on this machine are called: an emulator must not write to anybody else. What is not
 //! called, and what answered how, is in the log.
@@ -19,7 +19,7 @@ use super::faults::catalogue::Deed;
 use super::payload::{body, form, with_url};
 use super::state::{End, Record};
 
-/// How long a receiver may take. The service's own patience is unknown (`contract.md` 9).
+/// How long a receiver may take. The service's own patience is unknown (`service.md#open`).
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// More than a receiver should take.
@@ -78,7 +78,7 @@ fn destinations(json: &str) -> Vec<Destination> {
     webhooks
         .filter_map(|destination| {
             let endpoint = destination["endpoint"].as_str()?.to_owned();
-            // The short forms that the documentation names are ignored by the service (`contract.md` 2.2).
+            // The short forms that the documentation names are ignored by the service (`service.md#exports`).
             Some(Destination { endpoint, form: destination["content-type"] == FORM })
         })
         .collect()

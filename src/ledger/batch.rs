@@ -6,7 +6,7 @@ use crate::render::identity::{Key, MovieHash};
 use crate::render::state::{OutOfTurn, State};
 use crate::world::Instant;
 
-/// Drafts that are placed in one transaction (`reliability.md` 2.6).
+/// Drafts that are placed in one transaction (`protocol.md#cases`).
 pub const CHUNK: usize = 500;
 
 /// The row of a table that a render was made of.

@@ -152,7 +152,7 @@ fn highest(kept: Option<&Report>, new: &Report) -> Report {
     }
 }
 
-/// How far a status is (`reliability.md` 32 to 34): `done` may still come after `timeout` and `error`.
+/// How far a status is (`protocol.md`2 to 34): `done` may still come after `timeout` and `error`.
 fn rank(status: &Status) -> u8 {
     match status {
         Status::Pending => 0,

@@ -25,7 +25,7 @@ pub struct Callback {
 }
 
 impl Callback {
-    /// The SHA-256 of the body: by it a callback that comes twice is known (`reliability.md` row 51).
+    /// The SHA-256 of the body: by it a callback that comes twice is known (`faults.md` row 51).
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
         Sha256::digest(&self.raw).into()

@@ -32,7 +32,7 @@ use crate::render::outcome::{Refusal, Report};
 use crate::render::state::{Action, Fact, OnUnknown, OutOfTurn, Submission};
 use crate::world::Instant;
 
-/// The scope of keys given to a single `submit`; a batch's scope is its name (`identity.md`, "Words").
+/// The scope of keys given to a single `submit`; a batch's scope is its name (`protocol.md#words`).
 pub const SUBMIT_SCOPE: &str = "submit";
 
 /// Whose renders: every account and API URL is its own space in a ledger.
@@ -227,7 +227,7 @@ pub struct Gap {
 }
 
 impl Gap {
-    /// How long it is borne in mind: the service's list goes no further back in one piece (`contract.md` 1.4).
+    /// How long it is borne in mind: the service's list goes no further back in one piece (`service.md#status`).
     pub const REMEMBERED: Duration = Duration::from_secs(93 * 24 * 3600);
 }
 

@@ -148,7 +148,7 @@ impl From<ParseError> for Diagnostic {
 }
 
 impl Diagnostic {
-    /// Whether it may stop a submission: a paying user is never stopped by a guess (`product.md`, "Checks that stop").
+    /// Whether it may stop a submission: a paying user is never stopped by a guess (`contract.md#checks-that-stop`).
     #[must_use]
     pub fn stops(&self) -> bool {
         self.severity == Severity::Error && matches!(self.evidence, Evidence::Live | Evidence::Documented)

@@ -64,7 +64,7 @@ impl Document {
         self.root.to_pretty()
     }
 
-    /// One spelling for all movies that mean the same: what a movie's hash is taken of (`identity.md`, "Words").
+    /// One spelling for all movies that mean the same: what a movie's hash is taken of (`protocol.md#words`).
     #[must_use]
     pub fn canonical(&self) -> String {
         self.root.canonical()

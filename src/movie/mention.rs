@@ -1,6 +1,6 @@
 //! Where in a movie a message of the service points: `Scene #1 Element #2` as a JSON Pointer and a place in the file.
 //!
-//! The service counts scenes and elements from 1 and gives no place (`contract.md` 1.2). Whether it counts an iterated
+//! The service counts scenes and elements from 1 and gives no place (`service.md#errors`). Whether it counts an iterated
 //! scene once or once an item is in no source; here each item counts, and a mention says when that makes a difference.
 
 use super::Document;

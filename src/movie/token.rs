@@ -1,10 +1,10 @@
 //! The one member that `j2v` itself adds to a movie: `client-data.j2v`, by which a lost render is found again
-//! (`identity.md`, "Words"). What it says is the business of `render`.
+//! (`protocol.md#words`). What it says is the business of `render`.
 
 use super::Document;
 use super::json::{Member, Node, Span, Value};
 
-/// The movie's property that the service echoes in its answers and callbacks (`contract.md` 3.1).
+/// The movie's property that the service echoes in its answers and callbacks (`movie-format.md#movie`).
 const CLIENT_DATA: &str = "client-data";
 
 /// Our member of it.

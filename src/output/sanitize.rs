@@ -1,4 +1,4 @@
-//! Text from a server or a file, made harmless for a terminal (`reliability.md` row 96).
+//! Text from a server or a file, made harmless for a terminal (`faults.md` row 96).
 
 use std::borrow::Cow;
 

@@ -144,7 +144,7 @@ pub struct Progress {
     pub left: Option<Duration>,
 }
 
-/// What became of a render, in the words of the contract (`product.md`, "Output").
+/// What became of a render, in the words of the contract (`contract.md#output`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// Accepted; not waited for.

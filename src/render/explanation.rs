@@ -1,5 +1,5 @@
 //! What the service's messages mean: the cause and the cure, in plain words. Messages are no stable identifiers, so
-//! families of them are matched (`contract.md` 1.1, 1.2).
+//! families of them are matched (`service.md#errors`).
 
 /// A family of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -215,7 +215,7 @@ static ALL: &[Explanation] = &[
 mod tests {
     use super::*;
 
-    /// Every message of `contract.md` 1.2, and a few of its families in other words.
+    /// Every message of `service.md#errors`, and a few of its families in other words.
     const MESSAGES: &[&str] = &[
         "Error: API Key not provided",
         "Error: Invalid API Key",

@@ -4,7 +4,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// The longest key, in bytes, that a token spells out; a longer one is hashed (`identity.md`, "Words").
+/// The longest key, in bytes, that a token spells out; a longer one is hashed (`protocol.md#words`).
 const LONGEST_SPELLED_KEY: usize = 100;
 
 /// The longest key that is taken, in bytes.
@@ -93,7 +93,7 @@ impl fmt::Display for Key {
     }
 }
 
-/// The service's name for a render: 16 letters and digits (`contract.md` 1.0). Any printable name is
+/// The service's name for a render: 16 letters and digits (`service.md#common`). Any printable name is
 /// taken, since a paid render whose id looks odd must still be found; file names are made safe elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ProjectId(String);
@@ -226,7 +226,7 @@ impl Token {
     }
 
     /// Whether a project with this token was made for this render: key, generation and hash agree
-    /// (`identity.md`, "Words"); the attempt may differ.
+    /// (`protocol.md#words`); the attempt may differ.
     #[must_use]
     pub fn belongs_to(&self, key: &Key, generation: u32, movie: MovieHash) -> bool {
         self.key == spelled(key) && self.generation == generation && self.hash == movie.short()

@@ -1,4 +1,4 @@
-//! Outcomes as a program reads them (`product.md`, "Output"). Fields are only ever added.
+//! Outcomes as a program reads them (`contract.md#output`). Fields are only ever added.
 
 use serde_json::{Map, Value, json};
 

@@ -1,6 +1,6 @@
 //! What one paid render is: its identity, its states, its outcome. Pure: no I/O, no clock.
 //!
-//! `identity.md` decides when two submissions are the same render; `reliability.md` part 3 is the
+//! `protocol.md` decides when two submissions are the same render; part 3 is the
 //! protocol that [`state`] spells out.
 
 pub mod event;

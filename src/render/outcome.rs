@@ -8,10 +8,10 @@ use serde_json::{Number, Value};
 use super::identity::ProjectId;
 use crate::world::Instant;
 
-/// How long the service keeps a rendered file (`contract.md` 1.9).
+/// How long the service keeps a rendered file (`service.md#retention`).
 pub const RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// The word that the service has for where a render stands (`contract.md` 1.4).
+/// The word that the service has for where a render stands (`service.md#status`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
     /// Queued.
@@ -26,7 +26,7 @@ pub enum Status {
     Timeout,
     /// The file was deleted on the server (`deleted_at` is set).
     Deleted,
-    /// A word that no source lists. It is taken as "still running" (`reliability.md` row 35).
+    /// A word that no source lists. It is taken as "still running" (`faults.md` row 35).
     Other(String),
 }
 
@@ -87,7 +87,7 @@ pub struct Report {
     pub created_at: Option<Instant>,
     /// When the render ended.
     pub ended_at: Option<Instant>,
-    /// Credits taken, summed over the items that could be read; the items' form is unknown (`contract.md` 9).
+    /// Credits taken, summed over the items that could be read; the items' form is unknown (`service.md#open`).
     pub credits: Option<f64>,
     /// The movie object as it came, without the submitted `json`.
     pub raw: Value,
@@ -95,7 +95,7 @@ pub struct Report {
 
 impl Report {
     /// Reads the `movie` object of an answer or an item of the list. Numbers may come as strings, fields may
-    /// be missing or `null`, an error may say `success: false` without a status (`contract.md` 1.4, 2.3).
+    /// be missing or `null`, an error may say `success: false` without a status (`service.md#callbacks`).
     #[must_use]
     pub fn read(movie: &Value) -> Option<Self> {
         let project = ProjectId::parse(text(movie, "project")?).ok()?;

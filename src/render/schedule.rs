@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-/// The service asks clients not to poll a project faster (`contract.md` 1.4, "Polling").
+/// The service asks clients not to poll a project faster (`service.md#status`).
 pub const FLOOR: Duration = Duration::from_secs(5);
 
-/// However long a render takes, it is looked at this often (`product.md`, "Talking to the service").
+/// However long a render takes, it is looked at this often (`contract.md#talking-to-the-service`).
 const SLOWEST: Duration = Duration::from_secs(30);
 
 /// Until this age a render is read at the floor.
@@ -83,7 +83,7 @@ impl Rhythm {
     }
 }
 
-/// Ages, since the answer was given up, at which the server is searched for it (`reliability.md` 3.2).
+/// Ages, since the answer was given up, at which the server is searched for it (`protocol.md#searching`).
 const REMOTE_SEARCHES: [u64; 9] = [0, 5_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000];
 
 /// The same for a service on this machine, where a second is long.
@@ -123,15 +123,15 @@ pub struct Split {
     pub single: Vec<usize>,
 }
 
-/// From this many renders on the list is worth a request (`product.md`: "from a handful of renders on").
+/// From this many renders on the list is worth a request (`contract.md#talking-to-the-service`).
 pub const HANDFUL: usize = 5;
 
-/// Renders of an account in one page of the list (`contract.md` 1.4).
+/// Renders of an account in one page of the list (`service.md#status`).
 const PAGE: usize = 100;
 
 /// Splits renders (their creation times, any unit) between the list and single reads so that the requests are
 /// fewest: a straggler would widen the window of the list over everything else that the account rendered since.
-/// `others` are the creation times of the account's other projects as the last sweep saw them (`reliability.md` 3.5).
+/// `others` are the creation times of the account's other projects as the last sweep saw them (`service.md#list`).
 #[must_use]
 pub fn split(watched: &[i64], others: &[i64]) -> Split {
     let mut order: Vec<usize> = (0..watched.len()).collect();

@@ -1,5 +1,5 @@
 //! The protocol of one render as a pure machine: a submission and a fact in, the next submission and what
-//! to do about it out (`reliability.md` 3.2, `protocol_model.py`).
+//! to do about it out (`protocol.md#states`).
 //!
 //! What makes a second payment impossible: `intent` is entered again only from proof that nothing was
 //! accepted, by the opt-in resubmission, or by a person; and a POST leaves only from a claim of `intent`.
@@ -339,7 +339,7 @@ impl Submission {
         if from.contains(&self.state) { Ok(settled(change(self))) } else { Err(OutOfTurn { state: self.state }) }
     }
 
-    /// The highest status stands; `error` and `timeout` may still become `done` (`reliability.md` 32 to 34).
+    /// The highest status stands; `error` and `timeout` may still become `done` (`protocol.md`2 to 34).
     fn seen(&self, report: &Report) -> Step {
         if !self.state.is_bound() {
             return self.stay();

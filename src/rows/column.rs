@@ -53,7 +53,7 @@ impl Meaning {
     }
 }
 
-/// Whether a variable may be called so (`contract.md` 4: letters, digits and `_`, starting with a letter).
+/// Whether a variable may be called so (`movie-format.md#variables`: letters, digits and `_`, starting with a letter).
 fn is_name(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }

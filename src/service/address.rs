@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Whether the address is reachable for everybody: not loopback, private, link-local (cloud metadata), shared,
-/// reserved or multicast, also when it is wrapped into an IPv6 address (`reliability.md` row 100).
+/// reserved or multicast, also when it is wrapped into an IPv6 address (`faults.md` row 100).
 #[must_use]
 pub fn is_public(ip: IpAddr) -> bool {
     match ip.to_canonical() {

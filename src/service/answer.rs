@@ -1,5 +1,5 @@
-//! What an answer means, as pure functions from what happened on the wire. Every row of `reliability.md` 2.1
-//! is a test here. An answer is believed by its content, never by its status alone (`contract.md` 1.1).
+//! What an answer means, as pure functions from what happened on the wire. Every row of `faults.md#submit`
+//! is a test here. An answer is believed by its content, never by its status alone (`service.md#errors`).
 
 use std::fmt;
 use std::time::Duration;
@@ -33,7 +33,7 @@ pub enum ConnectFault {
     Refused,
     /// The name can't be resolved.
     Dns,
-    /// The addresses behind the name are private ones (downloads only, `reliability.md` row 100).
+    /// The addresses behind the name are private ones (downloads only, `faults.md` row 100).
     Private,
     /// TLS failed.
     Tls(TlsFault),
@@ -150,7 +150,7 @@ pub enum ReadMeaning<'a> {
         /// How long the service asks us to wait.
         after: Option<Duration>,
     },
-    /// The service knows no such project, or is ill (`reliability.md` rows 30 and 31).
+    /// The service knows no such project, or is ill (`faults.md` rows 30 and 31).
     NoSuchProject {
         /// Its words.
         message: String,
@@ -164,7 +164,7 @@ pub enum ReadMeaning<'a> {
     },
 }
 
-/// The meaning of what happened to `POST /movies` (`reliability.md` 2.1).
+/// The meaning of what happened to `POST /movies` (`faults.md#submit`).
 #[must_use]
 pub fn meaning_of_post(happened: &Happened) -> PostMeaning {
     match happened {
@@ -191,7 +191,7 @@ fn posted(answer: &Answer) -> PostMeaning {
     }
 }
 
-/// The meaning of what happened to a GET or a DELETE (`contract.md` 1.10, `product.md`, "Talking to the service").
+/// The meaning of what happened to a GET or a DELETE (`service.md#retries`, `contract.md#talking-to-the-service`).
 #[must_use]
 pub fn meaning_of_read(happened: &Happened) -> ReadMeaning<'_> {
     match happened {
@@ -222,7 +222,7 @@ fn answered(answer: &Answer) -> ReadMeaning<'_> {
     }
 }
 
-/// The service answers for an unknown id with a leaked error of its language and status 400 (`contract.md` 1.2).
+/// The service answers for an unknown id with a leaked error of its language and status 400 (`service.md#errors`).
 fn is_about_no_project(status: u16, message: &str) -> bool {
     let class = message.split(':').next().unwrap_or_default();
     let leaked = class.len() > "Error".len() && class.ends_with("Error") && class.bytes().all(|byte| byte.is_ascii_alphabetic());
@@ -251,7 +251,7 @@ impl Answer {
         Refusal { reason: reason(self.status, &message), message }
     }
 
-    /// The service's words: `message`, then `error`, then the status; `success` says nothing (`contract.md` 1.1).
+    /// The service's words: `message`, then `error`, then the status; `success` says nothing (`service.md#errors`).
     #[must_use]
     pub fn message(&self) -> String {
         let body: Value = serde_json::from_slice(&self.body.bytes).unwrap_or_default();
@@ -286,7 +286,7 @@ impl Body {
     }
 }
 
-/// Which kind of no it was. Messages are no stable identifiers, so families of them are matched (`contract.md` 1.1, 1.2).
+/// Which kind of no it was. Messages are no stable identifiers, so families of them are matched (`service.md#errors`).
 fn reason(status: u16, message: &str) -> Reason {
     if !matches!(status, 400 | 401 | 403) {
         return Reason::Request;

@@ -27,7 +27,7 @@ use crate::world::World;
 pub const USER_AGENT: &str = concat!("j2v/", env!("CARGO_PKG_VERSION"));
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
-/// The largest answer to a POST, a status or a deletion that is read, bytes (`reliability.md` row 23).
+/// The largest answer to a POST, a status or a deletion that is read, bytes (`faults.md` row 23).
 pub(super) const LARGEST_ANSWER: usize = 10 << 20;
 
 /// The clock offset before any answer has told the time.
@@ -45,7 +45,7 @@ pub struct Timeouts {
 }
 
 impl Default for Timeouts {
-    /// 10 s, 30 s (`product.md`, "Talking to the service"), and 2 min.
+    /// 10 s, 30 s (`contract.md#talking-to-the-service`), and 2 min.
     fn default() -> Self {
         Self { connect: Duration::from_secs(10), request: Duration::from_secs(30), body: Duration::from_secs(120) }
     }
@@ -167,7 +167,7 @@ impl Client {
         }
     }
 
-    /// The body without the key, should the service have repeated it (`reliability.md` row 97), and as JSON that can
+    /// The body without the key, should the service have repeated it (`faults.md` row 97), and as JSON that can
     /// be read.
     fn readable(&self, body: Body) -> Body {
         let bytes = self.settings.key.scrubbed(body.bytes);

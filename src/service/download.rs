@@ -1,5 +1,5 @@
 //! Saving a video, without the key: into a partial file in the same folder, resumed where it broke off, checked,
-//! synced, and named last (`reliability.md` 2.5). An existing file is never replaced in silence.
+//! synced, and named last (`faults.md#files-and-security`). An existing file is never replaced in silence.
 
 use std::io;
 use std::path::{Path, PathBuf};

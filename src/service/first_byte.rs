@@ -1,5 +1,5 @@
 //! The durable step: a layer of the submit client's connector that runs the caller's hook after the connection
-//! (TCP, and TLS) stands and before the first byte of the request (`identity.md`, "The order of the durable step").
+//! (TCP, and TLS) stands and before the first byte of the request (`protocol.md#the-order-of-the-durable-step`).
 //!
 //! One client serves all POSTs, so that they share its TLS set-up; each POST brings its own `Gate` in a
 //! task-local. A connection without a gate, or a second one for the same gate, is refused: nothing can be

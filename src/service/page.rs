@@ -1,6 +1,6 @@
 //! Reading the bodies of `GET /movies`: one project, or a page of the list. Pure.
 //!
-//! The list echoes every submitted document (`contract.md` 1.4), so a page may hold megabytes of `json`. They are
+//! The list echoes every submitted document (`service.md#status`), so a page may hold megabytes of `json`. They are
 //! skipped where they stand; only when an item lacks `client-data` is it looked up inside its `json`.
 
 use std::borrow::Cow;
@@ -16,7 +16,7 @@ use super::mend::mended;
 use crate::render::outcome::Report;
 use crate::world::Instant;
 
-/// The widest window that the list takes (`contract.md` 1.4).
+/// The widest window that the list takes (`service.md#status`).
 const WIDEST: Duration = Duration::from_secs(93 * 24 * 3600);
 
 /// A span of creation times on the service's clock.

@@ -1,4 +1,4 @@
-//! Where `--download PLACE` puts a video (`product.md`, "Flags of every command that waits").
+//! Where `--download PLACE` puts a video (`contract.md#waiting`).
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -21,7 +21,7 @@ const LARGEST_PAGE: usize = 256 << 20;
 /// From this size on, bytes, the next page is asked for with half as many renders.
 const HEAVY_PAGE: u64 = 8 << 20;
 
-/// The most renders on a page (`contract.md` 1.4).
+/// The most renders on a page (`service.md#status`).
 pub const MOST_PER_PAGE: u8 = 100;
 
 /// How many pages in a row may bring nothing new before more of them are not asked for.
@@ -34,7 +34,7 @@ const MOST_PAGES: u32 = 10_000;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
-    /// The service knows no such project. One such answer is no proof (`reliability.md` rows 30 and 31).
+    /// The service knows no such project. One such answer is no proof (`faults.md` rows 30 and 31).
     #[error("the service knows no such project ({message})")]
     NoSuchProject {
         /// The service's words.
@@ -123,7 +123,7 @@ impl Client {
     }
 
     /// Asks one cheap question, once, and gives back whatever happened: for those who want to know how the service is
-    /// reached, not what it has (`contract.md` 1.4).
+    /// reached, not what it has (`service.md#status`).
     pub async fn greet(&self, window: Window) -> Happened {
         let (from, to) = (window.from.to_iso(), window.to.to_iso());
         let query = [("from", from.as_str()), ("to", &to), ("limit", "1"), ("format", "simple")];
@@ -259,7 +259,7 @@ impl Pages<'_> {
     }
 }
 
-/// The pages of a sweep as they come in, whatever their order and however often an item comes (`reliability.md` row 41).
+/// The pages of a sweep as they come in, whatever their order and however often an item comes (`faults.md` row 41).
 struct Gathered {
     visit: Visit,
     /// The hashes of the projects that came so far: enough to see whether a page brings anything new.

@@ -7,10 +7,10 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use super::answer::{ConnectFault, TlsFault};
 use crate::world::Instant;
 
-/// The longest wait that the service may ask for (`reliability.md` row 18).
+/// The longest wait that the service may ask for (`faults.md` row 18).
 pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(600);
 
-/// For how long a refused connection is tried again (`product.md`, "Talking to the service").
+/// For how long a refused connection is tried again (`contract.md#talking-to-the-service`).
 pub const REFUSED_FOR: Duration = Duration::from_secs(10);
 
 /// The upper bound of the first wait; it doubles with each attempt.
@@ -58,7 +58,7 @@ impl Patience {
     }
 
     /// This patience with a fault of the connection: what a typing error or a broken set-up explains is not
-    /// tried for long (`reliability.md` rows 1 to 4).
+    /// tried for long (`faults.md` rows 1 to 4).
     #[must_use]
     pub fn with(self, fault: &ConnectFault) -> Self {
         match fault {

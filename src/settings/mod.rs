@@ -1,7 +1,7 @@
 //! What was typed, joined with the environment, `config.toml` and the defaults, into what is meant.
 //!
 //! The only reader of the environment and of whether a stream is a terminal. Flag, then environment, then config
-//! file, then default (`product.md`, "Configuration").
+//! file, then default (`contract.md#configuration`).
 
 mod account;
 pub(crate) mod config;
@@ -39,7 +39,7 @@ use config::{Config, Profile};
 use profile::{Choice, ProfileName};
 use terminal::{Streams, canvas, terminal};
 
-/// The service itself (`contract.md` 1.0).
+/// The service itself (`service.md#common`).
 const SERVICE: &str = "https://api.json2video.com/v2";
 
 /// The variables that decide what is sent where, and where it is remembered.
@@ -63,7 +63,7 @@ pub(crate) enum Api {
 /// Where a database's password is looked for: in the environment, and in the file that it leads to.
 const DATABASE_SECRETS: [&str; 3] = ["PGPASSWORD", "PGPASSFILE", "HOME"];
 
-/// Movies that are submitted at once, unless the profile says otherwise (`product.md`).
+/// Movies that are submitted at once, unless the profile says otherwise (`contract.md`).
 const ABREAST: usize = 4;
 
 /// Everything that is meant, beside the command itself.

@@ -17,10 +17,10 @@ use crate::service::read::{MOST_PER_PAGE, ReadError};
 use crate::world::Instant;
 
 /// An intent that lay about for longer than this may have been sent by another machine or before a backup was
-/// restored: it is searched for before its first POST (`reliability.md` 3.2, "Cold start").
+/// restored: it is searched for before its first POST (`protocol.md#searching`).
 const COLD: Duration = Duration::from_secs(120);
 
-/// How far before the POST the window of a search begins: clocks differ (`reliability.md` 3.2).
+/// How far before the POST the window of a search begins: clocks differ (`protocol.md#searching`).
 const BEFORE: Duration = Duration::from_secs(3600);
 
 /// A clock that is further off than this, in milliseconds, makes the first window of a process miss.
@@ -103,7 +103,7 @@ fn is_due(desk: &Desk, render: &Render, now: Instant) -> bool {
 }
 
 /// Looks once for renders that are to be sent for the first time as far as this ledger knows, and may have been sent all
-/// the same: what lay about as an intent for long, by another machine or before a backup was played in (`reliability.md`
+/// the same: what lay about as an intent for long, by another machine or before a backup was played in (`faults.md`
 /// row 84); and every render with a key of the user's, where a ledger may have forgotten whole rows (row 85). One sweep
 /// serves all of them, and where none is due the service is asked nothing.
 ///
@@ -183,7 +183,7 @@ fn is_resent(render: &Render) -> bool {
 }
 
 /// A render of ours that was sent later than one that is to be sent again, and that the list doesn't show although it
-/// had time enough: such a list is no proof (`reliability.md` 3.2). Without a later one there is nothing to go by.
+/// had time enough: such a list is no proof (`protocol.md#searching`). Without a later one there is nothing to go by.
 async fn unseen_since(desk: &Desk, resent: &[&Render], seen: &HashSet<ProjectId>) -> Result<Option<ProjectId>, LedgerError> {
     let Some(since) = resent.iter().filter_map(|render| render.posted_at).min() else { return Ok(None) };
     let before = desk.world.now().minus(VISIBLE_WITHIN);
@@ -204,7 +204,7 @@ struct Seen<'a> {
 }
 
 /// Reads the list. Where absence decides it is read twice: a render may slip from page to page while one sweep
-/// goes on (`reliability.md` row 41), and only the first answer tells how far the clocks are apart.
+/// goes on (`faults.md` row 41), and only the first answer tells how far the clocks are apart.
 async fn read<'a>(
     desk: &Desk,
     renders: &'a [Render],

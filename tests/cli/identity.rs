@@ -1,4 +1,4 @@
-//! When two submissions are the same render, and who pays: every row of `identity.md`, "Cases". The emulator's
+//! When two submissions are the same render, and who pays: every row of `protocol.md#cases`. The emulator's
 //! count of accepted movies is the oracle.
 
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! What stands on stdout and what on stderr: every line of `product.md`, "Output".
+//! What stands on stdout and what on stderr: every line of `contract.md#output`.
 
 use std::process::Stdio;
 

@@ -1,4 +1,4 @@
-//! What the service says when nothing goes wrong, and its oddities (`contract.md` 1).
+//! What the service says when nothing goes wrong, and its oddities (`service.md#common`).
 
 use std::time::Duration;
 

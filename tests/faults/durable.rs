@@ -1,4 +1,4 @@
-//! Row 76 and `identity.md`, "The order of the durable step", read off the system calls: the connection stands, the
+//! Row 76 and `protocol.md#the-order-of-the-durable-step`, read off the system calls: the connection stands, the
 //! ledger is synced, and only then the first byte of the request leaves.
 
 #![expect(clippy::print_stdout, reason = "a test that is skipped says so")]

@@ -1,4 +1,4 @@
-//! Every row of the fault tables of `reliability.md` that a process can be driven through in seconds: the real
+//! Every row of the fault tables of `faults.md` that a process can be driven through in seconds: the real
 //! binary against the emulator's faults, and against raw servers where the emulator has none. The emulator counts
 //! the accepted POSTs; whatever happens, it has to be one. The names say the row.
 

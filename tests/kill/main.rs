@@ -1,4 +1,4 @@
-//! The kill loop (`reliability.md` part 4, 2, 3 and 7): the real binary is killed with SIGKILL at each moment that
+//! The kill loop (`faults.md` rows 70 to 80): the real binary is killed with SIGKILL at each moment that
 //! matters and at random ones, its disk fills up or fails, its ledger is locked, it is stopped and continued; and it
 //! is started again until all is quiet. The emulator, which makes faults of its own meanwhile, is the oracle.
 //!

@@ -7,7 +7,7 @@ use crate::dice::Dice;
 /// A moment in the life of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Moment {
-    /// What it is called; the rows are those of `reliability.md` 2.4.
+    /// What it is called; the rows are those of `faults.md#ledger-and-process`.
     pub(crate) name: &'static str,
     /// Only calls on this file count; `KEY` stands for the render's key.
     file: Option<&'static str>,

@@ -108,7 +108,7 @@ fn command(call: &Call, batch: &Batch, more: &[&str]) -> String {
 }
 
 /// A changed movie, or many changed rows, are nobody's to pay for but the user's: which of both is meant is asked before
-/// anything is sent (`identity.md`, "Cases").
+/// anything is sent (`protocol.md#cases`).
 async fn ask_first(call: &Call, batch: &Batch, store: &dyn Store, survey: &Survey, rules: Rules) -> Result<(), Stop> {
     let known = store.batches(Some(batch.space.clone()), Some(batch.name.clone())).await.map_err(ledger_failed)?.pop();
     let is_other_movie = known.is_some_and(|known| known.batch.template != batch.template);

@@ -3,7 +3,7 @@
 //!
 //! A connection that breaks while `COMMIT` is out leaves open whether it was done. So every transaction writes its
 //! number beside the name of its connection (`receipt`), and what is on record afterwards tells. Only transactions are
-//! ever run again; a request to the service is not among what they do (`reliability.md` row 86).
+//! ever run again; a request to the service is not among what they do (`faults.md` row 86).
 
 use std::cell::RefCell;
 use std::rc::Rc;

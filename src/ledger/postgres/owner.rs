@@ -1,5 +1,5 @@
 //! Who is alive: each store that claims has a lease in the ledger, and renews it while it lives. The server's clock
-//! decides, and no other (`reliability.md` 3.2; `identity.md`, "Who owns an intent in flight").
+//! decides, and no other (`protocol.md#who-owns-an-intent-in-flight`).
 
 use std::process;
 use std::time::Duration;

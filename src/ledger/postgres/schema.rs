@@ -248,7 +248,7 @@ async fn read_inside(channel: &Channel) -> Result<u32, Failure> {
 }
 
 /// Another history than the one that wrote the ledger last: what was committed shortly before it began may be gone
-/// (`reliability.md` row 85), and numbers of rows that are gone must not be given to others.
+/// (`faults.md` row 85), and numbers of rows that are gone must not be given to others.
 async fn take_over(channel: &Channel, history: &str, now: Instant) -> Result<Option<Gap>, Failure> {
     channel.batch(LOCK).await?;
     let known = read(channel).await?.ok_or_else(|| Failure::Refused("its tables are gone".to_owned()))?;

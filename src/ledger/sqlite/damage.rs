@@ -1,4 +1,4 @@
-//! A damaged ledger: found out, and set aside whole, so that a new one can take its place (`reliability.md` row 83).
+//! A damaged ledger: found out, and set aside whole, so that a new one can take its place (`faults.md` row 83).
 
 use std::fs::{self, File, OpenOptions};
 use std::io;

@@ -1,4 +1,4 @@
-//! Who holds the ledger's write lock, for the message that it is locked (`reliability.md` row 79).
+//! Who holds the ledger's write lock, for the message that it is locked (`faults.md` row 79).
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
 //! Who is alive: each store that claims holds an operating-system lock on a file with its name, and the lock
-//! dies with the process (`identity.md`, "Who owns an intent in flight"). A stopped process keeps it.
+//! dies with the process (`protocol.md#who-owns-an-intent-in-flight`). A stopped process keeps it.
 
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions, TryLockError};

@@ -3,7 +3,7 @@
 use crate::movie::json::Node;
 
 /// A number, or an expression (`"{{ seconds }}"`) that gives one: the service takes either wherever a number
-/// stands (`contract.md` 3.0).
+/// stands (`movie-format.md#naming`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Amount(Node);
 

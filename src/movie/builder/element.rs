@@ -3,7 +3,7 @@
 use super::{Amount, Pan, Position, Resize, object_of_the_movie, put_inside};
 use crate::movie::json::Node;
 
-/// An element of a scene, or of the movie as a whole (`contract.md` 3.4, 3.5).
+/// An element of a scene, or of the movie as a whole (`movie-format.md#element`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Element(Node);
@@ -17,7 +17,7 @@ impl Element {
         Self::of("image").set("src", src)
     }
 
-    /// An image that a model draws; some models cost credits (`contract.md` 3.6).
+    /// An image that a model draws; some models cost credits (`movie-format.md#ai-models`).
     pub fn generated_image(model: &str, prompt: &str) -> Self {
         Self::of("image").set("model", model).set("prompt", prompt)
     }

@@ -3,7 +3,7 @@
 use super::{object_of_the_movie, push};
 use crate::movie::json::Node;
 
-/// An export: a list of destinations, served in order (`contract.md` 2.1).
+/// An export: a list of destinations, served in order (`service.md#exports`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Export(Node);
@@ -29,7 +29,7 @@ impl Export {
     }
 }
 
-/// One place that is told of the video, or gets it (`contract.md` 2.2).
+/// One place that is told of the video, or gets it (`service.md#exports`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Destination(Node);
@@ -38,7 +38,7 @@ object_of_the_movie!(Destination);
 
 impl Destination {
     /// A POST of JSON to a public HTTPS address when the render ends. A delivery that fails is not repeated, one
-    /// that succeeds may come twice (`contract.md` 2.4).
+    /// that succeeds may come twice (`service.md#callbacks`).
     pub fn webhook(endpoint: &str) -> Self {
         Self::of("webhook").set("endpoint", endpoint).set("content-type", "application/json")
     }

@@ -56,7 +56,7 @@ macro_rules! object_of_the_movie {
 }
 use object_of_the_movie;
 
-/// A movie (`contract.md` 3.1).
+/// A movie (`movie-format.md#movie`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Movie(Node);
@@ -139,7 +139,7 @@ impl Movie {
         scenes.into_iter().fold(self, Self::scene)
     }
 
-    /// An export. The service is sure to read one only (`contract.md` 2.1): give it several destinations.
+    /// An export. The service is sure to read one only (`service.md#exports`): give it several destinations.
     pub fn export(mut self, export: Export) -> Self {
         push(&mut self.0, "exports", export.into());
         self

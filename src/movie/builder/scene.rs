@@ -3,7 +3,7 @@
 use super::{Amount, Element, object_of_the_movie, push, put_inside};
 use crate::movie::json::Node;
 
-/// A scene (`contract.md` 3.3).
+/// A scene (`movie-format.md#scene`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Scene(Node);
@@ -72,7 +72,7 @@ impl Scene {
 }
 
 /// How one scene turns into the next: it plays at the start of the scene that carries it, over the end of the
-/// one before (`contract.md` 3.3).
+/// one before (`movie-format.md#scene`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Transition(Node);

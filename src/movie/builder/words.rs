@@ -28,7 +28,7 @@ macro_rules! words {
 }
 
 words! {
-    /// A size of the picture (`contract.md` 3.2); `Movie::size` takes any other.
+    /// A size of the picture (`movie-format.md#resolutions`); `Movie::size` takes any other.
     Resolution {
         /// 640 × 360.
         Sd = "sd",
@@ -48,7 +48,7 @@ words! {
         TwitterPortrait = "twitter-portrait",
     }
 
-    /// How good the picture is to be (`contract.md` 3.1).
+    /// How good the picture is to be (`movie-format.md#movie`).
     Quality {
         /// Small files.
         Low = "low",
@@ -58,7 +58,7 @@ words! {
         High = "high",
     }
 
-    /// Where a visual element stands (`contract.md` 3.4); `Element::at` takes pixels.
+    /// Where a visual element stands (`movie-format.md#element`); `Element::at` takes pixels.
     Position {
         /// Left above.
         TopLeft = "top-left",
@@ -72,7 +72,7 @@ words! {
         Center = "center-center",
     }
 
-    /// How an element is made to fit the picture (`contract.md` 3.4).
+    /// How an element is made to fit the picture (`movie-format.md#element`).
     Resize {
         /// Fills the picture; what stands over is cut.
         Cover = "cover",
@@ -84,7 +84,7 @@ words! {
         Contain = "contain",
     }
 
-    /// Where the camera moves over an image or a video (`contract.md` 3.4).
+    /// Where the camera moves over an image or a video (`movie-format.md#element`).
     Pan {
         /// To the left.
         Left = "left",

@@ -3,7 +3,7 @@
 use super::Checker;
 use crate::movie::json::Span;
 
-/// The pixels of Full HD, up to which a second was one credit in all documentation (`contract.md` 5).
+/// The pixels of Full HD, up to which a second was one credit in all documentation (`service.md#credits`).
 const FULL_HD: f64 = 1920.0 * 1080.0;
 
 /// So many pages are drawn before it is worth a word.

@@ -4,7 +4,7 @@ use super::Checker;
 use crate::movie::diagnostic::{Diagnostic, Evidence, Severity};
 use crate::movie::json::Span;
 
-/// The longest movie of the free plan, in seconds (`contract.md` 5).
+/// The longest movie of the free plan, in seconds (`service.md#credits`).
 const FREE_LENGTH: f64 = 60.0;
 
 /// What the expansion has found. All spans point into the author's files.

@@ -1,4 +1,4 @@
-//! Rules about time, as far as the movie says it in numbers (`contract.md` 3.7). What depends on variables comes
+//! Rules about time, as far as the movie says it in numbers (`movie-format.md#timing`). What depends on variables comes
 //! from the expansion.
 
 use super::Checker;

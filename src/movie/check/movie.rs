@@ -17,7 +17,7 @@ const SCENES: usize = MOVIE.at("scenes");
 const TEMPLATE: usize = MOVIE.at("template");
 const WIDTH: usize = MOVIE.at("width");
 
-/// The largest template, in bytes (`contract.md` 1.6).
+/// The largest template, in bytes (`service.md#templates`).
 const LARGEST_TEMPLATE: usize = 100 * 1024;
 
 pub(super) fn check<'d>(checker: &mut Checker<'d>, root: &'d Node) {

@@ -16,7 +16,7 @@ const WIDTH: usize = ELEMENT.at("width");
 const X: usize = ELEMENT.at("x");
 const Y: usize = ELEMENT.at("y");
 
-/// The loudest that older documentation allows (`contract.md` 3.4).
+/// The loudest that older documentation allows (`movie-format.md#element`).
 const OLD_LOUDEST: f64 = 5.0;
 
 pub(super) fn check(checker: &mut Checker<'_>, element: &Element<'_>) {

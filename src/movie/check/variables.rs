@@ -5,7 +5,7 @@ use super::{Checker, shown};
 use crate::movie::diagnostic::Severity;
 use crate::movie::json::{Member, Node, Text, Value};
 
-/// What reserved names start with (`contract.md` 1.6).
+/// What reserved names start with (`service.md#templates`).
 const RESERVED: [char; 6] = ['?', '$', '@', '%', '&', '_'];
 
 impl<'d> Checker<'d> {

@@ -14,7 +14,7 @@ const MODEL_SETTINGS: usize = ELEMENT.at("model-settings");
 const TEXT: usize = ELEMENT.at("text");
 const VOICE: usize = ELEMENT.at("voice");
 
-/// How fast the voices of `elevenlabs` speak (`contract.md` 3.5).
+/// How fast the voices of `elevenlabs` speak (`movie-format.md#elements-by-type`).
 const SPEEDS: std::ops::RangeInclusive<f64> = 0.7..=1.2;
 
 pub(super) fn check(checker: &mut Checker<'_>, element: &Element<'_>) {

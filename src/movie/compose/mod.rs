@@ -1,7 +1,7 @@
 //! Composing: a movie and flags make the movie that is sent. Pure: the caller reads the files.
 //!
 //! What no flag touches stays as it was written. A flag that sets what is there replaces it in place; what
-//! is new goes after what is there (`product.md`, "Building a movie").
+//! is new goes after what is there (`contract.md#building-a-movie`).
 //!
 //! ```
 //! use j2v::movie::Document;
@@ -51,7 +51,7 @@ pub struct Flags {
     pub set: Vec<Setting>,
 }
 
-/// Where the finished video is told of (`contract.md` 2.2).
+/// Where the finished video is told of (`service.md#exports`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Destination {
     /// `--webhook URL`.
@@ -62,7 +62,7 @@ pub enum Destination {
 
 impl Destination {
     /// The destination as the service reads it. The service ignores the short forms of `content-type`
-    /// (`contract.md` 2.2), so a webhook gets the full one.
+    /// (`service.md#exports`), so a webhook gets the full one.
     #[must_use]
     pub fn to_node(&self) -> Node {
         match self {
@@ -232,7 +232,7 @@ fn put_all(root: &mut Node, name: &str, at: &'static str, assignments: &[Assignm
 }
 
 /// Adds at the end of the first export's `destinations`: one export is what all sources agree on
-/// (`contract.md` 2.1).
+/// (`service.md#exports`).
 fn add_destination(root: &mut Node, destination: Node) -> Result<(), Obstacle> {
     let exports = items(member(members(root, "")?, "exports", || Node::array([])), "/exports")?;
     if exports.is_empty() {

@@ -153,7 +153,7 @@ impl<'a> Expander<'a> {
         (best.0 >= ALIKE).then(|| best.1.into_owned())
     }
 
-    /// The element of which a dynamic variable of the service speaks (`contract.md` part 4): `box` of `box_end`.
+    /// The element of which a dynamic variable of the service speaks (`movie-format.md#variables`): `box` of `box_end`.
     /// The second is whether the movie has such an element.
     pub(super) fn dynamic<'n>(&mut self, name: &'n str) -> Option<(&'n str, bool)> {
         let element = ["_start", "_end", "_duration", "_extratime"].iter().find_map(|suffix| name.strip_suffix(suffix))?;

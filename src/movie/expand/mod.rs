@@ -1,4 +1,4 @@
-//! A movie with its variables, expressions, conditions and iterations resolved (`contract.md` part 4). Nothing
+//! A movie with its variables, expressions, conditions and iterations resolved (`movie-format.md#variables`). Nothing
 //! that is sent: it shows what the service will make of a movie, as far as the sources tell.
 //!
 //! - A name is looked for in the element, then in the item of an iterated scene (its alias, then its own

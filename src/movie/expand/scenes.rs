@@ -10,7 +10,7 @@ use crate::movie::expr::template::is_open;
 use crate::movie::expr::{FaultKind, Limit, Value};
 use crate::movie::json::{self, Member, Node, Span};
 
-/// The item's name where `iterate-as` says none (`contract.md` part 4).
+/// The item's name where `iterate-as` says none (`movie-format.md#variables`).
 const ITEM: &str = "item";
 
 /// What a scene or an element says about its expansion. Of duplicates the last counts.
@@ -326,7 +326,7 @@ impl<'a> Expander<'a> {
     }
 }
 
-/// Whether a condition holds: false and the empty text don't (`contract.md` 3.4); `false` as text, 0 and null
+/// Whether a condition holds: false and the empty text don't (`movie-format.md#element`); `false` as text, 0 and null
 /// are assumed not to.
 fn is_true(value: &Value<'_>) -> bool {
     value.is_true() && !matches!(value, Value::Text(text) if text == "false")

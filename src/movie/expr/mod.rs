@@ -1,5 +1,5 @@
 //! The language between `{{` and `}}`: names, numbers, texts, arithmetic, comparison, choices and a few
-//! functions (`contract.md` part 4). Pure; what a name stands for is the business of a [`Scope`].
+//! functions (`movie-format.md#variables`). Pure; what a name stands for is the business of a [`Scope`].
 //!
 //! The sources leave much of the language open. What they do not name is read all the same where its meaning is
 //! plain (`&&`, `list[0]`, `"5" * 2`), and each such guess is told to the scope as a [`Guess`].

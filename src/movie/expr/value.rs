@@ -85,7 +85,7 @@ impl<'a> Value<'a> {
     }
 }
 
-/// The number that a text spells: numbers stand in quotes in the service's own examples (`contract.md` 3.0).
+/// The number that a text spells: numbers stand in quotes in the service's own examples (`movie-format.md#naming`).
 #[must_use]
 pub fn read_number(text: &str) -> Option<Number> {
     Number::parse(text.trim())

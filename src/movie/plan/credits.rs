@@ -1,5 +1,5 @@
-//! What a render costs (`contract.md` 3.6 and part 5). The sources disagree about much of it; where they do, the
-//! figure is a range.
+//! What a render costs (`movie-format.md#ai-models` and `service.md#credits`). The sources disagree about much of it;
+//! where they do, the figure is a range.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The elements of a scene or of the movie on its timeline (`contract.md` 3.4 and 3.7).
+//! The elements of a scene or of the movie on its timeline (`movie-format.md#timing`).
 
 use super::reading::{Reading, minus_one, minus_two, read};
 use super::{Assets, Doubt, Extent, Length, Place, PlannedElement, Reason, Seconds, label, text_of};

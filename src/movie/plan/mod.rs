@@ -1,5 +1,5 @@
 //! What plays when, how large, and for how many credits, as far as it can be known before a render
-//! (`contract.md` 3.2, 3.7 and part 5). What can't be known is a range, and the reason is on the list of doubts.
+//! (`movie-format.md#timing` and `service.md#credits`). What can't be known is a range, and the reason is on the list of doubts.
 
 mod assets;
 mod credits;

@@ -1,4 +1,4 @@
-//! Reading a time from a movie: a number, or a text that spells one (`contract.md` 3.0).
+//! Reading a time from a movie: a number, or a text that spells one (`movie-format.md#naming`).
 
 use super::{Reason, Seconds};
 use crate::movie::expr::read_number;

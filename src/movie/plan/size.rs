@@ -1,4 +1,4 @@
-//! How many pixels the movie has (`contract.md` 3.2).
+//! How many pixels the movie has (`movie-format.md#resolutions`).
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ pub enum OutputSize {
 
 const DEFAULT: (u32, u32) = (640, 360);
 
-/// Full HD, by which credits are told apart (`contract.md` part 5).
+/// Full HD, by which credits are told apart (`service.md#credits`).
 const FULL_HD: u64 = 1920 * 1080;
 
 /// The size that a movie asks for.

@@ -1,4 +1,4 @@
-//! Files that elements take: what the service accepts (`contract.md` 1.2) and where it can't get them.
+//! Files that elements take: what the service accepts (`service.md#errors`) and where it can't get them.
 
 use super::Types;
 
@@ -39,7 +39,7 @@ pub const REFUSED: &[&str] = &[
     "htm", "txt", "zip", "docx", "pptx",
 ];
 
-/// Pages that show a file in place of giving it (`contract.md` 6, "Docs' troubleshooting list"): the host, a part of the
+/// Pages that show a file in place of giving it (`service.md#errors`): the host, a part of the
 /// rest, and the way out.
 pub const SHARE_PAGES: &[(&str, &str, &str)] = &[
     ("youtube.com", "", "a video page is no file: host the video itself"),
@@ -56,5 +56,5 @@ pub const SHARE_PAGES: &[(&str, &str, &str)] = &[
     ("we.tl", "", "a page is no file: take a direct link"),
 ];
 
-/// Where rendered videos are, for 7 days (`contract.md` 1.9).
+/// Where rendered videos are, for 7 days (`service.md#retention`).
 pub const RENDERS: &str = "assets.json2video.com/clients/";

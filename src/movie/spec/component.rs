@@ -1,4 +1,4 @@
-//! The components that are known, and their parts (`contract.md` 3.5). The service's own list grows.
+//! The components that are known, and their parts (`movie-format.md#elements-by-type`). The service's own list grows.
 
 /// A component.
 #[derive(Debug)]

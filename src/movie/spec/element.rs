@@ -1,4 +1,4 @@
-//! The members of elements, and which type has which (`contract.md` 3.4, 3.5).
+//! The members of elements, and which type has which (`movie-format.md#element`).
 
 use super::words::{ASPECT_RATIO, ELEMENT_TYPE, LANGUAGE, PAN, POSITION, RESIZE};
 use super::{Property, Range, Shape, Table, Types};
@@ -91,7 +91,7 @@ const GENERATED: Types = Types::IMAGE.and(Types::VIDEO);
 const MODELLED: Types = GENERATED.and(Types::VOICE);
 const PLAYED: Types = Types::VIDEO.and(Types::AUDIO);
 
-/// An element of any type (`contract.md` 3.4, 3.5).
+/// An element of any type (`movie-format.md#element`).
 pub static ELEMENT: Table = Table {
     name: "an element",
     properties: &[
@@ -170,7 +170,7 @@ pub static ELEMENT: Table = Table {
     ],
 };
 
-/// `crop` (`contract.md` 3.4).
+/// `crop` (`movie-format.md#element`).
 pub static CROP: Table = Table {
     name: "`crop`",
     properties: &[
@@ -182,7 +182,7 @@ pub static CROP: Table = Table {
 };
 static CROPPED: Range = Range::new(0.0, f64::INFINITY, "J2V077", "0 or more pixels");
 
-/// `rotate` (`contract.md` 3.4).
+/// `rotate` (`movie-format.md#element`).
 pub static ROTATE: Table = Table {
     name: "`rotate`",
     properties: &[
@@ -191,7 +191,7 @@ pub static ROTATE: Table = Table {
     ],
 };
 
-/// `chroma-key` (`contract.md` 3.4).
+/// `chroma-key` (`movie-format.md#element`).
 pub static CHROMA_KEY: Table = Table {
     name: "`chroma-key`",
     properties: &[
@@ -200,7 +200,7 @@ pub static CHROMA_KEY: Table = Table {
     ],
 };
 
-/// `correction` (`contract.md` 3.4).
+/// `correction` (`movie-format.md#element`).
 pub static CORRECTION: Table = Table {
     name: "`correction`",
     properties: &[
@@ -211,7 +211,7 @@ pub static CORRECTION: Table = Table {
     ],
 };
 
-/// `scale`, of older documentation (`contract.md` 3.4).
+/// `scale`, of older documentation (`movie-format.md#element`).
 pub static SCALE: Table = Table {
     name: "`scale`",
     properties: &[Property::new("height", Shape::Number(&ANY), "pixels"), Property::new("width", Shape::Number(&ANY), "pixels")],

@@ -1,4 +1,4 @@
-//! Exports and their destinations (`contract.md` 2.1, 2.2).
+//! Exports and their destinations (`service.md#exports`).
 
 use super::words::{CONTENT_TYPE, DESTINATION as TYPES};
 use super::{Items, Property, Range, Shape, Table};

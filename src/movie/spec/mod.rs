@@ -1,7 +1,7 @@
 //! The service's vocabulary as data: properties, types, ranges, words, defaults, and the wrong names that people
 //! really use. One place: `check` judges by it, and `schema` is generated from it.
 //!
-//! Facts come from `contract.md`; the section is named at each table.
+//! Facts come from `movie-format.md`; the section is named at each table.
 
 pub mod asset;
 pub mod component;

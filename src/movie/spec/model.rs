@@ -1,4 +1,4 @@
-//! The models that generate, and what they cost (`contract.md` 3.6, 5). The service's own catalogue is live and grows.
+//! The models that generate, and what they cost (`movie-format.md#ai-models`). The service's own catalogue is live and grows.
 
 /// What a model makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! The members of a movie, a scene and a transition (`contract.md` 3.1, 3.3).
+//! The members of a movie, a scene and a transition (`movie-format.md#movie`).
 
 use super::words::{QUALITY, RESOLUTION, TRANSITION_STYLE, TRANSITION_TYPE};
 use super::{Items, Property, Range, Shape, Table};
@@ -14,7 +14,7 @@ static SCENE_DURATION: Range = Range {
 };
 static TRANSITION_DURATION: Range = Range::new(0.0, f64::INFINITY, "J2V089", "0 or more");
 
-/// A movie (`contract.md` 3.1).
+/// A movie (`movie-format.md#movie`).
 pub static MOVIE: Table = Table {
     name: "a movie",
     properties: &[
@@ -42,7 +42,7 @@ pub static MOVIE: Table = Table {
     ],
 };
 
-/// A scene (`contract.md` 3.3).
+/// A scene (`movie-format.md#scene`).
 pub static SCENE: Table = Table {
     name: "a scene",
     properties: &[
@@ -61,7 +61,7 @@ pub static SCENE: Table = Table {
     ],
 };
 
-/// A transition (`contract.md` 3.3).
+/// A transition (`movie-format.md#scene`).
 pub static TRANSITION: Table = Table {
     name: "a transition",
     properties: &[

@@ -89,9 +89,9 @@ pub const INSTEAD: &[(&str, &str)] = &[
     ("voiceover", "add an element of the type `voice` to `elements`"),
 ];
 
-/// Members of a movie that mean to ask for a callback; the service reads none of them (`contract.md` 2.1).
+/// Members of a movie that mean to ask for a callback; the service reads none of them (`service.md#exports`).
 pub const WEBHOOKS: &[&str] =
     &["webhook", "webhooks", "webhook_url", "webhook-url", "webhookUrl", "callback", "callback_url", "callback-url", "callbackUrl"];
 
-/// Members of a root that holds the movie one level deeper (`contract.md` 6, J2V010).
+/// Members of a root that holds the movie one level deeper (`movie-format.md#movie`).
 pub const WRAPPERS: &[&str] = &["movie", "json", "body", "data", "payload", "input", "bodyParameters", "jsonBody"];

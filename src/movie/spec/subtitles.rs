@@ -1,4 +1,4 @@
-//! The settings of subtitles (`contract.md` 3.5).
+//! The settings of subtitles (`movie-format.md#elements-by-type`).
 
 use super::words::{SUBTITLES_POSITION, SUBTITLES_STYLE};
 use super::{Items, Property, Range, Shape, Table};

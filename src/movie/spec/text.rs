@@ -1,4 +1,4 @@
-//! Text styles and the settings of texts (`contract.md` 3.5).
+//! Text styles and the settings of texts (`movie-format.md#elements-by-type`).
 
 /// A text style.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
-//! The words that stand for themselves: resolutions, qualities, transitions, positions (`contract.md` 3.1 to 3.5).
+//! The words that stand for themselves: resolutions, qualities, transitions, positions (`movie-format.md`).
 
 use super::Words;
 use crate::movie::diagnostic::Severity;
 
-/// A preset and its size in pixels (`contract.md` 3.2).
+/// A preset and its size in pixels (`movie-format.md#resolutions`).
 #[derive(Debug)]
 pub struct Resolution {
     /// Its name.
@@ -26,13 +26,13 @@ pub const PRESETS: &[Resolution] = &[
     Resolution { name: "twitter-portrait", size: Some((1080, 1350)) },
 ];
 
-/// The size of a movie that says nothing of it (`contract.md` 3.1).
+/// The size of a movie that says nothing of it (`movie-format.md#movie`).
 pub const DEFAULT_SIZE: (u32, u32) = (640, 360);
 
 const CLOSED: Words = Words { known: &[], near: &[], disputed: &[], severity: Severity::Error, rule: "J2V008", name: "a word" };
 const OPEN: Words = Words { severity: Severity::Warning, ..CLOSED };
 
-/// `resolution`. A guide uses `instagram-portrait`, which no list has (`contract.md` 3.2).
+/// `resolution`. A guide uses `instagram-portrait`, which no list has (`movie-format.md#resolutions`).
 pub static RESOLUTION: Words = Words {
     known: &["custom", "sd", "hd", "full-hd", "squared", "instagram-story", "instagram-feed", "twitter-landscape", "twitter-portrait"],
     near: &[
@@ -83,7 +83,7 @@ pub static QUALITY: Words = Words {
     ..CLOSED
 };
 
-/// `transition.style` (`contract.md` 3.3): the `xfade` filters of ffmpeg. Those that ffmpeg has gained since the list was
+/// `transition.style` (`movie-format.md#scene`): the `xfade` filters of ffmpeg. Those that ffmpeg has gained since the list was
 /// written are disputed.
 pub static TRANSITION_STYLE: Words = Words {
     known: &[
@@ -168,10 +168,10 @@ pub static TRANSITION_STYLE: Words = Words {
     ..CLOSED
 };
 
-/// `transition.type` (`contract.md` 3.3).
+/// `transition.type` (`movie-format.md#scene`).
 pub static TRANSITION_TYPE: Words = Words { known: &["xfade"], rule: "J2V006", name: "a transition type", ..OPEN };
 
-/// `type` of an element (`contract.md` 3.4). `template` was removed, which is a rule of its own.
+/// `type` of an element (`movie-format.md#element`). `template` was removed, which is a rule of its own.
 pub static ELEMENT_TYPE: Words = Words {
     known: &["image", "video", "text", "html", "component", "audio", "voice", "audiogram", "subtitles"],
     near: &[
@@ -201,7 +201,7 @@ pub static ELEMENT_TYPE: Words = Words {
     ..CLOSED
 };
 
-/// `position` of a visual element (`contract.md` 3.4). Others are often written, and what they do is unknown.
+/// `position` of a visual element (`movie-format.md#element`). Others are often written, and what they do is unknown.
 pub static POSITION: Words = Words {
     known: &["top-left", "top-right", "bottom-right", "bottom-left", "center-center", "custom"],
     near: &[("center", "center-center"), ("middle", "center-center"), ("centre", "center-center"), ("center-middle", "center-center")],
@@ -210,7 +210,7 @@ pub static POSITION: Words = Words {
     ..OPEN
 };
 
-/// `resize` (`contract.md` 3.4).
+/// `resize` (`movie-format.md#element`).
 pub static RESIZE: Words = Words {
     known: &["cover", "fill", "fit", "contain"],
     near: &[("crop", "cover"), ("stretch", "fill"), ("scale", "fit"), ("inside", "fit")],
@@ -219,7 +219,7 @@ pub static RESIZE: Words = Words {
     ..CLOSED
 };
 
-/// `pan` (`contract.md` 3.4).
+/// `pan` (`movie-format.md#element`).
 pub static PAN: Words = Words {
     known: &["left", "top", "right", "bottom", "top-left", "top-right", "bottom-left", "bottom-right"],
     near: &[("up", "top"), ("down", "bottom"), ("left-to-right", "right"), ("right-to-left", "left")],
@@ -228,7 +228,7 @@ pub static PAN: Words = Words {
     ..CLOSED
 };
 
-/// `aspect-ratio` of a generated image (`contract.md` 3.5); a tutorial writes `square`.
+/// `aspect-ratio` of a generated image (`movie-format.md#elements-by-type`); a tutorial writes `square`.
 pub static ASPECT_RATIO: Words = Words {
     known: &["horizontal", "vertical", "squared"],
     near: &[
@@ -244,11 +244,11 @@ pub static ASPECT_RATIO: Words = Words {
     ..OPEN
 };
 
-/// `model` of subtitles (`contract.md` 3.5).
+/// `model` of subtitles (`movie-format.md#elements-by-type`).
 pub static SUBTITLES_MODEL: Words =
     Words { known: &["default", "whisper"], near: &[("openai", "whisper")], rule: "J2V163", name: "a subtitles model", ..CLOSED };
 
-/// `language` of subtitles (`contract.md` 3.5).
+/// `language` of subtitles (`movie-format.md#elements-by-type`).
 pub static LANGUAGE: Words = Words {
     known: &[
         "auto", "en", "bg", "ca", "cs", "da", "nl", "en-AU", "en-GB", "en-NZ", "en-IN", "en-US", "et", "fr", "fi", "nl-BE", "de", "de-CH",
@@ -275,7 +275,7 @@ pub static LANGUAGE: Words = Words {
     ..CLOSED
 };
 
-/// `settings.style` of subtitles (`contract.md` 3.5).
+/// `settings.style` of subtitles (`movie-format.md#elements-by-type`).
 pub static SUBTITLES_STYLE: Words = Words {
     known: &["classic", "classic-progressive", "classic-one-word", "boxed-line", "boxed-word"],
     near: &[("boxed", "boxed-line"), ("one-word", "classic-one-word"), ("progressive", "classic-progressive"), ("karaoke", "boxed-word")],
@@ -284,7 +284,7 @@ pub static SUBTITLES_STYLE: Words = Words {
     ..CLOSED
 };
 
-/// `settings.position` of subtitles (`contract.md` 3.5).
+/// `settings.position` of subtitles (`movie-format.md#elements-by-type`).
 pub static SUBTITLES_POSITION: Words = Words {
     known: &[
         "top-left",
@@ -306,7 +306,7 @@ pub static SUBTITLES_POSITION: Words = Words {
     ..CLOSED
 };
 
-/// `type` of a destination (`contract.md` 2.2). A marketing page has Amazon S3, whose type and fields are unknown.
+/// `type` of a destination (`service.md#exports`). A marketing page has Amazon S3, whose type and fields are unknown.
 pub static DESTINATION: Words = Words {
     known: &["webhook", "ftp", "sftp", "email"],
     near: &[("http", "webhook"), ("https", "webhook"), ("mail", "email"), ("e-mail", "email"), ("ftps", "ftp"), ("hook", "webhook")],
@@ -316,7 +316,7 @@ pub static DESTINATION: Words = Words {
     ..CLOSED
 };
 
-/// `content-type` of a webhook: the service ignores short forms (`contract.md` 2.2).
+/// `content-type` of a webhook: the service ignores short forms (`service.md#exports`).
 pub static CONTENT_TYPE: Words = Words {
     known: &["application/json", "application/x-www-form-urlencoded"],
     near: &[

@@ -1,4 +1,4 @@
-//! The rows of `reliability.md` 2.1, one test each, named after the row.
+//! The rows of `faults.md#submit`, one test each, named after the row.
 
 use proptest::prelude::*;
 use serde_json::json;

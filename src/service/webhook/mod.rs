@@ -1,4 +1,4 @@
-//! What a callback tells: one normaliser for the three documented bodies, in JSON and as a form (`contract.md` 2.3).
+//! What a callback tells: one normaliser for the three documented bodies, in JSON and as a form (`service.md#callbacks`).
 //! Pure. What it reads is a hint: whoever acts on it asks the service first.
 
 mod form;

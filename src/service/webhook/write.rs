@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::form;
 use crate::render::outcome::{Report, Status};
 
-/// The three documented bodies (`contract.md` 2.3).
+/// The three documented bodies (`service.md#callbacks`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
     /// Flat, numbers as strings, no status: the webhook reference.

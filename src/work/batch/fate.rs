@@ -1,4 +1,4 @@
-//! What is done with a row, by what the ledger holds of its key (`identity.md`, "Cases"), and whether so much has
+//! What is done with a row, by what the ledger holds of its key (`protocol.md#cases`), and whether so much has
 //! changed that a person decides first. Pure.
 
 use crate::ledger::Render;
@@ -6,7 +6,7 @@ use crate::ledger::batch::TableRow;
 use crate::render::identity::MovieHash;
 use crate::render::state::State;
 
-/// More than this part of the finished rows changed stops a run, as one in so many (`identity.md`, "Cases").
+/// More than this part of the finished rows changed stops a run, as one in so many (`protocol.md#cases`).
 const TENTH: u64 = 10;
 
 /// What is done with renders that are there already.

@@ -37,7 +37,7 @@ const ALONE: usize = 20;
 /// The longest pause between two looks that a slow list makes.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// A render that was just accepted may not be visible yet (`reliability.md` row 30).
+/// A render that was just accepted may not be visible yet (`faults.md` row 30).
 const GRACE: Duration = Duration::from_secs(120);
 
 /// After the grace, "no such project" is believed after so many answers over [`DOUBT`] (row 31).

@@ -19,7 +19,7 @@ use crate::work::search;
 /// For how long the list is tried then.
 const READING: Duration = Duration::from_secs(30);
 
-/// How long an answer may stay lost before a person decides (`reliability.md` 3.2).
+/// How long an answer may stay lost before a person decides (`protocol.md#searching`).
 const QUARANTINE: Duration = Duration::from_secs(15 * 60);
 
 /// Takes in rows until there are none, or until the user interrupts.
@@ -78,7 +78,7 @@ async fn take_in(line: &Line<'_>, chunk: Vec<(usize, Item)>) -> Result<(), Ledge
     Ok(())
 }
 
-/// Looks once for what is new to a ledger that may have forgotten whole rows (`reliability.md` row 85).
+/// Looks once for what is new to a ledger that may have forgotten whole rows (`faults.md` row 85).
 async fn look_for_forgotten(line: &Line<'_>, renders: &mut [Render]) -> Result<Result<(), String>, LedgerError> {
     if line.desk.store.gap().await?.is_none() {
         return Ok(Ok(()));

@@ -1,5 +1,5 @@
 //! When a POST may leave: one pause for all workers, one rate, one circuit breaker, and one reason to send nothing
-//! more (`reliability.md` rows 15 to 19, 24 and 25).
+//! more (`faults.md` rows 15 to 19, 24 and 25).
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};

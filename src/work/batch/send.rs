@@ -23,7 +23,7 @@ use crate::service::answer::{Happened, PostMeaning, meaning_of_post};
 use crate::service::retry::{LONGEST_RETRY_AFTER, Patience, REFUSED_FOR};
 use crate::work::outcome::{described, interrupted_in_flight, interrupted_unsent};
 
-/// How long a request that is out may go on after the first Ctrl-C (`reliability.md` row 25).
+/// How long a request that is out may go on after the first Ctrl-C (`faults.md` row 25).
 const GRACE: Duration = Duration::from_secs(10);
 
 /// For how long a service that takes nothing and asks for patience gets it.

@@ -30,7 +30,7 @@ use crate::render::outcome::{Report, Status};
 use crate::render::schedule::next_delivery;
 use crate::render::state::Fact;
 
-/// A `done` without a URL is waited on for this long after its end (`reliability.md` row 36).
+/// A `done` without a URL is waited on for this long after its end (`faults.md` row 36).
 const URL_LATE: Duration = Duration::from_secs(120);
 
 /// How soon it is looked at again.

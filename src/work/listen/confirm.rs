@@ -30,7 +30,7 @@ const MOST: u32 = 10_000;
 /// Outcomes that are written together at most.
 const TOGETHER: usize = 500;
 
-/// A project that was just accepted may not be visible yet (`reliability.md` row 30).
+/// A project that was just accepted may not be visible yet (`faults.md` row 30).
 const GRACE: Duration = Duration::from_secs(120);
 
 /// When a service that refuses to tell is asked again.
@@ -254,7 +254,7 @@ impl<'a> Confirmer<'a> {
     }
 
     /// A render whose answer is still awaited, or was lost, is found by the token that the service itself tells
-    /// (`reliability.md` row 52).
+    /// (`faults.md` row 52).
     async fn bind(&self, report: &Report) -> Result<Option<Render>, LedgerError> {
         let Some(token) = token(report) else { return Ok(None) };
         let unsettled = self.desk.store.find(Some(self.desk.space.clone()), Which::Unsettled).await?;

@@ -1,4 +1,4 @@
-//! Connections with manners: so many at a time, and none that takes its time (`reliability.md` row 57).
+//! Connections with manners: so many at a time, and none that takes its time (`faults.md` row 57).
 
 use std::future::Future;
 use std::io;

@@ -1,4 +1,4 @@
-//! The receiver's own fallback: what the service should have called back about and did not (`reliability.md` row 50).
+//! The receiver's own fallback: what the service should have called back about and did not (`faults.md` row 50).
 
 use std::time::Duration;
 

@@ -25,13 +25,13 @@ use crate::service::webhook;
 use crate::work::Desk;
 use crate::world::World;
 
-/// The largest body that is taken, bytes (`reliability.md` row 57).
+/// The largest body that is taken, bytes (`faults.md` row 57).
 const LARGEST: usize = 1 << 20;
 
 /// The longest content type that is kept, characters.
 const LONGEST_TYPE: usize = 200;
 
-/// How long the ledger may take: the service wants its answer within 5 s (`contract.md` 2.4).
+/// How long the ledger may take: the service wants its answer within 5 s (`service.md#callbacks`).
 const PATIENCE: Duration = Duration::from_secs(4);
 
 /// When somebody whose callback could not be kept may come again, seconds.

@@ -118,7 +118,7 @@ async fn learn(desk: &Desk, findings: &mut [Finding]) -> Result<(), LedgerError>
     Ok(())
 }
 
-/// What was not found and was submitted with the rule to send it again (`identity.md`, "Who may POST").
+/// What was not found and was submitted with the rule to send it again (`protocol.md#who-may-post`).
 async fn resend(desk: &Desk, findings: &mut [Finding]) -> Result<(), LedgerError> {
     for finding in of_kind(findings, Kind::Resend) {
         let Some(render) = finding.render.clone().filter(|render| render.submission.on_unknown == OnUnknown::Resubmit) else { continue };

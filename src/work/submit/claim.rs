@@ -1,5 +1,5 @@
 //! The durable step: between the connection and the first byte of the request the row becomes `sending`, on disk, or
-//! nothing is sent (`identity.md`, "The order of the durable step").
+//! nothing is sent (`protocol.md#the-order-of-the-durable-step`).
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -1,5 +1,5 @@
 //! Submitting one movie exactly once: place it in the ledger, connect, claim, send, believe the answer; and when
-//! there is none, look for the render instead of sending again (`identity.md`, `reliability.md` part 3).
+//! there is none, look for the render instead of sending again (`protocol.md#searching`).
 
 mod claim;
 mod order;
@@ -19,7 +19,7 @@ use crate::service::answer::{ConnectFault, Happened, PostMeaning, meaning_of_pos
 use crate::service::read::ReadError;
 use crate::service::retry::{Failed, LONGEST_RETRY_AFTER, Next, Patience, REFUSED_FOR};
 
-/// How long a request that is out may go on after the first Ctrl-C (`reliability.md` row 25).
+/// How long a request that is out may go on after the first Ctrl-C (`faults.md` row 25).
 const GRACE: Duration = Duration::from_secs(10);
 
 /// For how long, and how often, a movie is tried again that the service was too busy for.

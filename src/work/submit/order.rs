@@ -8,7 +8,7 @@ use crate::render::identity::{Key, MovieHash};
 use crate::render::state::OnUnknown;
 use crate::work::Desk;
 
-/// How long an answer may stay lost before a person decides (`reliability.md` 3.2).
+/// How long an answer may stay lost before a person decides (`protocol.md#searching`).
 const QUARANTINE: Duration = Duration::from_secs(15 * 60);
 
 /// A movie that is wanted as a video.

@@ -1,5 +1,5 @@
 //! What can't be believed, or not be read: an answer that denies a project which we bound, and no answer at all
-//! (`reliability.md` rows 30, 31 and 38).
+//! (`faults.md` rows 30, 31 and 38).
 
 use std::time::Duration;
 

@@ -1,0 +1,86 @@
+//! The design pages stand beside the code, and every link to them holds: from comments, from pages, and rows of faults.
+#![expect(clippy::unwrap_used, reason = "a test that can't read its own sources has failed")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The folders whose comments may name a page, with a heading after a hash.
+const CODE: [&str; 5] = ["src", "tests", "benches", "examples", "fuzz"];
+
+#[test]
+fn every_page_that_a_comment_names_has_the_heading_that_it_names() {
+    let pages = design_pages();
+    let mut wrong = Vec::new();
+    let mut links = 0;
+    for path in CODE.iter().flat_map(|folder| files(&root().join(folder), "rs")) {
+        let text = fs::read_to_string(&path).unwrap();
+        for link in text.split('`').filter(|piece| is_link(piece)) {
+            links += 1;
+            let (page, heading) = link.split_once('#').unwrap_or((link, ""));
+            let known = pages.get(page).is_some_and(|headings| heading.is_empty() || headings.contains(heading));
+            if !known {
+                wrong.push(format!("{}: `{link}`", path.display()));
+            }
+        }
+    }
+    assert!(links > 100, "only {links} links were found: the comments are read wrongly");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_link_between_pages_leads_to_a_file_and_a_heading() {
+    let mut pages = files(&root().join("docs"), "md");
+    pages.extend(["README.md", "CONTRIBUTING.md", "SECURITY.md"].map(|name| root().join(name)));
+    let mut wrong = Vec::new();
+    for page in pages {
+        let text = fs::read_to_string(&page).unwrap();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).filter(|target| !target.contains("://")) {
+            let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+            let file = if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
+            let holds = file.exists() && (heading.is_empty() || headings(&fs::read_to_string(&file).unwrap()).contains(heading));
+            if !holds {
+                wrong.push(format!("{}: {target}", page.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf()
+}
+
+/// The pages of `docs/design`, each with the anchors of its headings.
+fn design_pages() -> BTreeMap<String, BTreeSet<String>> {
+    let pages = files(&root().join("docs/design"), "md").into_iter();
+    pages.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), headings(&fs::read_to_string(&path).unwrap()))).collect()
+}
+
+/// A page, or a page and a heading, in lower case as the pages of the design are; other documents are named in capitals
+/// or by their path.
+fn is_link(piece: &str) -> bool {
+    let page = piece.split('#').next().unwrap_or_default();
+    page.strip_suffix(".md").is_some_and(|name| !name.is_empty() && name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-'))
+}
+
+/// The anchors of a page's headings, as they are made where the pages are shown: lower case, hyphens for spaces.
+fn headings(text: &str) -> BTreeSet<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim().to_lowercase());
+    headings
+        .map(|heading| heading.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c)).collect::<String>().replace(' ', "-"))
+        .collect()
+}
+
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().map(Result::unwrap) {
+        let path = entry.path();
+        if path.is_dir() && !path.ends_with("target") {
+            found.extend(files(&path, ending));
+        } else if path.extension().is_some_and(|found| found == ending) {
+            found.push(path);
+        }
+    }
+    found
+}
