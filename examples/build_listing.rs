@@ -43,9 +43,7 @@ fn subtitles() -> Element {
 }
 
 fn headline() -> Scene {
-    let component = Element::component("basic/000")
-        .setting("headline", Node::object().with("text", "FOR SALE"))
-        .setting("body", Node::object().with("text", "{{address}}"));
+    let component = Element::component("basic/000").setting("headline", "FOR SALE").setting("subline", "{{address}}");
     Scene::new().duration(4).element(component)
 }
 

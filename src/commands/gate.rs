@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::movie::Document;
 use crate::movie::check::{Resolved, Settings, check};
 use crate::movie::diagnostic::{Diagnostic, Severity};
-use crate::movie::plan::{Credits, Price, PriceReason};
+use crate::movie::plan::{Credits, Price, PriceReason, Unbounded};
 use crate::work::CommandLine;
 
 /// The gate of one command, which all of its movies pass in the order of the arguments.
@@ -40,6 +40,9 @@ impl<'a> Gate<'a> {
             self.check(source, &movie, &resolved)?;
         }
         if let Some(cap) = self.args.max_credits {
+            if let Some(first) = resolved.plan.unbounded().first() {
+                return Err(unbounded(source, &movie, first, cap));
+            }
             self.bill.afford(&resolved.plan.credits, cap).map_err(|why| Stop::new(Exit::Credits, format!("{source}: {why}")))?;
         }
         self.bill.add(resolved.plan.credits);
@@ -85,6 +88,18 @@ impl<'a> Gate<'a> {
     }
 }
 
+/// A cap can't hold for what has no upper bound.
+fn unbounded(source: &str, movie: &Document, open: &Unbounded, cap: u64) -> Stop {
+    let place = movie.place(open.doubt.span).map_or_else(|| source.to_owned(), |(name, position)| format!("{name}:{position}"));
+    let stop = Stop::new(Exit::Credits, format!("{place}: {}; nothing was sent", without_bound(open, cap)));
+    Stop { help: Some(format!("{}; or leave --max-credits out", open.fix)), ..stop }
+}
+
+/// Why `--max-credits` lets nothing of this through.
+pub(super) fn without_bound(open: &Unbounded, cap: u64) -> String {
+    format!("its cost has no upper bound, and --max-credits allows {cap}: {open}")
+}
+
 fn refusal(source: &str, movie: &Document, first: &Diagnostic, all: &[&Diagnostic]) -> Stop {
     let place = movie.place(first.span).map_or_else(|| source.to_owned(), |(name, position)| format!("{name}:{position}"));
     let more = match all.len() - 1 {
@@ -122,16 +137,12 @@ impl Bill {
     /// Whether there is room for another movie under a cap; why not.
     fn afford(&self, price: &Price, cap: u64) -> Result<(), String> {
         let before = if self.movies > 0 { " with those before it" } else { "" };
-        let sum = self.most.zip(price.amount.at_most()).map(|(one, other)| one.saturating_add(other));
-        let why = match sum {
-            Some(sum) if sum <= cap => return Ok(()),
-            Some(sum) => format!("it may cost {sum} credits{before}"),
-            None => {
-                let reasons = price.reasons.iter().filter(|reason| is_worth_a_word(reason)).map(ToString::to_string).collect::<Vec<_>>();
-                format!("nothing bounds what it may cost ({})", reasons.join("; "))
-            }
+        let most = match self.most.zip(price.amount.at_most()) {
+            Some((one, other)) if one.saturating_add(other) <= cap => return Ok(()),
+            Some((one, other)) => format!("{} credits", one.saturating_add(other)),
+            None => "any number of credits".to_owned(),
         };
-        Err(format!("{why}, --max-credits allows {cap}; nothing was sent"))
+        Err(format!("it may cost {most}{before}, --max-credits allows {cap}; nothing was sent"))
     }
 
     fn add(&mut self, price: Price) {
@@ -171,7 +182,7 @@ mod tests {
     use super::*;
 
     fn price(amount: Credits) -> Price {
-        Price { amount, reasons: vec![PriceReason::PerSecond, PriceReason::Length] }
+        Price { amount, reasons: vec![PriceReason::PerSecond, PriceReason::Length], unbounded: Vec::new() }
     }
 
     #[test]
@@ -182,7 +193,7 @@ mod tests {
         assert!(bill.afford(&price(Credits::Exactly(5)), 20).is_ok());
         let refused = bill.afford(&price(Credits::Between(1, 6)), 20).unwrap_err();
         assert_eq!(refused, "it may cost 21 credits with those before it, --max-credits allows 20; nothing was sent");
-        assert!(bill.afford(&price(Credits::AtLeast(1)), 1_000_000).unwrap_err().contains("the length isn't known"));
+        assert!(bill.afford(&price(Credits::AtLeast(1)), 1_000_000).unwrap_err().contains("any number of credits"));
     }
 
     #[test]

@@ -73,7 +73,9 @@ fn length(movie: &Map<String, Value>) -> Result<f64, String> {
     for (place, element) in above.iter().enumerate() {
         playable(element).map_err(|why| format!("Error: Element #{}: {why}", place + 1))?;
     }
-    Ok(if scenes.is_empty() { last_end(above).unwrap_or(0.0) } else { seconds })
+    // The movie lasts until its own elements are over, but for those that follow it (`contract.md` part 10).
+    let over: Vec<Value> = above.iter().filter(|element| !follows(element)).cloned().collect();
+    Ok(last_end(&over).map_or(seconds, |end| seconds.max(end)))
 }
 
 /// An element without its source is accepted by the POST and fails the render (`service.md#errors`).
@@ -108,6 +110,12 @@ fn last_end(elements: &[Value]) -> Option<f64> {
     });
     let told: Vec<f64> = ends.collect();
     told.into_iter().reduce(f64::max)
+}
+
+/// Whether an element of the movie lasts as long as the movie: by its duration, or because it has no length of its own.
+fn follows(element: &Value) -> bool {
+    let is_played = matches!(element.get("type").and_then(Value::as_str), Some("video" | "audio" | "voice"));
+    number(element.get("duration")).map_or(!is_played, |seconds| seconds <= -2.0)
 }
 
 /// How often an iterated scene is shown: once an item of its array.
@@ -178,6 +186,16 @@ mod tests {
         let scenes = json!([{ "duration": 4 }, { "duration": 4, "iterate": "rooms", "transition": { "duration": 0.5 } }]);
         let movie = json!({ "variables": { "rooms": [1, 2, 3] }, "scenes": scenes });
         assert!((seconds(&movie) - 14.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn an_element_of_the_movie_extends_it_unless_it_follows_it() {
+        let over = |element: Value| seconds(&json!({ "scenes": [{ "duration": 2 }], "elements": [element] }));
+        assert!((over(json!({ "type": "video", "src": "a", "start": 1, "duration": 30 })) - 31.0).abs() < 1e-9);
+        assert!((over(json!({ "type": "audio", "src": "a", "duration": -2 })) - 2.0).abs() < 1e-9);
+        assert!((over(json!({ "type": "text", "text": "Hello" })) - 2.0).abs() < 1e-9);
+        let empty = json!({ "scenes": [{ "elements": [] }], "elements": [{ "type": "video", "src": "a" }] });
+        assert!((seconds(&empty) - 5.0).abs() < 1e-9, "a movie whose scenes show nothing is made of its elements");
     }
 
     #[test]

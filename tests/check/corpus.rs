@@ -45,12 +45,12 @@ fn no_movie_that_the_service_renders_is_stopped() {
 }
 
 #[test]
-fn the_listing_checks_without_an_error_as_the_seed_writes_it_too() {
+fn the_listing_checks_without_an_error_with_its_settings_as_the_reference_writes_them_too() {
     let (_, listing) = movies().into_iter().find(|(name, _)| name == "listing.json").unwrap();
     let objects = r#"{ "headline": { "text": "FOR SALE" }, "body": { "text": "{{address}}" } }"#;
-    let seed = listing.replace(objects, r#"{ "headline": "FOR SALE", "subline": "{{address}}" }"#);
-    assert_ne!(seed, listing);
-    for movie in [listing, seed] {
+    let nested = listing.replace(r#"{ "headline": "FOR SALE", "subline": "{{address}}" }"#, objects);
+    assert_ne!(nested, listing);
+    for movie in [listing, nested] {
         let document = parse(&movie);
         let facts = Resolved::of(&document).facts;
         let found = check(&document, &Settings { facts: Some(&facts), ..Settings::default() });

@@ -193,3 +193,23 @@ fn a_column_that_items_lack_or_a_joined_table_drops_is_told() {
     assert!(!world.has("ledger.db"), "a dry run writes nothing");
     run.tells("1 of 2 items have no `city`").tells("Room Name");
 }
+
+#[test]
+fn a_row_whose_cost_has_no_upper_bound_is_not_sent_under_a_cap_and_says_why_and_what_bounds_it() {
+    let world = World::new();
+    let element = r#"{"type":"video","src":"https://a.example/tour.mp4","duration":"{{seconds}}"}"#;
+    world.write("flat.json", format!(r#"{{"resolution":"hd","variables":{{"seconds":2}},"scenes":[{{"elements":[{element}]}}]}}"#));
+    world.write("flats.jsonl", "{\"id\":\"a\",\"seconds\":3}\n{\"id\":\"b\",\"seconds\":-1}\n{\"id\":\"c\",\"seconds\":4}\n");
+    let why =
+        "its cost has no upper bound, and --max-credits allows 100: scene 1, element 1, video tour.mp4: the length of the asset is unknown";
+    for dry in ["", " --dry-run"] {
+        let run = world.j2v(&format!("{BATCH} --max-credits 100{dry}")).exits(5).tells(why).tells("(item 2)");
+        run.tells("give the scene a `\"duration\"`").tells("1 of 3 rows can't be sent under --max-credits").tells("--skip-invalid");
+    }
+    assert_eq!(world.posts(), 0);
+    let run = world.j2v(&format!("{BATCH} --max-credits 100 --skip-invalid --json")).exits(12);
+    assert_eq!(by_key(&run), [("a", "done"), ("b", "invalid"), ("c", "done")].map(|(key, status)| (key.to_owned(), status.to_owned())));
+    assert_eq!(world.posts(), 2, "only what has an upper bound was sent");
+    world.j2v(&format!("{BATCH} --skip-invalid")).exits(12).tells("--max-credits allows 100");
+    assert_eq!(world.posts(), 2, "the cap of an earlier run holds on");
+}

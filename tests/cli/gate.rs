@@ -108,7 +108,28 @@ fn what_could_cost_more_than_the_cap_is_not_sent() {
     world.j2v("submit a.json a.json --max-credits 3").exits(12).tells("4 credits with those before it");
     assert_eq!(world.posts(), 2);
     world.write("video.json", r#"{"scenes": [{"elements": [{"type": "video", "src": "https://example.com/a.mp4"}]}]}"#);
-    world.j2v("submit video.json --max-credits 1000").exits(5).tells("nothing bounds what it may cost").tells("--max-credits");
+    world
+        .j2v("submit video.json --max-credits 1000")
+        .exits(5)
+        .tells("error: video.json:1:27: its cost has no upper bound, and --max-credits allows 1000")
+        .tells("help: give the scene a `\"duration\"` in seconds");
     world.j2v("submit a.json --max-credits 1 --no-check").exits(5);
     assert_eq!(world.posts(), 2);
+}
+
+#[test]
+fn the_movie_s_own_elements_count_against_the_cap_and_what_has_no_bound_names_its_fix() {
+    let world = World::new();
+    let over = |element: &str| format!(r#"{{"resolution": "hd", "scenes": [{{"duration": 10}}], "elements": [{element}]}}"#);
+    world.write("a.json", over(r#"{"type": "video", "src": "https://a.example/v.mp4", "duration": 30}"#));
+    world.j2v("submit a.json --max-credits 15").exits(5).tells("it may cost 30 credits, --max-credits allows 15");
+    world.write("a.json", over(r#"{"type": "audio", "src": "https://a.example/song.mp3"}"#));
+    let run =
+        world.j2v("submit a.json --max-credits 500").exits(5).tells("movie element 1, audio song.mp3: the length of the asset is unknown");
+    run.tells("help: give it `\"duration\": -2`, which ends it with the scenes");
+    world.j2v("check a.json").exits(0).tells("0 errors, 1 warning");
+    assert_eq!(world.posts(), 0);
+    world.j2v("submit a.json --max-credits 10 --set /elements/0/duration:=-2").exits(0);
+    world.j2v("submit a.json").exits(0);
+    assert_eq!(world.accepted(), 2);
 }

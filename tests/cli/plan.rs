@@ -37,31 +37,31 @@ fn the_listing_is_a_chart_of_four_scenes() {
         run.stdout,
         str![[r#"
 listing.json
-                            start   end  length  0 s                     14.5 s
-scene 1                         0     4       4  ████████
-  component basic/000           0     4       4  ━━━━━━━━
-scene 2 (1/3), 0.5 s fade     3.5   7.5       4         ▒████████
-  image sample-house-fron…    3.5   7.5       4         ━━━━━━━━━
-  text "Exterior"             3.5   7.5       4         ━━━━━━━━━
-scene 3 (2/3), 0.5 s fade       7    11       4                ▒▒███████
-  image sample-house-kitc…      7    11       4                ━━━━━━━━━
-  text "Chef's Kitchen"         7    11       4                ━━━━━━━━━
-scene 4 (3/3), 0.5 s fade    10.5  14.5       4                        ▒███████
-  image sample-house-bedr…   10.5  14.5       4                        ━━━━━━━━
-  text "Master Bedroom"      10.5  14.5       4                        ━━━━━━━━
-movie                           0  14.5    14.5  ██████████████████████████████
-  audio uplifting-corpora…      0     …       …  …
-  voice "Welcome to 123 O…    1.5  1.5…       …     …
-  subtitles                     0  14.5    14.5  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
+                            start    end  length  0 s                    14.5 s
+scene 1                         0      4       4  ████████
+  component basic/000           0      4       4  ━━━━━━━━
+scene 2 (1/3), 0.5 s fade     3.5    7.5       4         ▒███████
+  image sample-house-fron…    3.5    7.5       4         ━━━━━━━━
+  text "Exterior"             3.5    7.5       4         ━━━━━━━━
+scene 3 (2/3), 0.5 s fade       7     11       4                ▒███████
+  image sample-house-kitc…      7     11       4                ━━━━━━━━
+  text "Chef's Kitchen"         7     11       4                ━━━━━━━━
+scene 4 (3/3), 0.5 s fade    10.5   14.5       4                       ▒███████
+  image sample-house-bedr…   10.5   14.5       4                       ━━━━━━━━
+  text "Master Bedroom"      10.5   14.5       4                       ━━━━━━━━
+movie                           0  14.5…   14.5…  █████████████████████████████…
+  audio uplifting-corpora…      0      …       …  …
+  voice "Welcome to 123 O…    1.5   1.5…       …     …
+  subtitles                     0  14.5…   14.5…  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━…
 (▒ overlaps the scene before it, … the end is unknown)
-total    14.5 s
+total    at least 14.5 s
 size     1920×1080
-credits  15
+credits  at least 14
          1 credit a second
-         how fractions are rounded is unknown: rounded up
+         the length isn't known
 unknown  the length of the asset is unknown until it is fetched
            listing.json:28:5: movie element 1, audio uplifting-corporate.mp3
-         it may end after the last scene, and whether that extends the movie is unknown
+         it may end after the last scene, and the movie lasts until it ends: `"duration": -2` ends it with the scenes
            listing.json:28:5: movie element 1, audio uplifting-corporate.mp3
            listing.json:33:5: movie element 2, voice "Welcome to 123 Oak Stre…"
          the length of the spoken text is unknown until it is spoken
@@ -96,20 +96,20 @@ fn what_is_not_known_is_marked_and_explained() {
         run.stdout,
         str![[r#"
 a.json
-                          start   end  length  0 s                          4 s
-scene 1                       0     4       4  ████████████████████████████████
+                          start   end  length  0 s                         60 s
+scene 1                       0     4       4  ██
   video intro.mp4             0   0…4       …  …
-  image a.jpg                 1     4       6          ━━━━━━━━━━━━━━━━━━━━━━━━›
-scene 2, 0…4 s wipeup       0…4    2…      2…  ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒…
-  text "厨房 [31m"          0…4   2…6       2  ━━━━━━━━━━━━━━━━
-  voice "Welcome home"  0.5…4.5  0.5…       …      …
-scene 3                      2…    2…  0…3.33                  ················
-movie                         0    2…      2…  ████████████████…
-  audio a.mp3                 0    60      60  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━›
+  image a.jpg                 1     4       6   ━›
+scene 2, 0…4 s wipeup       0…4    2…      2…  ▒…
+  text "厨房 [31m"          0…4   2…6       2  ━
+  voice "Welcome home"  0.5…4.5  0.5…       …  …
+scene 3                      2…    2…  0…3.33   ··
+movie                         0   60…     60…  ████████████████████████████████…
+  audio a.mp3                 0    60      60  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
 (▒ overlaps the scene before it, · may play, … the end is unknown, › goes on beyond what it is in)
-total    at least 2 s
+total    at least 60 s
 size     640×360 or 640×480
-credits  at least 2
+credits  at least 60
          1 credit a second
          the length isn't known
          for ElevenLabs voices the sources say nothing, 20, or 60 credits a minute
@@ -121,8 +121,6 @@ unknown  the length of the asset is unknown until it is fetched
            a.json:1:209: scene 2
          its condition can't be decided offline: it may be left out
            a.json:1:366: scene 3
-         it may end after the last scene, and whether that extends the movie is unknown
-           a.json:1:435: movie element 1, audio a.mp3
          `sd` is documented as 640×360 and was seen to come out as 640×480
            a.json:1:15: the movie
 
@@ -153,7 +151,7 @@ fn the_listing_s_line_of_json_has_every_field() {
     assert_eq!(fields, ["source", "duration", "width", "height", "scenes", "elements", "credits", "unknown", "files"]);
     assert_eq!(
         (&plan["source"], &plan["duration"], &plan["width"], &plan["height"]),
-        (&json!("a.json"), &json!(14.5), &json!(1920), &json!(1080))
+        (&json!("a.json"), &json!({"at_least": 14.5, "at_most": null, "reason": "asset-length"}), &json!(1920), &json!(1080))
     );
     let scenes: Vec<_> =
         plan["scenes"].as_array().unwrap().iter().map(|scene| (&scene["start"], &scene["duration"], &scene["overlap"])).collect();
@@ -161,10 +159,22 @@ fn the_listing_s_line_of_json_has_every_field() {
     for ((start, length, overlap), expected) in scenes.into_iter().zip(seconds) {
         assert_eq!((start.as_f64().unwrap(), length.as_u64().unwrap(), overlap.as_f64().unwrap()), expected);
     }
-    assert_eq!(plan["credits"]["exactly"], 15);
+    assert_eq!((&plan["credits"]["at_least"], &plan["credits"]["at_most"]), (&json!(14), &json!(null)));
+    assert_eq!(plan["credits"]["unbounded"][1]["fix"], "give it `\"duration\": -2`, which ends it with the scenes");
     let unknown: Vec<_> = plan["unknown"].as_array().unwrap().iter().map(|doubt| (&doubt["element"], &doubt["reason"])).collect();
     let expected = [(0, "asset-length"), (0, "may-extend-movie"), (1, "spoken-length"), (1, "may-extend-movie")];
     assert_eq!(json!(unknown), json!(expected));
+}
+
+#[test]
+fn the_timing_of_an_element_that_is_known_bounds_the_movie() {
+    let elements = r#"{"id":"a","type":"image","src":"https://a.example/a.jpg","start":2,"duration":3},
+        {"id":"b","type":"image","src":"https://a.example/b.jpg","start":"{{ a_end }}","duration":"{{ a_duration + 1 }}"},
+        {"type":"text","text":"c","start":"{{ b_end - 1 }}","duration":2}"#;
+    let plan = planned(&format!(r#"{{"scenes":[{{"elements":[{elements}]}}]}}"#), &[]);
+    assert_eq!((&plan["duration"], &plan["credits"]["exactly"]), (&json!(10), &json!(10)));
+    let of_a_file = r#"{"scenes":[{"elements":[{"id":"v","type":"video","src":"https://a.example/v.mp4"},{"type":"text","text":"c","start":"{{ v_end }}","duration":2}]}]}"#;
+    assert_eq!(planned(of_a_file, &[])["duration"]["at_most"], json!(null));
 }
 
 #[test]
@@ -173,7 +183,7 @@ fn flags_change_the_plan() {
         &listing(),
         &["--resolution", "squared", "--set", "/scenes/0/duration:=6", "--var", "rooms:=[{\"name\":\"one\",\"image\":\"x\"}]"],
     );
-    assert_eq!((&plan["duration"], &plan["width"]), (&json!(9.5), &json!(1080)));
+    assert_eq!((&plan["duration"]["at_least"], &plan["width"]), (&json!(9.5), &json!(1080)));
     assert_eq!(plan["scenes"].as_array().unwrap().len(), 2);
 }
 

@@ -7,6 +7,9 @@ use crate::movie::json::Span;
 /// The longest movie of the free plan, in seconds (`service.md#credits`).
 const FREE_LENGTH: f64 = 60.0;
 
+/// A scene of more seconds than this is known to end in a timeout now and then: what users report, documented nowhere.
+const LONG_SCENE: f64 = 45.0;
+
 /// What the expansion has found. All spans point into the author's files.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
@@ -67,6 +70,8 @@ pub enum IssueKind {
     SeekBeyond,
     /// J2V402: a file with more pixels than the frame.
     LargeAsset,
+    /// J2V033: an element of the movie that goes on, or may go on, when the scenes are over.
+    ExtendsMovie,
 }
 
 impl IssueKind {
@@ -86,6 +91,7 @@ impl IssueKind {
             Self::Limit => "J2V215",
             Self::SeekBeyond => "J2V112",
             Self::LargeAsset => "J2V402",
+            Self::ExtendsMovie => "J2V033",
         }
     }
 }
@@ -171,6 +177,11 @@ fn lengths(checker: &mut Checker<'_>, scene: &SceneFacts, before: Length) {
         }
     }
     let Length::Known(length) = scene.length else { return };
+    if length > LONG_SCENE {
+        let finding =
+            checker.add("J2V050", place, format!("this scene lasts {length} s: users report timeouts of scenes from {LONG_SCENE} s on"));
+        finding.helped("split it: scenes are rendered side by side");
+    }
     for element in &scene.elements {
         if let Some(start) = element.start.filter(|start| *start >= length) {
             checker.add("J2V086", element.span, format!("it starts at {start} s, when its scene of {length} s is over"));

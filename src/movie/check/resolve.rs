@@ -7,7 +7,7 @@ use crate::movie::Document;
 use crate::movie::expand::{Assumption, ExpandIssue, Expansion, IssueKind as Found, Limits, expand};
 use crate::movie::expr::FaultKind;
 use crate::movie::json::{Node, Span};
-use crate::movie::plan::{NoAssets, Plan, PlannedScene, Reason, Seconds, plan};
+use crate::movie::plan::{Extent, NoAssets, Plan, PlannedScene, Reason, Seconds, plan};
 
 /// A movie resolved and planned as far as that goes offline.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,11 +34,11 @@ impl Facts {
     pub fn of(document: &Document, expansion: &Expansion, plan: &Plan) -> Self {
         let mut issues: Vec<Issue> = expansion.issues.iter().filter_map(|found| issue(document, found)).collect();
         issues.extend(assumed(&expansion.assumptions));
+        issues.extend(extending(expansion, plan));
         let nodes = expansion.movie.root.get("scenes").and_then(Node::as_array).unwrap_or_default();
         // With a template the scenes of the document are not those that play.
         let scenes = plan.scenes.iter().zip(nodes).map(|(scene, node)| scene_facts(scene, node)).collect();
-        let may_be_longer = plan.unknown.iter().any(|doubt| doubt.reason == Reason::MayExtendMovie);
-        let length = plan.duration.exactly().filter(|_| !may_be_longer).map(Seconds::as_f64);
+        let length = plan.duration.exactly().map(Seconds::as_f64);
         Self { doubtful: super::doubt::doubtful(document, expansion), issues, scenes, length, credits: None }
     }
 }
@@ -88,6 +88,26 @@ fn assumed(assumptions: &[Assumption]) -> Vec<Issue> {
         Issue { kind: IssueKind::Assumed, span, message: format!("assumed: {message}"), help: None }
     };
     told.into_iter().map(issue).collect()
+}
+
+/// The movie's own elements that go on, or may go on, when its scenes are over: the movie lasts as long as they do, and is
+/// paid for as long.
+fn extending(expansion: &Expansion, plan: &Plan) -> Vec<Issue> {
+    let Some(scenes) = plan.scenes_end().filter(|end| end.at_least() > Seconds::ZERO) else { return Vec::new() };
+    let nodes = expansion.movie.root.get("elements").and_then(Node::as_array).unwrap_or_default();
+    let extending = plan.elements.iter().zip(nodes).filter_map(|(element, node)| {
+        let is_longer = scenes.at_most().is_some_and(|over| element.end.at_least() > over);
+        let is_open = element.extent == Extent::Own && element.end.at_most().is_none();
+        let message = if is_longer {
+            format!("this lasts {}, the scenes only {scenes}: the movie is as long as what is in it", element.end)
+        } else {
+            "the movie lasts until this ends, even when its scenes are over".to_owned()
+        };
+        let span = node.get("duration").or(node.get("type")).map_or(element.span, |named| named.span);
+        let help = Some("`\"duration\": -2` ends it with the scenes".to_owned());
+        (is_longer || is_open).then_some(Issue { kind: IssueKind::ExtendsMovie, span, message, help })
+    });
+    extending.collect()
 }
 
 fn scene_facts(scene: &PlannedScene, node: &Node) -> SceneFacts {

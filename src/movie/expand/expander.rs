@@ -4,6 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use super::level::Level;
+use super::timing::{self, Container};
 use super::{Assumption, AssumptionKind, ExpandIssue, IssueKind, Iteration, Limits, place};
 use crate::movie::expr::{Extent, FaultKind, Limit};
 use crate::movie::json::{Node, Span, Text, Value};
@@ -20,6 +21,8 @@ pub(super) struct Expander<'a> {
     pub(super) limits: Limits,
     pub(super) levels: Vec<Level<'a>>,
     pub(super) iteration: Option<Iteration>,
+    /// The movie and, inside of a scene, that scene: the timing of their elements.
+    pub(super) containers: Vec<Container<'a>>,
     /// The variables that are being resolved, the outermost first.
     pub(super) resolving: Vec<&'a Node>,
     /// The string whose blocks are being evaluated.
@@ -62,6 +65,7 @@ impl<'a> Expander<'a> {
             limits,
             levels: Vec::new(),
             iteration: None,
+            containers: vec![Container::new(root.get("elements").and_then(Node::as_array).unwrap_or_default(), None)],
             resolving: Vec::new(),
             here: None,
             unresolved: 0,
@@ -156,13 +160,13 @@ impl<'a> Expander<'a> {
     /// The element of which a dynamic variable of the service speaks (`movie-format.md#variables`): `box` of `box_end`.
     /// The second is whether the movie has such an element.
     pub(super) fn dynamic<'n>(&mut self, name: &'n str) -> Option<(&'n str, bool)> {
-        let element = ["_start", "_end", "_duration", "_extratime"].iter().find_map(|suffix| name.strip_suffix(suffix))?;
+        let element = timing::element_of(name)?;
         let ids = self.element_ids.get_or_insert_with(|| {
             let mut ids = HashSet::new();
             collect_ids(self.root, &mut ids);
             ids
         });
-        (!element.is_empty()).then(|| (element, ids.contains(element)))
+        Some((element, ids.contains(element)))
     }
 }
 

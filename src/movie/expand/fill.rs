@@ -269,6 +269,10 @@ impl<'a> Scope<'a> for Expander<'a> {
         Err(if self.dynamic(name).is_some() { FaultKind::Dynamic(name.to_owned()) } else { FaultKind::Undefined(name.to_owned()) })
     }
 
+    fn computed(&mut self, name: &str, extent: Extent) -> Option<Value<'a>> {
+        self.timing(name, extent)
+    }
+
     fn read(&mut self, node: &'a Node) -> Result<Value<'a>, FaultKind> {
         let Some(text) = node.as_text().filter(|text| is_open(text)) else { return Ok(Value::of(node)) };
         if self.resolving.iter().any(|other| ptr::eq(*other, node)) {

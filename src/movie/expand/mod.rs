@@ -22,6 +22,7 @@ mod level;
 mod note;
 mod place;
 mod scenes;
+mod timing;
 
 #[cfg(test)]
 mod tests;

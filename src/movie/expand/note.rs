@@ -46,6 +46,8 @@ pub enum AssumptionKind {
     ConditionFalseText,
     /// A condition can't be decided offline: its scene or element was kept.
     ConditionUndecided,
+    /// A variable of an element's timing, which only older documentation has.
+    Timing,
 }
 
 impl fmt::Display for AssumptionKind {
@@ -65,6 +67,9 @@ impl fmt::Display for AssumptionKind {
             Self::ConditionValue { kind, is_true } => write!(f, "a condition that comes to {kind} is taken as {is_true}"),
             Self::ConditionFalseText => f.write_str("a condition that comes to the text `false` is taken as false"),
             Self::ConditionUndecided => f.write_str("the condition can't be decided offline: what depends on it was kept"),
+            Self::Timing => {
+                f.write_str("the timing of an element, such as `box_end`, is in older documentation only: it is taken as it is planned")
+            }
         }
     }
 }

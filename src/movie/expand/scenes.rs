@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::expander::{Expander, Here, Stop};
 use super::fill::Filled;
 use super::level::Level;
+use super::timing::Container;
 use super::{AssumptionKind, IssueKind, Iteration, SceneOrigin};
 use crate::movie::expr::template::is_open;
 use crate::movie::expr::{FaultKind, Limit, Value};
@@ -206,7 +207,10 @@ impl<'a> Expander<'a> {
     pub(super) fn elements(&mut self, items: &'a [Node], origins: &mut Vec<usize>) -> Result<Vec<Node>, Stop> {
         let mut out = Vec::with_capacity(items.len());
         for (source, node) in items.iter().enumerate() {
-            let Some(element) = self.element(node)? else { continue };
+            self.containers.last_mut().into_iter().for_each(Container::begin);
+            let element = self.element(node)?;
+            self.containers.last_mut().into_iter().for_each(|container| container.end(node, element.as_ref()));
+            let Some(element) = element else { continue };
             out.push(element);
             origins.push(source);
         }
@@ -244,7 +248,7 @@ impl<'a> Expander<'a> {
                 Key::Condition => copied.push(member.clone()),
                 Key::Iterate | Key::IterateAs if *is_iterated => _ = place.get_or_insert(copied.len()),
                 Key::Elements if directives.elements.is_some_and(|last| std::ptr::eq(last, &raw const member.value)) => {
-                    copied.push(self.inner_elements(member, elements)?);
+                    copied.push(self.inner_elements(node, member, elements)?);
                 }
                 _ => copied.push(self.member(member)?),
             }
@@ -256,9 +260,12 @@ impl<'a> Expander<'a> {
         Ok(Some(Node { span: node.span, value: json::Value::Object(copied) }))
     }
 
-    fn inner_elements(&mut self, member: &'a Member, origins: &mut Vec<usize>) -> Result<Member, Stop> {
+    fn inner_elements(&mut self, scene: &Node, member: &'a Member, origins: &mut Vec<usize>) -> Result<Member, Stop> {
         let Some(items) = member.value.as_array() else { return self.member(member) };
+        let length = scene.get("duration").and_then(|duration| Value::of(duration).as_number());
+        self.containers.push(Container::new(items, length.filter(|seconds| *seconds > 0.0)));
         let value = Node { span: member.value.span, value: json::Value::Array(self.elements(items, origins)?) };
+        self.containers.pop();
         Ok(Member { key: member.key.clone(), key_span: member.key_span, value })
     }
 

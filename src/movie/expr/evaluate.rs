@@ -15,6 +15,11 @@ pub trait Scope<'a> {
     /// When there is none of that name.
     fn lookup(&mut self, name: &str) -> Result<&'a Node, FaultKind>;
 
+    /// The value of a name that no variable has and that is known all the same. The extent is that of the name.
+    fn computed(&mut self, _name: &str, _extent: Extent) -> Option<Value<'a>> {
+        None
+    }
+
     /// The value of a node that a path led to. A scope whose variables refer to variables resolves them here.
     ///
     /// # Errors
@@ -57,7 +62,13 @@ pub fn evaluate<'a>(expr: &Expr<'_>, scope: &mut impl Scope<'a>) -> Result<Value
 }
 
 fn follow<'a>(path: &Path<'_>, scope: &mut impl Scope<'a>) -> Result<Value<'a>, Fault> {
-    let mut node = scope.lookup(path.name).map_err(|kind| kind.at(path.extent))?;
+    let mut node = match scope.lookup(path.name) {
+        Ok(node) => node,
+        Err(kind) => {
+            let computed = if path.steps.is_empty() { scope.computed(path.name, path.extent) } else { None };
+            return computed.ok_or_else(|| kind.at(path.extent));
+        }
+    };
     for (place, step) in path.steps.iter().enumerate() {
         let key = key(step, scope)?;
         // A variable on the way may itself be written as a reference.

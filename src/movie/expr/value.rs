@@ -79,8 +79,9 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A number that was calculated.
-    pub(super) fn calculated(number: f64) -> Option<Self> {
+    /// A number that was calculated; `None` where it is none that JSON can spell.
+    #[must_use]
+    pub fn calculated(number: f64) -> Option<Self> {
         Number::from_f64(rounded(number)).map(Self::Number)
     }
 }

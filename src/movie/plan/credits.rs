@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{Length, OutputSize, PlannedElement, PlannedScene, items, text_of};
+use super::{Doubt, Length, OutputSize, Place, PlannedElement, PlannedScene, Reason, Seconds, items, text_of};
 use crate::movie::expr::template::is_template;
 use crate::movie::json::{Node, Text};
 
@@ -27,6 +27,8 @@ pub struct Price {
     pub amount: Credits,
     /// Why it is what it is: each reason once.
     pub reasons: Vec<PriceReason>,
+    /// The elements whose own price has no upper bound.
+    pub unbounded: Vec<Doubt>,
 }
 
 /// Why a price is what it is.
@@ -36,6 +38,8 @@ pub enum PriceReason {
     PerSecond,
     /// How fractions of a second are rounded is unknown.
     Rounding,
+    /// A movie of less than a second fails, which costs nothing.
+    TooShort,
     /// The length isn't known.
     Length,
     /// More pixels than full HD.
@@ -54,12 +58,14 @@ impl fmt::Display for PriceReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::PerSecond => f.write_str("1 credit a second"),
-            Self::Rounding => f.write_str("how fractions are rounded is unknown: rounded up"),
+            Self::Rounding => f.write_str("how fractions are rounded is unknown"),
+            Self::TooShort => f.write_str("a movie of less than 1 s fails, which costs nothing"),
             Self::Length => f.write_str("the length isn't known"),
             Self::AboveFullHd => f.write_str("above full HD the sources say 1 or 4 credits a second"),
             Self::Size => f.write_str("the size isn't known: above full HD the sources say 1 or 4 credits a second"),
             Self::ElevenLabs => f.write_str("for ElevenLabs voices the sources say nothing, 20, or 60 credits a minute"),
             Self::Generated(model) => write!(f, "`{model}` is paid for, unless the same was made before or the provider bills it"),
+            Self::UnknownModel(model) if model.is_empty() => f.write_str("what the default model costs is in no source"),
             Self::UnknownModel(model) => write!(f, "what `{model}` costs is in no source"),
         }
     }
@@ -70,13 +76,20 @@ struct Sum {
     low: u64,
     high: Option<u64>,
     reasons: Vec<PriceReason>,
+    unbounded: Vec<Doubt>,
 }
+
+/// The shortest movie that renders (`contract.md` 3.7).
+const SHORTEST: Seconds = Seconds::whole(1);
 
 /// The price of a movie of a length and a size with these elements.
 pub(super) fn price(root: &Node, duration: &Length, size: OutputSize, planned: (&[PlannedScene], &[PlannedElement])) -> Price {
-    let mut sum =
-        Sum { low: duration.at_least().rounded_up(), high: duration.at_most().map(super::Seconds::rounded_up), reasons: Vec::new() };
-    sum.reasons.push(PriceReason::PerSecond);
+    let high = duration.at_most();
+    if high.is_some_and(|high| high < SHORTEST) {
+        return Price { amount: Credits::Exactly(0), reasons: vec![PriceReason::TooShort], unbounded: Vec::new() };
+    }
+    let (low, high) = (duration.at_least().rounded_down(), high.map(Seconds::rounded_up));
+    let mut sum = Sum { low, high, reasons: vec![PriceReason::PerSecond], unbounded: Vec::new() };
     match duration.exactly() {
         Some(time) if time.is_whole() => {}
         Some(_) => sum.reasons.push(PriceReason::Rounding),
@@ -93,48 +106,31 @@ pub(super) fn price(root: &Node, duration: &Length, size: OutputSize, planned: (
     }
     let (scenes, elements) = planned;
     for (scene, planned) in items(root, "scenes").iter().zip(scenes) {
-        items(scene, "elements").iter().zip(&planned.elements).for_each(|(node, element)| sum.add(node, element));
+        for (node, element) in items(scene, "elements").iter().zip(&planned.elements) {
+            sum.add(node, element, Some(planned.index));
+        }
     }
-    items(root, "elements").iter().zip(elements).for_each(|(node, element)| sum.add(node, element));
+    for (node, element) in items(root, "elements").iter().zip(elements) {
+        sum.add(node, element, None);
+    }
     sum.price()
 }
 
 impl Sum {
     /// Adds what an element costs of itself. With a connection its provider bills the user.
-    fn add(&mut self, node: &Node, element: &PlannedElement) {
+    fn add(&mut self, node: &Node, element: &PlannedElement, scene: Option<usize>) {
         let is_connected = || text_of(node, "connection").is_some_and(|connection| !connection.raw().is_empty());
         let model = || text_of(node, "model").map(|model| model.to_string()).unwrap_or_default();
-        match element.kind.as_ref().map_or("", Text::raw) {
-            "voice" if !is_connected() => self.voice(&model(), &element.length),
-            "image" | "video" if node.get("prompt").is_some() && !is_connected() => self.generated(&model(), &element.length),
-            _ => {}
-        }
-    }
-
-    fn voice(&mut self, model: &str, length: &Length) {
-        if model.starts_with("elevenlabs") {
-            self.up_to(length.at_most().map(|time| time.rounded_up().max(20)), PriceReason::ElevenLabs);
-        } else if is_template(model) {
-            self.up_to(None, PriceReason::UnknownModel(model.to_owned()));
-        }
-    }
-
-    fn generated(&mut self, model: &str, length: &Length) {
-        let per_second = |credits: u64| length.at_most().map(|time| time.rounded_up().saturating_mul(credits));
-        let most = match model {
-            "flux-schnell" | "text-to-image-basic" | "freepik-classic" => return,
-            "gemini-2.5-flash" | "nano-banana" | "flux-pro" => Some(20),
-            "nano-banana-pro" => Some(80),
-            "nano-banana-2" => Some(40),
-            "seedream-v4" | "text-to-image-pro" => Some(15),
-            "seedance-v1.5-pro" | "infinite-talk" | "talking-head" => per_second(20),
-            "wan-v2.5" => per_second(30),
-            _ => return self.up_to(None, PriceReason::UnknownModel(model.to_owned())),
+        let cost = match element.kind.as_ref().map_or("", Text::raw) {
+            "voice" if !is_connected() => voice(model(), &element.length),
+            "image" | "video" if node.get("prompt").is_some() && !is_connected() => generated(model(), &element.length),
+            _ => None,
         };
-        self.up_to(most, PriceReason::Generated(model.to_owned()));
-    }
-
-    fn up_to(&mut self, most: Option<u64>, reason: PriceReason) {
+        let Some((most, reason)) = cost else { return };
+        if most.is_none() {
+            let why = if matches!(reason, PriceReason::UnknownModel(_)) { Reason::UnknownModel } else { Reason::PaidByLength };
+            self.unbounded.push(Doubt { place: Place { scene, element: Some(element.index) }, reason: why, span: element.span });
+        }
         self.high = self.high.zip(most).map(|(high, most)| high.saturating_add(most));
         if !self.reasons.contains(&reason) {
             self.reasons.push(reason);
@@ -148,8 +144,32 @@ impl Sum {
             (0, None) => Credits::Unknown,
             (low, None) => Credits::AtLeast(low),
         };
-        Price { amount, reasons: self.reasons }
+        Price { amount, reasons: self.reasons, unbounded: self.unbounded }
     }
+}
+
+/// The most that a voice costs of itself, and why; the most is `None` where nothing bounds it.
+fn voice(model: String, length: &Length) -> Option<(Option<u64>, PriceReason)> {
+    if model.starts_with("elevenlabs") {
+        return Some((length.at_most().map(|time| time.rounded_up().max(20)), PriceReason::ElevenLabs));
+    }
+    if is_template(&model) { Some((None, PriceReason::UnknownModel(model))) } else { None }
+}
+
+/// The most that a generated image or video costs of itself, and why.
+fn generated(model: String, length: &Length) -> Option<(Option<u64>, PriceReason)> {
+    let per_second = |credits: u64| length.at_most().map(|time| time.rounded_up().saturating_mul(credits));
+    let most = match model.as_str() {
+        "flux-schnell" | "text-to-image-basic" | "freepik-classic" => return None,
+        "gemini-2.5-flash" | "nano-banana" | "flux-pro" => Some(20),
+        "nano-banana-pro" => Some(80),
+        "nano-banana-2" => Some(40),
+        "seedream-v4" | "text-to-image-pro" => Some(15),
+        "seedance-v1.5-pro" | "infinite-talk" | "talking-head" => per_second(20),
+        "wan-v2.5" => per_second(30),
+        _ => return Some((None, PriceReason::UnknownModel(model))),
+    };
+    Some((most, PriceReason::Generated(model)))
 }
 
 impl Credits {
@@ -176,6 +196,7 @@ impl fmt::Display for Credits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exactly(credits) => write!(f, "{credits}"),
+            Self::Between(low, high) if *high == low + 1 => write!(f, "{low} or {high}"),
             Self::Between(low, high) => write!(f, "{low} to {high}"),
             Self::AtLeast(credits) => write!(f, "at least {credits}"),
             Self::Unknown => f.write_str("unknown"),

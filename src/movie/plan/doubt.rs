@@ -70,8 +70,12 @@ pub enum Reason {
     Imported,
     /// The scenes are in a template.
     Template,
-    /// Whether an element that ends after the last scene extends the movie.
+    /// An element of the movie that may end after the last scene, which extends the movie.
     MayExtendMovie,
+    /// A model that is in no list, so that its price isn't known.
+    UnknownModel,
+    /// A voice or a video that is paid for by its length, which isn't known.
+    PaidByLength,
     /// Which of two sizes `sd` has.
     SdSize,
     /// A resolution that the sources don't know.
@@ -97,6 +101,8 @@ impl Reason {
             Self::Imported => "imported",
             Self::Template => "template",
             Self::MayExtendMovie => "may-extend-movie",
+            Self::UnknownModel => "unknown-model",
+            Self::PaidByLength => "paid-by-length",
             Self::SdSize => "sd-size",
             Self::UnknownResolution => "unknown-resolution",
         }
@@ -110,7 +116,7 @@ impl fmt::Display for Reason {
             Self::SpokenLength => "the length of the spoken text is unknown until it is spoken",
             Self::GeneratedLength => "the length of a generated video is unknown until it is made",
             Self::Unresolved => "a `{{ … }}` stands here that can't be resolved offline",
-            Self::NoTime => "what stands here is no time",
+            Self::NoTime => "this is not a time",
             Self::Endless => "it loops without an end: give it a duration, or -2 for that of what it is in",
             Self::UnknownType => "no source knows this type of element",
             Self::TransitionDefault => "the transition has no duration, and the service's default is unknown",
@@ -119,7 +125,11 @@ impl fmt::Display for Reason {
             Self::Condition => "its condition can't be decided offline: it may be left out",
             Self::Imported => "elements are merged in from another scene",
             Self::Template => "the scenes are in the template",
-            Self::MayExtendMovie => "it may end after the last scene, and whether that extends the movie is unknown",
+            Self::MayExtendMovie => {
+                "it may end after the last scene, and the movie lasts until it ends: `\"duration\": -2` ends it with the scenes"
+            }
+            Self::UnknownModel => "what its model costs is in no source",
+            Self::PaidByLength => "it is paid for by its length, which is unknown",
             Self::SdSize => "`sd` is documented as 640×360 and was seen to come out as 640×480",
             Self::UnknownResolution => "no source knows this resolution",
         })

@@ -73,6 +73,13 @@ pub(super) fn planned(drafts: Vec<Draft<'_>>, sources: &[usize], container: &Len
 }
 
 impl PlannedElement {
+    /// Whether an element of the movie, whose end isn't known, may go on when the scenes are over. A movie whose scenes show
+    /// nothing is made of its elements.
+    pub(super) fn may_extend(&self, scenes: &Length) -> bool {
+        let is_over_scenes = scenes.at_least() > Seconds::ZERO;
+        self.extent == Extent::Own && is_over_scenes && !self.end.is_known() && self.end.may_exceed(scenes)
+    }
+
     /// What of its own can't be known.
     pub(super) fn doubt(&self, place: Place) -> Option<Doubt> {
         let length = if self.extent == Extent::Own { self.length.why() } else { None };

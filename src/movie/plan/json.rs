@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::movie::json::Text;
 
-use super::{Credits, Extent, Length, OutputSize, Plan, PlannedElement, PlannedScene, Price};
+use super::{Credits, Extent, Length, OutputSize, Plan, PlannedElement, PlannedScene};
 
 impl Plan {
     /// `duration`, `width`, `height`, `scenes`, `elements`, `credits`, `unknown`.
@@ -30,7 +30,7 @@ impl Plan {
             "height": height,
             "scenes": self.scenes.iter().map(scene).collect::<Vec<_>>(),
             "elements": self.elements.iter().map(element).collect::<Vec<_>>(),
-            "credits": credits(&self.credits),
+            "credits": credits(self),
             "unknown": unknown.collect::<Vec<_>>(),
         })
     }
@@ -80,12 +80,23 @@ fn element(element: &PlannedElement) -> Value {
     })
 }
 
-fn credits(price: &Price) -> Value {
+fn credits(plan: &Plan) -> Value {
+    let price = &plan.credits;
+    let unbounded = plan.unbounded().into_iter().map(|open| {
+        json!({
+            "scene": open.doubt.place.scene,
+            "element": open.doubt.place.element,
+            "reason": open.doubt.reason.as_str(),
+            "message": open.to_string(),
+            "fix": open.fix,
+        })
+    });
     let exactly = if let Credits::Exactly(credits) = price.amount { Some(credits) } else { None };
     json!({
         "exactly": exactly,
         "at_least": price.amount.at_least(),
         "at_most": price.amount.at_most(),
         "reasons": price.reasons.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "unbounded": unbounded.collect::<Vec<_>>(),
     })
 }

@@ -2,6 +2,7 @@
 //! (`movie-format.md#timing` and `service.md#credits`). What can't be known is a range, and the reason is on the list of doubts.
 
 mod assets;
+mod bound;
 mod credits;
 mod doubt;
 mod element;
@@ -19,6 +20,7 @@ mod tests;
 use super::expand::{Expansion, Iteration};
 use super::json::{Node, Span, Text};
 pub use assets::{Asset, AssetUse, Assets, NoAssets, assets_of};
+pub use bound::Unbounded;
 pub use credits::{Credits, Price, PriceReason};
 pub use doubt::{Doubt, Place, Reason};
 pub use label::Shown;
@@ -104,6 +106,14 @@ pub enum Extent {
     Still,
 }
 
+impl Plan {
+    /// When the last scene is over; `None` where no scene plays.
+    #[must_use]
+    pub fn scenes_end(&self) -> Option<Length> {
+        self.scenes.last().map(|last| last.start.plus(&last.length))
+    }
+}
+
 /// Plans an expanded movie. `assets` tells what is known of files; [`NoAssets`] when nothing is.
 #[must_use]
 pub fn plan(expansion: &Expansion, assets: &impl Assets) -> Plan {
@@ -111,11 +121,13 @@ pub fn plan(expansion: &Expansion, assets: &impl Assets) -> Plan {
     let mut unknown = Vec::new();
     let scenes = if expansion.is_template() { Vec::new() } else { scene::scenes(expansion, assets, &mut unknown) };
     let drafts = element::drafts(items(root, "elements"), assets);
-    let duration = match scenes.last() {
-        Some(last) => last.start.plus(&last.length),
-        None if expansion.is_template() => Length::unknown(Reason::Template),
-        // Whether a movie without scenes plays is in no source; its elements are all that could tell a length.
-        None => element::longest(&drafts).unwrap_or_else(|| Length::unknown(Reason::NothingGivesLength)),
+    let played = scenes.last().map(|last| last.start.plus(&last.length));
+    // The movie lasts until its scenes and its own elements are over (`contract.md` part 10).
+    let duration = match (&played, element::longest(&drafts)) {
+        _ if expansion.is_template() => Length::unknown(Reason::Template),
+        (Some(played), Some(over)) => played.longer(&over),
+        (Some(only), None) => *only,
+        (None, over) => over.unwrap_or_else(|| Length::unknown(Reason::NothingGivesLength)),
     };
     if scenes.is_empty() && !duration.is_known() {
         unknown.extend(duration.why().map(|reason| Doubt { place: Place::MOVIE, reason, span: root.span }));
@@ -124,7 +136,7 @@ pub fn plan(expansion: &Expansion, assets: &impl Assets) -> Plan {
     for (index, element) in elements.iter().enumerate() {
         let place = Place { scene: None, element: Some(index) };
         unknown.extend(element.doubt(place));
-        if element.extent == Extent::Own && !scenes.is_empty() && element.end.may_exceed(&duration) {
+        if played.is_some_and(|played| element.may_extend(&played)) {
             unknown.push(Doubt { place, reason: Reason::MayExtendMovie, span: element.span });
         }
     }

@@ -5,6 +5,9 @@ use super::{Assets, Doubt, Length, Place, PlannedScene, Reason, Seconds, element
 use crate::movie::expand::{Expansion, SceneOrigin};
 use crate::movie::json::Node;
 
+/// How long a scene of nothing plays at most: no time, or 5 s of black (`contract.md` part 8, row 26).
+const BLACK: Seconds = Seconds::whole(5);
+
 /// The scenes on the timeline of the movie.
 pub(super) fn scenes(expansion: &Expansion, assets: &impl Assets, unknown: &mut Vec<Doubt>) -> Vec<PlannedScene> {
     let mut planned: Vec<PlannedScene> = Vec::with_capacity(expansion.scenes.len());
@@ -55,7 +58,10 @@ fn from_elements(node: &Node, drafts: &[element::Draft<'_>]) -> Length {
         let imported = Length::unknown(Reason::Imported);
         return longest.map_or(imported, |longest| longest.longer(&imported));
     }
-    longest.unwrap_or_else(|| Length::unknown(Reason::NothingGivesLength))
+    longest.unwrap_or_else(|| match items(node, "elements") {
+        [] => Length::up_to(Length::known(BLACK), Reason::NothingGivesLength),
+        _ => Length::unknown(Reason::NothingGivesLength),
+    })
 }
 
 /// How long the scene overlaps the one before it: no longer than either of them.

@@ -21,8 +21,8 @@ impl Seconds {
 
     /// So many whole seconds.
     #[must_use]
-    pub fn whole(seconds: u32) -> Self {
-        Self(i64::from(seconds) * MICROS)
+    pub const fn whole(seconds: u32) -> Self {
+        Self(seconds as i64 * MICROS)
     }
 
     /// The time that a number of seconds is; `None` when no movie is that long.
@@ -50,6 +50,12 @@ impl Seconds {
     pub fn rounded_up(self) -> u64 {
         let whole = self.0.max(0);
         u64::try_from(whole / MICROS + i64::from(whole % MICROS > 0)).unwrap_or_default()
+    }
+
+    /// How many whole seconds it covers.
+    #[must_use]
+    pub fn rounded_down(self) -> u64 {
+        u64::try_from(self.0.max(0) / MICROS).unwrap_or_default()
     }
 
     /// Whether it is a whole number of seconds.

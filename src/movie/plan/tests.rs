@@ -78,6 +78,10 @@ fn what_has_no_length_of_its_own_follows_the_scene_and_gives_it_none() {
     assert_eq!(elements(&plan), ["1 s | 1 s | 2 s", "0 s | 2 s | 2 s", "0 s | 2 s | 2 s", "0 s | 2 s | 2 s", "0 s | 2 s | 2 s"]);
     let extents: Vec<_> = plan.scenes[0].elements.iter().map(|element| element.extent).collect();
     assert_eq!(extents, [Extent::Container, Extent::Still, Extent::Container, Extent::Container, Extent::Own]);
+    assert_eq!(
+        planned(r#"{"scenes":[{"elements":[]}],"elements":[{"type":"video","src":"v","duration":30}]}"#).duration.to_string(),
+        "30 s"
+    );
     let none = scene(r#"{"type":"text"},{"type":"image"}"#, "");
     assert_eq!((none.duration.to_string().as_str(), doubts(&none)), ("unknown", vec!["scene 1: nothing-gives-length".to_owned()]));
 }
@@ -130,13 +134,18 @@ fn assets_give_their_length_as_often_and_from_where_they_are_played() {
 }
 
 #[test]
-fn elements_of_the_movie_follow_it_and_may_or_may_not_extend_it() {
+fn elements_of_the_movie_extend_it_unless_they_follow_it() {
     let text = r#"{"scenes":[{"duration":4}],"elements":[{"type":"audio","src":"a"},{"type":"audio","src":"a","duration":-2},{"type":"text","duration":6},{"type":"text","duration":3}]}"#;
     let plan = planned(text);
-    assert_eq!(plan.duration.to_string(), "4 s");
-    assert_eq!(doubts(&plan), ["movie element 1: asset-length", "movie element 1: may-extend-movie", "movie element 3: may-extend-movie"]);
+    assert_eq!(plan.duration.to_string(), "at least 6 s");
+    assert_eq!(doubts(&plan), ["movie element 1: asset-length", "movie element 1: may-extend-movie"]);
     let ends: Vec<_> = plan.elements.iter().map(|element| element.end.to_string()).collect();
-    assert_eq!(ends, ["unknown", "4 s", "6 s", "3 s"]);
+    assert_eq!(ends, ["unknown", "at least 6 s", "6 s", "3 s"]);
+    let known = planned(
+        r#"{"scenes":[{"duration":4}],"elements":[{"type":"video","src":"v","start":1,"duration":30},{"type":"text","duration":-2}]}"#,
+    );
+    assert_eq!((known.duration.to_string(), known.credits.amount, doubts(&known)), ("31 s".to_owned(), Credits::Exactly(31), Vec::new()));
+    assert_eq!(known.elements[1].end.to_string(), "31 s", "-2 follows the movie");
     assert_eq!(planned(r#"{"scenes":[],"elements":[{"type":"text","duration":6}]}"#).duration.to_string(), "6 s");
 }
 
@@ -193,7 +202,9 @@ fn price(members: &str) -> (String, Vec<PriceReason>) {
 fn credits_are_counted_by_the_second_and_the_size() {
     let of = |members: &str, seconds: &str| price(&format!(r#"{members}"scenes":[{{"duration":{seconds}}}]"#));
     assert_eq!(of("", "12"), ("12".to_owned(), vec![PriceReason::PerSecond]));
-    assert_eq!(of("", "14.5"), ("15".to_owned(), vec![PriceReason::PerSecond, PriceReason::Rounding]));
+    assert_eq!(of("", "14.5"), ("14 or 15".to_owned(), vec![PriceReason::PerSecond, PriceReason::Rounding]));
+    assert_eq!(of("", "0.5"), ("0".to_owned(), vec![PriceReason::TooShort]));
+    assert_eq!(of("", "1"), ("1".to_owned(), vec![PriceReason::PerSecond]));
     let four_k = r#""resolution":"custom","width":3840,"height":2160,"#;
     assert_eq!(of(four_k, "10"), ("10 to 40".to_owned(), vec![PriceReason::PerSecond, PriceReason::AboveFullHd]));
     assert_eq!(of(r#""resolution":"instagram-story","#, "10").0, "10", "as many pixels as full HD");
@@ -284,4 +295,48 @@ fn bounds_stay_bounds_through_arithmetic() {
     assert_eq!(unknown.shorter(&time(2)).to_string(), "0 s to 2 s");
     assert_eq!(time(6).longer(&Length::up_to(time(4), Reason::AssetLength)).why(), None);
     assert!(unknown.may_exceed(&time(100)) && !time(4).may_exceed(&time(4)));
+}
+
+/// What leaves the cost of a movie without an upper bound, and what would give it one.
+fn open(text: &str) -> Vec<(String, &'static str)> {
+    planned(text).unbounded().into_iter().map(|open| (open.to_string(), open.fix)).collect()
+}
+
+#[test]
+fn what_has_no_upper_bound_says_where_why_and_what_gives_it_one() {
+    let ends = "give it `\"duration\": -2`, which ends it with the scenes";
+    let song = "movie element 1, audio song.mp3: the length of the asset is unknown until it is fetched".to_owned();
+    let over = r#"{"scenes":[SCENE],"elements":[{"type":"audio","src":"https://a.example/song.mp3"}]}"#;
+    assert_eq!(open(&over.replace("SCENE", r#"{"duration":4}"#)), [(song.clone(), ends)]);
+    assert_eq!(open(&over.replace("SCENE", r#"{"elements":[]}"#)), [(song, "give it a `\"duration\"` in seconds")]);
+    let scene = "give the scene a `\"duration\"` in seconds: it ends then, whatever is in it";
+    let voice = r#"{"scenes":[{"elements":[{"type":"image","duration":2},{"type":"voice","text":"Hi"}]}]}"#;
+    let told = "scene 1, element 2, voice \"Hi\": the length of the spoken text is unknown until it is spoken".to_owned();
+    assert_eq!(open(voice), [(told, scene)]);
+    assert_eq!(
+        open(r#"{"scenes":[{"elements":[{"type":"text","text":"Hi"}]}]}"#),
+        [("scene 1: nothing in it has a length of its own".to_owned(), scene)]
+    );
+    assert_eq!(open(r#"{"template":"LerKrmBfiqaIgBuacLWn"}"#)[0].0, "the movie: the scenes are in the template");
+    let model = r#"{"scenes":[{"duration":4,"elements":[{"type":"image","prompt":"a house","model":"of-tomorrow"}]}]}"#;
+    assert_eq!(open(model)[0].0, "scene 1, element 1, image \"a house\": what its model costs is in no source");
+    let paid = r#"{"scenes":[{"duration":4,"elements":[{"type":"voice","text":"Hi","model":"elevenlabs"}]}]}"#;
+    assert!(open(paid)[0].1.contains("a `connection`"), "{:?}", open(paid));
+}
+
+#[test]
+fn whatever_has_no_upper_bound_says_why_and_nothing_else_does() {
+    let pieces = ["", r#""duration":3,"#, r#""duration":-2,"#, r#""start":-1,"#, r#""start":"{{ u }}","#, r#""condition":"{{ u }}","#];
+    let kinds = ["image", "video", "audio", "voice", "text", "pudding"];
+    for (kind, more, is_over) in kinds.iter().flat_map(|kind| pieces.iter().flat_map(move |more| [(kind, more, true), (kind, more, false)]))
+    {
+        let element = format!(r#"{{{more}"type":"{kind}","src":"a","text":"b"}}"#);
+        let text = if is_over {
+            format!(r#"{{"scenes":[{{"duration":4}}],"elements":[{element}]}}"#)
+        } else {
+            format!(r#"{{"scenes":[{{"elements":[{element}]}}]}}"#)
+        };
+        let plan = planned(&text);
+        assert_eq!(plan.credits.amount.at_most().is_none(), !plan.unbounded().is_empty(), "{text}");
+    }
 }

@@ -1,7 +1,7 @@
 //! What the movie comes to: its length, size and credits, and what can't be known of it, with the places.
 
 use super::{File, Timeline, number};
-use crate::movie::plan::{Doubt, Place, Plan, Reason};
+use crate::movie::plan::{Doubt, Reason};
 use crate::output::{human, sanitize};
 
 /// More places than this for one reason help nobody; the rest is counted.
@@ -61,14 +61,6 @@ fn unknown(timeline: &Timeline<'_>) -> Vec<String> {
 /// `listing.json:30:5: movie element 1, audio uplifting.mp3`.
 fn place(timeline: &Timeline<'_>, doubt: &Doubt) -> String {
     let at = timeline.movie.place(doubt.span).map(|(name, position)| format!("{name}:{position}: ")).unwrap_or_default();
-    let label = label(timeline.plan, doubt.place).map(|label| format!(", {label}")).unwrap_or_default();
+    let label = timeline.plan.element(doubt.place).map(|element| format!(", {}", element.label())).unwrap_or_default();
     sanitize::line(&format!("{at}{}{label}", doubt.place)).into_owned()
-}
-
-fn label(plan: &Plan, place: Place) -> Option<String> {
-    let elements = match place.scene {
-        Some(scene) => &plan.scenes.get(scene)?.elements,
-        None => &plan.elements,
-    };
-    Some(elements.get(place.element?)?.label())
 }

@@ -26,9 +26,10 @@ pub(super) fn feed(
         let (mut chunk, mut bytes, mut estimates) = (Vec::new(), 0, estimates.into_iter());
         let Ok(rows) = table.rows() else { return };
         for row in rows.map_while(Result::ok) {
+            let estimate = estimates.next().flatten();
             let entry = match bad.remove(&row.number) {
                 Some(Bad { key, why }) => Entry::Bad { number: row.number, key, why },
-                None => again(&mut recipe, &row, estimates.next().flatten()),
+                None => again(&mut recipe, &row, estimate),
             };
             bytes += if let Entry::Good(item) = &entry { item.body.len() } else { 0 };
             chunk.push(entry);

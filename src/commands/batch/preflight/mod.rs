@@ -11,17 +11,19 @@ use tokio::sync::mpsc;
 
 use self::feed::feed;
 use self::names::Names;
-use self::recipe::{Made, Recipe};
-use self::report::Report;
+use self::recipe::{Fault, Made, Recipe};
+use self::report::{Report, UNBOUNDED};
+use super::super::gate::without_bound;
 use super::super::session::ledger_failed;
 use super::super::{Call, Stop, movies};
 use crate::cli::BatchArgs;
 use crate::exit::Exit;
 use crate::ledger::batch::TableRow;
 use crate::ledger::{Space, Store};
+use crate::movie::plan::Unbounded;
 use crate::render::identity::{Key, MovieHash};
 use crate::rows::Row;
-use crate::work::batch::{Entry, Item, Rules, Survey};
+use crate::work::batch::{Entry, Item, Rules, Survey, fate};
 
 /// Rows that the ledger is asked about in one question.
 const CHUNK: usize = 500;
@@ -58,7 +60,13 @@ pub(super) async fn preflight(
     let mut recipe = Recipe::new(call, args, base, table::binding(call, args)?);
     let table = table::open(call, args).await?;
     recipe.fits(&table)?;
-    let mut pass = Pass { report: Report::new(&table), names: Names::default(), survey: Survey::default(), estimates: Vec::new() };
+    let mut pass = Pass {
+        cap: cap(args, name, store, space).await?,
+        report: Report::new(&table),
+        names: Names::default(),
+        survey: Survey::default(),
+        estimates: Vec::new(),
+    };
     let mut chunk = Vec::with_capacity(CHUNK);
     for row in table.rows().map_err(table::refused)? {
         chunk.extend(pass.look_at(&mut recipe, &row.map_err(table::refused)?));
@@ -77,20 +85,32 @@ pub(super) async fn preflight(
     Ok(Checked { rows, template, survey, feed })
 }
 
+/// The most credits that the batch may cost: by the flag, or by that of an earlier run.
+async fn cap(args: &BatchArgs, name: &str, store: &dyn Store, space: &Space) -> Result<Option<u64>, Stop> {
+    if args.gate.max_credits.is_some() {
+        return Ok(args.gate.max_credits);
+    }
+    let known = store.batches(Some(space.clone()), Some(name.to_owned())).await.map_err(ledger_failed)?.pop();
+    Ok(known.and_then(|known| known.batch.budget.credits))
+}
+
 /// What the ledger is asked about a good row. Its movie is made once more when it is sent: a chunk of heavy ones would
 /// not fit into little memory.
 struct Question {
     key: Key,
     movie: MovieHash,
     row: TableRow,
+    /// What leaves its cost without an upper bound.
+    unbounded: Option<Unbounded>,
 }
 
 /// The first time through the table.
 struct Pass {
+    cap: Option<u64>,
     report: Report,
     names: Names,
     survey: Survey,
-    /// What each good row may cost at most, in the order of the table.
+    /// What each row may cost at most, in the order of the table.
     estimates: Vec<Option<u64>>,
 }
 
@@ -103,14 +123,15 @@ impl Pass {
             Err(fault) => Err((Some(made.item.key.clone()), fault)),
         });
         match made {
-            Ok(Made { item, warnings, length }) => {
+            Ok(Made { item, warnings, length, unbounded }) => {
                 self.report.good(row.number, &warnings, length);
                 self.estimates.push(item.estimate);
                 let Item { key, movie, number, estimate, .. } = item;
-                Some(Question { key, movie, row: TableRow { number, estimate } })
+                Some(Question { key, movie, row: TableRow { number, estimate }, unbounded })
             }
             Err((key, fault)) => {
                 self.report.bad(row.number, key, fault);
+                self.estimates.push(None);
                 None
             }
         }
@@ -127,8 +148,14 @@ impl Pass {
     ) -> Result<(), Stop> {
         let keys = chunk.iter().map(|question| question.key.clone()).collect();
         let latest = store.latest(space.clone(), name.to_owned(), keys).await.map_err(ledger_failed)?;
-        for (question, latest) in chunk.drain(..).zip(latest) {
-            self.survey.take(latest.as_ref(), question.movie, question.row, rules);
+        for (Question { key, movie, row, unbounded }, latest) in chunk.drain(..).zip(latest) {
+            match (self.cap, unbounded) {
+                (Some(cap), Some(open)) if fate(latest.as_ref(), movie, rules).is_sent() => {
+                    let fault = Fault::Row { kind: UNBOUNDED, why: without_bound(&open, cap), help: open.fix };
+                    self.report.bad(row.number, Some(key), fault);
+                }
+                _ => _ = self.survey.take(latest.as_ref(), movie, row, rules),
+            }
         }
         Ok(())
     }

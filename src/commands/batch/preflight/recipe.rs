@@ -8,7 +8,7 @@ use crate::movie::Document;
 use crate::movie::check::{Resolved, Settings, check};
 use crate::movie::compose::{Destination, Flags, compose};
 use crate::movie::diagnostic::{Diagnostic, Severity};
-use crate::movie::plan::Length;
+use crate::movie::plan::{Length, Unbounded};
 use crate::render::identity::{Key, MovieHash};
 use crate::rows::binding::Binding;
 use crate::rows::pattern::Pattern;
@@ -44,6 +44,8 @@ pub(super) struct Made {
     pub(super) warnings: Vec<Diagnostic>,
     /// How long its movie plays.
     pub(super) length: Length,
+    /// What leaves its cost without an upper bound.
+    pub(super) unbounded: Option<Unbounded>,
 }
 
 /// Why a row can't be rendered.
@@ -134,7 +136,7 @@ impl Recipe {
         let resolved = Resolved::of(&movie);
         let warnings = if self.checks { self.check(&movie, &resolved)? } else { Vec::new() };
         let item = self.item(row, key.clone(), &movie, resolved.plan.credits.amount.at_most())?;
-        Ok(Made { item, warnings, length: resolved.plan.duration })
+        Ok(Made { item, warnings, length: resolved.plan.duration, unbounded: resolved.plan.unbounded().into_iter().next() })
     }
 
     /// The row once more, as it was checked: what it may cost is known by now.

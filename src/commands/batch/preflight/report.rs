@@ -23,6 +23,9 @@ const NAMED: usize = 5;
 /// Kinds of warnings that are told; `check` on the movie tells more.
 const KINDS: usize = 10;
 
+/// The kind of fault that is none of the movie: its cost has no upper bound, which a cap on credits needs.
+pub(super) const UNBOUNDED: &str = "credits";
+
 /// A row that can't be rendered.
 pub(super) struct Bad {
     /// Its key, if it has one.
@@ -143,13 +146,16 @@ impl Report {
             return Ok(());
         }
         let (bad, rows) = (self.bad.len(), self.rows);
-        let message = format!("{}: {bad} of {rows} rows can't be rendered; nothing was sent", self.table);
+        let is_unbounded = self.faults.keys().all(|(kind, _)| *kind == UNBOUNDED);
+        let (exit, why) =
+            if is_unbounded { (Exit::Credits, "can't be sent under --max-credits") } else { (Exit::Invalid, "can't be rendered") };
+        let message = format!("{}: {bad} of {rows} rows {why}; nothing was sent", self.table);
         let mut codes: Vec<_> =
             self.faults.keys().filter(|(code, _)| code.starts_with("J2V")).map(|(code, _)| format!("--allow {code}")).collect();
         codes.dedup();
         let allow = if codes.is_empty() { String::new() } else { format!("; {}, or --no-check, sends them all the same", codes.join(" ")) };
         let help = format!("mend the rows, or go on with the others with --skip-invalid{allow}");
-        Err(Stop { help: Some(help), ..Stop::new(Exit::Invalid, message) })
+        Err(Stop { help: Some(help), ..Stop::new(exit, message) })
     }
 
     /// `1,000 rows: 990 to send (…), 10 stand; they play 14500 s in all`.

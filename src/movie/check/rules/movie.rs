@@ -148,6 +148,17 @@ pub(super) const RULES: &[Rule] = &[
         source: "the service's documentation, reference/api-endpoints/templates-create",
     },
     Rule {
+        code: "J2V033",
+        name: "element-extends-movie",
+        severity: Severity::Warning,
+        evidence: Evidence::Documented,
+        why: "A movie lasts until its scenes and its own elements are over, and each second is paid for: music of 3 minutes makes 3 minutes of video. Only a duration of -2 ends with the scenes.",
+        example: Example::Expanded,
+        wrong: r#"{"resolution": "full-hd", "elements": [{"type": "audio", "src": "https://example.com/a.mp3"}], "scenes": [{"duration": 4}]}"#,
+        right: r#"{"resolution": "full-hd", "elements": [{"type": "audio", "src": "https://example.com/a.mp3", "duration": -2}], "scenes": [{"duration": 4}]}"#,
+        source: "the service's documentation, api-reference/mastering/duration-and-timing",
+    },
+    Rule {
         code: "J2V400",
         name: "estimated-credits",
         severity: Severity::Info,

@@ -116,4 +116,15 @@ pub(super) const RULES: &[Rule] = &[
         right: r#"{"id": "intro", "duration": 4}, {"duration": 4, "import": "intro"}"#,
         source: "the service's documentation, reference/json-syntax/scene",
     },
+    Rule {
+        code: "J2V050",
+        name: "scene-too-long",
+        severity: Severity::Info,
+        evidence: Evidence::Advice,
+        why: "A scene is rendered in one piece, scenes side by side. No limit is documented; users report timeouts of scenes from about 45 seconds on.",
+        example: Example::Expanded,
+        wrong: r#"{"resolution": "full-hd", "scenes": [{"duration": 4000}]}"#,
+        right: r#"{"resolution": "full-hd", "scenes": [{"duration": 30}, {"duration": 30}]}"#,
+        source: "our own advice, from what users report",
+    },
 ];
