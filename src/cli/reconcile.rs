@@ -9,6 +9,7 @@ use super::help;
 use super::parse::{Moment, duration, moment};
 use super::waiting::SaveRules;
 use crate::exit::Exit;
+use crate::render::token::LedgerName;
 
 const ENDS: &[Exit] = &[
     Exit::Done,
@@ -35,6 +36,7 @@ What is found, and the exit code while it is not mended (several kinds make 12):
   undelivered     1    an application has not heard of it; --exec and --forward hand it on
   expiring        14*  rendered, not saved, soon deleted; --download saves it
   unsaved         14*  rendered and not saved; --download saves it
+  elsewhere       0    made by another ledger: another machine's, or another folder's
   foreign         0    on the server without a token of j2v's
   * with --download; for what is expiring with --expiring, too
 --fix POSTs nothing else, and may be run by two at once.
@@ -43,7 +45,7 @@ Examples:
   j2v reconcile                                  what is wrong, or soon will be
   j2v reconcile --fix --download videos/         mend it, and save what is rendered (for cron)
   j2v reconcile --fix --exec ./on-video.sh       and hand on every outcome that nobody has heard
-  j2v reconcile --from 2026-10-01 --fix          make a lost ledger anew";
+  j2v reconcile --fix --adopt-from k3f9xa        rebuild a ledger that is lost (--from reads back further)";
 
 // `j2v reconcile`.
 #[derive(Debug, Args)]
@@ -52,6 +54,9 @@ pub(crate) struct ReconcileArgs {
     /// Mend what can be mended
     #[arg(long)]
     pub(crate) fix: bool,
+    /// With --fix: take over the renders of another ledger, which is lost: its name, as their tokens tell it
+    #[arg(long, value_name = "LEDGER", requires = "fix", value_parser = LedgerName::parse)]
+    pub(crate) adopt_from: Option<LedgerName>,
     /// Read the server's list from this day or time on, UTC (default: since the oldest unfinished render, 7 days at least)
     #[arg(long, value_name = "DATE", value_parser = moment)]
     pub(crate) from: Option<Moment>,

@@ -11,22 +11,24 @@ use super::{Call, Stop};
 use crate::cli::{OnUnknownArg, SubmitArgs};
 use crate::exit::Exit;
 use crate::ledger::change::gives_way;
-use crate::ledger::{Render, SUBMIT_SCOPE, Space, Which};
+use crate::ledger::{Render, SUBMIT_SCOPE, Space, Store, Which};
 use crate::movie::Document;
-use crate::render::identity::{Key, MovieHash, Token};
+use crate::render::identity::{Key, MovieHash};
 use crate::render::state::State;
+use crate::render::token::{Identity, LedgerName, Token};
 use crate::service::client::USER_AGENT;
 use crate::settings::Api;
 use crate::world::World;
 
 pub(super) async fn run(call: &Call, args: &SubmitArgs, key: Option<&Key>, composed: Vec<Composed>) -> anyhow::Result<Exit> {
-    let latest = latest(call, key).await?;
+    let store = session::store_as_it_is(call).await?;
+    let known = Known { latest: latest(call, store.as_ref(), key).await?, ledger: store.name() };
     let mut exits = Vec::new();
     let mut gate = Gate::new(call, args);
     for Composed { source, movie } in composed {
         let movie =
             movie.and_then(|movie| with_place_for_token(!args.lost.no_token, &source, movie)).and_then(|movie| gate.pass(&source, movie));
-        match movie.and_then(|movie| sent(call, args, key, latest.as_ref(), &movie)) {
+        match movie.and_then(|movie| sent(call, args, key, &known, &movie)) {
             Ok(body) => {
                 call.out.data(&request(call, args, &body)?);
                 exits.push(Exit::Done);
@@ -41,16 +43,24 @@ pub(super) async fn run(call: &Call, args: &SubmitArgs, key: Option<&Key>, compo
     Ok(Exit::fold(exits))
 }
 
-/// The latest generation of the key, if there is a ledger that knows it.
-async fn latest(call: &Call, key: Option<&Key>) -> anyhow::Result<Option<Render>> {
+/// What the ledger says.
+struct Known {
+    /// The latest generation of the key, if it knows one.
+    latest: Option<Render>,
+    /// Its name, which the token carries; a ledger that isn't there yet gets another one.
+    ledger: LedgerName,
+}
+
+async fn latest(call: &Call, store: &dyn Store, key: Option<&Key>) -> anyhow::Result<Option<Render>> {
     let Some(key) = key else { return Ok(None) };
     let space = Space { account: call.settings.account.clone(), endpoint: session::endpoint(&call.settings.api) };
-    let rows = session::store_as_it_is(call).await?.find(Some(space), Which::Key(SUBMIT_SCOPE.to_owned(), key.clone())).await;
+    let rows = store.find(Some(space), Which::Key(SUBMIT_SCOPE.to_owned(), key.clone())).await;
     Ok(rows.map_err(ledger_failed)?.into_iter().next())
 }
 
 /// The body as it would be sent, token included.
-fn sent(call: &Call, args: &SubmitArgs, key: Option<&Key>, latest: Option<&Render>, movie: &Document) -> Result<String, Stop> {
+fn sent(call: &Call, args: &SubmitArgs, key: Option<&Key>, known: &Known, movie: &Document) -> Result<String, Stop> {
+    let latest = known.latest.as_ref();
     let hash = MovieHash::of(movie.canonical().as_bytes());
     let is_new = latest.is_none_or(|render| args.again && gives_way(render, hash));
     if let Some(render) = latest.filter(|_| !is_new) {
@@ -74,7 +84,8 @@ fn sent(call: &Call, args: &SubmitArgs, key: Option<&Key>, latest: Option<&Rende
         Some(render) => (render.generation, attempt(args, render)),
         None => (1, 1),
     };
-    let token = Token::new(&key, generation, hash, attempt);
+    let identity = Identity { scope: SUBMIT_SCOPE, key: &key, generation, movie: hash };
+    let token = Token::new(&identity, attempt, known.ledger.clone());
     let movie = movie.with_token(&token.to_string()).map_err(|why| Stop::new(Exit::Invalid, why.to_string()))?;
     Ok(movie.to_compact())
 }

@@ -1,6 +1,6 @@
 //! `j2v reconcile`: ledger, inbox and server side by side; with `--fix` mended.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,11 +14,12 @@ use super::waiting::saving;
 use super::{Call, Stop};
 use crate::cli::ReconcileArgs;
 use crate::exit::Exit;
-use crate::ledger::LedgerError;
 use crate::ledger::outbox::Keeping;
 use crate::ledger::sqlite::damage;
+use crate::ledger::{LedgerError, Which};
 use crate::output::table;
 use crate::render::line;
+use crate::render::token::LedgerName;
 use crate::service::place::is_folder;
 use crate::settings::LedgerPlace;
 use crate::work::Desk;
@@ -34,20 +35,26 @@ const SOON: Duration = Duration::from_secs(2 * 24 * 3600);
 const SHOWN: usize = 20;
 
 pub(super) async fn run(call: &Call, args: &ReconcileArgs) -> anyhow::Result<Exit> {
-    let limits = limits(args)?;
+    let mut limits = limits(args)?;
     let remedies = Remedies { saving: to_save(args)? };
     if args.deliver.is_any() && !args.fix {
         return Err(Stop::new(Exit::Usage, "--exec and --forward hand on what was missed: give --fix with them").into());
     }
     let door = delivering::door(call, &args.deliver)?;
-    examine_ledger(call, args).await?;
+    let is_replaced = examine_ledger(call, args).await?;
     let session = Session::without_past(call).await?;
     let desk = &session.desk;
     if door.is_some() {
         // From now on outcomes are put aside for somebody: those that are learned of below, too.
         desk.store.keep_receiver(desk.space.clone(), Keeping::default(), desk.world.now()).await.map_err(ledger_failed)?;
     }
-    let mut survey = survey(desk, &limits).await.map_err(ledger_failed)?;
+    let mut found = survey(desk, &limits).await.map_err(ledger_failed)?;
+    if is_replaced && limits.adopt_from.is_none() && other_ledgers(&found).len() == 1 {
+        // What stands in the damaged ledger's place goes on with its renders: no other ledger has made any here.
+        limits.adopt_from = other_ledgers(&found).into_keys().next();
+        found = survey(desk, &limits).await.map_err(ledger_failed)?;
+    }
+    let mut survey = found;
     if args.fix {
         mend(desk, &mut survey, &remedies).await.map_err(ledger_failed)?;
     }
@@ -56,6 +63,7 @@ pub(super) async fn run(call: &Call, args: &ReconcileArgs) -> anyhow::Result<Exi
         None => Tally::default(),
     };
     tell(call, args, &survey);
+    tell_of_other_ledgers(call, desk, &survey).await?;
     let exit = exit(call, args, &survey, tally);
     session.close().await;
     Ok(exit)
@@ -82,12 +90,12 @@ async fn hand_on(call: &Call, (desk, door): (&Desk, Arc<dyn Door>), limits: &Lim
     Ok(tally)
 }
 
-/// A damaged ledger is nothing to compare with: it is kept as it is, and a new one takes its place.
-async fn examine_ledger(call: &Call, args: &ReconcileArgs) -> anyhow::Result<()> {
-    let LedgerPlace::File(path) = &call.settings.ledger else { return Ok(()) };
+/// A damaged ledger is nothing to compare with: it is kept as it is, and a new one takes its place. Whether one does.
+async fn examine_ledger(call: &Call, args: &ReconcileArgs) -> anyhow::Result<bool> {
+    let LedgerPlace::File(path) = &call.settings.ledger else { return Ok(false) };
     let world = World::real();
     match damage::check(path, &world).await {
-        Ok(()) => Ok(()),
+        Ok(()) => Ok(false),
         Err(error @ LedgerError::Corrupt { .. }) if !args.fix => {
             let help = "--fix keeps it under another name and makes a new one from what the server's list tells".to_owned();
             let stop = Stop { help: Some(help), ..ledger_failed(error) };
@@ -102,7 +110,7 @@ async fn examine_ledger(call: &Call, args: &ReconcileArgs) -> anyhow::Result<()>
                     kept.display()
                 ));
             }
-            Ok(())
+            Ok(true)
         }
         Err(error) => Err(ledger_failed(error).into()),
     }
@@ -113,7 +121,7 @@ fn limits(args: &ReconcileArgs) -> Result<Limits, Stop> {
     if from.zip(to).is_some_and(|(from, to)| from > to) {
         return Err(Stop::new(Exit::Usage, "--from lies after --to"));
     }
-    Ok(Limits { from, to, older_than: args.older_than, expiring: args.expiring.unwrap_or(SOON) })
+    Ok(Limits { from, to, older_than: args.older_than, expiring: args.expiring.unwrap_or(SOON), adopt_from: args.adopt_from.clone() })
 }
 
 fn to_save(args: &ReconcileArgs) -> Result<Option<Saving>, Stop> {
@@ -142,13 +150,41 @@ fn tell(call: &Call, args: &ReconcileArgs, survey: &Survey) {
     let restored = survey.findings.iter().filter(|finding| finding.kind == Kind::Lost && finding.mended.is_some()).count();
     if restored > 0 {
         call.out.note(&format!(
-            "{restored} renders were put back from their tokens: keys, generations, attempts and projects. Their files, flags and scopes \
-             are not known until they are submitted again, and a key over 100 bytes shows as its hash until then"
+            "recovered {} from the server: batches, keys, generations, attempts and projects. Their movies' files and flags are not known \
+             until they are submitted again, and a key over 100 bytes shows as its hash until then",
+            renders(restored)
         ));
     }
     if survey.findings.is_empty() {
         call.out.progress(&format!("{} on the server's list, and nothing needs attention", renders(survey.listed)));
     }
+}
+
+/// The ledgers that made what this one didn't, and how much that is.
+fn other_ledgers(survey: &Survey) -> BTreeMap<LedgerName, usize> {
+    let elsewhere = survey.findings.iter().filter(|finding| finding.kind == Kind::Elsewhere);
+    let mut counts = BTreeMap::new();
+    for ledger in elsewhere.filter_map(|finding| finding.token()?.ledger().cloned()) {
+        *counts.entry(ledger).or_default() += 1;
+    }
+    counts
+}
+
+/// An empty ledger is a new machine's, or the one that took the place of a lost one: which of both only the user knows.
+async fn tell_of_other_ledgers(call: &Call, desk: &Desk, survey: &Survey) -> Result<(), Stop> {
+    let counts = other_ledgers(survey);
+    if counts.is_empty() || !desk.store.find(Some(desk.space.clone()), Which::All(1)).await.map_err(ledger_failed)?.is_empty() {
+        return Ok(());
+    }
+    for (ledger, count) in counts {
+        call.out.note(&format!(
+            "this ledger is empty, and {} on the server made by ledger {ledger}. If that ledger is lost, the next command rebuilds it \
+             from the server; if it is another machine's, nothing is to be done",
+            if count == 1 { "1 render was".to_owned() } else { format!("{count} renders were") }
+        ));
+        call.out.hint(&desk.command.spell(&["reconcile", "--fix", "--adopt-from", &ledger.to_string()]));
+    }
+    Ok(())
 }
 
 fn renders(count: usize) -> String {
@@ -177,7 +213,7 @@ fn tell_kind(call: &Call, args: &ReconcileArgs, kind: Kind, findings: &[Finding]
 
 fn key(finding: &Finding) -> String {
     let of_row = finding.render.as_ref().map(|render| (render.key.to_string(), render.generation));
-    let of_token = || finding.token().map(|token| (token.spelled_key().to_owned(), token.generation));
+    let of_token = || finding.token().map(|token| (token.spelled_key().to_owned(), token.generation()));
     match of_row.or_else(of_token) {
         Some((key, 1)) => key,
         Some((key, generation)) => format!("{key}#{generation}"),
@@ -200,8 +236,9 @@ fn facts(finding: &Finding) -> Value {
         "finding": finding.kind.as_str(),
         "project": finding.project().map(ToString::to_string),
         "key": render.map(|render| render.key.to_string()).or_else(|| Some(finding.token()?.spelled_key().to_owned())),
-        "generation": render.map(|render| render.generation).or_else(|| Some(finding.token()?.generation)),
-        "scope": render.map(|render| render.scope.clone()),
+        "generation": render.map(|render| render.generation).or_else(|| Some(finding.token()?.generation())),
+        "scope": render.map(|render| render.own_scope().unwrap_or_default().to_owned()).or_else(|| Some(finding.token()?.scope()?.to_owned())),
+        "ledger": finding.token().and_then(|token| Some(token.ledger()?.to_string())),
         "source": render.map(|render| render.source.clone()),
         "state": render.map(|render| render.submission.state.as_str()),
         "kept": render.and_then(|render| render.submission.project.as_ref()).filter(|_| finding.kind == Kind::Duplicate).map(ToString::to_string),
@@ -237,6 +274,6 @@ fn code(args: &ReconcileArgs, kind: Kind) -> Option<Exit> {
         Kind::Undelivered => Some(Exit::Internal),
         Kind::Expiring => (args.expiring.is_some() || args.download.is_some()).then_some(Exit::Unsaved),
         Kind::Unsaved => args.download.is_some().then_some(Exit::Unsaved),
-        Kind::Foreign => None,
+        Kind::Elsewhere | Kind::Foreign => None,
     }
 }

@@ -95,7 +95,7 @@ async fn adopt(desk: &Desk, render: Render, project: &str) -> anyhow::Result<Out
         Stop { message: format!("{project}: {}", stop.message), ..stop }
     };
     let report = desk.client.read(&project, READING).await.map_err(unread)?;
-    let other = search::token(&report).filter(|token| !token.belongs_to(&render.key, render.generation, render.movie));
+    let other = search::token(&report).filter(|token| !token.names(&render.identity()));
     if let Some(token) = other {
         let why = format!("project {project} was rendered for another submission ({token}); it is not adopted for key {}", render.key);
         return Err(Stop::new(Exit::Usage, why).into());

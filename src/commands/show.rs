@@ -13,7 +13,7 @@ use crate::ledger::inbox::{Callbacks, Kept};
 use crate::ledger::outbox::{Deliveries, Delivery};
 use crate::ledger::{Event, LedgerError, Render, Store};
 use crate::output::table;
-use crate::render::identity::Token;
+use crate::render::token::{LedgerName, Token};
 use crate::work::CommandLine;
 use crate::world::Instant;
 
@@ -25,11 +25,12 @@ pub(super) async fn run(call: &Call, args: &ShowArgs) -> anyhow::Result<Exit> {
     let story = ledger.story(render.id).await.map_err(ledger_failed)?;
     let body = ledger.body(render.id).await.map_err(ledger_failed)?.and_then(|body| String::from_utf8(body).ok());
     let mail = Mail::of(ledger.as_ref(), &render).await.map_err(ledger_failed)?;
+    let token = token(&render, ledger.name());
     if args.json {
-        call.out.data(&whole(&render, &story, &mail, body.as_deref()).to_string());
+        call.out.data(&whole(&render, token.as_deref(), &story, &mail, body.as_deref()).to_string());
         return Ok(Exit::Done);
     }
-    for line in told(&render, &story, &mail) {
+    for line in told(&render, token, &story, &mail) {
         call.out.data(&line);
     }
     if let Some(body) = body {
@@ -38,17 +39,16 @@ pub(super) async fn run(call: &Call, args: &ShowArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn token(render: &Render) -> Option<String> {
-    let token = Token::new(&render.key, render.generation, render.movie, render.submission.attempt);
-    render.traceable.then(|| token.to_string())
+fn token(render: &Render, ledger: LedgerName) -> Option<String> {
+    render.traceable.then(|| Token::new(&render.identity(), render.submission.attempt, ledger).to_string())
 }
 
-fn whole(render: &Render, story: &[Event], mail: &Mail, body: Option<&str>) -> Value {
+fn whole(render: &Render, token: Option<&str>, story: &[Event], mail: &Mail, body: Option<&str>) -> Value {
     let mut whole = facts(render);
     let story: Vec<Value> =
         story.iter().map(|event| json!({"at": event.at.to_iso(), "event": event.kind, "detail": event.detail})).collect();
     if let Some(fields) = whole.as_object_mut() {
-        fields.insert("token".to_owned(), json!(token(render)));
+        fields.insert("token".to_owned(), json!(token));
         fields.insert("report".to_owned(), json!(render.report.as_ref().map(|report| &report.raw)));
         fields.insert("story".to_owned(), json!(story));
         fields.insert("callbacks".to_owned(), mail.callbacks.iter().map(callback).collect());
@@ -58,13 +58,13 @@ fn whole(render: &Render, story: &[Event], mail: &Mail, body: Option<&str>) -> V
     whole
 }
 
-fn told(render: &Render, story: &[Event], mail: &Mail) -> Vec<String> {
+fn told(render: &Render, token: Option<String>, story: &[Event], mail: &Mail) -> Vec<String> {
     let mut rows = Vec::new();
     if let Value::Object(fields) = facts(render) {
         let shown = fields.into_iter().filter(|(_, value)| !value.is_null());
         rows.extend(shown.map(|(name, value)| vec![name, value.as_str().map_or_else(|| value.to_string(), str::to_owned)]));
     }
-    rows.extend(token(render).map(|token| vec!["token".to_owned(), token]));
+    rows.extend(token.map(|token| vec!["token".to_owned(), token]));
     let mut lines = table::lay_out(&rows);
     lines.push(String::new());
     let mut story: Vec<(Instant, Vec<String>)> =

@@ -30,10 +30,10 @@ use self::sharing::Sharing;
 use crate::render::identity::{Key, MovieHash, ProjectId};
 use crate::render::outcome::{Refusal, Report};
 use crate::render::state::{Action, Fact, OnUnknown, OutOfTurn, Submission};
+use crate::render::token::{Identity, LedgerName};
 use crate::world::Instant;
 
-/// The scope of keys given to a single `submit`; a batch's scope is its name (`protocol.md#words`).
-pub const SUBMIT_SCOPE: &str = "submit";
+pub use crate::render::token::SUBMIT_SCOPE;
 
 /// Whose renders: every account and API URL is its own space in a ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -152,6 +152,27 @@ pub struct Render {
     pub report: Option<Report>,
     /// Where the video was saved.
     pub file: Option<PathBuf>,
+}
+
+impl Render {
+    /// The scope of its key as its submitter knows it; nothing of a restored row whose token named none.
+    #[must_use]
+    pub fn own_scope(&self) -> Option<&str> {
+        recovery::scope_before(&self.scope).unwrap_or(Some(&self.scope))
+    }
+
+    /// The batch that it is of, if it is of one.
+    #[must_use]
+    pub fn batch(&self) -> Option<&str> {
+        self.own_scope().filter(|scope| *scope != SUBMIT_SCOPE)
+    }
+
+    /// What its token names.
+    #[must_use]
+    pub fn identity(&self) -> Identity<'_> {
+        let scope = self.own_scope().unwrap_or(&self.scope);
+        Identity { scope, key: &self.key, generation: self.generation, movie: self.movie }
+    }
 }
 
 /// Something to write about a render.
@@ -326,6 +347,9 @@ pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, LedgerError>> + Se
 
 /// A ledger that takes batches. Everything of one call is one transaction, and the reply comes after its commit.
 pub trait Store: Batches + Inbox + Outbox + Recovery + Sharing + Send + Sync {
+    /// The ledger's own name, which the tokens of its renders carry: made with the ledger, and kept by a copy.
+    fn name(&self) -> LedgerName;
+
     /// Places drafts: each becomes a new intent, or finds what its key names already. Two processes that
     /// place the same key at the same moment get the same row.
     fn place(&self, drafts: Vec<Draft>) -> Reply<'_, Vec<Placed>>;

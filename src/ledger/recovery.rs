@@ -1,20 +1,21 @@
 //! Renders that a ledger has lost, put back from what the service's list tells of them: the token of each names its
-//! key, generation and attempt, and the first digits of its movie's hash. The scope, the file, the flags and a key
-//! that was too long to be spelled are in nobody's memory.
+//! batch, key, generation and attempt, and the first digits of its movie's hash. The file, the flags and a name
+//! that was too long to be spelled are in nobody's memory; older tokens name no batch either.
 //!
-//! So a restored row stands in a scope of its own, until its key is submitted again, in whatever scope: then it is
-//! that submission's, and nothing is paid twice.
+//! So a restored row stands in a scope of its own, until its key is submitted again in its batch (in whatever scope where
+//! its token named none): then it is that submission's, and nothing is paid twice.
 
 use std::time::Duration;
 
 use super::{Draft, Render, RenderId, Reply, Space};
-use crate::render::identity::{Key, NameError, Token};
+use crate::render::identity::{Key, NameError};
 use crate::render::outcome::Report;
 use crate::render::state::{Fact, OnUnknown, Submission};
+use crate::render::token::{Token, spelled};
 use crate::world::Instant;
 
 /// What the scope of a restored row begins with. The digits of the movie's hash follow: the same key may have been used
-/// in several scopes, for different movies.
+/// in several scopes, for different movies. After a `/` comes the scope that its token names.
 pub const RESTORED: &str = "restored:";
 
 /// The first text after all that begin with [`RESTORED`].
@@ -22,6 +23,13 @@ pub const AFTER_RESTORED: &str = "restored;";
 
 /// Where a movie came from whose file nobody remembers.
 const SOMEWHERE: &str = "-";
+
+/// The scope that a restored row was submitted in, as far as its token told; nothing of a row that was not restored.
+#[must_use]
+pub fn scope_before(scope: &str) -> Option<Option<&str>> {
+    let restored = scope.strip_prefix(RESTORED)?;
+    Some(restored.split_once('/').map(|(_, scope)| scope))
+}
 
 /// A render that the service has and the ledger has not.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,10 +66,10 @@ impl Lost {
         Ok(Render {
             id,
             space: self.space.clone(),
-            scope: format!("{RESTORED}{}", self.token.movie().short()),
+            scope: self.scope(),
             named: !key.is_random(),
             key,
-            generation: self.token.generation,
+            generation: self.token.generation(),
             movie: self.token.movie(),
             traceable: true,
             source: SOMEWHERE.to_owned(),
@@ -83,18 +91,26 @@ impl Lost {
         })
     }
 
+    fn scope(&self) -> String {
+        let hash = self.token.movie().short();
+        self.token.scope().map_or_else(|| format!("{RESTORED}{hash}"), |scope| format!("{RESTORED}{hash}/{scope}"))
+    }
+
     /// Whether a row of the same space is this render, or another project for the same submission.
     #[must_use]
     pub fn is_known_as(&self, render: &Render) -> bool {
         let is_its_project = render.submission.project.as_ref() == Some(&self.report.project);
-        is_its_project || self.token.belongs_to(&render.key, render.generation, render.movie)
+        is_its_project || self.token.names(&render.identity())
     }
 }
 
-/// Of the restored rows with a draft's key, the one that the draft means: the latest of the same movie, or else the latest.
+/// Of the restored rows with a draft's key, the one that the draft means: in its scope the latest of the same movie, or
+/// else the latest.
 #[must_use]
 pub fn meant(draft: &Draft, restored: Vec<Render>) -> Option<Render> {
-    restored.into_iter().max_by_key(|render| (render.movie.agrees(draft.movie), render.generation))
+    let scope = spelled(&draft.scope);
+    let is_its_scope = |render: &Render| scope_before(&render.scope).flatten().is_none_or(|before| before == scope);
+    restored.into_iter().filter(is_its_scope).max_by_key(|render| (render.movie.agrees(draft.movie), render.generation))
 }
 
 /// A restored row as the draft's own: the same submission, now with all that the draft tells of it.

@@ -6,6 +6,7 @@
 use sha2::{Digest, Sha256};
 
 use super::{LedgerError, Reply, Store};
+use crate::render::token::LedgerName;
 use crate::world::Instant;
 
 /// What a column holds.
@@ -250,6 +251,9 @@ pub trait Transfer: Store {
     /// Everything is taken in: new rows get numbers after those.
     fn imported(&self) -> Reply<'_, ()>;
 
+    /// Takes the name of another ledger, whose copy it is. What is open already goes on under the old one.
+    fn rename(&self, name: LedgerName) -> Reply<'_, ()>;
+
     /// What is wrong with the ledger, in words; nothing as a rule.
     fn faults(&self) -> Reply<'_, Vec<String>>;
 
@@ -304,6 +308,7 @@ pub async fn copy(from: &dyn Transfer, to: &dyn Transfer) -> Result<Vec<(&'stati
         }
     }
     to.imported().await?;
+    to.rename(from.name()).await?;
     let mut copied = Vec::new();
     for table in &TABLES {
         let ((there, theirs), (here, ours)) = (digest(from, table).await?, digest(to, table).await?);

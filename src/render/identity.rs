@@ -1,11 +1,9 @@
-//! The names by which a render is found again: key, token, project id, and the hash of its movie.
+//! The names by which a render is found again: key, project id, and the hash of its movie. Its token is made of them
+//! (`token`).
 
 use std::fmt;
 
 use sha2::{Digest, Sha256};
-
-/// The longest key, in bytes, that a token spells out; a longer one is hashed (`protocol.md#words`).
-const LONGEST_SPELLED_KEY: usize = 100;
 
 /// The longest key that is taken, in bytes.
 const LONGEST_KEY: usize = 1000;
@@ -77,7 +75,7 @@ impl Key {
     /// The same key as a token spells it: a long one is hashed.
     #[must_use]
     pub fn spelled(&self) -> Self {
-        Self(spelled(self))
+        Self(super::token::spelled(&self.0))
     }
 
     /// The key as it was given.
@@ -169,7 +167,9 @@ impl MovieHash {
         self == other || ((self.is_short() || other.is_short()) && self.0[..4] == other.0[..4])
     }
 
-    fn is_short(self) -> bool {
+    /// Whether no more of it is known than a token tells.
+    #[must_use]
+    pub fn is_short(self) -> bool {
         self.0[4..].iter().all(|byte| *byte == 0)
     }
 
@@ -186,78 +186,6 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]).map(char::from).collect()
 }
 
-/// `KEY#GENERATION.HASH8.ATTEMPT`, which travels in `client-data.j2v` and finds a lost render again.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Token {
-    /// The key, or its hash when it is long.
-    key: String,
-    /// The n-th deliberate render of the key, from 1.
-    pub generation: u32,
-    /// The first 8 hexadecimal digits of the movie's hash.
-    hash: String,
-    /// The n-th POST of the generation, from 1.
-    pub attempt: u32,
-}
-
-impl Token {
-    /// The token of one attempt.
-    #[must_use]
-    pub fn new(key: &Key, generation: u32, movie: MovieHash, attempt: u32) -> Self {
-        Self { key: spelled(key), generation, hash: movie.short(), attempt }
-    }
-
-    /// Reads a token as the service echoes it; `None` for anything else.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let (key, rest) = text.rsplit_once('#')?;
-        let mut parts = rest.split('.');
-        let (generation, hash, attempt) = (parts.next()?, parts.next()?, parts.next()?);
-        let is_hash = hash.len() == 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if key.is_empty() || !is_hash || parts.next().is_some() {
-            return None;
-        }
-        Some(Self { key: key.to_owned(), generation: generation.parse().ok()?, hash: hash.to_owned(), attempt: attempt.parse().ok()? })
-    }
-
-    /// The token of the generation's first attempt: all attempts of a generation have this one in common.
-    #[must_use]
-    pub fn of_first_attempt(self) -> Self {
-        Self { attempt: 1, ..self }
-    }
-
-    /// Whether a project with this token was made for this render: key, generation and hash agree
-    /// (`protocol.md#words`); the attempt may differ.
-    #[must_use]
-    pub fn belongs_to(&self, key: &Key, generation: u32, movie: MovieHash) -> bool {
-        self.key == spelled(key) && self.generation == generation && self.hash == movie.short()
-    }
-
-    /// What it tells of the movie's hash.
-    #[must_use]
-    pub fn movie(&self) -> MovieHash {
-        MovieHash::from_short(&self.hash).unwrap_or(MovieHash([0; 32]))
-    }
-
-    /// The key as the token spells it: as it was given, or `sha256-…` when that is over 100 bytes.
-    #[must_use]
-    pub fn spelled_key(&self) -> &str {
-        &self.key
-    }
-}
-
-fn spelled(key: &Key) -> String {
-    if key.as_str().len() <= LONGEST_SPELLED_KEY {
-        return key.as_str().to_owned();
-    }
-    format!("sha256-{}", hex(&Sha256::digest(key.as_str().as_bytes())))
-}
-
-impl fmt::Display for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}#{}.{}.{}", self.key, self.generation, self.hash, self.attempt)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -265,25 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_reads_as_the_page_spells_it() {
-        let movie = MovieHash::of(b"{}");
-        let token = Token::new(&Key::parse("L-4821").unwrap(), 2, movie, 1);
-        assert_eq!(token.to_string(), format!("L-4821#2.{}.1", &movie.to_hex()[..8]));
-    }
-
-    #[test]
-    fn a_key_over_100_bytes_is_hashed() {
-        let key = Key::parse(&"k".repeat(101)).unwrap();
-        let token = Token::new(&key, 1, MovieHash::of(b"{}"), 1);
-        assert!(token.spelled_key().starts_with("sha256-"));
-        assert!(token.belongs_to(&key, 1, MovieHash::of(b"{}")));
-    }
-
-    #[test]
-    fn what_a_token_tells_of_a_hash_agrees_with_that_movie_only() {
-        let (one, other) = (MovieHash::of(b"{}"), MovieHash::of(b"[]"));
-        let told = Token::new(&Key::parse("a").unwrap(), 1, one, 1).movie();
-        assert!(told.agrees(one) && told.agrees(told) && !told.agrees(other) && !one.agrees(other));
+    fn eight_digits_are_all_that_is_short() {
         assert_eq!(MovieHash::from_short("123"), None);
     }
 
@@ -293,28 +203,7 @@ mod tests {
         assert!(!Key::parse("r-hello").unwrap().is_random() && !Key::parse("L-4821").unwrap().is_random());
     }
 
-    #[test]
-    fn a_token_of_another_generation_or_movie_is_not_ours() {
-        let (key, movie) = (Key::parse("a").unwrap(), MovieHash::of(b"{}"));
-        let token = Token::new(&key, 1, movie, 3);
-        assert!(token.belongs_to(&key, 1, movie));
-        assert!(!token.belongs_to(&key, 2, movie));
-        assert!(!token.belongs_to(&key, 1, MovieHash::of(b"[]")));
-        assert!(!token.belongs_to(&Key::parse("b").unwrap(), 1, movie));
-    }
-
     proptest! {
-        #[test]
-        fn every_token_is_read_back(key in "\\PC{1,300}", generation in 1u32.., attempt in 1u32.., seed: Vec<u8>) {
-            let token = Token::new(&Key::parse(&key.chars().take(250).collect::<String>()).unwrap(), generation, MovieHash::of(&seed), attempt);
-            prop_assert_eq!(Token::parse(&token.to_string()), Some(token));
-        }
-
-        #[test]
-        fn reading_a_token_never_panics(text: String) {
-            let _ = Token::parse(&text);
-        }
-
         #[test]
         fn a_hash_is_read_back(seed: Vec<u8>) {
             let hash = MovieHash::of(&seed);

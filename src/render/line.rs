@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::event::Outcome;
-use super::identity::Token;
 use super::outcome::Report;
+use super::token::Token;
 
 /// The member of `client-data` that holds the token.
 const TOKEN: &str = "j2v";

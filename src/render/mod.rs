@@ -10,3 +10,4 @@ pub mod line;
 pub mod outcome;
 pub mod schedule;
 pub mod state;
+pub mod token;

@@ -20,6 +20,7 @@ use crate::render::event::{Event, Listener};
 use crate::render::identity::Key;
 use crate::render::schedule::Distance;
 use crate::render::state::{Action, Fact, OutOfTurn};
+use crate::render::token::Token;
 use crate::service::client::Client;
 use crate::service::page::Window;
 use crate::world::{Instant, World};
@@ -64,6 +65,11 @@ impl Desk {
             remembers: true,
             command: CommandLine::default(),
         }
+    }
+
+    /// The token of a render's present attempt.
+    pub(crate) fn token(&self, render: &Render) -> Token {
+        Token::new(&render.identity(), render.submission.attempt, self.store.name())
     }
 
     pub(crate) fn tell(&self, event: &Event) {

@@ -8,10 +8,11 @@ use tokio::time::Instant as Tick;
 use super::Desk;
 use crate::ledger::{Change, Gap, LedgerError, Record, Render, Which};
 use crate::render::event::Event;
-use crate::render::identity::{ProjectId, Token};
+use crate::render::identity::ProjectId;
 use crate::render::outcome::Report;
 use crate::render::schedule::next_search;
 use crate::render::state::{Fact, OnUnknown, State};
+use crate::render::token::{LedgerName, Token, Trace};
 use crate::service::page::Window;
 use crate::service::read::{MOST_PER_PAGE, ReadError};
 use crate::world::Instant;
@@ -166,12 +167,12 @@ async fn sweep_span(desk: &Desk, renders: &[Render], span: Option<Span>, patienc
     }
     for (twins, hits) in seen.hits.into_values() {
         let hits = nobody_elses(desk, &twins, hits).await?;
-        for (render, hits) in shared_out(&twins, &hits) {
+        for (render, hits) in shared_out(&twins, hits, &desk.store.name()) {
             if hits.is_empty() {
                 let is_proven = unseen.is_none() || !is_resent(render);
                 missed(desk, render, seen.whole && is_over(render) && is_proven).await?;
             } else {
-                found(desk, render, hits).await?;
+                found(desk, render, &hits).await?;
             }
         }
     }
@@ -196,8 +197,8 @@ async fn unseen_since(desk: &Desk, resent: &[&Render], seen: &HashSet<ProjectId>
 /// What a search of the list came to.
 #[derive(Default)]
 struct Seen<'a> {
-    /// Renders that have one token (two scopes may hold the same key and movie), and the projects that carry it.
-    hits: HashMap<Token, (Vec<&'a Render>, Vec<Report>)>,
+    /// Renders that tokens tell apart by their scopes only, or not at all, and the projects that carry such a token.
+    hits: HashMap<Trace, (Vec<&'a Render>, Vec<Report>)>,
     /// Every project of the list, where something is to be sent again for being absent.
     projects: HashSet<ProjectId>,
     whole: bool,
@@ -215,8 +216,7 @@ async fn read<'a>(
     let mut seen = Seen::default();
     let keeps_all = renders.iter().any(is_resent);
     for render in renders {
-        let token = Token::new(&render.key, render.generation, render.movie, 1);
-        seen.hits.entry(token).or_default().0.push(render);
+        seen.hits.entry(render.identity().trace()).or_default().0.push(render);
     }
     let knew_the_time = desk.client.server_offset().is_some();
     seen.whole = read_once(desk, window(desk, renders, span), &mut seen, keeps_all, patience).await?;
@@ -236,7 +236,7 @@ async fn read_once(desk: &Desk, window: Window, seen: &mut Seen<'_>, keeps_all: 
             if keeps_all {
                 seen.projects.insert(report.project.clone());
             }
-            let Some((_, hits)) = token(&report).and_then(|token| seen.hits.get_mut(&token.of_first_attempt())) else { continue };
+            let Some((_, hits)) = token(&report).and_then(|token| seen.hits.get_mut(token.trace())) else { continue };
             match hits.iter_mut().find(|hit| hit.project == report.project) {
                 Some(hit) => *hit = report,
                 None => hits.push(report),
@@ -259,15 +259,19 @@ async fn nobody_elses(desk: &Desk, twins: &[&Render], hits: Vec<Report>) -> Resu
     Ok(free)
 }
 
-/// One project a render, as far as they go; what is left over is a second one of the last render.
-fn shared_out<'a>(twins: &[&'a Render], hits: &'a [Report]) -> Vec<(&'a Render, &'a [Report])> {
-    let last = twins.len().saturating_sub(1);
-    let share = |place: usize| {
-        let from = place.min(hits.len());
-        let to = if place == last { hits.len() } else { (place + 1).min(hits.len()) };
-        &hits[from..to]
-    };
-    twins.iter().enumerate().map(|(place, twin)| (*twin, share(place))).collect()
+/// Each project to the render that its token names. Of what an older token leaves open each render gets one, as far as
+/// they go; what is left over is a second one of the last render.
+fn shared_out<'a>(twins: &[&'a Render], hits: Vec<Report>, ledger: &LedgerName) -> Vec<(&'a Render, Vec<Report>)> {
+    let mut shares: Vec<(&Render, Vec<Report>)> = twins.iter().map(|twin| (*twin, Vec::new())).collect();
+    for hit in hits {
+        let Some(token) = token(&hit) else { continue };
+        let is_its = |share: &(&Render, Vec<Report>)| token.belongs_to(&share.0.identity(), ledger);
+        let place = shares.iter().position(|share| is_its(share) && share.1.is_empty()).or_else(|| shares.iter().rposition(is_its));
+        if let Some(place) = place {
+            shares[place].1.push(hit);
+        }
+    }
+    shares
 }
 
 /// When it may have been sent first.

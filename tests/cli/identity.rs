@@ -244,7 +244,7 @@ fn on_unknown_resubmit_sends_once_more_after_the_quarantine() {
     let world = world(&["post-reset-before*1"]);
     world.j2v("submit a.json --key L-1 --on-unknown resubmit --quarantine 0s --settle-for 1s").exits(0);
     assert_eq!((world.posts(), world.accepted()), (2, 1));
-    assert!(world.accepted_fields("token")[0].ends_with(".2"), "the second attempt says so");
+    assert!(world.accepted_fields("token")[0].contains(".2."), "the second attempt says so");
 }
 
 #[test]

@@ -104,9 +104,14 @@ fn a_lost_ledger_is_put_back_from_the_tokens() {
     for left in ["ledger.db-wal", "ledger.db-shm"] {
         std::fs::remove_file(world.path(left)).ok();
     }
-    let run = world.j2v("reconcile --json").exits(8);
-    assert_eq!(of_kind(&run, "lost").len(), 4);
-    world.j2v("reconcile --fix").exits(0).tells("4 renders were put back from their tokens");
+    // Another ledger may be another machine's: nothing is taken from it unless the user says that it is lost.
+    let run = world.j2v("reconcile --json").exits(0);
+    let [elsewhere, ..] = &of_kind(&run, "elsewhere")[..] else { panic!("{run:?}") };
+    let rebuild = format!("j2v reconcile --fix --adopt-from {}", elsewhere["ledger"].as_str().unwrap());
+    assert_eq!((of_kind(&run, "elsewhere").len(), run.next()), (4, vec![rebuild.as_str()]), "{run:?}");
+    world.j2v("reconcile --fix").exits(0).tells("this ledger is empty, and 4 renders");
+    assert_eq!(world.j2v("history --json").exits(0).stdout, "");
+    world.j2v(rebuild.strip_prefix("j2v ").unwrap()).exits(0).tells("recovered 4 renders");
     // The same submissions attach: nothing is paid twice.
     world.j2v("submit a.json --key a --wait").exits(0);
     world.j2v("submit b.json --key b --wait").exits(0);
@@ -134,7 +139,7 @@ fn row_83_a_damaged_ledger_is_kept_and_made_anew_from_the_tokens() {
     }
     world.write("ledger.db", &bytes);
     world.j2v("reconcile").exits(1).tells("is damaged").tells("next: j2v reconcile --fix");
-    world.j2v("reconcile --fix").exits(0).tells("it is kept as").tells("3 renders were put back");
+    world.j2v("reconcile --fix").exits(0).tells("it is kept as").tells("recovered 3 renders");
     let kept = std::fs::read_dir(world.path("")).unwrap().map(|entry| entry.unwrap().path());
     let kept = kept.into_iter().find(|path| {
         path.to_string_lossy().contains(".damaged-") && path.extension().is_some_and(|end| !end.to_string_lossy().ends_with("-wal"))
@@ -164,7 +169,8 @@ fn what_an_older_ledger_takes_for_unsent_is_bound_to_what_the_server_has() {
     let world = World::new();
     world.movie("a.json", &json!({ "fault": ["post-credits*1"] }));
     world.j2v("submit a.json --key k").exits(5);
-    // Another machine sends the same movie under the same key, now that there are credits.
+    // A copy of the ledger goes on, now that there are credits; then the old one is used again, as from a backup.
+    world.j2v("ledger copy ledger.db other.db").exits(0);
     let other = world.path("other.db");
     let id = world.j2v_with(&[("J2V_LEDGER", other.to_str().unwrap())], "submit a.json --key k").exits(0).line().to_owned();
     let run = world.j2v("reconcile --json").exits(8);
@@ -173,6 +179,24 @@ fn what_an_older_ledger_takes_for_unsent_is_bound_to_what_the_server_has() {
     assert_eq!(of_kind(&run, "found")[0]["mended"], json!(format!("bound to {id}")));
     assert_eq!(world.j2v("submit a.json --key k").exits(0).line(), id);
     assert_eq!((world.accepted(), world.posts()), (1, 2));
+}
+
+#[test]
+fn a_render_of_another_ledger_is_named_as_that_and_neither_taken_nor_called_lost_or_doubled() {
+    let world = World::new();
+    world.movie("a.json", &json!({}));
+    world.j2v("submit a.json --key k --wait").exits(0);
+    let other = world.path("other.db");
+    let id = world.j2v_with(&[("J2V_LEDGER", other.to_str().unwrap())], "submit a.json --key k --wait").exits(0);
+    let theirs = world.accepted_fields("project").remove(1);
+    for line in ["reconcile --json", "reconcile --fix --json", "reconcile --fix --download videos/ --json"] {
+        let run = world.j2v(line).exits(0).hides("delete");
+        let [finding] = &of_kind(&run, "elsewhere")[..] else { panic!("{run:?}") };
+        assert_eq!((finding["project"].as_str(), &finding["next"]), (Some(theirs.as_str()), &json!([])), "{id:?}");
+        assert!(of_kind(&run, "lost").is_empty() && of_kind(&run, "duplicate").is_empty(), "{run:?}");
+    }
+    assert_eq!(world.j2v("history --json").exits(0).jsons().len(), 1);
+    world.j2v("reconcile").exits(0).hides("this ledger is empty");
 }
 
 #[test]

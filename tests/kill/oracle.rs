@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use j2v::render::identity::Token;
+use j2v::render::token::Token;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::support::World;
@@ -14,7 +14,7 @@ pub(crate) fn paid(world: &World) -> BTreeMap<String, Vec<String>> {
     let mut paid: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for entry in world.oracle()["accepted"].as_array().unwrap() {
         let token = Token::parse(entry["token"].as_str().unwrap()).unwrap();
-        let name = format!("{}#{}", token.spelled_key(), token.generation);
+        let name = format!("{}#{}", token.spelled_key(), token.generation());
         paid.entry(name).or_default().push(entry["project"].as_str().unwrap().to_owned());
     }
     paid

@@ -3,16 +3,18 @@
 use j2v::ledger::batch::TableRow;
 use j2v::ledger::recovery::Lost;
 use j2v::ledger::{Draft, Placed, Render, Store, Which};
-use j2v::render::identity::{Key, MovieHash, Token};
+use j2v::render::identity::{Key, MovieHash};
 use j2v::render::outcome::Report;
 use j2v::render::state::State;
+use j2v::render::token::{Identity, LedgerName, Token};
 use serde_json::json;
 
 use crate::fixture::{Home, accepted, at, fact, key, kinds, named, new, on_each, place, project, row, space, unnamed};
 
 /// A render of the list, with the token of a draft.
 fn lost(draft: &Draft, generation: u32, letter: char, status: &str) -> Lost {
-    let token = Token::new(&draft.key, generation, draft.movie, 2);
+    let identity = Identity { scope: &draft.scope, key: &draft.key, generation, movie: draft.movie };
+    let token = Token::new(&identity, 2, LedgerName::parse("k3f9xa").unwrap());
     let movie = json!({"project": project(letter).as_str(), "status": status, "url": "u", "created_at": "2026-11-20T10:00:00Z"});
     Lost { space: space(), token, report: Report::read(&movie).unwrap(), at: at(9) }
 }
@@ -71,7 +73,9 @@ async fn of_several_restored_renders_of_a_key_its_movie_tells_which(home: &impl 
     let store = home.open();
     let (first, second) = (named("a", "1"), named("a", "2"));
     let one = restore(&store, lost(&first, 1, 'p', "done")).await.unwrap();
-    let two = restore(&store, lost(&second, 2, 'q', "done")).await.unwrap();
+    // An older token names no batch: the first submission of its key in any of them means it.
+    let older = Token::parse(&format!("a#2.{}.1", second.movie.short())).unwrap();
+    let two = restore(&store, Lost { token: older, ..lost(&second, 2, 'q', "done") }).await.unwrap();
     assert!(matches!(place(&store, first).await, Placed::Existing(render) if render.id == one.id));
     // Without a key nobody means any of them.
     new(&store, unnamed(1, "2")).await;
@@ -82,7 +86,24 @@ async fn of_several_restored_renders_of_a_key_its_movie_tells_which(home: &impl 
     assert_eq!(store.find(None, Which::AnyKey(key("a"))).await.unwrap().len(), 2);
 }
 
+async fn what_was_of_a_batch_is_found_by_that_batch_only(home: &impl Home) {
+    let store = home.open();
+    let of_batch = Draft { scope: "flats".to_owned(), ..named("a", "{}") };
+    let restored = restore(&store, lost(&of_batch, 1, 'p', "done")).await.unwrap();
+    assert_eq!((restored.own_scope(), restored.batch()), (Some("flats"), Some("flats")));
+    new(&store, named("a", "{}")).await;
+    assert!(matches!(place(&store, of_batch).await, Placed::Existing(render) if render.id == restored.id));
+}
+
+async fn a_ledger_keeps_its_name(home: &impl Home) {
+    let name = home.open().name();
+    LedgerName::parse(&name.to_string()).unwrap();
+    assert_eq!(home.open().name(), name);
+}
+
 on_each!([
+    a_ledger_keeps_its_name,
+    what_was_of_a_batch_is_found_by_that_batch_only,
     a_lost_render_is_put_back_once,
     what_the_ledger_knows_is_not_put_back,
     a_submission_takes_its_restored_render_for_its_own,

@@ -16,6 +16,7 @@ use super::change::{Placing, apply, is_past, placing, wanted};
 use super::outbox::is_news;
 use super::{Draft, Event, LedgerError, Placed, Record, Recorded, Render, RenderId, Reply, Space, Store, Which, story};
 use crate::render::state::{OutOfTurn, State};
+use crate::render::token::LedgerName;
 use crate::world::Instant;
 
 /// Nobody else claims in this memory.
@@ -68,6 +69,10 @@ impl Memory {
 }
 
 impl Store for Memory {
+    fn name(&self) -> LedgerName {
+        LedgerName::unkept()
+    }
+
     fn place(&self, drafts: Vec<Draft>) -> Reply<'_, Vec<Placed>> {
         let mut rows = self.rows();
         self.wrote();

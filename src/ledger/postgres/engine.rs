@@ -20,6 +20,7 @@ use super::owner;
 use super::pool::{Lent, PATIENCE, Pool};
 use crate::ledger::sharing::Mark;
 use crate::ledger::{Gap, LedgerError};
+use crate::render::token::LedgerName;
 use crate::world::World;
 
 /// How often a transaction gives way to others.
@@ -86,6 +87,14 @@ impl Engine {
     /// What this ledger may have forgotten.
     pub(super) fn gap(&self) -> Option<Gap> {
         self.pool.gap()
+    }
+
+    /// The ledger's own name.
+    ///
+    /// # Errors
+    /// When there was never a connection.
+    pub(super) fn name(&self) -> Result<LedgerName, LedgerError> {
+        self.pool.name().ok_or(LedgerError::Closed)
     }
 
     /// Runs a job to its commit, and once only.

@@ -38,11 +38,13 @@ use super::recovery::{Lost, Recovery};
 use super::sharing::{Mark, Seat, Share, Sharing, Turn};
 use super::{Change, Draft, Event, Gap, LedgerError, OutOfTurn, Placed, Record, Recorded, Render, RenderId, Reply, Space, Store, Which};
 use crate::render::state::Fact;
+use crate::render::token::LedgerName;
 use crate::world::{Instant, World};
 
 /// The shared store. Dropped, it finishes what it was asked and ends its lease.
 pub struct Postgres {
     thread: Thread,
+    name: LedgerName,
 }
 
 impl Postgres {
@@ -54,7 +56,9 @@ impl Postgres {
         let shown = address.to_string();
         let (thread, opened) = Thread::start(address, world).map_err(|error| Failure::System(error).at(&shown))?;
         opened.await.unwrap_or(Err(LedgerError::Closed))?;
-        Ok(Self { thread })
+        let mut opened = Self { thread, name: LedgerName::unkept() };
+        opened.name = opened.ask_engine(|engine| Box::pin(async move { engine.name() })).await?;
+        Ok(opened)
     }
 
     /// Whether there is a ledger at an address. Makes none.
@@ -93,6 +97,10 @@ impl Postgres {
 }
 
 impl Store for Postgres {
+    fn name(&self) -> LedgerName {
+        self.name.clone()
+    }
+
     fn place(&self, drafts: Vec<Draft>) -> Reply<'_, Vec<Placed>> {
         self.ask(Need::Write, async move |session: &Session<'_>| work::place(session, &drafts).await)
     }

@@ -1,6 +1,6 @@
 //! The connections of one store: opened when needed, kept while they hold, replaced after a restart of the server.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use super::failure::{Failure, Remedy};
 use super::schema;
 use super::tls::Tls;
 use crate::ledger::Gap;
+use crate::render::token::LedgerName;
 use crate::world::World;
 
 /// Transactions at once: what a server commits together costs one sync, and a team's processes share its connections.
@@ -33,6 +34,7 @@ pub(super) struct Pool {
     idle: RefCell<Vec<Shared>>,
     turns: Semaphore,
     gap: Cell<Option<Gap>>,
+    name: OnceCell<LedgerName>,
 }
 
 /// A connection for the time of one transaction.
@@ -63,7 +65,7 @@ impl Pool {
             tokio_postgres::config::SslMode::Disable => None,
             _ => Some(Tls::trusting(address.roots().map(std::path::PathBuf::as_path))?),
         };
-        Ok(Self { address, world, tls, idle: RefCell::default(), turns: Semaphore::new(MOST), gap: Cell::new(None) })
+        Ok(Self { address, world, tls, idle: RefCell::default(), turns: Semaphore::new(MOST), gap: Cell::new(None), name: OnceCell::new() })
     }
 
     /// The clock and the dice.
@@ -74,6 +76,11 @@ impl Pool {
     /// What this ledger may have forgotten.
     pub(super) fn gap(&self) -> Option<Gap> {
         self.gap.get()
+    }
+
+    /// The ledger's own name, once there was a connection.
+    pub(super) fn name(&self) -> Option<LedgerName> {
+        self.name.get().cloned()
     }
 
     /// A connection, as soon as one is free; tries until `deadline` while the server is away.
@@ -111,6 +118,10 @@ impl Pool {
         let channel = Channel::open(&self.address, self.tls.as_ref(), name, None).await?;
         let gap = schema::ready(&channel, self.world.now()).await?;
         self.gap.set(gap);
+        if self.name.get().is_none() {
+            let name = schema::name(&channel).await?;
+            self.name.get_or_init(|| name);
+        }
         Ok(Rc::new(channel))
     }
 

@@ -3,10 +3,11 @@
 use super::channel::Channel;
 use super::failure::Failure;
 use crate::ledger::Gap;
+use crate::render::token::LedgerName;
 use crate::world::Instant;
 
 /// One text a schema; the n-th leads from schema n - 1 to n. A text that was released never changes.
-pub(super) const MIGRATIONS: &[&str] = &[FIRST, MAIL, SHARING, BATCHES, RESENDS];
+pub(super) const MIGRATIONS: &[&str] = &[FIRST, MAIL, SHARING, BATCHES, RESENDS, NAME];
 
 /// Held while the schema changes or the history is looked at: `j2v` and a zero in ASCII, and a number.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(1781692928, 1)";
@@ -179,6 +180,23 @@ CREATE TABLE tally (
 const RESENDS: &str = "
 CREATE INDEX render_resends ON render (account, endpoint) WHERE state = 'intent' AND attempt > 1;
 ";
+
+/// The ledger's own name (`crate::render::token::LedgerName`).
+const NAME: &str = "
+ALTER TABLE ledger ADD COLUMN name text;
+UPDATE ledger SET name = chr(97 + floor(random() * 26)::integer) || (
+    SELECT string_agg(substr('abcdefghijklmnopqrstuvwxyz0123456789', 1 + floor(random() * 36)::integer, 1), '')
+    FROM generate_series(1, 5)
+);
+ALTER TABLE ledger ALTER COLUMN name SET NOT NULL;
+";
+
+/// The ledger's own name.
+pub(super) async fn name(channel: &Channel) -> Result<LedgerName, Failure> {
+    let row = channel.optional("SELECT name FROM j2v.ledger", &[]).await?;
+    let name: String = row.ok_or_else(|| Failure::Refused("its tables are gone".to_owned()))?.try_get(0)?;
+    LedgerName::parse(&name).map_err(|why| Failure::Refused(format!("`{name}`: {why}")))
+}
 
 /// What the ledger says of itself.
 struct Known {

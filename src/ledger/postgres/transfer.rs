@@ -8,6 +8,7 @@ use super::engine::{Need, Session};
 use super::failure::Failure;
 use crate::ledger::Reply;
 use crate::ledger::transfer::{Cell, Kind, PRUNING, Pruned, RULES, Row, Table, Transfer};
+use crate::render::token::LedgerName;
 use crate::world::Instant;
 
 /// The tally without its shards.
@@ -34,6 +35,12 @@ impl Transfer for Postgres {
                 session.channel.query_once(&sql, &[]).await?;
             }
             Ok(())
+        })
+    }
+
+    fn rename(&self, name: LedgerName) -> Reply<'_, ()> {
+        self.ask(Need::Write, async move |session: &Session<'_>| {
+            session.channel.execute("UPDATE ledger SET name = $1", &[&name.to_string()]).await.map(drop)
         })
     }
 

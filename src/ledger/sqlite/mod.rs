@@ -38,6 +38,7 @@ use super::recovery::{Lost, Recovery};
 use super::sharing::{Mark, Seat, Share, Sharing, Turn};
 use super::{Change, Draft, Event, LedgerError, OutOfTurn, Placed, Record, Recorded, Render, RenderId, Reply, Space, Store, Which};
 use crate::render::state::Fact;
+use crate::render::token::LedgerName;
 use crate::world::{Instant, World};
 
 /// How long another process may keep the ledger locked.
@@ -51,6 +52,7 @@ pub struct Sqlite {
     /// It waits for the disk; nobody else does.
     thread: Thread,
     commits: Arc<AtomicU64>,
+    name: LedgerName,
 }
 
 impl Sqlite {
@@ -75,11 +77,12 @@ impl Sqlite {
         let real = file::ensure(path, world)?;
         let fail = |failure: Failure| failure.at(path);
         let connection = connect(&real).map_err(fail)?;
+        let name = schema::name(&connection).map_err(fail)?;
         let owners = Owners::of(&real, world.clone());
         let engine = Engine::new(connection, path, real, owners);
         let commits = engine.commits();
         let thread = Thread::start(engine).map_err(|error| fail(error.into()))?;
-        Ok(Self { thread, commits })
+        Ok(Self { thread, commits, name })
     }
 
     /// How many transactions have written so far: what was asked together shares one.
@@ -111,6 +114,10 @@ impl Sqlite {
 }
 
 impl Store for Sqlite {
+    fn name(&self) -> LedgerName {
+        self.name.clone()
+    }
+
     fn place(&self, drafts: Vec<Draft>) -> Reply<'_, Vec<Placed>> {
         self.ask(Need::Write, move |session| drafts.iter().map(|draft| work::place(session, draft)).collect())
     }

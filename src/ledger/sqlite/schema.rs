@@ -3,9 +3,10 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::failure::Failure;
+use crate::render::token::LedgerName;
 
 /// One text a schema; the n-th leads from schema n - 1 to n. A text that was released never changes.
-pub(super) const MIGRATIONS: &[&str] = &[FIRST, MAIL, SHARING, BATCHES, RESENDS];
+pub(super) const MIGRATIONS: &[&str] = &[FIRST, MAIL, SHARING, BATCHES, RESENDS, NAME];
 
 /// Marks the file as a ledger (`PRAGMA application_id`): `j2v` and a zero in ASCII.
 const APPLICATION: u32 = u32::from_be_bytes(*b"j2v\0");
@@ -163,6 +164,26 @@ CREATE TABLE tally (
 const RESENDS: &str = "
 CREATE INDEX render_resends ON render (state, account, endpoint) WHERE state = 'intent' AND attempt > 1;
 ";
+
+/// The ledger's own name (`crate::render::token::LedgerName`), thrown where the table is made: no ledger is ever without one.
+const NAME: &str = "
+CREATE TABLE ledger (
+    name TEXT NOT NULL
+) STRICT;
+INSERT INTO ledger (name)
+SELECT char(97 + (random() & 65535) % 26)
+    || group_concat(substr('abcdefghijklmnopqrstuvwxyz0123456789', 1 + (random() & 65535) % 36, 1), '')
+FROM (VALUES (1), (2), (3), (4), (5));
+";
+
+/// The ledger's own name; a ledger of a schema before it has none.
+pub(super) fn name(connection: &Connection) -> Result<LedgerName, Failure> {
+    if connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ledger')", [], |row| row.get(0))? {
+        return Ok(LedgerName::unkept());
+    }
+    let name: String = connection.query_row("SELECT name FROM ledger", [], |row| row.get(0))?;
+    LedgerName::parse(&name).map_err(|why| Failure::Refused(format!("`{name}`: {why}")))
+}
 
 /// Refuses what a newer `j2v` or another program made, before anything is written to it.
 pub(super) fn check(connection: &Connection) -> Result<(), Failure> {

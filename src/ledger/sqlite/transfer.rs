@@ -8,6 +8,7 @@ use super::failure::Failure;
 use super::job::Need;
 use crate::ledger::Reply;
 use crate::ledger::transfer::{Cell, Kind, PRUNING, Pruned, RULES, Row, Table, Transfer};
+use crate::render::token::LedgerName;
 use crate::world::Instant;
 
 impl Transfer for Sqlite {
@@ -22,6 +23,13 @@ impl Transfer for Sqlite {
     /// The engine counts on from the highest number by itself. What was moved is on disk now.
     fn imported(&self) -> Reply<'_, ()> {
         self.ask(Need::Claim, |_| Ok(()))
+    }
+
+    fn rename(&self, name: LedgerName) -> Reply<'_, ()> {
+        self.ask(Need::Claim, move |session| {
+            session.connection.execute("UPDATE ledger SET name = ?1", [name.to_string()])?;
+            Ok(())
+        })
     }
 
     fn faults(&self) -> Reply<'_, Vec<String>> {
@@ -112,7 +120,7 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         schema::migrate(&mut connection, schema::MIGRATIONS).unwrap();
         let mut names: Vec<String> = TABLES.iter().map(|table| table.name.to_owned()).collect();
-        names.extend(["turn", "waiting"].map(str::to_owned));
+        names.extend(["ledger", "turn", "waiting"].map(str::to_owned));
         names.sort();
         let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
         let found: Vec<String> = connection.prepare(sql).unwrap().query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();

@@ -16,7 +16,7 @@ use crate::ledger::batch::Unclaimed;
 use crate::ledger::{LedgerError, Render};
 use crate::movie::Document;
 use crate::render::event::{Event, Outcome, Trouble, Verdict};
-use crate::render::identity::{ProjectId, Token};
+use crate::render::identity::ProjectId;
 use crate::render::outcome::{Reason, Refusal};
 use crate::render::state::Fact;
 use crate::service::answer::{Happened, PostMeaning, meaning_of_post};
@@ -110,7 +110,7 @@ async fn body(line: &Line<'_>, render: &Render) -> Result<Result<Vec<u8>, Box<Ou
     if !render.traceable {
         return Ok(Ok(body));
     }
-    let token = Token::new(&render.key, render.generation, render.movie, render.submission.attempt).to_string();
+    let token = line.desk.token(render).to_string();
     let movie = Document::read("the ledger", body).map_err(|refused| refused.to_string());
     let sent = movie.and_then(|movie| movie.with_token(&token).map_err(|why| why.to_string()));
     let invalid = |why| Box::new(described(render, Verdict::Invalid).because(Trouble::None, why));

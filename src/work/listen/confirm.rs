@@ -13,7 +13,7 @@ use crate::ledger::inbox::{CallbackId, Callbacks, Kept};
 use crate::ledger::outbox::{Announcement, Heard, is_final};
 use crate::ledger::{LedgerError, Render, Which};
 use crate::render::event::Event;
-use crate::render::identity::{ProjectId, Token};
+use crate::render::identity::ProjectId;
 use crate::render::outcome::Report;
 use crate::render::schedule::{Rhythm, next_search};
 use crate::render::state::{Fact, State};
@@ -258,8 +258,8 @@ impl<'a> Confirmer<'a> {
     async fn bind(&self, report: &Report) -> Result<Option<Render>, LedgerError> {
         let Some(token) = token(report) else { return Ok(None) };
         let unsettled = self.desk.store.find(Some(self.desk.space.clone()), Which::Unsettled).await?;
-        let is_it = |row: &Render, token: &Token| token.belongs_to(&row.key, row.generation, row.movie);
-        let Some(row) = unsettled.into_iter().find(|row| is_it(row, &token)) else { return Ok(None) };
+        let ledger = self.desk.store.name();
+        let Some(row) = unsettled.into_iter().find(|row| token.belongs_to(&row.identity(), &ledger)) else { return Ok(None) };
         let (project, key) = (report.project.clone(), row.key.clone());
         let bound = self.desk.learn(&row, Fact::Found { project: project.clone() }).await?;
         self.desk.tell(&Event::FoundAgain { project, key });

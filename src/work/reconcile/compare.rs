@@ -5,9 +5,10 @@ use std::collections::{HashMap, HashSet};
 use super::{Finding, Kind, Limits, Survey};
 use crate::ledger::Render;
 use crate::ledger::outbox::{Delivery, Progress};
-use crate::render::identity::{ProjectId, Token};
+use crate::render::identity::ProjectId;
 use crate::render::outcome::{Report, Status};
 use crate::render::state::{Fact, OnUnknown, State};
+use crate::render::token::{LedgerName, Token, Trace};
 use crate::work::{Desk, Submission, search};
 use crate::world::Instant;
 
@@ -57,23 +58,29 @@ impl Sides<'_> {
     pub(super) fn compare(&self, survey: &mut Survey) {
         let by_project: HashMap<&ProjectId, &Render> =
             self.rows.iter().filter_map(|row| Some((row.submission.project.as_ref()?, row))).collect();
-        let mut by_key: HashMap<String, Vec<&Render>> = HashMap::new();
+        let mut by_trace: HashMap<Trace, Vec<&Render>> = HashMap::new();
         for row in self.rows {
-            by_key.entry(row.key.spelled().as_str().to_owned()).or_default().push(row);
+            by_trace.entry(row.identity().trace()).or_default().push(row);
         }
-        let mut lost: HashMap<(String, u32, String), &Report> = HashMap::new();
-        for report in self.reports {
+        let mut lost: HashMap<(Trace, Option<&str>), &Report> = HashMap::new();
+        let ledger = self.desk.store.name();
+        let tokens: Vec<Option<Token>> = self.reports.iter().map(search::token).collect();
+        for (report, token) in self.reports.iter().zip(&tokens) {
             if let Some(row) = by_project.get(&report.project) {
                 self.of_row(row, report, survey);
                 continue;
             }
-            let Some(token) = search::token(report) else {
+            let Some(token) = token else {
                 survey.findings.push(foreign(report));
                 continue;
             };
-            let same_key = by_key.get(token.spelled_key()).into_iter().flatten();
-            let row = same_key.copied().find(|row| token.belongs_to(&row.key, row.generation, row.movie));
-            let name = (token.spelled_key().to_owned(), token.generation, token.movie().short());
+            if let Some(other) = token.ledger().filter(|other| **other != ledger && self.limits.adopt_from.as_ref() != Some(*other)) {
+                survey.findings.push(elsewhere(report, other));
+                continue;
+            }
+            let alike = by_trace.get(token.trace()).into_iter().flatten();
+            let row = alike.copied().find(|row| token.names(&row.identity()));
+            let name = (token.trace().clone(), token.scope());
             survey.findings.extend(match row {
                 Some(row) => match &row.submission.project {
                     Some(kept) => self.duplicate(report, kept, Some(row)),
@@ -82,7 +89,7 @@ impl Sides<'_> {
                 None if lost.contains_key(&name) => self.duplicate(report, &lost[&name].project, None),
                 None => {
                     lost.insert(name, report);
-                    Some(self.lost(report, &token))
+                    Some(self.lost(report, token))
                 }
             });
         }
@@ -130,7 +137,7 @@ impl Sides<'_> {
     }
 
     fn lost(&self, report: &Report, token: &Token) -> Finding {
-        let message = format!("the server has it with our token {token}, and the ledger has no row of it");
+        let message = format!("the server has it with the token {token}, and the ledger has no row of it");
         Finding::new(Kind::Lost, message).told_by(report).then(self.fix())
     }
 
@@ -181,4 +188,10 @@ impl Sides<'_> {
 
 fn foreign(report: &Report) -> Finding {
     Finding::new(Kind::Foreign, "without a token of j2v's: made elsewhere, or with --no-token").told_by(report)
+}
+
+/// Another machine's, or another folder's: none of this ledger's business, unless that one is lost.
+fn elsewhere(report: &Report, ledger: &LedgerName) -> Finding {
+    let message = if *ledger == LedgerName::unkept() { "made without a ledger".to_owned() } else { format!("made by ledger {ledger}") };
+    Finding::new(Kind::Elsewhere, message).told_by(report)
 }

@@ -15,9 +15,10 @@ use super::{Desk, search};
 use crate::ledger::inbox::Callbacks;
 use crate::ledger::outbox::{Deliveries, Delivery, Progress};
 use crate::ledger::{LedgerError, Render, Which};
-use crate::render::identity::{Key, ProjectId, Token};
+use crate::render::identity::{Key, ProjectId};
 use crate::render::outcome::{RETENTION, Report};
 use crate::render::state::State;
+use crate::render::token::{LedgerName, Token};
 use crate::service::page::Window;
 use crate::service::read::{ReadError, Sweep};
 use crate::world::Instant;
@@ -48,8 +49,10 @@ pub enum Kind {
     Resend,
     /// The server has it; the ledger thinks that it was never accepted.
     Found,
-    /// The server has it with our token; the ledger has no row of it.
+    /// The server has it with this ledger's token, or with one that is adopted; the ledger has no row of it.
     Lost,
+    /// The server has it; another ledger made it.
+    Elsewhere,
     /// Another project for a render that has one.
     Duplicate,
     /// It ended, and nobody told the ledger.
@@ -68,7 +71,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, the most urgent first.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Held,
         Self::Unknown,
         Self::Resend,
@@ -80,6 +83,7 @@ impl Kind {
         Self::Undelivered,
         Self::Expiring,
         Self::Unsaved,
+        Self::Elsewhere,
         Self::Foreign,
     ];
 
@@ -98,6 +102,7 @@ impl Kind {
             Self::Undelivered => "undelivered",
             Self::Expiring => "expiring",
             Self::Unsaved => "unsaved",
+            Self::Elsewhere => "elsewhere",
             Self::Foreign => "foreign",
         }
     }
@@ -159,7 +164,7 @@ impl Finding {
 }
 
 /// What is looked for, and where.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Limits {
     /// From when on the list is read; by default since the oldest unfinished render, at least for as long as files are kept.
     pub from: Option<Instant>,
@@ -169,6 +174,8 @@ pub struct Limits {
     pub older_than: Duration,
     /// What is deleted within this time is expiring.
     pub expiring: Duration,
+    /// Another ledger whose renders are this one's from now on: that one is lost.
+    pub adopt_from: Option<LedgerName>,
 }
 
 /// What was found.

@@ -13,7 +13,7 @@ use super::search;
 use super::{Desk, Submission};
 use crate::ledger::{Change, LedgerError, Placed, Render, Which};
 use crate::render::event::{Event, Outcome, Trouble, Verdict};
-use crate::render::identity::{MovieHash, Token};
+use crate::render::identity::MovieHash;
 use crate::render::state::{Fact, OnUnknown, State};
 use crate::service::answer::{ConnectFault, Happened, PostMeaning, meaning_of_post};
 use crate::service::read::ReadError;
@@ -248,7 +248,7 @@ impl Run<'_> {
         if !render.traceable {
             return Ok(self.order.movie.to_compact().into_bytes());
         }
-        let token = Token::new(&render.key, render.generation, render.movie, render.submission.attempt);
+        let token = self.desk.token(render);
         self.order.movie.with_token(&token.to_string()).map(|movie| movie.to_compact().into_bytes()).map_err(|why| {
             let mut outcome = described(render, Verdict::Invalid);
             outcome.message = Some(why.to_string());
