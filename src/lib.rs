@@ -4,6 +4,7 @@
 //!
 //! - [`world`]: the clock and the dice, so that tests decide both.
 //! - [`movie`]: what a movie is. Pure: no I/O, no clock.
+//! - [`preview`]: a movie as pictures, and the page that shows them. Pure.
 //! - [`render`]: what one paid render is: its key, its token, its states. Pure.
 //! - [`rows`]: a table, in whatever format, as rows for a movie.
 //! - [`service`]: the HTTP API, its answers and its files.
@@ -24,6 +25,7 @@ mod exit;
 pub mod ledger;
 pub mod movie;
 mod output;
+pub mod preview;
 pub mod render;
 pub mod rows;
 pub mod service;

@@ -5,14 +5,15 @@ use std::fs;
 use std::path::Path;
 
 /// Each layer and what it may import from the crate, besides itself.
-const MAY_USE: [(&str, &[&str]); 9] = [
+const MAY_USE: [(&str, &[&str]); 10] = [
     ("world", &[]),
     ("movie", &[]),
     ("render", &["world"]),
     ("rows", &["movie"]),
+    ("preview", &["movie"]),
     ("service", &["movie", "render", "world"]),
     ("ledger", &["render", "world"]),
-    ("work", &["ledger", "movie", "render", "service", "world"]),
+    ("work", &["ledger", "movie", "preview", "render", "service", "world"]),
     ("emulator", &["movie", "world"]),
     ("output", &["exit", "movie", "render", "settings", "world"]),
 ];

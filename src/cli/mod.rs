@@ -11,6 +11,7 @@ mod listen;
 mod lost;
 mod movie;
 mod parse;
+mod preview;
 mod reconcile;
 mod renders;
 mod resolve;
@@ -31,6 +32,7 @@ pub(crate) use listen::{ListenArgs, ParseArgs, ReplayArgs, SendArgs, WebhookArgs
 pub(crate) use lost::OnUnknownArg;
 pub(crate) use movie::{MovieArgs, MovieDefaults, OWN_RECEIVER};
 pub(crate) use parse::Moment;
+pub(crate) use preview::PreviewArgs;
 pub(crate) use reconcile::ReconcileArgs;
 pub(crate) use renders::{DeleteArgs, DownloadArgs, HistoryArgs, ListArgs, PollArgs, SettleArgs, ShowArgs};
 pub(crate) use resolve::{BuildArgs, ExpandArgs, PlanArgs};
@@ -85,6 +87,8 @@ pub(crate) enum Command {
     Expand(ExpandArgs),
     /// Show what plays when, how long the movie is and what it costs, before it is paid for
     Plan(PlanArgs),
+    /// Show the movie in the browser before it is paid for; the page follows the file as it is edited
+    Preview(Box<PreviewArgs>),
     /// Submit movies, each exactly once; with --wait follow them, with --download save the videos
     Submit(Box<SubmitArgs>),
     /// Render a table, one video a row, each exactly once; run again, it does what is left
@@ -138,6 +142,7 @@ impl Command {
             Self::Check(args) => Some(&mut args.movie),
             Self::Expand(args) => Some(&mut args.movie),
             Self::Plan(args) => Some(&mut args.movie),
+            Self::Preview(args) => Some(&mut args.movie),
             Self::Submit(args) => Some(&mut args.movie),
             Self::Batch(args) => Some(&mut args.movie),
             _ => None,

@@ -25,6 +25,7 @@ mod movies;
 mod party;
 mod plan;
 mod poll;
+mod preview;
 mod receiver;
 mod reconcile;
 mod renders;
@@ -174,6 +175,7 @@ async fn until_interrupted(call: &Call, command: Command) -> anyhow::Result<Exit
             | Command::Settle(_)
             | Command::Emulator(_)
             | Command::Listen(_)
+            | Command::Preview(_)
     );
     tokio::select! {
         ended = dispatch(call, command) => ended,
@@ -216,6 +218,7 @@ async fn dispatch(call: &Call, mut command: Command) -> anyhow::Result<Exit> {
         Command::Check(args) => check::run(call, &args).await,
         Command::Expand(args) => expand::run(call, &args),
         Command::Plan(args) => plan::run(call, &args).await,
+        Command::Preview(args) => Box::pin(preview::run(call, *args)).await,
         Command::Submit(args) => submit::run(call, &args).await,
         Command::Batch(args) => Box::pin(batch::run(call, &args)).await,
         Command::Poll(args) => poll::run(call, &args).await,

@@ -1,7 +1,7 @@
 //! The HTTP API: the only builder of HTTP clients, the only holder of the key.
 //!
 //! [`answer`], [`retry`], [`page`], [`address`], [`filename`] and [`webhook`] are pure and decide; [`client`], [`read`],
-//! [`download`] and [`probe`] move bytes and ask them. [`first_byte`] is where a submission becomes durable.
+//! [`download`], [`probe`] and [`relay`] move bytes and ask them. [`first_byte`] is where a submission becomes durable.
 
 pub mod address;
 pub mod answer;
@@ -19,6 +19,7 @@ mod partial;
 pub mod place;
 pub mod probe;
 pub mod read;
+pub mod relay;
 pub mod retry;
 pub mod secret;
 pub mod signature;

@@ -108,6 +108,8 @@ pub(crate) struct Settings {
     pub(crate) folder: Option<PathBuf>,
     /// The user's editor, as a command line.
     pub(crate) editor: Option<String>,
+    /// Whether there is a screen for a browser to open on; elsewhere than on Linux there always is.
+    pub(crate) has_screen: bool,
     /// The proxy that the environment names, with the name of the variable.
     pub(crate) proxy: Option<(&'static str, String)>,
     /// What is known of the other profiles.
@@ -234,6 +236,7 @@ impl Settings {
             #[cfg(feature = "postgres")]
             state: folder::state(environment),
             database_secrets: DATABASE_SECRETS.into_iter().filter_map(|name| Some((name, environment(name)?.into()))).collect(),
+            has_screen: !cfg!(target_os = "linux") || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| environment(name).is_some()),
             editor: environment("VISUAL").or_else(|| environment("EDITOR")),
             proxy: PROXIES.into_iter().find_map(|name| Some((name, environment(name)?))),
             others: Arc::new(Others { config, ambient, home }),

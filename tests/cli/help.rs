@@ -9,6 +9,7 @@ const COMMANDS: &[&str] = &[
     "check",
     "expand",
     "plan",
+    "preview",
     "submit",
     "batch",
     "poll",

@@ -1,0 +1,61 @@
+//! What can be typed about looking at a movie before it is paid for: `j2v preview`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::MovieArgs;
+use super::help;
+use crate::exit::Exit;
+
+/// How looking at a movie may end.
+const EXITS: &[Exit] = &[Exit::Done, Exit::Internal, Exit::Usage, Exit::Invalid];
+
+// `j2v preview`.
+#[derive(Debug, Args)]
+#[command(
+    mut_arg("movies", |movies| movies.num_args(1).help("The movie file")),
+    after_long_help = help::page("\
+The page is on this machine only and follows the movie as it is edited, until Ctrl-C. It is not the
+service's render: what is approximate or not shown is named under the picture, and --json lists it.
+It needs no key. The movie is sent nowhere; its own pictures and sounds are fetched, and nothing else.
+
+Examples:
+  j2v preview listing.json                            opens the browser, prints the page's URL
+  j2v preview listing.json --out listing.html         one file, for a mail or a pull request
+  j2v preview listing.json --storyboard board.html    the middle of each scene as a still
+  j2v preview listing.json --json | jq -r 'select(.level == \"not-shown\") | .reason'", EXITS)
+)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(crate) struct PreviewArgs {
+    /// The port of the page (default: any that is free)
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(crate) port: u16,
+    /// Leave the browser closed
+    #[arg(long)]
+    pub(crate) no_open: bool,
+    /// Write the page into a file instead, which plays without a server
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Write a page with the middle of each scene as a still
+    #[arg(long, value_name = "FILE")]
+    pub(crate) storyboard: Option<PathBuf>,
+    /// List what is exact, approximate and not shown, one JSON object a line, and show no page
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Fetch nothing: no pictures, no sounds
+    #[arg(long, conflicts_with = "online")]
+    pub(crate) offline: bool,
+    /// Let the page fetch the fonts of the texts from Google Fonts
+    #[arg(long)]
+    pub(crate) online: bool,
+    /// Let snippets of HTML run their scripts, in a frame that fetches nothing
+    #[arg(long)]
+    pub(crate) scripts: bool,
+    /// Fetch pictures and sounds from a private network address too
+    #[arg(long)]
+    pub(crate) allow_private: bool,
+    /// The movie and what changes it.
+    #[command(flatten)]
+    pub(crate) movie: MovieArgs,
+}

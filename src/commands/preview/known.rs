@@ -1,0 +1,74 @@
+//! What is to be known of a movie's files: how long they play, and what captions say.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::commands::Call;
+use crate::movie::expand::Expansion;
+use crate::movie::json::Node;
+use crate::movie::plan::{Asset, Seconds, assets_of};
+use crate::preview::Known;
+use crate::service::client::Timeouts;
+use crate::service::keyless::Hosts;
+use crate::service::probe::{Found, Probe, Wanted};
+use crate::service::relay::Relay;
+use crate::work::preview::Origin;
+
+/// The longest captions that are read, bytes.
+const LONGEST: u64 = 2 << 20;
+
+/// Who fetches the movie's files; nobody with `--offline`.
+pub(super) fn relay(call: &Call, allow_private: bool) -> Relay {
+    let hosts = if allow_private { Hosts::Any } else { Hosts::Public };
+    Relay::new(call.settings.is_loopback(), hosts, timeouts(call))
+}
+
+fn timeouts(call: &Call) -> Timeouts {
+    // A file that can't be had soon is shown as one that can't be had; the service has more patience.
+    Timeouts { request: call.settings.request_timeout.min(Duration::from_secs(15)), ..Timeouts::default() }
+}
+
+/// What is known at once, without asking other hosts: captions that lie beside the movie.
+pub(super) fn at_hand(movie: &Node, folder: &Path) -> Known {
+    let captions = captions(movie).into_iter().filter_map(|address| match Origin::of(&address, folder) {
+        Origin::Local(path) if std::fs::metadata(&path).is_ok_and(|about| about.is_file() && about.len() <= LONGEST) => {
+            Some((address, std::fs::read_to_string(path).ok()?))
+        }
+        _ => None,
+    });
+    Known { captions: captions.collect(), ..Known::default() }
+}
+
+/// What the files themselves tell: their lengths, and the texts of captions.
+pub(super) async fn fetched(call: &Call, relay: &Relay, expansion: &Expansion) -> Known {
+    let uses = assets_of(expansion);
+    let recordings: Vec<_> =
+        uses.iter().filter(|file| matches!(file.kind.as_str(), "video" | "audio")).map(|file| (file.url.as_str(), Wanted::Recording)).collect();
+    let found = Probe::new(call.settings.is_loopback(), timeouts(call)).all(&recordings).await;
+    let assets: HashMap<String, Asset> =
+        recordings.iter().zip(found).filter_map(|((url, _), found)| Some(((*url).to_owned(), asset(&found.ok()?)))).collect();
+    let mut texts = HashMap::new();
+    for address in captions(&expansion.movie.root) {
+        if address.contains("://")
+            && let Ok(text) = relay.text(&address).await
+        {
+            texts.insert(address, text);
+        }
+    }
+    Known { assets, captions: texts, ..Known::default() }
+}
+
+fn asset(found: &Found) -> Asset {
+    let length = found.length.and_then(|length| Seconds::from_f64(length.as_secs_f64()));
+    Asset { length, size: None, bytes: found.bytes }
+}
+
+/// The addresses of captions: a text of several lines is no address.
+fn captions(movie: &Node) -> Vec<String> {
+    let items = |node: &Node, name: &str| node.get(name).and_then(Node::as_array).map(<[Node]>::to_vec).unwrap_or_default();
+    let in_scenes = items(movie, "scenes").into_iter().flat_map(|scene| items(&scene, "elements"));
+    let all = in_scenes.chain(items(movie, "elements"));
+    let texts = all.filter_map(|element| Some(element.get("captions")?.as_text()?.decoded().trim().to_owned()));
+    texts.filter(|text| !text.is_empty() && !text.contains('\n')).collect()
+}

@@ -1,0 +1,193 @@
+//! `j2v preview`: a movie as pictures before it is paid for, as a page that follows its files, or as a file.
+
+mod known;
+mod show;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+
+use base64::Engine;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use self::show::{Made, Maker, in_a_line, source};
+use super::{Call, Stop};
+use crate::cli::PreviewArgs;
+use crate::exit::Exit;
+use crate::preview::Known;
+use crate::preview::page::{Mode, Page, State};
+use crate::render::identity::hex;
+use crate::service::relay::Relay;
+use crate::work::preview::{Origin, Served, Shelf, Watch, kind, serve};
+
+/// Bytes of the secret in the page's path.
+const SECRET: usize = 16;
+
+/// The largest file of this machine that is put into a page, and all of them together, bytes.
+const EMBEDDED: (u64, u64) = (8 << 20, 24 << 20);
+
+pub(super) async fn run(call: &Call, args: PreviewArgs) -> anyhow::Result<Exit> {
+    let maker = Maker::new(call, args);
+    let made = maker.read()?;
+    let (errors, warnings) = made.counts();
+    if errors + warnings > 0 {
+        call.out.progress(&format!("the check finds {}; the page shows them", findings(errors, warnings)));
+    }
+    if maker.args.json || maker.args.out.is_some() || maker.args.storyboard.is_some() {
+        return write(call, &maker, &made).await;
+    }
+    follow(call, maker, made).await
+}
+
+fn findings(errors: usize, warnings: usize) -> String {
+    let counted = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    let told = [(errors, "error"), (warnings, "warning")].into_iter().filter(|(count, _)| *count > 0);
+    told.map(|(count, word)| counted(count, word)).collect::<Vec<_>>().join(" and ")
+}
+
+/// Files for others, and the list for programs.
+async fn write(call: &Call, maker: &Maker, made: &Made) -> anyhow::Result<Exit> {
+    let args = &maker.args;
+    let known = if args.offline {
+        Known::default()
+    } else {
+        known::fetched(call, &known::relay(call, args.allow_private), &made.expansion).await
+    };
+    if args.json {
+        for entry in maker.state(made, &known, str::to_owned).entries {
+            call.out.data(&serde_json::to_string(&entry)?);
+        }
+    }
+    let pages = [(&args.out, Mode::File), (&args.storyboard, Mode::Storyboard)];
+    for (file, mode) in pages.into_iter().filter_map(|(file, mode)| Some((file.as_deref()?, mode))) {
+        let mut left = EMBEDDED.1;
+        let mut unembedded = Vec::new();
+        let state = maker.state(made, &known, |_| String::new());
+        let hrefs = state.preview.media.iter().map(|media| embedded(&media.url, maker, &mut left, &mut unembedded)).collect();
+        let state = State { hrefs, ..state };
+        for path in unembedded {
+            call.out.warning(&format!("{path}: the page names this file and does not hold it; it is shown on this machine only"));
+        }
+        let page = Page { mode, name: name(args), state: &state, has_rows: false, online: args.online };
+        std::fs::write(file, page.to_html())
+            .map_err(|why| Stop::new(Exit::Usage, format!("{} can't be written: {why}", file.display())))?;
+        if !args.json {
+            call.out.data(&file.display().to_string());
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Where a page that is a file finds a file of the movie: at its own URL, or in the page itself when it is on this machine.
+fn embedded(address: &str, maker: &Maker, left: &mut u64, unembedded: &mut Vec<String>) -> String {
+    let Origin::Local(path) = Origin::of(address, &maker.folder) else { return address.to_owned() };
+    let size = std::fs::metadata(&path).ok().filter(std::fs::Metadata::is_file).map(|about| about.len());
+    let fits = size.is_some_and(|size| size <= EMBEDDED.0.min(*left));
+    if let Some(bytes) = fits.then(|| std::fs::read(&path).ok()).flatten() {
+        *left -= size.unwrap_or_default();
+        return format!("data:{};base64,{}", kind(&path), base64::engine::general_purpose::STANDARD.encode(bytes));
+    }
+    if size.is_some() {
+        unembedded.push(path.display().to_string());
+    }
+    std::path::absolute(&path).unwrap_or(path).display().to_string()
+}
+
+fn name(args: &PreviewArgs) -> &str {
+    let source = source(args);
+    Path::new(source).file_name().and_then(|name| name.to_str()).unwrap_or(source)
+}
+
+/// The page until Ctrl-C.
+async fn follow(call: &Call, maker: Maker, made: Made) -> anyhow::Result<Exit> {
+    let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, maker.args.port));
+    let listener = TcpListener::bind(bind).await.map_err(|why| not_bound(bind, &why))?;
+    let address = listener.local_addr()?;
+    let shelf = Arc::new(Shelf::default());
+    let first = State { version: 1, ..maker.served(&made, &Known::default(), &shelf) };
+    let (sender, states) = watch::channel(Arc::new(first));
+    let token = token()?;
+    let relay = || (!maker.args.offline).then(|| known::relay(call, maker.args.allow_private));
+    let served = Served {
+        name: name(&maker.args).to_owned(),
+        token: token.clone(),
+        states,
+        shelf: Arc::clone(&shelf),
+        relay: relay(),
+        rows: None,
+        online: maker.args.online,
+        address,
+    };
+    let url = format!("http://{address}/{token}/");
+    call.out.data(&url);
+    call.out.progress("the page follows the movie; Ctrl-C ends it");
+    if !maker.args.no_open && call.settings.has_screen && let Err(why) = opener::open_browser(&url) {
+        call.out.warning(&format!("no browser could be opened ({why}); open the URL yourself"));
+    }
+    let relay = relay();
+    let stop = call.interrupt.clone();
+    tokio::select! {
+        ended = serve(served, listener, stop.clone()) => ended?,
+        () = keep_up(call, &maker, made, &shelf, relay.as_ref(), &sender) => {}
+        () = stop.cancelled() => {}
+    }
+    Ok(Exit::Done)
+}
+
+/// Makes a new state whenever a file has changed, and another when more is known of the movie's files.
+async fn keep_up(call: &Call, maker: &Maker, made: Made, shelf: &Shelf, relay: Option<&Relay>, sender: &watch::Sender<Arc<State>>) {
+    let mut watch = Watch::new(maker.files());
+    let mut known = Known::default();
+    let mut made = made;
+    let mut is_new = true;
+    loop {
+        let asks = relay.filter(|_| is_new);
+        let fetched = async {
+            if let Some(relay) = asks {
+                let fetched = known::fetched(call, relay, &made.expansion).await;
+                if fetched != known {
+                    known = fetched;
+                    publish(sender, maker.served(&made, &known, shelf));
+                }
+            }
+            std::future::pending().await
+        };
+        tokio::select! {
+            never = fetched => never,
+            () = watch.changed() => {}
+        }
+        is_new = match maker.read() {
+            Ok(read) => {
+                let has_changed = read.expansion.movie != made.expansion.movie || sender.borrow().broken.is_some();
+                made = read;
+                if has_changed {
+                    publish(sender, maker.served(&made, &known, shelf));
+                }
+                has_changed
+            }
+            Err(stop) => {
+                let last = State::clone(&sender.borrow());
+                publish(sender, State { broken: Some(in_a_line(&stop)), ..last });
+                false
+            }
+        };
+    }
+}
+
+/// The next state; the page asks for it by its number.
+fn publish(sender: &watch::Sender<Arc<State>>, state: State) {
+    let version = sender.borrow().version + 1;
+    sender.send_replace(Arc::new(State { version, ..state }));
+}
+
+fn token() -> std::io::Result<String> {
+    let mut bytes = [0; SECRET];
+    getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
+    Ok(hex(&bytes))
+}
+
+fn not_bound(bind: SocketAddr, why: &std::io::Error) -> Stop {
+    let why = if why.kind() == std::io::ErrorKind::AddrInUse { "the address is already in use".to_owned() } else { why.to_string() };
+    Stop::new(Exit::Usage, format!("the page can't be served on {bind}: {why}")).then("j2v preview MOVIE --port 0")
+}

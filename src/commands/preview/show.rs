@@ -1,0 +1,129 @@
+//! From the command line to a state of the page: the movie composed, checked, resolved, and made into pictures.
+
+use std::path::{Path, PathBuf};
+
+use super::known;
+use crate::cli::{MovieArgs, PreviewArgs};
+use crate::commands::{Call, Stop, movies};
+use crate::exit::Exit;
+use crate::movie::Document;
+use crate::movie::check::{Facts, Settings, check};
+use crate::movie::diagnostic::{Diagnostic, Severity};
+use crate::movie::expand::{Expansion, Limits, expand};
+use crate::movie::plan::{Credits, NoAssets, plan};
+use crate::preview::page::State;
+use crate::preview::{Known, preview};
+use crate::work::preview::{Origin, Shelf};
+
+/// More findings than this help nobody; the worst come first.
+const MOST_FINDINGS: usize = 300;
+
+/// What makes states of a movie.
+pub(super) struct Maker {
+    pub(super) args: PreviewArgs,
+    /// The folder that the movie's relative addresses mean.
+    pub(super) folder: PathBuf,
+    is_loopback: bool,
+}
+
+/// A movie that was composed and resolved.
+pub(super) struct Made {
+    pub(super) movie: Document,
+    pub(super) expansion: Expansion,
+    found: Vec<Diagnostic>,
+}
+
+impl Maker {
+    /// What the command line says.
+    pub(super) fn new(call: &Call, args: PreviewArgs) -> Self {
+        let folder = Path::new(source(&args)).parent().map(Path::to_path_buf).unwrap_or_default();
+        Self { args, folder, is_loopback: call.settings.is_loopback() }
+    }
+
+    /// Reads the movie.
+    ///
+    /// # Errors
+    /// When it can't be read, is no JSON, or would expand beyond all measure.
+    pub(super) fn read(&self) -> Result<Made, Stop> {
+        let composed = movies::compose_silently(&self.args.movie)?.into_iter().next();
+        self.made(composed.ok_or_else(|| Stop::new(Exit::Usage, "name the movie"))?.movie?)
+    }
+
+    /// Checks and resolves a movie.
+    ///
+    /// # Errors
+    /// When it would expand beyond all measure.
+    pub(super) fn made(&self, movie: Document) -> Result<Made, Stop> {
+        let expansion = expand(&movie, &Limits::default());
+        if let Some((limit, _)) = expansion.limit() {
+            return Err(Stop::new(Exit::Invalid, format!("{limit}: there is nothing to show")));
+        }
+        let facts = Facts::of(&movie, &expansion, &plan(&expansion, &NoAssets));
+        let settings = Settings { loopback: self.is_loopback, facts: Some(&facts), ..Settings::default() };
+        let mut found = check(&movie, &settings);
+        found.sort_by_key(|finding| finding.severity);
+        found.truncate(MOST_FINDINGS);
+        Ok(Made { movie, expansion, found })
+    }
+
+    /// The pictures of a movie, its media where the page finds them.
+    pub(super) fn state(&self, made: &Made, known: &Known, hrefs: impl Fn(&str) -> String) -> State {
+        let here = known::at_hand(&made.expansion.movie.root, &self.folder);
+        let captions = here.captions.into_iter().chain(known.captions.clone()).collect();
+        let known = Known { captions, online: self.args.online, ..known.clone() };
+        let pictures = preview(&made.expansion, &known);
+        let credits = plan(&made.expansion, &known).credits.amount;
+        State {
+            version: 0,
+            row: None,
+            entries: pictures.entries(),
+            findings: pictures.place(&made.movie, &made.found),
+            credits: credits_in_words(credits),
+            hrefs: pictures.media.iter().map(|media| hrefs(&media.url)).collect(),
+            pages: Vec::new(),
+            broken: None,
+            preview: pictures,
+        }
+    }
+
+    /// The pictures of a movie for the page that is served.
+    pub(super) fn served(&self, made: &Made, known: &Known, shelf: &Shelf) -> State {
+        let href = |address: &str| format!("media/{}", shelf.put_file(Origin::of(address, &self.folder)));
+        let mut state = self.state(made, known, href);
+        if self.args.scripts {
+            state.pages = state.preview.pages.iter().map(|html| format!("page/{}", shelf.put_page(html))).collect();
+        }
+        state
+    }
+
+    /// The files whose change makes another movie.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        let MovieArgs { movies, vars, scene, .. } = &self.args.movie;
+        let movies = movies.iter().filter(|name| *name != movies::STDIN).map(PathBuf::from);
+        movies.chain(vars.iter().cloned()).chain(scene.iter().cloned()).collect()
+    }
+}
+
+/// The movie as it was typed.
+pub(super) fn source(args: &PreviewArgs) -> &str {
+    args.movie.movies.first().map(String::as_str).unwrap_or_default()
+}
+
+/// What is wrong with a file that could be read before, on one line.
+pub(super) fn in_a_line(stop: &Stop) -> String {
+    let help = stop.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+    format!("{}{help}", stop.message)
+}
+
+impl Made {
+    /// How many findings are errors and how many are warnings.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        let count = |severity| self.found.iter().filter(|finding| finding.severity == severity).count();
+        (count(Severity::Error), count(Severity::Warning))
+    }
+}
+
+fn credits_in_words(credits: Credits) -> String {
+    let word = if credits == Credits::Exactly(1) { "credit" } else { "credits" };
+    if credits == Credits::Unknown { String::new() } else { format!("{credits} {word}") }
+}

@@ -1,0 +1,39 @@
+//! The files that the pictures take in, each once, in the order of the movie: the page names them by their number.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+/// A file of the movie.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Media {
+    /// Its address, as the movie writes it.
+    pub url: String,
+    /// What it is taken for: `image`, `video`, `audio`, `mask`.
+    pub kind: &'static str,
+}
+
+/// The files so far.
+#[derive(Debug, Default)]
+pub(super) struct MediaList {
+    files: Vec<Media>,
+    known: HashMap<String, usize>,
+}
+
+impl MediaList {
+    /// The number of a file.
+    pub(super) fn add(&mut self, url: &str, kind: &'static str) -> usize {
+        if let Some(index) = self.known.get(url) {
+            return *index;
+        }
+        let index = self.files.len();
+        self.files.push(Media { url: url.to_owned(), kind });
+        self.known.insert(url.to_owned(), index);
+        index
+    }
+
+    /// All of them.
+    pub(super) fn into_files(self) -> Vec<Media> {
+        self.files
+    }
+}

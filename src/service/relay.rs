@@ -1,0 +1,102 @@
+//! Passing a file of the movie on to a browser on this machine, without the key: a part of it where the browser asks for
+//! one, as it comes, and never from a private address unless that is allowed.
+
+use axum::body::Bytes;
+use futures_util::Stream;
+use reqwest::header::{self, HeaderMap};
+use reqwest::{Response, StatusCode, Url};
+
+use super::client::Timeouts;
+use super::keyless::{Hosts, Keyless, MOST_HOPS};
+use super::wire::{connect_fault, innermost};
+
+/// What of an answer is passed on beside its body.
+const PASSED_ON: [header::HeaderName; 4] = [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_RANGE, header::ACCEPT_RANGES];
+
+/// The longest text that is read whole, bytes.
+const LONGEST_TEXT: usize = 2 << 20;
+
+/// Why a file can't be passed on, in words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct RelayError(String);
+
+/// Asks other hosts for files.
+pub struct Relay {
+    keyless: Keyless,
+    hosts: Hosts,
+}
+
+/// A file, or the part of it that was asked for.
+pub struct Passed {
+    /// The status: 200, or 206 for a part.
+    pub status: u16,
+    /// Its type, length and place in the whole.
+    pub headers: HeaderMap,
+    response: Response,
+}
+
+impl Passed {
+    /// Its bytes, as they come.
+    pub fn into_body(self) -> impl Stream<Item = reqwest::Result<Bytes>> + Send + 'static {
+        self.response.bytes_stream()
+    }
+}
+
+impl Relay {
+    /// A relay; on this machine it asks only when the API is there, too, or when any host is allowed. Nothing is asked yet.
+    #[must_use]
+    pub fn new(api_is_loopback: bool, hosts: Hosts, timeouts: Timeouts) -> Self {
+        Self { keyless: Keyless::new(api_is_loopback, timeouts), hosts }
+    }
+
+    /// Asks for a file, or for a range of it in the words of the header `Range`, through redirects.
+    ///
+    /// # Errors
+    /// When its address is not to be trusted, or it can't be had.
+    pub async fn get(&self, url: &str, range: Option<&str>) -> Result<Passed, RelayError> {
+        let mut url = Url::parse(url).map_err(|_| RelayError("it is not a URL".to_owned()))?;
+        for _ in 0..=MOST_HOPS {
+            self.keyless.trust(&url, self.hosts).map_err(|why| RelayError(why.to_owned()))?;
+            let http = self.keyless.client(&url, self.hosts).map_err(|fault| RelayError(fault.to_string()))?;
+            let request = http.get(url.clone());
+            let request = if let Some(range) = range { request.header(header::RANGE, range) } else { request };
+            let response = request.send().await.map_err(|error| RelayError(why(&error)))?;
+            if !response.status().is_redirection() {
+                return passed(response);
+            }
+            let location = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
+            url = location.and_then(|location| url.join(location).ok()).ok_or_else(|| RelayError("it redirects to nowhere".to_owned()))?;
+        }
+        Err(RelayError("it redirects too often".to_owned()))
+    }
+
+    /// Reads a file of text, such as captions.
+    ///
+    /// # Errors
+    /// As [`Self::get`], and when it is too long.
+    pub async fn text(&self, url: &str) -> Result<String, RelayError> {
+        let mut response = self.get(url, None).await?.response;
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| RelayError(why(&error)))? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > LONGEST_TEXT {
+                return Err(RelayError("it is longer than 2 MB".to_owned()));
+            }
+        }
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+fn passed(response: Response) -> Result<Passed, RelayError> {
+    let status = response.status();
+    if !matches!(status, StatusCode::OK | StatusCode::PARTIAL_CONTENT) {
+        return Err(RelayError(format!("the server answers with HTTP {}", status.as_u16())));
+    }
+    let headers = PASSED_ON.iter().filter_map(|name| Some((name.clone(), response.headers().get(name)?.clone()))).collect();
+    Ok(Passed { status: status.as_u16(), headers, response })
+}
+
+fn why(error: &reqwest::Error) -> String {
+    if error.is_connect() { connect_fault(error).to_string() } else { innermost(error) }
+}

@@ -1,0 +1,106 @@
+//! The files and the snippets that the page may ask for, by number: what isn't on it can't be had.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// More than this is not kept for a page that is open for days while a movie is edited.
+const MOST: usize = 50_000;
+
+/// Where a file is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// At a URL.
+    Remote(String),
+    /// On this machine.
+    Local(PathBuf),
+}
+
+impl Origin {
+    /// Where a movie in `folder` means an address to be.
+    #[must_use]
+    pub fn of(address: &str, folder: &Path) -> Self {
+        let path = address.strip_prefix("file://").unwrap_or(address);
+        if path.contains("://") || path.starts_with("data:") { Self::Remote(path.to_owned()) } else { Self::Local(folder.join(path)) }
+    }
+}
+
+/// What the page may ask for.
+#[derive(Debug, Default)]
+pub struct Shelf {
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    files: Numbered<Origin>,
+    pages: Numbered<String>,
+}
+
+/// Things and their numbers.
+#[derive(Debug)]
+struct Numbered<T> {
+    all: Vec<T>,
+    known: HashMap<T, usize>,
+}
+
+impl<T> Default for Numbered<T> {
+    fn default() -> Self {
+        Self { all: Vec::new(), known: HashMap::new() }
+    }
+}
+
+impl<T: Clone + Eq + std::hash::Hash> Numbered<T> {
+    fn put(&mut self, thing: T) -> usize {
+        if let Some(number) = self.known.get(&thing) {
+            return *number;
+        }
+        if self.all.len() < MOST {
+            self.known.insert(thing.clone(), self.all.len());
+            self.all.push(thing);
+        }
+        self.all.len() - 1
+    }
+}
+
+impl Shelf {
+    /// The number of a file.
+    pub fn put_file(&self, origin: Origin) -> usize {
+        self.kept().files.put(origin)
+    }
+
+    /// The number of a snippet.
+    pub fn put_page(&self, html: &str) -> usize {
+        self.kept().pages.put(html.to_owned())
+    }
+
+    /// The file of a number.
+    #[must_use]
+    pub fn file(&self, number: usize) -> Option<Origin> {
+        self.kept().files.all.get(number).cloned()
+    }
+
+    /// The snippet of a number.
+    #[must_use]
+    pub fn page(&self, number: usize) -> Option<String> {
+        self.kept().pages.all.get(number).cloned()
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_keeps_its_number_and_what_was_never_put_there_has_none() {
+        let shelf = Shelf::default();
+        let [logo, photo] = ["https://cdn.example/logo.png", "./photo.jpg"].map(|address| Origin::of(address, Path::new("/movies")));
+        assert_eq!(photo, Origin::Local("/movies/./photo.jpg".into()));
+        assert_eq!([shelf.put_file(logo.clone()), shelf.put_file(photo), shelf.put_file(logo)], [0, 1, 0]);
+        assert!(shelf.file(2).is_none() && shelf.page(0).is_none());
+    }
+}
