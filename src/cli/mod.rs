@@ -87,7 +87,7 @@ pub(crate) enum Command {
     Expand(ExpandArgs),
     /// Show what plays when, how long the movie is and what it costs, before it is paid for
     Plan(PlanArgs),
-    /// Show the movie in the browser before it is paid for; the page follows the file as it is edited
+    /// Show the movie in the browser, before it is paid for
     Preview(Box<PreviewArgs>),
     /// Submit movies, each exactly once; with --wait follow them, with --download save the videos
     Submit(Box<SubmitArgs>),

@@ -93,7 +93,8 @@ fn is_container(seconds: f64) -> bool {
 
 /// Whether something stands there that is no time.
 fn is_unreadable(element: &Node, name: &str) -> bool {
-    element.get(name).is_some_and(|node| !matches!(node.value, Value::Null)) && number(element, name).is_none_or(|seconds| seconds < -2.0 || seconds > 1e6)
+    element.get(name).is_some_and(|node| !matches!(node.value, Value::Null))
+        && number(element, name).is_none_or(|seconds| seconds < -2.0 || seconds > 1e6)
 }
 
 fn items_mut<'a>(holder: &'a mut Node, name: &str) -> &'a mut [Node] {

@@ -69,7 +69,10 @@ fn layout(id: &str) -> Option<Layout> {
         "basic/052" => lower_third(DARK_CARD, &[("section", BODY), ("headline", HEADLINE)]),
         "basic/120" => Layout {
             frame: MIDDLE,
-            around: ("card", &[("padding", "4cqh 4cqw"), ("gap", "1.2cqh"), ("align-items", "center"), ("background-color", "rgba(10,12,18,0.72)")]),
+            around: (
+                "card",
+                &[("padding", "4cqh 4cqw"), ("gap", "1.2cqh"), ("align-items", "center"), ("background-color", "rgba(10,12,18,0.72)")],
+            ),
             parts: &[("image", IMAGE), ("name", HEADLINE), ("title", BODY), ("description", BODY)],
         },
         "advanced/060" => Layout { frame: MIDDLE, around: ("card", &[]), parts: &[("counter", HEADLINE)] },
@@ -83,9 +86,13 @@ pub(super) fn component(node: &Node, media: &mut MediaList, notes: &mut Vec<Note
     let id = read::words(node, "component").unwrap_or_default();
     let empty = Node::object();
     let settings = node.get("settings").unwrap_or(&empty);
-    let drawn = if id == "shape/rectangle" { Some(rectangles(settings)) } else { layout(&id).map(|layout| laid_out(&layout, settings, media)) };
+    let drawn =
+        if id == "shape/rectangle" { Some(rectangles(settings)) } else { layout(&id).map(|layout| laid_out(&layout, settings, media)) };
     let note = match &drawn {
-        Some(_) => Note::approximate(id.clone(), format!("{id}: drawn from the CSS of its settings; the component's own look and motion are in no source")),
+        Some(_) => Note::approximate(
+            id.clone(),
+            format!("{id}: drawn from the CSS of its settings; the component's own look and motion are in no source"),
+        ),
         None => Note::not_shown(id.clone(), format!("{id}: drawn as a box with its texts; the service shows the component")),
     };
     notes.push(note);
@@ -147,7 +154,12 @@ fn part(name: &str, css: Declarations, settings: &Node, media: &mut MediaList) -
 
 fn count(settings: &Node) -> Count {
     let said = |name: &str, or: f64| read::number(settings, name).unwrap_or(or);
-    Count { from: said("from", 0.0), to: said("to", 100.0), decimals: said("decimals", 0.0).clamp(0.0, 4.0), seconds: said("duration", 2000.0).clamp(0.0, 60_000.0) / 1000.0 }
+    Count {
+        from: said("from", 0.0),
+        to: said("to", 100.0),
+        decimals: said("decimals", 0.0).clamp(0.0, 4.0),
+        seconds: said("duration", 2000.0).clamp(0.0, 60_000.0) / 1000.0,
+    }
 }
 
 /// Five symbols, of which as many are lit as the value says.
@@ -168,7 +180,14 @@ fn symbols(settings: &Node) -> Vec<Part> {
 fn rectangles(settings: &Node) -> Part {
     let named = settings.as_object().unwrap_or_default().iter().filter(|member| member.key.raw().starts_with("rectangle"));
     let parts = named.map(|member| {
-        let css = &[("position", "absolute"), ("left", "0px"), ("top", "0px"), ("width", "100%"), ("height", "100%"), ("background-color", "#FFFFFF")];
+        let css = &[
+            ("position", "absolute"),
+            ("left", "0px"),
+            ("top", "0px"),
+            ("width", "100%"),
+            ("height", "100%"),
+            ("background-color", "#FFFFFF"),
+        ];
         let mut part = Part { css: Css::of(css), ..Part::default() };
         part.css.take(&member.value);
         part
@@ -190,7 +209,8 @@ mod tests {
 
     #[test]
     fn parts_are_objects_or_texts() {
-        let objects = r#"{"component": "basic/000", "settings": {"headline": {"text": "FOR SALE", "color": "red"}, "body": {"text": "now"}}}"#;
+        let objects =
+            r#"{"component": "basic/000", "settings": {"headline": {"text": "FOR SALE", "color": "red"}, "body": {"text": "now"}}}"#;
         let texts = r#"{"component": "basic/000", "settings": {"headline": "FOR SALE", "subline": "now"}}"#;
         for element in [objects, texts] {
             let (Some(frame), Level::Approximate) = drawn(element) else { panic!("{element}") };
@@ -208,7 +228,8 @@ mod tests {
 
     #[test]
     fn a_counter_and_a_rating_know_their_numbers() {
-        let (counter, _) = drawn(r#"{"component": "advanced/060", "settings": {"counter": {"text": "__num__ homes", "to": "42", "duration": 3000}}}"#);
+        let (counter, _) =
+            drawn(r#"{"component": "advanced/060", "settings": {"counter": {"text": "__num__ homes", "to": "42", "duration": 3000}}}"#);
         let count = counter.unwrap().parts[0].parts[0].count.clone().unwrap();
         assert_eq!((count.to, count.seconds), (42.0, 3.0));
         let (rating, _) = drawn(r#"{"component": "advanced/070", "settings": {"rating": {"value": 3}}}"#);

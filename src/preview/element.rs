@@ -197,7 +197,8 @@ fn content(node: &Node, kind: &str, span: (f64, f64), scope: &mut Scope<'_>, not
             let text = speech::spoken(&read::text(node, "text").unwrap_or_default());
             let reason = "the voice isn't heard here; how long it speaks is estimated from its words, and may differ by a fifth";
             let is_timed = read::number(node, "duration").is_some_and(|seconds| seconds > 0.0);
-            notes.push(Note::approximate("voice", if is_timed { "the voice isn't heard here; its text runs as a caption" } else { reason }));
+            notes
+                .push(Note::approximate("voice", if is_timed { "the voice isn't heard here; its text runs as a caption" } else { reason }));
             still(Content::Voice { text })
         }
         "subtitles" => still(Content::Subtitles(subtitles::subtitles(node, &scope.spoken, scope.known, notes))),
@@ -235,7 +236,12 @@ fn fit(node: &Node, notes: &mut Vec<Note>) -> &'static str {
 fn crop(node: &Node) -> Option<[f64; 4]> {
     let crop = node.get("crop")?;
     let said = |name: &str| read::number(crop, name);
-    Some([said("x").unwrap_or(0.0), said("y").unwrap_or(0.0), said("width").filter(|width| *width > 0.0)?, said("height").filter(|height| *height > 0.0)?])
+    Some([
+        said("x").unwrap_or(0.0),
+        said("y").unwrap_or(0.0),
+        said("width").filter(|width| *width > 0.0)?,
+        said("height").filter(|height| *height > 0.0)?,
+    ])
 }
 
 /// What the service makes a picture of and the preview can't.

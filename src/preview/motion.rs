@@ -33,7 +33,8 @@ pub(super) fn style(node: &Node, notes: &mut Vec<Note>) -> Css {
     if let Some(correction) = node.get("correction").filter(|correction| correction.as_object().is_some()) {
         let said = |name: &str, or: f64| number(correction, name).unwrap_or(or);
         let (brightness, contrast, saturation) = (1.0 + said("brightness", 0.0), said("contrast", 1.0), said("saturation", 1.0));
-        let filter = format!("brightness({:.3}) contrast({:.3}) saturate({:.3})", brightness.max(0.0), contrast.max(0.0), saturation.max(0.0));
+        let filter =
+            format!("brightness({:.3}) contrast({:.3}) saturate({:.3})", brightness.max(0.0), contrast.max(0.0), saturation.max(0.0));
         css.set("filter", &filter);
         notes.push(Note::approximate("correction", "correction: drawn with the filters of CSS, whose scales differ, and without gamma"));
     }

@@ -5,7 +5,7 @@ use super::read;
 use crate::movie::json::Node;
 
 /// By how much a voice may differ from the estimate, as a part of it.
-pub const TOLERANCE: f64 = 0.2;
+pub(super) const TOLERANCE: f64 = 0.2;
 
 /// Letters that are words of their own are spoken at this pace, a second.
 const SYLLABLES: f64 = 4.5;
@@ -47,7 +47,8 @@ fn paced(text: &str, voice: &str) -> f64 {
     let pace = WORDS.iter().find(|(language, _)| voice.starts_with(language)).map_or(WORDS[0].1, |(_, pace)| *pace);
     let count = |is: fn(char) -> bool| f64::from(u32::try_from(text.chars().filter(|letter| is(*letter)).count()).unwrap_or(u32::MAX));
     let syllables = count(is_syllable);
-    let words = text.split(|letter: char| letter.is_whitespace() || is_syllable(letter)).filter(|word| word.chars().any(char::is_alphanumeric));
+    let words =
+        text.split(|letter: char| letter.is_whitespace() || is_syllable(letter)).filter(|word| word.chars().any(char::is_alphanumeric));
     let words = f64::from(u32::try_from(words.count()).unwrap_or(u32::MAX));
     let pauses = count(|letter| matches!(letter, '.' | '!' | '?' | '。' | '！' | '？')) * PAUSES.0
         + count(|letter| matches!(letter, ',' | ';' | ':' | '、' | '，')) * PAUSES.1;
@@ -79,7 +80,11 @@ fn without_tags(text: &str) -> (String, f64) {
 /// `break time="1.5s"`, `break time='300ms'`.
 fn pause(tag: &str) -> f64 {
     let Some(time) = tag.strip_prefix("break").and_then(|rest| rest.split_once("time=")).map(|(_, time)| time) else { return 0.0 };
-    let time: String = time.chars().skip_while(|letter| matches!(letter, '"' | '\'')).take_while(|letter| !matches!(letter, '"' | '\'' | ' ' | '/')).collect();
+    let time: String = time
+        .chars()
+        .skip_while(|letter| matches!(letter, '"' | '\''))
+        .take_while(|letter| !matches!(letter, '"' | '\'' | ' ' | '/'))
+        .collect();
     let milliseconds = time.strip_suffix("ms").and_then(|number| number.parse::<f64>().ok()).map(|number| number / 1000.0);
     let seconds = || time.strip_suffix('s').and_then(|number| number.parse::<f64>().ok());
     milliseconds.or_else(seconds).unwrap_or(0.0).clamp(0.0, 60.0)

@@ -80,7 +80,10 @@ fn cues(node: &Node, spoken: &[Cue], known: &Known, notes: &mut Vec<Note>) -> Ve
     let is_file = captions.as_ref().is_some_and(|captions| !captions.trim().contains('\n'));
     let text = captions.as_ref().and_then(|captions| if is_file { known.captions.get(captions).cloned() } else { Some(captions.clone()) });
     if let Some(cues) = text.as_deref().and_then(parse) {
-        notes.push(Note::approximate("subtitles", "the words of a caption are spread evenly over its time; the service listens to the voice"));
+        notes.push(Note::approximate(
+            "subtitles",
+            "the words of a caption are spread evenly over its time; the service listens to the voice",
+        ));
         return cues;
     }
     match (&captions, spoken.is_empty()) {

@@ -69,10 +69,9 @@ fn style(name: &str) -> Style {
             &[("font-family", "Roboto"), ("font-size", "5vw"), ("font-weight", "700"), ("color", "#FFFFFF")],
             "each word has a background; its colour is assumed",
         ),
-        "012" => Style {
-            css: &[("font-family", "Anton"), ("font-size", "12vw"), ("color", "#111111"), ("line-height", "1.1")],
-            assumed: None,
-        },
+        "012" => {
+            Style { css: &[("font-family", "Anton"), ("font-size", "12vw"), ("color", "#111111"), ("line-height", "1.1")], assumed: None }
+        }
         "013" => assumed(
             &[("font-family", "Oswald"), ("font-size", "6vw"), ("font-weight", "600"), ("color", "#FFFFFF")],
             "the pills fall one after the other; how fast is assumed",
@@ -97,7 +96,8 @@ pub(super) fn words(node: &Node, span: (f64, f64), notes: &mut Vec<Note>) -> (Wo
     let across = edge(read::words(settings, "horizontal-position").or_else(|| read::words(settings, "text-align")));
     let down = edge(read::words(settings, "vertical-position").or_else(|| read::words(settings, "vertical-align")));
     let parts = parts(&name, settings, span, count(&text));
-    let whole = if name == "002" { vec![Track::new("opacity", (span.0, span.0 + 2.0_f64.min(span.1 - span.0)), ("0", "1"))] } else { Vec::new() };
+    let whole =
+        if name == "002" { vec![Track::new("opacity", (span.0, span.0 + 2.0_f64.min(span.1 - span.0)), ("0", "1"))] } else { Vec::new() };
     (Words { text, css, align: (across, down), parts }, whole)
 }
 

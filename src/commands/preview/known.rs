@@ -43,8 +43,11 @@ pub(super) fn at_hand(movie: &Node, folder: &Path) -> Known {
 /// What the files themselves tell: their lengths, and the texts of captions.
 pub(super) async fn fetched(call: &Call, relay: &Relay, expansion: &Expansion) -> Known {
     let uses = assets_of(expansion);
-    let recordings: Vec<_> =
-        uses.iter().filter(|file| matches!(file.kind.as_str(), "video" | "audio")).map(|file| (file.url.as_str(), Wanted::Recording)).collect();
+    let recordings: Vec<_> = uses
+        .iter()
+        .filter(|file| matches!(file.kind.as_str(), "video" | "audio"))
+        .map(|file| (file.url.as_str(), Wanted::Recording))
+        .collect();
     let found = Probe::new(call.settings.is_loopback(), timeouts(call)).all(&recordings).await;
     let assets: HashMap<String, Asset> =
         recordings.iter().zip(found).filter_map(|((url, _), found)| Some(((*url).to_owned(), asset(&found.ok()?)))).collect();

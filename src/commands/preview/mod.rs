@@ -49,11 +49,8 @@ fn findings(errors: usize, warnings: usize) -> String {
 /// Files for others, and the list for programs.
 async fn write(call: &Call, maker: &Maker, made: &Made) -> anyhow::Result<Exit> {
     let args = &maker.args;
-    let known = if args.offline {
-        Known::default()
-    } else {
-        known::fetched(call, &known::relay(call, args.allow_private), &made.expansion).await
-    };
+    let known =
+        if args.offline { Known::default() } else { known::fetched(call, &known::relay(call, args.allow_private), &made.expansion).await };
     if args.json {
         for entry in maker.state(made, &known, str::to_owned).entries {
             call.out.data(&serde_json::to_string(&entry)?);
@@ -122,7 +119,10 @@ async fn follow(call: &Call, maker: Maker, made: Made) -> anyhow::Result<Exit> {
     let url = format!("http://{address}/{token}/");
     call.out.data(&url);
     call.out.progress("the page follows the movie; Ctrl-C ends it");
-    if !maker.args.no_open && call.settings.has_screen && let Err(why) = opener::open_browser(&url) {
+    if !maker.args.no_open
+        && call.settings.has_screen
+        && let Err(why) = opener::open_browser(&url)
+    {
         call.out.warning(&format!("no browser could be opened ({why}); open the URL yourself"));
     }
     let relay = relay();

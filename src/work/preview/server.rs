@@ -98,7 +98,9 @@ async fn guard(Given(served): Given<Arc<Served>>, request: Request, next: Next) 
         headers.insert(name, HeaderValue::from_static(value));
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static("default-src 'none'; sandbox; frame-ancestors 'none'"));
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static("default-src 'none'; sandbox; frame-ancestors 'none'"));
     response
 }
 
@@ -148,7 +150,8 @@ async fn relayed(relay: &Relay, url: &str, range: Option<&str>) -> Response {
         Ok(passed) => passed,
         Err(why) => return (StatusCode::BAD_GATEWAY, why.to_string()).into_response(),
     };
-    let kind = passed.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("application/octet-stream").to_owned();
+    let kind =
+        passed.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("application/octet-stream").to_owned();
     let is_shown = SHOWN.iter().any(|shown| kind.starts_with(shown)) || kind.starts_with("application/octet-stream");
     if !is_shown {
         return (StatusCode::BAD_GATEWAY, format!("the server sends {kind}, which is neither picture nor sound")).into_response();
