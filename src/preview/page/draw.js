@@ -16,12 +16,12 @@ const dress = (node, css) => css.forEach(([name, value]) => node.style.setProper
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-function animated(node, track, base = 0) {
+function animated(node, track, base = 0, fill = "both") {
   const first = track.at[0][0];
   const length = Math.max(track.at[track.at.length - 1][0] - first, 0.001);
   const steps = track.at.length > 1 ? track.at : [track.at[0], [first + length, track.at[0][1]]];
   const frames = steps.map(([time, value]) => ({ [track.of]: value, offset: clamp((time - first) / length, 0, 1), easing: track.easing }));
-  const animation = node.animate(frames, { duration: length * 1000, delay: (base + first) * 1000, fill: "both" });
+  const animation = node.animate(frames, { duration: length * 1000, delay: (base + first) * 1000, fill });
   animation.pause();
   return animation;
 }
@@ -251,11 +251,10 @@ class Stage {
   build(scene) {
     scene.node = make("div", { class: "scene" });
     scene.node.style.background = scene.plan.background;
-    scene.node.style.zIndex = scene.index * 2;
     const incoming = scene.plan.transition ? scene.plan.transition.incoming : [];
     const outgoing = scene.next && scene.next.transition ? scene.next.transition.outgoing : [];
-    scene.animations = [...incoming, ...outgoing].map((track) => animated(scene.node, track));
-    if (scene.next && scene.next.transition && scene.next.transition.outgoing_on_top) scene.node.style.zIndex = scene.index * 2 + 3;
+    // What has come holds nothing any more, and what goes nothing yet: both may change one property.
+    scene.animations = [...incoming.map((track) => animated(scene.node, track, 0, "backwards")), ...outgoing.map((track) => animated(scene.node, track, 0, "forwards"))];
     this.middle.append(scene.node);
   }
 
@@ -270,6 +269,8 @@ class Stage {
       if (isOn) {
         scene.animations.forEach((animation) => { animation.currentTime = time * 1000; });
         const { transition } = scene.plan;
+        const goes = scene.next && scene.next.transition;
+        scene.node.style.zIndex = scene.index * 2 + (goes && goes.outgoing_on_top && time >= goes.start ? 3 : 0);
         if (transition && time < transition.end) backdrop = transition.backdrop;
       }
       if (scene.node && (isOn || isNear)) scene.pieces.forEach((piece) => piece.show(time, scene.node));
