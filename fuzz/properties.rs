@@ -18,24 +18,32 @@ use j2v::service::retry::{http_date, retry_after};
 use j2v::service::webhook;
 use j2v::world::Instant;
 
-/// A movie that is read can be checked, resolved and planned, and is the same movie when it is printed and read again.
+/// A movie that is read, as JSON or as YAML, can be checked, resolved and planned, and is the same movie when it is
+/// printed and read again.
 pub(crate) fn movie(bytes: &[u8]) {
-    let Ok(document) = Document::read("fuzz.json", bytes.to_vec()) else { return };
+    for name in ["fuzz.json", "fuzz.yaml"] {
+        if let Ok(document) = Document::read(name, bytes.to_vec()) {
+            whole_movie(&document);
+        }
+    }
+}
+
+fn whole_movie(document: &Document) {
     for printed in [document.to_compact(), document.to_pretty()] {
         let again = Document::parse("again.json", printed).expect("what was printed is a movie");
         assert_eq!(again.to_compact(), document.to_compact());
         assert_eq!(again.canonical(), document.canonical());
     }
-    let resolved = Resolved::of(&document);
-    for finding in check(&document, &Settings { facts: Some(&resolved.facts), ..Settings::default() }) {
+    let resolved = Resolved::of(document);
+    for finding in check(document, &Settings { facts: Some(&resolved.facts), ..Settings::default() }) {
         let place = document.place(finding.span);
         assert!(place.is_none_or(|(_, position)| position.line > 0 && position.column > 0));
     }
     // Fewer than by default: a run of the fuzzer is over many movies, not over one.
     let limits = Limits { scenes: 500, nodes: 20_000, ..Limits::default() };
-    let expansion = expand(&document, &limits);
+    let expansion = expand(document, &limits);
     let _ = plan(&expansion, &NoAssets);
-    let _ = mention(&document, "Error: Scene #1 Element #1: The element type 'video' requires a 'src' property.");
+    let _ = mention(document, "Error: Scene #1 Element #1: The element type 'video' requires a 'src' property.");
 }
 
 /// The first line is an expression, the second, if it is JSON, the variables; the whole is a text with blocks.

@@ -15,7 +15,7 @@ code 3. `submit` stops only for what the service certainly fails on: `stops` in 
 
 Examples:
   j2v check listing.json                         every fault, with its line and a way out
-  j2v check movies/ --deny warnings              all *.json in a folder; warnings are errors
+  j2v check movies/ --deny warnings              all movies in a folder; warnings are errors
   j2v check listing.json --vars listing.yaml     as it will be sent
   j2v check --explain J2V064                     why, a wrong and a right example, the source", help::MOVIES))]
 pub(crate) struct CheckArgs {
@@ -37,7 +37,10 @@ pub(crate) struct CheckArgs {
 }
 
 fn needed_unless_explained(movies: Arg) -> Arg {
-    movies.required(false).required_unless_present("explain").help("Movie files; folders for all *.json in them; `-` reads one from stdin")
+    movies
+        .required(false)
+        .required_unless_present("explain")
+        .help("Movie files (JSON or YAML), folders of them; `-` reads stdin: a movie, or one a line (JSON Lines)")
 }
 
 // What stands before a submission.

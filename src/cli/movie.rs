@@ -1,5 +1,6 @@
 //! The flags that compose a movie, shared by every command that takes one (`contract.md#building-a-movie`).
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -8,12 +9,15 @@ use clap::Args;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Building the movie")]
 pub(crate) struct MovieArgs {
-    /// Movie files; `-` reads one from stdin
+    /// Movie files (JSON or YAML), folders of them; `-` reads stdin: a movie, or one a line (JSON Lines)
     #[arg(value_name = "MOVIE", required = true, help_heading = None::<&str>)]
     pub(crate) movies: Vec<String>,
-    /// Set a variable, as text (NAME=TEXT) or as a JSON value (NAME:=JSON)
+    /// Set a variable, as text (NAME=TEXT), as JSON (NAME:=JSON), or to what the environment says (NAME)
     #[arg(long, value_name = "NAME=TEXT|NAME:=JSON", allow_hyphen_values = true)]
     pub(crate) var: Vec<String>,
+    /// What the environment says of the names that `--var` gives alone.
+    #[arg(skip)]
+    pub(crate) environment: HashMap<String, String>,
     /// Set variables from a JSON or YAML object
     #[arg(long, value_name = "FILE")]
     pub(crate) vars: Vec<PathBuf>,
@@ -32,6 +36,9 @@ pub(crate) struct MovieArgs {
     /// Append a scene, or each scene of an array
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub(crate) scene: Vec<PathBuf>,
+    /// Append an element to the movie's own elements, or each element of an array
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub(crate) element: Vec<PathBuf>,
     /// Set any place by JSON Pointer (/scenes/0/duration:=4)
     #[arg(long, value_name = "POINTER=TEXT|POINTER:=JSON", allow_hyphen_values = true)]
     pub(crate) set: Vec<String>,
@@ -74,6 +81,11 @@ impl MovieArgs {
         self.webhook.iter().map(url)
     }
 
+    /// The names of variables that the environment sets.
+    pub(crate) fn inherited_names(&self) -> impl Iterator<Item = &str> {
+        self.var.iter().map(String::as_str).filter(|text| !text.contains('='))
+    }
+
     /// The flags as they were typed, without the movies.
     pub(crate) fn to_flags(&self) -> Vec<String> {
         let paths = |paths: &[PathBuf]| paths.iter().map(|path| Path::display(path).to_string()).collect::<Vec<_>>();
@@ -84,6 +96,7 @@ impl MovieArgs {
             ("--webhook", self.webhook.clone()),
             ("--connection", self.connection.clone()),
             ("--scene", paths(&self.scene)),
+            ("--element", paths(&self.element)),
             ("--set", self.set.clone()),
         ];
         let single = [("--resolution", &self.resolution), ("--quality", &self.quality), ("--template", &self.template), ("--id", &self.id)];

@@ -1,14 +1,10 @@
 //! `j2v check`: every fault of movies, offline. Findings are the data, the summary is for people.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
-
 use serde_json::json;
 
-use super::movies::{self, Composed, STDIN};
+use super::movies::{self, Composed};
 use super::{Call, Stop};
-use crate::cli::{CheckArgs, MovieArgs};
+use crate::cli::CheckArgs;
 use crate::exit::Exit;
 use crate::movie::check::{Resolved, Rule, Settings, check};
 use crate::movie::diagnostic::{Diagnostic, Severity, Source};
@@ -19,9 +15,9 @@ pub(super) async fn run(call: &Call, args: &CheckArgs) -> anyhow::Result<Exit> {
         call.out.data(&if args.json { rule_as_json(rule) } else { explanation(rule) });
         return Ok(Exit::Done);
     }
-    let files = files(&args.movie.movies)?;
-    let mut tally = Tally { movies: files.len(), ..Tally::default() };
-    for Composed { source, movie } in movies::compose_silently(&MovieArgs { movies: files, ..args.movie.clone() })? {
+    let composed = movies::compose_silently(&args.movie)?;
+    let mut tally = Tally { movies: composed.len(), ..Tally::default() };
+    for Composed { source, movie, .. } in composed {
         // Ctrl-C is heard between two movies.
         tokio::task::yield_now().await;
         match movie {
@@ -91,42 +87,6 @@ impl std::fmt::Display for Tally {
         parts.extend((self.infos > 0).then(|| counted(self.infos, "info")));
         write!(f, "{}: {}", counted(self.movies, "movie"), parts.join(", "))
     }
-}
-
-/// The movies that were named: of a folder all that end in `.json`, in the order of their names.
-fn files(named: &[String]) -> Result<Vec<String>, Stop> {
-    let mut files = Vec::new();
-    for name in named {
-        let path = Path::new(name);
-        if name == STDIN || !path.is_dir() {
-            files.push(name.clone());
-            continue;
-        }
-        let mut inside = Vec::new();
-        collect(path, &mut inside).map_err(|why| Stop::new(Exit::Usage, format!("{name} can't be read: {why}")))?;
-        if inside.is_empty() {
-            return Err(Stop::new(Exit::Usage, format!("{name}: there is no .json file in this folder")));
-        }
-        inside.sort_unstable();
-        files.extend(inside.iter().map(|path| path.display().to_string()));
-    }
-    Ok(files)
-}
-
-/// Hidden folders, and folders behind links, are left out.
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let (path, kind) = (entry.path(), entry.file_type()?);
-        if kind.is_dir() {
-            if !entry.file_name().to_string_lossy().starts_with('.') {
-                collect(&path, files)?;
-            }
-        } else if path.extension().is_some_and(|ending| ending == "json") {
-            files.push(path);
-        }
-    }
-    Ok(())
 }
 
 fn explanation(rule: &Rule) -> String {

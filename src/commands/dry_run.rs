@@ -20,15 +20,15 @@ use crate::service::client::USER_AGENT;
 use crate::settings::Api;
 use crate::world::World;
 
-pub(super) async fn run(call: &Call, args: &SubmitArgs, key: Option<&Key>, composed: Vec<Composed>) -> anyhow::Result<Exit> {
+pub(super) async fn run(call: &Call, args: &SubmitArgs, keys: Vec<Option<Key>>, composed: Vec<Composed>) -> anyhow::Result<Exit> {
     let store = session::store_as_it_is(call).await?;
-    let known = Known { latest: latest(call, store.as_ref(), key).await?, ledger: store.name() };
     let mut exits = Vec::new();
     let mut gate = Gate::new(call, args);
-    for Composed { source, movie } in composed {
+    for (Composed { source, movie, .. }, key) in composed.into_iter().zip(keys) {
+        let known = Known { latest: latest(call, store.as_ref(), key.as_ref()).await?, ledger: store.name() };
         let movie =
             movie.and_then(|movie| with_place_for_token(!args.lost.no_token, &source, movie)).and_then(|movie| gate.pass(&source, movie));
-        match movie.and_then(|movie| sent(call, args, key, &known, &movie)) {
+        match movie.and_then(|movie| sent(call, args, key.as_ref(), &known, &movie)) {
             Ok(body) => {
                 call.out.data(&request(call, args, &body)?);
                 exits.push(Exit::Done);

@@ -21,6 +21,7 @@ mod ledger;
 mod list;
 mod listen;
 mod man;
+mod movie_files;
 mod movies;
 mod party;
 mod plan;
@@ -50,7 +51,7 @@ use crate::cli::{Cli, Command};
 use crate::exit::Exit;
 use crate::movie::Refused;
 use crate::output::Out;
-use crate::settings::{Purpose, Settings, SettingsError, Terminal};
+use crate::settings::{self, Purpose, Settings, SettingsError, Terminal};
 
 /// What every command is given.
 #[derive(Clone)]
@@ -121,6 +122,7 @@ fn call(mut cli: Cli) -> Exit {
     }
     if let Some(movie) = cli.command.movie_mut() {
         movie.defaults.clone_from(&settings.movie);
+        movie.environment = movie.inherited_names().filter_map(|name| Some((name.to_owned(), settings::variable(name)?))).collect();
     }
     let flags = cli.global.to_flags();
     let call = Call { settings, out: Arc::clone(&out), interrupt: CancellationToken::new(), flags };

@@ -1,29 +1,23 @@
 //! Reads the movies of a command line and composes each with the flags.
 
-use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 use super::Stop;
+pub(super) use super::movie_files::STDIN;
+use super::movie_files::{self, MovieFile};
 use crate::cli::{MovieArgs, MovieDefaults};
 use crate::exit::Exit;
-use crate::movie::compose::{Assignment, Destination, Flags, Scenes, Setting, VarsFile, compose};
+use crate::movie::compose::{Assigned, Assignment, Destination, Flags, Fragment, Setting, VarsFile, compose};
 use crate::movie::diagnostic::{Diagnostic, Severity};
-use crate::movie::{Document, Refused};
+use crate::movie::{Document, MovieLine, Refused};
 use crate::output::Out;
-
-/// The name of the movie that comes from stdin.
-pub(super) const STDIN: &str = "-";
-
-/// The files of a folder among which a mistyped one is looked for.
-const MOST_NAMES: usize = 1000;
-
-/// From this likeness on a file is worth a question.
-const LIKE: f64 = 0.85;
 
 /// A movie of the command line: where it came from, and the movie or why there is none.
 pub(super) struct Composed {
-    /// The path as it was typed, or `-`.
+    /// The path as it was typed, or inside of the folder that was typed; `-`, and `-:3` for its third line.
     pub(super) source: String,
+    /// The key of a movie that a folder holds: the name of its file without the ending.
+    pub(super) stem: Option<String>,
     /// The movie as it will be sent, less the token.
     pub(super) movie: Result<Document, Stop>,
 }
@@ -45,8 +39,11 @@ pub(super) fn compose_all(out: &Out, args: &MovieArgs) -> Result<Vec<Composed>, 
 /// # Errors
 /// When a flag is wrong, or the movie can't be read or composed.
 pub(super) fn compose_one(out: &Out, args: &MovieArgs) -> Result<Document, Stop> {
-    let first = compose_all(out, args)?.into_iter().next();
-    first.ok_or_else(|| Stop::new(Exit::Usage, "name the movie"))?.movie
+    let mut composed = compose_all(out, args)?;
+    if composed.len() > 1 {
+        return Err(Stop::new(Exit::Usage, format!("this command takes one movie; {} were given", composed.len())));
+    }
+    composed.pop().ok_or_else(|| Stop::new(Exit::Usage, "name the movie"))?.movie
 }
 
 /// Composes all movies; what their diagnostics say is the caller's to tell.
@@ -58,18 +55,40 @@ pub(super) fn compose_silently(args: &MovieArgs) -> Result<Vec<Composed>, Stop> 
     if args.movies.iter().filter(|name| *name == STDIN).count() > 1 {
         return Err(Stop::new(Exit::Usage, "stdin can be read only once: give `-` only once"));
     }
-    let one = |source: &String| Composed { source: source.clone(), movie: one(source, &flags, &args.defaults) };
-    Ok(args.movies.iter().map(one).collect())
+    let files = movie_files::named(&args.movies)?;
+    Ok(files.into_iter().flat_map(|file| movies_of(file, &flags, &args.defaults)).collect())
 }
 
-fn one(source: &str, flags: &Flags, defaults: &MovieDefaults) -> Result<Document, Stop> {
-    let bytes = read(source).map_err(|why| {
-        let stop = unreadable(source, &why);
-        if why.kind() == ErrorKind::NotFound { not_there(source, stop) } else { stop }
-    })?;
-    let movie = Document::read(source, bytes).map_err(|refused| refusal(*refused))?;
-    let flags = &with_defaults(flags, defaults, &movie);
-    compose(movie, flags).map_err(|error| Stop::new(Exit::Invalid, format!("{source}: {error}")))
+/// The movie of a file, or the movies of its lines.
+fn movies_of(file: MovieFile, flags: &Flags, defaults: &MovieDefaults) -> Vec<Composed> {
+    let MovieFile { name, stem } = file;
+    let lines = |bytes: &[u8]| {
+        if movie_files::may_hold_lines(&name) {
+            Document::read_lines(&name, bytes).map_err(|refused| refusal(*refused))
+        } else {
+            Ok(Vec::new())
+        }
+    };
+    let composed = |source: &str, read: Result<Document, Box<Refused>>| {
+        let movie = read.map_err(|refused| refusal(*refused))?;
+        let flags = &with_defaults(flags, defaults, &movie);
+        compose(movie, flags).map_err(|error| Stop::new(Exit::Invalid, format!("{source}: {error}")))
+    };
+    let all = movie_files::read_movie(&name).and_then(|bytes| Ok((lines(&bytes)?, bytes)));
+    match all {
+        Err(stop) => vec![Composed { source: name, stem, movie: Err(stop) }],
+        Ok((lines, bytes)) if lines.is_empty() => {
+            let movie = composed(&name, Document::read(&name, bytes));
+            vec![Composed { source: name, stem, movie }]
+        }
+        Ok((lines, _)) => {
+            let one = |MovieLine { number, movie }| {
+                let source = format!("{name}:{number}");
+                Composed { movie: composed(&source, movie), source, stem: None }
+            };
+            lines.into_iter().map(one).collect()
+        }
+    }
 }
 
 /// The flags, and what the profile gives where neither they nor the movie say anything: a template has a size of its own.
@@ -94,10 +113,11 @@ fn flags(args: &MovieArgs) -> Result<Flags, Stop> {
     let connections = args.connection.iter().cloned().map(Destination::Connection);
     Ok(Flags {
         vars_files: args.vars.iter().map(|file| fragment(file, VarsFile::parse)).collect::<Result<_, _>>()?,
-        vars: assignments("--var", &args.var)?,
+        vars: args.var.iter().map(|text| variable(args, text).map_err(|why| usage("--var", &why))).collect::<Result<_, _>>()?,
         client_data: assignments("--client-data", &args.client_data)?,
         destinations: webhooks.chain(connections).collect(),
-        scenes: args.scene.iter().map(|file| fragment(file, Scenes::parse)).collect::<Result<_, _>>()?,
+        scenes: args.scene.iter().map(|file| fragment(file, Fragment::scenes)).collect::<Result<_, _>>()?,
+        elements: args.element.iter().map(|file| fragment(file, Fragment::elements)).collect::<Result<_, _>>()?,
         set: args.set.iter().map(|text| Setting::parse(text).map_err(|why| usage("--set", &why))).collect::<Result<_, _>>()?,
         resolution: args.resolution.clone(),
         quality: args.quality.clone(),
@@ -107,10 +127,20 @@ fn flags(args: &MovieArgs) -> Result<Flags, Stop> {
     })
 }
 
+/// What a `--var` sets: a name alone takes the environment's value.
+fn variable(args: &MovieArgs, text: &str) -> Result<Assignment, String> {
+    if text.contains('=') || text.is_empty() {
+        return Assignment::parse(text).map_err(|why| why.to_string());
+    }
+    let value = args.environment.get(text);
+    let value = value.ok_or_else(|| format!("the environment has no `{text}`: set it, or write `{text}=TEXT` or `{text}:=JSON`"))?;
+    Ok(Assignment { name: text.to_owned(), value: Assigned::Text(value.clone()) })
+}
+
 /// A part of a movie in a file of its own.
 fn fragment<T>(file: &Path, parse: impl Fn(&str, String) -> Result<T, Box<Refused>>) -> Result<T, Stop> {
     let name = file.display().to_string();
-    parse(&name, text(&name)?).map_err(|refused| refusal(*refused))
+    parse(&name, movie_files::read_text(&name)?).map_err(|refused| refusal(*refused))
 }
 
 /// `listing.json:3:14: what is wrong (the likely reason)`, and what to do about it.
@@ -126,55 +156,4 @@ fn tell(out: &Out, document: &Document, diagnostic: &Diagnostic) {
         Severity::Error => out.error(&text),
         Severity::Warning | Severity::Info => out.warning(&text),
     }
-}
-
-fn bytes(name: &str) -> Result<Vec<u8>, Stop> {
-    read(name).map_err(|why| unreadable(name, &why))
-}
-
-fn read(name: &str) -> io::Result<Vec<u8>> {
-    if name != STDIN {
-        return std::fs::read(name);
-    }
-    let mut bytes = Vec::new();
-    io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
-}
-
-fn unreadable(name: &str, why: &io::Error) -> Stop {
-    match why.kind() {
-        ErrorKind::NotFound => Stop::new(Exit::Usage, format!("{name}: there is no such file")),
-        ErrorKind::IsADirectory => Stop::new(Exit::Usage, format!("{name}: this is a folder, not a file")),
-        _ => Stop::new(Exit::Usage, format!("{name} can't be read: {why}")),
-    }
-}
-
-/// A movie that isn't there, and what was probably meant.
-fn not_there(name: &str, stop: Stop) -> Stop {
-    let path = Path::new(name);
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return Stop { help: Some(format!("the folder {} is not there either", folder.display())), ..stop };
-    };
-    let names = entries
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| Path::new(name).extension().is_some_and(|ending| ending == "json"));
-    let names: Vec<String> = names.take(MOST_NAMES).collect();
-    let typed = path.file_name().unwrap_or_default().to_string_lossy();
-    let likeness = |name: &String| (strsim::jaro_winkler(name, &typed), folder.join(name));
-    let nearest = names.iter().map(likeness).max_by(|one, other| one.0.total_cmp(&other.0)).filter(|(likeness, _)| *likeness > LIKE);
-    match nearest {
-        Some((_, path)) => {
-            let path = path.strip_prefix(".").unwrap_or(&path).display().to_string();
-            Stop { help: Some(format!("did you mean {path}?")), ..stop }
-        }
-        None if names.is_empty() => {
-            Stop { help: Some("this folder has no movie: go to the one that has it, or write a new one".to_owned()), ..stop }
-                .then("j2v init")
-        }
-        None => stop,
-    }
-}
-
-fn text(name: &str) -> Result<String, Stop> {
-    String::from_utf8(bytes(name)?).map_err(|_| Stop::new(Exit::Usage, format!("{name} is not UTF-8 text")))
 }

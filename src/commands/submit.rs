@@ -1,6 +1,7 @@
 //! `j2v submit`: each movie sent exactly once; followed to its end and saved where that is wanted.
 
 use std::cell::Cell;
+use std::collections::HashMap;
 
 use futures_util::stream::{self, StreamExt};
 
@@ -29,18 +30,18 @@ use crate::work::submit::{Order, Submitted, submit};
 const TAKEN: &str = "`client-data.j2v` is where the render's token goes, and the movie has something of its own there";
 
 pub(super) async fn run(call: &Call, args: &SubmitArgs) -> anyhow::Result<Exit> {
-    let key = key(args)?;
-    let count = args.movie.movies.len();
-    let saving = waiting::maybe_saving(&args.saving, count)?;
     let composed = movies::compose_all(&call.out, &args.movie)?;
+    let count = composed.len();
+    let keys = keys(args, &composed)?;
+    let saving = waiting::maybe_saving(&args.saving, count)?;
     if args.dry_run {
-        return dry_run::run(call, args, key.as_ref(), composed).await;
+        return dry_run::run(call, args, keys, composed).await;
     }
     if let Some(saving) = &saving {
         waiting::make_ready(saving)?;
     }
     let mut results = Results::new(&call.out, args.json, wanted(args, saving.as_ref()), count);
-    let orders = orders(call, args, key.as_ref(), composed, &mut results);
+    let orders = orders(call, args, keys, composed, &mut results);
     if orders.is_empty() {
         return Ok(results.finish());
     }
@@ -69,17 +70,30 @@ fn waits(args: &SubmitArgs) -> bool {
     args.wait || args.saving.download.is_some()
 }
 
-fn key(args: &SubmitArgs) -> Result<Option<Key>, Stop> {
-    if args.key.is_some() && args.movie.movies.len() > 1 {
+/// The key of each movie: the one that was typed, or the name of a file that a folder holds.
+fn keys(args: &SubmitArgs, composed: &[Composed]) -> Result<Vec<Option<Key>>, Stop> {
+    if args.key.is_some() && composed.len() > 1 {
         return Err(Stop::new(Exit::Usage, "--key names one video: give one movie with it"));
     }
-    if args.again && args.key.is_none() {
+    if args.again && args.key.is_none() && composed.iter().any(|composed| composed.stem.is_none()) {
         return Err(Stop::new(
             Exit::Usage,
             "--again renders a key once more: name it with --key (without a key every submit is a new render)",
         ));
     }
-    args.key.as_deref().map(Key::parse).transpose().map_err(|why| Stop::new(Exit::Usage, format!("--key: {why}")))
+    let mut known: HashMap<&str, &str> = HashMap::new();
+    for Composed { source, stem, .. } in composed {
+        if let Some(stem) = stem
+            && let Some(other) = known.insert(stem, source)
+        {
+            return Err(Stop::new(Exit::Usage, format!("{other} and {source} would both have the key {stem}; nothing was sent")));
+        }
+    }
+    let key = |composed: &Composed| {
+        let key = args.key.as_deref().map(|key| ("--key", key)).or_else(|| Some((composed.source.as_str(), composed.stem.as_deref()?)));
+        key.map(|(from, key)| Key::parse(key).map_err(|why| Stop::new(Exit::Usage, format!("{from}: {why}")))).transpose()
+    };
+    composed.iter().map(key).collect()
 }
 
 fn wanted(args: &SubmitArgs, saving: Option<&Saving>) -> Wanted {
@@ -91,10 +105,16 @@ fn wanted(args: &SubmitArgs, saving: Option<&Saving>) -> Wanted {
 }
 
 /// The movies that may be sent; the outcome of every other one is known already.
-fn orders(call: &Call, args: &SubmitArgs, key: Option<&Key>, composed: Vec<Composed>, results: &mut Results<'_>) -> Vec<(usize, Order)> {
+fn orders(
+    call: &Call,
+    args: &SubmitArgs,
+    keys: Vec<Option<Key>>,
+    composed: Vec<Composed>,
+    results: &mut Results<'_>,
+) -> Vec<(usize, Order)> {
     let mut orders = Vec::new();
     let mut gate = Gate::new(call, args);
-    for (index, Composed { source, movie }) in composed.into_iter().enumerate() {
+    for (index, (Composed { source, movie, .. }, key)) in composed.into_iter().zip(keys).enumerate() {
         match movie.and_then(|movie| with_place_for_token(!args.lost.no_token, &source, movie)).and_then(|movie| gate.pass(&source, movie))
         {
             Ok(movie) => orders.push((index, order(args, key, source, movie))),
@@ -153,12 +173,12 @@ fn not_begun(call: &Call, orders: &[(usize, Order)], mut results: Results<'_>, e
     Ok(results.finish())
 }
 
-fn order(args: &SubmitArgs, key: Option<&Key>, source: String, movie: Document) -> Order {
+fn order(args: &SubmitArgs, key: Option<Key>, source: String, movie: Document) -> Order {
     Order {
         movie,
         source,
         flags: [args.movie.to_flags(), args.gate.to_flags()].concat(),
-        key: key.cloned(),
+        key,
         again: args.again,
         traceable: !args.lost.no_token,
         on_unknown: args.lost.on_unknown.map(OnUnknown::from),

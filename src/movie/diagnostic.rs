@@ -33,6 +33,8 @@ pub struct Source {
     pub name: String,
     /// The text, without a byte order mark.
     pub text: String,
+    /// The number of its first line: 1 for a file, the line's own for a movie that is one line of many.
+    pub first_line: usize,
 }
 
 impl Source {
@@ -43,14 +45,14 @@ impl Source {
         if text.starts_with('\u{feff}') {
             text.drain(..'\u{feff}'.len_utf8());
         }
-        Self { name: name.to_owned(), text }
+        Self { name: name.to_owned(), text, first_line: 1 }
     }
 
     /// The line and the column of a byte. One past the end counts as the end.
     #[must_use]
     pub fn position(&self, offset: u32) -> Position {
         let before = self.before(offset);
-        let line = before.matches('\n').count() + 1;
+        let line = before.matches('\n').count() + self.first_line;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         Position { line, column }
     }

@@ -1,10 +1,13 @@
 //! A movie as somebody wrote it: the tree, the texts it was read from, and what there was to warn of.
 
 use std::error::Error;
+use std::ffi::OsStr;
 use std::fmt;
+use std::path::Path;
 
 use super::diagnostic::{Diagnostic, Evidence, NOT_AN_OBJECT, NOT_JSON, Position, Severity, Source};
 use super::json::{self, Likely, Node, Span};
+use super::yaml;
 
 /// A movie and where it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,12 +21,16 @@ pub struct Document {
 }
 
 impl Document {
-    /// Reads a movie from a text. `name` is what messages call it.
+    /// Reads a movie from a text. `name` is what messages call it, and says what is in it: YAML under `.yaml` and
+    /// `.yml`, JSON under `.json`; under any other name what it looks like.
     ///
     /// # Errors
-    /// When the text is no JSON (`J2V001`) or no object (`J2V002`): the place, the likely reason, the way out.
+    /// When the text is not JSON or YAML (`J2V001`), or not an object (`J2V002`): the place, the likely reason, the fix.
     pub fn parse(name: &str, text: impl Into<String>) -> Result<Self, Box<Refused>> {
-        let file = JsonFile::parse(name, text)?;
+        Self::of_file(JsonFile::parse(name, text)?)
+    }
+
+    fn of_file(file: JsonFile) -> Result<Self, Box<Refused>> {
         if file.root.as_object().is_none() {
             return Err(file.refuse_root("a movie is an object"));
         }
@@ -36,6 +43,28 @@ impl Document {
     /// As [`Document::parse`], and when the bytes are no UTF-8.
     pub fn read(name: &str, bytes: Vec<u8>) -> Result<Self, Box<Refused>> {
         Self::parse(name, decode(name, bytes)?)
+    }
+
+    /// The movies of JSON Lines; none when the text is one document. Text is taken for
+    /// JSON Lines when its first line is an object and more follows.
+    ///
+    /// # Errors
+    /// When the bytes are not UTF-8. A line that can't be read is an error of its own.
+    pub fn read_lines(name: &str, bytes: &[u8]) -> Result<Vec<MovieLine>, Box<Refused>> {
+        let mut lines = bytes.split(|&byte| byte == b'\n').zip(1..).filter(|(line, _)| !line.trim_ascii().is_empty());
+        let is_object = |line: &[u8]| {
+            let text = std::str::from_utf8(line).unwrap_or_default().trim_start_matches('\u{feff}');
+            text.trim_start().starts_with('{') && json::parse(text, 0).is_ok()
+        };
+        if !lines.clone().next().is_some_and(|(line, _)| is_object(line)) || lines.clone().nth(1).is_none() {
+            return Ok(Vec::new());
+        }
+        lines.try_fold(Vec::new(), |mut movies, (line, number)| {
+            let text = decode(name, line.to_vec())?;
+            let source = Source { first_line: number, ..Source::new(name, text) };
+            movies.push(MovieLine { number, movie: JsonFile::from_json(source).and_then(Self::of_file) });
+            Ok(movies)
+        })
     }
 
     /// A movie that a program made.
@@ -71,6 +100,15 @@ impl Document {
     }
 }
 
+/// A line of JSON Lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MovieLine {
+    /// Its number, from 1.
+    pub number: usize,
+    /// Its movie, or why it has none.
+    pub movie: Result<Document, Box<Refused>>,
+}
+
 /// A file that can't be taken, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
@@ -98,7 +136,7 @@ impl fmt::Display for Refused {
 
 impl Error for Refused {}
 
-/// A file that holds JSON of any kind.
+/// A file that holds JSON of any kind, or what YAML says of the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct JsonFile {
     pub(super) root: Node,
@@ -107,8 +145,26 @@ pub(super) struct JsonFile {
 }
 
 impl JsonFile {
+    /// Reads a text as what its name says that it is; where the name says nothing, as what it looks like.
     pub(super) fn parse(name: &str, text: impl Into<String>) -> Result<Self, Box<Refused>> {
         let source = Source::new(name, text);
+        if is_yaml(&source) { Self::from_yaml(source) } else { Self::from_json(source) }
+    }
+
+    fn from_yaml(source: Source) -> Result<Self, Box<Refused>> {
+        match yaml::parse(&source.text, 0) {
+            Ok(root) => Ok(Self { root, source, diagnostics: Vec::new() }),
+            Err(error) => {
+                let yaml::YamlError { span, message, help } = error;
+                let (severity, evidence) = (Severity::Error, Evidence::Documented);
+                let diagnostic =
+                    Diagnostic { severity, evidence, code: NOT_JSON, message, span, label: None, help: help.map(str::to_owned) };
+                Err(Box::new(Refused { source, diagnostic }))
+            }
+        }
+    }
+
+    fn from_json(source: Source) -> Result<Self, Box<Refused>> {
         match json::parse(&source.text, 0) {
             Ok(parsed) => Ok(Self { root: parsed.root, source, diagnostics: Diagnostic::of_leniences(&parsed.leniences) }),
             Err(error) => Err(Box::new(Refused { source, diagnostic: error.into() })),
@@ -133,6 +189,15 @@ impl JsonFile {
     }
 }
 
+fn is_yaml(source: &Source) -> bool {
+    let extension = Path::new(&source.name).extension().map(OsStr::to_ascii_lowercase);
+    match extension.as_ref().and_then(|extension| extension.to_str()) {
+        Some("yaml" | "yml") => true,
+        Some("json") => false,
+        _ => yaml::looks_like_yaml(&source.text),
+    }
+}
+
 /// The text of a file.
 fn decode(name: &str, bytes: Vec<u8>) -> Result<String, Box<Refused>> {
     String::from_utf8(bytes).map_err(|error| {
@@ -152,7 +217,9 @@ fn decode(name: &str, bytes: Vec<u8>) -> Result<String, Box<Refused>> {
             label: likely.map(|likely| likely.reason().to_owned()),
             help: Some(likely.map_or("save the file as UTF-8", Likely::way_out).to_owned()),
         };
-        Box::new(Refused { source: Source { name: name.to_owned(), text: String::from_utf8_lossy(bytes).into_owned() }, diagnostic })
+        // Not `Source::new`: the place is counted with the byte order mark.
+        let source = Source { name: name.to_owned(), text: String::from_utf8_lossy(bytes).into_owned(), first_line: 1 };
+        Box::new(Refused { source, diagnostic })
     })
 }
 

@@ -18,7 +18,8 @@ pub mod plan;
 pub mod schema;
 pub mod spec;
 mod token;
+mod yaml;
 
-pub use document::{Document, Refused};
+pub use document::{Document, MovieLine, Refused};
 pub use mention::{Mention, mention};
 pub use token::{ClientData, NotAnObject};

@@ -22,7 +22,8 @@ pub(crate) fn place<'a>(sources: &'a [Source], findings: &'a [Diagnostic]) -> Ve
         let place = sources.get(index).map(|source| {
             let start = usize::try_from(finding.span.start).unwrap_or(usize::MAX);
             walk.go(index, &source.text, start);
-            (source, walk.position, walk.line_start)
+            let position = Position { line: walk.position.line - 1 + source.first_line, ..walk.position };
+            (source, position, walk.line_start)
         });
         Placed { finding, place }
     };

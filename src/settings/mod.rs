@@ -147,6 +147,13 @@ struct Sources<'a> {
     purpose: Purpose,
 }
 
+/// What the user's own variable of the environment says; nothing when it is not text.
+#[must_use]
+pub(crate) fn variable(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "the one module that reads the environment")]
+    std::env::var(name).ok()
+}
+
 impl Settings {
     /// Whether the API is on this machine, and so may be what it is asked to fetch and to call.
     #[must_use]

@@ -134,7 +134,7 @@ fn folders_files_and_stdin_are_checked_together() {
     let run = run.exits(0).tells("4 movies: 0 errors, 3 warnings");
     let files: Vec<_> = run.jsons().iter().map(|finding| finding["file"].as_str().unwrap().to_owned()).collect();
     assert_eq!(files, ["movies/b.json", "movies/deep/c.json", "-"]);
-    world.j2v("check empty").exits(2).tells("there is no .json file in this folder");
+    world.j2v("check empty").exits(2).tells("there is no movie in this folder");
     world.j2v("check movies missing.json").exits(2).tells("missing.json").tells("2 warnings");
     world.j2v("check missing.json a.json").exits(3).tells("missing.json");
     world.j2v("check").exits(2).tells("<MOVIE>");

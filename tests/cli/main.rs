@@ -31,6 +31,7 @@ mod readme;
 mod reconcile;
 mod schema;
 mod settle;
+mod sources;
 mod submit;
 mod support;
 mod webhook;

@@ -18,7 +18,7 @@ mod assign;
 mod files;
 
 pub use assign::{AssignError, Assigned, Assignment, Setting};
-pub use files::{Scenes, VarsFile};
+pub use files::{Fragment, VarsFile};
 
 use super::Document;
 use super::diagnostic::{Diagnostic, Position, Source};
@@ -46,7 +46,9 @@ pub struct Flags {
     /// `--webhook URL` and `--connection ID`, in the order in which they were given.
     pub destinations: Vec<Destination>,
     /// `--scene FILE`.
-    pub scenes: Vec<Scenes>,
+    pub scenes: Vec<Fragment>,
+    /// `--element FILE`.
+    pub elements: Vec<Fragment>,
     /// `--set POINTER=TEXT`, `POINTER:=JSON`.
     pub set: Vec<Setting>,
 }
@@ -144,7 +146,8 @@ pub fn compose(movie: Document, flags: &Flags) -> Result<Document, ComposeError>
     for destination in &flags.destinations {
         composer.apply(destination.flag(), |root| add_destination(root, destination.to_node()))?;
     }
-    composer.scenes(&flags.scenes)?;
+    composer.append("--scene", ("scenes", "/scenes"), &flags.scenes)?;
+    composer.append("--element", ("elements", "/elements"), &flags.elements)?;
     composer.settings(&flags.set)?;
     Ok(composer.movie)
 }
@@ -175,13 +178,14 @@ impl Composer {
         self.apply("--var", |root| put_all(root, "variables", "/variables", &flags.vars))
     }
 
-    fn scenes(&mut self, files: &[Scenes]) -> Result<(), ComposeError> {
+    /// Appends what files hold to a list of the movie, which is made when it is missing.
+    fn append(&mut self, flag: &'static str, (name, at): (&str, &'static str), files: &[Fragment]) -> Result<(), ComposeError> {
         for file in files {
             let source = self.adopt(file.source(), file.diagnostics());
-            let scenes = file.scenes().iter().map(|scene| scene.clone().moved(source));
-            self.apply("--scene", |root| {
-                let list = member(members(root, "")?, "scenes", || Node::array([]));
-                items(list, "/scenes")?.extend(scenes);
+            let fragments = file.items().iter().map(|item| item.clone().moved(source));
+            self.apply(flag, |root| {
+                let list = member(members(root, "")?, name, || Node::array([]));
+                items(list, at)?.extend(fragments);
                 Ok(())
             })?;
         }

@@ -76,8 +76,8 @@ fn destinations_go_to_the_end_of_the_first_export() {
 
 #[test]
 fn scenes_are_appended_and_keep_their_places_and_warnings() {
-    let scene = Scenes::parse("outro.json", "// the end\n{\"duration\": 2.0}").unwrap();
-    let two = Scenes::parse("two.json", "[{}, {\"duration\": 3}]").unwrap();
+    let scene = Fragment::scenes("outro.json", "// the end\n{\"duration\": 2.0}").unwrap();
+    let two = Fragment::scenes("two.json", "[{}, {\"duration\": 3}]").unwrap();
     let flags = Flags { scenes: vec![scene, two], ..Flags::default() };
     let document = compose(movie(r#"{"scenes":[{"duration":1}]}"#), &flags).unwrap();
     assert_eq!(document.to_compact(), r#"{"scenes":[{"duration":1},{"duration":2.0},{},{"duration":3}]}"#);
@@ -114,7 +114,7 @@ fn what_stands_in_the_way_is_named_with_its_place() {
     assert!(refused(r#"{"exports":{}}"#, &webhook).ends_with("`/exports` (m.json:1:12) is an object, not an array"));
     assert!(refused(r#"{"exports":[1]}"#, &webhook).ends_with("`/exports/0` (m.json:1:13) is a number, not an object"));
     assert!(refused(r#"{"exports":[{"destinations":null}]}"#, &webhook).ends_with("is null, not an array"));
-    let scene = Flags { scenes: vec![Scenes::parse("s.json", "{}").unwrap()], ..Flags::default() };
+    let scene = Flags { scenes: vec![Fragment::scenes("s.json", "{}").unwrap()], ..Flags::default() };
     assert!(refused(r#"{"scenes":{}}"#, &scene).starts_with("--scene can't be applied: `/scenes`"));
 }
 

@@ -1,0 +1,144 @@
+//! The files of movies that a command line names: a file, a folder of them, stdin.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use super::Stop;
+use crate::exit::Exit;
+
+/// The name of the movie that comes from stdin.
+pub(super) const STDIN: &str = "-";
+
+/// The files of a folder among which a mistyped one is looked for.
+const MOST_NAMES: usize = 1000;
+
+/// From this likeness on a file is worth a question.
+const LIKE: f64 = 0.85;
+
+/// A file of a movie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct MovieFile {
+    /// Its path as it was typed, or inside of the folder that was typed; or [`STDIN`].
+    pub(super) name: String,
+    /// The name of a file that a folder holds, without its ending: the key of its movie.
+    pub(super) stem: Option<String>,
+}
+
+/// The movies that were named: of a folder all that is a movie by its name, in the order of the names. Hidden folders, and
+/// folders behind links, are left out.
+///
+/// # Errors
+/// When a folder can't be read or holds no movie, or two files would be the same key.
+pub(super) fn named(names: &[String]) -> Result<Vec<MovieFile>, Stop> {
+    let mut files = Vec::new();
+    for name in names {
+        let path = Path::new(name);
+        if name == STDIN || !path.is_dir() {
+            files.push(MovieFile { name: name.clone(), stem: None });
+        } else {
+            files.extend(inside(path)?);
+        }
+    }
+    Ok(files)
+}
+
+fn inside(folder: &Path) -> Result<Vec<MovieFile>, Stop> {
+    let wrong = |why: String| Stop::new(Exit::Usage, format!("{}: {why}", folder.display()));
+    let mut paths = Vec::new();
+    collect(folder, &mut paths).map_err(|why| wrong(format!("the folder can't be read: {why}")))?;
+    if paths.is_empty() {
+        return Err(wrong("there is no movie in this folder (.json, .yaml or .yml)".to_owned()));
+    }
+    paths.sort_unstable();
+    let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    Ok(paths.iter().map(|path| MovieFile { name: path.display().to_string(), stem: stem(path) }).collect())
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        if kind.is_dir() {
+            if !entry.file_name().to_string_lossy().starts_with('.') {
+                collect(&path, files)?;
+            }
+        } else if is_movie(&path) {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file is a movie by its name.
+fn is_movie(path: &Path) -> bool {
+    path.extension().and_then(OsStr::to_str).is_some_and(|ending| ["json", "yaml", "yml"].contains(&ending.to_ascii_lowercase().as_str()))
+}
+
+/// Whether a file may hold a movie a line.
+pub(super) fn may_hold_lines(name: &str) -> bool {
+    let ending = Path::new(name).extension().and_then(OsStr::to_str);
+    name == STDIN || ending.is_some_and(|ending| ["jsonl", "ndjson"].contains(&ending.to_ascii_lowercase().as_str()))
+}
+
+/// Reads a file of a movie.
+///
+/// # Errors
+/// When it can't be read; for one that is not there, with what was probably meant.
+pub(super) fn read_movie(name: &str) -> Result<Vec<u8>, Stop> {
+    read(name).map_err(|why| {
+        let stop = unreadable(name, &why);
+        if why.kind() == ErrorKind::NotFound { not_there(name, stop) } else { stop }
+    })
+}
+
+/// Reads a file of text that a flag names.
+///
+/// # Errors
+/// When it can't be read, or is not UTF-8.
+pub(super) fn read_text(name: &str) -> Result<String, Stop> {
+    let bytes = read(name).map_err(|why| unreadable(name, &why))?;
+    String::from_utf8(bytes).map_err(|_| Stop::new(Exit::Usage, format!("{name} is not UTF-8 text")))
+}
+
+fn read(name: &str) -> io::Result<Vec<u8>> {
+    if name != STDIN {
+        return fs::read(name);
+    }
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+}
+
+fn unreadable(name: &str, why: &io::Error) -> Stop {
+    match why.kind() {
+        ErrorKind::NotFound => Stop::new(Exit::Usage, format!("{name}: there is no such file")),
+        ErrorKind::IsADirectory => Stop::new(Exit::Usage, format!("{name}: this is a folder, not a file")),
+        _ => Stop::new(Exit::Usage, format!("{name} can't be read: {why}")),
+    }
+}
+
+/// A movie that isn't there, and what was probably meant.
+fn not_there(name: &str, stop: Stop) -> Stop {
+    let path = Path::new(name);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Stop { help: Some(format!("the folder {} is not there either", folder.display())), ..stop };
+    };
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|name| is_movie(Path::new(name)));
+    let names: Vec<String> = names.take(MOST_NAMES).collect();
+    let typed = path.file_name().unwrap_or_default().to_string_lossy();
+    let likeness = |name: &String| (strsim::jaro_winkler(name, &typed), folder.join(name));
+    let nearest = names.iter().map(likeness).max_by(|one, other| one.0.total_cmp(&other.0)).filter(|(likeness, _)| *likeness > LIKE);
+    match nearest {
+        Some((_, path)) => {
+            let path = path.strip_prefix(".").unwrap_or(&path).display().to_string();
+            Stop { help: Some(format!("did you mean {path}?")), ..stop }
+        }
+        None if names.is_empty() => {
+            Stop { help: Some("this folder has no movie: go to the one that has it, or write a new one".to_owned()), ..stop }
+                .then("j2v init")
+        }
+        None => stop,
+    }
+}
