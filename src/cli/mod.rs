@@ -1,5 +1,6 @@
 //! What can be typed: clap types only. Nothing here acts; [`crate::settings`] says what it means.
 
+mod agents;
 mod batch;
 mod check;
 mod deliver;
@@ -22,6 +23,7 @@ mod waiting;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use agents::{AgentArgs, AgentCommand, Client, CommandsArgs, McpArgs, Scope, SetupArgs, SkillArgs};
 pub(crate) use batch::{BatchArgs, TableArgs};
 pub(crate) use check::{CheckArgs, GateArgs, InitArgs, Starter};
 pub(crate) use deliver::DeliverArgs;
@@ -132,6 +134,13 @@ pub(crate) enum Command {
     Completions(CompletionsArgs),
     /// Write manual pages
     Man(ManArgs),
+    /// Serve agents over the Model Context Protocol on stdin and stdout
+    #[cfg(feature = "mcp")]
+    Mcp(McpArgs),
+    /// Show agents how to use j2v, and set them up
+    Agent(AgentArgs),
+    /// List every command, for programs as JSON
+    Commands(CommandsArgs),
 }
 
 impl Command {

@@ -1,8 +1,10 @@
 //! One file a command: arguments and settings in, work done, output and exit code out.
 
+mod agent;
 mod auth;
 mod batch;
 mod build;
+mod catalog;
 mod check;
 mod completions;
 mod config;
@@ -14,6 +16,7 @@ mod dry_run;
 mod emulator;
 mod expand;
 mod explain;
+mod fields;
 mod gate;
 mod history;
 mod init;
@@ -21,6 +24,8 @@ mod ledger;
 mod list;
 mod listen;
 mod man;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod movie_files;
 mod movies;
 mod party;
@@ -242,5 +247,9 @@ async fn dispatch(call: &Call, mut command: Command) -> anyhow::Result<Exit> {
         Command::Explain(args) => explain::run(call, &args).await,
         Command::Completions(args) => completions::run(call, &args),
         Command::Man(args) => man::run(call, &args),
+        #[cfg(feature = "mcp")]
+        Command::Mcp(args) => mcp::run(call, &args).await,
+        Command::Agent(args) => agent::run(call, &args.command),
+        Command::Commands(args) => catalog::run(call, &args),
     }
 }

@@ -1,0 +1,58 @@
+//! The fields of what `--json` prints, by command: told by `--help` and by `j2v commands`; a test holds them to what
+//! the commands print. Fields are only ever added (`contract.md#output`).
+
+/// The fields of a render's outcome: `submit`, `poll`, `download`, `delete`, `settle`, `batch`.
+const OUTCOME: &[&str] = &[
+    "project",
+    "status",
+    "url",
+    "file",
+    "message",
+    "duration",
+    "size",
+    "width",
+    "height",
+    "rendering_time",
+    "client-data",
+    "source",
+    "key",
+];
+
+/// The fields of a row of the ledger: `history`.
+const ROW: &[&str] = &[
+    "key",
+    "generation",
+    "scope",
+    "account",
+    "endpoint",
+    "source",
+    "state",
+    "project",
+    "attempts",
+    "status",
+    "url",
+    "file",
+    "message",
+    "credits",
+    "duration",
+    "movie",
+    "created_at",
+    "posted_at",
+    "bound_at",
+    "ended_at",
+    "kept_until",
+];
+
+/// The fields of each object that a command prints with `--json`; none for a command without it.
+pub(super) fn of(command: &str) -> &'static [&'static str] {
+    match command {
+        "submit" | "poll" | "download" | "delete" | "settle" | "batch" => OUTCOME,
+        "history" => ROW,
+        "check" => &["file", "line", "column", "severity", "code", "name", "evidence", "message", "label", "help", "stops"],
+        "plan" => &["source", "duration", "width", "height", "scenes", "elements", "credits", "unknown", "files"],
+        "explain" => &["message", "cause", "cure", "rule", "place", "next"],
+        "doctor" => &["check", "status", "detail", "help", "next"],
+        "auth status" => &["profile", "key", "from", "tail", "api-url", "credits"],
+        _ => &[],
+    }
+}
