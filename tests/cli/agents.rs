@@ -116,7 +116,7 @@ fn the_fields_that_are_listed_are_those_that_are_printed() {
         ("history", "history --json"),
         ("check", "check broken.json --json"),
         ("plan", "plan movie.json --json"),
-        ("explain", "explain --json duration"),
+        ("explain", "explain --json Movie duration cannot be zero"),
         ("doctor", "doctor --json"),
         ("auth status", "auth status --json"),
     ];
