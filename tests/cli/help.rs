@@ -31,6 +31,9 @@ const COMMANDS: &[&str] = &[
     "explain",
     "completions",
     "man",
+    "mcp",
+    "agent",
+    "commands",
 ];
 
 #[test]
