@@ -144,8 +144,8 @@ impl<'a> Line<'a> {
         let code = explanation.and_then(|explanation| explanation.rule).unwrap_or(SERVICE);
         let span = meant.mention.span;
         let label = Some(format!("`{}`", meant.mention.pointer));
-        let finding =
-            Diagnostic { severity: Severity::Error, evidence: Evidence::Live, code, message: message.to_owned(), span, label, help: None };
+        let (severity, evidence) = (Severity::Error, Evidence::Live);
+        let finding = Diagnostic { severity, evidence, code, message: message.to_owned(), span, used: None, label, help: None };
         Self { meant, finding: [finding] }
     }
 

@@ -26,15 +26,26 @@ impl fmt::Display for Position {
     }
 }
 
-/// A text that was read, and what it is called.
+/// What values were written in, and what it is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// A path, `-` for stdin, or whatever else tells people where it came from.
+    /// A path, `-` for stdin; of a flag all of it but the value: `--var photo`.
     pub name: String,
-    /// The text, without a byte order mark.
+    /// The text, without a byte order mark; a flag has none.
     pub text: String,
     /// The number of its first line: 1 for a file, the line's own for a movie that is one line of many.
     pub first_line: usize,
+    /// What it is.
+    pub kind: SourceKind,
+}
+
+/// What a source is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceKind {
+    /// A text with lines and columns.
+    Text,
+    /// A flag of the command line.
+    Flag,
 }
 
 impl Source {
@@ -45,7 +56,13 @@ impl Source {
         if text.starts_with('\u{feff}') {
             text.drain(..'\u{feff}'.len_utf8());
         }
-        Self { name: name.to_owned(), text, first_line: 1 }
+        Self { name: name.to_owned(), text, first_line: 1, kind: SourceKind::Text }
+    }
+
+    /// A flag, without its value.
+    #[must_use]
+    pub fn flag(name: String) -> Self {
+        Self { name, text: String::new(), first_line: 1, kind: SourceKind::Flag }
     }
 
     /// The line and the column of a byte. One past the end counts as the end.
@@ -127,8 +144,10 @@ pub struct Diagnostic {
     pub code: &'static str,
     /// What was found.
     pub message: String,
-    /// Where.
+    /// Where: of a value where it was written, be it the definition of a variable.
     pub span: Span,
+    /// Where the value is used, when that is elsewhere.
+    pub used: Option<Span>,
     /// What to write at the place: the likely reason.
     pub label: Option<String>,
     /// The way out.
@@ -143,6 +162,7 @@ impl From<ParseError> for Diagnostic {
             code: NOT_JSON,
             message: format!("this is no JSON: {}", error.message),
             span: error.span,
+            used: None,
             label: error.likely.map(|likely| likely.reason().to_owned()),
             help: error.help,
         }
@@ -173,6 +193,7 @@ impl Diagnostic {
                 code: NOT_JSON,
                 message,
                 span: first.span,
+                used: None,
                 label: None,
                 help: None,
             })

@@ -5,8 +5,9 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::path::Path;
 
-use super::diagnostic::{Diagnostic, Evidence, NOT_AN_OBJECT, NOT_JSON, Position, Severity, Source};
+use super::diagnostic::{Diagnostic, Evidence, NOT_AN_OBJECT, NOT_JSON, Position, Severity, Source, SourceKind};
 use super::json::{self, Likely, Node, Span};
+use super::origin::Origins;
 use super::yaml;
 
 /// A movie and where it came from.
@@ -18,6 +19,8 @@ pub struct Document {
     pub sources: Vec<Source>,
     /// Warnings of the reading.
     pub diagnostics: Vec<Diagnostic>,
+    /// Where the values come from that an expansion has filled in.
+    pub(in crate::movie) origins: Origins,
 }
 
 impl Document {
@@ -34,7 +37,7 @@ impl Document {
         if file.root.as_object().is_none() {
             return Err(file.refuse_root("a movie is an object"));
         }
-        Ok(Self { root: file.root, sources: vec![file.source], diagnostics: file.diagnostics })
+        Ok(Self { root: file.root, sources: vec![file.source], diagnostics: file.diagnostics, origins: Origins::default() })
     }
 
     /// Reads a movie from the bytes of a file.
@@ -70,15 +73,23 @@ impl Document {
     /// A movie that a program made.
     #[must_use]
     pub fn made(root: Node) -> Self {
-        Self { root, sources: Vec::new(), diagnostics: Vec::new() }
+        Self { root, sources: Vec::new(), diagnostics: Vec::new(), origins: Origins::default() }
     }
 
     /// Where a span is: the name of its source, and the position of its start. `None` for what was never
     /// written in a file.
     #[must_use]
     pub fn place(&self, span: Span) -> Option<(&str, Position)> {
-        let source = self.sources.get(usize::from(span.source))?;
+        let span = self.origins.written(span);
+        let source = self.sources.get(usize::from(span.source)).filter(|source| source.kind == SourceKind::Text)?;
         Some((&source.name, source.position(span.start)))
+    }
+
+    /// The same as people read it: `listing.json:3:14`, or `--var photo` for what that flag has set.
+    #[must_use]
+    pub fn place_name(&self, span: Span) -> Option<String> {
+        let of_text = self.place(span).map(|(name, position)| format!("{name}:{position}"));
+        of_text.or_else(|| Some(self.sources.get(usize::from(self.origins.written(span).source))?.name.clone()))
     }
 
     /// The movie without white space, as it is sent.
@@ -158,7 +169,7 @@ impl JsonFile {
                 let yaml::YamlError { span, message, help } = error;
                 let (severity, evidence) = (Severity::Error, Evidence::Documented);
                 let diagnostic =
-                    Diagnostic { severity, evidence, code: NOT_JSON, message, span, label: None, help: help.map(str::to_owned) };
+                    Diagnostic { severity, evidence, code: NOT_JSON, message, span, used: None, label: None, help: help.map(str::to_owned) };
                 Err(Box::new(Refused { source, diagnostic }))
             }
         }
@@ -184,7 +195,7 @@ impl JsonFile {
     pub(super) fn refuse(self, span: Span, message: String, label: Option<&str>, help: Option<&str>) -> Box<Refused> {
         let (label, help) = (label.map(str::to_owned), help.map(str::to_owned));
         let (severity, evidence) = (Severity::Error, Evidence::Documented);
-        let diagnostic = Diagnostic { severity, evidence, code: NOT_AN_OBJECT, message, span, label, help };
+        let diagnostic = Diagnostic { severity, evidence, code: NOT_AN_OBJECT, message, span, used: None, label, help };
         Box::new(Refused { source: self.source, diagnostic })
     }
 }
@@ -214,11 +225,12 @@ fn decode(name: &str, bytes: Vec<u8>) -> Result<String, Box<Refused>> {
             code: NOT_JSON,
             message: "this is no JSON: from here on it is no UTF-8".to_owned(),
             span: Span { source: 0, start: at, end: at },
+            used: None,
             label: likely.map(|likely| likely.reason().to_owned()),
             help: Some(likely.map_or("save the file as UTF-8", Likely::way_out).to_owned()),
         };
         // Not `Source::new`: the place is counted with the byte order mark.
-        let source = Source { name: name.to_owned(), text: String::from_utf8_lossy(bytes).into_owned(), first_line: 1 };
+        let source = Source { name: name.to_owned(), text: String::from_utf8_lossy(bytes).into_owned(), first_line: 1, kind: SourceKind::Text };
         Box::new(Refused { source, diagnostic })
     })
 }

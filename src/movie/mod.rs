@@ -14,6 +14,7 @@ pub mod expand;
 pub mod expr;
 pub mod json;
 mod mention;
+mod origin;
 pub mod plan;
 pub mod schema;
 pub mod spec;

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::movie::check::Rule;
-use crate::movie::diagnostic::{Diagnostic, Position, Source};
+use crate::movie::diagnostic::{Diagnostic, Position, Source, SourceKind};
+use crate::movie::json::Span;
 
 /// A finding at its place, as editors count it.
 #[derive(Debug, Clone, Copy)]
@@ -12,22 +13,30 @@ pub(crate) struct Placed<'a> {
     pub(crate) finding: &'a Diagnostic,
     /// The file, its line and column, and the byte at which that line starts; `None` for what a flag has set.
     pub(crate) place: Option<(&'a Source, Position, usize)>,
+    /// The flag that has set it, less its value.
+    pub(crate) flag: Option<&'a str>,
+    /// The file, line and column where the value is used, when it was written elsewhere.
+    pub(crate) used: Option<(&'a Source, Position)>,
 }
 
-/// Puts findings at their places. In the order in which a check gives them that takes one walk over each file.
+/// Puts findings at their places. In the order in which a check gives them that takes one walk over each file, and one more
+/// for where their values are used.
 pub(crate) fn place<'a>(sources: &'a [Source], findings: &'a [Diagnostic]) -> Vec<Placed<'a>> {
-    let mut walk = Walk { of: usize::MAX, at: 0, line_start: 0, position: START };
+    let source = |span: Span| sources.get(usize::from(span.source));
+    let mut walk = Walk::START;
     let place = |finding: &'a Diagnostic| {
-        let index = usize::from(finding.span.source);
-        let place = sources.get(index).map(|source| {
-            let start = usize::try_from(finding.span.start).unwrap_or(usize::MAX);
-            walk.go(index, &source.text, start);
-            let position = Position { line: walk.position.line - 1 + source.first_line, ..walk.position };
-            (source, position, walk.line_start)
-        });
-        Placed { finding, place }
+        let place = walk.place(sources, finding.span);
+        let flag = source(finding.span).filter(|source| source.kind == SourceKind::Flag).map(|source| &*source.name);
+        Placed { finding, place, flag, used: None }
     };
-    findings.iter().map(place).collect()
+    let mut placed: Vec<_> = findings.iter().map(place).collect();
+    let mut used: Vec<_> = placed.iter_mut().filter_map(|placed| Some((placed.finding.used?, placed))).collect();
+    used.sort_by_key(|(span, _)| *span);
+    let mut walk = Walk::START;
+    for (span, placed) in used {
+        placed.used = walk.place(sources, span).map(|(source, position, _)| (source, position));
+    }
+    placed
 }
 
 const START: Position = Position { line: 1, column: 1 };
@@ -41,6 +50,17 @@ struct Walk {
 }
 
 impl Walk {
+    const START: Self = Self { of: usize::MAX, at: 0, line_start: 0, position: START };
+
+    /// The file, line and column of a span, and where that line starts.
+    fn place<'a>(&mut self, sources: &'a [Source], span: Span) -> Option<(&'a Source, Position, usize)> {
+        let index = usize::from(span.source);
+        let source = sources.get(index).filter(|source| source.kind == SourceKind::Text)?;
+        self.go(index, &source.text, usize::try_from(span.start).unwrap_or(usize::MAX));
+        let position = Position { line: self.position.line - 1 + source.first_line, ..self.position };
+        Some((source, position, self.line_start))
+    }
+
     fn go(&mut self, index: usize, text: &str, to: usize) {
         let to = boundary(text, to);
         if index != self.of || to < self.at {
@@ -64,10 +84,11 @@ pub(super) fn boundary(text: &str, at: usize) -> usize {
     (0..=at).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
 }
 
-/// A finding as a line of JSON. `file` is the movie when a flag has set what it is about, and line and column are null.
+/// A finding as a line of JSON. `file` is the movie when a flag has set what it is about, and line and column are null; `flag`
+/// names it then. `used` is where the value is used that was written there.
 #[must_use]
 pub(crate) fn to_json(movie: &str, placed: &Placed<'_>) -> String {
-    let Placed { finding, place } = placed;
+    let Placed { finding, place, flag, used } = placed;
     json!({
         "file": place.map_or(movie, |(source, ..)| &source.name),
         "line": place.map(|(_, position, _)| position.line),
@@ -77,6 +98,8 @@ pub(crate) fn to_json(movie: &str, placed: &Placed<'_>) -> String {
         "name": Rule::find(finding.code).map(|rule| rule.name),
         "evidence": finding.evidence.to_string(),
         "message": finding.message,
+        "flag": flag,
+        "used": used.map(|(source, position)| json!({"file": source.name, "line": position.line, "column": position.column})),
         "label": finding.label,
         "help": finding.help,
         "stops": finding.stops(),
@@ -90,12 +113,11 @@ mod tests {
 
     use super::*;
     use crate::movie::diagnostic::{Evidence, Severity};
-    use crate::movie::json::Span;
 
     fn finding(start: u32) -> Diagnostic {
         let span = Span { source: 0, start, end: start };
         let (severity, evidence) = (Severity::Info, Evidence::Advice);
-        Diagnostic { severity, evidence, code: "J2V006", message: String::new(), span, label: None, help: None }
+        Diagnostic { severity, evidence, code: "J2V006", message: String::new(), span, used: None, label: None, help: None }
     }
 
     proptest! {

@@ -22,10 +22,16 @@ pub(crate) fn render(movie: &str, placed: &Placed<'_>, colors: bool) -> String {
     };
     let report = level.primary_title(sanitize::line(&finding.message)).id(finding.code);
     let report = report.element(where_it_is(movie, placed));
-    let from_flag = placed.place.is_none().then(|| Level::NOTE.message("a flag has set this"));
+    let from_flag = placed.place.is_none().then(|| Level::NOTE.message(setter(placed)));
+    let used = placed.used.map(|(source, position)| Level::NOTE.message(format!("it is used at {}:{position}", sanitize::line(&source.name))));
     let help = finding.help.as_deref().map(|help| Level::HELP.message(sanitize::line(help)));
     let renderer = if colors { Renderer::styled() } else { Renderer::plain() };
-    renderer.render(&[report.elements(from_flag).elements(help)])
+    renderer.render(&[report.elements(from_flag).elements(used).elements(help)])
+}
+
+/// What has set a value that stands in no file.
+fn setter(placed: &Placed<'_>) -> String {
+    placed.flag.map_or_else(|| "a flag has set this".to_owned(), |flag| format!("{} has set this", sanitize::line(flag)))
 }
 
 fn where_it_is<'a>(movie: &'a str, placed: &Placed<'a>) -> Element<'a> {
@@ -75,7 +81,7 @@ mod tests {
     fn shown(text: &str, span: Span) -> String {
         let (severity, evidence) = (Severity::Warning, Evidence::Advice);
         let (label, help) = (Some("here".to_owned()), Some("write `src`".to_owned()));
-        let finding = [Diagnostic { severity, evidence, code: "J2V006", message: "no property".to_owned(), span, label, help }];
+        let finding = [Diagnostic { severity, evidence, code: "J2V006", message: "no property".to_owned(), span, used: None, label, help }];
         let sources = [Source::new("m.json", text)];
         place(&sources, &finding).iter().map(|placed| render("m.json", placed, false)).collect()
     }

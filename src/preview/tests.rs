@@ -79,6 +79,7 @@ fn every_element_says_where_it_is_written_and_findings_find_theirs() {
         code: "J2V121",
         message: "m".to_owned(),
         span: at.span,
+        used: None,
         label: None,
         help: None,
     };

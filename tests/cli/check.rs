@@ -59,7 +59,7 @@ warning[J2V001]: a trailing comma, which JSON does not have: it is not sent
 
 warning[J2V006]: `lenght` is no property of a scene
 --> a.json
- = note: a flag has set this
+ = note: --set /scenes/0/lenght has set this
 
 "#;
 
@@ -96,7 +96,7 @@ fn programs_get_an_object_a_finding() {
     let found = world().j2v("check a.json --json --set /scenes/0/lenght=3").exits(3).jsons();
     let first = json!({
         "file": "a.json", "line": 2, "column": 17, "severity": "error", "code": "J2V020", "name": "resolution-enum",
-        "evidence": "documented", "message": "`1080p` is not a resolution", "label": null, "help": "did you mean `full-hd`?",
+        "evidence": "documented", "message": "`1080p` is not a resolution", "flag": null, "used": null, "label": null, "help": "did you mean `full-hd`?",
         "stops": true,
     });
     assert_eq!(found[0], first);

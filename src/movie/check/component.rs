@@ -12,7 +12,7 @@ const COMPONENT: usize = ELEMENT.at("component");
 pub(super) fn check(checker: &mut Checker<'_>, element: &Element<'_>) {
     let fields = &element.fields;
     if !fields.is_told(COMPONENT) {
-        checker.add("J2V140", element.at, "no `component` is named").helped("add `\"component\"`, such as `basic/000`");
+        checker.add("J2V140", element.place_of(COMPONENT), "no `component` is named").helped("add `\"component\"`, such as `basic/000`");
         return;
     }
     let Some((id, span)) = told(element, COMPONENT) else { return };

@@ -119,7 +119,8 @@ impl<'d> Checker<'d> {
         let mut ids = std::mem::take(&mut self.ids);
         ids.sort_by(|one, other| one.0.cmp(&other.0).then(one.1.start.cmp(&other.1.start)));
         for pair in ids.windows(2) {
-            if pair[0].0 == pair[1].0 {
+            // An iteration repeats what stands once.
+            if pair[0].0 == pair[1].0 && self.used(pair[0].1) != self.used(pair[1].1) {
                 let message = format!("the id `{}` is taken", shown(&pair[1].0));
                 let help = "give each its own: the variables of its timing are named by it";
                 self.add("J2V014", pair[1].1, message).helped(help);

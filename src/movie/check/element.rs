@@ -70,9 +70,13 @@ fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, place: Place) -> Option<
         checker.fields_of(&ELEMENT, members, Types::ALL);
         return Some(Lasts::Unknown);
     };
+    let first = checker.found.len();
     let element = Element { fields: checker.fields_of(&ELEMENT, members, types), types, at, place };
     in_common(checker, &element);
     by_type(checker, &element);
+    if checker.is_undecided(element.fields.get(CONDITION)) {
+        checker.doubt_from(first);
+    }
     checker.has_sound |= element.is(Types::SOUND);
     Some(lengths::of(&element))
 }
@@ -139,6 +143,13 @@ pub(super) fn unheard(checker: &mut Checker<'_>, elements: &[Node], is_heard: bo
                 .add("J2V170", named.span, "nothing can be heard that the audiogram could draw")
                 .helped("add a voice, an audio or a video");
         }
+    }
+}
+
+impl Element<'_> {
+    /// Where it is told that a member is missing: where it is empty, or at the element's type.
+    pub(super) fn place_of(&self, index: usize) -> Span {
+        self.fields.get(index).map_or(self.at, |node| node.span)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What only the resolved movie shows, and the rules that speak of it. The expansion fills it in.
 
 use super::Checker;
+use crate::movie::Document;
 use crate::movie::diagnostic::{Diagnostic, Evidence, Severity};
 use crate::movie::json::Span;
 
@@ -10,12 +11,19 @@ const FREE_LENGTH: f64 = 60.0;
 /// A scene of more seconds than this is known to end in a timeout now and then: what users report, documented nowhere.
 const LONG_SCENE: f64 = 45.0;
 
+/// Why an error inside of it stops nobody.
+pub(super) const MAY_BE_LEFT_OUT: &str = "this may be left out when the movie is rendered";
+
 /// What the expansion has found. All spans point into the author's files.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
     /// Scenes and elements that may not be there when the movie is rendered, in the order of the document: what is wrong
     /// inside of them stops nobody.
     pub doubtful: Vec<Span>,
+    /// The movie with its values filled in; `None` where nothing was resolved.
+    pub movie: Option<Document>,
+    /// Whether it is less than the document: whether scenes or elements were left out.
+    pub is_less: bool,
     /// What is wrong with variables, expressions, conditions and iterations.
     pub issues: Vec<Issue>,
     /// The scenes that are left, in order.
@@ -151,11 +159,8 @@ pub(super) fn check(checker: &mut Checker<'_>, facts: &Facts) {
 pub(super) fn doubt(findings: &mut [Diagnostic], facts: &Facts) {
     let is_error = |finding: &&mut Diagnostic| finding.severity == Severity::Error && !finding.code.starts_with("J2V2");
     for finding in findings.iter_mut().filter(is_error) {
-        let place = |span: Span| (span.source, span.start);
-        let before = facts.doubtful.partition_point(|span| place(*span) <= place(finding.span));
-        let around = before.checked_sub(1).and_then(|last| facts.doubtful.get(last));
-        if around.is_some_and(|span| span.source == finding.span.source && finding.span.end <= span.end) {
-            finding.graded(Severity::Warning, Evidence::Advice).labelled("this may be left out when the movie is rendered");
+        if facts.is_doubtful(finding.used.unwrap_or(finding.span)) {
+            finding.doubted(MAY_BE_LEFT_OUT);
         }
     }
 }

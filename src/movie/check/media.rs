@@ -40,8 +40,7 @@ fn missing(checker: &mut Checker<'_>, element: &Element<'_>) {
         Types::AUDIO => "add `\"src\"` with the public URL of the file",
         _ => "add `\"src\"` with the public URL of the file, or `\"prompt\"` and `\"model\"`",
     };
-    let place = element.fields.get(SRC).map_or(element.at, |node| node.span);
-    checker.add("J2V064", place, format!("the {name} has no `src`")).helped(help);
+    checker.add("J2V064", element.place_of(SRC), format!("the {name} has no `src`")).helped(help);
 }
 
 /// J2V101, J2V103, J2V104: a model and what it is to make.
@@ -149,7 +148,7 @@ fn extension(checker: &mut Checker<'_>, element: &Element<'_>, url: &Url<'_>, sp
 pub(super) fn html(checker: &mut Checker<'_>, element: &Element<'_>) {
     if !element.fields.is_told(HTML) && !element.fields.is_told(SRC) {
         let message = "the page has neither `html` nor `src`";
-        let finding = checker.add("J2V130", element.at, message).helped("add `\"html\"` with its text, or `\"src\"` with its address");
+        let finding = checker.add("J2V130", element.place_of(HTML), message).helped("add `\"html\"` with its text, or `\"src\"` with its address");
         finding.unless_empty(element.fields.get(HTML));
     }
     if let Some((src, span)) = told(element, SRC).filter(|(src, _)| !src.is_empty() && Url::parse(src).is_none()) {

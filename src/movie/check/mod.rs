@@ -22,6 +22,7 @@ mod element;
 mod exports;
 mod facts;
 mod fields;
+mod filled;
 mod lengths;
 mod media;
 mod movie;
@@ -47,6 +48,7 @@ pub use rules::Rule;
 use super::Document;
 use super::diagnostic::{Diagnostic, Evidence, Severity};
 use super::json::{Member, Node, Span};
+use super::origin::Origins;
 
 /// What decides beside the movie.
 #[derive(Debug, Clone, Copy, Default)]
@@ -68,11 +70,15 @@ pub struct Settings<'s> {
 pub fn check(document: &Document, settings: &Settings<'_>) -> Vec<Diagnostic> {
     let mut checker = Checker::new(&document.root, settings);
     movie::check(&mut checker, &document.root);
+    let mut findings = std::mem::take(&mut checker.found);
     if let Some(facts) = settings.facts {
+        if let Some(filled) = filled::walk(facts, settings) {
+            filled::merge(&mut findings, filled.found, facts);
+            checker.told_of_length.extend(filled.told_of_length);
+        }
         facts::check(&mut checker, facts);
-    }
-    let mut findings = checker.found;
-    if let Some(facts) = settings.facts {
+        checker.found.iter_mut().for_each(|finding| _ = facts.point_to_origin(finding));
+        findings.append(&mut checker.found);
         facts::doubt(&mut findings, facts);
     }
     findings.extend(document.diagnostics.iter().cloned());
@@ -82,7 +88,8 @@ pub fn check(document: &Document, settings: &Settings<'_>) -> Vec<Diagnostic> {
     findings
 }
 
-/// Whether two findings say the same of one place. What has no place is told apart by its words.
+/// Whether two findings say the same of one place: of a value that is used in five places it is said once. What has no
+/// place is told apart by its words.
 fn is_repeated(one: &Diagnostic, other: &Diagnostic) -> bool {
     one.code == other.code && one.span == other.span && (one.span.is_some() || one.message == other.message)
 }
@@ -113,6 +120,8 @@ impl Settings<'_> {
 struct Checker<'d> {
     settings: Settings<'d>,
     found: Vec<Diagnostic>,
+    /// Where the values come from, when it is the filled-in movie.
+    origins: Option<&'d Origins>,
     /// The size of the frame, where the movie says it in numbers.
     frame: Option<(f64, f64)>,
     /// Whether the movie has what makes it one, so that a misspelled `template` is not missed.
@@ -144,6 +153,7 @@ impl<'d> Checker<'d> {
         Self {
             settings: *settings,
             found: Vec::new(),
+            origins: None,
             frame: None,
             has_scenes_or_template: root.get("scenes").or(root.get("template")).is_some(),
             variables: root.get("variables").and_then(Node::as_object).unwrap_or_default(),
@@ -160,10 +170,15 @@ impl<'d> Checker<'d> {
         }
     }
 
+    /// Where something is written, or a value is used.
+    fn used(&self, span: Span) -> Span {
+        self.origins.map_or(span, |origins| origins.used(span))
+    }
+
     /// Notes a finding. How much it matters is the rule's to say; the caller may lower it.
     fn add(&mut self, code: &'static str, span: Span, message: impl Into<String>) -> &mut Diagnostic {
         let (severity, evidence) = Rule::find(code).map_or((Severity::Warning, Evidence::Advice), |rule| (rule.severity, rule.evidence));
-        self.found.push(Diagnostic { severity, evidence, code, message: message.into(), span, label: None, help: None });
+        self.found.push(Diagnostic { severity, evidence, code, message: message.into(), span, used: None, label: None, help: None });
         let last = self.found.len() - 1;
         &mut self.found[last]
     }
@@ -186,6 +201,11 @@ impl Diagnostic {
         if written.is_some() {
             self.evidence = Evidence::Advice;
         }
+    }
+
+    /// Takes back what would stop, and says why.
+    fn doubted(&mut self, why: &str) {
+        self.graded(Severity::Warning, Evidence::Advice).labelled(why);
     }
 
     fn graded(&mut self, severity: Severity, evidence: Evidence) -> &mut Self {

@@ -24,22 +24,24 @@ impl Resolved {
     pub fn of(document: &Document) -> Self {
         let expansion = expand(document, &Limits::default());
         let plan = plan(&expansion, &NoAssets);
-        Self { facts: Facts::of(document, &expansion, &plan), plan }
+        Self { facts: Facts::of(document, expansion, &plan), plan }
     }
 }
 
 impl Facts {
     /// What the expansion and the plan of a document show. What it costs is left out: that is no fault.
     #[must_use]
-    pub fn of(document: &Document, expansion: &Expansion, plan: &Plan) -> Self {
+    pub fn of(document: &Document, expansion: Expansion, plan: &Plan) -> Self {
         let mut issues: Vec<Issue> = expansion.issues.iter().filter_map(|found| issue(document, found)).collect();
         issues.extend(assumed(&expansion.assumptions));
-        issues.extend(extending(expansion, plan));
+        issues.extend(extending(&expansion, plan));
         let nodes = expansion.movie.root.get("scenes").and_then(Node::as_array).unwrap_or_default();
         // With a template the scenes of the document are not those that play.
         let scenes = plan.scenes.iter().zip(nodes).map(|(scene, node)| scene_facts(scene, node)).collect();
         let length = plan.duration.exactly().map(Seconds::as_f64);
-        Self { doubtful: super::doubt::doubtful(document, expansion), issues, scenes, length, credits: None }
+        let doubtful = super::doubt::doubtful(document, &expansion);
+        let is_less = expansion.left_out > 0;
+        Self { doubtful, movie: Some(expansion.movie), is_less, issues, scenes, length, credits: None }
     }
 }
 

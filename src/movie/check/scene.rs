@@ -45,6 +45,7 @@ pub(super) fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, around: &Arou
         checker.add("J2V008", node.span, format!("a scene is an object, this is {}", node.kind()));
         return None;
     };
+    let first = checker.found.len();
     let fields = checker.fields(&SCENE, members);
     checker.note_id(fields.get(ID));
     let fixed = fields.number(DURATION).filter(|seconds| *seconds > 0.0);
@@ -70,6 +71,9 @@ pub(super) fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, around: &Arou
         }
     }
     lengths::chained(checker, elements);
+    if checker.is_undecided(fields.get(CONDITION)) {
+        checker.doubt_from(first);
+    }
     fixed.filter(|_| !fields.has(ITERATE))
 }
 

@@ -82,7 +82,8 @@ pub(super) fn over(checker: &mut Checker<'_>, elements: &[Node]) {
     let is_subtitles = |node: &&Node| node.get("type").and_then(Node::as_text).is_some_and(|kind| kind.is("subtitles"));
     // Of those in scenes the sources disagree, and a condition may leave one of two out.
     let certain = elements.iter().filter(is_subtitles).filter(|node| node.get("condition").is_none()).count();
-    for span in places.iter().skip(1) {
+    // An iteration repeats what stands once.
+    for span in places.iter().skip(1).filter(|span| Some(*span) != places.first()) {
         let finding = checker.add("J2V161", *span, "a movie has subtitles once at most").helped("keep one of them");
         if certain < 2 {
             finding.graded(Severity::Warning, Evidence::Disputed);

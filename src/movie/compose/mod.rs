@@ -142,9 +142,10 @@ pub fn compose(movie: Document, flags: &Flags) -> Result<Document, ComposeError>
     composer.movie.root.remove("$schema");
     composer.properties(flags);
     composer.variables(flags)?;
-    composer.apply("--client-data", |root| put_all(root, "client-data", "/client-data", &flags.client_data))?;
+    composer.client_data(flags)?;
     for destination in &flags.destinations {
-        composer.apply(destination.flag(), |root| add_destination(root, destination.to_node()))?;
+        let node = composer.placed(destination.to_node(), || destination.flag().to_owned());
+        composer.apply(destination.flag(), |root| add_destination(root, node))?;
     }
     composer.append("--scene", ("scenes", "/scenes"), &flags.scenes)?;
     composer.append("--element", ("elements", "/elements"), &flags.elements)?;
@@ -161,11 +162,13 @@ impl Composer {
         let Flags { template, resolution, quality, id, .. } = flags;
         for (name, text) in [("template", template), ("resolution", resolution), ("quality", quality), ("id", id)] {
             if let Some(text) = text {
-                self.movie.root.put(name, text.as_str());
+                let value = self.placed(Node::string(text), || format!("--{name}"));
+                self.movie.root.put(name, value);
             }
         }
         if flags.no_cache {
-            self.movie.root.put("cache", false);
+            let value = self.placed(Node::from(false), || "--no-cache".to_owned());
+            self.movie.root.put("cache", value);
         }
     }
 
@@ -175,7 +178,13 @@ impl Composer {
             let assignments: Vec<_> = file.assignments().iter().map(|one| one.moved(source)).collect();
             self.apply("--vars", |root| put_all(root, "variables", "/variables", &assignments))?;
         }
-        self.apply("--var", |root| put_all(root, "variables", "/variables", &flags.vars))
+        let assignments = self.assigned("--var", &flags.vars);
+        self.apply("--var", |root| put_all(root, "variables", "/variables", &assignments))
+    }
+
+    fn client_data(&mut self, flags: &Flags) -> Result<(), ComposeError> {
+        let assignments = self.assigned("--client-data", &flags.client_data);
+        self.apply("--client-data", |root| put_all(root, "client-data", "/client-data", &assignments))
     }
 
     /// Appends what files hold to a list of the movie, which is made when it is missing.
@@ -194,13 +203,33 @@ impl Composer {
 
     fn settings(&mut self, settings: &[Setting]) -> Result<(), ComposeError> {
         for Setting { pointer, value } in settings {
-            let set = self.movie.root.set(pointer, value.to_node());
+            let value = self.placed(value.to_node(), || format!("--set {pointer}"));
+            let set = self.movie.root.set(pointer, value);
             set.map_err(|why| ComposeError::Set { place: self.place(why.span()), why: Box::new(why) })?;
             if self.movie.root.as_object().is_none() {
                 return Err(ComposeError::NoMovie(self.movie.root.kind()));
             }
         }
         Ok(())
+    }
+
+    /// What a flag assigns, each value at its place.
+    fn assigned(&mut self, flag: &str, assignments: &[Assignment]) -> Vec<Assignment> {
+        let placed = |Assignment { name, value }: &Assignment| {
+            let value = self.placed(value.to_node(), || format!("{flag} {name}"));
+            Assignment { name: name.clone(), value: Assigned::Json(value) }
+        };
+        assignments.iter().map(placed).collect()
+    }
+
+    /// A value at the flag that sets it, which is one of the movie's sources from now on. What stands in a cell stays there,
+    /// and in a movie that a program made nothing has a place.
+    fn placed(&mut self, value: Node, flag: impl FnOnce() -> String) -> Node {
+        if value.span.as_cell().is_some() || self.movie.sources.is_empty() {
+            return value;
+        }
+        self.movie.sources.push(Source::flag(flag()));
+        value.placed(Span::whole(self.movie.sources.len() - 1))
     }
 
     fn apply(&mut self, flag: &'static str, change: impl FnOnce(&mut Node) -> Result<(), Obstacle>) -> Result<(), ComposeError> {

@@ -8,6 +8,7 @@ use super::timing::{self, Container};
 use super::{Assumption, AssumptionKind, ExpandIssue, IssueKind, Iteration, Limits, place};
 use crate::movie::expr::{Extent, FaultKind, Limit};
 use crate::movie::json::{Node, Span, Text, Value};
+use crate::movie::origin::{Asked, Origins};
 
 /// Names that are compared to find a similar one, and places where that is done, at most.
 const SIMILAR: usize = 256;
@@ -27,6 +28,12 @@ pub(super) struct Expander<'a> {
     pub(super) resolving: Vec<&'a Node>,
     /// The string whose blocks are being evaluated.
     pub(super) here: Option<Here<'a>>,
+    /// The values that it has asked for.
+    pub(super) asked: Asked,
+    /// Where what was filled in comes from.
+    pub(super) origins: Origins,
+    /// How many scenes and elements were left out.
+    pub(super) left_out: usize,
     /// How many places had to stay as they are written so far.
     pub(super) unresolved: usize,
     pub(super) depth: usize,
@@ -68,6 +75,9 @@ impl<'a> Expander<'a> {
             containers: vec![Container::new(root.get("elements").and_then(Node::as_array).unwrap_or_default(), None)],
             resolving: Vec::new(),
             here: None,
+            asked: Asked::default(),
+            origins: Origins::default(),
+            left_out: 0,
             unresolved: 0,
             depth: 0,
             scenes: 0,

@@ -8,6 +8,7 @@ use super::{AssumptionKind, IssueKind};
 use crate::movie::expr::template::{Block, Part, is_open, is_template, parts, sole_block};
 use crate::movie::expr::{self, Extent, Fault, FaultKind, Guess, Limit, Scope, Value};
 use crate::movie::json::{self, Node, Span, Text};
+use crate::movie::origin::{Origin, Origins, Written};
 
 /// What became of a string.
 pub(super) enum Filled<'a> {
@@ -32,13 +33,16 @@ impl<'a> Expander<'a> {
             self.produce(1, text.raw().len(), node.span)?;
             return Ok(node.clone());
         }
-        let filled = match self.filled(node.span, text, &decoded)? {
+        let before = std::mem::take(&mut self.asked);
+        let filled = self.filled(node.span, text, &decoded)?;
+        let asked = std::mem::replace(&mut self.asked, before);
+        let filled = match filled {
             Filled::Whole(value) => {
                 if !matches!(value, Value::Text(_)) {
                     let block = super::place::place(node.span, text, Extent { start: 0, end: decoded.len() });
                     self.assume(AssumptionKind::TypedValue(value.kind()), block);
                 }
-                self.put(value, node.span)?
+                self.put(value, node.span)?.map(|put| self.traced(put, node.span, asked.written()))
             }
             Filled::Partly(joined) => {
                 self.unresolved += 1;
@@ -53,6 +57,16 @@ impl<'a> Expander<'a> {
         Ok(filled.unwrap_or_else(|| node.clone()))
     }
 
+    /// A value that was put in, which tells from now on where it comes from: so does all that is in an array or an object.
+    fn traced(&mut self, mut put: Node, used: Span, written: Written) -> Node {
+        let inner = |origins: &mut Origins, span: Span| origins.note(Origin { used, written: Written::There(origins.written(span)) });
+        if put.as_array().is_some() || put.as_object().is_some() {
+            put.change_spans(&mut |span| inner(&mut self.origins, span));
+        }
+        put.span = self.origins.note(Origin { used, written });
+        put
+    }
+
     /// The values of a string's blocks, put into it.
     pub(super) fn fill(&mut self, span: Span, text: &'a Text) -> Result<Filled<'a>, Stop> {
         self.filled(span, text, &text.decoded())
@@ -65,6 +79,7 @@ impl<'a> Expander<'a> {
             None => self.joined(decoded),
         };
         self.here = before;
+        self.asked.is_as_it_is &= sole_block(decoded).is_some();
         filled
     }
 
@@ -155,7 +170,9 @@ impl<'a> Expander<'a> {
         for (extent, guess) in parsed.guesses {
             self.guess(extent, guess);
         }
-        expr::evaluate(&parsed.root, self)
+        let value = expr::evaluate(&parsed.root, self);
+        self.asked.is_as_it_is = matches!(parsed.root.kind, expr::ExprKind::Path(_));
+        value
     }
 
     fn tell_fault(&mut self, fault: Fault) {
@@ -274,7 +291,10 @@ impl<'a> Scope<'a> for Expander<'a> {
     }
 
     fn read(&mut self, node: &'a Node) -> Result<Value<'a>, FaultKind> {
-        let Some(text) = node.as_text().filter(|text| is_open(text)) else { return Ok(Value::of(node)) };
+        let Some(text) = node.as_text().filter(|text| is_open(text)) else {
+            self.asked.note(node.span);
+            return Ok(Value::of(node));
+        };
         if self.resolving.iter().any(|other| ptr::eq(*other, node)) {
             self.tell(IssueKind::Cycle, node.span);
             return Err(FaultKind::Told);
@@ -284,8 +304,11 @@ impl<'a> Scope<'a> for Expander<'a> {
         }
         self.assume(AssumptionKind::VariableInVariable, node.span);
         self.resolving.push(node);
+        let before = std::mem::take(&mut self.asked);
         let filled = self.fill(node.span, text);
         self.resolving.pop();
+        let written = std::mem::replace(&mut self.asked, before).written();
+        self.asked.note(if let Written::There(value) = written { value } else { node.span });
         match filled {
             Ok(Filled::Whole(value)) => Ok(value),
             Ok(_) => Err(FaultKind::Told),

@@ -12,8 +12,8 @@
 //! - A movie that names a `template` stays as it is: its scenes are not in the document.
 //! - When a limit is reached, the movie stays as it is and the limit is the issue.
 //!
-//! Every node keeps the place where its author wrote it: a text that was filled in stands where its `{{` does,
-//! and each scene of an iteration where the iterated one stands.
+//! Every node keeps the place where its author wrote it, and each scene of an iteration that of the iterated one. A value
+//! that was filled in has a place of its own: the expanded document knows where it was written and where it is used.
 
 mod copy;
 mod expander;
@@ -74,6 +74,8 @@ pub struct Expansion {
     pub scenes: Vec<SceneOrigin>,
     /// For each element of the movie itself, its index in the document.
     pub elements: Vec<usize>,
+    /// How many scenes and elements were left out by their conditions, or by an array without items.
+    pub left_out: usize,
     /// What the expansion cost: values copied, operands and operators evaluated.
     pub steps: u64,
 }
@@ -102,14 +104,16 @@ pub struct Iteration {
 #[must_use]
 pub fn expand(document: &Document, limits: &Limits) -> Expansion {
     let mut expander = Expander::new(&document.root, *limits);
+    expander.origins.clone_from(&document.origins);
     let resolved = if expander.is_template() { None } else { expander.movie() };
+    let (left_out, origins) = (expander.left_out, std::mem::take(&mut expander.origins));
     let (movie, scenes, elements) = match resolved {
         Some(resolved) => (resolved.root, resolved.scenes, resolved.elements),
         None => (document.root.clone(), as_they_are(document, "scenes"), (0..count(document, "elements")).collect()),
     };
-    let movie = Document { root: movie, sources: document.sources.clone(), diagnostics: document.diagnostics.clone() };
+    let movie = Document { root: movie, sources: document.sources.clone(), diagnostics: document.diagnostics.clone(), origins };
     let (assumptions, issues, steps) = expander.finish();
-    Expansion { movie, assumptions, issues, scenes, elements, steps }
+    Expansion { movie, assumptions, issues, scenes, elements, left_out, steps }
 }
 
 impl Expansion {

@@ -179,6 +179,7 @@ impl<'a> Expander<'a> {
         match value {
             Ok(Value::Container(Node { value: json::Value::Array(items), .. })) => {
                 if items.is_empty() {
+                    self.left_out += 1;
                     self.tell(IssueKind::IterateEmpty(name.into_owned()), iterate.span);
                 }
                 return Ok(Some(items));
@@ -235,6 +236,7 @@ impl<'a> Expander<'a> {
         let before = self.unresolved;
         let verdict = directives.condition.map_or(Ok(Verdict::Keep), |condition| self.verdict(condition))?;
         if verdict == Verdict::Drop {
+            self.left_out += 1;
             return Ok(None);
         }
         self.produce(1, 0, node.span)?;

@@ -22,6 +22,7 @@ mod parse;
 mod pointer;
 mod print;
 mod scan;
+mod span;
 mod text;
 
 #[cfg(test)]
@@ -35,34 +36,8 @@ pub use number::Number;
 pub use parse::{DEEPEST, Lenience, LenienceKind, ParseError, Parsed, parse};
 pub use pointer::{Pointer, PointerError, SetError};
 pub(crate) use scan::find;
+pub use span::{CellPlace, Span};
 pub use text::Text;
-
-/// A range of bytes in one of a document's sources.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Span {
-    /// Which source, as an index into the document's list.
-    pub source: u16,
-    /// The first byte.
-    pub start: u32,
-    /// The byte after the last.
-    pub end: u32,
-}
-
-impl Span {
-    /// The place of what was never written in a file: a flag's value, or what a program made.
-    pub const NONE: Self = Self { source: u16::MAX, start: 0, end: 0 };
-
-    /// Whether it is a place in a source.
-    #[must_use]
-    pub fn is_some(self) -> bool {
-        self.source != u16::MAX
-    }
-
-    /// The same place, in a list that this span's list was put at the end of.
-    pub(crate) fn moved(self, sources: u16) -> Self {
-        if self.is_some() { Self { source: self.source.saturating_add(sources), ..self } } else { self }
-    }
-}
 
 /// One value and where it stands. Two nodes are equal when they are spelled alike; places don't count.
 #[derive(Clone)]
@@ -102,10 +77,11 @@ pub struct Member {
 }
 
 impl Member {
-    /// A member that was never written in a file.
+    /// A member that nobody has written as one: its key stands where its value does.
     #[must_use]
     pub fn new(key: &str, value: impl Into<Node>) -> Self {
-        Self { key: Text::new(key), key_span: Span::NONE, value: value.into() }
+        let value = value.into();
+        Self { key: Text::new(key), key_span: value.span, value }
     }
 }
 
@@ -226,17 +202,25 @@ impl Node {
     /// The same node, its places moved on by a number of sources: its document's list is put after another.
     #[must_use]
     pub(crate) fn moved(mut self, sources: u16) -> Self {
-        self.move_spans(sources);
+        self.change_spans(&mut |span| span.moved(sources));
         self
     }
 
-    fn move_spans(&mut self, sources: u16) {
-        self.span = self.span.moved(sources);
+    /// The same node, all of it at one place.
+    #[must_use]
+    pub(crate) fn placed(mut self, at: Span) -> Self {
+        self.change_spans(&mut |_| at);
+        self
+    }
+
+    /// Changes the place of this node, and of all that is in it.
+    pub(in crate::movie) fn change_spans(&mut self, change: &mut impl FnMut(Span) -> Span) {
+        self.span = change(self.span);
         match &mut self.value {
-            Value::Array(items) => items.iter_mut().for_each(|item| item.move_spans(sources)),
+            Value::Array(items) => items.iter_mut().for_each(|item| item.change_spans(change)),
             Value::Object(members) => members.iter_mut().for_each(|member| {
-                member.key_span = member.key_span.moved(sources);
-                member.value.move_spans(sources);
+                member.key_span = change(member.key_span);
+                member.value.change_spans(change);
             }),
             _ => {}
         }
