@@ -101,7 +101,7 @@ pub(super) fn without_bound(open: &Unbounded, cap: u64) -> String {
 }
 
 fn refusal(source: &str, movie: &Document, first: &Diagnostic, all: &[&Diagnostic]) -> Stop {
-    let place = movie.place(first.span).map_or_else(|| source.to_owned(), |(name, position)| format!("{name}:{position}"));
+    let place = movie.place_name(first.span).unwrap_or_else(|| source.to_owned());
     let more = match all.len() - 1 {
         0 => String::new(),
         1 => " (and 1 more error)".to_owned(),

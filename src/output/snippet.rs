@@ -23,7 +23,8 @@ pub(crate) fn render(movie: &str, placed: &Placed<'_>, colors: bool) -> String {
     let report = level.primary_title(sanitize::line(&finding.message)).id(finding.code);
     let report = report.element(where_it_is(movie, placed));
     let from_flag = placed.place.is_none().then(|| Level::NOTE.message(setter(placed)));
-    let used = placed.used.map(|(source, position)| Level::NOTE.message(format!("it is used at {}:{position}", sanitize::line(&source.name))));
+    let used =
+        placed.used.map(|(source, position)| Level::NOTE.message(format!("it is used at {}:{position}", sanitize::line(&source.name))));
     let help = finding.help.as_deref().map(|help| Level::HELP.message(sanitize::line(help)));
     let renderer = if colors { Renderer::styled() } else { Renderer::plain() };
     renderer.render(&[report.elements(from_flag).elements(used).elements(help)])

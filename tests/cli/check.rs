@@ -205,3 +205,22 @@ fn the_listing_checks_without_an_error() {
     let warnings = run.jsons().iter().filter(|finding| finding["severity"] == "warning").count();
     assert!(run.jsons().iter().all(|finding| finding["severity"] != "error") && warnings > 0, "{run:?}");
 }
+
+#[test]
+fn a_value_that_a_flag_or_a_file_sets_is_told_there() {
+    let world = world();
+    world.write("photo.json", "{\n\"resolution\": \"sd\", \"variables\": {\"photo\": \"\"},\n\"scenes\": [{\"duration\": 2, \"elements\": [{\"type\": \"image\", \"src\": \"{{ photo }}\"}]}]\n}");
+    let shown = world.j2v("check photo.json").exits(3).stdout;
+    assert!(shown.contains("--> photo.json:2:45") && shown.contains("= note: it is used at photo.json:3:64"), "{shown}");
+    let shown = world.j2v("check photo.json --var photo=./a.jpg").exits(3).stdout;
+    assert!(shown.contains("J2V065") && shown.contains("= note: --var photo has set this"), "{shown}");
+    let of_flag = world.j2v("check photo.json --json --var photo=./a.jpg").exits(3).jsons();
+    assert_eq!((&of_flag[0]["flag"], &of_flag[0]["line"]), (&json!("--var photo"), &Value::Null));
+    assert_eq!(of_flag[0]["used"], json!({"file": "photo.json", "line": 3, "column": 64}));
+    world.j2v("submit photo.json --var photo=./a.jpg").exits(3).tells("error: --var photo: J2V065: ");
+    world.write("vars.json", "{\n  \"photo\": \"./a.jpg\"\n}");
+    world.j2v("submit photo.json --vars vars.json").exits(3).tells("error: vars.json:2:12: J2V065: ");
+    world.write("vars.yaml", "city: Ulm\nphoto: ./a.jpg\n");
+    world.j2v("submit photo.json --vars vars.yaml").exits(3).tells("error: vars.yaml:2:1: J2V065: ");
+    world.j2v("check photo.json --set /variables/photo=https://a.example/a.jpg").exits(0);
+}

@@ -38,15 +38,23 @@ pub(super) fn merge(written: &mut Vec<Diagnostic>, filled: Vec<Diagnostic>, fact
     let known: HashSet<(&str, Span)> = written.iter().map(|finding| (finding.code, finding.span)).collect();
     let shown: HashSet<(&str, Span)> = filled.iter().map(|finding| (finding.code, origins.used(finding.span))).collect();
     let is_right = |finding: &Diagnostic| shown.contains(&(finding.code, finding.span)) || is_beyond(finding, facts);
-    let is_new = |finding: &Diagnostic| !known.contains(&(finding.code, origins.used(finding.span))) && finding.code != OF_THE_ORDER;
+    let is_new = |finding: &Diagnostic| {
+        let is_known = known.contains(&(finding.code, origins.used(finding.span)));
+        !is_known && !is_of_variables(finding) && finding.code != OF_THE_ORDER
+    };
     let new: Vec<_> = filled.into_iter().filter(is_new).map(|finding| at_its_origin(finding, facts)).collect();
     written.retain(is_right);
     written.extend(new);
 }
 
+/// Whether it is about variables themselves, of which the filled-in movie has none left.
+fn is_of_variables(finding: &Diagnostic) -> bool {
+    finding.code.starts_with("J2V2")
+}
+
 /// Whether the filled-in movie can't tell: of variables themselves, and of what may be left out.
 fn is_beyond(finding: &Diagnostic, facts: &Facts) -> bool {
-    finding.code.starts_with("J2V2") || OF_THE_DOCUMENT.contains(&finding.code) || facts.is_doubtful(finding.span)
+    is_of_variables(finding) || OF_THE_DOCUMENT.contains(&finding.code) || facts.is_doubtful(finding.span)
 }
 
 /// A finding of the filled-in movie. What is about no value in particular is about what stands around them: what was left

@@ -148,7 +148,8 @@ fn extension(checker: &mut Checker<'_>, element: &Element<'_>, url: &Url<'_>, sp
 pub(super) fn html(checker: &mut Checker<'_>, element: &Element<'_>) {
     if !element.fields.is_told(HTML) && !element.fields.is_told(SRC) {
         let message = "the page has neither `html` nor `src`";
-        let finding = checker.add("J2V130", element.place_of(HTML), message).helped("add `\"html\"` with its text, or `\"src\"` with its address");
+        let finding =
+            checker.add("J2V130", element.place_of(HTML), message).helped("add `\"html\"` with its text, or `\"src\"` with its address");
         finding.unless_empty(element.fields.get(HTML));
     }
     if let Some((src, span)) = told(element, SRC).filter(|(src, _)| !src.is_empty() && Url::parse(src).is_none()) {

@@ -14,7 +14,8 @@ const TEXT: usize = ELEMENT.at("text");
 pub(super) fn check<'d>(checker: &mut Checker<'d>, element: &Element<'d>) {
     let fields = &element.fields;
     if !fields.is_told(TEXT) {
-        let finding = checker.add("J2V120", element.place_of(TEXT), "the text element has no `text`").helped("add `\"text\"` with the words to show");
+        let finding =
+            checker.add("J2V120", element.place_of(TEXT), "the text element has no `text`").helped("add `\"text\"` with the words to show");
         finding.unless_empty(fields.get(TEXT));
     }
     if let Some((words, span)) = told(element, TEXT)

@@ -20,8 +20,9 @@ const SPEEDS: std::ops::RangeInclusive<f64> = 0.7..=1.2;
 pub(super) fn check(checker: &mut Checker<'_>, element: &Element<'_>) {
     for (index, name) in [(TEXT, "text"), (VOICE, "voice")] {
         if !element.fields.is_told(index) {
-            let finding =
-                checker.add("J2V150", element.place_of(index), format!("the voice element has no `{name}`")).helped(format!("add `\"{name}\"`"));
+            let finding = checker
+                .add("J2V150", element.place_of(index), format!("the voice element has no `{name}`"))
+                .helped(format!("add `\"{name}\"`"));
             finding.unless_empty(element.fields.get(index));
             // Older documentation has a voice by default.
             finding.evidence = if index == VOICE { Evidence::Disputed } else { finding.evidence };
