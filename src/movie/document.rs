@@ -168,8 +168,16 @@ impl JsonFile {
             Err(error) => {
                 let yaml::YamlError { span, message, help } = error;
                 let (severity, evidence) = (Severity::Error, Evidence::Documented);
-                let diagnostic =
-                    Diagnostic { severity, evidence, code: NOT_JSON, message, span, used: None, label: None, help: help.map(str::to_owned) };
+                let diagnostic = Diagnostic {
+                    severity,
+                    evidence,
+                    code: NOT_JSON,
+                    message,
+                    span,
+                    used: None,
+                    label: None,
+                    help: help.map(str::to_owned),
+                };
                 Err(Box::new(Refused { source, diagnostic }))
             }
         }
@@ -230,7 +238,8 @@ fn decode(name: &str, bytes: Vec<u8>) -> Result<String, Box<Refused>> {
             help: Some(likely.map_or("save the file as UTF-8", Likely::way_out).to_owned()),
         };
         // Not `Source::new`: the place is counted with the byte order mark.
-        let source = Source { name: name.to_owned(), text: String::from_utf8_lossy(bytes).into_owned(), first_line: 1, kind: SourceKind::Text };
+        let source =
+            Source { name: name.to_owned(), text: String::from_utf8_lossy(bytes).into_owned(), first_line: 1, kind: SourceKind::Text };
         Box::new(Refused { source, diagnostic })
     })
 }

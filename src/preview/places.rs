@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::movie::diagnostic::Source;
+use crate::movie::diagnostic::{Source, SourceKind};
 use crate::movie::json::Span;
 
 /// A place in a file.
@@ -26,21 +26,21 @@ impl Place {
     }
 }
 
-/// The lines of all files of a movie.
+/// The lines of all files of a movie, by their place among its sources; a flag has none.
 pub(super) struct Lines<'a> {
-    files: Vec<(&'a str, Vec<usize>)>,
+    files: Vec<Option<(&'a str, Vec<usize>)>>,
 }
 
 impl<'a> Lines<'a> {
     /// The lines of these files.
     pub(super) fn of(sources: &'a [Source]) -> Self {
         let breaks = |source: &'a Source| (source.name.as_str(), source.text.match_indices('\n').map(|(at, _)| at).collect());
-        Self { files: sources.iter().map(breaks).collect() }
+        Self { files: sources.iter().map(|source| (source.kind == SourceKind::Text).then(|| breaks(source))).collect() }
     }
 
     /// The place of something.
     pub(super) fn place(&self, pointer: String, span: Span) -> Place {
-        let Some((file, breaks)) = self.files.get(usize::from(span.source)) else { return Place { pointer, ..Place::default() } };
+        let Some(Some((file, breaks))) = self.files.get(usize::from(span.source)) else { return Place { pointer, ..Place::default() } };
         let start = usize::try_from(span.start).unwrap_or(usize::MAX);
         let line = breaks.partition_point(|at| *at < start) + 1;
         Place { pointer, file: Some((*file).to_owned()), line: Some(line), span: Some(span) }

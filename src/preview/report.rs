@@ -93,7 +93,7 @@ impl Preview {
         let elements = in_scenes.chain(&self.elements).map(|element| (&element.at, element.start));
         // The innermost counts; of the scenes that an iteration makes at one place the first.
         let begin = |place: &Place| place.span.map(|span| span.start);
-        let around = scenes.chain(elements).filter(|(place, _)| place.holds(found.span));
+        let around = scenes.chain(elements).filter(|(place, _)| place.holds(found.used.unwrap_or(found.span)));
         let around = around.reduce(|best, next| if begin(next.0) > begin(best.0) { next } else { best });
         Finding {
             severity: found.severity.to_string(),
