@@ -58,7 +58,7 @@ impl Maker {
         if let Some((limit, _)) = expansion.limit() {
             return Err(Stop::new(Exit::Invalid, format!("{limit}: there is nothing to show")));
         }
-        let facts = Facts::of(&movie, &expansion, &plan(&expansion, &NoAssets));
+        let facts = Facts::of(&movie, expansion.clone(), &plan(&expansion, &NoAssets));
         let settings = Settings { loopback: self.is_loopback, facts: Some(&facts), ..Settings::default() };
         let mut found = check(&movie, &settings);
         found.sort_by_key(|finding| finding.severity);
