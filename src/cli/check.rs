@@ -22,6 +22,9 @@ pub(crate) struct CheckArgs {
     /// One JSON object a line, a line per finding
     #[arg(long)]
     pub(crate) json: bool,
+    /// Show a mistake at each of its places, not only at the first
+    #[arg(long)]
+    pub(crate) all: bool,
     /// Call the findings of a rule errors (J2V125, or its name), or all warnings; repeatable
     #[arg(long, value_name = "CODE|warnings", value_parser = rule_or_warnings)]
     pub(crate) deny: Vec<String>,

@@ -44,12 +44,17 @@ fn settings<'a>(call: &Call, args: &'a CheckArgs) -> Settings<'a> {
 }
 
 fn tell(call: &Call, args: &CheckArgs, (movie, sources): (&str, &[Source]), found: &[Diagnostic], tally: &mut Tally) {
-    for placed in findings::place(sources, found) {
-        tally.count(placed.finding.severity);
-        if args.json {
-            call.out.data(&findings::to_json(movie, &placed));
-        } else {
-            call.out.data(&format!("{}\n", snippet::render(movie, &placed, call.settings.canvas.color)));
+    let placed = findings::place(sources, found);
+    placed.iter().for_each(|placed| tally.count(placed.finding.severity));
+    if args.json {
+        placed.iter().for_each(|placed| call.out.data(&findings::to_json(movie, placed)));
+        return;
+    }
+    let color = call.settings.canvas.color;
+    let mistakes = if args.all { placed.into_iter().map(|one| vec![one]).collect() } else { findings::repeated(placed) };
+    for places in mistakes {
+        if let Some((first, others)) = places.split_first() {
+            call.out.data(&format!("{}\n", snippet::render(movie, first, others, color)));
         }
     }
 }

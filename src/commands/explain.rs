@@ -42,7 +42,7 @@ pub(super) async fn run(call: &Call, args: &ExplainArgs) -> anyhow::Result<Exit>
         None => call.out.data("cause:   no source that j2v is built on knows this message"),
     }
     if let (Some(placed), Some(meant)) = (&placed, &meant) {
-        call.out.data(&format!("\n{}", snippet::render(&meant.name, placed, call.settings.canvas.color)));
+        call.out.data(&format!("\n{}", snippet::render(&meant.name, placed, &[], call.settings.canvas.color)));
         if !meant.mention.is_certain {
             call.out.data("note: the movie iterates or leaves out scenes or elements: the service may count them in another way");
         }

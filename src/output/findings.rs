@@ -1,5 +1,7 @@
 //! The findings of a check: where each is, and how programs read it.
 
+use std::collections::HashMap;
+
 use serde_json::json;
 
 use crate::movie::check::Rule;
@@ -37,6 +39,21 @@ pub(crate) fn place<'a>(sources: &'a [Source], findings: &'a [Diagnostic]) -> Ve
         placed.used = walk.place(sources, span).map(|(source, position, _)| (source, position));
     }
     placed
+}
+
+/// The same findings, each mistake once with all of its places, in the order of the first of them.
+pub(crate) fn repeated(placed: Vec<Placed<'_>>) -> Vec<Vec<Placed<'_>>> {
+    let mut mistakes: Vec<Vec<Placed<'_>>> = Vec::new();
+    let mut known = HashMap::new();
+    for one in placed {
+        let Diagnostic { code, message, help, .. } = one.finding;
+        let index = *known.entry((code, message, help)).or_insert(mistakes.len());
+        match mistakes.get_mut(index) {
+            Some(places) => places.push(one),
+            None => mistakes.push(vec![one]),
+        }
+    }
+    mistakes
 }
 
 const START: Position = Position { line: 1, column: 1 };
@@ -118,6 +135,16 @@ mod tests {
         let span = Span { source: 0, start, end: start };
         let (severity, evidence) = (Severity::Info, Evidence::Advice);
         Diagnostic { severity, evidence, code: "J2V006", message: String::new(), span, used: None, label: None, help: None }
+    }
+
+    #[test]
+    fn a_mistake_is_one_with_all_its_places() {
+        let sources = [Source::new("m.json", "abc")];
+        let other = Diagnostic { message: "another".to_owned(), ..finding(1) };
+        let findings = [finding(0), other, finding(2)];
+        let mistakes = repeated(place(&sources, &findings));
+        let starts: Vec<Vec<_>> = mistakes.iter().map(|places| places.iter().map(|one| one.finding.span.start).collect()).collect();
+        assert_eq!(starts, [vec![0, 2], vec![1]]);
     }
 
     proptest! {

@@ -11,9 +11,13 @@ use crate::movie::diagnostic::{Severity, Source};
 /// A longer line is not shown: nobody would find the place in it.
 const LONGEST_LINE: usize = 64 << 10;
 
-/// The finding in the look of a compiler's. `movie` is what a finding is about that has no place in a file.
+/// Other places of a mistake that are named.
+const NAMED: usize = 5;
+
+/// The finding in the look of a compiler's, and where the same mistake is found once more. `movie` is what a finding is about
+/// that has no place in a file.
 #[must_use]
-pub(crate) fn render(movie: &str, placed: &Placed<'_>, colors: bool) -> String {
+pub(crate) fn render(movie: &str, placed: &Placed<'_>, others: &[Placed<'_>], colors: bool) -> String {
     let finding = placed.finding;
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
@@ -25,9 +29,22 @@ pub(crate) fn render(movie: &str, placed: &Placed<'_>, colors: bool) -> String {
     let from_flag = placed.place.is_none().then(|| Level::NOTE.message(setter(placed)));
     let used =
         placed.used.map(|(source, position)| Level::NOTE.message(format!("it is used at {}:{position}", sanitize::line(&source.name))));
+    let again = (!others.is_empty()).then(|| Level::NOTE.message(named(placed, others)));
     let help = finding.help.as_deref().map(|help| Level::HELP.message(sanitize::line(help)));
     let renderer = if colors { Renderer::styled() } else { Renderer::plain() };
-    renderer.render(&[report.elements(from_flag).elements(used).elements(help)])
+    renderer.render(&[report.elements(from_flag).elements(used).elements(help).elements(again)])
+}
+
+/// `and 60 more, at 14:5, 15:5, 16:5, 17:5, 18:5 …: --all shows each`.
+fn named(first: &Placed<'_>, others: &[Placed<'_>]) -> String {
+    let name = |other: &Placed<'_>| match (other.place, other.flag) {
+        (Some((source, position, _)), _) if first.place.is_some_and(|(of, ..)| of.name == source.name) => position.to_string(),
+        (Some((source, position, _)), _) => format!("{}:{position}", sanitize::line(&source.name)),
+        (None, flag) => sanitize::line(flag.unwrap_or("a flag")).into_owned(),
+    };
+    let places = others.iter().take(NAMED).map(name).collect::<Vec<_>>().join(", ");
+    let rest = if others.len() > NAMED { " …" } else { "" };
+    format!("and {} more, at {places}{rest}: --all shows each", others.len())
 }
 
 /// What has set a value that stands in no file.
@@ -84,7 +101,7 @@ mod tests {
         let (label, help) = (Some("here".to_owned()), Some("write `src`".to_owned()));
         let finding = [Diagnostic { severity, evidence, code: "J2V006", message: "no property".to_owned(), span, used: None, label, help }];
         let sources = [Source::new("m.json", text)];
-        place(&sources, &finding).iter().map(|placed| render("m.json", placed, false)).collect()
+        place(&sources, &finding).iter().map(|placed| render("m.json", placed, &[], false)).collect()
     }
 
     #[test]

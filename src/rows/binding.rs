@@ -43,6 +43,23 @@ pub struct Bound {
     pub variables: Vec<Assignment>,
     /// What goes into client-data.
     pub client_data: Vec<Assignment>,
+    /// The columns that say nothing in this row, and why: all others are bound.
+    pub faults: Vec<ColumnFault>,
+}
+
+/// Why a column says nothing in a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnFault {
+    /// The column.
+    pub column: Arc<str>,
+    /// What is wrong with what stands there.
+    pub why: String,
+}
+
+impl ColumnFault {
+    fn new(column: &str, why: impl Into<String>) -> Self {
+        Self { column: Arc::from(column), why: why.into() }
+    }
 }
 
 impl Binding {
@@ -50,6 +67,7 @@ impl Binding {
     /// column out), `client_data` are columns that go there, too.
     #[must_use]
     pub fn new(renamed: HashMap<String, String>, client_data: Vec<String>, joins: Vec<Join>) -> Self {
+        let joins = joins.into_iter().zip(1..).map(|(join, number)| join.numbered(number)).collect();
         Self { renamed, client_data, joins, ..Self::default() }
     }
 
@@ -85,31 +103,46 @@ impl Binding {
         &self.joins
     }
 
-    /// What a row says.
-    ///
-    /// # Errors
-    /// When a cell that holds JSON holds none, or a column is missing: which, and why.
-    pub fn bind(&mut self, row: &Row) -> Result<Bound, String> {
+    /// Whether a column is left out of the movie.
+    #[must_use]
+    pub fn leaves_out(&self, column: &str) -> bool {
+        self.renamed.get(column).is_some_and(String::is_empty)
+    }
+
+    /// What a row says, and which of its columns say nothing.
+    pub fn bind(&mut self, row: &Row) -> Bound {
         let mut variables = Vec::with_capacity(row.cells.len() + self.joins.len());
+        let mut faults = Vec::new();
         self.rows += 1;
         // All of them first: an error in one cell makes no other column lack.
         let meanings: Vec<_> = row.cells.iter().map(|cell| self.meaning(&cell.column)).collect();
         for (cell, meaning) in row.cells.iter().zip(meanings) {
             if let Some(meaning) = meaning.filter(|_| !(self.skips_empty && cell.is_empty())) {
-                put(&mut variables, &meaning.path, value(cell, meaning.is_json)?, &cell.column)?;
+                let put = value(cell, meaning.is_json).and_then(|value| put(&mut variables, &meaning.path, value));
+                faults.extend(put.err().map(|why| ColumnFault::new(&cell.column, why)));
             }
         }
         for join in &mut self.joins {
-            let (list, name) = (join.of(row)?, join.name().to_owned());
-            put(&mut variables, std::slice::from_ref(&name), Assigned::Json(list), &name)?;
+            let put = join.of(row).and_then(|list| put(&mut variables, &[join.name().to_owned()], Assigned::Json(list)));
+            faults.extend(put.err().map(|why| ColumnFault::new(join.on(), why)));
         }
-        let client_data = self.client_data.iter().map(|column| {
-            let cell = row.cell(column).ok_or_else(|| format!("there is no column `{column}` for client-data"))?;
-            let (name, is_json) = column.strip_suffix(":=").map_or((column.as_str(), false), |name| (name, true));
-            Ok(Assignment { name: name.to_owned(), value: value(cell, is_json)? })
-        });
-        let client_data = client_data.collect::<Result<_, String>>()?;
-        Ok(Bound { variables, client_data })
+        let client_data = self.client_data.iter().filter_map(|column| self.client_data(row, column, &mut faults)).collect();
+        Bound { variables, client_data, faults }
+    }
+
+    /// What a column says to client-data; a fault that is known is not told again.
+    fn client_data(&self, row: &Row, column: &str, faults: &mut Vec<ColumnFault>) -> Option<Assignment> {
+        let (name, is_json) = column.strip_suffix(":=").map_or((column, false), |name| (name, true));
+        let cell = row.cell(column).ok_or_else(|| "there is no such column for client-data".to_owned());
+        match cell.and_then(|cell| value(cell, is_json)) {
+            Ok(value) => Some(Assignment { name: name.to_owned(), value }),
+            Err(why) => {
+                if !faults.iter().any(|fault| *fault.column == *column) {
+                    faults.push(ColumnFault::new(column, why));
+                }
+                None
+            }
+        }
     }
 
     /// What a column of the row at hand means.
@@ -143,21 +176,22 @@ pub(super) fn value(cell: &Cell, is_json: bool) -> Result<Assigned, String> {
             let text = text.decoded();
             // Nothing is `null`: no JSON at all would be an error in each row that lacks the value.
             let text = if text.trim().is_empty() { "null" } else { &*text };
-            json::value(text).map(Assigned::Json).map_err(|why| format!("column `{}` is no JSON: {why}", cell.column))
+            let parsed = json::value(text).map(|node| Assigned::Json(node.placed(cell.value.span)));
+            parsed.map_err(|why| format!("it is not JSON: {why}"))
         }
         _ => Ok(Assigned::Json(cell.value.clone())),
     }
 }
 
 /// Adds a variable, or a member of one that other columns have begun.
-fn put(variables: &mut Vec<Assignment>, path: &[String], value: Assigned, column: &str) -> Result<(), String> {
+fn put(variables: &mut Vec<Assignment>, path: &[String], value: Assigned) -> Result<(), String> {
     let Some((first, below)) = path.split_first() else { return Ok(()) };
     let known = variables.iter().position(|variable| variable.name == *first);
     if below.is_empty() && known.is_none() {
         variables.push(Assignment { name: first.clone(), value });
         return Ok(());
     }
-    let taken = || format!("column `{column}` and another one are both the variable `{}`", path.join("."));
+    let taken = || format!("this column and another one are both the variable `{}`", path.join("."));
     let place = known.unwrap_or_else(|| {
         variables.push(Assignment { name: first.clone(), value: Assigned::Json(Node::object()) });
         variables.len() - 1
@@ -201,7 +235,7 @@ mod tests {
         parts.collect::<Vec<_>>().join(" ")
     }
 
-    fn bound(binding: &mut Binding, cells: &[(&str, &str)]) -> Result<Bound, String> {
+    fn bound(binding: &mut Binding, cells: &[(&str, &str)]) -> Bound {
         let cells: Vec<_> = cells.iter().map(|(column, text)| (*column, Node::string(text))).collect();
         binding.bind(&row(&cells))
     }
@@ -209,7 +243,7 @@ mod tests {
     #[test]
     fn a_column_is_a_variable_and_a_dotted_one_a_member() {
         let cells = [("id", "7"), ("room.name", "Bath"), ("price:=", " 1.50 "), ("room.size.x", "3"), ("empty:=", "")];
-        let bound = bound(&mut Binding::default(), &cells).unwrap();
+        let bound = bound(&mut Binding::default(), &cells);
         let wanted = r#"id="7" room={"name":"Bath","size":{"x":"3"}} price=1.50 empty=null"#;
         assert_eq!(shown(&bound.variables), wanted);
     }
@@ -218,7 +252,7 @@ mod tests {
     fn a_column_can_have_another_name_or_be_left_out_and_what_is_no_name_is_told() {
         let renamed = [("Listing ID", "id"), ("Secret", "")].map(|(column, name)| (column.to_owned(), name.to_owned()));
         let mut binding = Binding::new(renamed.into(), vec!["Listing ID".to_owned()], Vec::new());
-        let bound = bound(&mut binding, &[("Listing ID", "7"), ("Secret", "x"), ("No name", "y")]).unwrap();
+        let bound = bound(&mut binding, &[("Listing ID", "7"), ("Secret", "x"), ("No name", "y")]);
         assert_eq!((shown(&bound.variables), shown(&bound.client_data)), ("id=\"7\"".to_owned(), "Listing ID=\"7\"".to_owned()));
         assert_eq!(binding.refused().len(), 1);
     }
@@ -226,15 +260,15 @@ mod tests {
     #[test]
     fn an_empty_cell_is_an_empty_text_unless_it_is_to_be_skipped() {
         let cells = [("a", ""), ("b", "x")];
-        assert_eq!(shown(&bound(&mut Binding::default(), &cells).unwrap().variables), r#"a="" b="x""#);
-        assert_eq!(shown(&bound(&mut Binding::default().skipping_empty(), &cells).unwrap().variables), r#"b="x""#);
+        assert_eq!(shown(&bound(&mut Binding::default(), &cells).variables), r#"a="" b="x""#);
+        assert_eq!(shown(&bound(&mut Binding::default().skipping_empty(), &cells).variables), r#"b="x""#);
     }
 
     #[test]
     fn a_column_that_only_some_rows_have_is_counted() {
         let mut binding = Binding::default().skipping_empty();
         for cells in [&[("a", Node::null()), ("b", Node::from(1))][..], &[("a", Node::from(2))], &[("a", Node::from(3))]] {
-            binding.bind(&row(cells)).unwrap();
+            binding.bind(&row(cells));
         }
         assert_eq!(binding.lacking().collect::<Vec<_>>(), [("b", 2)]);
     }
@@ -242,12 +276,16 @@ mod tests {
     #[test]
     fn what_json_says_keeps_its_type_and_what_is_no_json_is_told() {
         let cells = [("n", Node::from(7)), ("list:=", Node::array([Node::from(1)]))];
-        assert_eq!(shown(&Binding::default().bind(&row(&cells)).unwrap().variables), "n=7 list=[1]");
-        let told = bound(&mut Binding::default(), &[("rooms:=", "[Kitchen]")]).unwrap_err();
-        assert!(told.starts_with("column `rooms:=` is no JSON"), "{told}");
-        let told = bound(&mut Binding::default(), &[("room", "a"), ("room.name", "b")]).unwrap_err();
-        assert!(told.contains("both the variable `room.name`"), "{told}");
-        let told = bound(&mut Binding::new(HashMap::new(), vec!["id".to_owned()], Vec::new()), &[("a", "b")]).unwrap_err();
-        assert!(told.contains("no column `id`"), "{told}");
+        assert_eq!(shown(&Binding::default().bind(&row(&cells)).variables), "n=7 list=[1]");
+        let told = |mut binding: Binding, cells: &[(&str, &str)]| {
+            let faults = bound(&mut binding, cells).faults;
+            faults.iter().map(|fault| format!("{}: {}", fault.column, fault.why)).collect::<Vec<_>>().join("; ")
+        };
+        let of_two = told(Binding::default(), &[("rooms:=", "[Kitchen]"), ("city", "x"), ("beds:=", "[2")]);
+        assert!(of_two.starts_with("rooms:=: it is not JSON: ") && of_two.contains("; beds:=: it is not JSON: "), "{of_two}");
+        let of_both = told(Binding::default(), &[("room", "a"), ("room.name", "b")]);
+        assert_eq!(of_both, "room.name: this column and another one are both the variable `room.name`");
+        let missing = told(Binding::new(HashMap::new(), vec!["id".to_owned()], Vec::new()), &[("a", "b")]);
+        assert_eq!(missing, "id: there is no such column for client-data");
     }
 }

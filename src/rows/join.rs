@@ -1,22 +1,39 @@
 //! A second table whose rows belong to those of the first: each row gets the list of its own, for `iterate`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::binding::Binding;
+use super::column::Meaning;
 use super::{Row, RowsError, Source, Table, json};
-use crate::movie::json::Node;
+use crate::movie::json::{CellPlace, Node, Span, Value};
 
 /// A joined table, held in memory: each row as JSON, by what it is joined on.
 pub struct Join {
+    table: Arc<str>,
+    /// Which table it is to places of cells.
+    number: u16,
+    columns: Columns,
     name: String,
     on: String,
     notes: Vec<String>,
+    /// What is wrong with rows that can't be read: which row of the first table lacks them, nobody knows.
+    faults: Vec<RowsError>,
     groups: HashMap<Box<str>, Group>,
+}
+
+/// The columns, as far as rows have shown them, and which of them a variable comes from.
+#[derive(Default)]
+struct Columns {
+    names: Vec<Arc<str>>,
+    known: HashSet<Arc<str>>,
+    variables: HashMap<String, u32>,
 }
 
 #[derive(Default)]
 struct Group {
-    rows: Vec<Box<str>>,
+    /// Of each row its number and what it holds.
+    rows: Vec<(u32, Box<str>)>,
     is_used: bool,
 }
 
@@ -24,19 +41,35 @@ impl Join {
     /// Reads a table; `on` is the column that both tables have, `name` the variable that the list becomes.
     ///
     /// # Errors
-    /// When the table can't be read, or one of its rows lacks the column.
+    /// When the table can't be read; what is wrong with single rows is [`Self::faults`].
     pub fn read(source: &Source, on: &str, name: &str) -> Result<Self, RowsError> {
         let table = Table::open(source)?;
-        let mut join = Self { name: name.to_owned(), on: on.to_owned(), notes: table.notes(), groups: HashMap::new() };
+        let mut join = Self {
+            table: Arc::from(table.name()),
+            number: 1,
+            columns: Columns::default(),
+            name: name.to_owned(),
+            on: on.to_owned(),
+            notes: table.notes(),
+            faults: Vec::new(),
+            groups: HashMap::new(),
+        };
         let mut binding = Binding::default();
         for row in table.rows()? {
             let row = row?;
             let wrong = |why: String| RowsError::at(table.name(), format!("{} {}", table.unit(), row.number), why);
-            let key = join.key(&row).map_err(wrong)?;
-            let bound = binding.bind(&row).map_err(wrong)?;
+            let bound = binding.bind(&row);
+            let faults: Vec<_> = bound.faults.into_iter().map(|fault| wrong(format!("column `{}`: {}", fault.column, fault.why))).collect();
+            let key = join.key(&row).map_err(wrong);
+            let (true, Ok(key)) = (faults.is_empty(), &key) else {
+                join.faults.extend(faults.into_iter().chain(key.err()));
+                continue;
+            };
             let mut item = Node::object();
             bound.variables.iter().for_each(|variable| item.put(&variable.name, variable.value.to_node()));
-            join.groups.entry(key.into()).or_default().rows.push(item.to_compact().into());
+            join.columns.take(&row);
+            let number = u32::try_from(row.number).unwrap_or(u32::MAX);
+            join.groups.entry(key.as_str().into()).or_default().rows.push((number, item.to_compact().into()));
         }
         // What two tables are joined on may have any name: the row that gets the list has the same.
         let refused = binding.refused().iter().filter(|(column, _)| **column != *on);
@@ -50,6 +83,30 @@ impl Join {
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// What is wrong with rows that can't be read.
+    #[must_use]
+    pub fn faults(&self) -> &[RowsError] {
+        &self.faults
+    }
+
+    /// The same as the n-th joined table, from 1.
+    #[must_use]
+    pub(super) fn numbered(self, number: u16) -> Self {
+        Self { number, ..self }
+    }
+
+    /// What messages call the table.
+    #[must_use]
+    pub fn table(&self) -> &Arc<str> {
+        &self.table
+    }
+
+    /// A column, by the place of a cell.
+    #[must_use]
+    pub fn column(&self, place: usize) -> Option<&Arc<str>> {
+        self.columns.names.get(place)
     }
 
     /// The variable that holds the list.
@@ -69,7 +126,7 @@ impl Join {
         let key = self.key(row)?;
         let Some(group) = self.groups.get_mut(&*key) else { return Ok(Node::array([])) };
         group.is_used = true;
-        let items = group.rows.iter().map(|text| json::value(text));
+        let items = group.rows.iter().map(|(row, text)| json::value(text).map(|item| self.columns.placed(item, self.number, *row)));
         items.collect::<Result<Vec<_>, _>>().map(Node::array)
     }
 
@@ -84,5 +141,33 @@ impl Join {
         let unused = || self.groups.iter().filter(|(_, group)| !group.is_used);
         let count = unused().map(|(_, group)| group.rows.len()).sum();
         unused().map(|(key, _)| &**key).min().map(|key| (count, key))
+    }
+}
+
+impl Columns {
+    /// Takes in the columns of a row.
+    fn take(&mut self, row: &Row) {
+        for cell in &row.cells {
+            if !self.known.insert(Arc::clone(&cell.column)) {
+                continue;
+            }
+            let variable = Meaning::parse(&cell.column).ok().and_then(|meaning| meaning.path.into_iter().next());
+            if let (Some(variable), Ok(place)) = (variable, u32::try_from(self.names.len())) {
+                self.variables.entry(variable).or_insert(place);
+            }
+            self.names.push(Arc::clone(&cell.column));
+        }
+    }
+
+    /// An item, each value at the place of its cell.
+    fn placed(&self, mut item: Node, table: u16, row: u32) -> Node {
+        if let Value::Object(members) = &mut item.value {
+            for member in members {
+                let column = self.variables.get(&*member.key.decoded()).copied().unwrap_or_default();
+                member.key_span = Span::cell(CellPlace { table, row, column });
+                member.value.place_at(member.key_span);
+            }
+        }
+        item
     }
 }

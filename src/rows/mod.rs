@@ -27,7 +27,7 @@ use self::delimited::Delimited;
 use self::format::Format;
 use self::origin::Origin;
 use self::sheet::Sheet;
-use crate::movie::json::{Node, Value};
+use crate::movie::json::{CellPlace, Node, Span, Text, Value};
 
 /// Where a table is and how it is read.
 #[derive(Debug, Clone, Default)]
@@ -69,6 +69,16 @@ pub struct Cell {
 }
 
 impl Row {
+    /// The same row, each value at the place of its cell: so a finding about it leads there.
+    #[must_use]
+    pub fn placed(mut self) -> Self {
+        let row = u32::try_from(self.number).unwrap_or(u32::MAX);
+        for (column, cell) in (0..).zip(&mut self.cells) {
+            cell.value.place_at(Span::cell(CellPlace { table: 0, row, column }));
+        }
+        self
+    }
+
     /// The cell of a column. Of duplicates the last counts, as in a movie.
     #[must_use]
     pub fn cell(&self, column: &str) -> Option<&Cell> {
@@ -91,6 +101,13 @@ impl Cell {
         }
     }
 
+    /// The error that a spreadsheet has left in it, in place of the value of a formula: `#N/A`.
+    #[must_use]
+    pub fn error(&self) -> Option<String> {
+        let text = self.value.as_text().map(Text::raw)?;
+        ERRORS.contains(&text).then(|| text.to_owned())
+    }
+
     /// What it says, as a text: numbers as they are spelled, lists and objects as JSON, `null` as nothing.
     #[must_use]
     pub fn to_text(&self) -> String {
@@ -101,6 +118,9 @@ impl Cell {
         }
     }
 }
+
+/// What a spreadsheet writes into a cell whose formula has no value, in CSV as on the screen.
+const ERRORS: [&str; 9] = ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"];
 
 /// The rows of a table, as they are read.
 pub type Rows = Box<dyn Iterator<Item = Result<Row, RowsError>> + Send>;

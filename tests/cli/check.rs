@@ -221,6 +221,18 @@ fn a_value_that_a_flag_or_a_file_sets_is_told_there() {
     world.write("vars.json", "{\n  \"photo\": \"./a.jpg\"\n}");
     world.j2v("submit photo.json --vars vars.json").exits(3).tells("error: vars.json:2:12: J2V065: ");
     world.write("vars.yaml", "city: Ulm\nphoto: ./a.jpg\n");
-    world.j2v("submit photo.json --vars vars.yaml").exits(3).tells("error: vars.yaml:2:1: J2V065: ");
+    world.j2v("submit photo.json --vars vars.yaml").exits(3).tells("error: vars.yaml:2:8: J2V065: ");
     world.j2v("check photo.json --set /variables/photo=https://a.example/a.jpg").exits(0);
+}
+
+#[test]
+fn a_mistake_that_is_repeated_is_shown_once_with_its_other_places() {
+    let world = world();
+    let scenes = vec!["{\"duration\": 2, \"lenght\": 1}"; 61].join(",\n");
+    world.write("often.json", format!("{{\"resolution\": \"sd\", \"scenes\": [\n{scenes}]}}"));
+    let run = world.j2v("check often.json").exits(0).tells("0 errors, 61 warnings");
+    assert_eq!(run.stdout.matches("J2V006").count(), 1, "{run:?}");
+    assert!(run.stdout.contains("= note: and 60 more, at 3:16, 4:16, 5:16, 6:16, 7:16 …: --all shows each"), "{run:?}");
+    assert_eq!(world.j2v("check often.json --all").exits(0).stdout.matches("J2V006").count(), 61);
+    assert_eq!(world.j2v("check often.json --json").exits(0).jsons().len(), 61);
 }

@@ -4,6 +4,7 @@
 
 mod agents;
 mod batch;
+mod batch_faults;
 mod build;
 mod check;
 mod completions;

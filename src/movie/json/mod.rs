@@ -209,8 +209,13 @@ impl Node {
     /// The same node, all of it at one place.
     #[must_use]
     pub(crate) fn placed(mut self, at: Span) -> Self {
-        self.change_spans(&mut |_| at);
+        self.place_at(at);
         self
+    }
+
+    /// Puts this node, and all that is in it, at one place.
+    pub(crate) fn place_at(&mut self, at: Span) {
+        self.change_spans(&mut |_| at);
     }
 
     /// Changes the place of this node, and of all that is in it.

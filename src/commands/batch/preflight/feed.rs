@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use tokio::sync::mpsc::Sender;
 
-use super::recipe::{Fault, Recipe};
+use super::recipe::Recipe;
 use super::report::Bad;
 use crate::rows::{Row, Table};
 use crate::work::batch::Entry;
@@ -49,7 +49,6 @@ pub(super) fn feed(
 fn again(recipe: &mut Recipe, row: &Row, estimate: Option<u64>) -> Entry {
     match recipe.make_again(row, estimate) {
         Ok(item) => Entry::Good(item),
-        Err(Fault::Row { why, .. }) => Entry::Bad { number: row.number, key: None, why },
-        Err(Fault::Findings(_)) => Entry::Bad { number: row.number, key: None, why: "it can't be rendered".to_owned() },
+        Err(fault) => Entry::Bad { number: row.number, key: None, why: fault.why() },
     }
 }

@@ -2,8 +2,10 @@
 //! its own, and one report tells what is wrong with which rows. Only then are the rows read again, to be sent.
 
 mod feed;
+mod found;
 mod names;
 mod recipe;
+mod remark;
 mod report;
 mod table;
 
@@ -11,7 +13,8 @@ use tokio::sync::mpsc;
 
 use self::feed::feed;
 use self::names::Names;
-use self::recipe::{Fault, Made, Recipe};
+use self::recipe::{Looked, Made, Recipe};
+use self::remark::Remark;
 use self::report::{Report, UNBOUNDED};
 use super::super::gate::without_bound;
 use super::super::session::ledger_failed;
@@ -69,7 +72,14 @@ pub(super) async fn preflight(
     };
     let mut chunk = Vec::with_capacity(CHUNK);
     for row in table.rows().map_err(table::refused)? {
-        chunk.extend(pass.look_at(&mut recipe, &row.map_err(table::refused)?));
+        let row = match row {
+            Ok(row) => row.placed(),
+            Err(error) => {
+                pass.report.tell_of_rows(&call.out, &recipe, true);
+                return Err(table::refused(error).into());
+            }
+        };
+        chunk.extend(pass.look_at(&mut recipe, &row));
         if chunk.len() == CHUNK {
             pass.ask_ledger(store, space, name, rules, &mut chunk).await?;
             if call.interrupt.is_cancelled() {
@@ -117,24 +127,19 @@ struct Pass {
 impl Pass {
     /// Composes and checks a row; gives back what the ledger is asked about it.
     fn look_at(&mut self, recipe: &mut Recipe, row: &Row) -> Option<Question> {
-        self.report.count();
-        let made = recipe.make(row).and_then(|made| match self.names.take(row.number, &made, recipe) {
-            Ok(()) => Ok(made),
-            Err(fault) => Err((Some(made.item.key.clone()), fault)),
-        });
-        match made {
-            Ok(Made { item, warnings, length, unbounded }) => {
-                self.report.good(row.number, &warnings, length);
-                self.estimates.push(item.estimate);
-                let Item { key, movie, number, estimate, .. } = item;
-                Some(Question { key, movie, row: TableRow { number, estimate }, unbounded })
-            }
-            Err((key, fault)) => {
-                self.report.bad(row.number, key, fault);
-                self.estimates.push(None);
-                None
-            }
+        let Looked { key, stem, made, mut remarks } = recipe.look_at(row);
+        if let (Some(key), Some(stem)) = (&key, stem) {
+            remarks.extend(self.names.take(row.number, key, &stem, recipe));
         }
+        let is_good = self.report.row(row.number, key.as_ref(), remarks);
+        let Some(Made { item, length, unbounded }) = made.filter(|_| is_good) else {
+            self.estimates.push(None);
+            return None;
+        };
+        self.report.plays(length);
+        self.estimates.push(item.estimate);
+        let Item { key, movie, number, estimate, .. } = item;
+        Some(Question { key, movie, row: TableRow { number, estimate }, unbounded })
     }
 
     /// Asks what the ledger holds of a chunk of rows.
@@ -151,8 +156,8 @@ impl Pass {
         for (Question { key, movie, row, unbounded }, latest) in chunk.drain(..).zip(latest) {
             match (self.cap, unbounded) {
                 (Some(cap), Some(open)) if fate(latest.as_ref(), movie, rules).is_sent() => {
-                    let fault = Fault::Row { kind: UNBOUNDED, why: without_bound(&open, cap), help: open.fix };
-                    self.report.bad(row.number, Some(key), fault);
+                    let fault = Remark::fault(UNBOUNDED, row.number, without_bound(&open, cap), open.fix);
+                    self.report.remark(row.number, Some(&key), fault);
                 }
                 _ => _ = self.survey.take(latest.as_ref(), movie, row, rules),
             }

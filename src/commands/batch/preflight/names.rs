@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
-use super::recipe::{Fault, Made, Recipe};
+use super::recipe::Recipe;
+use super::remark::Remark;
+use crate::render::identity::Key;
 use crate::service::filename::video_name;
 
 /// The names that rows have taken so far: of each a hash and the row, since there may be a million of them.
@@ -15,24 +17,20 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Takes the names of a row.
-    ///
-    /// # Errors
-    /// When another row has one of them already.
-    pub(super) fn take(&mut self, number: u64, made: &Made, recipe: &Recipe) -> Result<(), Fault> {
-        let item = &made.item;
-        if let Some(first) = take(&mut self.keys, item.key.as_str(), number) {
-            let why = format!("its key {} is that of row {first}, too", item.key);
-            return Err(Fault::Row { kind: "key", why, help: "each row needs a key of its own; a pattern of several columns can be one" });
+    /// Takes the names of a row; what is wrong when another row has one of them already.
+    pub(super) fn take(&mut self, number: u64, key: &Key, stem: &str, recipe: &Recipe) -> Option<Remark> {
+        if let Some(first) = take(&mut self.keys, key.as_str(), number) {
+            let help = "each row needs a key of its own; a pattern of several columns can be one";
+            let fault = Remark::fault("key", number, format!("key {key} is already used by row {first}"), help);
+            return Some(recipe.in_key_column(fault));
         }
-        let stem = item.stem.as_deref().unwrap_or(item.key.as_str());
-        if recipe.saves
-            && let Some(first) = take(&mut self.files, &video_name(stem, 1), number)
-        {
-            let why = format!("its video would be saved as {}, and so would that of row {first}", video_name(stem, 1));
-            return Err(Fault::Row { kind: "file", why, help: "--name with the column that tells them apart" });
+        if !recipe.saves {
+            return None;
         }
-        Ok(())
+        let file = video_name(stem, 1);
+        let first = take(&mut self.files, &file, number)?;
+        let message = format!("its video would be saved as {file}, as that of row {first}");
+        Some(Remark::fault("file", number, message, "--name with the column that tells them apart"))
     }
 }
 

@@ -1,16 +1,21 @@
 //! How a row becomes a movie: the movie of the command line with the row's variables, checked like any other.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use super::super::super::submit::with_place_for_token;
 use super::super::super::{Call, Stop};
+use super::remark::{Place, Remark};
 use crate::cli::{BatchArgs, MovieArgs};
 use crate::exit::Exit;
 use crate::movie::Document;
 use crate::movie::check::{Resolved, Settings, check};
 use crate::movie::compose::{Destination, Flags, compose};
 use crate::movie::diagnostic::{Diagnostic, Severity};
+use crate::movie::json::Span;
 use crate::movie::plan::{Length, Unbounded};
 use crate::render::identity::{Key, MovieHash};
-use crate::rows::binding::Binding;
+use crate::rows::binding::{Binding, Bound};
 use crate::rows::pattern::Pattern;
 use crate::rows::{Row, Table};
 use crate::work::batch::Item;
@@ -22,6 +27,8 @@ pub(super) struct Recipe {
     pub(super) base: Document,
     /// The same without what no row needs: copied for each.
     bare: Document,
+    /// The name of the table.
+    table: Arc<str>,
     binding: Binding,
     key: Pattern,
     stem: Option<Pattern>,
@@ -36,31 +43,26 @@ pub(super) struct Recipe {
     pub(super) saves: bool,
 }
 
+/// A row that was looked at.
+pub(super) struct Looked {
+    /// Its key, if it has one.
+    pub(super) key: Option<Key>,
+    /// What its video is called, if that can be said: the key, or what `--name` makes of the row.
+    pub(super) stem: Option<String>,
+    /// What a run would send, unless something stops that.
+    pub(super) made: Option<Made>,
+    /// What is wrong or doubtful.
+    pub(super) remarks: Vec<Remark>,
+}
+
 /// A row that can be rendered.
 pub(super) struct Made {
     /// What a run would send.
     pub(super) item: Item,
-    /// What the check warns of.
-    pub(super) warnings: Vec<Diagnostic>,
     /// How long its movie plays.
     pub(super) length: Length,
     /// What leaves its cost without an upper bound.
     pub(super) unbounded: Option<Unbounded>,
-}
-
-/// Why a row can't be rendered.
-pub(super) enum Fault {
-    /// The check stops it: every finding that does.
-    Findings(Vec<Diagnostic>),
-    /// Something else, in words that name the column.
-    Row {
-        /// What kind of fault: rows that share it are told together.
-        kind: &'static str,
-        /// What is wrong.
-        why: String,
-        /// What to do about it.
-        help: &'static str,
-    },
 }
 
 /// What of the flags makes the movie before any row: `{column}` waits for its row, and so do all destinations with it, so
@@ -89,6 +91,7 @@ impl Recipe {
         Self {
             bare: Document::made(base.root.clone()),
             base,
+            table: Arc::default(),
             binding,
             key: if is_pattern(key) { Pattern::parse(key) } else { Pattern::column(key) },
             stem: args.table.name.as_deref().map(Pattern::parse),
@@ -112,7 +115,8 @@ impl Recipe {
     ///
     /// # Errors
     /// When one is missing: its name, and those that are there.
-    pub(super) fn fits(&self, table: &Table) -> Result<(), Stop> {
+    pub(super) fn fits(&mut self, table: &Table) -> Result<(), Stop> {
+        self.table = Arc::from(table.name());
         let Some(columns) = table.columns() else { return Ok(()) };
         let patterns = [Some(&self.key), self.stem.as_ref(), self.id.as_ref()].into_iter().flatten().chain(&self.webhooks);
         let mut wanted = patterns.flat_map(Pattern::columns).chain(self.binding.named());
@@ -123,78 +127,148 @@ impl Recipe {
     }
 
     /// Composes and checks the movie of a row.
-    ///
-    /// # Errors
-    /// Why the row can't be rendered; with its key, if it has one.
-    pub(super) fn make(&mut self, row: &Row) -> Result<Made, (Option<Key>, Fault)> {
-        let key = self.key_of(row).map_err(|fault| (None, fault))?;
-        self.made(row, &key).map_err(|fault| (Some(key), fault))
-    }
-
-    fn made(&mut self, row: &Row, key: &Key) -> Result<Made, Fault> {
-        let movie = self.movie(row)?;
-        let resolved = Resolved::of(&movie);
-        let warnings = if self.checks { self.check(&movie, &resolved)? } else { Vec::new() };
-        let item = self.item(row, key.clone(), &movie, resolved.plan.credits.amount.at_most())?;
-        Ok(Made { item, warnings, length: resolved.plan.duration, unbounded: resolved.plan.unbounded().into_iter().next() })
+    pub(super) fn look_at(&mut self, row: &Row) -> Looked {
+        let mut remarks = self.unread(row);
+        let key = filled(&self.key, row, "--key").and_then(|text| self.key_of(row, &text));
+        let stem = self.stem.as_ref().map(|pattern| filled(pattern, row, "--name")).transpose();
+        let movie = self.movie(row, &mut remarks);
+        let resolved = movie.as_ref().map(Resolved::of);
+        if let (Some(movie), Some(resolved), true) = (&movie, &resolved, self.checks) {
+            remarks.extend(self.check(row, movie, resolved));
+        }
+        let key = key.map_err(|remark| remarks.push(remark)).ok();
+        let stem = stem.map_err(|remark| remarks.push(remark)).ok();
+        once_a_cell(&mut remarks);
+        let is_good = !remarks.iter().any(|remark| remark.stops);
+        let made = movie.zip(resolved).zip(key.clone().zip(stem.clone())).filter(|_| is_good);
+        let made = made.map(|((movie, resolved), (key, stem))| Made {
+            item: item(row, key, stem, &movie, resolved.plan.credits.amount.at_most()),
+            unbounded: resolved.plan.unbounded().into_iter().next(),
+            length: resolved.plan.duration,
+        });
+        let stem = stem.and_then(|stem| stem.or_else(|| key.as_ref().map(|key| key.as_str().to_owned())));
+        Looked { key, stem, made, remarks }
     }
 
     /// The row once more, as it was checked: what it may cost is known by now.
     ///
     /// # Errors
-    /// As [`Self::make`].
-    pub(super) fn make_again(&mut self, row: &Row, estimate: Option<u64>) -> Result<Item, Fault> {
-        let key = self.key_of(row)?;
-        let movie = self.movie(row)?;
-        self.item(row, key, &movie, estimate)
-    }
-
-    fn item(&self, row: &Row, key: Key, movie: &Document, estimate: Option<u64>) -> Result<Item, Fault> {
+    /// Why it can't be rendered, if it could the first time.
+    pub(super) fn make_again(&mut self, row: &Row, estimate: Option<u64>) -> Result<Item, Remark> {
+        let key = filled(&self.key, row, "--key").and_then(|text| self.key_of(row, &text))?;
         let stem = self.stem.as_ref().map(|pattern| filled(pattern, row, "--name")).transpose()?;
-        let (body, hash) = (movie.to_compact().into_bytes(), MovieHash::of(movie.canonical().as_bytes()));
-        Ok(Item { number: row.number, key, stem, movie: hash, body, estimate })
+        let mut remarks = Vec::new();
+        let movie = self.movie(row, &mut remarks);
+        match (movie, remarks.pop()) {
+            (Some(movie), None) => Ok(item(row, key, stem, &movie, estimate)),
+            (_, wrong) => Err(wrong.unwrap_or_else(|| Remark::fault("movie", row.number, "it can't be rendered", ""))),
+        }
     }
 
-    fn key_of(&self, row: &Row) -> Result<Key, Fault> {
-        let text = filled(&self.key, row, "--key")?;
+    /// Cells that a spreadsheet has left without a value. One in a column that is left out harms nobody.
+    fn unread(&self, row: &Row) -> Vec<Remark> {
+        let cells = row.cells.iter().filter(|cell| !self.binding.leaves_out(&cell.column));
+        let remark = |(column, error): (&Arc<str>, String)| {
+            let help = "fix its formula and export the table again; --map 'COLUMN=' leaves the column out";
+            Remark::fault(CELL, row.number, format!("the cell holds the error {error}"), help).in_column(&self.table, column)
+        };
+        cells.filter_map(|cell| Some((&cell.column, cell.error()?))).map(remark).collect()
+    }
+
+    fn key_of(&self, row: &Row, text: &str) -> Result<Key, Remark> {
         let help = "each row needs a key of its own: the name under which it is rendered once";
-        Key::parse(&text).map_err(|why| Fault::Row { kind: "key", why: why.to_string(), help })
+        Key::parse(text).map_err(|why| self.in_key_column(Remark::fault("key", row.number, why.to_string(), help)))
     }
 
-    fn movie(&mut self, row: &Row) -> Result<Document, Fault> {
-        let bound = self.binding.bind(row).map_err(|why| Fault::Row { kind: "cell", why, help: "mend the cell in the table" })?;
+    /// A fault of the key, in its column if it is one.
+    pub(super) fn in_key_column(&self, fault: Remark) -> Remark {
+        match self.key.columns().collect::<Vec<_>>()[..] {
+            [column] => fault.in_column(&self.table, &Arc::from(column)),
+            _ => fault,
+        }
+    }
+
+    /// The movie of a row; what stands in the way of it is among the remarks.
+    fn movie(&mut self, row: &Row, remarks: &mut Vec<Remark>) -> Option<Document> {
+        let bound = self.binding.bind(row);
+        let faults = bound.faults.iter();
+        remarks.extend(faults.map(|fault| Remark::fault(CELL, row.number, &*fault.why, FIX_CELL).in_column(&self.table, &fault.column)));
+        self.composed(row, bound).map_err(|remark| remarks.push(remark)).ok()
+    }
+
+    fn composed(&self, row: &Row, bound: Bound) -> Result<Document, Remark> {
         let id = self.id.as_ref().map(|pattern| filled(pattern, row, "--id")).transpose()?;
         let webhooks = self.webhooks.iter().map(|pattern| url(pattern, row).map(Destination::Webhook));
         let connections = self.connections.iter().cloned().map(|id| Ok(Destination::Connection(id)));
         let destinations = webhooks.chain(connections).collect::<Result<_, _>>()?;
         let flags = Flags { vars: bound.variables, client_data: bound.client_data, id, destinations, ..Flags::default() };
-        let wrong = |why: String| Fault::Row { kind: "movie", why, help: "mend the movie, or leave the flag out" };
+        let wrong = |why: String| Remark::fault("movie", row.number, why, "fix the movie, or leave the flag out");
         let movie = compose(self.bare.clone(), &flags).map_err(|why| wrong(why.to_string()))?;
         with_place_for_token(self.is_traceable, "the movie", movie).map_err(|stop| wrong(stop.message))
     }
 
-    /// What the check warns of.
-    fn check(&self, movie: &Document, resolved: &Resolved) -> Result<Vec<Diagnostic>, Fault> {
+    /// What the check finds: errors and warnings, and the variables that nothing uses.
+    fn check(&self, row: &Row, movie: &Document, resolved: &Resolved) -> Vec<Remark> {
         let settings = Settings { allow: &self.allow, loopback: self.is_loopback, facts: Some(&resolved.facts), ..Settings::default() };
-        let found = check(movie, &settings);
-        if found.iter().any(Diagnostic::stops) {
-            return Err(Fault::Findings(found.into_iter().filter(Diagnostic::stops).collect()));
-        }
-        Ok(found.into_iter().filter(|finding| finding.severity != Severity::Info || finding.code == UNUSED).collect())
+        let found = check(movie, &settings).into_iter().filter(|finding| finding.severity != Severity::Info || finding.code == UNUSED);
+        found.map(|finding| self.remark(row, finding)).collect()
+    }
+
+    /// A finding about a row, at the cell that it is about if it is about one.
+    fn remark(&self, row: &Row, finding: Diagnostic) -> Remark {
+        let stops = finding.stops();
+        let Diagnostic { code, severity, message, span, help, .. } = finding;
+        let (place, number) = self.cell(row, span).unwrap_or((Place::Movie(span), row.number));
+        Remark { code, place, row: number, severity, stops, message, help: help.map(Cow::Owned) }
+    }
+
+    /// The column and the row of a cell.
+    fn cell(&self, row: &Row, span: Span) -> Option<(Place, u64)> {
+        let at = span.as_cell()?;
+        let (table, column) = match at.table.checked_sub(1) {
+            None => (&self.table, &row.cells.get(at.column as usize)?.column),
+            Some(join) => {
+                let join = self.binding.joins().get(usize::from(join))?;
+                (join.table(), join.column(at.column as usize)?)
+            }
+        };
+        let place = Place::Column { table: Arc::clone(table), column: Arc::clone(column) };
+        Some((place, u64::from(at.row)))
+    }
+}
+
+fn item(row: &Row, key: Key, stem: Option<String>, movie: &Document, estimate: Option<u64>) -> Item {
+    let (body, hash) = (movie.to_compact().into_bytes(), MovieHash::of(movie.canonical().as_bytes()));
+    Item { number: row.number, key, stem, movie: hash, body, estimate }
+}
+
+/// The kind of fault that is a cell's which can't be read.
+const CELL: &str = "cell";
+
+/// What to do about it.
+const FIX_CELL: &str = "fix the cell in the table";
+
+/// Of a cell that can't be read nothing else is said: that it is empty as a text, say, or no key. Nor of the movie without
+/// it: what is wrong with that shows in other rows.
+fn once_a_cell(remarks: &mut Vec<Remark>) {
+    let unread: Vec<Place> = remarks.iter().filter(|remark| remark.code == CELL).map(|remark| remark.place.clone()).collect();
+    let is_about_it = |place: &Place| matches!(place, Place::Movie(_)) || unread.contains(place);
+    if !unread.is_empty() {
+        remarks.retain(|remark| remark.code == CELL || !is_about_it(&remark.place));
     }
 }
 
 /// A variable that nothing uses: an edit there is another movie, and is paid for under `--update`.
 pub(super) const UNUSED: &str = "J2V201";
 
-fn filled(pattern: &Pattern, row: &Row, flag: &str) -> Result<String, Fault> {
-    pattern.fill(row).map_err(|column| missing(&column, flag))
+fn filled(pattern: &Pattern, row: &Row, flag: &str) -> Result<String, Remark> {
+    pattern.fill(row).map_err(|column| missing(row, &column, flag))
 }
 
-fn url(pattern: &Pattern, row: &Row) -> Result<String, Fault> {
-    pattern.fill_url(row).map_err(|column| missing(&column, "--webhook"))
+fn url(pattern: &Pattern, row: &Row) -> Result<String, Remark> {
+    pattern.fill_url(row).map_err(|column| missing(row, &column, "--webhook"))
 }
 
-fn missing(column: &str, flag: &str) -> Fault {
-    Fault::Row { kind: "column", why: format!("there is no `{column}`, which {flag} names"), help: "give each item this member" }
+fn missing(row: &Row, column: &str, flag: &str) -> Remark {
+    Remark::fault("column", row.number, format!("there is no `{column}`, which {flag} names"), "give each item this member")
 }

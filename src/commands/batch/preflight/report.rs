@@ -1,26 +1,24 @@
 //! What the first pass found, told once: what is the same in four thousand rows is a line with a count and the first
 //! of them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use super::super::super::{Call, Stop};
 use super::super::cost;
-use super::recipe::{Fault, Recipe, UNUSED};
+use super::found::{Found, Group, Rows};
+use super::recipe::{Recipe, UNUSED};
+use super::remark::{Place, Remark};
 use crate::cli::BatchArgs;
 use crate::exit::Exit;
 use crate::movie::Document;
-use crate::movie::diagnostic::{Diagnostic, Severity};
-use crate::movie::json::Span;
+use crate::movie::diagnostic::Severity;
 use crate::movie::plan::Length;
 use crate::output::Out;
 use crate::render::identity::Key;
 use crate::rows::Table;
 use crate::work::batch::Survey;
 
-/// Rows that are named of many.
-const NAMED: usize = 5;
-
-/// Kinds of warnings that are told; `check` on the movie tells more.
+/// Kinds of warnings about the movie that are told; `check` on the movie tells more.
 const KINDS: usize = 10;
 
 /// The kind of fault that is none of the movie: its cost has no upper bound, which a cap on credits needs.
@@ -40,39 +38,17 @@ pub(super) struct Report {
     unit: &'static str,
     rows: u64,
     bad: HashMap<u64, Bad>,
-    faults: BTreeMap<(&'static str, Place), Group>,
-    warnings: BTreeMap<(&'static str, Place), Group>,
+    found: Found,
     /// Seconds, of the rows whose length is known.
     seconds: f64,
     /// Rows whose length isn't.
     unknown: u64,
 }
 
-/// Where a finding is: rows that share it are told together. What no file holds is told apart by its words.
-type Place = (u16, u32, String);
-
-/// Rows that share a finding.
-struct Group {
-    message: String,
-    help: Option<String>,
-    span: Span,
-    severity: Severity,
-    rows: u64,
-    first: Vec<u64>,
-}
-
 impl Report {
     pub(super) fn new(table: &Table) -> Self {
-        Self {
-            table: table.name().to_owned(),
-            unit: table.unit(),
-            rows: 0,
-            bad: HashMap::new(),
-            faults: BTreeMap::new(),
-            warnings: BTreeMap::new(),
-            seconds: 0.0,
-            unknown: 0,
-        }
+        let (table, unit) = (table.name().to_owned(), table.unit());
+        Self { table, unit, rows: 0, bad: HashMap::new(), found: Found::default(), seconds: 0.0, unknown: 0 }
     }
 
     /// How many rows there are.
@@ -85,47 +61,27 @@ impl Report {
         self.bad
     }
 
-    /// Counts a row.
-    pub(super) fn count(&mut self) {
+    /// Takes in a row and what there is to say about it; whether it can be rendered.
+    pub(super) fn row(&mut self, number: u64, key: Option<&Key>, remarks: Vec<Remark>) -> bool {
         self.rows += 1;
+        remarks.into_iter().for_each(|remark| self.remark(number, key, remark));
+        !self.bad.contains_key(&number)
     }
 
-    /// Takes in a row that can be rendered.
-    pub(super) fn good(&mut self, number: u64, warnings: &[Diagnostic], length: Length) {
-        for finding in warnings {
-            add(&mut self.warnings, number, finding);
+    /// Takes in one thing more about a row.
+    pub(super) fn remark(&mut self, number: u64, key: Option<&Key>, remark: Remark) {
+        if remark.stops {
+            self.bad.entry(number).or_insert_with(|| Bad { key: key.cloned(), why: remark.why() });
         }
+        self.found.take(remark);
+    }
+
+    /// Adds the length of a row that can be rendered.
+    pub(super) fn plays(&mut self, length: Length) {
         match length.exactly() {
             Some(exactly) => self.seconds += exactly.to_number().as_f64().unwrap_or_default(),
             None => self.unknown += 1,
         }
-    }
-
-    /// Takes in a row that can't.
-    pub(super) fn bad(&mut self, number: u64, key: Option<Key>, fault: Fault) {
-        let why = match fault {
-            Fault::Findings(findings) => {
-                for finding in &findings {
-                    add(&mut self.faults, number, finding);
-                }
-                findings.first().map(|finding| format!("{}: {}", finding.code, finding.message)).unwrap_or_default()
-            }
-            Fault::Row { kind, why, help } => {
-                let group = || Group {
-                    message: why.clone(),
-                    help: Some(help.to_owned()),
-                    span: Span::NONE,
-                    severity: Severity::Error,
-                    rows: 0,
-                    first: Vec::new(),
-                };
-                let place =
-                    if self.faults.keys().filter(|(known, _)| *known == kind).count() < NAMED { why.clone() } else { String::new() };
-                self.faults.entry((kind, (u16::MAX, 0, place))).or_insert_with(group).add(number);
-                why
-            }
-        };
-        self.bad.insert(number, Bad { key, why });
     }
 
     /// Tells all of it, and what a run would do.
@@ -133,29 +89,31 @@ impl Report {
     /// # Errors
     /// When rows can't be rendered and are not to be skipped, or there is no row at all.
     pub(super) fn tell(&self, call: &Call, args: &BatchArgs, recipe: &Recipe, survey: &Survey) -> Result<(), Stop> {
-        let out = &call.out;
-        self.tell_of_columns(out, recipe);
-        self.tell_of_warnings(out, &recipe.base);
         let stops = !self.bad.is_empty() && !args.skip_invalid;
-        self.tell_of_faults(out, &recipe.base, stops);
+        self.tell_of_rows(&call.out, recipe, stops);
         if self.rows == 0 {
             return Err(Stop::new(Exit::Usage, format!("{}: it has no rows; nothing was sent", self.table)));
         }
-        out.note(&self.summary(survey));
+        call.out.note(&self.summary(survey));
         if !stops {
             return Ok(());
         }
-        let (bad, rows) = (self.bad.len(), self.rows);
-        let is_unbounded = self.faults.keys().all(|(kind, _)| *kind == UNBOUNDED);
+        let (bad, rows, stopping) = (self.bad.len(), self.rows, self.found.stopping());
+        let is_unbounded = stopping.iter().all(|kind| *kind == UNBOUNDED);
         let (exit, why) =
             if is_unbounded { (Exit::Credits, "can't be sent under --max-credits") } else { (Exit::Invalid, "can't be rendered") };
-        let message = format!("{}: {bad} of {rows} rows {why}; nothing was sent", self.table);
-        let mut codes: Vec<_> =
-            self.faults.keys().filter(|(code, _)| code.starts_with("J2V")).map(|(code, _)| format!("--allow {code}")).collect();
-        codes.dedup();
+        let message = format!("{}: {bad} of {rows} {}s {why}; nothing was sent", self.table, self.unit);
+        let codes: Vec<_> = stopping.iter().filter(|code| code.starts_with("J2V")).map(|code| format!("--allow {code}")).collect();
         let allow = if codes.is_empty() { String::new() } else { format!("; {}, or --no-check, sends them all the same", codes.join(" ")) };
-        let help = format!("mend the rows, or go on with the others with --skip-invalid{allow}");
+        let help = format!("fix the rows, or go on with the others with --skip-invalid{allow}");
         Err(Stop { help: Some(help), ..Stop::new(exit, message) })
+    }
+
+    /// Tells what was found in the rows so far.
+    pub(super) fn tell_of_rows(&self, out: &Out, recipe: &Recipe, stops: bool) {
+        self.tell_of_columns(out, recipe);
+        self.tell_of_warnings(out, &recipe.base);
+        self.tell_of_faults(out, &recipe.base, stops);
     }
 
     /// `1,000 rows: 990 to send (…), 10 stand; they play 14500 s in all`.
@@ -193,48 +151,59 @@ impl Report {
     }
 
     fn tell_of_warnings(&self, out: &Out, base: &Document) {
-        let told = self.warnings.iter().filter(|((code, _), _)| *code != UNUSED);
-        for ((code, _), group) in told.clone().take(KINDS) {
-            out.warning(&format!("{}{code}: {} ({})", place(base, group.span), group.message, self.rows_of(group)));
+        let warnings = || self.found.groups().filter(|(_, code, group)| !group.stops && *code != UNUSED);
+        let is_of_movie = |place: &Place| matches!(place, Place::Movie(_));
+        let mut of_movie = 0;
+        for (place, code, group) in warnings() {
+            of_movie += usize::from(is_of_movie(place));
+            if is_of_movie(place) && of_movie > KINDS {
+                continue;
+            }
+            out.warning(&self.line(base, place, code, group));
+            group.help.iter().for_each(|help| out.help(help));
         }
-        let more = told.count().saturating_sub(KINDS);
-        if more > 0 {
-            out.warning(&format!("and {more} more kinds of warnings"));
+        if of_movie > KINDS {
+            out.warning(&format!("and {} more kinds of warnings", of_movie - KINDS));
         }
-        let unused: Vec<_> = self
-            .warnings
-            .iter()
-            .filter(|((code, (source, ..)), group)| *code == UNUSED && *source == u16::MAX && group.rows == self.rows)
-            .collect();
-        for (_, group) in unused.into_iter().take(KINDS) {
+        let is_unused = |(place, code, group): &(&Place, &str, &Group)| {
+            *code == UNUSED && matches!(place, Place::Column { .. }) && group.rows.count == self.rows
+        };
+        for (_, _, group) in self.found.groups().filter(is_unused).take(KINDS) {
             out.note(&format!("{}; an edit there makes the row another movie (--map 'COLUMN=' leaves a column out)", group.message));
         }
     }
 
     fn tell_of_faults(&self, out: &Out, base: &Document, stops: bool) {
-        for ((code, _), group) in &self.faults {
-            let code = if code.starts_with("J2V") { format!("{code}: ") } else { String::new() };
-            let text = format!("{}{code}{} ({})", place(base, group.span), group.message, self.rows_of(group));
+        for (place, code, group) in self.found.groups().filter(|(.., group)| group.stops) {
+            let line = self.line(base, place, code, group);
             if stops && group.severity == Severity::Error {
-                out.error(&text);
+                out.error(&line);
             } else {
-                out.warning(&text);
+                out.warning(&line);
             }
-            if let Some(help) = &group.help {
-                out.help(help);
+            group.help.iter().for_each(|help| out.help(help));
+        }
+    }
+
+    /// `listings.csv: rows 3 and 8, column photo: J2V065: …`, `listing.json:3:14: J2V020: … (every row)`.
+    fn line(&self, base: &Document, place: &Place, code: &str, group: &Group) -> String {
+        let (rule, message) = (Remark::rule(code), &group.message);
+        match place {
+            Place::Movie(span) => {
+                let at = base.place_name(*span).map(|place| format!("{place}: ")).unwrap_or_default();
+                format!("{at}{rule}{message} ({})", self.rows_of(&group.rows))
             }
+            Place::Column { table, column } if **table == *self.table => {
+                format!("{table}: {}, column `{column}`: {rule}{message}", self.rows_of(&group.rows))
+            }
+            Place::Column { table, column } => format!("{table}: {}, column `{column}`: {rule}{message}", group.rows.named("row")),
+            Place::Row => format!("{}: {}: {rule}{message}", self.table, self.rows_of(&group.rows)),
         }
     }
 
     /// `row 7`, `rows 7, 9 and 12 more`, `every row`.
-    fn rows_of(&self, group: &Group) -> String {
-        let (unit, first) = (self.unit, group.first.iter().map(u64::to_string).collect::<Vec<_>>().join(", "));
-        match group.rows - group.first.len() as u64 {
-            _ if group.rows == self.rows && self.rows > 1 => format!("every {unit}"),
-            0 if group.rows == 1 => format!("{unit} {first}"),
-            0 => format!("{unit}s {first}"),
-            more => format!("{unit}s {first} and {more} more"),
-        }
+    fn rows_of(&self, rows: &Rows) -> String {
+        if rows.count == self.rows && self.rows > 1 { format!("every {}", self.unit) } else { rows.named(self.unit) }
     }
 }
 
@@ -244,34 +213,5 @@ fn sum(survey: &Survey) -> crate::work::batch::Sum {
         rows: new.rows + renewed.rows,
         credits: new.credits.saturating_add(renewed.credits),
         unbounded: new.unbounded + renewed.unbounded,
-    }
-}
-
-fn place(base: &Document, span: Span) -> String {
-    base.place(span).map(|(name, position)| format!("{name}:{position}: ")).unwrap_or_default()
-}
-
-fn add(groups: &mut BTreeMap<(&'static str, Place), Group>, number: u64, finding: &Diagnostic) {
-    let words = if finding.span.is_some() { String::new() } else { finding.message.clone() };
-    let group = || Group {
-        message: finding.message.clone(),
-        help: finding.help.clone(),
-        span: finding.span,
-        severity: finding.severity,
-        rows: 0,
-        first: Vec::new(),
-    };
-    groups.entry((finding.code, (finding.span.source, finding.span.start, words))).or_insert_with(group).add(number);
-}
-
-impl Group {
-    fn add(&mut self, number: u64) {
-        if self.first.last() == Some(&number) {
-            return;
-        }
-        self.rows += 1;
-        if self.first.len() < NAMED {
-            self.first.push(number);
-        }
     }
 }

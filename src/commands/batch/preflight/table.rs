@@ -56,8 +56,26 @@ pub(super) fn binding(call: &Call, args: &BatchArgs) -> Result<Binding, Stop> {
     for note in joins.iter().flat_map(Join::notes) {
         call.out.note(note);
     }
+    demand_whole(call, &joins)?;
     let binding = Binding::new(renamed, client_data, joins);
     Ok(if table.skip_empty { binding.skipping_empty() } else { binding })
+}
+
+/// Faults of one joined table that are told.
+const TOLD: usize = 20;
+
+/// Each row of a joined table has to be read: what a movie would lack without it can't be said.
+fn demand_whole(call: &Call, joins: &[Join]) -> Result<(), Stop> {
+    let mut bad = 0;
+    for join in joins {
+        bad += join.faults().len();
+        for fault in join.faults().iter().take(TOLD) {
+            call.out.error(&fault.to_string());
+            fault.help.iter().for_each(|help| call.out.help(help));
+        }
+    }
+    let s = if bad == 1 { "" } else { "s" };
+    if bad == 0 { Ok(()) } else { Err(Stop::new(Exit::Invalid, format!("{bad} mistake{s} in joined tables; nothing was sent"))) }
 }
 
 fn joins(args: &TableArgs) -> Result<Vec<Join>, Stop> {
