@@ -16,6 +16,9 @@ pub(crate) struct DeliverArgs {
     /// in its environment, no shell. Everything after it is the program's; exit code 0 means that it has heard
     #[arg(long, value_names = ["PROGRAM", "ARG"], num_args = 1.., allow_hyphen_values = true, conflicts_with = "forward")]
     pub(crate) exec: Vec<OsString>,
+    /// Let the program see this variable of the environment, which holds a secret of j2v's: `J2V_API_KEY`, say; repeatable
+    #[arg(long, value_name = "NAME", requires = "exec", hide_short_help = true)]
+    pub(crate) exec_env: Vec<String>,
     /// POST each outcome to this URL, signed by Standard Webhooks; a 2xx answer means that it has heard
     #[arg(long, value_name = "URL")]
     pub(crate) forward: Option<String>,

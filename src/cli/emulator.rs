@@ -69,7 +69,7 @@ pub(crate) struct EmulatorArgs {
     #[arg(long, value_name = "NAME[=ARG][*COUNT][%PERCENT]")]
     pub(crate) fault: Vec<Fault>,
     /// The shape of the webhook's body
-    #[arg(long, value_name = "SHAPE", default_value = "reference")]
+    #[arg(long, value_name = "SHAPE", default_value = "tutorial")]
     pub(crate) webhook_shape: Shape,
     /// Keep the renders in this folder (default: in memory only)
     #[arg(long, value_name = "DIR")]

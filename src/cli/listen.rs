@@ -101,7 +101,7 @@ pub(crate) struct SendArgs {
     #[arg(value_name = "URL")]
     pub(crate) to: String,
     /// The body's shape: reference, tutorial or guide
-    #[arg(long, value_name = "SHAPE", default_value = "reference")]
+    #[arg(long, value_name = "SHAPE", default_value = "tutorial")]
     pub(crate) shape: Shape,
     /// As a form instead of JSON
     #[arg(long)]

@@ -21,6 +21,7 @@ mod submit;
 mod tools;
 mod waiting;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 
 pub(crate) use agents::{AgentArgs, AgentCommand, Client, CommandsArgs, McpArgs, Scope, SetupArgs, SkillArgs};
@@ -42,6 +43,25 @@ pub(crate) use set_up::{AuthArgs, AuthCommand, ConfigArgs, ConfigCommand, Doctor
 pub(crate) use submit::SubmitArgs;
 pub(crate) use tools::{CompletionsArgs, ExplainArgs, ManArgs};
 pub(crate) use waiting::{SaveArgs, SaveRules, WaitArgs};
+
+/// Reads the command line of the process. Where it is wrong the process ends with what is wrong with it.
+pub(crate) fn parse() -> Cli {
+    Cli::try_parse().unwrap_or_else(|error| misplaced_key(&error).unwrap_or(error).exit())
+}
+
+/// What is said of a word too many behind `auth`, instead of repeating it: it may be a key.
+fn misplaced_key(error: &clap::Error) -> Option<clap::Error> {
+    let typed = error.get(ContextKind::InvalidArg).or_else(|| error.get(ContextKind::InvalidSubcommand));
+    let is_word = matches!(typed, Some(ContextValue::String(word)) if !word.starts_with('-'));
+    let usage = error.get(ContextKind::Usage).map(ToString::to_string).unwrap_or_default();
+    let is_of_auth = usage.contains("j2v auth");
+    if !is_word || !is_of_auth || !matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand) {
+        return None;
+    }
+    let what =
+        "this is none of login, status and logout, and a key is never an argument, where others see it: `j2v auth login` asks for it";
+    Some(clap::Error::raw(error.kind(), format!("{what}\n\n{usage}\n")))
+}
 
 const ENVIRONMENT: &str = "\
 Environment:

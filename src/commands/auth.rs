@@ -94,16 +94,15 @@ pub(super) async fn balance(client: &Client) -> Result<Option<f64>, ReadError> {
 async fn status(call: &Call, json: bool) -> anyhow::Result<Exit> {
     let settings = &call.settings;
     let key = session::key(settings)?;
-    let tail = key.tail().map(str::to_owned);
     let (how, origin) = settings.key.described().unwrap_or_default();
     let reached = session::reach(settings, key).await?;
     let balance = balance(&reached.client).await;
     reached.close().await;
-    let told =
-        [("profile", settings.account.clone()), ("key", key_line(&how, &origin, tail.as_deref())), ("api-url", settings.api.to_string())];
+    let told = [("profile", settings.account.clone()), ("key", format!("{how} ({origin})")), ("api-url", settings.api.to_string())];
     match balance {
         Ok(credits) if json => {
-            let line = json!({"profile": settings.account, "key": how, "from": origin.to_string(), "tail": tail, "api-url": settings.api.to_string(), "credits": credits});
+            // `tail` held letters of the key once.
+            let line = json!({"profile": settings.account, "key": how, "from": origin.to_string(), "tail": null, "api-url": settings.api.to_string(), "credits": credits});
             call.out.data(&line.to_string());
         }
         Ok(credits) => {
@@ -121,11 +120,6 @@ async fn status(call: &Call, json: bool) -> anyhow::Result<Exit> {
         }
     }
     Ok(Exit::Done)
-}
-
-fn key_line(how: &str, origin: &Origin, tail: Option<&str>) -> String {
-    let tail = tail.map(|tail| format!("…{tail}, ")).unwrap_or_default();
-    format!("{tail}{how} ({origin})")
 }
 
 fn logout(call: &Call) -> anyhow::Result<Exit> {

@@ -9,7 +9,7 @@ pub(super) fn run(call: &Call, args: &BuildArgs) -> anyhow::Result<Exit> {
     for composed in movies::compose_all(&call.out, &args.movie)? {
         match composed.movie {
             Ok(movie) => {
-                call.out.data(&if args.compact { movie.to_compact() } else { movie.to_pretty() });
+                call.out.document(&if args.compact { movie.to_compact() } else { movie.to_pretty() });
                 exits.push(Exit::Done);
             }
             Err(stop) => {

@@ -54,7 +54,7 @@ fn tell(call: &Call, args: &CheckArgs, (movie, sources): (&str, &[Source]), foun
     let mistakes = if args.all { placed.into_iter().map(|one| vec![one]).collect() } else { findings::repeated(placed) };
     for places in mistakes {
         if let Some((first, others)) = places.split_first() {
-            call.out.data(&format!("{}\n", snippet::render(movie, first, others, color)));
+            call.out.drawn(&format!("{}\n", snippet::render(movie, first, others, color)));
         }
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn run(call: &Call, args: &CompletionsArgs) -> anyhow::Result<Exit> {
     let shell = shells.completer(name).ok_or_else(|| Stop::new(Exit::Internal, format!("there are no completions for {name}")))?;
     let mut script = Vec::new();
     shell.write_registration(VARIABLE, "j2v", "j2v", "j2v", &mut script)?;
-    call.out.data(String::from_utf8(script)?.trim_end());
+    call.out.drawn(String::from_utf8(script)?.trim_end());
     Ok(Exit::Done)
 }
 

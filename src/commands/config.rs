@@ -75,8 +75,12 @@ fn edit(call: &Call) -> anyhow::Result<Exit> {
     let [program, arguments @ ..] = words.as_slice() else {
         return Err(Stop::new(Exit::Usage, format!("`{editor}` is no command line")).into());
     };
-    let ended = Command::new(program).args(arguments).arg(&path).status();
-    let ended = ended.map_err(|why| Stop::new(Exit::Usage, format!("`{editor}` can't be started: {why}")))?;
+    let mut command = Command::new(program);
+    command.args(arguments).arg(&path);
+    for name in &call.settings.withheld {
+        command.env_remove(name);
+    }
+    let ended = command.status().map_err(|why| Stop::new(Exit::Usage, format!("`{editor}` can't be started: {why}")))?;
     if !ended.success() {
         return Err(Stop::new(Exit::Internal, format!("`{editor}` failed; {} may be half written", path.display())).into());
     }

@@ -15,7 +15,8 @@ use crate::exit::Exit;
 use crate::service::courier::{Address, Courier};
 use crate::service::signature::SigningSecret;
 use crate::settings::LedgerPlace;
-use crate::work::deliver::{Door, Forward, Program};
+use crate::settings::child::SECRETS;
+use crate::work::deliver::{Door, Forward, Program, create_private_folder};
 use crate::world::World;
 
 /// Programs that run at once, and requests that are out at once: each for another render.
@@ -35,6 +36,7 @@ pub(super) fn door(call: &Call, args: &DeliverArgs) -> anyhow::Result<Option<Arc
             arguments: arguments.to_vec(),
             timeout: args.exec_timeout,
             folder: beside_ledger(call, ".running")?,
+            withheld: withheld(call, &args.exec_env)?,
         };
         refuse_missing(Path::new(&program.program))?;
         return Ok(Some(Arc::new(program)));
@@ -43,6 +45,15 @@ pub(super) fn door(call: &Call, args: &DeliverArgs) -> anyhow::Result<Option<Arc
     let to = Address::parse(url).map_err(|why| Stop::new(Exit::Usage, format!("--forward: {why}")))?;
     let secret = secret(call, args)?;
     Ok(Some(Arc::new(Forward { to, secret, courier: Courier::new(World::real()), world: World::real() })))
+}
+
+/// The variables that a program is not to get: secrets, but for those that it is meant to have.
+fn withheld(call: &Call, wanted: &[String]) -> Result<Vec<String>, Stop> {
+    let withheld = &call.settings.withheld;
+    if let Some(unset) = wanted.iter().find(|name| SECRETS.contains(&name.as_str()) && !withheld.contains(&name.as_str())) {
+        return Err(Stop::new(Exit::Usage, format!("--exec-env: ${unset} is not set")));
+    }
+    Ok(withheld.iter().map(|name| (*name).to_owned()).filter(|name| !wanted.contains(name)).collect())
 }
 
 /// A path that leads nowhere is better found now than at the first outcome. A bare name is the system's to find.
@@ -135,6 +146,9 @@ fn is_exposed(_: &fs::Metadata) -> bool {
 fn make(path: &Path) -> io::Result<()> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    if let Some(folder) = path.parent() {
+        create_private_folder(folder)?;
+    }
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);

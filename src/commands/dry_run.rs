@@ -1,4 +1,4 @@
-//! `j2v submit --dry-run`: the exact request, key redacted, nothing sent and nothing written.
+//! `j2v submit --dry-run`: the exact request, key and passwords redacted, nothing sent and nothing written.
 
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -13,10 +13,12 @@ use crate::exit::Exit;
 use crate::ledger::change::gives_way;
 use crate::ledger::{Render, SUBMIT_SCOPE, Space, Store, Which};
 use crate::movie::Document;
+use crate::movie::json::{Member, Node, Value};
 use crate::render::identity::{Key, MovieHash};
 use crate::render::state::State;
 use crate::render::token::{Identity, LedgerName, Token};
 use crate::service::client::USER_AGENT;
+use crate::service::endpoint::without_userinfo;
 use crate::settings::Api;
 use crate::world::World;
 
@@ -28,9 +30,10 @@ pub(super) async fn run(call: &Call, args: &SubmitArgs, keys: Vec<Option<Key>>, 
         let known = Known { latest: latest(call, store.as_ref(), key.as_ref()).await?, ledger: store.name() };
         let movie =
             movie.and_then(|movie| with_place_for_token(!args.lost.no_token, &source, movie)).and_then(|movie| gate.pass(&source, movie));
-        match movie.and_then(|movie| sent(call, args, key.as_ref(), &known, &movie)) {
-            Ok(body) => {
-                call.out.data(&request(call, args, &body)?);
+        match movie.and_then(|movie| sent(call, args, key.as_ref(), &known, movie)) {
+            Ok(movie) => {
+                let body = without_passwords(movie.root).to_compact();
+                call.out.document(&request(call, args, &body)?);
                 exits.push(Exit::Done);
             }
             Err(stop) => {
@@ -59,7 +62,7 @@ async fn latest(call: &Call, store: &dyn Store, key: Option<&Key>) -> anyhow::Re
 }
 
 /// The body as it would be sent, token included.
-fn sent(call: &Call, args: &SubmitArgs, key: Option<&Key>, known: &Known, movie: &Document) -> Result<String, Stop> {
+fn sent(call: &Call, args: &SubmitArgs, key: Option<&Key>, known: &Known, movie: Document) -> Result<Document, Stop> {
     let latest = known.latest.as_ref();
     let hash = MovieHash::of(movie.canonical().as_bytes());
     let is_new = latest.is_none_or(|render| args.again && gives_way(render, hash));
@@ -76,7 +79,7 @@ fn sent(call: &Call, args: &SubmitArgs, key: Option<&Key>, known: &Known, movie:
         }
     }
     if args.lost.no_token {
-        return Ok(movie.to_compact());
+        return Ok(movie);
     }
     let key = key.cloned().unwrap_or_else(|| Key::random(World::real().dice.throw()));
     let (generation, attempt) = match latest {
@@ -86,8 +89,26 @@ fn sent(call: &Call, args: &SubmitArgs, key: Option<&Key>, known: &Known, movie:
     };
     let identity = Identity { scope: SUBMIT_SCOPE, key: &key, generation, movie: hash };
     let token = Token::new(&identity, attempt, known.ledger.clone());
-    let movie = movie.with_token(&token.to_string()).map_err(|why| Stop::new(Exit::Invalid, why.to_string()))?;
-    Ok(movie.to_compact())
+    movie.with_token(&token.to_string()).map_err(|why| Stop::new(Exit::Invalid, why.to_string()))
+}
+
+/// The movie with nobody's password in it: the URLs of webhooks and files may hold one.
+fn without_passwords(mut node: Node) -> Node {
+    match &mut node.value {
+        Value::String(text) if text.decoded().contains("://") => {
+            let (written, shown) = (text.decoded().to_string(), without_userinfo(&text.decoded()));
+            if shown != written {
+                return Node::string(&shown);
+            }
+        }
+        Value::Array(items) => *items = std::mem::take(items).into_iter().map(without_passwords).collect(),
+        Value::Object(members) => {
+            *members =
+                std::mem::take(members).into_iter().map(|member| Member { value: without_passwords(member.value), ..member }).collect();
+        }
+        _ => {}
+    }
+    node
 }
 
 fn is_sendable(args: &SubmitArgs, state: State) -> bool {

@@ -11,7 +11,7 @@ pub(super) fn run(call: &Call, args: &ExpandArgs) -> anyhow::Result<Exit> {
         match composed.movie.and_then(|movie| resolve(&call.out, &movie)) {
             Ok(expansion) => {
                 let movie = expansion.movie;
-                call.out.data(&if args.compact { movie.to_compact() } else { movie.to_pretty() });
+                call.out.document(&if args.compact { movie.to_compact() } else { movie.to_pretty() });
                 exits.push(Exit::Done);
             }
             Err(stop) => {

@@ -16,7 +16,7 @@ use crate::movie::check::Rule;
 use crate::movie::diagnostic::{Diagnostic, Evidence, Severity};
 use crate::movie::{Document, Mention, mention};
 use crate::output::findings::{Placed, place};
-use crate::output::snippet;
+use crate::output::{sanitize, snippet};
 use crate::render::explanation::Explanation;
 use crate::render::identity::{MovieHash, ProjectId};
 use crate::settings::LedgerPlace;
@@ -33,7 +33,7 @@ pub(super) async fn run(call: &Call, args: &ExplainArgs) -> anyhow::Result<Exit>
         call.out.data(&to_json(&message, explanation, meant.as_ref(), placed.as_ref()));
         return Ok(Exit::Done);
     }
-    call.out.data(&format!("message: {message}"));
+    call.out.data(&format!("message: {}", sanitize::message(&message)));
     match explanation {
         Some(explanation) => {
             call.out.data(&format!("cause:   {}", explanation.cause));
@@ -42,7 +42,7 @@ pub(super) async fn run(call: &Call, args: &ExplainArgs) -> anyhow::Result<Exit>
         None => call.out.data("cause:   no source that j2v is built on knows this message"),
     }
     if let (Some(placed), Some(meant)) = (&placed, &meant) {
-        call.out.data(&format!("\n{}", snippet::render(&meant.name, placed, &[], call.settings.canvas.color)));
+        call.out.drawn(&format!("\n{}", snippet::render(&meant.name, placed, &[], call.settings.canvas.color)));
         if !meant.mention.is_certain {
             call.out.data("note: the movie iterates or leaves out scenes or elements: the service may count them in another way");
         }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
 use super::delivering::{self, ABREAST};
-use super::receiver::url_of;
+use super::receiver::{EMULATED, url_of};
 use super::session::{Session, ledger_failed};
 use super::{Call, Stop};
 use crate::cli::ListenArgs;
@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::ledger::outbox::{Keeping, Receiver};
 use crate::render::schedule::Rhythm;
 use crate::service::courier::Address;
-use crate::settings::LedgerPlace;
+use crate::settings::{Api, LedgerPlace};
 use crate::work::Desk;
 use crate::work::deliver::{Deliverer, Hand, Letter, function};
 use crate::work::listen::{ListenError, Listening, Trust, listen, secret_path};
@@ -93,9 +93,12 @@ fn not_bound(bind: SocketAddr, why: &std::io::Error) -> Stop {
     Stop::new(Exit::Usage, format!("nothing can be received on {bind}: {why}")).then("j2v listen --bind 127.0.0.1:0")
 }
 
-/// What is known of the receiver from now on. A service on this machine needs nobody in between.
+/// What is known of the receiver from now on. A service on this machine needs nobody in between, unless the user has once
+/// said who stands there.
 async fn keep(desk: &Desk, args: &ListenArgs, address: SocketAddr) -> anyhow::Result<Receiver> {
-    let itself = || desk.client.url().is_loopback().then(|| format!("http://{address}"));
+    let known = desk.store.receiver(desk.space.clone()).await.map_err(ledger_failed)?.and_then(|receiver| receiver.public_url);
+    let is_told = known.is_some_and(|url| Address::parse(&url).is_ok_and(|url| !url.is_this_machine()));
+    let itself = || (desk.client.url().is_loopback() && !is_told).then(|| format!("http://{address}"));
     let keeping =
         Keeping { path: args.path.clone(), path_if_none: Some(secret_path()?), public_url: args.public_url.clone().or_else(itself) };
     Ok(desk.store.keep_receiver(desk.space.clone(), keeping, desk.world.now()).await.map_err(ledger_failed)?)
@@ -103,6 +106,9 @@ async fn keep(desk: &Desk, args: &ListenArgs, address: SocketAddr) -> anyhow::Re
 
 fn tell(call: &Call, desk: &Desk, args: &ListenArgs, address: SocketAddr, receiver: &Receiver) {
     call.out.note(&format!("listening on {address}; Ctrl-C ends it"));
+    if matches!(call.settings.api, Api::Emulator(_)) {
+        call.out.warning(EMULATED);
+    }
     if !address.ip().is_loopback() {
         call.out.warning("others on the network reach it: let a proxy that speaks HTTPS stand in front");
     }

@@ -21,7 +21,7 @@ pub(super) fn run(call: &Call, args: &ManArgs) -> anyhow::Result<Exit> {
                 write(command, folder).map_err(|why| Stop::new(Exit::Internal, format!("{} can't be filled: {why}", folder.display())))?;
             call.out.progress(&format!("{count} pages are in {}", folder.display()));
         }
-        None => call.out.data(page(command)?.trim_end()),
+        None => call.out.drawn(page(command)?.trim_end()),
     }
     Ok(Exit::Done)
 }

@@ -48,11 +48,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use clap::Parser;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{self, AuthCommand, Cli, Command, ConfigCommand};
 use crate::exit::Exit;
 use crate::movie::Refused;
 use crate::output::Out;
@@ -112,7 +113,7 @@ pub fn run() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         // Whom it should be told to is in the middle of a line.
         Err(_) => ExitCode::FAILURE,
-        Ok(false) => call(Cli::parse()).into(),
+        Ok(false) => call(cli::parse()).into(),
     }
 }
 
@@ -146,7 +147,13 @@ fn call(mut cli: Cli) -> Exit {
 
 /// What a command wants of its settings.
 fn purpose(command: &Command) -> Purpose {
-    if matches!(command, Command::Auth(_) | Command::Config(_) | Command::Doctor(_)) { Purpose::SetUp } else { Purpose::Work }
+    match command {
+        Command::Doctor(_) => Purpose::Look,
+        Command::Auth(args) if matches!(args.command, AuthCommand::Status { .. }) => Purpose::Look,
+        Command::Config(args) if matches!(args.command, ConfigCommand::Show { .. }) => Purpose::Look,
+        Command::Auth(_) | Command::Config(_) => Purpose::SetUp,
+        _ => Purpose::Work,
+    }
 }
 
 fn refuse_settings(error: &SettingsError) -> Exit {
@@ -167,7 +174,7 @@ fn fail(out: &Out, error: &anyhow::Error) -> Exit {
     Exit::Internal
 }
 
-/// The first Ctrl-C (or SIGTERM) asks the command to wrap up; the second leaves at once. A command that holds
+/// The first Ctrl-C (or SIGTERM, or SIGHUP) asks the command to wrap up; the second leaves at once. A command that holds
 /// nothing open leaves at the first.
 async fn until_interrupted(call: &Call, command: Command) -> anyhow::Result<Exit> {
     let second = Arc::new(Notify::new());
@@ -193,13 +200,15 @@ async fn until_interrupted(call: &Call, command: Command) -> anyhow::Result<Exit
 
 async fn listen_for_signals(first: CancellationToken, second: Arc<Notify>) {
     #[cfg(unix)]
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
+    let mut terminate = tokio::signal::unix::signal(SignalKind::terminate()).ok();
+    #[cfg(unix)]
+    let mut hang_up = ends_at_hang_up().then(|| tokio::signal::unix::signal(SignalKind::hangup()).ok()).flatten();
     loop {
         #[cfg(unix)]
         let terminated = async {
-            match &mut terminate {
-                Some(signal) => drop(signal.recv().await),
-                None => std::future::pending().await,
+            tokio::select! {
+                () = arrived(&mut terminate) => {}
+                () = arrived(&mut hang_up) => {}
             }
         };
         #[cfg(not(unix))]
@@ -213,6 +222,24 @@ async fn listen_for_signals(first: CancellationToken, second: Arc<Notify>) {
         }
         first.cancel();
     }
+}
+
+#[cfg(unix)]
+async fn arrived(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether the end of the terminal is to end this process: not where `nohup` has had it ignored, which only Linux tells.
+/// Elsewhere the system decides, and ends it without a word.
+#[cfg(unix)]
+fn ends_at_hang_up() -> bool {
+    const HANG_UP: u64 = 1;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    ignored.is_some_and(|ignored| ignored & HANG_UP == 0)
 }
 
 async fn dispatch(call: &Call, mut command: Command) -> anyhow::Result<Exit> {

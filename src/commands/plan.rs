@@ -24,7 +24,7 @@ pub(super) async fn run(call: &Call, args: &PlanArgs) -> anyhow::Result<Exit> {
                     call.out.data(&timeline.to_json());
                 } else {
                     let gap = if exits.is_empty() { "" } else { "\n" };
-                    call.out.data(&format!("{gap}{}", timeline.to_chart(call.settings.canvas)));
+                    call.out.drawn(&format!("{gap}{}", timeline.to_chart(call.settings.canvas)));
                 }
                 exits.push(Exit::Done);
             }

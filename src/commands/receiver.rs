@@ -6,7 +6,12 @@ use crate::cli::{MovieArgs, OWN_RECEIVER};
 use crate::exit::Exit;
 use crate::ledger::outbox::Receiver;
 use crate::service::courier::Address;
+use crate::settings::Api;
 use crate::work::CommandLine;
+
+/// What is to be known where an emulator is to call a receiver back.
+pub(super) const EMULATED: &str = "the emulator of --emulate ends with its command, and only while that runs (`submit --wait`) does it call back: \
+    for two processes start `j2v emulator`, and name its URL with --api-url or J2V_API_URL";
 
 /// Puts the URL of this ledger's receiver where the flags of a movie name it.
 ///
@@ -15,6 +20,9 @@ use crate::work::CommandLine;
 pub(super) async fn fill_in(call: &Call, movie: &mut MovieArgs) -> Result<(), anyhow::Error> {
     if movie.webhook.iter().any(|url| url == OWN_RECEIVER) {
         movie.receiver = Some(own_url(call).await?);
+        if matches!(call.settings.api, Api::Emulator(_)) {
+            call.out.warning(EMULATED);
+        }
     }
     Ok(())
 }

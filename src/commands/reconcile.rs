@@ -138,7 +138,8 @@ fn tell(call: &Call, args: &ReconcileArgs, survey: &Survey) {
             call.out.data(&facts(finding).to_string());
         }
     } else {
-        for kind in Kind::ALL {
+        // Who wants quiet hears of what the exit code is about.
+        for kind in Kind::ALL.into_iter().filter(|kind| !call.settings.quiet || code(args, *kind).is_some()) {
             tell_kind(call, args, kind, &survey.findings);
         }
     }

@@ -47,7 +47,7 @@ async fn send(call: &Call, args: &SendArgs) -> anyhow::Result<Exit> {
     let format = if args.form { Format::Form } else { Format::Json };
     let body = webhook::body(&report, args.shape, format);
     if args.dry_run {
-        call.out.data(&body);
+        call.out.document(&body);
         return Ok(Exit::Done);
     }
     post(call, &args.to, format.content_type(), body.into_bytes()).await
@@ -168,6 +168,7 @@ async fn parse(call: &Call, args: &ParseArgs) -> anyhow::Result<Exit> {
     let mut facts = line::facts(&outcome);
     if told.report.is_none() {
         facts["status"] = Value::Null;
+        facts["client-data"] = told.client_data.clone().map_or(Value::Null, line::without_token);
     }
     call.out.data(&facts.to_string());
     Ok(Exit::Done)

@@ -17,9 +17,9 @@ use crate::world::Instant;
 #[serde(rename_all = "lowercase")]
 pub enum Shape {
     /// The reference: flat, numbers as strings, no status.
-    #[default]
     Reference,
-    /// The tutorial: flat, with a status.
+    /// The tutorial: flat, with a status. The receivers of the tutorial's chapter on webhooks read no other.
+    #[default]
     Tutorial,
     /// The guide: nested, like the answer to a status request.
     Guide,

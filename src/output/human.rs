@@ -43,7 +43,7 @@ pub(super) fn tell(out: &Out, event: &Event, bars: bool) {
             out.hint(next);
         }
         Event::Undelivered { project, status, why, again: None, next } => {
-            out.error(&format!("{project}: `{status}` was not delivered: {why}; it was tried often enough"));
+            out.error(&format!("{project}: `{status}` was not delivered: {why}"));
             out.hint(next);
         }
         Event::Warning(text) => out.warning(text),

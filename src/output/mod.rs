@@ -23,6 +23,7 @@ pub(crate) use record::{RecordFile, RecordFormat, Recorded};
 pub(crate) use results::{Results, Wanted};
 
 use crate::render::event::{Event, Listener};
+use crate::render::untrusted::escaped;
 use crate::settings::{Settings, Terminal};
 use progress::Progress;
 
@@ -65,8 +66,20 @@ impl Out {
         }
     }
 
-    /// Writes a line of data to stdout, at once. Once that has failed nothing more is written.
-    pub(crate) fn data(&self, line: &str) {
+    /// Writes a line of data to stdout, or several. What others wrote may stand in it: what a terminal would obey is
+    /// spelled out, so that a line of JSON means what it meant.
+    pub(crate) fn data(&self, text: &str) {
+        self.drawn(&escaped(text));
+    }
+
+    /// Writes a document of JSON to stdout: byte for byte into a file or a pipe, as [`Out::data`] does to a terminal.
+    pub(crate) fn document(&self, text: &str) {
+        if self.terminal.stdout { self.data(text) } else { self.drawn(text) }
+    }
+
+    /// Writes to stdout what this program has laid out itself, of harmless parts, colours included. It is out at once;
+    /// after the first failure nothing more is written.
+    pub(crate) fn drawn(&self, line: &str) {
         if self.stdout_lost.get().is_some() {
             return;
         }

@@ -78,7 +78,7 @@ impl State {
         self.following += 1;
         if self.lines.len() < MOST_LINES {
             let line = all.add(ProgressBar::new_spinner().with_style(spinner()));
-            line.set_prefix(project.to_string());
+            line.set_prefix(super::sanitize::line(project.as_str()).into_owned());
             line.set_message("queued");
             line.enable_steady_tick(TICK);
             self.lines.insert(project.clone(), line);

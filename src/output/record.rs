@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::render::event::Outcome;
 use crate::render::line::facts;
+use crate::render::untrusted::escaped;
 use crate::world::Instant;
 
 /// What the file is written in.
@@ -97,7 +98,7 @@ impl RecordFile {
         let fields = fields(recorded);
         let line = match self.format {
             RecordFormat::Csv => csv_line(COLUMNS.iter().map(|column| cell(&fields[*column])))?,
-            RecordFormat::JsonLines => format!("{fields}\n").into_bytes(),
+            RecordFormat::JsonLines => format!("{}\n", escaped(&fields.to_string())).into_bytes(),
         };
         self.write(&line)?;
         if self.replaces.as_ref().is_some_and(|(_, lines)| self.lines >= *lines) { self.take_its_place() } else { Ok(()) }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::render::untrusted::is_harmless;
+
 /// The text without control characters, escape sequences' first bytes and bidirectional overrides; line breaks
 /// and tabs become spaces, so that one message stays one line.
 #[must_use]
@@ -33,13 +35,6 @@ pub(crate) fn message(text: &str) -> String {
 
 /// How the standard library ends what the system said.
 const SYSTEM_NUMBER: &str = " (os error ";
-
-/// Whether a terminal shows it, and does nothing else.
-pub(super) fn is_harmless(c: char) -> bool {
-    let turns_text_around = matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let is_invisible_break = matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
-    !c.is_control() && !turns_text_around && !is_invisible_break
-}
 
 #[cfg(test)]
 mod tests {

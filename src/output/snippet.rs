@@ -7,6 +7,7 @@ use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippe
 use super::findings::{Placed, boundary};
 use super::sanitize;
 use crate::movie::diagnostic::{Severity, Source};
+use crate::render::untrusted::is_harmless;
 
 /// A longer line is not shown: nobody would find the place in it.
 const LONGEST_LINE: usize = 64 << 10;
@@ -72,7 +73,7 @@ fn where_it_is<'a>(movie: &'a str, placed: &Placed<'a>) -> Element<'a> {
 /// The line without what a terminal would obey, each such character replaced by one that shows, and where two places of
 /// it are then.
 fn harmless(line: &str, places: [usize; 2]) -> (Cow<'_, str>, [usize; 2]) {
-    let is_shown = |c: char| c == '\t' || sanitize::is_harmless(c);
+    let is_shown = |c: char| c == '\t' || is_harmless(c);
     if line.chars().all(is_shown) {
         return (Cow::Borrowed(line), places);
     }
@@ -127,7 +128,7 @@ warning[J2V006]: no property
         #[test]
         fn any_span_of_any_text_is_shown_without_control_characters(text in "[\\PC\\p{Cc}\u{202e}]*", start in 0u32..40, length in 0u32..40) {
             let shown = shown(&text, Span { source: 0, start, end: start + length });
-            prop_assert!(shown.chars().all(|c| c == '\n' || sanitize::is_harmless(c)), "{:?}", shown);
+            prop_assert!(shown.chars().all(|c| c == '\n' || is_harmless(c)), "{:?}", shown);
         }
     }
 }

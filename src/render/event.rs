@@ -112,7 +112,7 @@ pub enum Event {
         status: String,
         /// What happened.
         why: String,
-        /// After how long it is tried again; `None` when it was tried often enough.
+        /// After how long it is tried again; `None` when it is not.
         again: Option<Duration>,
         /// The command that leads on.
         next: String,

@@ -33,13 +33,18 @@ pub fn facts(outcome: &Outcome) -> Value {
 /// What the user put into `client-data`: as it came, without the token.
 #[must_use]
 pub fn client_data(report: &Report) -> Option<Value> {
-    let mut data = report.client_data.clone()?;
+    report.client_data.clone().map(without_token)
+}
+
+/// `client-data` without our token.
+#[must_use]
+pub fn without_token(mut data: Value) -> Value {
     if let Some(members) = data.as_object_mut()
         && members.get(TOKEN).and_then(Value::as_str).and_then(Token::parse).is_some()
     {
         *members = std::mem::take(members).into_iter().filter(|(name, _)| name != TOKEN).collect::<Map<_, _>>();
     }
-    Some(data)
+    data
 }
 
 #[cfg(test)]

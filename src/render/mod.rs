@@ -11,3 +11,4 @@ pub mod outcome;
 pub mod schedule;
 pub mod state;
 pub mod token;
+pub mod untrusted;

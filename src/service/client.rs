@@ -154,23 +154,29 @@ impl Client {
     async fn take(&self, response: Response, largest: usize, out_of_time: Pin<&mut impl Future<Output = ()>>) -> Answer {
         let now = self.settings.world.now();
         let text = |name: HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let without_key = |text: &str| String::from_utf8_lossy(&self.without_key(text.into())).into_owned();
         if let Some(date) = text(header::DATE).and_then(http_date) {
             self.offset.store(now.0.saturating_sub(date.0), Ordering::Relaxed);
         }
         let location = text(header::LOCATION).and_then(|location| response.url().join(location).ok());
         Answer {
             status: response.status().as_u16(),
-            content_type: text(header::CONTENT_TYPE).map(str::to_owned),
+            content_type: text(header::CONTENT_TYPE).map(without_key),
             retry_after: text(header::RETRY_AFTER).and_then(|header| retry_after(header, now)),
-            location_host: location.filter(|_| response.status().is_redirection()).and_then(|url| url.host_str().map(str::to_owned)),
+            location_host: location.filter(|_| response.status().is_redirection()).and_then(|url| url.host_str().map(without_key)),
             body: self.readable(collect(response, largest, out_of_time).await),
         }
     }
 
-    /// The body without the key, should the service have repeated it (`faults.md` row 97), and as JSON that can
-    /// be read.
+    /// A text of others without the key, should they have repeated it in any spelling (`faults.md` row 97).
+    #[must_use]
+    pub fn without_key(&self, text: Vec<u8>) -> Vec<u8> {
+        self.settings.key.scrubbed(text)
+    }
+
+    /// The body without the key, and as JSON that can be read.
     fn readable(&self, body: Body) -> Body {
-        let bytes = self.settings.key.scrubbed(body.bytes);
+        let bytes = self.without_key(body.bytes);
         match (body.end, mended(&bytes)) {
             (BodyEnd::Whole, Cow::Owned(mended)) => Body { bytes: mended, ..body },
             _ => Body { bytes, ..body },

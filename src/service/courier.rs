@@ -7,6 +7,7 @@ use reqwest::Url;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use super::client::Timeouts;
+use super::endpoint::is_loopback;
 use super::keyless::{Hosts, Keyless};
 use super::retry::retry_after;
 use super::wire::innermost;
@@ -48,6 +49,12 @@ impl Address {
         let whole = format!("{}{path}", url.path().trim_end_matches('/'));
         url.set_path(&whole);
         url.to_string()
+    }
+
+    /// Whether it is on this machine.
+    #[must_use]
+    pub fn is_this_machine(&self) -> bool {
+        is_loopback(&self.0)
     }
 
     /// Whether the way there is encrypted.

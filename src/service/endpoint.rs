@@ -99,6 +99,17 @@ impl FromStr for ApiUrl {
     }
 }
 
+/// An address without the user and the password before its `@`: what may be shown of it.
+#[must_use]
+pub fn without_userinfo(address: &str) -> String {
+    let begin = address.find("://").map_or(0, |scheme| scheme + "://".len());
+    let end = address[begin..].find(['/', '?', '#', '\\']).map_or(address.len(), |path| begin + path);
+    match address[begin..end].rfind('@') {
+        Some(at) => format!("{}[redacted]{}", &address[..begin], &address[begin + at..]),
+        None => address.to_owned(),
+    }
+}
+
 /// Whether a URL names this machine: `localhost`, or a loopback address in any spelling.
 pub(super) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
@@ -144,6 +155,15 @@ mod tests {
         assert_eq!(error, ApiUrlError::Credentials);
         assert_eq!(ApiUrl::parse("https://host/v2?a=1").unwrap_err(), ApiUrlError::Tail);
         assert!(matches!(ApiUrl::parse("host/v2").unwrap_err(), ApiUrlError::NoUrl(_)));
+    }
+
+    #[test]
+    fn a_password_is_not_shown_and_what_only_looks_like_one_is() {
+        assert_eq!(without_userinfo("https://me:se@cret@host:1/a?b#c"), "https://[redacted]@host:1/a?b#c");
+        assert_eq!(without_userinfo("me:secret@proxy"), "[redacted]@proxy");
+        for plain in ["https://host/a@b", "https://host?a=b@c", "http://proxy:3128", ""] {
+            assert_eq!(without_userinfo(plain), plain);
+        }
     }
 
     #[test]

@@ -23,5 +23,6 @@ pub mod relay;
 pub mod retry;
 pub mod secret;
 pub mod signature;
+mod spelling;
 pub mod webhook;
 mod wire;

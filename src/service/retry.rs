@@ -10,7 +10,8 @@ use crate::world::Instant;
 /// The longest wait that the service may ask for (`faults.md` row 18).
 pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(600);
 
-/// For how long a refused connection is tried again (`contract.md#talking-to-the-service`).
+/// For how long a refused connection is tried again, and a name that can't be resolved or a certificate that isn't trusted
+/// (`contract.md#talking-to-the-service`).
 pub const REFUSED_FOR: Duration = Duration::from_secs(10);
 
 /// The upper bound of the first wait; it doubles with each attempt.
@@ -62,9 +63,11 @@ impl Patience {
     #[must_use]
     pub fn with(self, fault: &ConnectFault) -> Self {
         match fault {
-            ConnectFault::Refused => Self { total: self.total.min(REFUSED_FOR), ..self },
-            ConnectFault::Dns | ConnectFault::Proxy(_) => Self { tries: self.tries.min(2), ..self },
-            ConnectFault::Tls(TlsFault::Certificate(_) | TlsFault::NoRoots) | ConnectFault::Private => Self { tries: 1, ..self },
+            ConnectFault::Refused | ConnectFault::Dns | ConnectFault::Tls(TlsFault::Certificate(_)) => {
+                Self { total: self.total.min(REFUSED_FOR), ..self }
+            }
+            ConnectFault::Proxy(_) => Self { tries: self.tries.min(2), ..self },
+            ConnectFault::Tls(TlsFault::NoRoots) | ConnectFault::Private => Self { tries: 1, ..self },
             ConnectFault::Tls(TlsFault::Handshake(_)) | ConnectFault::Timeout | ConnectFault::Network(_) => self,
         }
     }
@@ -129,24 +132,17 @@ mod tests {
     }
 
     #[test]
-    fn row_1_a_refused_connection_is_tried_for_ten_seconds() {
-        let patience = BUDGET.with(&ConnectFault::Refused);
-        assert!(matches!(patience.after(&failed(3, 9, None)), Next::Wait(_)));
-        assert_eq!(patience.after(&failed(3, 10, None)), Next::Stop);
-    }
-
-    #[test]
-    fn row_2_a_name_is_looked_up_twice() {
-        let patience = BUDGET.with(&ConnectFault::Dns);
-        assert!(matches!(patience.after(&failed(1, 0, None)), Next::Wait(_)));
-        assert_eq!(patience.after(&failed(2, 0, None)), Next::Stop);
-    }
-
-    #[test]
-    fn row_3_a_bad_certificate_is_never_tried_again() {
-        for fault in [TlsFault::Certificate(String::new()), TlsFault::NoRoots] {
-            assert_eq!(BUDGET.with(&ConnectFault::Tls(fault)).after(&failed(1, 0, None)), Next::Stop);
+    fn rows_1_to_3_a_closed_port_an_unknown_name_and_a_bad_certificate_are_tried_for_ten_seconds() {
+        for fault in [ConnectFault::Refused, ConnectFault::Dns, ConnectFault::Tls(TlsFault::Certificate(String::new()))] {
+            let patience = BUDGET.with(&fault);
+            assert!(matches!(patience.after(&failed(3, 9, None)), Next::Wait(_)));
+            assert_eq!(patience.after(&failed(3, 10, None)), Next::Stop);
         }
+    }
+
+    #[test]
+    fn row_3_a_machine_without_roots_is_not_tried_again() {
+        assert_eq!(BUDGET.with(&ConnectFault::Tls(TlsFault::NoRoots)).after(&failed(1, 0, None)), Next::Stop);
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::fmt;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::spelling::without;
+
 /// Why a text is no API key. The text itself is never part of the error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -50,29 +52,11 @@ impl ApiKey {
         self.header.clone()
     }
 
-    /// Its last four letters, by which its owner knows it; none of a key too short to be one of the service's.
-    #[must_use]
-    pub fn tail(&self) -> Option<&str> {
-        let key = self.secret.expose_secret();
-        (key.len() >= SHORTEST_KEY).then(|| &key[key.len() - 4..])
-    }
-
-    /// A text that others wrote, without the key. A key too short to be one of the service's is left alone: it may be
-    /// any word.
+    /// A text that others wrote, without the key, however they spell it ([`spelling`](super::spelling) says what is
+    /// found). A key too short to be one of the service's is left alone: it may be any word.
     pub(super) fn scrubbed(&self, text: Vec<u8>) -> Vec<u8> {
-        let key = self.secret.expose_secret().as_bytes();
-        if key.len() < SHORTEST_KEY || !text.windows(key.len()).any(|window| window == key) {
-            return text;
-        }
-        let mut scrubbed = Vec::with_capacity(text.len());
-        let mut rest = text.as_slice();
-        while let Some(at) = rest.windows(key.len()).position(|window| window == key) {
-            scrubbed.extend_from_slice(&rest[..at]);
-            scrubbed.extend_from_slice(b"[redacted]");
-            rest = &rest[at + key.len()..];
-        }
-        scrubbed.extend_from_slice(rest);
-        scrubbed
+        let key = self.secret.expose_secret();
+        if key.len() < SHORTEST_KEY { text } else { without(text, key.as_bytes()) }
     }
 }
 

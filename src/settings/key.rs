@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use super::child::{LEDGER, SECRETS};
 use super::origin::Origin;
 use super::stored;
 use crate::service::secret::ApiKey;
@@ -109,8 +110,12 @@ fn spelled(words: &[String]) -> String {
 fn told_by(words: &[String]) -> Result<String, KeyFault> {
     let failed = |why: String| KeyFault::Command { command: spelled(words), why };
     let [program, arguments @ ..] = words else { return Err(failed("is empty".to_owned())) };
-    let command = Command::new(program).args(arguments).stdin(Stdio::inherit()).stderr(Stdio::inherit()).stdout(Stdio::piped()).spawn();
-    let mut child = command.map_err(|why| failed(format!("can't be started: {why}")))?;
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::inherit()).stderr(Stdio::inherit()).stdout(Stdio::piped());
+    for name in SECRETS.into_iter().chain([LEDGER]) {
+        command.env_remove(name);
+    }
+    let mut child = command.spawn().map_err(|why| failed(format!("can't be started: {why}")))?;
     let mut told = Vec::new();
     if let Some(stdout) = child.stdout.take() {
         stdout.take(LONGEST).read_to_end(&mut told).map_err(|why| failed(format!("can't be read: {why}")))?;

@@ -4,6 +4,7 @@
 //! file, then default (`contract.md#configuration`).
 
 mod account;
+pub(crate) mod child;
 pub(crate) mod config;
 mod error;
 pub(crate) mod folder;
@@ -32,7 +33,7 @@ pub(crate) use origin::{Origin, Shown};
 pub(crate) use terminal::{Canvas, Terminal};
 
 use crate::cli::{GlobalArgs, MovieDefaults};
-use crate::service::endpoint::ApiUrl;
+use crate::service::endpoint::{ApiUrl, without_userinfo};
 use crate::service::secret::ApiKey;
 use account::{Accounts, Ambient, First, api_url};
 use config::{Config, Profile};
@@ -106,6 +107,8 @@ pub(crate) struct Settings {
     pub(crate) config_fault: Option<String>,
     /// The folder of the config file and the keys.
     pub(crate) folder: Option<PathBuf>,
+    /// The variables of the environment that no program is to get unasked.
+    pub(crate) withheld: Vec<&'static str>,
     /// The user's editor, as a command line.
     pub(crate) editor: Option<String>,
     /// Whether there is a screen for a browser to open on; elsewhere than on Linux there always is.
@@ -130,7 +133,9 @@ struct Others {
 pub(crate) enum Purpose {
     /// To work with them.
     Work,
-    /// To set them up or to look at them: the profile may be new, and the config file may be broken.
+    /// To look at them: the config file may be broken.
+    Look,
+    /// To set them up: the config file may be broken, and the profile may be new.
     SetUp,
 }
 
@@ -188,7 +193,7 @@ impl Settings {
         let config = folder.as_deref().map_or_else(|| Ok(Config::default()), folder::read_config);
         let (config, config_fault) = match config {
             Ok(config) => (config, None),
-            Err(fault) if purpose == Purpose::SetUp => (Config::default(), Some(fault.to_string())),
+            Err(fault) if purpose != Purpose::Work => (Config::default(), Some(fault.to_string())),
             Err(fault) => return Err(fault.into()),
         };
         Self::join(args, Sources { environment: &environment, streams: Streams::of_process(), config, config_fault, folder, purpose })
@@ -244,6 +249,7 @@ impl Settings {
             state: folder::state(environment),
             database_secrets: DATABASE_SECRETS.into_iter().filter_map(|name| Some((name, environment(name)?.into()))).collect(),
             has_screen: !cfg!(target_os = "linux") || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| environment(name).is_some()),
+            withheld: child::withheld(environment),
             editor: environment("VISUAL").or_else(|| environment("EDITOR")),
             proxy: PROXIES.into_iter().find_map(|name| Some((name, environment(name)?))),
             others: Arc::new(Others { config, ambient, home }),
@@ -326,7 +332,7 @@ fn shown_defaults(profile: Option<&Profile>) -> [Shown; 4] {
     let of = |pick: fn(&Profile) -> Option<(String, usize)>| profile.and_then(pick);
     [
         text(of(|profile| profile.resolution.as_ref().map(|placed| (placed.value.clone(), placed.line))), "resolution"),
-        text(of(|profile| profile.webhook.as_ref().map(|placed| (placed.value.clone(), placed.line))), "webhook"),
+        text(of(|profile| profile.webhook.as_ref().map(|placed| (without_userinfo(&placed.value), placed.line))), "webhook"),
         text(of(|profile| profile.download.as_ref().map(|placed| (placed.value.clone(), placed.line))), "download"),
         text(of(|profile| profile.concurrency.as_ref().map(|placed| (placed.value.to_string(), placed.line))), "concurrency"),
     ]

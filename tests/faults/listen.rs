@@ -186,7 +186,7 @@ fn row_101_any_other_path_is_nothing_and_no_answer_repeats_what_was_sent() {
 }
 
 #[test]
-fn the_path_is_made_once_and_trust_needs_no_question() {
+fn the_path_is_made_once_and_trust_needs_no_question_where_a_project_looks_like_one() {
     let world = World::new();
     let first = Receiver::start(&world, "--quiet");
     let path = first.url.rsplit('/').next().unwrap().to_owned();
@@ -196,10 +196,16 @@ fn the_path_is_made_once_and_trust_needs_no_question() {
     let second = Receiver::start(&world, "--trust");
     assert!(second.url.ends_with(&path));
     let asked = world.requests("GET /v2/movies");
-    assert_eq!(second.post(r#"{"project":"anybody","status":"done","url":"https://a/v.mp4","size":"7"}"#), 200);
+    for project in ["../../etc/passwd", "-rf", "$(id)", "anybody", "AnybodyOf16Bytes0"] {
+        let body = json!({"project": project, "status": "done", "url": "https://a/v.mp4"});
+        assert_eq!(second.post(&body.to_string()), 200);
+    }
+    assert_eq!(second.post(r#"{"project":"AnybodyOf16Bytes","status":"done","url":"https://a/v.mp4","size":"7"}"#), 200);
     until("it is printed", || second.running.printed().ends_with('\n'));
     let line: serde_json::Value = serde_json::from_str(&second.running.printed()).unwrap();
-    assert_eq!((&line["project"], &line["size"]), (&json!("anybody"), &json!(7)));
-    second.stop();
-    assert_eq!(world.requests("GET /v2/movies"), asked);
+    assert_eq!((&line["project"], &line["size"]), (&json!("AnybodyOf16Bytes"), &json!(7)));
+    second.running.signal("TERM");
+    let printed = second.running.end().exits(0).stdout;
+    assert_eq!(printed.lines().count(), 1, "what does not look like a project is asked for: {printed}");
+    assert!(world.requests("GET /v2/movies") > asked);
 }

@@ -27,7 +27,7 @@ struct Line<'a> {
 impl Line<'_> {
     /// Posts one callback; whether it was answered with 200.
     fn post(&mut self, number: usize) -> bool {
-        let body = format!(r#"{{"project":"p{number:05}","status":"done","url":"https://a/{number}.mp4"}}"#);
+        let body = format!(r#"{{"project":"p{number:015}","status":"done","url":"https://a/{number}.mp4"}}"#);
         let request = format!(
             "POST {} HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             self.path,

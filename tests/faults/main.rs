@@ -5,6 +5,8 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
 #![expect(clippy::case_sensitive_file_extension_comparisons, reason = "j2v writes `.mp4` and nothing else")]
 
+mod attackers;
+mod certificates;
 mod company;
 mod downloads;
 mod durable;
@@ -27,6 +29,7 @@ mod submit_unsent;
 #[expect(dead_code, reason = "the tests of the commands use the rest")]
 #[path = "../cli/support.rs"]
 mod support;
+mod texts;
 mod together;
 mod watch;
 mod watch_for_long;

@@ -37,20 +37,20 @@ fn row_01_a_service_that_comes_up_in_time_gets_the_movie_once() {
 }
 
 #[test]
-fn row_02_an_unknown_host_is_named_and_not_tried_for_long() {
+fn row_02_an_unknown_host_is_named_and_tried_for_ten_seconds() {
     let world = world("https://no-such-host.invalid/v2");
     let run = world.j2v("submit a.json --key k");
-    assert_eq!(run.stderr.matches("trying again").count(), 1, "{}", run.stderr);
+    assert!(run.stderr.matches("trying again").count() > 1, "{}", run.stderr);
     nothing_accepted(run, "no-such-host.invalid");
     is_an_intent(&world);
 }
 
 #[test]
-fn row_03_a_certificate_that_nobody_signed_is_refused_at_the_first_try() {
+fn row_03_a_certificate_that_nobody_signed_hears_no_request() {
     let (address, came) = self_signed();
     let world = world(&format!("https://{address}/v2"));
     nothing_accepted(world.j2v("submit a.json --key k"), "certificate is not trusted");
-    assert_eq!(*came.lock().unwrap(), 1);
+    assert!(*came.lock().unwrap() > 1, "it is tried for 10 s");
     is_an_intent(&world);
 }
 

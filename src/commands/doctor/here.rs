@@ -50,9 +50,8 @@ fn file(settings: &Settings) -> Finding {
 pub(super) fn key(call: &Call) -> (Option<ApiKey>, Finding) {
     match session::key(&call.settings) {
         Ok(key) => {
-            let tail = key.tail().map(|tail| format!("…{tail}, ")).unwrap_or_default();
             let (how, origin) = call.settings.key.described().unwrap_or_default();
-            (Some(key), Finding::ok("key", format!("{tail}{how} ({origin})")))
+            (Some(key), Finding::ok("key", format!("{how} ({origin})")))
         }
         Err(stop) => (None, Finding::stop("key", stop)),
     }

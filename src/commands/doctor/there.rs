@@ -7,7 +7,7 @@ use crate::commands::{Call, session};
 use crate::exit::Exit;
 use crate::service::answer::{ConnectFault, Happened, ReadMeaning, TlsFault, meaning_of_read};
 use crate::service::client::Client;
-use crate::service::endpoint::ApiUrl;
+use crate::service::endpoint::{ApiUrl, without_userinfo};
 use crate::service::page::{Window, read_page};
 use crate::service::secret::ApiKey;
 use crate::settings::Api;
@@ -47,16 +47,9 @@ pub(super) async fn look(call: &Call, key: Option<ApiKey>) -> anyhow::Result<Vec
 fn proxy(call: &Call, url: &ApiUrl) -> Finding {
     match &call.settings.proxy {
         Some((name, _)) if url.is_loopback() => Finding::ok("proxy", format!("${name} is set; loopback is never proxied")),
-        Some((name, value)) => Finding::ok("proxy", format!("{} (${name})", without_password(value))),
+        Some((name, value)) => Finding::ok("proxy", format!("{} (${name})", without_userinfo(value))),
         None => Finding::ok("proxy", "none in the environment"),
     }
-}
-
-/// A proxy's address, less the user and the password before its `@`.
-fn without_password(address: &str) -> String {
-    let (scheme, rest) = address.split_once("://").map_or(("", address), |(scheme, rest)| (scheme, rest));
-    let host = rest.rsplit('@').next().unwrap_or(rest);
-    if scheme.is_empty() { host.to_owned() } else { format!("{scheme}://{host}") }
 }
 
 /// Behind a proxy the name is the proxy's business.
@@ -131,16 +124,4 @@ fn clock(client: &Client) -> Option<Finding> {
     }
     let way = if ahead > 0 { "ahead of" } else { "behind" };
     Some(Finding::warn("clock", format!("{seconds} s {way} the service's")).help("set this machine's clock (timedatectl set-ntp true)"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_proxy_s_password_is_never_shown() {
-        assert_eq!(without_password("http://me:secret@proxy:3128"), "http://proxy:3128");
-        assert_eq!(without_password("me:secret@proxy"), "proxy");
-        assert_eq!(without_password("http://proxy:3128"), "http://proxy:3128");
-    }
 }

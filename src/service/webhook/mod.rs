@@ -17,6 +17,8 @@ pub struct Told {
     pub project: Option<ProjectId>,
     /// The text in the token's place of its `client-data`.
     pub token: Option<String>,
+    /// The `client-data` that it carries, the token included.
+    pub client_data: Option<Value>,
     /// How the render stands by its word; `None` where it names no project or says neither how it went nor where the
     /// video is.
     pub report: Option<Report>,
@@ -30,6 +32,7 @@ pub fn read(raw: &[u8]) -> Told {
     Told {
         project: movie.get("project").and_then(Value::as_str).and_then(|text| ProjectId::parse(text).ok()),
         token: movie.pointer("/client-data/j2v").and_then(Value::as_str).map(str::to_owned),
+        client_data: movie.get("client-data").filter(|data| !data.is_null()).cloned(),
         report: Report::read(&movie),
     }
 }

@@ -18,7 +18,7 @@ use tokio::time::Instant as Tick;
 use tokio_util::sync::CancellationToken;
 
 pub use self::forward::Forward;
-pub use self::program::Program;
+pub use self::program::{Program, create_private_folder};
 use super::Desk;
 use super::watch::is_long_over;
 use crate::ledger::outbox::{Attempt, Delivery, Handed};
@@ -29,6 +29,7 @@ use crate::render::line;
 use crate::render::outcome::{Report, Status};
 use crate::render::schedule::next_delivery;
 use crate::render::state::Fact;
+use crate::render::untrusted::escaped;
 
 /// A `done` without a URL is waited on for this long after its end (`faults.md` row 36).
 const URL_LATE: Duration = Duration::from_secs(120);
@@ -74,7 +75,12 @@ pub enum Hand {
     /// It wants no more of them.
     Closed(String),
     /// Nothing was begun.
-    Later(Duration),
+    Later {
+        /// When it may be.
+        after: Duration,
+        /// What it waits for, if a person should know.
+        why: Option<String>,
+    },
 }
 
 /// A way to an application.
@@ -187,7 +193,7 @@ impl Deliverer {
                         match &hand {
                             Hand::Over => { tally.delivered += 1; heard(&letter); }
                             Hand::Failed { .. } | Hand::Closed(_) => tally.failed += 1,
-                            Hand::Later(_) => {}
+                            Hand::Later { .. } => {}
                         }
                         untold.push(self.judge(&delivery, hand));
                     }
@@ -246,7 +252,7 @@ impl Deliverer {
                 let hand = self.door.hand(&letter).await;
                 (letter, hand)
             }
-            Ok(Err(letter)) => (letter, Hand::Later(URL_PAUSE)),
+            Ok(Err(letter)) => (letter, Hand::Later { after: URL_PAUSE, why: None }),
             Err(error) => (letter_of(&delivery, &Outcome::new(Verdict::Unknown)), Hand::Failed { why: error.to_string(), after: None }),
         };
         (delivery, letter, hand)
@@ -307,13 +313,19 @@ impl Deliverer {
                 self.desk.tell(&Event::Delivered { project, status, to: to.clone() });
                 (Handed::Over, to)
             }
-            Hand::Later(pause) => (Handed::Later(now.plus(pause)), "not begun yet".to_owned()),
+            Hand::Later { after, why } => {
+                if let Some(why) = why.as_ref().filter(|why| delivery.detail.as_ref() != Some(why)) {
+                    self.desk.tell(&Event::Warning(format!("{project}: `{status}` waits: {why}")));
+                }
+                (Handed::Later(now.plus(after)), why.unwrap_or_else(|| "not begun yet".to_owned()))
+            }
             Hand::Closed(why) => {
                 self.undelivered(project, status, &why, None);
                 (Handed::GivenUp, why)
             }
             Hand::Failed { why, after } => {
                 let pause = next_delivery(delivery.attempts, self.desk.world.fraction()).map(|pause| pause.max(after.unwrap_or_default()));
+                let why = if pause.is_some() { why } else { format!("{why}; it was tried often enough") };
                 self.undelivered(project, status, &why, pause);
                 (pause.map_or(Handed::GivenUp, |pause| Handed::Again(now.plus(pause))), why)
             }
@@ -330,7 +342,7 @@ impl Deliverer {
 
 fn letter_of(delivery: &Delivery, outcome: &Outcome) -> Letter {
     let facts = line::facts(outcome);
-    Letter { id: name_of(delivery), line: facts.to_string(), facts }
+    Letter { id: name_of(delivery), line: escaped(&facts.to_string()).into_owned(), facts }
 }
 
 /// A name that every ledger gives the same outcome, and that fits into a header and a file's name.

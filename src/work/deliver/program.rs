@@ -21,6 +21,9 @@ use super::{Door, Hand, Letter};
 /// How long a program that is told to end may take.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How soon it is looked again whether what was told to end has ended.
+const LOOK: Duration = Duration::from_millis(20);
+
 /// How soon it is looked again whether a program that somebody else began has ended.
 const STILL_RUNS: Duration = Duration::from_secs(2);
 
@@ -39,6 +42,8 @@ pub struct Program {
     pub timeout: Duration,
     /// Where the files that it reads lie.
     pub folder: PathBuf,
+    /// The variables of this process's environment that it does not get.
+    pub withheld: Vec<String>,
 }
 
 impl Door for Program {
@@ -51,7 +56,7 @@ impl Door for Program {
             let path = self.folder.join(format!("{}.json", letter.id));
             let input = match self.input(&path, &letter.line) {
                 Ok(Some(input)) => input,
-                Ok(None) => return Hand::Later(STILL_RUNS),
+                Ok(None) => return self.still_runs(),
                 Err(why) => return failed(format!("{}: {why}", path.display())),
             };
             let hand = match self.start(input, &letter.facts) {
@@ -67,7 +72,7 @@ impl Door for Program {
 impl Program {
     /// The file that the program reads, locked; `None` while another run of it has it.
     fn input(&self, path: &Path, line: &str) -> io::Result<Option<File>> {
-        create_folder(&self.folder)?;
+        create_private_folder(&self.folder)?;
         let mut file = open_private(path)?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => return Ok(None),
@@ -84,7 +89,11 @@ impl Program {
     /// What the program prints goes where our own messages go: our stdout is data.
     fn start(&self, input: File, facts: &Value) -> io::Result<Child> {
         let mut command = Command::new(&self.program);
-        command.args(&self.arguments).envs(environment(facts));
+        command.args(&self.arguments);
+        for name in &self.withheld {
+            command.env_remove(name);
+        }
+        command.envs(environment(facts));
         command.stdin(Stdio::from(input)).stdout(Stdio::from(io::stderr())).stderr(Stdio::inherit());
         // A group of its own: Ctrl-C is for us, and we wait for it; and what it starts can be ended with it.
         #[cfg(unix)]
@@ -92,15 +101,26 @@ impl Program {
         command.spawn()
     }
 
+    /// How it ended. What a program that failed has started is ended, too: it is to be run again, alone.
     async fn end_of(&self, child: &mut Child) -> Hand {
-        match tokio::time::timeout(self.timeout, child.wait()).await {
-            Ok(Ok(status)) if status.success() => Hand::Over,
-            Ok(Ok(status)) => failed(format!("{} {}", self.name(), in_words(status))),
-            Ok(Err(why)) => failed(format!("{}: its end was not seen: {why}", self.name())),
-            Err(_) => {
-                stop(child).await;
-                failed(format!("{} was ended after {} s", self.name(), self.timeout.as_secs_f64()))
-            }
+        let group = Group::of(child);
+        let why = match tokio::time::timeout(self.timeout, child.wait()).await {
+            Ok(Ok(status)) if status.success() => return Hand::Over,
+            Ok(Ok(status)) => format!("{} {}", self.name(), in_words(status)),
+            Ok(Err(why)) => format!("{}: its end was not seen: {why}", self.name()),
+            Err(_) => format!("{} was ended after {} s", self.name(), self.timeout.as_secs_f64()),
+        };
+        group.end(child).await;
+        failed(why)
+    }
+
+    fn still_runs(&self) -> Hand {
+        let name = self.name();
+        Hand::Later {
+            after: STILL_RUNS,
+            why: Some(format!(
+                "{name}, or something that it started, still has the input of an earlier run; this one begins when that ends"
+            )),
         }
     }
 
@@ -136,38 +156,55 @@ fn in_words(status: ExitStatus) -> String {
     status.code().map_or_else(|| "was killed".to_owned(), |code| format!("ended with exit code {code}"))
 }
 
-/// Ends a program and what it started: politely, then not.
-async fn stop(child: &mut Child) {
-    signal(child, Signal::Terminate);
-    if tokio::time::timeout(GRACE, child.wait()).await.is_err() {
-        signal(child, Signal::Kill);
-        // It is gone; there is nothing to be learned from how.
-        let _ = child.wait().await;
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Signal {
-    Terminate,
-    Kill,
+/// A program and everything that it started, but for what has left its process group.
+struct Group {
+    #[cfg(unix)]
+    id: Option<rustix::process::Pid>,
 }
 
 #[cfg(unix)]
-fn signal(child: &Child, signal: Signal) {
-    use rustix::process::{Pid, Signal as Number, kill_process_group};
-    let number = match signal {
-        Signal::Terminate => Number::TERM,
-        Signal::Kill => Number::KILL,
-    };
-    let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-    // Who can't be reached has ended.
-    let _ = group.map(|group| kill_process_group(group, number));
+impl Group {
+    fn of(child: &Child) -> Self {
+        Self { id: child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw) }
+    }
+
+    /// Ends all of it: politely, then not.
+    async fn end(&self, child: &mut Child) {
+        use rustix::process::Signal;
+        self.signal(Signal::TERM);
+        let gone = async {
+            // There is nothing to be learned from how it ends.
+            let _ = child.wait().await;
+            while self.is_there() {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        if tokio::time::timeout(GRACE, gone).await.is_err() {
+            self.signal(Signal::KILL);
+            let _ = child.wait().await;
+        }
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        // Who can't be reached has ended.
+        let _ = self.id.map(|id| rustix::process::kill_process_group(id, signal));
+    }
+
+    fn is_there(&self) -> bool {
+        self.id.is_some_and(|id| rustix::process::test_kill_process_group(id).is_ok())
+    }
 }
 
 #[cfg(not(unix))]
-fn signal(child: &mut Child, signal: Signal) {
-    if matches!(signal, Signal::Kill) {
-        let _ = child.start_kill();
+impl Group {
+    fn of(_: &Child) -> Self {
+        Self {}
+    }
+
+    /// Ends the program. What it started is out of reach here.
+    async fn end(&self, child: &mut Child) {
+        // Who can't be reached has ended.
+        let _ = child.kill().await;
     }
 }
 
@@ -180,7 +217,11 @@ fn sweep(path: &Path) {
     }
 }
 
-fn create_folder(folder: &Path) -> io::Result<()> {
+/// Makes a folder, and those above it, that only its owner looks into.
+///
+/// # Errors
+/// When it can't be made.
+pub fn create_private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
@@ -212,7 +253,7 @@ mod tests {
 
     fn shell(folder: &TempDir, script: &str, timeout: Duration) -> Program {
         let arguments = ["-c".into(), script.into(), "sh".into(), folder.path().into()].to_vec();
-        Program { program: "sh".into(), arguments, timeout, folder: folder.path().join("running") }
+        Program { program: "sh".into(), arguments, timeout, folder: folder.path().join("running"), withheld: Vec::new() }
     }
 
     fn letter() -> Letter {
@@ -245,11 +286,19 @@ mod tests {
     #[tokio::test]
     async fn it_is_ended_with_all_that_it_started_when_its_time_is_over() {
         let folder = TempDir::new().unwrap();
-        let program = shell(&folder, "sleep 60 & sleep 60", Duration::from_millis(100));
-        let Hand::Failed { why, .. } = program.hand(&letter()).await else { panic!("it was over") };
-        assert_eq!(why, "sh was ended after 0.1 s");
-        // Whatever it started holds its input no longer, or this would wait for a minute.
-        File::open(folder.path().join("running/msg1.json")).map_or(Ok(()), |file| file.lock()).unwrap();
+        let ignoring = "(trap '' TERM; sleep 60) &";
+        let scripts = [
+            (format!("sleep 60 & sleep 60"), "sh was ended after 0.1 s"),
+            (format!("{ignoring} sleep 60"), "sh was ended after 0.1 s"),
+            (format!("{ignoring} exit 3"), "sh ended with exit code 3"),
+        ];
+        for (script, told) in scripts {
+            let program = shell(&folder, &script, Duration::from_millis(100));
+            let Hand::Failed { why, .. } = program.hand(&letter()).await else { panic!("it was over") };
+            assert_eq!(why, told);
+            // Whatever it started holds its input no longer, or this would wait for a minute.
+            File::open(folder.path().join("running/msg1.json")).map_or(Ok(()), |file| file.lock()).unwrap();
+        }
     }
 
     #[cfg(unix)]
@@ -259,7 +308,7 @@ mod tests {
         let program = shell(&folder, "read line", GRACE);
         let path = folder.path().join("running/msg1.json");
         let held = program.input(&path, "{}").unwrap().unwrap();
-        assert_eq!(program.hand(&letter()).await, Hand::Later(STILL_RUNS));
+        assert_eq!(program.hand(&letter()).await, program.still_runs());
         // Closing it would not do: a program that another test is just starting has a copy of every handle for a moment.
         held.unlock().unwrap();
         assert_eq!(program.hand(&letter()).await, Hand::Over);

@@ -1,10 +1,12 @@
 //! What is done about callbacks that are kept: the service is asked, the ledger learns, the application is to hear. A
 //! callback that the service does not confirm yet is polled on, as if it had been silent.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::Notify;
+use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::time::Instant as Tick;
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +32,16 @@ const MOST: u32 = 10_000;
 /// Outcomes that are written together at most.
 const TOGETHER: usize = 500;
 
+/// Rounds of questions that are out at once about renders of the ledger, and about projects that it doesn't know: who
+/// invents ids keeps no render back.
+const ROUNDS: [usize; 2] = [8, 4];
+
+/// Up to so many renders are asked for one by one, each in a round of its own.
+const SINGLE: usize = 8;
+
+/// More are asked for by the page of the service's list (`service.md#list`).
+const PAGE: usize = 100;
+
 /// A project that was just accepted may not be visible yet (`faults.md` row 30).
 const GRACE: Duration = Duration::from_secs(120);
 
@@ -41,6 +53,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// The longest sleep: what another process kept is seen by then.
 const GLANCE: Duration = Duration::from_secs(5);
+
+/// How long questions that are out may take in the end.
+const LAST: Duration = Duration::from_secs(2);
 
 pub(super) struct Confirmer<'a> {
     desk: &'a Desk,
@@ -57,8 +72,59 @@ struct Certain {
     settled: Vec<CallbackId>,
 }
 
-/// When the callbacks of projects that the service did not confirm are looked at again.
-type Waiting = HashMap<ProjectId, Tick>;
+/// Whether the ledger has a render of the project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kin {
+    Ours,
+    Stranger,
+}
+
+/// Renders that are asked for together.
+struct Round {
+    kin: Kin,
+    of: Vec<(Target, Vec<Kept>)>,
+}
+
+/// Where the projects stand whose callbacks are open.
+#[derive(Default)]
+struct Agenda {
+    /// When those are looked at again that the service did not confirm.
+    waiting: HashMap<ProjectId, Tick>,
+    /// Those about which a question is out.
+    asked: HashSet<ProjectId>,
+    /// Rounds that are out, by the kin of their projects.
+    out: [usize; 2],
+    /// Whether something is left to do as soon as a question is answered.
+    has_more: bool,
+}
+
+impl Agenda {
+    fn answered(&mut self, project: ProjectId, again: Option<Duration>) {
+        self.asked.remove(&project);
+        match again {
+            Some(pause) => self.waiting.insert(project, Tick::now() + pause),
+            None => self.waiting.remove(&project),
+        };
+    }
+
+    fn next_look(&self, since: Tick) -> Tick {
+        self.waiting.values().copied().fold(since + GLANCE, Tick::min)
+    }
+
+    /// The rounds that may go out now, of renders of the ledger and of strangers. What finds no place stays due.
+    fn rounds(&mut self, kin: Kin, mut due: Vec<(Target, Vec<Kept>)>) -> Vec<Round> {
+        let size = if due.len() <= SINGLE { 1 } else { PAGE };
+        let mut rounds = Vec::new();
+        while !due.is_empty() && self.out[kin as usize] < ROUNDS[kin as usize] {
+            let of: Vec<_> = due.drain(..size.min(due.len())).collect();
+            self.asked.extend(of.iter().map(|(target, _)| target.project.clone()));
+            self.out[kin as usize] += 1;
+            rounds.push(Round { kin, of });
+        }
+        self.has_more |= !due.is_empty();
+        rounds
+    }
+}
 
 impl<'a> Confirmer<'a> {
     pub(super) fn new(desk: &'a Desk, listening: &Listening, arrived: &'a Notify, deliverer: &'a Deliverer) -> Self {
@@ -67,25 +133,38 @@ impl<'a> Confirmer<'a> {
 
     /// Takes care of callbacks until it is to stop. A ledger that fails is told of and tried again: the callbacks are in it.
     pub(super) async fn run(&self, stop: &CancellationToken) {
-        let mut waiting = Waiting::new();
+        let mut agenda = Agenda::default();
+        let (told, mut answers) = mpsc::unbounded_channel();
+        let mut out = FuturesUnordered::new();
         while !stop.is_cancelled() {
-            let pause = match self.look(&mut waiting).await {
-                Ok(()) => waiting.values().min().map_or(GLANCE, |due| due.saturating_duration_since(Tick::now()).min(GLANCE)),
+            match self.look(&mut agenda).await {
+                Ok(rounds) => out.extend(rounds.into_iter().map(|round| self.confirm(round, told.clone()))),
                 Err(error) => {
                     self.desk.tell(&Event::Warning(format!("{error}; trying again")));
-                    PAUSE
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
                 }
-            };
-            tokio::select! {
-                () = self.arrived.notified() => {}
-                () = tokio::time::sleep(pause) => {}
-                () = stop.cancelled() => {}
+            }
+            let looked = Tick::now();
+            loop {
+                tokio::select! {
+                    Some(kin) = out.next(), if !out.is_empty() => agenda.out[kin as usize] -= 1,
+                    Some((project, again)) = answers.recv() => agenda.answered(project, again),
+                    () = self.arrived.notified() => break,
+                    () = tokio::time::sleep_until(agenda.next_look(looked)) => break,
+                    () = stop.cancelled() => break,
+                }
+                if agenda.has_more && answers.is_empty() {
+                    break;
+                }
             }
         }
+        // What was answered is written down; what is not answered by then is asked by the next receiver.
+        let _ = tokio::time::timeout(LAST, out.collect::<Vec<_>>()).await;
     }
 
-    /// Looks at every callback whose time has come.
-    async fn look(&self, waiting: &mut Waiting) -> Result<(), LedgerError> {
+    /// Looks at every callback whose time has come; gives the questions that the service is to be asked.
+    async fn look(&self, agenda: &mut Agenda) -> Result<Vec<Round>, LedgerError> {
         let open = self.desk.store.callbacks(Some(self.desk.space.clone()), Callbacks::Open(MOST)).await?;
         let mut unreadable = Vec::new();
         let mut of: HashMap<ProjectId, Vec<Kept>> = HashMap::new();
@@ -95,17 +174,16 @@ impl<'a> Confirmer<'a> {
                 None => unreadable.push(kept.id),
             }
         }
-        waiting.retain(|project, _| of.contains_key(project));
+        agenda.waiting.retain(|project, _| of.contains_key(project));
         self.set_aside(unreadable).await?;
-        let now = Tick::now();
-        of.retain(|project, _| waiting.get(project).is_none_or(|due| *due <= now));
-        if of.is_empty() {
-            return Ok(());
-        }
-        for project in of.keys().filter(|project| !waiting.contains_key(*project)) {
-            self.desk.tell(&Event::Heard { project: Some(project.clone()) });
-        }
-        self.confirm(of, waiting).await
+        let (now, before) = (Tick::now(), of.len());
+        of.retain(|project, _| !agenda.asked.contains(project));
+        agenda.has_more = of.len() < before;
+        of.retain(|project, _| agenda.waiting.get(project).is_none_or(|due| *due <= now));
+        let [ours, strangers] = self.without_question(of, agenda).await?;
+        let mut rounds = agenda.rounds(Kin::Ours, ours);
+        rounds.extend(agenda.rounds(Kin::Stranger, strangers));
+        Ok(rounds)
     }
 
     /// What names no project stays as it came, and nobody can do more.
@@ -117,43 +195,74 @@ impl<'a> Confirmer<'a> {
         self.desk.store.settle(unreadable, self.desk.world.now()).await
     }
 
-    async fn confirm(&self, of: HashMap<ProjectId, Vec<Kept>>, waiting: &mut Waiting) -> Result<(), LedgerError> {
-        let (mut targets, mut certain) = (Vec::new(), Certain::default());
-        for (project, kept) in &of {
-            let row = self.row(project).await?;
-            if let Some(report) = self.known_already(row.as_ref(), kept).await? {
-                waiting.remove(project);
-                self.act(row, report, kept, &mut certain).await?;
+    /// Takes care of what needs no question, and gives what needs one: renders of the ledger, and strangers.
+    async fn without_question(
+        &self,
+        of: HashMap<ProjectId, Vec<Kept>>,
+        agenda: &mut Agenda,
+    ) -> Result<[Vec<(Target, Vec<Kept>)>; 2], LedgerError> {
+        let (mut due, mut certain) = ([Vec::new(), Vec::new()], Certain::default());
+        if of.is_empty() {
+            return Ok(due);
+        }
+        let rows = self.desk.store.find(Some(self.desk.space.clone()), Which::Projects(of.keys().cloned().collect())).await?;
+        let mut rows: HashMap<ProjectId, Render> =
+            rows.into_iter().filter_map(|row| Some((row.submission.project.clone()?, row))).collect();
+        for (project, kept) in of {
+            if !agenda.waiting.contains_key(&project) {
+                self.desk.tell(&Event::Heard { project: Some(project.clone()) });
+            }
+            let row = rows.remove(&project);
+            if let Some(report) = self.known_already(&project, row.as_ref(), &kept).await? {
+                agenda.waiting.remove(&project);
+                self.act(row, report, &kept, &mut certain).await?;
                 if certain.settled.len() >= TOGETHER {
                     self.write(&mut certain).await?;
                 }
                 continue;
             }
+            let kin = if row.is_some() { Kin::Ours } else { Kin::Stranger };
             let followed = row.as_ref().and_then(|row| Followed::of_render(0, row));
             let since = kept.iter().map(|kept| kept.received_at).min().unwrap_or(self.desk.world.now());
-            targets.push(followed.map_or(Target { project: project.clone(), render: None, since }, |followed| followed.target));
+            due[kin as usize].push((followed.map_or(Target { project, render: None, since }, |followed| followed.target), kept));
         }
         self.write(&mut certain).await?;
-        if targets.is_empty() {
-            return Ok(());
-        }
+        Ok(due)
+    }
+
+    /// Asks the service about a round of renders, and acts on each answer as it comes. Says of each whether and when it is
+    /// to be asked for again.
+    async fn confirm(&self, round: Round, told: UnboundedSender<(ProjectId, Option<Duration>)>) -> Kin {
+        let Round { kin, of } = round;
+        let mut open: HashSet<ProjectId> = of.iter().map(|(target, _)| target.project.clone()).collect();
         let (sender, mut sights) = mpsc::unbounded_channel();
         let patience = Patience { rhythm: self.rhythm, deadline: None, once: true };
-        let watching = watch(self.desk.clone(), targets.clone(), patience, sender);
+        let watching = watch(self.desk.clone(), of.iter().map(|(target, _)| target.clone()).collect(), patience, sender);
         let acting = async {
+            let (mut certain, mut answered) = (Certain::default(), Vec::new());
             while let Some((place, sight)) = sights.recv().await {
-                let target = &targets[place];
-                if let Some(kept) = of.get(&target.project) {
-                    self.seen(target, sight, kept, waiting, &mut certain).await?;
-                }
+                let (target, kept) = &of[place];
+                let again = self.seen(&target.project, sight, kept, &mut certain).await?;
+                answered.push((target.project.clone(), again));
                 if sights.is_empty() {
                     self.write(&mut certain).await?;
+                    for (project, again) in answered.drain(..) {
+                        open.remove(&project);
+                        // Nobody listens any more: then it is to stop.
+                        let _ = told.send((project, again));
+                    }
                 }
             }
-            self.write(&mut certain).await
+            Ok::<(), LedgerError>(())
         };
-        let ((), acted) = tokio::join!(watching, acting);
-        acted
+        let ((), acted) = tokio::join!(Box::pin(watching), acting);
+        if let Err(error) = acted {
+            self.desk.tell(&Event::Warning(format!("{error}; trying again")));
+        }
+        for project in open {
+            let _ = told.send((project, Some(PAUSE)));
+        }
+        kin
     }
 
     async fn row(&self, project: &ProjectId) -> Result<Option<Render>, LedgerError> {
@@ -162,12 +271,13 @@ impl<'a> Confirmer<'a> {
     }
 
     /// What needs no question: what the ledger knows to be over for good; or anything, where callbacks are believed.
-    async fn known_already(&self, row: Option<&Render>, kept: &[Kept]) -> Result<Option<Report>, LedgerError> {
+    /// What a body calls a project is not believed to be one, though, unless it looks as the service's do.
+    async fn known_already(&self, project: &ProjectId, row: Option<&Render>, kept: &[Kept]) -> Result<Option<Report>, LedgerError> {
         let is_over = |render: &&Render| matches!(render.submission.state, State::Done | State::Deleted | State::Expired);
         if let Some(report) = row.filter(is_over).and_then(|row| row.report.clone()) {
             return Ok(Some(report));
         }
-        if self.trust == Trust::AskFirst {
+        if self.trust == Trust::AskFirst || (row.is_none() && !project.is_well_formed()) {
             return Ok(None);
         }
         for kept in kept {
@@ -179,26 +289,19 @@ impl<'a> Confirmer<'a> {
         Ok(None)
     }
 
-    async fn seen(
-        &self,
-        target: &Target,
-        sight: Sight,
-        kept: &[Kept],
-        waiting: &mut Waiting,
-        certain: &mut Certain,
-    ) -> Result<(), LedgerError> {
-        let project = &target.project;
+    /// Acts on what was seen of a project; says when it is to be asked for again, if it is.
+    async fn seen(&self, project: &ProjectId, sight: Sight, kept: &[Kept], certain: &mut Certain) -> Result<Option<Duration>, LedgerError> {
         let age = kept.iter().map(|kept| self.desk.world.now().since(kept.received_at)).min().unwrap_or_default();
         let pause = match sight {
             Sight::Ended(report) if is_final(&report.status) => {
-                waiting.remove(project);
-                return self.act(self.row(project).await?, *report, kept, certain).await;
+                self.act(self.row(project).await?, *report, kept, certain).await?;
+                return Ok(None);
             }
             Sight::Ended(_) | Sight::Looked(_) | Sight::Runs(_) => self.rhythm.pause(age),
             Sight::Missing if age < GRACE => next_search(self.desk.distance, Some(age)).saturating_sub(age),
             Sight::Missing => {
-                waiting.remove(project);
-                return self.unknown(project, kept).await;
+                self.unknown(project, kept).await?;
+                return Ok(None);
             }
             Sight::Refused(refusal) => {
                 self.desk.tell(&Event::Warning(format!("{project}: the service refuses to tell: {}", refusal.message)));
@@ -208,10 +311,9 @@ impl<'a> Confirmer<'a> {
                 self.desk.tell(&Event::Warning(why));
                 PAUSE
             }
-            Sight::Interrupted(_) => return Ok(()),
+            Sight::Interrupted(_) => PAUSE,
         };
-        waiting.insert(project.clone(), Tick::now() + pause);
-        Ok(())
+        Ok(Some(pause))
     }
 
     /// A callback that the service denies is somebody else's invention, or another account's: it stays for a week, and

@@ -44,7 +44,12 @@ impl<'a> Fallback<'a> {
     pub(super) async fn run(&self, stop: &CancellationToken) {
         let mut forgot_at = None;
         while !stop.is_cancelled() {
-            let pause = match self.look(&mut forgot_at).await {
+            let looked = tokio::select! {
+                looked = self.look(&mut forgot_at) => looked,
+                // What was read is written down; what is not answered yet is looked at by the next receiver.
+                () = stop.cancelled() => return,
+            };
+            let pause = match looked {
                 Ok(pause) => pause,
                 Err(error) => {
                     self.desk.tell(&Event::Warning(format!("{error}; trying again")));

@@ -1,5 +1,6 @@
 //! The door for the service: one path, whose callbacks are on disk before they are answered. Any other path is nothing
-//! at all, and no answer repeats what was sent.
+//! at all, and no answer repeats what was sent. Who does not post to that path gets one answer and no further one on
+//! the same connection.
 
 use std::future::Future;
 use std::io;
@@ -8,19 +9,22 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequest, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
+use tokio::time::Instant as Tick;
 use tokio_util::sync::CancellationToken;
 
-use super::connection::Polite;
+use super::connection::{Caller, Polite, Seats};
 use crate::ledger::inbox::Callback;
-use crate::ledger::{Space, Store};
+use crate::ledger::outbox::Keeping;
+use crate::ledger::{LedgerError, Space, Store};
 use crate::render::event::{Event, Listener};
+use crate::service::client::Client;
 use crate::service::webhook;
 use crate::work::Desk;
 use crate::world::World;
@@ -37,8 +41,36 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// When somebody whose callback could not be kept may come again, seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("60");
 
+/// How long those who are at a request or an answer may still take once it is to stop.
+const LAST: Duration = Duration::from_secs(5);
+
+/// What was seen of the ledger holds for so long: a question is not to cost it more than a callback now and then.
+const HOLDS: Duration = Duration::from_secs(1);
+
+/// For how long a callback that found no room speaks against the ledger, where none has been kept since: a smaller write
+/// may still find some.
+const DOUBTED: Duration = Duration::from_secs(15);
+
+/// The connection ends with this answer.
+const LAST_ANSWER: (HeaderName, HeaderValue) = (header::CONNECTION, HeaderValue::from_static("close"));
+
+/// Whether the ledger keeps callbacks, as far as was seen, and when.
+#[derive(Clone, Copy)]
+struct Seen {
+    keeps: bool,
+    until: Tick,
+}
+
+impl Seen {
+    fn now(keeps: bool, holds: Duration) -> Option<Self> {
+        Some(Self { keeps, until: Tick::now() + holds })
+    }
+}
+
 struct Reception {
     store: Arc<dyn Store>,
+    client: Arc<Client>,
+    seen: Mutex<Option<Seen>>,
     space: Space,
     path: [u8; 32],
     world: World,
@@ -46,7 +78,7 @@ struct Reception {
     arrived: Arc<Notify>,
 }
 
-/// Serves until `stop`, and then until what was begun is answered.
+/// Serves until `stop`, and then until what was begun is answered, for [`LAST`] at most.
 pub(super) fn serve(
     desk: &Desk,
     listener: TcpListener,
@@ -56,6 +88,8 @@ pub(super) fn serve(
 ) -> impl Future<Output = io::Result<()>> + use<> {
     let reception = Reception {
         store: Arc::clone(&desk.store),
+        client: Arc::clone(&desk.client),
+        seen: Mutex::new(None),
         space: desk.space.clone(),
         path: hash(path),
         world: desk.world.clone(),
@@ -63,32 +97,47 @@ pub(super) fn serve(
         arrived,
     };
     let app = Router::new().route("/health", get(health)).fallback(take).layer(DefaultBodyLimit::max(LARGEST));
-    let app = app.with_state(Arc::new(reception));
-    axum::serve(Polite::new(listener), app).with_graceful_shutdown(async move { stop.cancelled().await }).into_future()
+    let app = app.with_state(Arc::new(reception)).into_make_service_with_connect_info::<Caller>();
+    let seats = Seats::default();
+    let stopped = stop.clone();
+    let serving = axum::serve(Polite::new(listener, seats.clone()), app).with_graceful_shutdown(async move { stopped.cancelled().await });
+    async move {
+        let mut serving = std::pin::pin!(serving.into_future());
+        tokio::select! {
+            served = &mut serving => return served,
+            () = async { stop.cancelled().await; tokio::time::sleep(LAST).await } => seats.cut_all(),
+        }
+        serving.await
+    }
 }
 
-async fn take(State(reception): State<Arc<Reception>>, request: Request) -> Response {
+async fn take(State(reception): State<Arc<Reception>>, ConnectInfo(caller): ConnectInfo<Caller>, request: Request) -> Response {
     if !reception.is_path(request.uri().path()) {
-        return StatusCode::NOT_FOUND.into_response();
+        return last(StatusCode::NOT_FOUND);
     }
     if request.method() != Method::POST {
-        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+        return last(StatusCode::METHOD_NOT_ALLOWED);
     }
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let content_type = content_type.chars().take(LONGEST_TYPE).collect();
     match Bytes::from_request(request, &()).await {
-        Ok(raw) => reception.keep(content_type, &raw).await,
+        Ok(raw) => {
+            let _in_hand = caller.in_hand();
+            reception.keep(content_type, raw.to_vec()).await
+        }
         // Its own words would tell more of us than a status.
-        Err(refused) => refused.into_response().status().into_response(),
+        Err(refused) => last(refused.into_response().status()),
     }
 }
 
+fn last(answer: impl IntoResponse) -> Response {
+    ([LAST_ANSWER], answer).into_response()
+}
+
 /// Whether a callback would be kept.
-async fn health(State(reception): State<Arc<Reception>>) -> Response {
-    match reception.store.receiver(reception.space.clone()).await {
-        Ok(_) => "ok\n".into_response(),
-        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-    }
+async fn health(State(reception): State<Arc<Reception>>, ConnectInfo(caller): ConnectInfo<Caller>) -> Response {
+    let _in_hand = caller.in_hand();
+    if reception.would_keep().await { last("ok\n") } else { last(StatusCode::SERVICE_UNAVAILABLE) }
 }
 
 impl Reception {
@@ -97,11 +146,15 @@ impl Reception {
         hash(path).iter().zip(&self.path).fold(0, |difference, (one, other)| difference | (one ^ other)) == 0
     }
 
-    async fn keep(&self, content_type: String, raw: &[u8]) -> Response {
-        let told = webhook::read(raw);
+    async fn keep(&self, content_type: String, raw: Vec<u8>) -> Response {
+        let raw = self.client.without_key(raw);
+        let told = webhook::read(&raw);
         let (space, at) = (self.space.clone(), self.world.now());
-        let callback = Callback { space, project: told.project, token: told.token, content_type, raw: raw.to_vec(), at };
-        match tokio::time::timeout(PATIENCE, self.store.receive(vec![callback])).await {
+        let callback = Callback { space, project: told.project, token: told.token, content_type, raw, at };
+        let received = tokio::time::timeout(PATIENCE, self.store.receive(vec![callback])).await;
+        let is_full = matches!(received, Ok(Err(LedgerError::Full { .. })));
+        *self.seen.lock().await = Seen::now(matches!(received, Ok(Ok(_))), if is_full { DOUBTED } else { HOLDS });
+        match received {
             Ok(Ok(_)) => {
                 self.arrived.notify_one();
                 "ok".into_response()
@@ -109,6 +162,18 @@ impl Reception {
             Ok(Err(error)) => self.not_kept(&error.to_string()),
             Err(_) => self.not_kept("the ledger does not answer"),
         }
+    }
+
+    /// Whether a callback would be kept: by what became of the last one, else by writing to the ledger.
+    async fn would_keep(&self) -> bool {
+        let mut seen = self.seen.lock().await;
+        if let Some(seen) = seen.filter(|seen| Tick::now() < seen.until) {
+            return seen.keeps;
+        }
+        let write = self.store.keep_receiver(self.space.clone(), Keeping::default(), self.world.now());
+        let keeps = matches!(tokio::time::timeout(PATIENCE, write).await, Ok(Ok(_)));
+        *seen = Seen::now(keeps, HOLDS);
+        keeps
     }
 
     fn not_kept(&self, why: &str) -> Response {
