@@ -3,7 +3,7 @@
 use super::Stop;
 use crate::exit::Exit;
 use crate::movie::Document;
-use crate::movie::expand::{ExpandIssue, Expansion, Limits, expand};
+use crate::movie::expand::{Assumption, ExpandIssue, Expansion, Limits, expand};
 use crate::movie::json::Span;
 use crate::output::Out;
 
@@ -22,9 +22,23 @@ pub(super) fn resolve(out: &Out, movie: &Document) -> Result<Expansion, Stop> {
         return Err(Stop { help: Some(help.to_owned()), ..Stop::new(Exit::Invalid, message) });
     }
     tell(out, expansion.issues.iter().map(|issue| (issue.span, of_issue(issue))), movie, "problem");
-    let assumptions = expansion.assumptions.iter().map(|assumption| (assumption.span, format!("assumed: {}", assumption.kind)));
-    tell(out, assumptions, movie, "assumption");
+    tell_assumptions(out, movie, &expansion.assumptions);
     Ok(expansion)
+}
+
+/// Each kind of assumption once, at its first place: they are worth knowing, and no fault.
+fn tell_assumptions(out: &Out, movie: &Document, assumptions: &[Assumption]) {
+    let mut told: Vec<(&Assumption, usize)> = Vec::new();
+    for assumption in assumptions {
+        match told.iter_mut().find(|(first, _)| first.kind == assumption.kind) {
+            Some((_, more)) => *more += 1,
+            None => told.push((assumption, 0)),
+        }
+    }
+    for (first, more) in told {
+        let more = if more > 0 { format!(" (here and in {more} more place{})", if more == 1 { "" } else { "s" }) } else { String::new() };
+        out.note(&format!("{}assumed: {}{more}", at(movie, first.span), first.kind));
+    }
 }
 
 fn tell(out: &Out, told: impl ExactSizeIterator<Item = (Span, String)>, movie: &Document, word: &str) {

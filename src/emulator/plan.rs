@@ -73,7 +73,7 @@ fn length(movie: &Map<String, Value>) -> Result<f64, String> {
     for (place, element) in above.iter().enumerate() {
         playable(element).map_err(|why| format!("Error: Element #{}: {why}", place + 1))?;
     }
-    // The movie lasts until its own elements are over, but for those that follow it (`contract.md` part 10).
+    // The movie lasts until its own elements are over, but for those that follow it (`movie-format.md#timing`).
     let over: Vec<Value> = above.iter().filter(|element| !follows(element)).cloned().collect();
     Ok(last_end(&over).map_or(seconds, |end| seconds.max(end)))
 }

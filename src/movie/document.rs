@@ -195,7 +195,13 @@ impl JsonFile {
         let likely = self.root.as_text().filter(|text| json::parse(&text.decoded(), 0).is_ok_and(|inner| inner.root.as_object().is_some()));
         let likely = likely.map(|_| Likely::JsonInString);
         let (span, message) = (self.root.span, format!("{wanted}, this is {}", self.root.kind()));
-        let way_out = likely.map_or("write an object, `{ … }`, around or instead of it", Likely::way_out);
+        let is_list_of_movies = self.root.as_array().is_some_and(|items| items.iter().any(|item| item.get("scenes").is_some()));
+        let otherwise = if is_list_of_movies {
+            "take the movie out of the brackets: `jq '.[0]'` does it"
+        } else {
+            "write an object, `{ … }`, around or instead of it"
+        };
+        let way_out = likely.map_or(otherwise, Likely::way_out);
         self.refuse(span, message, likely.map(Likely::reason), Some(way_out))
     }
 

@@ -1,6 +1,6 @@
 //! The JSON Schema (2020-12) of a movie, generated from [`super::spec`], so that an editor completes and checks while
-//! one types. It says what the errors of `check` about types, words, ranges and what is required say, and no more:
-//! what the service merely ignores is allowed.
+//! one types. It says what the errors of `check` about types, words, ranges and what is required say; and, as a misspelled
+//! name is what an editor helps with most, it refuses the names that the service doesn't know.
 
 use serde_json::{Map, Value, json};
 
@@ -17,9 +17,11 @@ use crate::movie::diagnostic::Severity;
 pub const RULES: &[&str] = &[
     "J2V002", "J2V003", "J2V004", "J2V008", "J2V010", "J2V012", "J2V020", "J2V021", "J2V023", "J2V025", "J2V042", "J2V043", "J2V060",
     "J2V061", "J2V062", "J2V064", "J2V069", "J2V071", "J2V072", "J2V075", "J2V077", "J2V078", "J2V080", "J2V081", "J2V082", "J2V087",
-    "J2V089", "J2V101", "J2V111", "J2V120", "J2V130", "J2V132", "J2V140", "J2V150", "J2V153", "J2V163", "J2V171", "J2V300", "J2V302",
-    "J2V303",
+    "J2V089", "J2V101", "J2V111", "J2V120", "J2V130", "J2V132", "J2V140", "J2V150", "J2V153", "J2V171", "J2V300", "J2V302", "J2V303",
 ];
+
+/// The rules of `check` about names that are unknown or in the wrong place: the schema refuses those names, too.
+pub const NAMES: &[&str] = &["J2V006", "J2V007", "J2V012", "J2V029", "J2V063", "J2V085", "J2V210"];
 
 /// A number as JSON spells it.
 const NUMERIC: &str = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$";
@@ -50,7 +52,7 @@ fn definitions() -> Map<String, Value> {
     for (name, types) in Types::NAMED {
         definitions.insert((*name).to_owned(), element_of(*types));
     }
-    definitions.insert("export".to_owned(), object_of(&EXPORT, Types::NONE, &["destinations"]).into());
+    definitions.insert("export".to_owned(), object_of(&EXPORT, Types::NONE, &[]).into());
     definitions.insert("destination".to_owned(), destination());
     for table in TABLES.iter().filter(|table| is_inner(table)) {
         let required: Vec<_> = table.properties.iter().filter(|property| property.is_required).map(|property| property.name).collect();
@@ -77,6 +79,8 @@ fn object_of(table: &Table, types: Types, required: &[&str]) -> Map<String, Valu
     let mut object = Map::new();
     object.insert("type".to_owned(), "object".into());
     object.insert("properties".to_owned(), properties.into());
+    object.insert("patternProperties".to_owned(), json!({r"^(__|\$)": {}}));
+    object.insert("additionalProperties".to_owned(), false.into());
     if !required.is_empty() {
         object.insert("required".to_owned(), required.into());
     }
@@ -120,6 +124,10 @@ fn examples(name: &str, types: Types) -> Vec<&'static str> {
 fn shape(property: &Property, types: Types) -> Value {
     match (property.shape, property.name, types) {
         (_, "model", Types::SUBTITLES) => words(&SUBTITLES_MODEL),
+        (_, "settings", Types::TEXT) => {
+            let known: Map<_, _> = text::SETTINGS.iter().map(|name| ((*name).to_owned(), json!({}))).collect();
+            json!({"type": "object", "properties": known})
+        }
         (_, "settings", Types::SUBTITLES) => reference(&definition(&subtitles::SETTINGS)),
         (_, "model-settings", Types::VOICE) => json!({
             "type": "object",
@@ -155,18 +163,24 @@ fn array(items: Items) -> Value {
 fn number(range: &Range) -> Value {
     let mut inside = Map::new();
     let is_strict = range.severity == Severity::Error;
-    inside.insert("type".to_owned(), if is_strict && range.is_whole { "integer" } else { "number" }.into());
-    if is_strict && range.least.is_finite() {
-        inside.insert(if range.is_above { "exclusiveMinimum" } else { "minimum" }.to_owned(), range.least.into());
+    // What the sources leave open warns only.
+    let (least, most) = range.surely;
+    inside.insert("type".to_owned(), "number".into());
+    if is_strict && least.is_finite() {
+        inside.insert("minimum".to_owned(), least.into());
     }
-    if is_strict && range.most.is_finite() {
-        inside.insert("maximum".to_owned(), range.most.into());
+    if is_strict && most.is_finite() {
+        inside.insert("maximum".to_owned(), most.into());
     }
     let mut choices = vec![inside.into()];
     if !range.besides.is_empty() {
         choices.push(json!({"enum": range.besides}));
     }
-    choices.extend([reference("numeric"), reference("placeholder")]);
+    if range.takes_texts {
+        choices.push(json!({"type": "string"}));
+    } else {
+        choices.extend([reference("numeric"), reference("placeholder")]);
+    }
     json!({"anyOf": choices})
 }
 
@@ -201,7 +215,7 @@ fn element_of(types: Types) -> Value {
         Types::TEXT => vec![told("text")],
         Types::HTML => vec![any(&["html", "src"])],
         Types::COMPONENT => vec![told("component")],
-        Types::VOICE => vec![told("text"), told("voice")],
+        Types::VOICE => vec![told("text")],
         _ => Vec::new(),
     };
     if !needs.is_empty() {

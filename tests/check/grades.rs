@@ -27,8 +27,8 @@ fn where_sources_disagree_or_are_silent_nothing_stops() {
     let portrait = r#"{"resolution": "instagram-portrait", "scenes": [{"duration": 4}]}"#;
     assert_eq!(grade(portrait, Example::Movie, "J2V020"), "warning disputed");
     assert_eq!(grade(r#"{"type": "s3"}"#, Example::Destination, "J2V302"), "warning disputed");
-    assert_eq!(grade(r#"{"type": "voice", "text": "Hello"}"#, Example::Element, "J2V150"), "error disputed");
-    assert_eq!(grade(r#"{"duration": 0}"#, Example::Scene, "J2V042"), "error advice");
+    assert_eq!(grade(r#"{"type": "voice", "text": "Hello"}"#, Example::Element, "J2V150"), "warning disputed");
+    assert_eq!(grade(r#"{"duration": 0}"#, Example::Scene, "J2V042"), "warning advice");
     assert_eq!(grade(r#"{"duration": null}"#, Example::Scene, "J2V008"), "error advice");
     assert_eq!(grade(r#"{"duration": 4, "cache": "true"}"#, Example::Scene, "J2V008"), "error advice");
     assert_eq!(grade(r#"{"type": "text", "text": 2026}"#, Example::Element, "J2V008"), "error advice");
@@ -39,11 +39,34 @@ fn where_sources_disagree_or_are_silent_nothing_stops() {
     assert_eq!(grade(r#"{"type": "text", "text": ""}"#, Example::Element, "J2V120"), "error advice");
     assert_eq!(grade(r#"{"type": "html", "html": ""}"#, Example::Element, "J2V130"), "error advice");
     assert_eq!(grade(r#"{"type": "voice", "text": "", "voice": "en-GB-LibbyNeural"}"#, Example::Element, "J2V150"), "error advice");
-    assert_eq!(grade(r#"{"type": "audio", "src": "https://example.com/a.mp3", "loop": 0}"#, Example::Element, "J2V111"), "error advice");
+    assert_eq!(grade(r#"{"type": "audio", "src": "https://example.com/a.mp3", "loop": 0}"#, Example::Element, "J2V111"), "warning advice");
     let ignored = r#"{"resolution": "hd", "width": 9000, "scenes": [{"duration": 4}]}"#;
     assert_eq!(grade(ignored, Example::Movie, "J2V023"), "error advice");
-    assert_eq!(grade(r#"{"type": "component", "component": "advanced/intro-001"}"#, Example::Element, "J2V140"), "warning advice");
+    assert_eq!(grade(r#"{"type": "component", "component": "intro-001"}"#, Example::Element, "J2V140"), "warning advice");
     assert_eq!(grade(r#"{"elements": [{"type": "text", "text": "Hi"}]}"#, Example::Scene, "J2V040"), "warning disputed");
+}
+
+#[test]
+fn what_published_movies_write_although_no_list_has_it_stops_nobody() {
+    let subtitles =
+        |settings: &str| format!(r#"{{"type": "subtitles", "captions": "https://example.com/a.srt", "settings": {{{settings}}}}}"#);
+    assert_eq!(grade(&subtitles(r#""position": "bottom""#), Example::Over, "J2V163"), "warning disputed");
+    assert_eq!(grade(&subtitles(r#""style": "highlight""#), Example::Over, "J2V163"), "warning disputed");
+    let image = |more: &str| format!(r#"{{"type": "image", "src": "https://example.com/a.jpg", {more}}}"#);
+    assert_eq!(grade(&image(r#""pan": "center""#), Example::Element, "J2V080"), "warning documented");
+    assert_eq!(grade(&image(r#""x": "center""#), Example::Element, "J2V008"), "warning advice");
+    let export = r#"{"resolution": "hd", "exports": [{}], "scenes": [{"duration": 4}]}"#;
+    assert_eq!(grade(export, Example::Movie, "J2V300"), "warning advice");
+    for piece in [
+        r#"{"type": "component", "component": "advanced/000"}"#,
+        r#"{"type": "html", "html": "<p>", "settings": {"color": "red"}}"#,
+        r#"{"type": "component", "component": "shape/rectangle", "settings": {"rectangle2": {"width": 10}}}"#,
+    ] {
+        assert_eq!(findings(&Example::Element.movie(piece)), [], "{piece}");
+    }
+    let carried =
+        r#"{"resolution": "hd", "elements": [{"type": "video", "src": "https://example.com/a.mp4"}], "scenes": [{"elements": []}]}"#;
+    assert_eq!(findings(carried), [], "a movie may be made of its own elements");
 }
 
 #[test]

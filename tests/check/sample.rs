@@ -89,7 +89,8 @@ impl Sampler<'_> {
                 object.insert(name.clone(), self.value(property, depth + 1));
             }
         }
-        if self.dice.one_in(20) {
+        let is_closed = schema["additionalProperties"] == json!(false);
+        if self.dice.one_in(20) && (self.wild > 0 || !is_closed) {
             object.insert("made-up".to_owned(), self.anything());
         }
         self.mend(&mut object);

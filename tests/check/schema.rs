@@ -8,7 +8,7 @@ use j2v::movie::check::rules::{Example, Rule};
 use j2v::movie::check::{Settings, check};
 use j2v::movie::diagnostic::{Diagnostic, Severity};
 use j2v::movie::json::Node;
-use j2v::movie::schema::{RULES, schema};
+use j2v::movie::schema::{NAMES, RULES, schema};
 use jsonschema::Validator;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -19,10 +19,11 @@ use crate::support::{movies, parse};
 static SCHEMA: LazyLock<Value> = LazyLock::new(schema);
 static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| jsonschema::draft202012::new(&SCHEMA).unwrap());
 
-/// The errors of shape that the rules find.
+/// The errors of shape, and the wrong names, that the rules find.
 fn shape_errors(document: &Document) -> Vec<Diagnostic> {
     let mut found = check(document, &Settings::default());
-    found.retain(|finding| finding.severity == Severity::Error && RULES.contains(&finding.code));
+    let is_of_shape = |finding: &Diagnostic| finding.severity == Severity::Error && RULES.contains(&finding.code);
+    found.retain(|finding| is_of_shape(finding) || NAMES.contains(&finding.code));
     found
 }
 
@@ -51,7 +52,7 @@ fn the_schema_refuses_the_wrong_example_of_each_rule_of_shape_and_takes_every_ri
     for rule in Rule::all().filter(|rule| !matches!(rule.example, Example::Expanded | Example::Told) && rule.code != "J2V002") {
         let wrong = parse(&rule.example.movie(rule.wrong)).root.to_serde();
         let right = parse(&rule.example.movie(rule.right)).root.to_serde();
-        let is_of_shape = RULES.contains(&rule.code);
+        let is_of_shape = RULES.contains(&rule.code) || NAMES.contains(&rule.code);
         assert_eq!(VALIDATOR.is_valid(&wrong), !is_of_shape, "{}: {wrong}", rule.code);
         assert!(VALIDATOR.is_valid(&right), "{}: {right}", rule.code);
     }

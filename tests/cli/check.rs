@@ -35,15 +35,7 @@ warning[J2V209]: item 2 of 2 has no `item.name`
   |
   = help: give every item the field, or ask for it in a `condition`
 
-error[J2V064]: the video has no `src`
- --> a.json:6:43
-  |
-6 |     {"duration": 4, "elements": [{"type": "video", "url": "https://example.com/a.mp4"}]},
-  |                                           ^^^^^^^
-  |
-  = help: add `"src"` with the public URL of the file, or `"prompt"` and `"model"`
-
-warning[J2V006]: `url` is no property of a video
+error[J2V064]: the video has no `src`: `url` is not a property of a video
  --> a.json:6:52
   |
 6 |     {"duration": 4, "elements": [{"type": "video", "url": "https://example.com/a.mp4"}]},
@@ -57,7 +49,7 @@ warning[J2V001]: a trailing comma, which JSON does not have: it is not sent
 6 |     {"duration": 4, "elements": [{"type": "video", "url": "https://example.com/a.mp4"}]},
   |                                                                                         ^
 
-warning[J2V006]: `lenght` is no property of a scene
+warning[J2V006]: `lenght` is not a property of a scene
 --> a.json
  = note: --set /scenes/0/lenght has set this
 

@@ -56,7 +56,7 @@ fn what_has_nothing_to_resolve_stays_as_it_was_written() {
 #[test]
 fn what_was_assumed_is_told_with_its_place_and_marked_as_that() {
     let movie = "{\n  \"variables\": {\"n\": 7},\n  \"scenes\": [{\"duration\": \"{{ n }}\"}]\n}";
-    let told = "warning: a.json:3:28: assumed: `{{ … }}` alone in a string is taken to become what the variable holds: a number";
+    let told = "a.json:3:28: assumed: `{{ … }}` alone in a string is taken to become what the variable holds: a number";
     assert_eq!(expanded(movie, &[], &[told]), r#"{"scenes":[{"duration":7}]}"#);
 }
 

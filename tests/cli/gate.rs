@@ -133,3 +133,15 @@ fn the_movie_s_own_elements_count_against_the_cap_and_what_has_no_bound_names_it
     world.j2v("submit a.json").exits(0);
     assert_eq!(world.accepted(), 2);
 }
+
+#[test]
+fn a_variable_of_a_flag_that_fits_nothing_warns_and_names_the_one_that_is_meant() {
+    let world = World::new();
+    let movie = r#"{"resolution": "hd", "variables": {"address": "x"}, "scenes": [{"duration": 2, "elements": [{"type": "text", "text": "{{ address }}"}]}]}"#;
+    world.write("a.json", movie);
+    world.j2v("submit a.json --var adress=y").exits(0).tells("1 warning; j2v check a.json --var adress=y shows it");
+    let found = world.j2v("check a.json --var adress=y --json").exits(0).jsons();
+    assert_eq!((&found[0]["code"], &found[0]["severity"]), (&json!("J2V201"), &json!("warning")), "{found:?}");
+    assert_eq!(found[0]["help"], "did you mean `address`?");
+    world.j2v("submit a.json --var address=y").exits(0).hides("warning");
+}

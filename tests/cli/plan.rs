@@ -219,7 +219,7 @@ fn several_movies_are_a_chart_or_a_line_each() {
 fn what_was_assumed_and_what_is_wrong_is_told_as_by_expand() {
     let world = world();
     world.write("a.json", r#"{"variables":{"n":7},"scenes":[{"duration":"{{ n }}","comment":"{{ m }}"}]}"#);
-    let run = world.j2v("plan a.json --json").exits(0).tells("warning: a.json:1:45: assumed: ").tells("`m` is defined nowhere");
+    let run = world.j2v("plan a.json --json").exits(0).tells("a.json:1:45: assumed: ").tells("`m` is defined nowhere");
     assert_eq!(run.json()["duration"], 7);
 }
 

@@ -12,21 +12,20 @@ const COMPONENT: usize = ELEMENT.at("component");
 pub(super) fn check(checker: &mut Checker<'_>, element: &Element<'_>) {
     let fields = &element.fields;
     if !fields.is_told(COMPONENT) {
-        checker.add("J2V140", element.place_of(COMPONENT), "no `component` is named").helped("add `\"component\"`, such as `basic/000`");
+        let message = "no `component` is named";
+        if !checker.is_misspelled(fields, &[COMPONENT], "J2V140", message) {
+            checker.add("J2V140", element.place_of(COMPONENT), message).helped("add `\"component\"`, such as `basic/000`");
+        }
         return;
     }
     let Some((id, span)) = told(element, COMPONENT) else { return };
     let known = component::find(&id);
-    if known.is_none() {
+    // The list grows: what has the form of an id may be one.
+    if known.is_none() && !component::is_id(&id) {
         let near = suggest::nearest(&id, COMPONENTS.iter().map(|component| component.id));
-        let is_form = component::is_id(&id);
-        let message = if is_form {
-            format!("the component `{}` is not in the list", shown(&id))
-        } else {
-            format!("`{}` is no component", shown(&id))
-        };
-        let finding = checker.add("J2V140", span, message).graded(Severity::Warning, Evidence::Advice);
-        finding.help = Some(near.map_or_else(|| "ids look like `basic/000`".to_owned(), |near| format!("did you mean `{near}`?")));
+        let finding = checker.add("J2V140", span, format!("`{}` is not the id of a component", shown(&id)));
+        finding.helped(near.map_or_else(|| "ids look like `basic/000`".to_owned(), |near| format!("did you mean `{near}`?")));
+        finding.graded(Severity::Warning, Evidence::Advice);
         return;
     }
     if let (Some(component), Some(settings)) = (known, fields.get(SETTINGS).and_then(Node::as_object)) {
@@ -38,7 +37,7 @@ pub(super) fn check(checker: &mut Checker<'_>, element: &Element<'_>) {
 fn parts(checker: &mut Checker<'_>, component: &Component, settings: &[Member]) {
     for member in settings {
         let name = member.key.decoded();
-        let is_part = component.parts.contains(&&*name);
+        let is_part = component.has_part(&name);
         if is_part && member.value.as_text().is_some() {
             let message = format!("`{name}` is an object in `{}`", component.id);
             let text = shown(member.value.as_text().map_or("", |text| text.raw()));

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 
 use super::{Checker, exports, shown, suggest, variables};
 use crate::movie::json::{Member, Node, Text, Value};
-use crate::movie::spec::near::INSTEAD;
-use crate::movie::spec::{Property, Table, Types};
+use crate::movie::spec::element::ELEMENT;
+use crate::movie::spec::near::{self, INSTEAD};
+use crate::movie::spec::{Property, Table, Types, subtitles};
 
 /// Up to so many members each is compared with each; no memory is needed for that.
 const FEW: usize = 16;
@@ -35,24 +36,28 @@ impl<'d> Checker<'d> {
         self.add("J2V015", member.key_span, message).helped("keep one of them: readers of JSON take the last");
     }
 
-    /// J2V006, J2V007: a name that is no property.
-    pub(super) fn unknown(&mut self, table: &Table, name: &str, member: &'d Member, types: Types) {
-        self.free(&member.value);
-        if name.starts_with("__") || name.starts_with('$') {
-            return;
+    /// J2V006, J2V007: a name that is no property; gives the one that it means.
+    pub(super) fn unknown(&mut self, table: &Table, name: &str, member: &'d Member, types: Types) -> Option<&'static str> {
+        let found = self.found.len();
+        match &member.value.value {
+            Value::String(text) => self.string(name, &member.value, text),
+            _ => self.free(&member.value),
         }
-        if self.is_spoken_of(table, name, member) {
-            return;
+        let is_secret = self.found[found..].iter().any(|finding| finding.code == "J2V307");
+        if is_secret || name.starts_with("__") || name.starts_with('$') || self.is_spoken_of(table, name, member) {
+            return None;
         }
         let owner = owner_of(table, types);
-        let meant = suggest::property(table, name, types);
+        let elsewhere = elsewhere(table, name, types);
+        let meant = if elsewhere.is_some() { None } else { suggest::property(table, name, types) };
         if let Some(right) = meant.filter(|right| name.contains('_') && suggest::kebab(name) == *right) {
             let message = format!("`{name}` is not read: {owner} has `{right}`");
             self.add("J2V007", member.key_span, message).helped(format!("write `{right}`"));
-            return;
+            return meant;
         }
-        let finding = self.add("J2V006", member.key_span, format!("`{}` is no property of {owner}", shown(name)));
-        finding.help = meant.map(|right| format!("did you mean `{right}`?")).or_else(|| way_out(table, name, types));
+        let help = elsewhere.or_else(|| meant.map(|right| format!("did you mean `{right}`?"))).unwrap_or_else(|| known(table, types));
+        self.add("J2V006", member.key_span, format!("`{}` is not a property of {owner}", shown(name))).helped(help);
+        meant
     }
 
     /// Whether a rule of its own speaks of a name: then it isn't merely unknown.
@@ -73,18 +78,21 @@ impl<'d> Checker<'d> {
         }
     }
 
-    /// J2V085, J2V006: a property of other elements.
-    pub(super) fn misplaced(&mut self, property: &Property, member: &'d Member, types: Types) {
+    /// J2V085, J2V006: a property of other elements; gives the one that it means.
+    pub(super) fn misplaced(&mut self, property: &Property, member: &'d Member, types: Types) -> Option<&'static str> {
         self.free(&member.value);
+        let name = property.name;
         let is_visual = property.on == Types::VISUAL && !types.meets(Types::VISUAL);
         let code = if is_visual { "J2V085" } else { "J2V006" };
-        let owner = owner_of(&crate::movie::spec::element::ELEMENT, types);
-        let message = format!("`{}` is no property of {owner}", property.name);
-        let in_settings = types == Types::SUBTITLES && crate::movie::spec::subtitles::SETTINGS.get(property.name).is_some();
-        let finding = self.add(code, member.key_span, message);
-        if in_settings {
-            finding.helped("it belongs into `settings`");
-        }
+        let message = format!("`{name}` is not a property of {}", owner_of(&ELEMENT, types));
+        let in_settings = || (name == "settings").then(|| out_of_settings(&member.value, types)).flatten();
+        let meant = near::INSTEAD_OF.iter().find(|(of, wrong, _)| of.meets(types) && *wrong == name).map(|(_, _, right)| *right);
+        let help = in_settings()
+            .or_else(|| meant.map(|right| format!("did you mean `{right}`?")))
+            .or_else(|| elsewhere(&ELEMENT, name, types))
+            .unwrap_or_else(|| format!("leave it out: only {} has it", owners(property.on)));
+        self.add(code, member.key_span, message).helped(help);
+        meant
     }
 
     /// What may stand anywhere in an object of free form: placeholders, secrets, repeated keys.
@@ -148,15 +156,44 @@ fn owner_of(table: &Table, types: Types) -> &'static str {
     }
 }
 
-/// The way out where no other name is meant.
-fn way_out(table: &Table, name: &str, types: Types) -> Option<String> {
-    let instead = INSTEAD.iter().find(|(wrong, _)| *wrong == name && types == Types::NONE);
+/// What to do with a name that belongs to another place.
+fn elsewhere(table: &Table, name: &str, types: Types) -> Option<String> {
+    let instead = INSTEAD.iter().find(|(wrong, _)| *wrong == name && types == Types::NONE && table.index("elements").is_some());
     if let Some((_, help)) = instead {
         return Some((*help).to_owned());
     }
-    let is_setting = types == Types::TEXT && crate::movie::spec::text::SETTINGS.contains(&&*suggest::kebab(name));
-    if is_setting {
-        return Some(format!("move it into `settings`, as `{}`", suggest::kebab(name)));
+    if let Some((.., help)) = near::ELSEWHERE.iter().find(|(of, wrong, _)| of.meets(types) && *wrong == name) {
+        return Some((*help).to_owned());
     }
-    (table.name == "a movie" && crate::movie::spec::movie::SCENE.get(name).is_some()).then(|| "it belongs into a scene".to_owned())
+    let setting = match types {
+        Types::TEXT => suggest::text_setting(name),
+        Types::SUBTITLES => suggest::property(&subtitles::SETTINGS, name, Types::NONE),
+        _ => None,
+    };
+    let is_a_property = suggest::property(table, name, types).is_some_and(|right| right == suggest::kebab(name));
+    if let Some(right) = setting.filter(|_| !is_a_property) {
+        return Some(format!("move it into `settings`, as `{right}`"));
+    }
+    let is_movie = std::ptr::eq(table, &raw const crate::movie::spec::movie::MOVIE);
+    (is_movie && crate::movie::spec::movie::SCENE.get(name).is_some()).then(|| "it belongs into a scene".to_owned())
+}
+
+/// What to do with settings where there are none.
+fn out_of_settings(settings: &Node, types: Types) -> Option<String> {
+    let first = settings.as_object()?.first()?.key.decoded().into_owned();
+    let right = suggest::property(&ELEMENT, &first, types)?;
+    Some(format!("write `{right}` at the element itself, beside its `type`"))
+}
+
+/// The properties that there are.
+fn known(table: &Table, types: Types) -> String {
+    let fits = |property: &&Property| types == Types::NONE || property.on.meets(types);
+    let names = table.properties.iter().filter(fits).map(|property| property.name).filter(|name| !name.starts_with(['_', '$']));
+    format!("leave it out; known are: {}", names.collect::<Vec<_>>().join(", "))
+}
+
+/// Elements of some types, as messages call them.
+fn owners(types: Types) -> String {
+    let names: Vec<_> = Types::NAMED.iter().filter(|(_, one)| one.meets(types)).map(|(_, one)| owner_of(&ELEMENT, *one)).collect();
+    names.join(", ")
 }

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::fields::{Fields, is_open};
+use super::fields::Fields;
 use super::lengths::Lasts;
-use super::{Checker, component, lengths, media, opening, placing, scene, subtitles, suggest, text, voice};
+use super::{Checker, component, lengths, media, opening, placing, scene, subtitles, text, voice};
 use crate::movie::json::{Node, Span, Value};
 use crate::movie::spec::Types;
 use crate::movie::spec::element::ELEMENT;
@@ -57,18 +57,19 @@ impl Element<'_> {
 
 /// Checks elements; tells what they give their container a length by.
 pub(super) fn all<'d>(checker: &mut Checker<'d>, elements: &'d [Node], place: Place) -> Vec<Lasts> {
-    elements.iter().filter_map(|node| check(checker, node, place)).collect()
+    elements.iter().map(|node| check(checker, node, place)).collect()
 }
 
-fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, place: Place) -> Option<Lasts> {
+fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, place: Place) -> Lasts {
     let Some(members) = node.as_object() else {
-        checker.add("J2V008", node.span, format!("an element is an object, this is {}", node.kind()));
-        return None;
+        let finding = checker.add("J2V008", node.span, format!("an element is an object, not {}", node.kind()));
+        finding.helped("write `{\"type\": \"text\", …}`, or delete it");
+        return Lasts::Unknown;
     };
     let Some((types, at)) = kind(checker, node) else {
         checker.has_sound = true; // For all that is known.
         checker.fields_of(&ELEMENT, members, Types::ALL);
-        return Some(Lasts::Unknown);
+        return Lasts::Unknown;
     };
     let first = checker.found.len();
     let element = Element { fields: checker.fields_of(&ELEMENT, members, types), types, at, place };
@@ -78,10 +79,10 @@ fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, place: Place) -> Option<
         checker.doubt_from(first);
     }
     checker.has_sound |= element.is(Types::SOUND);
-    Some(lengths::of(&element))
+    lengths::of(&element)
 }
 
-/// The type of an element, and where it stands. `None` where it can't be known.
+/// The type of an element, and where it stands. `None` where it can't be known: what a guess lacks is no mistake of its own.
 fn kind(checker: &mut Checker<'_>, node: &Node) -> Option<(Types, Span)> {
     let Some(named) = node.get("type") else {
         checker
@@ -90,14 +91,11 @@ fn kind(checker: &mut Checker<'_>, node: &Node) -> Option<(Types, Span)> {
         return None;
     };
     let Value::String(text) = &named.value else { return None };
-    if let Some(types) = Types::named(text.raw()) {
-        return Some((types, named.span));
-    }
     if text.raw() == "template" {
         let message = "elements of the type `template` were removed";
         checker.add("J2V062", named.span, message).helped("write the elements themselves, or render the template as a movie");
     }
-    suggest::word(&ELEMENT_TYPE, &text.decoded()).filter(|_| !is_open(named)).and_then(Types::named).map(|types| (types, named.span))
+    Types::named(text.raw()).map(|types| (types, named.span))
 }
 
 fn in_common<'d>(checker: &mut Checker<'d>, element: &Element<'d>) {

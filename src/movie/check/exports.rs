@@ -2,7 +2,8 @@
 
 use super::fields::{Fields, is_open};
 use super::url::Url;
-use super::{Checker, cost, opening, shown};
+use super::{Checker, cost, opening, shown, suggest};
+use crate::movie::diagnostic::{Evidence, Severity};
 use crate::movie::json::{Node, Span, Text};
 use crate::movie::spec::export::{DESTINATION, EXPORT, MACROS, REQUIRED};
 use crate::movie::spec::words::DESTINATION as TYPES;
@@ -17,8 +18,11 @@ const MACROED: [usize; 4] = [DESTINATION.at("file"), DESTINATION.at("remote-path
 /// What a key of a service starts with, and how long it is at least.
 const KEYS: [(&str, usize); 6] = [("sk-", 20), ("sk_", 20), ("xi-", 20), ("AKIA", 20), ("ghp_", 30), ("xoxb-", 20)];
 
-/// Keys whose values are secrets.
-const SECRET_NAMES: [&str; 6] = ["x-api-key", "xi-api-key", "api-key", "api_key", "apikey", "authorization"];
+/// How the names of members end whose values are secrets, spelled with hyphens.
+const SECRET_NAMES: [&str; 7] = ["api-key", "apikey", "authorization", "access-token", "auth-token", "secret-key", "client-secret"];
+
+/// What keys of Google start with, wherever they stand in a text; and how many letters follow at least.
+const GOOGLE: (&str, usize) = ("AIza", 35);
 
 /// Checks the exports of a movie, which may have `client-data` for them.
 pub(super) fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, has_client_data: bool) {
@@ -39,13 +43,18 @@ pub(super) fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, has_client_da
 /// One export; how many webhooks it has.
 fn one<'d>(checker: &mut Checker<'d>, export: &'d Node) -> usize {
     let Some(members) = export.as_object() else {
-        checker.add("J2V300", export.span, format!("an export is an object with `destinations`, this is {}", export.kind()));
+        let message = format!("an export is an object with `destinations`, not {}", export.kind());
+        checker.add("J2V300", export.span, message).helped("write `{\"destinations\": [{\"type\": \"webhook\", …}]}`");
         return 0;
     };
     let fields = checker.fields(&EXPORT, members);
     let Some(list) = fields.get(DESTINATIONS) else {
+        if fields.is_meant(DESTINATIONS) {
+            return 0;
+        }
         let help = "write `{\"destinations\": [{\"type\": \"webhook\", …}]}`";
-        checker.add("J2V300", opening(export.span), "the export has no `destinations`").helped(help);
+        let finding = checker.add("J2V300", opening(export.span), "the export has no `destinations`").helped(help);
+        finding.graded(Severity::Warning, Evidence::Advice);
         return 0;
     };
     let destinations = list.as_array().unwrap_or_default();
@@ -73,7 +82,8 @@ fn one<'d>(checker: &mut Checker<'d>, export: &'d Node) -> usize {
 /// One destination; its type where it is known.
 fn destination<'d>(checker: &mut Checker<'d>, node: &'d Node) -> Option<&'static str> {
     let Some(members) = node.as_object() else {
-        checker.add("J2V300", node.span, format!("a destination is an object, this is {}", node.kind()));
+        let message = format!("a destination is an object, not {}", node.kind());
+        checker.add("J2V300", node.span, message).helped("write `{\"type\": \"webhook\", \"endpoint\": \"https://…\"}`");
         return None;
     };
     let fields = checker.fields(&DESTINATION, members);
@@ -96,15 +106,19 @@ fn destination<'d>(checker: &mut Checker<'d>, node: &'d Node) -> Option<&'static
 fn required(checker: &mut Checker<'_>, node: &Node, fields: &Fields<'_>, known: Option<&str>) {
     let Some(named) = fields.get(TYPE) else {
         let message = "a destination has a `type`, or the `id` of a connection";
+        if checker.is_misspelled(fields, &[TYPE, ID], "J2V303", message) {
+            return;
+        }
         checker.add("J2V303", opening(node.span), message).helped("write `\"type\": \"webhook\"` and its `endpoint`");
         return;
     };
     let needs = REQUIRED.iter().find(|(kind, _)| Some(*kind) == known).map_or(&[][..], |(_, needs)| *needs);
-    let missing: Vec<_> =
-        needs.iter().filter(|name| !DESTINATION.index(name).is_some_and(|index| fields.is_told(index))).copied().collect();
-    if !missing.is_empty() {
-        let list = missing.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        checker.add("J2V303", named.span, format!("this destination has no {list}")).helped("add it, or name a connection by its `id`");
+    let is_missing = |index: &usize| !fields.is_told(*index);
+    let missing: Vec<usize> = needs.iter().filter_map(|name| DESTINATION.index(name)).filter(is_missing).collect();
+    let list = missing.iter().map(|index| format!("`{}`", DESTINATION.properties[*index].name)).collect::<Vec<_>>().join(", ");
+    let message = format!("this destination has no {list}");
+    if !missing.is_empty() && !checker.is_misspelled(fields, &missing, "J2V303", &message) {
+        checker.add("J2V303", named.span, message).helped(format!("add {list}, or name a connection by its `id`"));
     }
 }
 
@@ -158,14 +172,27 @@ fn macros(checker: &mut Checker<'_>, fields: &Fields<'_>) {
     }
 }
 
+/// Whether a member of this name holds a secret: `x-api-key`, `xi_api_key`, `Authorization`.
+fn is_secret_name(name: &str) -> bool {
+    let spelled = suggest::kebab(name);
+    SECRET_NAMES.iter().any(|ending| spelled.ends_with(ending))
+}
+
 /// J2V307: what looks like a secret.
 pub(super) fn secret(checker: &mut Checker<'_>, key: &str, node: &Node, text: &Text) {
     let raw = text.raw();
-    let is_token = |rest: &str| rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    let is_key = raw.len() >= 20 && KEYS.iter().any(|(start, least)| raw.len() >= *least && raw.starts_with(start)) && is_token(raw);
-    let is_named = !key.is_empty() && raw.len() >= 8 && SECRET_NAMES.iter().any(|name| key.eq_ignore_ascii_case(name)) && !is_open(node);
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let is_key = raw.len() >= 20
+        && KEYS.iter().any(|(start, least)| raw.len() >= *least && raw.starts_with(start))
+        && raw.bytes().all(|byte| is_letter(&byte));
+    let is_named = !key.is_empty() && raw.len() >= 8 && is_secret_name(key) && !is_open(node);
+    let of_google =
+        raw.match_indices(GOOGLE.0).any(|(at, start)| raw.bytes().skip(at + start.len()).take_while(is_letter).count() >= GOOGLE.1);
     if is_key || is_named {
-        let message = "this looks like a secret";
-        checker.add("J2V307", node.span, message).helped("keep it out of the movie: use a connection of the dashboard");
+        let help = "keep it out of the movie: the service's own key is a header (`j2v auth login`), others belong into a connection";
+        checker.add("J2V307", node.span, "this looks like a secret").helped(help);
+    } else if of_google {
+        let finding = checker.add("J2V307", node.span, "this holds a key of Google, which each status call gives back");
+        finding.helped("restrict the key to this use, or save the file and write its own URL").severity = Severity::Warning;
     }
 }

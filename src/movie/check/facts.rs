@@ -143,7 +143,9 @@ pub(super) fn check(checker: &mut Checker<'_>, facts: &Facts) {
     for issue in &facts.issues {
         let finding = checker.add(issue.kind.code(), issue.span, issue.message.clone());
         finding.help.clone_from(&issue.help);
-        if matches!(issue.kind, IssueKind::UnknownSyntax | IssueKind::PerhapsNotArray) {
+        if issue.kind == IssueKind::Constant {
+            finding.severity = Severity::Info;
+        } else if matches!(issue.kind, IssueKind::UnknownSyntax | IssueKind::PerhapsNotArray) {
             finding.graded(Severity::Warning, Evidence::Disputed);
         }
     }
@@ -178,7 +180,8 @@ fn lengths(checker: &mut Checker<'_>, scene: &SceneFacts, before: Length) {
             _ => None,
         });
         if let Some(seconds) = shorter {
-            checker.add("J2V044", span, format!("the transition lasts {overlap} s, a scene beside it only {seconds} s"));
+            let finding = checker.add("J2V044", span, format!("the transition lasts {overlap} s, a scene beside it only {seconds} s"));
+            finding.helped(super::scene::shorter(seconds));
         }
     }
     let Length::Known(length) = scene.length else { return };
@@ -189,7 +192,8 @@ fn lengths(checker: &mut Checker<'_>, scene: &SceneFacts, before: Length) {
     }
     for element in &scene.elements {
         if let Some(start) = element.start.filter(|start| *start >= length) {
-            checker.add("J2V086", element.span, format!("it starts at {start} s, when its scene of {length} s is over"));
+            let finding = checker.add("J2V086", element.span, format!("it starts at {start} s, when its scene of {length} s is over"));
+            finding.helped(super::lengths::starts_late(length));
         }
     }
 }
@@ -200,11 +204,13 @@ fn total(checker: &mut Checker<'_>, facts: &Facts) {
     if let Some(length) = facts.length {
         if length < 1.0 {
             let finding = checker.add("J2V005", place, format!("the movie lasts {length} s: it has to last 1 s at least"));
+            finding.helped("give its scenes a longer `\"duration\"`");
             if facts.issues.iter().any(|issue| issue.kind == IssueKind::Assumed) {
                 finding.graded(Severity::Warning, Evidence::Disputed);
             }
         } else if length > FREE_LENGTH {
-            checker.add("J2V031", place, format!("the movie lasts {length} s: the free plan stops at {FREE_LENGTH} s"));
+            let finding = checker.add("J2V031", place, format!("the movie lasts {length} s: the free plan stops at {FREE_LENGTH} s"));
+            finding.helped("render it on a paid plan, or in parts");
         }
     }
     match facts.credits {

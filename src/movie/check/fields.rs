@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::Checker;
 use super::value;
+use super::{Checker, Rule};
 use crate::movie::expr::template;
 use crate::movie::json::{Member, Node, Text, Value};
 use crate::movie::spec::{Property, Standing, Table, Types};
@@ -12,12 +12,16 @@ use crate::movie::spec::{Property, Standing, Table, Types};
 const MOST: usize = 64;
 
 /// The known members of an object, by their place in its table.
-pub(super) struct Fields<'d>([Option<&'d Member>; MOST]);
+pub(super) struct Fields<'d> {
+    members: [Option<&'d Member>; MOST],
+    /// The places that misspelled members mean, and which of the findings tells of each.
+    meant: Vec<(usize, usize)>,
+}
 
 impl<'d> Fields<'d> {
     /// The member at a place of the table. Of duplicates the last counts.
     pub(super) fn member(&self, index: usize) -> Option<&'d Member> {
-        self.0.get(index).copied().flatten()
+        self.members.get(index).copied().flatten()
     }
 
     pub(super) fn get(&self, index: usize) -> Option<&'d Node> {
@@ -26,6 +30,20 @@ impl<'d> Fields<'d> {
 
     pub(super) fn has(&self, index: usize) -> bool {
         self.member(index).is_some()
+    }
+
+    /// Whether a misspelled member means it.
+    pub(super) fn is_meant(&self, index: usize) -> bool {
+        self.told_at(index).is_some()
+    }
+
+    /// Which of the findings tells of the misspelled member that means it.
+    pub(super) fn told_at(&self, index: usize) -> Option<usize> {
+        self.meant.iter().find(|(meant, _)| *meant == index).map(|(_, finding)| *finding)
+    }
+
+    fn mean(&mut self, index: Option<usize>, findings: usize) {
+        self.meant.extend(index.zip(findings.checked_sub(1)));
     }
 
     /// A number that can be known now.
@@ -52,24 +70,39 @@ impl<'d> Checker<'d> {
 
     /// The same for an element of a type.
     pub(super) fn fields_of(&mut self, table: &'static Table, members: &'d [Member], types: Types) -> Fields<'d> {
-        let mut fields = Fields([None; MOST]);
+        let mut fields = Fields { members: [None; MOST], meant: Vec::new() };
         self.duplicates(members);
         for member in members {
             let name = member.key.decoded();
             let index = table.index(&name).filter(|&index| index < MOST);
             let Some((index, property)) = index.and_then(|index| Some((index, table.properties.get(index)?))) else {
-                self.unknown(table, &name, member, types);
+                let meant = self.unknown(table, &name, member, types);
+                fields.mean(meant.and_then(|meant| table.index(meant)), self.found.len());
                 continue;
             };
             if types != Types::NONE && !property.on.meets(types) {
-                self.misplaced(property, member, types);
+                let meant = self.misplaced(property, member, types);
+                fields.mean(meant.and_then(|meant| table.index(meant)), self.found.len());
                 continue;
             }
-            fields.0[index] = Some(member);
+            fields.members[index] = Some(member);
             self.standing(property, member);
             value::check(self, property, member);
         }
         fields
+    }
+
+    /// Whether a misspelled member means one of those that are missing. That is the mistake then, and its finding weighs as
+    /// much as what is missing: it is told under that rule.
+    pub(super) fn is_misspelled(&mut self, fields: &Fields<'_>, missing: &[usize], code: &'static str, message: &str) -> bool {
+        let Some(at) = missing.iter().find_map(|index| fields.told_at(*index)) else { return false };
+        let finding = &mut self.found[at];
+        finding.message = format!("{message}: {}", finding.message);
+        finding.code = code;
+        if let Some(rule) = Rule::find(code) {
+            finding.graded(rule.severity, rule.evidence);
+        }
+        true
     }
 
     fn standing(&mut self, property: &Property, member: &Member) {

@@ -46,8 +46,11 @@ pub(super) fn of(element: &Element<'_>) -> Lasts {
     match fields.number(DURATION) {
         Some(-2.0) => Lasts::Container,
         Some(seconds) if seconds > 0.0 && start >= 0.0 => Lasts::Until(start + seconds + fields.number(EXTRA_TIME).unwrap_or(0.0)),
-        Some(seconds) if seconds > 0.0 => Lasts::Unknown,
-        _ => own,
+        Some(-1.0) => own,
+        // A duration that is wrong, or misspelled, is a mistake of its own.
+        Some(_) => Lasts::Unknown,
+        None if fields.is_meant(DURATION) || fields.is_told(DURATION) => Lasts::Unknown,
+        None => own,
     }
 }
 
@@ -58,9 +61,12 @@ pub(super) fn scene(checker: &mut Checker<'_>, place: Span, elements: &[Lasts], 
         return;
     }
     if elements.is_empty() {
-        checker
-            .add("J2V041", place, "the scene has neither elements nor a duration")
-            .helped("add `\"duration\"`, or elements that have one");
+        // The scene of a movie that is made of its own elements may be empty.
+        if !checker.is_carried {
+            checker
+                .add("J2V041", place, "the scene has neither elements nor a duration")
+                .helped("add `\"duration\"`, or elements that have one");
+        }
         return;
     }
     if elements.iter().any(|lasts| matches!(lasts, Lasts::Until(_) | Lasts::Unknown)) {
@@ -81,10 +87,14 @@ pub(super) fn scene(checker: &mut Checker<'_>, place: Span, elements: &[Lasts], 
     checker.lengthless.push(checker.found.len() - 1);
 }
 
+/// Whether the movie's own elements give it a length.
+pub(super) fn carry(over: &[Lasts]) -> bool {
+    over.iter().any(|lasts| matches!(lasts, Lasts::Until(_) | Lasts::Unknown))
+}
+
 /// J2V005, and how certain it is that scenes without a length end the render: when nothing else gives the movie one.
 pub(super) fn movie(checker: &mut Checker<'_>, place: Span, scenes: &[Node], over: &[Lasts]) {
-    let is_carried = checker.with_length > 0 || over.iter().any(|lasts| matches!(lasts, Lasts::Until(_) | Lasts::Unknown));
-    if is_carried {
+    if checker.with_length > 0 || checker.is_carried {
         for index in std::mem::take(&mut checker.lengthless) {
             checker.found[index].evidence = Evidence::Advice;
         }
@@ -92,7 +102,8 @@ pub(super) fn movie(checker: &mut Checker<'_>, place: Span, scenes: &[Node], ove
     }
     let has_elements = scenes.iter().any(|scene| scene.get("elements").or(scene.get("import")).is_some());
     if !has_elements && over.is_empty() {
-        checker.add("J2V005", place, "the movie has nothing to show").graded(Severity::Warning, Evidence::Disputed);
+        let finding = checker.add("J2V005", place, "the movie has nothing to show").graded(Severity::Warning, Evidence::Disputed);
+        finding.helped("add a scene with a `\"duration\"`");
     }
 }
 
@@ -103,16 +114,25 @@ pub(super) fn element(checker: &mut Checker<'_>, element: &Element<'_>) {
     let fade = |index: usize| fields.number(index).unwrap_or(0.0);
     let fades = fade(FADE_IN) + fade(FADE_OUT);
     if let (Some(seconds), Some(node)) = (duration.filter(|seconds| fades > *seconds), fields.get(FADE_OUT).or(fields.get(FADE_IN))) {
-        checker.add("J2V083", node.span, format!("it fades for {fades} s, and lasts {seconds} s"));
+        checker
+            .add("J2V083", node.span, format!("it fades for {fades} s, and lasts {seconds} s"))
+            .helped("let it fade for less, or last longer");
     }
     endless(checker, element);
     let (Some(length), start) = (element.place.length, fields.number(START).unwrap_or(0.0)) else { return };
     if let Some(node) = fields.get(START).filter(|_| start >= length) {
-        checker.add("J2V086", node.span, format!("it starts at {start} s, when its scene of {length} s is over"));
+        let finding = checker.add("J2V086", node.span, format!("it starts at {start} s, when its scene of {length} s is over"));
+        finding.helped(starts_late(length));
     } else if let Some((seconds, node)) = duration.zip(fields.get(DURATION)).filter(|(seconds, _)| start + seconds > length + 1e-9) {
         let end = start + seconds;
-        checker.add("J2V086", node.span, format!("it would end at {end} s: its scene of {length} s cuts it"));
+        let finding = checker.add("J2V086", node.span, format!("it would end at {end} s: its scene of {length} s cuts it"));
+        finding.helped(format!("give the scene `\"duration\": {end}`, or end it sooner"));
     }
+}
+
+/// What to do with what starts after its scene is over.
+pub(super) fn starts_late(length: f64) -> String {
+    format!("start it before second {length}, counted from the start of its scene, or let the scene last longer")
 }
 
 /// J2V110: what plays endlessly must be told how long.

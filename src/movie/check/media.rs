@@ -40,7 +40,11 @@ fn missing(checker: &mut Checker<'_>, element: &Element<'_>) {
         Types::AUDIO => "add `\"src\"` with the public URL of the file",
         _ => "add `\"src\"` with the public URL of the file, or `\"prompt\"` and `\"model\"`",
     };
-    checker.add("J2V064", element.place_of(SRC), format!("the {name} has no `src`")).helped(help);
+    let message = format!("the {name} has no `src`");
+    if checker.is_misspelled(&element.fields, &[SRC, PROMPT], "J2V064", &message) {
+        return;
+    }
+    checker.add("J2V064", element.place_of(SRC), message).helped(help);
 }
 
 /// J2V101, J2V103, J2V104: a model and what it is to make.
@@ -57,8 +61,11 @@ fn generated(checker: &mut Checker<'_>, element: &Element<'_>, has_src: bool, ha
     }
     let Some(member) = fields.member(MODEL) else { return };
     if !has_prompt {
-        let finding =
-            checker.add("J2V101", member.key_span, "a `model` without a `prompt`: it has nothing to make").helped("add `\"prompt\"`");
+        let message = "a `model` without a `prompt` has nothing to make";
+        if !has_src && checker.is_misspelled(fields, &[PROMPT], "J2V101", message) {
+            return;
+        }
+        let finding = checker.add("J2V101", member.key_span, message).helped("add `\"prompt\"`");
         if has_src {
             finding.graded(Severity::Warning, Evidence::Advice);
         }
@@ -68,7 +75,8 @@ fn generated(checker: &mut Checker<'_>, element: &Element<'_>, has_src: bool, ha
     let known = model::find(makes, &name);
     if let Some(model) = known.filter(|model| model.credits > 0 && !fields.is_told(CONNECTION)) {
         let unit = if makes == Makes::Video { " a second" } else { "" };
-        checker.add("J2V104", span, format!("`{name}` costs {} credits{unit}", model.credits));
+        let finding = checker.add("J2V104", span, format!("`{name}` costs {} credits{unit}", model.credits));
+        finding.helped("`flux-schnell` makes images for none; with a `connection` its provider bills you");
     } else if known.is_none() {
         unknown_model(checker, &name, span, makes);
     }
@@ -124,8 +132,8 @@ fn is_file(url: &Url<'_>) -> bool {
 
 fn no_url(checker: &mut Checker<'_>, src: &str, span: Span) {
     let is_data = src.starts_with("data:");
-    let finding = checker.add("J2V065", span, format!("`{}` is no public address", shown(src)));
-    finding.helped("put the file where everybody can get it, and write its `https://` address");
+    let finding = checker.add("J2V065", span, format!("`{}` is not a public URL", shown(src)));
+    finding.helped("put the file where everybody can get it, and write its `https://` URL");
     if is_data || src.starts_with("//") {
         finding.evidence = Evidence::Advice;
     }
@@ -146,8 +154,9 @@ fn extension(checker: &mut Checker<'_>, element: &Element<'_>, url: &Url<'_>, sp
 
 /// J2V130: a page needs its text or its address.
 pub(super) fn html(checker: &mut Checker<'_>, element: &Element<'_>) {
-    if !element.fields.is_told(HTML) && !element.fields.is_told(SRC) {
-        let message = "the page has neither `html` nor `src`";
+    let message = "the page has neither `html` nor `src`";
+    let is_missing = !element.fields.is_told(HTML) && !element.fields.is_told(SRC);
+    if is_missing && !checker.is_misspelled(&element.fields, &[HTML, SRC], "J2V130", message) {
         let finding =
             checker.add("J2V130", element.place_of(HTML), message).helped("add `\"html\"` with its text, or `\"src\"` with its address");
         finding.unless_empty(element.fields.get(HTML));

@@ -37,6 +37,7 @@ mod url;
 mod value;
 mod variables;
 mod voice;
+mod wrapper;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -137,6 +138,8 @@ struct Checker<'d> {
     ids: Vec<(Cow<'d, str>, Span)>,
     /// The subtitles of the movie.
     subtitles: Vec<Span>,
+    /// Whether the movie's own elements give it a length.
+    is_carried: bool,
     /// Whether anything in the movie may be heard.
     has_sound: bool,
     /// How many pages of HTML, components included, have to be drawn.
@@ -162,6 +165,7 @@ impl<'d> Checker<'d> {
             used: HashSet::new(),
             ids: Vec::new(),
             subtitles: Vec::new(),
+            is_carried: false,
             has_sound: false,
             drawn: 0,
             lengthless: Vec::new(),

@@ -1,6 +1,7 @@
 //! Rules about the movie as a whole: what it needs, its size, what it is wrapped in.
 
 use super::fields::{Fields, is_open, text};
+use super::wrapper::{self, Inside};
 use super::{Checker, cost, element, exports, lengths, opening, scene, subtitles, variables};
 use crate::movie::diagnostic::{Evidence, Severity};
 use crate::movie::json::{Member, Node};
@@ -37,7 +38,7 @@ pub(super) fn check<'d>(checker: &mut Checker<'d>, root: &'d Node) {
         variables::unused(checker);
     }
     if let Some(node) = fields.get(EXPORTS) {
-        exports::check(checker, node, fields.is_told(CLIENT_DATA));
+        exports::check(checker, node, fields.is_told(CLIENT_DATA) || fields.is_meant(CLIENT_DATA));
     }
     if checker.settings.as_template {
         template_size(checker, root);
@@ -49,6 +50,7 @@ fn parts<'d>(checker: &mut Checker<'d>, fields: &Fields<'d>, root: &'d Node) {
     let elements = fields.get(ELEMENTS).and_then(Node::as_array).unwrap_or_default();
     let scenes = fields.get(SCENES).and_then(Node::as_array).unwrap_or_default();
     let over = element::all(checker, elements, element::Place::movie(checker.frame));
+    checker.is_carried = lengths::carry(&over);
     let heard = checker.has_sound;
     let ids = scene::ids(scenes);
     let mut before = None;
@@ -66,10 +68,20 @@ fn parts<'d>(checker: &mut Checker<'d>, fields: &Fields<'d>, root: &'d Node) {
 /// J2V010: the movie is one level deeper.
 fn is_wrapped(checker: &mut Checker<'_>, root: &Node, members: &[Member]) -> bool {
     let is_movie = |node: &Node| node.get("scenes").is_some() || node.get("template").is_some();
-    let wrapper = members.iter().find(|member| WRAPPERS.contains(&member.key.raw()) && is_movie(&member.value));
-    let Some(wrapper) = wrapper.filter(|_| !is_movie(root)) else { return false };
-    let message = format!("the movie is inside `{}`", wrapper.key);
-    checker.add("J2V010", wrapper.key_span, message).helped(format!("send what `{}` holds, without the wrapper", wrapper.key));
+    if is_movie(root) {
+        return false;
+    }
+    let found = members.iter().find_map(|member| {
+        let is_template = WRAPPERS.contains(&member.key.raw()) && is_movie(&member.value);
+        let inside = if is_template { Some(Inside::default()) } else { wrapper::find(&member.value) };
+        Some((member, inside?))
+    });
+    let Some((member, inside)) = found else { return false };
+    let path = format!(".{}{}", member.key, inside.path);
+    let take =
+        if inside.is_text { format!("it is a text there: `jq -r '{path}'` takes it out") } else { format!("`jq '{path}'` takes it out") };
+    let message = format!("the movie is inside `{}`", path.trim_start_matches('.'));
+    checker.add("J2V010", member.key_span, message).helped(format!("send that alone: {take}"));
     true
 }
 
@@ -77,8 +89,9 @@ fn is_wrapped(checker: &mut Checker<'_>, root: &Node, members: &[Member]) -> boo
 fn template(checker: &mut Checker<'_>, fields: &Fields<'_>, root: &Node) {
     let Some(template) = fields.member(TEMPLATE) else {
         let misnamed = root.as_object().unwrap_or_default().iter().any(|member| is_template_id(member.key.raw()));
-        if !fields.has(SCENES) && !misnamed {
-            checker.add("J2V003", opening(root.span), "the movie has neither `scenes` nor a `template`").helped("add `\"scenes\": [ … ]`");
+        let message = "the movie has neither `scenes` nor a `template`";
+        if !fields.has(SCENES) && !misnamed && !checker.is_misspelled(fields, &[SCENES, TEMPLATE], "J2V003", message) {
+            checker.add("J2V003", opening(root.span), message).helped("add `\"scenes\": [ … ]`");
         }
         return;
     };
@@ -123,7 +136,7 @@ fn size(checker: &mut Checker<'_>, fields: &Fields<'_>) {
         return;
     }
     if let Some(first) = fields.member(SCENES)
-        && ![WIDTH, HEIGHT, RESOLUTION].iter().any(|index| fields.has(*index))
+        && ![WIDTH, HEIGHT, RESOLUTION].iter().any(|index| fields.has(*index) || fields.is_meant(*index))
     {
         checker
             .add("J2V027", first.key_span, "nothing says how large the movie is: it will be 640×360")
@@ -173,7 +186,7 @@ fn template_size(checker: &mut Checker<'_>, root: &Node) {
     let size = root.to_compact().len();
     if size > LARGEST_TEMPLATE {
         let message = format!("the movie has {size} bytes: as a template it may have about {LARGEST_TEMPLATE}");
-        checker.add("J2V032", opening(root.span), message);
+        checker.add("J2V032", opening(root.span), message).helped("leave long texts and captions to `variables`, or to files");
     }
 }
 

@@ -2,11 +2,11 @@
 
 use super::element::Element;
 use super::fields::text;
-use super::{Checker, shown};
+use super::{Checker, shown, suggest};
 use crate::movie::diagnostic::{Evidence, Severity};
 use crate::movie::json::Node;
-use crate::movie::spec::Types;
 use crate::movie::spec::element::ELEMENT;
+use crate::movie::spec::{Types, css};
 
 const HEIGHT: usize = ELEMENT.at("height");
 const POSITION: usize = ELEMENT.at("position");
@@ -71,7 +71,8 @@ fn off_canvas(checker: &mut Checker<'_>, element: &Element<'_>) {
         is_out.then_some(at)
     };
     let Some(node) = outside(X, WIDTH, wide).or_else(|| outside(Y, HEIGHT, high)).and_then(|index| fields.get(index)) else { return };
-    checker.add("J2V084", node.span, format!("it is outside of the frame of {wide}×{high}"));
+    let finding = checker.add("J2V084", node.span, format!("it is outside of the frame of {wide}×{high}"));
+    finding.helped(format!("`x` goes from 0 to {wide}, `y` from 0 to {high}"));
 }
 
 /// J2V048: a colour that is none.
@@ -81,11 +82,16 @@ pub(super) fn color(checker: &mut Checker<'_>, node: Option<&Node>) {
         return;
     }
     let digits = !color.is_empty() && matches!(color.len(), 3 | 6 | 8) && color.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let finding = checker.add("J2V048", node.span, format!("`{}` is no colour", shown(&color)));
-    finding.helped(if digits { format!("write `#{color}`") } else { "write `#RRGGBB`, or a CSS colour".to_owned() });
+    let near = || suggest::nearest(&color, css::NAMES.iter().copied()).map(|name| format!("did you mean `{name}`?"));
+    let help = if digits {
+        format!("write `#{color}`")
+    } else {
+        near().unwrap_or_else(|| "write `#RRGGBB`, or the name of a CSS colour".to_owned())
+    };
+    checker.add("J2V048", node.span, format!("`{}` is not a colour", shown(&color))).helped(help);
 }
 
-/// Whether a text has the form of a CSS colour: names are letters only, and are not looked up.
+/// Whether a text is a CSS colour.
 fn is_color(text: &str) -> bool {
     let text = text.trim();
     if let Some(digits) = text.strip_prefix('#') {
@@ -93,8 +99,7 @@ fn is_color(text: &str) -> bool {
     }
     let is_function =
         ["rgb", "hsl", "hwb", "lab", "lch", "oklab", "oklch", "color"].iter().any(|name| text.starts_with(name)) && text.ends_with(')');
-    let is_hex_in_disguise = matches!(text.len(), 6 | 8) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_function || (!is_hex_in_disguise && text.bytes().all(|byte| byte.is_ascii_alphabetic()))
+    is_function || css::is_name(text)
 }
 
 #[cfg(test)]
@@ -106,6 +111,6 @@ mod tests {
         assert!(
             ["#fff", "#0E7C66", "#0E7C66cc", "transparent", "red", "rgba(0,0,0,0.5)", "hsl(1 2% 3%)"].iter().all(|text| is_color(text))
         );
-        assert!(["#ff", "0E7C66", "FFFFFF", "rgb(1,2", "#gggggg", "dark blue"].iter().all(|text| !is_color(text)));
+        assert!(["#ff", "0E7C66", "FFFFFF", "rgb(1,2", "#gggggg", "dark blue", "notacolor"].iter().all(|text| !is_color(text)));
     }
 }

@@ -4,7 +4,7 @@
 use super::fields::{is_open, number};
 use super::{ElementFacts, Facts, Issue, IssueKind, Length, SceneFacts};
 use crate::movie::Document;
-use crate::movie::expand::{Assumption, ExpandIssue, Expansion, IssueKind as Found, Limits, expand};
+use crate::movie::expand::{Assumption, AssumptionKind, ExpandIssue, Expansion, IssueKind as Found, Limits, expand};
 use crate::movie::expr::FaultKind;
 use crate::movie::json::{Node, Span};
 use crate::movie::plan::{Extent, NoAssets, Plan, PlannedScene, Reason, Seconds, plan};
@@ -74,10 +74,14 @@ fn is_plain(document: &Document, name: &str) -> bool {
     is_name && document.root.get("variables").and_then(|variables| variables.get(name)).is_none_or(|value| !is_open(value))
 }
 
+/// What to do about what the sources leave open.
+const CERTAIN: &str = "where it matters, write the value that is meant";
+
 /// What was taken for granted, each kind once, at its first place.
 fn assumed(assumptions: &[Assumption]) -> Vec<Issue> {
     let mut told: Vec<(Span, String, usize)> = Vec::new();
-    for assumption in assumptions {
+    // Of a condition without braces J2V206 speaks.
+    for assumption in assumptions.iter().filter(|assumption| assumption.kind != AssumptionKind::ConditionText) {
         let message = assumption.kind.to_string();
         match told.iter_mut().find(|(_, known, _)| *known == message) {
             Some((_, _, more)) => *more += 1,
@@ -87,7 +91,7 @@ fn assumed(assumptions: &[Assumption]) -> Vec<Issue> {
     let issue = |(span, message, more)| {
         let message =
             if more == 0 { message } else { format!("{message} (here and {more} more {})", if more == 1 { "time" } else { "times" }) };
-        Issue { kind: IssueKind::Assumed, span, message: format!("assumed: {message}"), help: None }
+        Issue { kind: IssueKind::Assumed, span, message: format!("assumed: {message}"), help: Some(CERTAIN.to_owned()) }
     };
     told.into_iter().map(issue).collect()
 }

@@ -5,7 +5,11 @@ use std::collections::HashSet;
 
 use super::fields::{Fields, is_open};
 use super::{Checker, element, lengths, opening, placing, shown, variables};
+use crate::movie::diagnostic::Severity;
+use crate::movie::expr::template::sole_block;
+use crate::movie::expr::{self, ExprKind, Limits, Parsed, Value, Variables};
 use crate::movie::json::{Node, Span, Text};
+use crate::movie::spec::Types;
 use crate::movie::spec::movie::{SCENE, TRANSITION};
 use crate::movie::spec::words::TRANSITION_STYLE;
 
@@ -42,9 +46,13 @@ pub(super) fn ids(scenes: &[Node]) -> HashSet<Cow<'_, str>> {
 /// Checks a scene; gives its length where it is fixed.
 pub(super) fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, around: &Around<'_, 'd>) -> Option<f64> {
     let Some(members) = node.as_object() else {
-        checker.add("J2V008", node.span, format!("a scene is an object, this is {}", node.kind()));
+        let finding = checker.add("J2V008", node.span, format!("a scene is an object, not {}", node.kind()));
+        finding.helped("write `{\"duration\": 4, \"elements\": […]}`, or delete it");
         return None;
     };
+    if is_element(checker, node) {
+        return None;
+    }
     let first = checker.found.len();
     let fields = checker.fields(&SCENE, members);
     checker.note_id(fields.get(ID));
@@ -61,12 +69,18 @@ pub(super) fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, around: &Arou
     let summary = element::all(checker, elements, element::Place::scene(checker.frame, fixed));
     element::unheard(checker, elements, checker.has_sound || around.is_movie_heard || fields.has(IMPORT));
     checker.has_sound |= heard_before;
-    let is_fixed = fields.has(DURATION) && fields.number(DURATION) != Some(-1.0);
+    let is_unread = fields.is_meant(ELEMENTS) || fields.has(ELEMENTS) && !is_array(&fields);
+    let is_fixed = is_unread || fields.has(DURATION) && fields.number(DURATION) != Some(-1.0);
+    if is_unread || fields.is_meant(DURATION) || elements.is_empty() && !fields.has(DURATION) {
+        checker.told_of_length.insert((node.span.source, node.span.start));
+    }
     if !fields.has(IMPORT) {
         let place = fields.member(ELEMENTS).map_or(opening(node.span), |member| member.key_span);
         let before = checker.found.len();
         lengths::scene(checker, place, &summary, is_fixed);
-        if checker.found.len() > before {
+        if checker.found.len() > before && fields.is_meant(DURATION) {
+            misspelled_duration(checker, &fields);
+        } else if checker.found.len() > before {
             checker.told_of_length.insert((node.span.source, node.span.start));
         }
     }
@@ -75,6 +89,33 @@ pub(super) fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, around: &Arou
         checker.doubt_from(first);
     }
     fixed.filter(|_| !fields.has(ITERATE))
+}
+
+/// The last finding comes of a misspelled duration: that is the mistake, and weighs as much where it is an error.
+fn misspelled_duration(checker: &mut Checker<'_>, fields: &Fields<'_>) {
+    let last = checker.found.pop().zip(fields.told_at(DURATION));
+    let Some((last, at)) = last.filter(|(last, _)| last.severity == Severity::Error) else { return };
+    checker.is_misspelled(fields, &[DURATION], last.code, &last.message);
+    let popped = checker.found.len();
+    if let Some(index) = checker.lengthless.last_mut().filter(|index| **index == popped) {
+        *index = at;
+    }
+}
+
+fn is_array(fields: &Fields<'_>) -> bool {
+    fields.get(ELEMENTS).is_some_and(|node| node.as_array().is_some())
+}
+
+/// J2V006: an element among the scenes.
+fn is_element<'d>(checker: &mut Checker<'d>, node: &'d Node) -> bool {
+    let kind = node.get("type").filter(|_| node.get("elements").is_none());
+    let Some(kind) = kind.filter(|kind| kind.as_text().is_some_and(|text| Types::named(text.raw()).is_some())) else { return false };
+    let message = "this is an element, and stands where a scene belongs";
+    checker.add("J2V006", kind.span, message).helped("put it into a scene: `{\"elements\": [{\"type\": …}]}`");
+    element::all(checker, std::slice::from_ref(node), element::Place::scene(checker.frame, None));
+    checker.with_length += 1;
+    checker.told_of_length.insert((node.span.source, node.span.start));
+    true
 }
 
 /// J2V043 to J2V046: the transition at a scene's start.
@@ -92,10 +133,15 @@ fn transition<'d>(checker: &mut Checker<'d>, fields: &Fields<'d>, length: Option
     }
     let Some((node, overlap)) = property(OVERLAP).and_then(|node| Some((node, super::fields::number(node)?))) else { return };
     let before = around.before.filter(|_| around.index > 0);
-    let shorter = [(length, "its scene"), (before, "the scene before")];
-    if let Some((seconds, which)) = shorter.into_iter().find_map(|(seconds, which)| Some((seconds.filter(|it| overlap >= *it)?, which))) {
-        checker.add("J2V044", node.span, format!("the transition lasts {overlap} s, {which} only {seconds} s"));
+    let beside = [(length, "its scene"), (before, "the scene before")];
+    if let Some((seconds, which)) = beside.into_iter().find_map(|(seconds, which)| Some((seconds.filter(|it| overlap >= *it)?, which))) {
+        checker.add("J2V044", node.span, format!("the transition lasts {overlap} s, {which} only {seconds} s")).helped(shorter(seconds));
     }
+}
+
+/// What to do with a transition beside a scene of so many seconds.
+pub(super) fn shorter(seconds: f64) -> String {
+    format!("take less than {seconds} s, such as `{}`", (seconds / 2.0).min(0.5))
 }
 
 /// J2V049: a scene that is to be taken in must be there.
@@ -103,7 +149,14 @@ fn import<'d>(checker: &mut Checker<'d>, fields: &Fields<'d>, around: &Around<'_
     let Some(wanted) = fields.text(IMPORT) else { return };
     if !around.ids.contains(&wanted) {
         let span = fields.get(IMPORT).map_or(Span::NONE, |node| node.span);
-        checker.add("J2V049", span, format!("no scene has the id `{}`", shown(&wanted)));
+        let mut known: Vec<_> = around.ids.iter().map(|id| format!("`{id}`")).collect();
+        known.sort_unstable();
+        let help = if known.is_empty() {
+            "give the scene that is meant an `id`".to_owned()
+        } else {
+            format!("the scenes with an id are {}", known.join(", "))
+        };
+        checker.add("J2V049", span, format!("no scene has the id `{}`", shown(&wanted))).helped(help);
     }
 }
 
@@ -112,17 +165,48 @@ pub(super) fn condition(checker: &mut Checker<'_>, node: Option<&Node>) {
     let Some(node) = node else { return };
     let outcome = match node.as_text() {
         Some(text) if is_open(node) => constant(&text.decoded()),
-        Some(text) => Some(!text.raw().is_empty() && text.raw() != "false"),
+        Some(text) => {
+            let text = text.decoded();
+            if lacks_braces(checker, &text) {
+                let finding = checker.add("J2V206", node.span, "a condition without `{{ }}` is a text, which is always true");
+                finding.helped(format!("write `\"{{{{ {} }}}}\"`", shown(&text)));
+                return;
+            }
+            Some(is_true(&Value::Text(text)))
+        }
         None => node.as_bool(),
     };
     if let Some(outcome) = outcome {
         let told = if outcome { "always met" } else { "never met" };
-        checker.add("J2V206", node.span, format!("this condition is {told}")).helped("ask for a variable: `\"{{ name != '' }}\"`");
+        let help = if outcome {
+            "leave it out, or ask for a variable: `\"{{ name != '' }}\"`"
+        } else {
+            "ask for a variable: `\"{{ name != '' }}\"`"
+        };
+        checker.add("J2V206", node.span, format!("this condition is {told}")).helped(help).severity = Severity::Info;
     }
 }
 
-/// What a placeholder with nothing but a truth value in it says.
+/// Whether a text would ask something if it stood in braces: it names a variable, or compares.
+fn lacks_braces(checker: &Checker<'_>, text: &str) -> bool {
+    let Ok(Parsed { root, .. }) = expr::parse(text, &Limits::default()) else { return false };
+    match &root.kind {
+        ExprKind::Path(path) => checker.variables.iter().any(|variable| variable.key.is(path.name)),
+        _ => !root.names().is_empty(),
+    }
+}
+
+/// What an expression that names nothing comes to.
 fn constant(text: &str) -> Option<bool> {
-    let inner = text.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim();
-    inner.parse().ok()
+    let parsed = expr::parse(sole_block(text)?.inside, &Limits::default()).ok()?;
+    if !parsed.root.names().is_empty() {
+        return None;
+    }
+    let nothing = Node::object();
+    let value = expr::evaluate(&parsed.root, &mut Variables::new(&nothing, Limits::default())).ok()?;
+    Some(is_true(&value))
+}
+
+fn is_true(value: &Value<'_>) -> bool {
+    value.is_true() && !matches!(value, Value::Text(text) if text == "false")
 }

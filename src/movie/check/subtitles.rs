@@ -3,7 +3,7 @@
 use super::element::{Element, SETTINGS as ELEMENT_SETTINGS, told};
 use super::fields::{Fields, is_told};
 use super::url::Url;
-use super::{Checker, shown};
+use super::{Checker, placing, shown};
 use crate::movie::diagnostic::{Evidence, Severity};
 use crate::movie::json::{Node, Span};
 use crate::movie::spec::element::ELEMENT;
@@ -12,6 +12,15 @@ use crate::movie::spec::words::SUBTITLES_MODEL;
 
 const CAPTIONS: usize = ELEMENT.at("captions");
 const FONT_FAMILY: usize = SETTINGS.at("font-family");
+const COLORS: [usize; 6] = [
+    SETTINGS.at("box-color"),
+    SETTINGS.at("font-color"),
+    SETTINGS.at("line-color"),
+    SETTINGS.at("outline-color"),
+    SETTINGS.at("shadow-color"),
+    SETTINGS.at("word-color"),
+];
+const FONT_SIZE: usize = SETTINGS.at("font-size");
 const FONT_URL: usize = SETTINGS.at("font-url");
 const KEYWORDS: usize = SETTINGS.at("keywords");
 const MODEL: usize = ELEMENT.at("model");
@@ -21,6 +30,8 @@ const Y: usize = SETTINGS.at("y");
 
 pub(super) fn check<'d>(checker: &mut Checker<'d>, element: &Element<'d>) {
     checker.subtitles.push(element.at);
+    // Misspelled captions are a mistake of their own.
+    checker.has_sound |= element.fields.is_meant(CAPTIONS);
     if !element.place.is_movie {
         let message = "the reference has subtitles at the movie's `elements` only";
         checker.add("J2V160", element.at, message).helped("move them there: some examples have them in a scene");
@@ -29,7 +40,9 @@ pub(super) fn check<'d>(checker: &mut Checker<'d>, element: &Element<'d>) {
     if let Some((captions, span)) = told(element, CAPTIONS)
         && !is_captions(&captions)
     {
-        checker.add("J2V167", span, "captions are a URL, or text in SRT, VTT or ASS");
+        checker
+            .add("J2V167", span, "captions are a URL, or text in SRT, VTT or ASS")
+            .helped("give the URL of an .srt file, or leave `captions` out: what is spoken is transcribed then");
     }
     if let Some(members) = element.fields.get(ELEMENT_SETTINGS).and_then(Node::as_object) {
         let fields = checker.fields(&SETTINGS, members);
@@ -42,7 +55,7 @@ fn model(checker: &mut Checker<'_>, element: &Element<'_>) {
     if let Some((name, span)) = told(element, MODEL)
         && !SUBTITLES_MODEL.known.contains(&&*name)
     {
-        checker.add("J2V163", span, format!("`{}` is no subtitles model", shown(&name))).helped("one of: default, whisper");
+        checker.add("J2V163", span, format!("`{}` is not a subtitles model", shown(&name))).helped("one of: default, whisper");
     }
 }
 
@@ -54,15 +67,36 @@ fn settings(checker: &mut Checker<'_>, element: &Element<'_>, fields: &Fields<'_
         let message = format!("`{}` counts only with the position `custom`", member.key);
         checker.add("J2V164", member.key_span, message).helped("write `\"position\": \"custom\"`");
     }
+    for index in COLORS {
+        placing::color(checker, fields.get(index));
+    }
+    font_size(checker, fields.get(FONT_SIZE));
     let is_whisper = told(element, MODEL).is_some_and(|(model, _)| model == "whisper");
     if let Some(member) = fields.member(KEYWORDS).filter(|_| is_whisper) {
-        checker.add("J2V165", member.key_span, "`keywords` are for the model `default` only");
+        checker
+            .add("J2V165", member.key_span, "`keywords` are for the model `default` only")
+            .helped("write `\"model\": \"default\"`, or leave them out");
     }
     if let Some(member) = fields.member(FONT_URL).filter(|_| !fields.has(FONT_FAMILY)) {
         checker
             .add("J2V166", member.key_span, "`font-url` needs the family of the font")
             .helped("add `\"font-family\"` with the name that the font has inside");
     }
+}
+
+/// J2V168: a size is a number of pixels here.
+fn font_size(checker: &mut Checker<'_>, node: Option<&Node>) {
+    let Some((node, size)) = node.and_then(|node| Some((node, super::fields::text(node)?))) else { return };
+    let digits = size.trim_end_matches(|letter: char| letter.is_ascii_alphabetic() || letter == '%').trim();
+    if super::fields::numeric(&size).is_some() || size.is_empty() {
+        return;
+    }
+    let help = if digits.len() < size.len() && size.ends_with("px") {
+        format!("write `{digits}`")
+    } else {
+        "write pixels, such as `90`".to_owned()
+    };
+    checker.add("J2V168", node.span, format!("the size of subtitles is a number of pixels, not `{}`", shown(&size))).helped(help);
 }
 
 /// Whether a text can be captions: an address, or one of the three formats.

@@ -3,7 +3,7 @@
 use strsim::damerau_levenshtein;
 
 use crate::movie::spec::near::NAMES;
-use crate::movie::spec::{Table, Types, Words};
+use crate::movie::spec::{Table, Types, Words, text};
 
 /// The member of a table that a wrong name means: by what people write, by its spelling in another style, by its letters.
 pub(super) fn property(table: &Table, wrong: &str, types: Types) -> Option<&'static str> {
@@ -13,6 +13,16 @@ pub(super) fn property(table: &Table, wrong: &str, types: Types) -> Option<&'sta
     let names =
         || table.properties.iter().map(|property| property.name).filter(|name| !name.starts_with(['_', '$']) && fits(name).is_some());
     known().or_else(|| fits(&kebab(wrong))).or_else(|| nearest(wrong, names()))
+}
+
+/// The setting of a text that a wrong name means. Settings are CSS: what is not near is left alone.
+pub(super) fn text_setting(wrong: &str) -> Option<&'static str> {
+    let spelled = kebab(wrong);
+    let exact = || text::SETTINGS.iter().find(|name| **name == spelled).copied();
+    let known = || text::NAMES.iter().find(|(name, _)| *name == spelled).map(|(_, right)| *right);
+    let far = if spelled.len() < 6 { 1 } else { 2 };
+    let near = || text::SETTINGS.iter().find(|name| damerau_levenshtein(&spelled, name) <= far).copied();
+    exact().or_else(known).or_else(near)
 }
 
 /// The word that a wrong one means.

@@ -3,19 +3,20 @@
 use super::Checker;
 use super::element::{DURATION, Element, SETTINGS, told};
 use super::fields::{is_open, text as plain};
-use super::{shown, suggest};
+use super::{placing, shown, suggest};
 use crate::movie::json::{Member, Node, Value};
+use crate::movie::spec::Words;
 use crate::movie::spec::element::ELEMENT;
-use crate::movie::spec::text::{self, SETTINGS as KNOWN};
+use crate::movie::spec::text::{self, COLORS, SETTINGS as KNOWN, WORDS};
 
 const STYLE: usize = ELEMENT.at("style");
 const TEXT: usize = ELEMENT.at("text");
 
 pub(super) fn check<'d>(checker: &mut Checker<'d>, element: &Element<'d>) {
     let fields = &element.fields;
-    if !fields.is_told(TEXT) {
-        let finding =
-            checker.add("J2V120", element.place_of(TEXT), "the text element has no `text`").helped("add `\"text\"` with the words to show");
+    let message = "the text element has no `text`";
+    if !fields.is_told(TEXT) && !checker.is_misspelled(fields, &[TEXT], "J2V120", message) {
+        let finding = checker.add("J2V120", element.place_of(TEXT), message).helped("add `\"text\"` with the words to show");
         finding.unless_empty(fields.get(TEXT));
     }
     if let Some((words, span)) = told(element, TEXT)
@@ -72,7 +73,7 @@ fn style(checker: &mut Checker<'_>, element: &Element<'_>) {
     }
 }
 
-/// J2V006, J2V007, J2V124 to J2V127: one of the settings.
+/// J2V048, J2V124 to J2V127, J2V129: one of the settings.
 fn setting(checker: &mut Checker<'_>, member: &Member) {
     let name = member.key.decoded();
     let node = &member.value;
@@ -85,18 +86,29 @@ fn setting(checker: &mut Checker<'_>, member: &Member) {
             woff(checker, node);
         }
         "font-family" => woff(checker, node),
+        _ if COLORS.contains(&&*name) => placing::color(checker, Some(node)),
         _ if KNOWN.contains(&&*name) => {}
-        _ => misspelled(checker, &name, member),
+        _ => return misspelled(checker, &name, member),
+    }
+    if let Some((_, words)) = WORDS.iter().find(|(setting, _)| *setting == name) {
+        word(checker, words, node);
     }
 }
 
-/// A setting that is only spelled in another style. Others may be CSS, and are left alone.
+/// A setting that is nearly one. Others may be CSS, and are left alone.
 fn misspelled(checker: &mut Checker<'_>, name: &str, member: &Member) {
-    let spelled = suggest::kebab(name);
-    let Some(right) = KNOWN.iter().find(|known| **known == spelled) else { return };
-    let code = if name.contains('_') { "J2V007" } else { "J2V006" };
-    let message = format!("`{name}` is no setting of a text");
-    checker.add(code, member.key_span, message).helped(format!("did you mean `{right}`?"));
+    if let Some(right) = suggest::text_setting(name) {
+        let message = format!("`{name}` is not a setting of a text");
+        checker.add("J2V129", member.key_span, message).helped(format!("did you mean `{right}`?"));
+    }
+}
+
+/// A word that a setting does not take.
+fn word(checker: &mut Checker<'_>, words: &Words, node: &Node) {
+    let Some(text) = plain(node).filter(|text| !text.is_empty() && !words.known.contains(&&**text)) else { return };
+    let help = suggest::word(words, &text)
+        .map_or_else(|| format!("one of: {}", words.known.join(", ")), |right| format!("did you mean `{right}`?"));
+    checker.add(words.rule, node.span, format!("`{}` is not {}", shown(&text), words.name)).helped(help);
 }
 
 fn font_weight(checker: &mut Checker<'_>, node: &Node) {
@@ -143,7 +155,7 @@ fn invisible(checker: &mut Checker<'_>, settings: &[Member]) {
     if let (Some((color, span)), Some((background, _))) = (color, get("background-color"))
         && color.eq_ignore_ascii_case(&background)
     {
-        checker.add("J2V128", span, "the letters have the colour of their background");
+        checker.add("J2V128", span, "the letters have the colour of their background").helped("choose another `color`");
     }
 }
 

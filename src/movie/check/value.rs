@@ -5,7 +5,7 @@ use super::{Checker, opening, shown, suggest};
 use crate::movie::diagnostic::{Evidence, Severity};
 use crate::movie::expr::template::is_open;
 use crate::movie::json::{Member, Node, Text, Value};
-use crate::movie::spec::words::SUBTITLES_POSITION;
+use crate::movie::spec::words::{POSITION, SUBTITLES_POSITION, TRANSITION_STYLE, TRANSITION_TYPE};
 use crate::movie::spec::{Items, Property, Range, Shape, Table, Words};
 
 /// Checks a member's value, and what is inside of it unless a family of rules goes there itself.
@@ -57,9 +57,12 @@ fn array<'d>(checker: &mut Checker<'d>, property: &Property, node: &'d Node, ite
 fn nested<'d>(checker: &mut Checker<'d>, property: &Property, table: &'static Table, node: &'d Node) {
     let fields = checker.fields(table, node.as_object().unwrap_or_default());
     for (index, inner) in table.properties.iter().enumerate() {
-        if inner.is_required && !fields.has(index) {
-            let code = missing_rule(property.name);
-            let message = format!("{} has no `{}`", table.name, inner.name);
+        if !inner.is_required || fields.has(index) {
+            continue;
+        }
+        let code = missing_rule(property.name);
+        let message = format!("{} has no `{}`", table.name, inner.name);
+        if !checker.is_misspelled(&fields, &[index], code, &message) {
             checker.add(code, opening(node.span), message).helped(format!("add `\"{}\"`: {}", inner.name, inner.about));
         }
     }
@@ -86,15 +89,34 @@ fn type_rule(property: &Property) -> &'static str {
 }
 
 fn wrong_type(checker: &mut Checker<'_>, property: &Property, node: &Node, wanted: &str) {
-    let message = format!("`{}` is {wanted}, this is {}", property.name, node.kind());
+    let message = format!("`{}` must be {wanted}, not {}", property.name, node.kind());
     let finding = checker.add(type_rule(property), node.span, message);
     if finding.severity == Severity::Error && may_be_read(property, node) {
         finding.evidence = Evidence::Advice;
     }
-    if let (Shape::Flag, Value::String(text)) = (property.shape, &node.value)
-        && is_flag(text)
-    {
-        finding.help = Some(format!("write it without quotes: `{}`", text.raw()));
+    finding.helped(right_type(property, node));
+}
+
+/// What to write in place of a value of a wrong type.
+fn right_type(property: &Property, node: &Node) -> String {
+    match (property.shape, &node.value) {
+        (_, Value::Null) => "leave it out".to_owned(),
+        (Shape::Flag, Value::String(text)) if is_flag(text) => format!("write it without quotes: `{}`", text.raw()),
+        (Shape::Flag, _) => "write `true` or `false`".to_owned(),
+        (Shape::Array(_), Value::Object(_)) => "put it in brackets: `[{ … }]`".to_owned(),
+        (Shape::Array(_), _) => format!("write `\"{}\": [ … ]`", property.name),
+        (Shape::Object(_), Value::String(text)) if property.name == "transition" => {
+            format!("write `{{\"style\": \"{}\", \"duration\": 0.5}}`", shown(text.raw()))
+        }
+        (Shape::Object(table), _) => {
+            let names = table.properties.iter().map(|inner| format!("\"{}\": …", inner.name)).collect::<Vec<_>>();
+            format!("write `{{{}}}`", names.join(", "))
+        }
+        (Shape::Free, _) => format!("write `\"{}\": {{\"name\": \"value\"}}`", property.name),
+        (Shape::Number(_), _) => "write a number".to_owned(),
+        (Shape::Text | Shape::Words(_), Value::Number(number)) => format!("put it in quotes: `\"{number}\"`"),
+        (Shape::Text | Shape::Words(_), Value::Bool(truth)) => format!("put it in quotes: `\"{truth}\"`"),
+        _ => "write a string".to_owned(),
     }
 }
 
@@ -119,7 +141,7 @@ fn number(checker: &mut Checker<'_>, property: &Property, node: &Node, range: &R
         Value::Number(number) => (number.as_f64(), false),
         Value::String(text) => match numeric(text.raw()) {
             Some(value) => (value, true),
-            None => return no_number(checker, property, node, text),
+            None => return no_number(checker, property, (node, text), range),
         },
         _ => return wrong_type(checker, property, node, "a number"),
     };
@@ -128,21 +150,62 @@ fn number(checker: &mut Checker<'_>, property: &Property, node: &Node, range: &R
     }
     let message = format!("`{}` is {value}, but it must be {}", property.name, range.told);
     let finding = checker.add(range.rule, node.span, message);
+    finding.helped(inside(property.name, range, value));
     finding.severity = if in_string { Severity::Warning } else { range.severity };
-    if value >= range.surely.0 && value <= range.surely.1 {
+    if range.may_hold(value) {
+        finding.graded(Severity::Warning, Evidence::Advice);
+    }
+}
+
+/// What a number outside of its range probably means.
+fn inside(name: &str, range: &Range, value: f64) -> String {
+    let scales = match name {
+        "volume" | "opacity" | "pan-distance" => 100.0,
+        "zoom" => 10.0,
+        _ => 1.0,
+    };
+    let candidates = [-value, value / scales, value.round(), value.clamp(range.least, range.most)];
+    match candidates.into_iter().find(|candidate| range.holds(*candidate)) {
+        Some(right) => format!("write `{right}`"),
+        None => format!("write {}", range.told),
+    }
+}
+
+fn no_number(checker: &mut Checker<'_>, property: &Property, (node, text): (&Node, &Text), range: &Range) {
+    let (text, frame) = (text.decoded(), checker.frame);
+    let message = format!("`{}` must be a number, not the string \"{}\"", property.name, shown(&text));
+    let finding = checker.add("J2V008", node.span, message);
+    finding.helped(as_number(property.name, &text, frame).unwrap_or_else(|| format!("write {}", range.told)));
+    if range.takes_texts {
+        finding.graded(Severity::Warning, Evidence::Advice);
+    } else if text.is_empty() {
         finding.evidence = Evidence::Advice;
     }
 }
 
-fn no_number(checker: &mut Checker<'_>, property: &Property, node: &Node, text: &Text) {
-    let digits: String = text.raw().chars().take_while(|letter| letter.is_ascii_digit() || *letter == '.').collect();
-    let message = format!("`{}` is a number, this is the string \"{}\"", property.name, shown(text.raw()));
-    let finding = checker.add("J2V008", node.span, message);
-    if !digits.is_empty() {
-        finding.help = Some(format!("write `{digits}`"));
+/// The number that a text means, by its unit: `5s`, `50%`, `center`.
+fn as_number(name: &str, text: &str, frame: Option<(f64, f64)>) -> Option<String> {
+    let is_across = matches!(name, "x" | "width");
+    let is_pixels = is_across || matches!(name, "y" | "height");
+    if matches!(name, "x" | "y") && text.chars().all(char::is_alphabetic) {
+        let right = suggest::word(&POSITION, text).unwrap_or("center-center");
+        return Some(format!("these are pixels: write `\"position\": \"{right}\"`"));
     }
-    if text.raw().is_empty() {
-        finding.evidence = Evidence::Advice;
+    let digits = text.trim().trim_end_matches(|letter: char| letter.is_alphabetic() || letter == '%').trim_end();
+    let number = numeric(digits)?;
+    let unit = text.trim()[digits.len()..].trim().to_ascii_lowercase();
+    let written = |number: f64| format!("write `{number}`");
+    match unit.as_str() {
+        "%" if is_pixels => {
+            let (wide, high) = frame?;
+            let pixels = (number * if is_across { wide } else { high } / 100.0).round();
+            Some(format!("these are pixels: {text} of the frame is `{pixels}`"))
+        }
+        "%" if matches!(name, "volume" | "opacity" | "pan-distance") => Some(written(number / 100.0)),
+        "ms" => Some(written(number / 1000.0)),
+        "min" | "m" | "minutes" => Some(written(number * 60.0)),
+        "" | "px" | "s" | "sec" | "secs" | "second" | "seconds" | "fps" | "deg" | "x" => Some(written(number)),
+        _ => None,
     }
 }
 
@@ -172,9 +235,17 @@ fn word(checker: &mut Checker<'_>, property: &Property, node: &Node, words: &Wor
         _ if words.rule == "J2V073" && SUBTITLES_POSITION.known.contains(&&*text) => {
             "only subtitles have it: write `\"position\": \"custom\"` with `x` and `y`".to_owned()
         }
+        _ if is_style_of_type(words, &text) => {
+            format!("write `\"style\": \"{}\"`; `type` is always `xfade`", suggest::word(&TRANSITION_STYLE, &text).unwrap_or("fade"))
+        }
         Some(right) => format!("did you mean `{right}`?"),
         None => format!("one of: {}", words.known.join(", ")),
     });
+}
+
+/// Whether a transition's `type` says its style.
+fn is_style_of_type(words: &Words, text: &str) -> bool {
+    std::ptr::eq(words, &raw const TRANSITION_TYPE) && suggest::word(&TRANSITION_STYLE, text).is_some()
 }
 
 /// `Fade` for `fade`: whether the service minds is unknown.

@@ -18,7 +18,7 @@ impl<'d> Checker<'d> {
             if let Some(of) = name.strip_prefix(['?', '@']) {
                 self.helper(members, of, &name, member);
             } else if !name.starts_with(RESERVED) && !is_name(&name) {
-                let message = format!("`{}` is no name for a variable", shown(&name));
+                let message = format!("`{}` is not a name for a variable", shown(&name));
                 let finding = self.add("J2V202", member.key_span, message);
                 finding.helped(format!("letters, digits and `_`, a letter first: `{}`", shown(&spelled(&name))));
             } else if !name.starts_with(RESERVED) {
@@ -34,7 +34,8 @@ impl<'d> Checker<'d> {
     fn helper(&mut self, members: &'d [Member], of: &str, name: &str, member: &Member) {
         let variable = members.iter().find(|other| other.key.is(of));
         let Some(variable) = variable else {
-            self.add("J2V203", member.key_span, format!("`{}` speaks of a variable that is not here", shown(name)));
+            let message = format!("`{}` speaks of a variable that is not here", shown(name));
+            self.add("J2V203", member.key_span, message).helped(format!("add `\"{}\"`, or delete it", shown(of)));
             return;
         };
         if let (Some(choices), true) = (member.value.as_text(), name.starts_with('@')) {
@@ -78,9 +79,23 @@ pub(super) fn named<'d>(checker: &mut Checker<'d>, expression: &'d str) {
 pub(super) fn unused(checker: &mut Checker<'_>) {
     for (name, span) in std::mem::take(&mut checker.declared) {
         if !checker.used.contains(&*name) {
-            checker.add("J2V201", span, format!("nothing uses the variable `{}`", shown(&name)));
+            let meant = if span.is_some() { None } else { nearest_used(checker, &name) };
+            let finding = checker.add("J2V201", span, format!("nothing uses the variable `{}`", shown(&name)));
+            // A flag that fits nothing is a mistake more likely than a variable that is kept for later.
+            finding.severity = if span.is_some() { Severity::Info } else { Severity::Warning };
+            if let Some(meant) = meant {
+                finding.helped(format!("did you mean `{meant}`?"));
+                continue;
+            }
+            finding.helped(format!("write `{{{{{}}}}}` where its value belongs, or delete it", shown(&name)));
         }
     }
+}
+
+/// A name that something uses, nearly spelled like this.
+fn nearest_used(checker: &Checker<'_>, name: &str) -> Option<String> {
+    let near = checker.used.iter().map(|used| (strsim::damerau_levenshtein(used, name), *used));
+    near.filter(|(distance, used)| distance * 3 <= used.len().max(name.len())).min().map(|(_, used)| used.to_owned())
 }
 
 /// Whether a name may stand in `{{ }}`.

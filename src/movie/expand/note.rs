@@ -205,12 +205,22 @@ impl ExpandIssue {
             IssueKind::ItemFieldMissing(_) => Some("give every item the field, or ask for it in a `condition`".to_owned()),
             IssueKind::Expression(FaultKind::Limit(_)) => Some("say it with fewer levels".to_owned()),
             IssueKind::Limit(_) => Some("split the movie, or take iterations out of it".to_owned()),
-            IssueKind::Expression(fault) => fault.likely().map(str::to_owned),
+            IssueKind::Expression(fault) => Some(
+                fault
+                    .likely()
+                    .unwrap_or("names, numbers, quoted texts, `+ - * /`, comparisons, `and`, `or` and `a ? b : c` are known")
+                    .to_owned(),
+            ),
             IssueKind::IterateNotArray { found: Some(_), .. } => Some("write the items as an array, `[{ … }, { … }]`".to_owned()),
             IssueKind::ConditionConstant(_) => Some("ask for a variable: `\"{{ name != '' }}\"`".to_owned()),
             IssueKind::Dynamic { element, is_known: false, .. } => {
                 Some(format!("give the element that is meant the `\"id\": \"{element}\"`"))
             }
+            IssueKind::FieldMissing { field, .. } => Some(format!("add `{field}` to the variable, or ask for a field that it has")),
+            IssueKind::IterateNotArray { name, .. } => Some(format!("set it in `variables` to an array, or with --var {name}:=[…]")),
+            IssueKind::IterateEmpty(_) => Some("add items, or leave the scene out".to_owned()),
+            IssueKind::Cycle => Some("give one of them a value of its own".to_owned()),
+            IssueKind::BracesInValue => Some("take the `{{` out of the value".to_owned()),
             _ => None,
         }
     }

@@ -1,4 +1,4 @@
-//! When elements play whose start and duration are known: what `{{ box_end }}` stands for (`contract.md` part 4). It is
+//! When elements play whose start and duration are known: what `{{ box_end }}` stands for (`movie-format.md#variables`). It is
 //! counted from the start of their container, the scene or the movie.
 
 use super::AssumptionKind;

@@ -65,8 +65,16 @@ impl<'t> Scene<'t> {
             () if start.starts_with("{\\\"") || start.starts_with("[{\\\"") => Likely::EscapedJson,
             () if is_assignment(start) => Likely::Code,
             () if is_yaml(start) => Likely::Yaml,
+            () if self.is_prose(start) => Likely::Prose,
             () => return None,
         })
+    }
+
+    /// Words, and only then an object: the parser stopped at the first of them.
+    fn is_prose(&self, start: &str) -> bool {
+        let words = start.split('{').next().unwrap_or(start);
+        let is_told = words.len() < start.len() && words.split_whitespace().count() > 1;
+        is_told && self.open.is_empty() && start.starts_with(char::is_alphabetic) && self.rest().starts_with(words)
     }
 
     /// Reasons that lie at the place where the parser stopped.
@@ -120,6 +128,7 @@ impl<'t> Scene<'t> {
             '=' if expected == Expected::Colon => Likely::EqualsSign,
             '\\' if rest.starts_with("\\\"") => Likely::EscapedJson,
             '+' | '.' if expected == Expected::Value => Likely::NumberForm,
+            '\u{a0}' | '\u{2000}'..='\u{200b}' | '\u{202f}' | '\u{3000}' | '\u{feff}' => Likely::OddSpace,
             _ => return self.by_what_was_expected(expected, letter),
         })
     }
@@ -139,6 +148,7 @@ impl<'t> Scene<'t> {
             Expected::CommaInArray if letter == '}' => Some(Likely::WrongBracket),
             Expected::Key | Expected::CommaInObject if letter == ']' => Some(Likely::WrongBracket),
             Expected::End if matches!(letter, '}' | ']' | ')') => Some(Likely::ExtraBracket),
+            Expected::End if is_word => Some(Likely::Prose),
             Expected::End if starts_value || letter == ',' => Some(Likely::SeveralDocuments),
             _ => None,
         }
@@ -150,6 +160,11 @@ impl<'t> Scene<'t> {
             "NaN" | "Infinity" | "undefined" => Likely::JavaScriptWord,
             word if ["true", "false", "null"].contains(&word.to_ascii_lowercase().as_str()) => Likely::WordCase,
             cut if ["true", "false", "null"].iter().any(|whole| whole.starts_with(cut)) && self.rest() == cut => Likely::Cut,
+            word if self.rest()[word.len()..].starts_with(['.', '('])
+                && self.rest().lines().next().is_some_and(|line| line.contains('(')) =>
+            {
+                Likely::CodeAsValue
+            }
             _ => Likely::UnquotedText,
         }
     }

@@ -57,6 +57,14 @@ reasons! {
     /// `{width: 1}`.
     UnquotedKey: "a key without quotes: this is JavaScript or YAML",
         "put the key in double quotes";
+    /// `"scenes": JSON.stringify(…)`.
+    CodeAsValue: "a piece of a program stands where its value belongs",
+        "run the program and save what it sends, as JSON";
+    /// `Here is the JSON: { … }`.
+    Prose: "there is text around the JSON, as a chat or a mail has it", "delete what stands before the first `{` and after the last `}`";
+    /// U+00A0 and its like.
+    OddSpace: "a space that is none of JSON's (U+00A0, say): this was copied from a web page or a document",
+        "replace it by a plain space";
     /// `"position": top-left`.
     UnquotedText: "a text without quotes",
         "put it in double quotes";

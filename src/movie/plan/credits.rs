@@ -79,7 +79,7 @@ struct Sum {
     unbounded: Vec<Doubt>,
 }
 
-/// The shortest movie that renders (`contract.md` 3.7).
+/// The shortest movie that renders (`movie-format.md#timing`).
 const SHORTEST: Seconds = Seconds::whole(1);
 
 /// The price of a movie of a length and a size with these elements.

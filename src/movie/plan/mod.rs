@@ -122,7 +122,7 @@ pub fn plan(expansion: &Expansion, assets: &impl Assets) -> Plan {
     let scenes = if expansion.is_template() { Vec::new() } else { scene::scenes(expansion, assets, &mut unknown) };
     let drafts = element::drafts(items(root, "elements"), assets);
     let played = scenes.last().map(|last| last.start.plus(&last.length));
-    // The movie lasts until its scenes and its own elements are over (`contract.md` part 10).
+    // The movie lasts until its scenes and its own elements are over (`movie-format.md#timing`).
     let duration = match (&played, element::longest(&drafts)) {
         _ if expansion.is_template() => Length::unknown(Reason::Template),
         (Some(played), Some(over)) => played.longer(&over),

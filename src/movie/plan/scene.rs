@@ -5,7 +5,7 @@ use super::{Assets, Doubt, Length, Place, PlannedScene, Reason, Seconds, element
 use crate::movie::expand::{Expansion, SceneOrigin};
 use crate::movie::json::Node;
 
-/// How long a scene of nothing plays at most: no time, or 5 s of black (`contract.md` part 8, row 26).
+/// How long a scene of nothing plays at most: no time, or 5 s of black (`service.md#conflicts`).
 const BLACK: Seconds = Seconds::whole(5);
 
 /// The scenes on the timeline of the movie.

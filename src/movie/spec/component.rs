@@ -9,6 +9,17 @@ pub struct Component {
     pub parts: &'static [&'static str],
 }
 
+impl Component {
+    /// Whether it has a part of that name. Parts that are counted may be any of their kind: `rectangle2`.
+    #[must_use]
+    pub fn has_part(&self, name: &str) -> bool {
+        let kind = |part: &str| part.trim_end_matches(|letter: char| letter.is_ascii_digit()).len();
+        self.parts
+            .iter()
+            .any(|part| *part == name || (kind(part) < part.len() && kind(name) < name.len() && part[..kind(part)] == name[..kind(name)]))
+    }
+}
+
 const fn component(id: &'static str, parts: &'static [&'static str]) -> Component {
     Component { id, parts }
 }
@@ -18,16 +29,17 @@ pub const FAMILIES: &[&str] = &["basic", "advanced", "shape"];
 
 /// The components.
 pub const COMPONENTS: &[Component] = &[
+    component("advanced/000", &["animation"]),
     component("advanced/001", &["animation"]),
     component("advanced/050", &["button"]),
     component("advanced/051", &["button", "cursor"]),
     component("advanced/060", &["counter"]),
-    component("advanced/070", &[]),
-    component("advanced/100", &[]),
+    component("advanced/070", &["rating"]),
+    component("advanced/100", &["image"]),
     component("advanced/110", &[]),
     component("basic/000", &["headline", "body", "card"]),
     component("basic/001", &["bar", "headline", "body", "card"]),
-    component("basic/050", &["card", "headline", "lead"]),
+    component("basic/050", &["bar", "card", "headline", "lead"]),
     component("basic/051", &["card", "headline", "image", "bar"]),
     component("basic/052", &["section", "headline", "card"]),
     component("basic/100", &["box"]),

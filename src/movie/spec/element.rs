@@ -63,7 +63,8 @@ static DURATION: Range = Range {
 static START: Range = Range { besides: &[-1.0], ..Range::new(0.0, f64::INFINITY, "J2V071", "0 or more, or -1 for after what is there") };
 static SECONDS: Range = Range::new(0.0, f64::INFINITY, "J2V089", "0 or more");
 static LAYER: Range = Range { is_whole: true, ..Range::new(-99.0, 99.0, "J2V072", "a whole number from -99 to 99") };
-static SIZE: Range = Range { is_whole: true, ..Range::new(-1.0, f64::INFINITY, "J2V089", "a whole number of pixels, or -1") };
+static SIZE: Range =
+    Range { is_whole: true, takes_texts: true, ..Range::new(-1.0, f64::INFINITY, "J2V089", "a whole number of pixels, or -1") };
 static ZOOM: Range =
     Range { is_whole: true, severity: Severity::Warning, ..Range::new(-10.0, 10.0, "J2V079", "a whole number from -10 to 10") };
 static PAN_DISTANCE: Range = Range::new(0.01, 0.5, "J2V080", "from 0.01 to 0.5");
@@ -86,6 +87,7 @@ static CONTRAST: Range = Range::new(-1000.0, 1000.0, "J2V082", "from -1000 to 10
 static GAMMA: Range = Range::new(0.1, 10.0, "J2V082", "from 0.1 to 10");
 static SATURATION: Range = Range::new(0.0, 3.0, "J2V082", "from 0 to 3");
 static ANY: Range = Range::ANY;
+static PLACE: Range = Range { takes_texts: true, told: "a number of pixels", ..Range::ANY };
 
 const GENERATED: Types = Types::IMAGE.and(Types::VIDEO);
 const MODELLED: Types = GENERATED.and(Types::VOICE);
@@ -144,7 +146,7 @@ pub static ELEMENT: Table = Table {
             .default("false"),
         Property::new("scale", Shape::Object(&SCALE), "a size").on(Types::VISUAL).legacy("`width` and `height` took its place"),
         Property::new("seek", Shape::Number(&ANY), "the second it starts from; negative: from its end").on(PLAYED),
-        Property::new("settings", Shape::Free, "how it looks").on(Types::TEXT.and(Types::COMPONENT).and(Types::SUBTITLES)),
+        Property::new("settings", Shape::Free, "how it looks").on(Types::TEXT.and(Types::HTML).and(Types::COMPONENT).and(Types::SUBTITLES)),
         Property::new("src", Shape::Text, "the public URL of the file").on(Types::ASSET.and(Types::HTML)),
         Property::new("start", Shape::Number(&START), "seconds from the start of its container; -1: after what is there")
             .on(Types::ALL)
@@ -163,8 +165,8 @@ pub static ELEMENT: Table = Table {
             .default("1"),
         Property::new("wait", Shape::Number(&WAIT), "seconds until the page is drawn").on(Types::HTML).default("2"),
         Property::new("width", Shape::Number(&SIZE), "pixels; -1: by its own ratio").on(Types::VISUAL).default("-1"),
-        Property::new("x", Shape::Number(&ANY), "pixels from the left").on(Types::VISUAL).default("0"),
-        Property::new("y", Shape::Number(&ANY), "pixels from the top").on(Types::VISUAL).default("0"),
+        Property::new("x", Shape::Number(&PLACE), "pixels from the left").on(Types::VISUAL).default("0"),
+        Property::new("y", Shape::Number(&PLACE), "pixels from the top").on(Types::VISUAL).default("0"),
         Property::new("z-index", Shape::Number(&LAYER), "the layer; scenes are at 0").on(Types::ALL).default("0"),
         Property::new("zoom", Shape::Number(&ZOOM), "how far the picture zooms in, or out").on(Types::VISUAL),
     ],

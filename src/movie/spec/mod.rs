@@ -5,6 +5,7 @@
 
 pub mod asset;
 pub mod component;
+pub mod css;
 pub mod element;
 pub mod export;
 pub mod model;
@@ -112,6 +113,8 @@ pub struct Range {
     pub is_whole: bool,
     /// Outside of these two the sources leave no doubt.
     pub surely: (f64, f64),
+    /// Whether a text that spells no number may mean something, of which no source speaks.
+    pub takes_texts: bool,
     /// How much a number outside of it matters.
     pub severity: Severity,
     /// The rule that speaks of it.
@@ -129,6 +132,7 @@ impl Range {
         besides: &[],
         is_whole: false,
         surely: (f64::NEG_INFINITY, f64::INFINITY),
+        takes_texts: false,
         severity: Severity::Error,
         rule: "J2V089",
         told: "any number",
@@ -138,6 +142,12 @@ impl Range {
     #[must_use]
     pub const fn new(least: f64, most: f64, rule: &'static str, told: &'static str) -> Self {
         Self { least, most, surely: (least, most), rule, told, ..Self::ANY }
+    }
+
+    /// Whether the sources leave it open what becomes of a number outside of the range.
+    #[must_use]
+    pub fn may_hold(&self, number: f64) -> bool {
+        number >= self.surely.0 && number <= self.surely.1
     }
 
     /// Whether a number is in it.

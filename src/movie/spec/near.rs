@@ -1,6 +1,8 @@
 //! Wrong names that people really use, and the right ones. What is only misspelled needs no entry: the nearest
 //! name is found by its letters.
 
+use super::Types;
+
 /// A wrong name, and the right ones: the first that the object may have is meant.
 pub const NAMES: &[(&str, &[&str])] = &[
     ("aspectRatio", &["aspect-ratio"]),
@@ -42,7 +44,12 @@ pub const NAMES: &[(&str, &[&str])] = &[
     ("link", &["src"]),
     ("metadata", &["client-data"]),
     ("mute", &["muted"]),
-    ("name", &["id", "comment"]),
+    ("name", &["id", "comment", "style"]),
+    ("effect", &["style"]),
+    ("animation", &["style"]),
+    ("kind", &["type", "style"]),
+    ("top", &["y"]),
+    ("left", &["x"]),
     ("objectFit", &["resize"]),
     ("object-fit", &["resize"]),
     ("offset", &["start"]),
@@ -77,6 +84,13 @@ pub const NAMES: &[(&str, &[&str])] = &[
 
 /// Names whose way out is no other name.
 pub const INSTEAD: &[(&str, &str)] = &[
+    ("component", "add an element of the type `component` to `elements`"),
+    ("html", "add an element of the type `html` to `elements`"),
+    ("image", "add an element of the type `image` to a scene's `elements`"),
+    ("src", "add an element of the type `image` or `video` to `elements`"),
+    ("text", "add an element of the type `text` to `elements`"),
+    ("video", "add an element of the type `video` to a scene's `elements`"),
+    ("voice", "add an element of the type `voice` to `elements`"),
     ("audio", "add an element of the type `audio` to `elements`"),
     ("audios", "add elements of the type `audio` to `elements`"),
     ("captions", "add an element of the type `subtitles` to the movie's `elements`"),
@@ -87,6 +101,24 @@ pub const INSTEAD: &[(&str, &str)] = &[
     ("timeline", "write `scenes`, each with its `elements`"),
     ("videos", "add elements of the type `video` to a scene's `elements`"),
     ("voiceover", "add an element of the type `voice` to `elements`"),
+];
+
+/// What elements of a type have no place for, and the property of theirs that is meant.
+pub const INSTEAD_OF: &[(Types, &str, &str)] = &[
+    (Types::SUBTITLES, "src", "captions"),
+    (Types::SUBTITLES, "text", "captions"),
+    (Types::VOICE, "settings", "model-settings"),
+    (Types::AUDIO, "text", "src"),
+    (Types::TEXT, "html", "text"),
+];
+
+/// What elements of a type have elsewhere, and what to write.
+pub const ELSEWHERE: &[(Types, &str, &str)] = &[
+    (Types::VOICE, "provider", "name the `model`: `\"azure\"` or `\"elevenlabs\"`"),
+    (Types::VOICE, "speed", "write `\"model-settings\": {\"voice_settings\": {\"speed\": 1.1}}`, which voices of ElevenLabs read"),
+    (Types::VISUAL, "opacity", "nothing makes elements transparent; write the colour as `#RRGGBBAA`, or take a PNG"),
+    (Types::VISUAL, "right", "write `\"position\": \"top-right\"` or `\"bottom-right\"`, or `x` in pixels from the left"),
+    (Types::VISUAL, "bottom", "write `\"position\": \"bottom-left\"` or `\"bottom-right\"`, or `y` in pixels from the top"),
 ];
 
 /// Members of a movie that mean to ask for a callback; the service reads none of them (`service.md#exports`).

@@ -1,5 +1,8 @@
 //! Text styles and the settings of texts (`movie-format.md#elements-by-type`).
 
+use super::Words;
+use crate::movie::diagnostic::Severity;
+
 /// A text style.
 #[derive(Debug)]
 pub struct Style {
@@ -35,6 +38,32 @@ pub const STYLES: &[Style] = &[
 pub fn find(id: &str) -> Option<&'static Style> {
     STYLES.iter().find(|style| style.id == id)
 }
+
+/// What people write in place of a setting's name.
+pub const NAMES: &[(&str, &str)] = &[
+    ("align", "text-align"),
+    ("alignment", "text-align"),
+    ("background", "background-color"),
+    ("bg-color", "background-color"),
+    ("font", "font-family"),
+    ("size", "font-size"),
+    ("text-color", "color"),
+    ("weight", "font-weight"),
+];
+
+/// The words that a setting takes, where it takes no others.
+pub static WORDS: &[(&str, Words)] = &[
+    ("text-align", Words { known: &["left", "center", "right", "justify", "start", "end"], near: CENTRED, name: "a `text-align`", ..WORD }),
+    ("horizontal-position", Words { known: &["left", "center", "right"], near: CENTRED, name: "a `horizontal-position`", ..WORD }),
+    ("vertical-position", Words { known: &["top", "center", "bottom"], near: CENTRED, name: "a `vertical-position`", ..WORD }),
+    ("font-style", Words { known: &["normal", "italic", "oblique"], near: &[], name: "a `font-style`", ..WORD }),
+];
+
+const CENTRED: &[(&str, &str)] = &[("middle", "center"), ("centre", "center"), ("centered", "center")];
+const WORD: Words = Words { known: &[], near: &[], disputed: &[], severity: Severity::Warning, rule: "J2V129", name: "a word" };
+
+/// Settings that hold a colour.
+pub const COLORS: &[&str] = &["background-color", "color", "font-color", "pill-color"];
 
 /// Settings that texts are known to have. They are CSS, so others may work: an unknown one is no finding.
 pub const SETTINGS: &[&str] = &[

@@ -169,7 +169,7 @@ pub static TRANSITION_STYLE: Words = Words {
 };
 
 /// `transition.type` (`movie-format.md#scene`).
-pub static TRANSITION_TYPE: Words = Words { known: &["xfade"], rule: "J2V006", name: "a transition type", ..OPEN };
+pub static TRANSITION_TYPE: Words = Words { known: &["xfade"], rule: "J2V043", name: "a transition type", ..OPEN };
 
 /// `type` of an element (`movie-format.md#element`). `template` was removed, which is a rule of its own.
 pub static ELEMENT_TYPE: Words = Words {
@@ -204,7 +204,16 @@ pub static ELEMENT_TYPE: Words = Words {
 /// `position` of a visual element (`movie-format.md#element`). Others are often written, and what they do is unknown.
 pub static POSITION: Words = Words {
     known: &["top-left", "top-right", "bottom-right", "bottom-left", "center-center", "custom"],
-    near: &[("center", "center-center"), ("middle", "center-center"), ("centre", "center-center"), ("center-middle", "center-center")],
+    near: &[
+        ("center", "center-center"),
+        ("middle", "center-center"),
+        ("centre", "center-center"),
+        ("center-middle", "center-center"),
+        ("left", "top-left"),
+        ("top", "top-left"),
+        ("right", "top-right"),
+        ("bottom", "bottom-left"),
+    ],
     rule: "J2V073",
     name: "a position",
     ..OPEN
@@ -225,7 +234,7 @@ pub static PAN: Words = Words {
     near: &[("up", "top"), ("down", "bottom"), ("left-to-right", "right"), ("right-to-left", "left")],
     rule: "J2V080",
     name: "a direction to pan",
-    ..CLOSED
+    ..OPEN
 };
 
 /// `aspect-ratio` of a generated image (`movie-format.md#elements-by-type`); a tutorial writes `square`.
@@ -246,7 +255,7 @@ pub static ASPECT_RATIO: Words = Words {
 
 /// `model` of subtitles (`movie-format.md#elements-by-type`).
 pub static SUBTITLES_MODEL: Words =
-    Words { known: &["default", "whisper"], near: &[("openai", "whisper")], rule: "J2V163", name: "a subtitles model", ..CLOSED };
+    Words { known: &["default", "whisper"], near: &[("openai", "whisper")], rule: "J2V163", name: "a subtitles model", ..OPEN };
 
 /// `language` of subtitles (`movie-format.md#elements-by-type`).
 pub static LANGUAGE: Words = Words {
@@ -272,7 +281,7 @@ pub static LANGUAGE: Words = Words {
     ],
     rule: "J2V163",
     name: "a subtitles language",
-    ..CLOSED
+    ..OPEN
 };
 
 /// `settings.style` of subtitles (`movie-format.md#elements-by-type`).
@@ -281,7 +290,7 @@ pub static SUBTITLES_STYLE: Words = Words {
     near: &[("boxed", "boxed-line"), ("one-word", "classic-one-word"), ("progressive", "classic-progressive"), ("karaoke", "boxed-word")],
     rule: "J2V163",
     name: "a subtitles style",
-    ..CLOSED
+    ..OPEN
 };
 
 /// `settings.position` of subtitles (`movie-format.md#elements-by-type`).
@@ -303,7 +312,7 @@ pub static SUBTITLES_POSITION: Words = Words {
     near: &[("bottom", "bottom-center"), ("top", "top-center"), ("center", "center-center"), ("middle", "center-center")],
     rule: "J2V163",
     name: "a subtitles position",
-    ..CLOSED
+    ..OPEN
 };
 
 /// `type` of a destination (`service.md#exports`). A marketing page has Amazon S3, whose type and fields are unknown.

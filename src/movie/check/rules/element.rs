@@ -229,10 +229,10 @@ pub(super) const RULES: &[Rule] = &[
         name: "pan-range",
         severity: Severity::Error,
         evidence: Evidence::Documented,
-        why: "`pan` is one of eight directions, `pan-distance` goes from 0.01 to 0.5.",
+        why: "`pan-distance` goes from 0.01 to 0.5. `pan` is one of eight directions; another word only warns.",
         example: Example::Element,
-        wrong: r#"{"type": "image", "src": "https://example.com/a.jpg", "pan": "up"}"#,
-        right: r#"{"type": "image", "src": "https://example.com/a.jpg", "pan": "top"}"#,
+        wrong: r#"{"type": "image", "src": "https://example.com/a.jpg", "pan": "left", "pan-distance": 5}"#,
+        right: r#"{"type": "image", "src": "https://example.com/a.jpg", "pan": "left", "pan-distance": 0.5}"#,
         source: "the service's documentation, reference/json-syntax/element",
     },
     Rule {

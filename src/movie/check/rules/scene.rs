@@ -42,7 +42,7 @@ pub(super) const RULES: &[Rule] = &[
         name: "transition-style",
         severity: Severity::Error,
         evidence: Evidence::Documented,
-        why: "Transitions are the `xfade` effects by their names.",
+        why: "The `style` of a transition is one of the `xfade` effects; its `type` is always `xfade`, and another only warns.",
         example: Example::Scene,
         wrong: r#"{"duration": 4}, {"duration": 4, "transition": {"style": "quux", "duration": 0.5}}"#,
         right: r#"{"duration": 4}, {"duration": 4, "transition": {"style": "fade", "duration": 0.5}}"#,

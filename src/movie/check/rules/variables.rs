@@ -18,9 +18,9 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "J2V201",
         name: "unused-variable",
-        severity: Severity::Info,
+        severity: Severity::Warning,
         evidence: Evidence::Advice,
-        why: "Nothing uses this variable.",
+        why: "Nothing uses this variable. One that a flag has set is misspelled more often than not: only that warns.",
         example: Example::Movie,
         wrong: r#"{"resolution": "full-hd", "variables": {"name": "Ann", "age": 7}, "scenes": [{"duration": 4, "elements": [{"type": "text", "text": "{{ name }}"}]}]}"#,
         right: r#"{"resolution": "full-hd", "variables": {"name": "Ann"}, "scenes": [{"duration": 4, "elements": [{"type": "text", "text": "{{ name }}"}]}]}"#,
@@ -73,9 +73,9 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "J2V206",
         name: "condition-constant",
-        severity: Severity::Info,
+        severity: Severity::Warning,
         evidence: Evidence::Advice,
-        why: "A condition that asks nothing: the scene or the element is always there, or never.",
+        why: "A condition that asks nothing: the scene or the element is always there, or never. Without `{{ }}` it is a text, which is true.",
         example: Example::Scene,
         wrong: r#"{"duration": 4, "condition": "{{ true }}"}"#,
         right: r#"{"duration": 4, "condition": "{{ name != '' }}"}"#,

@@ -1,0 +1,33 @@
+//! Where a movie is inside of what is no movie: an answer of the API, a project, the export of an automation tool.
+
+use crate::movie::json::{Node, Value};
+
+/// A movie inside of something.
+#[derive(Debug, Default)]
+pub(super) struct Inside {
+    /// The way to it, as `jq` writes it; empty when it is the value itself.
+    pub(super) path: String,
+    /// Whether it is a text that holds JSON.
+    pub(super) is_text: bool,
+}
+
+/// Deeper than this nobody wraps a movie.
+const DEEPEST: usize = 8;
+
+/// The first movie in a value: what has an array of `scenes`, or a text that speaks of them.
+pub(super) fn find(node: &Node) -> Option<Inside> {
+    within(node, DEEPEST)
+}
+
+fn within(node: &Node, left: usize) -> Option<Inside> {
+    let inner = |step: String, node: &Node| within(node, left.checked_sub(1)?).map(|inside| Inside { path: step + &inside.path, ..inside });
+    match &node.value {
+        Value::Object(_) if node.get("scenes").and_then(Node::as_array).is_some() => Some(Inside::default()),
+        Value::Object(members) => members.iter().find_map(|member| inner(format!(".{}", member.key), &member.value)),
+        Value::Array(items) => items.iter().enumerate().find_map(|(index, item)| inner(format!("[{index}]"), item)),
+        Value::String(text) if text.raw().contains("scenes") && text.decoded().contains("\"scenes\"") => {
+            Some(Inside { is_text: true, ..Inside::default() })
+        }
+        _ => None,
+    }
+}
