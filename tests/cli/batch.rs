@@ -203,7 +203,7 @@ fn a_row_whose_cost_has_no_upper_bound_is_not_sent_under_a_cap_and_says_why_and_
     let why =
         "its cost has no upper bound, and --max-credits allows 100: scene 1, element 1, video tour.mp4: the length of the asset is unknown";
     for dry in ["", " --dry-run"] {
-        let run = world.j2v(&format!("{BATCH} --max-credits 100{dry}")).exits(5).tells(why).tells("(item 2)");
+        let run = world.j2v(&format!("{BATCH} --max-credits 100{dry}")).exits(5).tells(why).tells("flats.jsonl: item 2: ");
         run.tells("give the scene a `\"duration\"`").tells("1 of 3 rows can't be sent under --max-credits").tells("--skip-invalid");
     }
     assert_eq!(world.posts(), 0);

@@ -203,12 +203,12 @@ fn a_value_that_a_flag_or_a_file_sets_is_told_there() {
     let world = world();
     world.write("photo.json", "{\n\"resolution\": \"sd\", \"variables\": {\"photo\": \"\"},\n\"scenes\": [{\"duration\": 2, \"elements\": [{\"type\": \"image\", \"src\": \"{{ photo }}\"}]}]\n}");
     let shown = world.j2v("check photo.json").exits(3).stdout;
-    assert!(shown.contains("--> photo.json:2:45") && shown.contains("= note: it is used at photo.json:3:64"), "{shown}");
+    assert!(shown.contains("--> photo.json:2:44") && shown.contains("= note: it is used at photo.json:3:66"), "{shown}");
     let shown = world.j2v("check photo.json --var photo=./a.jpg").exits(3).stdout;
     assert!(shown.contains("J2V065") && shown.contains("= note: --var photo has set this"), "{shown}");
     let of_flag = world.j2v("check photo.json --json --var photo=./a.jpg").exits(3).jsons();
     assert_eq!((&of_flag[0]["flag"], &of_flag[0]["line"]), (&json!("--var photo"), &Value::Null));
-    assert_eq!(of_flag[0]["used"], json!({"file": "photo.json", "line": 3, "column": 64}));
+    assert_eq!(of_flag[0]["used"], json!({"file": "photo.json", "line": 3, "column": 66}));
     world.j2v("submit photo.json --var photo=./a.jpg").exits(3).tells("error: --var photo: J2V065: ");
     world.write("vars.json", "{\n  \"photo\": \"./a.jpg\"\n}");
     world.j2v("submit photo.json --vars vars.json").exits(3).tells("error: vars.json:2:12: J2V065: ");
@@ -220,11 +220,11 @@ fn a_value_that_a_flag_or_a_file_sets_is_told_there() {
 #[test]
 fn a_mistake_that_is_repeated_is_shown_once_with_its_other_places() {
     let world = world();
-    let scenes = vec!["{\"duration\": 2, \"lenght\": 1}"; 61].join(",\n");
+    let scenes = vec!["{\"duration\": 0.9, \"lenght\": 1}"; 61].join(",\n");
     world.write("often.json", format!("{{\"resolution\": \"sd\", \"scenes\": [\n{scenes}]}}"));
     let run = world.j2v("check often.json").exits(0).tells("0 errors, 61 warnings");
     assert_eq!(run.stdout.matches("J2V006").count(), 1, "{run:?}");
-    assert!(run.stdout.contains("= note: and 60 more, at 3:16, 4:16, 5:16, 6:16, 7:16 …: --all shows each"), "{run:?}");
+    assert!(run.stdout.contains("= note: and 60 more, at 3:19, 4:19, 5:19, 6:19, 7:19 …: --all shows each"), "{run:?}");
     assert_eq!(world.j2v("check often.json --all").exits(0).stdout.matches("J2V006").count(), 61);
     assert_eq!(world.j2v("check often.json --json").exits(0).jsons().len(), 61);
 }

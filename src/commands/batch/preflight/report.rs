@@ -102,7 +102,7 @@ impl Report {
         let is_unbounded = stopping.iter().all(|kind| *kind == UNBOUNDED);
         let (exit, why) =
             if is_unbounded { (Exit::Credits, "can't be sent under --max-credits") } else { (Exit::Invalid, "can't be rendered") };
-        let message = format!("{}: {bad} of {rows} {}s {why}; nothing was sent", self.table, self.unit);
+        let message = format!("{}: {bad} of {rows} rows {why}; nothing was sent", self.table);
         let codes: Vec<_> = stopping.iter().filter(|code| code.starts_with("J2V")).map(|code| format!("--allow {code}")).collect();
         let allow = if codes.is_empty() { String::new() } else { format!("; {}, or --no-check, sends them all the same", codes.join(" ")) };
         let help = format!("fix the rows, or go on with the others with --skip-invalid{allow}");
