@@ -1,16 +1,21 @@
 //! What must hold of any bytes that come from outside: shared by the fuzz targets and by `tests/seeds.rs`, which
 //! replays `seeds/`. None of it may panic, hang or take memory without bound.
 
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use j2v::movie::check::{Resolved, Settings, check};
+use j2v::movie::compose::{Flags, compose};
 use j2v::movie::expand::{Limits, expand};
 use j2v::movie::expr::{self, Variables, evaluate, template};
 use j2v::movie::json::Node;
 use j2v::movie::plan::{NoAssets, plan};
+use j2v::movie::variables::Asked;
 use j2v::movie::{Document, mention};
 use j2v::rows::binding::Binding;
 use j2v::rows::format::Format;
+use j2v::rows::mapping::Mapping;
 use j2v::rows::{Source, Table};
 use j2v::service::answer::{Answer, Body, BodyEnd, Happened, PostMeaning, meaning_of_post, meaning_of_read};
 use j2v::service::page::{read_movie, read_page};
@@ -119,5 +124,36 @@ pub(crate) fn rows(bytes: &[u8]) {
         assert!(row.number > above, "row {} after row {above}", row.number);
         above = row.number;
         assert!(binding.bind(row).variables.len() <= row.cells.len());
+    }
+}
+
+/// A byte for the format, two for the length of a movie, the movie, a table: its columns are mapped, and each row is composed,
+/// checked and resolved. A variable is filled by a column or reported as unfilled, and what a row says is what the movie has.
+pub(crate) fn batch(bytes: &[u8]) {
+    let [format, low, high, rest @ ..] = bytes else { return };
+    let length = usize::from(u16::from_le_bytes([*low, *high])).min(rest.len());
+    let (movie, table) = rest.split_at(length);
+    let Ok(movie) = Document::read("movie.json", movie.to_vec()) else { return };
+    let (_, format) = Format::ALL[usize::from(*format) % Format::ALL.len()];
+    let Ok(table) = Table::of(&Source { format: Some(format), ..Source::new("fuzz") }, &mut { table }) else { return };
+    let Ok(rows) = table.rows() else { return };
+    let rows: Vec<_> = rows.map_while(Result::ok).take(20).collect();
+    let first = || rows.iter().take(1).flat_map(|row| &row.cells).map(|cell| Arc::clone(&cell.column)).collect();
+    let columns: Vec<Arc<str>> = table.columns().map_or_else(first, <[Arc<str>]>::to_vec);
+    let asked = Asked::by(&movie.root);
+    let mapping = Mapping::of(&columns, &HashMap::new(), &asked, &HashSet::new());
+    assert!(mapping.unfilled.iter().all(|one| asked.names.contains(&one.variable)));
+    let mut binding = Binding::new(mapping.renamed(), Vec::new(), Vec::new());
+    for row in &rows {
+        let bound = binding.bind(row);
+        let flags = Flags { vars: bound.variables.clone(), ..Flags::default() };
+        let Ok(composed) = compose(movie.clone(), &flags) else { continue };
+        for variable in &bound.variables {
+            let has = composed.root.get("variables").and_then(|variables| variables.get(&variable.name));
+            assert_eq!(has, Some(&variable.value.to_node()));
+        }
+        let limits = Limits { scenes: 100, nodes: 5_000, ..Limits::default() };
+        let _ = plan(&expand(&composed, &limits), &NoAssets);
+        let _ = check(&composed, &Settings::default());
     }
 }

@@ -3,6 +3,7 @@
 //! Data flows one way, and so do the imports; a layer uses only those above it in this list:
 //!
 //! - [`world`]: the clock and the dice, so that tests decide both.
+//! - [`limits`]: the most that is taken of what others wrote; [`input`] reads no more.
 //! - [`movie`]: what a movie is. Pure: no I/O, no clock.
 //! - [`preview`]: a movie as pictures, and the page that shows them. Pure.
 //! - [`render`]: what one paid render is: its key, its token, its states. Pure.
@@ -22,7 +23,9 @@ mod cli;
 mod commands;
 pub mod emulator;
 mod exit;
+pub mod input;
 pub mod ledger;
+pub mod limits;
 pub mod movie;
 mod output;
 pub mod preview;

@@ -5,11 +5,13 @@ use std::fs;
 use std::path::Path;
 
 /// Each layer and what it may import from the crate, besides itself.
-const MAY_USE: [(&str, &[&str]); 10] = [
+const MAY_USE: [(&str, &[&str]); 12] = [
     ("world", &[]),
-    ("movie", &[]),
+    ("limits", &[]),
+    ("input", &["limits"]),
+    ("movie", &["limits"]),
     ("render", &["world"]),
-    ("rows", &["movie"]),
+    ("rows", &["input", "limits", "movie"]),
     ("preview", &["movie"]),
     ("service", &["movie", "render", "world"]),
     ("ledger", &["render", "world"]),

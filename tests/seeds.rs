@@ -42,3 +42,8 @@ fn every_seed_of_a_webhook_holds() {
 fn every_seed_of_a_table_holds() {
     replay("rows", properties::rows);
 }
+
+#[test]
+fn every_seed_of_a_table_with_a_movie_holds() {
+    replay("batch", properties::batch);
+}

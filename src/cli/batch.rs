@@ -11,6 +11,7 @@ use super::lost::LostArgs;
 use super::movie::MovieArgs;
 use super::parse::{rate, separator};
 use super::waiting::{SaveArgs, WaitArgs};
+use crate::rows::Encoding;
 
 // `j2v batch`.
 #[derive(Debug, Args)]
@@ -72,7 +73,7 @@ pub(crate) struct BatchArgs {
     /// Write what became of each row into this file as it ends: .csv, or .jsonl
     #[arg(long, value_name = "FILE")]
     pub(crate) results: Option<PathBuf>,
-    /// One JSON object a line, a line per row, when its outcome is known
+    /// One JSON object a line, a line per row, when its outcome is known; with --dry-run one object for all
     #[arg(long)]
     pub(crate) json: bool,
     /// What is checked first.
@@ -121,6 +122,9 @@ pub(crate) struct TableArgs {
     /// Use a column for a variable of another name
     #[arg(long, value_name = "COLUMN=NAME")]
     pub(crate) map: Vec<String>,
+    /// The same for many columns: a file of lines "COLUMN" = "NAME" (TOML), or a JSON object; --dry-run prints one
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub(crate) map_file: Option<PathBuf>,
     /// Leave the movie's own value where a cell is empty (default: an empty text)
     #[arg(long)]
     pub(crate) skip_empty: bool,
@@ -145,9 +149,18 @@ pub(crate) struct TableArgs {
     /// What stands between two cells of a CSV file (default: found in its first line)
     #[arg(long, value_name = "CHARACTER", value_parser = separator, hide_short_help = true)]
     pub(crate) delimiter: Option<u8>,
+    /// What the table's text is encoded in, such as windows-1252 (default: UTF-8, or what its first bytes say)
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    pub(crate) encoding: Option<Encoding>,
+    /// The row that names the columns (default: the first that is not blank)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), hide_short_help = true)]
+    pub(crate) header_row: Option<u64>,
     /// The sheet of a workbook (default: the first)
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub(crate) sheet: Option<String>,
+    /// Take the cells of a workbook as a spreadsheet shows them: `2,462,662 €`, not `2462662`
+    #[arg(long, hide_short_help = true)]
+    pub(crate) as_shown: bool,
 }
 
 // How a batch is run.
@@ -157,7 +170,7 @@ pub(crate) struct PaceArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub(crate) concurrency: Option<u16>,
     /// Submissions in a time, such as 2/s or 100/m
-    #[arg(long, value_name = "N/UNIT", value_parser = rate)]
+    #[arg(long, value_name = "N/UNIT", value_parser = rate, allow_hyphen_values = true)]
     pub(crate) rate: Option<Duration>,
     /// Never let this batch have more renders than this, all runs together
     #[arg(long, value_name = "N")]
@@ -196,6 +209,7 @@ impl TableArgs {
             ("--rows", one(&self.rows)),
             ("--key", one(&self.key)),
             ("--map", self.map.clone()),
+            ("--map-file", self.map_file.iter().map(|file| file.display().to_string()).collect()),
             (
                 "--client-data-columns",
                 if self.client_data_columns.is_empty() { Vec::new() } else { vec![self.client_data_columns.join(",")] },
@@ -206,9 +220,13 @@ impl TableArgs {
             ("--name", one(&self.name)),
             ("--format", one(&self.format)),
             ("--delimiter", self.delimiter.map(|byte| char::from(byte).to_string()).into_iter().collect()),
+            ("--encoding", one(&self.encoding.map(|encoding| encoding.to_string()))),
+            ("--header-row", one(&self.header_row.map(|row| row.to_string()))),
             ("--sheet", one(&self.sheet)),
         ];
         let all = all.into_iter().flat_map(|(name, values)| values.into_iter().flat_map(move |value| [name.to_owned(), value]));
-        all.chain(self.skip_empty.then(|| "--skip-empty".to_owned())).collect()
+        let switches = [("--skip-empty", self.skip_empty), ("--as-shown", self.as_shown)];
+        let switches = switches.into_iter().filter(|(_, is_on)| *is_on).map(|(name, _)| name.to_owned());
+        all.chain(switches).collect()
     }
 }

@@ -4,16 +4,23 @@
 use std::ffi::OsString;
 
 use clap::{Arg, CommandFactory, Parser};
-use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
+use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter};
 use clap_complete::env::{CompleteEnv, Shells};
 
 use super::{Call, Stop};
 use crate::cli::{Cli, CompletionsArgs};
+use crate::emulator::catalogue;
 use crate::exit::Exit;
+use crate::input;
 use crate::ledger::batch::Batches;
 use crate::ledger::sqlite::Sqlite;
 use crate::ledger::{Render, Store, Which};
+use crate::limits::MOVIE;
+use crate::movie::Document;
 use crate::movie::check::Rule;
+use crate::movie::spec::words::RESOLUTION;
+use crate::movie::variables::Asked;
+use crate::rows::{Source, Table};
 use crate::settings::{LedgerPlace, Purpose, Settings};
 use crate::world::World;
 
@@ -51,19 +58,19 @@ fn command(typed: &[String]) -> clap::Command {
     let mut command = Cli::command();
     // The arguments of a command are described when it is asked for: here all are.
     command.build();
-    let globals = globals(typed);
-    with_candidates(command, &globals)
+    with_candidates(command, typed)
 }
 
-fn with_candidates(command: clap::Command, globals: &[String]) -> clap::Command {
+fn with_candidates(command: clap::Command, typed: &[String]) -> clap::Command {
     let command = command.mut_args(|arg| {
-        let globals = globals.to_vec();
+        let typed = typed.to_vec();
         match Kind::of(&arg) {
-            Some(kind) => arg.add(ArgValueCandidates::new(move || kind.candidates(&globals))),
+            Some(Kind::File) => arg.add(ArgValueCompleter::new(PathCompleter::any())),
+            Some(kind) => arg.add(ArgValueCandidates::new(move || kind.candidates(&typed))),
             None => arg,
         }
     });
-    command.mut_subcommands(|inner| with_candidates(inner, globals))
+    command.mut_subcommands(|inner| with_candidates(inner, typed))
 }
 
 /// What a value is, by the name that the help gives it.
@@ -74,6 +81,16 @@ enum Kind {
     Rule,
     Profile,
     Batch,
+    /// A file or a folder.
+    File,
+    /// A column of the table that the line names.
+    Column,
+    /// The same, to be given another name.
+    Mapped,
+    /// A variable of the movie that the line names.
+    Variable,
+    Resolution,
+    Fault,
 }
 
 impl Kind {
@@ -85,12 +102,25 @@ impl Kind {
             ("key", "KEY") => Some(Self::Key),
             (_, "CODE" | "CODE|warnings") => Some(Self::Rule),
             ("batch" | "status", "NAME") => Some(Self::Batch),
+            ("resolution", _) => Some(Self::Resolution),
+            ("fault", _) => Some(Self::Fault),
+            ("var", _) => Some(Self::Variable),
+            (_, "COLUMN" | "COLUMN,…") => Some(Self::Column),
+            (_, "COLUMN=NAME") => Some(Self::Mapped),
+            (_, "MOVIE" | "TABLE" | "FILE" | "PLACE" | "DIR" | "FOLDER" | "PATH") => Some(Self::File),
             _ => None,
         }
     }
 
-    fn candidates(self, globals: &[String]) -> Vec<CompletionCandidate> {
+    fn candidates(self, typed: &[String]) -> Vec<CompletionCandidate> {
+        let globals = &globals(typed);
         match self {
+            Self::File => Vec::new(),
+            Self::Column => columns(typed).iter().map(|column| candidate(column, "a column")).collect(),
+            Self::Mapped => columns(typed).iter().map(|column| candidate(&format!("{column}="), "a column")).collect(),
+            Self::Variable => variables(typed).iter().map(|name| candidate(&format!("{name}="), "a variable of the movie")).collect(),
+            Self::Resolution => RESOLUTION.known.iter().map(|name| candidate(name, "a resolution")).collect(),
+            Self::Fault => catalogue().iter().map(|fault| candidate(fault.name, fault.help)).collect(),
             Self::Rule => Rule::all().map(|rule| candidate(rule.code, rule.name)).collect(),
             Self::Profile => settings(globals).map(|settings| profiles(&settings)).unwrap_or_default(),
             Self::Render => renders(globals).iter().flat_map(|render| named(render, true)).collect(),
@@ -98,6 +128,31 @@ impl Kind {
             Self::Batch => batches(globals).unwrap_or_default(),
         }
     }
+}
+
+/// The columns of the table that `--rows` names so far.
+fn columns(typed: &[String]) -> Vec<String> {
+    let table = typed.iter().zip(typed.iter().skip(1)).find_map(|(flag, value)| (flag == "--rows").then_some(value.as_str()));
+    let table = table.or_else(|| typed.iter().find_map(|word| word.strip_prefix("--rows=")));
+    let Some(table) = table.filter(|table| *table != input::STDIN).and_then(|table| Table::open(&Source::new(table)).ok()) else {
+        return Vec::new();
+    };
+    if let Some(columns) = table.columns() {
+        return columns.iter().filter(|column| !column.is_empty()).map(ToString::to_string).collect();
+    }
+    let first = table.rows().ok().and_then(|mut rows| rows.next()?.ok());
+    first.iter().flat_map(|row| &row.cells).map(|cell| cell.column.to_string()).collect()
+}
+
+/// What the movie asks for that is named so far.
+fn variables(typed: &[String]) -> Vec<String> {
+    let movie = typed
+        .iter()
+        .skip(1)
+        .find(|word| !word.starts_with('-') && std::path::Path::new(word).extension().is_some_and(|ending| ending == "json"));
+    let bytes = movie.and_then(|movie| input::read(movie, MOVIE).ok());
+    let movie = bytes.and_then(|bytes| Document::read("movie", bytes).ok());
+    movie.map(|movie| Asked::by(&movie.root).names).unwrap_or_default()
 }
 
 fn candidate(value: &str, help: &str) -> CompletionCandidate {

@@ -2,14 +2,14 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{self, ErrorKind, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Stop;
 use crate::exit::Exit;
-
-/// The name of the movie that comes from stdin.
-pub(super) const STDIN: &str = "-";
+pub(super) use crate::input::STDIN;
+use crate::input::{self, InputError};
+use crate::limits::MOVIE;
 
 /// The files of a folder among which a mistyped one is looked for.
 const MOST_NAMES: usize = 1000;
@@ -87,9 +87,9 @@ pub(super) fn may_hold_lines(name: &str) -> bool {
 /// # Errors
 /// When it can't be read; for one that is not there, with what was probably meant.
 pub(super) fn read_movie(name: &str) -> Result<Vec<u8>, Stop> {
-    read(name).map_err(|why| {
+    input::read(name, MOVIE).map_err(|why| {
         let stop = unreadable(name, &why);
-        if why.kind() == ErrorKind::NotFound { not_there(name, stop) } else { stop }
+        if matches!(why, InputError::Missing) { not_there(name, stop) } else { stop }
     })
 }
 
@@ -98,24 +98,14 @@ pub(super) fn read_movie(name: &str) -> Result<Vec<u8>, Stop> {
 /// # Errors
 /// When it can't be read, or is not UTF-8.
 pub(super) fn read_text(name: &str) -> Result<String, Stop> {
-    let bytes = read(name).map_err(|why| unreadable(name, &why))?;
+    let bytes = input::read(name, MOVIE).map_err(|why| unreadable(name, &why))?;
     String::from_utf8(bytes).map_err(|_| Stop::new(Exit::Usage, format!("{name} is not UTF-8 text")))
 }
 
-fn read(name: &str) -> io::Result<Vec<u8>> {
-    if name != STDIN {
-        return fs::read(name);
-    }
-    let mut bytes = Vec::new();
-    io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
-}
-
-fn unreadable(name: &str, why: &io::Error) -> Stop {
-    match why.kind() {
-        ErrorKind::NotFound => Stop::new(Exit::Usage, format!("{name}: there is no such file")),
-        ErrorKind::IsADirectory => Stop::new(Exit::Usage, format!("{name}: this is a folder, not a file")),
-        _ => Stop::new(Exit::Usage, format!("{name} can't be read: {why}")),
-    }
+/// What is too large is refused like a movie that is none; what can't be read at all is a wrong name.
+fn unreadable(name: &str, why: &InputError) -> Stop {
+    let exit = if matches!(why, InputError::TooLarge(_)) { Exit::Invalid } else { Exit::Usage };
+    Stop::new(exit, format!("{name}: {why}"))
 }
 
 /// A movie that isn't there, and what was probably meant.

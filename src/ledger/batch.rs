@@ -80,6 +80,13 @@ impl Count {
         })
     }
 
+    /// One render more at the most that it may cost.
+    #[must_use]
+    pub fn at_most(row: TableRow) -> Self {
+        let estimated = row.estimate.unwrap_or_default();
+        Self { rows: 1, estimated, consumed: 0.0, paid_rows: 1, paid_credits: float(estimated) }
+    }
+
     /// This count and another one.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

@@ -1,6 +1,7 @@
 //! What there is to say about a movie, and where: a code, a severity, a place, a way out. How it is shown is
 //! the business of `output`.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::json::{Lenience, LenienceKind, ParseError, Span};
@@ -85,6 +86,16 @@ impl Source {
         let wanted = usize::try_from(offset).unwrap_or(usize::MAX).min(self.text.len());
         let boundary = (0..=wanted).rev().find(|&at| self.text.is_char_boundary(at)).unwrap_or(0);
         &self.text[..boundary]
+    }
+}
+
+/// As much of a text as a message quotes, 60 characters: a value may be a file long.
+#[must_use]
+pub fn excerpt(text: &str) -> Cow<'_, str> {
+    const MOST: usize = 60;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
     }
 }
 

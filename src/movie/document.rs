@@ -229,6 +229,7 @@ fn decode(name: &str, bytes: Vec<u8>) -> Result<String, Box<Refused>> {
         let at = u32::try_from(error.utf8_error().valid_up_to()).unwrap_or(u32::MAX);
         let bytes = error.as_bytes();
         let likely = match bytes {
+            [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Some(Likely::Utf32),
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some(Likely::Utf16),
             _ if bytes.iter().take(64).any(|&byte| byte == 0) || bytes.starts_with(&[0x1f, 0x8b]) => Some(Likely::Binary),
             _ => None,
@@ -297,6 +298,8 @@ mod tests {
         assert_eq!(refused.to_string(), "m.json:2:10: this is no JSON: from here on it is no UTF-8");
         let wide = Document::read("m.json", vec![0xff, 0xfe, b'{', 0, b'}', 0]).unwrap_err();
         assert_eq!(wide.diagnostic.label.as_deref(), Some(Likely::Utf16.reason()));
+        let wider = Document::read("m.json", vec![0xff, 0xfe, 0, 0, b'{', 0, 0, 0]).unwrap_err();
+        assert_eq!(wider.diagnostic.label.as_deref(), Some(Likely::Utf32.reason()));
         assert!(Document::read("m.json", b"\xef\xbb\xbf{}".to_vec()).is_ok());
     }
 }

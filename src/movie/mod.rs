@@ -19,6 +19,7 @@ pub mod plan;
 pub mod schema;
 pub mod spec;
 mod token;
+pub mod variables;
 mod yaml;
 
 pub use document::{Document, MovieLine, Refused};

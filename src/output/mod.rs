@@ -144,7 +144,7 @@ impl Out {
     }
 
     fn message(&self, label: Option<(&str, Style)>, text: &str) {
-        let text = sanitize::message(text);
+        let text = sanitize::message(cut(text));
         let line = match label {
             Some((word, style)) if self.terminal.color => format!("{style}{word}{style:#}: {text}"),
             Some((word, _)) => format!("{word}: {text}"),
@@ -157,6 +157,14 @@ impl Out {
         // Nobody is left to be told when stderr itself is gone.
         let _ = self.progress.suspend(|| writeln!(io::stderr().lock(), "{text}"));
     }
+}
+
+/// The longest message, bytes; a command line fits in. What quotes a file could be as long as the file.
+const LONGEST: usize = 32 << 10;
+
+/// As much of a text as a message shows.
+fn cut(text: &str) -> &str {
+    &text[..findings::boundary(text, LONGEST)]
 }
 
 impl Listener for Out {

@@ -1,10 +1,10 @@
 //! The file of `--results`: a line for each row as it ends, as CSV or JSON Lines. Each line is written whole, so that
 //! a killed run leaves a file that can be read. The next run writes a new one and puts it in the old one's place as
-//! soon as it says at least as much.
+//! soon as it says at least as much. At its end the lines stand in the order of the table.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -60,33 +60,45 @@ pub(crate) struct Recorded<'a> {
     pub(crate) outcome: &'a Outcome,
 }
 
+/// The mark by which Excel knows that a CSV file is UTF-8.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// The file while it is written.
 pub(crate) struct RecordFile {
     format: RecordFormat,
     path: PathBuf,
     file: File,
     lines: u64,
+    /// How long what stands before the rows is, bytes.
+    head: u64,
+    /// How long the file is, bytes.
+    length: u64,
+    /// The lines of rows: the row, where its line begins, and how long it is.
+    rows: Vec<(u64, u64, usize)>,
     /// Where it is written, and how many lines the file has that it will replace.
     replaces: Option<(PathBuf, u64)>,
 }
 
 impl RecordFile {
-    /// Begins the file.
+    /// Begins the file; `for_excel` as CSV that Excel reads with its umlauts.
     ///
     /// # Errors
     /// When it can't be made.
-    pub(crate) fn create(path: &Path, format: RecordFormat) -> io::Result<Self> {
+    pub(crate) fn create(path: &Path, format: RecordFormat, for_excel: bool) -> io::Result<Self> {
         let known = match fs::read(path) {
             Ok(bytes) => Some(u64::try_from(bytes.split(|byte| *byte == b'\n').count()).unwrap_or(u64::MAX)),
             Err(why) if why.kind() == io::ErrorKind::NotFound => None,
             Err(why) => return Err(why),
         };
         let beside = known.map(|lines| (beside(path), lines));
-        let file = File::create(beside.as_ref().map_or(path, |(beside, _)| beside))?;
-        let mut record = Self { format, path: path.to_owned(), file, lines: 0, replaces: beside };
+        let file = create(beside.as_ref().map_or(path, |(beside, _)| beside))?;
+        let path = path.to_owned();
+        let mut record = Self { format, path, file, lines: 0, head: 0, length: 0, rows: Vec::new(), replaces: beside };
         if format == RecordFormat::Csv {
-            record.write(&csv_line(COLUMNS.iter().map(ToString::to_string))?)?;
+            let mark = if for_excel { MARK } else { b"" };
+            record.write(&[mark, &csv_line(COLUMNS.iter().map(ToString::to_string))?].concat())?;
         }
+        record.head = record.length;
         Ok(record)
     }
 
@@ -100,21 +112,42 @@ impl RecordFile {
             RecordFormat::Csv => csv_line(COLUMNS.iter().map(|column| cell(&fields[*column])))?,
             RecordFormat::JsonLines => format!("{}\n", escaped(&fields.to_string())).into_bytes(),
         };
+        self.rows.push((recorded.number, self.length, line.len()));
         self.write(&line)?;
         if self.replaces.as_ref().is_some_and(|(_, lines)| self.lines >= *lines) { self.take_its_place() } else { Ok(()) }
     }
 
-    /// Ends the file: it is on the disk, and in its place.
+    /// Ends the file: its lines stand in the order of the table, it is on the disk, and in its place.
     ///
     /// # Errors
     /// When it isn't.
     pub(crate) fn finish(mut self) -> io::Result<()> {
-        self.file.sync_all()?;
-        self.take_its_place()
+        if self.rows.is_sorted_by_key(|(row, ..)| *row) {
+            self.file.sync_all()?;
+            return self.take_its_place();
+        }
+        let unsorted = self.replaces.take().map(|(beside, _)| beside);
+        let sorted = with_ending(&self.path, ".sorted");
+        self.write_sorted(&sorted)?;
+        fs::rename(sorted, &self.path)?;
+        unsorted.map_or(Ok(()), fs::remove_file)
+    }
+
+    fn write_sorted(&mut self, path: &Path) -> io::Result<()> {
+        self.rows.sort_by_key(|(row, ..)| *row);
+        let mut to = BufWriter::new(create(path)?);
+        let mut from = BufReader::new(&self.file);
+        let lines = self.rows.iter().map(|(_, at, length)| (*at, *length as u64));
+        for (at, length) in std::iter::once((0, self.head)).chain(lines) {
+            from.seek(SeekFrom::Start(at))?;
+            io::copy(&mut from.by_ref().take(length), &mut to)?;
+        }
+        to.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
     }
 
     fn write(&mut self, line: &[u8]) -> io::Result<()> {
         self.lines += 1;
+        self.length += line.len() as u64;
         self.file.write_all(line)
     }
 
@@ -126,9 +159,17 @@ impl RecordFile {
     }
 }
 
+fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(true).open(path)
+}
+
 fn beside(path: &Path) -> PathBuf {
+    with_ending(path, ".new")
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name: OsString = path.as_os_str().to_owned();
-    name.push(".new");
+    name.push(ending);
     PathBuf::from(name)
 }
 
@@ -184,14 +225,14 @@ mod tests {
     fn a_killed_run_leaves_all_that_was_known_and_the_next_one_no_less() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("results.csv");
-        let mut killed = RecordFile::create(&path, RecordFormat::Csv).unwrap();
+        let mut killed = RecordFile::create(&path, RecordFormat::Csv, false).unwrap();
         add(&mut killed, 2, "one\nmore line");
         add(&mut killed, 3, "three");
         drop(killed);
         let first = fs::read_to_string(&path).unwrap();
         assert!(first.starts_with("row,key,project,status,"), "{first}");
         assert!(first.contains("2,\"a, \"\"b\"\"\",,error,,,\"one\nmore line\","), "{first}");
-        let mut next = RecordFile::create(&path, RecordFormat::Csv).unwrap();
+        let mut next = RecordFile::create(&path, RecordFormat::Csv, false).unwrap();
         add(&mut next, 2, "one");
         assert_eq!(fs::read_to_string(&path).unwrap(), first, "the old file stays until the new one says as much");
         for number in 3..9 {
@@ -207,10 +248,28 @@ mod tests {
     fn json_lines_hold_the_same() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("results.jsonl");
-        let mut file = RecordFile::create(&path, RecordFormat::of(&path).unwrap()).unwrap();
+        let mut file = RecordFile::create(&path, RecordFormat::of(&path).unwrap(), true).unwrap();
         add(&mut file, 7, "why");
         file.finish().unwrap();
         let line: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
         assert_eq!((&line["row"], &line["status"], &line["message"]), (&json!(7), &json!("error"), &json!("why")));
+    }
+
+    #[test]
+    fn a_file_that_is_ended_has_the_order_of_the_table_and_the_mark_of_excel() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("results.csv");
+        for rows in [vec![4, 2, 3], vec![3, 2, 4, 5], vec![2, 3]] {
+            let mut file = RecordFile::create(&path, RecordFormat::Csv, true).unwrap();
+            rows.iter().for_each(|row| add(&mut file, *row, "one\nmore line"));
+            file.finish().unwrap();
+            let text = fs::read_to_string(&path).unwrap();
+            let mut reader = csv::Reader::from_reader(text.strip_prefix('\u{feff}').unwrap().as_bytes());
+            let found: Vec<u64> = reader.records().map(|record| record.unwrap()[0].parse().unwrap()).collect();
+            let mut wanted = rows;
+            wanted.sort_unstable();
+            assert_eq!(found, wanted);
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        }
     }
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::column::Meaning;
 use super::join::Join;
 use super::{Cell, Row, json};
+use crate::limits::COLUMNS;
 use crate::movie::compose::{Assigned, Assignment};
-use crate::movie::json::{Node, Value};
+use crate::movie::json::{Member, Node, Value};
 
 /// How rows become variables and client-data.
 #[derive(Default)]
@@ -25,15 +26,23 @@ pub struct Binding {
     met: Vec<Arc<str>>,
     /// How many rows there were.
     rows: u64,
-    /// Columns that are no variables, and why; in the order in which they were met.
+    /// Columns that are not variables, and why; in the order in which they were met.
     refused: Vec<(Arc<str>, String)>,
+    /// The variables that columns have been, each with a place of its own.
+    slots: HashMap<String, usize>,
 }
 
 struct Known {
-    /// Nothing when the column is no variable.
-    meaning: Option<Arc<Meaning>>,
+    /// Nothing when the column is not a variable.
+    meaning: Option<Arc<Slotted>>,
     /// How many rows have it.
     rows: u64,
+}
+
+/// What a column means, and the place of its variable among all.
+struct Slotted {
+    meaning: Meaning,
+    slot: usize,
 }
 
 /// What a row says.
@@ -111,23 +120,28 @@ impl Binding {
 
     /// What a row says, and which of its columns say nothing.
     pub fn bind(&mut self, row: &Row) -> Bound {
-        let mut variables = Vec::with_capacity(row.cells.len() + self.joins.len());
         let mut faults = Vec::new();
         self.rows += 1;
         // All of them first: an error in one cell makes no other column lack.
         let meanings: Vec<_> = row.cells.iter().map(|cell| self.meaning(&cell.column)).collect();
+        let joined: Vec<usize> = (0..self.joins.len()).map(|join| self.slot(self.joins[join].name().to_owned())).collect();
+        let mut bound = Variables::new(self.slots.len(), row.cells.len() + self.joins.len());
         for (cell, meaning) in row.cells.iter().zip(meanings) {
-            if let Some(meaning) = meaning.filter(|_| !(self.skips_empty && cell.is_empty())) {
-                let put = value(cell, meaning.is_json).and_then(|value| put(&mut variables, &meaning.path, value));
-                faults.extend(put.err().map(|why| ColumnFault::new(&cell.column, why)));
+            match meaning {
+                Ok(Some(known)) if !(self.skips_empty && cell.is_empty()) => {
+                    let put = value(cell, known.meaning.is_json).and_then(|value| bound.put(known.slot, &known.meaning.path, value));
+                    faults.extend(put.err().map(|why| ColumnFault::new(&cell.column, why)));
+                }
+                Ok(_) => {}
+                Err(why) => faults.push(ColumnFault::new(&cell.column, why)),
             }
         }
-        for join in &mut self.joins {
-            let put = join.of(row).and_then(|list| put(&mut variables, &[join.name().to_owned()], Assigned::Json(list)));
+        for (join, slot) in self.joins.iter_mut().zip(joined) {
+            let put = join.of(row).and_then(|list| bound.put(slot, &[join.name().to_owned()], Assigned::Json(list)));
             faults.extend(put.err().map(|why| ColumnFault::new(join.on(), why)));
         }
         let client_data = self.client_data.iter().filter_map(|column| self.client_data(row, column, &mut faults)).collect();
-        Bound { variables, client_data, faults }
+        Bound { variables: bound.list, client_data, faults }
     }
 
     /// What a column says to client-data; a fault that is known is not told again.
@@ -146,26 +160,38 @@ impl Binding {
     }
 
     /// What a column of the row at hand means.
-    fn meaning(&mut self, column: &Arc<str>) -> Option<Arc<Meaning>> {
+    fn meaning(&mut self, column: &Arc<str>) -> Result<Option<Arc<Slotted>>, String> {
         if let Some(known) = self.known.get_mut(column) {
             known.rows += 1;
-            return known.meaning.clone();
+            return Ok(known.meaning.clone());
+        }
+        if COLUMNS.is_passed_by(self.met.len() + 1) {
+            return Err(format!("with this row the table has {}", COLUMNS.passed()));
         }
         let name = self.renamed.get(&**column).cloned().unwrap_or_else(|| column.to_string());
         let meaning = if name.is_empty() { None } else { self.read(column, &name) };
         self.met.push(Arc::clone(column));
         self.known.insert(Arc::clone(column), Known { meaning: meaning.clone(), rows: 1 });
-        meaning
+        Ok(meaning)
     }
 
-    fn read(&mut self, column: &Arc<str>, name: &str) -> Option<Arc<Meaning>> {
+    fn read(&mut self, column: &Arc<str>, name: &str) -> Option<Arc<Slotted>> {
         match Meaning::parse(name) {
-            Ok(meaning) => Some(Arc::new(meaning)),
+            Ok(meaning) => {
+                let slot = self.slot(meaning.path.first().cloned().unwrap_or_default());
+                Some(Arc::new(Slotted { meaning, slot }))
+            }
             Err(why) => {
                 self.refused.push((Arc::clone(column), why));
                 None
             }
         }
+    }
+
+    /// The place of a variable.
+    fn slot(&mut self, variable: String) -> usize {
+        let next = self.slots.len();
+        *self.slots.entry(variable).or_insert(next)
     }
 }
 
@@ -183,25 +209,34 @@ pub(super) fn value(cell: &Cell, is_json: bool) -> Result<Assigned, String> {
     }
 }
 
-/// Adds a variable, or a member of one that other columns have begun.
-fn put(variables: &mut Vec<Assignment>, path: &[String], value: Assigned) -> Result<(), String> {
-    let Some((first, below)) = path.split_first() else { return Ok(()) };
-    let known = variables.iter().position(|variable| variable.name == *first);
-    if below.is_empty() && known.is_none() {
-        variables.push(Assignment { name: first.clone(), value });
-        return Ok(());
+/// The variables of a row while it is gone through. However many there are, each is found at once.
+struct Variables {
+    list: Vec<Assignment>,
+    /// Where in the list the variable of each slot is.
+    places: Vec<Option<usize>>,
+}
+
+impl Variables {
+    fn new(slots: usize, most: usize) -> Self {
+        Self { list: Vec::with_capacity(most), places: vec![None; slots] }
     }
-    let taken = || format!("this column and another one are both the variable `{}`", path.join("."));
-    let place = known.unwrap_or_else(|| {
-        variables.push(Assignment { name: first.clone(), value: Assigned::Json(Node::object()) });
-        variables.len() - 1
-    });
-    let Assigned::Json(mut node) = std::mem::replace(&mut variables[place].value, Assigned::Json(Node::null())) else {
-        return Err(taken());
-    };
-    set(&mut node, below, value.to_node()).map_err(|()| taken())?;
-    variables[place].value = Assigned::Json(node);
-    Ok(())
+
+    /// Adds a variable, or a member of one that other columns have begun.
+    fn put(&mut self, slot: usize, path: &[String], value: Assigned) -> Result<(), String> {
+        let (Some((first, below)), Some(place)) = (path.split_first(), self.places.get_mut(slot)) else { return Ok(()) };
+        if below.is_empty() && place.is_none() {
+            *place = Some(self.list.len());
+            self.list.push(Assignment { name: first.clone(), value });
+            return Ok(());
+        }
+        let taken = || format!("this column and another one are both the variable `{}`", path.join("."));
+        let at = *place.get_or_insert(self.list.len());
+        if at == self.list.len() {
+            self.list.push(Assignment { name: first.clone(), value: Assigned::Json(Node::object()) });
+        }
+        let Assigned::Json(node) = &mut self.list[at].value else { return Err(taken()) };
+        set(node, below, value.to_node()).map_err(|()| taken())
+    }
 }
 
 /// Sets a member at a path, and makes the objects on the way.
@@ -215,7 +250,9 @@ fn set(node: &mut Node, path: &[String], value: Node) -> Result<(), ()> {
             if !below.is_empty() {
                 set(&mut made, below, value)?;
             }
-            node.put(first, made);
+            if let Value::Object(members) = &mut node.value {
+                members.push(Member::new(first, made));
+            }
             Ok(())
         }
     }
@@ -227,7 +264,7 @@ mod tests {
 
     fn row(cells: &[(&str, Node)]) -> Row {
         let cells = cells.iter().map(|(column, value)| Cell { column: Arc::from(*column), value: value.clone() });
-        Row { number: 2, cells: cells.collect() }
+        Row { number: 2, cells: cells.collect(), faults: Vec::new() }
     }
 
     fn shown(assignments: &[Assignment]) -> String {

@@ -5,24 +5,59 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::RowsError;
+use crate::limits::{COLUMNS, HEADER};
+use crate::movie::diagnostic::excerpt;
 
 /// The header of a table, which stands in that row: the names, trimmed. A column without a name is empty and is left out.
 ///
 /// # Errors
-/// When no column has a name, or two have the same.
-pub(super) fn header<'h>(table: &str, row: u64, names: impl Iterator<Item = &'h str>) -> Result<Vec<Arc<str>>, RowsError> {
-    let columns: Vec<Arc<str>> = names.map(|name| Arc::from(name.trim())).collect();
+/// When no column has a name, two have the same, there are too many, or one has too many levels.
+pub(super) fn header<'h>(table: &str, row: u64, names: impl Iterator<Item = &'h [u8]>) -> Result<Vec<Arc<str>>, RowsError> {
+    let wrong = |why: String| RowsError::at(table, format!("row {row}"), why);
+    let mut columns: Vec<Arc<str>> = Vec::new();
+    for name in names {
+        if COLUMNS.is_passed_by(columns.len() + 1) {
+            return Err(wrong(format!("the header has {}", COLUMNS.passed())));
+        }
+        let name = std::str::from_utf8(name).map_err(|_| wrong("the header holds bytes that are not UTF-8".to_owned()).helped(ENCODING))?;
+        if let Some(why) = too_deep(name) {
+            return Err(wrong(why));
+        }
+        columns.push(Arc::from(name.trim()));
+    }
     if columns.iter().all(|column| column.is_empty()) {
-        return Err(RowsError::new(table, "it has no header").helped("its first row names the columns, which are the movie's variables"));
+        let help = "the header names the columns, which are the movie's variables; --header-row N says which row it is";
+        return Err(RowsError::new(table, "it has no header").helped(help));
     }
     let mut first: HashMap<&str, usize> = HashMap::new();
     for (place, column) in columns.iter().enumerate().filter(|(_, column)| !column.is_empty()) {
         if let Some(first) = first.insert(column, place) {
-            let why = format!("columns {} and {} are both called `{column}`", first + 1, place + 1);
-            return Err(RowsError::at(table, format!("row {row}"), why).helped("give each column a name of its own"));
+            let why = format!("columns {} and {} are both called `{}`", first + 1, place + 1, excerpt(column));
+            return Err(wrong(why).helped("give each column a name of its own"));
         }
     }
     Ok(columns)
+}
+
+/// A row that was named as the header, and in which nothing stands.
+pub(super) fn blank_header(table: &str, row: u64) -> RowsError {
+    RowsError::new(table, format!("row {row}, which --header-row names, is blank"))
+}
+
+/// What to do about a table in another encoding.
+pub(super) const ENCODING: &str = "save the table as \"CSV UTF-8\" or as a workbook (.xlsx), or name its encoding: \
+                                   --encoding windows-1252 where Excel wrote it in the west of Europe";
+
+/// A row that the header doesn't fit.
+pub(super) fn width(cells: usize, columns: usize) -> String {
+    let s = if cells == 1 { "" } else { "s" };
+    format!("it has {cells} cell{s}, the header has {columns}")
+}
+
+/// Why a name has too many levels, if it has.
+#[must_use]
+pub fn too_deep(name: &str) -> Option<String> {
+    HEADER.is_passed_by(name.split('.').count()).then(|| format!("`{}` has {}", excerpt(name), HEADER.passed()))
 }
 
 /// What a column is to a movie.
@@ -47,7 +82,7 @@ impl Meaning {
         let path: Vec<String> = path.split('.').map(str::to_owned).collect();
         match path.iter().find(|part| !is_name(part)) {
             Some(part) if part.is_empty() => Err("a part of its name is empty".to_owned()),
-            Some(part) => Err(format!("`{part}` is no name: letters, digits and `_`, a letter first")),
+            Some(part) => Err(format!("`{}` is not a variable's name: letters, digits and `_`, a letter first", excerpt(part))),
             None => Ok(Self { path, is_json }),
         }
     }
@@ -68,15 +103,19 @@ mod tests {
         assert_eq!(Meaning::parse("price"), meaning(&["price"], false));
         assert_eq!(Meaning::parse("rooms:="), meaning(&["rooms"], true));
         assert_eq!(Meaning::parse("room.image"), meaning(&["room", "image"], false));
-        assert!(Meaning::parse("Listing ID").unwrap_err().starts_with("`Listing ID` is no name"));
+        assert!(Meaning::parse("Listing ID").unwrap_err().starts_with("`Listing ID` is not a variable's name"));
         assert!(Meaning::parse("room.").unwrap_err().contains("empty"));
     }
 
     #[test]
     fn a_header_names_each_column_once() {
-        let names = |names: &[&str]| header("t.csv", 1, names.iter().copied()).map_err(|error| error.to_string());
+        let names = |names: &[&str]| header("t.csv", 1, names.iter().map(|name| name.as_bytes())).map_err(|error| error.to_string());
         assert_eq!(names(&[" id ", "", "price"]).unwrap(), [Arc::from("id"), Arc::from(""), Arc::from("price")]);
         assert_eq!(names(&["id", "x", "id"]).unwrap_err(), "t.csv: row 1: columns 1 and 3 are both called `id`");
         assert_eq!(names(&["", ""]).unwrap_err(), "t.csv: it has no header");
+        let (deep, deeper) = (format!("a{}", ".b".repeat(31)), format!("a{}", ".b".repeat(32)));
+        assert_eq!(names(&[&deep]).unwrap().len(), 1);
+        assert!(names(&["id", &deeper]).unwrap_err().contains("b.b…` has more than 32 levels"));
+        assert!(names(&vec!["x"; 16_385]).unwrap_err().starts_with("t.csv: row 1: the header has more than 16,384 columns"));
     }
 }

@@ -2,41 +2,51 @@
 
 use std::sync::Arc;
 
-use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
+use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
 
-use super::column::header;
+use super::column::{ENCODING, blank_header, header, width};
+use super::encoding::MARK;
 use super::lines::{BadQuote, Lines, Place};
-use super::origin::{Origin, Pass};
+use super::origin::{Origin, Pass, unreadable};
 use super::{Cell, Row, RowsError};
+use crate::limits::CELL;
 use crate::movie::json::Node;
 
 /// What stands between cells, in the order in which a header is searched for it.
 const DELIMITERS: [(u8, &str); 3] = [(b',', "commas"), (b';', "semicolons"), (b'\t', "tabs")];
-
-/// What may stand at the very beginning.
-const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A table with a header.
 pub(super) struct Delimited {
     delimiter: u8,
     /// Whether that was found rather than said.
     is_guess: bool,
-    /// Where the header begins.
+    /// Where the first row begins.
     start: u64,
+    /// The row that is the header.
+    header: u64,
+    /// Whether it begins with the mark by which Excel knows UTF-8.
+    pub(super) is_marked: bool,
     /// The header; a column without a name has none.
     pub(super) columns: Vec<Arc<str>>,
 }
 
 impl Delimited {
-    /// Reads the header.
-    pub(super) fn open(origin: &Origin, wanted: Option<u8>) -> Result<Self, RowsError> {
+    /// Reads the header: the row of that number, or the first that is not blank.
+    pub(super) fn open(origin: &Origin, wanted: Option<u8>, header_row: Option<u64>) -> Result<Self, RowsError> {
         let beginning = origin.beginning()?;
         let (said, start) = preamble(&beginning);
-        let delimiter = wanted.or(said).unwrap_or_else(|| find_delimiter(&beginning[start..]));
+        let above = header_row.unwrap_or(1).saturating_sub(1);
+        let delimiter = wanted.or(said).unwrap_or_else(|| find_delimiter(&beginning[start..], above));
         let is_guess = wanted.or(said).is_none();
-        let mut table = Self { delimiter, is_guess, start: start as u64, columns: Vec::new() };
+        let is_marked = beginning.starts_with(MARK);
+        let (start, header_at) = (start as u64, header_row.unwrap_or(1));
+        let mut table = Self { delimiter, is_guess, start, header: header_at, is_marked, columns: Vec::new() };
         let mut records = table.records(origin);
-        records.advance()?;
+        records.go_to(header_at)?;
+        if header_row.is_some_and(|wanted| wanted != records.place.row) {
+            return Err(blank_header(origin.name(), header_at));
+        }
+        table.header = records.place.row;
         table.columns = header(origin.name(), records.place.row, records.record.iter())?;
         Ok(table)
     }
@@ -50,7 +60,7 @@ impl Delimited {
     /// The rows after the header.
     pub(super) fn rows(&self, origin: &Origin) -> Result<Records, RowsError> {
         let mut records = self.records(origin);
-        records.advance()?;
+        records.go_to(self.header)?;
         Ok(records)
     }
 
@@ -61,7 +71,7 @@ impl Delimited {
         Records {
             name: origin.name().to_owned(),
             reader: builder.from_reader(bytes),
-            record: StringRecord::new(),
+            record: ByteRecord::new(),
             columns: self.columns.clone(),
             place: Place { row: 0, line: 0 },
         }
@@ -83,8 +93,9 @@ fn preamble(beginning: &[u8]) -> (Option<u8>, usize) {
 }
 
 /// What stands between the names of the header: Excel writes semicolons where the comma is the decimal mark.
-fn find_delimiter(beginning: &[u8]) -> u8 {
-    let line = beginning.split(|byte| *byte == b'\n').next().unwrap_or_default();
+fn find_delimiter(beginning: &[u8], above: u64) -> u8 {
+    let above = usize::try_from(above).unwrap_or(usize::MAX);
+    let line = beginning.split(|byte| *byte == b'\n').nth(above).unwrap_or_default();
     let mut is_quoted = false;
     let mut counts = [0; DELIMITERS.len()];
     for byte in line {
@@ -101,7 +112,7 @@ fn find_delimiter(beginning: &[u8]) -> u8 {
 pub(super) struct Records {
     name: String,
     reader: Reader<Lines<Pass>>,
-    record: StringRecord,
+    record: ByteRecord,
     columns: Vec<Arc<str>>,
     place: Place,
 }
@@ -111,7 +122,7 @@ impl Iterator for Records {
 
     fn next(&mut self) -> Option<Self::Item> {
         match self.advance() {
-            Ok(true) => Some(self.row()),
+            Ok(true) => Some(Ok(self.row())),
             Ok(false) => None,
             Err(error) => Some(Err(error)),
         }
@@ -119,18 +130,23 @@ impl Iterator for Records {
 }
 
 impl Records {
+    /// Reads up to the record in a row, or the first one after it.
+    fn go_to(&mut self, row: u64) -> Result<(), RowsError> {
+        while self.advance()? && self.place.row < row {}
+        Ok(())
+    }
+
     /// Reads one record; says whether there was one.
     fn advance(&mut self) -> Result<bool, RowsError> {
-        let read = self.reader.read_record(&mut self.record);
+        let read = self.reader.read_byte_record(&mut self.record);
         let (end, before) = (self.reader.position().byte(), self.place);
         self.place = self.reader.get_mut().place(end);
         // In a file whose lines end with a carriage return alone, all is one line: there a record is a row.
         self.place.row = self.place.row.max(before.row + 1);
-        let found = read.map_err(|error| match error.kind() {
-            ErrorKind::Utf8 { .. } => {
-                self.wrong("it holds bytes that are no UTF-8").helped("save the table as \"CSV UTF-8\", or as a workbook (.xlsx)")
-            }
-            _ => self.wrong(format!("it can't be read: {error}")),
+        let found = read.map_err(|error| match error.into_kind() {
+            ErrorKind::Io(why) if why.kind() == std::io::ErrorKind::FileTooLarge => self.wrong(why.to_string()),
+            ErrorKind::Io(why) => unreadable(&self.name, &why),
+            _ => self.wrong("it can't be read"),
         })?;
         match self.reader.get_ref().bad_quote(end).filter(|_| found) {
             Some(BadQuote::Open) => Err(self.wrong("a quote opens in it and never closes").helped("close the quote after its cell")),
@@ -141,22 +157,31 @@ impl Records {
         }
     }
 
-    fn row(&self) -> Result<Row, RowsError> {
+    fn row(&self) -> Row {
         let surplus = self.record.iter().skip(self.columns.len()).any(|cell| !cell.is_empty());
+        let mut faults = Vec::new();
         if self.record.len() < self.columns.len() || surplus {
-            return Err(self.ragged());
+            faults.push(self.ragged());
         }
         let named = self.columns.iter().zip(&self.record).filter(|(column, _)| !column.is_empty());
-        let cells = named.map(|(column, text)| Cell { column: Arc::clone(column), value: Node::string(text) });
-        Ok(Row { number: self.place.row, cells: cells.collect() })
+        let cells = named.map(|(column, bytes)| {
+            let text = std::str::from_utf8(bytes).unwrap_or_else(|_| {
+                faults.push(self.wrong("it holds bytes that are not UTF-8").in_column(column).helped(ENCODING));
+                ""
+            });
+            if CELL.is_passed_by(text.len()) {
+                faults.push(self.wrong(format!("the cell has {}", CELL.passed())).in_column(column));
+            }
+            Cell { column: Arc::clone(column), value: Node::string(text) }
+        });
+        let cells = cells.collect();
+        Row { number: self.place.row, cells, faults }
     }
 
     /// A row that the header doesn't fit: as a rule a quote is missing, there or before.
     fn ragged(&self) -> RowsError {
-        let (cells, columns) = (self.record.len(), self.columns.len());
-        let s = if cells == 1 { "" } else { "s" };
-        let error = self.wrong(format!("it has {cells} cell{s}, the header has {columns}"));
-        let is_long = self.record.iter().any(|cell| cell.matches('\n').count() > 3);
+        let error = self.wrong(width(self.record.len(), self.columns.len()));
+        let is_long = self.record.iter().any(|cell| cell.iter().filter(|byte| **byte == b'\n').count() > 3);
         if is_long {
             return error.helped("a cell in it goes on over several lines: is a closing quote missing?");
         }

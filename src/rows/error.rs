@@ -1,24 +1,28 @@
-//! Why a table can't be used: the file, the row, the column, and the way out.
+//! Why a table, or one of its rows, can't be used: the file, the row, the column, and what to do.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
-/// Why a table can't be used.
+/// Why a table can't be used, or one of its rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowsError {
     /// The table.
     pub table: String,
     /// Where in it: `row 4712`, `item 3, line 18`. Nothing when it is about the whole.
     pub place: Option<String>,
+    /// The column of the cell, where it is about one.
+    pub column: Option<Arc<str>>,
     /// What is wrong.
     pub why: String,
     /// What to do about it.
-    pub help: Option<String>,
+    pub help: Option<Cow<'static, str>>,
 }
 
 impl RowsError {
     /// Something is wrong with the table as a whole.
     pub(super) fn new(table: &str, why: impl Into<String>) -> Self {
-        Self { table: table.to_owned(), place: None, why: why.into(), help: None }
+        Self { table: table.to_owned(), place: None, column: None, why: why.into(), help: None }
     }
 
     /// Something is wrong at a place.
@@ -26,19 +30,36 @@ impl RowsError {
         Self { place: Some(place.into()), ..Self::new(table, why) }
     }
 
-    /// The same with a way out.
-    pub(super) fn helped(mut self, help: impl Into<String>) -> Self {
+    /// The same of the cell in a column.
+    pub(super) fn in_column(mut self, column: &Arc<str>) -> Self {
+        self.column = Some(Arc::clone(column));
+        self
+    }
+
+    /// The same with what to do about it.
+    pub(super) fn helped(mut self, help: impl Into<Cow<'static, str>>) -> Self {
         self.help = Some(help.into());
         self
     }
+
+    /// What is wrong without the row, which others may share: ``column `price`: what is wrong``.
+    #[must_use]
+    pub fn without_row(&self) -> String {
+        match &self.column {
+            Some(column) => format!("column `{column}`: {}", self.why),
+            None => self.why.clone(),
+        }
+    }
 }
 
-/// `listings.csv: row 4712: what is wrong`.
+/// ``listings.csv: row 4712, column `price`: what is wrong``.
 impl fmt::Display for RowsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.place {
-            Some(place) => write!(f, "{}: {place}: {}", self.table, self.why),
-            None => write!(f, "{}: {}", self.table, self.why),
+        write!(f, "{}: ", self.table)?;
+        match (&self.place, &self.column) {
+            (Some(place), Some(column)) => write!(f, "{place}, column `{column}`: {}", self.why),
+            (Some(place), None) => write!(f, "{place}: {}", self.why),
+            (None, _) => f.write_str(&self.without_row()),
         }
     }
 }

@@ -57,6 +57,10 @@ impl Join {
         let mut binding = Binding::default();
         for row in table.rows()? {
             let row = row?;
+            if !row.faults.is_empty() {
+                join.faults.extend(row.faults);
+                continue;
+            }
             let wrong = |why: String| RowsError::at(table.name(), format!("{} {}", table.unit(), row.number), why);
             let bound = binding.bind(&row);
             let faults: Vec<_> = bound.faults.into_iter().map(|fault| wrong(format!("column `{}`: {}", fault.column, fault.why))).collect();

@@ -3,13 +3,12 @@
 use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 
+use super::column::too_deep;
 use super::origin::{Origin, Pass, unreadable};
 use super::{Cell, Row, RowsError};
+use crate::limits::{COLUMNS, Limit, ROW};
 use crate::movie::diagnostic::Source;
 use crate::movie::json::{self, Node, Value};
-
-/// The longest item, bytes: a row that is longer is no row.
-const LONGEST: usize = 64 << 20;
 
 /// The items of an array.
 pub(super) fn items(origin: &Origin) -> Items<BufReader<Pass>> {
@@ -22,25 +21,25 @@ fn buffered(origin: &Origin) -> BufReader<Pass> {
 
 /// The objects of JSON Lines; empty lines are none.
 pub(super) fn lines(origin: &Origin) -> impl Iterator<Item = Result<Row, RowsError>> + Send + use<> {
-    lines_of(origin.name().to_owned(), buffered(origin), LONGEST)
+    lines_of(origin.name().to_owned(), buffered(origin), ROW)
 }
 
-fn lines_of(name: String, mut reader: impl BufRead + Send, longest: usize) -> impl Iterator<Item = Result<Row, RowsError>> + Send {
+fn lines_of(name: String, mut reader: impl BufRead + Send, longest: Limit) -> impl Iterator<Item = Result<Row, RowsError>> + Send {
     let (mut line, mut number) = (0, 0);
     let mut bytes = Vec::new();
     std::iter::from_fn(move || {
         loop {
             bytes.clear();
             line += 1;
-            match reader.by_ref().take(longest as u64 + 1).read_until(b'\n', &mut bytes) {
+            match reader.by_ref().take(longest.most + 1).read_until(b'\n', &mut bytes) {
                 Ok(0) => return None,
-                Ok(length) if length > longest => {
+                Ok(length) if longest.is_passed_by(length) => {
                     return Some(Err(RowsError::at(&name, format!("item {}, line {line}", number + 1), too_long(longest))));
                 }
                 Ok(_) if without_mark(&bytes, line).trim_ascii().is_empty() => {}
                 Ok(_) => {
                     number += 1;
-                    return Some(row(&name, number, line, without_mark(&bytes, line)));
+                    return Some(Ok(row(&name, number, line, without_mark(&bytes, line))));
                 }
                 Err(why) => return Some(Err(unreadable(&name, &why))),
             }
@@ -48,8 +47,8 @@ fn lines_of(name: String, mut reader: impl BufRead + Send, longest: usize) -> im
     })
 }
 
-fn too_long(longest: usize) -> String {
-    format!("it is longer than {} MB", longest >> 20)
+fn too_long(longest: Limit) -> String {
+    format!("it has {}", longest.passed())
 }
 
 /// A byte order mark may stand at the very beginning.
@@ -58,20 +57,34 @@ fn without_mark(bytes: &[u8], line: u64) -> &[u8] {
 }
 
 /// The row of an object; `line` is where its text begins.
-fn row(name: &str, number: u64, line: u64, bytes: &[u8]) -> Result<Row, RowsError> {
+fn row(name: &str, number: u64, line: u64, bytes: &[u8]) -> Row {
+    match cells(name, number, line, bytes) {
+        Ok(cells) => Row { number, cells, faults: Vec::new() },
+        Err(fault) => Row { number, cells: Vec::new(), faults: vec![fault] },
+    }
+}
+
+fn cells(name: &str, number: u64, line: u64, bytes: &[u8]) -> Result<Vec<Cell>, RowsError> {
     let wrong = |line: u64, why: String| RowsError::at(name, format!("item {number}, line {line}"), why);
-    let text = std::str::from_utf8(bytes).map_err(|_| wrong(line, "it holds bytes that are no UTF-8".to_owned()))?;
+    let text = std::str::from_utf8(bytes).map_err(|_| wrong(line, "it holds bytes that are not UTF-8".to_owned()))?;
     let parsed = json::parse(text, u16::MAX).map_err(|error| {
         let within = Source::new(name, text).position(error.span.start).line as u64;
         let likely = error.likely.map(|likely| format!(" ({})", likely.reason())).unwrap_or_default();
-        wrong(line + within - 1, format!("this is no JSON: {}{likely}", error.message))
+        wrong(line + within - 1, format!("this is not JSON: {}{likely}", error.message))
     })?;
     let kind = parsed.root.kind();
     let Value::Object(members) = parsed.root.value else {
         return Err(wrong(line, format!("a row is an object, this is {kind}")));
     };
+    if COLUMNS.is_passed_by(members.len()) {
+        return Err(wrong(line, format!("it has {}", COLUMNS.passed())));
+    }
     let cells = members.into_iter().map(|member| Cell { column: Arc::from(&*member.key.decoded()), value: member.value });
-    Ok(Row { number, cells: cells.filter(|cell| !cell.column.is_empty()).map(unplaced).collect() })
+    let cells: Vec<Cell> = cells.filter(|cell| !cell.column.is_empty()).map(unplaced).collect();
+    match cells.iter().find_map(|cell| too_deep(&cell.column)) {
+        Some(why) => Err(wrong(line, why)),
+        None => Ok(cells),
+    }
 }
 
 /// What a table says stands at no place of a movie.
@@ -109,7 +122,7 @@ impl<R: BufRead> Items<R> {
         }
         self.number += 1;
         let (line, text) = (self.line, self.text()?);
-        row(&self.name, self.number, line, &text).map(Some)
+        Ok(Some(row(&self.name, self.number, line, &text)))
     }
 
     /// Goes to the next item; says whether there is one.
@@ -155,8 +168,8 @@ impl<R: BufRead> Items<R> {
             text.push(byte);
             self.line += u64::from(byte == b'\n');
             self.reader.consume(1);
-            if text.len() > LONGEST {
-                return Err(self.wrong(too_long(LONGEST)));
+            if ROW.is_passed_by(text.len()) {
+                return Err(self.wrong(too_long(ROW)));
             }
         }
         Ok(text)
@@ -209,8 +222,9 @@ mod tests {
 
     #[test]
     fn a_line_that_is_too_long_is_refused_and_not_cut_in_two() {
-        let mut read = lines_of("t.jsonl".to_owned(), &b"{\"a\": 1}\n{\"a\": 12345}\n"[..], 10);
+        let mut read = lines_of("t.jsonl".to_owned(), &b"{\"a\": 1}\n{\"a\": 12345}\n"[..], Limit { most: 10, ..ROW });
         assert_eq!(read.next().unwrap().unwrap().number, 1);
-        assert_eq!(read.next().unwrap().unwrap_err().to_string(), "t.jsonl: item 2, line 2: it is longer than 0 MB");
+        let told = read.next().unwrap().unwrap_err().to_string();
+        assert!(told.starts_with("t.jsonl: item 2, line 2: it has more than "), "{told}");
     }
 }

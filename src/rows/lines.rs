@@ -5,6 +5,8 @@
 use std::collections::VecDeque;
 use std::io::{self, Read};
 
+use crate::limits::ROW;
+
 /// Bytes on their way to the reader of cells.
 pub(super) struct Lines<R> {
     inner: R,
@@ -14,6 +16,8 @@ pub(super) struct Lines<R> {
     at: u64,
     /// How many line breaks did.
     breaks: u64,
+    /// Where the row at hand begins.
+    start: u64,
     is_over: bool,
     /// The ends of the rows that the reader of cells has not asked for: where, and the line after it.
     ends: VecDeque<(u64, u64)>,
@@ -54,7 +58,7 @@ enum State {
 impl<R> Lines<R> {
     pub(super) fn new(inner: R, delimiter: u8) -> Self {
         let (ends, place) = (VecDeque::new(), Place { row: 1, line: 1 });
-        Self { inner, delimiter, state: State::Start, at: 0, breaks: 0, is_over: false, ends, stray: None, place }
+        Self { inner, delimiter, state: State::Start, at: 0, breaks: 0, start: 0, is_over: false, ends, stray: None, place }
     }
 
     /// Where the row stands that the reader of cells has read up to a byte. Rows that end behind it stay for the next call.
@@ -95,6 +99,9 @@ impl<R> Lines<R> {
             }
         }
         self.at += 1;
+        if self.state == State::Start && matches!(byte, b'\n' | b'\r') {
+            self.start = self.at;
+        }
     }
 }
 
@@ -103,6 +110,9 @@ impl<R: Read> Read for Lines<R> {
         let count = self.inner.read(buffer)?;
         self.is_over |= count == 0 && !buffer.is_empty();
         buffer[..count].iter().for_each(|byte| self.pass(*byte));
+        if self.at - self.start > ROW.most {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has {}", ROW.passed())));
+        }
         Ok(count)
     }
 }

@@ -4,14 +4,18 @@
 //! that nobody else can change. Rows are streamed; a workbook is gone through once and kept as lines.
 //! What a column means for a movie is [`binding`]'s business.
 
+mod archive;
 pub mod binding;
+mod bounded;
 pub mod column;
 mod delimited;
+mod encoding;
 mod error;
 pub mod format;
 mod join;
 mod json;
 mod lines;
+pub mod mapping;
 mod origin;
 pub mod pattern;
 mod sheet;
@@ -20,9 +24,11 @@ mod spelling;
 use std::io::Read;
 use std::sync::Arc;
 
+pub use encoding::Encoding;
 pub use error::RowsError;
 pub use join::Join;
 
+use self::bounded::Bounded;
 use self::delimited::Delimited;
 use self::format::Format;
 use self::origin::Origin;
@@ -38,8 +44,14 @@ pub struct Source {
     pub format: Option<Format>,
     /// What stands between two cells of a CSV file; found in its first line where nobody says.
     pub delimiter: Option<u8>,
+    /// What its text is encoded in: UTF-8 where nobody says, and where it begins with the mark of another one, that.
+    pub encoding: Option<Encoding>,
+    /// The row that is the header, from 1; the first that is not blank where nobody says.
+    pub header_row: Option<u64>,
     /// The sheet of a workbook; the first one where nobody says.
     pub sheet: Option<String>,
+    /// Whether cells of a workbook are the texts that a spreadsheet shows: `2,462,662 €` instead of `2462662`.
+    pub as_shown: bool,
 }
 
 impl Source {
@@ -57,6 +69,8 @@ pub struct Row {
     pub number: u64,
     /// Its cells, in the order of the columns.
     pub cells: Vec<Cell>,
+    /// What is wrong with it: it can't become a movie, the rows after it can.
+    pub faults: Vec<RowsError>,
 }
 
 /// One cell.
@@ -87,7 +101,7 @@ impl Row {
 
     /// Whether nothing stands in any cell, as in the rows that a spreadsheet leaves at its end.
     fn is_blank(&self) -> bool {
-        self.cells.iter().all(Cell::is_empty)
+        self.faults.is_empty() && self.cells.iter().all(Cell::is_empty)
     }
 }
 
@@ -160,14 +174,34 @@ impl Table {
             Some(format) => format,
             None => Format::find(&source.name, &origin.beginning()?),
         };
+        let header = source.header_row;
+        let refuse = |flag: &str, why: &str| Err(RowsError::new(&source.name, format!("{flag} is not for this table: {why}")));
+        match format {
+            Format::Xlsx if source.encoding.is_some() => return refuse("--encoding", "a workbook says its own"),
+            Format::Json | Format::JsonLines if header.is_some() => return refuse("--header-row", "JSON has no header"),
+            Format::Xlsx => {}
+            _ if source.as_shown => return refuse("--as-shown", "only a workbook knows how its cells are shown"),
+            _ => {}
+        }
+        let origin = if format == Format::Xlsx { origin } else { encoding::to_utf8(origin, source.encoding)? };
         let content = match format {
-            Format::Csv => Content::Delimited(Delimited::open(&origin, source.delimiter)?),
-            Format::Tsv => Content::Delimited(Delimited::open(&origin, source.delimiter.or(Some(b'\t')))?),
+            Format::Csv => Content::Delimited(Delimited::open(&origin, source.delimiter, header)?),
+            Format::Tsv => Content::Delimited(Delimited::open(&origin, source.delimiter.or(Some(b'\t')), header)?),
             Format::Json => Content::Array,
             Format::JsonLines => Content::Lines,
-            Format::Xlsx => Content::Sheet(Sheet::open(&origin, source.sheet.as_deref())?),
+            Format::Xlsx => Content::Sheet(Sheet::open(&origin, source)?),
         };
         Ok(Self { origin, content })
+    }
+
+    /// Whether it is at home in Excel: a workbook, or CSV with the mark by which Excel knows UTF-8.
+    #[must_use]
+    pub fn is_for_excel(&self) -> bool {
+        match &self.content {
+            Content::Delimited(table) => table.is_marked,
+            Content::Sheet(_) => true,
+            Content::Array | Content::Lines => false,
+        }
     }
 
     /// What messages call it.
@@ -202,8 +236,8 @@ impl Table {
         }
     }
 
-    /// The rows from the first on; those that a spreadsheet leaves blank are left out. An item of JSON that is empty is one
-    /// that somebody wrote, and stays. After an error nothing follows.
+    /// The rows from the first on; those that a spreadsheet leaves blank are left out. An item of JSON that is empty was
+    /// written so, and stays. A row with faults doesn't stop the others; after an error nothing follows.
     ///
     /// # Errors
     /// When the table can't be read again.
@@ -214,10 +248,7 @@ impl Table {
             Content::Lines => Box::new(json::lines(&self.origin)),
             Content::Sheet(sheet) => Box::new(sheet.rows()),
         };
-        let mut is_broken = false;
-        let rows = rows.take_while(move |row| !std::mem::replace(&mut is_broken, row.is_err()));
-        let leaves_blanks = self.columns().is_some();
-        Ok(Box::new(rows.filter(move |row| !(leaves_blanks && row.as_ref().is_ok_and(Row::is_blank)))))
+        Ok(Box::new(Bounded::new(rows, self.name(), self.unit(), self.columns().is_some())))
     }
 }
 

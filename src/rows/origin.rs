@@ -5,12 +5,12 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::RowsError;
-
-/// The name of a table that comes from stdin.
-pub(super) const STDIN: &str = "-";
+use crate::input::{self, InputError, STDIN};
+use crate::limits::TABLE;
 
 /// As much of a table as says what it is.
 const BEGINNING: u64 = 64 << 10;
@@ -28,17 +28,15 @@ impl Origin {
         if name == STDIN {
             return Self::copied(name, &mut io::stdin().lock());
         }
-        let mut file = File::open(name).map_err(|why| unreadable(name, &why))?;
-        if file.metadata().is_ok_and(|found| found.is_dir()) {
-            return Err(RowsError::new(name, "this is a folder, not a table"));
-        }
+        let mut file = input::open(Path::new(name)).map_err(|why| RowsError::new(name, why.to_string()))?;
         Self::copied(name, &mut file)
     }
 
     /// Copies what somebody else found.
     pub(super) fn copied(name: &str, from: &mut impl Read) -> Result<Self, RowsError> {
-        let copy = tempfile::tempfile().and_then(|mut copy| io::copy(from, &mut copy).map(|_| copy));
-        Self::kept(name, copy.map_err(|why| Self::uncopied(name, &why))?)
+        let copy = tempfile::tempfile().and_then(|mut copy| io::copy(&mut from.take(TABLE.most + 1), &mut copy).map(|_| copy));
+        let table = Self::kept(name, copy.map_err(|why| Self::uncopied(name, &why))?)?;
+        if table.length > TABLE.most { Err(RowsError::new(name, InputError::TooLarge(TABLE).to_string())) } else { Ok(table) }
     }
 
     /// A table whose copy is there.
@@ -51,6 +49,11 @@ impl Origin {
     pub(super) fn uncopied(name: &str, why: &io::Error) -> RowsError {
         let error = RowsError::new(name, format!("it can't be copied to a temporary file: {why}"));
         error.helped("a table is read from a copy of its own; TMPDIR names another folder for it")
+    }
+
+    /// Its length, bytes.
+    pub(super) fn length(&self) -> u64 {
+        self.length
     }
 
     /// What messages call it.
@@ -113,10 +116,7 @@ fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, buffer, at)
 }
 
-/// What the system says of a file that can't be read.
+/// What the system says of a table that can't be read.
 pub(super) fn unreadable(name: &str, why: &io::Error) -> RowsError {
-    match why.kind() {
-        ErrorKind::NotFound => RowsError::new(name, "there is no such file"),
-        _ => RowsError::new(name, format!("it can't be read: {why}")),
-    }
+    RowsError::new(name, format!("it can't be read: {why}"))
 }

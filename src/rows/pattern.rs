@@ -100,6 +100,7 @@ mod tests {
         Row {
             number: 2,
             cells: vec![cell("id", Node::string(" L-1 ")), cell("n", Node::from(7)), cell("at", Node::string("http://a/b c&d"))],
+            faults: Vec::new(),
         }
     }
 

@@ -5,17 +5,26 @@ use std::fs::File;
 use std::io::BufReader;
 use std::sync::Arc;
 
-use calamine::{DataRef, Reader, Xlsx, XlsxError};
+use calamine::{DataRef, Reader, Xlsx, XlsxCellReader, XlsxError};
 use csv::{ReaderBuilder, StringRecord, Writer, WriterBuilder};
 
-use super::column::header;
-use super::origin::{Origin, unreadable};
-use super::{Cell, Row, RowsError, spelling};
+use super::archive::{damaged, inspect};
+use super::column::{blank_header, header, width};
+use super::origin::{Origin, Pass, unreadable};
+use super::spelling::{self, Shown};
+use super::{Cell, Row, RowsError, Source};
+use crate::limits::{CELL, COLUMNS};
 use crate::movie::json::Node;
+
+/// A workbook that is read.
+type Book = Xlsx<BufReader<Pass>>;
+
+/// Its cells.
+type Cells<'b> = XlsxCellReader<'b, BufReader<Pass>>;
 
 /// A sheet.
 pub(super) struct Sheet {
-    /// The rows after the header: of each its number, and its cells after it.
+    /// The rows after the header: of each its number, its faults, and its cells after them.
     lines: Origin,
     /// The header; a column without a name has none.
     pub(super) columns: Vec<Arc<str>>,
@@ -25,12 +34,10 @@ pub(super) struct Sheet {
 
 impl Sheet {
     /// Reads a sheet: the one of that name, or the first.
-    pub(super) fn open(origin: &Origin, wanted: Option<&str>) -> Result<Self, RowsError> {
+    pub(super) fn open(origin: &Origin, source: &Source) -> Result<Self, RowsError> {
+        inspect(origin)?;
         let name = origin.name();
-        let fail = |why: XlsxError| {
-            RowsError::new(name, format!("this is no workbook that can be read: {why}")).helped("save it as .xlsx, or export it as CSV")
-        };
-        let mut book: Xlsx<_> = Xlsx::new(BufReader::new(origin.read())).map_err(fail)?;
+        let (mut book, wanted) = (open(origin)?, source.sheet.as_deref());
         let sheets = book.sheet_names();
         let sheet = match wanted {
             Some(wanted) => sheets.iter().find(|sheet| *sheet == wanted).cloned(),
@@ -39,12 +46,12 @@ impl Sheet {
         let Some(sheet) = sheet else {
             return Err(RowsError::new(name, format!("it has no sheet `{}`", wanted.unwrap_or_default())).helped(listed(&sheets)));
         };
-        let mut taken = Taken::new(name)?;
-        let mut cells = book.worksheet_cells_reader(&sheet).map_err(fail)?;
-        while let Some(cell) = cells.next_cell().map_err(fail)? {
-            let (row, column) = cell.get_position();
-            taken.cell(u64::from(row) + 1, column as usize, cell.get_value())?;
-        }
+        let mut taken = Taken::new(name, source.header_row)?;
+        // Its reader gives formulas or styles, not both.
+        let mut twin = if source.as_shown { Some(open(origin)?) } else { None };
+        let styled = twin.as_mut().map(|book| Styled::new(book, &sheet)).transpose().map_err(|why| in_words(name, &why))?;
+        let cells = book.worksheet_cells_reader(&sheet).map_err(|why| in_words(name, &why))?;
+        taken.all(cells, styled)?;
         let chosen = (wanted.is_none() && sheets.len() > 1).then_some(sheet);
         let (lines, columns) = taken.end()?;
         Ok(Self { lines, columns, chosen })
@@ -64,18 +71,60 @@ impl Sheet {
         let mut reader = builder.from_reader(self.lines.read());
         let mut record = StringRecord::new();
         std::iter::from_fn(move || match reader.read_record(&mut record) {
-            Ok(true) => Some(Ok(row(&columns, &record))),
+            Ok(true) => Some(Ok(row(&name, &columns, &record))),
             Ok(false) => None,
             Err(why) => Some(Err(unreadable(&name, &why.into()))),
         })
     }
 }
 
-fn row(columns: &[Arc<str>], record: &StringRecord) -> Row {
+/// What stands between two faults of a row, and in one between the place of its column and what is wrong.
+const BETWEEN: (char, char) = ('\u{1e}', '\u{1f}');
+
+fn row(table: &str, columns: &[Arc<str>], record: &StringRecord) -> Row {
     let mut cells = record.iter();
     let number = cells.next().and_then(|number| number.parse().ok()).unwrap_or_default();
-    let named = columns.iter().zip(cells).filter(|(column, _)| !column.is_empty());
-    Row { number, cells: named.map(|(column, text)| Cell { column: Arc::clone(column), value: Node::string(text) }).collect() }
+    let faults = cells.next().unwrap_or_default().split(BETWEEN.0).filter_map(|fault| fault.split_once(BETWEEN.1));
+    let fault = |(column, why): (&str, &str)| {
+        let error = RowsError::at(table, format!("row {number}"), why).helped("fix the cell in a spreadsheet, and save the workbook there");
+        column.parse().ok().and_then(|column: usize| columns.get(column)).map_or(error.clone(), |column| error.in_column(column))
+    };
+    let faults = faults.map(fault).collect();
+    // Cells at the end of a row that are empty are not kept.
+    let named = columns.iter().zip(cells.chain(std::iter::repeat(""))).filter(|(column, _)| !column.is_empty());
+    Row { number, cells: named.map(|(column, text)| Cell { column: Arc::clone(column), value: Node::string(text) }).collect(), faults }
+}
+
+fn open(origin: &Origin) -> Result<Book, RowsError> {
+    Xlsx::new(BufReader::new(origin.read())).map_err(|why| in_words(origin.name(), &why))
+}
+
+/// What is wrong with a workbook, in words that are ours.
+fn in_words(name: &str, why: &XlsxError) -> RowsError {
+    match why {
+        XlsxError::Password => RowsError::new(name, "this workbook is protected by a password").helped("save it without one"),
+        XlsxError::NotAWorksheet(_) => RowsError::new(name, "this sheet holds a chart, not rows").helped("--sheet NAME names another"),
+        _ => damaged(name),
+    }
+}
+
+/// The styles of the cells, one after another.
+struct Styled<'b> {
+    cells: Cells<'b>,
+    shown: Shown,
+}
+
+impl<'b> Styled<'b> {
+    fn new(book: &'b mut Book, sheet: &str) -> Result<Self, XlsxError> {
+        let shown = Shown::new(book.has_1904_epoch());
+        Ok(Self { cells: book.worksheet_cells_reader(sheet)?, shown })
+    }
+
+    /// What the next cell shows, which holds this.
+    fn text(&mut self, cell: &DataRef<'_>) -> Result<Result<String, String>, XlsxError> {
+        let style = self.cells.next_cell_with_style_id()?.map_or(0, |(_, style)| style);
+        Ok(self.shown.text(cell, style, self.cells.styles()))
+    }
 }
 
 fn listed(sheets: &[String]) -> String {
@@ -86,58 +135,96 @@ fn listed(sheets: &[String]) -> String {
 /// What was taken from a sheet so far.
 struct Taken<'n> {
     name: &'n str,
+    /// The row that is the header, if that was said.
+    header: Option<u64>,
     columns: Vec<Arc<str>>,
     /// The row at hand.
     number: u64,
     cells: Vec<String>,
+    faults: Vec<String>,
     lines: Writer<File>,
 }
 
 impl<'n> Taken<'n> {
-    fn new(name: &'n str) -> Result<Self, RowsError> {
+    fn new(name: &'n str, header: Option<u64>) -> Result<Self, RowsError> {
         let file = tempfile::tempfile().map_err(|why| Origin::uncopied(name, &why))?;
         let lines = WriterBuilder::new().flexible(true).buffer_capacity(1 << 16).from_writer(file);
-        Ok(Self { name, columns: Vec::new(), number: 0, cells: Vec::new(), lines })
+        Ok(Self { name, header, columns: Vec::new(), number: 0, cells: Vec::new(), faults: Vec::new(), lines })
+    }
+
+    fn all(&mut self, mut cells: Cells<'_>, mut styled: Option<Styled<'_>>) -> Result<(), RowsError> {
+        let name = self.name;
+        let fail = |number: u64, why: XlsxError| RowsError { place: Some(format!("row {number} or below")), ..in_words(name, &why) };
+        loop {
+            let cell = cells.next_cell_with_formula_metadata().map_err(|why| fail(self.number, why))?;
+            let Some(cell) = cell else { return Ok(()) };
+            let (number, column) = (u64::from(cell.pos.0) + 1, cell.pos.1 as usize);
+            let text = match &mut styled {
+                Some(styled) => styled.text(&cell.value).map_err(|why| fail(number, why))?,
+                None => spelling::text(&cell.value),
+            };
+            let has_value = cell.formula.is_none() || !matches!(cell.value, DataRef::Empty);
+            let text = if has_value { text } else { Err(UNSAVED.to_owned()) };
+            if self.header.is_none_or(|header| number >= header) {
+                self.cell(number, column, text)?;
+            }
+        }
     }
 
     /// Takes a cell: after those of the rows above it.
-    fn cell(&mut self, number: u64, column: usize, cell: &DataRef<'_>) -> Result<(), RowsError> {
+    fn cell(&mut self, number: u64, column: usize, text: Result<String, String>) -> Result<(), RowsError> {
+        let at = |why: &str| RowsError::at(self.name, format!("row {number}"), why);
         if number < self.number {
-            return Err(RowsError::at(self.name, format!("row {number}"), "it stands after a later one in the workbook"));
+            return Err(at("it stands after a later one in the workbook"));
+        }
+        if COLUMNS.is_passed_by(column + 1) {
+            return Err(at(&format!("it has {}", COLUMNS.passed())));
         }
         if number > self.number {
             self.row()?;
             self.number = number;
         }
         let is_header = self.columns.is_empty();
-        let name = self.columns.get(column).map_or("", |name| name);
-        if !is_header && name.is_empty() {
-            return Ok(());
+        let is_named = self.columns.get(column).is_some_and(|name| !name.is_empty());
+        match text.and_then(|text| if CELL.is_passed_by(text.len()) { Err(format!("the cell has {}", CELL.passed())) } else { Ok(text) }) {
+            Ok(text) if is_header || is_named => {
+                if self.cells.len() <= column {
+                    self.cells.resize(column + 1, String::new());
+                }
+                self.cells[column] = text;
+            }
+            Ok(text) if column >= self.columns.len() && !text.is_empty() => self.fault(column, &width(column + 1, self.columns.len())),
+            Ok(_) => {}
+            Err(why) if is_header => {
+                return Err(RowsError::at(self.name, format!("row {number}"), why)
+                    .helped("fix the cell in a spreadsheet, and save the workbook there"));
+            }
+            Err(why) if is_named => self.fault(column, &why),
+            Err(_) => {}
         }
-        let text = spelling::text(cell).map_err(|error| {
-            let place = if is_header { format!("row {number}") } else { format!("row {number}, column `{name}`") };
-            RowsError::at(self.name, place, format!("the cell holds the error {error}")).helped("mend its formula")
-        })?;
-        if self.cells.len() <= column {
-            self.cells.resize(column + 1, String::new());
-        }
-        self.cells[column] = text;
         Ok(())
+    }
+
+    /// Notes what is wrong with a cell of the row at hand.
+    fn fault(&mut self, column: usize, why: &str) {
+        self.faults.push(format!("{column}{}{why}", BETWEEN.1));
     }
 
     /// Ends the row at hand. The first in which something stands is the header.
     fn row(&mut self) -> Result<(), RowsError> {
-        let mut cells = std::mem::take(&mut self.cells);
-        if cells.iter().all(String::is_empty) {
+        let (cells, faults) = (std::mem::take(&mut self.cells), std::mem::take(&mut self.faults));
+        if cells.iter().all(String::is_empty) && faults.is_empty() {
             return Ok(());
         }
         if self.columns.is_empty() {
-            self.columns = header(self.name, self.number, cells.iter().map(String::as_str))?;
+            if let Some(wanted) = self.header.filter(|wanted| *wanted != self.number) {
+                return Err(blank_header(self.name, wanted));
+            }
+            self.columns = header(self.name, self.number, cells.iter().map(String::as_bytes))?;
             return Ok(());
         }
-        cells.resize(self.columns.len(), String::new());
-        let number = std::iter::once(self.number.to_string());
-        self.lines.write_record(number.chain(cells)).map_err(|why| Origin::uncopied(self.name, &why.into()))
+        let before = [self.number.to_string(), faults.join(&BETWEEN.0.to_string())];
+        self.lines.write_record(before.into_iter().chain(cells)).map_err(|why| Origin::uncopied(self.name, &why.into()))
     }
 
     fn end(mut self) -> Result<(Origin, Vec<Arc<str>>), RowsError> {
@@ -149,3 +236,6 @@ impl<'n> Taken<'n> {
         Ok((Origin::kept(self.name, file)?, self.columns))
     }
 }
+
+/// What is wrong with a formula whose value is not in the file.
+const UNSAVED: &str = "the cell holds a formula, and the workbook does not say its value";

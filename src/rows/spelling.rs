@@ -1,11 +1,13 @@
 //! What a cell of a workbook says: the text that a CSV file of the same sheet holds. Numbers as they were typed, dates as
-//! ISO 8601, so that a table is the same in either form.
+//! ISO 8601, so that a table is the same in either form. Or, where that is asked for, the text that a spreadsheet shows.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use calamine::{DataRef, ExcelDateTime};
+use calamine::{DataRef, ExcelDateTime, Style};
+use ssfmt::{DateSystem, FormatOptions, NumberFormat};
 
-/// What a cell says; of one that holds an error, which.
+/// What a cell says; of one that says nothing, why.
 pub(super) fn text(cell: &DataRef<'_>) -> Result<String, String> {
     Ok(match cell {
         DataRef::Empty => String::new(),
@@ -16,8 +18,51 @@ pub(super) fn text(cell: &DataRef<'_>) -> Result<String, String> {
         DataRef::Float(value) => spelled(*value),
         DataRef::DateTime(moment) if moment.is_duration() => duration(moment),
         DataRef::DateTime(moment) => iso(moment),
-        DataRef::Error(error) => return Err(error.to_string()),
+        DataRef::Error(error) => return Err(format!("the cell holds the error {error}")),
     })
+}
+
+/// The formats of a workbook's cells, by the numbers of their styles.
+pub(super) struct Shown {
+    options: FormatOptions,
+    formats: HashMap<usize, Option<NumberFormat>>,
+}
+
+/// The longest code of a format that a spreadsheet takes.
+const LONGEST_CODE: usize = 255;
+
+/// The format of a date that a spreadsheet shows as the system does; ours is that of the United States, as its other
+/// formats are.
+const SHORT_DATE: (u32, &str) = (14, "m/d/yyyy");
+
+impl Shown {
+    pub(super) fn new(is_1904: bool) -> Self {
+        let date_system = if is_1904 { DateSystem::Date1904 } else { DateSystem::Date1900 };
+        Self { options: FormatOptions { date_system, ..FormatOptions::default() }, formats: HashMap::new() }
+    }
+
+    /// What a spreadsheet shows for a cell; of one that says nothing, why.
+    pub(super) fn text(&mut self, cell: &DataRef<'_>, style: usize, styles: &[Style]) -> Result<String, String> {
+        let number = match cell {
+            DataRef::Float(value) => *value,
+            DataRef::DateTime(moment) => moment.as_f64(),
+            DataRef::Bool(value) => return Ok(value.to_string().to_uppercase()),
+            _ => return text(cell),
+        };
+        let format = self.formats.entry(style).or_insert_with(|| format_of(styles.get(style)?));
+        match format {
+            // What pads a number so that columns stand in line is not part of it.
+            Some(format) => Ok(format.format(number, &self.options).trim().to_owned()),
+            None => text(cell),
+        }
+    }
+}
+
+fn format_of(style: &Style) -> Option<NumberFormat> {
+    let known = style.number_format.as_ref()?;
+    let code = if known.format_id == Some(SHORT_DATE.0) { SHORT_DATE.1 } else { known.format_code.as_str() };
+    let is_plain = code.is_empty() || code.eq_ignore_ascii_case("general") || code.len() > LONGEST_CODE;
+    if is_plain { None } else { NumberFormat::parse(code).ok() }
 }
 
 /// A number with the 15 digits that a spreadsheet shows: what it stores as 19.989999999999998 was typed as 19.99.

@@ -20,13 +20,16 @@ fn read(name: &str, bytes: &[u8]) -> Result<Vec<String>, String> {
     let folder = TempDir::new().unwrap();
     let name = written(&folder, name, bytes);
     let shown = |row: Row| {
+        if let Some(fault) = row.faults.first() {
+            return Err(fault.clone());
+        }
         let cells = row.cells.iter().map(|cell| format!("{}={}", cell.column, cell.value.to_compact()));
-        format!("{} {}", row.number, cells.collect::<Vec<_>>().join(" "))
+        Ok(format!("{} {}", row.number, cells.collect::<Vec<_>>().join(" ")))
     };
     let table = Table::open(&Source::new(&name)).map_err(|error| error.to_string());
     let rows = table.and_then(|table| table.rows().map_err(|error| error.to_string()));
     let told = |error: RowsError| error.to_string();
-    rows.and_then(|rows| rows.map(|row| row.map(shown).map_err(told)).collect::<Result<_, _>>())
+    rows.and_then(|rows| rows.map(|row| row.and_then(shown).map_err(told)).collect::<Result<_, _>>())
         .map_err(|error: String| error.replace(&name, "T"))
 }
 
@@ -88,7 +91,7 @@ fn a_row_that_the_header_does_not_fit_is_told_with_its_number() {
     let text = format!("id,price\n{}4712;1\n4713,1\n", good.concat());
     assert_eq!(read("t.csv", text.as_bytes()).unwrap_err(), "T: row 4712: it has 1 cell, the header has 2");
     assert_eq!(read("t.csv", b"id,price\n\"a\nb\",1\n2,3,4\n").unwrap_err(), "T: row 3 (line 4): it has 3 cells, the header has 2");
-    assert_eq!(read("t.csv", b"id\n\xff\n").unwrap_err(), "T: row 2: it holds bytes that are no UTF-8");
+    assert_eq!(read("t.csv", b"id\n\xff\n").unwrap_err(), "T: row 2, column `id`: it holds bytes that are not UTF-8");
 }
 
 #[test]
@@ -104,12 +107,12 @@ fn a_broken_array_is_told_with_its_item_and_line() {
     for (text, told) in [
         ("", "T: line 1: the file is empty"),
         ("{\"a\": 1}", "T: line 1: a table is an array of objects, this is an object; of an object a line say --format jsonl"),
-        ("[{}\n{}]", "T: item 1, line 2: this is no JSON"),
+        ("[{}\n{}]", "T: item 1, line 2: this is not JSON"),
         ("[{\"a\":1},\n7]", "T: item 2, line 2: a row is an object, this is a number"),
         ("[{\"a\":1},\n]", "T: after item 1, line 2: a comma stands before the end of the array"),
         ("[{\"a\":1}", "T: after item 1, line 1: the file ends inside its array: it was cut off"),
         ("[{\"a\":1}] x", "T: after item 1, line 1: something stands after the end of the array"),
-        ("[{\"a\":1},{\n\"b\":oops}]", "T: item 2, line 2: this is no JSON"),
+        ("[{\"a\":1},{\n\"b\":oops}]", "T: item 2, line 2: this is not JSON"),
     ] {
         let error = read("t.json", text.as_bytes()).unwrap_err();
         assert!(error.starts_with(told), "{text}: {error}");
@@ -119,16 +122,16 @@ fn a_broken_array_is_told_with_its_item_and_line() {
 #[test]
 fn json_lines_are_objects_and_empty_lines_are_none() {
     assert_eq!(read("t.jsonl", b"{\"a\": 1}\r\n\n{\"a\": 2}").unwrap(), ["1 a=1", "2 a=2"]);
-    assert!(read("t.jsonl", b"{\"a\": 1}\n\n{\"a\": }\n").unwrap_err().starts_with("T: item 2, line 3: this is no JSON"));
+    assert!(read("t.jsonl", b"{\"a\": 1}\n\n{\"a\": }\n").unwrap_err().starts_with("T: item 2, line 3: this is not JSON"));
 }
 
 #[test]
 fn what_is_no_table_says_so() {
     let told = read("t.xlsx", b"id,price\n").unwrap_err();
-    assert!(told.starts_with("T: this is no workbook that can be read"), "{told}");
+    assert!(told.starts_with("T: this is not a workbook that can be read"), "{told}");
     let folder = TempDir::new().unwrap();
     let name = folder.path().to_str().unwrap().to_owned();
-    assert_eq!(Table::open(&Source::new(&name)).err().unwrap().why, "this is a folder, not a table");
+    assert_eq!(Table::open(&Source::new(&name)).err().unwrap().why, "this is a folder, not a file");
     assert_eq!(Table::open(&Source::new(format!("{name}/none.csv"))).err().unwrap().why, "there is no such file");
 }
 
@@ -155,7 +158,7 @@ fn rows_of_a_second_table_become_lists() {
     let join = Join::read(&Source::new(rooms), "listing", "rooms").unwrap();
     let mut binding = binding::Binding::new([("listing".to_owned(), "id".to_owned())].into(), Vec::new(), vec![join]);
     let mut of = |listing: &str| {
-        let row = Row { number: 2, cells: vec![Cell { column: "listing".into(), value: Node::string(listing) }] };
+        let row = Row { number: 2, cells: vec![Cell { column: "listing".into(), value: Node::string(listing) }], faults: Vec::new() };
         binding.bind(&row).variables[1].value.to_node().to_compact()
     };
     let wanted = r#"[{"listing":"1","name":"Bath","size":4.0},{"listing":"1","name":"Bed","size":9}]"#;
@@ -171,7 +174,7 @@ fn what_a_joined_table_leaves_out_is_told() {
     let notes: Vec<_> = join.notes().iter().map(|note| note.replace(&rooms, "T")).collect();
     assert_eq!(notes.len(), 2, "{notes:?}");
     assert!(notes[0].contains("between semicolons"));
-    assert!(notes[1].starts_with("T: the column `Room Name` is in no item: `Room Name` is no name"), "{}", notes[1]);
+    assert!(notes[1].starts_with("T: the column `Room Name` is in no item: `Room Name` is not a variable's name"), "{}", notes[1]);
     let rooms = written(&folder, "rooms.json", b"[{\"id\": 1, \"name\": \"Bath\"}, {\"id\": 1}]");
     let join = Join::read(&Source::new(&rooms), "id", "rooms").unwrap();
     assert_eq!(join.notes(), [format!("{rooms}: `name` is missing in 1 of its items")]);

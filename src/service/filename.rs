@@ -7,13 +7,14 @@ const LONGEST: usize = 120;
 
 /// The name of the video of a project or a key: `NAME.mp4`, of a later generation `NAME-2.mp4`.
 ///
-/// Letters and digits of any script stay, as do `.`, `_` and `-`; everything else becomes `_`. When anything had
-/// to be changed a short hash of the name is added, so that two names don't become one file.
+/// What every file system takes stays: letters and digits of any script, spaces, parentheses, commas and the like; everything
+/// else becomes `_`. When anything had to be changed a short hash of the name is added, so that two names don't become one
+/// file.
 #[must_use]
 pub fn video_name(name: &str, generation: u32) -> String {
     let ending = if generation > 1 { format!("-{generation}.mp4") } else { ".mp4".to_owned() };
     let safe: String = name.chars().map(|letter| if is_safe(letter) { letter } else { '_' }).collect();
-    let safe = if safe.starts_with(['.', '-']) || is_reserved(&safe) { format!("_{safe}") } else { safe };
+    let safe = if safe.starts_with(['.', '-', ' ', '~']) || safe.ends_with(' ') || is_reserved(&safe) { format!("_{safe}") } else { safe };
     if safe == name && !safe.is_empty() && safe.len() + ending.len() <= LONGEST {
         return safe + &ending;
     }
@@ -29,8 +30,10 @@ fn beginning(text: &str, bytes: usize) -> &str {
     &text[..end.unwrap_or(0)]
 }
 
+/// Whether it may stand in a name anywhere: neither a separator, nor a pattern of a shell, nor something that isn't seen.
 fn is_safe(letter: char) -> bool {
-    letter.is_alphanumeric() || matches!(letter, '.' | '_' | '-')
+    let is_mark = matches!(letter, '\u{300}'..='\u{36f}');
+    letter.is_alphanumeric() || is_mark || "._- ()[]{},;'&+=@!#%~$€£°·№–—’‘“”„«»".contains(letter)
 }
 
 /// Whether Windows takes the name for a device, which it does up to the first dot.
@@ -54,18 +57,32 @@ mod tests {
         assert_eq!(video_name("JkGxEoPRF9EgRb32", 1), "JkGxEoPRF9EgRb32.mp4");
         assert_eq!(video_name("L-4821", 2), "L-4821-2.mp4");
         assert_eq!(video_name("Größe_1.5", 1), "Größe_1.5.mp4");
+        assert_eq!(video_name("Elm Road 7, 2nd floor (Köln)", 1), "Elm Road 7, 2nd floor (Köln).mp4");
+        assert_eq!(video_name("Ko\u{308}ln & Bonn – 450 €", 3), "Ko\u{308}ln & Bonn – 450 €-3.mp4");
     }
 
     #[test]
     fn row_95_dangerous_names_are_made_harmless_and_kept_apart() {
-        let names =
-            ["../etc/passwd", "..\\etc\\passwd", "/etc/passwd", "C:\\x", "a\0b", "-rf", ".hidden", "a\u{202e}4pm.exe", "a b", "a/b", ""];
+        let names = [
+            "../etc/passwd",
+            "..\\etc\\passwd",
+            "/etc/passwd",
+            "C:\\x",
+            "a\0b",
+            "-rf",
+            ".hidden",
+            "a\u{202e}4pm.exe",
+            "a?b",
+            "a/b",
+            " a",
+            "",
+        ];
         let made: Vec<_> = names.iter().map(|name| video_name(name, 1)).collect();
         for name in &made {
-            assert!(!name.contains(['/', '\\', ':', '\0', ' ', '\u{202e}']) && !name.starts_with(['.', '-']), "{name}");
+            assert!(!name.contains(['/', '\\', ':', '\0', '?', '\u{202e}']) && !name.starts_with(['.', '-', ' ']), "{name}");
         }
-        assert_ne!(video_name("a b", 1), video_name("a/b", 1));
-        assert_ne!(video_name("a b", 1), video_name("a_b", 1));
+        assert_ne!(video_name("a?b", 1), video_name("a/b", 1));
+        assert_ne!(video_name("a/b", 1), video_name("a_b", 1));
     }
 
     #[test]
@@ -85,7 +102,7 @@ mod tests {
             prop_assert_eq!(components, vec![Component::Normal(made.as_ref())]);
             prop_assert!(made.len() <= LONGEST);
             prop_assert_eq!(Path::new(&made).extension(), Some("mp4".as_ref()));
-            prop_assert!(made.chars().all(is_safe) && !made.starts_with(['.', '-']) && !is_reserved(&made));
+            prop_assert!(made.chars().all(is_safe) && !made.starts_with(['.', '-', ' ', '~']) && !is_reserved(&made));
         }
     }
 }

@@ -2,8 +2,6 @@
 //! that doesn't count could cost money.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
@@ -11,6 +9,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::near::near;
 use super::profile::ProfileName;
+use crate::input::{self, InputError};
+use crate::limits::SETTINGS as SETTINGS_FILE;
 use crate::movie::diagnostic::{Position, Source};
 use crate::movie::spec::words::RESOLUTION;
 use crate::service::endpoint::ApiUrl;
@@ -62,10 +62,10 @@ impl Config {
     /// Reads the file; one that isn't there says nothing.
     pub(super) fn read(path: &Path, home: Option<&Path>) -> Result<Self, ConfigError> {
         let failed = |what: String| ConfigError { path: path.to_owned(), at: None, what };
-        match fs::read(path) {
+        match input::read_file(path, SETTINGS_FILE) {
             Ok(bytes) => Self::parse(path, home, String::from_utf8(bytes).map_err(|_| failed("it is no UTF-8 text".to_owned()))?),
-            Err(why) if why.kind() == ErrorKind::NotFound => Ok(Self::default()),
-            Err(why) => Err(failed(format!("it can't be read: {why}"))),
+            Err(InputError::Missing) => Ok(Self::default()),
+            Err(why) => Err(failed(why.to_string())),
         }
     }
 

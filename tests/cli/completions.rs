@@ -45,6 +45,27 @@ fn rules_profiles_commands_and_flags_are_offered() {
 }
 
 #[test]
+fn files_columns_variables_and_words_are_offered_where_they_are_wanted() {
+    let world = World::new();
+    world.write("listing.json", r#"{"variables":{"address":""},"scenes":[{"comment":"{{city}}"}]}"#);
+    world.write("listings.csv", "listing_id,City\n1,Rome\n");
+    world.write("items.jsonl", "{\"sku\":1}\n");
+    assert!(has(&offered(&world, &["submit", "li"]), "listing.json"));
+    assert!(has(&offered(&world, &["batch", "listing.json", "--rows", ""]), "listings.csv"));
+    assert!(has(&offered(&world, &["build", "listing.json", "--vars", "it"]), "items.jsonl"));
+    let batch = ["batch", "listing.json", "--rows", "listings.csv"];
+    assert!(has(&offered(&world, &[&batch[..], &["--key", ""]].concat()), "listing_id"));
+    assert!(has(&offered(&world, &[&batch[..], &["--map", "C"]].concat()), "City="));
+    assert!(has(&offered(&world, &["batch", "listing.json", "--rows=items.jsonl", "--key", ""]), "sku"));
+    let variables = offered(&world, &["submit", "listing.json", "--var", ""]);
+    assert!(has(&variables, "address=") && has(&variables, "city="), "{variables:?}");
+    assert!(has(&offered(&world, &["submit", "listing.json", "--resolution", "full"]), "full-hd"));
+    assert!(has(&offered(&world, &["emulator", "--fault", "post-h"]), "post-hang"));
+    assert!(offered(&world, &["batch", "listing.json", "--rows", "none.csv", "--key", ""]).iter().all(|word| word.starts_with('-')));
+    assert!(!world.has("ledger.db"));
+}
+
+#[test]
 fn being_asked_makes_no_ledger_and_no_folder() {
     let world = World::new();
     offered(&world, &["poll", ""]);

@@ -36,4 +36,5 @@ mod settle;
 mod sources;
 mod submit;
 mod support;
+mod tables;
 mod webhook;

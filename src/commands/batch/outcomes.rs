@@ -31,11 +31,11 @@ pub(super) struct Outcomes<'a> {
 }
 
 impl<'a> Outcomes<'a> {
-    /// Nothing yet, of so many rows.
+    /// Nothing yet, of so many rows; `for_excel` says whether the table is at home there.
     ///
     /// # Errors
     /// When the file of `--results` can't be made.
-    pub(super) fn new(call: &'a Call, args: &BatchArgs, rows: u64) -> Result<Self, Refusal> {
+    pub(super) fn new(call: &'a Call, args: &BatchArgs, rows: u64, for_excel: bool) -> Result<Self, Refusal> {
         let wanted = match (args.no_wait, &args.saving.download) {
             (true, _) => Wanted::Project,
             (false, Some(_)) => Wanted::File,
@@ -43,7 +43,7 @@ impl<'a> Outcomes<'a> {
         };
         let record = args.results.as_ref().map(|path| {
             let format = RecordFormat::of(path).unwrap_or(RecordFormat::Csv);
-            let file = RecordFile::create(path, format);
+            let file = RecordFile::create(path, format, for_excel);
             file.map(|file| (path.clone(), file))
                 .map_err(|why| Refusal::new(Exit::Usage, format!("--results {}: {why}; nothing was sent", path.display())))
         });

@@ -30,7 +30,7 @@ const BALANCE: Duration = Duration::from_secs(5);
 const CHUNKS: usize = 1;
 
 pub(super) async fn run(call: &Call, args: &BatchArgs, batch: Batch, checked: Checked, saving: Option<Saving>) -> anyhow::Result<Exit> {
-    let mut outcomes = Outcomes::new(call, args, checked.rows)?;
+    let mut outcomes = Outcomes::new(call, args, checked.rows, checked.for_excel)?;
     let mut session = Session::without_past(call).await?;
     session.desk.listener = Arc::new(Few(Arc::clone(&session.desk.listener)));
     let desk = session.desk.clone();

@@ -47,6 +47,7 @@ pub use resolve::Resolved;
 pub use rules::Rule;
 
 use super::Document;
+use super::diagnostic::excerpt as shown;
 use super::diagnostic::{Diagnostic, Evidence, Severity};
 use super::json::{Member, Node, Span};
 use super::origin::Origins;
@@ -215,15 +216,6 @@ impl Diagnostic {
     fn graded(&mut self, severity: Severity, evidence: Evidence) -> &mut Self {
         (self.severity, self.evidence) = (severity, evidence);
         self
-    }
-}
-
-/// A text of the author as a message shows it: not all of it, if it is long.
-fn shown(text: &str) -> Cow<'_, str> {
-    const MOST: usize = 60;
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
-        None => Cow::Borrowed(text),
     }
 }
 

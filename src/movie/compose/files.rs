@@ -1,9 +1,11 @@
 //! The files that flags name beside the movie: variables, scenes and elements.
 
+use std::collections::HashMap;
+
 use super::{Assigned, Assignment};
 use crate::movie::diagnostic::{Diagnostic, Source};
 use crate::movie::document::{JsonFile, Refused};
-use crate::movie::json::Node;
+use crate::movie::json::{Member, Node, Span};
 
 /// `--vars FILE`: an object of variables, in JSON or YAML.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,10 +19,15 @@ impl VarsFile {
     /// Reads a file of variables, in JSON or YAML as [`crate::movie::Document::parse`] tells them apart.
     ///
     /// # Errors
-    /// When it can't be read as that, or holds no object.
+    /// When it can't be read as that, holds no object, or has a variable twice: which of both is meant, nobody knows.
     pub fn parse(name: &str, text: impl Into<String>) -> Result<Self, Box<Refused>> {
         let file = JsonFile::parse(name, text)?;
         let Some(members) = file.root.as_object() else { return Err(file.refuse_root("variables are an object")) };
+        if let Some((first, again)) = twice(members) {
+            let message = format!("the variable `{}` is set twice, first in line {}", again.key, file.source.position(first.start).line);
+            let span = again.key_span;
+            return Err(file.refuse(span, message, None, Some("keep the value that is meant, and delete the other one")));
+        }
         let assign = |key: String, value: &Node| Assignment { name: key, value: Assigned::Json(value.clone()) };
         let assignments = members.iter().map(|member| assign(member.key.decoded().into_owned(), &member.value)).collect();
         Ok(Self { assignments, source: file.source, diagnostics: file.diagnostics })
@@ -39,6 +46,12 @@ impl VarsFile {
     pub(super) fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
     }
+}
+
+/// A name that two members have: where the first is, and the second.
+fn twice(members: &[Member]) -> Option<(Span, &Member)> {
+    let mut first = HashMap::with_capacity(members.len());
+    members.iter().find_map(|member| Some((first.insert(member.key.decoded(), member.key_span)?, member)))
 }
 
 /// `--scene FILE` or `--element FILE`: a scene or an element, or an array of them.

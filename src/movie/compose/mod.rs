@@ -20,6 +20,8 @@ mod files;
 pub use assign::{AssignError, Assigned, Assignment, Setting};
 pub use files::{Fragment, VarsFile};
 
+use std::collections::HashMap;
+
 use super::Document;
 use super::diagnostic::{Diagnostic, Position, Source};
 use super::json::{Member, Node, SetError, Span, Value};
@@ -256,10 +258,17 @@ fn put_all(root: &mut Node, name: &str, at: &'static str, assignments: &[Assignm
     if assignments.is_empty() {
         return Ok(());
     }
-    let object = member(members(root, "")?, name, Node::object);
-    members(object, at)?;
-    for assignment in assignments {
-        object.put(&assignment.name, assignment.value.to_node());
+    let members = members(member(members(root, "")?, name, Node::object), at)?;
+    // A table may have thousands of columns. Of duplicates the last counts, as JSON readers have it.
+    let mut places: HashMap<String, usize> =
+        members.iter().enumerate().map(|(place, member)| (member.key.decoded().into_owned(), place)).collect();
+    for Assignment { name, value } in assignments {
+        if let Some(place) = places.get(name) {
+            members[*place].value = value.to_node();
+        } else {
+            places.insert(name.clone(), members.len());
+            members.push(Member::new(name, value.to_node()));
+        }
     }
     Ok(())
 }

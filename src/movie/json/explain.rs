@@ -3,6 +3,7 @@
 
 use super::parse::{Cause, DEEPEST, Expected, Stop, span};
 use super::{Likely, ParseError};
+use crate::limits::VALUES;
 
 /// Words that start a line of code, not of JSON.
 const CODE: [&str; 12] =
@@ -86,7 +87,7 @@ impl<'t> Scene<'t> {
             Cause::Escape if self.rest().len() < 2 => Some(Likely::Cut),
             Cause::Escape => Some(Likely::WrongEscape),
             Cause::Number(good) => Some(self.number(good)),
-            Cause::Deep | Cause::Large => None,
+            Cause::Deep | Cause::Many | Cause::Large => None,
             Cause::Expected(_) if self.rest().is_empty() => Some(Likely::Cut),
             Cause::Expected(expected) => self.placeholder().or_else(|| self.letter(expected)),
         }
@@ -211,6 +212,7 @@ impl<'t> Scene<'t> {
             Cause::Escape => format!("{} is no escape of JSON", found()),
             Cause::Number(_) => format!("{} is no number", found()),
             Cause::Deep => format!("arrays and objects nest deeper than {DEEPEST} levels here"),
+            Cause::Many => format!("this file has {}", VALUES.passed()),
             Cause::Large => "the text is larger than 4 GiB".to_owned(),
         }
     }

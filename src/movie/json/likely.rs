@@ -131,6 +131,8 @@ reasons! {
     /// A zero byte.
     Utf16: "the file is UTF-16 (a `>` in an older PowerShell writes that)",
         "save it as UTF-8: in PowerShell, `… | Out-File -Encoding utf8 movie.json`";
+    /// A mark of four bytes.
+    Utf32: "the file is UTF-32", "save it as UTF-8";
     /// A compressed file or a video.
     Binary: "this is no text: perhaps an archive, an image or a video", "give the movie's JSON";
 }

@@ -4,9 +4,11 @@
 use super::explain::explain;
 use super::text::Marks;
 use super::{Likely, Member, Node, Number, Span, Text, Value, number, scan};
+use crate::limits::{NESTING, VALUES};
 
 /// How deep arrays and objects may nest.
-pub const DEEPEST: usize = 512;
+#[expect(clippy::cast_possible_truncation, reason = "it is a small number")]
+pub const DEEPEST: usize = NESTING.most as usize;
 
 /// A text that was read.
 #[derive(Debug, Clone)]
@@ -73,6 +75,8 @@ pub(super) enum Cause {
     Number(usize),
     /// One array or object too many.
     Deep,
+    /// One value too many.
+    Many,
     /// More text than a span can point into.
     Large,
 }
@@ -94,7 +98,7 @@ pub(super) enum Expected {
 /// When the text is no JSON even with comments and trailing commas: what was found where, the likely reason
 /// and the way out.
 pub fn parse(text: &str, source: u16) -> Result<Parsed, ParseError> {
-    let mut parser = Parser { text, bytes: text.as_bytes(), at: 0, source, open: Vec::new(), leniences: Vec::new() };
+    let mut parser = Parser { text, bytes: text.as_bytes(), at: 0, source, open: Vec::new(), values: 0, leniences: Vec::new() };
     match parser.document() {
         Ok(root) => Ok(Parsed { root, leniences: parser.leniences }),
         Err(stop) => Err(explain(text, source, stop, &parser.open)),
@@ -108,6 +112,8 @@ struct Parser<'t> {
     source: u16,
     /// Where the arrays and objects that are still open have opened.
     open: Vec<usize>,
+    /// How many values were begun.
+    values: usize,
     leniences: Vec<Lenience>,
 }
 
@@ -127,6 +133,10 @@ impl Parser<'_> {
 
     fn value(&mut self) -> Result<Node, Stop> {
         let start = self.at;
+        self.values += 1;
+        if VALUES.is_passed_by(self.values) {
+            return Err(Stop { at: start, cause: Cause::Many });
+        }
         let value = match self.peek() {
             Some(b'"') => Value::String(self.string()?),
             Some(b'{') => self.object()?,

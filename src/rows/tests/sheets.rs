@@ -73,6 +73,115 @@ fn a_cell_with_an_error_is_told_with_its_row_and_column() {
     assert_eq!(read("t.xlsx", &book).unwrap_err(), "T: row 3, column `price`: the cell holds the error #DIV/0!");
 }
 
+/// A workbook of one sheet, by the XML of its rows and of its formats.
+fn workbook_in_xml(rows: &str, formats: &str) -> Vec<u8> {
+    const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    const RELATIONS: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
+    const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let relation = |kind: &str, target: &str| {
+        format!(r#"<Relationships xmlns="{RELATIONS}"><Relationship Id="r1" Type="{OFFICE}/{kind}" Target="{target}"/></Relationships>"#)
+    };
+    let book =
+        format!(r#"<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets><sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>"#);
+    let styles = format!(r#"<styleSheet xmlns="{MAIN}">{formats}</styleSheet>"#);
+    let sheet = format!(r#"<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>"#);
+    let parts = [
+        ("_rels/.rels", relation("officeDocument", "xl/workbook.xml")),
+        ("xl/workbook.xml", book),
+        ("xl/_rels/workbook.xml.rels", relation("worksheet", "worksheets/sheet1.xml")),
+        ("xl/styles.xml", styles),
+        ("xl/worksheets/sheet1.xml", sheet),
+    ];
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in parts {
+        archive.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut archive, text.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+/// Texts and formulas of one row.
+fn xml_row(number: u32, cells: &str) -> String {
+    format!(r#"<row r="{number}">{cells}</row>"#)
+}
+
+fn xml_text(place: &str, text: &str) -> String {
+    format!(r#"<c r="{place}" t="inlineStr"><is><t>{text}</t></is></c>"#)
+}
+
+#[test]
+fn a_formula_without_a_value_is_told_and_the_other_rows_are_read() {
+    let header = xml_row(1, &(xml_text("A1", "id") + &xml_text("B1", "price")));
+    let empty = r#"<c r="B2" t="str"><f>""</f><v></v></c>"#;
+    let rows =
+        [xml_text("A2", "1") + empty, xml_text("A3", "2") + "<c r=\"B3\"><f>1+2</f></c>", xml_text("A4", "3") + "<c r=\"B4\"><v>7</v></c>"];
+    let body: String = rows.iter().zip(2..).map(|(cells, number)| xml_row(number, cells)).collect();
+    let book = workbook_in_xml(&(header + &body), "");
+    let told = read("t.xlsx", &book).unwrap_err();
+    assert_eq!(told, "T: row 3, column `price`: the cell holds a formula, and the workbook does not say its value");
+    let table = Table::of(&Source::new("t.xlsx"), &mut book.as_slice()).unwrap();
+    let rows: Vec<_> = table.rows().unwrap().map(Result::unwrap).collect();
+    assert_eq!(rows.iter().map(|row| (row.number, row.faults.len())).collect::<Vec<_>>(), [(2, 0), (3, 1), (4, 0)]);
+    assert_eq!(rows[2].cells[1].to_text(), "7");
+}
+
+#[test]
+fn a_cell_beyond_the_header_is_told_as_in_a_csv() {
+    let book = workbook(&[("S", &|sheet| {
+        texts(sheet, 0, &["id", "price"]);
+        texts(sheet, 1, &["1", "2", "", ""]);
+        texts(sheet, 2, &["2", "3", "", "x"]);
+    })]);
+    assert_eq!(read("t.xlsx", &book).unwrap_err(), "T: row 3: it has 4 cells, the header has 2");
+    assert_eq!(read("t.csv", b"id,price\n1,2,,\n2,3,,x\n").unwrap_err(), "T: row 3: it has 4 cells, the header has 2");
+}
+
+#[test]
+fn cells_are_taken_as_they_are_shown_where_that_is_asked_for() {
+    let day = ExcelDateTime::from_ymd(2026, 11, 5).unwrap();
+    let book = workbook(&[("S", &|sheet| {
+        texts(sheet, 0, &["price", "share", "on", "padded", "sold", "plain", "none"]);
+        sheet.write_with_format(1, 0, 2_462_662.4, &shown_as("#,##0 \"€\"")).unwrap();
+        sheet.write_with_format(1, 1, 0.125, &shown_as("0.0%")).unwrap();
+        sheet.write_with_format(1, 2, &day, &shown_as("dd.mm.yyyy")).unwrap();
+        sheet.write_with_format(1, 3, 1234.5, &shown_as("_-* #,##0.00 \"€\"_-")).unwrap();
+        sheet.write_boolean(1, 4, true).unwrap();
+        sheet.write_number(1, 5, 19.99).unwrap();
+    })]);
+    let source = Source { as_shown: true, ..Source::new("t.xlsx") };
+    let table = Table::of(&source, &mut book.as_slice()).unwrap();
+    let row = table.rows().unwrap().next().unwrap().unwrap();
+    let texts: Vec<_> = row.cells.iter().map(Cell::to_text).collect();
+    assert_eq!(texts, ["2,462,662 €", "12.5%", "05.11.2026", "1,234.50 €", "TRUE", "19.99", ""]);
+}
+
+#[test]
+fn a_workbook_that_unpacks_to_too_much_is_refused_before_it_is_read() {
+    let book = workbook_in_xml(&xml_row(1, &xml_text("A1", &"x".repeat(5 << 20))), "");
+    assert!(book.len() < 100_000, "{}", book.len());
+    let told = read("t.xlsx", &book).unwrap_err();
+    assert!(told.starts_with("T: a cell of it has more than 4 MB"), "{told}");
+    let far = workbook_in_xml(&xml_row(1, &(xml_text("A1", "id") + &xml_text("XFE1", "beyond"))), "");
+    let told = read("t.xlsx", &far).unwrap_err();
+    assert!(told.contains("16,384 columns") || told.contains("not a workbook"), "{told}");
+}
+
+#[test]
+fn the_header_may_be_named_by_its_row() {
+    let book = workbook(&[("S", &|sheet| {
+        texts(sheet, 0, &["Our listings"]);
+        texts(sheet, 2, &["id", "n"]);
+        texts(sheet, 3, &["1", "x"]);
+    })]);
+    let csv = b"Our listings, 2026\n\nid;n\n1;x\n";
+    for (name, bytes) in [("t.xlsx", book.as_slice()), ("t.csv", csv)] {
+        let open = |row| Table::of(&Source { header_row: Some(row), ..Source::new(name) }, &mut { bytes });
+        let row = open(3).unwrap().rows().unwrap().next().unwrap().unwrap();
+        assert_eq!((row.number, row.cells[1].to_text().as_str()), (4, "x"), "{name}");
+        assert_eq!(open(2).err().unwrap().why, "row 2, which --header-row names, is blank", "{name}");
+    }
+}
+
 #[test]
 fn a_header_may_stand_anywhere_and_a_sheet_is_named_or_the_first() {
     let folder = TempDir::new().unwrap();

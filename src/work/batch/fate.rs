@@ -132,6 +132,17 @@ impl Survey {
         fate
     }
 
+    /// The rows that a run sends, new ones and new generations.
+    #[must_use]
+    pub fn sent(&self) -> Sum {
+        let (new, renewed) = (self.new, self.renewed);
+        Sum {
+            rows: new.rows + renewed.rows,
+            credits: new.credits.saturating_add(renewed.credits),
+            unbounded: new.unbounded + renewed.unbounded,
+        }
+    }
+
     /// Whether a person has to say first what is to become of the changed rows. `is_other_movie` says whether the movie
     /// of the batch itself is another one than at the last run.
     #[must_use]

@@ -33,7 +33,7 @@ pub(super) struct Group {
 #[derive(Default)]
 pub(super) struct Rows {
     pub(super) count: u64,
-    first: Vec<u64>,
+    pub(super) first: Vec<u64>,
     last: Option<u64>,
 }
 

@@ -1,6 +1,8 @@
 //! Everything checked before the first POST: the table is gone through once, each row composed and checked as a movie of
 //! its own, and one report tells what is wrong with which rows. Only then are the rows read again, to be sent.
 
+mod budget;
+mod columns;
 mod feed;
 mod found;
 mod names;
@@ -9,8 +11,11 @@ mod remark;
 mod report;
 mod table;
 
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
+use self::budget::Purse;
+use self::columns::{Columns, Sameness};
 use self::feed::feed;
 use self::names::Names;
 use self::recipe::{Looked, Made, Recipe};
@@ -21,15 +26,20 @@ use super::super::session::ledger_failed;
 use super::super::{Call, Stop, movies};
 use crate::cli::BatchArgs;
 use crate::exit::Exit;
-use crate::ledger::batch::TableRow;
+use crate::ledger::batch::{Budget, TableRow};
 use crate::ledger::{Space, Store};
+use crate::movie::Document;
 use crate::movie::plan::Unbounded;
+use crate::movie::variables::Asked;
 use crate::render::identity::{Key, MovieHash};
-use crate::rows::Row;
+use crate::rows::{Row, Table};
 use crate::work::batch::{Entry, Item, Rules, Survey, fate};
 
 /// Rows that the ledger is asked about in one question.
 const CHUNK: usize = 500;
+
+/// Rows after which signals are heard, however long the others take.
+const UNHEARD: u64 = 16;
 
 /// Passes the table's rows on, a chunk at a time, on a thread of its own.
 pub(super) type Feed = Box<dyn FnOnce(mpsc::Sender<Vec<Entry>>) + Send>;
@@ -38,6 +48,8 @@ pub(super) type Feed = Box<dyn FnOnce(mpsc::Sender<Vec<Entry>>) + Send>;
 pub(super) struct Checked {
     /// How many rows it has.
     pub(super) rows: u64,
+    /// Whether it is at home in Excel, and so its results are.
+    pub(super) for_excel: bool,
     /// The hash of the movie before any row.
     pub(super) template: MovieHash,
     /// What a run would do.
@@ -59,16 +71,23 @@ pub(super) async fn preflight(
     rules: Rules,
 ) -> anyhow::Result<Checked> {
     let base = movies::compose_one(&call.out, &recipe::base_args(args))?;
+    demand_variables(&base)?;
     let template = MovieHash::of(base.canonical().as_bytes());
-    let mut recipe = Recipe::new(call, args, base, table::binding(call, args)?);
-    let table = table::open(call, args).await?;
+    let (table, asked) = (table::open(call, args).await?, Asked::by(&base.root));
+    let columns = Columns::read(args, &asked, &table)?;
+    let same = Sameness::new(&columns.mapping, columns::joined(args, &asked));
+    let mut recipe = Recipe::new(call, args, base, table::binding(call, args, columns.mapping.renamed())?);
     recipe.fits(&table)?;
+    let known = store.batches(Some(space.clone()), Some(name.to_owned())).await.map_err(ledger_failed)?.pop();
+    let budget = Budget { renders: args.pace.max_renders, credits: args.gate.max_credits };
     let mut pass = Pass {
-        cap: cap(args, name, store, space).await?,
+        purse: Purse::of(budget, known.as_ref()),
         report: Report::new(&table),
         names: Names::default(),
+        same,
         survey: Survey::default(),
         estimates: Vec::new(),
+        least: 0,
     };
     let mut chunk = Vec::with_capacity(CHUNK);
     for row in table.rows().map_err(table::refused)? {
@@ -82,26 +101,28 @@ pub(super) async fn preflight(
         chunk.extend(pass.look_at(&mut recipe, &row));
         if chunk.len() == CHUNK {
             pass.ask_ledger(store, space, name, rules, &mut chunk).await?;
-            if call.interrupt.is_cancelled() {
-                return Err(Stop::new(Exit::Interrupted, "interrupted while the rows were checked; nothing was sent").into());
-            }
+        }
+        if pass.report.rows().is_multiple_of(UNHEARD) {
+            tokio::task::yield_now().await;
+        }
+        if call.interrupt.is_cancelled() {
+            return Err(Stop::new(Exit::Interrupted, "interrupted while the rows were checked; nothing was sent").into());
         }
     }
     pass.ask_ledger(store, space, name, rules, &mut chunk).await?;
+    pass.end(call, args, name, &columns, &table, &recipe)?;
     let Pass { report, survey, estimates, .. } = pass;
-    report.tell(call, args, &recipe, &survey)?;
-    let rows = report.rows();
+    let (rows, for_excel) = (report.rows(), table.is_for_excel());
     let feed: Feed = Box::new(feed(table, recipe, estimates, report.into_bad()));
-    Ok(Checked { rows, template, survey, feed })
+    Ok(Checked { rows, for_excel, template, survey, feed })
 }
 
-/// The most credits that the batch may cost: by the flag, or by that of an earlier run.
-async fn cap(args: &BatchArgs, name: &str, store: &dyn Store, space: &Space) -> Result<Option<u64>, Stop> {
-    if args.gate.max_credits.is_some() {
-        return Ok(args.gate.max_credits);
-    }
-    let known = store.batches(Some(space.clone()), Some(name.to_owned())).await.map_err(ledger_failed)?.pop();
-    Ok(known.and_then(|known| known.batch.budget.credits))
+/// What rows set has to be an object: told once, of the movie, and not of each row.
+fn demand_variables(base: &Document) -> Result<(), Stop> {
+    let Some(wrong) = base.root.get("variables").filter(|variables| variables.as_object().is_none()) else { return Ok(()) };
+    let place = base.place(wrong.span).map(|(name, position)| format!("{name}:{position}: ")).unwrap_or_default();
+    let message = format!("{place}`variables` must be an object, not {}: columns become its members; nothing was sent", wrong.kind());
+    Err(Stop::new(Exit::Invalid, message))
 }
 
 /// What the ledger is asked about a good row. Its movie is made once more when it is sent: a chunk of heavy ones would
@@ -110,18 +131,23 @@ struct Question {
     key: Key,
     movie: MovieHash,
     row: TableRow,
+    /// What it costs at least, credits.
+    least: u64,
     /// What leaves its cost without an upper bound.
     unbounded: Option<Unbounded>,
 }
 
 /// The first time through the table.
 struct Pass {
-    cap: Option<u64>,
+    purse: Purse,
     report: Report,
     names: Names,
+    same: Sameness,
     survey: Survey,
     /// What each row may cost at most, in the order of the table.
     estimates: Vec<Option<u64>>,
+    /// What the rows to send cost at least, credits.
+    least: u64,
 }
 
 impl Pass {
@@ -132,14 +158,15 @@ impl Pass {
             remarks.extend(self.names.take(row.number, key, &stem, recipe));
         }
         let is_good = self.report.row(row.number, key.as_ref(), remarks);
-        let Some(Made { item, length, unbounded }) = made.filter(|_| is_good) else {
+        let Some(Made { item, length, least, unbounded }) = made.filter(|_| is_good) else {
             self.estimates.push(None);
             return None;
         };
         self.report.plays(length);
+        self.same.look_at(row);
         self.estimates.push(item.estimate);
         let Item { key, movie, number, estimate, .. } = item;
-        Some(Question { key, movie, row: TableRow { number, estimate }, unbounded })
+        Some(Question { key, movie, row: TableRow { number, estimate }, least, unbounded })
     }
 
     /// Asks what the ledger holds of a chunk of rows.
@@ -153,15 +180,60 @@ impl Pass {
     ) -> Result<(), Stop> {
         let keys = chunk.iter().map(|question| question.key.clone()).collect();
         let latest = store.latest(space.clone(), name.to_owned(), keys).await.map_err(ledger_failed)?;
-        for (Question { key, movie, row, unbounded }, latest) in chunk.drain(..).zip(latest) {
-            match (self.cap, unbounded) {
-                (Some(cap), Some(open)) if fate(latest.as_ref(), movie, rules).is_sent() => {
-                    let fault = Remark::fault(UNBOUNDED, row.number, without_bound(&open, cap), open.fix);
-                    self.report.remark(row.number, Some(&key), fault);
-                }
-                _ => _ = self.survey.take(latest.as_ref(), movie, row, rules),
+        for (Question { key, movie, row, least, unbounded }, latest) in chunk.drain(..).zip(latest) {
+            let is_sent = fate(latest.as_ref(), movie, rules).is_sent();
+            if let (Some(cap), Some(open), true) = (self.purse.cap(), unbounded, is_sent) {
+                let fault = Remark::fault(UNBOUNDED, row.number, without_bound(&open, cap), open.fix);
+                self.report.remark(row.number, Some(&key), fault);
+                continue;
             }
+            if is_sent {
+                self.purse.take(row);
+                self.least = self.least.saturating_add(least);
+            }
+            self.survey.take(latest.as_ref(), movie, row, rules);
         }
         Ok(())
+    }
+
+    /// Tells what was found, and stops the run where that has to.
+    fn end(&self, call: &Call, args: &BatchArgs, name: &str, columns: &Columns, table: &Table, recipe: &Recipe) -> Result<(), Stop> {
+        if args.dry_run && args.json {
+            call.out.data(&self.overview(args, name, columns, table, recipe).to_string());
+        } else if args.dry_run {
+            columns.show(&call.out, table.name());
+            call.out.data(&columns.to_file());
+        }
+        columns.tell_alike(&call.out);
+        self.report.tell(call, args, recipe, &self.survey)?;
+        if let Some(fit) = self.purse.summary().filter(|_| args.dry_run) {
+            call.out.note(&fit);
+        }
+        if args.gate.no_check { Ok(()) } else { self.same.demand_difference(columns, table) }
+    }
+
+    /// What a run would do, as one object (`docs/batch.md`, "A dry run").
+    fn overview(&self, args: &BatchArgs, name: &str, columns: &Columns, table: &Table, recipe: &Recipe) -> Value {
+        let (mapped, unfilled) = columns.to_json();
+        let (faults, warnings) = self.report.to_json(&recipe.base);
+        let sent = self.survey.sent();
+        let most = (sent.unbounded == 0).then_some(sent.credits);
+        json!({
+            "batch": name,
+            "movie": args.movie.movies.first(),
+            "table": table.name(),
+            "rows": self.report.rows(),
+            "columns": mapped,
+            "unfilled": unfilled,
+            "to_send": sent.rows,
+            "anew": self.survey.renewed.rows,
+            "changed": self.survey.changed.rows,
+            "invalid": self.report.invalid(),
+            "credits_at_least": self.least,
+            "credits_at_most": most,
+            "budget": self.purse.to_json(),
+            "faults": faults,
+            "warnings": warnings,
+        })
     }
 }

@@ -17,7 +17,7 @@ use crate::movie::plan::{Length, Unbounded};
 use crate::render::identity::{Key, MovieHash};
 use crate::rows::binding::{Binding, Bound};
 use crate::rows::pattern::Pattern;
-use crate::rows::{Row, Table};
+use crate::rows::{Row, RowsError, Table};
 use crate::work::batch::Item;
 
 /// How rows become movies.
@@ -61,6 +61,8 @@ pub(super) struct Made {
     pub(super) item: Item,
     /// How long its movie plays.
     pub(super) length: Length,
+    /// What it costs at least, credits.
+    pub(super) least: u64,
     /// What leaves its cost without an upper bound.
     pub(super) unbounded: Option<Unbounded>,
 }
@@ -144,6 +146,7 @@ impl Recipe {
         let made = made.map(|((movie, resolved), (key, stem))| Made {
             item: item(row, key, stem, &movie, resolved.plan.credits.amount.at_most()),
             unbounded: resolved.plan.unbounded().into_iter().next(),
+            least: resolved.plan.credits.amount.at_least(),
             length: resolved.plan.duration,
         });
         let stem = stem.and_then(|stem| stem.or_else(|| key.as_ref().map(|key| key.as_str().to_owned())));
@@ -165,14 +168,25 @@ impl Recipe {
         }
     }
 
-    /// Cells that a spreadsheet has left without a value. One in a column that is left out harms nobody.
+    /// What can't be read, and cells that a spreadsheet has left without a value. One in a column that is left out harms nobody.
     fn unread(&self, row: &Row) -> Vec<Remark> {
         let cells = row.cells.iter().filter(|cell| !self.binding.leaves_out(&cell.column));
         let remark = |(column, error): (&Arc<str>, String)| {
             let help = "fix its formula and export the table again; --map 'COLUMN=' leaves the column out";
             Remark::fault(CELL, row.number, format!("the cell holds the error {error}"), help).in_column(&self.table, column)
         };
-        cells.filter_map(|cell| Some((&cell.column, cell.error()?))).map(remark).collect()
+        let errors = cells.filter_map(|cell| Some((&cell.column, cell.error()?))).map(remark);
+        row.faults.iter().filter_map(|fault| self.unreadable(row, fault)).chain(errors).collect()
+    }
+
+    /// What the table's reader found wrong with a row.
+    fn unreadable(&self, row: &Row, fault: &RowsError) -> Option<Remark> {
+        let remark = Remark::fault(CELL, row.number, &*fault.why, fault.help.clone().unwrap_or(Cow::Borrowed(FIX_CELL)));
+        match &fault.column {
+            Some(column) if self.binding.leaves_out(column) => None,
+            Some(column) => Some(remark.in_column(&self.table, column)),
+            None => Some(remark),
+        }
     }
 
     fn key_of(&self, row: &Row, text: &str) -> Result<Key, Remark> {

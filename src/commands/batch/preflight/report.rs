@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use serde_json::{Value, json};
+
 use super::super::super::{Call, Stop};
 use super::super::cost;
 use super::found::{Found, Group, Rows};
@@ -11,7 +13,7 @@ use super::remark::{Place, Remark};
 use crate::cli::BatchArgs;
 use crate::exit::Exit;
 use crate::movie::Document;
-use crate::movie::diagnostic::Severity;
+use crate::movie::diagnostic::{Severity, excerpt};
 use crate::movie::plan::Length;
 use crate::output::Out;
 use crate::render::identity::Key;
@@ -59,6 +61,35 @@ impl Report {
     /// The rows that can't be rendered.
     pub(super) fn into_bad(self) -> HashMap<u64, Bad> {
         self.bad
+    }
+
+    /// How many of them can't be rendered.
+    pub(super) fn invalid(&self) -> usize {
+        self.bad.len()
+    }
+
+    /// The faults and the warnings, for programs.
+    pub(super) fn to_json(&self, base: &Document) -> (Value, Value) {
+        let one = |(place, code, group): (&Place, &str, &Group)| {
+            let (table, column, at) = match place {
+                Place::Movie(span) => (None, None, base.place_name(*span)),
+                Place::Column { table, column } => (Some(&**table), Some(&**column), None),
+                Place::Row => (Some(self.table.as_str()), None, None),
+            };
+            json!({
+                "code": code,
+                "severity": group.severity.to_string(),
+                "message": group.message,
+                "help": group.help,
+                "place": at,
+                "table": table,
+                "column": column,
+                "rows": group.rows.count,
+                "first_rows": group.rows.first,
+            })
+        };
+        let list = |stops: bool| self.found.groups().filter(|(.., group)| group.stops == stops).map(one).collect();
+        (list(true), list(false))
     }
 
     /// Takes in a row and what there is to say about it; whether it can be rendered.
@@ -119,7 +150,7 @@ impl Report {
     /// `1,000 rows: 990 to send (…), 10 stand; they play 14500 s in all`.
     fn summary(&self, survey: &Survey) -> String {
         let s = if self.rows == 1 { "" } else { "s" };
-        let mut parts = vec![format!("{} to send ({})", survey.new.rows + survey.renewed.rows, cost(&sum(survey)))];
+        let mut parts = vec![format!("{} to send ({})", survey.new.rows + survey.renewed.rows, cost(&survey.sent()))];
         if survey.renewed.rows > 0 {
             parts.push(format!("{} of them anew", survey.renewed.rows));
         }
@@ -135,10 +166,8 @@ impl Report {
 
     fn tell_of_columns(&self, out: &Out, recipe: &Recipe) {
         for (column, why) in recipe.binding().refused() {
-            out.warning(&format!(
-                "{}: the column `{column}` is no variable: {why}; --map '{column}=NAME' gives it a name, --map '{column}=' silence",
-                self.table
-            ));
+            let column = excerpt(column);
+            out.warning(&format!("{}: column `{column}` is ignored: {why}; use --map '{column}=NAME', or --map '{column}='", self.table));
         }
         for join in recipe.binding().joins() {
             if let Some((count, example)) = join.unused() {
@@ -204,14 +233,5 @@ impl Report {
     /// `row 7`, `rows 7, 9 and 12 more`, `every row`.
     fn rows_of(&self, rows: &Rows) -> String {
         if rows.count == self.rows && self.rows > 1 { format!("every {}", self.unit) } else { rows.named(self.unit) }
-    }
-}
-
-fn sum(survey: &Survey) -> crate::work::batch::Sum {
-    let (new, renewed) = (survey.new, survey.renewed);
-    crate::work::batch::Sum {
-        rows: new.rows + renewed.rows,
-        credits: new.credits.saturating_add(renewed.credits),
-        unbounded: new.unbounded + renewed.unbounded,
     }
 }

@@ -36,21 +36,19 @@ fn source(args: &TableArgs) -> Source {
         name: args.rows.clone().unwrap_or_default(),
         format: format.map(|(_, format)| *format),
         delimiter: args.delimiter,
+        encoding: args.encoding,
+        header_row: args.header_row,
         sheet: args.sheet.clone(),
+        as_shown: args.as_shown,
     }
 }
 
-/// What the flags make of columns; what joined tables have to say for themselves is told.
+/// What rows become, with columns under these names; what joined tables have to say for themselves is told.
 ///
 /// # Errors
-/// When a flag can't be read, or a joined table can't.
-pub(super) fn binding(call: &Call, args: &BatchArgs) -> Result<Binding, Stop> {
+/// When a joined table can't be read.
+pub(super) fn binding(call: &Call, args: &BatchArgs, renamed: HashMap<String, String>) -> Result<Binding, Stop> {
     let table = &args.table;
-    let renamed = table.map.iter().map(|text| {
-        let (column, name) = text.split_once('=').ok_or_else(|| usage(format!("--map {text}: write COLUMN=NAME")))?;
-        Ok((column.trim().to_owned(), name.trim().to_owned()))
-    });
-    let renamed = renamed.collect::<Result<HashMap<_, _>, Stop>>()?;
     let client_data = table.client_data_columns.iter().map(|column| column.trim().to_owned()).collect();
     let joins = joins(table)?;
     for note in joins.iter().flat_map(Join::notes) {
@@ -80,19 +78,15 @@ fn demand_whole(call: &Call, joins: &[Join]) -> Result<(), Stop> {
 
 fn joins(args: &TableArgs) -> Result<Vec<Join>, Stop> {
     if args.join.len() != args.on.len() || args.join.len() != args.into.len() {
-        return Err(usage("each --join takes an --on COLUMN and an --as NAME".to_owned()));
+        return Err(Stop::new(Exit::Usage, "each --join takes an --on COLUMN and an --as NAME"));
     }
     let joined = args.join.iter().zip(&args.on).zip(&args.into);
     joined.map(|((file, on), name)| Join::read(&Source::new(file.as_str()), on, name).map_err(refused)).collect()
-}
-
-fn usage(why: String) -> Stop {
-    Stop::new(Exit::Usage, why)
 }
 
 /// A table that can't be used is an input that can't be read, like a movie that is none: nothing was sent.
 #[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
 pub(super) fn refused(error: RowsError) -> Stop {
     let exit = if error.place.is_some() { Exit::Invalid } else { Exit::Usage };
-    Stop { help: error.help.clone(), ..Stop::new(exit, format!("{error}; nothing was sent")) }
+    Stop { help: error.help.as_deref().map(str::to_owned), ..Stop::new(exit, format!("{error}; nothing was sent")) }
 }

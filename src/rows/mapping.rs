@@ -1,0 +1,212 @@
+//! Which column of a table becomes which variable of a movie: by its own name, by the user's word, or by a name that differs
+//! in case, spaces and punctuation only. And what nothing uses, and what nothing fills.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::column::Meaning;
+use crate::movie::variables::Asked;
+
+/// From this likeness on a column is worth a question.
+const LIKE: f64 = 0.85;
+
+/// What the columns of a table are to a movie.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Mapping {
+    /// The columns, in their order.
+    pub columns: Vec<Mapped>,
+    /// The variables that no column fills, in the order of the movie.
+    pub unfilled: Vec<Unfilled>,
+}
+
+/// A column and what it becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mapped {
+    /// Its header.
+    pub column: Arc<str>,
+    /// The variable, as a header would spell it.
+    pub variable: Option<String>,
+    /// Why that one.
+    pub how: How,
+    /// Whether the movie may use it.
+    pub is_used: bool,
+}
+
+/// Why a column becomes a variable, or none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum How {
+    /// It has the variable's name.
+    Named,
+    /// The user says so.
+    Flag,
+    /// Its name is the variable's but for case, spaces and punctuation, and no other column's or variable's is.
+    Alike,
+    /// The user leaves it out.
+    LeftOut,
+    /// Its name can't be a variable's: why.
+    Refused(String),
+}
+
+impl How {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Named => "named",
+            Self::Flag => "map",
+            Self::Alike => "alike",
+            Self::LeftOut => "left-out",
+            Self::Refused(_) => "not-a-name",
+        }
+    }
+}
+
+/// A variable that no column fills.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfilled {
+    /// Its name.
+    pub variable: String,
+    /// The column that was perhaps meant.
+    pub like: Option<Arc<str>>,
+}
+
+impl Mapping {
+    /// What columns are to a movie. `by_flag` gives columns other names (an empty one leaves a column out), `given` are the
+    /// variables that something else fills.
+    #[must_use]
+    pub fn of(columns: &[Arc<str>], by_flag: &HashMap<String, String>, asked: &Asked, given: &HashSet<String>) -> Self {
+        let mut mapped: Vec<Mapped> =
+            columns.iter().filter(|column| !column.is_empty()).map(|column| plainly(column, by_flag, asked)).collect();
+        let mut filled: HashSet<String> = mapped.iter().filter_map(|one| Some(variable(one.variable.as_ref()?).to_owned())).collect();
+        filled.extend(given.iter().cloned());
+        let open: Vec<&String> = asked.names.iter().filter(|name| !filled.contains(*name)).collect();
+        match_alike(&mut mapped, &open, asked);
+        filled.extend(mapped.iter().filter_map(|one| Some(variable(one.variable.as_ref()?).to_owned())));
+        let unfilled = open.into_iter().filter(|name| !filled.contains(*name));
+        let unfilled = unfilled.map(|name| Unfilled { variable: name.clone(), like: like(name, &mapped) }).collect();
+        Self { columns: mapped, unfilled }
+    }
+
+    /// The columns under other names, as [`super::binding::Binding`] takes them.
+    #[must_use]
+    pub fn renamed(&self) -> HashMap<String, String> {
+        let other = self.columns.iter().filter(|one| matches!(one.how, How::Flag | How::Alike | How::LeftOut));
+        other.map(|one| (one.column.to_string(), one.variable.clone().unwrap_or_default())).collect()
+    }
+
+    /// What `--map` would have to say for the same, with each column that was perhaps meant for a variable.
+    #[must_use]
+    pub fn spelled(&self) -> Vec<String> {
+        let meant = |one: &Mapped| self.unfilled.iter().find(|unfilled| unfilled.like.as_ref() == Some(&one.column));
+        let spell = |one: &Mapped| match (meant(one), &one.how) {
+            (Some(unfilled), _) => Some(format!("{}={}", one.column, unfilled.variable)),
+            (None, How::Flag | How::Alike | How::LeftOut) => {
+                Some(format!("{}={}", one.column, one.variable.as_deref().unwrap_or_default()))
+            }
+            (None, How::Named | How::Refused(_)) => None,
+        };
+        self.columns.iter().filter_map(spell).collect()
+    }
+}
+
+/// What a column is by its name and the flags.
+fn plainly(column: &Arc<str>, by_flag: &HashMap<String, String>, asked: &Asked) -> Mapped {
+    let (name, how) = match by_flag.get(&**column) {
+        Some(name) if name.is_empty() => (None, How::LeftOut),
+        Some(name) => (Some(name.clone()), How::Flag),
+        None => match Meaning::parse(column) {
+            Ok(_) => (Some(column.to_string()), How::Named),
+            Err(why) => (None, How::Refused(why)),
+        },
+    };
+    let is_used = name.as_deref().is_some_and(|name| asked.uses(variable(name)));
+    Mapped { column: Arc::clone(column), variable: name, how, is_used }
+}
+
+/// Gives columns that nothing uses to variables that nothing fills, where their names are alike and no other's are.
+fn match_alike(columns: &mut [Mapped], open: &[&String], asked: &Asked) {
+    let mut variables: HashMap<String, Vec<&String>> = HashMap::new();
+    open.iter().for_each(|name| variables.entry(plain(name)).or_default().push(name));
+    let is_free = |one: &Mapped| !one.is_used && matches!(one.how, How::Named | How::Refused(_)) && !one.column.contains('.');
+    let mut alike: HashMap<String, usize> = HashMap::new();
+    columns.iter().filter(|one| is_free(one)).for_each(|one| *alike.entry(plain(&one.column)).or_default() += 1);
+    for one in columns.iter_mut().filter(|one| is_free(one)) {
+        let name = plain(&one.column);
+        if let (Some([variable]), Some(1)) = (variables.get(&name).map(Vec::as_slice), alike.get(&name)) {
+            let ending = if one.column.ends_with(":=") { ":=" } else { "" };
+            one.variable = Some(format!("{variable}{ending}"));
+            one.how = How::Alike;
+            one.is_used = asked.uses(variable);
+        }
+    }
+}
+
+/// The column that a variable was perhaps meant to be filled by: one of those that nothing uses.
+fn like(variable: &str, columns: &[Mapped]) -> Option<Arc<str>> {
+    let wanted = plain(variable);
+    let likeness = |one: &Mapped| {
+        let name = plain(&one.column);
+        let contains = wanted.len() > 2 && name.len() > 2 && (name.contains(&wanted) || wanted.contains(&name));
+        if contains { 1.0 } else { strsim::jaro_winkler(&name, &wanted) }
+    };
+    let free = columns.iter().filter(|one| !one.is_used && !matches!(one.how, How::Flag | How::LeftOut));
+    let nearest = free.map(|one| (likeness(one), one)).filter(|(likeness, _)| *likeness > LIKE);
+    nearest.max_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, one)| Arc::clone(&one.column))
+}
+
+/// The variable of a name such as `agent.name` or `rooms:=`.
+#[must_use]
+pub fn variable(name: &str) -> &str {
+    name.split('.').next().unwrap_or(name).trim_end_matches(":=").trim_end()
+}
+
+/// A name without what people write differently: case, spaces, punctuation.
+fn plain(name: &str) -> String {
+    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::movie::json::parse;
+
+    fn mapping(columns: &[&str], flags: &[(&str, &str)]) -> Mapping {
+        let movie = r#"{"variables": {"address": "", "city": "", "price": 0, "rooms": [], "agent": {}},
+                        "scenes": [{"comment": "{{address}} {{city}} {{price}} {{rooms}} {{agent.name}}"}]}"#;
+        let columns: Vec<Arc<str>> = columns.iter().map(|column| Arc::from(*column)).collect();
+        let flags = flags.iter().map(|(column, name)| ((*column).to_owned(), (*name).to_owned())).collect();
+        Mapping::of(&columns, &flags, &Asked::by(&parse(movie, 0).unwrap().root), &HashSet::new())
+    }
+
+    fn shown(mapping: &Mapping) -> String {
+        let column = |one: &Mapped| format!("{}>{}:{}", one.column, one.variable.as_deref().unwrap_or("-"), one.how.as_str());
+        mapping.columns.iter().map(column).collect::<Vec<_>>().join(" ")
+    }
+
+    fn unfilled(mapping: &Mapping) -> Vec<(&str, Option<&str>)> {
+        mapping.unfilled.iter().map(|one| (one.variable.as_str(), one.like.as_deref())).collect()
+    }
+
+    #[test]
+    fn names_are_alike_without_case_spaces_and_punctuation_where_that_is_unique() {
+        let found = mapping(&["id", "City", "PRICE (€)", "Rooms:=", "agent.name", "Street / Address"], &[]);
+        let wanted = "id>id:named City>city:alike PRICE (€)>price:alike Rooms:=>rooms:=:alike agent.name>agent.name:named \
+                      Street / Address>-:not-a-name";
+        assert_eq!(shown(&found), wanted);
+        assert_eq!(unfilled(&found), [("address", Some("Street / Address"))]);
+        assert_eq!(found.spelled(), ["City=city", "PRICE (€)=price", "Rooms:==rooms:=", "Street / Address=address"]);
+        assert!(!found.columns[0].is_used && found.columns[1].is_used);
+    }
+
+    #[test]
+    fn two_that_are_alike_are_nobody_s_guess_and_a_flag_stands() {
+        let found = mapping(&["CITY", "City", "address"], &[]);
+        assert_eq!(shown(&found), "CITY>CITY:named City>City:named address>address:named");
+        assert_eq!(unfilled(&found).first(), Some(&("city", Some("City"))));
+        let found = mapping(&["CITY", "City", "notes"], &[("CITY", "city"), ("notes", "")]);
+        assert_eq!(shown(&found), "CITY>city:map City>City:named notes>-:left-out");
+        assert_eq!(found.renamed().len(), 2);
+        let exact = mapping(&["city", "City"], &[]);
+        assert_eq!(shown(&exact), "city>city:named City>City:named", "the one that has the name fills it");
+    }
+}
