@@ -286,14 +286,15 @@ mod tests {
     #[tokio::test]
     async fn it_is_ended_with_all_that_it_started_when_its_time_is_over() {
         let folder = TempDir::new().unwrap();
+        const SHORT: Duration = Duration::from_millis(100);
         let ignoring = "(trap '' TERM; sleep 60) &";
         let scripts = [
-            (format!("sleep 60 & sleep 60"), "sh was ended after 0.1 s"),
-            (format!("{ignoring} sleep 60"), "sh was ended after 0.1 s"),
-            (format!("{ignoring} exit 3"), "sh ended with exit code 3"),
+            ("sleep 60 & sleep 60".to_owned(), SHORT, "sh was ended after 0.1 s"),
+            (format!("{ignoring} sleep 60"), SHORT, "sh was ended after 0.1 s"),
+            (format!("{ignoring} exit 3"), GRACE * 6, "sh ended with exit code 3"),
         ];
-        for (script, told) in scripts {
-            let program = shell(&folder, &script, Duration::from_millis(100));
+        for (script, timeout, told) in scripts {
+            let program = shell(&folder, &script, timeout);
             let Hand::Failed { why, .. } = program.hand(&letter()).await else { panic!("it was over") };
             assert_eq!(why, told);
             // Whatever it started holds its input no longer, or this would wait for a minute.
