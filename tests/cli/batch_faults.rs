@@ -150,3 +150,13 @@ fn what_a_condition_leaves_out_stops_no_row() {
     world.write("rows.csv", table(&[(5, "photo", "", ""), (6, "rooms:=", "[]", "")]));
     world.j2v(&format!("{BATCH} --dry-run")).exits(0).hides("J2V064").tells("40 to send");
 }
+
+#[test]
+fn of_a_row_whose_cells_are_in_no_columns_nothing_else_is_said() {
+    let world = world_of(&[]);
+    let rows = table(&[]).replace("L-4\",", "L-4\",\"hd\",").replace("\"L-6\",", "\"L-5\",");
+    world.write("rows.csv", rows);
+    let run = world.j2v(BATCH).exits(3).tells("rows.csv: row 4: it has 10 cells, the header has 9").tells("2 of 40 rows can't be rendered");
+    run.tells("row 6, column `id`: key L-5 is already used by row 5").hides("row 4, column");
+    assert_eq!(world.posts(), 0);
+}

@@ -209,11 +209,11 @@ fn a_value_that_a_flag_or_a_file_sets_is_told_there() {
     let of_flag = world.j2v("check photo.json --json --var photo=./a.jpg").exits(3).jsons();
     assert_eq!((&of_flag[0]["flag"], &of_flag[0]["line"]), (&json!("--var photo"), &Value::Null));
     assert_eq!(of_flag[0]["used"], json!({"file": "photo.json", "line": 3, "column": 66}));
-    world.j2v("submit photo.json --var photo=./a.jpg").exits(3).tells("error: --var photo: J2V065: ");
+    world.j2v("submit photo.json --var photo=./a.jpg").exits(3).tells("--var photo: J2V065: ");
     world.write("vars.json", "{\n  \"photo\": \"./a.jpg\"\n}");
-    world.j2v("submit photo.json --vars vars.json").exits(3).tells("error: vars.json:2:12: J2V065: ");
+    world.j2v("submit photo.json --vars vars.json").exits(3).tells("vars.json:2:12: J2V065: ");
     world.write("vars.yaml", "city: Ulm\nphoto: ./a.jpg\n");
-    world.j2v("submit photo.json --vars vars.yaml").exits(3).tells("error: vars.yaml:2:8: J2V065: ");
+    world.j2v("submit photo.json --vars vars.yaml").exits(3).tells("vars.yaml:2:8: J2V065: ");
     world.j2v("check photo.json --set /variables/photo=https://a.example/a.jpg").exits(0);
 }
 

@@ -47,7 +47,7 @@ pub(super) struct Recipe {
 pub(super) struct Looked {
     /// Its key, if it has one.
     pub(super) key: Option<Key>,
-    /// What its video is called, if that can be said: the key, or what `--name` makes of the row.
+    /// What its video is called, if the row can be read: the key, or what `--name` makes of the row.
     pub(super) stem: Option<String>,
     /// What a run would send, unless something stops that.
     pub(super) made: Option<Made>,
@@ -149,7 +149,8 @@ impl Recipe {
             least: resolved.plan.credits.amount.at_least(),
             length: resolved.plan.duration,
         });
-        let stem = stem.and_then(|stem| stem.or_else(|| key.as_ref().map(|key| key.as_str().to_owned())));
+        let is_read = !remarks.iter().any(|remark| remark.code == CELL && remark.place == Place::Row);
+        let stem = stem.filter(|_| is_read).and_then(|stem| stem.or_else(|| key.as_ref().map(|key| key.as_str().to_owned())));
         Looked { key, stem, made, remarks }
     }
 
@@ -263,10 +264,11 @@ const CELL: &str = "cell";
 const FIX_CELL: &str = "fix the cell in the table";
 
 /// Of a cell that can't be read nothing else is said: that it is empty as a text, say, or no key. Nor of the movie without
-/// it: what is wrong with that shows in other rows.
+/// it: what is wrong with that shows in other rows. Of a row that can't be read nothing is said but that: which of its cells
+/// belongs to which column nobody knows.
 fn once_a_cell(remarks: &mut Vec<Remark>) {
     let unread: Vec<Place> = remarks.iter().filter(|remark| remark.code == CELL).map(|remark| remark.place.clone()).collect();
-    let is_about_it = |place: &Place| matches!(place, Place::Movie(_)) || unread.contains(place);
+    let is_about_it = |place: &Place| matches!(place, Place::Movie(_)) || unread.contains(place) || unread.contains(&Place::Row);
     if !unread.is_empty() {
         remarks.retain(|remark| remark.code == CELL || !is_about_it(&remark.place));
     }
