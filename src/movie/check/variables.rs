@@ -79,10 +79,10 @@ pub(super) fn named<'d>(checker: &mut Checker<'d>, expression: &'d str) {
 pub(super) fn unused(checker: &mut Checker<'_>) {
     for (name, span) in std::mem::take(&mut checker.declared) {
         if !checker.used.contains(&*name) {
-            let meant = if span.is_some() { None } else { nearest_used(checker, &name) };
+            let meant = if span.is_written() { None } else { nearest_used(checker, &name) };
             let finding = checker.add("J2V201", span, format!("nothing uses the variable `{}`", shown(&name)));
             // A flag that fits nothing is a mistake more likely than a variable that is kept for later.
-            finding.severity = if span.is_some() { Severity::Info } else { Severity::Warning };
+            finding.severity = if span.is_written() { Severity::Info } else { Severity::Warning };
             if let Some(meant) = meant {
                 finding.helped(format!("did you mean `{meant}`?"));
                 continue;

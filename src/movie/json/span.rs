@@ -42,6 +42,12 @@ impl Span {
         self.source < TEXTS
     }
 
+    /// Whether it is written in a text: what a flag has set is somewhere, and in no text.
+    #[must_use]
+    pub fn is_written(self) -> bool {
+        self.is_some() && self.start < self.end
+    }
+
     /// The whole of a source; nowhere, when the document has more of them than can be told apart.
     pub(crate) fn whole(source: usize) -> Self {
         u16::try_from(source).ok().filter(|source| *source < TEXTS).map_or(Self::NONE, |source| Self { source, start: 0, end: 0 })
@@ -92,6 +98,7 @@ mod tests {
     #[test]
     fn the_kinds_of_places_are_told_apart() {
         let text = Span { source: 0, start: 1, end: 2 };
+        assert!(Span::whole(3).is_some() && !Span::whole(3).is_written() && text.is_written());
         assert!(text.is_some() && text.as_cell().is_none() && text.as_filled().is_none());
         assert!(Span::filled(7).as_filled() == Some(7) && Span::filled(7).as_cell().is_none());
         assert!(!Span::NONE.is_some() && Span::NONE.as_cell().is_none() && Span::NONE.as_filled().is_none());
