@@ -229,3 +229,11 @@ fn a_mistake_that_is_repeated_is_shown_once_with_its_other_places() {
     assert_eq!(world.j2v("check often.json --all").exits(0).stdout.matches("J2V006").count(), 61);
     assert_eq!(world.j2v("check often.json --json").exits(0).jsons().len(), 61);
 }
+
+#[test]
+fn two_mistakes_in_the_value_of_one_flag_are_two() {
+    let world = world();
+    let found = world.run(&["check", "right.json", "--json", "--set", r#"/scenes/0:={"duration": 2, "lenght": 1, "coment": "a"}"#]).jsons();
+    assert_eq!(codes(&found), ["J2V006", "J2V006"]);
+    assert!(found.iter().all(|finding| finding["flag"] == "--set /scenes/0"), "{found:?}");
+}

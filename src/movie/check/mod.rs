@@ -93,7 +93,7 @@ pub fn check(document: &Document, settings: &Settings<'_>) -> Vec<Diagnostic> {
 /// Whether two findings say the same of one place: of a value that is used in five places it is said once. What has no
 /// place is told apart by its words.
 fn is_repeated(one: &Diagnostic, other: &Diagnostic) -> bool {
-    one.code == other.code && one.span == other.span && (one.span.is_some() || one.message == other.message)
+    one.code == other.code && one.span == other.span && (one.span.is_written() || one.message == other.message)
 }
 
 impl Settings<'_> {
