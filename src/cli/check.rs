@@ -17,11 +17,25 @@ Examples:
   j2v check listing.json                         every fault, with its line and a way out
   j2v check movies/ --deny warnings              all movies in a folder; warnings are errors
   j2v check listing.json --vars listing.yaml     as it will be sent
+  j2v check listing.json --fix --diff            what can be fixed without asking
+  j2v check movies/ --format github              annotations in a workflow on GitHub
   j2v check --explain J2V064                     why, a wrong and a right example, the source", help::MOVIES))]
 pub(crate) struct CheckArgs {
-    /// One JSON object a line, a line per finding
-    #[arg(long)]
+    /// One JSON object a line, a line per finding: --format json
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
+    /// What is written: text, JSON, annotations of a workflow on GitHub, or SARIF 2.1.0
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub(crate) format: CheckFormat,
+    /// Write the fixes that are certain into the files, then check
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// Show what --fix would write, and write nothing
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// List the rules and check nothing
+    #[arg(long)]
+    pub(crate) rules: bool,
     /// Show a mistake at each of its places, not only at the first
     #[arg(long)]
     pub(crate) all: bool,
@@ -39,10 +53,24 @@ pub(crate) struct CheckArgs {
     pub(crate) movie: MovieArgs,
 }
 
+/// What a check writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum CheckFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// An object a line.
+    Json,
+    /// Workflow commands of GitHub Actions.
+    Github,
+    /// One document for code scanning.
+    Sarif,
+}
+
 fn needed_unless_explained(movies: Arg) -> Arg {
     movies
         .required(false)
-        .required_unless_present("explain")
+        .required_unless_present_any(["explain", "rules"])
         .help("Movie files (JSON or YAML), folders of them; `-` reads stdin: a movie, or one a line (JSON Lines)")
 }
 

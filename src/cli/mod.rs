@@ -26,7 +26,7 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use agents::{AgentArgs, AgentCommand, Client, CommandsArgs, McpArgs, Scope, SetupArgs, SkillArgs};
 pub(crate) use batch::{BatchArgs, TableArgs};
-pub(crate) use check::{CheckArgs, GateArgs, InitArgs, Starter};
+pub(crate) use check::{CheckArgs, CheckFormat, GateArgs, InitArgs, Starter};
 pub(crate) use deliver::DeliverArgs;
 pub(crate) use emulator::EmulatorArgs;
 pub(crate) use global::{GlobalArgs, When};

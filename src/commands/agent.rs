@@ -39,7 +39,7 @@ fn skill(call: &Call, args: &SkillArgs) -> anyhow::Result<Exit> {
             Stop::new(Exit::Usage, format!("the skill has no reference `{wanted}`; it has {names}"))
         })?,
     };
-    call.out.data(page.trim_end());
+    call.out.drawn(page.trim_end());
     Ok(Exit::Done)
 }
 

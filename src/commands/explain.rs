@@ -145,7 +145,7 @@ impl<'a> Line<'a> {
         let span = meant.mention.span;
         let label = Some(format!("`{}`", meant.mention.pointer));
         let (severity, evidence) = (Severity::Error, Evidence::Live);
-        let finding = Diagnostic { severity, evidence, code, message: message.to_owned(), span, used: None, label, help: None };
+        let finding = Diagnostic { severity, evidence, code, message: message.to_owned(), span, used: None, label, help: None, fix: None };
         Self { meant, finding: [finding] }
     }
 

@@ -163,6 +163,17 @@ pub struct Diagnostic {
     pub label: Option<String>,
     /// The way out.
     pub help: Option<String>,
+    /// What a program may write by itself, where only one thing can be meant.
+    pub fix: Option<Fix>,
+}
+
+/// A certain remedy: `text`, which is JSON, in the place of what stands at `span`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What is replaced.
+    pub span: Span,
+    /// By what.
+    pub text: String,
 }
 
 impl From<ParseError> for Diagnostic {
@@ -176,6 +187,7 @@ impl From<ParseError> for Diagnostic {
             used: None,
             label: error.likely.map(|likely| likely.reason().to_owned()),
             help: error.help,
+            fix: None,
         }
     }
 }
@@ -207,6 +219,7 @@ impl Diagnostic {
                 used: None,
                 label: None,
                 help: None,
+                fix: None,
             })
         };
         kinds.into_iter().filter_map(warn).collect()

@@ -169,6 +169,7 @@ impl JsonFile {
                 let yaml::YamlError { span, message, help } = error;
                 let (severity, evidence) = (Severity::Error, Evidence::Documented);
                 let diagnostic = Diagnostic {
+                    fix: None,
                     severity,
                     evidence,
                     code: NOT_JSON,
@@ -209,7 +210,7 @@ impl JsonFile {
     pub(super) fn refuse(self, span: Span, message: String, label: Option<&str>, help: Option<&str>) -> Box<Refused> {
         let (label, help) = (label.map(str::to_owned), help.map(str::to_owned));
         let (severity, evidence) = (Severity::Error, Evidence::Documented);
-        let diagnostic = Diagnostic { severity, evidence, code: NOT_AN_OBJECT, message, span, used: None, label, help };
+        let diagnostic = Diagnostic { severity, evidence, code: NOT_AN_OBJECT, message, span, used: None, label, help, fix: None };
         Box::new(Refused { source: self.source, diagnostic })
     }
 }
@@ -235,6 +236,7 @@ fn decode(name: &str, bytes: Vec<u8>) -> Result<String, Box<Refused>> {
             _ => None,
         };
         let diagnostic = Diagnostic {
+            fix: None,
             severity: Severity::Error,
             evidence: Evidence::Documented,
             code: NOT_JSON,

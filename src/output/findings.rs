@@ -15,6 +15,8 @@ pub(crate) struct Placed<'a> {
     pub(crate) finding: &'a Diagnostic,
     /// The file, its line and column, and the byte at which that line starts; `None` for what a flag has set.
     pub(crate) place: Option<(&'a Source, Position, usize)>,
+    /// Where the place ends.
+    pub(crate) end: Option<Position>,
     /// The flag that has set it, less its value.
     pub(crate) flag: Option<&'a str>,
     /// The file, line and column where the value is used, when it was written elsewhere.
@@ -29,9 +31,16 @@ pub(crate) fn place<'a>(sources: &'a [Source], findings: &'a [Diagnostic]) -> Ve
     let place = |finding: &'a Diagnostic| {
         let place = walk.place(sources, finding.span);
         let flag = source(finding.span).filter(|source| source.kind == SourceKind::Flag).map(|source| &*source.name);
-        Placed { finding, place, flag, used: None }
+        Placed { finding, place, end: None, flag, used: None }
     };
     let mut placed: Vec<_> = findings.iter().map(place).collect();
+    let mut by_end: Vec<_> = placed.iter_mut().filter(|placed| placed.place.is_some()).collect();
+    by_end.sort_by_key(|placed| (placed.finding.span.source, placed.finding.span.end));
+    let mut walk = Walk::START;
+    for placed in by_end {
+        let span = placed.finding.span;
+        placed.end = walk.place(sources, Span { start: span.end, ..span }).map(|(_, position, _)| position);
+    }
     let mut used: Vec<_> = placed.iter_mut().filter_map(|placed| Some((placed.finding.used?, placed))).collect();
     used.sort_by_key(|(span, _)| *span);
     let mut walk = Walk::START;
@@ -102,10 +111,10 @@ pub(super) fn boundary(text: &str, at: usize) -> usize {
 }
 
 /// A finding as a line of JSON. `file` is the movie when a flag has set what it is about, and line and column are null; `flag`
-/// names it then. `used` is where the value is used that was written there.
+/// names it then; `pointer` is the JSON Pointer into the movie. `used` is where the value is used that was written there.
 #[must_use]
-pub(crate) fn to_json(movie: &str, placed: &Placed<'_>) -> String {
-    let Placed { finding, place, flag, used } = placed;
+pub(crate) fn to_json(movie: &str, placed: &Placed<'_>, pointer: &str) -> String {
+    let Placed { finding, place, end, flag, used } = placed;
     json!({
         "file": place.map_or(movie, |(source, ..)| &source.name),
         "line": place.map(|(_, position, _)| position.line),
@@ -120,6 +129,10 @@ pub(crate) fn to_json(movie: &str, placed: &Placed<'_>) -> String {
         "label": finding.label,
         "help": finding.help,
         "stops": finding.stops(),
+        "pointer": pointer,
+        "end_line": end.map(|end| end.line),
+        "end_column": end.map(|end| end.column),
+        "fixable": finding.fix.is_some(),
     })
     .to_string()
 }
@@ -134,7 +147,7 @@ mod tests {
     fn finding(start: u32) -> Diagnostic {
         let span = Span { source: 0, start, end: start };
         let (severity, evidence) = (Severity::Info, Evidence::Advice);
-        Diagnostic { severity, evidence, code: "J2V006", message: String::new(), span, used: None, label: None, help: None }
+        Diagnostic { severity, evidence, code: "J2V006", message: String::new(), span, used: None, label: None, help: None, fix: None }
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! The only place that writes to stdout and stderr: stdout is data, stderr is for people, and a closed pipe is
 //! no reason to panic.
 
+pub(crate) mod annotations;
 pub(crate) mod findings;
 mod human;
 mod progress;
 mod record;
 mod results;
 pub(crate) mod sanitize;
+pub(crate) mod sarif;
 pub(crate) mod snippet;
 pub(crate) mod table;
 pub(crate) mod timeline;

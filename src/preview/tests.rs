@@ -82,6 +82,7 @@ fn every_element_says_where_it_is_written_and_findings_find_theirs() {
         used: None,
         label: None,
         help: None,
+        fix: None,
     };
     let placed = &drawn.place(&document, &[finding])[0];
     assert_eq!((placed.at.pointer.as_str(), placed.at.line, placed.time), ("/scenes/0/elements/0", Some(4), Some(0.0)));

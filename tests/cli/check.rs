@@ -90,7 +90,7 @@ fn programs_get_an_object_a_finding() {
     let first = json!({
         "file": "a.json", "line": 2, "column": 17, "severity": "error", "code": "J2V020", "name": "resolution-enum",
         "evidence": "documented", "message": "`1080p` is not a resolution", "flag": null, "used": null, "label": null, "help": "did you mean `full-hd`?",
-        "stops": true,
+        "stops": true, "pointer": "/resolution", "end_line": 2, "end_column": 24, "fixable": true,
     });
     assert_eq!(found[0], first);
     assert_eq!(codes(&found), ["J2V020", "J2V209", "J2V064", "J2V001", "J2V006"]);

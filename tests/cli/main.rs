@@ -7,6 +7,7 @@ mod batch;
 mod batch_faults;
 mod build;
 mod check;
+mod check_formats;
 mod completions;
 mod delete;
 mod doctor;

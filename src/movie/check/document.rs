@@ -52,11 +52,15 @@ impl<'d> Checker<'d> {
         let meant = if elsewhere.is_some() { None } else { suggest::property(table, name, types) };
         if let Some(right) = meant.filter(|right| name.contains('_') && suggest::kebab(name) == *right) {
             let message = format!("`{name}` is not read: {owner} has `{right}`");
-            self.add("J2V007", member.key_span, message).helped(format!("write `{right}`"));
+            self.add("J2V007", member.key_span, message).helped(format!("write `{right}`")).fixed_by(format!("\"{right}\""));
             return meant;
         }
         let help = elsewhere.or_else(|| meant.map(|right| format!("did you mean `{right}`?"))).unwrap_or_else(|| known(table, types));
-        self.add("J2V006", member.key_span, format!("`{}` is not a property of {owner}", shown(name))).helped(help);
+        let finding = self.add("J2V006", member.key_span, format!("`{}` is not a property of {owner}", shown(name)));
+        finding.helped(help);
+        if let Some(right) = meant.filter(|right| suggest::is_certain_name(name, right)) {
+            finding.fixed_by(format!("\"{right}\""));
+        }
         meant
     }
 

@@ -48,7 +48,7 @@ pub use rules::Rule;
 
 use super::Document;
 use super::diagnostic::excerpt as shown;
-use super::diagnostic::{Diagnostic, Evidence, Severity};
+use super::diagnostic::{Diagnostic, Evidence, Fix, Severity};
 use super::json::{Member, Node, Span};
 use super::origin::Origins;
 
@@ -128,6 +128,8 @@ struct Checker<'d> {
     frame: Option<(f64, f64)>,
     /// Whether the movie has what makes it one, so that a misspelled `template` is not missed.
     has_scenes_or_template: bool,
+    /// Whether the movie has exports of its own.
+    has_exports: bool,
     /// The movie's variables.
     variables: &'d [Member],
     /// The names of the movie's variables, once they are asked for.
@@ -160,6 +162,7 @@ impl<'d> Checker<'d> {
             origins: None,
             frame: None,
             has_scenes_or_template: root.get("scenes").or(root.get("template")).is_some(),
+            has_exports: root.get("exports").is_some(),
             variables: root.get("variables").and_then(Node::as_object).unwrap_or_default(),
             names: None,
             declared: Vec::new(),
@@ -183,7 +186,17 @@ impl<'d> Checker<'d> {
     /// Notes a finding. How much it matters is the rule's to say; the caller may lower it.
     fn add(&mut self, code: &'static str, span: Span, message: impl Into<String>) -> &mut Diagnostic {
         let (severity, evidence) = Rule::find(code).map_or((Severity::Warning, Evidence::Advice), |rule| (rule.severity, rule.evidence));
-        self.found.push(Diagnostic { severity, evidence, code, message: message.into(), span, used: None, label: None, help: None });
+        self.found.push(Diagnostic {
+            severity,
+            evidence,
+            code,
+            message: message.into(),
+            span,
+            used: None,
+            label: None,
+            help: None,
+            fix: None,
+        });
         let last = self.found.len() - 1;
         &mut self.found[last]
     }
@@ -192,6 +205,12 @@ impl<'d> Checker<'d> {
 impl Diagnostic {
     fn helped(&mut self, help: impl Into<String>) -> &mut Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Says what may be written in the finding's place without asking.
+    fn fixed_by(&mut self, text: impl Into<String>) -> &mut Self {
+        self.fix = Some(Fix { span: self.span, text: text.into() });
         self
     }
 

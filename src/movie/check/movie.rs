@@ -3,8 +3,8 @@
 use super::fields::{Fields, is_open, text};
 use super::wrapper::{self, Inside};
 use super::{Checker, cost, element, exports, lengths, opening, scene, subtitles, variables};
-use crate::movie::diagnostic::{Evidence, Severity};
-use crate::movie::json::{Member, Node};
+use crate::movie::diagnostic::{Evidence, Fix, Severity};
+use crate::movie::json::{Member, Node, Span};
 use crate::movie::spec::movie::MOVIE;
 use crate::movie::spec::near::{WEBHOOKS, WRAPPERS};
 use crate::movie::spec::words::{DEFAULT_SIZE, Resolution};
@@ -197,15 +197,29 @@ impl<'d> Checker<'d> {
             let help =
                 "write `\"exports\": [{\"destinations\": [{\"type\": \"webhook\", \"endpoint\": \"https://…\"}]}]`, or use `--webhook URL`";
             self.add("J2V029", member.key_span, format!("the service does not read `{name}`: no callback would come")).helped(help);
+            self.fix_webhook(member);
             return true;
         }
         if is_template_id(name) {
             let severity = if self.has_scenes_or_template { Severity::Warning } else { Severity::Error };
             let finding = self.add("J2V012", member.key_span, format!("`{name}` is not read: the key is `template`"));
-            finding.helped("write `template`").severity = severity;
+            finding.helped("write `template`").fixed_by("\"template\"").severity = severity;
             return true;
         }
         false
+    }
+
+    /// A webhook at the root becomes a destination, where its value is an address and the movie has no exports.
+    fn fix_webhook(&mut self, member: &Member) {
+        let is_address = text(&member.value).is_some_and(|address| address.starts_with("https://"));
+        if is_address && !self.has_exports && member.key_span.source == member.value.span.source {
+            let span = Span { end: member.value.span.end, ..member.key_span };
+            let endpoint = member.value.to_compact();
+            let text = format!("\"exports\": [{{\"destinations\": [{{\"type\": \"webhook\", \"endpoint\": {endpoint}}}]}}]");
+            if let Some(finding) = self.found.last_mut() {
+                finding.fix = Some(Fix { span, text });
+            }
+        }
     }
 
     /// Notes the id of a scene or an element.

@@ -2,7 +2,7 @@
 
 use strsim::damerau_levenshtein;
 
-use crate::movie::spec::near::NAMES;
+use crate::movie::spec::near::{NAMES, SYNONYMS};
 use crate::movie::spec::{Table, Types, Words, text};
 
 /// The member of a table that a wrong name means: by what people write, by its spelling in another style, by its letters.
@@ -32,6 +32,23 @@ pub(super) fn word(words: &Words, wrong: &str) -> Option<&'static str> {
     let cased = || words.known.iter().find(|known| known.eq_ignore_ascii_case(&lower)).copied();
     let joined = || words.known.iter().find(|known| known.eq_ignore_ascii_case(&lower.replace(['_', ' '], "-"))).copied();
     cased().or_else(near).or_else(joined).or_else(|| nearest(&lower, words.known.iter().copied()))
+}
+
+/// Whether a wrong name can mean this one only: it is that name in another style, one of the synonyms that mean just
+/// that, or one letter is wrong.
+pub(super) fn is_certain_name(wrong: &str, right: &str) -> bool {
+    kebab(wrong) == right || SYNONYMS.contains(&wrong) || is_one_letter_off(wrong, right)
+}
+
+/// Whether a wrong word can mean this one only: it is that word in another style or with another number, or one letter is
+/// wrong.
+pub(super) fn is_certain_word(wrong: &str, right: &str) -> bool {
+    kebab(wrong.trim()) == right || wrong.contains(|letter: char| letter.is_ascii_digit()) || is_one_letter_off(wrong, right)
+}
+
+/// Short names are never certain: `top` is not `to`.
+fn is_one_letter_off(wrong: &str, right: &str) -> bool {
+    right.len() >= 5 && damerau_levenshtein(&wrong.to_ascii_lowercase(), right) == 1
 }
 
 /// The nearest by its letters, if it is near: a third of them may be wrong.

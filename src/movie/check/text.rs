@@ -99,7 +99,11 @@ fn setting(checker: &mut Checker<'_>, member: &Member) {
 fn misspelled(checker: &mut Checker<'_>, name: &str, member: &Member) {
     if let Some(right) = suggest::text_setting(name) {
         let message = format!("`{name}` is not a setting of a text");
-        checker.add("J2V129", member.key_span, message).helped(format!("did you mean `{right}`?"));
+        let finding = checker.add("J2V129", member.key_span, message);
+        finding.helped(format!("did you mean `{right}`?"));
+        if suggest::is_certain_name(name, right) {
+            finding.fixed_by(format!("\"{right}\""));
+        }
     }
 }
 

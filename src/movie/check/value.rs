@@ -176,6 +176,9 @@ fn no_number(checker: &mut Checker<'_>, property: &Property, (node, text): (&Nod
     let message = format!("`{}` must be a number, not the string \"{}\"", property.name, shown(&text));
     let finding = checker.add("J2V008", node.span, message);
     finding.helped(as_number(property.name, &text, frame).unwrap_or_else(|| format!("write {}", range.told)));
+    if let Some(number) = by_unit(property.name, &text).filter(|number| range.holds(*number)) {
+        finding.fixed_by(number.to_string());
+    }
     if range.takes_texts {
         finding.graded(Severity::Warning, Evidence::Advice);
     } else if text.is_empty() {
@@ -191,22 +194,31 @@ fn as_number(name: &str, text: &str, frame: Option<(f64, f64)>) -> Option<String
         let right = suggest::word(&POSITION, text).unwrap_or("center-center");
         return Some(format!("these are pixels: write `\"position\": \"{right}\"`"));
     }
-    let digits = text.trim().trim_end_matches(|letter: char| letter.is_alphabetic() || letter == '%').trim_end();
-    let number = numeric(digits)?;
-    let unit = text.trim()[digits.len()..].trim().to_ascii_lowercase();
-    let written = |number: f64| format!("write `{number}`");
+    let (number, unit) = with_unit(text)?;
+    if unit == "%" && is_pixels {
+        let (wide, high) = frame?;
+        let pixels = (number * if is_across { wide } else { high } / 100.0).round();
+        return Some(format!("these are pixels: {text} of the frame is `{pixels}`"));
+    }
+    by_unit(name, text).map(|number| format!("write `{number}`"))
+}
+
+/// The number that a text with a unit means: `5s` is 5, `80%` of a volume is 0.8.
+fn by_unit(name: &str, text: &str) -> Option<f64> {
+    let (number, unit) = with_unit(text)?;
     match unit.as_str() {
-        "%" if is_pixels => {
-            let (wide, high) = frame?;
-            let pixels = (number * if is_across { wide } else { high } / 100.0).round();
-            Some(format!("these are pixels: {text} of the frame is `{pixels}`"))
-        }
-        "%" if matches!(name, "volume" | "opacity" | "pan-distance") => Some(written(number / 100.0)),
-        "ms" => Some(written(number / 1000.0)),
-        "min" | "m" | "minutes" => Some(written(number * 60.0)),
-        "" | "px" | "s" | "sec" | "secs" | "second" | "seconds" | "fps" | "deg" | "x" => Some(written(number)),
+        "%" if matches!(name, "volume" | "opacity" | "pan-distance") => Some(number / 100.0),
+        "ms" => Some(number / 1000.0),
+        "min" | "m" | "minutes" => Some(number * 60.0),
+        "" | "px" | "s" | "sec" | "secs" | "second" | "seconds" | "fps" | "deg" | "x" => Some(number),
         _ => None,
     }
+}
+
+/// A text as its number and its unit.
+fn with_unit(text: &str) -> Option<(f64, String)> {
+    let digits = text.trim().trim_end_matches(|letter: char| letter.is_alphabetic() || letter == '%').trim_end();
+    Some((numeric(digits)?, text.trim()[digits.len()..].trim().to_ascii_lowercase()))
 }
 
 fn word(checker: &mut Checker<'_>, property: &Property, node: &Node, words: &Words) {
@@ -227,6 +239,9 @@ fn word(checker: &mut Checker<'_>, property: &Property, node: &Node, words: &Wor
         finding.graded(Severity::Warning, Evidence::Disputed).labelled("some pages have it, the reference has not");
     } else if wrong_case {
         finding.evidence = Evidence::Advice;
+    }
+    if let Some(right) = hint.filter(|right| *right != "custom" && !is_disputed && suggest::is_certain_word(&text, right)) {
+        finding.fixed_by(format!("\"{right}\""));
     }
     finding.help = Some(match hint {
         Some("custom") if property.name == "resolution" && text != "custom" => {

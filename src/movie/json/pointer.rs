@@ -118,6 +118,29 @@ impl fmt::Display for Pointer {
 }
 
 impl Node {
+    /// The pointer to the innermost value whose key or text covers a place; the root for what stands elsewhere.
+    #[must_use]
+    pub fn pointer_to(&self, place: Span) -> Pointer {
+        let covers = |span: Span| span.source == place.source && span.start <= place.start && place.end <= span.end;
+        let (mut node, mut tokens) = (self, Vec::new());
+        loop {
+            let inner = match &node.value {
+                Value::Object(members) => {
+                    let member = members.iter().find(|member| covers(member.key_span) || covers(member.value.span));
+                    member.map(|member| (member.key.decoded().into_owned(), &member.value))
+                }
+                Value::Array(items) => {
+                    let index = items.iter().position(|item| covers(item.span));
+                    index.and_then(|index| Some((index.to_string(), items.get(index)?)))
+                }
+                _ => None,
+            };
+            let Some((token, inner)) = inner else { return Pointer(tokens) };
+            tokens.push(token);
+            node = inner;
+        }
+    }
+
     /// What stands at a place.
     #[must_use]
     pub fn at(&self, pointer: &Pointer) -> Option<&Self> {

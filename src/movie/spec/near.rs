@@ -82,6 +82,41 @@ pub const NAMES: &[(&str, &[&str])] = &[
     ("zIndex", &["z-index"]),
 ];
 
+/// Wrong names among [`NAMES`] whose values need no change under the right one: they may be replaced without asking.
+pub const SYNONYMS: &[&str] = &[
+    "bgcolor",
+    "chromakey",
+    "clientData",
+    "contentType",
+    "fileUrl",
+    "frame-rate",
+    "frameRate",
+    "framerate",
+    "href",
+    "imageUrl",
+    "lang",
+    "layers",
+    "length",
+    "link",
+    "mute",
+    "objectFit",
+    "object-fit",
+    "source",
+    "speaker",
+    "srt",
+    "template-id",
+    "templateId",
+    "template_id",
+    "uri",
+    "url",
+    "vars",
+    "videoUrl",
+    "voiceID",
+    "voiceId",
+    "voice_id",
+    "zIndex",
+];
+
 /// Names whose way out is no other name.
 pub const INSTEAD: &[(&str, &str)] = &[
     ("component", "add an element of the type `component` to `elements`"),

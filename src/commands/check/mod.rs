@@ -1,33 +1,52 @@
 //! `j2v check`: every fault of movies, offline. Findings are the data, the summary is for people.
 
+mod fix;
+mod report;
+
 use serde_json::json;
 
+use self::report::{Checked, Report};
 use super::movies::{self, Composed};
 use super::{Call, Stop};
-use crate::cli::CheckArgs;
+use crate::cli::{CheckArgs, CheckFormat};
 use crate::exit::Exit;
 use crate::movie::check::{Resolved, Rule, Settings, check};
-use crate::movie::diagnostic::{Diagnostic, Severity, Source};
-use crate::output::{findings, snippet};
+use crate::movie::diagnostic::{Diagnostic, Severity};
 
 pub(super) async fn run(call: &Call, args: &CheckArgs) -> anyhow::Result<Exit> {
     if let Some(rule) = args.explain.as_deref().and_then(Rule::named) {
         call.out.data(&if args.json { rule_as_json(rule) } else { explanation(rule) });
         return Ok(Exit::Done);
     }
+    if args.rules {
+        Rule::all().for_each(|rule| call.out.data(&if args.json { rule_as_json(rule) } else { named(rule) }));
+        return Ok(Exit::Done);
+    }
+    if args.fix || args.diff {
+        fix::run(call, &args.movie.movies, &args.allow, args.diff)?;
+    }
+    if args.diff {
+        return Ok(Exit::Done);
+    }
+    let format = if args.json { CheckFormat::Json } else { args.format };
+    let mut report = Report::new(format, args.all);
     let composed = movies::compose_silently(&args.movie)?;
     let mut tally = Tally { movies: composed.len(), ..Tally::default() };
-    for Composed { source, movie, .. } in composed {
+    for Composed { source: name, movie, .. } in composed {
         // Ctrl-C is heard between two movies.
         tokio::task::yield_now().await;
         match movie {
             Ok(movie) => {
                 let resolved = Resolved::of(&movie);
                 let settings = Settings { facts: Some(&resolved.facts), ..settings(call, args) };
-                tell(call, args, (&source, &movie.sources), &check(&movie, &settings), &mut tally);
+                let found = check(&movie, &settings);
+                tally.count(&found);
+                report.add(call, Checked { name: &name, sources: &movie.sources, root: Some(&movie.root) }, &found);
             }
             Err(Stop { refused: Some(refused), .. }) => {
-                tell(call, args, (&source, &[refused.source]), &[refused.diagnostic], &mut tally);
+                let found = [refused.diagnostic];
+                tally.count(&found);
+                report.add(call, Checked { name: &name, sources: &[refused.source], root: None }, &found);
             }
             Err(stop) => {
                 stop.tell(&call.out);
@@ -35,28 +54,15 @@ pub(super) async fn run(call: &Call, args: &CheckArgs) -> anyhow::Result<Exit> {
             }
         }
     }
+    report.finish(call);
     call.out.progress(&tally.to_string());
-    Ok(tally.exit())
+    // What reads SARIF takes any other exit code for a failure of the check itself.
+    let is_read_by_code_scanning = format == CheckFormat::Sarif && tally.stopped.is_none();
+    Ok(if is_read_by_code_scanning { Exit::Done } else { tally.exit() })
 }
 
 fn settings<'a>(call: &Call, args: &'a CheckArgs) -> Settings<'a> {
     Settings { allow: &args.allow, deny: &args.deny, loopback: call.settings.is_loopback(), ..Settings::default() }
-}
-
-fn tell(call: &Call, args: &CheckArgs, (movie, sources): (&str, &[Source]), found: &[Diagnostic], tally: &mut Tally) {
-    let placed = findings::place(sources, found);
-    placed.iter().for_each(|placed| tally.count(placed.finding.severity));
-    if args.json {
-        placed.iter().for_each(|placed| call.out.data(&findings::to_json(movie, placed)));
-        return;
-    }
-    let color = call.settings.canvas.color;
-    let mistakes = if args.all { placed.into_iter().map(|one| vec![one]).collect() } else { findings::repeated(placed) };
-    for places in mistakes {
-        if let Some((first, others)) = places.split_first() {
-            call.out.drawn(&format!("{}\n", snippet::render(movie, first, others, color)));
-        }
-    }
 }
 
 /// What was found in all movies.
@@ -71,11 +77,13 @@ struct Tally {
 }
 
 impl Tally {
-    fn count(&mut self, severity: Severity) {
-        match severity {
-            Severity::Error => self.errors += 1,
-            Severity::Warning => self.warnings += 1,
-            Severity::Info => self.infos += 1,
+    fn count(&mut self, found: &[Diagnostic]) {
+        for finding in found {
+            match finding.severity {
+                Severity::Error => self.errors += 1,
+                Severity::Warning => self.warnings += 1,
+                Severity::Info => self.infos += 1,
+            }
         }
     }
 
@@ -94,12 +102,18 @@ impl std::fmt::Display for Tally {
     }
 }
 
-fn explanation(rule: &Rule) -> String {
+/// `J2V064 src-missing: error; it may stop a submission`.
+fn named(rule: &Rule) -> String {
     let stops = if rule.may_stop() { "; it may stop a submission" } else { "" };
-    let Rule { code, name, severity, evidence, why, wrong, right, source, .. } = rule;
+    format!("{} {}: {}{stops}", rule.code, rule.name, rule.severity)
+}
+
+fn explanation(rule: &Rule) -> String {
+    let Rule { evidence, why, wrong, right, source, .. } = rule;
     let indented = |text: &str| text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n");
     format!(
-        "{code} {name}: {severity}{stops}\n\n{why}\n\nWrong:\n{}\n\nRight:\n{}\n\nEvidence: {evidence}\nSource: {source}",
+        "{}\n\n{why}\n\nWrong:\n{}\n\nRight:\n{}\n\nEvidence: {evidence}\nSource: {source}",
+        named(rule),
         indented(wrong),
         indented(right)
     )

@@ -1,0 +1,110 @@
+//! `j2v check --fix`: writes the remedies that are certain, and nothing else of the file changes.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use similar::TextDiff;
+
+use crate::commands::movie_files::{self, STDIN};
+use crate::commands::{Call, Stop};
+use crate::exit::Exit;
+use crate::movie::Document;
+use crate::movie::check::{Resolved, Settings, check};
+use crate::movie::diagnostic::{Diagnostic, Fix};
+use crate::movie::json::Span;
+
+/// A fix may uncover another fault; more rounds than this mean that two fixes undo each other.
+const MOST_ROUNDS: usize = 5;
+
+/// The first source of a document is its file.
+const FILE: u16 = 0;
+
+/// Fixes the movies that are files, or shows what would be written.
+///
+/// # Errors
+/// When a file can't be read or written.
+pub(super) fn run(call: &Call, movies: &[String], allow: &[String], shows_only: bool) -> Result<(), Stop> {
+    for file in movie_files::named(movies)? {
+        let name = file.name;
+        if name == STDIN {
+            return Err(Stop::new(Exit::Usage, "--fix writes files; it can't fix what comes from stdin"));
+        }
+        let Ok(before) = String::from_utf8(movie_files::read_movie(&name)?) else { continue };
+        let (after, count) = fixed(&name, &before, allow);
+        if count == 0 {
+            continue;
+        }
+        if shows_only {
+            let diff = TextDiff::from_lines(&before, &after);
+            call.out.document(diff.unified_diff().header(&name, &format!("{name} (fixed)")).to_string().trim_end());
+        } else {
+            write(Path::new(&name), &after).map_err(|why| Stop::new(Exit::Internal, format!("{name} can't be written: {why}")))?;
+            call.out.progress(&format!("{name}: {count} fixed"));
+        }
+    }
+    Ok(())
+}
+
+/// The text with its certain remedies, and how many there were.
+fn fixed(name: &str, text: &str, allow: &[String]) -> (String, usize) {
+    let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let (head, mut body) = (text[..mark].to_owned(), text[mark..].to_owned());
+    let mut count = 0;
+    for _ in 0..MOST_ROUNDS {
+        let Ok(movie) = Document::read(name, body.clone().into_bytes()) else { break };
+        let resolved = Resolved::of(&movie);
+        let found = check(&movie, &Settings { allow, facts: Some(&resolved.facts), ..Settings::default() });
+        let fixes = certain(&movie, &found);
+        if fixes.is_empty() {
+            break;
+        }
+        count += fixes.len();
+        for fix in fixes.iter().rev() {
+            body.replace_range(range(fix.span), &fix.text);
+        }
+    }
+    (head + &body, count)
+}
+
+/// The remedies for this file, in the order of their places: none that overlaps another one or would repeat a key.
+fn certain<'f>(movie: &Document, found: &'f [Diagnostic]) -> Vec<&'f Fix> {
+    let mut fixes: Vec<&Fix> = found.iter().filter_map(|finding| finding.fix.as_ref()).filter(|fix| fix.span.source == FILE).collect();
+    fixes.sort_by_key(|fix| fix.span.start);
+    fixes.retain(|fix| !repeats_a_key(movie, fix));
+    let mut end = 0;
+    fixes.retain(|fix| {
+        let is_free = fix.span.start >= end;
+        end = end.max(fix.span.end);
+        is_free
+    });
+    fixes
+}
+
+/// Whether the object already has the name that a fix would write.
+fn repeats_a_key(movie: &Document, fix: &Fix) -> bool {
+    let pointer = movie.root.pointer_to(Span { end: fix.span.start, ..fix.span });
+    let Some((_, parents)) = pointer.tokens().split_last() else { return false };
+    let owner = parents.iter().try_fold(&movie.root, |node, token| match node.as_array() {
+        Some(items) => items.get(token.parse::<usize>().ok()?),
+        None => node.get(token),
+    });
+    let members = owner.and_then(|owner| owner.as_object()).unwrap_or_default();
+    let is_key = members.iter().any(|member| member.key_span.start == fix.span.start && member.key_span.source == FILE);
+    is_key && members.iter().any(|member| fix.text == format!("\"{}\"", member.key.raw()))
+}
+
+fn range(span: Span) -> std::ops::Range<usize> {
+    let at = |byte: u32| usize::try_from(byte).unwrap_or(usize::MAX);
+    at(span.start)..at(span.end)
+}
+
+/// Writes a file whole or not at all, with the rights that it had.
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().set_permissions(fs::metadata(path)?.permissions())?;
+    file.persist(path).map_err(|why| why.error)?;
+    Ok(())
+}
