@@ -58,6 +58,12 @@ pub(crate) struct BatchArgs {
     /// Render rows anew whose render failed
     #[arg(long)]
     pub(crate) retry_failed: bool,
+    /// Render rows anew whose video the service has deleted and that was not saved
+    #[arg(long)]
+    pub(crate) retry_expired: bool,
+    /// With --download: a row rendered anew keeps its file's name; the video before goes into the folder `old`
+    #[arg(long)]
+    pub(crate) replace: bool,
     /// Submit and leave: don't wait for the renders
     #[arg(long, overrides_with = "wait")]
     pub(crate) no_wait: bool,
@@ -103,6 +109,8 @@ const RARE: &[&str] = &[
     "overwrite",
     "allow",
     "no_check",
+    "retry_expired",
+    "replace",
 ];
 
 fn on_one_screen(arg: Arg) -> Arg {
@@ -194,6 +202,7 @@ impl BatchArgs {
             ("--keep", self.keep),
             ("--no-wait", self.no_wait),
             ("--overwrite", self.saving.rules.overwrite),
+            ("--replace", self.replace),
             ("--json", self.json),
         ];
         let switches = switches.into_iter().filter(|(_, is_on)| *is_on).map(|(name, _)| name.to_owned());

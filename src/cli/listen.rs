@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use super::deliver::DeliverArgs;
 use super::help;
 use super::parse::duration;
+use super::renders::ScopeArgs;
 use crate::exit::Exit;
 use crate::service::webhook::Shape;
 
@@ -112,6 +113,9 @@ pub(crate) struct SendArgs {
     /// Tell what the ledger knows of this render (default: an invented one)
     #[arg(long, value_name = "PROJECT|KEY")]
     pub(crate) render: Option<String>,
+    /// Whose keys are meant.
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
     /// Print the body and send nothing
     #[arg(long, short = 'n')]
     pub(crate) dry_run: bool,
@@ -128,9 +132,12 @@ Examples:
   j2v webhook replay JkGxEoPRF9EgRb32            its outcome once more
   j2v webhook replay JkGxEoPRF9EgRb32 --to http://127.0.0.1:8080/callback", SEND))]
 pub(crate) struct ReplayArgs {
-    /// A project or a key
+    /// A project or a key (KEY, KEY#N, BATCH/KEY)
     #[arg(value_name = "PROJECT|KEY")]
     pub(crate) render: Option<String>,
+    /// Whose keys are meant.
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
     /// Send the last callback of the render here instead; `@listen` is this ledger's own receiver
     #[arg(long, value_name = "URL", requires = "render")]
     pub(crate) to: Option<String>,

@@ -9,6 +9,14 @@ use super::help;
 use super::parse::{Moment, duration, moment};
 use super::waiting::{SaveArgs, SaveRules, WaitArgs};
 
+// Whose keys are meant.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ScopeArgs {
+    /// The keys are those of this batch (`submit`: those without a batch)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) batch: Option<String>,
+}
+
 // `j2v poll`.
 #[derive(Debug, Args)]
 #[command(after_long_help = help::page("\
@@ -19,9 +27,12 @@ Examples:
   j2v poll --missed --older-than 10m             what should have called back by now
   j2v poll --missed --exec ./on-video.sh         and hand each outcome on, once (for cron)", help::RENDERS))]
 pub(crate) struct PollArgs {
-    /// Projects or keys; `-` reads them from stdin; none: all that the ledger holds unfinished
+    /// Projects or keys (KEY, KEY#N, BATCH/KEY); `-` reads them from stdin; none: all that the ledger holds unfinished
     #[arg(value_name = "PROJECT|KEY")]
     pub(crate) renders: Vec<String>,
+    /// Whose keys are meant.
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
     /// Only renders whose webhook never came; with --exec or --forward each outcome that nobody has heard is handed on
     #[arg(long, conflicts_with = "renders")]
     pub(crate) missed: bool,
@@ -71,10 +82,13 @@ Examples:
   j2v settle L-4821                              look for it on the server now
   j2v settle L-4821 --adopt JkGxEoPRF9EgRb32     it is this project
   j2v settle L-4821 --resubmit                   send it again: pays again if it was accepted
-  j2v settle L-4821 --abandon                    give it up", help::RENDERS))]
+  j2v settle flats/L-4821 --abandon              give it up: a row of the batch flats", help::RENDERS))]
 pub(crate) struct SettleArgs {
-    /// The submission's key
+    /// The submission's key (KEY, KEY#N, BATCH/KEY)
     pub(crate) key: String,
+    /// Whose keys are meant.
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
     /// It is this project
     #[arg(long, value_name = "PROJECT", group = "decision")]
     pub(crate) adopt: Option<String>,
@@ -108,9 +122,12 @@ Examples:
   j2v show JkGxEoPRF9EgRb32                      by its project
   j2v show L-4821 --json                         by its key, for programs", help::OFFLINE))]
 pub(crate) struct ShowArgs {
-    /// A project or a key
+    /// A project or a key (KEY, KEY#N, BATCH/KEY); of a project that the ledger doesn't know the service is asked
     #[arg(value_name = "PROJECT|KEY")]
     pub(crate) render: String,
+    /// Whose keys are meant.
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
     /// One JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -124,9 +141,12 @@ Examples:
   j2v download JkGxEoPRF9EgRb32 -o videos/       a folder, made if missing
   j2v list --json | jq -r .project | j2v download - -o videos/", help::RENDERS))]
 pub(crate) struct DownloadArgs {
-    /// Projects or keys; `-` reads them from stdin
+    /// Projects or keys (KEY, KEY#N, BATCH/KEY); `-` reads them from stdin
     #[arg(value_name = "PROJECT|KEY", required = true)]
     pub(crate) renders: Vec<String>,
+    /// Whose keys are meant.
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
     /// Where to: a folder (existing, or ending in `/`) or a file (default: `download` of the profile, then `.`)
     #[arg(long, short, value_name = "PLACE")]
     pub(crate) output: Option<String>,
@@ -142,12 +162,22 @@ pub(crate) struct DownloadArgs {
 #[derive(Debug, Args)]
 #[command(after_long_help = help::page("\
 Examples:
-  j2v delete JkGxEoPRF9EgRb32                    the file; the service keeps the entry
-  j2v delete L-4821 L-4822                       by their keys", help::SERVICE))]
+  j2v delete JkGxEoPRF9EgRb32                    the file; the service keeps the entry; asks first
+  j2v delete L-4821 flats/L-4822 --yes           by their keys, in a script
+  j2v delete - --dry-run < projects.txt          show what would be deleted", help::SERVICE))]
 pub(crate) struct DeleteArgs {
-    /// Projects or keys; `-` reads them from stdin
+    /// Projects or keys (KEY, KEY#N, BATCH/KEY); `-` reads them from stdin
     #[arg(value_name = "PROJECT|KEY", required = true)]
     pub(crate) renders: Vec<String>,
+    /// Whose keys are meant.
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
+    /// Don't ask (needed where nobody can be asked)
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Show what would be deleted, and delete nothing
+    #[arg(long, short = 'n')]
+    pub(crate) dry_run: bool,
     /// One JSON object a line
     #[arg(long)]
     pub(crate) json: bool,

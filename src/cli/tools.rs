@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::help;
+use super::renders::ScopeArgs;
 
 // `j2v explain`.
 #[derive(Debug, Args)]
@@ -21,6 +22,9 @@ pub(crate) struct ExplainArgs {
     /// A project, a key, or a message of the service
     #[arg(value_name = "PROJECT|KEY|TEXT", required = true)]
     pub(crate) words: Vec<String>,
+    /// Whose keys are meant.
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
     /// One JSON object
     #[arg(long)]
     pub(crate) json: bool,

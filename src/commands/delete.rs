@@ -1,11 +1,13 @@
 //! `j2v delete`: deletes rendered files on the server. The entry stays, and so does its cost.
 
+use std::io::{self, BufRead, IsTerminal};
 use std::time::Duration;
 
-use super::Call;
 use super::party::{self, Party};
 use super::renders::Known;
-use super::session::{ledger_failed, unreadable};
+use super::session::{ledger_failed, spell, unreadable};
+use super::waiting::nothing;
+use super::{Call, Stop};
 use crate::cli::DeleteArgs;
 use crate::exit::Exit;
 use crate::ledger::{LedgerError, Render};
@@ -20,9 +22,24 @@ use crate::work::outcome::{described, unbound};
 /// For how long one deletion is tried.
 const TRYING: Duration = Duration::from_secs(30);
 
+/// Projects that are named in the question.
+const SHOWN: usize = 5;
+
 pub(super) async fn run(call: &Call, args: &DeleteArgs) -> anyhow::Result<Exit> {
-    let parties = party::meet(call, &args.renders).await?;
+    let parties = party::meet(call, &args.renders, args.scope.batch.as_deref()).await?;
     let count = parties.iter().map(|party| party.known.len()).sum();
+    let names: Vec<String> = parties.iter().flat_map(|party| party.known.iter().filter_map(|(_, known)| file_of(known))).collect();
+    if args.dry_run {
+        for name in &names {
+            call.out.data(name);
+        }
+        call.out.note(&format!("{} would be deleted; nothing was", files(names.len())));
+        return Ok(Exit::Done);
+    }
+    if !names.is_empty() && !args.yes && !agreed(call, args, &names)? {
+        call.out.note("nothing was deleted");
+        return Ok(Exit::Done);
+    }
     let mut results = Results::new(&call.out, args.json, Wanted::Deletion, count);
     for Party { session, known } in parties {
         for (index, known) in known {
@@ -40,9 +57,45 @@ pub(super) async fn run(call: &Call, args: &DeleteArgs) -> anyhow::Result<Exit> 
     Ok(results.finish())
 }
 
+/// The project whose file would be deleted.
+fn file_of(known: &Known) -> Option<String> {
+    match known {
+        Known::Project(project) => Some(project.to_string()),
+        Known::Render(render) => render.submission.project.as_ref().map(ToString::to_string),
+        Known::Nothing(_) => None,
+    }
+}
+
+fn files(count: usize) -> String {
+    if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
+}
+
+/// Asks at a terminal. A file that is deleted is gone: where nobody can be asked, `--yes` has to say so.
+fn agreed(call: &Call, args: &DeleteArgs, names: &[String]) -> Result<bool, Stop> {
+    let what = files(names.len());
+    let reads_stdin = args.renders.iter().any(|name| name == "-");
+    if reads_stdin || !call.settings.terminal.stderr || !io::stdin().is_terminal() {
+        let stop = Stop::new(
+            Exit::Usage,
+            format!("{what} would be deleted on the server for good: --yes says that you want it; nothing was deleted"),
+        );
+        let words = ["delete"].into_iter().chain(args.renders.iter().map(String::as_str));
+        let scope = args.scope.batch.iter().flat_map(|batch| ["--batch", batch.as_str()]);
+        return Err(stop.then(spell(call, &words.chain(scope).chain(["--yes"]).collect::<Vec<_>>())));
+    }
+    let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = if names.len() > SHOWN { format!(" and {} more", names.len() - SHOWN) } else { String::new() };
+    call.out.note(&format!("delete {what} on the server for good ({shown}{more})? [y/N]"));
+    let mut answer = String::new();
+    let read = io::stdin().lock().read_line(&mut answer);
+    read.map_err(|why| Stop::new(Exit::Usage, format!("stdin can't be read: {why}; nothing was deleted")))?;
+    Ok(["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()))
+}
+
 async fn one(desk: &Desk, known: Known) -> Result<Outcome, LedgerError> {
     match known {
         Known::Project(project) => delete(desk, project, None).await,
+        Known::Nothing(name) => Ok(nothing(desk, &name)),
         Known::Render(render) => match render.submission.project.clone() {
             Some(project) => delete(desk, project, Some(&render)).await,
             None => Ok(unbound(desk, &render)),

@@ -4,12 +4,13 @@ use super::{Call, party, waiting};
 use crate::cli::DownloadArgs;
 use crate::exit::Exit;
 use crate::output::{Results, Wanted};
+use crate::work::save::Saving;
 
 pub(super) async fn run(call: &Call, args: &DownloadArgs) -> anyhow::Result<Exit> {
-    let parties = party::meet(call, &args.renders).await?;
+    let parties = party::meet(call, &args.renders, args.scope.batch.as_deref()).await?;
     let count = parties.iter().map(|party| party.known.len()).sum();
     let place = args.output.as_deref().or(call.settings.download.as_deref()).unwrap_or(".");
-    let saving = waiting::saving(place, &args.rules, count)?;
+    let saving = Saving { copies: true, ..waiting::saving(place, &args.rules, count)? };
     let mut results = Results::new(&call.out, args.json, Wanted::File, count);
     party::follow_all(parties, |desk| waiting::one_look(call, desk), Some(&saving), &mut results).await;
     Ok(results.finish())

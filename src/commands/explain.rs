@@ -1,13 +1,13 @@
 //! `j2v explain`: a message of the service in plain words, with the line of the movie that it means.
 
 use std::path::Path;
+use std::time::Duration;
 
 use clap::Parser;
 use serde_json::json;
 
-use super::renders::latest;
-use super::session::{self, ledger_failed};
-use super::settle::unheard_of;
+use super::renders::{Name, one, unheard_of};
+use super::session::{self, Session, ledger_failed, unreadable};
 use super::{Call, Stop, movies};
 use crate::cli::{Cli, Command, ExplainArgs};
 use crate::exit::Exit;
@@ -21,11 +21,14 @@ use crate::render::explanation::Explanation;
 use crate::render::identity::{MovieHash, ProjectId};
 use crate::settings::LedgerPlace;
 
+/// For how long a project is read that the ledger doesn't know.
+const READING: Duration = Duration::from_secs(10);
+
 /// What the service calls its words where no rule of the check has them.
 const SERVICE: &str = "service";
 
 pub(super) async fn run(call: &Call, args: &ExplainArgs) -> anyhow::Result<Exit> {
-    let Told { message, meant } = told(call, &args.words).await?;
+    let Told { message, meant } = told(call, args).await?;
     let explanation = Explanation::of(&message);
     let line = meant.as_ref().map(|meant| Line::new(&message, explanation, meant));
     let placed = line.as_ref().and_then(Line::placed);
@@ -73,10 +76,12 @@ struct Meant {
 }
 
 /// What the user wants explained: the last words about a render, or the words themselves.
-async fn told(call: &Call, words: &[String]) -> anyhow::Result<Told> {
-    if let [name] = words
+async fn told(call: &Call, args: &ExplainArgs) -> anyhow::Result<Told> {
+    let words = &args.words;
+    let name = |text| Name { text, batch: args.scope.batch.as_deref() };
+    if let [text] = &words[..]
         && let Some(ledger) = ledger(call).await?
-        && let Some(render) = latest(ledger.as_ref(), None, name).await.map_err(ledger_failed)?
+        && let Some(render) = named(call, ledger.as_ref(), name(text)).await?
     {
         let message = last_words(&render).ok_or_else(|| nothing_said(call, &render))?;
         let meant = meant(call, ledger.as_ref(), &render, &message).await?;
@@ -84,9 +89,35 @@ async fn told(call: &Call, words: &[String]) -> anyhow::Result<Told> {
     }
     let text = words.join(" ");
     if words.len() == 1 && !text.contains(' ') && ProjectId::parse(&text).is_ok() && Explanation::of(&text).is_none() {
-        return Err(unheard_of(&text, &session::spell(call, &["poll", &text, "--once"])).into());
+        return of_service(call, name(&text)).await;
     }
     Ok(Told { message: text, meant: None })
+}
+
+async fn named(call: &Call, ledger: &dyn Store, name: Name<'_>) -> Result<Option<Render>, Stop> {
+    let command = session::spelling(call);
+    match one(ledger, Some(session::space(call)), name, &command).await? {
+        None => one(ledger, None, name, &command).await,
+        here => Ok(here),
+    }
+}
+
+/// What the service says of a project that the ledger doesn't know.
+async fn of_service(call: &Call, name: Name<'_>) -> anyhow::Result<Told> {
+    let project = ProjectId::parse(name.text).map_err(|why| Stop::new(Exit::Usage, why.to_string()))?;
+    if name.batch.is_some() || !project.is_well_formed() {
+        return Err(unheard_of(name, &session::spell(call, &["history"])).into());
+    }
+    let session = Session::without_past(call).await?;
+    let read = session.desk.client.read(&project, READING).await.map_err(|error| unreadable(&error));
+    session.close().await;
+    let report =
+        read.map_err(|stop| Stop { message: format!("{project}: {}", stop.message), ..stop }.then(session::spell(call, &["list"])))?;
+    let message = report.message.clone().ok_or_else(|| {
+        let why = format!("there is nothing to explain: the service says `{}` of {project}, without a message", report.status.as_str());
+        Stop::new(Exit::Usage, why).then(session::spell(call, &["show", project.as_str()]))
+    })?;
+    Ok(Told { message, meant: None })
 }
 
 /// The ledger, if there is one: none is made for this.
@@ -103,9 +134,9 @@ fn last_words(render: &Render) -> Option<String> {
 }
 
 fn nothing_said(call: &Call, render: &Render) -> Stop {
-    let state = render.submission.state.as_str();
-    Stop::new(Exit::Usage, format!("there is nothing to explain: the render of key {} is `{state}`, without a message", render.key))
-        .then(session::spell(call, &["show", render.key.as_str()]))
+    let (state, name) = (render.submission.state.as_str(), session::spelling(call).name(render));
+    Stop::new(Exit::Usage, format!("there is nothing to explain: the render of key {name} is `{state}`, without a message"))
+        .then(session::spell(call, &["show", &name]))
 }
 
 /// The place in the user's own file if it still makes the movie that was sent, else in the movie as it was sent.
@@ -114,7 +145,10 @@ async fn meant(call: &Call, ledger: &dyn Store, render: &Render, message: &str) 
         let name = render.source.clone();
         return Ok(mention(&movie, message).map(|mention| Meant { name, movie, mention }));
     }
-    let name = format!("{} (as it was sent; {} has changed since or is gone)", render.key, render.source);
+    let name = match render.row {
+        Some(row) => format!("{} (as it was sent: row {} of its table)", render.full_name(), row.number),
+        None => format!("{} (as it was sent; {} has changed since or is gone)", render.key, render.source),
+    };
     let body = ledger.body(render.id).await.map_err(ledger_failed)?.and_then(|body| String::from_utf8(body).ok());
     let sent = body.and_then(|body| Document::parse(&name, body).ok()).map(|movie| movie.to_pretty());
     let movie = sent.and_then(|text| Document::parse(&name, text).ok());
@@ -123,7 +157,7 @@ async fn meant(call: &Call, ledger: &dyn Store, render: &Render, message: &str) 
 
 /// The movie, composed once more as it was; nothing if it comes out as another one.
 fn unchanged(call: &Call, render: &Render) -> Option<Document> {
-    if !Path::new(&render.source).is_file() {
+    if render.row.is_some() || !Path::new(&render.source).is_file() {
         return None;
     }
     let words = ["j2v", "submit", render.source.as_str()].into_iter().chain(render.flags.iter().map(String::as_str));

@@ -23,6 +23,7 @@ const ROW: &[&str] = &[
     "key",
     "generation",
     "scope",
+    "batch",
     "account",
     "endpoint",
     "source",

@@ -8,6 +8,7 @@ use crate::cli::HistoryArgs;
 use crate::exit::Exit;
 use crate::ledger::{Render, Which};
 use crate::output::table;
+use crate::service::place::here;
 use crate::world::Instant;
 
 pub(super) async fn run(call: &Call, args: &HistoryArgs) -> anyhow::Result<Exit> {
@@ -18,7 +19,7 @@ pub(super) async fn run(call: &Call, args: &HistoryArgs) -> anyhow::Result<Exit>
         }
         return Ok(Exit::Done);
     }
-    let head = ["CREATED", "KEY", "STATE", "PROJECT", "POSTS", "CREDITS", "SOURCE", "OUTCOME"].map(str::to_owned).to_vec();
+    let head = ["CREATED", "BATCH", "KEY", "STATE", "PROJECT", "POSTS", "CREDITS", "SOURCE", "OUTCOME"].map(str::to_owned).to_vec();
     let rows: Vec<Vec<String>> = std::iter::once(head).chain(rows.iter().map(row)).collect();
     for line in table::lay_out(&rows) {
         call.out.data(&line);
@@ -36,12 +37,13 @@ fn row(render: &Render) -> Vec<String> {
     let refusal = render.refusal.as_ref().map(|refusal| refusal.message.clone());
     let outcome = render
         .file
-        .as_ref()
-        .map(|file| file.display().to_string())
+        .as_deref()
+        .map(|file| here(file).display().to_string())
         .or_else(|| report.and_then(|report| report.message.clone().or_else(|| report.url.clone())))
         .or(refusal);
     vec![
         render.created_at.to_iso(),
+        render.batch().unwrap_or_default().to_owned(),
         key(render),
         render.submission.state.as_str().to_owned(),
         render.submission.project.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -65,6 +67,7 @@ pub(super) fn facts(render: &Render) -> serde_json::Value {
         "key": render.key.as_str(),
         "generation": render.generation,
         "scope": render.scope,
+        "batch": render.batch(),
         "account": render.space.account,
         "endpoint": render.space.endpoint,
         "source": render.source,
@@ -73,7 +76,7 @@ pub(super) fn facts(render: &Render) -> serde_json::Value {
         "attempts": posts(render),
         "status": report.map(|report| report.status.as_str()),
         "url": report.and_then(|report| report.url.clone()),
-        "file": render.file.as_ref().map(|file| file.to_string_lossy()),
+        "file": render.file.as_deref().map(here).map(|file| file.to_string_lossy().into_owned()),
         "message": report.and_then(|report| report.message.clone()).or_else(|| render.refusal.as_ref().map(|refusal| refusal.message.clone())),
         "credits": report.and_then(|report| report.credits),
         "duration": report.and_then(|report| report.duration.clone()),

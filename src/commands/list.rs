@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::session::{Session, unreadable};
 use super::{Call, Stop};
 use crate::cli::ListArgs;
@@ -13,6 +15,7 @@ use crate::render::line;
 use crate::render::outcome::{Report, Status};
 use crate::service::page::Window;
 use crate::work::search::token;
+use crate::world::Instant;
 
 /// How far back the list goes when nothing else is said: as long as the service keeps the files.
 const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -36,7 +39,7 @@ pub(super) async fn run(call: &Call, args: &ListArgs) -> anyhow::Result<Exit> {
     reports.sort_by_key(|report| std::cmp::Reverse(report.created_at));
     if args.json {
         for report in &reports {
-            call.out.data(&line::facts(&outcome(report)).to_string());
+            call.out.data(&facts(report).to_string());
         }
     } else {
         let rows: Vec<Vec<String>> = reports.iter().map(row).collect();
@@ -66,12 +69,21 @@ fn outcome(report: &Report) -> Outcome {
     }
 }
 
+fn facts(report: &Report) -> Value {
+    let mut facts = line::facts(&outcome(report));
+    let time = |at: Option<Instant>| at.map_or(Value::Null, |at| at.to_iso().into());
+    facts["created_at"] = time(report.created_at);
+    facts["ended_at"] = time(report.ended_at);
+    facts["kept_until"] = time(report.kept_until());
+    facts
+}
+
 fn row(report: &Report) -> Vec<String> {
     let detail = report.message.clone().or_else(|| report.url.clone()).unwrap_or_default();
     vec![
         report.project.to_string(),
         report.status.as_str().to_owned(),
-        report.created_at.map(crate::world::Instant::to_iso).unwrap_or_default(),
+        report.created_at.map(Instant::to_iso).unwrap_or_default(),
         report.duration.as_ref().map(|seconds| format!("{seconds} s")).unwrap_or_default(),
         token(report).map(|token| token.spelled_key().to_owned()).unwrap_or_default(),
         detail,

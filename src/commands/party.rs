@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use super::renders::{Known, expand, latest, resolve};
-use super::session::{self, Session, ledger_failed};
-use super::{Call, Stop, waiting};
+use super::renders::{Known, Name, expand, one, resolve};
+use super::session::{self, Session};
+use super::{Call, Stop, session::spelling, waiting};
 use crate::ledger::{Space, Store};
 use crate::output::Results;
 use crate::work::Desk;
@@ -35,13 +35,13 @@ impl Party {
 ///
 /// # Errors
 /// When a name can be no id, when stdin can't be read, when a profile has no key, or when the ledger fails.
-pub(super) async fn meet(call: &Call, names: &[String]) -> anyhow::Result<Vec<Party>> {
+pub(super) async fn meet(call: &Call, names: &[String], batch: Option<&str>) -> anyhow::Result<Vec<Party>> {
     let names = expand(&call.interrupt, names).await?;
     let mut groups: Vec<(Call, Vec<(usize, String)>)> = Vec::new();
     let ledger = ledger_of_several(call).await?;
     for (index, name) in names.into_iter().enumerate() {
         let theirs = match &ledger {
-            Some(ledger) => elsewhere(call, ledger.as_ref(), &name).await?,
+            Some(ledger) => elsewhere(call, ledger.as_ref(), Name { text: &name, batch }).await?,
             None => None,
         };
         let theirs = theirs.unwrap_or_else(|| call.clone());
@@ -56,6 +56,7 @@ pub(super) async fn meet(call: &Call, names: &[String]) -> anyhow::Result<Vec<Pa
     for (call, names) in groups {
         let session = Session::open(&call).await?;
         let (indices, names): (Vec<usize>, Vec<String>) = names.into_iter().unzip();
+        let names: Vec<Name<'_>> = names.iter().map(|text| Name { text, batch }).collect();
         let known = resolve(&session.desk, &names).await?;
         parties.push(Party { session, known: indices.into_iter().zip(known).collect() });
     }
@@ -85,7 +86,7 @@ pub(super) async fn follow_all(
 ///
 /// # Errors
 /// When the ledger fails.
-pub(super) async fn call_of(call: &Call, name: &str) -> anyhow::Result<Call> {
+pub(super) async fn call_of(call: &Call, name: Name<'_>) -> anyhow::Result<Call> {
     let theirs = match ledger_of_several(call).await? {
         Some(ledger) => elsewhere(call, ledger.as_ref(), name).await?,
         None => None,
@@ -102,13 +103,14 @@ async fn ledger_of_several(call: &Call) -> anyhow::Result<Option<Arc<dyn Store>>
 }
 
 /// The command as another profile means it, if only that one has the render.
-async fn elsewhere(call: &Call, ledger: &dyn Store, name: &str) -> Result<Option<Call>, Stop> {
+async fn elsewhere(call: &Call, ledger: &dyn Store, name: Name<'_>) -> Result<Option<Call>, Stop> {
     let settings = &call.settings;
     let here = Space { account: settings.account.clone(), endpoint: session::endpoint(&settings.api) };
-    if latest(ledger, Some(here), name).await.map_err(ledger_failed)?.is_some() {
+    let command = spelling(call);
+    if one(ledger, Some(here), name, &command).await?.is_some() {
         return Ok(None);
     }
-    let found = latest(ledger, None, name).await.map_err(ledger_failed)?;
+    let found = one(ledger, None, name, &command).await?;
     let theirs = found.and_then(|render| settings.of_account(&render.space.account, &render.space.endpoint));
     Ok(theirs.map(|settings| Call { settings, ..call.clone() }))
 }

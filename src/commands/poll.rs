@@ -32,7 +32,7 @@ pub(super) async fn run(call: &Call, args: &PollArgs) -> anyhow::Result<Exit> {
         let known = unfinished(call, &session.desk, args).await.map_err(ledger_failed)?;
         vec![Party::of(session, known)]
     } else {
-        party::meet(call, &args.renders).await?
+        party::meet(call, &args.renders, args.scope.batch.as_deref()).await?
     };
     let count = parties.iter().map(|party| party.known.len()).sum();
     let saving = waiting::maybe_saving(&args.saving, count)?;
@@ -68,22 +68,35 @@ async fn hand_on(call: &Call, args: &PollArgs, deliverer: Option<Deliverer>, all
 async fn unfinished(call: &Call, desk: &Desk, args: &PollArgs) -> Result<Vec<Known>, LedgerError> {
     let space = Some(desk.space.clone());
     let mut renders = desk.store.find(space.clone(), Which::Unfinished).await?;
+    let is_meant = |render: &Render| args.scope.batch.is_none() || render.own_scope() == args.scope.batch.as_deref();
+    renders.retain(is_meant);
+    let under_way = renders.len();
     if args.missed {
         let before = desk.world.now().minus(args.older_than);
         renders.retain(|render| render.bound_at.is_some_and(|at| at <= before));
         let heard = heard(desk, &renders).await?;
         renders.retain(|render| render.submission.project.as_ref().is_none_or(|project| !heard.contains(project)));
     } else {
-        let (held, unknown): (Vec<Render>, Vec<Render>) =
-            desk.store.find(space, Which::Unsettled).await?.into_iter().partition(|render| render.submission.state == State::Held);
-        for render in held {
-            call.out.warning(&format!("key {} is held: its answer was lost and it was not found on the server; you decide", render.key));
-            call.out.hint(&desk.command.spell(&["settle", render.key.as_str()]));
+        let (held, unknown): (Vec<Render>, Vec<Render>) = desk
+            .store
+            .find(space, Which::Unsettled)
+            .await?
+            .into_iter()
+            .filter(is_meant)
+            .partition(|render| render.submission.state == State::Held);
+        desk.learn_names(&held.iter().chain(&unknown).collect::<Vec<_>>()).await?;
+        for render in &held {
+            let name = desk.command.name(render);
+            call.out.warning(&format!("key {name} is held: its answer was lost and it was not found on the server; you decide"));
+            call.out.hint(&desk.command.spell(&["settle", &name]));
         }
         renders.extend(unknown);
     }
-    if renders.is_empty() {
-        call.out.progress("nothing in the ledger is unfinished");
+    match (renders.len(), under_way) {
+        (0, 0) => call.out.progress("nothing in the ledger is unfinished"),
+        (0, 1) => call.out.progress("no webhook was missed; 1 render is under way"),
+        (0, _) => call.out.progress(&format!("no webhook was missed; {under_way} renders are under way")),
+        _ => {}
     }
     renders.sort_by_key(|render| render.id);
     Ok(renders.into_iter().map(|render| Known::Render(Box::new(render))).collect())

@@ -19,12 +19,12 @@ use crate::ledger::sqlite::damage;
 use crate::ledger::{LedgerError, Which};
 use crate::output::table;
 use crate::render::line;
-use crate::render::token::LedgerName;
-use crate::service::place::is_folder;
+use crate::render::token::{LedgerName, SUBMIT_SCOPE, Token};
+use crate::service::place::{here, is_folder};
 use crate::settings::LedgerPlace;
 use crate::work::Desk;
 use crate::work::deliver::{Deliverer, Door, Tally, Until};
-use crate::work::reconcile::{Finding, Kind, Limits, Remedies, Survey, hand_over, mend, survey};
+use crate::work::reconcile::{Finding, Kind, Limits, Remedies, Survey, hand_over, hurry, mend, survey};
 use crate::work::save::Saving;
 use crate::world::World;
 
@@ -75,6 +75,7 @@ async fn hand_on(call: &Call, (desk, door): (&Desk, Arc<dyn Door>), limits: &Lim
     all.cancel();
     let until = Until { age: limits.older_than, all, stop: call.interrupt.clone(), grace: GRACE };
     let mut heard = HashSet::new();
+    hurry(desk, limits).await?;
     let tally = Deliverer::new(desk.clone(), door, ABREAST)
         .run(&until, |letter| {
             heard.extend(letter.facts["project"].as_str().map(str::to_owned));
@@ -156,7 +157,7 @@ fn tell(call: &Call, args: &ReconcileArgs, survey: &Survey) {
             renders(restored)
         ));
     }
-    if survey.findings.is_empty() {
+    if survey.findings.is_empty() && survey.unread.is_none() && !call.interrupt.is_cancelled() {
         call.out.progress(&format!("{} on the server's list, and nothing needs attention", renders(survey.listed)));
     }
 }
@@ -213,13 +214,18 @@ fn tell_kind(call: &Call, args: &ReconcileArgs, kind: Kind, findings: &[Finding]
 }
 
 fn key(finding: &Finding) -> String {
-    let of_row = finding.render.as_ref().map(|render| (render.key.to_string(), render.generation));
-    let of_token = || finding.token().map(|token| (token.spelled_key().to_owned(), token.generation()));
+    let of_row = finding.render.as_ref().map(|render| (of_batch(render.batch(), render.key.as_str()), render.generation));
+    let batch = |token: &Token| token.scope().filter(|scope| *scope != SUBMIT_SCOPE).map(str::to_owned);
+    let of_token = || finding.token().map(|token| (of_batch(batch(&token).as_deref(), token.spelled_key()), token.generation()));
     match of_row.or_else(of_token) {
         Some((key, 1)) => key,
         Some((key, generation)) => format!("{key}#{generation}"),
         None => "-".to_owned(),
     }
+}
+
+fn of_batch(batch: Option<&str>, key: &str) -> String {
+    batch.map_or_else(|| key.to_owned(), |batch| format!("{batch}/{key}"))
 }
 
 fn row(finding: &Finding) -> Vec<String> {
@@ -245,7 +251,7 @@ fn facts(finding: &Finding) -> Value {
         "kept": render.and_then(|render| render.submission.project.as_ref()).filter(|_| finding.kind == Kind::Duplicate).map(ToString::to_string),
         "status": last.map(|report| report.status.as_str().to_owned()),
         "url": last.and_then(|report| report.url.clone()),
-        "file": render.and_then(|render| render.file.as_ref()).map(|file| file.to_string_lossy()),
+        "file": render.and_then(|render| render.file.as_deref()).map(here).map(|file| file.to_string_lossy().into_owned()),
         "credits": last.and_then(|report| report.credits),
         "created_at": time(last.and_then(|report| report.created_at)),
         "kept_until": time(last.and_then(crate::render::outcome::Report::kept_until)),

@@ -1,4 +1,5 @@
-//! Finds the renders that a user names: by project, by key, or by ids from stdin.
+//! Finds the renders that a user names: `PROJECT`, `KEY`, `KEY#N`, `BATCH/KEY`, `BATCH/KEY#N`, `submit/KEY`, or names from
+//! stdin. A name that fits several renders is refused with what it may mean.
 
 use std::io::{self, Read};
 use std::thread;
@@ -10,7 +11,19 @@ use super::session::ledger_failed;
 use crate::exit::Exit;
 use crate::ledger::{LedgerError, Render, Space, Store, Which};
 use crate::render::identity::{Key, ProjectId};
-use crate::work::Desk;
+use crate::work::{CommandLine, Desk, quoted};
+
+/// Renders that an ambiguous name may mean and that are shown.
+const SHOWN: usize = 10;
+
+/// A name as it was typed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Name<'a> {
+    /// The name.
+    pub(super) text: &'a str,
+    /// What `--batch` says: the scope of its key.
+    pub(super) batch: Option<&'a str>,
+}
 
 /// A render that a user named.
 pub(super) enum Known {
@@ -18,22 +31,127 @@ pub(super) enum Known {
     Render(Box<Render>),
     /// It has not: the service may.
     Project(ProjectId),
+    /// It has not, and no project is called so.
+    Nothing(String),
 }
 
-/// Finds each name in the ledger; what it doesn't know is taken for a project id.
+/// Finds each name in the ledger; what it doesn't know is a project where it looks like one.
 ///
 /// # Errors
-/// When a name can be no id, or when the ledger fails.
-pub(super) async fn resolve(desk: &Desk, names: &[String]) -> Result<Vec<Known>, Stop> {
+/// When a name fits several renders or can be no name, or when the ledger fails.
+pub(super) async fn resolve(desk: &Desk, names: &[Name<'_>]) -> Result<Vec<Known>, Stop> {
     let mut known = Vec::new();
     for name in names {
-        let found = latest(desk.store.as_ref(), Some(desk.space.clone()), name).await.map_err(ledger_failed)?;
+        let found = one(desk.store.as_ref(), Some(desk.space.clone()), *name, &desk.command).await?;
+        let project = ProjectId::parse(name.text).map_err(|why| Stop::new(Exit::Usage, format!("`{}`: {why}", name.text)))?;
         known.push(match found {
             Some(render) => Known::Render(Box::new(render)),
-            None => Known::Project(ProjectId::parse(name).map_err(|why| Stop::new(Exit::Usage, format!("`{name}`: {why}")))?),
+            None if name.batch.is_none() && project.is_well_formed() => Known::Project(project),
+            None => Known::Nothing(name.text.to_owned()),
         });
     }
+    let renders: Vec<&Render> =
+        known.iter().filter_map(|known| if let Known::Render(render) = known { Some(&**render) } else { None }).collect();
+    desk.learn_names(&renders).await.map_err(ledger_failed)?;
     Ok(known)
+}
+
+/// The one render that a name means, if the ledger has any.
+///
+/// # Errors
+/// When it fits several, or when the ledger fails.
+pub(super) async fn one(store: &dyn Store, space: Option<Space>, name: Name<'_>, command: &CommandLine) -> Result<Option<Render>, Stop> {
+    let mut found = all(store, space, name).await.map_err(ledger_failed)?;
+    match found.len() {
+        0 | 1 => Ok(found.pop()),
+        _ => Err(ambiguous(name, &found, command)),
+    }
+}
+
+/// Every render that a name may mean: of each scope the latest generation of the key, or the one that is named.
+async fn all(store: &dyn Store, space: Option<Space>, name: Name<'_>) -> Result<Vec<Render>, LedgerError> {
+    if name.batch.is_none()
+        && let Ok(project) = ProjectId::parse(name.text)
+        && let Some(render) = store.find(space.clone(), Which::Project(project)).await?.into_iter().next()
+    {
+        return Ok(vec![render]);
+    }
+    let mut found: Vec<Render> = Vec::new();
+    for (scope, key) in readings(name) {
+        let mut rows = of_key(store, space.clone(), scope, key, None).await?;
+        if rows.is_empty()
+            && let Some((key, generation)) = generation_of(key)
+        {
+            rows = of_key(store, space.clone(), scope, key, Some(generation)).await?;
+        }
+        rows.retain(|row| found.iter().all(|known| known.id != row.id));
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+/// What a name may be: a key of any scope, or, at each `/`, a scope and a key of it.
+fn readings(name: Name<'_>) -> Vec<(Option<&str>, &str)> {
+    let split = name.text.match_indices('/').map(|(at, _)| (Some(&name.text[..at]), &name.text[at + 1..]));
+    let split = split.filter(|(scope, key)| !key.is_empty() && name.batch.is_none_or(|batch| *scope == Some(batch)));
+    std::iter::once((name.batch, name.text)).chain(split).collect()
+}
+
+fn generation_of(key: &str) -> Option<(&str, u32)> {
+    let (key, generation) = key.rsplit_once('#')?;
+    Some((key, generation.parse().ok()?))
+}
+
+/// In each scope the render of a key: the latest generation, or one.
+async fn of_key(
+    store: &dyn Store,
+    space: Option<Space>,
+    scope: Option<&str>,
+    key: &str,
+    generation: Option<u32>,
+) -> Result<Vec<Render>, LedgerError> {
+    let Ok(key) = Key::parse(key) else { return Ok(Vec::new()) };
+    let mut rows = store.find(space, Which::AnyKey(key)).await?;
+    rows.retain(|row| scope.is_none_or(|scope| row.own_scope() == Some(scope)) && generation.is_none_or(|nth| row.generation == nth));
+    rows.sort_by_key(|row| std::cmp::Reverse((row.generation, row.id)));
+    let mut latest: Vec<Render> = Vec::new();
+    for row in rows {
+        let is_alike = |known: &Render| known.space == row.space && known.own_scope() == row.own_scope() && row.own_scope().is_some();
+        if !latest.iter().any(is_alike) {
+            latest.push(row);
+        }
+    }
+    Ok(latest)
+}
+
+fn ambiguous(name: Name<'_>, found: &[Render], command: &CommandLine) -> Stop {
+    let spelled: Vec<(String, &Render)> = found.iter().take(SHOWN).map(|render| (spelling(name, render), render)).collect();
+    let shown: Vec<String> = spelled.iter().map(|(spelled, render)| format!("{spelled} ({})", told(render))).collect();
+    let more = if found.len() > SHOWN { format!(" and {} more", found.len() - SHOWN) } else { String::new() };
+    let message = format!("`{}` fits {} renders: {}{more}", name.text, found.len(), shown.join(", "));
+    let stop = Stop { help: Some("use one of these names".to_owned()), ..Stop::new(Exit::Usage, message) };
+    spelled.iter().fold(stop, |stop, (spelled, _)| stop.then(format!("{} {spelled}", command.spell(&["show"]))))
+}
+
+/// A name that fits this render alone, for a shell.
+fn spelling(name: Name<'_>, render: &Render) -> String {
+    let full = render.full_name();
+    match render.own_scope() {
+        // Read as a key, the full name is another render's, too.
+        Some(scope) if full == name.text => format!("--batch {} {}", quoted(scope), quoted(render.key.as_str())),
+        _ => quoted(&full),
+    }
+}
+
+fn told(render: &Render) -> String {
+    let project = render.submission.project.as_ref().map(|project| format!(", {project}")).unwrap_or_default();
+    format!("{}{project}", render.submission.state.as_str())
+}
+
+/// What to say of a name that the ledger doesn't have.
+pub(super) fn unheard_of(name: Name<'_>, history: &str) -> Stop {
+    let of_batch = name.batch.map(|batch| format!(" of batch {batch}")).unwrap_or_default();
+    Stop::new(Exit::Refused, format!("the ledger has no render of `{}`{of_batch}", name.text)).then(history)
 }
 
 /// All of stdin. A thread of its own waits for it, so that an interruption is heard meanwhile; it ends with the process.
@@ -69,26 +187,16 @@ pub(super) async fn expand(interrupt: &CancellationToken, names: &[String]) -> R
     Ok(all)
 }
 
-/// The render of a project, the latest generation of a key, or one of its generations: `KEY#2`.
-///
-/// # Errors
-/// When the ledger fails.
-pub(super) async fn latest(store: &dyn Store, space: Option<Space>, name: &str) -> Result<Option<Render>, LedgerError> {
-    if let Ok(project) = ProjectId::parse(name)
-        && let Some(render) = store.find(space.clone(), Which::Project(project)).await?.into_iter().next()
-    {
-        return Ok(Some(render));
-    }
-    if let Ok(key) = Key::parse(name)
-        && let Some(render) = store.find(space.clone(), Which::AnyKey(key)).await?.into_iter().next()
-    {
-        return Ok(Some(render));
-    }
-    let Some((key, generation)) = generation_of_key(name) else { return Ok(None) };
-    Ok(store.find(space, Which::AnyKey(key)).await?.into_iter().find(|render| render.generation == generation))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn generation_of_key(name: &str) -> Option<(Key, u32)> {
-    let (key, generation) = name.rsplit_once('#')?;
-    Some((Key::parse(key).ok()?, generation.parse().ok()?))
+    #[test]
+    fn each_slash_may_end_the_name_of_a_batch() {
+        let readings_of = |text, batch| readings(Name { text, batch });
+        assert_eq!(readings_of("a", None), [(None, "a")]);
+        assert_eq!(readings_of("a/b/c", None), [(None, "a/b/c"), (Some("a"), "b/c"), (Some("a/b"), "c")]);
+        assert_eq!(readings_of("a/b", Some("a")), [(Some("a"), "a/b"), (Some("a"), "b")]);
+        assert_eq!(readings_of("a/", None), [(None, "a/")]);
+    }
 }

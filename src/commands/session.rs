@@ -19,7 +19,7 @@ use crate::service::endpoint::ApiUrl;
 use crate::service::read::ReadError;
 use crate::service::secret::ApiKey;
 use crate::settings::{Api, LedgerPlace, Settings};
-use crate::work::{CommandLine, DEFAULT_ACCOUNT, Desk, search};
+use crate::work::{CommandLine, DEFAULT_ACCOUNT, Desk, quoted, search};
 use crate::world::World;
 
 /// How long a render takes in the emulator of `--emulate`: long enough to be seen, short enough not to bore.
@@ -116,7 +116,12 @@ pub(super) async fn reach(settings: &Settings, key: ApiKey) -> anyhow::Result<Re
 
 /// A command for the user to type next.
 pub(super) fn spell(call: &Call, words: &[&str]) -> String {
-    CommandLine::with_flags(call.flags.clone()).spell(words)
+    spelling(call).spell(words)
+}
+
+/// How the next commands are spelled.
+pub(super) fn spelling(call: &Call) -> CommandLine {
+    CommandLine::with_flags(call.flags.clone())
 }
 
 async fn emulate(folder: &std::path::Path) -> anyhow::Result<Emulator> {
@@ -202,7 +207,10 @@ pub(super) async fn store_to_read(call: &Call) -> anyhow::Result<Arc<dyn Store>>
 pub(super) fn ledger_failed(error: LedgerError) -> Stop {
     let stop = Stop { help: way_out(&error).map(str::to_owned), ..Stop::new(Exit::Internal, error.to_string()) };
     match &error {
-        LedgerError::Exposed { path, .. } => stop.then(format!("chmod 600 {}", path.display())),
+        LedgerError::Exposed { path, .. } => stop.then(format!("chmod 600 {}", quoted(&path.to_string_lossy()))),
+        LedgerError::Corrupt { path, .. } => {
+            stop.then(CommandLine::default().spell(&["reconcile", "--fix", "--ledger", &path.to_string_lossy()]))
+        }
         _ => stop,
     }
 }
@@ -217,9 +225,9 @@ fn way_out(error: &LedgerError) -> Option<&'static str> {
         LedgerError::Gone { .. } => {
             Some("put it back, with its `-wal` beside it; in a new one a key that was paid for would be paid again")
         }
-        LedgerError::Corrupt { .. } => {
-            Some("put a good copy in its place; a new ledger knows no key, so a key submitted again would be paid again")
-        }
+        LedgerError::Corrupt { .. } => Some(
+            "`reconcile --fix` keeps it under another name and rebuilds it from the server's list; without that a key submitted again is paid again",
+        ),
         LedgerError::Exposed { .. } | LedgerError::Engine { .. } | LedgerError::Closed => None,
     }
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::renders::latest;
+use super::renders::{Name, one, unheard_of};
 use super::session::{Session, ledger_failed, unreadable};
 use super::waiting::submitted;
 use super::{Call, Stop, party};
 use crate::cli::SettleArgs;
 use crate::exit::Exit;
-use crate::ledger::{Change, Render, SUBMIT_SCOPE};
+use crate::ledger::{Change, Render, SUBMIT_SCOPE, Which};
 use crate::movie::Document;
 use crate::output::{Results, Wanted};
 use crate::render::event::{Outcome, Verdict};
@@ -25,10 +25,11 @@ use crate::work::submit::{Order, Submitted, submit};
 const READING: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(call: &Call, args: &SettleArgs) -> anyhow::Result<Exit> {
-    let call = &party::call_of(call, &args.key).await?;
+    let name = Name { text: &args.key, batch: args.scope.batch.as_deref() };
+    let call = &party::call_of(call, name).await?;
     let session = Session::open(call).await?;
     let desk = &session.desk;
-    let render = find(desk, &args.key).await?;
+    let render = find(desk, name).await?;
     let render = look(call, desk, render).await?;
     let outcome = if let Some(project) = &args.adopt {
         adopt(desk, render, project).await?
@@ -50,14 +51,11 @@ pub(super) async fn run(call: &Call, args: &SettleArgs) -> anyhow::Result<Exit> 
     Ok(results.finish())
 }
 
-async fn find(desk: &Desk, key: &str) -> anyhow::Result<Render> {
-    let found = latest(desk.store.as_ref(), Some(desk.space.clone()), key).await.map_err(ledger_failed)?;
-    Ok(found.ok_or_else(|| unheard_of(key, &desk.command.spell(&["history"])))?)
-}
-
-/// What to say of a name that the ledger doesn't have.
-pub(super) fn unheard_of(name: &str, history: &str) -> Stop {
-    Stop::new(Exit::Refused, format!("the ledger has no render of `{name}`")).then(history)
+async fn find(desk: &Desk, name: Name<'_>) -> anyhow::Result<Render> {
+    let found = one(desk.store.as_ref(), Some(desk.space.clone()), name, &desk.command).await?;
+    let render = found.ok_or_else(|| unheard_of(name, &desk.command.spell(&["history"])))?;
+    desk.learn_names(&[&render]).await.map_err(ledger_failed)?;
+    Ok(render)
 }
 
 /// One look at the server before anything is decided: most questions answer themselves.
@@ -79,8 +77,9 @@ async fn decide(desk: &Desk, render: &Render, fact: Fact) -> anyhow::Result<Rend
     let decided = desk.record(render.id, Change::Fact(fact)).await.map_err(ledger_failed)?;
     let refused = |state: State| {
         let project = render.submission.project.as_ref().map(|project| format!(" as project {project}")).unwrap_or_default();
-        Stop::new(Exit::Usage, format!("there is nothing to decide: key {} is `{}`{project}", render.key, state.as_str()))
-            .then(desk.command.spell(&["show", render.key.as_str()]))
+        let name = desk.command.name(render);
+        Stop::new(Exit::Usage, format!("there is nothing to decide: key {name} is `{}`{project}", state.as_str()))
+            .then(desk.command.spell(&["show", &name]))
     };
     Ok(decided.map_err(|out_of_turn| refused(out_of_turn.state))?.render)
 }
@@ -89,6 +88,13 @@ async fn adopt(desk: &Desk, render: Render, project: &str) -> anyhow::Result<Out
     let project = ProjectId::parse(project).map_err(|why| Stop::new(Exit::Usage, format!("--adopt: {why}")))?;
     if render.submission.project.as_ref() == Some(&project) {
         return Ok(standing(desk, &render).await);
+    }
+    let owners = desk.store.find(Some(desk.space.clone()), Which::Project(project.clone())).await.map_err(ledger_failed)?;
+    if let Some(owner) = owners.iter().find(|owner| owner.id != render.id) {
+        let name = desk.command.name(owner);
+        let why =
+            format!("project {project} was rendered for another submission ({name}); it is not adopted for {}", desk.command.name(&render));
+        return Err(Stop::new(Exit::Usage, why).then(desk.command.spell(&["show", &name])).into());
     }
     let unread = |error| {
         let stop = unreadable(&error);
@@ -113,7 +119,7 @@ async fn resubmit(desk: &Desk, render: Render) -> anyhow::Result<Outcome> {
     let body = desk.store.body(render.id).await.map_err(ledger_failed)?.and_then(|body| String::from_utf8(body).ok());
     let movie = body.and_then(|body| Document::parse(&render.source, body).ok());
     let Some(movie) = movie else {
-        let why = format!("the movie of key {} is not kept any more: submit it with --again", render.key);
+        let why = format!("the movie of key {} is not kept any more: submit it with --again", desk.command.name(&render));
         return Err(Stop::new(Exit::Usage, why).into());
     };
     let render = decide(desk, &render, Fact::Resubmitted).await?;

@@ -1,27 +1,34 @@
 //! `j2v show`: one render's whole story: what was sent, every attempt, what came back, what it cost.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use super::Call;
 use super::history::facts;
-use super::renders::latest;
-use super::session::{ledger_failed, store};
-use super::settle::unheard_of;
+use super::renders::{Name, one, unheard_of};
+use super::session::{self, Session, ledger_failed, spelling, store, unreadable};
+use super::{Call, Stop};
 use crate::cli::ShowArgs;
 use crate::exit::Exit;
 use crate::ledger::inbox::{Callbacks, Kept};
 use crate::ledger::outbox::{Deliveries, Delivery};
 use crate::ledger::{Event, LedgerError, Render, Store};
 use crate::output::table;
+use crate::render::identity::ProjectId;
 use crate::render::token::{LedgerName, Token};
-use crate::work::CommandLine;
 use crate::world::Instant;
+
+/// For how long a project is read that the ledger doesn't know.
+const READING: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(call: &Call, args: &ShowArgs) -> anyhow::Result<Exit> {
     let ledger = store(call).await?;
-    let found = latest(ledger.as_ref(), None, &args.render).await.map_err(ledger_failed)?;
-    let history = CommandLine::with_flags(call.flags.clone()).spell(&["history"]);
-    let render = found.ok_or_else(|| unheard_of(&args.render, &history))?;
+    let name = Name { text: &args.render, batch: args.scope.batch.as_deref() };
+    let found = match one(ledger.as_ref(), Some(session::space(call)), name, &spelling(call)).await? {
+        None => one(ledger.as_ref(), None, name, &spelling(call)).await?,
+        here => here,
+    };
+    let Some(render) = found else { return of_service(call, args, name).await };
     let story = ledger.story(render.id).await.map_err(ledger_failed)?;
     let body = ledger.body(render.id).await.map_err(ledger_failed)?.and_then(|body| String::from_utf8(body).ok());
     let mail = Mail::of(ledger.as_ref(), &render).await.map_err(ledger_failed)?;
@@ -35,6 +42,28 @@ pub(super) async fn run(call: &Call, args: &ShowArgs) -> anyhow::Result<Exit> {
     }
     if let Some(body) = body {
         call.out.data(&format!("\nmovie (the token is added to its client-data):\n{body}"));
+    }
+    Ok(Exit::Done)
+}
+
+/// A project that the ledger doesn't know: what the service says of it.
+async fn of_service(call: &Call, args: &ShowArgs, name: Name<'_>) -> anyhow::Result<Exit> {
+    let project = ProjectId::parse(name.text).ok().filter(|project| name.batch.is_none() && project.is_well_formed());
+    let project = project.ok_or_else(|| unheard_of(name, &spelling(call).spell(&["history"])))?;
+    let session = Session::without_past(call).await?;
+    let read = session.desk.client.read(&project, READING).await;
+    session.close().await;
+    let report = read.map_err(|error| Stop { message: format!("{project}: {}", unreadable(&error).message), ..unreadable(&error) })?;
+    if args.json {
+        call.out.data(&json!({"project": project.as_str(), "status": report.status.as_str(), "report": report.raw}).to_string());
+        return Ok(Exit::Done);
+    }
+    call.out.note(&format!("{project} is not in this ledger; the service says:"));
+    let fields = report.raw.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    let rows: Vec<Vec<String>> =
+        fields.map(|(name, value)| vec![name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)]).collect();
+    for line in table::lay_out(&rows) {
+        call.out.data(&line);
     }
     Ok(Exit::Done)
 }

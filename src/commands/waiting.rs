@@ -9,8 +9,9 @@ use crate::cli::{SaveArgs, SaveRules, WaitArgs};
 use crate::exit::Exit;
 use crate::ledger::Render;
 use crate::output::Results;
-use crate::render::event::{Outcome, Verdict};
-use crate::render::identity::ProjectId;
+use crate::render::event::{Outcome, Trouble, Verdict};
+use crate::render::identity::{Key, ProjectId};
+use crate::render::outcome::Reason;
 use crate::render::schedule::Rhythm;
 use crate::service::download::Overwrite;
 use crate::service::place::{self, is_folder};
@@ -56,7 +57,7 @@ pub(super) fn saving(place: &str, rules: &SaveRules, count: usize) -> Result<Sav
         return Err(Stop::new(Exit::Usage, why));
     }
     let overwrite = if rules.overwrite { Overwrite::Yes } else { Overwrite::No };
-    Ok(Saving { place: place.to_owned(), name: None, overwrite, allow_private: rules.allow_private })
+    Ok(Saving { place: place.to_owned(), name: None, overwrite, allow_private: rules.allow_private, replace: false, copies: false })
 }
 
 /// Makes sure before anything is paid that there is a folder for the videos.
@@ -97,12 +98,21 @@ fn stranger(desk: &Desk, index: usize, project: ProjectId) -> Followed {
     Followed { index, target: Target { project, render: None, since: desk.world.now() } }
 }
 
+/// What to say of a name that is neither in the ledger nor a project's.
+pub(super) fn nothing(desk: &Desk, name: &str) -> Outcome {
+    let why = format!("{name}: the ledger has no such render, and there is no such project (a project has 16 letters and digits)");
+    Outcome { key: Key::parse(name).ok(), ..Outcome::new(Verdict::Refused) }
+        .because(Trouble::Refused(Reason::Request), why)
+        .then(desk.command.spell(&["list"]))
+}
+
 /// What of the renders that a user named can be followed; the outcome of every other one is known already.
 pub(super) fn to_follow(desk: &Desk, known: Vec<(usize, Known)>, results: &mut Results<'_>) -> Vec<Followed> {
     let mut all = Vec::new();
     for (index, known) in known {
         match known {
             Known::Project(project) => all.push(stranger(desk, index, project)),
+            Known::Nothing(name) => results.end(index, nothing(desk, &name)),
             Known::Render(render) => match Followed::of_render(index, &render) {
                 Some(render) => all.push(render),
                 None => results.end(index, unbound(desk, &render)),

@@ -4,15 +4,14 @@ use std::io::Read;
 
 use serde_json::{Value, json};
 
-use super::renders::latest;
-use super::session::{ledger_failed, space, store};
-use super::settle::unheard_of;
+use super::renders::{Name, one, unheard_of};
+use super::session::{ledger_failed, space, spelling, store};
 use super::{Call, Stop, receiver};
 use crate::cli::{ParseArgs, ReplayArgs, SendArgs, WebhookArgs, WebhookCommand};
 use crate::exit::Exit;
-use crate::ledger::Render;
 use crate::ledger::inbox::{Callback, CallbackId, Callbacks, Kept, Received};
 use crate::ledger::outbox::{Announcement, Attempt, Deliveries, Handed, Heard, Keeping, is_final};
+use crate::ledger::{Render, Which};
 use crate::output::table;
 use crate::render::event::{Outcome, Verdict};
 use crate::render::identity::ProjectId;
@@ -20,7 +19,6 @@ use crate::render::line;
 use crate::render::outcome::{Report, Status};
 use crate::service::courier::Courier;
 use crate::service::webhook::{self, Format};
-use crate::work::CommandLine;
 use crate::world::World;
 
 /// The largest body that is read from stdin, bytes: a receiver takes no more.
@@ -39,9 +37,10 @@ pub(super) async fn run(call: &Call, args: &WebhookArgs) -> anyhow::Result<Exit>
 
 async fn send(call: &Call, args: &SendArgs) -> anyhow::Result<Exit> {
     let report = match &args.render {
-        Some(name) => {
-            known(call, name).await?.report.ok_or_else(|| Stop::new(Exit::Usage, format!("{name}: nothing is known of its end yet")))?
-        }
+        Some(name) => known(call, Name { text: name, batch: args.scope.batch.as_deref() })
+            .await?
+            .report
+            .ok_or_else(|| Stop::new(Exit::Usage, format!("{name}: nothing is known of its end yet")))?,
         None => invented(&args.status)?,
     };
     let format = if args.form { Format::Form } else { Format::Json };
@@ -81,7 +80,8 @@ async fn post(call: &Call, to: &str, content_type: &str, body: Vec<u8>) -> anyho
 }
 
 async fn replay(call: &Call, args: &ReplayArgs) -> anyhow::Result<Exit> {
-    let Some(name) = &args.render else { return list(call).await };
+    let Some(text) = &args.render else { return list(call).await };
+    let name = Name { text, batch: args.scope.batch.as_deref() };
     match &args.to {
         Some(to) => send_again(call, name, to).await,
         None => hand_on_again(call, name).await,
@@ -103,23 +103,24 @@ async fn list(call: &Call) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-async fn send_again(call: &Call, name: &str, to: &str) -> anyhow::Result<Exit> {
+async fn send_again(call: &Call, name: Name<'_>, to: &str) -> anyhow::Result<Exit> {
     let ledger = store(call).await?;
     let project = project(call, name).await?;
     let kept = ledger.callbacks(Some(space(call)), Callbacks::Of(vec![project])).await.map_err(ledger_failed)?;
-    let last = kept.last().ok_or_else(|| Stop::new(Exit::Usage, format!("{name}: no callback has come")))?;
+    let last = kept.last().ok_or_else(|| Stop::new(Exit::Usage, format!("{}: no callback has come", name.text)))?;
     let raw = ledger.raw(last.id).await.map_err(ledger_failed)?.unwrap_or_default();
     let content_type = if last.content_type.is_empty() { Format::Json.content_type() } else { &last.content_type };
     post(call, to, content_type, raw).await
 }
 
 /// The last outcome is due again, whether it was heard of or given up.
-async fn hand_on_again(call: &Call, name: &str) -> anyhow::Result<Exit> {
+async fn hand_on_again(call: &Call, name: Name<'_>) -> anyhow::Result<Exit> {
     let ledger = store(call).await?;
     let now = World::real().now();
     let project = project(call, name).await?;
     let deliveries = ledger.deliveries(Some(space(call)), Deliveries::Of(vec![project])).await.map_err(ledger_failed)?;
-    let last = deliveries.last().ok_or_else(|| Stop::new(Exit::Usage, format!("{name}: no outcome of it was ever to be handed on")))?;
+    let last =
+        deliveries.last().ok_or_else(|| Stop::new(Exit::Usage, format!("{}: no outcome of it was ever to be handed on", name.text)))?;
     let attempt = Attempt { delivery: last.id, handed: Handed::Again(now), detail: "wanted again".to_owned(), at: now };
     ledger.delivered(vec![attempt]).await.map_err(ledger_failed)?;
     call.out.note(&format!(
@@ -130,19 +131,18 @@ async fn hand_on_again(call: &Call, name: &str) -> anyhow::Result<Exit> {
 }
 
 /// The project of a name: the ledger's render, or the name itself.
-async fn project(call: &Call, name: &str) -> anyhow::Result<ProjectId> {
-    let found = latest(store(call).await?.as_ref(), Some(space(call)), name).await.map_err(ledger_failed)?;
+async fn project(call: &Call, name: Name<'_>) -> anyhow::Result<ProjectId> {
+    let found = one(store(call).await?.as_ref(), Some(space(call)), name, &spelling(call)).await?;
     let known = found.and_then(|render| render.submission.project);
     match known {
         Some(project) => Ok(project),
-        None => Ok(ProjectId::parse(name).map_err(|why| Stop::new(Exit::Usage, format!("`{name}`: {why}")))?),
+        None => Ok(ProjectId::parse(name.text).map_err(|why| Stop::new(Exit::Usage, format!("`{}`: {why}", name.text)))?),
     }
 }
 
-async fn known(call: &Call, name: &str) -> anyhow::Result<Render> {
-    let found = latest(store(call).await?.as_ref(), Some(space(call)), name).await.map_err(ledger_failed)?;
-    let history = CommandLine::with_flags(call.flags.clone()).spell(&["history"]);
-    Ok(found.ok_or_else(|| unheard_of(name, &history))?)
+async fn known(call: &Call, name: Name<'_>) -> anyhow::Result<Render> {
+    let found = one(store(call).await?.as_ref(), Some(space(call)), name, &spelling(call)).await?;
+    Ok(found.ok_or_else(|| unheard_of(name, &spelling(call).spell(&["history"])))?)
 }
 
 async fn parse(call: &Call, args: &ParseArgs) -> anyhow::Result<Exit> {
@@ -199,5 +199,5 @@ async fn record(call: &Call, raw: Vec<u8>, told: &webhook::Told) -> anyhow::Resu
         ledger.announce(vec![heard]).await.map_err(ledger_failed)?;
     }
     let Some(project) = &told.project else { return Ok(None) };
-    Ok(latest(ledger.as_ref(), Some(space), project.as_str()).await.map_err(ledger_failed)?)
+    Ok(ledger.find(Some(space), Which::Project(project.clone())).await.map_err(ledger_failed)?.into_iter().next())
 }

@@ -98,6 +98,7 @@ pub fn apply(before: &Render, change: &Change, at: Instant, owner: &str) -> Resu
         }
         Change::Searched => render.searched_at = Some(at),
         Change::Saved(path) => render.file = Some(path.clone()),
+        Change::Overwritten => render.file = None,
         Change::Note(_) => {}
         Change::Rule(rule) => render.submission.on_unknown = *rule,
         Change::Quarantine(length) => render.quarantine = *length,

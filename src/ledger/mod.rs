@@ -167,6 +167,16 @@ impl Render {
         self.own_scope().filter(|scope| *scope != SUBMIT_SCOPE)
     }
 
+    /// Its name in whatever ledger: `BATCH/KEY`, without a batch `submit/KEY`.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        match (self.own_scope(), &self.submission.project) {
+            (Some(scope), _) => format!("{scope}/{}", self.key),
+            (None, Some(project)) => project.to_string(),
+            (None, None) => self.key.to_string(),
+        }
+    }
+
     /// What its token names.
     #[must_use]
     pub fn identity(&self) -> Identity<'_> {
@@ -184,6 +194,8 @@ pub enum Change {
     Searched,
     /// The video was saved.
     Saved(PathBuf),
+    /// The file that the video was saved as is another render's now.
+    Overwritten,
     /// A line for the story, without effect on the row.
     Note(String),
     /// Another rule for what to do past the quarantine.
@@ -227,6 +239,8 @@ pub enum Which {
     Project(ProjectId),
     /// The renders of some projects.
     Projects(Vec<ProjectId>),
+    /// The renders whose video was saved as this file, in whatever space.
+    File(PathBuf),
     /// What a lost answer left behind that its own rule has sent again: intents that are not of their first attempt.
     Resends,
     /// Accepted and not final: `bound` and `timeout`.

@@ -34,6 +34,7 @@ pub fn line(before: &Render, change: &Change, after: &Render, action: &Action, a
         // The row holds when it was searched last; dozens of vain searches would bury the rest.
         (Change::Fact(_) | Change::Searched | Change::Quarantine(_), _) => return None,
         (Change::Saved(path), _) => (SAVED, path.display().to_string()),
+        (Change::Overwritten, _) => ("overwritten", "its file is another render's now".to_owned()),
         (Change::Note(text), _) => ("note", text.clone()),
         (Change::Rule(OnUnknown::Hold), _) => ("rule", "hold it when it stays unknown".to_owned()),
         (Change::Rule(OnUnknown::Resubmit), _) => ("rule", "resubmit it once when it stays unknown".to_owned()),

@@ -74,6 +74,11 @@ pub struct Saved {
 }
 
 impl Saved {
+    /// It was saved and written down at an earlier time.
+    pub(crate) fn earlier() -> Self {
+        Self { now: None, proof: None }
+    }
+
     /// It is written down elsewhere where the video is: nothing but the video stays in its folder.
     pub fn is_recorded(self) {
         if let Some(proof) = self.proof {

@@ -21,6 +21,19 @@ pub fn is_folder(place: &Path) -> bool {
     ends_like_a_folder(place) || place.is_dir()
 }
 
+/// The same place from wherever it is named: what is remembered of a file.
+#[must_use]
+pub fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// A remembered place as it is named from here.
+#[must_use]
+pub fn here(path: &Path) -> PathBuf {
+    let folder = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(&folder).unwrap_or(path).to_owned()
+}
+
 fn ends_like_a_folder(place: &Path) -> bool {
     place.to_string_lossy().ends_with(std::path::is_separator)
 }

@@ -10,11 +10,15 @@ use super::watch::{Patience, Sight, Target, is_long_over, watch};
 use super::{Desk, Submission};
 use crate::ledger::Render;
 use crate::render::event::{Event, Outcome, Trouble, Verdict};
-use crate::render::outcome::{Report, Status};
+use crate::render::outcome::{Reason, Report, Status};
 use crate::render::state::State;
+use crate::service::place::here;
 
 /// What a person must not forget while a render is out.
 const GOES_ON: &str = "the render goes on and will be charged";
+
+/// Why there is no file.
+const DELETED: &str = "the file was deleted on the server";
 
 /// Videos that are fetched at once.
 pub(super) const DOWNLOADS: usize = 4;
@@ -103,16 +107,23 @@ impl Described<'_> {
                 .then(self.poll()),
             Sight::Refused(refusal) => self
                 .outcome(Verdict::Waiting, None)
-                .because(Trouble::Refused(refusal.reason), format!("the service refuses to tell: {}; {GOES_ON}", refusal.message))
-                .then(self.poll()),
+                .because(Trouble::Refused(refusal.reason), self.going_on(&format!("the service refuses to tell: {}", refusal.message)))
+                .then(if refusal.reason == Reason::Key { self.desk.command.spell(&["auth", "login"]) } else { self.poll() }),
             Sight::Broken(message) => {
-                self.outcome(Verdict::Waiting, None).because(Trouble::Internal, format!("{message}; {GOES_ON}")).then(self.poll())
+                self.outcome(Verdict::Waiting, None).because(Trouble::Internal, self.going_on(&message)).then(self.poll())
             }
-            Sight::Interrupted(report) => self
-                .outcome(Verdict::Waiting, report.map(|report| *report))
-                .because(Trouble::Interrupted, format!("interrupted; {GOES_ON}. Resume with the next command"))
-                .then(self.poll()),
+            Sight::Interrupted(report) => {
+                let message = if report.is_some() { format!("interrupted; {GOES_ON}") } else { self.going_on("interrupted") };
+                self.outcome(Verdict::Waiting, report.map(|report| *report))
+                    .because(Trouble::Interrupted, format!("{message}. Resume with the next command"))
+                    .then(self.poll())
+            }
         }
+    }
+
+    /// What happened, and that the render goes on: said only of a render that is known to be there.
+    fn going_on(&self, what: &str) -> String {
+        if self.target.render.is_some() { format!("{what}; {GOES_ON}") } else { what.to_owned() }
     }
 
     fn outcome(&self, verdict: Verdict, report: Option<Report>) -> Outcome {
@@ -121,7 +132,7 @@ impl Described<'_> {
             project: Some(self.target.project.clone()),
             key: render.map(|render| render.key.clone()),
             source: render.map(|render| render.source.clone()),
-            file: render.and_then(|render| render.file.clone()),
+            file: render.and_then(|render| render.file.as_deref()).map(here),
             report: report.or_else(|| render.and_then(|render| render.report.clone())),
             ..Outcome::new(verdict)
         }
@@ -133,9 +144,9 @@ impl Described<'_> {
         self.desk.command.spell(&project.into_iter().chain(download.into_iter().flatten()).collect::<Vec<_>>())
     }
 
-    fn render_again(&self) -> Option<String> {
+    fn render_again(&self, submission: Submission) -> Option<String> {
         let render = self.target.render.as_ref()?;
-        Some(self.desk.command.send(render, Submission::Again))
+        Some(self.desk.command.send(render, submission))
     }
 
     fn looked(&self, report: Option<Report>) -> Outcome {
@@ -149,7 +160,11 @@ impl Described<'_> {
     }
 
     fn runs(&self, report: Option<Report>) -> Outcome {
-        self.outcome(Verdict::Waiting, report).because(Trouble::None, format!("the time for waiting is over; {GOES_ON}")).then(self.poll())
+        let message = match &report {
+            Some(_) => format!("the time for waiting is over; {GOES_ON}"),
+            None => self.going_on("the time for waiting is over, and the service could not be read"),
+        };
+        self.outcome(Verdict::Waiting, report).because(Trouble::None, message).then(self.poll())
     }
 
     async fn ended(&self, report: Report) -> Outcome {
@@ -162,7 +177,7 @@ impl Described<'_> {
                 .outcome(Verdict::Error, Some(report))
                 .because(Trouble::None, "the service says `done` but gives no URL")
                 .then(self.poll()),
-            Status::Deleted => self.kept(Verdict::Deleted, report, "the file was deleted on the server"),
+            Status::Deleted => self.kept(Verdict::Deleted, report, DELETED),
             Status::Timeout => self
                 .outcome(Verdict::Timeout, Some(report))
                 .because(Trouble::None, "Look again later; it is charged if it finishes")
@@ -173,8 +188,10 @@ impl Described<'_> {
 
     fn failed(&self, report: Report) -> Outcome {
         let message = report.message.clone().unwrap_or_else(|| "the service gives no reason".to_owned());
-        let mut outcome = self.outcome(Verdict::Error, Some(report)).because(Trouble::None, message);
-        outcome.next.extend(self.render_again());
+        let name = self.target.render.as_ref().map_or_else(|| report.project.to_string(), |render| self.desk.command.name(render));
+        let explain = self.desk.command.spell(&["explain", &name]);
+        let mut outcome = self.outcome(Verdict::Error, Some(report)).because(Trouble::None, message).then(explain);
+        outcome.next.extend(self.render_again(Submission::Again));
         outcome
     }
 
@@ -189,8 +206,18 @@ impl Described<'_> {
         match saved {
             Ok(file) => Outcome { file: Some(file), ..outcome },
             Err(Unsaved::Expired) => self.expired(report).await,
-            Err(Unsaved::InTheWay(path)) => outcome
+            Err(Unsaved::Deleted) => self.kept(Verdict::Deleted, report, DELETED),
+            Err(Unsaved::InTheWay { path, whose: None }) => outcome
                 .because(Trouble::Unsaved, format!("rendered, but {} is in the way; --overwrite writes over it", path.display()))
+                .then(format!("{resume} --overwrite")),
+            Err(Unsaved::InTheWay { path, whose: Some(whose) }) => outcome
+                .because(
+                    Trouble::Unsaved,
+                    format!(
+                        "rendered, but {} is in the way: it is the video of {whose}; another folder or --name keeps them apart",
+                        path.display()
+                    ),
+                )
                 .then(format!("{resume} --overwrite")),
             Err(Unsaved::Failed(why)) => outcome.because(Trouble::Unsaved, format!("rendered, but not saved: {why}")).then(resume),
             Err(Unsaved::Interrupted) => {
@@ -215,17 +242,38 @@ impl Described<'_> {
     fn kept(&self, verdict: Verdict, mut report: Report, why: &str) -> Outcome {
         report.url = None;
         if let Some(file) = self.target.render.as_ref().and_then(saved_file) {
-            return Outcome { file: Some(file), ..self.outcome(Verdict::Done, Some(report)) };
+            return self.saved_before(file, report);
         }
-        let mut outcome = self.outcome(verdict, Some(report)).because(Trouble::None, format!("{why}; --again renders it anew"));
+        let again = match self.target.render.as_ref().map(|render| render.batch().is_some()) {
+            Some(true) => "; --retry-expired renders it anew",
+            Some(false) => "; --again renders it anew",
+            None => "",
+        };
+        let mut outcome = self.outcome(verdict, Some(report)).because(Trouble::None, format!("{why}{again}"));
         outcome.file = None;
-        outcome.next.extend(self.render_again());
+        outcome.next.extend(self.render_again(Submission::Anew));
         outcome
     }
 }
 
-fn saved_file(render: &Render) -> Option<PathBuf> {
+impl Described<'_> {
+    /// The video of an earlier time, copied to where it is wanted now if that is elsewhere.
+    fn saved_before(&self, file: PathBuf, report: Report) -> Outcome {
+        let outcome = self.outcome(Verdict::Done, Some(report));
+        let Some(saving) = self.saving.filter(|saving| saving.copies) else { return Outcome { file: Some(file), ..outcome } };
+        match save::copied(&file, &self.target.project, saving) {
+            Ok(file) => Outcome { file: Some(file), ..outcome },
+            Err(why) => Outcome { file: None, ..outcome }.because(
+                Trouble::Unsaved,
+                format!("the service has deleted the file; the saved one, {}, was not copied: {why}", file.display()),
+            ),
+        }
+    }
+}
+
+/// The video where it was saved before, if it is still there, whole.
+pub(super) fn saved_file(render: &Render) -> Option<PathBuf> {
     let size = render.report.as_ref().and_then(|report| report.size);
     let is_it = |file: &PathBuf| file.metadata().is_ok_and(|found| found.is_file() && size.is_none_or(|size| size == found.len()));
-    render.file.clone().filter(is_it)
+    render.file.as_deref().map(here).filter(is_it)
 }

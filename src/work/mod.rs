@@ -12,7 +12,8 @@ pub mod search;
 pub mod submit;
 pub mod watch;
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
@@ -20,7 +21,7 @@ use crate::ledger::{Change, LedgerError, Record, Recorded, Render, RenderId, SUB
 use crate::render::event::{Event, Listener};
 use crate::render::identity::Key;
 use crate::render::schedule::Distance;
-use crate::render::state::{Action, Fact, OutOfTurn};
+use crate::render::state::{Action, Fact, OutOfTurn, State};
 use crate::render::token::Token;
 use crate::service::client::Client;
 use crate::service::page::Window;
@@ -68,6 +69,17 @@ impl Desk {
         }
     }
 
+    /// Finds out which of these renders have a key that names others, too: their names are longer.
+    pub(crate) async fn learn_names(&self, renders: &[&Render]) -> Result<(), LedgerError> {
+        for render in renders.iter().filter(|render| render.named && render.own_scope() == Some(SUBMIT_SCOPE)) {
+            let alike = self.store.find(Some(self.space.clone()), Which::AnyKey(render.key.clone())).await?;
+            if alike.iter().any(|other| other.own_scope() != Some(SUBMIT_SCOPE)) {
+                self.command.learn_shared(&render.key);
+            }
+        }
+        Ok(())
+    }
+
     /// The token of a render's present attempt.
     pub(crate) fn token(&self, render: &Render) -> Token {
         Token::new(&render.identity(), render.submission.attempt, self.store.name())
@@ -104,7 +116,7 @@ impl Desk {
     pub(crate) async fn record(&self, render: RenderId, change: Change) -> Result<Result<Recorded, OutOfTurn>, LedgerError> {
         let record = Record { render, change, at: self.world.now() };
         let mut recorded = self.store.record(vec![record]).await?;
-        Ok(recorded.pop().unwrap_or(Err(OutOfTurn { state: crate::render::state::State::Unknown })))
+        Ok(recorded.pop().unwrap_or(Err(OutOfTurn { state: State::Unknown })))
     }
 
     /// Whether a claim of ours stands still. A process that was stopped meanwhile for longer than its lease has sent nothing,
@@ -169,21 +181,38 @@ impl Listener for Deaf {
 pub(crate) enum Submission {
     /// The same render: attaches, or sends what was never accepted.
     Same,
-    /// One more render of the key.
+    /// One more render of the key, since the last one failed or was given up.
     Again,
+    /// One more render of the key, since the file of the last one is gone.
+    Anew,
 }
 
 /// Spells commands for a person to type, with the flags that make them meet the same service and ledger.
 #[derive(Debug, Clone, Default)]
 pub struct CommandLine {
     flags: Vec<String>,
+    /// Keys of a single submission that a batch has, too, as far as that was asked.
+    shared: Arc<Mutex<HashSet<Key>>>,
 }
 
 impl CommandLine {
     /// Commands with these global flags.
     #[must_use]
     pub fn with_flags(flags: Vec<String>) -> Self {
-        Self { flags }
+        Self { flags, shared: Arc::default() }
+    }
+
+    /// The shortest name of a render that fits no other: `KEY`, or `BATCH/KEY`.
+    pub(crate) fn name(&self, render: &Render) -> String {
+        let is_shared = || self.shared.lock().unwrap_or_else(PoisonError::into_inner).contains(&render.key);
+        if render.own_scope() == Some(SUBMIT_SCOPE) && !render.key.as_str().contains('/') && !is_shared() {
+            return render.key.to_string();
+        }
+        render.full_name()
+    }
+
+    fn learn_shared(&self, key: &Key) {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
     }
 
     /// The command that sends a render: its submission, or the next run of its batch.
@@ -191,7 +220,11 @@ impl CommandLine {
         if render.scope == SUBMIT_SCOPE {
             return self.submit(&render.source, &render.flags, &render.key, submission);
         }
-        let again = if submission == Submission::Again { &["--retry-failed"][..] } else { &[] };
+        let again = match submission {
+            Submission::Same => &[][..],
+            Submission::Again => &["--retry-failed"],
+            Submission::Anew => &["--retry-expired"],
+        };
         let words =
             ["batch", render.source.as_str()].into_iter().chain(render.flags.iter().map(String::as_str)).chain(again.iter().copied());
         self.spell(&words.collect::<Vec<_>>())
@@ -199,7 +232,7 @@ impl CommandLine {
 
     /// The submission of a render, with the flags that composed its movie.
     pub(crate) fn submit(&self, source: &str, flags: &[String], key: &Key, submission: Submission) -> String {
-        let again = if submission == Submission::Again { &["--again"][..] } else { &[] };
+        let again = if submission == Submission::Same { &[][..] } else { &["--again"] };
         let flags = flags.iter().map(String::as_str);
         let words = ["submit", source].into_iter().chain(flags).chain(["--key", key.as_str()]).chain(again.iter().copied());
         self.spell(&words.collect::<Vec<_>>())
@@ -213,7 +246,8 @@ impl CommandLine {
     }
 }
 
-fn quoted(word: &str) -> String {
+/// A word for a shell.
+pub(crate) fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }

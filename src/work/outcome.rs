@@ -8,6 +8,7 @@ use crate::movie::json::first_difference;
 use crate::render::event::{Outcome, Trouble, Verdict};
 use crate::render::outcome::Reason;
 use crate::render::state::State;
+use crate::service::place::here;
 
 /// An outcome that says what the ledger knows of a render.
 #[must_use]
@@ -17,7 +18,7 @@ pub fn described(render: &Render, verdict: Verdict) -> Outcome {
         key: Some(render.key.clone()),
         source: Some(render.source.clone()),
         report: render.report.clone(),
-        file: render.file.clone(),
+        file: render.file.as_deref().map(here),
         ..Outcome::new(verdict)
     }
 }
@@ -25,7 +26,7 @@ pub fn described(render: &Render, verdict: Verdict) -> Outcome {
 /// The outcome of a render without a project, for a command that doesn't send.
 #[must_use]
 pub fn unbound(desk: &Desk, render: &Render) -> Outcome {
-    let key = render.key.as_str();
+    let key = desk.command.name(render);
     match render.submission.state {
         State::Sending => unknown(desk, render, "another process is sending it and has no answer yet"),
         State::Unknown => unknown(desk, render, "the answer to the POST was lost and the render is not on the server's list (yet)"),
@@ -47,7 +48,7 @@ pub fn unbound(desk: &Desk, render: &Render) -> Outcome {
 /// The outcome of a render that may have been accepted, with the ways to find out.
 #[must_use]
 pub fn unknown(desk: &Desk, render: &Render, why: &str) -> Outcome {
-    let key = render.key.as_str();
+    let key = &desk.command.name(render);
     if !desk.remembers {
         let message = format!("{why}; without a ledger nobody looks for it any more: compare the list with what you sent");
         return described(render, Verdict::Unknown).because(Trouble::None, message).then(desk.command.spell(&["list"]));
@@ -66,11 +67,14 @@ pub fn unknown(desk: &Desk, render: &Render, why: &str) -> Outcome {
 /// The outcome of a render that was looked for past its quarantine and not found.
 #[must_use]
 pub fn held(desk: &Desk, render: &Render) -> Outcome {
-    let key = render.key.as_str();
+    let key = &desk.command.name(render);
+    let adopt = desk.command.spell(&["settle", key, "--adopt", "PROJECT"]);
+    let message = format!(
+        "the answer to the POST was lost, and key {key} was not found on the server: you decide (`{adopt}` if you know its project)"
+    );
     described(render, Verdict::Held)
-        .because(Trouble::None, format!("the answer to the POST was lost, and key {key} was not found on the server: you decide"))
+        .because(Trouble::None, message)
         .then(desk.command.spell(&["show", key]))
-        .then(desk.command.spell(&["settle", key, "--adopt", "PROJECT"]))
         .then(desk.command.spell(&["settle", key, "--resubmit"]))
         .then(desk.command.spell(&["settle", key, "--abandon"]))
 }
@@ -81,16 +85,27 @@ pub fn refused(desk: &Desk, render: &Render) -> Outcome {
     let Some(refusal) = &render.refusal else { return described(render, Verdict::Unsent) };
     let verdict = if refusal.reason == Reason::Request { Verdict::Refused } else { Verdict::Unsent };
     let message = format!("the service refused the movie: {}; nothing was accepted", refusal.message);
-    described(render, verdict).because(Trouble::Refused(refusal.reason), message).then(desk.command.send(render, Submission::Same))
+    let first = match refusal.reason {
+        Reason::Key => Some(desk.command.spell(&["auth", "login"])),
+        Reason::Credits => None,
+        Reason::Request => Some(desk.command.spell(&["explain", &desk.command.name(render)])),
+    };
+    let mut outcome = described(render, verdict).because(Trouble::Refused(refusal.reason), message);
+    outcome.next.extend(first);
+    outcome.then(desk.command.send(render, Submission::Same))
 }
 
 /// The outcome of a render that a person gave up.
 #[must_use]
 pub fn abandoned(desk: &Desk, render: &Render) -> Outcome {
-    let key = render.key.as_str();
+    let key = desk.command.name(render);
+    let (again, next) = match render.batch() {
+        Some(_) => ("settle --resubmit", desk.command.spell(&["settle", &key, "--resubmit"])),
+        None => ("--again", desk.command.send(render, Submission::Again)),
+    };
     described(render, Verdict::Abandoned)
-        .because(Trouble::None, format!("the submission of key {key} was given up; --again renders it anew"))
-        .then(desk.command.send(render, Submission::Again))
+        .because(Trouble::None, format!("the submission of key {key} was given up; {again} renders it anew"))
+        .then(next)
 }
 
 /// The outcome of a render that was interrupted before a byte of it left.
@@ -118,7 +133,8 @@ pub async fn other_movie(desk: &Desk, order: &Order, render: &Render) -> Result<
         || "the movie that was sent then is not kept any more".to_owned(),
         |pointer| format!("the first difference is at {pointer}"),
     );
-    let key = render.key.as_str();
+    desk.learn_names(&[render]).await?;
+    let key = &desk.command.name(render);
     let mut outcome = Outcome::new(Verdict::Unsent).because(
         Trouble::OtherMovie,
         format!("the key {key} was used before for another movie: {place}; nothing was sent. --again renders this one, too"),

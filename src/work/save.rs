@@ -1,15 +1,16 @@
 //! Saving a rendered video: where to, through the service's downloader, and what to say when it can't be had.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::Desk;
+use super::follow::saved_file;
 use super::watch::is_long_over;
 use crate::ledger::story::SAVED;
-use crate::ledger::{Change, LedgerError, Render};
+use crate::ledger::{Change, LedgerError, Render, Which};
 use crate::render::event::Event;
 use crate::render::identity::ProjectId;
-use crate::render::outcome::Report;
+use crate::render::outcome::{Report, Status};
 use crate::render::state::Fact;
 use crate::service::download::{Order, Overwrite, Progress, SaveError, Saved, VideoSource};
 use crate::service::filename::video_name;
@@ -31,6 +32,10 @@ pub struct Saving {
     pub overwrite: Overwrite,
     /// Whether private network addresses are fetched from.
     pub allow_private: bool,
+    /// Whether the video of a later generation takes the name of the one before, which goes into the folder `old`.
+    pub replace: bool,
+    /// Whether a video that the service has deleted is copied from where it was saved.
+    pub copies: bool,
 }
 
 /// What a video is called in a folder: the n-th one of a row after the row.
@@ -49,8 +54,15 @@ pub enum Unsaved {
     Expired,
     /// It can't be had, or not be written; the words say why.
     Failed(String),
+    /// It was deleted on the server.
+    Deleted,
     /// A file is in the way.
-    InTheWay(PathBuf),
+    InTheWay {
+        /// Which.
+        path: PathBuf,
+        /// The render whose video it is, if the ledger knows.
+        whose: Option<String>,
+    },
     /// The user interrupted; what was fetched so far is kept.
     Interrupted,
     /// It is saved, but the ledger could not be told.
@@ -72,7 +84,7 @@ pub async fn save_video(desk: &Desk, report: &Report, render: Option<&Render>, s
         () = desk.interrupt.cancelled() => return Err(Unsaved::Interrupted),
     };
     if let Some(render) = render {
-        let recorded = desk.record(render.id, Change::Saved(file.clone())).await;
+        let recorded = desk.record(render.id, Change::Saved(place::absolute(&file))).await;
         recorded.map_err(|error| Unsaved::Ledger { file: file.clone(), error })?.ok();
     }
     saved.is_recorded();
@@ -81,43 +93,143 @@ pub async fn save_video(desk: &Desk, report: &Report, render: Option<&Render>, s
 
 async fn fetch(desk: &Desk, report: &Report, render: Option<&Render>, saving: &Saving) -> Result<(PathBuf, Saved), Unsaved> {
     let name = match &saving.name {
+        Some(VideoName { stem, .. }) if saving.replace => video_name(stem, 1),
         Some(VideoName { stem, generation }) => video_name(stem, *generation),
         None => video_name(report.project.as_str(), 1),
     };
     let target = place::target(Path::new(&saving.place), &name).map_err(|why| Unsaved::Failed(format!("{}: {why}", saving.place)))?;
-    let is_its_place = target.ends_with(&name) || was_saved_there(desk, render, &target).await;
+    let others = others(desk, render, &target).await;
+    let is_named_by_project = saving.name.is_none() && target.ends_with(&name);
+    let is_its_place = is_named_by_project || (others.is_empty() && is_its(desk, report, render, &target).await);
+    if saving.name.is_some() && others.is_empty() && render.and_then(saved_file).is_some_and(|file| is_same(&file, &target)) {
+        // It is whole, and the ledger knows whose it is: another run has nothing to do, also when it may overwrite.
+        return Ok((target, Saved::earlier()));
+    }
+    let overwrite = if saving.replace { make_way(&target, render, saving, &others)? } else { saving.overwrite };
+    let place = Place { target: &target, is_its_place, overwrite };
+    let saved = fetch_fresh(desk, report, &place, saving).await.map_err(|why| named_by(why, &others))?;
+    for other in &others {
+        let change = if saving.replace { Change::Saved(place::absolute(&set_aside(&target, saving, other))) } else { Change::Overwritten };
+        desk.record(other.id, change).await.map_err(|error| Unsaved::Ledger { file: target.clone(), error })?.ok();
+    }
+    Ok((target, saved))
+}
+
+/// A file that a video becomes.
+struct Place<'a> {
+    target: &'a Path,
+    is_its_place: bool,
+    overwrite: Overwrite,
+}
+
+/// Fetches a video; where its address is dead the service is asked for it once more.
+async fn fetch_fresh(desk: &Desk, report: &Report, place: &Place<'_>, saving: &Saving) -> Result<Saved, Unsaved> {
     let mut report = report.clone();
     for is_last in [false, true] {
         let Some(url) = report.url.clone() else { return Err(gone(desk, &report)) };
         let source = VideoSource { url, size: report.size, project: report.project.clone() };
-        match attempt(desk, &source, (&target, is_its_place), saving).await {
+        match attempt(desk, &source, place, saving).await {
             Err(SaveError::Gone { .. }) if !is_last => report = fresh(desk, &report.project).await?,
             Err(SaveError::Gone { .. }) => return Err(gone(desk, &report)),
-            Err(SaveError::InTheWay { path }) => return Err(Unsaved::InTheWay(path)),
+            Err(SaveError::InTheWay { path }) => return Err(Unsaved::InTheWay { path, whose: None }),
             Err(error) => return Err(Unsaved::Failed(with_cause(&error))),
-            Ok(saved) => return Ok((target, saved)),
+            Ok(saved) => return Ok(saved),
         }
     }
     Err(gone(desk, &report))
 }
 
-/// Whether the video was saved there before, if elsewhere since.
-async fn was_saved_there(desk: &Desk, render: Option<&Render>, target: &Path) -> bool {
-    let Some(render) = render.filter(|_| target.symlink_metadata().is_ok()) else { return false };
-    if render.file.as_deref() == Some(target) {
-        return true;
+/// The other renders whose video is there, as far as the ledger knows.
+async fn others(desk: &Desk, render: Option<&Render>, target: &Path) -> Vec<Render> {
+    if target.symlink_metadata().is_err() {
+        return Vec::new();
     }
-    let place = target.display().to_string();
-    // A ledger that can't be read names no place: the file stays in the way.
-    desk.store.story(render.id).await.is_ok_and(|story| story.iter().any(|event| event.kind == SAVED && event.detail == place))
+    // A ledger that can't be read names none: what is there has to prove itself otherwise.
+    let mut found = desk.store.find(None, Which::File(place::absolute(target))).await.unwrap_or_default();
+    found.retain(|other| render.is_none_or(|render| render.id != other.id));
+    found
 }
 
-async fn attempt(desk: &Desk, source: &VideoSource, (target, is_its_place): (&Path, bool), saving: &Saving) -> Result<Saved, SaveError> {
+/// Whether what is there is this video: it was saved there before, or at least written after this render had ended. That
+/// it is a video of the right length is seen when it is opened; another's may be as long.
+async fn is_its(desk: &Desk, report: &Report, render: Option<&Render>, target: &Path) -> bool {
+    let Ok(found) = target.metadata() else { return false };
+    if let Some(render) = render {
+        let (here, place) = (target.display().to_string(), place::absolute(target));
+        if render.file.as_deref().is_some_and(|file| is_same(file, target)) {
+            return true;
+        }
+        let place = place.display().to_string();
+        let was_saved_there = |event: &crate::ledger::Event| event.kind == SAVED && (event.detail == place || event.detail == here);
+        if desk.store.story(render.id).await.is_ok_and(|story| story.iter().any(was_saved_there)) {
+            return true;
+        }
+    }
+    let ahead = desk.client.server_offset().unwrap_or_default();
+    let written = found.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).and_then(|at| i64::try_from(at.as_millis()).ok());
+    report.ended_at.zip(written).is_some_and(|(ended, written)| written.saturating_sub(ahead) >= ended.0)
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    place::absolute(one) == place::absolute(other)
+}
+
+fn named_by(why: Unsaved, others: &[Render]) -> Unsaved {
+    match (why, others.first()) {
+        (Unsaved::InTheWay { path, .. }, Some(other)) => Unsaved::InTheWay { path, whose: Some(other.full_name()) },
+        (why, _) => why,
+    }
+}
+
+/// Where the video of an earlier generation goes when a later one takes its name.
+fn set_aside(target: &Path, saving: &Saving, earlier: &Render) -> PathBuf {
+    let stem = saving.name.as_ref().map_or(earlier.key.as_str(), |name| &name.stem);
+    target.parent().unwrap_or(Path::new("")).join("old").join(video_name(stem, earlier.generation))
+}
+
+/// Gives the videos of earlier generations of the same key a second name, in the folder `old`: until the new one takes
+/// the first, they have both.
+fn make_way(target: &Path, render: Option<&Render>, saving: &Saving, others: &[Render]) -> Result<Overwrite, Unsaved> {
+    let is_earlier =
+        |other: &Render| render.is_some_and(|render| other.space == render.space && other.scope == render.scope && other.key == render.key);
+    if others.is_empty() || !others.iter().all(is_earlier) {
+        return Ok(saving.overwrite);
+    }
+    for other in others {
+        let aside = set_aside(target, saving, other);
+        let folder = aside.parent().map_or(Ok(()), std::fs::create_dir_all);
+        match folder.and_then(|()| std::fs::hard_link(target, &aside).or_else(|_| std::fs::copy(target, &aside).map(drop))) {
+            Err(why) if why.kind() != std::io::ErrorKind::AlreadyExists => {
+                return Err(Unsaved::Failed(format!("{} can't be kept as {}: {why}", target.display(), aside.display())));
+            }
+            _ => {}
+        }
+    }
+    Ok(Overwrite::Yes)
+}
+
+/// A video that was saved before, copied to where it is wanted now.
+///
+/// # Errors
+/// When it can't be copied, or another file is in the way.
+pub(super) fn copied(file: &Path, project: &ProjectId, saving: &Saving) -> std::io::Result<PathBuf> {
+    let target = place::target(Path::new(&saving.place), &video_name(project.as_str(), 1))?;
+    if is_same(file, &target) {
+        return Ok(target);
+    }
+    if saving.overwrite == Overwrite::No && target.symlink_metadata().is_ok() {
+        return Err(std::io::Error::other(format!("{} is in the way; --overwrite writes over it", target.display())));
+    }
+    std::fs::copy(file, &target).map(|_| target)
+}
+
+async fn attempt(desk: &Desk, source: &VideoSource, place: &Place<'_>, saving: &Saving) -> Result<Saved, SaveError> {
     let hosts = if saving.allow_private { Hosts::Any } else { Hosts::Public };
     let mut tell = |progress: Progress| {
         desk.tell(&Event::Downloading { project: source.project.clone(), got: progress.received, of: progress.total });
     };
-    let order = Order { source, target, overwrite: saving.overwrite, is_its_place, hosts, patience: TRYING };
+    let Place { target, is_its_place, overwrite } = *place;
+    let order = Order { source, target, overwrite, is_its_place, hosts, patience: TRYING };
     desk.client.save(order, &mut tell).await
 }
 
@@ -132,6 +244,9 @@ async fn fresh(desk: &Desk, project: &ProjectId) -> Result<Report, Unsaved> {
 fn gone(desk: &Desk, report: &Report) -> Unsaved {
     if is_long_over(report, desk.service_now()) {
         return Unsaved::Expired;
+    }
+    if report.status == Status::Deleted {
+        return Unsaved::Deleted;
     }
     Unsaved::Failed("the service has no file for it (deleted, or not there yet)".to_owned())
 }

@@ -147,7 +147,7 @@ async fn a_changed_row_is_left_until_update_says_otherwise() {
     let (ended, _) = office.run(&plan(40), rows.clone()).await;
     let left: Vec<u64> = ended.iter().filter(|end| end.is_left).map(|end| end.number).collect();
     assert_eq!((left, office.accepted().await), (vec![5], 40));
-    let update = Run { rules: Rules { changed: Changed::Update, retry_failed: false }, ..plan(40) };
+    let update = Run { rules: Rules { changed: Changed::Update, ..Rules::default() }, ..plan(40) };
     for _ in 0..2 {
         let (ended, _) = office.run(&update, rows.clone()).await;
         assert!(ended.iter().all(|end| !end.is_left && end.outcome.verdict == Verdict::Done));
@@ -163,7 +163,7 @@ async fn a_failed_render_is_followed_by_another_one_only_when_that_is_wanted() {
         assert_eq!(ended.iter().filter(|end| end.outcome.verdict == Verdict::Error).count(), 2);
         assert_eq!(office.accepted().await, expected);
     }
-    let retry = Run { rules: Rules { changed: Changed::Ask, retry_failed: true }, ..plan(20) };
+    let retry = Run { rules: Rules { changed: Changed::Ask, retry_failed: true, ..Rules::default() }, ..plan(20) };
     let (ended, _) = office.run(&retry, items(20)).await;
     all_are(&ended, Verdict::Done);
     assert_eq!(office.accepted().await, 22);

@@ -102,7 +102,7 @@ fn a_web_page_is_no_video() {
 #[test]
 fn a_deleted_video_can_not_be_saved_and_says_so() {
     let (world, _) = rendered(&[]);
-    world.j2v("delete L-1").exits(0);
+    world.j2v("delete --yes L-1").exits(0);
     world.j2v("download L-1").exits(14).prints(&[""]).tells("deleted");
 }
 

@@ -84,7 +84,7 @@ fn code_4_the_key_is_missing_wrong_or_not_allowed() {
     let world = world(&["post-permissions*1"]);
     world.j2v("submit a.json").exits(4).tells("Insufficient permissions");
     world.j2v_with(&[("J2V_API_KEY", "wrong-one")], "submit a.json").exits(4).tells("Invalid API Key");
-    for command in ["submit a.json", "poll EMU0000000000000", "list", "delete EMU0000000000000", "settle K"] {
+    for command in ["submit a.json", "poll EMU0000000000000", "list", "delete --yes EMU0000000000000", "settle K"] {
         world.j2v_with(&[("J2V_API_KEY", "")], command).exits(4).tells("J2V_API_KEY").tells("--emulate");
     }
     world.j2v_with(&[("J2V_API_KEY", "wrong-one")], "list").exits(4);
@@ -110,7 +110,7 @@ fn code_6_the_service_refused_or_knows_no_such_project() {
     world.j2v("submit a.json").exits(6).tells("Movie is larger");
     world.j2v("submit a.json").exits(6).tells("Bad request");
     world.j2v("submit a.json").exits(6);
-    for command in ["poll", "download", "delete"] {
+    for command in ["poll", "download", "delete --yes"] {
         world.j2v(&format!("{command} EMU0000000000000")).exits(6).prints(&[""]).tells("no such project");
     }
     world.j2v("show EMU0000000000000").exits(6);
@@ -123,7 +123,7 @@ fn code_7_the_service_could_not_be_reached_and_nothing_was_accepted() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let world = World::at(&format!("http://127.0.0.1:{port}/v2"));
     world.movie("a.json", &json!({}));
-    let lines = ["submit a.json", "list", "delete EMU0000000000000"];
+    let lines = ["submit a.json", "list", "delete --yes EMU0000000000000"];
     let children = lines.map(|line| world.start(line));
     for (line, child) in lines.into_iter().zip(children) {
         let run = Run::of(child).exits(7).tells("refused");

@@ -64,6 +64,6 @@ fn what_has_no_message_or_is_unknown_is_told_with_the_next_command() {
     world.j2v("submit a.json --key L-1 --wait").exits(0);
     let run = world.j2v("explain L-1").exits(2).tells("there is nothing to explain");
     assert_eq!(run.next(), ["j2v show L-1"]);
-    let run = world.j2v("explain JkGxEoPRF9EgRb32").exits(6);
-    assert_eq!(run.next(), ["j2v poll JkGxEoPRF9EgRb32 --once"]);
+    let run = world.j2v("explain JkGxEoPRF9EgRb32").exits(6).tells("no such project");
+    assert_eq!(run.next(), ["j2v list"]);
 }

@@ -15,7 +15,7 @@ fn history_lists_every_render_newest_first_with_key_source_state_project_attempt
     world.j2v("submit a.json --key L-1 --again").exits(0);
     let run = world.j2v("history").exits(0);
     let rows: Vec<Vec<&str>> = run.lines().iter().map(|line| line.split_whitespace().collect()).collect();
-    assert_eq!(rows[0], ["CREATED", "KEY", "STATE", "PROJECT", "POSTS", "CREDITS", "SOURCE", "OUTCOME"]);
+    assert_eq!(rows[0], ["CREATED", "BATCH", "KEY", "STATE", "PROJECT", "POSTS", "CREDITS", "SOURCE", "OUTCOME"]);
     assert_eq!((rows[1][1], rows[1][2]), ("L-1#2", "bound"));
     assert_eq!((rows[2][1], rows[2][2]), ("L-2", "error"));
     assert_eq!(rows[2][5], "0", "a failed render costs nothing");

@@ -81,12 +81,12 @@ fn the_same_movie_in_another_spelling_is_the_same_movie() {
 fn a_deleted_file_is_no_success_unless_it_was_saved() {
     let world = world(&[]);
     world.j2v("submit a.json --key L-1 --wait").exits(0);
-    world.j2v("delete L-1").exits(0);
+    world.j2v("delete --yes L-1").exits(0);
     let gone = world.j2v("submit a.json --key L-1 --wait").exits(14).prints(&[""]).tells("--again");
     assert_eq!(gone.next(), ["j2v submit a.json --key L-1 --again"]);
     world.j2v("submit a.json --key L-1").exits(14).tells("--again");
     let saved = world.j2v("submit a.json --key L-2 --download film.mp4").exits(0);
-    world.j2v("delete L-2").exits(0);
+    world.j2v("delete --yes L-2").exits(0);
     world.j2v("submit a.json --key L-2 --wait").exits(0).prints(&saved.lines());
     world.j2v("submit a.json --key L-2 --download elsewhere.mp4").exits(0).prints(&saved.lines());
     assert_eq!(world.posts(), 2);
@@ -111,7 +111,7 @@ fn a_render_that_failed_says_why_and_is_not_sent_again() {
     world.j2v("submit a.json --key L-1 --wait").exits(9).tells("Scene #1 is upside down");
     for line in ["submit a.json --key L-1", "submit a.json --key L-1 --wait"] {
         let again = world.j2v(line).exits(9).tells("Scene #1 is upside down");
-        assert_eq!(again.next(), ["j2v submit a.json --key L-1 --again"]);
+        assert_eq!(again.next(), ["j2v explain L-1", "j2v submit a.json --key L-1 --again"]);
     }
     assert_eq!(world.posts(), 1);
 }
@@ -230,9 +230,14 @@ fn every_later_command_keeps_looking_for_a_lost_answer() {
 #[test]
 fn what_is_held_is_never_sent_again_by_itself() {
     let world = world(&["post-reset-before*1"]);
-    let decide = ["j2v show L-1", "j2v settle L-1 --adopt PROJECT", "j2v settle L-1 --resubmit", "j2v settle L-1 --abandon"];
+    let decide = ["j2v show L-1", "j2v settle L-1 --resubmit", "j2v settle L-1 --abandon"];
     for _ in 0..2 {
-        let run = world.j2v(&format!("submit a.json --key L-1 {IMPATIENT}")).exits(8).prints(&[""]).tells("you decide");
+        let run = world
+            .j2v(&format!("submit a.json --key L-1 {IMPATIENT}"))
+            .exits(8)
+            .prints(&[""])
+            .tells("you decide")
+            .tells("`j2v settle L-1 --adopt PROJECT`");
         assert_eq!(run.next(), decide);
     }
     world.j2v("poll --timeout 0s").exits(0).tells("key L-1 is held");

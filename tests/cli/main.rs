@@ -26,6 +26,7 @@ mod init;
 mod keys;
 mod list;
 mod man;
+mod naming;
 mod output;
 mod plan;
 mod poll;

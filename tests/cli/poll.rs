@@ -157,7 +157,7 @@ fn several_videos_are_saved_in_a_folder() {
 }
 
 #[test]
-fn a_name_that_is_neither_key_nor_project_is_asked_of_the_service() {
+fn a_name_that_is_neither_key_nor_project_is_asked_of_nobody() {
     let world = World::new();
     world.j2v("poll nobody").exits(6).prints(&[""]).tells("nobody").tells("no such project");
     world.run(&["poll", ""]).exits(2);

@@ -97,7 +97,7 @@ fn every_render_remembers_its_profile() {
     keyless(&world, "poll L-1").exits(0).prints(&[&url]);
     keyless(&world, "download L-1 -o videos/").exits(0);
     keyless(&world, "settle L-1").exits(0);
-    keyless(&world, "delete L-1").exits(0);
+    keyless(&world, "delete --yes L-1").exits(0);
     assert_eq!(world.j2v("show L-1 --json").json()["account"], "work");
     keyless(&world, "poll L-2").exits(4);
 }

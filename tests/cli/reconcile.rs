@@ -213,10 +213,10 @@ fn a_second_project_of_one_render_is_named_with_the_command_that_deletes_it() {
     assert_eq!(finding["key"], "k");
     let extra = finding["project"].as_str().unwrap();
     assert_ne!(finding["kept"], finding["project"]);
-    assert_eq!(finding["next"], json!([format!("j2v delete {extra}")]));
+    assert_eq!(finding["next"], json!([format!("j2v show {extra}"), format!("j2v delete {extra}")]));
     assert!(finding["message"].as_str().unwrap().contains("cost"), "{finding}");
     world.j2v("reconcile --fix --json").exits(8);
-    world.j2v(&format!("delete {extra}")).exits(0);
+    world.j2v(&format!("delete --yes {extra}")).exits(0);
     world.j2v("reconcile").exits(0);
 }
 

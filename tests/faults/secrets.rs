@@ -53,7 +53,8 @@ fn row_98_a_redirect_takes_the_key_nowhere() {
         let api = Peer::answering(move |_| answer(&format!("{status} Moved"), &location, ""));
         let world = World::at(&format!("http://{}/v2", api.address()));
         world.movie("a.json", &json!({}));
-        for line in ["submit a.json --key k --settle-for 100ms", "poll JkGxEoPRF9EgRb32 --timeout 100ms", "list", "delete JkGxEoPRF9EgRb32"]
+        for line in
+            ["submit a.json --key k --settle-for 100ms", "poll JkGxEoPRF9EgRb32 --timeout 100ms", "list", "delete --yes JkGxEoPRF9EgRb32"]
         {
             assert_ne!(world.j2v(line).code, 0, "{line}");
         }

@@ -212,7 +212,7 @@ fn row_42_a_deleted_video_is_no_failed_render() {
     let world = World::new();
     world.movie("a.json", &json!({}));
     world.j2v("submit a.json --key k --wait").exits(0);
-    world.j2v("delete k").exits(0);
+    world.j2v("delete --yes k").exits(0);
     let run = world.j2v("poll k --json").exits(14).tells("the file was deleted on the server");
     assert_eq!((run.json()["status"].clone(), run.json()["url"].clone()), (json!("deleted"), json!(null)));
 }

@@ -53,7 +53,7 @@ fn step(submission: &mut Submission, change: &Change) -> Result<(), OutOfTurn> {
     match change {
         Change::Fact(fact) => *submission = submission.step(fact)?.next,
         Change::Rule(rule) => submission.on_unknown = *rule,
-        Change::Searched | Change::Note(_) | Change::Saved(_) | Change::Quarantine(_) => {}
+        Change::Searched | Change::Note(_) | Change::Saved(_) | Change::Overwritten | Change::Quarantine(_) => {}
     }
     Ok(())
 }

@@ -240,6 +240,11 @@ async fn saved_noted_and_ruled_is_written_and_told(home: &impl Home) {
     assert_eq!((ruled.render.file.as_deref(), ruled.action), (Some("out/a b.mp4".as_ref()), Action::Connect));
     assert_eq!(row(&store, render.id).await, ruled.render);
     assert_eq!(kinds(&store, render.id).await, ["created", "saved", "note", "rule"]);
+    let of_file = |name: &str| Which::File(PathBuf::from(name));
+    assert_eq!(store.find(None, of_file("out/a b.mp4")).await.unwrap(), [ruled.render]);
+    assert_eq!(store.find(None, of_file("out/b.mp4")).await.unwrap(), []);
+    change(&store, render.id, Change::Overwritten, 4).await.unwrap();
+    assert_eq!(store.find(None, of_file("out/a b.mp4")).await.unwrap(), []);
 }
 
 async fn rows_are_found_by_what_is_asked_newest_first(home: &impl Home) {

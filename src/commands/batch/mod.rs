@@ -17,6 +17,7 @@ use crate::output::RecordFormat;
 use crate::settings::LedgerPlace;
 use crate::work::CommandLine;
 use crate::work::batch::{Changed, Rules, Sum, Survey};
+use crate::work::save::Saving;
 use crate::world::World;
 
 pub(super) async fn run(call: &Call, args: &BatchArgs) -> anyhow::Result<Exit> {
@@ -25,13 +26,13 @@ pub(super) async fn run(call: &Call, args: &BatchArgs) -> anyhow::Result<Exit> {
     }
     let name = name(args)?;
     refuse_what_cannot_be(call, args)?;
-    let saving = waiting::maybe_saving(&args.saving, usize::MAX)?;
+    let saving = waiting::maybe_saving(&args.saving, usize::MAX)?.map(|saving| Saving { replace: args.replace, ..saving });
     let space = Space { account: call.settings.account.clone(), endpoint: session::endpoint(&call.settings.api) };
     let store = if args.dry_run { session::store_as_it_is(call).await? } else { session::store(call).await? };
     let rules = rules(args);
     let checked = preflight::preflight(call, args, &name, store.as_ref(), &space, rules).await?;
     let batch = batch(args, name, space, checked.template);
-    ask_first(call, &batch, store.as_ref(), &checked.survey, rules).await?;
+    ask_first(call, args, &batch, store.as_ref(), &checked.survey).await?;
     if args.dry_run {
         return Ok(Exit::Done);
     }
@@ -84,7 +85,7 @@ fn rules(args: &BatchArgs) -> Rules {
         (false, true) => Changed::Keep,
         (false, false) => Changed::Ask,
     };
-    Rules { changed, retry_failed: args.retry_failed }
+    Rules { changed, retry_failed: args.retry_failed, retry_expired: args.retry_expired }
 }
 
 fn batch(args: &BatchArgs, name: String, space: Space, template: crate::render::identity::MovieHash) -> Batch {
@@ -109,8 +110,10 @@ fn command(call: &Call, batch: &Batch, more: &[&str]) -> String {
 
 /// A changed movie, or many changed rows, are nobody's to pay for but the user's: which of both is meant is asked before
 /// anything is sent (`protocol.md#cases`).
-async fn ask_first(call: &Call, batch: &Batch, store: &dyn Store, survey: &Survey, rules: Rules) -> Result<(), Stop> {
+async fn ask_first(call: &Call, args: &BatchArgs, batch: &Batch, store: &dyn Store, survey: &Survey) -> Result<(), Stop> {
     let known = store.batches(Some(batch.space.clone()), Some(batch.name.clone())).await.map_err(ledger_failed)?.pop();
+    let apart = known.as_ref().filter(|_| args.batch.is_none()).and_then(|known| apart(call, batch, &known.batch));
+    let rules = rules(args);
     let is_other_movie = known.is_some_and(|known| known.batch.template != batch.template);
     if !survey.asks(is_other_movie, rules) {
         return Ok(());
@@ -125,7 +128,28 @@ async fn ask_first(call: &Call, batch: &Batch, store: &dyn Store, survey: &Surve
         cost(&changed)
     );
     let stop = Stop::new(Exit::OtherMovie, message);
+    let stop = apart.into_iter().fold(stop, Stop::then);
     Err(stop.then(command(call, batch, &["--update"])).then(command(call, batch, &["--keep"])))
+}
+
+/// Two movies of one file name, or two tables of one movie, meet in one batch unless it is named: says so, and gives the
+/// command that keeps them apart.
+fn apart(call: &Call, batch: &Batch, known: &Batch) -> Option<String> {
+    let table = |batch: &Batch| {
+        let at = batch.flags.iter().position(|flag| flag == "--rows")?;
+        batch.flags.get(at + 1).cloned()
+    };
+    let (source, rows) = (&known.source, table(known).unwrap_or_default());
+    if *source == batch.source && table(known) == table(batch) {
+        return None;
+    }
+    call.out.warning(&format!(
+        "batch {} was begun with {source} and {rows}; these rows join it, and a key that both have is one row. --batch NAME begins \
+         another batch",
+        batch.name
+    ));
+    let stem = table(batch).and_then(|table| Some(Path::new(&table).file_stem()?.to_string_lossy().into_owned()))?;
+    Some(command(call, batch, &["--batch", &format!("{}-{stem}", batch.name)]))
 }
 
 /// The first of the rows that have changed.

@@ -9,12 +9,24 @@ use crate::cli::BatchArgs;
 use crate::exit::Exit;
 use crate::output::{Out, RecordFile, RecordFormat, Recorded, Results, Wanted};
 use crate::render::event::{Trouble, Verdict};
-use crate::render::outcome::Report;
+use crate::render::outcome::{Reason, Report};
 use crate::work::batch::{Ended, Stop};
 use crate::world::Instant;
 
 /// Rows that are named one by one, of each kind; the rest is counted.
 const NAMED: u64 = 20;
+
+/// The commands that lead on.
+pub(super) struct Commands {
+    /// Does what is left.
+    pub(super) resume: String,
+    /// Renders anew what failed.
+    pub(super) retry_failed: String,
+    /// Renders anew what is gone and was not saved.
+    pub(super) retry_expired: String,
+    /// Takes another API key.
+    pub(super) login: String,
+}
 
 /// What was told so far.
 pub(super) struct Outcomes<'a> {
@@ -100,11 +112,15 @@ impl<'a> Outcomes<'a> {
             let message = outcome.message.as_deref().unwrap_or("the service gives no reason");
             let project = outcome.project.as_ref().map(|project| format!(" (project {project})")).unwrap_or_default();
             self.out.error(&format!("{}{project}: {}: {message}", name(ended), outcome.verdict.as_str()));
+            // What no run of the batch does is a command of its own.
+            if matches!(outcome.verdict, Verdict::Held | Verdict::Abandoned) {
+                outcome.next.iter().for_each(|command| self.out.hint(command));
+            }
         }
     }
 
     /// Tells how it ended and how to go on; the exit code of all.
-    pub(super) fn finish(mut self, stopped: Option<&Stop>, resume: &str) -> Exit {
+    pub(super) fn finish(mut self, stopped: Option<&Stop>, commands: &Commands) -> Exit {
         if let Some((path, file)) = self.record.take() {
             if let Err(why) = file.finish() {
                 self.unwritten = Some(why);
@@ -115,9 +131,18 @@ impl<'a> Outcomes<'a> {
         self.summarize();
         if let Some(stop) = stopped.filter(|stop| **stop != Stop::Interrupted) {
             self.out.error(&stop.message());
+            if matches!(stop, Stop::Refused(refusal) if refusal.reason == Reason::Key) {
+                self.out.hint(&commands.login);
+            }
         }
         if stopped.is_some() || self.counts.keys().any(|status| is_unfinished(status)) {
-            self.out.hint(resume);
+            self.out.hint(&commands.resume);
+        }
+        if self.counts.contains_key(Verdict::Error.as_str()) {
+            self.out.hint(&commands.retry_failed);
+        }
+        if [Verdict::Expired, Verdict::Deleted].iter().any(|gone| self.counts.contains_key(gone.as_str())) {
+            self.out.hint(&commands.retry_expired);
         }
         let Some(why) = self.unwritten else { return self.results.finish() };
         self.out.error(&format!("the file of --results could not be written: {why}; a second run writes it anew"));

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::super::session::{Session, ledger_failed};
+use super::super::session::{Session, ledger_failed, spell};
 use super::super::waiting::{self, Looks};
 use super::super::{Call, Stop as Refusal};
 use super::command;
-use super::outcomes::Outcomes;
+use super::outcomes::{Commands, Outcomes};
 use super::preflight::Checked;
 use crate::cli::BatchArgs;
 use crate::exit::Exit;
@@ -40,17 +40,22 @@ pub(super) async fn run(call: &Call, args: &BatchArgs, batch: Batch, checked: Ch
     let run = plan(call, args, &batch, &checked, saving, &session);
     let (sender, rows) = mpsc::channel(CHUNKS);
     let table = thread::spawn(move || (checked.feed)(sender));
-    let resume = command(call, &batch, &[]);
+    let commands = Commands {
+        resume: command(call, &batch, &[]),
+        retry_failed: command(call, &batch, &["--retry-failed"]),
+        retry_expired: command(call, &batch, &["--retry-expired"]),
+        login: spell(call, &["auth", "login"]),
+    };
     let stopped = tokio::select! {
         stopped = run_batch(&desk, &run, rows, |ended| outcomes.end(&ended)) => stopped.map_err(ledger_failed)?,
-        () = tell_of_interruption(call, &resume) => None,
+        () = tell_of_interruption(call, &commands.resume) => None,
     };
     if table.join().is_err() {
-        return Err(Refusal::new(Exit::Internal, "the table's reader failed; what was sent is in the ledger").then(resume).into());
+        return Err(Refusal::new(Exit::Internal, "the table's reader failed; what was sent is in the ledger").then(commands.resume).into());
     }
     let ended = Batch { ended_at: Some(desk.world.now()), ..batch };
     desk.store.keep(ended).await.map_err(ledger_failed)?;
-    let exit = outcomes.finish(stopped.as_ref(), &resume);
+    let exit = outcomes.finish(stopped.as_ref(), &commands);
     session.close().await;
     Ok(if stopped == Some(Stop::Interrupted) { Exit::Interrupted } else { exit })
 }

@@ -162,6 +162,9 @@ async fn show_failing(call: &Call, store: &dyn Store, standing: &Standing) -> an
         after = last.id;
         for render in page.iter().filter(|render| needs_somebody(render)).take(SHOWN - shown) {
             call.out.note(&line(render));
+            if render.submission.state == State::Held {
+                call.out.hint(&session::spell(call, &["settle", &render.full_name()]));
+            }
             shown += 1;
             left = left.saturating_sub(1);
         }

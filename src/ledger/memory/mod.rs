@@ -175,6 +175,7 @@ fn matches(which: &Which, render: &Render) -> bool {
         Which::AnyKey(key) => render.key == *key,
         Which::Project(project) => render.submission.project.as_ref() == Some(project),
         Which::Projects(projects) => render.submission.project.as_ref().is_some_and(|project| projects.contains(project)),
+        Which::File(path) => render.file.as_ref() == Some(path),
         Which::Resends => render.submission.state == State::Intent && render.submission.attempt > 1,
         Which::Unfinished => matches!(render.submission.state, State::Bound | State::Timeout),
         Which::Unsettled => render.submission.state.is_unsettled(),

@@ -162,6 +162,7 @@ pub(super) async fn find(channel: &Channel, space: Option<&Space>, which: &Which
         Which::AnyKey(key) => (found!("key = $3"), &[&account, &endpoint, &key.as_str()]),
         Which::Project(project) => (found!("project = $3"), &[&account, &endpoint, &project.as_str()]),
         Which::Projects(_) => (found!("project = ANY($3)"), &[&account, &endpoint, &projects]),
+        Which::File(path) => (found!("file = $3"), &[&account, &endpoint, &path.as_os_str().as_encoded_bytes()]),
         Which::Resends => (found!("state = 'intent' AND attempt > 1"), &[&account, &endpoint]),
         Which::Unfinished => (found!("state IN ('bound', 'timeout')"), &[&account, &endpoint]),
         Which::Unsettled => (found!("state IN ('sending', 'unknown', 'held')"), &[&account, &endpoint]),

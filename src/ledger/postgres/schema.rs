@@ -7,7 +7,7 @@ use crate::render::token::LedgerName;
 use crate::world::Instant;
 
 /// One text a schema; the n-th leads from schema n - 1 to n. A text that was released never changes.
-pub(super) const MIGRATIONS: &[&str] = &[FIRST, MAIL, SHARING, BATCHES, RESENDS, NAME];
+pub(super) const MIGRATIONS: &[&str] = &[FIRST, MAIL, SHARING, BATCHES, RESENDS, NAME, FILES];
 
 /// Held while the schema changes or the history is looked at: `j2v` and a zero in ASCII, and a number.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(1781692928, 1)";
@@ -189,6 +189,11 @@ UPDATE ledger SET name = chr(97 + floor(random() * 26)::integer) || (
     FROM generate_series(1, 5)
 );
 ALTER TABLE ledger ALTER COLUMN name SET NOT NULL;
+";
+
+/// Whose file has a name is asked before a video is saved under it. A path may be longer than an entry of an index.
+const FILES: &str = "
+CREATE INDEX render_by_file ON render USING hash (file) WHERE file IS NOT NULL;
 ";
 
 /// The ledger's own name.

@@ -1,5 +1,6 @@
 //! Rows in and out: each function is one statement. What a row means is decided elsewhere.
 
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE;
@@ -11,7 +12,7 @@ use super::values::FilePath;
 use crate::ledger::batch::TableRow;
 use crate::ledger::recovery::{AFTER_RESTORED, RESTORED};
 use crate::ledger::{Event, Render, RenderId, Space, Which};
-use crate::render::identity::{Key, MovieHash};
+use crate::render::identity::{Key, MovieHash, hex};
 use crate::render::state::Submission;
 
 /// A query for whole rows; the column list stands here only.
@@ -133,6 +134,10 @@ fn query<'a>(space: Option<&'a Space>, which: &'a Which) -> (String, Vec<&'a dyn
             in_list = format!("project IN ({})", vec!["?"; projects.len()].join(","));
             &in_list
         }
+        Which::File(path) => {
+            in_list = format!("file = {}", spelled(path));
+            &in_list
+        }
         Which::Resends => "state = 'intent' AND attempt > 1",
         Which::Unfinished => "state IN ('bound', 'timeout')",
         Which::Unsettled => "state IN ('sending', 'unknown', 'held')",
@@ -155,6 +160,12 @@ fn query<'a>(space: Option<&'a Space>, which: &'a Which) -> (String, Vec<&'a dyn
 /// Numbers of our own, spelled into the statement: there may be more of them than it takes parameters.
 fn listed(ids: &[RenderId]) -> String {
     ids.iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(",")
+}
+
+/// A path as [`FilePath`] stores it, spelled into the statement: its bytes, as a text where they are one.
+fn spelled(path: &Path) -> String {
+    let bytes = format!("x'{}'", hex(path.as_os_str().as_encoded_bytes()));
+    if path.to_str().is_some() { format!("CAST({bytes} AS TEXT)") } else { bytes }
 }
 
 fn is_taken(error: &rusqlite::Error) -> bool {
@@ -379,6 +390,7 @@ mod tests {
             Which::AnyKey(key),
             Which::Project(project.clone()),
             Which::Projects(vec![project.clone(), project]),
+            Which::File("a.mp4".into()),
             Which::Resends,
             Which::Unfinished,
             Which::Unsettled,

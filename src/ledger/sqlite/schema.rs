@@ -6,7 +6,7 @@ use super::failure::Failure;
 use crate::render::token::LedgerName;
 
 /// One text a schema; the n-th leads from schema n - 1 to n. A text that was released never changes.
-pub(super) const MIGRATIONS: &[&str] = &[FIRST, MAIL, SHARING, BATCHES, RESENDS, NAME];
+pub(super) const MIGRATIONS: &[&str] = &[FIRST, MAIL, SHARING, BATCHES, RESENDS, NAME, FILES];
 
 /// Marks the file as a ledger (`PRAGMA application_id`): `j2v` and a zero in ASCII.
 const APPLICATION: u32 = u32::from_be_bytes(*b"j2v\0");
@@ -174,6 +174,11 @@ INSERT INTO ledger (name)
 SELECT char(97 + (random() & 65535) % 26)
     || group_concat(substr('abcdefghijklmnopqrstuvwxyz0123456789', 1 + (random() & 65535) % 36, 1), '')
 FROM (VALUES (1), (2), (3), (4), (5));
+";
+
+/// Whose file has a name is asked before a video is saved under it.
+const FILES: &str = "
+CREATE INDEX render_by_file ON render (file) WHERE file IS NOT NULL;
 ";
 
 /// The ledger's own name; a ledger of a schema before it has none.

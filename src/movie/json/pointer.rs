@@ -14,7 +14,7 @@ pub struct Pointer(Vec<String>);
 #[non_exhaustive]
 pub enum PointerError {
     /// It doesn't start at the root.
-    #[error("the pointer `{0}` does not start with `/`: write `/{0}`")]
+    #[error("the pointer `{0}` does not start with `/`: write `/{likely}`", likely = .0.replace('.', "/"))]
     NoSlash(String),
     /// A `~` that is neither `~0` nor `~1`.
     #[error("the pointer `{0}` holds a `~` that is neither `~0` (for `~`) nor `~1` (for `/`)")]
@@ -255,6 +255,7 @@ mod tests {
     #[test]
     fn a_pointer_starts_at_the_root_and_escapes_as_the_rfc_says() {
         assert_eq!("width".parse::<Pointer>().unwrap_err().to_string(), "the pointer `width` does not start with `/`: write `/width`");
+        assert!("scenes.0.duration".parse::<Pointer>().unwrap_err().to_string().ends_with("write `/scenes/0/duration`"));
         assert!("/a~2".parse::<Pointer>().is_err());
         assert!("/a~".parse::<Pointer>().is_err());
         assert_eq!(pointer("/a~1b/m~0n/~01").tokens(), ["a/b", "m~n", "~1"]);

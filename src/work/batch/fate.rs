@@ -16,6 +16,8 @@ pub struct Rules {
     pub changed: Changed,
     /// A render that failed is followed by another one.
     pub retry_failed: bool,
+    /// A render whose video the service has deleted, and that was not saved, is followed by another one.
+    pub retry_expired: bool,
 }
 
 /// What is done with a row that was rendered with another movie.
@@ -59,11 +61,12 @@ impl Fate {
 #[must_use]
 pub fn fate(latest: Option<&Render>, movie: MovieHash, rules: Rules) -> Fate {
     let Some(latest) = latest else { return Fate::New };
-    let (state, is_same) = (latest.submission.state, latest.movie == movie);
+    let (state, is_same) = (latest.submission.state, latest.movie.agrees(movie));
     match state {
         State::Intent | State::Rejected if is_same => Fate::Send,
         State::Intent | State::Rejected => Fate::Replace,
         State::Error if rules.retry_failed => Fate::Renew,
+        State::Deleted | State::Expired if rules.retry_expired && latest.file.is_none() => Fate::Renew,
         _ if is_same => Fate::Stand,
         // What may have been paid for is settled first: a later run sees what became of it.
         State::Sending | State::Unknown | State::Held => Fate::Left,
@@ -123,7 +126,7 @@ impl Survey {
         }
         let Some(latest) = latest.filter(|latest| latest.submission.state.is_bound()) else { return fate };
         self.finished += 1;
-        if latest.movie != movie {
+        if !latest.movie.agrees(movie) {
             self.changed.add(row.estimate);
             if self.examples.len() < EXAMPLES {
                 self.examples.push((row.number, latest.key.to_string()));
@@ -187,7 +190,7 @@ mod tests {
     }
 
     fn rules(changed: Changed, retry_failed: bool) -> Rules {
-        Rules { changed, retry_failed }
+        Rules { changed, retry_failed, ..Rules::default() }
     }
 
     #[test]

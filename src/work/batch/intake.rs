@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use super::current::current;
 use super::fate::{Fate, fate};
 use super::finish::How;
 use super::line::{Line, Row};
@@ -12,6 +13,7 @@ use super::{Entry, Item, Run};
 use crate::ledger::batch::TableRow;
 use crate::ledger::{Again, Change, Draft, LedgerError, Placed, Record, Render, RenderId, Which};
 use crate::render::event::{Outcome, Trouble, Verdict};
+use crate::render::identity::{Key, MovieHash};
 use crate::render::state::{Fact, OnUnknown, State};
 use crate::work::outcome::described;
 use crate::work::search;
@@ -112,8 +114,8 @@ fn unsent(render: Option<&Render>, why: &str) -> Outcome {
 }
 
 async fn look_up(line: &Line<'_>, chunk: Vec<(usize, Item)>) -> Result<Vec<Known>, LedgerError> {
-    let keys = chunk.iter().map(|(_, item)| item.key.clone()).collect();
-    let latest = line.desk.store.latest(line.desk.space.clone(), line.run.name.clone(), keys).await?;
+    let rows: Vec<(Key, MovieHash)> = chunk.iter().map(|(_, item)| (item.key.clone(), item.movie)).collect();
+    let latest = current(line.desk.store.as_ref(), &line.desk.space, &line.run.name, &rows).await?;
     let known = chunk.into_iter().zip(latest).map(|((place, item), latest)| {
         line.heaviest.set(line.heaviest.get().max(item.body.len()));
         let fate = fate(latest.as_ref(), item.movie, line.run.rules);
@@ -153,8 +155,8 @@ async fn look_for_cold(line: &Line<'_>, known: &mut [Known]) -> Result<Result<()
     if let Err(why) = look(line, &cold).await? {
         return Ok(Err(why));
     }
-    let keys = known.iter().map(|known| known.item.key.clone()).collect();
-    let latest = line.desk.store.latest(line.desk.space.clone(), line.run.name.clone(), keys).await?;
+    let rows: Vec<(Key, MovieHash)> = known.iter().map(|known| (known.item.key.clone(), known.item.movie)).collect();
+    let latest = current(line.desk.store.as_ref(), &line.desk.space, &line.run.name, &rows).await?;
     for (known, latest) in known.iter_mut().zip(latest) {
         known.fate = fate(latest.as_ref(), known.item.movie, line.run.rules);
         known.latest = latest;

@@ -7,6 +7,7 @@
 
 mod claim;
 mod count;
+mod current;
 mod fate;
 mod finish;
 mod fly;
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+pub use current::current;
 pub use fate::{Changed, Fate, Rules, Sum, Survey, fate};
 pub use stop::Stop;
 

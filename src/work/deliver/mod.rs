@@ -282,7 +282,7 @@ impl Deliverer {
     }
 
     fn outcome(&self, mut report: Report, row: Option<Render>) -> Outcome {
-        let file = row.as_ref().and_then(|row| row.file.clone());
+        let file = row.as_ref().and_then(|row| row.file.as_deref()).map(crate::service::place::here);
         let is_gone = report.status == Status::Done && is_long_over(&report, self.desk.service_now());
         let verdict = match report.status {
             Status::Done if is_gone && file.is_none() => Verdict::Expired,

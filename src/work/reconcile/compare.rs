@@ -27,7 +27,7 @@ pub(super) struct Sides<'a> {
 impl Sides<'_> {
     /// What nobody knows the outcome of, and what goes on because of that.
     pub(super) fn of_unsettled(&self, unsettled: &[Render], resends: &[Render]) -> Vec<Finding> {
-        let settle = |render: &Render| self.spell(&["settle", render.key.as_str()]);
+        let settle = |render: &Render| self.spell(&["settle", &self.desk.command.name(render)]);
         let unsettled = unsettled.iter().filter(|render| render.submission.state != State::Sending).map(|render| {
             let since = render.gave_up_at.or(render.posted_at).map(|at| format!(" since {}", at.to_iso())).unwrap_or_default();
             let finding = match render.submission.state {
@@ -42,7 +42,8 @@ impl Sides<'_> {
         let resends = resends.iter().map(|render| {
             if render.row.is_some() {
                 return Finding::new(Kind::Resend, format!("to be sent again: its batch {} does that when it is run", render.scope))
-                    .of(render);
+                    .of(render)
+                    .then(self.desk.command.send(render, Submission::Same));
             }
             let why = match render.submission.on_unknown {
                 OnUnknown::Resubmit => "not found on the server: its rule is to send it again",
@@ -149,7 +150,9 @@ impl Sides<'_> {
         let cost =
             report.credits.map_or_else(|| "the service doesn't tell its cost".to_owned(), |credits| format!("it cost {credits} credits"));
         let message = format!("a second project for the render {kept}; {cost}");
-        let finding = Finding::new(Kind::Duplicate, message).told_by(report).then(self.spell(&["delete", report.project.as_str()]));
+        let look = self.spell(&["show", report.project.as_str()]);
+        let delete = self.spell(&["delete", report.project.as_str()]);
+        let finding = Finding::new(Kind::Duplicate, message).told_by(report).then(look).then(delete);
         Some(row.map_or(finding.clone(), |row| finding.of(row)))
     }
 
@@ -167,10 +170,10 @@ impl Sides<'_> {
         let (message, next) = if delivery.progress == Progress::GivenUp {
             (format!("nobody took its outcome `{}`{why}: given up", delivery.status), self.spell(&["webhook", "replay", project]))
         } else {
-            (
-                format!("its outcome `{}` is owed since {}{why}", delivery.status, delivery.due_at.to_iso()),
-                self.spell(&["reconcile", "--fix", "--exec", "PROGRAM"]),
-            )
+            let (status, at) = (&delivery.status, delivery.due_at.to_iso());
+            let since = if delivery.due_at <= self.desk.world.now() { "has been due since" } else { "will be tried again at" };
+            let message = format!("its outcome `{status}` {since} {at}{why}; `reconcile --fix --exec PROGRAM` delivers it now");
+            (message, self.spell(&["show", project]))
         };
         let row = self.rows.iter().find(|row| row.submission.project.as_ref() == Some(&delivery.project));
         let finding = Finding::new(Kind::Undelivered, message).told_by(&delivery.report).then(next);

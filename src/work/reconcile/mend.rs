@@ -6,11 +6,12 @@ use std::collections::HashSet;
 use futures_util::stream::{self, StreamExt};
 
 use super::{Finding, Kind, Limits, Survey, owed};
+use crate::ledger::outbox::{Attempt, Delivery, Handed, Progress};
 use crate::ledger::recovery::Lost;
 use crate::ledger::{Change, LedgerError, Record, Render};
 use crate::movie::Document;
 use crate::render::identity::ProjectId;
-use crate::render::outcome::RETENTION;
+use crate::render::outcome::{RETENTION, Report, Status};
 use crate::render::state::{Fact, OnUnknown};
 use crate::work::save::{Saving, Unsaved, save_video};
 use crate::work::submit::{Order, Submitted, submit};
@@ -64,6 +65,23 @@ pub async fn hand_over(desk: &Desk, limits: &Limits, survey: &mut Survey) -> Res
     Ok(())
 }
 
+/// What waits for its next try is tried now.
+///
+/// # Errors
+/// When the ledger fails.
+pub async fn hurry(desk: &Desk, limits: &Limits) -> Result<(), LedgerError> {
+    let at = desk.world.now();
+    let waiting = owed(desk, limits).await?.into_iter().filter(|delivery| delivery.progress == Progress::Due && delivery.due_at > at);
+    let again = |delivery: Delivery| Attempt {
+        delivery: delivery.id,
+        handed: Handed::Again(at),
+        detail: delivery.detail.unwrap_or_else(|| "wanted now".to_owned()),
+        at,
+    };
+    let attempts: Vec<Attempt> = waiting.map(again).collect();
+    if attempts.is_empty() { Ok(()) } else { desk.store.delivered(attempts).await }
+}
+
 fn of_kind(findings: &mut [Finding], kind: Kind) -> Vec<&mut Finding> {
     findings.iter_mut().filter(|finding| finding.kind == kind).collect()
 }
@@ -77,7 +95,7 @@ async fn restore(desk: &Desk, findings: &mut [Finding]) -> Result<(), LedgerErro
             .filter_map(|finding| Some(Lost { space: desk.space.clone(), token: finding.token()?, report: finding.report.clone()?, at }));
         let restored = desk.store.restore(lost.collect()).await?;
         for (finding, render) in some.iter_mut().zip(restored) {
-            // Without a row of its own somebody else was faster.
+            // Without a row of its own another process was faster.
             finding.mended = Some("put back into the ledger".to_owned());
             finding.render = render;
         }
@@ -156,8 +174,7 @@ async fn order(desk: &Desk, render: &Render) -> Result<Option<Order>, LedgerErro
 
 /// Videos that were not saved, the ones that are soon deleted first.
 async fn download(desk: &Desk, findings: &mut [Finding], saving: &Saving) {
-    let mut wanted: Vec<&mut Finding> =
-        findings.iter_mut().filter(|finding| matches!(finding.kind, Kind::Expiring | Kind::Unsaved)).collect();
+    let mut wanted: Vec<&mut Finding> = findings.iter_mut().filter(|finding| is_to_save(finding)).collect();
     let downloads = wanted.iter_mut().map(|finding| async {
         let Some(report) = &finding.report else { return };
         match save_video(desk, report, finding.render.as_ref(), saving).await {
@@ -173,11 +190,23 @@ async fn download(desk: &Desk, findings: &mut [Finding], saving: &Saving) {
     stream::iter(downloads).buffer_unordered(DOWNLOADS).collect::<Vec<()>>().await;
 }
 
+/// Also what was lost until now, and is rendered.
+fn is_to_save(finding: &Finding) -> bool {
+    let is_rendered = |report: &Report| report.status == Status::Done && report.url.is_some();
+    match finding.kind {
+        Kind::Expiring | Kind::Unsaved => true,
+        Kind::Lost => finding.render.is_some() && finding.report.as_ref().is_some_and(is_rendered),
+        _ => false,
+    }
+}
+
 fn not_saved(why: &Unsaved) -> String {
     let why = match why {
         Unsaved::Expired => "the service has deleted it after its 7 days".to_owned(),
+        Unsaved::Deleted => "it was deleted on the server".to_owned(),
         Unsaved::Failed(why) => why.clone(),
-        Unsaved::InTheWay(path) => format!("{} is in the way; --overwrite writes over it", path.display()),
+        Unsaved::InTheWay { path, whose: None } => format!("{} is in the way; --overwrite writes over it", path.display()),
+        Unsaved::InTheWay { path, whose: Some(whose) } => format!("{} is in the way: it is the video of {whose}", path.display()),
         Unsaved::Interrupted => "interrupted".to_owned(),
         Unsaved::Ledger { error, .. } => error.to_string(),
     };

@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt};
 
 use self::compare::Sides;
-pub use self::mend::{Remedies, hand_over, mend};
+pub use self::mend::{Remedies, hand_over, hurry, mend};
 use super::{Desk, search};
 use crate::ledger::inbox::Callbacks;
 use crate::ledger::outbox::{Deliveries, Delivery, Progress};
@@ -202,6 +202,7 @@ pub async fn survey(desk: &Desk, limits: &Limits) -> Result<Survey, LedgerError>
     let unfinished = desk.store.find(space(), Which::Unfinished).await?;
     let (unsettled, unsearched) = search_all(desk).await?;
     let resends = desk.store.find(space(), Which::Resends).await?;
+    desk.learn_names(&unsettled.iter().collect::<Vec<_>>()).await?;
     let oldest = unfinished.iter().chain(&unsettled).map(|render| render.posted_at.unwrap_or(render.created_at)).min();
     let swept = match unsearched {
         // A list that has just not answered does not answer now.

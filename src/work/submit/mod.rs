@@ -34,6 +34,9 @@ const READING: Duration = Duration::from_secs(10);
 /// How often the ledger is asked how another process's request went.
 const PEEK: Duration = Duration::from_millis(20);
 
+/// Says in the story of a render without a key that its project was shown to the user.
+const TOLD: &str = "its project was shown";
+
 /// How a submission ended.
 #[derive(Debug)]
 pub enum Submitted {
@@ -96,6 +99,7 @@ async fn fresh(desk: &Desk, render: Render) -> Result<Step, LedgerError> {
 /// long is looked for before anything is sent.
 async fn existing(desk: &Desk, order: &Order, mut render: Render) -> Result<Step, LedgerError> {
     let state = render.submission.state;
+    desk.learn_names(&[&render]).await?;
     if !matches!(state, State::Intent | State::Rejected) {
         desk.tell(&Event::Attached { key: render.key.clone(), state, project: render.submission.project.clone() });
     }
@@ -155,10 +159,17 @@ impl Run<'_> {
     async fn place(&mut self) -> Result<Step, LedgerError> {
         let (desk, order) = (self.desk, self.order);
         let mut has_settled = false;
+        let twin = if order.key.is_none() { self.twin().await? } else { None };
+        if let Some(twin) = &twin
+            && self.is_untold(twin).await?
+        {
+            self.told(twin).await?;
+            return existing(desk, order, twin.clone()).await;
+        }
         loop {
             match desk.store.place(vec![order.draft(desk, self.hash)]).await?.pop() {
                 Some(Placed::New(render)) => {
-                    self.tell_of_twin(&render).await?;
+                    twin.iter().for_each(|twin| self.tell_of(twin));
                     return fresh(desk, render).await;
                 }
                 Some(Placed::Existing(render)) if order.again && render.submission.state.is_unsettled() => {
@@ -177,20 +188,36 @@ impl Run<'_> {
         }
     }
 
+    /// The render of the same movie, without a key, that is under way.
+    async fn twin(&self) -> Result<Option<Render>, LedgerError> {
+        let unfinished = self.desk.store.find(Some(self.desk.space.clone()), Which::Unfinished).await?;
+        Ok(unfinished.into_iter().find(|other| !other.named && other.movie == self.hash))
+    }
+
+    /// Whether its project was never shown to the user who submitted it: the answer was lost with the process, and
+    /// another command has found it since.
+    async fn is_untold(&self, twin: &Render) -> Result<bool, LedgerError> {
+        let story = self.desk.store.story(twin.id).await?;
+        let was_told = story.iter().any(|event| event.kind == "accepted" || event.detail == TOLD);
+        Ok(!was_told && story.iter().any(|event| event.kind == "found"))
+    }
+
     /// Without a key each submission is a render of its own. Who types it again because the first one was interrupted
     /// should know that it goes on.
-    async fn tell_of_twin(&self, render: &Render) -> Result<(), LedgerError> {
-        if render.named {
-            return Ok(());
-        }
-        let unfinished = self.desk.store.find(Some(self.desk.space.clone()), Which::Unfinished).await?;
-        let twin = unfinished.into_iter().find(|other| other.movie == render.movie && other.id != render.id);
-        if let Some(project) = twin.and_then(|twin| twin.submission.project) {
+    fn tell_of(&self, twin: &Render) {
+        if let Some(project) = &twin.submission.project {
             let follow = self.desk.command.spell(&["poll", project.as_str()]);
             self.desk.tell(&Event::Warning(format!(
                 "{}: the same movie is under way as {project} (`{follow}` follows it); without --key this is another render",
-                render.source
+                self.order.source
             )));
+        }
+    }
+
+    /// Remembers that the user has seen the project of a submission without a key: the next one is another render.
+    async fn told(&self, render: &Render) -> Result<(), LedgerError> {
+        if !render.named {
+            self.desk.record(render.id, Change::Note(TOLD.to_owned())).await?.ok();
         }
         Ok(())
     }
@@ -277,6 +304,8 @@ impl Run<'_> {
                 {
                     return self.bound(render, Fact::Accepted { project }).await;
                 }
+                // Its name is wanted if it isn't found: a ledger that fails now fails at the next step, too.
+                desk.learn_names(&[&render]).await.ok();
                 desk.tell(&Event::LookingFor { key: render.key.clone(), why: why.clone() });
                 self.lost(render, epoch, why).await
             }
@@ -363,6 +392,9 @@ impl Run<'_> {
             let why = "the answer to the POST was lost and the render is not on the server's list (yet)";
             return Ok(over(unknown(self.desk, &settled, why)));
         }
+        if settled.submission.state.is_bound() {
+            self.told(&settled).await?;
+        }
         Ok(Step::On(Box::new(settled)))
     }
 }
@@ -374,7 +406,7 @@ async fn interrupted(desk: &Desk, claim: &Claim, render: &Render) -> Outcome {
     if !claim.has_begun() {
         return interrupted_unsent(render);
     }
-    let settle = desk.command.spell(&["settle", render.key.as_str()]);
+    let settle = desk.command.spell(&["settle", &desk.command.name(render)]);
     desk.tell(&Event::Warning(format!(
         "interrupted, but the movie is out: its answer is awaited for {} s more. After that, or after another interruption, `{settle}` \
          finds out what became of it",

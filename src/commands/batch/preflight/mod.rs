@@ -33,7 +33,7 @@ use crate::movie::plan::Unbounded;
 use crate::movie::variables::Asked;
 use crate::render::identity::{Key, MovieHash};
 use crate::rows::{Row, Table};
-use crate::work::batch::{Entry, Item, Rules, Survey, fate};
+use crate::work::batch::{Entry, Item, Rules, Survey, current, fate};
 
 /// Rows that the ledger is asked about in one question.
 const CHUNK: usize = 500;
@@ -178,8 +178,8 @@ impl Pass {
         rules: Rules,
         chunk: &mut Vec<Question>,
     ) -> Result<(), Stop> {
-        let keys = chunk.iter().map(|question| question.key.clone()).collect();
-        let latest = store.latest(space.clone(), name.to_owned(), keys).await.map_err(ledger_failed)?;
+        let rows: Vec<(Key, MovieHash)> = chunk.iter().map(|question| (question.key.clone(), question.movie)).collect();
+        let latest = current(store, space, name, &rows).await.map_err(ledger_failed)?;
         for (Question { key, movie, row, least, unbounded }, latest) in chunk.drain(..).zip(latest) {
             let is_sent = fate(latest.as_ref(), movie, rules).is_sent();
             if let (Some(cap), Some(open), true) = (self.purse.cap(), unbounded, is_sent) {

@@ -1,0 +1,248 @@
+//! How a render is named (`product.md`, "Naming a render"): by project, key, generation and batch. Every `next:` line is
+//! a command that does what it says when it is typed.
+
+use serde_json::json;
+
+use crate::support::{Run, World};
+
+const ROWS: &str = "--rows rows.csv --key id";
+
+/// A movie with a variable, two rows for it, and what the emulator is to do with a render.
+fn world_of(faults: &[&str], outcome: &serde_json::Value) -> World {
+    let world = World::with_faults(faults);
+    let movie = json!({
+        "resolution": "sd",
+        "client-data": {"emulator": outcome},
+        "scenes": [{"duration": 2, "elements": [{"type": "text", "text": "{{city}}"}]}],
+    });
+    world.write("flat.json", movie.to_string());
+    rows(&world, "Rome");
+    world
+}
+
+fn rows(world: &World, city: &str) {
+    world.write("rows.csv", format!("id,city\n1,{city}\n2,Oslo\n"));
+}
+
+/// Types a command as a shell does; the words of the tests need no more of it.
+fn typed(world: &World, command: &str) -> Run {
+    let words: Vec<String> = command.split_whitespace().skip(1).map(|word| word.trim_matches('\'').to_owned()).collect();
+    world.run(&words)
+}
+
+/// Demands that each command that is offered is one, and knows what it is about.
+#[track_caller]
+fn every_next_works(world: &World, run: &Run) {
+    assert!(!run.next().is_empty(), "{run:?}");
+    for command in run.next() {
+        assert!(command.starts_with("j2v "), "{command}");
+        if command.contains("auth login") {
+            continue; // It asks a person for the key.
+        }
+        let after = typed(world, command);
+        assert_ne!((command, after.code), (command, 2), "{after:?}");
+        assert!(!after.stderr.contains("no render of") && !after.stderr.contains("unexpected argument"), "{command}: {after:?}");
+    }
+}
+
+#[test]
+fn a_key_of_two_batches_is_refused_with_its_full_names_and_each_of_them_works() {
+    let world = world_of(&[], &json!({}));
+    for batch in ["flats", "houses"] {
+        world.j2v(&format!("batch flat.json {ROWS} --batch {batch}")).exits(0);
+    }
+    for command in ["show 1", "poll 1", "explain 1", "settle 1", "download 1 -o out/", "delete 1 --yes", "webhook replay 1"] {
+        let run = world.j2v(command).exits(2).prints(&[]).tells("`1` fits 2 renders").tells("flats/1 (done").tells("houses/1 (done");
+        for next in run.next() {
+            typed(&world, next).exits(0);
+        }
+    }
+    let projects = |run: Run| run.jsons().iter().map(|line| line["project"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let one = projects(world.j2v("poll flats/1 --json").exits(0));
+    assert_eq!(projects(world.j2v("poll 1 --batch flats --json").exits(0)), one);
+    assert_eq!(projects(world.j2v("poll flats/1#1 --json").exits(0)), one);
+    assert_ne!(projects(world.j2v("poll houses/1 --json").exits(0)), one);
+    world.j2v("show flats/1#2").exits(6).tells("no render of `flats/1#2`");
+    let batches: Vec<_> = world.j2v("history --json").exits(0).jsons().iter().map(|row| row["batch"].clone()).collect();
+    assert_eq!(batches, ["houses", "houses", "flats", "flats"]);
+    assert!(world.j2v("history").exits(0).lines()[0].contains("BATCH"));
+}
+
+#[test]
+fn a_submission_without_a_batch_is_called_submit() {
+    let world = world_of(&[], &json!({}));
+    world.movie("a.json", &json!({}));
+    let id = world.j2v("submit a.json --key 1").exits(0);
+    world.j2v("show 1 --json").exits(0);
+    world.j2v(&format!("batch flat.json {ROWS} --batch flats")).exits(0);
+    world.j2v("show 1").exits(2).tells("submit/1");
+    assert_eq!(world.j2v("show submit/1 --json").exits(0).json()["project"], json!(id.line()));
+    assert_eq!(world.j2v("show 1 --batch submit --json").exits(0).json()["project"], json!(id.line()));
+    world.j2v("show 2").exits(0);
+}
+
+#[test]
+fn a_held_row_is_settled_by_the_command_that_names_it() {
+    let world = world_of(&["post-reset-before*1"], &json!({}));
+    let run = world.j2v(&format!("batch flat.json {ROWS} --batch flats --concurrency 1 --settle-for 0s --quarantine 0s")).exits(12);
+    let settle = run.next().into_iter().find(|next| next.contains("--abandon")).map(str::to_owned).unwrap_or_default();
+    assert_eq!(settle, "j2v settle flats/1 --abandon", "{run:?}");
+    typed(&world, &settle).exits(0);
+    world.j2v("batch --status flats").exits(0).tells("abandoned");
+}
+
+#[test]
+fn every_command_that_is_offered_works() {
+    let failed = world_of(&[], &json!({"outcome": "error", "message": "Movie duration cannot be zero"}));
+    failed.movie("a.json", &json!({"outcome": "error", "message": "Movie duration cannot be zero"}));
+    let run = failed.j2v("submit a.json --key 1 --wait").exits(9);
+    assert_eq!(run.next(), ["j2v explain 1", "j2v submit a.json --key 1 --again"]);
+    every_next_works(&failed, &run);
+    let run = failed.j2v(&format!("batch flat.json {ROWS} --batch flats")).exits(9);
+    assert!(run.next().iter().any(|next| next.contains("--retry-failed")), "{run:?}");
+    every_next_works(&failed, &run);
+    // The key is a batch's, too, by now.
+    every_next_works(&failed, &failed.j2v("submit a.json --key 1 --wait").exits(9));
+
+    let wrong = World::with_faults(&["post-key"]);
+    wrong.movie("a.json", &json!({}));
+    let run = wrong.j2v("submit a.json --key k").exits(4);
+    assert_eq!(run.next().first(), Some(&"j2v auth login"), "{run:?}");
+
+    let gone = World::new();
+    gone.movie("a.json", &json!({}));
+    let id = gone.j2v("submit a.json --key k --wait --json").exits(0).json()["project"].as_str().unwrap().to_owned();
+    gone.a_week_goes_by();
+    let run = gone.j2v(&format!("download {id}")).exits(14).hides("next: j2v download");
+    every_next_works(&gone, &run);
+
+    let unheard = World::new();
+    for command in ["show nobody", "poll nobody", "download nobody", "settle nobody", "delete nobody --yes"] {
+        let before = unheard.requests("GET /v2/movies");
+        let run = unheard.j2v(command).exits(6);
+        assert_eq!(unheard.requests("GET /v2/movies"), before, "a name that is no project is not sent");
+        every_next_works(&unheard, &run);
+    }
+}
+
+#[test]
+fn rows_of_another_table_that_join_a_batch_by_its_default_name_are_told_and_offered_a_batch_of_their_own() {
+    let world = world_of(&[], &json!({}));
+    world.j2v(&format!("batch flat.json {ROWS}")).exits(0).hides("was begun with");
+    world.j2v(&format!("batch flat.json {ROWS}")).exits(0).hides("was begun with");
+    world.write("others.csv", "id,city\n1,Bern\n2,Kyiv\n");
+    let run = world.j2v("batch flat.json --rows others.csv --key id").exits(13).tells("was begun with flat.json and rows.csv");
+    let apart = run.next().into_iter().find(|next| next.contains("--batch flat-others")).unwrap().to_owned();
+    typed(&world, &apart).exits(0);
+    assert_eq!(world.accepted(), 4);
+}
+
+#[test]
+fn what_the_ledger_does_not_know_the_service_is_asked() {
+    let world = World::new();
+    world.movie("a.json", &json!({"outcome": "error", "message": "Movie duration cannot be zero"}));
+    let id = world.j2v("submit a.json --no-ledger --wait --json").exits(9).json()["project"].as_str().unwrap().to_owned();
+    assert_eq!(world.j2v(&format!("show {id} --json")).exits(0).json()["status"], json!("error"));
+    world.j2v(&format!("show {id}")).exits(0).tells("not in this ledger");
+    assert!(world.j2v(&format!("explain {id}")).exits(0).stdout.contains("Movie duration cannot be zero"));
+    world.j2v("show EMU0000000000000").exits(6).tells("knows no such project");
+}
+
+#[test]
+fn a_file_is_the_video_of_one_render_whatever_its_name_and_its_size() {
+    let world = world_of(&[], &json!({}));
+    let line = |batch: &str| format!("batch flat.json {ROWS} --batch {batch} --download videos/");
+    world.j2v(&line("flats")).exits(0).prints(&["videos/1.mp4", "videos/2.mp4"]);
+    let theirs = world.read("videos/1.mp4");
+    let run = world.j2v(&line("houses")).exits(14).prints(&["", ""]).tells("it is the video of flats/1");
+    assert_eq!(world.read("videos/1.mp4"), theirs, "{run:?}");
+    world.j2v(&line("flats")).exits(0).prints(&["videos/1.mp4", "videos/2.mp4"]);
+    world.j2v(&format!("{} --overwrite", line("houses"))).exits(0).prints(&["videos/1.mp4", "videos/2.mp4"]);
+    world.j2v(&line("flats")).exits(14).tells("it is the video of houses/1");
+    assert_eq!(world.accepted(), 4);
+}
+
+/// How many videos were asked for.
+fn downloads(world: &World) -> u64 {
+    let requests = world.oracle()["requests"].as_object().unwrap().clone();
+    requests.iter().filter(|(kind, _)| kind.contains("/files/")).filter_map(|(_, count)| count.as_u64()).sum()
+}
+
+#[test]
+fn a_verified_file_is_not_fetched_again_and_is_enough_once_the_service_has_deleted_it() {
+    let world = world_of(&[], &json!({}));
+    let line = format!("batch flat.json {ROWS} --download videos/ --overwrite");
+    world.j2v(&line).exits(0);
+    let fetched = downloads(&world);
+    world.j2v(&line).exits(0).prints(&["videos/1.mp4", "videos/2.mp4"]);
+    assert_eq!((fetched, downloads(&world)), (2, 2));
+    world.a_week_goes_by();
+    world.j2v(&line).exits(0).prints(&["videos/1.mp4", "videos/2.mp4"]);
+}
+
+#[test]
+fn with_replace_the_folder_holds_one_right_video_a_row() {
+    let world = world_of(&[], &json!({}));
+    let line = format!("batch flat.json {ROWS} --download videos/ --replace");
+    world.j2v(&line).exits(0);
+    let before = world.j2v("show 1 --json").exits(0).json()["project"].as_str().unwrap().to_owned();
+    rows(&world, "Paris");
+    world.j2v(&format!("{line} --update")).exits(0).prints(&["videos/1.mp4", "videos/2.mp4"]);
+    let now = world.j2v("show 1 --json").exits(0).json()["project"].as_str().unwrap().to_owned();
+    assert_ne!(before, now);
+    assert_eq!(world.read("videos/1.mp4"), world.ask("GET", &format!("/files/{now}.mp4"), ""));
+    assert_eq!(world.read("videos/old/1.mp4"), world.ask("GET", &format!("/files/{before}.mp4"), ""));
+    assert_eq!(std::fs::read_dir(world.path("videos")).unwrap().count(), 3);
+    world.j2v(&line).exits(0);
+}
+
+#[test]
+fn an_edit_that_is_taken_back_names_the_earlier_video_and_costs_nothing() {
+    let world = world_of(&[], &json!({}));
+    let line = format!("batch flat.json {ROWS} --download videos/ --update");
+    world.j2v(&line).exits(0);
+    rows(&world, "Paris");
+    world.j2v(&line).exits(0).prints(&["videos/1-2.mp4", "videos/2.mp4"]);
+    rows(&world, "Rome");
+    for _ in 0..2 {
+        world.j2v(&line).exits(0).prints(&["videos/1.mp4", "videos/2.mp4"]);
+    }
+    assert_eq!(world.accepted(), 3);
+}
+
+#[test]
+fn nothing_is_deleted_without_a_yes() {
+    let world = World::new();
+    world.movie("a.json", &json!({}));
+    let id = world.j2v("submit a.json --key k --wait --json").exits(0).json()["project"].as_str().unwrap().to_owned();
+    let run = world.j2v("delete k").exits(2).prints(&[]).tells("--yes");
+    world.pipe(&["delete", "-"], &format!("{id}\n")).exits(2);
+    world.j2v("delete k --dry-run").exits(0).prints(&[&id]);
+    world.j2v(&format!("download {id} -o one/")).exits(0);
+    assert_eq!(run.next(), ["j2v delete k --yes"]);
+    typed(&world, run.next()[0]).exits(0).prints(&[&id]);
+}
+
+#[test]
+fn a_video_that_is_deleted_on_the_server_is_copied_from_where_it_was_saved() {
+    let world = World::new();
+    world.movie("a.json", &json!({}));
+    world.j2v("submit a.json --key k --download one/").exits(0);
+    world.j2v("delete k --yes").exits(0);
+    let run = world.j2v("download k -o two/").exits(0);
+    assert!(run.line().starts_with("two/") && world.has(run.line()), "{run:?}");
+}
+
+#[test]
+fn a_submission_without_a_key_whose_project_was_never_shown_is_attached_to() {
+    let world = World::with(|settings| settings.render_time = std::time::Duration::from_secs(3600));
+    world.movie("a.json", &json!({"fault": ["post-hang*1"]}));
+    world.crash("submit a.json");
+    // Another command finds it meanwhile.
+    world.j2v("list").exits(0).tells("found again");
+    let id = world.j2v("submit a.json").exits(0).tells("attached to the render").line().to_owned();
+    assert_eq!(world.accepted_fields("project"), [id.as_str()]);
+    let other = world.j2v("submit a.json").exits(0).tells("under way as");
+    assert_ne!(other.line(), id, "it was shown: the next one is another render");
+    assert_eq!(world.accepted(), 2);
+}
