@@ -100,7 +100,17 @@ mod tests {
     fn shown(text: &str, span: Span) -> String {
         let (severity, evidence) = (Severity::Warning, Evidence::Advice);
         let (label, help) = (Some("here".to_owned()), Some("write `src`".to_owned()));
-        let finding = [Diagnostic { severity, evidence, code: "J2V006", message: "no property".to_owned(), span, used: None, label, help }];
+        let finding = [Diagnostic {
+            severity,
+            evidence,
+            code: "J2V006",
+            message: "no property".to_owned(),
+            span,
+            used: None,
+            label,
+            help,
+            fix: None,
+        }];
         let sources = [Source::new("m.json", text)];
         place(&sources, &finding).iter().map(|placed| render("m.json", placed, &[], false)).collect()
     }
