@@ -117,7 +117,7 @@ mod tests {
         for (wrong, rights) in NAMES {
             let is_known = |name: &&str| {
                 let tables = crate::movie::spec::TABLES.iter().any(|table| table.get(name).is_some());
-                tables || crate::movie::spec::text::SETTINGS.contains(name)
+                tables || text::SETTINGS.contains(name)
             };
             assert!(rights.iter().all(is_known), "{wrong}");
         }
