@@ -93,8 +93,11 @@ pub(super) fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, around: &Arou
 
 /// The last finding comes of a misspelled duration: that is the mistake, and weighs as much where it is an error.
 fn misspelled_duration(checker: &mut Checker<'_>, fields: &Fields<'_>) {
-    let last = checker.found.pop().zip(fields.told_at(DURATION));
-    let Some((last, at)) = last.filter(|(last, _)| last.severity == Severity::Error) else { return };
+    let Some((last, at)) = checker.found.pop().zip(fields.told_at(DURATION)) else { return };
+    if last.severity != Severity::Error {
+        checker.with_length += 1;
+        return;
+    }
     checker.is_misspelled(fields, &[DURATION], last.code, &last.message);
     let popped = checker.found.len();
     if let Some(index) = checker.lengthless.last_mut().filter(|index| **index == popped) {
