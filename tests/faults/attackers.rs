@@ -47,8 +47,8 @@ impl Flood {
             // What the receiver cuts is an attacker's own trouble.
             match manner {
                 Manner::Silent => {}
-                Manner::SlowToWrite => drop((&stream).write(head.as_bytes())),
-                Manner::NeverReads => drop((&stream).write(asks.as_bytes())),
+                Manner::SlowToWrite => drop((&stream).write_all(head.as_bytes())),
+                Manner::NeverReads => drop((&stream).write_all(asks.as_bytes())),
             }
             Some((stream, manner))
         };
@@ -58,9 +58,10 @@ impl Flood {
     /// Goes on as its manners are until `over`.
     fn go_on(&self, over: &AtomicBool) {
         while !over.load(Ordering::Relaxed) {
-            for (mut stream, manner) in self.streams.iter().map(|(stream, manner)| (stream, manner)) {
+            for (stream, manner) in &self.streams {
                 if matches!(manner, Manner::SlowToWrite) {
-                    stream.write(b"x").ok();
+                    let mut stream = stream;
+                    stream.write_all(b"x").ok();
                 }
             }
             thread::sleep(Duration::from_millis(50));

@@ -285,8 +285,8 @@ mod tests {
     #[cfg(unix)]
     #[tokio::test]
     async fn it_is_ended_with_all_that_it_started_when_its_time_is_over() {
-        let folder = TempDir::new().unwrap();
         const SHORT: Duration = Duration::from_millis(100);
+        let folder = TempDir::new().unwrap();
         let ignoring = "(trap '' TERM; sleep 60) &";
         let scripts = [
             ("sleep 60 & sleep 60".to_owned(), SHORT, "sh was ended after 0.1 s"),
