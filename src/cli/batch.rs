@@ -76,7 +76,7 @@ pub(crate) struct BatchArgs {
     /// Saving.
     #[command(flatten)]
     pub(crate) saving: SaveArgs,
-    /// Write what became of each row into this file as it ends: .csv, or .jsonl
+    /// Write what became of each row into this file as it ends: .csv, .jsonl, or .html (a page)
     #[arg(long, value_name = "FILE")]
     pub(crate) results: Option<PathBuf>,
     /// One JSON object a line, a line per row, when its outcome is known; with --dry-run one object for all

@@ -2,19 +2,26 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::builder::Resettable;
+use clap::{Arg, Args, Id};
 
-use super::MovieArgs;
 use super::help;
+use super::{MovieArgs, TableArgs};
 use crate::exit::Exit;
 
 /// How looking at a movie may end.
 const EXITS: &[Exit] = &[Exit::Done, Exit::Internal, Exit::Usage, Exit::Invalid];
 
+/// What makes the table of `j2v batch` one that may be left out.
+const NOTHING: Resettable<Id> = Resettable::Reset;
+
 // `j2v preview`.
 #[derive(Debug, Args)]
 #[command(
     mut_arg("movies", |movies| movies.num_args(1).help("The movie file")),
+    mut_arg("rows", |rows| rows.required_unless_present(NOTHING).conflicts_with_all(["out", "storyboard", "json"])),
+    mut_arg("key", |key| key.required_unless_present(NOTHING).requires("rows").help("The column by whose values rows are found")),
+    mut_args(on_one_screen),
     after_long_help = help::page("\
 The page is on this machine only and follows the movie as it is edited, until Ctrl-C. It is not the
 service's render: what is approximate or not shown is named under the picture, and --json lists it.
@@ -23,6 +30,8 @@ It needs no key. The movie is sent nowhere; its own pictures and sounds are fetc
 Examples:
   j2v preview listing.json                            opens the browser, prints the page's URL
   j2v preview listing.json --out listing.html         one file, for a mail or a pull request
+  j2v preview listing.json --rows listings.csv --key listing_id
+                                                      each row as a tile, any of them to play
   j2v preview listing.json --storyboard board.html    the middle of each scene as a still
   j2v preview listing.json --json | jq -r 'select(.level == \"not-shown\") | .reason'", EXITS)
 )]
@@ -55,7 +64,31 @@ pub(crate) struct PreviewArgs {
     /// Fetch pictures and sounds from a private network address too
     #[arg(long)]
     pub(crate) allow_private: bool,
+    /// The rows, each of which can be looked at.
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
     /// The movie and what changes it.
     #[command(flatten)]
     pub(crate) movie: MovieArgs,
+}
+
+/// What a first look at the command can do without, so that it fits a screen.
+const RARE: &[&str] = &[
+    "var",
+    "vars",
+    "client_data",
+    "webhook",
+    "set",
+    "resolution",
+    "template",
+    "skip_empty",
+    "client_data_columns",
+    "join",
+    "on",
+    "into",
+    "name",
+];
+
+fn on_one_screen(arg: Arg) -> Arg {
+    if RARE.contains(&arg.get_id().as_str()) { arg.hide_short_help(true) } else { arg }
 }

@@ -1,5 +1,7 @@
 //! What can be typed about sending movies: `j2v submit`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::check::GateArgs;
@@ -35,6 +37,9 @@ pub(crate) struct SubmitArgs {
     /// Saving.
     #[command(flatten)]
     pub(crate) saving: SaveArgs,
+    /// Write what became of each movie into this file: .csv, .jsonl, or .html (a page)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) results: Option<PathBuf>,
     /// One JSON object a line, a line per render, when its outcome is known
     #[arg(long)]
     pub(crate) json: bool,

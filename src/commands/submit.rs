@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::ledger::{LedgerError, Render};
 use crate::movie::Document;
 use crate::movie::json::Span;
-use crate::output::{Results, Wanted};
+use crate::output::{RecordFormat, Results, Wanted};
 use crate::render::event::{Outcome, Trouble, Verdict};
 use crate::render::identity::Key;
 use crate::render::outcome::{Reason, Report};
@@ -40,7 +40,8 @@ pub(super) async fn run(call: &Call, args: &SubmitArgs) -> anyhow::Result<Exit> 
     if let Some(saving) = &saving {
         waiting::make_ready(saving)?;
     }
-    let mut results = Results::new(&call.out, args.json, wanted(args, saving.as_ref()), count);
+    let results = Results::new(&call.out, args.json, wanted(args, saving.as_ref()), count);
+    let mut results = recorded(results, args)?;
     let orders = orders(call, args, keys, composed, &mut results);
     if orders.is_empty() {
         return Ok(results.finish());
@@ -64,6 +65,14 @@ pub(super) async fn run(call: &Call, args: &SubmitArgs) -> anyhow::Result<Exit> 
     }
     session.close().await;
     Ok(results.finish())
+}
+
+/// The same results, written into the file of `--results` where there is one.
+fn recorded<'a>(results: Results<'a>, args: &SubmitArgs) -> Result<Results<'a>, Stop> {
+    let Some(path) = &args.results else { return Ok(results) };
+    let refused = |why: String| Stop::new(Exit::Usage, format!("--results {}: {why}; nothing was sent", path.display()));
+    let format = RecordFormat::of(path).ok_or_else(|| refused("the file's ending says its format: .csv, .jsonl or .html".to_owned()))?;
+    results.recorded(path, format).map_err(|why| refused(why.to_string()))
 }
 
 fn waits(args: &SubmitArgs) -> bool {

@@ -3,6 +3,7 @@
 
 pub(crate) mod annotations;
 pub(crate) mod findings;
+mod gallery;
 mod human;
 mod progress;
 mod record;

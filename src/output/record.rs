@@ -1,4 +1,4 @@
-//! The file of `--results`: a line for each row as it ends, as CSV or JSON Lines. Each line is written whole, so that
+//! The file of `--results`: a line for each row as it ends, as CSV, JSON Lines or a page. Each line is written whole, so that
 //! a killed run leaves a file that can be read. The next run writes a new one and puts it in the old one's place as
 //! soon as it says at least as much. At its end the lines stand in the order of the table.
 
@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::gallery;
 use crate::render::event::Outcome;
 use crate::render::line::facts;
 use crate::render::untrusted::escaped;
@@ -21,6 +22,8 @@ pub(crate) enum RecordFormat {
     Csv,
     /// An object a line.
     JsonLines,
+    /// A page with a tile a row.
+    Html,
 }
 
 impl RecordFormat {
@@ -30,8 +33,23 @@ impl RecordFormat {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
             "csv" => Some(Self::Csv),
             "jsonl" | "ndjson" => Some(Self::JsonLines),
+            "html" | "htm" => Some(Self::Html),
             _ => None,
         }
+    }
+
+    /// How many lines of a file say something of a row; its header is one of them where it has one line.
+    fn count(self, bytes: &[u8]) -> u64 {
+        let lines = bytes.split(|byte| *byte == b'\n');
+        // The head of a page counts as the one write that it is.
+        let count =
+            if self == Self::Html { 1 + lines.filter(|line| line.starts_with(gallery::ROW.as_bytes())).count() } else { lines.count() };
+        u64::try_from(count).unwrap_or(u64::MAX)
+    }
+
+    /// What ends a file that has all.
+    fn end(self) -> &'static [u8] {
+        if self == Self::Html { gallery::END.as_bytes() } else { b"" }
     }
 }
 
@@ -86,7 +104,7 @@ impl RecordFile {
     /// When it can't be made.
     pub(crate) fn create(path: &Path, format: RecordFormat, for_excel: bool) -> io::Result<Self> {
         let known = match fs::read(path) {
-            Ok(bytes) => Some(u64::try_from(bytes.split(|byte| *byte == b'\n').count()).unwrap_or(u64::MAX)),
+            Ok(bytes) => Some(format.count(&bytes)),
             Err(why) if why.kind() == io::ErrorKind::NotFound => None,
             Err(why) => return Err(why),
         };
@@ -94,9 +112,13 @@ impl RecordFile {
         let file = create(beside.as_ref().map_or(path, |(beside, _)| beside))?;
         let path = path.to_owned();
         let mut record = Self { format, path, file, lines: 0, head: 0, length: 0, rows: Vec::new(), replaces: beside };
-        if format == RecordFormat::Csv {
-            let mark = if for_excel { MARK } else { b"" };
-            record.write(&[mark, &csv_line(COLUMNS.iter().map(ToString::to_string))?].concat())?;
+        match format {
+            RecordFormat::Csv => {
+                let mark = if for_excel { MARK } else { b"" };
+                record.write(&[mark, &csv_line(COLUMNS.iter().map(ToString::to_string))?].concat())?;
+            }
+            RecordFormat::Html => record.write(gallery::head(&record.title()).as_bytes())?,
+            RecordFormat::JsonLines => {}
         }
         record.head = record.length;
         Ok(record)
@@ -111,6 +133,7 @@ impl RecordFile {
         let line = match self.format {
             RecordFormat::Csv => csv_line(COLUMNS.iter().map(|column| cell(&fields[*column])))?,
             RecordFormat::JsonLines => format!("{}\n", escaped(&fields.to_string())).into_bytes(),
+            RecordFormat::Html => gallery::row(fields, recorded.outcome, self.path.parent().unwrap_or(Path::new(""))).into_bytes(),
         };
         self.rows.push((recorded.number, self.length, line.len()));
         self.write(&line)?;
@@ -123,6 +146,7 @@ impl RecordFile {
     /// When it isn't.
     pub(crate) fn finish(mut self) -> io::Result<()> {
         if self.rows.is_sorted_by_key(|(row, ..)| *row) {
+            self.file.write_all(self.format.end())?;
             self.file.sync_all()?;
             return self.take_its_place();
         }
@@ -142,7 +166,13 @@ impl RecordFile {
             from.seek(SeekFrom::Start(at))?;
             io::copy(&mut from.by_ref().take(length), &mut to)?;
         }
+        to.write_all(self.format.end())?;
         to.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+    }
+
+    /// What a page is called.
+    fn title(&self) -> String {
+        self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
     fn write(&mut self, line: &[u8]) -> io::Result<()> {
@@ -242,6 +272,19 @@ mod tests {
         next.finish().unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 8);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_page_holds_a_line_a_row_and_says_when_it_has_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("results.html");
+        let mut file = RecordFile::create(&path, RecordFormat::of(&path).unwrap(), false).unwrap();
+        add(&mut file, 2, "</script>");
+        let page = fs::read_to_string(&path).unwrap();
+        assert!(page.contains("\\u003c/script>") && !page.contains("id=\"end\""), "a page that grows can be looked at");
+        file.finish().unwrap();
+        let page = fs::read_to_string(&path).unwrap();
+        assert_eq!((RecordFormat::Html.count(page.as_bytes()), page.contains("id=\"end\"")), (2, true));
     }
 
     #[test]

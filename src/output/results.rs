@@ -1,7 +1,11 @@
 //! The results of a run, one a render: a line of data each in the order of the arguments, or a line of JSON each
 //! in the order in which they end; and the exit code that they make together.
 
+use std::io;
+use std::path::{Path, PathBuf};
+
 use super::Out;
+use super::record::{RecordFile, RecordFormat, Recorded};
 use crate::exit::Exit;
 use crate::render::event::{Event, Listener, Outcome, Trouble, Verdict};
 use crate::render::line;
@@ -27,13 +31,31 @@ pub(crate) struct Results<'a> {
     lines: Vec<Option<String>>,
     printed: usize,
     codes: Vec<Exit>,
+    record: Option<Record>,
+}
+
+/// The file of `--results`.
+struct Record {
+    path: PathBuf,
+    file: RecordFile,
+    /// Why it could not be written any more: what renders is worth more than the list of it.
+    unwritten: Option<io::Error>,
 }
 
 impl<'a> Results<'a> {
     /// Results of `count` renders.
     #[must_use]
     pub(crate) fn new(out: &'a Out, json: bool, wanted: Wanted, count: usize) -> Self {
-        Self { out, json, wanted, lines: vec![None; count], printed: 0, codes: Vec::with_capacity(count) }
+        Self { out, json, wanted, lines: vec![None; count], printed: 0, codes: Vec::with_capacity(count), record: None }
+    }
+
+    /// The same, written into a file as well.
+    ///
+    /// # Errors
+    /// When the file can't be made.
+    pub(crate) fn recorded(self, path: &Path, format: RecordFormat) -> io::Result<Self> {
+        let file = RecordFile::create(path, format, false)?;
+        Ok(Self { record: Some(Record { path: path.to_owned(), file, unwritten: None }), ..self })
     }
 
     /// Takes in an outcome: tells people, prints what is due, remembers the code.
@@ -46,12 +68,26 @@ impl<'a> Results<'a> {
     pub(crate) fn end_silently(&mut self, index: usize, outcome: &Outcome, exit: Exit) {
         self.codes.push(exit);
         self.print(index, outcome);
+        if let Some(record) = self.record.as_mut().filter(|record| record.unwritten.is_none()) {
+            let number = u64::try_from(index).map_or(u64::MAX, |index| index.saturating_add(1));
+            record.unwritten = record.file.add(&Recorded { number, outcome }).err();
+        }
     }
 
     /// The exit code of all.
     #[must_use]
     pub(crate) fn finish(self) -> Exit {
-        Exit::fold(self.codes)
+        let Some(Record { path, file, unwritten }) = self.record else { return Exit::fold(self.codes) };
+        match unwritten.map_or_else(|| file.finish(), Err) {
+            Ok(()) => {
+                self.out.progress(&format!("results: {}", path.display()));
+                Exit::fold(self.codes)
+            }
+            Err(why) => {
+                self.out.error(&format!("the file of --results could not be written: {why}"));
+                Exit::fold([Exit::fold(self.codes), Exit::Internal])
+            }
+        }
     }
 
     fn print(&mut self, index: usize, outcome: &Outcome) {

@@ -1,6 +1,6 @@
 //! Whole movies as pictures: what is where, when, and how true.
 
-use super::level::Level;
+use super::level::Level::{Approximate, Exact, NotShown};
 use super::*;
 use crate::movie::Document;
 use crate::movie::expand::{Limits, expand};
@@ -35,7 +35,7 @@ fn times_are_those_of_the_plan_on_the_clock_of_the_movie() {
     assert_eq!(spans, [(1.0, 3.0), (6.5, 7.5), (3.5, 7.5)], "extra time is hidden, a scene cuts what is too long");
     assert_eq!(span(&drawn.elements[0]), (0.0, 7.5));
     let transition = drawn.scenes[1].transition.as_ref().unwrap();
-    assert_eq!((transition.start, transition.end, transition.level), (3.5, 4.0, Level::Exact));
+    assert_eq!((transition.start, transition.end, transition.level), (3.5, 4.0, Exact));
 }
 
 #[test]
@@ -98,13 +98,12 @@ fn media_are_named_by_number_each_once() {
     let media: Vec<_> = drawn.media.iter().map(|media| (media.url.as_str(), media.kind)).collect();
     assert_eq!(media, [("https://a.example/b.png", "image"), ("./c.png", "image"), ("./m.png", "mask")]);
     let shown: Vec<_> = drawn.scenes[0].elements.iter().map(|element| element.level).collect();
-    use Level::{Approximate, Exact, NotShown};
     assert_eq!(shown, [Exact, Approximate, Exact, NotShown, NotShown, NotShown]);
 }
 
 #[test]
 fn a_template_and_an_empty_movie_have_a_page_too() {
     let template = pictures(r#"{"template": "LerKrmBfiqaIgBuacLWn", "scenes": [{"duration": 3}]}"#);
-    assert!(template.entries().iter().any(|entry| entry.level == Level::NotShown && entry.reason.contains("template")));
+    assert!(template.entries().iter().any(|entry| entry.level == NotShown && entry.reason.contains("template")));
     assert!(pictures("{}").scenes.is_empty());
 }

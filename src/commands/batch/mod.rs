@@ -1,7 +1,7 @@
 //! `j2v batch`: one movie, a table of rows, each rendered once. A second run continues the first.
 
 mod outcomes;
-mod preflight;
+pub(super) mod preflight;
 mod running;
 mod status;
 
@@ -71,7 +71,10 @@ fn refuse_what_cannot_be(call: &Call, args: &BatchArgs) -> Result<(), Stop> {
         return Err(Stop::new(Exit::Usage, why));
     }
     if let Some(file) = args.results.as_deref().filter(|file| RecordFormat::of(file).is_none()) {
-        return Err(Stop::new(Exit::Usage, format!("--results {}: the file's ending says its format: .csv or .jsonl", file.display())));
+        return Err(Stop::new(
+            Exit::Usage,
+            format!("--results {}: the file's ending says its format: .csv, .jsonl or .html", file.display()),
+        ));
     }
     if args.no_wait && args.saving.download.is_some() {
         return Err(Stop::new(Exit::Usage, "--no-wait leaves before there are videos: leave --download out, or --no-wait"));

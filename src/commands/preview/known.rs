@@ -1,14 +1,16 @@
-//! What is to be known of a movie's files: how long they play, and what captions say.
+//! What is to be known beside the movie: how long its files play, what captions say, and how long an earlier render was.
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::commands::Call;
-use crate::movie::expand::Expansion;
+use super::show::Made;
+use crate::commands::{Call, session};
+use crate::ledger::{Render, Which};
 use crate::movie::json::Node;
 use crate::movie::plan::{Asset, Seconds, assets_of};
 use crate::preview::Known;
+use crate::render::identity::MovieHash;
 use crate::service::client::Timeouts;
 use crate::service::keyless::Hosts;
 use crate::service::probe::{Found, Probe, Wanted};
@@ -17,6 +19,9 @@ use crate::work::preview::Origin;
 
 /// The longest captions that are read, bytes.
 const LONGEST: u64 = 2 << 20;
+
+/// How far back in the ledger an earlier render is looked for.
+const MOST_RENDERS: u32 = 2000;
 
 /// Who fetches the movie's files; nobody with `--offline`.
 pub(super) fn relay(call: &Call, allow_private: bool) -> Relay {
@@ -40,9 +45,11 @@ pub(super) fn at_hand(movie: &Node, folder: &Path) -> Known {
     Known { captions: captions.collect(), ..Known::default() }
 }
 
-/// What the files themselves tell: their lengths, and the texts of captions.
-pub(super) async fn fetched(call: &Call, relay: &Relay, expansion: &Expansion) -> Known {
-    let uses = assets_of(expansion);
+/// What the ledger tells, and the files themselves where somebody may ask for them: their lengths, and the texts of captions.
+pub(super) async fn found(call: &Call, relay: Option<&Relay>, made: &Made) -> Known {
+    let rendered = rendered(call, made).await;
+    let Some(relay) = relay else { return Known { rendered, ..Known::default() } };
+    let uses = assets_of(&made.expansion);
     let recordings: Vec<_> = uses
         .iter()
         .filter(|file| matches!(file.kind.as_str(), "video" | "audio"))
@@ -52,14 +59,24 @@ pub(super) async fn fetched(call: &Call, relay: &Relay, expansion: &Expansion) -
     let assets: HashMap<String, Asset> =
         recordings.iter().zip(found).filter_map(|((url, _), found)| Some(((*url).to_owned(), asset(&found.ok()?)))).collect();
     let mut texts = HashMap::new();
-    for address in captions(&expansion.movie.root) {
+    for address in captions(&made.expansion.movie.root) {
         if address.contains("://")
             && let Ok(text) = relay.text(&address).await
         {
             texts.insert(address, text);
         }
     }
-    Known { assets, captions: texts, ..Known::default() }
+    Known { assets, captions: texts, rendered, ..Known::default() }
+}
+
+/// How long the last render of the same movie was, seconds. A ledger that can't be read is another command's trouble.
+async fn rendered(call: &Call, made: &Made) -> Option<f64> {
+    let store = session::store_as_it_is(call).await.ok()?;
+    let hash = MovieHash::of(made.movie.canonical().as_bytes());
+    let renders = store.find(Some(session::space(call)), Which::All(MOST_RENDERS)).await.ok()?;
+    let same = renders.iter().filter(|render| render.movie == hash);
+    let length = |render: &Render| render.report.as_ref()?.duration.as_ref()?.as_f64();
+    same.filter_map(|render| Some((render.created_at, length(render)?))).max_by_key(|(at, _)| *at).map(|(_, length)| length)
 }
 
 fn asset(found: &Found) -> Asset {

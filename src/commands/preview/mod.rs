@@ -1,6 +1,7 @@
 //! `j2v preview`: a movie as pictures before it is paid for, as a page that follows its files, or as a file.
 
 mod known;
+mod rows;
 mod show;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -19,7 +20,7 @@ use crate::preview::Known;
 use crate::preview::page::{Mode, Page, State};
 use crate::render::identity::hex;
 use crate::service::relay::Relay;
-use crate::work::preview::{Origin, Served, Shelf, Watch, kind, serve};
+use crate::work::preview::{Origin, Rows, Served, Shelf, Watch, kind, serve};
 
 /// Bytes of the secret in the page's path.
 const SECRET: usize = 16;
@@ -28,7 +29,7 @@ const SECRET: usize = 16;
 const EMBEDDED: (u64, u64) = (8 << 20, 24 << 20);
 
 pub(super) async fn run(call: &Call, args: PreviewArgs) -> anyhow::Result<Exit> {
-    let maker = Maker::new(call, args);
+    let maker = Arc::new(Maker::new(call, args));
     let made = maker.read()?;
     let (errors, warnings) = made.counts();
     if errors + warnings > 0 {
@@ -49,8 +50,8 @@ fn findings(errors: usize, warnings: usize) -> String {
 /// Files for others, and the list for programs.
 async fn write(call: &Call, maker: &Maker, made: &Made) -> anyhow::Result<Exit> {
     let args = &maker.args;
-    let known =
-        if args.offline { Known::default() } else { known::fetched(call, &known::relay(call, args.allow_private), &made.expansion).await };
+    let relay = (!args.offline).then(|| known::relay(call, args.allow_private));
+    let known = known::found(call, relay.as_ref(), made).await;
     if args.json {
         for entry in maker.state(made, &known, str::to_owned).entries {
             call.out.data(&serde_json::to_string(&entry)?);
@@ -97,7 +98,7 @@ fn name(args: &PreviewArgs) -> &str {
 }
 
 /// The page until Ctrl-C.
-async fn follow(call: &Call, maker: Maker, made: Made) -> anyhow::Result<Exit> {
+async fn follow(call: &Call, maker: Arc<Maker>, made: Made) -> anyhow::Result<Exit> {
     let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, maker.args.port));
     let listener = TcpListener::bind(bind).await.map_err(|why| not_bound(bind, &why))?;
     let address = listener.local_addr()?;
@@ -105,6 +106,11 @@ async fn follow(call: &Call, maker: Maker, made: Made) -> anyhow::Result<Exit> {
     let first = State { version: 1, ..maker.served(&made, &Known::default(), &shelf) };
     let (sender, states) = watch::channel(Arc::new(first));
     let token = token()?;
+    let table = if maker.args.table.rows.is_some() {
+        Some(Arc::new(rows::Table::new(rows::read(call, &maker, made.movie.clone(), &shelf).await?)))
+    } else {
+        None
+    };
     let relay = || (!maker.args.offline).then(|| known::relay(call, maker.args.allow_private));
     let served = Served {
         name: name(&maker.args).to_owned(),
@@ -112,7 +118,7 @@ async fn follow(call: &Call, maker: Maker, made: Made) -> anyhow::Result<Exit> {
         states,
         shelf: Arc::clone(&shelf),
         relay: relay(),
-        rows: None,
+        rows: table.clone().map(|table| table as Arc<dyn Rows>),
         online: maker.args.online,
         address,
     };
@@ -127,58 +133,78 @@ async fn follow(call: &Call, maker: Maker, made: Made) -> anyhow::Result<Exit> {
     }
     let relay = relay();
     let stop = call.interrupt.clone();
+    let kept = Kept { call, maker: &maker, shelf: &shelf, relay: relay.as_ref(), table: table.as_deref(), sender: &sender };
     tokio::select! {
         ended = serve(served, listener, stop.clone()) => ended?,
-        () = keep_up(call, &maker, made, &shelf, relay.as_ref(), &sender) => {}
+        () = keep_up(&kept, made) => {}
         () = stop.cancelled() => {}
     }
     Ok(Exit::Done)
 }
 
+/// What is kept up to date.
+struct Kept<'a> {
+    call: &'a Call,
+    maker: &'a Arc<Maker>,
+    shelf: &'a Arc<Shelf>,
+    relay: Option<&'a Relay>,
+    table: Option<&'a rows::Table>,
+    sender: &'a watch::Sender<Arc<State>>,
+}
+
 /// Makes a new state whenever a file has changed, and another when more is known of the movie's files.
-async fn keep_up(call: &Call, maker: &Maker, made: Made, shelf: &Shelf, relay: Option<&Relay>, sender: &watch::Sender<Arc<State>>) {
-    let mut watch = Watch::new(maker.files());
+async fn keep_up(kept: &Kept<'_>, mut made: Made) {
+    let mut watch = Watch::new(kept.maker.files().chain(rows::files(kept.maker)).collect());
     let mut known = Known::default();
-    let mut made = made;
     let mut is_new = true;
     loop {
-        let asks = relay.filter(|_| is_new);
-        let fetched = async {
-            if let Some(relay) = asks {
-                let fetched = known::fetched(call, relay, &made.expansion).await;
-                if fetched != known {
-                    known = fetched;
-                    publish(sender, maker.served(&made, &known, shelf));
+        let learn = async {
+            if is_new {
+                let found = known::found(kept.call, kept.relay, &made).await;
+                if found != known {
+                    known = found;
+                    kept.publish(kept.maker.served(&made, &known, kept.shelf));
                 }
             }
             std::future::pending().await
         };
         tokio::select! {
-            never = fetched => never,
+            never = learn => never,
             () = watch.changed() => {}
         }
-        is_new = match maker.read() {
+        is_new = match kept.read().await {
             Ok(read) => {
-                let has_changed = read.expansion.movie != made.expansion.movie || sender.borrow().broken.is_some();
+                let is_other = read.expansion.movie != made.expansion.movie;
                 made = read;
-                if has_changed {
-                    publish(sender, maker.served(&made, &known, shelf));
+                if is_other || kept.table.is_some() || kept.sender.borrow().broken.is_some() {
+                    kept.publish(kept.maker.served(&made, &known, kept.shelf));
                 }
-                has_changed
+                is_other
             }
             Err(stop) => {
-                let last = State::clone(&sender.borrow());
-                publish(sender, State { broken: Some(in_a_line(&stop)), ..last });
+                let last = State::clone(&kept.sender.borrow());
+                kept.publish(State { broken: Some(in_a_line(&stop)), ..last });
                 false
             }
         };
     }
 }
 
-/// The next state; the page asks for it by its number.
-fn publish(sender: &watch::Sender<Arc<State>>, state: State) {
-    let version = sender.borrow().version + 1;
-    sender.send_replace(Arc::new(State { version, ..state }));
+impl Kept<'_> {
+    /// The movie once more, and the table.
+    async fn read(&self) -> Result<Made, Stop> {
+        let made = self.maker.read()?;
+        if let Some(table) = self.table {
+            table.replace(rows::read(self.call, self.maker, made.movie.clone(), self.shelf).await?);
+        }
+        Ok(made)
+    }
+
+    /// The next state; the page asks for it by its number.
+    fn publish(&self, state: State) {
+        let version = self.sender.borrow().version + 1;
+        self.sender.send_replace(Arc::new(State { version, ..state }));
+    }
 }
 
 fn token() -> std::io::Result<String> {

@@ -97,10 +97,10 @@ impl Maker {
     }
 
     /// The files whose change makes another movie.
-    pub(super) fn files(&self) -> Vec<PathBuf> {
+    pub(super) fn files(&self) -> impl Iterator<Item = PathBuf> + '_ {
         let MovieArgs { movies, vars, scene, .. } = &self.args.movie;
         let movies = movies.iter().filter(|name| *name != movies::STDIN).map(PathBuf::from);
-        movies.chain(vars.iter().cloned()).chain(scene.iter().cloned()).collect()
+        movies.chain(vars.iter().cloned()).chain(scene.iter().cloned())
     }
 }
 

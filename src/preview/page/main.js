@@ -153,6 +153,7 @@ class Page {
     if (!this.stage) return;
     const { clock } = this;
     this.stage.show(clock.time);
+    if (this.element) this.outline();
     this.timeline.at(clock.time);
     this.timeText.replaceChildren(clockText(clock.time), make("span", {}, ` / ${clockText(this.preview.duration)}`));
     this.spinner.hidden = !(clock.isPlaying && clock.isWaiting);
@@ -185,10 +186,18 @@ class Page {
     const found = element || this.all().find((each) => each.at.pointer === pointer);
     this.element = found || null;
     this.timeline.mark(found);
-    this.stage.pieces.forEach((piece) => piece.node && piece.node.classList.toggle("chosen", piece.plan === found));
+    this.outline();
     if (!found) return;
     this.panel.choose_(found);
     if (this.clock.time < found.start || this.clock.time >= found.end) this.clock.set((found.start + Math.min(found.end, found.start + 2)) / 2);
+  }
+
+  // The node of what is chosen may have been made anew.
+  outline() {
+    const piece = this.stage.pieces.find((each) => each.plan === this.element);
+    if (this.outlined && this.outlined !== piece?.node) this.outlined.classList.remove("chosen");
+    this.outlined = piece ? piece.node : null;
+    if (this.outlined) this.outlined.classList.add("chosen");
   }
 
   toggle() { if (this.clock.isPlaying) this.clock.pause(); else this.clock.play(); }

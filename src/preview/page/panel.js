@@ -37,7 +37,7 @@ class Panel {
   ofElement() {
     const { element } = this;
     const keys = make("p", { class: "keys" }, ...KEYS.flatMap(([key, does]) => [make("kbd", {}, key), ` ${does}   `]));
-    if (!element) return [make("p", { class: "none" }, "Click an element in the picture or on the timeline."), keys];
+    if (!element) return [make("p", { class: "none" }, "Click an element in the picture or on the timeline."), ...this.ofRow(), keys];
     const facts = [["line", whereOf(element.at)], ["pointer", element.at.pointer], ["from", `${clockText(element.start)} to ${clockText(element.end)}`], ["layer", String(element.z)]];
     if (element.doubt) facts.push(["time", element.doubt]);
     const notes = element.notes.map((note) => make("div", { class: "item" }, make("span", { class: `chip ${note.level}` }, LEVELS[note.level]), " ", note.reason));
@@ -49,6 +49,12 @@ class Panel {
       ...(findings.length ? [make("h3", {}, "Findings"), ...this.ofFindings(findings)] : []),
       make("h3", {}, "Settings"), make("pre", {}, element.source),
     ];
+  }
+
+  // The cells that fill the variables of a row.
+  ofRow() {
+    const { cells = [] } = this.data;
+    return cells.length ? [make("h3", {}, `Row ${this.data.number}`), make("dl", {}, ...cells.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)])), make("br")] : [];
   }
 
   ofFindings(findings) {

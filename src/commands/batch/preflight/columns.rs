@@ -26,27 +26,28 @@ use crate::rows::{Row, Table};
 const SHOWN: usize = 40;
 
 /// The columns of a table and the first of its rows that can be read.
-pub(super) struct Columns {
+pub(in crate::commands) struct Columns {
     /// What each is to the movie.
-    pub(super) mapping: Mapping,
+    pub(in crate::commands) mapping: Mapping,
     /// The first row, whose cells are the examples.
     first: Option<Row>,
     unit: &'static str,
 }
 
 impl Columns {
-    /// Finds out what the columns of a table are to a movie. Of JSON, which has no header, the first item names them.
+    /// Finds out what the columns of a table are to a movie, some of whose variables are set by `--var`. Of JSON, which has
+    /// no header, the first item names them.
     ///
     /// # Errors
     /// When the table or the map can't be read, or the map names a column that isn't there.
-    pub(super) fn read(args: &BatchArgs, asked: &Asked, table: &Table) -> Result<Self, Stop> {
+    pub(in crate::commands) fn read(args: &TableArgs, var: &[String], asked: &Asked, table: &Table) -> Result<Self, Stop> {
         let mut rows = table.rows().map_err(table::refused)?;
         let first = rows.next().transpose().map_err(table::refused)?.filter(|row| row.faults.is_empty());
         let of_first = || first.iter().flat_map(|row| &row.cells).map(|cell| Arc::clone(&cell.column)).collect::<Vec<_>>();
         let columns = table.columns().map_or_else(of_first, <[Arc<str>]>::to_vec);
-        let by_flag = map(&args.table, &columns)?;
-        let given: HashSet<String> = args.movie.var.iter().filter_map(|text| text.split([':', '=']).next()).map(str::to_owned).collect();
-        let given = given.into_iter().chain(args.table.into.iter().cloned()).collect();
+        let by_flag = map(args, &columns)?;
+        let given: HashSet<String> = var.iter().filter_map(|text| text.split([':', '=']).next()).map(str::to_owned).collect();
+        let given = given.into_iter().chain(args.into.iter().cloned()).collect();
         let mapping = Mapping::of(&columns, &by_flag, asked, &given);
         Ok(Self { mapping, first, unit: table.unit() })
     }

@@ -2,14 +2,14 @@
 //! its own, and one report tells what is wrong with which rows. Only then are the rows read again, to be sent.
 
 mod budget;
-mod columns;
+pub(in crate::commands) mod columns;
 mod feed;
 mod found;
 mod names;
 mod recipe;
 mod remark;
 mod report;
-mod table;
+pub(in crate::commands) mod table;
 
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -73,10 +73,10 @@ pub(super) async fn preflight(
     let base = movies::compose_one(&call.out, &recipe::base_args(args))?;
     demand_variables(&base)?;
     let template = MovieHash::of(base.canonical().as_bytes());
-    let (table, asked) = (table::open(call, args).await?, Asked::by(&base.root));
-    let columns = Columns::read(args, &asked, &table)?;
+    let (table, asked) = (table::open(call, &args.table, &args.movie.movies).await?, Asked::by(&base.root));
+    let columns = Columns::read(&args.table, &args.movie.var, &asked, &table)?;
     let same = Sameness::new(&columns.mapping, columns::joined(args, &asked));
-    let mut recipe = Recipe::new(call, args, base, table::binding(call, args, columns.mapping.renamed())?);
+    let mut recipe = Recipe::new(call, args, base, table::binding(call, &args.table, columns.mapping.renamed())?);
     recipe.fits(&table)?;
     let known = store.batches(Some(space.clone()), Some(name.to_owned())).await.map_err(ledger_failed)?.pop();
     let budget = Budget { renders: args.pace.max_renders, credits: args.gate.max_credits };

@@ -3,19 +3,20 @@
 use std::collections::HashMap;
 
 use super::super::super::{Call, Stop, movies};
-use crate::cli::{BatchArgs, TableArgs};
+use crate::cli::TableArgs;
 use crate::exit::Exit;
 use crate::rows::binding::Binding;
 use crate::rows::format::Format;
 use crate::rows::{Join, RowsError, Source, Table};
 
-/// Opens the table; what it has to say for itself is told. Whoever waits for stdin can be interrupted.
+/// Opens the table of a command whose movies are these; what it has to say for itself is told. Whoever waits for stdin can
+/// be interrupted.
 ///
 /// # Errors
 /// When it can't be read.
-pub(super) async fn open(call: &Call, args: &BatchArgs) -> Result<Table, Stop> {
-    let source = source(&args.table);
-    if source.name == movies::STDIN && args.movie.movies.iter().any(|movie| movie == movies::STDIN) {
+pub(in crate::commands) async fn open(call: &Call, args: &TableArgs, movies: &[String]) -> Result<Table, Stop> {
+    let source = source(args);
+    if source.name == movies::STDIN && movies.iter().any(|movie| movie == movies::STDIN) {
         return Err(Stop::new(Exit::Usage, "stdin can be read only once: the movie or the rows come from it, not both"));
     }
     let opened = tokio::task::spawn_blocking(move || Table::open(&source));
@@ -47,16 +48,15 @@ fn source(args: &TableArgs) -> Source {
 ///
 /// # Errors
 /// When a joined table can't be read.
-pub(super) fn binding(call: &Call, args: &BatchArgs, renamed: HashMap<String, String>) -> Result<Binding, Stop> {
-    let table = &args.table;
-    let client_data = table.client_data_columns.iter().map(|column| column.trim().to_owned()).collect();
-    let joins = joins(table)?;
+pub(in crate::commands) fn binding(call: &Call, args: &TableArgs, renamed: HashMap<String, String>) -> Result<Binding, Stop> {
+    let client_data = args.client_data_columns.iter().map(|column| column.trim().to_owned()).collect();
+    let joins = joins(args)?;
     for note in joins.iter().flat_map(Join::notes) {
         call.out.note(note);
     }
     demand_whole(call, &joins)?;
     let binding = Binding::new(renamed, client_data, joins);
-    Ok(if table.skip_empty { binding.skipping_empty() } else { binding })
+    Ok(if args.skip_empty { binding.skipping_empty() } else { binding })
 }
 
 /// Faults of one joined table that are told.
@@ -86,7 +86,7 @@ fn joins(args: &TableArgs) -> Result<Vec<Join>, Stop> {
 
 /// A table that can't be used is an input that can't be read, like a movie that is none: nothing was sent.
 #[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
-pub(super) fn refused(error: RowsError) -> Stop {
+pub(in crate::commands) fn refused(error: RowsError) -> Stop {
     let exit = if error.place.is_some() { Exit::Invalid } else { Exit::Usage };
     Stop { help: error.help.as_deref().map(str::to_owned), ..Stop::new(exit, format!("{error}; nothing was sent")) }
 }

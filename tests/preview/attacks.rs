@@ -1,0 +1,118 @@
+//! The server as others on this machine and other sites see it.
+
+use std::net::TcpListener;
+
+use crate::browser::Browser;
+use crate::served::Folder;
+
+const MOVIE: &str = r#"{"resolution": "sd", "scenes": [{"duration": 4, "elements": [
+    {"type": "image", "src": "./house.svg"}, {"type": "image", "src": "http://127.0.0.1:9/private.png"}]}]}"#;
+
+fn folder() -> Folder {
+    let folder = Folder::new();
+    folder.write("movie.json", MOVIE);
+    folder.write("house.svg", crate::served::picture());
+    folder.write("secret.txt", "secret");
+    folder
+}
+
+#[test]
+fn nobody_is_answered_without_the_secret_the_host_and_the_method() {
+    let folder = folder();
+    let served = folder.serve(&["movie.json"]);
+    let (host, path) = (served.host().to_owned(), served.path());
+    let status = |method: &str, path: &str, headers: &str| served.ask(method, path, headers).0.split(' ').nth(1).unwrap().to_owned();
+    let ours = format!("Host: {host}\r\n");
+    assert_eq!(status("GET", &path, &ours), "200");
+    assert_eq!(status("GET", "/", &ours), "404");
+    assert_eq!(status("GET", &format!("/{}/", "0".repeat(32)), &ours), "404");
+    assert_eq!(status("POST", &path, &ours), "405");
+    assert_eq!(status("GET", &path, "Host: evil.example\r\n"), "403", "a name of another site that leads here");
+    for site in ["cross-site", "same-site"] {
+        assert_eq!(status("GET", &path, &format!("{ours}Sec-Fetch-Site: {site}\r\n")), "403", "{site}");
+    }
+}
+
+#[test]
+fn every_answer_says_that_no_other_site_may_have_it() {
+    let folder = folder();
+    let served = folder.serve(&["movie.json"]);
+    for path in ["", "media/0", "media/77", "nothing"] {
+        let (head, _) = served.ask("GET", &format!("{}{path}", served.path()), &format!("Host: {}\r\n", served.host()));
+        let head = head.to_lowercase();
+        assert!(head.contains("cross-origin-resource-policy: same-origin") && head.contains("x-content-type-options: nosniff"), "{head}");
+        assert!(head.contains("content-security-policy: default-src 'none'") && head.contains("frame-ancestors 'none'"), "{head}");
+        assert!(!head.contains("access-control-allow-origin"), "{head}");
+    }
+}
+
+#[test]
+fn only_the_files_of_the_movie_can_be_had() {
+    let folder = folder();
+    let served = folder.serve(&["movie.json"]);
+    let at = |path: &str| served.status(&format!("{}{path}", served.path()));
+    assert_eq!(at("media/0"), 200);
+    assert_eq!(at("media/2"), 404);
+    for path in ["media/../secret.txt", "media/..%2fsecret.txt", "media/secret.txt", "media/-1", "media/99999999999999999999", "secret.txt"]
+    {
+        assert!(matches!(at(path), 400 | 404), "{path}");
+    }
+}
+
+#[test]
+fn a_private_address_is_not_asked_unless_that_is_allowed() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let folder = folder();
+    folder.write("movie.json", MOVIE.replace(":9/", &format!(":{}/", listener.local_addr().unwrap().port())));
+    let served = folder.serve(&["movie.json"]);
+    let (head, body) = served.ask("GET", &format!("{}media/1", served.path()), &format!("Host: {}\r\n", served.host()));
+    assert!(head.starts_with("HTTP/1.1 502") && body.contains("private network"), "{head}\n{body}");
+    assert!(listener.accept().is_err(), "somebody has asked");
+}
+
+#[test]
+fn offline_asks_nobody() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let folder = folder();
+    folder.write("movie.json", MOVIE.replace(":9/", &format!(":{}/", listener.local_addr().unwrap().port())));
+    let served = folder.serve(&["movie.json", "--offline", "--allow-private"]);
+    assert_eq!(served.status(&format!("{}media/1", served.path())), 503);
+    assert!(listener.accept().is_err(), "somebody has asked");
+}
+
+#[test]
+fn a_part_of_a_file_is_answered_as_a_part() {
+    let folder = folder();
+    let served = folder.serve(&["movie.json"]);
+    let (head, body) = served.ask("GET", &format!("{}media/0", served.path()), &format!("Host: {}\r\nRange: bytes=1-3\r\n", served.host()));
+    assert!(head.starts_with("HTTP/1.1 206") && head.to_lowercase().contains("content-range: bytes 1-3/"), "{head}");
+    assert_eq!(body, "svg");
+}
+
+#[tokio::test]
+async fn a_snippet_of_html_reaches_nobody_whatever_it_tries() {
+    let Some(browser) = Browser::open().await else { return };
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let out = format!("http://{}/out", listener.local_addr().unwrap());
+    let html = format!(
+        "<img src='{out}'><link rel=stylesheet href='{out}'><style>@import '{out}'; body {{ background: url({out}) }}</style>\
+         <iframe src='{out}'></iframe><form action='{out}'></form><meta http-equiv=refresh content='0;url={out}'>\
+         <script>fetch('{out}'); new Image().src = '{out}'; parent.document.title = 'taken'; document.title = 'ran'</script><b id=seen>seen</b>"
+    );
+    let folder = Folder::new();
+    let movie = serde_json::json!({"scenes": [{"duration": 4, "elements": [{"type": "html", "html": html}]}]});
+    folder.write("movie.json", movie.to_string());
+    for flags in [&["movie.json", "--allow-private"][..], &["movie.json", "--scripts", "--allow-private"][..]] {
+        let served = folder.serve(flags);
+        browser.client.goto(&served.url).await.unwrap();
+        browser.until("return window.j2v && document.querySelector('iframe.html') !== null").await;
+        browser.at(1.0).await;
+        browser.at(2.0).await;
+        let title = browser.run("return document.title").await;
+        assert!(title.as_str().unwrap().starts_with("movie.json"), "{title}");
+        assert!(listener.accept().is_err(), "the snippet has reached out with {flags:?}");
+    }
+}
