@@ -16,6 +16,8 @@ const OUTCOME: &[&str] = &[
     "client-data",
     "source",
     "key",
+    "credits",
+    "next",
 ];
 
 /// The fields of a row of the ledger: `history`.

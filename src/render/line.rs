@@ -27,6 +27,8 @@ pub fn facts(outcome: &Outcome) -> Value {
         "client-data": report.and_then(client_data),
         "source": outcome.source,
         "key": outcome.key.as_ref().map(ToString::to_string),
+        "credits": report.and_then(|report| report.credits),
+        "next": outcome.next,
     })
 }
 

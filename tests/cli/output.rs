@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{Run, World};
 
 /// The fields of a line of `--json`, in their order.
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 15] = [
     "project",
     "status",
     "url",
@@ -21,6 +21,8 @@ const FIELDS: [&str; 13] = [
     "client-data",
     "source",
     "key",
+    "credits",
+    "next",
 ];
 
 #[test]
