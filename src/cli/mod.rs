@@ -34,7 +34,6 @@ pub(crate) use ledger::{CopyArgs, LedgerArgs, LedgerCommand, PruneArgs};
 pub(crate) use listen::{ListenArgs, ParseArgs, ReplayArgs, SendArgs, WebhookArgs, WebhookCommand};
 pub(crate) use lost::OnUnknownArg;
 pub(crate) use movie::{MovieArgs, MovieDefaults, OWN_RECEIVER};
-pub(crate) use parse::Moment;
 pub(crate) use preview::PreviewArgs;
 pub(crate) use reconcile::ReconcileArgs;
 pub(crate) use renders::{DeleteArgs, DownloadArgs, HistoryArgs, ListArgs, PollArgs, SettleArgs, ShowArgs};

@@ -16,22 +16,26 @@ pub(crate) enum Moment {
     Day(Instant),
     /// A point in time.
     Point(Instant),
+    /// So long ago.
+    Ago(Duration),
 }
 
 impl Moment {
     /// Its first moment.
     #[must_use]
-    pub(crate) fn start(self) -> Instant {
-        let (Self::Day(at) | Self::Point(at)) = self;
-        at
+    pub(crate) fn start(self, now: Instant) -> Instant {
+        match self {
+            Self::Day(at) | Self::Point(at) => at,
+            Self::Ago(length) => now.minus(length),
+        }
     }
 
     /// Its last moment.
     #[must_use]
-    pub(crate) fn end(self) -> Instant {
+    pub(crate) fn end(self, now: Instant) -> Instant {
         match self {
             Self::Day(at) => at.plus(Duration::from_millis(24 * 3600 * 1000 - 1)),
-            Self::Point(at) => at,
+            Self::Point(_) | Self::Ago(_) => self.start(now),
         }
     }
 }
@@ -67,7 +71,8 @@ pub(super) fn moment(text: &str) -> Result<Moment, String> {
     let utc = |civil: DateTime| TimeZone::UTC.to_timestamp(civil).ok().map(|at| Instant(at.as_millisecond()));
     let day = text.parse::<Date>().ok().filter(|_| text.len() == 10).and_then(|date| utc(date.at(0, 0, 0, 0))).map(Moment::Day);
     day.or_else(|| text.parse::<DateTime>().ok().and_then(utc).map(Moment::Point))
-        .ok_or_else(|| format!("`{text}` is no day or time; write it like 2026-11-23 or 2026-11-23T18:00:00Z"))
+        .or_else(|| duration(text).ok().map(Moment::Ago))
+        .ok_or_else(|| format!("`{text}` is not a day or a time; write it like 2026-11-23, 2026-11-23T18:00:00Z or 7d (7 days ago)"))
 }
 
 /// What `--deny` takes beside rules.

@@ -108,8 +108,25 @@ pub(crate) struct SettleArgs {
 #[command(after_long_help = help::page("\
 Examples:
   j2v history                                    every render of this ledger, newest first
-  j2v history --json | jq -r 'select(.state == \"held\").key'", help::OFFLINE))]
+  j2v history --state held --state unknown       what needs a decision
+  j2v history --since 7d --sum                   what the last week has cost
+  j2v history --batch flats --json | jq -r .url", help::OFFLINE))]
 pub(crate) struct HistoryArgs {
+    /// Only renders of this batch (`submit`: those without one)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) batch: Option<String>,
+    /// Only renders in this state, as the list shows it; repeatable
+    #[arg(long, value_name = "STATE")]
+    pub(crate) state: Vec<String>,
+    /// Only renders from this day or time on (2026-11-01, 7d)
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    pub(crate) since: Option<Moment>,
+    /// At most so many, the newest
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// Show what they cost in all, instead of each
+    #[arg(long)]
+    pub(crate) sum: bool,
     /// One JSON object a line
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,18 +1,31 @@
 //! `j2v history`: every render in the ledger, newest first.
 
+use std::fmt;
+use std::time::Duration;
+
 use serde_json::json;
 
-use super::Call;
 use super::session::{ledger_failed, store_to_read};
+use super::{Call, Stop};
 use crate::cli::HistoryArgs;
 use crate::exit::Exit;
 use crate::ledger::{Render, Which};
 use crate::output::table;
+use crate::render::state::State;
 use crate::service::place::here;
-use crate::world::Instant;
+use crate::world::{Instant, World};
 
 pub(super) async fn run(call: &Call, args: &HistoryArgs) -> anyhow::Result<Exit> {
-    let rows = store_to_read(call).await?.find(None, Which::All(u32::MAX)).await.map_err(ledger_failed)?;
+    let now = World::real().now();
+    let states = args.state.iter().map(|word| known_state(word)).collect::<Result<Vec<_>, _>>()?;
+    let mut rows = store_to_read(call).await?.find(None, Which::All(u32::MAX)).await.map_err(ledger_failed)?;
+    rows.retain(|render| is_wanted(render, args, &states, now));
+    rows.truncate(args.limit.unwrap_or(usize::MAX));
+    if args.sum {
+        let sum = Sum::of(&rows);
+        call.out.data(&if args.json { sum.to_json() } else { sum.to_string() });
+        return Ok(Exit::Done);
+    }
     if args.json {
         for render in &rows {
             call.out.data(&line(render));
@@ -20,11 +33,80 @@ pub(super) async fn run(call: &Call, args: &HistoryArgs) -> anyhow::Result<Exit>
         return Ok(Exit::Done);
     }
     let head = ["CREATED", "BATCH", "KEY", "STATE", "PROJECT", "POSTS", "CREDITS", "SOURCE", "OUTCOME"].map(str::to_owned).to_vec();
-    let rows: Vec<Vec<String>> = std::iter::once(head).chain(rows.iter().map(row)).collect();
+    // On a terminal a time is told from now, and a line is cut to its width; a file gets all of it.
+    let width = call.settings.terminal.stdout.then_some(call.settings.canvas.width);
+    let rows = rows.iter().map(|render| {
+        let mut row = row(render);
+        if let (Some(created), Some(_)) = (row.first_mut(), width) {
+            *created = ago(now.since(render.created_at));
+        }
+        row
+    });
+    let rows: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
     for line in table::lay_out(&rows) {
-        call.out.data(&line);
+        call.out.data(&width.map_or(line.clone(), |width| table::cut(&line, width)));
     }
     Ok(Exit::Done)
+}
+
+/// A state by the word that the list shows.
+fn known_state(word: &str) -> Result<State, Stop> {
+    State::ALL.into_iter().find(|state| state.as_str() == word).ok_or_else(|| {
+        let words = State::ALL.map(|state| state.as_str()).join(", ");
+        Stop::new(Exit::Usage, format!("--state {word}: there is no such state; one of: {words}"))
+    })
+}
+
+fn is_wanted(render: &Render, args: &HistoryArgs, states: &[State], now: Instant) -> bool {
+    let in_batch = args.batch.as_ref().is_none_or(|batch| render.scope == *batch);
+    let in_state = states.is_empty() || states.contains(&render.submission.state);
+    let in_time = args.since.is_none_or(|since| render.created_at >= since.start(now));
+    in_batch && in_state && in_time
+}
+
+/// What renders have cost, as far as the service has told.
+struct Sum {
+    renders: usize,
+    credits: f64,
+    seconds: f64,
+    /// Renders that were accepted and whose cost is not known (yet).
+    open: usize,
+}
+
+impl Sum {
+    fn of(renders: &[Render]) -> Self {
+        let reports = || renders.iter().filter_map(|render| render.report.as_ref());
+        let is_open =
+            |render: &&Render| render.submission.project.is_some() && render.report.as_ref().and_then(|report| report.credits).is_none();
+        Self {
+            renders: renders.len(),
+            credits: reports().filter_map(|report| report.credits).sum(),
+            seconds: reports().filter_map(|report| report.duration.as_ref()?.as_f64()).sum(),
+            open: renders.iter().filter(is_open).count(),
+        }
+    }
+
+    fn to_json(&self) -> String {
+        json!({"renders": self.renders, "credits": self.credits, "duration": self.seconds, "unknown": self.open}).to_string()
+    }
+}
+
+impl fmt::Display for Sum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let s = if self.renders == 1 { "" } else { "s" };
+        write!(f, "{} render{s}, {} credits, {} s of video", self.renders, self.credits, self.seconds)?;
+        if self.open > 0 { write!(f, "; the cost of {} is not known", self.open) } else { Ok(()) }
+    }
+}
+
+/// `just now`, `5m ago`, `3h ago`, `12d ago`.
+fn ago(age: Duration) -> String {
+    match age.as_secs() {
+        0..60 => "just now".to_owned(),
+        seconds @ 60..3600 => format!("{}m ago", seconds / 60),
+        seconds @ 3600..86_400 => format!("{}h ago", seconds / 3600),
+        seconds => format!("{}d ago", seconds / 86_400),
+    }
 }
 
 /// The key as the token spells it: with its generation from the second on.

@@ -26,8 +26,8 @@ const READING: Duration = Duration::from_secs(30);
 pub(super) async fn run(call: &Call, args: &ListArgs) -> anyhow::Result<Exit> {
     let session = Session::open(call).await?;
     let now = session.desk.world.now();
-    let to = args.to.map_or(now.plus(Duration::from_secs(60)), crate::cli::Moment::end);
-    let from = args.from.map_or_else(|| to.min(now).minus(WEEK), crate::cli::Moment::start);
+    let to = args.to.map_or(now.plus(Duration::from_secs(60)), |to| to.end(now));
+    let from = args.from.map_or_else(|| to.min(now).minus(WEEK), |from| from.start(now));
     if from > to {
         return Err(Stop::new(Exit::Usage, "--from lies after --to").into());
     }

@@ -118,7 +118,8 @@ async fn examine_ledger(call: &Call, args: &ReconcileArgs) -> anyhow::Result<boo
 }
 
 fn limits(args: &ReconcileArgs) -> Result<Limits, Stop> {
-    let (from, to) = (args.from.map(crate::cli::Moment::start), args.to.map(crate::cli::Moment::end));
+    let now = World::real().now();
+    let (from, to) = (args.from.map(|from| from.start(now)), args.to.map(|to| to.end(now)));
     if from.zip(to).is_some_and(|(from, to)| from > to) {
         return Err(Stop::new(Exit::Usage, "--from lies after --to"));
     }

@@ -16,6 +16,15 @@ pub(crate) fn lay_out(rows: &[Vec<String>]) -> Vec<String> {
     rows.iter().map(line).collect()
 }
 
+/// A line that fits into so many columns; what is cut off is told by its end.
+#[must_use]
+pub(crate) fn cut(line: &str, width: usize) -> String {
+    match line.char_indices().nth(width) {
+        Some(_) => line.chars().take(width.saturating_sub(1)).chain(std::iter::once('…')).collect(),
+        None => line.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -92,3 +92,25 @@ fn show_of_a_stranger_says_where_to_look() {
     let run = world.j2v("show L-9").exits(6).prints(&[]);
     assert_eq!(run.next(), ["j2v history"]);
 }
+
+#[test]
+fn history_can_be_filtered_cut_short_and_summed_up() {
+    let world = World::new();
+    world.movie("a.json", &json!({}));
+    world.movie("b.json", &json!({"outcome": "error", "message": "no"}));
+    world.j2v("submit a.json --key one --wait").exits(0);
+    world.j2v("submit b.json --key two --wait").exits(9);
+    let keys = |line: &str| -> Vec<String> {
+        world.j2v(line).exits(0).jsons().iter().map(|render| render["key"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(keys("history --json"), ["two", "one"]);
+    assert_eq!(keys("history --json --state done"), ["one"]);
+    assert_eq!(keys("history --json --state done --state error"), ["two", "one"]);
+    assert_eq!(keys("history --json --limit 1"), ["two"]);
+    assert_eq!(keys("history --json --since 1h --batch submit"), ["two", "one"]);
+    assert!(world.j2v("history --json --batch flats").exits(0).stdout.is_empty());
+    assert!(world.j2v("history --json --since 2999-01-01").exits(0).stdout.is_empty());
+    world.j2v("history --state finished").exits(2).tells("one of: intent, ");
+    assert_eq!(world.j2v("history --sum --json").exits(0).json(), json!({"renders": 2, "credits": 2.0, "duration": 2.0, "unknown": 0}));
+    world.j2v("history --sum").exits(0).prints(&["2 renders, 2 credits, 2 s of video"]);
+}
