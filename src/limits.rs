@@ -26,7 +26,7 @@ pub enum Unit {
 /// A movie, and each file whose variables or scenes become part of one.
 pub const MOVIE: Limit = bytes(64 << 20, "a movie is sent in one request");
 
-/// The values of a movie: each number, text, list and object is one.
+/// The values of a movie: each number, text, list and object is one; in YAML each key, too.
 pub const VALUES: Limit = things(1_000_000, "values", "each takes many times its length in memory");
 
 /// How deep arrays and objects may nest.

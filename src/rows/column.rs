@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(names(&["", ""]).unwrap_err(), "t.csv: it has no header");
         let (deep, deeper) = (format!("a{}", ".b".repeat(31)), format!("a{}", ".b".repeat(32)));
         assert_eq!(names(&[&deep]).unwrap().len(), 1);
-        assert!(names(&["id", &deeper]).unwrap_err().contains("b.b…` has more than 32 levels"));
+        assert!(names(&["id", &deeper]).unwrap_err().contains("…` has more than 32 levels"));
         assert!(names(&vec!["x"; 16_385]).unwrap_err().starts_with("t.csv: row 1: the header has more than 16,384 columns"));
     }
 }

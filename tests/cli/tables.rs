@@ -221,3 +221,18 @@ fn dotted_variables_json_columns_and_json_tables_are_mapped_alike() {
     let line = ["batch", "m.json", "--rows", "t.csv", "--key", "id", "--map", "Rooms:==rooms:=", "--dry-run"];
     world.run(&line).exits(0).tells("Rooms:= → rooms:=").hides("fills the variable");
 }
+
+#[test]
+fn videos_keep_the_names_that_people_gave_and_results_are_at_home_where_the_table_is() {
+    let world = marketer();
+    let rows: String = (1..=9).map(|row| format!("L-{row},\"Größe {row}, Hof\",Köln\n")).collect();
+    world.write("listings.csv", format!("\u{feff}id,address,city\n{rows}"));
+    let line = ["batch", "listing.json", "--rows", "listings.csv", "--key", "id", "--name", "{address} ({city})", "--download", "videos/"];
+    let run = world.run(&[&line[..], &["--results", "results.csv"]].concat()).exits(0);
+    assert_eq!(run.lines()[8], "videos/Größe 9, Hof (Köln).mp4");
+    assert!(world.has("videos/Größe 1, Hof (Köln).mp4"));
+    let results = String::from_utf8(world.read("results.csv")).unwrap();
+    let rows: Vec<&str> = results.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+    assert!(results.starts_with("\u{feff}row,key,"), "{results}");
+    assert_eq!(rows, ["2", "3", "4", "5", "6", "7", "8", "9", "10"]);
+}

@@ -18,6 +18,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span as Marked, Tag};
 use self::mapping::Mapping;
 use self::scalar::{is_plain_tag, scalar, unknown_tag};
 use super::json::{DEEPEST, Node, Span, Value};
+use crate::limits::VALUES;
 
 /// How much text the aliases of a file may stand for, bytes. A movie is at most a few megabytes.
 const LARGEST_EXPANSION: usize = 64 << 20;
@@ -43,10 +44,17 @@ pub(super) struct YamlError {
 pub(super) fn parse(text: &str, source: u16) -> Result<Node, YamlError> {
     let mut builder = Builder::new(text, source);
     let mut parser = Parser::new_from_str(text);
+    let mut values = 0;
     while let Some(event) = parser.next_event() {
         match event {
             Ok((Event::StreamEnd, _)) => break,
-            Ok((event, marked)) => builder.take(event, marked)?,
+            Ok((event, marked)) => {
+                values += usize::from(matches!(event, Event::Scalar(..) | Event::SequenceStart(..) | Event::MappingStart(..)));
+                if VALUES.is_passed_by(values) {
+                    return Err(builder.error(marked.start, format!("this file has {}", VALUES.passed()), None));
+                }
+                builder.take(event, marked)?;
+            }
             Err(why) => {
                 let help = why.info().contains("tab").then_some("indent with spaces: YAML does not allow tabs there");
                 return Err(builder.error(*why.marker(), format!("this is not YAML: {}", why.info()), help));
