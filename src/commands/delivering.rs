@@ -87,6 +87,7 @@ fn beside_ledger(call: &Call, suffix: &str) -> Result<PathBuf, Stop> {
             Ok(state.join(format!("server{suffix}")))
         }
         LedgerPlace::Nowhere => Err(needs_ledger()),
+        LedgerPlace::Homeless => Err(super::session::homeless()),
     }
 }
 

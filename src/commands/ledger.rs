@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::session::ledger_failed;
+use super::session::{homeless, ledger_failed};
 use super::{Call, Stop};
 use crate::cli::{CopyArgs, LedgerArgs, LedgerCommand, PruneArgs};
 use crate::exit::Exit;
@@ -31,6 +31,7 @@ async fn open(place: &LedgerPlace) -> Result<Arc<dyn Transfer>, Stop> {
         LedgerPlace::Server(address) => {
             Ok(Arc::new(Box::pin(Postgres::open(address.clone(), World::real())).await.map_err(ledger_failed)?))
         }
+        LedgerPlace::Homeless => Err(homeless()),
         LedgerPlace::Nowhere => Err(Stop::new(Exit::Usage, "without a ledger there is nothing to do: leave out --no-ledger")),
     }
 }

@@ -58,6 +58,7 @@ use crate::exit::Exit;
 use crate::movie::Refused;
 use crate::output::Out;
 use crate::settings::{self, Purpose, Settings, SettingsError, Terminal};
+use crate::work::CommandLine;
 
 /// What every command is given.
 #[derive(Clone)]
@@ -76,13 +77,15 @@ struct Stop {
     message: String,
     help: Option<String>,
     next: Vec<String>,
+    /// Whether the same command may work later.
+    passes: bool,
     /// The file that it is about, when it can't be read as JSON.
     refused: Option<Box<Refused>>,
 }
 
 impl Stop {
     fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), help: None, next: Vec::new(), refused: None }
+        Self { exit, message: message.into(), help: None, next: Vec::new(), passes: false, refused: None }
     }
 
     fn then(mut self, command: impl Into<String>) -> Self {
@@ -168,10 +171,19 @@ fn refuse_settings(error: &SettingsError) -> Exit {
 fn fail(out: &Out, error: &anyhow::Error) -> Exit {
     if let Some(stop) = error.downcast_ref::<Stop>() {
         stop.tell(out);
+        if stop.passes && stop.next.is_empty() {
+            out.hint(&typed());
+        }
         return stop.exit;
     }
     out.error(&format!("{error:#}"));
     Exit::Internal
+}
+
+/// The command as it was typed.
+fn typed() -> String {
+    let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    CommandLine::default().spell(&words.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 /// The first Ctrl-C (or SIGTERM, or SIGHUP) asks the command to wrap up; the second leaves at once. A command that holds

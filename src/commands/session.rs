@@ -8,6 +8,7 @@ use anyhow::Context;
 use super::{Call, Stop};
 use crate::emulator::{self, Emulator};
 use crate::exit::Exit;
+use crate::ledger::mark::Marks;
 use crate::ledger::memory::Memory;
 #[cfg(feature = "postgres")]
 use crate::ledger::postgres::Postgres;
@@ -18,7 +19,7 @@ use crate::service::client::{self, Client, Timeouts};
 use crate::service::endpoint::ApiUrl;
 use crate::service::read::ReadError;
 use crate::service::secret::ApiKey;
-use crate::settings::{Api, LedgerPlace, Settings};
+use crate::settings::{Api, LedgerPlace, Settings, SettingsError};
 use crate::work::{CommandLine, DEFAULT_ACCOUNT, Desk, quoted, search};
 use crate::world::World;
 
@@ -30,6 +31,9 @@ const EMULATOR_SPACE: &str = "emulator";
 
 /// How long the search for lost answers may hold up a command that is about something else.
 const CATCH_UP: Duration = Duration::from_secs(10);
+
+/// Where this machine notes what it has claimed, beside its other state.
+const MARKS: &str = "claimed";
 
 /// An open service and an open ledger.
 pub(super) struct Session {
@@ -162,19 +166,22 @@ pub(super) fn space(call: &Call) -> Space {
 
 /// Opens the ledger alone, for the commands that need no service.
 pub(super) async fn store(call: &Call) -> anyhow::Result<Arc<dyn Store>> {
-    open(&call.settings.ledger).await
-}
-
-/// Opens a ledger, wherever it is.
-pub(super) async fn open(place: &LedgerPlace) -> anyhow::Result<Arc<dyn Store>> {
-    match place {
-        LedgerPlace::File(path) => Ok(Arc::new(Sqlite::open(path, &World::real()).map_err(ledger_failed)?)),
+    let marks = call.settings.state.as_ref().map(|state| Marks::in_folder(state.join(MARKS)));
+    match &call.settings.ledger {
+        LedgerPlace::File(path) => Ok(Arc::new(Sqlite::open_marked(path, &World::real(), marks.as_ref()).map_err(ledger_failed)?)),
         #[cfg(feature = "postgres")]
         LedgerPlace::Server(address) => {
-            Ok(Arc::new(Box::pin(Postgres::open(address.clone(), World::real())).await.map_err(ledger_failed)?))
+            let opened = Box::pin(Postgres::open_marked(address.clone(), World::real(), marks)).await;
+            Ok(Arc::new(opened.map_err(ledger_failed)?))
         }
         LedgerPlace::Nowhere => Ok(Arc::new(Memory::new())),
+        LedgerPlace::Homeless => Err(homeless().into()),
     }
+}
+
+/// Nothing names a ledger, and there is no folder to make one in.
+pub(super) fn homeless() -> Stop {
+    Stop::new(Exit::Usage, SettingsError::Homeless.to_string())
 }
 
 /// The ledger for a command that makes none: where there is none, an empty one.
@@ -191,21 +198,30 @@ pub(super) async fn is_there(place: &LedgerPlace) -> Result<bool, Stop> {
     }
 }
 
-/// Opens the ledger for a command that only tells what is in it: one of a newer `j2v` is read as far as it goes.
+/// Opens the ledger for a command that only tells what is in it. It makes none; one of a newer `j2v` is read as far as it
+/// goes, and one that can't be written is read as it is.
 pub(super) async fn store_to_read(call: &Call) -> anyhow::Result<Arc<dyn Store>> {
     if let LedgerPlace::File(path) = &call.settings.ledger
-        && let Err(newer @ LedgerError::Newer { .. }) = Sqlite::open(path, &World::real())
+        && path.exists()
+        && let Err(error) = Sqlite::open(path, &World::real())
     {
-        call.out.warning(&format!("{newer}; it is only read"));
-        return Ok(Arc::new(Sqlite::open_to_read(path, &World::real()).map_err(ledger_failed)?));
+        match &error {
+            LedgerError::Newer { .. } => call.out.warning(&format!("{error}; it is only read")),
+            LedgerError::Open { .. } => {}
+            _ => return Err(ledger_failed(error).into()),
+        }
+        let read = Sqlite::open_to_read(path, &World::real());
+        return Ok(Arc::new(read.map_err(|_| ledger_failed(error))?));
     }
-    store(call).await
+    store_as_it_is(call).await
 }
 
 /// What a failing ledger means.
 #[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
 pub(super) fn ledger_failed(error: LedgerError) -> Stop {
-    let stop = Stop { help: way_out(&error).map(str::to_owned), ..Stop::new(Exit::Internal, error.to_string()) };
+    let exit = if matches!(error, LedgerError::Unreachable { .. }) { Exit::Unreachable } else { Exit::Internal };
+    let passes = matches!(error, LedgerError::Unreachable { .. } | LedgerError::Busy { .. } | LedgerError::PutBack);
+    let stop = Stop { help: way_out(&error).map(str::to_owned), passes, ..Stop::new(exit, error.to_string()) };
     match &error {
         LedgerError::Exposed { path, .. } => stop.then(format!("chmod 600 {}", quoted(&path.to_string_lossy()))),
         LedgerError::Corrupt { path, .. } => {
@@ -218,10 +234,12 @@ pub(super) fn ledger_failed(error: LedgerError) -> Stop {
 fn way_out(error: &LedgerError) -> Option<&'static str> {
     match error {
         LedgerError::Open { .. } => Some("name another file with --ledger or J2V_LEDGER"),
+        LedgerError::Denied { fix, .. } => Some(fix),
         LedgerError::Newer { .. } => Some("update j2v, or name another ledger with --ledger; `j2v history` reads this one"),
-        LedgerError::Unreachable { .. } => Some("try again when its server answers; nothing was sent without it"),
+        LedgerError::Unreachable { .. } => Some("try again when its server answers: nothing is sent without it"),
         LedgerError::Full { .. } => Some("make room on the device, or name a ledger elsewhere with --ledger"),
         LedgerError::Busy { .. } => Some("try again when the other process has ended"),
+        LedgerError::PutBack => Some("run the command again: it looks for what was sent before anything is sent"),
         LedgerError::Gone { .. } => {
             Some("put it back, with its `-wal` beside it; in a new one a key that was paid for would be paid again")
         }

@@ -5,12 +5,12 @@ use std::io::Read;
 use serde_json::{Value, json};
 
 use super::renders::{Name, one, unheard_of};
-use super::session::{ledger_failed, space, spelling, store};
+use super::session::{ledger_failed, space, spelling, store, store_to_read};
 use super::{Call, Stop, receiver};
 use crate::cli::{ParseArgs, ReplayArgs, SendArgs, WebhookArgs, WebhookCommand};
 use crate::exit::Exit;
 use crate::ledger::inbox::{Callback, CallbackId, Callbacks, Kept, Received};
-use crate::ledger::outbox::{Announcement, Attempt, Deliveries, Handed, Heard, Keeping, is_final};
+use crate::ledger::outbox::{Announcement, Attempt, Deliveries, Handed, Heard, Keeping, Progress, is_final};
 use crate::ledger::{Render, Which};
 use crate::output::table;
 use crate::render::event::{Outcome, Verdict};
@@ -90,7 +90,7 @@ async fn replay(call: &Call, args: &ReplayArgs) -> anyhow::Result<Exit> {
 
 /// The last callbacks, newest first.
 async fn list(call: &Call) -> anyhow::Result<Exit> {
-    let kept = store(call).await?.callbacks(Some(space(call)), Callbacks::Last(LISTED)).await.map_err(ledger_failed)?;
+    let kept = store_to_read(call).await?.callbacks(Some(space(call)), Callbacks::Last(LISTED)).await.map_err(ledger_failed)?;
     let head = ["RECEIVED", "PROJECT", "BYTES", "CONTENT-TYPE"].map(str::to_owned).to_vec();
     let row = |kept: &Kept| {
         let project = kept.project.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -113,7 +113,7 @@ async fn send_again(call: &Call, name: Name<'_>, to: &str) -> anyhow::Result<Exi
     post(call, to, content_type, raw).await
 }
 
-/// The last outcome is due again, whether it was heard of or given up.
+/// The last outcome is due at once, whether it waits, was heard of or was given up.
 async fn hand_on_again(call: &Call, name: Name<'_>) -> anyhow::Result<Exit> {
     let ledger = store(call).await?;
     let now = World::real().now();
@@ -121,8 +121,13 @@ async fn hand_on_again(call: &Call, name: Name<'_>) -> anyhow::Result<Exit> {
     let deliveries = ledger.deliveries(Some(space(call)), Deliveries::Of(vec![project])).await.map_err(ledger_failed)?;
     let last =
         deliveries.last().ok_or_else(|| Stop::new(Exit::Usage, format!("{}: no outcome of it was ever to be handed on", name.text)))?;
-    let attempt = Attempt { delivery: last.id, handed: Handed::Again(now), detail: "wanted again".to_owned(), at: now };
+    let attempt = Attempt { delivery: last.id, handed: Handed::Wanted(now), detail: "wanted again".to_owned(), at: now };
     ledger.delivered(vec![attempt]).await.map_err(ledger_failed)?;
+    let after = ledger.deliveries(Some(space(call)), Deliveries::Of(vec![last.project.clone()])).await.map_err(ledger_failed)?;
+    if after.iter().any(|delivery| delivery.id == last.id && delivery.progress == Progress::Taken) {
+        call.out.note(&format!("{}: `{}` is just being handed on", last.project, last.status));
+        return Ok(Exit::Done);
+    }
     call.out.note(&format!(
         "{}: `{}` is to be handed on once more, by a running `j2v listen` or the next `j2v poll --missed`",
         last.project, last.status

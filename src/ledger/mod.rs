@@ -7,6 +7,7 @@
 pub mod batch;
 pub mod change;
 pub mod inbox;
+pub mod mark;
 pub mod memory;
 pub mod outbox;
 #[cfg(feature = "postgres")]
@@ -264,6 +265,26 @@ pub struct Gap {
 impl Gap {
     /// How long it is borne in mind: the service's list goes no further back in one piece (`service.md#status`).
     pub const REMEMBERED: Duration = Duration::from_secs(93 * 24 * 3600);
+
+    /// The gap of a ledger that is noticed `now` to know nothing after `last`. Of the gap before that one, which is
+    /// `known`, nobody may have heard yet.
+    pub(crate) fn noticed(last: Instant, known: Option<Self>, now: Instant) -> Self {
+        let earlier = known.filter(|gap| now.since(gap.until) < Self::REMEMBERED);
+        Self { from: earlier.map_or(last, |gap| gap.from.min(last)), until: now }
+    }
+}
+
+/// How far a ledger can be relied on to hold all that was written to it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Completeness {
+    /// The span of which it has forgotten something.
+    pub gap: Option<Gap>,
+    /// Nothing that was written before this moment is missing, as far as this machine can prove.
+    pub proven: Option<Instant>,
+    /// When this machine met a ledger that was in use already: nothing proves what was in it before.
+    pub met: Option<Instant>,
+    /// How often there was a sign since it was opened that it may have been put back to an earlier state.
+    pub doubts: u64,
 }
 
 /// One line of a render's story.
@@ -288,6 +309,16 @@ pub enum LedgerError {
         path: PathBuf,
         /// What the system said.
         why: String,
+    },
+    /// Its server lets nobody in like this, or not that far.
+    #[error("the ledger {path} can't be used: {why}")]
+    Denied {
+        /// Where.
+        path: PathBuf,
+        /// What the server said.
+        why: String,
+        /// What helps.
+        fix: &'static str,
     },
     /// Its server doesn't answer.
     #[error("the ledger {path} can't be reached: {why}")]
@@ -335,6 +366,9 @@ pub enum LedgerError {
         /// Where it was.
         path: PathBuf,
     },
+    /// It was put back to an earlier state while it was in use, and lacks what was written since.
+    #[error("the ledger was put back to an earlier state while j2v was running, and lacks what was written to it since")]
+    PutBack,
     /// Its content is damaged.
     #[error("the ledger {path} is damaged: {why}")]
     Corrupt {
@@ -397,9 +431,9 @@ pub trait Store: Batches + Inbox + Outbox + Recovery + Sharing + Send + Sync {
         Box::pin(std::future::ready(Ok(true)))
     }
 
-    /// What this ledger may have forgotten: renders of that time are looked for before their first POST. A file knows of
-    /// nothing that it lost.
-    fn gap(&self) -> Reply<'_, Option<Gap>> {
-        Box::pin(std::future::ready(Ok(None)))
+    /// How far this ledger can be relied on: renders of a time that it may have forgotten are looked for before their
+    /// first POST.
+    fn completeness(&self) -> Completeness {
+        Completeness::default()
     }
 }

@@ -109,6 +109,25 @@ pub enum Handed {
     GivenUp,
     /// It was not begun, and does not count; it may be from this time on.
     Later(Instant),
+    /// A user wants it told once more, at this time, however it stands; unless somebody is at it.
+    Wanted(Instant),
+}
+
+impl Handed {
+    /// How far the delivery is after it, when it is due where that changes, and how many attempts don't count.
+    pub(super) fn comes_to(&self) -> (Progress, Option<Instant>, u32) {
+        match *self {
+            Self::Over => (Progress::Done, None, 0),
+            Self::GivenUp => (Progress::GivenUp, None, 0),
+            Self::Again(at) | Self::Wanted(at) => (Progress::Due, Some(at), 0),
+            Self::Later(at) => (Progress::Due, Some(at), 1),
+        }
+    }
+
+    /// Whether anybody may say so, and not only who has taken the delivery.
+    pub(super) fn is_wanted(&self) -> bool {
+        matches!(self, Self::Wanted(_))
+    }
 }
 
 /// An attempt, told by who made it.
@@ -174,8 +193,8 @@ pub trait Outbox: Send + Sync {
     /// who is gone. Never two of one project at a time, in this process or another.
     fn take(&self, space: Space, most: u32, at: Instant) -> Reply<'_, Vec<Delivery>>;
 
-    /// Tells how attempts went. Only who has taken a delivery can say so; but anybody can have one that is over or
-    /// was given up tried [`Handed::Again`].
+    /// Tells how attempts went. Only who has taken a delivery can say so; but anybody can have one that nobody is at
+    /// told once more ([`Handed::Wanted`]), whether it is due, over or was given up.
     fn delivered(&self, attempts: Vec<Attempt>) -> Reply<'_, ()>;
 
     /// Deliveries of one space, or of all.

@@ -29,6 +29,12 @@ pub(crate) enum SettingsError {
     /// A ledger that this program can't open.
     #[error("the ledger {0} is none that j2v knows: it is a file, or postgres://USER@HOST/DATABASE")]
     LedgerKind(String),
+    /// A text that may be meant as a server's address, and isn't one. It may hold a password, and is never shown.
+    #[error(
+        "the ledger's address can't be used: {0}; a server is spelled postgres://USER@HOST/DATABASE (with the password in $PGPASSWORD or \
+         ~/.pgpass), and a file of this name ./NAME"
+    )]
+    LedgerForm(&'static str),
     /// A server's address that can't be used.
     #[error("the ledger's address can't be used: {0}")]
     LedgerAddress(String),

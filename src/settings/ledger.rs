@@ -23,6 +23,48 @@ pub(crate) enum LedgerPlace {
     Server(Address),
     /// Nowhere: `--no-ledger`.
     Nowhere,
+    /// There is no home folder to keep it in, and nothing names another place: a command that needs one can't work.
+    Homeless,
+}
+
+/// What a text names.
+enum Meant<'a> {
+    Server,
+    File,
+    /// In the user's home folder.
+    FileAtHome(&'a str),
+}
+
+/// The names that `PostgreSQL`'s own programs take as `NAME=VALUE`.
+const KEYWORDS: [&str; 12] =
+    ["host", "hostaddr", "port", "dbname", "database", "user", "password", "passfile", "service", "sslmode", "options", "application_name"];
+
+/// Tells an address from a path. What may be meant as an address is never a file: its name would hold the password, and
+/// its renders would be in nobody else's ledger.
+fn meant(text: &str) -> Result<Meant<'_>, SettingsError> {
+    let lower = text.to_ascii_lowercase();
+    if let Some((scheme, _)) = lower.split_once("://") {
+        let is_scheme = scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+        return match scheme {
+            "postgres" | "postgresql" if text.starts_with(scheme) => Ok(Meant::Server),
+            _ => Err(SettingsError::LedgerKind(if is_scheme { format!("{scheme}://…") } else { "…://…".to_owned() })),
+        };
+    }
+    if ["postgres:", "postgresql:"].iter().any(|scheme| lower.starts_with(scheme)) {
+        return Err(SettingsError::LedgerForm("an address begins with postgres:// (two slashes)"));
+    }
+    let is_path = text.starts_with(['/', '.', '~', '\\']) || text.get(1..3).is_some_and(|drive| drive == ":\\" || drive == ":/");
+    let is_keyword = |name: &str| KEYWORDS.contains(&name.trim());
+    if !is_path && lower.split_once('=').is_some_and(|(name, _)| is_keyword(name) || !name.contains('/')) {
+        return Err(SettingsError::LedgerForm("NAME=VALUE is not a form that j2v reads"));
+    }
+    if !is_path && text.split_once(':').is_some_and(|(_, rest)| rest.contains('@')) {
+        return Err(SettingsError::LedgerForm("USER:PASSWORD@HOST lacks postgres:// in front"));
+    }
+    match text.strip_prefix("~/") {
+        Some(path) => Ok(Meant::FileAtHome(path)),
+        None => Ok(Meant::File),
+    }
 }
 
 impl LedgerPlace {
@@ -32,12 +74,10 @@ impl LedgerPlace {
     /// When it is none that this program knows, or holds a password.
     pub(crate) fn typed(place: &Path, environment: &Environment<'_>) -> Result<Self, SettingsError> {
         let Some(text) = place.to_str() else { return Ok(Self::File(place.to_owned())) };
-        let read = Self::read(text, &|_| None)?;
         #[cfg(feature = "postgres")]
-        if matches!(&read, Self::Server(address) if address.has_password()) {
+        if matches!(meant(text)?, Meant::Server) && Address::parse(text).is_ok_and(|address| address.has_password()) {
             return Err(SettingsError::ShownPassword);
         }
-        drop(read);
         Self::read(text, environment)
     }
 
@@ -47,11 +87,13 @@ impl LedgerPlace {
     /// # Errors
     /// When it is none that this program knows.
     pub(crate) fn read(text: &str, environment: &Environment<'_>) -> Result<Self, SettingsError> {
-        let Some((scheme, _)) = text.split_once("://") else { return Ok(Self::File(PathBuf::from(text))) };
-        if !["postgres", "postgresql"].contains(&scheme) {
-            return Err(SettingsError::LedgerKind(format!("{scheme}://…")));
+        match meant(text)? {
+            Meant::Server => Self::on_server(text, environment),
+            Meant::File => Ok(Self::File(PathBuf::from(text))),
+            Meant::FileAtHome(path) => {
+                environment("HOME").map(|home| Self::File(Path::new(&home).join(path))).ok_or(SettingsError::Homeless)
+            }
         }
-        Self::on_server(text, environment)
     }
 
     /// Whether there may be renders in it. A server is asked when it is opened.
@@ -61,7 +103,7 @@ impl LedgerPlace {
             Self::File(path) => path.exists(),
             #[cfg(feature = "postgres")]
             Self::Server(_) => true,
-            Self::Nowhere => false,
+            Self::Nowhere | Self::Homeless => false,
         }
     }
 
@@ -94,6 +136,7 @@ impl fmt::Display for LedgerPlace {
             #[cfg(feature = "postgres")]
             Self::Server(address) => write!(f, "{address}"),
             Self::Nowhere => f.write_str("none"),
+            Self::Homeless => f.write_str("none (there is no home folder)"),
         }
     }
 }
@@ -120,8 +163,8 @@ pub(super) fn place(
     if let Some((place, origin)) = first.of(variable, configured) {
         return Ok((LedgerPlace::read(&place, environment)?, origin));
     }
-    let folder = folder::state(environment).ok_or(SettingsError::Homeless)?;
-    Ok((LedgerPlace::File(folder.join("ledger.db")), Origin::Default))
+    let place = folder::state(environment).map_or(LedgerPlace::Homeless, |folder| LedgerPlace::File(folder.join("ledger.db")));
+    Ok((place, Origin::Default))
 }
 
 #[cfg(test)]
@@ -137,6 +180,33 @@ mod tests {
         assert_eq!(LedgerPlace::read("/a/b.db", &nothing).unwrap(), LedgerPlace::File("/a/b.db".into()));
         let refused = LedgerPlace::read("mysql://me:secret@db/j2v", &nothing).unwrap_err().to_string();
         assert!(refused.contains("mysql://…") && !refused.contains("secret"), "{refused}");
+    }
+
+    #[test]
+    fn what_may_be_an_address_is_never_a_file() {
+        for text in [
+            "host=db password=secret",
+            "host=/run/postgresql password=secret",
+            "password=secret",
+            "postgres:/me:secret@db/j2v",
+            "postgres:me:secret@db",
+            "POSTGRES://me:secret@db/j2v",
+            "me:secret@db/j2v",
+            "secret=ledger.db",
+        ] {
+            let refused = LedgerPlace::read(text, &nothing).unwrap_err().to_string();
+            assert!(refused.contains("postgres://USER@HOST/DATABASE") && !refused.contains("secret"), "{text}: {refused}");
+        }
+        for path in ["./secret=ledger.db", "/a/b=c.db", "a/b=c.db", "../x@y:z", "ledger.db"] {
+            assert_eq!(LedgerPlace::read(path, &nothing).unwrap(), LedgerPlace::File(path.into()));
+        }
+    }
+
+    #[test]
+    fn a_tilde_is_the_home_folder() {
+        let home = |name: &str| (name == "HOME").then(|| "/home/me".to_owned());
+        assert_eq!(LedgerPlace::read("~/x.db", &home).unwrap(), LedgerPlace::File("/home/me/x.db".into()));
+        assert!(matches!(LedgerPlace::read("~/x.db", &nothing), Err(SettingsError::Homeless)));
     }
 
     #[cfg(feature = "postgres")]

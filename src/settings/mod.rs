@@ -92,8 +92,7 @@ pub(crate) struct Settings {
     pub(crate) canvas: Canvas,
     /// What the environment says of the passwords of databases whose address has none.
     database_secrets: Vec<(&'static str, SecretString)>,
-    /// Where things of this machine lie that belong to a ledger elsewhere.
-    #[cfg(feature = "postgres")]
+    /// Where things of this machine lie that belong to a ledger, wherever that is.
     pub(crate) state: Option<PathBuf>,
     /// Show no progress.
     pub(crate) quiet: bool,
@@ -245,7 +244,6 @@ impl Settings {
             shown,
             config_fault,
             folder,
-            #[cfg(feature = "postgres")]
             state: folder::state(environment),
             database_secrets: DATABASE_SECRETS.into_iter().filter_map(|name| Some((name, environment(name)?.into()))).collect(),
             has_screen: !cfg!(target_os = "linux") || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| environment(name).is_some()),

@@ -5,6 +5,7 @@ pub mod deliver;
 pub mod follow;
 pub mod listen;
 pub mod outcome;
+pub mod presearch;
 pub mod preview;
 pub mod reconcile;
 pub mod save;

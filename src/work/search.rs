@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant as Tick;
 
 use super::Desk;
-use crate::ledger::{Change, Gap, LedgerError, Record, Render, Which};
+use crate::ledger::{Change, LedgerError, Record, Render, Which};
 use crate::render::event::Event;
 use crate::render::identity::ProjectId;
 use crate::render::outcome::Report;
@@ -17,12 +17,8 @@ use crate::service::page::Window;
 use crate::service::read::{MOST_PER_PAGE, ReadError};
 use crate::world::Instant;
 
-/// An intent that lay about for longer than this may have been sent by another machine or before a backup was
-/// restored: it is searched for before its first POST (`protocol.md#searching`).
-const COLD: Duration = Duration::from_secs(120);
-
 /// How far before the POST the window of a search begins: clocks differ (`protocol.md#searching`).
-const BEFORE: Duration = Duration::from_secs(3600);
+pub(super) const BEFORE: Duration = Duration::from_secs(3600);
 
 /// A clock that is further off than this, in milliseconds, makes the first window of a process miss.
 const MARGIN: u64 = 60_000;
@@ -103,59 +99,19 @@ fn is_due(desk: &Desk, render: &Render, now: Instant) -> bool {
     is_sought && (now < gave_up || now.since(gave_up) >= next_search(desk.distance, last))
 }
 
-/// Looks once for renders that are to be sent for the first time as far as this ledger knows, and may have been sent all
-/// the same: what lay about as an intent for long, by another machine or before a backup was played in (`faults.md`
-/// row 84); and every render with a key of the user's, where a ledger may have forgotten whole rows (row 85). One sweep
-/// serves all of them, and where none is due the service is asked nothing.
-///
-/// # Errors
-/// The outer error when the ledger fails, the inner one when the list can't be read: nothing is to be sent then.
-pub async fn before_first_post(desk: &Desk, renders: &[Render], patience: Duration) -> Result<Result<(), ReadError>, LedgerError> {
-    let now = desk.world.now();
-    let gap = desk.store.gap().await?.filter(|gap| now.since(gap.until) < Gap::REMEMBERED);
-    let is_cold = |render: &&Render| {
-        // A row of the future is of another clock.
-        let is_old = now.since(render.touched_at) > COLD || now < render.touched_at;
-        is_old || gap.is_some_and(|gap| render.touched_at <= gap.until.plus(BEFORE))
-    };
-    let is_sought = |render: &&Render| {
-        let is_unsent = matches!(render.submission.state, State::Intent | State::Rejected);
-        render.traceable && is_unsent && (is_cold(render) || (gap.is_some() && render.named))
-    };
-    let sought: Vec<Render> = renders.iter().filter(is_sought).cloned().collect();
-    if sought.is_empty() {
-        return Ok(Ok(()));
-    }
-    let oldest = sought.iter().filter(is_cold).map(start).min();
-    let from = oldest.into_iter().chain(gap.map(|gap| gap.from)).min().unwrap_or(now);
-    let until = if oldest.is_some() { now } else { gap.map_or(now, |gap| gap.until) };
-    sweep_span(desk, &sought, Some(Span { from: from.max(now.minus(Gap::REMEMBERED)), until }), patience).await
-}
-
-/// A span of this machine's clock.
-#[derive(Clone, Copy)]
-struct Span {
-    from: Instant,
-    until: Instant,
-}
-
 /// One sweep of the list for all of `renders`, tried again for as long as `patience` lasts. What is found is bound; what is past its quarantine after a
 /// healthy sweep is held (or sent again later, where its rule says so).
 ///
 /// # Errors
 /// The outer error when the ledger fails, the inner one when the list can't be read.
 pub async fn sweep(desk: &Desk, renders: &[Render], patience: Duration) -> Result<Result<(), ReadError>, LedgerError> {
-    sweep_span(desk, renders, None, patience).await
-}
-
-async fn sweep_span(desk: &Desk, renders: &[Render], span: Option<Span>, patience: Duration) -> Result<Result<(), ReadError>, LedgerError> {
     let started = desk.world.now();
     let is_over = |render: &Render| {
         let quarantine_ends = render.gave_up_at.map(|at| at.plus(render.quarantine));
         render.submission.state == State::Unknown && quarantine_ends.is_some_and(|end| started >= end)
     };
     let decides = renders.iter().any(is_over);
-    let seen = match Box::pin(read(desk, renders, span, decides, patience)).await {
+    let seen = match Box::pin(read(desk, renders, decides, patience)).await {
         Ok(seen) => seen,
         Err(why) => return Ok(Err(why)),
     };
@@ -206,23 +162,17 @@ struct Seen<'a> {
 
 /// Reads the list. Where absence decides it is read twice: a render may slip from page to page while one sweep
 /// goes on (`faults.md` row 41), and only the first answer tells how far the clocks are apart.
-async fn read<'a>(
-    desk: &Desk,
-    renders: &'a [Render],
-    span: Option<Span>,
-    decides: bool,
-    patience: Duration,
-) -> Result<Seen<'a>, ReadError> {
+async fn read<'a>(desk: &Desk, renders: &'a [Render], decides: bool, patience: Duration) -> Result<Seen<'a>, ReadError> {
     let mut seen = Seen::default();
     let keeps_all = renders.iter().any(is_resent);
     for render in renders {
         seen.hits.entry(render.identity().trace()).or_default().0.push(render);
     }
     let knew_the_time = desk.client.server_offset().is_some();
-    seen.whole = read_once(desk, window(desk, renders, span), &mut seen, keeps_all, patience).await?;
+    seen.whole = read_once(desk, window(desk, renders), &mut seen, keeps_all, patience).await?;
     let was_elsewhere = !knew_the_time && desk.client.server_offset().is_some_and(|ahead| ahead.unsigned_abs() > MARGIN);
     if decides || was_elsewhere {
-        let second = read_once(desk, window(desk, renders, span), &mut seen, keeps_all, patience).await?;
+        let second = read_once(desk, window(desk, renders), &mut seen, keeps_all, patience).await?;
         seen.whole = second && (seen.whole || was_elsewhere);
     }
     Ok(seen)
@@ -246,8 +196,48 @@ async fn read_once(desk: &Desk, window: Window, seen: &mut Seen<'_>, keeps_all: 
     Ok(pages.visit().whole)
 }
 
+/// A span of this machine's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    /// Its beginning.
+    pub(super) from: Instant,
+    /// Its end.
+    pub(super) until: Instant,
+}
+
+/// Adds what the list shows of this ledger's renders in a span to `hits`, by what their tokens tell.
+///
+/// # Errors
+/// When the list can't be read.
+pub(super) async fn read_tokens(
+    desk: &Desk,
+    span: Span,
+    hits: &mut HashMap<Trace, Vec<Report>>,
+    patience: Duration,
+) -> Result<(), ReadError> {
+    let (ledger, mut knew_the_time) = (desk.store.name(), desk.client.server_offset().is_some());
+    loop {
+        let mut pages = desk.client.pages(desk.window(span.from, span.until.plus(AFTER)), MOST_PER_PAGE, patience);
+        while let Some(reports) = pages.next().await? {
+            for report in reports {
+                let Some(token) = token(&report).filter(|token| token.is_of(&ledger)) else { continue };
+                let known = hits.entry(token.trace().clone()).or_default();
+                if known.iter().all(|known| known.project != report.project) {
+                    known.push(report);
+                }
+            }
+        }
+        let is_elsewhere = desk.client.server_offset().is_some_and(|ahead| ahead.unsigned_abs() > MARGIN);
+        if knew_the_time || !is_elsewhere {
+            return Ok(());
+        }
+        // The first answer has told how far the clocks are apart.
+        knew_the_time = true;
+    }
+}
+
 /// The hits that no other render of this ledger has, in the order in which the service made them.
-async fn nobody_elses(desk: &Desk, twins: &[&Render], hits: Vec<Report>) -> Result<Vec<Report>, LedgerError> {
+pub(super) async fn nobody_elses(desk: &Desk, twins: &[&Render], hits: Vec<Report>) -> Result<Vec<Report>, LedgerError> {
     let mut free = Vec::new();
     for hit in hits {
         let owners = desk.store.find(Some(desk.space.clone()), Which::Project(hit.project.clone())).await?;
@@ -261,7 +251,7 @@ async fn nobody_elses(desk: &Desk, twins: &[&Render], hits: Vec<Report>) -> Resu
 
 /// Each project to the render that its token names. Of what an older token leaves open each render gets one, as far as
 /// they go; what is left over is a second one of the last render.
-fn shared_out<'a>(twins: &[&'a Render], hits: Vec<Report>, ledger: &LedgerName) -> Vec<(&'a Render, Vec<Report>)> {
+pub(super) fn shared_out<'a>(twins: &[&'a Render], hits: Vec<Report>, ledger: &LedgerName) -> Vec<(&'a Render, Vec<Report>)> {
     let mut shares: Vec<(&Render, Vec<Report>)> = twins.iter().map(|twin| (*twin, Vec::new())).collect();
     for hit in hits {
         let Some(token) = token(&hit) else { continue };
@@ -275,15 +265,12 @@ fn shared_out<'a>(twins: &[&'a Render], hits: Vec<Report>, ledger: &LedgerName) 
 }
 
 /// When it may have been sent first.
-fn start(render: &Render) -> Instant {
+pub(super) fn start(render: &Render) -> Instant {
     render.posted_at.unwrap_or(render.created_at)
 }
 
-fn window(desk: &Desk, renders: &[Render], span: Option<Span>) -> Window {
+fn window(desk: &Desk, renders: &[Render]) -> Window {
     let now = desk.world.now();
-    if let Some(Span { from, until }) = span {
-        return desk.window(from.minus(BEFORE), until.min(now).plus(AFTER));
-    }
     let since = renders.iter().map(start).min().unwrap_or(now);
     // What was not accepted by the end of its quarantine never was: a row that is held for weeks needs no more pages.
     let until = renders.iter().map(|render| render.gave_up_at.map_or(now, |at| at.plus(render.quarantine))).max().unwrap_or(now);
@@ -298,7 +285,7 @@ pub fn token(report: &Report) -> Option<Token> {
     report.client_data.as_ref()?.get("j2v")?.as_str().and_then(Token::parse)
 }
 
-async fn found(desk: &Desk, render: &Render, hits: &[Report]) -> Result<(), LedgerError> {
+pub(super) async fn found(desk: &Desk, render: &Render, hits: &[Report]) -> Result<(), LedgerError> {
     let mut bound = render.clone();
     for report in hits {
         bound = desk.learn(&bound, Fact::Found { project: report.project.clone() }).await?;

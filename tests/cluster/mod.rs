@@ -148,6 +148,14 @@ impl Cluster {
         }
     }
 
+    /// Does something with the data of the server while that is down.
+    pub(crate) fn while_down(&mut self, change: impl FnOnce(&Path)) {
+        self.kill();
+        change(&self.folder.join("data"));
+        fs::remove_file(self.folder.join("data/postmaster.pid")).ok();
+        self.up();
+    }
+
     /// The port on 127.0.0.1.
     pub(crate) fn port(&self) -> u16 {
         self.port

@@ -155,7 +155,24 @@ async fn an_attempt_that_failed_waits_for_its_time(home: &impl Home) {
     assert_eq!(store.deliveries(Some(space()), Deliveries::GivenUp(9)).await.unwrap()[0].id, first.id);
     tell(&store, &third, Handed::Over, 44).await;
     tell(&store, &third, Handed::Again(at(50)), 45).await;
-    assert_eq!(take(&store, 50).await[0].attempts, 3, "what was given up can be wanted again");
+    assert_eq!(take(&store, 50).await, [], "nobody has taken it");
+}
+
+async fn an_outcome_can_be_wanted_again_however_it_stands(home: &impl Home) {
+    let store = home.open();
+    store.announce(vec![announcement('p', "done")]).await.unwrap();
+    let first = take(&store, 10).await.remove(0);
+    tell(&store, &first, Handed::Wanted(at(11)), 11).await;
+    assert_eq!(store.deliveries(None, Deliveries::Open(9)).await.unwrap()[0], first, "somebody is at it");
+    tell(&store, &first, Handed::Again(at(90)), 12).await;
+    assert_eq!(take(&store, 20).await, [], "it is in back-off");
+    for (nth, end) in [Handed::Over, Handed::GivenUp, Handed::Again(at(90))].into_iter().enumerate() {
+        tell(&store, &first, Handed::Wanted(at(20)), 20).await;
+        let taken = take(&store, 20).await;
+        assert_eq!((taken.len(), taken[0].attempts), (1, u32::try_from(nth).unwrap() + 2));
+        tell(&store, &taken[0], end, 21).await;
+        assert_eq!(take(&store, 22).await, []);
+    }
 }
 
 async fn only_who_took_it_says_how_it_went(home: &impl Home) {
@@ -220,6 +237,7 @@ on_each!([
     an_outcome_is_announced_once_and_only_a_final_one,
     two_outcomes_of_one_render_are_never_out_at_a_time,
     an_attempt_that_failed_waits_for_its_time,
+    an_outcome_can_be_wanted_again_however_it_stands,
     only_who_took_it_says_how_it_went,
     what_the_application_has_heard_by_itself_is_not_told,
     a_render_that_ends_is_announced_where_somebody_receives,

@@ -47,17 +47,25 @@ pub(super) async fn run(call: &Call, args: &BatchArgs, batch: Batch, checked: Ch
         login: spell(call, &["auth", "login"]),
     };
     let stopped = tokio::select! {
-        stopped = run_batch(&desk, &run, rows, |ended| outcomes.end(&ended)) => stopped.map_err(ledger_failed)?,
-        () = tell_of_interruption(call, &commands.resume) => None,
+        stopped = run_batch(&desk, &run, rows, |ended| outcomes.end(&ended)) => stopped,
+        () = tell_of_interruption(call, &commands.resume) => Ok(None),
     };
     if table.join().is_err() {
         return Err(Refusal::new(Exit::Internal, "the table's reader failed; what was sent is in the ledger").then(commands.resume).into());
     }
     let ended = Batch { ended_at: Some(desk.world.now()), ..batch };
-    desk.store.keep(ended).await.map_err(ledger_failed)?;
+    let stopped = match stopped {
+        Ok(stopped) => desk.store.keep(ended).await.map(|_| stopped),
+        lost => lost,
+    };
+    // What came out before the ledger was lost is told all the same.
+    let (stopped, lost) = match stopped {
+        Ok(stopped) => (stopped, None),
+        Err(error) => (Some(Stop::Ledger(error.to_string())), Some(ledger_failed(error).exit)),
+    };
     let exit = outcomes.finish(stopped.as_ref(), &commands);
     session.close().await;
-    Ok(if stopped == Some(Stop::Interrupted) { Exit::Interrupted } else { exit })
+    Ok(if stopped == Some(Stop::Interrupted) { Exit::Interrupted } else { lost.unwrap_or(exit) })
 }
 
 fn plan(call: &Call, args: &BatchArgs, batch: &Batch, checked: &Checked, saving: Option<Saving>, session: &Session) -> Run {

@@ -33,7 +33,7 @@ const DONE: &[State] = &[State::Done, State::Deleted, State::Expired];
 const FAILED: &[State] = &[State::Error, State::Timeout, State::Abandoned];
 
 pub(super) async fn run(call: &Call, json: bool, name: Option<&str>) -> anyhow::Result<Exit> {
-    let store = session::store(call).await?;
+    let store = session::store_to_read(call).await?;
     let standings = store.batches(None, name.map(str::to_owned)).await.map_err(ledger_failed)?;
     if let Some(name) = name.filter(|_| standings.is_empty()) {
         let known = session::spell(call, &["batch", "--status"]);

@@ -63,6 +63,7 @@ pub(super) async fn ledger(call: &Call) -> Vec<Finding> {
         LedgerPlace::File(path) => path,
         #[cfg(feature = "postgres")]
         LedgerPlace::Server(address) => return vec![on_server(address).await],
+        LedgerPlace::Homeless => return vec![Finding::stop("ledger", session::homeless())],
         LedgerPlace::Nowhere => {
             return vec![Finding::warn("ledger", "none (--no-ledger): a crash can cost a second payment")];
         }

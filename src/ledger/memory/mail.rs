@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{Memory, OWNER, reply};
 use crate::ledger::inbox::{Callback, CallbackId, Callbacks, Inbox, Kept, Received};
 use crate::ledger::outbox::{
-    Announcement, Attempt, BY_ITSELF, Deliveries, Delivery, DeliveryId, Handed, Heard, Keeping, Outbox, Progress, Receiver, is_final,
+    Announcement, Attempt, BY_ITSELF, Deliveries, Delivery, DeliveryId, Heard, Keeping, Outbox, Progress, Receiver, is_final,
 };
 use crate::ledger::{Render, Reply, Space};
 use crate::render::outcome::Report;
@@ -223,23 +223,13 @@ impl Mail {
 }
 
 fn tell(delivery: &mut Delivery, attempt: Attempt) {
-    let is_revived = matches!(delivery.progress, Progress::GivenUp | Progress::Done) && matches!(attempt.handed, Handed::Again(_));
-    if delivery.progress != Progress::Taken && !is_revived {
+    if attempt.handed.is_wanted() == (delivery.progress == Progress::Taken) {
         return;
     }
-    delivery.progress = match attempt.handed {
-        Handed::Over => Progress::Done,
-        Handed::GivenUp => Progress::GivenUp,
-        Handed::Again(_) | Handed::Later(_) => Progress::Due,
-    };
-    match attempt.handed {
-        Handed::Again(at) => delivery.due_at = at,
-        Handed::Later(at) => {
-            delivery.due_at = at;
-            delivery.attempts -= 1;
-        }
-        Handed::Over | Handed::GivenUp => {}
-    }
+    let (progress, due_at, uncounted) = attempt.handed.comes_to();
+    delivery.progress = progress;
+    delivery.due_at = due_at.unwrap_or(delivery.due_at);
+    delivery.attempts -= uncounted;
     delivery.owner = None;
     delivery.touched_at = attempt.at;
     delivery.detail = Some(attempt.detail);

@@ -85,12 +85,6 @@ impl Address {
         Ok(Self { config: Box::new(config), roots, shown })
     }
 
-    /// Whether a text is meant as such an address.
-    #[must_use]
-    pub fn is_meant_by(text: &str) -> bool {
-        text.starts_with("postgres://") || text.starts_with("postgresql://")
-    }
-
     /// The same address with a password, where it has none of its own.
     #[must_use]
     pub fn or_password(mut self, password: &str) -> Self {
@@ -117,6 +111,18 @@ impl Address {
         let user = self.config.get_user().unwrap_or_default().to_owned();
         let database = self.config.get_dbname().map_or_else(|| user.clone(), str::to_owned);
         Target { host, port: self.config.get_ports().first().unwrap_or(&5432).to_string(), database, user }
+    }
+
+    /// A text of the server's, unless it repeats a value that is not shown.
+    pub(super) fn without_secrets(&self, text: String) -> String {
+        let password = self.config.get_password().map(String::from_utf8_lossy);
+        let options = self.config.get_options().unwrap_or_default();
+        let secrets = password.as_deref().into_iter().chain(options.split_whitespace()).chain([options]);
+        let repeats = secrets.flat_map(|secret| [Some(secret), secret.split_once('=').map(|(_, value)| value)]).flatten();
+        if repeats.filter(|secret| !secret.is_empty()).any(|secret| text.contains(secret)) {
+            return "the server refuses a value of the address; its words would repeat it".to_owned();
+        }
+        text
     }
 
     /// What the client connects with.

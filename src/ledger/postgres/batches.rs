@@ -49,7 +49,7 @@ impl Batches for Postgres {
     }
 
     fn claim(&self, renders: Vec<RenderId>, at: Instant) -> Reply<'_, Vec<Result<Recorded, Unclaimed>>> {
-        self.ask(Need::Claim, async move |session: &Session<'_>| claim(session, &renders, at).await)
+        self.witness.of_claims(self.ask(Need::Claim, async move |session: &Session<'_>| claim(session, &renders, at).await))
     }
 
     fn members(&self, space: Space, name: String, after: RenderId, most: u32) -> Reply<'_, Vec<Render>> {

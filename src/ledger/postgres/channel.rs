@@ -8,7 +8,7 @@ use std::rc::Rc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::{AbortHandle, spawn_local};
-use tokio_postgres::types::ToSql;
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, Row, Statement};
 
 use super::address::Address;
@@ -111,6 +111,11 @@ impl Channel {
     /// The rows that a query gives which is asked once: nothing of it is kept.
     pub(super) async fn query_once(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Failure> {
         Ok(self.client.query(sql, values).await?)
+    }
+
+    /// The one row, if any, of a query that is asked once, in one round trip.
+    pub(super) async fn once(&self, sql: &str, values: &[(&(dyn ToSql + Sync), Type)]) -> Result<Option<Row>, Failure> {
+        Ok(self.client.query_typed(sql, values).await?.pop())
     }
 
     async fn prepared(&self, sql: &'static str) -> Result<Statement, Failure> {

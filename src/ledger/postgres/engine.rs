@@ -7,6 +7,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{join, join3};
@@ -18,8 +19,9 @@ use super::failure::{Failure, Remedy};
 use super::news::News;
 use super::owner;
 use super::pool::{Lent, PATIENCE, Pool};
+use crate::ledger::LedgerError;
+use crate::ledger::mark::Witness;
 use crate::ledger::sharing::Mark;
-use crate::ledger::{Gap, LedgerError};
 use crate::render::token::LedgerName;
 use crate::world::World;
 
@@ -63,7 +65,7 @@ pub(super) struct Session<'a> {
 pub(super) struct Engine {
     pool: Rc<Pool>,
     news: Rc<News>,
-    address: String,
+    address: Address,
     owner: RefCell<Option<String>>,
     /// The connections that have receipts.
     wrote: RefCell<Vec<i64>>,
@@ -71,22 +73,16 @@ pub(super) struct Engine {
 
 impl Engine {
     /// An engine that knows where the server is.
-    pub(super) fn new(address: Address, world: World) -> Result<Self, LedgerError> {
-        let shown = address.to_string();
+    pub(super) fn new(address: Address, world: World, witness: Arc<Witness>) -> Result<Self, LedgerError> {
         let news = Rc::new(News::new(format!("{:016x}", world.dice.throw())));
-        let pool = Rc::new(Pool::new(address, world).map_err(|failure| failure.at(&shown))?);
-        Ok(Self { pool, news, address: shown, owner: RefCell::default(), wrote: RefCell::default() })
+        let pool = Rc::new(Pool::new(address.clone(), world, witness).map_err(|failure| failure.at(&address))?);
+        Ok(Self { pool, news, address, owner: RefCell::default(), wrote: RefCell::default() })
     }
 
     /// Connects for the first time, so that whoever opens a ledger hears what is wrong with it.
     pub(super) async fn meet(&self) -> Result<(), LedgerError> {
         let met = self.pool.lend(Instant::now() + PATIENCE / 3).await;
         met.map(Lent::keep).map_err(|failure| failure.at(&self.address))
-    }
-
-    /// What this ledger may have forgotten.
-    pub(super) fn gap(&self) -> Option<Gap> {
-        self.pool.gap()
     }
 
     /// The ledger's own name.
@@ -115,8 +111,10 @@ impl Engine {
             if failure.remedy() == Remedy::None || races > MOST_RACES || Instant::now() >= deadline {
                 return Err(failure);
             }
-            if matches!(failure, Failure::LeaseOver) {
-                self.owner.replace(None);
+            match failure {
+                Failure::LeaseOver => drop(self.owner.replace(None)),
+                Failure::Replaced => self.pool.forget(),
+                _ => {}
             }
             sleep(Duration::from_millis(2 << races.min(6)).mul_f64(self.pool.world().fraction())).await;
         }
@@ -175,7 +173,8 @@ impl Engine {
         };
         if let Some(name) = session.owner.as_deref().filter(|_| need.is_named()) {
             let (opened, held, done) = join3(begin, owner::hold(channel, name), job(&session)).await;
-            opened.and(held).and(done)
+            opened?;
+            if self.pool.is_of(&held?) { done } else { Err(Failure::Replaced) }
         } else {
             let (opened, done) = join(begin, job(&session)).await;
             opened.and(done)

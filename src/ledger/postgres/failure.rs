@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use tokio_postgres::error::SqlState;
 
+use super::address::Address;
 use crate::ledger::LedgerError;
 
 /// A failure that doesn't know yet of which ledger it is.
@@ -28,6 +29,9 @@ pub(super) enum Failure {
     /// This store's lease was over and somebody took over what it held.
     #[error("the lease of this process was over")]
     LeaseOver,
+    /// Other tables are in the place of those that this store knows.
+    #[error("the ledger was replaced while it was in use")]
+    Replaced,
     /// A newer program made the tables.
     #[error("schema {found} is newer than {known}")]
     Newer {
@@ -52,6 +56,13 @@ pub(super) enum Failure {
     Silent(u64),
 }
 
+const WRONG_USER: &str = "correct the user in the address, or the password in $PGPASSWORD, ~/.pgpass or $J2V_LEDGER";
+
+const NO_DATABASE: &str = "create the database, or correct its name in the address";
+
+const NO_RIGHT: &str =
+    "let the owner of the database run `j2v history` once, which makes the tables, and grant this role the rights of docs/postgresql.md";
+
 /// What may be done about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Remedy {
@@ -72,7 +83,7 @@ impl Failure {
     /// What may be done about it. Only ever the database transaction is run again, never a request to the service.
     pub(super) fn remedy(&self) -> Remedy {
         match self {
-            Self::Raced | Self::LeaseOver => Remedy::Again,
+            Self::Raced | Self::LeaseOver | Self::Replaced => Remedy::Again,
             Self::Server(error) => remedy_of(error),
             // A standby is on its way to be the primary, or the address will lead to the new one soon.
             Self::Standby => Remedy::Reconnect,
@@ -83,15 +94,15 @@ impl Failure {
     }
 
     /// The failure as callers of the ledger know it.
-    pub(super) fn at(&self, address: &str) -> LedgerError {
-        let path = PathBuf::from(address);
-        let why = self.to_string();
+    pub(super) fn at(&self, address: &Address) -> LedgerError {
+        let path = PathBuf::from(address.to_string());
+        let why = address.without_secrets(self.to_string());
         match self {
             Self::Newer { found, known } => LedgerError::Newer { path, found: *found, known: *known },
             Self::Unreadable { .. } => LedgerError::Corrupt { path, why },
             Self::System(_) | Self::Standby | Self::Silent(_) => LedgerError::Unreachable { path, why },
             Self::Old(_) => LedgerError::Open { path, why },
-            Self::Raced | Self::LeaseOver => LedgerError::Busy { path, by: "another process".to_owned() },
+            Self::Raced | Self::LeaseOver | Self::Replaced => LedgerError::Busy { path, by: "another process".to_owned() },
             Self::Refused(_) => LedgerError::Engine { path, why },
             Self::Server(error) => of_server(error, path, why),
         }
@@ -137,8 +148,9 @@ fn of_server(error: &tokio_postgres::Error, path: PathBuf, why: String) -> Ledge
         "53100" => LedgerError::Full { path },
         "55P03" | "57014" => LedgerError::Busy { path, by: "another process".to_owned() },
         "XX001" | "XX002" => LedgerError::Corrupt { path, why },
-        // Wrong password, no such user, no such database, no right to it: nobody gets in like this.
-        "28000" | "28P01" | "3D000" | "42501" => LedgerError::Open { path, why },
+        "28000" | "28P01" => LedgerError::Denied { path, why, fix: WRONG_USER },
+        "3D000" => LedgerError::Denied { path, why, fix: NO_DATABASE },
+        "42501" => LedgerError::Denied { path, why, fix: NO_RIGHT },
         "57P03" | "57P01" | "57P02" | "53300" | "25006" => LedgerError::Unreachable { path, why },
         _ => LedgerError::Engine { path, why },
     }

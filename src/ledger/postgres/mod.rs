@@ -15,6 +15,7 @@ mod outbox;
 mod owner;
 mod pool;
 mod recovery;
+mod restored;
 mod rows;
 mod schema;
 mod sharing;
@@ -25,6 +26,7 @@ mod work;
 mod write;
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::oneshot;
@@ -34,9 +36,12 @@ use self::engine::{Engine, Need, Session};
 use self::failure::Failure;
 use self::pool::Pool;
 use self::thread::Thread;
+use super::mark::{Marks, Witness};
 use super::recovery::{Lost, Recovery};
 use super::sharing::{Mark, Seat, Share, Sharing, Turn};
-use super::{Change, Draft, Event, Gap, LedgerError, OutOfTurn, Placed, Record, Recorded, Render, RenderId, Reply, Space, Store, Which};
+use super::{
+    Change, Completeness, Draft, Event, LedgerError, OutOfTurn, Placed, Record, Recorded, Render, RenderId, Reply, Space, Store, Which,
+};
 use crate::render::state::Fact;
 use crate::render::token::LedgerName;
 use crate::world::{Instant, World};
@@ -45,6 +50,7 @@ use crate::world::{Instant, World};
 pub struct Postgres {
     thread: Thread,
     name: LedgerName,
+    witness: Arc<Witness>,
 }
 
 impl Postgres {
@@ -53,10 +59,19 @@ impl Postgres {
     /// # Errors
     /// When the server can't be reached or says no, or when a newer `j2v` made the tables.
     pub async fn open(address: Address, world: World) -> Result<Self, LedgerError> {
-        let shown = address.to_string();
-        let (thread, opened) = Thread::start(address, world).map_err(|error| Failure::System(error).at(&shown))?;
+        Self::open_marked(address, world, None).await
+    }
+
+    /// As [`Self::open`], and compares the ledger with what this machine has claimed in it.
+    ///
+    /// # Errors
+    /// As for [`Self::open`].
+    pub async fn open_marked(address: Address, world: World, marks: Option<Marks>) -> Result<Self, LedgerError> {
+        let witness = Arc::new(Witness::new(marks));
+        let (thread, opened) =
+            Thread::start(address.clone(), world, Arc::clone(&witness)).map_err(|error| Failure::System(error).at(&address))?;
         opened.await.unwrap_or(Err(LedgerError::Closed))?;
-        let mut opened = Self { thread, name: LedgerName::unkept() };
+        let mut opened = Self { thread, name: LedgerName::unkept(), witness };
         opened.name = opened.ask_engine(|engine| Box::pin(async move { engine.name() })).await?;
         Ok(opened)
     }
@@ -66,9 +81,9 @@ impl Postgres {
     /// # Errors
     /// When the server can't be reached or says no.
     pub async fn is_there(address: Address, world: World) -> Result<bool, LedgerError> {
-        let shown = address.to_string();
-        let asked = thread::ask_once(|| Box::pin(async { Pool::new(address, world)?.has_ledger().await })).await;
-        asked.map_err(Failure::System).flatten().map_err(|failure| failure.at(&shown))
+        let at = address.clone();
+        let asked = thread::ask_once(|| Box::pin(async { Pool::new(at, world, Arc::default())?.has_ledger().await })).await;
+        asked.map_err(Failure::System).flatten().map_err(|failure| failure.at(&address))
     }
 
     /// Runs a job in a transaction of its own.
@@ -108,7 +123,8 @@ impl Store for Postgres {
     fn record(&self, records: Vec<Record>) -> Reply<'_, Vec<Result<Recorded, OutOfTurn>>> {
         let claims = records.iter().any(|record| record.change == Change::Fact(Fact::Claimed));
         let need = if claims { Need::Claim } else { Need::Write };
-        self.ask(need, async move |session: &Session<'_>| work::record(session, &records).await)
+        let recorded = self.ask(need, async move |session: &Session<'_>| work::record(session, &records).await);
+        if claims { self.witness.of_claims(recorded) } else { recorded }
     }
 
     fn find(&self, space: Option<Space>, which: Which) -> Reply<'_, Vec<Render>> {
@@ -139,8 +155,8 @@ impl Store for Postgres {
         self.ask(Need::Read, async move |session: &Session<'_>| rows::stands(session.channel, id, epoch, owner.as_deref()).await)
     }
 
-    fn gap(&self) -> Reply<'_, Option<Gap>> {
-        self.ask_engine(|engine| Box::pin(async move { Ok(engine.gap()) }))
+    fn completeness(&self) -> Completeness {
+        self.witness.completeness()
     }
 }
 

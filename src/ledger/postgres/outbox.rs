@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::owner::is_alive;
 use super::write::without_zeros;
 use crate::ledger::outbox::{
-    Announcement, Attempt, BY_ITSELF, Deliveries, Delivery, DeliveryId, Handed, Heard, Keeping, Outbox, Progress, Receiver, is_final,
+    Announcement, Attempt, BY_ITSELF, Deliveries, Delivery, DeliveryId, Heard, Keeping, Outbox, Progress, Receiver, is_final,
 };
 use crate::ledger::{Render, Reply, Space};
 use crate::render::identity::ProjectId;
@@ -189,26 +189,18 @@ async fn due(channel: &Channel, space: &Space, most: u32, at: Instant) -> Result
 async fn tell(session: &Session<'_>, attempts: &[Attempt]) -> Result<(), Failure> {
     const SQL: &str = "UPDATE delivery SET progress = told.progress, due_at = coalesce(told.due_at, delivery.due_at), owner = NULL, \
          touched_at = told.at, detail = told.detail, attempts = delivery.attempts - told.uncounted FROM \
-         unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[]) \
-         AS told (id, progress, due_at, at, detail, uncounted) WHERE delivery.id = told.id AND \
-         (delivery.owner = $7 AND delivery.progress = 'taken' OR \
-         delivery.progress = 'given-up' AND told.due_at IS NOT NULL AND told.uncounted = 0)";
-    let ends: Vec<(Progress, Option<i64>, i64)> = attempts
-        .iter()
-        .map(|attempt| match attempt.handed {
-            Handed::Over => (Progress::Done, None, 0),
-            Handed::GivenUp => (Progress::GivenUp, None, 0),
-            Handed::Again(at) => (Progress::Due, Some(at.0), 0),
-            Handed::Later(at) => (Progress::Due, Some(at.0), 1),
-        })
-        .collect();
+         unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[], $7::boolean[]) \
+         AS told (id, progress, due_at, at, detail, uncounted, wanted) WHERE delivery.id = told.id AND \
+         CASE delivery.progress WHEN 'taken' THEN delivery.owner = $8 ELSE told.wanted END";
+    let ends: Vec<(Progress, Option<Instant>, u32)> = attempts.iter().map(|attempt| attempt.handed.comes_to()).collect();
+    let wanted: Vec<bool> = attempts.iter().map(|attempt| attempt.handed.is_wanted()).collect();
     let ids: Vec<i64> = attempts.iter().map(|attempt| attempt.delivery.0).collect();
     let progress: Vec<&str> = ends.iter().map(|end| end.0.as_str()).collect();
-    let due: Vec<Option<i64>> = ends.iter().map(|end| end.1).collect();
-    let uncounted: Vec<i64> = ends.iter().map(|end| end.2).collect();
+    let due: Vec<Option<i64>> = ends.iter().map(|end| end.1.map(|at| at.0)).collect();
+    let uncounted: Vec<i64> = ends.iter().map(|end| i64::from(end.2)).collect();
     let times: Vec<i64> = attempts.iter().map(|attempt| attempt.at.0).collect();
     let details: Vec<String> = attempts.iter().map(|attempt| without_zeros(&attempt.detail)).collect();
-    session.channel.execute(SQL, &[&ids, &progress, &due, &times, &details, &uncounted, &session.owner]).await.map(drop)
+    session.channel.execute(SQL, &[&ids, &progress, &due, &times, &details, &uncounted, &wanted, &session.owner]).await.map(drop)
 }
 
 async fn find(channel: &Channel, space: Option<&Space>, which: &Deliveries) -> Result<Vec<Delivery>, Failure> {

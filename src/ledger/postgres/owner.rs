@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::channel::Channel;
 use super::failure::Failure;
+use super::restored;
 use crate::world::World;
 
 /// How often a lease is renewed: it outlasts three renewals that get lost.
@@ -32,8 +33,9 @@ const RENEW: &str = "INSERT INTO owner (name, entered_at, lease_until) \
 /// Renews a lease unless somebody has buried its owner.
 const BEAT: &str = "UPDATE owner SET lease_until = clock_timestamp() + interval '10 s' WHERE name = $1";
 
-/// Holds a lease until the end of the transaction: who buries an owner waits for that.
-const HOLD: &str = "SELECT 1 FROM owner WHERE name = $1 AND lease_until > clock_timestamp() FOR KEY SHARE";
+/// Holds a lease until the end of the transaction: who buries an owner waits for that. Tells the tables' stamp besides.
+const HOLD: &str =
+    concat!("SELECT (", restored::stamp!(), ") FROM owner WHERE name = $1 AND lease_until > clock_timestamp() FOR KEY SHARE");
 
 /// Owners whose lease is over.
 const BURY: &str = "DELETE FROM owner WHERE name IN (SELECT name FROM owner WHERE lease_until < clock_timestamp() \
@@ -55,9 +57,9 @@ pub(super) async fn beat(channel: &Channel, name: &str) -> Result<bool, Failure>
     Ok(channel.execute(BEAT, &[&name]).await? > 0)
 }
 
-/// Makes sure that a lease lasts until the end of the transaction.
-pub(super) async fn hold(channel: &Channel, name: &str) -> Result<(), Failure> {
-    channel.optional(HOLD, &[&name]).await?.map(drop).ok_or(Failure::LeaseOver)
+/// Makes sure that a lease lasts until the end of the transaction; tells the stamp of the tables.
+pub(super) async fn hold(channel: &Channel, name: &str) -> Result<String, Failure> {
+    channel.optional(HOLD, &[&name]).await?.map_or(Err(Failure::LeaseOver), |row| Ok(row.try_get(0)?))
 }
 
 /// Ends a lease.

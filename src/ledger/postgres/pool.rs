@@ -1,7 +1,8 @@
 //! The connections of one store: opened when needed, kept while they hold, replaced after a restart of the server.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -11,9 +12,9 @@ use tokio::time::{Instant, sleep};
 use super::address::Address;
 use super::channel::{Channel, Shared};
 use super::failure::{Failure, Remedy};
-use super::schema;
 use super::tls::Tls;
-use crate::ledger::Gap;
+use super::{restored, schema};
+use crate::ledger::mark::Witness;
 use crate::render::token::LedgerName;
 use crate::world::World;
 
@@ -33,7 +34,9 @@ pub(super) struct Pool {
     tls: Option<Tls>,
     idle: RefCell<Vec<Shared>>,
     turns: Semaphore,
-    gap: Cell<Option<Gap>>,
+    witness: Arc<Witness>,
+    /// What the tables were when a connection was made last.
+    stamp: RefCell<Option<String>>,
     name: OnceCell<LedgerName>,
 }
 
@@ -60,12 +63,13 @@ impl Lent<'_> {
 
 impl Pool {
     /// A pool without connections.
-    pub(super) fn new(address: Address, world: World) -> Result<Self, Failure> {
+    pub(super) fn new(address: Address, world: World, witness: Arc<Witness>) -> Result<Self, Failure> {
         let tls = match address.config().get_ssl_mode() {
             tokio_postgres::config::SslMode::Disable => None,
             _ => Some(Tls::trusting(address.roots().map(std::path::PathBuf::as_path))?),
         };
-        Ok(Self { address, world, tls, idle: RefCell::default(), turns: Semaphore::new(MOST), gap: Cell::new(None), name: OnceCell::new() })
+        let (idle, turns, stamp, name) = (RefCell::default(), Semaphore::new(MOST), RefCell::default(), OnceCell::new());
+        Ok(Self { address, world, tls, idle, turns, witness, stamp, name })
     }
 
     /// The clock and the dice.
@@ -73,9 +77,14 @@ impl Pool {
         &self.world
     }
 
-    /// What this ledger may have forgotten.
-    pub(super) fn gap(&self) -> Option<Gap> {
-        self.gap.get()
+    /// Whether a transaction sees the tables that the last connection was made to.
+    pub(super) fn is_of(&self, stamp: &str) -> bool {
+        self.stamp.borrow().as_deref() == Some(stamp)
+    }
+
+    /// Lets go of the connections that nobody uses: the next one looks at the ledger anew.
+    pub(super) fn forget(&self) {
+        self.idle.borrow_mut().clear();
     }
 
     /// The ledger's own name, once there was a connection.
@@ -112,15 +121,20 @@ impl Pool {
         }
     }
 
-    /// A new connection, to a ledger of the newest schema, whose history is the one that the ledger knows.
+    /// A new connection, to a ledger of the newest schema that knows what it has forgotten.
     async fn connect(&self) -> Result<Shared, Failure> {
         let name = self.world.dice.throw().cast_signed();
         let channel = Channel::open(&self.address, self.tls.as_ref(), name, None).await?;
-        let gap = schema::ready(&channel, self.world.now()).await?;
-        self.gap.set(gap);
+        let known = schema::ready(&channel).await?;
         if self.name.get().is_none() {
             let name = schema::name(&channel).await?;
             self.name.get_or_init(|| name);
+        }
+        let file = self.name.get().and_then(|name| self.witness.file(name, &self.address.to_string()));
+        self.witness.found(restored::compare(&channel, known, file, self.world.now()).await?);
+        let stamp = restored::tables_stamp(&channel).await?;
+        if self.stamp.replace(Some(stamp.clone())).is_some_and(|before| before != stamp) {
+            self.witness.doubt();
         }
         Ok(Rc::new(channel))
     }

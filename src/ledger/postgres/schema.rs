@@ -1,4 +1,4 @@
-//! The tables, the way from each older schema to this one, and which history of the database they belong to.
+//! The tables, and the way from each older schema to this one.
 
 use super::channel::Channel;
 use super::failure::Failure;
@@ -10,7 +10,7 @@ use crate::world::Instant;
 pub(super) const MIGRATIONS: &[&str] = &[FIRST, MAIL, SHARING, BATCHES, RESENDS, NAME, FILES];
 
 /// Held while the schema changes or the history is looked at: `j2v` and a zero in ASCII, and a number.
-const LOCK: &str = "SELECT pg_advisory_xact_lock(1781692928, 1)";
+pub(super) const LOCK: &str = "SELECT pg_advisory_xact_lock(1781692928, 1)";
 
 /// As the embedded store has it (`sqlite/schema.rs`), and besides: who is alive, which commits were the last of their
 /// connections, and what is known of the database itself. Rows that are polled are rewritten in place where there is room.
@@ -204,28 +204,30 @@ pub(super) async fn name(channel: &Channel) -> Result<LedgerName, Failure> {
 }
 
 /// What the ledger says of itself.
-struct Known {
+pub(super) struct Known {
     schema: u32,
-    history: Option<String>,
-    gap: Option<Gap>,
+    /// The history of the database that wrote it last.
+    pub(super) history: Option<String>,
+    /// What it may have forgotten.
+    pub(super) gap: Option<Gap>,
 }
 
-/// Sees that the tables are there, of the newest schema, and of the history that the ledger knows; says what it may
-/// have forgotten. Nothing is changed where nothing has to be, so that a role that may only read and write rows can.
-pub(super) async fn ready(channel: &Channel, now: Instant) -> Result<Option<Gap>, Failure> {
+/// Sees that the tables are there, and of the newest schema. Nothing is changed where nothing has to be, so that a role
+/// that may only read and write rows can.
+pub(super) async fn ready(channel: &Channel) -> Result<Known, Failure> {
     let newest = newest();
-    let known = match read(channel).await? {
-        Some(known) if known.schema == newest => known,
+    match read(channel).await? {
+        Some(known) if known.schema == newest => return Ok(known),
         Some(known) if known.schema > newest => return Err(Failure::Newer { found: known.schema, known: newest }),
-        _ => {
-            transact(channel, migrate(channel)).await?;
-            read(channel).await?.ok_or_else(|| Failure::Refused("its tables are gone".to_owned()))?
-        }
-    };
-    match channel.history().await? {
-        Some(history) if known.history.as_ref() != Some(&history) => transact(channel, take_over(channel, &history, now)).await,
-        _ => Ok(known.gap),
+        _ => {}
     }
+    transact(channel, migrate(channel)).await?;
+    known(channel).await
+}
+
+/// What the ledger says of itself.
+pub(super) async fn known(channel: &Channel) -> Result<Known, Failure> {
+    read(channel).await?.ok_or_else(|| Failure::Refused("its tables are gone".to_owned()))
 }
 
 /// Whether there are tables, of whatever schema.
@@ -270,30 +272,7 @@ async fn read_inside(channel: &Channel) -> Result<u32, Failure> {
     row.map_or(Ok(0), |row| Ok(row.try_get::<_, i32>(0)?.cast_unsigned()))
 }
 
-/// Another history than the one that wrote the ledger last: what was committed shortly before it began may be gone
-/// (`faults.md` row 85), and numbers of rows that are gone must not be given to others.
-async fn take_over(channel: &Channel, history: &str, now: Instant) -> Result<Option<Gap>, Failure> {
-    channel.batch(LOCK).await?;
-    let known = read(channel).await?.ok_or_else(|| Failure::Refused("its tables are gone".to_owned()))?;
-    if known.history.as_deref() == Some(history) {
-        return Ok(known.gap);
-    }
-    if known.history.is_none() {
-        channel.execute("UPDATE ledger SET history = $1", &[&history]).await?;
-        return Ok(known.gap);
-    }
-    let row = channel.optional("SELECT coalesce(max(touched_at), 0) FROM render", &[]).await?;
-    let last: i64 = row.map_or(Ok(0), |row| row.try_get(0))?;
-    // Of a gap before that one nobody may have heard yet.
-    let from = known.gap.filter(|gap| now.since(gap.until) < Gap::REMEMBERED).map_or(last, |gap| gap.from.0.min(last));
-    let gap = Gap { from: Instant(from), until: now };
-    let sql = "UPDATE ledger SET history = $1, gap_from = $2, gap_until = $3";
-    channel.execute(sql, &[&history, &gap.from.0, &gap.until.0]).await?;
-    channel.query("SELECT max(nextval(pg_get_serial_sequence('j2v.render', 'id'))) FROM generate_series(1, 65536)", &[]).await?;
-    Ok(Some(gap))
-}
-
-async fn transact<T>(channel: &Channel, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+pub(super) async fn transact<T>(channel: &Channel, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     channel.batch("BEGIN").await?;
     match work.await {
         Ok(done) => channel.batch("COMMIT").await.map(|()| done),

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
 use futures_util::future::LocalBoxFuture;
@@ -13,6 +14,7 @@ use tokio::task::{JoinSet, LocalSet, spawn_local};
 use super::address::Address;
 use super::engine::Engine;
 use crate::ledger::LedgerError;
+use crate::ledger::mark::Witness;
 use crate::world::World;
 
 /// Something asked of the ledger.
@@ -26,11 +28,15 @@ pub(super) struct Thread {
 
 impl Thread {
     /// Starts it; it answers once it has met the server.
-    pub(super) fn start(address: Address, world: World) -> io::Result<(Self, oneshot::Receiver<Result<(), LedgerError>>)> {
+    pub(super) fn start(
+        address: Address,
+        world: World,
+        witness: Arc<Witness>,
+    ) -> io::Result<(Self, oneshot::Receiver<Result<(), LedgerError>>)> {
         let (jobs, waiting) = unbounded_channel();
         let (opened, answer) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let work = move || LocalSet::new().block_on(&runtime, work(address, world, opened, waiting));
+        let work = move || LocalSet::new().block_on(&runtime, work(Engine::new(address, world, witness), opened, waiting));
         let handle = Builder::new().name("ledger".to_owned()).spawn(work)?;
         Ok((Self { jobs: Some(jobs), handle: Some(handle) }, answer))
     }
@@ -64,8 +70,8 @@ pub(super) async fn ask_once<T: Send + 'static>(question: impl FnOnce() -> Local
     answer.await.map_err(io::Error::other)
 }
 
-async fn work(address: Address, world: World, opened: oneshot::Sender<Result<(), LedgerError>>, mut waiting: UnboundedReceiver<Job>) {
-    let engine = match Engine::new(address, world) {
+async fn work(engine: Result<Engine, LedgerError>, opened: oneshot::Sender<Result<(), LedgerError>>, mut waiting: UnboundedReceiver<Job>) {
+    let engine = match engine {
         Ok(engine) => Rc::new(engine),
         Err(error) => return drop(opened.send(Err(error))),
     };

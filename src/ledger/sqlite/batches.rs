@@ -30,7 +30,8 @@ impl Batches for Sqlite {
     }
 
     fn claim(&self, renders: Vec<RenderId>, at: Instant) -> Reply<'_, Vec<Result<Recorded, Unclaimed>>> {
-        self.ask(Need::Claim, move |session| renders.iter().map(|render| work::claim(session, *render, at)).collect())
+        self.witness
+            .of_claims(self.ask(Need::Claim, move |session| renders.iter().map(|render| work::claim(session, *render, at)).collect()))
     }
 
     fn members(&self, space: Space, name: String, after: RenderId, most: u32) -> Reply<'_, Vec<Render>> {

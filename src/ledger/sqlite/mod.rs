@@ -12,6 +12,7 @@ mod job;
 mod outbox;
 mod owner;
 mod recovery;
+mod restored;
 mod rows;
 mod schema;
 mod sharing;
@@ -27,16 +28,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use self::engine::{Engine, Session};
 use self::failure::Failure;
 use self::job::{Asked, Need};
 use self::owner::Owners;
 use self::thread::Thread;
+use super::mark::{Marks, Witness};
 use super::recovery::{Lost, Recovery};
 use super::sharing::{Mark, Seat, Share, Sharing, Turn};
-use super::{Change, Draft, Event, LedgerError, OutOfTurn, Placed, Record, Recorded, Render, RenderId, Reply, Space, Store, Which};
+use super::{
+    Change, Completeness, Draft, Event, LedgerError, OutOfTurn, Placed, Record, Recorded, Render, RenderId, Reply, Space, Store, Which,
+};
 use crate::render::state::Fact;
 use crate::render::token::LedgerName;
 use crate::world::{Instant, World};
@@ -53,6 +57,7 @@ pub struct Sqlite {
     thread: Thread,
     commits: Arc<AtomicU64>,
     name: LedgerName,
+    witness: Arc<Witness>,
 }
 
 impl Sqlite {
@@ -62,7 +67,15 @@ impl Sqlite {
     /// # Errors
     /// When it can't be opened or made, others may read it, a newer `j2v` or another program made it, or it is damaged.
     pub fn open(path: &Path, world: &World) -> Result<Self, LedgerError> {
-        Self::begin(path, world, connect)
+        Self::open_marked(path, world, None)
+    }
+
+    /// As [`Self::open`], and compares the ledger with what this machine has claimed in it.
+    ///
+    /// # Errors
+    /// As for [`Self::open`].
+    pub fn open_marked(path: &Path, world: &World, marks: Option<&Marks>) -> Result<Self, LedgerError> {
+        Self::begin(path, world, marks, connect)
     }
 
     /// Opens the ledger of a newer `j2v` for reading, as far as this one understands it. Whatever would write fails.
@@ -70,19 +83,29 @@ impl Sqlite {
     /// # Errors
     /// As for [`Self::open`], less that it is newer.
     pub fn open_to_read(path: &Path, world: &World) -> Result<Self, LedgerError> {
-        Self::begin(path, world, connect_to_read)
+        Self::begin(path, world, None, connect_to_read)
     }
 
-    fn begin(path: &Path, world: &World, connect: fn(&Path) -> Result<Connection, Failure>) -> Result<Self, LedgerError> {
+    fn begin(
+        path: &Path,
+        world: &World,
+        marks: Option<&Marks>,
+        connect: fn(&Path) -> Result<Connection, Failure>,
+    ) -> Result<Self, LedgerError> {
         let real = file::ensure(path, world)?;
         let fail = |failure: Failure| failure.at(path);
-        let connection = connect(&real).map_err(fail)?;
+        let mut connection = connect(&real).map_err(fail)?;
         let name = schema::name(&connection).map_err(fail)?;
+        let witness = Arc::new(Witness::new(marks.cloned()));
+        if marks.is_some() {
+            let file = witness.file(&name, &real.to_string_lossy());
+            witness.found(restored::compare(&mut connection, file, world.now()).map_err(fail)?);
+        }
         let owners = Owners::of(&real, world.clone());
         let engine = Engine::new(connection, path, real, owners);
         let commits = engine.commits();
         let thread = Thread::start(engine).map_err(|error| fail(error.into()))?;
-        Ok(Self { thread, commits, name })
+        Ok(Self { thread, commits, name, witness })
     }
 
     /// How many transactions have written so far: what was asked together shares one.
@@ -118,6 +141,10 @@ impl Store for Sqlite {
         self.name.clone()
     }
 
+    fn completeness(&self) -> Completeness {
+        self.witness.completeness()
+    }
+
     fn place(&self, drafts: Vec<Draft>) -> Reply<'_, Vec<Placed>> {
         self.ask(Need::Write, move |session| drafts.iter().map(|draft| work::place(session, draft)).collect())
     }
@@ -125,7 +152,8 @@ impl Store for Sqlite {
     fn record(&self, records: Vec<Record>) -> Reply<'_, Vec<Result<Recorded, OutOfTurn>>> {
         let claims = records.iter().any(|record| record.change == Change::Fact(Fact::Claimed));
         let need = if claims { Need::Claim } else { Need::Write };
-        self.ask(need, move |session| records.iter().map(|record| work::record(session, record)).collect())
+        let recorded = self.ask(need, move |session| records.iter().map(|record| work::record(session, record)).collect());
+        if need == Need::Claim { self.witness.of_claims(recorded) } else { recorded }
     }
 
     fn find(&self, space: Option<Space>, which: Which) -> Reply<'_, Vec<Render>> {
@@ -172,19 +200,46 @@ fn opened(path: &Path) -> Result<Connection, Failure> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // A page that no longer reads as one is told as damaged, and not taken for rows.
+    connection.pragma_update(None, "cell_size_check", true)?;
     // Without it a statement is planned again for each new value, which takes as long as all the rest.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 
-/// Opens a file that exists for reading; a newer program may have made it.
+/// Opens a file that exists for reading; a newer program may have made it, and its folder may be closed.
 fn connect_to_read(path: &Path) -> Result<Connection, Failure> {
-    let connection = opened(path)?;
-    match schema::check(&connection) {
-        Ok(()) | Err(Failure::Newer { .. }) => {}
-        Err(failure) => return Err(failure),
-    }
+    let connection = opened(path).and_then(|connection| looked_at(&connection).map(|()| connection));
+    let connection = match connection {
+        Err(Failure::Sqlite(error)) if is_closed(&error) => as_it_is(path)?,
+        connection => connection?,
+    };
     connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+fn looked_at(connection: &Connection) -> Result<(), Failure> {
+    match schema::check(connection) {
+        Ok(()) | Err(Failure::Newer { .. }) => Ok(()),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Whether a file can't be opened, or a log beside it, for want of the right to write.
+fn is_closed(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied))
+}
+
+/// Opens a file in a folder that nobody can write to. A log that holds something can't be read there.
+fn as_it_is(path: &Path) -> Result<Connection, Failure> {
+    if std::fs::metadata(file::beside(path, "-wal")).is_ok_and(|log| log.len() > 0) {
+        let why = "its log holds what was written last, and can't be read in a folder that can't be written to: copy both files elsewhere";
+        return Err(io::Error::other(why).into());
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let escaped = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let connection = Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)?;
+    looked_at(&connection)?;
     Ok(connection)
 }
 

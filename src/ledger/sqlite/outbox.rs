@@ -9,9 +9,7 @@ use super::Sqlite;
 use super::engine::Session;
 use super::failure::Failure;
 use super::job::Need;
-use crate::ledger::outbox::{
-    Announcement, Attempt, BY_ITSELF, Deliveries, Delivery, Handed, Heard, Keeping, Outbox, Progress, Receiver, is_final,
-};
+use crate::ledger::outbox::{Announcement, Attempt, BY_ITSELF, Deliveries, Delivery, Heard, Keeping, Outbox, Progress, Receiver, is_final};
 use crate::ledger::{Render, Reply, Space};
 use crate::render::identity::ProjectId;
 use crate::render::outcome::Report;
@@ -159,14 +157,10 @@ fn due(connection: &Connection, space: &Space, most: u32, at: Instant) -> Result
 
 fn tell(session: &Session<'_>, attempt: &Attempt) -> Result<(), Failure> {
     const SQL: &str = "UPDATE delivery SET progress = ?2, due_at = coalesce(?3, due_at), owner = NULL, touched_at = ?4, detail = ?5, \
-         attempts = attempts - ?6 WHERE id = ?1 AND (owner = ?7 AND progress = 'taken' OR progress IN ('given-up', 'done') AND ?3 IS NOT NULL AND ?6 = 0)";
-    let (progress, due_at, uncounted) = match attempt.handed {
-        Handed::Over => (Progress::Done, None, 0),
-        Handed::GivenUp => (Progress::GivenUp, None, 0),
-        Handed::Again(at) => (Progress::Due, Some(at), 0),
-        Handed::Later(at) => (Progress::Due, Some(at), 1),
-    };
-    let values = params![attempt.delivery, progress, due_at, attempt.at, attempt.detail, uncounted, session.owners.me()];
+         attempts = attempts - ?6 WHERE id = ?1 AND CASE progress WHEN 'taken' THEN owner = ?7 ELSE ?8 END";
+    let (progress, due_at, uncounted) = attempt.handed.comes_to();
+    let (me, is_wanted) = (session.owners.me(), attempt.handed.is_wanted());
+    let values = params![attempt.delivery, progress, due_at, attempt.at, attempt.detail, uncounted, me, is_wanted];
     session.connection.prepare_cached(SQL)?.execute(values)?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use super::failure::Failure;
 use crate::render::token::LedgerName;
 
 /// One text a schema; the n-th leads from schema n - 1 to n. A text that was released never changes.
-pub(super) const MIGRATIONS: &[&str] = &[FIRST, MAIL, SHARING, BATCHES, RESENDS, NAME, FILES];
+pub(super) const MIGRATIONS: &[&str] = &[FIRST, MAIL, SHARING, BATCHES, RESENDS, NAME, FILES, GAP];
 
 /// Marks the file as a ledger (`PRAGMA application_id`): `j2v` and a zero in ASCII.
 const APPLICATION: u32 = u32::from_be_bytes(*b"j2v\0");
@@ -179,6 +179,12 @@ FROM (VALUES (1), (2), (3), (4), (5));
 /// Whose file has a name is asked before a video is saved under it.
 const FILES: &str = "
 CREATE INDEX render_by_file ON render (file) WHERE file IS NOT NULL;
+";
+
+/// The span of which the ledger may have forgotten something (`crate::ledger::Gap`).
+const GAP: &str = "
+ALTER TABLE ledger ADD COLUMN gap_from INTEGER;
+ALTER TABLE ledger ADD COLUMN gap_until INTEGER;
 ";
 
 /// The ledger's own name; a ledger of a schema before it has none.

@@ -8,7 +8,7 @@ use tokio::time::Instant as Tick;
 use super::pace::Pace;
 use super::slots::{Place, Slots};
 use crate::ledger::batch::Unclaimed;
-use crate::ledger::{Change, LedgerError, Recorded, Render, RenderId};
+use crate::ledger::{Change, LedgerError, Recorded, Render};
 use crate::render::state::{Fact, OutOfTurn};
 use crate::service::first_byte::{BeforeFirstByte, HookRefused};
 use crate::work::Desk;
@@ -43,17 +43,20 @@ pub(super) struct Terms {
     pub(super) desk: Desk,
     pub(super) pace: Arc<Pace>,
     pub(super) slots: Arc<Slots>,
+    /// How much doubt there was in the ledger when the service's list was looked at.
+    pub(super) looked: u64,
 }
 
 impl Claim {
     /// Makes `sending` durable. Nothing is written to the connection unless this says yes.
-    pub(super) fn hook(&self, terms: Terms, id: RenderId) -> BeforeFirstByte {
+    pub(super) fn hook(&self, terms: Terms, wanted: Render) -> BeforeFirstByte {
         let claim = self.clone();
-        Box::new(move || Box::pin(async move { claim.pass(&terms, id).await.map_err(|why| HookRefused(why.to_owned())) }))
+        Box::new(move || Box::pin(async move { claim.pass(&terms, &wanted).await.map_err(|why| HookRefused(why.to_owned())) }))
     }
 
-    async fn pass(&self, terms: &Terms, id: RenderId) -> Result<(), &'static str> {
-        let Terms { desk, pace, slots } = terms;
+    async fn pass(&self, terms: &Terms, wanted: &Render) -> Result<(), &'static str> {
+        let Terms { desk, pace, slots, looked } = terms;
+        let id = wanted.id;
         let to_claim = slots.to_claim().await.ok_or(OVER)?;
         if !pace.is_open() {
             return Err(HELD_BACK);
@@ -64,8 +67,11 @@ impl Claim {
         slots.claimed(began.elapsed());
         let render = self.claimed(claims.map(|mut claims| claims.pop()))?;
         let to_post = slots.to_post().await.ok_or(OVER)?;
-        if !pace.is_open() {
-            self.given_back(desk.record(id, Change::Fact(Fact::NotSent { epoch: render.submission.epoch })).await);
+        // A ledger that was put back meanwhile may have forgotten that it was sent, or have given its number away.
+        let is_another = render.identity() != wanted.identity();
+        if is_another || desk.store.completeness().doubts != *looked || !pace.is_open() {
+            let given_back = desk.record(id, Change::Fact(Fact::NotSent { epoch: render.submission.epoch })).await;
+            self.given_back(if is_another { Err(LedgerError::PutBack) } else { given_back });
             return Err(HELD_BACK);
         }
         let stands = desk.stands(&render).await;

@@ -16,7 +16,6 @@ use crate::render::event::{Outcome, Trouble, Verdict};
 use crate::render::identity::{Key, MovieHash};
 use crate::render::state::{Fact, OnUnknown, State};
 use crate::work::outcome::described;
-use crate::work::search;
 
 /// For how long the list is tried then.
 const READING: Duration = Duration::from_secs(30);
@@ -40,7 +39,7 @@ fn good(line: &Line<'_>, entry: Entry) -> Option<(usize, Item)> {
     match entry {
         Entry::Good(item) => Some((place, item)),
         Entry::Bad { number, key, why } => {
-            let row = Row { place, number, stem: None, is_left: false };
+            let row = Row { place, number, stem: None, is_left: false, looked: 0 };
             let outcome = Outcome { key, source: Some(line.run.source.clone()), ..Outcome::new(Verdict::Invalid) };
             line.end(row, How::Over(Box::new(outcome.because(Trouble::None, why))));
             None
@@ -70,21 +69,19 @@ async fn take_in(line: &Line<'_>, chunk: Vec<(usize, Item)>) -> Result<(), Ledge
     let (rows, drafts): (Vec<Row>, Vec<Draft>) = sent.into_iter().map(|known| (row(&known), draft(line, known))).unzip();
     let placed = line.desk.store.place(drafts).await?;
     let mut renders: Vec<Render> = placed.into_iter().map(|(Placed::New(render) | Placed::Existing(render))| render).collect();
+    let doubts = line.desk.store.completeness().doubts;
     let looked = look_for_forgotten(line, &mut renders).await?;
     for (row, render) in rows.into_iter().zip(renders) {
         match &looked {
             Err(why) if render.submission.state == State::Intent => line.end(row, How::Over(Box::new(unsent(Some(&render), why)))),
-            _ => line.route(row, render).await,
+            _ => line.route(Row { looked: doubts, ..row }, render).await,
         }
     }
     Ok(())
 }
 
-/// Looks once for what is new to a ledger that may have forgotten whole rows (`faults.md` row 85).
+/// Looks for what is new to a ledger that may have forgotten whole rows (`faults.md#failover`).
 async fn look_for_forgotten(line: &Line<'_>, renders: &mut [Render]) -> Result<Result<(), String>, LedgerError> {
-    if line.desk.store.gap().await?.is_none() {
-        return Ok(Ok(()));
-    }
     if let Err(why) = look(line, renders).await? {
         return Ok(Err(why));
     }
@@ -99,15 +96,15 @@ async fn look_for_forgotten(line: &Line<'_>, renders: &mut [Render]) -> Result<R
     Ok(Ok(()))
 }
 
-/// One look at the service's list; why there was none.
-async fn look(line: &Line<'_>, renders: &[Render]) -> Result<Result<(), String>, LedgerError> {
-    match line.desk.unless_interrupted(search::before_first_post(line.desk, renders, READING)).await {
+/// A look at the service's list, for rows that are to be sent; why there was none.
+pub(super) async fn look(line: &Line<'_>, renders: &[Render]) -> Result<Result<(), String>, LedgerError> {
+    match line.desk.unless_interrupted(line.presearch.look(line.desk, renders, READING)).await {
         None => Ok(Err("interrupted".to_owned())),
         Some(looked) => Ok(looked?.map_err(|why| why.to_string())),
     }
 }
 
-fn unsent(render: Option<&Render>, why: &str) -> Outcome {
+pub(super) fn unsent(render: Option<&Render>, why: &str) -> Outcome {
     let message = format!("not sent: it could not be looked for whether it was sent before: {why}");
     let outcome = render.map_or_else(|| Outcome::new(Verdict::Unsent), |render| described(render, Verdict::Unsent));
     outcome.because(Trouble::Unreachable, message)
@@ -142,6 +139,7 @@ fn row(known: &Known) -> Row {
         number: known.item.number,
         stem: known.item.stem.as_deref().map(Box::from),
         is_left: known.fate == Fate::Left,
+        looked: 0,
     }
 }
 

@@ -18,6 +18,7 @@ use crate::ledger::{LedgerError, Render, RenderId};
 use crate::render::event::Event;
 use crate::render::state::State;
 use crate::work::Desk;
+use crate::work::presearch::Presearch;
 
 /// Rows that wait to be sent: enough that no worker ever waits for the table.
 const QUEUED: usize = 256;
@@ -36,6 +37,8 @@ pub(super) struct Row {
     pub(super) stem: Option<Box<str>>,
     /// Whether its render stands although the row is another one by now.
     pub(super) is_left: bool,
+    /// How much doubt there was in the ledger when the service's list was looked at for it.
+    pub(super) looked: u64,
 }
 
 /// A row whose answer nobody has, or that another process is sending.
@@ -64,6 +67,8 @@ pub(super) struct Line<'a> {
     pub(super) heaviest: Cell<usize>,
     /// When the service last took a movie.
     pub(super) accepted_at: Cell<Tick>,
+    /// What the service's list showed of renders that the ledger may have forgotten.
+    pub(super) presearch: Presearch,
     began: Tick,
     queue: mpsc::Sender<(Row, Render)>,
     flights: mpsc::UnboundedSender<Flight>,
@@ -92,6 +97,7 @@ impl<'a> Line<'a> {
             counts: RefCell::new(Counts::of(run.rows)),
             heaviest: Cell::new(1),
             accepted_at: Cell::new(Tick::now()),
+            presearch: Presearch::default(),
             began: Tick::now(),
             queue,
             flights,

@@ -8,6 +8,7 @@
 mod claim;
 mod count;
 mod current;
+mod doubt;
 mod fate;
 mod finish;
 mod fly;

@@ -57,10 +57,13 @@ enum Tried {
     Over(Box<Outcome>),
 }
 
-async fn send(line: &Line<'_>, row: Row, render: Render) {
-    let mut render = render;
+async fn send(line: &Line<'_>, mut row: Row, mut render: Render) {
     while line.pace.turn().await {
-        match attempt(line, &render).await {
+        match line.look_again(row, render).await {
+            Some(ready) => (row, render) = ready,
+            None => return,
+        }
+        match attempt(line, &row, &render).await {
             Ok(Tried::Again(next)) => render = *next,
             Ok(Tried::Moved(next)) => return line.route(row, *next).await,
             Ok(Tried::Over(outcome)) => return line.end(row, How::Over(outcome)),
@@ -75,14 +78,14 @@ async fn send(line: &Line<'_>, row: Row, render: Render) {
 }
 
 /// One POST. An error of the ledger comes back only where nothing was sent.
-async fn attempt(line: &Line<'_>, render: &Render) -> Result<Tried, LedgerError> {
+async fn attempt(line: &Line<'_>, row: &Row, render: &Render) -> Result<Tried, LedgerError> {
     let body = match body(line, render).await? {
         Ok(body) => body,
         Err(outcome) => return Ok(Tried::Over(outcome)),
     };
     let (claim, began) = (Claim::default(), Tick::now());
-    let terms = Terms { desk: line.desk.clone(), pace: line.pace.clone(), slots: line.slots.clone() };
-    let post = line.desk.client.post_movie(body, claim.hook(terms, render.id));
+    let terms = Terms { desk: line.desk.clone(), pace: line.pace.clone(), slots: line.slots.clone(), looked: row.looked };
+    let post = line.desk.client.post_movie(body, claim.hook(terms, render.clone()));
     let happened = tokio::select! {
         happened = post => Some(happened),
         () = interrupted(line, &claim) => None,

@@ -31,7 +31,7 @@ impl Stop {
             Self::Refused(refusal) => format!("the service refuses the key ({}): nothing more is sent", refusal.message),
             Self::Budget(why) => format!("{why}: the batch pauses here, and goes on with a larger budget"),
             Self::Unreachable(why) => format!("{why}: nothing more is sent"),
-            Self::Ledger(why) => format!("the ledger failed ({why}): nothing more is sent"),
+            Self::Ledger(why) => format!("{why}: nothing more is sent, and the next run finds out what became of what was sent"),
         }
     }
 
@@ -53,8 +53,7 @@ impl Stop {
         let why = match self {
             Self::Interrupted => "interrupted".to_owned(),
             Self::Refused(refusal) => refusal.message.clone(),
-            Self::Budget(why) | Self::Unreachable(why) => why.clone(),
-            Self::Ledger(why) => format!("the ledger failed: {why}"),
+            Self::Budget(why) | Self::Unreachable(why) | Self::Ledger(why) => why.clone(),
         };
         outcome.because(self.trouble(), format!("not sent: {why}"))
     }

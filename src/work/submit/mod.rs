@@ -9,8 +9,7 @@ use std::time::Duration;
 use self::claim::Claim;
 pub use self::order::Order;
 use super::outcome::{abandoned, described, held, interrupted_in_flight, interrupted_unsent, other_movie, refused, unbound, unknown};
-use super::search;
-use super::{Desk, Submission};
+use super::{Desk, Submission, presearch, search};
 use crate::ledger::{Change, LedgerError, Placed, Render, Which};
 use crate::render::event::{Event, Outcome, Trouble, Verdict};
 use crate::render::identity::MovieHash;
@@ -88,9 +87,9 @@ fn unless_failed(desk: &Desk, render: &Render, step: Result<Step, LedgerError>) 
 
 /// A new row goes on, unless the ledger may have forgotten that there was one before.
 async fn fresh(desk: &Desk, render: Render) -> Result<Step, LedgerError> {
-    match search::before_first_post(desk, std::slice::from_ref(&render), READING).await? {
-        Ok(()) if desk.store.gap().await?.is_none() => Ok(Step::On(Box::new(render))),
-        Ok(()) => Ok(Step::On(Box::new(desk.again(&render).await?))),
+    match presearch::before_first_post(desk, &render, READING).await? {
+        Ok(false) => Ok(Step::On(Box::new(render))),
+        Ok(true) => Ok(Step::On(Box::new(desk.again(&render).await?))),
         Err(why) => Ok(over(not_looked_for(desk, &render, &why))),
     }
 }
@@ -109,7 +108,7 @@ async fn existing(desk: &Desk, order: &Order, mut render: Render) -> Result<Step
     if let Some(length) = order.quarantine.filter(|length| *length != render.quarantine) {
         desk.record(render.id, Change::Quarantine(length)).await?.ok();
     }
-    if let Err(why) = search::before_first_post(desk, std::slice::from_ref(&render), READING).await? {
+    if let Err(why) = presearch::before_first_post(desk, &render, READING).await? {
         return Ok(over(not_looked_for(desk, &render, &why)));
     }
     if state == State::Held && render.traceable {

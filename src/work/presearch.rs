@@ -1,0 +1,207 @@
+//! The look at the service's list before a POST that the ledger calls the first of its render. A ledger that was put back
+//! from a backup has forgotten what was sent since: what the list shows is adopted, and not paid again.
+//!
+//! A batch looks whatever its ledger says, once for all its rows: only another machine may have seen what is missing. A
+//! single submission looks where something speaks for it, so that it costs no request as a rule.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+
+use super::Desk;
+use super::search::{BEFORE, Span, found, nobody_elses, read_tokens, shared_out, start};
+use crate::ledger::{Completeness, Gap, LedgerError, Render};
+use crate::render::event::Event;
+use crate::render::outcome::Report;
+use crate::render::schedule::Distance;
+use crate::render::state::State;
+use crate::render::token::Trace;
+use crate::service::read::ReadError;
+use crate::world::Instant;
+
+/// An intent that lay about for longer than this may have been sent by another machine or before a backup was
+/// restored (`protocol.md#searching`, "Cold start").
+const COLD: Duration = Duration::from_secs(120);
+
+/// For how long a machine looks before each single submission with a key, once it has met a ledger that was in use already:
+/// who builds a machine anew plays a backup in on the same day.
+const NEWLY_MET: Duration = Duration::from_secs(24 * 3600);
+
+/// How far back a batch looks where nothing proves that its ledger is whole: the service keeps a video no longer.
+const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// For how long the list is tried where nothing says that the ledger has forgotten anything.
+const UNDOUBTED: Duration = Duration::from_secs(5);
+
+/// How long the service may take to list what it has accepted.
+fn listed_within(distance: Distance) -> Duration {
+    match distance {
+        Distance::Loopback => Duration::from_secs(2),
+        Distance::Remote => Duration::from_secs(60),
+    }
+}
+
+/// Looks once for renders that are to be sent for the first time as far as this ledger knows, and may have been sent all
+/// the same: what lay about as an intent for long (`faults.md#restored-ledger`), and every render with a key of the user's
+/// where a ledger may have forgotten whole rows (`faults.md#failover`). Tells whether it looked: the rows may stand
+/// elsewhere then.
+///
+/// # Errors
+/// The outer error when the ledger fails, the inner one when the list can't be read: nothing is to be sent then.
+pub async fn before_first_post(desk: &Desk, render: &Render, patience: Duration) -> Result<Result<bool, ReadError>, LedgerError> {
+    let (now, completeness) = (desk.world.now(), desk.store.completeness());
+    let is_newly_met = completeness.met.is_some_and(|met| now.since(met) < NEWLY_MET);
+    let is_forgotten = render.named && (is_newly_met || gap(&completeness, now).is_some());
+    if !is_unsent(render) || !(is_forgotten || is_cold(render, &completeness, now)) {
+        return Ok(Ok(false));
+    }
+    let looked = Presearch::default().look(desk, std::slice::from_ref(render), patience).await?;
+    Ok(looked.map(|()| true))
+}
+
+/// What the list showed, for all that is looked for in one run.
+#[derive(Default)]
+pub(super) struct Presearch {
+    listed: Mutex<Option<Listed>>,
+}
+
+/// The renders of this ledger that the list showed.
+struct Listed {
+    spans: Vec<Span>,
+    completeness: Completeness,
+    /// When it was read.
+    at: Instant,
+    hits: HashMap<Trace, Vec<Report>>,
+}
+
+impl Presearch {
+    /// Adopts those of some renders that the service has already. A list that can't be read stops nothing where nothing
+    /// speaks for a ledger that has forgotten something.
+    ///
+    /// # Errors
+    /// The outer error when the ledger fails, the inner one when the list can't be read: nothing is to be sent then.
+    pub(super) async fn look(&self, desk: &Desk, renders: &[Render], patience: Duration) -> Result<Result<(), ReadError>, LedgerError> {
+        let mut sought: Vec<&Render> = renders.iter().filter(|render| is_unsent(render)).collect();
+        let mut listed = self.listed.lock().await;
+        while !sought.is_empty() {
+            let (now, completeness) = (desk.world.now(), desk.store.completeness());
+            let spans = spans(&sought, &completeness, now);
+            let known = match listed.take().filter(|listed| listed.serves(&spans, &completeness)) {
+                Some(known) => known,
+                None => match read(desk, &sought, spans, completeness, patience).await {
+                    Ok(read) => read,
+                    Err(why) => return Ok(Err(why)),
+                },
+            };
+            let known = listed.insert(known);
+            let adopted = adopt(desk, known, &sought).await?;
+            sought.retain(|render| !adopted.contains(&render.id));
+            // What was sent last before the ledger was put back may not be listed yet.
+            let Some(wait) = known.until_settled(desk).filter(|_| !sought.is_empty()) else { break };
+            desk.tell(&Event::Warning(format!(
+                "the ledger was put back to an earlier state: nothing is sent for {} s, until the service's list is sure to show what \
+                 was sent before",
+                wait.as_secs_f64().ceil()
+            )));
+            if desk.unless_interrupted(tokio::time::sleep(wait)).await.is_none() {
+                break;
+            }
+            *listed = None;
+        }
+        Ok(Ok(()))
+    }
+}
+
+impl Listed {
+    fn serves(&self, spans: &[Span], completeness: &Completeness) -> bool {
+        let covers =
+            |span: &Span| self.spans.iter().any(|known| known.from <= span.from && known.until.max(self.at) >= span.until.min(self.at));
+        (self.completeness.doubts, self.completeness.gap) == (completeness.doubts, completeness.gap) && spans.iter().all(covers)
+    }
+
+    /// How long until a list is sure to show all that a gap has swallowed; nothing where this one was read later.
+    fn until_settled(&self, desk: &Desk) -> Option<Duration> {
+        let settled = self.completeness.gap?.until.plus(listed_within(desk.distance));
+        let wait = settled.since(self.at);
+        (!wait.is_zero() && wait <= listed_within(desk.distance)).then(|| settled.since(desk.world.now()))
+    }
+}
+
+/// Whether a row is to be sent for the first time, as far as its ledger knows.
+fn is_unsent(render: &Render) -> bool {
+    render.traceable && matches!(render.submission.state, State::Intent | State::Rejected)
+}
+
+fn gap(completeness: &Completeness, now: Instant) -> Option<Gap> {
+    completeness.gap.filter(|gap| now.since(gap.until) < Gap::REMEMBERED)
+}
+
+fn is_cold(render: &Render, completeness: &Completeness, now: Instant) -> bool {
+    // A row of the future is of another clock.
+    let is_old = now.since(render.touched_at) > COLD || now < render.touched_at;
+    is_old || gap(completeness, now).is_some_and(|gap| render.touched_at <= gap.until.plus(BEFORE))
+}
+
+/// The spans of the list that may hold what was sent and forgotten.
+fn spans(sought: &[&Render], completeness: &Completeness, now: Instant) -> Vec<Span> {
+    let is_newly_met = completeness.met.is_some_and(|met| now.since(met) < KEPT);
+    let proven = completeness.proven.filter(|_| !is_newly_met).unwrap_or_default().max(now.minus(KEPT));
+    let oldest = sought.iter().filter(|render| is_cold(render, completeness, now)).map(|render| start(render)).min();
+    let from = oldest.map_or(proven, |oldest| oldest.min(proven)).min(now).max(now.minus(Gap::REMEMBERED));
+    let lately = Span { from: from.minus(BEFORE), until: now };
+    let gap = gap(completeness, now).map(|gap| Span { from: gap.from.max(now.minus(Gap::REMEMBERED)).minus(BEFORE), until: gap.until });
+    match gap {
+        Some(gap) if gap.until >= lately.from => vec![Span { from: gap.from.min(lately.from), until: now }],
+        gap => gap.into_iter().chain([lately]).collect(),
+    }
+}
+
+/// Reads the list; an empty one where it can't be read and nothing depends on it.
+async fn read(
+    desk: &Desk,
+    sought: &[&Render],
+    spans: Vec<Span>,
+    completeness: Completeness,
+    patience: Duration,
+) -> Result<Listed, ReadError> {
+    let at = desk.world.now();
+    let is_needed = completeness.doubts > 0
+        || gap(&completeness, at).is_some()
+        || completeness.met.is_some_and(|met| at.since(met) < NEWLY_MET)
+        || sought.iter().any(|render| is_cold(render, &completeness, at));
+    let patience = if is_needed { patience } else { patience.min(UNDOUBTED) };
+    let mut listed = Listed { spans, completeness, at, hits: HashMap::new() };
+    for span in &listed.spans {
+        match read_tokens(desk, *span, &mut listed.hits, patience).await {
+            Err(why) if is_needed => return Err(why),
+            Err(ReadError::Refused(_)) | Ok(()) => {}
+            Err(why) => {
+                let what = "it could not be looked for whether any of it was sent before, which nothing speaks for";
+                desk.tell(&Event::Warning(format!("{what}: {why}")));
+                break;
+            }
+        }
+    }
+    Ok(listed)
+}
+
+/// Binds the renders whose tokens are listed; tells which.
+async fn adopt(desk: &Desk, listed: &Listed, sought: &[&Render]) -> Result<Vec<crate::ledger::RenderId>, LedgerError> {
+    let mut twins: HashMap<Trace, Vec<&Render>> = HashMap::new();
+    for render in sought {
+        twins.entry(render.identity().trace()).or_default().push(render);
+    }
+    let mut adopted = Vec::new();
+    for (trace, twins) in twins {
+        let Some(hits) = listed.hits.get(&trace) else { continue };
+        let hits = nobody_elses(desk, &twins, hits.clone()).await?;
+        for (render, hits) in shared_out(&twins, hits, &desk.store.name()) {
+            if !hits.is_empty() {
+                found(desk, render, &hits).await?;
+                adopted.push(render.id);
+            }
+        }
+    }
+    Ok(adopted)
+}
