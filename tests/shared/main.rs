@@ -17,6 +17,7 @@ mod moved;
 #[expect(dead_code, reason = "the tests of faults use the rest")]
 #[path = "../faults/receiver.rs"]
 mod receiver;
+mod refused;
 mod restored;
 #[expect(dead_code, reason = "the tests of faults use the rest")]
 #[path = "../faults/running.rs"]

@@ -167,11 +167,11 @@ async fn the_least_rights_are_enough() {
     fact(&store, render, Fact::Claimed, 1).await;
     fact(&store, render, lost(1), 2).await;
     assert_eq!(store.reap(at(3)).await.unwrap(), []);
-    assert!(store.gap().await.unwrap().is_none());
+    assert!(store.completeness().gap.is_none());
     drop(store);
     // After a failover such a role notices, too.
     cluster.psql(&name, "UPDATE j2v.ledger SET history = 'another/00000001'");
-    assert!(open(&url).gap().await.unwrap().is_some());
+    assert!(open(&url).completeness().gap.is_some());
 }
 
 #[tokio::test]
@@ -180,7 +180,7 @@ async fn a_role_without_rights_is_told_so() {
     cluster.psql(&name, &format!("CREATE ROLE nobody_{name} LOGIN; REVOKE CREATE ON DATABASE {name} FROM PUBLIC"));
     let address = Address::parse(&cluster.url(&format!("nobody_{name}"), &name)).unwrap();
     let refused = Postgres::open(address, World::real()).await.err().unwrap();
-    assert!(matches!(&refused, LedgerError::Open { why, .. } if why.contains("permission denied")), "{refused}");
+    assert!(matches!(&refused, LedgerError::Denied { why, .. } if why.contains("permission denied")), "{refused}");
 }
 
 #[tokio::test]
@@ -188,15 +188,15 @@ async fn row_85_another_history_of_the_database_is_a_gap_and_numbers_of_lost_row
     let Some((cluster, url, name)) = database() else { return };
     let store = open(&url);
     let before = new(&store, named("a", "{}")).await;
-    assert_eq!(store.gap().await.unwrap(), None);
+    assert_eq!(store.completeness().gap, None);
     drop(store);
     cluster.psql(&name, "UPDATE j2v.ledger SET history = 'another/00000001'");
     let store = open(&url);
-    let gap = store.gap().await.unwrap().unwrap();
+    let gap = store.completeness().gap.unwrap();
     assert_eq!(gap.from, before.touched_at);
     assert!(new(&store, named("b", "{}")).await.id.0 > before.id.0 + 60_000);
     // It is remembered, also by those who come later.
-    assert_eq!(open(&url).gap().await.unwrap(), Some(gap));
+    assert_eq!(open(&url).completeness().gap, Some(gap));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
