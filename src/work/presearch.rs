@@ -43,8 +43,8 @@ fn listed_within(distance: Distance) -> Duration {
 }
 
 /// Looks once for renders that are to be sent for the first time as far as this ledger knows, and may have been sent all
-/// the same: what lay about as an intent for long (`faults.md#restored-ledger`), and every render with a key of the user's
-/// where a ledger may have forgotten whole rows (`faults.md#failover`). Tells whether it looked: the rows may stand
+/// the same: what lay about as an intent for long (`faults.md` row 84), and every render with a key of the user's
+/// where a ledger may have forgotten whole rows (`faults.md` row 85). Tells whether it looked: the rows may stand
 /// elsewhere then.
 ///
 /// # Errors

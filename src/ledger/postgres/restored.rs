@@ -59,7 +59,7 @@ async fn answer(channel: &Channel, question: &Question, gap: Option<Gap>) -> Res
 }
 
 /// Another history than the one that wrote the ledger last: what was committed shortly before it began may be gone
-/// (`faults.md#failover`).
+/// (`faults.md` row 85).
 async fn take_over(channel: &Channel, history: &str, now: Instant) -> Result<Option<Gap>, Failure> {
     channel.batch(LOCK).await?;
     let known = schema::known(channel).await?;

@@ -80,7 +80,7 @@ async fn take_in(line: &Line<'_>, chunk: Vec<(usize, Item)>) -> Result<(), Ledge
     Ok(())
 }
 
-/// Looks for what is new to a ledger that may have forgotten whole rows (`faults.md#failover`).
+/// Looks for what is new to a ledger that may have forgotten whole rows (`faults.md` row 85).
 async fn look_for_forgotten(line: &Line<'_>, renders: &mut [Render]) -> Result<Result<(), String>, LedgerError> {
     if let Err(why) = look(line, renders).await? {
         return Ok(Err(why));
