@@ -142,9 +142,11 @@ mod tests {
     #[test]
     fn a_day_is_whole() {
         let day = moment("2026-11-23").unwrap();
-        assert_eq!(day.start().to_iso(), "2026-11-23T00:00:00.000Z");
-        assert_eq!(day.end().to_iso(), "2026-11-23T23:59:59.999Z");
-        assert_eq!(moment("2026-11-23T18:00:00Z").unwrap().end().to_iso(), "2026-11-23T18:00:00.000Z");
+        let now = day.start(Instant(0));
+        assert_eq!(now.to_iso(), "2026-11-23T00:00:00.000Z");
+        assert_eq!(day.end(now).to_iso(), "2026-11-23T23:59:59.999Z");
+        assert_eq!(moment("2026-11-23T18:00:00Z").unwrap().end(now).to_iso(), "2026-11-23T18:00:00.000Z");
+        assert_eq!(moment("12h").unwrap().start(now).to_iso(), "2026-11-22T12:00:00.000Z");
         assert!(moment("yesterday").is_err());
     }
 }
