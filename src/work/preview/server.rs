@@ -67,13 +67,15 @@ struct Asked {
 /// Serves until `stop`.
 pub fn serve(served: Served, listener: TcpListener, stop: CancellationToken) -> impl Future<Output = io::Result<()>> {
     let served = Arc::new(served);
-    let routes = Router::new()
-        .route("/", get(page))
-        .route("/state/{version}", get(state))
-        .route("/media/{number}", get(media))
-        .route("/page/{number}", get(snippet))
-        .route("/rows", get(rows));
-    let app = Router::new().nest(&format!("/{}", served.token), routes).fallback(|| async { StatusCode::NOT_FOUND });
+    // Not nested: a nested router knows its own root without the slash at the end only.
+    let at = |path: &str| format!("/{}/{path}", served.token);
+    let app = Router::new()
+        .route(&at(""), get(page))
+        .route(&at("state/{version}"), get(state))
+        .route(&at("media/{number}"), get(media))
+        .route(&at("page/{number}"), get(snippet))
+        .route(&at("rows"), get(rows))
+        .fallback(|| async { StatusCode::NOT_FOUND });
     let app = app.layer(from_fn_with_state(Arc::clone(&served), guard)).with_state(served);
     axum::serve(listener, app).with_graceful_shutdown(async move { stop.cancelled().await }).into_future()
 }
