@@ -191,7 +191,7 @@ async fn tell(session: &Session<'_>, attempts: &[Attempt]) -> Result<(), Failure
          touched_at = told.at, detail = told.detail, attempts = delivery.attempts - told.uncounted FROM \
          unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[], $7::boolean[]) \
          AS told (id, progress, due_at, at, detail, uncounted, wanted) WHERE delivery.id = told.id AND \
-         CASE delivery.progress WHEN 'taken' THEN delivery.owner = $8 ELSE told.wanted END";
+         CASE delivery.progress WHEN 'taken' THEN delivery.owner = $8 AND NOT told.wanted ELSE told.wanted END";
     let ends: Vec<(Progress, Option<Instant>, u32)> = attempts.iter().map(|attempt| attempt.handed.comes_to()).collect();
     let wanted: Vec<bool> = attempts.iter().map(|attempt| attempt.handed.is_wanted()).collect();
     let ids: Vec<i64> = attempts.iter().map(|attempt| attempt.delivery.0).collect();

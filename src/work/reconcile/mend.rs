@@ -74,7 +74,7 @@ pub async fn hurry(desk: &Desk, limits: &Limits) -> Result<(), LedgerError> {
     let waiting = owed(desk, limits).await?.into_iter().filter(|delivery| delivery.progress == Progress::Due && delivery.due_at > at);
     let again = |delivery: Delivery| Attempt {
         delivery: delivery.id,
-        handed: Handed::Again(at),
+        handed: Handed::Wanted(at),
         detail: delivery.detail.unwrap_or_else(|| "wanted now".to_owned()),
         at,
     };
