@@ -56,7 +56,14 @@ async fn main() -> anyhow::Result<()> {
         once: false,
     };
     let folder = std::env::temp_dir();
-    let saving = Saving { place: folder.display().to_string(), name: None, overwrite: Overwrite::Yes, allow_private: false };
+    let saving = Saving {
+        place: folder.display().to_string(),
+        name: None,
+        overwrite: Overwrite::Yes,
+        allow_private: false,
+        copies: false,
+        replace: false,
+    };
     follow(&desk, vec![followed], patience, Some(&saving), |_, outcome| {
         println!("{} {}", outcome.verdict.as_str(), outcome.file.unwrap_or_default().display());
     })

@@ -14,7 +14,7 @@ use crate::exit::Exit;
 /// The skill's page.
 const SKILL: &str = include_str!("../../skills/j2v/SKILL.md");
 
-/// The skill's references: their names and pages. `spellings.md` is made of the table that `check` suggests from.
+/// The skill's references: their names and pages. That of spellings is made of the table that `check` suggests from.
 const REFERENCES: [(&str, &str); 3] = [
     ("movies", include_str!("../../skills/j2v/references/movies.md")),
     ("spellings", include_str!("../../skills/j2v/references/spellings.md")),

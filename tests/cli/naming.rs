@@ -1,4 +1,4 @@
-//! How a render is named (`product.md`, "Naming a render"): by project, key, generation and batch. Every `next:` line is
+//! How a render is named (`contract.md#naming-a-render`): by project, key, generation and batch. Every `next:` line is
 //! a command that does what it says when it is typed.
 
 use serde_json::json;
