@@ -37,9 +37,9 @@ pub(crate) fn place<'a>(sources: &'a [Source], findings: &'a [Diagnostic]) -> Ve
     let mut by_end: Vec<_> = placed.iter_mut().filter(|placed| placed.place.is_some()).collect();
     by_end.sort_by_key(|placed| (placed.finding.span.source, placed.finding.span.end));
     let mut walk = Walk::START;
-    for placed in by_end {
-        let span = placed.finding.span;
-        placed.end = walk.place(sources, Span { start: span.end, ..span }).map(|(_, position, _)| position);
+    for one in by_end {
+        let span = one.finding.span;
+        one.end = walk.place(sources, Span { start: span.end, ..span }).map(|(_, position, _)| position);
     }
     let mut used: Vec<_> = placed.iter_mut().filter_map(|placed| Some((placed.finding.used?, placed))).collect();
     used.sort_by_key(|(span, _)| *span);

@@ -88,14 +88,14 @@ pub(super) fn component(node: &Node, media: &mut MediaList, notes: &mut Vec<Note
     let settings = node.get("settings").unwrap_or(&empty);
     let drawn =
         if id == "shape/rectangle" { Some(rectangles(settings)) } else { layout(&id).map(|layout| laid_out(&layout, settings, media)) };
-    let note = match &drawn {
+    let level = match &drawn {
         Some(_) => Note::approximate(
             id.clone(),
             format!("{id}: drawn from the CSS of its settings; the component's own look and motion are in no source"),
         ),
         None => Note::not_shown(id.clone(), format!("{id}: drawn as a box with its texts; the service shows the component")),
     };
-    notes.push(note);
+    notes.push(level);
     drawn
 }
 

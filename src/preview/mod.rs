@@ -196,8 +196,8 @@ fn transition(node: &Node, planned: &PlannedScene, start: f64) -> Option<Transit
     let transition = node.get("transition").filter(|_| planned.index > 0 && seconds > 0.0)?;
     let style = read::words(transition, "style").unwrap_or_else(|| "fade".to_owned());
     let is_said = read::number(transition, "duration").is_some();
-    let note = (!is_said).then(|| Note::approximate("transition", format!("the transition has no duration: drawn with {seconds} s")));
-    Some(transition::transition(&style, (start, start + seconds), note.into_iter().collect()))
+    let assumed = (!is_said).then(|| Note::approximate("transition", format!("the transition has no duration: drawn with {seconds} s")));
+    Some(transition::transition(&style, (start, start + seconds), assumed.into_iter().collect()))
 }
 
 fn size(size: OutputSize) -> (u32, u32) {

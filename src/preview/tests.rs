@@ -84,8 +84,8 @@ fn every_element_says_where_it_is_written_and_findings_find_theirs() {
         help: None,
         fix: None,
     };
-    let placed = &drawn.place(&document, &[finding])[0];
-    assert_eq!((placed.at.pointer.as_str(), placed.at.line, placed.time), ("/scenes/0/elements/0", Some(4), Some(0.0)));
+    let found = &drawn.place(&document, &[finding])[0];
+    assert_eq!((found.at.pointer.as_str(), found.at.line, found.time), ("/scenes/0/elements/0", Some(4), Some(0.0)));
 }
 
 #[test]

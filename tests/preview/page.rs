@@ -98,7 +98,7 @@ async fn the_page_follows_the_file_and_a_broken_one_keeps_the_last_good_picture(
     browser.at(3.0).await;
     folder.write("movie.json", movie("after the edit"));
     browser.until("return document.querySelector('.words')?.textContent === 'after the edit'").await;
-    assert_eq!(browser.run("return j2v.clock.time").await, json!(3.0), "the playhead stays");
+    assert_eq!(browser.run("return j2v.clock.time").await.as_f64(), Some(3.0), "the playhead stays");
     folder.write("movie.json", "{\n  \"scenes\": [,]\n}");
     let banner = browser.until("const banner = document.querySelector('.banner'); return banner.hidden ? null : banner.textContent").await;
     assert!(banner.as_str().unwrap().starts_with("movie.json:2:"), "{banner}");
@@ -133,7 +133,7 @@ async fn keys_move_the_clock_and_a_click_shows_pointer_and_line() {
         ("End", false, 8.0),
     ];
     for (key, shift, time) in keys {
-        assert_eq!(browser.run(&press(key, shift)).await, json!(time), "{key}");
+        assert_eq!(browser.run(&press(key, shift)).await.as_f64(), Some(time), "{key}");
     }
     browser.run(&press(" ", false)).await;
     browser.until("return j2v.clock.isPlaying").await;

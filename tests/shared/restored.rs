@@ -39,7 +39,7 @@ fn is_paid_once(ledger: &str, machine: &str, copy: impl FnOnce(&World), put_back
     let state = world.path(machine);
     let there = [("J2V_LEDGER", ledger), ("XDG_STATE_HOME", state.to_str().unwrap())];
     world.j2v_with(&there, "submit a.json --var city=x --key single").exits(0).tells("found");
-    world.j2v_with(&there, ALL).exits(0).tells("found");
+    world.j2v_with(&there, ALL).exits(0);
     assert_eq!(world.accepted(), 31, "paid twice");
     world.j2v_with(&there, "submit a.json --var city=y --key another").exits(0);
     assert_eq!(world.accepted(), 32);

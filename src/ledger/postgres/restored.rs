@@ -84,8 +84,8 @@ async fn fall_behind(channel: &Channel, lost: Instant, now: Instant) -> Result<G
 /// must not be given to others.
 async fn notice(channel: &Channel, known: Option<Gap>, lost: Instant, now: Instant) -> Result<Gap, Failure> {
     let row = channel.optional("SELECT coalesce(max(touched_at), 0) FROM render WHERE touched_at <= $1", &[&lost.0]).await?;
-    let last = row.map_or(Ok(0), |row| row.try_get(0))?;
-    let gap = Gap::noticed(Instant(last), known, now);
+    let newest = row.map_or(Ok(0), |row| row.try_get(0))?;
+    let gap = Gap::noticed(Instant(newest), known, now);
     channel.execute("UPDATE ledger SET gap_from = $1, gap_until = $2", &[&gap.from.0, &gap.until.0]).await?;
     channel.query("SELECT max(nextval(pg_get_serial_sequence('j2v.render', 'id'))) FROM generate_series(1, 65536)", &[]).await?;
     Ok(gap)

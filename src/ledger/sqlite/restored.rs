@@ -42,8 +42,8 @@ fn notice(connection: &mut Connection, lost: Instant, now: Instant) -> Result<Ga
     connection.pragma_update(None, "synchronous", "FULL")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let sql = "SELECT coalesce(max(touched_at), 0) FROM render WHERE touched_at <= ?1";
-    let last = transaction.query_row(sql, [lost], |row| row.get(0))?;
-    let gap = Gap::noticed(last, gap(&transaction)?, now);
+    let newest = transaction.query_row(sql, [lost], |row| row.get(0))?;
+    let gap = Gap::noticed(newest, gap(&transaction)?, now);
     transaction.execute("UPDATE ledger SET gap_from = ?1, gap_until = ?2", [gap.from, gap.until])?;
     transaction.commit()?;
     Ok(gap)

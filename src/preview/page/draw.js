@@ -97,7 +97,7 @@ const drawers = {
     const own = piece.stage.pages[content.page];
     const frame = make("iframe", { class: "html", sandbox: own ? "allow-scripts" : "", title: "html", tabindex: "-1", scrolling: "no" });
     if (own) frame.src = own;
-    else frame.srcdoc = `<!doctype html><meta charset="utf-8"><style>body{margin:0}</style>${piece.stage.preview.pages[content.page]}`;
+    else frame.srcdoc = `<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"><style>body{margin:0}</style>${piece.stage.preview.pages[content.page]}`;
     return frame;
   },
   audiogram(piece, content) {
