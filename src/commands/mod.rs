@@ -106,6 +106,9 @@ impl Stop {
         for command in &self.next {
             out.hint(command);
         }
+        if self.passes && self.next.is_empty() {
+            out.hint(&typed());
+        }
     }
 }
 
@@ -171,9 +174,6 @@ fn refuse_settings(error: &SettingsError) -> Exit {
 fn fail(out: &Out, error: &anyhow::Error) -> Exit {
     if let Some(stop) = error.downcast_ref::<Stop>() {
         stop.tell(out);
-        if stop.passes && stop.next.is_empty() {
-            out.hint(&typed());
-        }
         return stop.exit;
     }
     out.error(&format!("{error:#}"));

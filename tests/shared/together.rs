@@ -133,7 +133,7 @@ fn reads(world: &World) -> u64 {
 fn a_password_is_never_shown() {
     let world = World::new();
     let with_password = "postgres://me:canary-of-the-ledger@127.0.0.1:1/renders";
-    let run = world.j2v_with(&[("J2V_LEDGER", with_password)], "history").exits(1).hides("canary-of-the-ledger");
+    let run = world.j2v_with(&[("J2V_LEDGER", with_password)], "history").exits(7).hides("canary-of-the-ledger");
     assert!(run.stderr.contains("postgres://me@127.0.0.1:1/renders"), "{}", run.stderr);
     world.j2v(&format!("history --ledger {with_password}")).exits(2).hides("canary-of-the-ledger").tells("PGPASSWORD");
     let plain = [("J2V_LEDGER", "postgres://me:canary-of-the-ledger@db.invalid/renders?sslmode=disable")];

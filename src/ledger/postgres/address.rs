@@ -130,6 +130,13 @@ impl Address {
         &self.config
     }
 
+    /// How long a new connection may take until its server has answered: the time of one host, for each that is named.
+    pub(super) fn patience(&self) -> Duration {
+        let hosts = self.config.get_hosts().len().max(self.config.get_hostaddrs().len());
+        let one = self.config.get_connect_timeout().copied().unwrap_or(CONNECT);
+        one.saturating_mul(u32::try_from(hosts).unwrap_or(u32::MAX))
+    }
+
     /// The certificates to trust instead of the system's.
     pub(super) fn roots(&self) -> Option<&PathBuf> {
         self.roots.as_ref()

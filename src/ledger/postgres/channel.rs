@@ -8,6 +8,7 @@ use std::rc::Rc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::{AbortHandle, spawn_local};
+use tokio::time::timeout;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, Row, Statement};
 
@@ -49,7 +50,16 @@ impl Drop for Channel {
 
 impl Channel {
     /// Connects and sets the connection up. What others tell over it (`NOTIFY`) goes to `told`.
+    ///
+    /// # Errors
+    /// Also when the server takes the connection and then says nothing for as long as a connection may take.
     pub(super) async fn open(address: &Address, tls: Option<&Tls>, name: i64, told: Option<Told>) -> Result<Self, Failure> {
+        let patience = address.patience();
+        let opened = timeout(patience, Self::shake_hands(address, tls, name, told)).await;
+        opened.unwrap_or(Err(Failure::Silent(patience.as_secs())))
+    }
+
+    async fn shake_hands(address: &Address, tls: Option<&Tls>, name: i64, told: Option<Told>) -> Result<Self, Failure> {
         let (client, driver) = if let Some(tls) = tls {
             let (client, connection) = address.config().connect(tls.clone()).await?;
             (client, spawn_local(drive(connection, told)))

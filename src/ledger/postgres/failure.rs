@@ -61,7 +61,7 @@ const WRONG_USER: &str = "correct the user in the address, or the password in $P
 const NO_DATABASE: &str = "create the database, or correct its name in the address";
 
 const NO_RIGHT: &str =
-    "let the owner of the database run `j2v history` once, which makes the tables, and grant this role the rights of docs/postgresql.md";
+    "let the owner of the database run `j2v poll` once, which makes the tables, and grant this role the rights of docs/postgresql.md";
 
 /// What may be done about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,9 +87,9 @@ impl Failure {
             Self::Server(error) => remedy_of(error),
             // A standby is on its way to be the primary, or the address will lead to the new one soon.
             Self::Standby => Remedy::Reconnect,
-            Self::System(_) | Self::Old(_) | Self::Newer { .. } | Self::Unreadable { .. } | Self::Refused(_) | Self::Silent(_) => {
-                Remedy::None
-            }
+            // A server that is silent while it starts, or behind a proxy that waits for it, may speak later.
+            Self::Silent(_) => Remedy::Reconnect,
+            Self::System(_) | Self::Old(_) | Self::Newer { .. } | Self::Unreadable { .. } | Self::Refused(_) => Remedy::None,
         }
     }
 

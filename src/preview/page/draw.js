@@ -97,7 +97,7 @@ const drawers = {
     const own = piece.stage.pages[content.page];
     const frame = make("iframe", { class: "html", sandbox: own ? "allow-scripts" : "", title: "html", tabindex: "-1", scrolling: "no" });
     if (own) frame.src = own;
-    else frame.srcdoc = `<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"><style>body{margin:0}</style>${piece.stage.preview.pages[content.page]}`;
+    else frame.srcdoc = closed(piece.stage.preview.pages[content.page]);
     return frame;
   },
   audiogram(piece, content) {
@@ -114,6 +114,16 @@ const drawers = {
   subtitles: (piece, content) => subtitled(piece, content),
   box: (piece, content) => standIn(content.title, content.text),
 };
+
+// A snippet that may show itself and reach nobody. The policy refuses its requests; a browser connects ahead for a link or
+// a frame all the same, so these go.
+function closed(html) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  page.querySelectorAll("link, meta, base, script, template, iframe, frame, object, embed").forEach((node) => node.remove());
+  const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:";
+  page.head.insertAdjacentHTML("afterbegin", `<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}"><style>body{margin:0}</style>`);
+  return `<!doctype html>${page.documentElement.outerHTML}`;
+}
 
 function cut(piece, content, picture) {
   if (!content.crop) return picture;
