@@ -39,7 +39,7 @@ pub(crate) struct AgentArgs {
     pub(crate) command: AgentCommand,
 }
 
-/// What can be done about agents.
+/// Set up agents.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AgentCommand {
     /// Print the skill: how an agent uses j2v
@@ -48,7 +48,7 @@ Examples:
   j2v agent skill                         the page itself
   j2v agent skill --reference movies      three whole movies to start from", help::OFFLINE))]
     Skill(SkillArgs),
-    /// Write the skill where an agent finds it, and add the server to its settings
+    /// Write the skill where an agent finds it and add the server to its settings
     #[command(after_long_help = help::page("\
 Writes nothing that is there already in the same words, keeps all other entries of a settings
 file, and refuses a settings file that it can't read.
@@ -71,7 +71,7 @@ pub(crate) struct SkillArgs {
 /// Where the skill goes.
 #[derive(Debug, Args)]
 pub(crate) struct SetupArgs {
-    /// Whose agent
+    /// The agent
     #[arg(long, value_enum, value_name = "NAME", default_value_t)]
     pub(crate) client: Client,
     /// For this project, or for all of yours

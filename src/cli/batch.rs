@@ -36,38 +36,38 @@ pub(crate) struct BatchArgs {
     /// The batch's name: its keys are its own (default: the movie file's name)
     #[arg(long, value_name = "NAME")]
     pub(crate) batch: Option<String>,
-    /// Show how a batch stands, or all of them, and send nothing
+    /// Show the state of a batch, or of all, and send nothing
     #[arg(long, value_name = "NAME", num_args = 0..=1)]
     #[expect(clippy::option_option, reason = "the flag may come alone")]
     pub(crate) status: Option<Option<String>>,
-    /// Check everything, tell what would be sent and what it would cost, and send nothing
+    /// Check everything, show what would be sent and what it would cost, and send nothing
     #[arg(long, short = 'n')]
     pub(crate) dry_run: bool,
-    /// Leave out rows that can't be rendered, and go on with the others
+    /// Skip rows that can't be rendered and send the others
     #[arg(long)]
     pub(crate) skip_invalid: bool,
     /// How it is run.
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
-    /// Render rows that have changed anew
+    /// Render changed rows again
     #[arg(long, conflicts_with = "keep")]
     pub(crate) update: bool,
-    /// Keep the renders of rows that have changed
+    /// Keep the earlier renders of changed rows
     #[arg(long)]
     pub(crate) keep: bool,
-    /// Render rows anew whose render failed
+    /// Render failed rows again
     #[arg(long)]
     pub(crate) retry_failed: bool,
-    /// Render rows anew whose video the service has deleted and that was not saved
+    /// Render rows again whose video was deleted by the service before it was saved
     #[arg(long)]
     pub(crate) retry_expired: bool,
-    /// With --download: a row rendered anew keeps its file's name; the video before goes into the folder `old`
+    /// With --download: a row rendered again keeps its file name; the earlier video moves to the folder `old`
     #[arg(long)]
     pub(crate) replace: bool,
-    /// Submit and leave: don't wait for the renders
+    /// Submit and exit without waiting for the renders
     #[arg(long, overrides_with = "wait")]
     pub(crate) no_wait: bool,
-    /// Follow the renders to their end (the default)
+    /// Wait until the renders end (the default)
     #[arg(long, short, overrides_with = "no_wait")]
     pub(crate) wait: bool,
     /// Waiting.
@@ -76,13 +76,13 @@ pub(crate) struct BatchArgs {
     /// Saving.
     #[command(flatten)]
     pub(crate) saving: SaveArgs,
-    /// Write what became of each row into this file as it ends: .csv, .jsonl, or .html (a page)
+    /// Write each row's outcome to this file as it ends: .csv, .jsonl, or .html (a page)
     #[arg(long, value_name = "FILE")]
     pub(crate) results: Option<PathBuf>,
-    /// One JSON object a line, a line per row, when its outcome is known; with --dry-run one object for all
+    /// Print one JSON object per row as its outcome is known; with --dry-run one object for all
     #[arg(long)]
     pub(crate) json: bool,
-    /// What is checked first.
+    /// Checks and bounds.
     #[command(flatten)]
     pub(crate) gate: GateArgs,
     /// What to do about a lost answer.
@@ -124,10 +124,10 @@ pub(crate) struct TableArgs {
     /// The table: CSV, TSV, JSON, JSON Lines or XLSX; `-` reads it from stdin
     #[arg(long, value_name = "TABLE", required_unless_present = "status")]
     pub(crate) rows: Option<String>,
-    /// The column whose values name the rows: a row that moves in the table stays the same render
+    /// The column whose values identify the rows: a row that moves in the table stays the same render
     #[arg(long, value_name = "COLUMN", required_unless_present = "status")]
     pub(crate) key: Option<String>,
-    /// Use a column for a variable of another name
+    /// Use a column for a variable with another name
     #[arg(long, value_name = "COLUMN=NAME")]
     pub(crate) map: Vec<String>,
     /// The same for many columns: a file of lines "COLUMN" = "NAME" (TOML), or a JSON object; --dry-run prints one
@@ -136,10 +136,10 @@ pub(crate) struct TableArgs {
     /// Leave the movie's own value where a cell is empty (default: an empty text)
     #[arg(long)]
     pub(crate) skip_empty: bool,
-    /// Columns that go into client-data, too
+    /// Also copy these columns into client-data
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     pub(crate) client_data_columns: Vec<String>,
-    /// A second table, whose rows become a list in the rows of the first; with --on and --as
+    /// A second table, whose rows become a list in each row of the first; with --on and --as
     #[arg(long, value_name = "TABLE")]
     pub(crate) join: Vec<String>,
     /// The column that both tables have
@@ -148,16 +148,16 @@ pub(crate) struct TableArgs {
     /// The variable that holds the list
     #[arg(long = "as", value_name = "NAME")]
     pub(crate) into: Vec<String>,
-    /// What the videos are called: text with {column} in it (default: the key)
+    /// File names of the videos: text with {column} in it (default: the key)
     #[arg(long, value_name = "TEXT")]
     pub(crate) name: Option<String>,
-    /// What the table is written in (default: by its name, then its beginning)
+    /// The table's format (default: by its name, then its content)
     #[arg(long, value_name = "FORMAT", value_parser = ["csv", "tsv", "json", "jsonl", "xlsx"], hide_short_help = true)]
     pub(crate) format: Option<String>,
-    /// What stands between two cells of a CSV file (default: found in its first line)
+    /// The separator of a CSV file's cells (default: found in its first line)
     #[arg(long, value_name = "CHARACTER", value_parser = separator, hide_short_help = true)]
     pub(crate) delimiter: Option<u8>,
-    /// What the table's text is encoded in, such as windows-1252 (default: UTF-8, or what its first bytes say)
+    /// The table's encoding, such as windows-1252 (default: UTF-8, or what its first bytes say)
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub(crate) encoding: Option<Encoding>,
     /// The row that names the columns (default: the first that is not blank)
@@ -166,7 +166,7 @@ pub(crate) struct TableArgs {
     /// The sheet of a workbook (default: the first)
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub(crate) sheet: Option<String>,
-    /// Take the cells of a workbook as a spreadsheet shows them: `2,462,662 €`, not `2462662`
+    /// Use the cells of a workbook as a spreadsheet shows them: `2,462,662 €`, not `2462662`
     #[arg(long, hide_short_help = true)]
     pub(crate) as_shown: bool,
 }
@@ -174,13 +174,13 @@ pub(crate) struct TableArgs {
 // How a batch is run.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct PaceArgs {
-    /// Submissions that are out at once (default: the profile's, or 4)
+    /// Submissions at the same time (default: the profile's, or 4)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub(crate) concurrency: Option<u16>,
-    /// Submissions in a time, such as 2/s or 100/m
+    /// The most submissions per time, such as 2/s or 100/m
     #[arg(long, value_name = "N/UNIT", value_parser = rate, allow_hyphen_values = true)]
     pub(crate) rate: Option<Duration>,
-    /// Never let this batch have more renders than this, all runs together
+    /// The most renders of this batch, over all its runs
     #[arg(long, value_name = "N")]
     pub(crate) max_renders: Option<u64>,
 }

@@ -21,28 +21,28 @@ Examples:
   j2v check movies/ --format github              annotations in a workflow on GitHub
   j2v check --explain J2V064                     why, a wrong and a right example, the source", help::MOVIES))]
 pub(crate) struct CheckArgs {
-    /// One JSON object a line, a line per finding: --format json
+    /// Print one JSON object per finding: --format json
     #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
-    /// What is written: text, JSON, annotations of a workflow on GitHub, or SARIF 2.1.0
+    /// The output format: text, JSON, GitHub annotations, or SARIF 2.1.0
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub(crate) format: CheckFormat,
-    /// Write the fixes that are certain into the files, then check
+    /// Apply the fixes that are certain, then check
     #[arg(long)]
     pub(crate) fix: bool,
-    /// Show what --fix would write, and write nothing
+    /// Show what --fix would change, and change nothing
     #[arg(long)]
     pub(crate) diff: bool,
     /// List the rules and check nothing
     #[arg(long)]
     pub(crate) rules: bool,
-    /// Show a mistake at each of its places, not only at the first
+    /// Show a repeated mistake at each of its places, not only at the first
     #[arg(long)]
     pub(crate) all: bool,
-    /// Call the findings of a rule errors (J2V125, or its name), or all warnings; repeatable
+    /// Treat a rule's findings as errors (J2V125, its name, or `warnings` for all); repeatable
     #[arg(long, value_name = "CODE|warnings", value_parser = rule_or_warnings)]
     pub(crate) deny: Vec<String>,
-    /// Leave the findings of a rule out; repeatable
+    /// Ignore a rule; repeatable
     #[arg(long, value_name = "CODE", value_parser = rule)]
     pub(crate) allow: Vec<String>,
     /// Explain a rule and check nothing
@@ -77,13 +77,13 @@ fn needed_unless_explained(movies: Arg) -> Arg {
 // What stands before a submission.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct GateArgs {
-    /// Send what this rule of the check would stop (J2V064, or its name); repeatable
+    /// Send even if this rule finds errors (J2V064, or its name); repeatable
     #[arg(long, value_name = "CODE", value_parser = rule)]
     pub(crate) allow: Vec<String>,
     /// Send without checking
     #[arg(long, conflicts_with = "allow")]
     pub(crate) no_check: bool,
-    /// Send only what is estimated to cost no more than this, all movies of the command together
+    /// Send nothing that may cost more than this, all movies of the command together
     #[arg(long, value_name = "N")]
     pub(crate) max_credits: Option<u64>,
 }
@@ -114,7 +114,7 @@ pub(crate) struct InitArgs {
     /// The starter
     #[arg(value_enum, value_name = "NAME", default_value_t)]
     pub(crate) starter: Starter,
-    /// Write over a file that is in the way
+    /// Overwrite an existing file
     #[arg(long)]
     pub(crate) overwrite: bool,
 }

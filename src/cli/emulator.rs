@@ -35,7 +35,7 @@ everything.
 Faults (--fault NAME[=ARG][*COUNT][%PERCENT]):
 ";
 
-/// It serves until it is stopped.
+/// It runs until it is stopped.
 const ENDS: &[Exit] = &[Exit::Internal, Exit::Usage, Exit::Interrupted];
 
 /// The text after the options.
@@ -65,7 +65,7 @@ pub(crate) struct EmulatorArgs {
     /// How many credits the account has (default: plenty)
     #[arg(long, value_name = "N")]
     pub(crate) credits: Option<u64>,
-    /// A fault to make, see the list below; repeatable
+    /// A fault to inject, see the list below; repeatable
     #[arg(long, value_name = "NAME[=ARG][*COUNT][%PERCENT]")]
     pub(crate) fault: Vec<Fault>,
     /// The shape of the webhook's body
@@ -74,7 +74,7 @@ pub(crate) struct EmulatorArgs {
     /// Keep the renders in this folder (default: in memory only)
     #[arg(long, value_name = "DIR")]
     pub(crate) folder: Option<PathBuf>,
-    /// The one key that is taken (default: any but those that begin with `wrong`)
+    /// The only key that is accepted (default: any that does not begin with `wrong`)
     #[arg(long, value_name = "KEY")]
     pub(crate) accept_key: Option<String>,
 }

@@ -20,19 +20,19 @@ pub(crate) struct GlobalArgs {
     /// When to use colours
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
     pub(crate) color: When,
-    /// The profile of config.toml whose account is meant (default: `$J2V_PROFILE`)
+    /// The profile of config.toml to use (default: `$J2V_PROFILE`)
     #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
     pub(crate) profile: Option<String>,
     /// The API's URL (default: `$J2V_API_URL`, then <https://api.json2video.com/v2>)
     #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
     pub(crate) api_url: Option<String>,
-    /// The ledger's file (default: `$J2V_LEDGER`, then the platform's state folder)
+    /// The ledger file (default: `$J2V_LEDGER`, then the platform's state folder)
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true, conflicts_with = "no_ledger")]
     pub(crate) ledger: Option<PathBuf>,
-    /// Remember nothing: a crash can then cost a second payment
+    /// Record nothing: after a crash a render can be paid for twice
     #[arg(long, global = true, hide_short_help = true)]
     pub(crate) no_ledger: bool,
-    /// Give up a request that has no answer after this time
+    /// Give up a request without an answer after this time
     #[arg(long, global = true, value_name = "TIME", value_parser = duration, default_value = "30s", hide_short_help = true)]
     pub(crate) request_timeout: Duration,
 }

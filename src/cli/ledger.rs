@@ -24,12 +24,12 @@ pub(crate) struct LedgerArgs {
     pub(crate) command: LedgerCommand,
 }
 
-/// What can be done with a ledger.
+/// Manage the ledger.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LedgerCommand {
-    /// Copy a ledger whole, between files and PostgreSQL, and compare both
+    /// Copy a ledger, between files and PostgreSQL, and compare both
     #[command(after_long_help = help::page("\
-Everything goes along: renders, movies, stories, callbacks, deliveries, batches. The ledger to copy to
+Everything is copied: renders, movies, histories, callbacks, deliveries, batches. The ledger to copy to
 has to be empty; a copy that was interrupted is taken up by the same command. Nothing may run on either
 meanwhile. Afterwards set J2V_LEDGER to the new one everywhere: with two ledgers in use a key could be
 paid twice.
@@ -38,15 +38,15 @@ Examples:
   j2v ledger copy ledger.db postgres://j2v@db.example/renders
   j2v ledger copy postgres://j2v@db.example/renders backup.db", help::OFFLINE))]
     Copy(CopyArgs),
-    /// Look through the whole ledger: what it holds must be readable and make sense
+    /// Verify that all that the ledger holds is readable and consistent
     #[command(after_long_help = help::page("\
 Examples:
   j2v ledger check                        exits 1 when something is wrong
   j2v ledger check --ledger backup.db", help::OFFLINE))]
     Check,
-    /// Forget movies, stories and callbacks' bodies of renders that ended long ago
+    /// Remove movies, histories and callback bodies of renders that ended long ago
     #[command(after_long_help = help::page("\
-A render with a key of yours keeps its row for ever: that is what keeps the key from being paid twice.
+A render with a key of yours keeps its row forever, so that the key is never paid for twice.
 Its movie, its story and the bodies of its callbacks go. A render that never had such a key goes whole.
 Whatever may still run, or may still be sent, stays as it is.
 
@@ -69,7 +69,7 @@ pub(crate) struct CopyArgs {
 /// `j2v ledger prune`.
 #[derive(Debug, Args)]
 pub(crate) struct PruneArgs {
-    /// Of renders that ended longer ago than this, at least 7 days
+    /// Remove what ended longer ago than this, at least 7 days
     #[arg(long, value_name = "TIME", value_parser = long_ago)]
     pub(crate) older_than: Duration,
 }

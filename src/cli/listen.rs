@@ -35,32 +35,32 @@ pub(crate) struct ListenArgs {
     /// The address to serve on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
     pub(crate) bind: SocketAddr,
-    /// The URL under which the service reaches it: a tunnel or a proxy in front. The path is added to it; it is kept, and
+    /// The URL at which the service reaches it, through a tunnel or a proxy. The path is added; it is kept, and
     /// used by `--webhook @listen`
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,
     /// The path of callbacks (default: /json2video-callback/SECRET, made once and kept)
     #[arg(long, value_name = "PATH", hide_short_help = true)]
     pub(crate) path: Option<String>,
-    /// Believe what a callback says instead of asking the service
+    /// Trust what a callback says instead of asking the service
     #[arg(long, hide_short_help = true)]
     pub(crate) trust: bool,
-    /// Poll a render that has been silent for this long
+    /// Poll a render whose callback has not come for this long
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10m")]
     pub(crate) poll_after: Duration,
-    /// How often a silent render is read (raised to 5s unless the API is on loopback)
+    /// How often such a render is polled (at least 5s unless the API is on loopback)
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) interval: Option<Duration>,
     /// Stop listening after this time (default: never)
     #[arg(long, value_name = "TIME", value_parser = duration, hide_short_help = true)]
     pub(crate) timeout: Option<Duration>,
-    /// In the end, wait so long for programs that still run
+    /// When stopping, wait this long for running programs
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "30s", hide_short_help = true)]
     pub(crate) grace: Duration,
-    /// Print each outcome as a line of JSON, beside --exec or --forward, too
+    /// Also print each outcome as a line of JSON, with --exec or --forward
     #[arg(long)]
     pub(crate) json: bool,
-    /// Who hears of outcomes.
+    /// Delivery of outcomes.
     #[command(flatten)]
     pub(crate) deliver: DeliverArgs,
 }
@@ -78,14 +78,14 @@ pub(crate) struct WebhookArgs {
     pub(crate) action: WebhookCommand,
 }
 
-/// What can be done with callbacks.
+/// Test webhooks.
 #[derive(Debug, Subcommand)]
 pub(crate) enum WebhookCommand {
-    /// Send a callback as the service might, to try out a receiver
+    /// Send a callback as the service would, to test a receiver
     Send(SendArgs),
-    /// Hand an outcome to the application again, or a callback that came to a URL
+    /// Deliver an outcome again, or send a received callback to a URL
     Replay(ReplayArgs),
-    /// Read the body of a callback from stdin and print what it tells as a line of JSON
+    /// Read a callback's body from stdin and print it as one line of JSON
     Parse(ParseArgs),
 }
 
@@ -107,10 +107,10 @@ pub(crate) struct SendArgs {
     /// As a form instead of JSON
     #[arg(long)]
     pub(crate) form: bool,
-    /// What the render's end is said to be
+    /// The status to report
     #[arg(long, value_name = "done|error", value_parser = ["done", "error"], default_value = "done", conflicts_with = "render")]
     pub(crate) status: String,
-    /// Tell what the ledger knows of this render (default: an invented one)
+    /// Use this render of the ledger (default: an invented one)
     #[arg(long, value_name = "PROJECT|KEY")]
     pub(crate) render: Option<String>,
     /// Whose keys are meant.
@@ -124,7 +124,7 @@ pub(crate) struct SendArgs {
 // `j2v webhook replay`.
 #[derive(Debug, Args)]
 #[command(after_long_help = help::page("\
-Without --to the render's outcome is due again: a running `j2v listen`, or the next `j2v poll
+Without --to the render's outcome is delivered again by a running `j2v listen`, or the next `j2v poll
 --missed --exec`, hands it over once more. With --to the body is sent as it came, byte for byte.
 
 Examples:
@@ -146,14 +146,14 @@ pub(crate) struct ReplayArgs {
 // `j2v webhook parse`.
 #[derive(Debug, Args)]
 #[command(after_long_help = help::page("\
-What a callback says is a hint: anybody who knows its URL may have written it.
+A callback is only a hint: anyone who knows its URL may have sent it.
 
 Examples:
   j2v webhook parse < body.json | jq -r .url     any of the three shapes, JSON or a form
   j2v webhook parse --record < body.json         for a receiver of your own: the ledger knows
                                                  that it came, and `poll --missed` leaves it out", help::OFFLINE))]
 pub(crate) struct ParseArgs {
-    /// Tell the ledger that the callback came, and that the application has heard of it
+    /// Record in the ledger that the callback was received and delivered
     #[arg(long)]
     pub(crate) record: bool,
 }

@@ -10,16 +10,16 @@ use crate::render::state::OnUnknown;
 // What to do about a lost answer.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LostArgs {
-    /// How long to look for a lost answer; what is still lost then ends with exit code 8
+    /// How long to look for a lost answer before exit code 8
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "60s", hide_short_help = true)]
     pub(crate) settle_for: Duration,
     /// What to do when a lost answer is not found (default: hold)
     #[arg(long, value_enum, value_name = "RULE", hide_short_help = true)]
     pub(crate) on_unknown: Option<OnUnknownArg>,
-    /// How long an answer may stay lost before a person has to decide (default: 15m)
+    /// How long an answer may be lost before a person has to decide (default: 15m)
     #[arg(long, value_name = "TIME", value_parser = duration, hide_short_help = true)]
     pub(crate) quarantine: Option<Duration>,
-    /// Put no token into client-data: a lost answer can't be found again
+    /// Put no token into client-data: a lost answer can't be found automatically
     #[arg(long, hide_short_help = true)]
     pub(crate) no_token: bool,
 }
@@ -40,7 +40,7 @@ impl LostArgs {
 /// How a lost answer is dealt with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OnUnknownArg {
-    /// Never send again by itself.
+    /// Never send again automatically.
     Hold,
     /// Send once more after the quarantine.
     Resubmit,

@@ -22,7 +22,7 @@ mod tools;
 mod waiting;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(crate) use agents::{AgentArgs, AgentCommand, Client, CommandsArgs, McpArgs, Scope, SetupArgs, SkillArgs};
 pub(crate) use batch::{BatchArgs, TableArgs};
@@ -45,7 +45,12 @@ pub(crate) use waiting::{SaveArgs, SaveRules, WaitArgs};
 
 /// Reads the command line of the process. Where it is wrong the process ends with what is wrong with it.
 pub(crate) fn parse() -> Cli {
-    Cli::try_parse().unwrap_or_else(|error| misplaced_key(&error).unwrap_or(error).exit())
+    let command = Cli::command();
+    let template = help::template(&command);
+    let matches = command.help_template(template).try_get_matches();
+    matches
+        .and_then(|matches| Cli::from_arg_matches(&matches))
+        .unwrap_or_else(|error| misplaced_key(&error).unwrap_or(error).exit())
 }
 
 /// What is said of a word too many behind `auth`, instead of repeating it: it may be a key.
@@ -69,7 +74,7 @@ Environment:
   J2V_LEDGER   the ledger: a file, by default in the platform's state folder, or postgres://…
   J2V_PROFILE  the account's name, by which keys of renders are told apart
   J2V_FORWARD_SECRET  what `listen --forward` signs with
-  NO_COLOR     no colours (--color outweighs it)";
+  NO_COLOR     no colours (--color overrides it)";
 
 const FIRST_STEPS: &str = "\
 Examples:
@@ -100,65 +105,65 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Write a starter movie to edit
     Init(InitArgs),
-    /// Compose a movie from files and flags and print it; nothing is sent
+    /// Compose a movie from files and flags and print it
     Build(BuildArgs),
-    /// Check movies offline: every fault with its place, its rule and a way out
+    /// Check movies offline: every mistake with its place and a fix
     Check(Box<CheckArgs>),
-    /// Print a movie with its variables, expressions, conditions and iterations resolved
+    /// Print a movie with its variables and iterations resolved
     Expand(ExpandArgs),
-    /// Show what plays when, how long the movie is and what it costs, before it is paid for
+    /// Show a movie's timeline, length and estimated cost
     Plan(PlanArgs),
-    /// Show the movie in the browser, before it is paid for
+    /// Show a movie in the browser before paying for it
     Preview(Box<PreviewArgs>),
-    /// Submit movies, each exactly once; with --wait follow them, with --download save the videos
+    /// Submit movies, each exactly once; --wait follows them
     Submit(Box<SubmitArgs>),
-    /// Render a table, one video a row, each exactly once; run again, it does what is left
+    /// Render a table, one video per row, each exactly once
     Batch(Box<BatchArgs>),
-    /// Follow renders to their end and print the videos' URLs
+    /// Follow renders until they end and print the videos' URLs
     Poll(PollArgs),
-    /// Receive webhooks: kept, answered, confirmed, then handed to a program or a URL; polls what stays silent
+    /// Receive webhooks, deliver outcomes to a program or a URL
     Listen(Box<ListenArgs>),
-    /// Send, replay or read a webhook's callback
+    /// Test webhooks: send, replay or read a callback
     Webhook(WebhookArgs),
-    /// List the renders on the server, all pages
+    /// List the renders on the server
     List(ListArgs),
-    /// Decide a submission whose outcome nobody knows
+    /// Decide about a submission whose outcome is unknown
     Settle(SettleArgs),
     /// List the renders in the ledger
     History(HistoryArgs),
-    /// Tell one render's whole story
+    /// Show everything known about a render
     Show(ShowArgs),
-    /// Save finished videos: resumable, verified, never over another file
+    /// Save finished videos, verified, never over another file
     Download(DownloadArgs),
     /// Delete rendered files on the server
     Delete(DeleteArgs),
-    /// Put ledger and server side by side: missed, lost, doubled, expiring; --fix mends
+    /// Compare the ledger with the server; --fix repairs it
     Reconcile(Box<ReconcileArgs>),
     /// Print the JSON Schema of a movie, for editors
     #[command(after_long_help = help::page(check::SCHEMA, help::OFFLINE))]
     Schema,
-    /// Run the service's emulator on this machine
+    /// Run an emulator of the service on this machine
     Emulator(EmulatorArgs),
-    /// Keep the API key, tell whose it is, or forget it
+    /// Manage the API key
     Auth(AuthArgs),
-    /// Copy, check and prune a ledger
+    /// Manage the ledger: copy, check, prune
     Ledger(LedgerArgs),
     /// Show the settings and where each comes from
     Config(ConfigArgs),
-    /// Tell what is wrong with the set-up, and the way out
+    /// Check the setup and show what to fix
     Doctor(DoctorArgs),
-    /// Say a message of the service in plain words, with the line of the movie that it means
+    /// Explain an error message and show the line that caused it
     Explain(ExplainArgs),
-    /// Print the script that completes command lines in a shell
+    /// Print a shell completion script
     Completions(CompletionsArgs),
     /// Write manual pages
     Man(ManArgs),
-    /// Serve agents over the Model Context Protocol on stdin and stdout
+    /// Serve agents over the Model Context Protocol
     #[cfg(feature = "mcp")]
     Mcp(McpArgs),
     /// Show agents how to use j2v, and set them up
     Agent(AgentArgs),
-    /// List every command, for programs as JSON
+    /// List every command (as JSON for programs)
     Commands(CommandsArgs),
 }
 

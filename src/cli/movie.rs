@@ -12,7 +12,7 @@ pub(crate) struct MovieArgs {
     /// Movie files (JSON or YAML), folders of them; `-` reads stdin: a movie, or one a line (JSON Lines)
     #[arg(value_name = "MOVIE", required = true, help_heading = None::<&str>)]
     pub(crate) movies: Vec<String>,
-    /// Set a variable, as text (NAME=TEXT), as JSON (NAME:=JSON), or to what the environment says (NAME)
+    /// Set a variable as text (NAME=TEXT), as JSON (NAME:=JSON), or from the environment (NAME)
     #[arg(long, value_name = "NAME=TEXT|NAME:=JSON", allow_hyphen_values = true)]
     pub(crate) var: Vec<String>,
     /// What the environment says of the names that `--var` gives alone.
@@ -21,7 +21,7 @@ pub(crate) struct MovieArgs {
     /// Set variables from a JSON or YAML object
     #[arg(long, value_name = "FILE")]
     pub(crate) vars: Vec<PathBuf>,
-    /// Add to client-data, which comes back with the result
+    /// Add to client-data, which is returned with the result
     #[arg(long, value_name = "NAME=TEXT|NAME:=JSON", allow_hyphen_values = true)]
     pub(crate) client_data: Vec<String>,
     /// Add a webhook destination; `@listen` is the receiver of this ledger (`j2v listen`)
@@ -54,7 +54,7 @@ pub(crate) struct MovieArgs {
     /// The movie's own id, echoed in webhooks
     #[arg(long, value_name = "ID", hide_short_help = true)]
     pub(crate) id: Option<String>,
-    /// Render anew even what the service has cached
+    /// Render again even what the service has cached
     #[arg(long, hide_short_help = true)]
     pub(crate) no_cache: bool,
     /// What the profile gives to a movie that says nothing of it; nobody types it.

@@ -42,7 +42,7 @@ impl Moment {
 
 /// Reads a length of time: `200ms`, `90s`, `20m`, `1h30m`, `7d`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is no length of time; write it like 200ms, 90s, 20m or 1h30m");
+    let wrong = || format!("`{text}` is not a length of time; write it like 200ms, 90s, 20m or 1h30m");
     let span: Span = text.parse().map_err(|_| wrong())?;
     let length = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| wrong())?;
     Duration::try_from(length).map_err(|_| format!("`{text}` is negative; a length of time is not"))
@@ -50,7 +50,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 
 /// Reads a number in a time, `2/s`, `100/m` or `500/h`, into the time between two.
 pub(super) fn rate(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is no rate; write it like 2/s, 100/m or 500/h");
+    let wrong = || format!("`{text}` is not a rate; write it like 2/s, 100/m or 500/h");
     let (number, unit) = text.split_once('/').ok_or_else(wrong)?;
     let unit = match unit {
         "s" => 1.0,

@@ -40,28 +40,28 @@ pub(crate) struct PreviewArgs {
     /// The port of the page (default: any that is free)
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub(crate) port: u16,
-    /// Leave the browser closed
+    /// Don't open the browser
     #[arg(long)]
     pub(crate) no_open: bool,
-    /// Write the page into a file instead, which plays without a server
+    /// Write the page to a file instead, which plays without a server
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// Write a page with the middle of each scene as a still
+    /// Write a page with a still from the middle of each scene
     #[arg(long, value_name = "FILE")]
     pub(crate) storyboard: Option<PathBuf>,
-    /// List what is exact, approximate and not shown, one JSON object a line, and show no page
+    /// Print what is exact, approximate and not shown, one JSON object a line, without a page
     #[arg(long)]
     pub(crate) json: bool,
     /// Fetch nothing: no pictures, no sounds
     #[arg(long, conflicts_with = "online")]
     pub(crate) offline: bool,
-    /// Let the page fetch the fonts of the texts from Google Fonts
+    /// Allow the page to fetch fonts from Google Fonts
     #[arg(long)]
     pub(crate) online: bool,
-    /// Let snippets of HTML run their scripts, in a frame that fetches nothing
+    /// Allow HTML snippets to run their scripts, in a frame that fetches nothing
     #[arg(long)]
     pub(crate) scripts: bool,
-    /// Fetch pictures and sounds from a private network address too
+    /// Also fetch media from private network addresses
     #[arg(long)]
     pub(crate) allow_private: bool,
     /// The rows, each of which can be looked at.

@@ -26,12 +26,12 @@ const ENDS: &[Exit] = &[
 ];
 
 const PAGE: &str = "\
-What is found, and the exit code while it is not mended (several kinds make 12):
+What is found, and the exit code until it is fixed (several kinds make 12):
   held, unknown   8    the answer to the POST was lost; each is searched for first
   resend          8    to be sent again by its rule, --on-unknown resubmit; --fix sends it
   duplicate       8    a second project for one render, by its token
   found, lost     8    on the server, and the ledger doesn't know it; --fix: it does
-  vanished        6    accepted, and the service knows no such project
+  vanished        6    accepted, and the service does not know this project
   missed          11   it ended, and no webhook and no poll told; --fix: the ledger knows
   undelivered     1    an application has not heard of it; --exec and --forward hand it on
   expiring        14*  rendered, not saved, soon deleted; --download saves it
@@ -51,10 +51,10 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_long_help = help::page(PAGE, ENDS))]
 pub(crate) struct ReconcileArgs {
-    /// Mend what can be mended
+    /// Fix what can be fixed
     #[arg(long)]
     pub(crate) fix: bool,
-    /// With --fix: take over the renders of another ledger, which is lost: its name, as their tokens tell it
+    /// With --fix: take over the renders of another, lost ledger, by the name in their tokens
     #[arg(long, value_name = "LEDGER", requires = "fix", value_parser = LedgerName::parse)]
     pub(crate) adopt_from: Option<LedgerName>,
     /// Read the server's list from this day or time on, UTC (default: since the oldest unfinished render, 7 days at least)
@@ -63,13 +63,13 @@ pub(crate) struct ReconcileArgs {
     /// Read it up to this day or time, UTC (default: now)
     #[arg(long, value_name = "DATE", value_parser = moment)]
     pub(crate) to: Option<Moment>,
-    /// What is silent for less than this was not missed
+    /// Renders silent for less than this are not counted as missed
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10m")]
     pub(crate) older_than: Duration,
-    /// Tell what the service deletes within this time (default: 2d)
+    /// List what the service deletes within this time (default: 2d)
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) expiring: Option<Duration>,
-    /// With --fix: save the videos that were not saved: a folder (existing, or ending in `/`)
+    /// With --fix: save the videos that were not saved to this folder (existing, or ending in `/`)
     #[arg(long, value_name = "FOLDER", requires = "fix")]
     pub(crate) download: Option<String>,
     /// What may be done for that.
@@ -78,7 +78,7 @@ pub(crate) struct ReconcileArgs {
     /// One JSON object a line
     #[arg(long)]
     pub(crate) json: bool,
-    /// With --fix: who hears of outcomes.
+    /// With --fix: delivery of outcomes.
     #[command(flatten)]
     pub(crate) deliver: DeliverArgs,
 }

@@ -27,19 +27,19 @@ Examples:
   j2v poll --missed --older-than 10m             what should have called back by now
   j2v poll --missed --exec ./on-video.sh         and hand each outcome on, once (for cron)", help::RENDERS))]
 pub(crate) struct PollArgs {
-    /// Projects or keys (KEY, KEY#N, BATCH/KEY); `-` reads them from stdin; none: all that the ledger holds unfinished
+    /// Projects or keys (KEY, KEY#N, BATCH/KEY); `-` reads them from stdin; default: all unfinished renders of the ledger
     #[arg(value_name = "PROJECT|KEY")]
     pub(crate) renders: Vec<String>,
     /// Whose keys are meant.
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
-    /// Only renders whose webhook never came; with --exec or --forward each outcome that nobody has heard is handed on
+    /// Only renders whose webhook never came; --exec or --forward delivers the undelivered outcomes
     #[arg(long, conflicts_with = "renders")]
     pub(crate) missed: bool,
     /// With --missed: only renders accepted longer ago than this
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10m", requires = "missed")]
     pub(crate) older_than: Duration,
-    /// Look once and don't wait
+    /// Check once and don't wait
     #[arg(long)]
     pub(crate) once: bool,
     /// Waiting.
@@ -48,10 +48,10 @@ pub(crate) struct PollArgs {
     /// Saving.
     #[command(flatten)]
     pub(crate) saving: SaveArgs,
-    /// One JSON object a line, a line per render, when its outcome is known
+    /// Print one JSON object per render as its outcome is known
     #[arg(long)]
     pub(crate) json: bool,
-    /// Who hears of outcomes.
+    /// Delivery of outcomes.
     #[command(flatten)]
     pub(crate) deliver: DeliverArgs,
 }
@@ -62,6 +62,7 @@ pub(crate) struct PollArgs {
 Examples:
   j2v list                                       the last 7 days
   j2v list --from 2026-11-01 --to 2026-11-07     a week, both days included
+  j2v list --status error --limit 5              the last five that failed
   j2v list --json | jq -r .url", help::SERVICE))]
 pub(crate) struct ListArgs {
     /// From this day or time on, UTC (default: 7 days ago)
@@ -70,6 +71,12 @@ pub(crate) struct ListArgs {
     /// Up to this day or time, UTC (default: now)
     #[arg(long, value_name = "DATE", value_parser = moment)]
     pub(crate) to: Option<Moment>,
+    /// Only renders with this status of the service, such as done or error; repeatable
+    #[arg(long, value_name = "STATUS")]
+    pub(crate) status: Vec<String>,
+    /// At most this many, newest first
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
     /// One JSON object a line
     #[arg(long)]
     pub(crate) json: bool,
@@ -92,7 +99,7 @@ pub(crate) struct SettleArgs {
     /// It is this project
     #[arg(long, value_name = "PROJECT", group = "decision")]
     pub(crate) adopt: Option<String>,
-    /// Send it again: pays again if it was accepted after all
+    /// Send it again; it is paid for twice if it was accepted after all
     #[arg(long, group = "decision")]
     pub(crate) resubmit: bool,
     /// Give it up
@@ -121,10 +128,10 @@ pub(crate) struct HistoryArgs {
     /// Only renders from this day or time on (2026-11-01, 7d)
     #[arg(long, value_name = "DATE", value_parser = moment)]
     pub(crate) since: Option<Moment>,
-    /// At most so many, the newest
+    /// At most this many, newest first
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
-    /// Show what they cost in all, instead of each
+    /// Show their total cost instead of each render
     #[arg(long)]
     pub(crate) sum: bool,
     /// One JSON object a line
@@ -139,7 +146,7 @@ Examples:
   j2v show JkGxEoPRF9EgRb32                      by its project
   j2v show L-4821 --json                         by its key, for programs", help::OFFLINE))]
 pub(crate) struct ShowArgs {
-    /// A project or a key (KEY, KEY#N, BATCH/KEY); of a project that the ledger doesn't know the service is asked
+    /// A project or a key (KEY, KEY#N, BATCH/KEY); the service is asked for a project that is not in the ledger
     #[arg(value_name = "PROJECT|KEY")]
     pub(crate) render: String,
     /// Whose keys are meant.
@@ -164,7 +171,7 @@ pub(crate) struct DownloadArgs {
     /// Whose keys are meant.
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
-    /// Where to: a folder (existing, or ending in `/`) or a file (default: `download` of the profile, then `.`)
+    /// A folder (existing, or ending in `/`) or a file (default: `download` of the profile, then `.`)
     #[arg(long, short, value_name = "PLACE")]
     pub(crate) output: Option<String>,
     /// What may be done for that.
@@ -189,7 +196,7 @@ pub(crate) struct DeleteArgs {
     /// Whose keys are meant.
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
-    /// Don't ask (needed where nobody can be asked)
+    /// Don't ask for confirmation (needed without a terminal)
     #[arg(long, short)]
     pub(crate) yes: bool,
     /// Show what would be deleted, and delete nothing

@@ -52,7 +52,7 @@ Examples:
   j2v plan listing.json --probe                  with the lengths that the files themselves tell
   j2v plan listing.json --json | jq .duration    for programs: duration, scenes, credits, unknown", help::MOVIES))]
 pub(crate) struct PlanArgs {
-    /// Look at each file that the movie takes in: is it there, of what type, how large, how long
+    /// Fetch the first bytes of each file of the movie: does it exist, what type, how large, how long
     #[arg(long)]
     pub(crate) probe: bool,
     /// One JSON object a line, a line per movie

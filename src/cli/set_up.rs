@@ -25,16 +25,16 @@ pub(crate) struct AuthArgs {
     pub(crate) command: AuthCommand,
 }
 
-/// What can be done about the key.
+/// Manage the API key.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuthCommand {
-    /// Keep a key: from a prompt, or from stdin
+    /// Store a key, from a prompt or from stdin
     #[command(after_long_help = help::page("\
 Examples:
   j2v auth login                          asks for the key, without showing it
   pass show json2video | j2v auth login   takes the first line of stdin", KEY))]
     Login,
-    /// Ask the service whose key it is and how many credits are left
+    /// Show whose key it is and how many credits are left
     #[command(after_long_help = help::page("\
 Examples:
   j2v auth status
@@ -44,7 +44,7 @@ Examples:
         #[arg(long)]
         json: bool,
     },
-    /// Forget the kept key
+    /// Remove the stored key
     #[command(after_long_help = help::page("\
 Examples:
   j2v auth logout --profile work", help::OFFLINE))]
@@ -80,7 +80,7 @@ pub(crate) struct ConfigArgs {
     pub(crate) command: ConfigCommand,
 }
 
-/// What can be done about the settings.
+/// Manage the settings.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Show each setting and where it comes from
@@ -93,12 +93,12 @@ Examples:
         #[arg(long)]
         json: bool,
     },
-    /// Print where config.toml is, whether it is there or not
+    /// Print the path of config.toml, whether it exists or not
     #[command(after_long_help = help::page("\
 Examples:
   j2v config path", help::OFFLINE))]
     Path,
-    /// Open config.toml in $VISUAL or $EDITOR, and check it afterwards
+    /// Open config.toml in $VISUAL or $EDITOR and check it afterwards
     #[command(after_long_help = help::page("\
 Examples:
   EDITOR=nano j2v config edit", help::OFFLINE))]

@@ -22,13 +22,13 @@ Examples:
   j2v submit listing.json --dry-run              the exact request, nothing sent", help::ANY))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct SubmitArgs {
-    /// Your name for the wanted video: a second submit of the same key attaches to the first
+    /// Your name for this video: a second submit with the same key attaches to the first
     #[arg(long, value_name = "KEY")]
     pub(crate) key: Option<String>,
     /// Render a key once more, deliberately
     #[arg(long)]
     pub(crate) again: bool,
-    /// Follow the render to its end and print the video's URL
+    /// Wait until the render ends and print the video's URL
     #[arg(long, short)]
     pub(crate) wait: bool,
     /// Waiting.
@@ -37,16 +37,16 @@ pub(crate) struct SubmitArgs {
     /// Saving.
     #[command(flatten)]
     pub(crate) saving: SaveArgs,
-    /// Write what became of each movie into this file: .csv, .jsonl, or .html (a page)
+    /// Write each movie's outcome to this file: .csv, .jsonl, or .html (a page)
     #[arg(long, value_name = "FILE")]
     pub(crate) results: Option<PathBuf>,
-    /// One JSON object a line, a line per render, when its outcome is known
+    /// Print one JSON object per render as its outcome is known
     #[arg(long)]
     pub(crate) json: bool,
-    /// Print the exact request, key redacted, and send nothing
+    /// Print the exact request with the key redacted, and send nothing
     #[arg(long, short = 'n')]
     pub(crate) dry_run: bool,
-    /// What is checked first.
+    /// Checks and bounds.
     #[command(flatten)]
     pub(crate) gate: GateArgs,
     /// What to do about a lost answer.

@@ -84,7 +84,7 @@ Examples:
   j2v man | man -l -                      the page of j2v itself
   j2v man --out man1                      a page for each command, in a folder", help::OFFLINE))]
 pub(crate) struct ManArgs {
-    /// Write a page for each command into this folder, which is made if missing
+    /// Write a page for each command into this folder, which is created if missing
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 }

@@ -9,10 +9,10 @@ use super::parse::duration;
 // Waiting.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct WaitArgs {
-    /// How often a render is read (raised to 5s unless the API is on loopback)
+    /// How often a render is polled (at least 5s unless the API is on loopback)
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) interval: Option<Duration>,
-    /// Stop waiting after this time; the render goes on
+    /// Stop waiting after this time; the render continues
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "20m")]
     pub(crate) timeout: Duration,
 }
@@ -31,10 +31,10 @@ pub(crate) struct SaveArgs {
 // What may be done to save a video.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SaveRules {
-    /// Write over a file that is in the way
+    /// Overwrite an existing file
     #[arg(long)]
     pub(crate) overwrite: bool,
-    /// Fetch a video from a private network address too
+    /// Also fetch videos from private network addresses
     #[arg(long, hide_short_help = true)]
     pub(crate) allow_private: bool,
 }

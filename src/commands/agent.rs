@@ -46,7 +46,7 @@ fn skill(call: &Call, args: &SkillArgs) -> anyhow::Result<Exit> {
 fn set_up(call: &Call, args: &SetupArgs) -> anyhow::Result<Exit> {
     let base = match args.scope {
         Scope::Project => PathBuf::new(),
-        Scope::User => etcetera::home_dir().map_err(|_| Stop::new(Exit::Usage, "there is no home folder; use --scope project"))?,
+        Scope::User => etcetera::home_dir().map_err(|_| Stop::new(Exit::Usage, "there is no home folder: use --scope project"))?,
     };
     let folder = base.join(args.client.folder()).join("skills/j2v");
     let references = REFERENCES.iter().map(|(name, page)| (folder.join(format!("references/{name}.md")), (*page).to_owned()));

@@ -37,26 +37,26 @@ async fn login(call: &Call) -> anyhow::Result<Exit> {
     let settings = &call.settings;
     let path = path(settings)?;
     let typed = typed(&settings.account)?;
-    let key = ApiKey::parse(&typed).map_err(|why| Stop::new(Exit::Key, format!("{why}; nothing was kept")))?;
+    let key = ApiKey::parse(&typed).map_err(|why| Stop::new(Exit::Key, format!("{why}; no key was kept")))?;
     let reached = session::reach(settings, key).await?;
     let balance = balance(&reached.client).await;
     reached.close().await;
     match balance {
         Ok(_) => {}
         Err(ReadError::Refused(refusal)) => {
-            let why = format!("the service refuses this key: {}; nothing was kept", refusal.message);
+            let why = format!("the service refuses this key: {}; it was not kept", refusal.message);
             return Err(Stop::new(Exit::of_refusal(refusal.reason), why).into());
         }
         Err(why) => call.out.warning(&format!("the key could not be tried: {why}")),
     }
     stored::keep(&path, &typed).map_err(|why| Stop::new(Exit::Internal, format!("{} can't be written: {why}", path.display())))?;
-    call.out.note(&format!("the key of the profile {} is kept in {}, for you alone", settings.account, path.display()));
+    call.out.note(&format!("the key of the profile {} is kept in {}, readable only by you", settings.account, path.display()));
     match &settings.key {
         KeySource::Given(_, Origin::Variable(name)) => {
-            call.out.warning(&format!("${name} is set, and goes before the kept key unless --profile is given"));
+            call.out.warning(&format!("${name} is set and overrides the kept key unless --profile is given"));
         }
         KeySource::Command { origin, .. } => {
-            call.out.warning(&format!("the profile has a key-command ({origin}), which goes before the kept key"));
+            call.out.warning(&format!("the profile has a key-command ({origin}), which overrides the kept key"));
         }
         _ => {}
     }
@@ -81,7 +81,7 @@ fn typed(profile: &str) -> Result<String, Stop> {
         let mut line = String::new();
         io::stdin().lock().take(LONGEST).read_line(&mut line).map(|_| line)
     };
-    read.map_err(|why| Stop::new(Exit::Usage, format!("the key can't be read: {why}; nothing was kept")))
+    read.map_err(|why| Stop::new(Exit::Usage, format!("the key can't be read: {why}; no key was kept")))
 }
 
 /// The credits that are left, if the service tells: the cheapest question there is (`service.md#status`).
@@ -106,7 +106,7 @@ async fn status(call: &Call, json: bool) -> anyhow::Result<Exit> {
             call.out.data(&line.to_string());
         }
         Ok(credits) => {
-            let credits = credits.map_or_else(|| "the service does not tell".to_owned(), |credits| format!("{credits} left"));
+            let credits = credits.map_or_else(|| "unknown".to_owned(), |credits| format!("{credits} left"));
             let rows = told.into_iter().chain([("credits", credits)]).map(|(name, value)| vec![name.to_owned(), value]);
             for line in table::lay_out(&rows.collect::<Vec<_>>()) {
                 call.out.data(&line);
@@ -126,8 +126,8 @@ fn logout(call: &Call) -> anyhow::Result<Exit> {
     let path = path(&call.settings)?;
     let account = &call.settings.account;
     match fs::remove_file(&path) {
-        Ok(()) => call.out.note(&format!("the key of the profile {account} is forgotten: {} is removed", path.display())),
-        Err(why) if why.kind() == ErrorKind::NotFound => call.out.note(&format!("no key of the profile {account} is kept")),
+        Ok(()) => call.out.note(&format!("forgot the key of the profile {account}: {} was removed", path.display())),
+        Err(why) if why.kind() == ErrorKind::NotFound => call.out.note(&format!("no key is kept for the profile {account}")),
         Err(why) => return Err(Stop::new(Exit::Internal, format!("{} can't be removed: {why}", path.display())).into()),
     }
     if let KeySource::Given(_, Origin::Variable(name)) = &call.settings.key {

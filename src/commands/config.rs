@@ -15,7 +15,7 @@ use crate::settings::{folder, stored};
 
 /// What a new file says.
 const TEMPLATE: &str = "\
-# Settings of j2v, one profile for each account. `j2v config show` tells what counts.
+# Settings of j2v, one profile for each account. `j2v config show` prints what is in effect.
 
 [profiles.default]
 # key-command = \"pass show json2video\"      # prints the key; run without a shell
@@ -40,7 +40,7 @@ pub(super) fn run(call: &Call, command: &ConfigCommand) -> anyhow::Result<Exit> 
 
 fn file(call: &Call) -> Result<PathBuf, Stop> {
     let folder = call.settings.folder.as_deref();
-    folder.map(folder::config_file).ok_or_else(|| Stop::new(Exit::Usage, "there is no home folder that could hold a config file"))
+    folder.map(folder::config_file).ok_or_else(|| Stop::new(Exit::Usage, "there is no home folder for a config file"))
 }
 
 fn show(call: &Call, json: bool) -> anyhow::Result<Exit> {
@@ -73,7 +73,7 @@ fn edit(call: &Call) -> anyhow::Result<Exit> {
     };
     let words = shlex::split(editor).unwrap_or_default();
     let [program, arguments @ ..] = words.as_slice() else {
-        return Err(Stop::new(Exit::Usage, format!("`{editor}` is no command line")).into());
+        return Err(Stop::new(Exit::Usage, format!("`{editor}` is not a command line")).into());
     };
     let mut command = Command::new(program);
     command.args(arguments).arg(&path);

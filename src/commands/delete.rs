@@ -47,7 +47,7 @@ pub(super) async fn run(call: &Call, args: &DeleteArgs) -> anyhow::Result<Exit> 
             match &outcome.project {
                 Some(project) if outcome.trouble == Trouble::None && outcome.verdict == Verdict::Deleted => {
                     results.end_silently(index, &outcome, Exit::Done);
-                    call.out.progress(&format!("{project}: the file is deleted on the server; the render stays paid"));
+                    call.out.progress(&format!("{project}: the file was deleted on the server; the render is still charged"));
                 }
                 _ => results.end(index, outcome),
             }
@@ -77,7 +77,7 @@ fn agreed(call: &Call, args: &DeleteArgs, names: &[String]) -> Result<bool, Stop
     if reads_stdin || !call.settings.terminal.stderr || !io::stdin().is_terminal() {
         let stop = Stop::new(
             Exit::Usage,
-            format!("{what} would be deleted on the server for good: --yes says that you want it; nothing was deleted"),
+            format!("{what} would be deleted from the server for good; nothing was deleted. --yes confirms it"),
         );
         let words = ["delete"].into_iter().chain(args.renders.iter().map(String::as_str));
         let scope = args.scope.batch.iter().flat_map(|batch| ["--batch", batch.as_str()]);
@@ -85,7 +85,7 @@ fn agreed(call: &Call, args: &DeleteArgs, names: &[String]) -> Result<bool, Stop
     }
     let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = if names.len() > SHOWN { format!(" and {} more", names.len() - SHOWN) } else { String::new() };
-    call.out.note(&format!("delete {what} on the server for good ({shown}{more})? [y/N]"));
+    call.out.note(&format!("delete {what} from the server for good ({shown}{more})? [y/N]"));
     let mut answer = String::new();
     let read = io::stdin().lock().read_line(&mut answer);
     read.map_err(|why| Stop::new(Exit::Usage, format!("stdin can't be read: {why}; nothing was deleted")))?;

@@ -93,7 +93,7 @@ fn beside_ledger(call: &Call, suffix: &str) -> Result<PathBuf, Stop> {
 
 /// What can't be done without a ledger.
 pub(super) fn needs_ledger() -> Stop {
-    Stop::new(Exit::Usage, "without a ledger nobody knows what was received and what was handed on: leave out --no-ledger")
+    Stop::new(Exit::Usage, "callbacks and deliveries are recorded in the ledger: leave out --no-ledger")
 }
 
 /// The flag's file, the environment, or a secret that is made once.
@@ -107,8 +107,8 @@ fn secret(call: &Call, args: &DeliverArgs) -> anyhow::Result<SigningSecret> {
     }
     let path = beside_ledger(call, SECRET)?;
     if !path.exists() {
-        make(&path).with_context(|| format!("the signing secret {} can't be made", path.display()))?;
-        call.out.note(&format!("a signing secret was made; whoever receives the outcomes checks them with it: {}", path.display()));
+        make(&path).with_context(|| format!("the signing secret {} can't be created", path.display()))?;
+        call.out.note(&format!("a signing secret was made; receivers verify outcomes with it: {}", path.display()));
     }
     Ok(read(&path)?)
 }

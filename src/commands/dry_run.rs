@@ -69,9 +69,9 @@ fn sent(call: &Call, args: &SubmitArgs, key: Option<&Key>, known: &Known, movie:
     if let Some(render) = latest.filter(|_| !is_new) {
         if args.again && render.submission.state.is_unsettled() {
             let state = render.submission.state.as_str();
-            call.out.warning(&format!("the render of key {} is `{state}`: nothing would be sent before that is settled", render.key));
+            call.out.warning(&format!("the render of key {} is `{state}`: nothing would be sent until that is settled", render.key));
         } else if !render.movie.agrees(hash) {
-            let why = format!("the key {} was used before for another movie; --again renders this one, too", render.key);
+            let why = format!("the key {} was used before for another movie; --again renders this one as well", render.key);
             return Err(Stop::new(Exit::OtherMovie, why));
         } else if !is_sendable(args, render.submission.state) {
             let state = render.submission.state.as_str();

@@ -21,7 +21,7 @@ pub(super) async fn run(call: &Call, args: EmulatorArgs) -> anyhow::Result<Exit>
     let emulator = Emulator::start(settings).await.map_err(not_started)?;
     let url = emulator.api_url();
     call.out.data(&url);
-    call.out.progress("this is no renderer: its videos are flat colours. Another shell meets it with:");
+    call.out.progress("the emulator renders nothing: its videos are flat colours. In another shell:");
     call.out.progress(&format!("  export J2V_API_URL={url} J2V_API_KEY=any"));
     call.interrupt.cancelled().await;
     emulator.stop().await;

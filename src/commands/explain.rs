@@ -42,12 +42,12 @@ pub(super) async fn run(call: &Call, args: &ExplainArgs) -> anyhow::Result<Exit>
             call.out.data(&format!("cause:   {}", explanation.cause));
             call.out.data(&format!("cure:    {}", explanation.cure));
         }
-        None => call.out.data("cause:   no source that j2v is built on knows this message"),
+        None => call.out.data("cause:   j2v does not know this message"),
     }
     if let (Some(placed), Some(meant)) = (&placed, &meant) {
         call.out.drawn(&format!("\n{}", snippet::render(&meant.name, placed, &[], call.settings.canvas.color)));
         if !meant.mention.is_certain {
-            call.out.data("note: the movie iterates or leaves out scenes or elements: the service may count them in another way");
+            call.out.data("note: the movie iterates or leaves out scenes or elements, so the service may number them differently");
         }
     }
     for command in explanation.into_iter().flat_map(ways_on) {
@@ -114,7 +114,7 @@ async fn of_service(call: &Call, name: Name<'_>) -> anyhow::Result<Told> {
     let report =
         read.map_err(|stop| Stop { message: format!("{project}: {}", stop.message), ..stop }.then(session::spell(call, &["list"])))?;
     let message = report.message.clone().ok_or_else(|| {
-        let why = format!("there is nothing to explain: the service says `{}` of {project}, without a message", report.status.as_str());
+        let why = format!("nothing to explain: {project} is `{}` at the service, without a message", report.status.as_str());
         Stop::new(Exit::Usage, why).then(session::spell(call, &["show", project.as_str()]))
     })?;
     Ok(Told { message, meant: None })
@@ -135,7 +135,7 @@ fn last_words(render: &Render) -> Option<String> {
 
 fn nothing_said(call: &Call, render: &Render) -> Stop {
     let (state, name) = (render.submission.state.as_str(), session::spelling(call).name(render));
-    Stop::new(Exit::Usage, format!("there is nothing to explain: the render of key {name} is `{state}`, without a message"))
+    Stop::new(Exit::Usage, format!("nothing to explain: the render of key {name} is `{state}`, without a message"))
         .then(session::spell(call, &["show", &name]))
 }
 

@@ -92,7 +92,7 @@ impl<'a> Gate<'a> {
 fn unbounded(source: &str, movie: &Document, open: &Unbounded, cap: u64) -> Stop {
     let place = movie.place(open.doubt.span).map_or_else(|| source.to_owned(), |(name, position)| format!("{name}:{position}"));
     let stop = Stop::new(Exit::Credits, format!("{place}: {}; nothing was sent", without_bound(open, cap)));
-    Stop { help: Some(format!("{}; or leave --max-credits out", open.fix)), ..stop }
+    Stop { help: Some(format!("{}; or leave out --max-credits", open.fix)), ..stop }
 }
 
 /// Why `--max-credits` lets nothing of this through.
@@ -112,7 +112,7 @@ fn refusal(source: &str, movie: &Document, first: &Diagnostic, all: &[&Diagnosti
     codes.sort_unstable();
     codes.dedup();
     let allow = codes.iter().map(|code| format!("--allow {code}")).collect::<Vec<_>>().join(" ");
-    let help = format!("{help}to send it all the same, give {allow}, or --no-check");
+    let help = format!("{help}to send it anyway, use {allow} or --no-check");
     let stop = Stop::new(Exit::Invalid, format!("{place}: {}: {}{more}", first.code, first.message));
     Stop { help: Some(help), ..stop }
 }
@@ -140,7 +140,7 @@ impl Bill {
         let most = match self.most.zip(price.amount.at_most()) {
             Some((one, other)) if one.saturating_add(other) <= cap => return Ok(()),
             Some((one, other)) => format!("{} credits", one.saturating_add(other)),
-            None => "any number of credits".to_owned(),
+            None => "an unlimited number of credits".to_owned(),
         };
         Err(format!("it may cost {most}{before}, --max-credits allows {cap}; nothing was sent"))
     }
@@ -159,18 +159,18 @@ fn is_worth_a_word(reason: &PriceReason) -> bool {
     !matches!(reason, PriceReason::PerSecond | PriceReason::Rounding)
 }
 
-/// `about 15 credits`, and why it isn't known better.
+/// `estimated cost: 15 credits`, and why it isn't known better.
 impl std::fmt::Display for Bill {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.movies > 1 {
             write!(f, "{} movies: ", self.movies)?;
         }
         match (self.least, self.most) {
-            (1, Some(1)) => f.write_str("about 1 credit")?,
-            (least, Some(most)) if least == most => write!(f, "about {} credits", Credits::Exactly(least))?,
-            (least, Some(most)) => write!(f, "about {} credits", Credits::Between(least, most))?,
-            (0, None) => f.write_str("an unknown number of credits")?,
-            (least, None) => write!(f, "{} credits", Credits::AtLeast(least))?,
+            (1, Some(1)) => f.write_str("estimated cost: 1 credit")?,
+            (least, Some(most)) if least == most => write!(f, "estimated cost: {} credits", Credits::Exactly(least))?,
+            (least, Some(most)) => write!(f, "estimated cost: {} credits", Credits::Between(least, most))?,
+            (0, None) => f.write_str("estimated cost: unknown")?,
+            (least, None) => write!(f, "estimated cost: {} credits", Credits::AtLeast(least))?,
         }
         let reasons = self.reasons.iter().map(ToString::to_string).collect::<Vec<_>>();
         if reasons.is_empty() { Ok(()) } else { write!(f, ": {}", reasons.join("; ")) }
@@ -193,7 +193,7 @@ mod tests {
         assert!(bill.afford(&price(Credits::Exactly(5)), 20).is_ok());
         let refused = bill.afford(&price(Credits::Between(1, 6)), 20).unwrap_err();
         assert_eq!(refused, "it may cost 21 credits with those before it, --max-credits allows 20; nothing was sent");
-        assert!(bill.afford(&price(Credits::AtLeast(1)), 1_000_000).unwrap_err().contains("any number of credits"));
+        assert!(bill.afford(&price(Credits::AtLeast(1)), 1_000_000).unwrap_err().contains("an unlimited number of credits"));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! `j2v history`: every render in the ledger, newest first.
 
 use std::fmt;
-use std::time::Duration;
 
 use serde_json::json;
 
@@ -10,7 +9,7 @@ use super::{Call, Stop};
 use crate::cli::HistoryArgs;
 use crate::exit::Exit;
 use crate::ledger::{Render, Which};
-use crate::output::table;
+use crate::output::table::{self, Cell};
 use crate::render::state::State;
 use crate::service::place::here;
 use crate::world::{Instant, World};
@@ -32,19 +31,9 @@ pub(super) async fn run(call: &Call, args: &HistoryArgs) -> anyhow::Result<Exit>
         }
         return Ok(Exit::Done);
     }
-    let head = ["CREATED", "BATCH", "KEY", "STATE", "PROJECT", "POSTS", "CREDITS", "SOURCE", "OUTCOME"].map(str::to_owned).to_vec();
-    // On a terminal a time is told from now, and a line is cut to its width; a file gets all of it.
-    let width = call.settings.terminal.stdout.then_some(call.settings.canvas.width);
-    let rows = rows.iter().map(|render| {
-        let mut row = row(render);
-        if let (Some(created), Some(_)) = (row.first_mut(), width) {
-            *created = ago(now.since(render.created_at));
-        }
-        row
-    });
-    let rows: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
-    for line in table::lay_out(&rows) {
-        call.out.data(&width.map_or(line.clone(), |width| table::cut(&line, width)));
+    let head = ["CREATED", "BATCH", "KEY", "STATE", "PROJECT", "POSTS", "CREDITS", "SOURCE", "OUTCOME"];
+    for line in table::list(&head, rows.iter().map(row), call.settings.canvas, now) {
+        call.out.drawn(&line);
     }
     Ok(Exit::Done)
 }
@@ -53,7 +42,7 @@ pub(super) async fn run(call: &Call, args: &HistoryArgs) -> anyhow::Result<Exit>
 fn known_state(word: &str) -> Result<State, Stop> {
     State::ALL.into_iter().find(|state| state.as_str() == word).ok_or_else(|| {
         let words = State::ALL.map(|state| state.as_str()).join(", ");
-        Stop::new(Exit::Usage, format!("--state {word}: there is no such state; one of: {words}"))
+        Stop::new(Exit::Usage, format!("--state {word}: unknown state; use one of: {words}"))
     })
 }
 
@@ -95,17 +84,7 @@ impl fmt::Display for Sum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let s = if self.renders == 1 { "" } else { "s" };
         write!(f, "{} render{s}, {} credits, {} s of video", self.renders, self.credits, self.seconds)?;
-        if self.open > 0 { write!(f, "; the cost of {} is not known", self.open) } else { Ok(()) }
-    }
-}
-
-/// `just now`, `5m ago`, `3h ago`, `12d ago`.
-fn ago(age: Duration) -> String {
-    match age.as_secs() {
-        0..60 => "just now".to_owned(),
-        seconds @ 60..3600 => format!("{}m ago", seconds / 60),
-        seconds @ 3600..86_400 => format!("{}h ago", seconds / 3600),
-        seconds => format!("{}d ago", seconds / 86_400),
+        if self.open > 0 { write!(f, "; the cost of {} is unknown", self.open) } else { Ok(()) }
     }
 }
 
@@ -114,7 +93,7 @@ fn key(render: &Render) -> String {
     if render.generation == 1 { render.key.to_string() } else { format!("{}#{}", render.key, render.generation) }
 }
 
-fn row(render: &Render) -> Vec<String> {
+fn row(render: &Render) -> Vec<Cell> {
     let report = render.report.as_ref();
     let refusal = render.refusal.as_ref().map(|refusal| refusal.message.clone());
     let outcome = render
@@ -124,15 +103,15 @@ fn row(render: &Render) -> Vec<String> {
         .or_else(|| report.and_then(|report| report.message.clone().or_else(|| report.url.clone())))
         .or(refusal);
     vec![
-        render.created_at.to_iso(),
-        render.batch().unwrap_or_default().to_owned(),
-        key(render),
-        render.submission.state.as_str().to_owned(),
-        render.submission.project.as_ref().map(ToString::to_string).unwrap_or_default(),
-        posts(render).to_string(),
-        report.and_then(|report| report.credits).map(|credits| credits.to_string()).unwrap_or_default(),
-        render.source.clone(),
-        outcome.unwrap_or_default(),
+        Cell::Time(Some(render.created_at)),
+        render.batch().unwrap_or_default().into(),
+        key(render).into(),
+        Cell::State(render.submission.state.as_str().to_owned()),
+        render.submission.project.as_ref().map(ToString::to_string).unwrap_or_default().into(),
+        posts(render).to_string().into(),
+        report.and_then(|report| report.credits).map(|credits| credits.to_string()).unwrap_or_default().into(),
+        render.source.clone().into(),
+        outcome.unwrap_or_default().into(),
     ]
 }
 

@@ -16,7 +16,7 @@ pub(super) fn run(call: &Call, args: &InitArgs) -> anyhow::Result<Exit> {
     let path = format!("{name}.json");
     write(&path, movie, args.overwrite).map_err(|why| match why.kind() {
         ErrorKind::AlreadyExists => {
-            Stop::new(Exit::Usage, format!("{path} is there already; nothing was written")).then(format!("j2v init {name} --overwrite"))
+            Stop::new(Exit::Usage, format!("{path} already exists; nothing was written")).then(format!("j2v init {name} --overwrite"))
         }
         _ => Stop::new(Exit::Usage, format!("{path} can't be written: {why}")),
     })?;

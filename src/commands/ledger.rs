@@ -32,7 +32,7 @@ async fn open(place: &LedgerPlace) -> Result<Arc<dyn Transfer>, Stop> {
             Ok(Arc::new(Box::pin(Postgres::open(address.clone(), World::real())).await.map_err(ledger_failed)?))
         }
         LedgerPlace::Homeless => Err(homeless()),
-        LedgerPlace::Nowhere => Err(Stop::new(Exit::Usage, "without a ledger there is nothing to do: leave out --no-ledger")),
+        LedgerPlace::Nowhere => Err(Stop::new(Exit::Usage, "this command needs a ledger: leave out --no-ledger")),
     }
 }
 
@@ -57,7 +57,7 @@ async fn move_over(call: &Call, args: &CopyArgs) -> anyhow::Result<Exit> {
     for (table, rows) in copied.iter().filter(|(_, rows)| *rows > 0) {
         call.out.note(&format!("{table}: {rows} rows"));
     }
-    call.out.note(&format!("{to} is a copy of {from}, compared row by row; use it from now on, and {from} no more"));
+    call.out.note(&format!("copied {from} to {to} and compared them row by row; from now on use {to} and no longer {from}"));
     call.out.hint(&format!("export J2V_LEDGER={to}"));
     Ok(Exit::Done)
 }
@@ -68,7 +68,7 @@ async fn refuse_busy(place: &LedgerPlace, ledger: &dyn Transfer) -> Result<(), S
     let unsettled = ledger.find(None, Which::Unsettled).await.map_err(ledger_failed)?;
     match unsettled.iter().find(|render| render.submission.state == State::Sending) {
         Some(render) => {
-            Err(Stop::new(Exit::Internal, format!("{place} is in use: {} is just being sent; copy it when nothing runs on it", render.key)))
+            Err(Stop::new(Exit::Internal, format!("{place} is in use: {} is being sent; copy it when no command is using it", render.key)))
         }
         None => Ok(()),
     }
@@ -98,7 +98,7 @@ async fn prune(call: &Call, args: &PruneArgs) -> anyhow::Result<Exit> {
     let before = World::real().now().minus(args.older_than);
     let pruned = open(place).await?.prune(before).await.map_err(ledger_failed)?;
     call.out.note(&format!(
-        "dropped of what ended before {}: {} movies, {} lines of stories, {} bodies of callbacks, {} renders without a key",
+        "removed from what ended before {}: {} movies, {} lines of stories, {} bodies of callbacks, {} renders without a key",
         before.to_iso(),
         pruned.movies,
         pruned.lines,

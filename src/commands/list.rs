@@ -8,7 +8,7 @@ use super::session::{Session, unreadable};
 use super::{Call, Stop};
 use crate::cli::ListArgs;
 use crate::exit::Exit;
-use crate::output::table;
+use crate::output::table::{self, Cell};
 use crate::render::event::{Outcome, Verdict};
 use crate::render::identity::Key;
 use crate::render::line;
@@ -29,22 +29,26 @@ pub(super) async fn run(call: &Call, args: &ListArgs) -> anyhow::Result<Exit> {
     let to = args.to.map_or(now.plus(Duration::from_secs(60)), |to| to.end(now));
     let from = args.from.map_or_else(|| to.min(now).minus(WEEK), |from| from.start(now));
     if from > to {
-        return Err(Stop::new(Exit::Usage, "--from lies after --to").into());
+        return Err(Stop::new(Exit::Usage, "--from is after --to").into());
     }
     let sweep = session.desk.client.sweep(Window { from, to }, READING).await.map_err(|error| unreadable(&error))?;
     if !sweep.whole {
-        call.out.warning("this is not the whole list: the service left something out of its pages, or sent what can't be read");
+        call.out.warning("the list is incomplete: a page of the service's was missing or unreadable");
     }
     let mut reports = sweep.reports;
+    reports.retain(|report| args.status.is_empty() || args.status.iter().any(|word| word == report.status.as_str()));
     reports.sort_by_key(|report| std::cmp::Reverse(report.created_at));
+    reports.truncate(args.limit.unwrap_or(usize::MAX));
     if args.json {
         for report in &reports {
             call.out.data(&facts(report).to_string());
         }
     } else {
-        let rows: Vec<Vec<String>> = reports.iter().map(row).collect();
-        for line in table::lay_out(&rows) {
-            call.out.data(&line);
+        // A script that cuts the lines up meets no head.
+        let is_for_people = call.settings.canvas.terminal.is_some() && !reports.is_empty();
+        let head: &[&str] = if is_for_people { &["PROJECT", "STATUS", "CREATED", "LENGTH", "KEY", "RESULT"] } else { &[] };
+        for line in table::list(head, reports.iter().map(row), call.settings.canvas, now) {
+            call.out.drawn(&line);
         }
     }
     session.close().await;
@@ -78,14 +82,14 @@ fn facts(report: &Report) -> Value {
     facts
 }
 
-fn row(report: &Report) -> Vec<String> {
+fn row(report: &Report) -> Vec<Cell> {
     let detail = report.message.clone().or_else(|| report.url.clone()).unwrap_or_default();
     vec![
-        report.project.to_string(),
-        report.status.as_str().to_owned(),
-        report.created_at.map(Instant::to_iso).unwrap_or_default(),
-        report.duration.as_ref().map(|seconds| format!("{seconds} s")).unwrap_or_default(),
-        token(report).map(|token| token.spelled_key().to_owned()).unwrap_or_default(),
-        detail,
+        report.project.to_string().into(),
+        Cell::State(report.status.as_str().to_owned()),
+        Cell::Time(report.created_at),
+        report.duration.as_ref().map(|seconds| format!("{seconds} s")).unwrap_or_default().into(),
+        token(report).map(|token| token.spelled_key().to_owned()).unwrap_or_default().into(),
+        detail.into(),
     ]
 }

@@ -85,12 +85,12 @@ fn check(args: &ListenArgs) -> Result<(), Stop> {
 
 fn not_bound(bind: SocketAddr, why: &std::io::Error) -> Stop {
     let why = match why.kind() {
-        std::io::ErrorKind::AddrInUse => "somebody else listens there".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "this user may not listen there".to_owned(),
-        std::io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
+        std::io::ErrorKind::AddrInUse => "the address is already in use".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "this user may not listen on that port".to_owned(),
+        std::io::ErrorKind::AddrNotAvailable => "this machine does not have that address".to_owned(),
         _ => why.to_string(),
     };
-    Stop::new(Exit::Usage, format!("nothing can be received on {bind}: {why}")).then("j2v listen --bind 127.0.0.1:0")
+    Stop::new(Exit::Usage, format!("can't listen on {bind}: {why}")).then("j2v listen --bind 127.0.0.1:0")
 }
 
 /// What is known of the receiver from now on. A service on this machine needs nobody in between, unless the user has once
@@ -110,29 +110,29 @@ fn tell(call: &Call, desk: &Desk, args: &ListenArgs, address: SocketAddr, receiv
         call.out.warning(EMULATED);
     }
     if !address.ip().is_loopback() {
-        call.out.warning("others on the network reach it: let a proxy that speaks HTTPS stand in front");
+        call.out.warning("others on the network can reach it: put an HTTPS proxy in front");
     }
     let Some(url) = url_of(receiver) else {
         let listen = desk.command.spell(&["listen", "--public-url", "https://…"]);
         call.out
-            .warning("the service does not reach it yet: put a tunnel or a proxy in front and tell its URL; until then renders are polled");
+            .warning("the service can't reach it yet: put a tunnel or a proxy in front and pass its URL with --public-url; until then renders are polled");
         call.out.hint(&listen);
         return;
     };
-    call.out.note(&format!("the service is to call {url}"));
+    call.out.note(&format!("callback URL for the service: {url}"));
     let is_encrypted = Address::parse(&url).is_ok_and(|url| url.is_encrypted());
     if !is_encrypted && !desk.client.url().is_loopback() {
         call.out.warning("the service calls https:// only");
     }
     call.out.hint(&desk.command.spell(&["submit", "MOVIE", "--webhook", "@listen"]));
     if args.trust {
-        call.out.warning("--trust: whoever knows that URL can say what became of a render");
+        call.out.warning("--trust: anyone who knows that URL can report how a render ended");
     }
 }
 
 fn listening(call: &Call, desk: &Desk, args: &ListenArgs, receiver: &Receiver) -> Listening {
     if Rhythm::raises(desk.distance, args.interval) {
-        call.out.warning("the service asks not to be polled more often than every 5s: --interval is raised to that");
+        call.out.warning("--interval is raised to 5s: the service asks not to be polled more often");
     }
     Listening {
         path: receiver.path.clone().unwrap_or_default(),

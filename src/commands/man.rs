@@ -18,7 +18,7 @@ pub(super) fn run(call: &Call, args: &ManArgs) -> anyhow::Result<Exit> {
     match &args.out {
         Some(folder) => {
             let count =
-                write(command, folder).map_err(|why| Stop::new(Exit::Internal, format!("{} can't be filled: {why}", folder.display())))?;
+                write(command, folder).map_err(|why| Stop::new(Exit::Internal, format!("{} can't be written: {why}", folder.display())))?;
             call.out.progress(&format!("{count} pages are in {}", folder.display()));
         }
         None => call.out.drawn(page(command)?.trim_end()),

@@ -146,7 +146,7 @@ fn call(mut cli: Cli) -> Exit {
     });
     let exit = ended.unwrap_or_else(|error| fail(&out, &error));
     out.lost().map_or(exit, |why| {
-        out.error(&format!("what belongs on stdout could not be written: {why}"));
+        out.error(&format!("stdout could not be written: {why}"));
         if exit == Exit::Done { Exit::Internal } else { exit }
     })
 }

@@ -113,7 +113,7 @@ fn not_there(name: &str, stop: Stop) -> Stop {
     let path = Path::new(name);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let Ok(entries) = fs::read_dir(folder) else {
-        return Stop { help: Some(format!("the folder {} is not there either", folder.display())), ..stop };
+        return Stop { help: Some(format!("the folder {} does not exist either", folder.display())), ..stop };
     };
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|name| is_movie(Path::new(name)));
     let names: Vec<String> = names.take(MOST_NAMES).collect();
@@ -126,7 +126,7 @@ fn not_there(name: &str, stop: Stop) -> Stop {
             Stop { help: Some(format!("did you mean {path}?")), ..stop }
         }
         None if names.is_empty() => {
-            Stop { help: Some("this folder has no movie: go to the one that has it, or write a new one".to_owned()), ..stop }
+            Stop { help: Some("this folder has no movie: change to the right folder, or write a new one".to_owned()), ..stop }
                 .then("j2v init")
         }
         None => stop,

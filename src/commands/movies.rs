@@ -43,7 +43,7 @@ pub(super) fn compose_one(out: &Out, args: &MovieArgs) -> Result<Document, Stop>
     if composed.len() > 1 {
         return Err(Stop::new(Exit::Usage, format!("this command takes one movie; {} were given", composed.len())));
     }
-    composed.pop().ok_or_else(|| Stop::new(Exit::Usage, "name the movie"))?.movie
+    composed.pop().ok_or_else(|| Stop::new(Exit::Usage, "name a movie file"))?.movie
 }
 
 /// Composes all movies; what their diagnostics say is the caller's to tell.
@@ -133,7 +133,7 @@ fn variable(args: &MovieArgs, text: &str) -> Result<Assignment, String> {
         return Assignment::parse(text).map_err(|why| why.to_string());
     }
     let value = args.environment.get(text);
-    let value = value.ok_or_else(|| format!("the environment has no `{text}`: set it, or write `{text}=TEXT` or `{text}:=JSON`"))?;
+    let value = value.ok_or_else(|| format!("the environment variable `{text}` is not set: set it, or write `{text}=TEXT` or `{text}:=JSON`"))?;
     Ok(Assignment { name: text.to_owned(), value: Assigned::Text(value.clone()) })
 }
 

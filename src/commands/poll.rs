@@ -22,7 +22,7 @@ use crate::work::reconcile::heard;
 
 pub(super) async fn run(call: &Call, args: &PollArgs) -> anyhow::Result<Exit> {
     if args.deliver.is_any() && !args.missed {
-        return Err(Stop::new(Exit::Usage, "--exec and --forward hand on what was missed: give --missed with them").into());
+        return Err(Stop::new(Exit::Usage, "--exec and --forward deliver what was missed: use them with --missed").into());
     }
     let door = delivering::door(call, &args.deliver)?;
     let mut errand = None;
@@ -87,15 +87,15 @@ async fn unfinished(call: &Call, desk: &Desk, args: &PollArgs) -> Result<Vec<Kno
         desk.learn_names(&held.iter().chain(&unknown).collect::<Vec<_>>()).await?;
         for render in &held {
             let name = desk.command.name(render);
-            call.out.warning(&format!("key {name} is held: its answer was lost and it was not found on the server; you decide"));
+            call.out.warning(&format!("key {name} is held: its answer was lost and it was not found on the server. Decide with:"));
             call.out.hint(&desk.command.spell(&["settle", &name]));
         }
         renders.extend(unknown);
     }
     match (renders.len(), under_way) {
-        (0, 0) => call.out.progress("nothing in the ledger is unfinished"),
-        (0, 1) => call.out.progress("no webhook was missed; 1 render is under way"),
-        (0, _) => call.out.progress(&format!("no webhook was missed; {under_way} renders are under way")),
+        (0, 0) => call.out.progress("no render in the ledger is unfinished"),
+        (0, 1) => call.out.progress("no webhook was missed; 1 render is still rendering"),
+        (0, _) => call.out.progress(&format!("no webhook was missed; {under_way} renders are still rendering")),
         _ => {}
     }
     renders.sort_by_key(|render| render.id);

@@ -10,8 +10,7 @@ use crate::settings::Api;
 use crate::work::CommandLine;
 
 /// What is to be known where an emulator is to call a receiver back.
-pub(super) const EMULATED: &str = "the emulator of --emulate ends with its command, and only while that runs (`submit --wait`) does it call back: \
-    for two processes start `j2v emulator`, and name its URL with --api-url or J2V_API_URL";
+pub(super) const EMULATED: &str = "the emulator of --emulate runs only as long as its command, and calls back only during that time (`submit --wait`). To use two processes, start `j2v emulator` and pass its URL with --api-url or J2V_API_URL";
 
 /// Puts the URL of this ledger's receiver where the flags of a movie name it.
 ///
@@ -46,7 +45,7 @@ async fn own_url(call: &Call) -> anyhow::Result<String> {
     let receiver = store(call).await?.receiver(space(call)).await.map_err(ledger_failed)?;
     let listen = CommandLine::with_flags(call.flags.clone()).spell(&["listen", "--public-url", "https://…"]);
     let unknown = || {
-        let why = format!("{OWN_RECEIVER}: nobody has said yet under which URL the service reaches the receiver of this ledger");
+        let why = format!("{OWN_RECEIVER} has no public URL yet");
         Stop::new(Exit::Usage, why).then(listen)
     };
     Ok(receiver.as_ref().and_then(url_of).ok_or_else(unknown)?)

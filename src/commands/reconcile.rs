@@ -38,7 +38,7 @@ pub(super) async fn run(call: &Call, args: &ReconcileArgs) -> anyhow::Result<Exi
     let mut limits = limits(args)?;
     let remedies = Remedies { saving: to_save(args)? };
     if args.deliver.is_any() && !args.fix {
-        return Err(Stop::new(Exit::Usage, "--exec and --forward hand on what was missed: give --fix with them").into());
+        return Err(Stop::new(Exit::Usage, "--exec and --forward deliver what was missed: use them with --fix").into());
     }
     let door = delivering::door(call, &args.deliver)?;
     let is_replaced = examine_ledger(call, args).await?;
@@ -85,7 +85,7 @@ async fn hand_on(call: &Call, (desk, door): (&Desk, Arc<dyn Door>), limits: &Lim
     let is_heard = |finding: &Finding| finding.project().is_some_and(|project| heard.contains(project.as_str()));
     for finding in survey.findings.iter_mut().filter(|finding| is_heard(finding)) {
         if let (Kind::Missed, Some(mended)) = (finding.kind, &mut finding.mended) {
-            mended.push_str(", and its application has heard");
+            mended.push_str(", and its outcome was delivered");
         }
     }
     Ok(tally)
@@ -98,7 +98,7 @@ async fn examine_ledger(call: &Call, args: &ReconcileArgs) -> anyhow::Result<boo
     match damage::check(path, &world).await {
         Ok(()) => Ok(false),
         Err(error @ LedgerError::Corrupt { .. }) if !args.fix => {
-            let help = "--fix keeps it under another name and makes a new one from what the server's list tells".to_owned();
+            let help = "--fix keeps it under another name and rebuilds it from the server's list".to_owned();
             let stop = Stop { help: Some(help), ..ledger_failed(error) };
             Err(stop.then(super::session::spell(call, &["reconcile", "--fix"])).into())
         }
@@ -106,8 +106,7 @@ async fn examine_ledger(call: &Call, args: &ReconcileArgs) -> anyhow::Result<boo
             call.out.warning(&error.to_string());
             if let Some(kept) = damage::set_aside(path, &world).await.map_err(ledger_failed)? {
                 call.out.warning(&format!(
-                    "it is kept as {}; what the new ledger can't know: submissions that were never accepted, saved files, and what is \
-                     older than the list that is read (--from reads more of it)",
+                    "it is kept as {}; the new ledger does not know submissions that were never accepted, saved files, and renders older than the list that was read (--from reads more)",
                     kept.display()
                 ));
             }
@@ -121,7 +120,7 @@ fn limits(args: &ReconcileArgs) -> Result<Limits, Stop> {
     let now = World::real().now();
     let (from, to) = (args.from.map(|from| from.start(now)), args.to.map(|to| to.end(now)));
     if from.zip(to).is_some_and(|(from, to)| from > to) {
-        return Err(Stop::new(Exit::Usage, "--from lies after --to"));
+        return Err(Stop::new(Exit::Usage, "--from is after --to"));
     }
     Ok(Limits { from, to, older_than: args.older_than, expiring: args.expiring.unwrap_or(SOON), adopt_from: args.adopt_from.clone() })
 }
@@ -129,7 +128,7 @@ fn limits(args: &ReconcileArgs) -> Result<Limits, Stop> {
 fn to_save(args: &ReconcileArgs) -> Result<Option<Saving>, Stop> {
     let Some(place) = &args.download else { return Ok(None) };
     if !is_folder(Path::new(place)) {
-        return Err(Stop::new(Exit::Usage, format!("--download: {place} is no folder; with a `/` at its end it is made")));
+        return Err(Stop::new(Exit::Usage, format!("--download: {place} is not a folder; with a `/` at its end it is created")));
     }
     saving(place, &args.rules, 1).map(Some)
 }
@@ -146,9 +145,9 @@ fn tell(call: &Call, args: &ReconcileArgs, survey: &Survey) {
         }
     }
     if let Some(why) = &survey.unread {
-        call.out.warning(&format!("the server's list could not be read, so only the ledger's side is told: {why}"));
+        call.out.warning(&format!("the server's list could not be read, so only the ledger was checked: {why}"));
     } else if !survey.whole {
-        call.out.warning("this was not the whole list: the service left something out of its pages, or sent what can't be read");
+        call.out.warning("the list is incomplete: a page of the service's was missing or unreadable");
     }
     let restored = survey.findings.iter().filter(|finding| finding.kind == Kind::Lost && finding.mended.is_some()).count();
     if restored > 0 {
@@ -159,7 +158,7 @@ fn tell(call: &Call, args: &ReconcileArgs, survey: &Survey) {
         ));
     }
     if survey.findings.is_empty() && survey.unread.is_none() && !call.interrupt.is_cancelled() {
-        call.out.progress(&format!("{} on the server's list, and nothing needs attention", renders(survey.listed)));
+        call.out.progress(&format!("{} on the server's list; nothing needs attention", renders(survey.listed)));
     }
 }
 
@@ -181,8 +180,7 @@ async fn tell_of_other_ledgers(call: &Call, desk: &Desk, survey: &Survey) -> Res
     }
     for (ledger, count) in counts {
         call.out.note(&format!(
-            "this ledger is empty, and {} on the server made by ledger {ledger}. If that ledger is lost, the next command rebuilds it \
-             from the server; if it is another machine's, nothing is to be done",
+            "this ledger is empty, and {} on the server made by ledger {ledger}. If that ledger is lost, the next command rebuilds it from the server; if another machine has it, there is nothing to do",
             if count == 1 { "1 render was".to_owned() } else { format!("{count} renders were") }
         ));
         call.out.hint(&desk.command.spell(&["reconcile", "--fix", "--adopt-from", &ledger.to_string()]));
@@ -206,11 +204,11 @@ fn tell_kind(call: &Call, args: &ReconcileArgs, kind: Kind, findings: &[Finding]
         call.out.data(&format!("  {line}"));
     }
     if group.len() > SHOWN {
-        call.out.data(&format!("  … and {} more (--json tells all)", group.len() - SHOWN));
+        call.out.data(&format!("  … and {} more (--json lists all)", group.len() - SHOWN));
     }
     let is_fixable = matches!(kind, Kind::Resend | Kind::Found | Kind::Lost | Kind::Missed);
     if is_fixable && !args.fix {
-        call.out.data("  mended by: j2v reconcile --fix");
+        call.out.data("  fixed by: j2v reconcile --fix");
     }
 }
 
@@ -233,7 +231,7 @@ fn row(finding: &Finding) -> Vec<String> {
     let project = finding.project().map_or_else(|| "-".to_owned(), ToString::to_string);
     let status = finding.last().map_or_else(|| "-".to_owned(), |report| report.status.as_str().to_owned());
     let way_on = finding.next.first().filter(|_| finding.mended.is_none()).map(|command| format!("→ {command}"));
-    let detail = finding.mended.as_ref().map_or_else(|| finding.message.clone(), |mended| format!("mended: {mended}"));
+    let detail = finding.mended.as_ref().map_or_else(|| finding.message.clone(), |mended| format!("fixed: {mended}"));
     vec![project, key(finding), status, detail, way_on.unwrap_or_default()]
 }
 

@@ -17,7 +17,7 @@ const MOST_TOLD: usize = 50;
 pub(super) fn resolve(out: &Out, movie: &Document) -> Result<Expansion, Stop> {
     let expansion = expand(movie, &Limits::default());
     if let Some((limit, span)) = expansion.limit() {
-        let help = "a movie that a person writes stays far below it; look for a variable that multiplies itself or its items";
+        let help = "movies written by hand stay far below it; look for a variable that multiplies itself or its items";
         let message = format!("{}{limit}: nothing was resolved", at(movie, span));
         return Err(Stop { help: Some(help.to_owned()), ..Stop::new(Exit::Invalid, message) });
     }

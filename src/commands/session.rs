@@ -145,7 +145,7 @@ pub(super) fn key(settings: &Settings) -> Result<ApiKey, Stop> {
 
 fn no_key(account: &str) -> Stop {
     if account == DEFAULT_ACCOUNT {
-        let why = "there is no API key: keep yours with `j2v auth login`, set J2V_API_KEY to it, or try the emulator with --emulate";
+        let why = "there is no API key: store yours with `j2v auth login`, set J2V_API_KEY, or try the emulator with --emulate";
         return Stop::new(Exit::Key, why).then("j2v auth login");
     }
     Stop::new(Exit::Key, format!("the profile {account} has no API key")).then(format!("j2v auth login --profile {account}"))
@@ -236,15 +236,15 @@ fn way_out(error: &LedgerError) -> Option<&'static str> {
         LedgerError::Open { .. } => Some("name another file with --ledger or J2V_LEDGER"),
         LedgerError::Denied { fix, .. } => Some(fix),
         LedgerError::Newer { .. } => Some("update j2v, or name another ledger with --ledger; `j2v history` reads this one"),
-        LedgerError::Unreachable { .. } => Some("try again when its server answers: nothing is sent without it"),
-        LedgerError::Full { .. } => Some("make room on the device, or name a ledger elsewhere with --ledger"),
+        LedgerError::Unreachable { .. } => Some("try again when its server answers; nothing is sent without a ledger"),
+        LedgerError::Full { .. } => Some("free some space on the device, or use another place with --ledger"),
         LedgerError::Busy { .. } => Some("try again when the other process has ended"),
-        LedgerError::PutBack => Some("run the command again: it looks for what was sent before anything is sent"),
+        LedgerError::PutBack => Some("run the command again: it first looks for what was already sent"),
         LedgerError::Gone { .. } => {
-            Some("put it back, with its `-wal` beside it; in a new one a key that was paid for would be paid again")
+            Some("restore it with its `-wal` file; a new ledger would pay again for keys already paid for")
         }
         LedgerError::Corrupt { .. } => Some(
-            "`reconcile --fix` keeps it under another name and rebuilds it from the server's list; without that a key submitted again is paid again",
+            "`reconcile --fix` keeps it under another name and rebuilds it from the server's list; otherwise a key submitted again is paid again",
         ),
         LedgerError::Exposed { .. } | LedgerError::Engine { .. } | LedgerError::Closed => None,
     }
@@ -255,7 +255,7 @@ pub(super) fn unreadable(error: &ReadError) -> Stop {
     match error {
         ReadError::Refused(refusal) => Stop::new(Exit::of_refusal(refusal.reason), error.to_string()),
         // What the service says of a project that it doesn't know is a program's error message (`service.md#errors`).
-        ReadError::NoSuchProject { .. } => Stop::new(Exit::Refused, "the service knows no such project"),
+        ReadError::NoSuchProject { .. } => Stop::new(Exit::Refused, "the service does not know this project"),
         ReadError::Unreachable { .. } | ReadError::Broken { .. } => Stop::new(Exit::Unreachable, error.to_string()),
     }
 }

@@ -43,7 +43,7 @@ pub(super) async fn run(call: &Call, args: &SettleArgs) -> anyhow::Result<Exit> 
     let mut results = Results::new(&call.out, args.json, Wanted::Project, 1);
     if args.abandon && outcome.verdict == Verdict::Abandoned {
         results.end_silently(0, &outcome, Exit::Done);
-        call.out.progress(&format!("key {} is given up; nothing looks for it any more", args.key));
+        call.out.progress(&format!("key {} is given up; it is no longer looked for", args.key));
     } else {
         results.end(0, outcome);
     }
@@ -68,7 +68,7 @@ async fn look(call: &Call, desk: &Desk, render: Render) -> anyhow::Result<Render
         if matches!(why, ReadError::Refused(_)) {
             return Err(unreadable(&why).into());
         }
-        call.out.warning(&format!("the server could not be searched: {why}"));
+        call.out.warning(&format!("the server's list could not be searched: {why}"));
     }
     Ok(desk.again(&render).await.map_err(ledger_failed)?)
 }
@@ -78,7 +78,7 @@ async fn decide(desk: &Desk, render: &Render, fact: Fact) -> anyhow::Result<Rend
     let refused = |state: State| {
         let project = render.submission.project.as_ref().map(|project| format!(" as project {project}")).unwrap_or_default();
         let name = desk.command.name(render);
-        Stop::new(Exit::Usage, format!("there is nothing to decide: key {name} is `{}`{project}", state.as_str()))
+        Stop::new(Exit::Usage, format!("nothing to decide: key {name} is `{}`{project}", state.as_str()))
             .then(desk.command.spell(&["show", &name]))
     };
     Ok(decided.map_err(|out_of_turn| refused(out_of_turn.state))?.render)
@@ -93,7 +93,7 @@ async fn adopt(desk: &Desk, render: Render, project: &str) -> anyhow::Result<Out
     if let Some(owner) = owners.iter().find(|owner| owner.id != render.id) {
         let name = desk.command.name(owner);
         let why =
-            format!("project {project} was rendered for another submission ({name}); it is not adopted for {}", desk.command.name(&render));
+            format!("project {project} was rendered for another submission ({name}); it can't be adopted for {}", desk.command.name(&render));
         return Err(Stop::new(Exit::Usage, why).then(desk.command.spell(&["show", &name])).into());
     }
     let unread = |error| {
@@ -103,7 +103,7 @@ async fn adopt(desk: &Desk, render: Render, project: &str) -> anyhow::Result<Out
     let report = desk.client.read(&project, READING).await.map_err(unread)?;
     let other = search::token(&report).filter(|token| !token.names(&render.identity()));
     if let Some(token) = other {
-        let why = format!("project {project} was rendered for another submission ({token}); it is not adopted for key {}", render.key);
+        let why = format!("project {project} was rendered for another submission ({token}); it can't be adopted for key {}", render.key);
         return Err(Stop::new(Exit::Usage, why).into());
     }
     let render = decide(desk, &render, Fact::Adopted { project }).await?;
@@ -119,7 +119,7 @@ async fn resubmit(desk: &Desk, render: Render) -> anyhow::Result<Outcome> {
     let body = desk.store.body(render.id).await.map_err(ledger_failed)?.and_then(|body| String::from_utf8(body).ok());
     let movie = body.and_then(|body| Document::parse(&render.source, body).ok());
     let Some(movie) = movie else {
-        let why = format!("the movie of key {} is not kept any more: submit it with --again", desk.command.name(&render));
+        let why = format!("the movie of key {} is no longer kept: submit it with --again", desk.command.name(&render));
         return Err(Stop::new(Exit::Usage, why).into());
     };
     let render = decide(desk, &render, Fact::Resubmitted).await?;

@@ -58,7 +58,7 @@ async fn of_service(call: &Call, args: &ShowArgs, name: Name<'_>) -> anyhow::Res
         call.out.data(&json!({"project": project.as_str(), "status": report.status.as_str(), "report": report.raw}).to_string());
         return Ok(Exit::Done);
     }
-    call.out.note(&format!("{project} is not in this ledger; the service says:"));
+    call.out.note(&format!("{project} is not in this ledger; the service reports:"));
     let fields = report.raw.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
     let rows: Vec<Vec<String>> =
         fields.map(|(name, value)| vec![name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)]).collect();

@@ -27,7 +27,7 @@ use crate::work::save::Saving;
 use crate::work::submit::{Order, Submitted, submit};
 
 /// Why the user's own `client-data.j2v` can't be sent.
-const TAKEN: &str = "`client-data.j2v` is where the render's token goes, and the movie has something of its own there";
+const TAKEN: &str = "`client-data.j2v` is reserved for the render's token, but the movie has a value there";
 
 pub(super) async fn run(call: &Call, args: &SubmitArgs) -> anyhow::Result<Exit> {
     let composed = movies::compose_all(&call.out, &args.movie)?;
@@ -82,7 +82,7 @@ fn waits(args: &SubmitArgs) -> bool {
 /// The key of each movie: the one that was typed, or the name of a file that a folder holds.
 fn keys(args: &SubmitArgs, composed: &[Composed]) -> Result<Vec<Option<Key>>, Stop> {
     if args.key.is_some() && composed.len() > 1 {
-        return Err(Stop::new(Exit::Usage, "--key names one video: give one movie with it"));
+        return Err(Stop::new(Exit::Usage, "--key names one video: use it with one movie"));
     }
     if args.again && args.key.is_none() && composed.iter().any(|composed| composed.stem.is_none()) {
         return Err(Stop::new(
@@ -156,7 +156,7 @@ pub(super) fn with_place_for_token(is_traceable: bool, source: &str, movie: Docu
         return Ok(if has_old_token { movie.without_token() } else { movie });
     };
     let place = movie.place(span).map_or_else(|| source.to_owned(), |(name, position)| format!("{name}:{position}"));
-    let help = format!("{way_out}, or give --no-token, which gives up finding a lost answer by itself");
+    let help = format!("{way_out}, or use --no-token; then a lost answer can't be found automatically");
     Err(Stop { help: Some(help), ..Stop::new(Exit::Invalid, format!("{place}: {why}")) })
 }
 
@@ -226,7 +226,7 @@ async fn submit_all(desk: &Desk, orders: Vec<(usize, Order)>, abreast: usize, re
 }
 
 fn not_tried(order: &Order, reason: Reason) -> Outcome {
-    let why = "not sent: the service has just refused another movie for a reason that is not the movie's";
+    let why = "not sent: the service refused another movie for a reason that applies to every movie";
     Outcome { source: Some(order.source.clone()), ..Outcome::new(Verdict::Unsent).because(Trouble::Refused(reason), why) }
 }
 

@@ -33,7 +33,7 @@ pub(super) enum Looks {
 /// How long a command follows its renders.
 pub(super) fn patience(call: &Call, desk: &Desk, args: &WaitArgs, looks: Looks) -> Patience {
     if looks == Looks::Many && Rhythm::raises(desk.distance, args.interval) {
-        call.out.warning("the service asks not to be polled more often than every 5s: --interval is raised to that");
+        call.out.warning("--interval is raised to 5s: the service asks not to be polled more often");
     }
     Patience {
         rhythm: Rhythm::new(desk.distance, args.interval),
@@ -53,7 +53,7 @@ pub(super) fn one_look(call: &Call, desk: &Desk) -> Patience {
 /// When several would go into one file.
 pub(super) fn saving(place: &str, rules: &SaveRules, count: usize) -> Result<Saving, Stop> {
     if count > 1 && !is_folder(Path::new(place)) {
-        let why = format!("{place} is one file, but {count} videos are wanted: name a folder, with a `/` at its end to have it made");
+        let why = format!("{place} is one file, but there are {count} videos: name a folder, with a `/` at its end to create it");
         return Err(Stop::new(Exit::Usage, why));
     }
     let overwrite = if rules.overwrite { Overwrite::Yes } else { Overwrite::No };
@@ -70,7 +70,7 @@ pub(super) fn make_ready(saving: &Saving) -> Result<(), Stop> {
     let target = place::target(Path::new(place), "video").map_err(|why| usage(&why.to_string()))?;
     match target.parent() {
         Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
-            Err(usage("its folder is not there; with a `/` at its end a folder is made"))
+            Err(usage("its folder does not exist; with a `/` at its end it is created"))
         }
         _ => Ok(()),
     }
@@ -100,7 +100,7 @@ fn stranger(desk: &Desk, index: usize, project: ProjectId) -> Followed {
 
 /// What to say of a name that is neither in the ledger nor a project's.
 pub(super) fn nothing(desk: &Desk, name: &str) -> Outcome {
-    let why = format!("{name}: the ledger has no such render, and there is no such project (a project has 16 letters and digits)");
+    let why = format!("{name}: no such render in the ledger, and not a project (a project has 16 letters and digits)");
     Outcome { key: Key::parse(name).ok(), ..Outcome::new(Verdict::Refused) }
         .because(Trouble::Refused(Reason::Request), why)
         .then(desk.command.spell(&["list"]))

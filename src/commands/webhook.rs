@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::ledger::inbox::{Callback, CallbackId, Callbacks, Kept, Received};
 use crate::ledger::outbox::{Announcement, Attempt, Deliveries, Handed, Heard, Keeping, Progress, is_final};
 use crate::ledger::{Render, Which};
-use crate::output::table;
+use crate::output::table::{self, Cell};
 use crate::render::event::{Outcome, Verdict};
 use crate::render::identity::ProjectId;
 use crate::render::line;
@@ -40,7 +40,7 @@ async fn send(call: &Call, args: &SendArgs) -> anyhow::Result<Exit> {
         Some(name) => known(call, Name { text: name, batch: args.scope.batch.as_deref() })
             .await?
             .report
-            .ok_or_else(|| Stop::new(Exit::Usage, format!("{name}: nothing is known of its end yet")))?,
+            .ok_or_else(|| Stop::new(Exit::Usage, format!("{name}: its outcome is not known yet")))?,
         None => invented(&args.status)?,
     };
     let format = if args.form { Format::Form } else { Format::Json };
@@ -91,14 +91,13 @@ async fn replay(call: &Call, args: &ReplayArgs) -> anyhow::Result<Exit> {
 /// The last callbacks, newest first.
 async fn list(call: &Call) -> anyhow::Result<Exit> {
     let kept = store_to_read(call).await?.callbacks(Some(space(call)), Callbacks::Last(LISTED)).await.map_err(ledger_failed)?;
-    let head = ["RECEIVED", "PROJECT", "BYTES", "CONTENT-TYPE"].map(str::to_owned).to_vec();
     let row = |kept: &Kept| {
         let project = kept.project.as_ref().map(ToString::to_string).unwrap_or_default();
-        vec![kept.received_at.to_iso(), project, kept.size.to_string(), kept.content_type.clone()]
+        vec![Cell::Time(Some(kept.received_at)), project.into(), kept.size.to_string().into(), kept.content_type.clone().into()]
     };
-    let rows: Vec<Vec<String>> = std::iter::once(head).chain(kept.iter().map(row)).collect();
-    for line in table::lay_out(&rows) {
-        call.out.data(&line);
+    let head = ["RECEIVED", "PROJECT", "BYTES", "CONTENT-TYPE"];
+    for line in table::list(&head, kept.iter().map(row), call.settings.canvas, World::real().now()) {
+        call.out.drawn(&line);
     }
     Ok(Exit::Done)
 }
@@ -107,7 +106,7 @@ async fn send_again(call: &Call, name: Name<'_>, to: &str) -> anyhow::Result<Exi
     let ledger = store(call).await?;
     let project = project(call, name).await?;
     let kept = ledger.callbacks(Some(space(call)), Callbacks::Of(vec![project])).await.map_err(ledger_failed)?;
-    let last = kept.last().ok_or_else(|| Stop::new(Exit::Usage, format!("{}: no callback has come", name.text)))?;
+    let last = kept.last().ok_or_else(|| Stop::new(Exit::Usage, format!("{}: no callback was received", name.text)))?;
     let raw = ledger.raw(last.id).await.map_err(ledger_failed)?.unwrap_or_default();
     let content_type = if last.content_type.is_empty() { Format::Json.content_type() } else { &last.content_type };
     post(call, to, content_type, raw).await
@@ -120,16 +119,16 @@ async fn hand_on_again(call: &Call, name: Name<'_>) -> anyhow::Result<Exit> {
     let project = project(call, name).await?;
     let deliveries = ledger.deliveries(Some(space(call)), Deliveries::Of(vec![project])).await.map_err(ledger_failed)?;
     let last =
-        deliveries.last().ok_or_else(|| Stop::new(Exit::Usage, format!("{}: no outcome of it was ever to be handed on", name.text)))?;
-    let attempt = Attempt { delivery: last.id, handed: Handed::Wanted(now), detail: "wanted again".to_owned(), at: now };
+        deliveries.last().ok_or_else(|| Stop::new(Exit::Usage, format!("{}: it has no outcome to deliver", name.text)))?;
+    let attempt = Attempt { delivery: last.id, handed: Handed::Wanted(now), detail: "to be delivered again".to_owned(), at: now };
     ledger.delivered(vec![attempt]).await.map_err(ledger_failed)?;
     let after = ledger.deliveries(Some(space(call)), Deliveries::Of(vec![last.project.clone()])).await.map_err(ledger_failed)?;
     if after.iter().any(|delivery| delivery.id == last.id && delivery.progress == Progress::Taken) {
-        call.out.note(&format!("{}: `{}` is just being handed on", last.project, last.status));
+        call.out.note(&format!("{}: `{}` is being delivered", last.project, last.status));
         return Ok(Exit::Done);
     }
     call.out.note(&format!(
-        "{}: `{}` is to be handed on once more, by a running `j2v listen` or the next `j2v poll --missed`",
+        "{}: `{}` will be delivered again, by a running `j2v listen` or the next `j2v poll --missed`",
         last.project, last.status
     ));
     Ok(Exit::Done)
@@ -159,7 +158,7 @@ async fn parse(call: &Call, args: &ParseArgs) -> anyhow::Result<Exit> {
         .map_err(|why| Stop::new(Exit::Usage, format!("stdin can't be read: {why}")))?;
     let told = webhook::read(&raw);
     let Some(project) = told.project.clone() else {
-        return Err(Stop::new(Exit::Usage, "stdin is no callback of the service: it names no project").into());
+        return Err(Stop::new(Exit::Usage, "stdin is not a callback of the service: it names no project").into());
     };
     let row = if args.record { record(call, raw, &told).await? } else { None };
     let outcome = Outcome {

@@ -189,9 +189,9 @@ pub enum Unclaimed {
     },
     /// The render doesn't fit into what is left of the credits.
     #[error(
-        "it {cost}, of --max-credits {cap} are {} left",
+        "--max-credits {cap} is reached: {} left, the next row {cost}",
         (float(*cap) - spent).max(0.0),
-        cost = wanted.map_or_else(|| "may cost any number of credits".to_owned(), |wanted| format!("may cost {wanted} credits"))
+        cost = wanted.map_or_else(|| "may cost an unlimited number of credits".to_owned(), |wanted| format!("may cost {wanted} credits"))
     )]
     Credits {
         /// The budget.
@@ -259,7 +259,7 @@ mod tests {
         budget.afford(&spent, row(Some(7))).unwrap();
         let refused = budget.afford(&spent, row(Some(8))).unwrap_err();
         assert_eq!(refused.to_string(), "it may cost 8 credits, of --max-credits 20 are 7.5 left");
-        assert!(budget.afford(&spent, row(None)).unwrap_err().to_string().contains("any number of credits"));
+        assert!(budget.afford(&spent, row(None)).unwrap_err().to_string().contains("an unlimited number of credits"));
         let refused = budget.afford(&Count { paid_rows: 2, ..spent }, row(Some(0))).unwrap_err();
         assert_eq!(refused.to_string(), "--max-renders 2 is reached");
         Budget::default().afford(&spent, row(None)).unwrap();

@@ -367,7 +367,7 @@ pub enum LedgerError {
         path: PathBuf,
     },
     /// It was put back to an earlier state while it was in use, and lacks what was written since.
-    #[error("the ledger was put back to an earlier state while j2v was running, and lacks what was written to it since")]
+    #[error("the ledger was restored to an earlier state while j2v was running, and lacks what was written since")]
     PutBack,
     /// Its content is damaged.
     #[error("the ledger {path} is damaged: {why}")]

@@ -182,7 +182,7 @@ impl From<ParseError> for Diagnostic {
             severity: Severity::Error,
             evidence: Evidence::Documented,
             code: NOT_JSON,
-            message: format!("this is no JSON: {}", error.message),
+            message: format!("this is not JSON: {}", error.message),
             span: error.span,
             used: None,
             label: error.likely.map(|likely| likely.reason().to_owned()),

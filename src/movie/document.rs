@@ -240,7 +240,7 @@ fn decode(name: &str, bytes: Vec<u8>) -> Result<String, Box<Refused>> {
             severity: Severity::Error,
             evidence: Evidence::Documented,
             code: NOT_JSON,
-            message: "this is no JSON: from here on it is no UTF-8".to_owned(),
+            message: "this is not JSON: it is not UTF-8 from here on".to_owned(),
             span: Span { source: 0, start: at, end: at },
             used: None,
             label: likely.map(|likely| likely.reason().to_owned()),
@@ -297,7 +297,7 @@ mod tests {
     #[test]
     fn bytes_that_are_no_utf8_are_refused_where_they_begin() {
         let refused = Document::read("m.json", b"{\n\"a\": \"caf\xe9\"}".to_vec()).unwrap_err();
-        assert_eq!(refused.to_string(), "m.json:2:10: this is no JSON: from here on it is no UTF-8");
+        assert_eq!(refused.to_string(), "m.json:2:10: this is not JSON: it is not UTF-8 from here on");
         let wide = Document::read("m.json", vec![0xff, 0xfe, b'{', 0, b'}', 0]).unwrap_err();
         assert_eq!(wide.diagnostic.label.as_deref(), Some(Likely::Utf16.reason()));
         let wider = Document::read("m.json", vec![0xff, 0xfe, 0, 0, b'{', 0, 0, 0]).unwrap_err();

@@ -10,33 +10,33 @@ use crate::render::outcome::Report;
 pub(super) fn tell(out: &Out, event: &Event, bars: bool) {
     match event {
         Event::Accepted { project, key, source } => {
-            out.note(&format!("{source}: accepted as project {project} (key {key}); it is paid for from here on"));
+            out.note(&format!("{source}: accepted as project {project} (key {key}); you will be charged for it"));
         }
         Event::Attached { key, state, project } => {
             let which = project.as_ref().map(|project| format!(", project {project}")).unwrap_or_default();
             out.note(&format!("attached to the render of key {key}{which}, which is `{}`; nothing was sent", state.as_str()));
         }
-        Event::TryingAgain { why, after } => out.note(&format!("{why}: nothing was accepted, trying again in {}", length(*after))),
+        Event::TryingAgain { why, after } => out.note(&format!("{why}: nothing was accepted; trying again in {}", length(*after))),
         Event::LookingFor { key, why } => {
             out.warning(&format!("{why}: the movie may have been accepted; looking for key {key} on the server, nothing is sent twice"));
         }
-        Event::FoundAgain { project, key } => out.note(&format!("found again: key {key} is project {project}")),
+        Event::FoundAgain { project, key } => out.note(&format!("found: key {key} is project {project}")),
         Event::Extra { kept, extra, next } => {
             let kept = kept.as_ref().map(|kept| format!(" beside {kept}")).unwrap_or_default();
-            out.warning(&format!("the service made a second project for one render: {extra}{kept}; it was paid for too"));
+            out.warning(&format!("the service made a second project for one render: {extra}{kept}; it was charged as well"));
             out.hint(next);
         }
         Event::Following { project } if !bars => out.progress(&format!("{project}: waiting for the render")),
         Event::Status { project, status, age } if !bars => out.progress(&format!("{project}: {}, {}", status.as_str(), length(*age))),
         Event::Unreadable { project, why } => {
             let what = project.as_ref().map_or_else(|| "the list of renders".to_owned(), ToString::to_string);
-            out.progress(&format!("{what}: can't be read for the moment ({why}); trying again"));
+            out.progress(&format!("{what}: can't be read at the moment ({why}); trying again"));
         }
         Event::Progress(run) if !bars => now_and_then(out, run),
         Event::Following { .. } | Event::Status { .. } | Event::Downloading { .. } | Event::Progress(_) => {}
         Event::Ended(outcome) => ended(out, outcome),
-        Event::Heard { project: Some(project) } => out.progress(&format!("{project}: a callback came")),
-        Event::Heard { project: None } => out.warning("a callback came that names no project; it is kept as it is"),
+        Event::Heard { project: Some(project) } => out.progress(&format!("{project}: callback received")),
+        Event::Heard { project: None } => out.warning("received a callback without a project; it is kept as it came"),
         Event::Delivered { project, status, to } => out.progress(&format!("{project}: `{status}` delivered to {to}")),
         Event::Undelivered { project, status, why, again: Some(again), next } => {
             out.warning(&format!("{project}: `{status}` was not delivered: {why}; trying again in {}", length(*again)));
@@ -81,10 +81,10 @@ fn ended(out: &Out, outcome: &Outcome) {
         (Trouble::None, Verdict::Submitted) => {}
         (Trouble::None, Verdict::Done) => done(out, outcome, &name),
         (Trouble::None, Verdict::Pending | Verdict::Running) => {
-            out.note(&format!("{name}: {}; the render goes on and will be charged", outcome.verdict.as_str()));
+            out.note(&format!("{name}: {}; the render continues and will be charged", outcome.verdict.as_str()));
         }
         (Trouble::Interrupted, _) | (Trouble::None, Verdict::Waiting) => out.note(&format!("{name}: {message}")),
-        (_, Verdict::Timeout) => out.error(&format!("{name}: the service calls it a timeout; it may still finish. {message}")),
+        (_, Verdict::Timeout) => out.error(&format!("{name}: the service reports a timeout; it may still finish. {message}")),
         (_, Verdict::Error) => out.error(&format!("{name}: the render failed: {message}")),
         (_, Verdict::Invalid) => out.error(&format!("{}; nothing was sent", named(&name, message))),
         _ => out.error(&named(&name, message)),
@@ -106,7 +106,7 @@ fn done(out: &Out, outcome: &Outcome, name: &str) {
         None => out.progress(&format!("{name}: done{facts}")),
     }
     if let Some(until) = outcome.report.as_ref().filter(|report| report.url.is_some()).and_then(Report::kept_until) {
-        out.note(&format!("{name}: the service keeps the file for 7 days, until {}", until.to_iso()));
+        out.note(&format!("{name}: the service deletes the file after 7 days, at {}", until.to_iso()));
     }
 }
 

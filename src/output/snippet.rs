@@ -50,7 +50,7 @@ fn named(first: &Placed<'_>, others: &[Placed<'_>]) -> String {
 
 /// What has set a value that stands in no file.
 fn setter(placed: &Placed<'_>) -> String {
-    placed.flag.map_or_else(|| "a flag has set this".to_owned(), |flag| format!("{} has set this", sanitize::line(flag)))
+    placed.flag.map_or_else(|| "set by a flag".to_owned(), |flag| format!("set by {}", sanitize::line(flag)))
 }
 
 fn where_it_is<'a>(movie: &'a str, placed: &Placed<'a>) -> Element<'a> {
@@ -131,7 +131,7 @@ warning[J2V006]: no property
     #[test]
     fn what_a_flag_has_set_says_so() {
         let text = shown("{}", Span::NONE);
-        assert!(text.contains("m.json") && text.contains("a flag has set this"), "{text}");
+        assert!(text.contains("m.json") && text.contains("set by a flag"), "{text}");
     }
 
     proptest! {

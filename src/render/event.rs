@@ -10,7 +10,7 @@ use super::state::State;
 /// One thing that just happened to one render, or to the run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// The service took a movie: it is paid for from here on.
+    /// The service took a movie: you will be charged for it.
     Accepted {
         /// What the service made.
         project: ProjectId,

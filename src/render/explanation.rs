@@ -109,7 +109,7 @@ static ALL: &[Explanation] = &[
     .next("j2v history"),
     family(
         &[&["typeerror", "null"], &["typeerror", "undefined"], &["typeerror", "cannotread"]],
-        "the service knows no such project in the account of this key; the message is a leak of its own program",
+        "the service does not know this project in the account of this key; the message is a leak of its own program",
         "check the id, and whether it is of another account (`--profile`); entries of long ago may be gone",
     )
     .next("j2v list"),

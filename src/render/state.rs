@@ -100,7 +100,7 @@ impl State {
 /// What to do when a POST stays unknown past the quarantine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OnUnknown {
-    /// Never send again by itself.
+    /// Never send again automatically.
     Hold,
     /// Send once more, at most as often as `resubmits_left` says.
     Resubmit,

@@ -54,7 +54,7 @@ impl Delimited {
     /// What people should know of how it was read.
     pub(super) fn notes(&self, name: &str) -> Vec<String> {
         let found = DELIMITERS.iter().find(|(byte, _)| self.is_guess && *byte == self.delimiter && *byte != b',');
-        found.map(|(_, word)| format!("{name}: its cells stand between {word} (--delimiter says otherwise)")).into_iter().collect()
+        found.map(|(_, word)| format!("{name}: cells are separated by {word} (--delimiter overrides it)")).into_iter().collect()
     }
 
     /// The rows after the header.

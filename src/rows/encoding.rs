@@ -24,7 +24,7 @@ impl FromStr for Encoding {
 
     fn from_str(name: &str) -> Result<Self, String> {
         let found = encoding_rs::Encoding::for_label(name.trim().as_bytes());
-        found.map(Self).ok_or_else(|| format!("there is no encoding `{name}`; write utf-8, utf-16le, windows-1252 (Excel in the west of Europe), macintosh, shift_jis or another one's name"))
+        found.map(Self).ok_or_else(|| format!("unknown encoding `{name}`; use utf-8, utf-16le, windows-1252 (Excel in the west of Europe), macintosh, shift_jis or another one's name"))
     }
 }
 
@@ -70,7 +70,7 @@ fn pass(decoder: &mut Decoder, mut bytes: &[u8], is_last: bool, text: &mut [u8],
         let (result, read, written, has_errors) = decoder.decode_to_utf8(bytes, text, is_last);
         if has_errors {
             let why = format!("it holds bytes that are not {}", decoder.encoding().name());
-            return Err(RowsError::new(name, why).helped("--encoding NAME says what it is written in; or save it as UTF-8"));
+            return Err(RowsError::new(name, why).helped("give its encoding with --encoding NAME, or save it as UTF-8"));
         }
         to.write_all(&text[..written]).map_err(|why| Origin::uncopied(name, &why))?;
         bytes = &bytes[read..];

@@ -89,7 +89,7 @@ fn cells(name: &str, number: u64, line: u64, bytes: &[u8]) -> Result<Vec<Cell>, 
 
 /// What a table says stands at no place of a movie.
 fn unplaced(cell: Cell) -> Cell {
-    debug_assert!(!cell.value.span.is_some(), "it was parsed as of no source");
+    debug_assert!(!cell.value.span.is_some(), "it was parsed without a source");
     cell
 }
 

@@ -59,7 +59,7 @@ impl Sheet {
 
     /// What people should know of how it was read.
     pub(super) fn notes(&self, name: &str) -> Vec<String> {
-        let note = |sheet: &String| format!("{name}: its first sheet, `{sheet}`, is read (--sheet names another)");
+        let note = |sheet: &String| format!("{name}: reading its first sheet, `{sheet}` (--sheet reads another)");
         self.chosen.iter().map(note).collect()
     }
 
@@ -238,4 +238,4 @@ impl<'n> Taken<'n> {
 }
 
 /// What is wrong with a formula whose value is not in the file.
-const UNSAVED: &str = "the cell holds a formula, and the workbook does not say its value";
+const UNSAVED: &str = "the cell holds a formula whose value is not in the workbook";

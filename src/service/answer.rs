@@ -267,7 +267,7 @@ impl Answer {
             return format!("{status}: a redirect to {host}, which is not followed");
         }
         if self.status >= 300 {
-            return if self.is_a_web_page() { format!("{status}: a web page, no answer of the API") } else { status };
+            return if self.is_a_web_page() { format!("{status}: a web page, not an answer of the API") } else { status };
         }
         match self.body.end {
             BodyEnd::Cut => format!("{status}, but the connection broke inside the answer"),
@@ -275,7 +275,7 @@ impl Answer {
             BodyEnd::TooLarge => format!("{status}, but the answer is too large to be one of the API"),
             BodyEnd::Whole if self.body.bytes.is_empty() => format!("{status} with an empty answer: the reply did not come from the API"),
             BodyEnd::Whole if self.body.looks_like_json() => format!("{status}, but the answer does not hold what was asked for"),
-            BodyEnd::Whole => format!("{status} with something else than JSON: the reply did not come from the API"),
+            BodyEnd::Whole => format!("{status} without JSON: the reply did not come from the API"),
         }
     }
 }
@@ -333,7 +333,7 @@ impl fmt::Display for ConnectFault {
             Self::Dns => f.write_str("the host name can't be resolved; is it spelled right, is there a network?"),
             Self::Private => f.write_str("the host is on a private network; `--allow-private` lets it pass"),
             Self::Tls(fault) => fault.fmt(f),
-            Self::Timeout => f.write_str("no connection came about in time"),
+            Self::Timeout => f.write_str("no connection was made in time"),
             Self::Proxy(said) => write!(f, "the proxy did not connect us ({said})"),
             Self::Network(said) => write!(f, "no connection ({said})"),
         }

@@ -25,7 +25,7 @@ pub struct Address(Url);
 #[non_exhaustive]
 pub enum AddressError {
     /// It can't be read.
-    #[error("it is no URL ({0})")]
+    #[error("it is not a URL ({0})")]
     NoUrl(String),
     /// Neither `http` nor `https`.
     #[error("it is neither `https://` nor `http://`")]

@@ -92,7 +92,7 @@ impl Saved {
 #[non_exhaustive]
 pub enum SaveError {
     /// The address has expired, or the file is deleted: reading the project again gives a fresh one, or the news.
-    #[error("the video of `{project}` is not at its address any more (HTTP {status}); files are kept for 7 days")]
+    #[error("the video of `{project}` is no longer at its address (HTTP {status}); files are kept for 7 days")]
     Gone {
         /// Whose video.
         project: ProjectId,
@@ -100,13 +100,13 @@ pub enum SaveError {
         status: u16,
     },
     /// The address is none to fetch from.
-    #[error("the video's address is not to be trusted: {why}; `--allow-private` lets it pass")]
+    #[error("the video's address is not trusted: {why}; --allow-private accepts it")]
     Untrusted {
         /// What is wrong with it.
         why: String,
     },
     /// Something else has the name.
-    #[error("`{}` is in the way; remove it or choose another place", path.display())]
+    #[error("`{}` already exists; remove it or choose another place", path.display())]
     InTheWay {
         /// Which file.
         path: PathBuf,
@@ -118,7 +118,7 @@ pub enum SaveError {
         path: PathBuf,
     },
     /// What came is no MP4.
-    #[error("the server sent no video ({why})")]
+    #[error("the server did not send a video ({why})")]
     NotAVideo {
         /// What came.
         why: String,
@@ -174,7 +174,7 @@ impl Client {
         if order.overwrite == Overwrite::No && order.target.symlink_metadata().is_ok() {
             return already_there(&order).await;
         }
-        let url = Url::parse(&order.source.url).map_err(|_| SaveError::Untrusted { why: "it is no URL".to_owned() })?;
+        let url = Url::parse(&order.source.url).map_err(|_| SaveError::Untrusted { why: "it is not a URL".to_owned() })?;
         let mut partial = match Partial::open(order.target, &order.source.project, order.overwrite).await {
             Err(busy @ SaveError::Busy { .. }) if order.overwrite == Overwrite::No => return named_meanwhile(&order).await.ok_or(busy),
             opened => opened?,
@@ -266,7 +266,7 @@ impl Client {
                 return Ok(response);
             }
             let location = text(response.headers(), &header::LOCATION).and_then(|location| url.join(location).ok());
-            url = location.ok_or_else(|| later("a redirect to nowhere".to_owned()))?;
+            url = location.ok_or_else(|| later("a redirect without an address".to_owned()))?;
         }
         Err(SaveError::Untrusted { why: format!("it redirects more than {MOST_HOPS} times") }.into())
     }
@@ -290,7 +290,7 @@ impl Client {
             }
             StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => {
                 partial.restart(None).await?;
-                Err(later("the server has another version of the video by now".to_owned()))
+                Err(later("the server now has another version of the video".to_owned()))
             }
             status if status.is_client_error() && !matches!(status.as_u16(), 408 | 425 | 429) => {
                 Err(SaveError::Gone { project: order.source.project.clone(), status: status.as_u16() }.into())

@@ -11,7 +11,7 @@ use reqwest::Url;
 #[non_exhaustive]
 pub enum ApiUrlError {
     /// It can't be read as a URL.
-    #[error("the API address is no URL ({0})")]
+    #[error("the API address is not a URL ({0})")]
     NoUrl(String),
     /// It would send the key in the clear.
     #[error("the API address must start with `https://`; `http://` is taken for a loopback address only")]

@@ -25,7 +25,7 @@ pub struct HookRefused(pub String);
 
 /// The connection did not come about in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no connection came about in time")]
+#[error("no connection was made in time")]
 pub(super) struct ConnectTimedOut;
 
 /// How far a POST has come.

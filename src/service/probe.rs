@@ -47,7 +47,7 @@ pub struct Found {
 #[non_exhaustive]
 pub enum ProbeError {
     /// Its address is none to fetch from.
-    #[error("its address is not to be trusted: {0}")]
+    #[error("its address is not trusted: {0}")]
     Untrusted(&'static str),
     /// No connection came about.
     #[error("{host} can't be reached: {fault}")]
@@ -119,7 +119,7 @@ impl Probe {
     /// # Errors
     /// When its address is not to be trusted, and when the file can't be had or is another than was wanted.
     pub async fn one(&self, url: &str, wanted: Wanted) -> Result<Found, ProbeError> {
-        let url = Url::parse(url).map_err(|_| ProbeError::Untrusted("it is no URL"))?;
+        let url = Url::parse(url).map_err(|_| ProbeError::Untrusted("it is not a URL"))?;
         let head = match self.ask(Method::HEAD, &url, 0).await {
             Ok(head) if head.status.is_success() => Some(head),
             // Many servers know no HEAD, or were told by a signature to allow a GET only: their no means nothing.
@@ -175,7 +175,7 @@ impl Probe {
                 return take(response, url).await;
             }
             let location = text(response.headers(), &header::LOCATION).and_then(|location| url.join(location).ok());
-            url = location.ok_or(ProbeError::Untrusted("it redirects to nowhere"))?;
+            url = location.ok_or(ProbeError::Untrusted("it redirects without an address"))?;
         }
         Err(ProbeError::Untrusted("it redirects too often"))
     }

@@ -35,7 +35,7 @@ const MOST_PAGES: u32 = 10_000;
 #[non_exhaustive]
 pub enum ReadError {
     /// The service knows no such project. One such answer is no proof (`faults.md` rows 30 and 31).
-    #[error("the service knows no such project ({message})")]
+    #[error("the service does not know this project ({message})")]
     NoSuchProject {
         /// The service's words.
         message: String,
@@ -95,7 +95,7 @@ impl Client {
     /// Reads where one project stands, trying for `patience`.
     ///
     /// # Errors
-    /// When the service knows no such project, says no, or can't be reached in time.
+    /// When the service does not know this project, says no, or can't be reached in time.
     pub async fn read(&self, project: &ProjectId, patience: Duration) -> Result<Report, ReadError> {
         let query = [("project", project.as_str()), ("format", "simple")];
         let is_it = |report: &Report| report.project == *project;
@@ -163,7 +163,7 @@ impl Client {
     /// Deletes the file of a project, trying for `patience`. Deleting twice is no error.
     ///
     /// # Errors
-    /// When the service knows no such project, says no, or can't be reached in time.
+    /// When the service does not know this project, says no, or can't be reached in time.
     pub async fn delete(&self, project: &ProjectId, patience: Duration) -> Result<(), ReadError> {
         let request = Request { method: Method::DELETE, query: &[("project", project.as_str())], largest: LARGEST_ANSWER };
         self.persist(&request, patience, |body| serde_json::from_slice::<Deletion>(body).ok().filter(|answer| answer.success).map(drop))

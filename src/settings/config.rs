@@ -63,7 +63,7 @@ impl Config {
     pub(super) fn read(path: &Path, home: Option<&Path>) -> Result<Self, ConfigError> {
         let failed = |what: String| ConfigError { path: path.to_owned(), at: None, what };
         match input::read_file(path, SETTINGS_FILE) {
-            Ok(bytes) => Self::parse(path, home, String::from_utf8(bytes).map_err(|_| failed("it is no UTF-8 text".to_owned()))?),
+            Ok(bytes) => Self::parse(path, home, String::from_utf8(bytes).map_err(|_| failed("it is not UTF-8 text".to_owned()))?),
             Err(InputError::Missing) => Ok(Self::default()),
             Err(why) => Err(failed(why.to_string())),
         }
@@ -73,7 +73,7 @@ impl Config {
         let reader = Reader { path, home, source: Source::new("config.toml", text) };
         let root = DeTable::parse(&reader.source.text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
-            reader.wrong(start, format!("this is no TOML: {}", error.message().replace('\n', ", ")))
+            reader.wrong(start, format!("this is not TOML: {}", error.message().replace('\n', ", ")))
         })?;
         let mut config = Self::default();
         for (name, value) in root.get_ref() {
@@ -81,7 +81,7 @@ impl Config {
                 "profile" => config.profile = Some(reader.placed(value, |text| reader.profile_name(value, text))?),
                 "profiles" => config.profiles = reader.profiles(value)?,
                 other if SETTINGS.contains(&other) => {
-                    let what = format!("`{other}` belongs to a profile: write it below a line `[profiles.default]`");
+                    let what = format!("`{other}` belongs to a profile: put it below the line `[profiles.default]`");
                     return Err(reader.wrong(name.span().start, what));
                 }
                 other => return Err(reader.unknown(name.span().start, other, &["profile", "profiles"])),
@@ -119,7 +119,7 @@ impl Reader<'_> {
 
     fn unknown(&self, at: usize, name: &str, known: &[&str]) -> ConfigError {
         let known = known.iter().copied();
-        self.wrong(at, format!("there is no setting `{name}`{}", near(name, known)))
+        self.wrong(at, format!("unknown setting `{name}`{}", near(name, known)))
     }
 
     fn profiles(&self, value: &Spanned<DeValue<'_>>) -> Result<BTreeMap<ProfileName, Profile>, ConfigError> {
@@ -163,7 +163,7 @@ impl Reader<'_> {
     fn placed<T>(&self, value: &Spanned<DeValue<'_>>, parse: impl Fn(&str) -> Result<T, ConfigError>) -> Result<Placed<T>, ConfigError> {
         let at = value.span().start;
         let text = value.get_ref().as_str().filter(|text| !text.trim().is_empty());
-        let text = text.ok_or_else(|| self.wrong(at, "a text in quotes is wanted here".to_owned()))?;
+        let text = text.ok_or_else(|| self.wrong(at, "expected a text in quotes".to_owned()))?;
         Ok(Placed { value: parse(text)?, line: self.position(at).line })
     }
 
@@ -171,7 +171,7 @@ impl Reader<'_> {
         let at = value.span().start;
         let number = value.get_ref().as_integer().and_then(|number| i64::from_str_radix(number.as_str(), number.radix()).ok());
         let number = number.filter(|number| (1..=MOST_AT_ONCE).contains(number)).and_then(|number| usize::try_from(number).ok());
-        let number = number.ok_or_else(|| self.wrong(at, format!("a number from 1 to {MOST_AT_ONCE} is wanted here")))?;
+        let number = number.ok_or_else(|| self.wrong(at, format!("expected a number from 1 to {MOST_AT_ONCE}")))?;
         Ok(Placed { value: number, line: self.position(at).line })
     }
 
@@ -182,7 +182,7 @@ impl Reader<'_> {
     /// A command line, split into words as a shell does it; no shell will see it.
     fn words(&self, at: usize, text: &str) -> Result<Vec<String>, ConfigError> {
         let words = shlex::split(text).filter(|words| words.first().is_some_and(|program| !program.is_empty()));
-        words.ok_or_else(|| self.wrong(at, "this is no command line: is a quote left open?".to_owned()))
+        words.ok_or_else(|| self.wrong(at, "this is not a command line: is a quote left open?".to_owned()))
     }
 
     /// A path that is the same from every folder.
@@ -192,7 +192,7 @@ impl Reader<'_> {
         if Path::new(&path).is_absolute() {
             return Ok(path);
         }
-        Err(self.wrong(at, format!("`{text}` would be another place in every folder: begin it with `/` or `~/`")))
+        Err(self.wrong(at, format!("`{text}` depends on the current folder: start it with `/` or `~/`")))
     }
 
     /// A folder, which a `/` at its end has made.
@@ -209,12 +209,12 @@ impl Reader<'_> {
         if RESOLUTION.known.contains(&text) && text != "custom" {
             return Ok(text.to_owned());
         }
-        Err(self.wrong(at, format!("there is no resolution `{text}`{}", near(text, RESOLUTION.known.iter().copied()))))
+        Err(self.wrong(at, format!("unknown resolution `{text}`{}", near(text, RESOLUTION.known.iter().copied()))))
     }
 
     fn webhook(&self, at: usize, text: &str) -> Result<String, ConfigError> {
         let is_url = text.starts_with("https://") || text.starts_with("http://");
-        if is_url { Ok(text.to_owned()) } else { Err(self.wrong(at, "a webhook begins with `https://`".to_owned())) }
+        if is_url { Ok(text.to_owned()) } else { Err(self.wrong(at, "a webhook starts with `https://`".to_owned())) }
     }
 }
 

@@ -27,11 +27,11 @@ pub(crate) enum SettingsError {
     #[error("there is no home folder to keep the ledger in; name a file with --ledger or $J2V_LEDGER")]
     Homeless,
     /// A ledger that this program can't open.
-    #[error("the ledger {0} is none that j2v knows: it is a file, or postgres://USER@HOST/DATABASE")]
+    #[error("`{0}` is not a ledger: use a file, or postgres://USER@HOST/DATABASE")]
     LedgerKind(String),
     /// A text that may be meant as a server's address, and isn't one. It may hold a password, and is never shown.
     #[error(
-        "the ledger's address can't be used: {0}; a server is spelled postgres://USER@HOST/DATABASE (with the password in $PGPASSWORD or \
+        "the ledger's address can't be used: {0}; a server is written postgres://USER@HOST/DATABASE (with the password in $PGPASSWORD or \
          ~/.pgpass), and a file of this name ./NAME"
     )]
     LedgerForm(&'static str),
@@ -41,7 +41,7 @@ pub(crate) enum SettingsError {
     /// A password where everybody sees it.
     #[cfg(feature = "postgres")]
     #[error(
-        "a password in an argument is seen by everybody on this machine: put it into $PGPASSWORD or ~/.pgpass, or the whole address into $J2V_LEDGER"
+        "a password in an argument is visible to everyone on this machine: put it into $PGPASSWORD or ~/.pgpass, or the whole address into $J2V_LEDGER"
     )]
     ShownPassword,
     /// A file of passwords that others may read.

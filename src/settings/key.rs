@@ -120,11 +120,11 @@ fn told_by(words: &[String]) -> Result<String, KeyFault> {
     if let Some(stdout) = child.stdout.take() {
         stdout.take(LONGEST).read_to_end(&mut told).map_err(|why| failed(format!("can't be read: {why}")))?;
     }
-    let status = child.wait().map_err(|why| failed(format!("is lost: {why}")))?;
+    let status = child.wait().map_err(|why| failed(format!("was lost: {why}")))?;
     if !status.success() {
         return Err(failed(status.code().map_or_else(|| "was ended".to_owned(), |code| format!("ended with exit code {code}"))));
     }
-    let told = String::from_utf8(told).map_err(|_| failed("printed what is no text".to_owned()))?;
+    let told = String::from_utf8(told).map_err(|_| failed("did not print text".to_owned()))?;
     Ok(told.lines().next().unwrap_or_default().to_owned())
 }
 

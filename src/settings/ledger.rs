@@ -51,7 +51,7 @@ fn meant(text: &str) -> Result<Meant<'_>, SettingsError> {
         };
     }
     if ["postgres:", "postgresql:"].iter().any(|scheme| lower.starts_with(scheme)) {
-        return Err(SettingsError::LedgerForm("an address begins with postgres:// (two slashes)"));
+        return Err(SettingsError::LedgerForm("an address starts with postgres:// (two slashes)"));
     }
     let is_path = text.starts_with(['/', '.', '~', '\\']) || text.get(1..3).is_some_and(|drive| drive == ":\\" || drive == ":/");
     let is_keyword = |name: &str| KEYWORDS.contains(&name.trim());
@@ -59,7 +59,7 @@ fn meant(text: &str) -> Result<Meant<'_>, SettingsError> {
         return Err(SettingsError::LedgerForm("NAME=VALUE is not a form that j2v reads"));
     }
     if !is_path && text.split_once(':').is_some_and(|(_, rest)| rest.contains('@')) {
-        return Err(SettingsError::LedgerForm("USER:PASSWORD@HOST lacks postgres:// in front"));
+        return Err(SettingsError::LedgerForm("postgres:// is missing before USER:PASSWORD@HOST"));
     }
     match text.strip_prefix("~/") {
         Some(path) => Ok(Meant::FileAtHome(path)),

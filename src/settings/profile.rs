@@ -24,7 +24,7 @@ impl ProfileName {
         if begins_well && text.len() <= LONGEST && text.chars().all(is_known) {
             return Ok(Self(text.to_owned()));
         }
-        Err(format!("`{text}` is no name of a profile: up to {LONGEST} letters, digits, `.`, `_` and `-`, the first a letter or a digit"))
+        Err(format!("`{text}` is not a profile name: up to {LONGEST} letters, digits, `.`, `_` and `-`, the first a letter or a digit"))
     }
 
     /// The name.

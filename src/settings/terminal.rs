@@ -22,6 +22,8 @@ pub(crate) struct Terminal {
 pub(crate) struct Canvas {
     /// Columns.
     pub(crate) width: usize,
+    /// All columns of the terminal, for what needs no scale; `None` where stdout is none.
+    pub(crate) terminal: Option<usize>,
     /// It gets colours.
     pub(crate) color: bool,
 }
@@ -53,7 +55,8 @@ pub(super) fn terminal(when: When, environment: &Environment<'_>, streams: Strea
 
 pub(super) fn canvas(when: When, environment: &Environment<'_>, streams: Streams) -> Canvas {
     let (most, default) = WIDTHS;
-    Canvas { width: streams.columns.unwrap_or(default).min(most), color: has_colors(when, environment, streams.stdout) }
+    let color = has_colors(when, environment, streams.stdout);
+    Canvas { width: streams.columns.unwrap_or(default).min(most), terminal: streams.columns.filter(|_| streams.stdout), color }
 }
 
 /// `--color`, then `NO_COLOR`, then `CLICOLOR_FORCE` and `FORCE_COLOR`, then what the terminal can do.
@@ -81,7 +84,7 @@ mod tests {
             canvas(When::Auto, environment, Streams { stdout: columns.is_some(), stderr: true, columns })
         };
         assert_eq!([60, 300].map(|columns| canvas(Some(columns), &|_| None).width), [60, 100]);
-        let file = Canvas { width: 80, color: false };
+        let file = Canvas { width: 80, terminal: None, color: false };
         assert_eq!(canvas(None, &|_| None), file, "that stderr is a terminal is no reason to colour a file");
         assert!(!canvas(Some(60), &|name| (name == "NO_COLOR").then(|| "1".to_owned())).color);
     }

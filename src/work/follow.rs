@@ -15,7 +15,7 @@ use crate::render::state::State;
 use crate::service::place::here;
 
 /// What a person must not forget while a render is out.
-const GOES_ON: &str = "the render goes on and will be charged";
+const GOES_ON: &str = "the render continues and will be charged";
 
 /// Why there is no file.
 const DELETED: &str = "the file was deleted on the server";
@@ -99,15 +99,15 @@ impl Described<'_> {
             Sight::Runs(report) => self.runs(report.map(|report| *report)),
             Sight::Missing => self
                 .outcome(Verdict::Refused, None)
-                .because(Trouble::None, "the service knows no such project; is it of another account?")
+                .because(Trouble::None, "the service does not know this project; does it belong to another account?")
                 .then(self.desk.command.spell(&["list"])),
             Sight::Unreachable(why) => self
                 .outcome(Verdict::Waiting, None)
-                .because(Trouble::Unreachable, format!("nothing is known of it: {why}"))
+                .because(Trouble::Unreachable, format!("its state is unknown: {why}"))
                 .then(self.poll()),
             Sight::Refused(refusal) => self
                 .outcome(Verdict::Waiting, None)
-                .because(Trouble::Refused(refusal.reason), self.going_on(&format!("the service refuses to tell: {}", refusal.message)))
+                .because(Trouble::Refused(refusal.reason), self.going_on(&format!("the service refuses the request: {}", refusal.message)))
                 .then(if refusal.reason == Reason::Key { self.desk.command.spell(&["auth", "login"]) } else { self.poll() }),
             Sight::Broken(message) => {
                 self.outcome(Verdict::Waiting, None).because(Trouble::Internal, self.going_on(&message)).then(self.poll())
@@ -115,7 +115,7 @@ impl Described<'_> {
             Sight::Interrupted(report) => {
                 let message = if report.is_some() { format!("interrupted; {GOES_ON}") } else { self.going_on("interrupted") };
                 self.outcome(Verdict::Waiting, report.map(|report| *report))
-                    .because(Trouble::Interrupted, format!("{message}. Resume with the next command"))
+                    .because(Trouble::Interrupted, format!("{message}. The next command resumes"))
                     .then(self.poll())
             }
         }
@@ -155,7 +155,7 @@ impl Described<'_> {
             Some(Status::Running | Status::Other(_)) => Verdict::Running,
             _ => Verdict::Waiting,
         };
-        let message = if report.is_some() { "not ended yet" } else { "its status could not be read" };
+        let message = if report.is_some() { "still rendering" } else { "its status could not be read" };
         self.outcome(verdict, report).because(Trouble::None, message).then(self.poll())
     }
 
@@ -180,7 +180,7 @@ impl Described<'_> {
             Status::Deleted => self.kept(Verdict::Deleted, report, DELETED),
             Status::Timeout => self
                 .outcome(Verdict::Timeout, Some(report))
-                .because(Trouble::None, "Look again later; it is charged if it finishes")
+                .because(Trouble::None, "Check again later; you will be charged if it finishes")
                 .then(self.poll()),
             _ => self.failed(report),
         }
@@ -208,13 +208,13 @@ impl Described<'_> {
             Err(Unsaved::Expired) => self.expired(report).await,
             Err(Unsaved::Deleted) => self.kept(Verdict::Deleted, report, DELETED),
             Err(Unsaved::InTheWay { path, whose: None }) => outcome
-                .because(Trouble::Unsaved, format!("rendered, but {} is in the way; --overwrite writes over it", path.display()))
+                .because(Trouble::Unsaved, format!("rendered, but {} already exists; --overwrite replaces it", path.display()))
                 .then(format!("{resume} --overwrite")),
             Err(Unsaved::InTheWay { path, whose: Some(whose) }) => outcome
                 .because(
                     Trouble::Unsaved,
                     format!(
-                        "rendered, but {} is in the way: it is the video of {whose}; another folder or --name keeps them apart",
+                        "rendered, but {} already exists: it is the video of {whose}; use another folder or --name",
                         path.display()
                     ),
                 )
@@ -245,8 +245,8 @@ impl Described<'_> {
             return self.saved_before(file, report);
         }
         let again = match self.target.render.as_ref().map(|render| render.batch().is_some()) {
-            Some(true) => "; --retry-expired renders it anew",
-            Some(false) => "; --again renders it anew",
+            Some(true) => "; --retry-expired renders it again",
+            Some(false) => "; --again renders it again",
             None => "",
         };
         let mut outcome = self.outcome(verdict, Some(report)).because(Trouble::None, format!("{why}{again}"));

@@ -37,7 +37,7 @@ pub fn unbound(desk: &Desk, render: &Render) -> Outcome {
             .because(
                 Trouble::Unreachable,
                 format!(
-                    "key {key} is not sent; {} sends it",
+                    "key {key} was not sent; {} sends it",
                     if render.row.is_some() { "the next run of its batch" } else { "its submit" }
                 ),
             )
@@ -50,11 +50,11 @@ pub fn unbound(desk: &Desk, render: &Render) -> Outcome {
 pub fn unknown(desk: &Desk, render: &Render, why: &str) -> Outcome {
     let key = &desk.command.name(render);
     if !desk.remembers {
-        let message = format!("{why}; without a ledger nobody looks for it any more: compare the list with what you sent");
+        let message = format!("{why}; without a ledger it can't be looked for: compare `j2v list` with what you sent");
         return described(render, Verdict::Unknown).because(Trouble::None, message).then(desk.command.spell(&["list"]));
     }
     let message = if render.traceable {
-        format!("{why}; nothing is sent again by itself, and every later command keeps looking for key {key}")
+        format!("{why}; it is not sent again automatically, and every later command looks for key {key}")
     } else {
         format!("{why}; without a token it can't be looked for: compare `j2v list` with what you sent")
     };
@@ -104,20 +104,20 @@ pub fn abandoned(desk: &Desk, render: &Render) -> Outcome {
         None => ("--again", desk.command.send(render, Submission::Again)),
     };
     described(render, Verdict::Abandoned)
-        .because(Trouble::None, format!("the submission of key {key} was given up; {again} renders it anew"))
+        .because(Trouble::None, format!("the submission of key {key} was given up; {again} renders it again"))
         .then(next)
 }
 
 /// The outcome of a render that was interrupted before a byte of it left.
 #[must_use]
 pub fn interrupted_unsent(render: &Render) -> Outcome {
-    described(render, Verdict::Unsent).because(Trouble::Interrupted, "interrupted; nothing was sent. The same command sends it")
+    described(render, Verdict::Unsent).because(Trouble::Interrupted, "interrupted; nothing was sent. Run the same command to send it")
 }
 
 /// The outcome of a render that was interrupted while its answer was out.
 #[must_use]
 pub fn interrupted_in_flight(desk: &Desk, render: &Render) -> Outcome {
-    let outcome = unknown(desk, render, "interrupted while the answer was awaited: the movie may have been accepted");
+    let outcome = unknown(desk, render, "interrupted while waiting for the answer: the movie may have been accepted");
     Outcome { trouble: Trouble::Interrupted, ..outcome }
 }
 
@@ -130,14 +130,14 @@ pub async fn other_movie(desk: &Desk, order: &Order, render: &Render) -> Result<
     let before = before.and_then(|text| Document::parse("the ledger", text).ok());
     let place = before.and_then(|before| first_difference(&before.root, &order.movie.root));
     let place = place.map_or_else(
-        || "the movie that was sent then is not kept any more".to_owned(),
+        || "the movie that was sent then is no longer kept".to_owned(),
         |pointer| format!("the first difference is at {pointer}"),
     );
     desk.learn_names(&[render]).await?;
     let key = &desk.command.name(render);
     let mut outcome = Outcome::new(Verdict::Unsent).because(
         Trouble::OtherMovie,
-        format!("the key {key} was used before for another movie: {place}; nothing was sent. --again renders this one, too"),
+        format!("the key {key} was used before for another movie: {place}; nothing was sent. --again renders this one as well"),
     );
     outcome.key = Some(render.key.clone());
     outcome.source = Some(order.source.clone());

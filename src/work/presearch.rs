@@ -100,8 +100,7 @@ impl Presearch {
             // What was sent last before the ledger was put back may not be listed yet.
             let Some(wait) = known.until_settled(desk).filter(|_| !sought.is_empty()) else { break };
             desk.tell(&Event::Warning(format!(
-                "the ledger was put back to an earlier state: nothing is sent for {} s, until the service's list is sure to show what \
-                 was sent before",
+                "the ledger was restored to an earlier state: nothing is sent for {} s, until the service's list shows everything that was sent before",
                 wait.as_secs_f64().ceil()
             )));
             if desk.unless_interrupted(tokio::time::sleep(wait)).await.is_none() {
@@ -177,7 +176,7 @@ async fn read(
             Err(why) if is_needed => return Err(why),
             Err(ReadError::Refused(_)) | Ok(()) => {}
             Err(why) => {
-                let what = "it could not be looked for whether any of it was sent before, which nothing speaks for";
+                let what = "could not check whether any of it was sent before; there is no sign that it was";
                 desk.tell(&Event::Warning(format!("{what}: {why}")));
                 break;
             }

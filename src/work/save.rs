@@ -200,7 +200,7 @@ fn make_way(target: &Path, render: Option<&Render>, saving: &Saving, others: &[R
         let folder = aside.parent().map_or(Ok(()), std::fs::create_dir_all);
         match folder.and_then(|()| std::fs::hard_link(target, &aside).or_else(|_| std::fs::copy(target, &aside).map(drop))) {
             Err(why) if why.kind() != std::io::ErrorKind::AlreadyExists => {
-                return Err(Unsaved::Failed(format!("{} can't be kept as {}: {why}", target.display(), aside.display())));
+                return Err(Unsaved::Failed(format!("{} can't be saved as {}: {why}", target.display(), aside.display())));
             }
             _ => {}
         }
@@ -218,7 +218,7 @@ pub(super) fn copied(file: &Path, project: &ProjectId, saving: &Saving) -> std::
         return Ok(target);
     }
     if saving.overwrite == Overwrite::No && target.symlink_metadata().is_ok() {
-        return Err(std::io::Error::other(format!("{} is in the way; --overwrite writes over it", target.display())));
+        return Err(std::io::Error::other(format!("{} already exists; --overwrite replaces it", target.display())));
     }
     std::fs::copy(file, &target).map(|_| target)
 }

@@ -118,7 +118,7 @@ pub async fn sweep(desk: &Desk, renders: &[Render], patience: Duration) -> Resul
     let resent: Vec<&Render> = renders.iter().filter(|render| is_over(render) && is_resent(render)).collect();
     let unseen = if resent.is_empty() { None } else { unseen_since(desk, &resent, &seen.projects).await? };
     if let Some(unseen) = &unseen {
-        let why = format!("the list doesn't show {unseen}, which was sent later: it proves nothing, and nothing is sent again yet");
+        let why = format!("the list doesn't show {unseen} yet, which was sent later: nothing is sent again until it does");
         desk.tell(&Event::Warning(why));
     }
     for (twins, hits) in seen.hits.into_values() {

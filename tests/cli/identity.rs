@@ -222,8 +222,9 @@ fn an_unknown_outcome_names_the_key_and_the_commands_and_is_sent_by_nobody() {
 #[test]
 fn every_later_command_keeps_looking_for_a_lost_answer() {
     let world = world(&["post-hang*1"]);
+    world.movie("a.json", &serde_json::json!({"render-time": "10m"}));
     world.crash("submit a.json --key L-1");
-    world.j2v("list").exits(0).tells("found again: key L-1");
+    world.j2v("list").exits(0).tells("found: key L-1");
     assert_eq!(world.j2v("history --json").json()["state"], "bound");
 }
 

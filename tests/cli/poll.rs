@@ -58,7 +58,7 @@ fn without_a_name_everything_unfinished_is_followed() {
     let run = world.j2v("poll").exits(0);
     assert_eq!(run.lines().len(), 2);
     assert!(open.iter().zip(run.lines()).all(|(project, line)| line.contains(project)), "{run:?}");
-    world.j2v("poll").exits(0).prints(&[]).tells("nothing in the ledger is unfinished");
+    world.j2v("poll").exits(0).prints(&[]).tells("no render in the ledger is unfinished");
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn a_receiver_that_cannot_be_is_refused_before_it_listens() {
     world.j2v("listen --exec ./missing.sh").exits(2).tells("there is no program ./missing.sh");
     world.j2v("listen --forward nonsense").exits(2).tells("--forward");
     let address = world.url().trim_start_matches("http://").trim_end_matches("/v2").to_owned();
-    world.run(&["listen", "--bind", &address]).exits(2).tells("somebody else listens there").tells("next: j2v listen --bind 127.0.0.1:0");
+    world.run(&["listen", "--bind", &address]).exits(2).tells("the address is already in use").tells("next: j2v listen --bind 127.0.0.1:0");
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn row_25_an_interruption_of_the_wait_names_the_project_and_the_way_on() {
         let running = Running::start(&world, "submit a.json --wait");
         running.until_it_tells("waiting for the render");
         running.signal(signal);
-        let run = running.end().exits(130).tells("the render goes on and will be charged");
+        let run = running.end().exits(130).tells("the render continues and will be charged");
         assert_eq!(run.stdout, "\n");
         assert!(goes_on(&world, &run).line().ends_with(".mp4"));
     });

@@ -233,5 +233,5 @@ fn row_80_forty_processes_that_poll_one_ledger_all_hear_the_end() {
         let run = one.end().exits(0);
         assert!(run.lines().len() <= 2, "{run:?}");
     }
-    world.j2v("poll").exits(0).tells("nothing in the ledger is unfinished");
+    world.j2v("poll").exits(0).tells("no render in the ledger is unfinished");
 }

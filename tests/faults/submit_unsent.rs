@@ -71,7 +71,7 @@ fn rows_01_and_03_a_closed_port_and_a_stalled_handshake_are_given_up_after_ten_s
     let stalled = Peer::silent();
     let urls = [
         (format!("http://{}/v2", closed_address()), "the connection was refused"),
-        (format!("https://{}/v2", stalled.address()), "no connection came about in time"),
+        (format!("https://{}/v2", stalled.address()), "no connection was made in time"),
     ];
     abreast(urls, |(url, words)| {
         let world = world(&url);

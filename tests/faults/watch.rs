@@ -28,7 +28,7 @@ fn row_30_a_project_that_we_bound_may_be_late_to_show_itself() {
 #[test]
 fn row_30_an_id_that_this_ledger_never_bound_is_answered_at_once() {
     let world = World::new();
-    let run = world.j2v("poll EMU0000000000000").exits(6).tells("the service knows no such project");
+    let run = world.j2v("poll EMU0000000000000").exits(6).tells("the service does not know this project");
     assert_eq!((run.stdout.as_str(), world.requests("GET /v2/movies")), ("\n", 1));
 }
 

@@ -92,7 +92,7 @@ fn a_list_that_cannot_be_read_stops_what_a_ledger_may_have_forgotten_and_nothing
     copy_files(&world.path("ledger.db"), &world.path("copy.db"));
     world.j2v(ALL).exits(0);
     copy_files(&world.path("copy.db"), &world.path("ledger.db"));
-    world.j2v(ALL).exits(12).tells("it could not be looked for whether it was sent before");
+    world.j2v(ALL).exits(12).tells("could not check whether it was sent before");
     assert_eq!(world.accepted(), 3);
 }
 

@@ -58,7 +58,7 @@ fn name(args: &BatchArgs) -> Result<String, Stop> {
     if name == SUBMIT_SCOPE {
         return Err(Stop::new(
             Exit::Usage,
-            format!("a batch can't be called `{name}`: that is where the keys of `j2v submit` are; --batch names it"),
+            format!("a batch can't be called `{name}`, which stands for the keys of `j2v submit`: choose another name with --batch"),
         ));
     }
     Ok(name)
@@ -67,7 +67,7 @@ fn name(args: &BatchArgs) -> Result<String, Stop> {
 fn refuse_what_cannot_be(call: &Call, args: &BatchArgs) -> Result<(), Stop> {
     if call.settings.ledger == LedgerPlace::Nowhere {
         let why =
-            "a batch lives in its ledger, without which the next run would pay again: leave --no-ledger out, or name a file with --ledger";
+            "a batch needs a ledger, or its next run would pay again: leave out --no-ledger, or name a file with --ledger";
         return Err(Stop::new(Exit::Usage, why));
     }
     if let Some(file) = args.results.as_deref().filter(|file| RecordFormat::of(file).is_none()) {
@@ -77,7 +77,7 @@ fn refuse_what_cannot_be(call: &Call, args: &BatchArgs) -> Result<(), Stop> {
         ));
     }
     if args.no_wait && args.saving.download.is_some() {
-        return Err(Stop::new(Exit::Usage, "--no-wait leaves before there are videos: leave --download out, or --no-wait"));
+        return Err(Stop::new(Exit::Usage, "--no-wait ends before there are videos to save: leave out --download or --no-wait"));
     }
     Ok(())
 }
@@ -124,7 +124,7 @@ async fn ask_first(call: &Call, args: &BatchArgs, batch: &Batch, store: &dyn Sto
     let what = if is_other_movie { "the movie of this batch has changed" } else { "many rows of this batch have changed" };
     let changed = survey.changed;
     let message = format!(
-        "{what}: {} of {} rendered rows are other movies now ({}); rendering those anew would cost {}; nothing was sent",
+        "{what}: {} of {} rendered rows are now different movies ({}); rendering them again would cost {}; nothing was sent",
         changed.rows,
         survey.finished,
         examples(survey),
@@ -147,8 +147,7 @@ fn apart(call: &Call, batch: &Batch, known: &Batch) -> Option<String> {
         return None;
     }
     call.out.warning(&format!(
-        "batch {} was begun with {source} and {rows}; these rows join it, and a key that both have is one row. --batch NAME begins \
-         another batch",
+        "batch {} was started with {source} and {rows}; these rows are added to it, and a key in both is one row. --batch NAME starts another batch",
         batch.name
     ));
     let stem = table(batch).and_then(|table| Some(Path::new(&table).file_stem()?.to_string_lossy().into_owned()))?;
@@ -167,7 +166,7 @@ fn cost(sum: &Sum) -> String {
     let s = if sum.credits == 1 { "" } else { "s" };
     match sum.unbounded {
         0 => format!("up to {} credit{s}", sum.credits),
-        1 => format!("{} credit{s} and what 1 row costs that nothing bounds", sum.credits),
-        rows => format!("{} credit{s} and what {rows} rows cost that nothing bounds", sum.credits),
+        1 => format!("at least {} credit{s}; 1 row has no upper bound", sum.credits),
+        rows => format!("at least {} credit{s}; {rows} rows have no upper bound", sum.credits),
     }
 }

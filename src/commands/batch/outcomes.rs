@@ -101,7 +101,7 @@ impl<'a> Outcomes<'a> {
     fn tell_left(&mut self, ended: &Ended) {
         self.left += 1;
         if self.left <= NAMED {
-            self.out.warning(&format!("{}: it has changed since it was rendered, and is left as it is", name(ended)));
+            self.out.warning(&format!("{}: it has changed since it was rendered; the earlier render is kept", name(ended)));
         }
     }
 
@@ -110,7 +110,7 @@ impl<'a> Outcomes<'a> {
         if self.failed <= NAMED {
             let outcome = &ended.outcome;
             let message = outcome.message.as_deref().unwrap_or("the service gives no reason");
-            let project = outcome.project.as_ref().map(|project| format!(" (project {project})")).unwrap_or_default();
+            let project = outcome.project.as_ref().map(|project| format!(", project {project}")).unwrap_or_default();
             self.out.error(&format!("{}{project}: {}: {message}", name(ended), outcome.verdict.as_str()));
             // What no run of the batch does is a command of its own.
             if matches!(outcome.verdict, Verdict::Held | Verdict::Abandoned) {
@@ -145,31 +145,34 @@ impl<'a> Outcomes<'a> {
             self.out.hint(&commands.retry_expired);
         }
         let Some(why) = self.unwritten else { return self.results.finish() };
-        self.out.error(&format!("the file of --results could not be written: {why}; a second run writes it anew"));
+        self.out.error(&format!("the file of --results could not be written: {why}; the next run writes it again"));
         Exit::fold([self.results.finish(), Exit::Internal])
     }
 
     fn summarize(&self) {
-        let named = [(self.left, "changed and left; --update renders them anew"), (self.failed, "failed; --results lists them all")];
+        let named = [(self.left, "changed and not rendered again; --update renders them"), (self.failed, "failed; --results lists them all")];
         for (count, what) in named.into_iter().filter(|(count, _)| *count > NAMED) {
-            self.out.note(&format!("{count} rows in all {what}"));
+            self.out.note(&format!("{count} rows {what}"));
         }
         if self.left > 0 && self.left <= NAMED {
-            self.out.note("--update renders changed rows anew");
+            self.out.note("--update renders changed rows again");
         }
         let rows: u64 = self.counts.values().sum();
         let counts = self.counts.iter().map(|(status, count)| format!("{count} {status}")).collect::<Vec<_>>().join(", ");
         let credits = if self.credits > 0.0 { format!("; {:.0} credits", self.credits) } else { String::new() };
         self.out.note(&format!("{rows} row{}: {counts}{credits}", if rows == 1 { "" } else { "s" }));
+        if self.counts.contains_key(Verdict::Waiting.as_str()) {
+            self.out.note("accepted renders continue and will be charged");
+        }
         if let Some(until) = self.kept_until {
-            self.out.note(&format!("the service keeps each file for 7 days, the first until {}", until.to_iso()));
+            self.out.note(&format!("the service deletes each file after 7 days, the first at {}", until.to_iso()));
         }
     }
 }
 
 /// A row for people: where it stands in the table, and its key.
 fn name(ended: &Ended) -> String {
-    let key = ended.outcome.key.as_ref().map(|key| format!(", {key}")).unwrap_or_default();
+    let key = ended.outcome.key.as_ref().map(|key| format!(" (key {key})")).unwrap_or_default();
     format!("row {}{key}", ended.number)
 }
 

@@ -95,10 +95,10 @@ fn plan(call: &Call, args: &BatchArgs, batch: &Batch, checked: &Checked, saving:
 /// A budget of an earlier run holds on: whoever doesn't see it on the command line is told.
 fn tell_of_budget(call: &Call, args: &BatchArgs, kept: &Batch) {
     if let Some(renders) = kept.budget.renders.filter(|_| args.pace.max_renders.is_none()) {
-        call.out.note(&format!("an earlier run allows this batch {renders} renders in all; --max-renders changes that"));
+        call.out.note(&format!("an earlier run set --max-renders {renders} for this batch; --max-renders changes it"));
     }
     if let Some(credits) = kept.budget.credits.filter(|_| args.gate.max_credits.is_none()) {
-        call.out.note(&format!("an earlier run allows this batch {credits} credits in all; --max-credits changes that"));
+        call.out.note(&format!("an earlier run set --max-credits {credits} for this batch; --max-credits changes it"));
     }
 }
 
@@ -114,7 +114,7 @@ async fn compare_with_balance(call: &Call, desk: &Desk, survey: &Survey) {
     let left = page.remaining_credits.and_then(|left| Some((left, f64::from(u32::try_from(wanted).ok()?))));
     if let Some((left, wanted)) = left.filter(|(left, wanted)| left < wanted) {
         call.out.warning(&format!(
-            "the account has {left:.0} credits left, and the rows to send may cost {wanted:.0}: the batch pauses when they are used up"
+            "the account has {left:.0} credits left, and the rows to send may cost {wanted:.0}: the batch stops when they are used up"
         ));
     }
 }
@@ -122,7 +122,7 @@ async fn compare_with_balance(call: &Call, desk: &Desk, survey: &Survey) {
 /// Says at the first Ctrl-C what happens now: at the second nobody is left to say it. Never comes back.
 async fn tell_of_interruption(call: &Call, resume: &str) {
     call.interrupt.cancelled().await;
-    call.out.note("interrupted: nothing more is sent, what is out may end (10 s); once more leaves at once. What was accepted renders on and is charged. The next command goes on:");
+    call.out.note("interrupted: nothing more is sent; waiting up to 10 s for requests under way (interrupt again to leave at once). Accepted renders continue and will be charged. To continue:");
     call.out.hint(resume);
     std::future::pending::<()>().await;
 }

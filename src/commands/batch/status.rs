@@ -8,8 +8,9 @@ use super::command;
 use crate::exit::Exit;
 use crate::ledger::batch::{Batch, Standing, Tally, Worker};
 use crate::ledger::{Render, RenderId, Store};
-use crate::output::table;
+use crate::output::table::{self, Cell};
 use crate::render::state::State;
+use crate::world::World;
 
 /// Failing rows that are shown of one batch.
 const SHOWN: usize = 20;
@@ -37,7 +38,7 @@ pub(super) async fn run(call: &Call, json: bool, name: Option<&str>) -> anyhow::
     let standings = store.batches(None, name.map(str::to_owned)).await.map_err(ledger_failed)?;
     if let Some(name) = name.filter(|_| standings.is_empty()) {
         let known = session::spell(call, &["batch", "--status"]);
-        return Err(Stop::new(Exit::Usage, format!("the ledger knows no batch called {name}")).then(known).into());
+        return Err(Stop::new(Exit::Usage, format!("the ledger has no batch called {name}")).then(known).into());
     }
     if json {
         for standing in &standings {
@@ -46,8 +47,8 @@ pub(super) async fn run(call: &Call, json: bool, name: Option<&str>) -> anyhow::
         }
         return Ok(Exit::Done);
     }
-    let head = ["BATCH", "ROWS", "QUEUED", "UNKNOWN", "RENDERING", "DONE", "FAILED", "CREDITS", "BUDGET", "BEGUN", "RUN"];
-    show_table(call, head, standings.iter().map(row));
+    let head = ["BATCH", "ROWS", "QUEUED", "UNKNOWN", "RENDERING", "DONE", "FAILED", "CREDITS", "BUDGET", "STARTED", "ENDED"];
+    show_table(call, &head, standings.iter().map(row));
     if name.is_some() {
         for standing in &standings {
             show_workers(call, &workers(store.as_ref(), standing).await?);
@@ -57,29 +58,28 @@ pub(super) async fn run(call: &Call, json: bool, name: Option<&str>) -> anyhow::
     Ok(Exit::Done)
 }
 
-fn show_table<const COLUMNS: usize>(call: &Call, head: [&str; COLUMNS], rows: impl Iterator<Item = Vec<String>>) {
-    let rows: Vec<Vec<String>> = std::iter::once(head.map(str::to_owned).to_vec()).chain(rows).collect();
-    for line in table::lay_out(&rows) {
-        call.out.data(&line);
+fn show_table(call: &Call, head: &[&str], rows: impl Iterator<Item = Vec<Cell>>) {
+    for line in table::list(head, rows, call.settings.canvas, World::real().now()) {
+        call.out.drawn(&line);
     }
 }
 
-fn row(standing: &Standing) -> Vec<String> {
+fn row(standing: &Standing) -> Vec<Cell> {
     let Standing { batch, tally } = standing;
     let count = |states: &[State]| tally.rows(states).to_string();
     let limits = [batch.budget.renders.map(|cap| format!("{cap} renders")), batch.budget.credits.map(|cap| format!("{cap} credits"))];
     vec![
-        batch.name.clone(),
-        tally.all().rows.to_string(),
-        count(QUEUED),
-        count(UNKNOWN),
-        count(RENDERING),
-        count(DONE),
-        count(FAILED),
-        format!("{:.0}", spent(tally)),
-        limits.into_iter().flatten().collect::<Vec<_>>().join(", "),
-        batch.created_at.to_iso(),
-        batch.ended_at.map_or_else(|| "open".to_owned(), |at| format!("ended {}", at.to_iso())),
+        batch.name.clone().into(),
+        tally.all().rows.to_string().into(),
+        count(QUEUED).into(),
+        count(UNKNOWN).into(),
+        count(RENDERING).into(),
+        count(DONE).into(),
+        count(FAILED).into(),
+        format!("{:.0}", spent(tally)).into(),
+        limits.into_iter().flatten().collect::<Vec<_>>().join(", ").into(),
+        Cell::Time(Some(batch.created_at)),
+        batch.ended_at.map_or_else(|| "open".into(), |at| Cell::Time(Some(at))),
     ]
 }
 
@@ -98,18 +98,19 @@ fn show_workers(call: &Call, workers: &[Worker]) {
     let (shown, gone): (Vec<_>, Vec<_>) = workers.iter().partition(|worker| worker.is_alive || worker.sending > 0);
     if !shown.is_empty() {
         call.out.data("");
-        show_table(call, ["WORKER", "IS", "SUBMITTED", "SENDING", "LAST"], shown.into_iter().map(worker));
+        show_table(call, &["WORKER", "IS", "SUBMITTED", "SENDING", "LAST"], shown.into_iter().map(worker));
     }
     if !gone.is_empty() {
         let rows: u64 = gone.iter().map(|worker| worker.claimed).sum();
-        call.out.note(&format!("{} earlier processes submitted {rows} rows", gone.len()));
+        let processes = if gone.len() == 1 { "1 earlier process".to_owned() } else { format!("{} earlier processes", gone.len()) };
+        call.out.note(&format!("{processes} submitted {rows} row{}", if rows == 1 { "" } else { "s" }));
     }
 }
 
-fn worker(worker: &Worker) -> Vec<String> {
+fn worker(worker: &Worker) -> Vec<Cell> {
     let is = if worker.is_alive { "at work" } else { "gone" };
     let (claimed, sending) = (worker.claimed.to_string(), worker.sending.to_string());
-    vec![worker.name.clone(), is.to_owned(), claimed, sending, worker.last_at.to_iso()]
+    vec![worker.name.clone().into(), is.into(), claimed.into(), sending.into(), Cell::Time(Some(worker.last_at))]
 }
 
 /// A batch as an object; `workers` are told of one that is asked for by name.

@@ -129,12 +129,12 @@ fn disk(path: &Path) -> Finding {
     let folder = nearest_folder(path);
     match fs4::available_space(&folder) {
         Ok(left) if left < NOTHING => {
-            Finding::fail("disk", Exit::Internal, format!("{} left for {}", bytes(left), folder.display())).help("make room on the device")
+            Finding::fail("disk", Exit::Internal, format!("{} left for {}", bytes(left), folder.display())).help("free some space on the device")
         }
         Ok(left) if left < LITTLE => {
-            Finding::warn("disk", format!("{} left for {}", bytes(left), folder.display())).help("make room on the device")
+            Finding::warn("disk", format!("{} left for {}", bytes(left), folder.display())).help("free some space on the device")
         }
         Ok(left) => Finding::ok("disk", format!("{} left for {}", bytes(left), folder.display())),
-        Err(why) => Finding::warn("disk", format!("how much is left for {} can't be told: {why}", folder.display())),
+        Err(why) => Finding::warn("disk", format!("the space left for {} is unknown: {why}", folder.display())),
     }
 }

@@ -103,10 +103,10 @@ fn api(url: &ApiUrl, happened: &Happened, has_key: bool) -> Finding {
             },
             None => Finding::fail("api", Exit::Unreachable, format!("{url} does not answer as the API does")).help("check the API URL"),
         },
-        ReadMeaning::Refused(_) if !has_key => Finding::ok("api", format!("{url} answers; without a key it tells no more")),
+        ReadMeaning::Refused(_) if !has_key => Finding::ok("api", format!("{url} answers; without a key nothing more can be checked")),
         ReadMeaning::Refused(refusal) => {
             let finding = Finding::fail("api", Exit::of_refusal(refusal.reason), format!("{url} refuses the key: {}", refusal.message));
-            finding.help("take the key from the dashboard anew").then("j2v auth login")
+            finding.help("copy the key from the dashboard again").then("j2v auth login")
         }
         ReadMeaning::Retry { why, .. } | ReadMeaning::Broken { why } | ReadMeaning::NoSuchProject { message: why } => {
             Finding::fail("api", Exit::Unreachable, format!("{url} can't be reached: {why}"))

@@ -45,7 +45,7 @@ impl Files {
         self.seen.extend(new.iter().map(|(url, _)| (*url).to_owned()).zip(found));
         for file in &uses {
             if let Some(Err(error)) = self.seen.get(&file.url) {
-                out.warning(&format!("{}the {} can't be had: {error}", at(&expansion.movie, file.span), name(file)));
+                out.warning(&format!("{}can't fetch the {}: {error}", at(&expansion.movie, file.span), name(file)));
             }
         }
         Some(uses.into_iter().map(|file| self.file(file)).collect())

@@ -65,7 +65,7 @@ async fn write(call: &Call, maker: &Maker, made: &Made) -> anyhow::Result<Exit> 
         let hrefs = state.preview.media.iter().map(|media| embedded(&media.url, maker, &mut left, &mut unembedded)).collect();
         let state = State { hrefs, ..state };
         for path in unembedded {
-            call.out.warning(&format!("{path}: the page names this file and does not hold it; it is shown on this machine only"));
+            call.out.warning(&format!("{path}: the page links to this file but does not contain it; it shows on this machine only"));
         }
         let page = Page { mode, name: name(args), state: &state, has_rows: false, online: args.online };
         std::fs::write(file, page.to_html())
@@ -124,7 +124,7 @@ async fn follow(call: &Call, maker: Arc<Maker>, made: Made) -> anyhow::Result<Ex
     };
     let url = format!("http://{address}/{token}/");
     call.out.data(&url);
-    call.out.progress("the page follows the movie; Ctrl-C ends it");
+    call.out.progress("the page updates when the movie changes; Ctrl-C ends it");
     if !maker.args.no_open
         && call.settings.has_screen
         && let Err(why) = opener::open_browser(&url)

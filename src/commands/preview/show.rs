@@ -46,7 +46,7 @@ impl Maker {
     /// When it can't be read, is no JSON, or would expand beyond all measure.
     pub(super) fn read(&self) -> Result<Made, Stop> {
         let composed = movies::compose_silently(&self.args.movie)?.into_iter().next();
-        self.made(composed.ok_or_else(|| Stop::new(Exit::Usage, "name the movie"))?.movie?)
+        self.made(composed.ok_or_else(|| Stop::new(Exit::Usage, "name a movie file"))?.movie?)
     }
 
     /// Checks and resolves a movie.

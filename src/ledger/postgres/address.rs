@@ -19,10 +19,10 @@ const SILENCE: Duration = Duration::from_secs(10);
 #[non_exhaustive]
 pub enum AddressError {
     /// It doesn't read.
-    #[error("{0}; it is spelled postgres://USER@HOST/DATABASE")]
+    #[error("{0}; it is written postgres://USER@HOST/DATABASE")]
     Unreadable(String),
     /// No host, and nothing to guess it from.
-    #[error("it names no host; it is spelled postgres://USER@HOST/DATABASE")]
+    #[error("it names no host; it is written postgres://USER@HOST/DATABASE")]
     NoHost,
     /// A character of the password ends the password early.
     #[error("its password holds a character that has to be written in percent-encoding (`@` as %40)")]

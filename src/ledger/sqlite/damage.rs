@@ -39,7 +39,7 @@ pub async fn set_aside(path: &Path, world: &World) -> Result<Option<PathBuf>, Le
         Err(other) => return Err(other),
     }
     if !Owners::of(&real, world.clone()).others().map_err(fail)?.is_empty() {
-        return Err(fail(Failure::Refused("another j2v works with it: end that first".to_owned())));
+        return Err(fail(Failure::Refused("another j2v is using it: end that first".to_owned())));
     }
     let stamp: String = world.now().to_iso().chars().filter(char::is_ascii_alphanumeric).collect();
     let kept = beside(&real, &format!(".damaged-{stamp}"));

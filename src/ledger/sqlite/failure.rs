@@ -30,10 +30,10 @@ pub(super) enum Failure {
     #[error("it is the database of another program")]
     Foreign,
     /// The file was moved, deleted or replaced while it was open.
-    #[error("it is not at its place any more")]
+    #[error("it is no longer at its place")]
     Gone,
     /// The ledger was moved or deleted, and its log is still there: a new ledger would read another one's log.
-    #[error("it is gone, and its log {} is still here: what was written last is in the log. Move both together, or remove the log", .0.display())]
+    #[error("it is gone, but its log {} is still there and holds what was written last. Move both together, or remove the log", .0.display())]
     Logless(std::path::PathBuf),
     /// What was asked for makes no sense here.
     #[error("{0}")]

@@ -56,7 +56,7 @@ pub(super) fn ensure(path: &Path, world: &World) -> Result<PathBuf, LedgerError>
     let open = |error: io::Error| Failure::System(error).at(path);
     let found = found.map_err(open)?;
     if !found.is_file() {
-        return Err(open(io::Error::other("it is no file")));
+        return Err(open(io::Error::other("it is not a file")));
     }
     refuse_exposed(path, &found)?;
     fs::canonicalize(path).map_err(open)

@@ -114,7 +114,7 @@ fn source(checker: &mut Checker<'_>, element: &Element<'_>, src: &str, span: Spa
         checker.add("J2V066", span, "plain `http`").helped("write `https`, if the server has it");
     }
     if src.contains(RENDERS) {
-        let message = "a rendered video is kept for 7 days";
+        let message = "a rendered video is deleted after 7 days";
         checker.add("J2V405", span, message).helped("save it elsewhere, or in the account's media");
     }
     let shared = SHARE_PAGES.iter().find(|(host, part, _)| url.is_at(host) && url.rest.contains(part) && !is_file(&url));

@@ -132,7 +132,7 @@ pub(super) fn braces(checker: &mut Checker<'_>, key: &str, node: &Node, text: &T
     let names = checker.names.get_or_insert_with(|| variables.iter().map(|variable| variable.key.decoded()).collect());
     let meant = single.into_iter().find(|name| names.contains(*name));
     if let Some(name) = meant.map(shown) {
-        let message = format!("`{{{name}}}` is no placeholder");
+        let message = format!("`{{{name}}}` is not a placeholder");
         checker.add("J2V204", node.span, message).helped(format!("write `{{{{{name}}}}}`")).severity = Severity::Warning;
     }
 }

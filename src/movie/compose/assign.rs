@@ -53,7 +53,7 @@ pub enum AssignError {
     #[error("`{0}` has no name before its `=`")]
     NoName(String),
     /// What follows `:=` is no JSON.
-    #[error("the value of `{name}` is no JSON: {why}{likely}; for a text write `{name}=…`", likely = likely(why))]
+    #[error("the value of `{name}` is not JSON: {why}{likely}; for a text write `{name}=…`", likely = likely(why))]
     NotJson {
         /// What was to be set.
         name: String,

@@ -134,7 +134,7 @@ reasons! {
     /// A mark of four bytes.
     Utf32: "the file is UTF-32", "save it as UTF-8";
     /// A compressed file or a video.
-    Binary: "this is no text: perhaps an archive, an image or a video", "give the movie's JSON";
+    Binary: "this is not text: perhaps an archive, an image or a video", "give the movie's JSON";
 }
 
 impl fmt::Display for Likely {

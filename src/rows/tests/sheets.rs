@@ -118,7 +118,7 @@ fn a_formula_without_a_value_is_told_and_the_other_rows_are_read() {
     let body: String = rows.iter().zip(2..).map(|(cells, number)| xml_row(number, cells)).collect();
     let book = workbook_in_xml(&(header + &body), "");
     let told = read("t.xlsx", &book).unwrap_err();
-    assert_eq!(told, "T: row 3, column `price`: the cell holds a formula, and the workbook does not say its value");
+    assert_eq!(told, "T: row 3, column `price`: the cell holds a formula whose value is not in the workbook");
     let table = Table::of(&Source::new("t.xlsx"), &mut book.as_slice()).unwrap();
     let rows: Vec<_> = table.rows().unwrap().map(Result::unwrap).collect();
     assert_eq!(rows.iter().map(|row| (row.number, row.faults.len())).collect::<Vec<_>>(), [(2, 0), (3, 1), (4, 0)]);

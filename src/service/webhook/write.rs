@@ -20,7 +20,7 @@ pub enum Shape {
 
 /// A word that is no shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("there is no such shape: it is reference, tutorial or guide")]
+#[error("unknown shape: use reference, tutorial or guide")]
 pub struct UnknownShape;
 
 impl Shape {

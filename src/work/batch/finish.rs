@@ -130,7 +130,7 @@ async fn outcome(line: &Line<'_>, downloads: &Semaphore, ending: Ending, render:
     let outcome = match (how, render) {
         (How::Over(outcome) | How::HeldBack(outcome), _) => *outcome,
         (how, Some(render)) => of_render(line, downloads, &row, how, &render).await,
-        (_, None) => Outcome::new(Verdict::Unknown).because(Trouble::Internal, "its row is not in the ledger any more"),
+        (_, None) => Outcome::new(Verdict::Unknown).because(Trouble::Internal, "its row is no longer in the ledger"),
     };
     Told { row, outcome, was_rendering, is_held_back }
 }

@@ -105,7 +105,7 @@ pub(super) async fn look(line: &Line<'_>, renders: &[Render]) -> Result<Result<(
 }
 
 pub(super) fn unsent(render: Option<&Render>, why: &str) -> Outcome {
-    let message = format!("not sent: it could not be looked for whether it was sent before: {why}");
+    let message = format!("not sent: could not check whether it was sent before: {why}");
     let outcome = render.map_or_else(|| Outcome::new(Verdict::Unsent), |render| described(render, Verdict::Unsent));
     outcome.because(Trouble::Unreachable, message)
 }

@@ -108,7 +108,7 @@ async fn attempt(line: &Line<'_>, row: &Row, render: &Render) -> Result<Tried, L
 /// The movie with its token; the outcome where the token has no place.
 async fn body(line: &Line<'_>, render: &Render) -> Result<Result<Vec<u8>, Box<Outcome>>, LedgerError> {
     let Some(body) = line.desk.store.body(render.id).await? else {
-        return Ok(Err(Box::new(described(render, Verdict::Unsent).because(Trouble::Internal, "its movie is not in the ledger any more"))));
+        return Ok(Err(Box::new(described(render, Verdict::Unsent).because(Trouble::Internal, "its movie is no longer in the ledger"))));
     };
     if !render.traceable {
         return Ok(Ok(body));
@@ -131,7 +131,7 @@ async fn interrupted(line: &Line<'_>, claim: &Claim) {
 /// What was out when the grace ended is lost from here on, for every other process to look for.
 async fn left(line: &Line<'_>, render: &Render, claimed: Claimed) -> Result<Tried, LedgerError> {
     let Some(sent) = claimed.render else { return Ok(Tried::Over(Box::new(interrupted_unsent(render)))) };
-    let (epoch, why) = (sent.submission.epoch, "interrupted before an answer came".to_owned());
+    let (epoch, why) = (sent.submission.epoch, "interrupted before the answer".to_owned());
     let sent = line.desk.learn(&sent, Fact::Lost { epoch, why }).await?;
     Ok(Tried::Over(Box::new(interrupted_in_flight(line.desk, &sent))))
 }
@@ -209,7 +209,7 @@ impl Post<'_> {
         }
         if let Some(open_for) = line.pace.lost() {
             line.desk.tell(&Event::Warning(format!(
-                "too many answers are lost ({why}): nothing is sent for {} s, while they are looked for",
+                "too many answers were lost ({why}): sending pauses for {} s while they are looked for",
                 open_for.as_secs_f64()
             )));
         }

@@ -26,12 +26,12 @@ impl Stop {
         match self {
             Self::Interrupted => "interrupted; nothing more is sent".to_owned(),
             Self::Refused(refusal) if refusal.reason == Reason::Credits => {
-                format!("the credits are used up ({}): the batch pauses, and its next run goes on", refusal.message)
+                format!("the credits are used up ({}): the batch stops; its next run continues", refusal.message)
             }
             Self::Refused(refusal) => format!("the service refuses the key ({}): nothing more is sent", refusal.message),
-            Self::Budget(why) => format!("{why}: the batch pauses here, and goes on with a larger budget"),
+            Self::Budget(why) => format!("{why}. Run it again with a larger budget"),
             Self::Unreachable(why) => format!("{why}: nothing more is sent"),
-            Self::Ledger(why) => format!("{why}: nothing more is sent, and the next run finds out what became of what was sent"),
+            Self::Ledger(why) => format!("{why}: nothing more is sent; the next run finds out what happened to what was sent"),
         }
     }
 

@@ -39,7 +39,7 @@ impl Door for Forward {
             let to = &self.to;
             match self.courier.hand(to, "application/json", &headers, letter.line.clone().into_bytes()).await {
                 Ok(answered) if answered.is_success() => Hand::Over,
-                Ok(answered) if answered.status == GONE => Hand::Closed(format!("{to} answered {GONE}: it wants no more of them")),
+                Ok(answered) if answered.status == GONE => Hand::Closed(format!("{to} answered {GONE}: it accepts no more outcomes")),
                 Ok(answered) => Hand::Failed { why: format!("{to} answered {}", answered.status), after: answered.retry_after },
                 Err(why) => Hand::Failed { why: format!("{to}: {why}"), after: None },
             }

@@ -317,7 +317,7 @@ impl Deliverer {
                 if let Some(why) = why.as_ref().filter(|why| delivery.detail.as_ref() != Some(why)) {
                     self.desk.tell(&Event::Warning(format!("{project}: `{status}` waits: {why}")));
                 }
-                (Handed::Later(now.plus(after)), why.unwrap_or_else(|| "not begun yet".to_owned()))
+                (Handed::Later(now.plus(after)), why.unwrap_or_else(|| "not started yet".to_owned()))
             }
             Hand::Closed(why) => {
                 self.undelivered(project, status, &why, None);
@@ -325,7 +325,7 @@ impl Deliverer {
             }
             Hand::Failed { why, after } => {
                 let pause = next_delivery(delivery.attempts, self.desk.world.fraction()).map(|pause| pause.max(after.unwrap_or_default()));
-                let why = if pause.is_some() { why } else { format!("{why}; it was tried often enough") };
+                let why = if pause.is_some() { why } else { format!("{why}; no more attempts") };
                 self.undelivered(project, status, &why, pause);
                 (pause.map_or(Handed::GivenUp, |pause| Handed::Again(now.plus(pause))), why)
             }

@@ -107,7 +107,7 @@ impl Program {
         let why = match tokio::time::timeout(self.timeout, child.wait()).await {
             Ok(Ok(status)) if status.success() => return Hand::Over,
             Ok(Ok(status)) => format!("{} {}", self.name(), in_words(status)),
-            Ok(Err(why)) => format!("{}: its end was not seen: {why}", self.name()),
+            Ok(Err(why)) => format!("{}: its exit could not be observed: {why}", self.name()),
             Err(_) => format!("{} was ended after {} s", self.name(), self.timeout.as_secs_f64()),
         };
         group.end(child).await;
@@ -119,7 +119,7 @@ impl Program {
         Hand::Later {
             after: STILL_RUNS,
             why: Some(format!(
-                "{name}, or something that it started, still has the input of an earlier run; this one begins when that ends"
+                "{name}, or a process it started, still holds the input of an earlier run; this run starts when that ends"
             )),
         }
     }
@@ -127,7 +127,7 @@ impl Program {
     fn not_started(&self, why: &io::Error) -> String {
         match why.kind() {
             io::ErrorKind::NotFound => format!("there is no program {}", self.name()),
-            io::ErrorKind::PermissionDenied => format!("{} may not be run", self.name()),
+            io::ErrorKind::PermissionDenied => format!("{} is not executable", self.name()),
             _ => format!("{} can't be started: {why}", self.name()),
         }
     }

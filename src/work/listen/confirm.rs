@@ -304,7 +304,7 @@ impl<'a> Confirmer<'a> {
                 return Ok(None);
             }
             Sight::Refused(refusal) => {
-                self.desk.tell(&Event::Warning(format!("{project}: the service refuses to tell: {}", refusal.message)));
+                self.desk.tell(&Event::Warning(format!("{project}: the service refuses the request: {}", refusal.message)));
                 REFUSED
             }
             Sight::Broken(why) | Sight::Unreachable(why) => {
@@ -319,7 +319,7 @@ impl<'a> Confirmer<'a> {
     /// A callback that the service denies is somebody else's invention, or another account's: it stays for a week, and
     /// is told if its render appears.
     async fn unknown(&self, project: &ProjectId, kept: &[Kept]) -> Result<(), LedgerError> {
-        let why = "a callback names it, but the service knows no such project of this account; nothing was done";
+        let why = "a callback names it, but the service does not know this project of this account; nothing was done";
         self.desk.tell(&Event::Warning(format!("{project}: {why}")));
         self.settle(kept).await
     }

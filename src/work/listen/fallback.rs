@@ -103,7 +103,7 @@ impl<'a> Fallback<'a> {
         while let Some((_, sight)) = sights.recv().await {
             match sight {
                 Sight::Refused(refusal) => {
-                    self.desk.tell(&Event::Warning(format!("the service refuses to tell: {}", refusal.message)));
+                    self.desk.tell(&Event::Warning(format!("the service refuses the request: {}", refusal.message)));
                     return;
                 }
                 Sight::Broken(why) => self.desk.tell(&Event::Warning(why)),

@@ -73,7 +73,7 @@ pub enum ListenError {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     /// Nobody can connect any more.
-    #[error("no connection can be taken any more")]
+    #[error("no more connections can be accepted")]
     Server(#[source] io::Error),
 }
 

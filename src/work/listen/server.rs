@@ -177,7 +177,7 @@ impl Reception {
     }
 
     fn not_kept(&self, why: &str) -> Response {
-        let why = format!("{why}: a callback was answered with 503; the service doesn't send it again, so its render is polled");
+        let why = format!("{why}: a callback was answered with 503; the service does not send it again, so its render is polled");
         self.listener.hear(&Event::Warning(why));
         (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, RETRY_AFTER)]).into_response()
     }

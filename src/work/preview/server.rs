@@ -141,7 +141,7 @@ async fn media(Given(served): Given<Arc<Served>>, Path(number): Path<usize>, hea
         None => StatusCode::NOT_FOUND.into_response(),
         Some(Origin::Local(path)) => local::file(&path, range).await,
         Some(Origin::Remote(url)) => match &served.relay {
-            None => (StatusCode::SERVICE_UNAVAILABLE, "nothing is fetched with --offline").into_response(),
+            None => (StatusCode::SERVICE_UNAVAILABLE, "--offline fetches nothing").into_response(),
             Some(relay) => relayed(relay, &url, range).await,
         },
     }

@@ -31,23 +31,23 @@ impl Sides<'_> {
         let unsettled = unsettled.iter().filter(|render| render.submission.state != State::Sending).map(|render| {
             let since = render.gave_up_at.or(render.posted_at).map(|at| format!(" since {}", at.to_iso())).unwrap_or_default();
             let finding = match render.submission.state {
-                State::Held => Finding::new(Kind::Held, format!("its answer is lost{since}, and it is not on the server: you decide")),
+                State::Held => Finding::new(Kind::Held, format!("its answer was lost{since}, and it is not on the server: decide what to do")),
                 _ if render.traceable => {
-                    Finding::new(Kind::Unknown, format!("its answer is lost{since}, and it is not on the server (yet)"))
+                    Finding::new(Kind::Unknown, format!("its answer was lost{since}, and it is not on the server (yet)"))
                 }
-                _ => Finding::new(Kind::Unknown, format!("its answer is lost{since}, and it has no token to be found by")),
+                _ => Finding::new(Kind::Unknown, format!("its answer was lost{since}, and it can't be found without a token")),
             };
             finding.of(render).then(settle(render))
         });
         let resends = resends.iter().map(|render| {
             if render.row.is_some() {
-                return Finding::new(Kind::Resend, format!("to be sent again: its batch {} does that when it is run", render.scope))
+                return Finding::new(Kind::Resend, format!("to be sent again: the next run of batch {} sends it", render.scope))
                     .of(render)
                     .then(self.desk.command.send(render, Submission::Same));
             }
             let why = match render.submission.on_unknown {
-                OnUnknown::Resubmit => "not found on the server: its rule is to send it again",
-                OnUnknown::Hold => "it was decided to send it again, and that was not done; its submit does it",
+                OnUnknown::Resubmit => "not found on the server: its --on-unknown says to send it again",
+                OnUnknown::Hold => "it was decided to send it again, which has not happened; its submit sends it",
             };
             let again = self.desk.command.submit(&render.source, &render.flags, &render.key, Submission::Same);
             Finding::new(Kind::Resend, why).of(render).then(again)
@@ -118,7 +118,7 @@ impl Sides<'_> {
         let is_final = row.submission.state.is_final();
         let before = self.desk.world.now().minus(self.limits.older_than);
         let is_silent = !self.heard.contains(&report.project) && row.bound_at.is_some_and(|at| at <= before);
-        let message = format!("the service says `{}`, the ledger `{}`", report.status.as_str(), row.submission.state.as_str());
+        let message = format!("the service reports `{}`, the ledger `{}`", report.status.as_str(), row.submission.state.as_str());
         let poll = self.spell(&["poll", report.project.as_str()]);
         (is_final || is_silent).then(|| Finding::new(Kind::Missed, message).of(row).told_by(report).then(poll))
     }
@@ -126,19 +126,19 @@ impl Sides<'_> {
     fn unsaved(&self, row: &Render, report: &Report, until: Instant, now: Instant) -> Finding {
         let is_expiring = until.since(now) <= self.limits.expiring;
         let kind = if is_expiring { Kind::Expiring } else { Kind::Unsaved };
-        let message = format!("rendered and not saved by j2v; the service deletes it at {}", until.to_iso());
+        let message = format!("rendered but not saved by j2v; the service deletes it at {}", until.to_iso());
         Finding::new(kind, message).of(row).told_by(report).then(self.spell(&["download", report.project.as_str()]))
     }
 
     fn found(&self, row: &Render, report: &Report) -> Finding {
         let state = row.submission.state.as_str();
         let message =
-            format!("the server has it, and the ledger takes it for `{state}`: sent by another ledger, or before this one was restored");
+            format!("the server has it, but the ledger says `{state}`: it was sent by another ledger, or before this one was restored");
         Finding::new(Kind::Found, message).of(row).told_by(report).then(self.fix())
     }
 
     fn lost(&self, report: &Report, token: &Token) -> Finding {
-        let message = format!("the server has it with the token {token}, and the ledger has no row of it");
+        let message = format!("the server has it with the token {token}, but the ledger has no row for it");
         Finding::new(Kind::Lost, message).told_by(report).then(self.fix())
     }
 
@@ -148,7 +148,7 @@ impl Sides<'_> {
             return None;
         }
         let cost =
-            report.credits.map_or_else(|| "the service doesn't tell its cost".to_owned(), |credits| format!("it cost {credits} credits"));
+            report.credits.map_or_else(|| "its cost is unknown".to_owned(), |credits| format!("it cost {credits} credits"));
         let message = format!("a second project for the render {kept}; {cost}");
         let look = self.spell(&["show", report.project.as_str()]);
         let delete = self.spell(&["delete", report.project.as_str()]);
@@ -158,7 +158,7 @@ impl Sides<'_> {
 
     /// What the list leaves out and the status denies.
     pub(super) fn vanished(&self, row: &Render) -> Finding {
-        let message = "accepted, and the service knows no such project: is the key of another account?";
+        let message = "accepted, but the service does not know this project: does the key belong to another account?";
         let poll = row.submission.project.as_ref().map(|project| self.spell(&["poll", project.as_str()]));
         Finding { next: poll.into_iter().collect(), ..Finding::new(Kind::Vanished, message).of(row) }
     }
@@ -168,10 +168,10 @@ impl Sides<'_> {
         let project = delivery.project.as_str();
         let why = delivery.detail.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
         let (message, next) = if delivery.progress == Progress::GivenUp {
-            (format!("nobody took its outcome `{}`{why}: given up", delivery.status), self.spell(&["webhook", "replay", project]))
+            (format!("its outcome `{}` was not delivered{why}; no more attempts", delivery.status), self.spell(&["webhook", "replay", project]))
         } else {
             let (status, at) = (&delivery.status, delivery.due_at.to_iso());
-            let since = if delivery.due_at <= self.desk.world.now() { "has been due since" } else { "will be tried again at" };
+            let since = if delivery.due_at <= self.desk.world.now() { "has been waiting since" } else { "will be tried again at" };
             let message = format!("its outcome `{status}` {since} {at}{why}; `reconcile --fix --exec PROGRAM` delivers it now");
             (message, self.spell(&["show", project]))
         };
@@ -190,7 +190,7 @@ impl Sides<'_> {
 }
 
 fn foreign(report: &Report) -> Finding {
-    Finding::new(Kind::Foreign, "without a token of j2v's: made elsewhere, or with --no-token").told_by(report)
+    Finding::new(Kind::Foreign, "without a j2v token: made elsewhere, or with --no-token").told_by(report)
 }
 
 /// Another machine's, or another folder's: none of this ledger's business, unless that one is lost.

@@ -59,7 +59,7 @@ pub async fn hand_over(desk: &Desk, limits: &Limits, survey: &mut Survey) -> Res
     for finding in of_kind(&mut survey.findings, Kind::Undelivered) {
         let name = finding.report.as_ref().map(|report| (report.project.clone(), report.status.as_str().to_owned()));
         if name.is_some_and(|name| !owed.contains(&name)) {
-            finding.mended = Some("handed on".to_owned());
+            finding.mended = Some("delivered".to_owned());
         }
     }
     Ok(())
@@ -75,7 +75,7 @@ pub async fn hurry(desk: &Desk, limits: &Limits) -> Result<(), LedgerError> {
     let again = |delivery: Delivery| Attempt {
         delivery: delivery.id,
         handed: Handed::Wanted(at),
-        detail: delivery.detail.unwrap_or_else(|| "wanted now".to_owned()),
+        detail: delivery.detail.unwrap_or_else(|| "to be delivered now".to_owned()),
         at,
     };
     let attempts: Vec<Attempt> = waiting.map(again).collect();
@@ -95,8 +95,8 @@ async fn restore(desk: &Desk, findings: &mut [Finding]) -> Result<(), LedgerErro
             .filter_map(|finding| Some(Lost { space: desk.space.clone(), token: finding.token()?, report: finding.report.clone()?, at }));
         let restored = desk.store.restore(lost.collect()).await?;
         for (finding, render) in some.iter_mut().zip(restored) {
-            // Without a row of its own another process was faster.
-            finding.mended = Some("put back into the ledger".to_owned());
+            // Without a row of its own another process did it first.
+            finding.mended = Some("restored to the ledger".to_owned());
             finding.render = render;
         }
     }
@@ -205,8 +205,8 @@ fn not_saved(why: &Unsaved) -> String {
         Unsaved::Expired => "the service has deleted it after its 7 days".to_owned(),
         Unsaved::Deleted => "it was deleted on the server".to_owned(),
         Unsaved::Failed(why) => why.clone(),
-        Unsaved::InTheWay { path, whose: None } => format!("{} is in the way; --overwrite writes over it", path.display()),
-        Unsaved::InTheWay { path, whose: Some(whose) } => format!("{} is in the way: it is the video of {whose}", path.display()),
+        Unsaved::InTheWay { path, whose: None } => format!("{} already exists; --overwrite replaces it", path.display()),
+        Unsaved::InTheWay { path, whose: Some(whose) } => format!("{} already exists: it is the video of {whose}", path.display()),
         Unsaved::Interrupted => "interrupted".to_owned(),
         Unsaved::Ledger { error, .. } => error.to_string(),
     };

@@ -170,7 +170,7 @@ pub struct Limits {
     pub from: Option<Instant>,
     /// Up to when; by default until now.
     pub to: Option<Instant>,
-    /// What is silent for less than this was not missed.
+    /// Renders silent for less than this are not counted as missed.
     pub older_than: Duration,
     /// What is deleted within this time is expiring.
     pub expiring: Duration,

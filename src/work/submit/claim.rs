@@ -37,7 +37,7 @@ impl Claim {
                         claim.hold().render = Some(render);
                         Ok(())
                     }
-                    Ok(None) => Err(HookRefused("another process was faster".to_owned())),
+                    Ok(None) => Err(HookRefused("another process did it first".to_owned())),
                     Err(error) => {
                         let why = error.to_string();
                         claim.hold().failed = Some(error);

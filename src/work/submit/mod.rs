@@ -131,7 +131,7 @@ fn not_looked_for(desk: &Desk, render: &Render, why: &ReadError) -> Outcome {
     described(render, Verdict::Unsent)
         .because(
             Trouble::Unreachable,
-            format!("it could not be looked for whether key {} was sent before: {why}; nothing was sent", render.key),
+            format!("could not check whether key {} was sent before: {why}; nothing was sent", render.key),
         )
         .then(desk.command.submit(&render.source, &render.flags, &render.key, Submission::Same))
 }
@@ -207,7 +207,7 @@ impl Run<'_> {
         if let Some(project) = &twin.submission.project {
             let follow = self.desk.command.spell(&["poll", project.as_str()]);
             self.desk.tell(&Event::Warning(format!(
-                "{}: the same movie is under way as {project} (`{follow}` follows it); without --key this is another render",
+                "{}: the same movie is already rendering as {project} (`{follow}` follows it); without --key this is another render",
                 self.order.source
             )));
         }
@@ -264,7 +264,7 @@ impl Run<'_> {
     /// What was out when the grace ended is lost from here on, for every other process to look for.
     async fn left(&self, claim: Claim, outcome: Outcome) -> Result<Step, LedgerError> {
         if let Some(render) = claim.take().render {
-            let (epoch, why) = (render.submission.epoch, "interrupted before an answer came".to_owned());
+            let (epoch, why) = (render.submission.epoch, "interrupted before the answer".to_owned());
             self.desk.learn(&render, Fact::Lost { epoch, why }).await?;
         }
         Ok(over(outcome))
@@ -407,8 +407,7 @@ async fn interrupted(desk: &Desk, claim: &Claim, render: &Render) -> Outcome {
     }
     let settle = desk.command.spell(&["settle", &desk.command.name(render)]);
     desk.tell(&Event::Warning(format!(
-        "interrupted, but the movie is out: its answer is awaited for {} s more. After that, or after another interruption, `{settle}` \
-         finds out what became of it",
+        "interrupted, but the movie was sent: waiting {} s more for the answer. After that, or after another interrupt, `{settle}` finds out what happened",
         GRACE.as_secs()
     )));
     tokio::time::sleep(GRACE).await;

@@ -163,7 +163,7 @@ impl Watcher {
             self.desk.listener.hear(&Event::Status { project: report.project.clone(), status: report.status.clone(), age });
             if let Status::Other(word) = &report.status {
                 self.desk.listener.hear(&Event::Warning(format!(
-                    "{}: the service says `{word}`, a word that j2v doesn't know; taken as running",
+                    "{}: the service reports the unknown status `{word}`; taken as running",
                     report.project
                 )));
             }

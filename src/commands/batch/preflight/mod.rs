@@ -106,7 +106,7 @@ pub(super) async fn preflight(
             tokio::task::yield_now().await;
         }
         if call.interrupt.is_cancelled() {
-            return Err(Stop::new(Exit::Interrupted, "interrupted while the rows were checked; nothing was sent").into());
+            return Err(Stop::new(Exit::Interrupted, "interrupted while checking the rows; nothing was sent").into());
         }
     }
     pass.ask_ledger(store, space, name, rules, &mut chunk).await?;

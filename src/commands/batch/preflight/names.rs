@@ -29,8 +29,8 @@ impl Names {
         }
         let file = video_name(stem, 1);
         let first = take(&mut self.files, &file, number)?;
-        let message = format!("its video would be saved as {file}, as that of row {first}");
-        Some(Remark::fault("file", number, message, "--name with the column that tells them apart"))
+        let message = format!("its video would be saved as {file}, like that of row {first}");
+        Some(Remark::fault("file", number, message, "use --name with a column that differs between them"))
     }
 }
 

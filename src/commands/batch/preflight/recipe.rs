@@ -124,7 +124,7 @@ impl Recipe {
         let mut wanted = patterns.flat_map(Pattern::columns).chain(self.binding.named());
         let Some(missing) = wanted.find(|wanted| !columns.iter().any(|column| &**column == *wanted)) else { return Ok(()) };
         let known: Vec<_> = columns.iter().filter(|column| !column.is_empty()).map(|column| format!("`{column}`")).take(20).collect();
-        let stop = Stop::new(Exit::Usage, format!("{}: it has no column `{missing}`; nothing was sent", table.name()));
+        let stop = Stop::new(Exit::Usage, format!("{}: there is no column `{missing}`; nothing was sent", table.name()));
         Err(Stop { help: Some(format!("its columns are {}", known.join(", "))), ..stop })
     }
 
@@ -193,6 +193,11 @@ impl Recipe {
     fn key_of(&self, row: &Row, text: &str) -> Result<Key, Remark> {
         let help = "each row needs a key of its own: the name under which it is rendered once";
         Key::parse(text).map_err(|why| self.in_key_column(Remark::fault("key", row.number, why.to_string(), help)))
+    }
+
+    /// Whether the values of a column are in the rows' keys.
+    pub(super) fn names_rows_by(&self, column: &str) -> bool {
+        self.key.columns().any(|name| name == column)
     }
 
     /// A fault of the key, in its column if it is one.

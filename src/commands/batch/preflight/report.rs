@@ -19,6 +19,7 @@ use crate::output::Out;
 use crate::render::identity::Key;
 use crate::rows::Table;
 use crate::work::batch::Survey;
+use crate::work::quoted;
 
 /// Kinds of warnings about the movie that are told; `check` on the movie tells more.
 const KINDS: usize = 10;
@@ -123,7 +124,7 @@ impl Report {
         let stops = !self.bad.is_empty() && !args.skip_invalid;
         self.tell_of_rows(&call.out, recipe, stops);
         if self.rows == 0 {
-            return Err(Stop::new(Exit::Usage, format!("{}: it has no rows; nothing was sent", self.table)));
+            return Err(Stop::new(Exit::Usage, format!("{}: the table has no rows; nothing was sent", self.table)));
         }
         call.out.note(&self.summary(survey));
         if !stops {
@@ -135,15 +136,15 @@ impl Report {
             if is_unbounded { (Exit::Credits, "can't be sent under --max-credits") } else { (Exit::Invalid, "can't be rendered") };
         let message = format!("{}: {bad} of {rows} rows {why}; nothing was sent", self.table);
         let codes: Vec<_> = stopping.iter().filter(|code| code.starts_with("J2V")).map(|code| format!("--allow {code}")).collect();
-        let allow = if codes.is_empty() { String::new() } else { format!("; {}, or --no-check, sends them all the same", codes.join(" ")) };
-        let help = format!("fix the rows, or go on with the others with --skip-invalid{allow}");
+        let allow = if codes.is_empty() { String::new() } else { format!("; {} or --no-check sends them anyway", codes.join(" ")) };
+        let help = format!("fix the rows, or send only the others with --skip-invalid{allow}");
         Err(Stop { help: Some(help), ..Stop::new(exit, message) })
     }
 
     /// Tells what was found in the rows so far.
     pub(super) fn tell_of_rows(&self, out: &Out, recipe: &Recipe, stops: bool) {
         self.tell_of_columns(out, recipe);
-        self.tell_of_warnings(out, &recipe.base);
+        self.tell_of_warnings(out, recipe);
         self.tell_of_faults(out, &recipe.base, stops);
     }
 
@@ -152,7 +153,7 @@ impl Report {
         let s = if self.rows == 1 { "" } else { "s" };
         let mut parts = vec![format!("{} to send ({})", survey.new.rows + survey.renewed.rows, cost(&survey.sent()))];
         if survey.renewed.rows > 0 {
-            parts.push(format!("{} of them anew", survey.renewed.rows));
+            parts.push(format!("{} of them again", survey.renewed.rows));
         }
         if survey.changed.rows > 0 {
             parts.push(format!("{} changed since they were rendered", survey.changed.rows));
@@ -160,7 +161,7 @@ impl Report {
         if !self.bad.is_empty() {
             parts.push(format!("{} can't be rendered", self.bad.len()));
         }
-        let unknown = if self.unknown > 0 { format!(", {} of unknown length beside", self.unknown) } else { String::new() };
+        let unknown = if self.unknown > 0 { format!("and {} of unknown length", self.unknown) } else { String::new() };
         format!("{}: {} {}{s}: {}; {} s of video{unknown}", self.table, self.rows, self.unit, parts.join(", "), self.seconds)
     }
 
@@ -171,7 +172,7 @@ impl Report {
         }
         for join in recipe.binding().joins() {
             if let Some((count, example)) = join.unused() {
-                out.warning(&format!("{count} rows of the table joined as `{}` belong to no row (`{example}`, say)", join.name()));
+                out.warning(&format!("{count} rows of the table joined as `{}` match no row (such as `{example}`)", join.name()));
             }
         }
         for (column, count) in recipe.binding().lacking().take(KINDS) {
@@ -179,7 +180,7 @@ impl Report {
         }
     }
 
-    fn tell_of_warnings(&self, out: &Out, base: &Document) {
+    fn tell_of_warnings(&self, out: &Out, recipe: &Recipe) {
         let warnings = || self.found.groups().filter(|(_, code, group)| !group.stops && *code != UNUSED);
         let is_of_movie = |place: &Place| matches!(place, Place::Movie(_));
         let mut of_movie = 0;
@@ -188,17 +189,20 @@ impl Report {
             if is_of_movie(place) && of_movie > KINDS {
                 continue;
             }
-            out.warning(&self.line(base, place, code, group));
+            out.warning(&self.line(&recipe.base, place, code, group));
             group.help.iter().for_each(|help| out.help(help));
         }
         if of_movie > KINDS {
             out.warning(&format!("and {} more kinds of warnings", of_movie - KINDS));
         }
-        let is_unused = |(place, code, group): &(&Place, &str, &Group)| {
-            *code == UNUSED && matches!(place, Place::Column { .. }) && group.rows.count == self.rows
-        };
-        for (_, _, group) in self.found.groups().filter(is_unused).take(KINDS) {
-            out.note(&format!("{}; an edit there makes the row another movie (--map 'COLUMN=' leaves a column out)", group.message));
+        // The column of the key has its use, whatever the movie does with it.
+        let unused = self.found.groups().filter_map(|(place, code, group)| match place {
+            Place::Column { column, .. } if code == UNUSED && group.rows.count == self.rows && !recipe.names_rows_by(column) => Some(column),
+            _ => None,
+        });
+        for column in unused.take(KINDS) {
+            let ignored = quoted(&format!("{column}="));
+            out.note(&format!("column `{column}` is not used by the movie, but editing it re-renders the row (--map {ignored} ignores it)"));
         }
     }
 

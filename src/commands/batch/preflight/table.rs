@@ -78,7 +78,7 @@ fn demand_whole(call: &Call, joins: &[Join]) -> Result<(), Stop> {
 
 fn joins(args: &TableArgs) -> Result<Vec<Join>, Stop> {
     if args.join.len() != args.on.len() || args.join.len() != args.into.len() {
-        return Err(Stop::new(Exit::Usage, "each --join takes an --on COLUMN and an --as NAME"));
+        return Err(Stop::new(Exit::Usage, "each --join needs an --on COLUMN and an --as NAME"));
     }
     let joined = args.join.iter().zip(&args.on).zip(&args.into);
     joined.map(|((file, on), name)| Join::read(&Source::new(file.as_str()), on, name).map_err(refused)).collect()
