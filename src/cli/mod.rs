@@ -48,9 +48,7 @@ pub(crate) fn parse() -> Cli {
     let command = Cli::command();
     let template = help::template(&command);
     let matches = command.help_template(template).try_get_matches();
-    matches
-        .and_then(|matches| Cli::from_arg_matches(&matches))
-        .unwrap_or_else(|error| misplaced_key(&error).unwrap_or(error).exit())
+    matches.and_then(|matches| Cli::from_arg_matches(&matches)).unwrap_or_else(|error| misplaced_key(&error).unwrap_or(error).exit())
 }
 
 /// What is said of a word too many behind `auth`, instead of repeating it: it may be a key.

@@ -75,10 +75,8 @@ fn agreed(call: &Call, args: &DeleteArgs, names: &[String]) -> Result<bool, Stop
     let what = files(names.len());
     let reads_stdin = args.renders.iter().any(|name| name == "-");
     if reads_stdin || !call.settings.terminal.stderr || !io::stdin().is_terminal() {
-        let stop = Stop::new(
-            Exit::Usage,
-            format!("{what} would be deleted from the server for good; nothing was deleted. --yes confirms it"),
-        );
+        let stop =
+            Stop::new(Exit::Usage, format!("{what} would be deleted from the server for good; nothing was deleted. --yes confirms it"));
         let words = ["delete"].into_iter().chain(args.renders.iter().map(String::as_str));
         let scope = args.scope.batch.iter().flat_map(|batch| ["--batch", batch.as_str()]);
         return Err(stop.then(spell(call, &words.chain(scope).chain(["--yes"]).collect::<Vec<_>>())));

@@ -133,7 +133,8 @@ fn variable(args: &MovieArgs, text: &str) -> Result<Assignment, String> {
         return Assignment::parse(text).map_err(|why| why.to_string());
     }
     let value = args.environment.get(text);
-    let value = value.ok_or_else(|| format!("the environment variable `{text}` is not set: set it, or write `{text}=TEXT` or `{text}:=JSON`"))?;
+    let value =
+        value.ok_or_else(|| format!("the environment variable `{text}` is not set: set it, or write `{text}=TEXT` or `{text}:=JSON`"))?;
     Ok(Assignment { name: text.to_owned(), value: Assigned::Text(value.clone()) })
 }
 

@@ -240,9 +240,7 @@ fn way_out(error: &LedgerError) -> Option<&'static str> {
         LedgerError::Full { .. } => Some("free some space on the device, or use another place with --ledger"),
         LedgerError::Busy { .. } => Some("try again when the other process has ended"),
         LedgerError::PutBack => Some("run the command again: it first looks for what was already sent"),
-        LedgerError::Gone { .. } => {
-            Some("restore it with its `-wal` file; a new ledger would pay again for keys already paid for")
-        }
+        LedgerError::Gone { .. } => Some("restore it with its `-wal` file; a new ledger would pay again for keys already paid for"),
         LedgerError::Corrupt { .. } => Some(
             "`reconcile --fix` keeps it under another name and rebuilds it from the server's list; otherwise a key submitted again is paid again",
         ),

@@ -92,8 +92,10 @@ async fn adopt(desk: &Desk, render: Render, project: &str) -> anyhow::Result<Out
     let owners = desk.store.find(Some(desk.space.clone()), Which::Project(project.clone())).await.map_err(ledger_failed)?;
     if let Some(owner) = owners.iter().find(|owner| owner.id != render.id) {
         let name = desk.command.name(owner);
-        let why =
-            format!("project {project} was rendered for another submission ({name}); it can't be adopted for {}", desk.command.name(&render));
+        let why = format!(
+            "project {project} was rendered for another submission ({name}); it can't be adopted for {}",
+            desk.command.name(&render)
+        );
         return Err(Stop::new(Exit::Usage, why).then(desk.command.spell(&["show", &name])).into());
     }
     let unread = |error| {

@@ -118,8 +118,7 @@ async fn hand_on_again(call: &Call, name: Name<'_>) -> anyhow::Result<Exit> {
     let now = World::real().now();
     let project = project(call, name).await?;
     let deliveries = ledger.deliveries(Some(space(call)), Deliveries::Of(vec![project])).await.map_err(ledger_failed)?;
-    let last =
-        deliveries.last().ok_or_else(|| Stop::new(Exit::Usage, format!("{}: it has no outcome to deliver", name.text)))?;
+    let last = deliveries.last().ok_or_else(|| Stop::new(Exit::Usage, format!("{}: it has no outcome to deliver", name.text)))?;
     let attempt = Attempt { delivery: last.id, handed: Handed::Wanted(now), detail: "to be delivered again".to_owned(), at: now };
     ledger.delivered(vec![attempt]).await.map_err(ledger_failed)?;
     let after = ledger.deliveries(Some(space(call)), Deliveries::Of(vec![last.project.clone()])).await.map_err(ledger_failed)?;

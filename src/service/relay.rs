@@ -66,7 +66,9 @@ impl Relay {
                 return passed(response);
             }
             let location = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
-            url = location.and_then(|location| url.join(location).ok()).ok_or_else(|| RelayError("it redirects without an address".to_owned()))?;
+            url = location
+                .and_then(|location| url.join(location).ok())
+                .ok_or_else(|| RelayError("it redirects without an address".to_owned()))?;
         }
         Err(RelayError("it redirects too often".to_owned()))
     }

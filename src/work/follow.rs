@@ -101,10 +101,9 @@ impl Described<'_> {
                 .outcome(Verdict::Refused, None)
                 .because(Trouble::None, "the service does not know this project; does it belong to another account?")
                 .then(self.desk.command.spell(&["list"])),
-            Sight::Unreachable(why) => self
-                .outcome(Verdict::Waiting, None)
-                .because(Trouble::Unreachable, format!("its state is unknown: {why}"))
-                .then(self.poll()),
+            Sight::Unreachable(why) => {
+                self.outcome(Verdict::Waiting, None).because(Trouble::Unreachable, format!("its state is unknown: {why}")).then(self.poll())
+            }
             Sight::Refused(refusal) => self
                 .outcome(Verdict::Waiting, None)
                 .because(Trouble::Refused(refusal.reason), self.going_on(&format!("the service refuses the request: {}", refusal.message)))
@@ -213,10 +212,7 @@ impl Described<'_> {
             Err(Unsaved::InTheWay { path, whose: Some(whose) }) => outcome
                 .because(
                     Trouble::Unsaved,
-                    format!(
-                        "rendered, but {} already exists: it is the video of {whose}; use another folder or --name",
-                        path.display()
-                    ),
+                    format!("rendered, but {} already exists: it is the video of {whose}; use another folder or --name", path.display()),
                 )
                 .then(format!("{resume} --overwrite")),
             Err(Unsaved::Failed(why)) => outcome.because(Trouble::Unsaved, format!("rendered, but not saved: {why}")).then(resume),

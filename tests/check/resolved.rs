@@ -43,6 +43,7 @@ fn an_issue_of_the_expansion_falls_under_its_rule() {
         (IssueKind::UnknownElement, "J2V212", Severity::Warning),
         (IssueKind::Assumed, "J2V213", Severity::Info),
         (IssueKind::Cycle, "J2V214", Severity::Warning),
+        (IssueKind::Order, "J2V216", Severity::Warning),
         (IssueKind::Limit, "J2V215", Severity::Error),
         (IssueKind::SeekBeyond, "J2V112", Severity::Info),
         (IssueKind::LargeAsset, "J2V402", Severity::Info),

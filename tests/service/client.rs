@@ -278,7 +278,7 @@ async fn row_38_a_read_outlives_resets_throttling_and_illness() {
 #[tokio::test]
 async fn a_read_gives_up_when_its_patience_is_over() {
     let server = Server::start(vec![Act::Reply(json_reply("500 Oh", "", r#"{"error":"Error starting subprocess"}"#))]).await;
-    let error = client_with(&server.url("/v2"), Timeouts::default()).read(&project(), Duration::from_millis(50)).await.unwrap_err();
+    let error = client_with(&server.url("/v2"), Timeouts::default()).read(&project(), Duration::from_secs(1)).await.unwrap_err();
     assert_eq!(error.to_string(), "127.0.0.1 could not be reached or kept failing: HTTP 500 Internal Server Error");
     assert!(server.connections() > 1);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -87,12 +87,18 @@ fn work(seed: u64, rows: usize) {
     assert_eq!(videos(&world), rows, "{told}");
 }
 
-/// One machine's time: its results are its own, the ledger and the folder of the videos are everybody's.
+/// One machine's time: its results are its own, the ledger and the folder of the videos are everybody's. It is killed some
+/// time after a movie was sent since its start, so that a slow machine, too, is killed at work and not before it.
 fn killed_again_and_again(world: &World, url: &str, mut dice: Dice) {
     for _ in 0..KILLS {
         let mut command = world.command(&COMMAND.replace("--results results.csv ", "").split_whitespace().collect::<Vec<_>>());
+        let sent_before = world.posts();
         let mut child = command.env("J2V_LEDGER", url).spawn().unwrap();
-        thread::sleep(Duration::from_millis(100 + dice.below(900)));
+        let patience = Instant::now() + Duration::from_secs(10);
+        while world.posts() == sent_before && child.try_wait().unwrap().is_none() && Instant::now() < patience {
+            thread::sleep(Duration::from_millis(20));
+        }
+        thread::sleep(Duration::from_millis(dice.below(900)));
         child.kill().unwrap();
         drop(Run::of(child));
     }

@@ -66,8 +66,7 @@ fn name(args: &BatchArgs) -> Result<String, Stop> {
 
 fn refuse_what_cannot_be(call: &Call, args: &BatchArgs) -> Result<(), Stop> {
     if call.settings.ledger == LedgerPlace::Nowhere {
-        let why =
-            "a batch needs a ledger, or its next run would pay again: leave out --no-ledger, or name a file with --ledger";
+        let why = "a batch needs a ledger, or its next run would pay again: leave out --no-ledger, or name a file with --ledger";
         return Err(Stop::new(Exit::Usage, why));
     }
     if let Some(file) = args.results.as_deref().filter(|file| RecordFormat::of(file).is_none()) {

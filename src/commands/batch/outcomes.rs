@@ -150,7 +150,8 @@ impl<'a> Outcomes<'a> {
     }
 
     fn summarize(&self) {
-        let named = [(self.left, "changed and not rendered again; --update renders them"), (self.failed, "failed; --results lists them all")];
+        let named =
+            [(self.left, "changed and not rendered again; --update renders them"), (self.failed, "failed; --results lists them all")];
         for (count, what) in named.into_iter().filter(|(count, _)| *count > NAMED) {
             self.out.note(&format!("{count} rows {what}"));
         }

@@ -128,9 +128,8 @@ fn try_to_write(folder: &Path) -> std::io::Result<()> {
 fn disk(path: &Path) -> Finding {
     let folder = nearest_folder(path);
     match fs4::available_space(&folder) {
-        Ok(left) if left < NOTHING => {
-            Finding::fail("disk", Exit::Internal, format!("{} left for {}", bytes(left), folder.display())).help("free some space on the device")
-        }
+        Ok(left) if left < NOTHING => Finding::fail("disk", Exit::Internal, format!("{} left for {}", bytes(left), folder.display()))
+            .help("free some space on the device"),
         Ok(left) if left < LITTLE => {
             Finding::warn("disk", format!("{} left for {}", bytes(left), folder.display())).help("free some space on the device")
         }

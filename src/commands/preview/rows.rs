@@ -76,9 +76,7 @@ pub(super) async fn read(call: &Call, maker: &Arc<Maker>, movie: Document, shelf
     let first_fault = faults.into_iter().find_map(Result::err);
     match first_fault {
         Some(fault) if rows.is_empty() => return Err(table::refused(fault)),
-        Some(fault) => {
-            call.out.warning(&format!("{fault}; only the readable rows are shown. `j2v batch --dry-run` lists every mistake"))
-        }
+        Some(fault) => call.out.warning(&format!("{fault}; only the readable rows are shown. `j2v batch --dry-run` lists every mistake")),
         None if rows.is_empty() => return Err(Stop::new(Exit::Usage, format!("{}: the table has no rows", table.name()))),
         None => {}
     }

@@ -72,6 +72,8 @@ pub enum IssueKind {
     Assumed,
     /// J2V214: variables that refer to each other.
     Cycle,
+    /// J2V216: a variable that refers to one that is defined after it.
+    Order,
     /// J2V215: more than is worth resolving.
     Limit,
     /// J2V112: playing starts after the end of the file.
@@ -96,6 +98,7 @@ impl IssueKind {
             Self::UnknownElement => "J2V212",
             Self::Assumed => "J2V213",
             Self::Cycle => "J2V214",
+            Self::Order => "J2V216",
             Self::Limit => "J2V215",
             Self::SeekBeyond => "J2V112",
             Self::LargeAsset => "J2V402",

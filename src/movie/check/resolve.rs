@@ -59,6 +59,7 @@ fn issue(document: &Document, found: &ExpandIssue) -> Option<Issue> {
         Found::IterateNotArray { .. } => IssueKind::PerhapsNotArray,
         Found::IterateEmpty(_) => IssueKind::EmptyArray,
         Found::ConditionConstant(_) => IssueKind::Constant,
+        Found::LaterVariable(_) => IssueKind::Order,
         Found::Cycle => IssueKind::Cycle,
         Found::BracesInValue => IssueKind::Assumed,
         Found::Dynamic { is_known: true, .. } | Found::Unclosed | Found::SingleBraces(_) | Found::IterateOnElement | Found::Template => {

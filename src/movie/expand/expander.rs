@@ -26,6 +26,8 @@ pub(super) struct Expander<'a> {
     pub(super) containers: Vec<Container<'a>>,
     /// The variables that are being resolved, the outermost first.
     pub(super) resolving: Vec<&'a Node>,
+    /// A variable that the value being resolved refers to, and that is defined after it.
+    pub(super) later: Option<String>,
     /// The string whose blocks are being evaluated.
     pub(super) here: Option<Here<'a>>,
     /// The values that it has asked for.
@@ -74,6 +76,7 @@ impl<'a> Expander<'a> {
             iteration: None,
             containers: vec![Container::new(root.get("elements").and_then(Node::as_array).unwrap_or_default(), None)],
             resolving: Vec::new(),
+            later: None,
             here: None,
             asked: Asked::default(),
             origins: Origins::default(),

@@ -230,8 +230,13 @@ impl<'a> Expander<'a> {
                 }
                 let before = self.unresolved;
                 self.resolving.push(node);
+                let outer = self.later.take();
                 let copied = self.copy(node);
                 self.resolving.pop();
+                if let Some(name) = std::mem::replace(&mut self.later, outer) {
+                    self.tell(IssueKind::LaterVariable(name), node.span);
+                    return copied.map(|_| None);
+                }
                 // Half of a value would be resolved further the next time, without an end where it refers to itself.
                 if self.unresolved > before {
                     return copied.map(|_| None);
@@ -280,7 +285,10 @@ fn stop<T>(fault: &FaultKind, span: Span) -> Result<T, Stop> {
 
 impl<'a> Scope<'a> for Expander<'a> {
     fn lookup(&mut self, name: &str) -> Result<&'a Node, FaultKind> {
-        if let Some(found) = self.levels.iter().rev().find_map(|level| level.get(name)) {
+        if let Some((level, found)) = self.levels.iter().rev().find_map(|level| Some((level, level.get(name)?))) {
+            if self.resolving.last().is_some_and(|value| level.is_after(found, value)) {
+                self.later.get_or_insert_with(|| name.to_owned());
+            }
             return Ok(found);
         }
         Err(if self.dynamic(name).is_some() { FaultKind::Dynamic(name.to_owned()) } else { FaultKind::Undefined(name.to_owned()) })
@@ -302,15 +310,22 @@ impl<'a> Scope<'a> for Expander<'a> {
         if self.resolving.len() >= self.limits.references {
             return Err(FaultKind::Limit(Limit::References(self.limits.references)));
         }
-        self.assume(AssumptionKind::VariableInVariable, node.span);
         self.resolving.push(node);
         let before = std::mem::take(&mut self.asked);
+        let outer = self.later.take();
         let filled = self.fill(node.span, text);
+        let later = std::mem::replace(&mut self.later, outer);
         self.resolving.pop();
         let written = std::mem::replace(&mut self.asked, before).written();
         self.asked.note(if let Written::There(value) = written { value } else { node.span });
         match filled {
-            Ok(Filled::Whole(value)) => Ok(value),
+            Ok(Filled::Whole(value)) => match later {
+                None => Ok(value),
+                Some(name) => {
+                    self.tell(IssueKind::LaterVariable(name), node.span);
+                    Err(FaultKind::Told)
+                }
+            },
             Ok(_) => Err(FaultKind::Told),
             Err(stop) => Err(FaultKind::Limit(stop.limit)),
         }

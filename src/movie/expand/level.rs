@@ -53,6 +53,14 @@ impl<'a> Level<'a> {
         self.members.iter().rev().find(|member| member.key.is(name)).map(|member| &member.value)
     }
 
+    /// Whether one of its variables is defined after the one that a value is, or is a part of.
+    pub(super) fn is_after(&self, variable: &Node, value: &Node) -> bool {
+        let place = |node: &Node| self.members.iter().position(|member| std::ptr::eq(&raw const member.value, node));
+        let around = || self.members.iter().position(|member| member.value.span.holds(value.span));
+        let value = place(value).or_else(around);
+        place(variable).zip(value).is_some_and(|(variable, value)| variable > value)
+    }
+
     /// The members, without the alias.
     pub(super) fn members(&self) -> &'a [Member] {
         self.members

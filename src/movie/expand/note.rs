@@ -25,8 +25,6 @@ pub enum AssumptionKind {
     NullAsText,
     /// An array or an object inside a text.
     ContainerAsText,
-    /// A variable whose value refers to another variable.
-    VariableInVariable,
     /// `iterate` says `{{ name }}` instead of a name.
     BracesInIterate,
     /// An item's field and a variable of the scene have one name.
@@ -57,7 +55,6 @@ impl fmt::Display for AssumptionKind {
             Self::TypedValue(kind) => write!(f, "`{{{{ … }}}}` alone in a string is taken to become what the variable holds: {kind}"),
             Self::NullAsText => f.write_str("null inside a text is taken as nothing"),
             Self::ContainerAsText => f.write_str("an array or an object inside a text is taken as JSON"),
-            Self::VariableInVariable => f.write_str("a variable that refers to another is taken to be resolved where it is used"),
             Self::BracesInIterate => f.write_str("`iterate` takes a variable's name; with braces it is taken to mean the same"),
             Self::ItemBeforeVariables => {
                 f.write_str("where an item's field and a variable of the scene have one name, the item's is taken")
@@ -123,6 +120,8 @@ pub enum IssueKind {
     Unclosed,
     /// `{name}`, where a variable of that name is there (`J2V204`).
     SingleBraces(String),
+    /// A variable that is defined after the one that refers to it: the service replaces variables in their order (`J2V216`).
+    LaterVariable(String),
     /// Variables that refer to each other.
     Cycle,
     /// A value would bring a `{{` of its own.
@@ -159,6 +158,9 @@ impl fmt::Display for IssueKind {
             Self::Expression(fault) => write!(f, "{fault}"),
             Self::Unclosed => f.write_str("`{{` is never closed"),
             Self::SingleBraces(name) => write!(f, "`{name}` is a variable, and stands in single braces: nothing is put in"),
+            Self::LaterVariable(name) => {
+                write!(f, "this refers to `{name}`, which is defined after it: variables are replaced in their order")
+            }
             Self::Cycle => f.write_str("these variables refer to each other"),
             Self::BracesInValue => f.write_str("the value brings a `{{` of its own: it is not put in"),
             Self::IterateNotArray { name, found: Some(found), .. } => write!(f, "`iterate` needs an array, `{name}` is {found}"),
@@ -219,6 +221,7 @@ impl ExpandIssue {
             IssueKind::FieldMissing { field, .. } => Some(format!("add `{field}` to the variable, or ask for a field that it has")),
             IssueKind::IterateNotArray { name, .. } => Some(format!("set it in `variables` to an array, or with --var {name}:=[…]")),
             IssueKind::IterateEmpty(_) => Some("add items, or leave the scene out".to_owned()),
+            IssueKind::LaterVariable(name) => Some(format!("define `{name}` first")),
             IssueKind::Cycle => Some("give one of them a value of its own".to_owned()),
             IssueKind::BracesInValue => Some("take the `{{` out of the value".to_owned()),
             _ => None,

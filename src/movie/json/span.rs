@@ -48,6 +48,12 @@ impl Span {
         self.is_some() && self.start < self.end
     }
 
+    /// Whether another place in the same text is inside of it.
+    #[must_use]
+    pub fn holds(self, inner: Self) -> bool {
+        self.is_written() && self.source == inner.source && self.start <= inner.start && inner.end <= self.end
+    }
+
     /// The whole of a source; nowhere, when the document has more of them than can be told apart.
     pub(crate) fn whole(source: usize) -> Self {
         u16::try_from(source).ok().filter(|source| *source < TEXTS).map_or(Self::NONE, |source| Self { source, start: 0, end: 0 })

@@ -118,9 +118,7 @@ impl Program {
         let name = self.name();
         Hand::Later {
             after: STILL_RUNS,
-            why: Some(format!(
-                "{name}, or a process it started, still holds the input of an earlier run; this run starts when that ends"
-            )),
+            why: Some(format!("{name}, or a process it started, still holds the input of an earlier run; this run starts when that ends")),
         }
     }
 

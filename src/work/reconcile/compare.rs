@@ -31,7 +31,9 @@ impl Sides<'_> {
         let unsettled = unsettled.iter().filter(|render| render.submission.state != State::Sending).map(|render| {
             let since = render.gave_up_at.or(render.posted_at).map(|at| format!(" since {}", at.to_iso())).unwrap_or_default();
             let finding = match render.submission.state {
-                State::Held => Finding::new(Kind::Held, format!("its answer was lost{since}, and it is not on the server: decide what to do")),
+                State::Held => {
+                    Finding::new(Kind::Held, format!("its answer was lost{since}, and it is not on the server: decide what to do"))
+                }
                 _ if render.traceable => {
                     Finding::new(Kind::Unknown, format!("its answer was lost{since}, and it is not on the server (yet)"))
                 }
@@ -147,8 +149,7 @@ impl Sides<'_> {
         if report.status == Status::Deleted {
             return None;
         }
-        let cost =
-            report.credits.map_or_else(|| "its cost is unknown".to_owned(), |credits| format!("it cost {credits} credits"));
+        let cost = report.credits.map_or_else(|| "its cost is unknown".to_owned(), |credits| format!("it cost {credits} credits"));
         let message = format!("a second project for the render {kept}; {cost}");
         let look = self.spell(&["show", report.project.as_str()]);
         let delete = self.spell(&["delete", report.project.as_str()]);
@@ -168,7 +169,10 @@ impl Sides<'_> {
         let project = delivery.project.as_str();
         let why = delivery.detail.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
         let (message, next) = if delivery.progress == Progress::GivenUp {
-            (format!("its outcome `{}` was not delivered{why}; no more attempts", delivery.status), self.spell(&["webhook", "replay", project]))
+            (
+                format!("its outcome `{}` was not delivered{why}; no more attempts", delivery.status),
+                self.spell(&["webhook", "replay", project]),
+            )
         } else {
             let (status, at) = (&delivery.status, delivery.due_at.to_iso());
             let since = if delivery.due_at <= self.desk.world.now() { "has been waiting since" } else { "will be tried again at" };

@@ -129,10 +129,7 @@ async fn existing(desk: &Desk, order: &Order, mut render: Render) -> Result<Step
 /// Another machine, or this one before its ledger was restored, may have sent it: without a look nothing is.
 fn not_looked_for(desk: &Desk, render: &Render, why: &ReadError) -> Outcome {
     described(render, Verdict::Unsent)
-        .because(
-            Trouble::Unreachable,
-            format!("could not check whether key {} was sent before: {why}; nothing was sent", render.key),
-        )
+        .because(Trouble::Unreachable, format!("could not check whether key {} was sent before: {why}; nothing was sent", render.key))
         .then(desk.command.submit(&render.source, &render.flags, &render.key, Submission::Same))
 }
 

@@ -203,7 +203,10 @@ impl Sameness {
             |names: Vec<String>| names.into_iter().take(SHOWN).map(|name| format!("`{}`", excerpt(&name))).collect::<Vec<_>>().join(", ");
         let used: Vec<String> = self.columns.iter().map(ToString::to_string).collect();
         let why = if used.is_empty() {
-            format!("the movie does not use any column of {}", names(columns.mapping.columns.iter().map(|one| one.column.to_string()).collect()))
+            format!(
+                "the movie does not use any column of {}",
+                names(columns.mapping.columns.iter().map(|one| one.column.to_string()).collect())
+            )
         } else {
             format!("the columns that it uses, {}, are the same in all", names(used))
         };
@@ -217,7 +220,8 @@ impl Sameness {
         let spelled = columns.mapping.spelled();
         let maps = spelled.iter().map(|map| format!("--map '{map}'")).collect::<Vec<_>>().join(" ");
         let help = if maps.is_empty() {
-            "name the columns after the movie's variables, or map them: --map 'COLUMN=NAME'; --no-check sends the rows as they are".to_owned()
+            "name the columns after the movie's variables, or map them: --map 'COLUMN=NAME'; --no-check sends the rows as they are"
+                .to_owned()
         } else {
             format!("map the columns: {maps}; --no-check sends the rows as they are")
         };

@@ -197,12 +197,16 @@ impl Report {
         }
         // The column of the key has its use, whatever the movie does with it.
         let unused = self.found.groups().filter_map(|(place, code, group)| match place {
-            Place::Column { column, .. } if code == UNUSED && group.rows.count == self.rows && !recipe.names_rows_by(column) => Some(column),
+            Place::Column { column, .. } if code == UNUSED && group.rows.count == self.rows && !recipe.names_rows_by(column) => {
+                Some(column)
+            }
             _ => None,
         });
         for column in unused.take(KINDS) {
             let ignored = quoted(&format!("{column}="));
-            out.note(&format!("column `{column}` is not used by the movie, but editing it re-renders the row (--map {ignored} ignores it)"));
+            out.note(&format!(
+                "column `{column}` is not used by the movie, but editing it re-renders the row (--map {ignored} ignores it)"
+            ));
         }
     }
 

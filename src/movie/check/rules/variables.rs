@@ -180,4 +180,15 @@ pub(super) const RULES: &[Rule] = &[
         right: "(the same over 500)",
         source: "a limit of j2v's own",
     },
+    Rule {
+        code: "J2V216",
+        name: "variable-order",
+        severity: Severity::Warning,
+        evidence: Evidence::Documented,
+        why: "Variables are replaced in their order: one may refer to those before it only.",
+        example: Example::Expanded,
+        wrong: r#"{"resolution": "full-hd", "variables": {"greeting": "Hello {{ name }}", "name": "Ann"}, "scenes": [{"duration": 4, "elements": [{"type": "text", "text": "{{ greeting }}"}]}]}"#,
+        right: r#"{"resolution": "full-hd", "variables": {"name": "Ann", "greeting": "Hello {{ name }}"}, "scenes": [{"duration": 4, "elements": [{"type": "text", "text": "{{ greeting }}"}]}]}"#,
+        source: "the service's documentation, of 2024",
+    },
 ];
