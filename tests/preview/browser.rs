@@ -1,7 +1,8 @@
 //! A browser of this machine, driven through WebDriver: Debian's `chromium` and `chromium-driver`. Where they are missing the
 //! tests say that they were skipped; with `J2V_TEST_BROWSER=required`, as in CI, they fail.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
@@ -19,12 +20,19 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A browser with one window.
 pub(crate) struct Browser {
     driver: Child,
+    port: u16,
     pub(crate) client: Client,
     _profile: TempDir,
 }
 
 impl Drop for Browser {
+    /// Ends the driver by its own command, which ends the browser with it: killed, it would leave that behind.
     fn drop(&mut self) {
+        if let Ok(mut driver) = TcpStream::connect(("127.0.0.1", self.port)) {
+            let _ = driver.set_read_timeout(Some(Duration::from_secs(10)));
+            let _ = write!(driver, "GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n", self.port);
+            let _ = driver.read_to_end(&mut Vec::new());
+        }
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
@@ -75,7 +83,7 @@ impl Browser {
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities);
         let client = builder.connect(&format!("http://127.0.0.1:{port}")).await.unwrap();
-        Some(Self { driver, client, _profile: profile })
+        Some(Self { driver, port, client, _profile: profile })
     }
 
     /// What a script gives back; `return` included.
