@@ -1,7 +1,6 @@
 //! `j2v mcp`, driven by another implementation's client: the Python SDK of the protocol, where it is installed
 //! (`.ci/run` does); and by hand, for what every machine can show.
 #![cfg(feature = "mcp")]
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test that can't go on fails, and one that is skipped says so")]
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -18,6 +17,7 @@ fn command(program: &Path, home: &Path) -> Command {
     command
 }
 
+#[expect(clippy::disallowed_methods, reason = "`.ci/run` says that nothing may be missing")]
 #[test]
 fn the_client_of_another_implementation_can_do_all_of_it() {
     let python = Path::new(env!("CARGO_MANIFEST_DIR")).join(CLIENT);

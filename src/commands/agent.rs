@@ -157,10 +157,10 @@ mod tests {
         let mut page = "# What people write, and what the service wants\n\n`j2v check` suggests these; `j2v check --fix` writes those that are certain.\n\n| written | meant |\n| --- | --- |\n".to_owned();
         for (wrong, right) in NAMES {
             let right: Vec<String> = right.iter().map(|name| format!("`{name}`")).collect();
-            page += &format!("| `{wrong}` | {} |\n", right.join(" or "));
+            page.extend(["| `", wrong, "` | ", &right.join(" or "), " |\n"]);
         }
         for (wrong, instead) in INSTEAD {
-            page += &format!("| `{wrong}` | {instead} |\n");
+            page.extend(["| `", wrong, "` | ", instead, " |\n"]);
         }
         page
     }

@@ -41,7 +41,7 @@ pub(super) async fn run(call: &Call, args: &HistoryArgs) -> anyhow::Result<Exit>
 /// A state by the word that the list shows.
 fn known_state(word: &str) -> Result<State, Stop> {
     State::ALL.into_iter().find(|state| state.as_str() == word).ok_or_else(|| {
-        let words = State::ALL.map(|state| state.as_str()).join(", ");
+        let words = State::ALL.map(State::as_str).join(", ");
         Stop::new(Exit::Usage, format!("--state {word}: unknown state; use one of: {words}"))
     })
 }

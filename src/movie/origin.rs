@@ -51,7 +51,7 @@ impl Origins {
 
     /// Where a value was written, as well as that can be said with one place.
     pub(in crate::movie) fn written(&self, span: Span) -> Span {
-        self.get(span).map_or(span, |origin| origin.place())
+        self.get(span).map_or(span, Origin::place)
     }
 }
 

@@ -212,10 +212,9 @@ fn element_of(types: Types) -> Value {
     let needs = match types {
         Types::IMAGE | Types::VIDEO => vec![any(&["src", "prompt"])],
         Types::AUDIO => vec![told("src")],
-        Types::TEXT => vec![told("text")],
+        Types::TEXT | Types::VOICE => vec![told("text")],
         Types::HTML => vec![any(&["html", "src"])],
         Types::COMPONENT => vec![told("component")],
-        Types::VOICE => vec![told("text")],
         _ => Vec::new(),
     };
     if !needs.is_empty() {

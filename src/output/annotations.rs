@@ -18,10 +18,11 @@ impl Annotations {
     pub(crate) fn add(&mut self, movie: &str, placed: &Placed<'_>) {
         let finding = placed.finding;
         let file = placed.place.map_or(movie, |(source, ..)| &source.name);
-        let mut properties = format!("file={}", property(&relative(file)));
-        if let Some((_, position, _)) = placed.place {
-            properties += &format!(",line={},col={}", position.line, position.column);
-        }
+        let file = property(&relative(file));
+        let properties = match placed.place {
+            Some((_, position, _)) => format!("file={file},line={},col={}", position.line, position.column),
+            None => format!("file={file}"),
+        };
         let help = finding.help.as_ref().map(|help| format!("\nhelp: {help}")).unwrap_or_default();
         let flag = placed.flag.map(|flag| format!("{flag}: ")).unwrap_or_default();
         let text = message(&format!("{flag}{}{help}", finding.message));

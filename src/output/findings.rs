@@ -51,10 +51,10 @@ pub(crate) fn place<'a>(sources: &'a [Source], findings: &'a [Diagnostic]) -> Ve
 }
 
 /// The same findings, each mistake once with all of its places, in the order of the first of them.
-pub(crate) fn repeated(placed: Vec<Placed<'_>>) -> Vec<Vec<Placed<'_>>> {
+pub(crate) fn repeated(all: Vec<Placed<'_>>) -> Vec<Vec<Placed<'_>>> {
     let mut mistakes: Vec<Vec<Placed<'_>>> = Vec::new();
     let mut known = HashMap::new();
-    for one in placed {
+    for one in all {
         let Diagnostic { code, message, help, .. } = one.finding;
         let index = *known.entry((code, message, help)).or_insert(mistakes.len());
         match mistakes.get_mut(index) {

@@ -304,7 +304,9 @@ mod tests {
         let path = folder.path().join("results.csv");
         for rows in [vec![4, 2, 3], vec![3, 2, 4, 5], vec![2, 3]] {
             let mut file = RecordFile::create(&path, RecordFormat::Csv, true).unwrap();
-            rows.iter().for_each(|row| add(&mut file, *row, "one\nmore line"));
+            for row in &rows {
+                add(&mut file, *row, "one\nmore line");
+            }
             file.finish().unwrap();
             let text = fs::read_to_string(&path).unwrap();
             let mut reader = csv::Reader::from_reader(text.strip_prefix('\u{feff}').unwrap().as_bytes());

@@ -10,6 +10,7 @@ use super::annotations::relative;
 use super::findings::Placed;
 use crate::movie::check::Rule;
 use crate::movie::diagnostic::Severity;
+use crate::render::identity::hex;
 
 /// The schema that the document follows.
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -48,7 +49,7 @@ impl Sarif {
                 "physicalLocation": physical,
                 "logicalLocations": [{"fullyQualifiedName": if pointer.is_empty() { "/" } else { pointer }, "kind": "value"}],
             }],
-            "partialFingerprints": {"j2vPointer/v1": digest[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>()},
+            "partialFingerprints": {"j2vPointer/v1": hex(&digest[..8])},
             "properties": {"evidence": finding.evidence.to_string(), "stops": finding.stops()},
         }));
     }

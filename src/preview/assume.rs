@@ -22,9 +22,13 @@ pub(super) fn assume(expansion: &Expansion, known: &Known, pace: f64) -> Expansi
         of_scene(scene, known, pace);
     }
     let has_scenes = !items(root, "scenes").is_empty();
-    items_mut(root, "elements").iter_mut().for_each(|element| of_element(element, known, pace));
+    for element in items_mut(root, "elements") {
+        of_element(element, known, pace);
+    }
     if !has_scenes && !items(root, "elements").iter().any(|element| has_own_length(element, known)) {
-        items_mut(root, "elements").iter_mut().for_each(|element| element.put("duration", length(UNKNOWN)));
+        for element in items_mut(root, "elements") {
+            element.put("duration", length(UNKNOWN));
+        }
     }
     assumed
 }
@@ -33,7 +37,9 @@ fn of_scene(scene: &mut Node, known: &Known, pace: f64) {
     for gone in ["iterate", "import", "condition"] {
         scene.remove(gone);
     }
-    items_mut(scene, "elements").iter_mut().for_each(|element| of_element(element, known, pace));
+    for element in items_mut(scene, "elements") {
+        of_element(element, known, pace);
+    }
     if number(scene, "duration").is_none_or(|seconds| seconds <= 0.0) {
         scene.remove("duration");
         if !items(scene, "elements").iter().any(|element| has_own_length(element, known)) {
@@ -94,7 +100,7 @@ fn is_container(seconds: f64) -> bool {
 /// Whether something stands there that is no time.
 fn is_unreadable(element: &Node, name: &str) -> bool {
     element.get(name).is_some_and(|node| !matches!(node.value, Value::Null))
-        && number(element, name).is_none_or(|seconds| seconds < -2.0 || seconds > 1e6)
+        && number(element, name).is_none_or(|seconds| !(-2.0..=1e6).contains(&seconds))
 }
 
 fn items_mut<'a>(holder: &'a mut Node, name: &str) -> &'a mut [Node] {

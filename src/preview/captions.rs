@@ -1,4 +1,4 @@
-//! Reading captions: SubRip and WebVTT. Each cue becomes lines of a few words, each word with its time: spread evenly over
+//! Reading captions: `SubRip` and `WebVTT`. Each cue becomes lines of a few words, each word with its time: spread evenly over
 //! the cue, since the formats time cues and not words.
 
 use serde::Serialize;

@@ -36,7 +36,9 @@ impl Css {
     /// Some declarations.
     pub(super) fn of(declarations: &[(&str, &str)]) -> Self {
         let mut css = Self::default();
-        declarations.iter().for_each(|(name, value)| css.set(name, value));
+        for (name, value) in declarations {
+            css.set(name, value);
+        }
         css
     }
 

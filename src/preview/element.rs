@@ -185,7 +185,7 @@ fn content(node: &Node, kind: &str, span: (f64, f64), scope: &mut Scope<'_>, not
         "text" => {
             let (words, tracks) = words(node, span, notes);
             if !scope.known.online {
-                notes.extend(family_of(&words.css).filter(|family| *family != "Arial").map(|family| font_note(family)));
+                notes.extend(family_of(&words.css).filter(|family| *family != "Arial").map(font_note));
             }
             (Content::Text(words), tracks)
         }
@@ -298,7 +298,7 @@ fn recording(node: &Node, kind: &str, scope: &mut Scope<'_>, notes: &mut Vec<Not
         is_seen,
         seek: read::number(node, "seek").unwrap_or(0.0),
         volume,
-        repeats: read::number(node, "loop").is_some_and(|times| times < 0.0 || times > 1.0),
+        repeats: read::number(node, "loop").is_some_and(|times| !(0.0..=1.0).contains(&times)),
     })
 }
 

@@ -91,9 +91,12 @@ mod tests {
         (told.collect(), notes.len())
     }
 
+    /// An element, its tracks, and how many notes it comes with.
+    type Case = (&'static str, &'static [(&'static str, &'static str)], usize);
+
     #[test]
     fn motions_are_tracks_on_the_time_of_the_movie() {
-        let cases: [(&str, &[(&str, &str)], usize); 7] = [
+        let cases: [Case; 7] = [
             ("{}", &[], 0),
             (r#"{"fade-in": 1, "fade-out": "0.5"}"#, &[("opacity", "2:0 3:1 5.5:1 6:0")], 0),
             (r#"{"rotate": {"angle": 45}}"#, &[("rotate", "2:45deg")], 0),

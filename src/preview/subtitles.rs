@@ -44,7 +44,7 @@ pub(super) fn subtitles(node: &Node, spoken: &[Cue], known: &Known, notes: &mut 
     let mut style = said("style").unwrap_or_else(|| "classic".to_owned());
     if !STYLES.contains(&style.as_str()) {
         notes.push(Note::approximate("subtitles", format!("no source knows the subtitles style `{style}`: drawn as `classic`")));
-        style = STYLES[0].to_owned();
+        STYLES[0].clone_into(&mut style);
     }
     let most = read::number(settings, "max-words-per-line").unwrap_or(WORDS).clamp(1.0, 40.0);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 1 to 40")]

@@ -93,8 +93,8 @@ pub(super) fn words(node: &Node, span: (f64, f64), notes: &mut Vec<Note>) -> (Wo
     css.take(settings);
     notes.extend(style.assumed.map(|reason| Note::approximate(format!("text style {name}"), reason)));
     let text = read::text(node, "text").unwrap_or_default();
-    let across = edge(read::words(settings, "horizontal-position").or_else(|| read::words(settings, "text-align")));
-    let down = edge(read::words(settings, "vertical-position").or_else(|| read::words(settings, "vertical-align")));
+    let across = edge(read::words(settings, "horizontal-position").or_else(|| read::words(settings, "text-align")).as_deref());
+    let down = edge(read::words(settings, "vertical-position").or_else(|| read::words(settings, "vertical-align")).as_deref());
     let parts = parts(&name, settings, span, count(&text));
     let whole =
         if name == "002" { vec![Track::new("opacity", (span.0, span.0 + 2.0_f64.min(span.1 - span.0)), ("0", "1"))] } else { Vec::new() };
@@ -106,8 +106,8 @@ pub(super) fn family_of(css: &Css) -> Option<&str> {
     css.get("font-family")?.strip_prefix('"')?.split('"').next()
 }
 
-fn edge(word: Option<String>) -> &'static str {
-    match word.as_deref() {
+fn edge(word: Option<&str>) -> &'static str {
+    match word {
         Some("top" | "left" | "start") => "start",
         Some("bottom" | "right" | "end") => "end",
         _ => "center",

@@ -140,23 +140,8 @@ impl Binding {
             let put = join.of(row).and_then(|list| bound.put(slot, &[join.name().to_owned()], Assigned::Json(list)));
             faults.extend(put.err().map(|why| ColumnFault::new(join.on(), why)));
         }
-        let client_data = self.client_data.iter().filter_map(|column| self.client_data(row, column, &mut faults)).collect();
+        let client_data = self.client_data.iter().filter_map(|column| client_data(row, column, &mut faults)).collect();
         Bound { variables: bound.list, client_data, faults }
-    }
-
-    /// What a column says to client-data; a fault that is known is not told again.
-    fn client_data(&self, row: &Row, column: &str, faults: &mut Vec<ColumnFault>) -> Option<Assignment> {
-        let (name, is_json) = column.strip_suffix(":=").map_or((column, false), |name| (name, true));
-        let cell = row.cell(column).ok_or_else(|| "there is no such column for client-data".to_owned());
-        match cell.and_then(|cell| value(cell, is_json)) {
-            Ok(value) => Some(Assignment { name: name.to_owned(), value }),
-            Err(why) => {
-                if !faults.iter().any(|fault| *fault.column == *column) {
-                    faults.push(ColumnFault::new(column, why));
-                }
-                None
-            }
-        }
     }
 
     /// What a column of the row at hand means.
@@ -192,6 +177,21 @@ impl Binding {
     fn slot(&mut self, variable: String) -> usize {
         let next = self.slots.len();
         *self.slots.entry(variable).or_insert(next)
+    }
+}
+
+/// What a column says to client-data; a fault that is known is not told again.
+fn client_data(row: &Row, column: &str, faults: &mut Vec<ColumnFault>) -> Option<Assignment> {
+    let (name, is_json) = column.strip_suffix(":=").map_or((column, false), |name| (name, true));
+    let cell = row.cell(column).ok_or_else(|| "there is no such column for client-data".to_owned());
+    match cell.and_then(|cell| value(cell, is_json)) {
+        Ok(value) => Some(Assignment { name: name.to_owned(), value }),
+        Err(why) => {
+            if !faults.iter().any(|fault| *fault.column == *column) {
+                faults.push(ColumnFault::new(column, why));
+            }
+            None
+        }
     }
 }
 

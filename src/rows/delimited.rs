@@ -181,7 +181,7 @@ impl Records {
     /// A row that the header doesn't fit: as a rule a quote is missing, there or before.
     fn ragged(&self) -> RowsError {
         let error = self.wrong(width(self.record.len(), self.columns.len()));
-        let is_long = self.record.iter().any(|cell| cell.iter().filter(|byte| **byte == b'\n').count() > 3);
+        let is_long = self.record.iter().any(|cell| cell.split(|byte| *byte == b'\n').count() > 4);
         if is_long {
             return error.helped("a cell in it goes on over several lines: is a closing quote missing?");
         }

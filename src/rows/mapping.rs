@@ -126,7 +126,9 @@ fn plainly(column: &Arc<str>, by_flag: &HashMap<String, String>, asked: &Asked) 
 /// Gives columns that nothing uses to variables that nothing fills, where their names are alike and no other's are.
 fn match_alike(columns: &mut [Mapped], open: &[&String], asked: &Asked) {
     let mut variables: HashMap<String, Vec<&String>> = HashMap::new();
-    open.iter().for_each(|name| variables.entry(plain(name)).or_default().push(name));
+    for name in open {
+        variables.entry(plain(name)).or_default().push(name);
+    }
     let is_free = |one: &Mapped| !one.is_used && matches!(one.how, How::Named | How::Refused(_)) && !one.column.contains('.');
     let mut alike: HashMap<String, usize> = HashMap::new();
     columns.iter().filter(|one| is_free(one)).for_each(|one| *alike.entry(plain(&one.column)).or_default() += 1);

@@ -194,13 +194,12 @@ impl<'n> Taken<'n> {
                 self.cells[column] = text;
             }
             Ok(text) if column >= self.columns.len() && !text.is_empty() => self.fault(column, &width(column + 1, self.columns.len())),
-            Ok(_) => {}
             Err(why) if is_header => {
                 return Err(RowsError::at(self.name, format!("row {number}"), why)
                     .helped("fix the cell in a spreadsheet, and save the workbook there"));
             }
             Err(why) if is_named => self.fault(column, &why),
-            Err(_) => {}
+            Ok(_) | Err(_) => {}
         }
         Ok(())
     }

@@ -106,7 +106,7 @@ async fn fetch(desk: &Desk, report: &Report, render: Option<&Render>, saving: &S
         return Ok((target, Saved::earlier()));
     }
     let overwrite = if saving.replace { make_way(&target, render, saving, &others)? } else { saving.overwrite };
-    let place = Place { target: &target, is_its_place, overwrite };
+    let place = Destination { target: &target, is_its_place, overwrite };
     let saved = fetch_fresh(desk, report, &place, saving).await.map_err(|why| named_by(why, &others))?;
     for other in &others {
         let change = if saving.replace { Change::Saved(place::absolute(&set_aside(&target, saving, other))) } else { Change::Overwritten };
@@ -116,14 +116,14 @@ async fn fetch(desk: &Desk, report: &Report, render: Option<&Render>, saving: &S
 }
 
 /// A file that a video becomes.
-struct Place<'a> {
+struct Destination<'a> {
     target: &'a Path,
     is_its_place: bool,
     overwrite: Overwrite,
 }
 
 /// Fetches a video; where its address is dead the service is asked for it once more.
-async fn fetch_fresh(desk: &Desk, report: &Report, place: &Place<'_>, saving: &Saving) -> Result<Saved, Unsaved> {
+async fn fetch_fresh(desk: &Desk, report: &Report, place: &Destination<'_>, saving: &Saving) -> Result<Saved, Unsaved> {
     let mut report = report.clone();
     for is_last in [false, true] {
         let Some(url) = report.url.clone() else { return Err(gone(desk, &report)) };
@@ -223,12 +223,12 @@ pub(super) fn copied(file: &Path, project: &ProjectId, saving: &Saving) -> std::
     std::fs::copy(file, &target).map(|_| target)
 }
 
-async fn attempt(desk: &Desk, source: &VideoSource, place: &Place<'_>, saving: &Saving) -> Result<Saved, SaveError> {
+async fn attempt(desk: &Desk, source: &VideoSource, place: &Destination<'_>, saving: &Saving) -> Result<Saved, SaveError> {
     let hosts = if saving.allow_private { Hosts::Any } else { Hosts::Public };
     let mut tell = |progress: Progress| {
         desk.tell(&Event::Downloading { project: source.project.clone(), got: progress.received, of: progress.total });
     };
-    let Place { target, is_its_place, overwrite } = *place;
+    let Destination { target, is_its_place, overwrite } = *place;
     let order = Order { source, target, overwrite, is_its_place, hosts, patience: TRYING };
     desk.client.save(order, &mut tell).await
 }

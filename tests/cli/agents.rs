@@ -58,8 +58,8 @@ fn the_skill_has_the_form_that_agents_read() {
 #[test]
 fn the_set_up_writes_once_keeps_what_is_there_and_refuses_what_it_can_not_read() {
     let world = World::new();
-    let would = world.j2v("agent setup --mcp --dry-run").exits(0);
-    assert!(would.lines().iter().all(|line| line.starts_with("created (dry run)")), "{}", would.stdout);
+    let planned = world.j2v("agent setup --mcp --dry-run").exits(0);
+    assert!(planned.lines().iter().all(|line| line.starts_with("created (dry run)")), "{}", planned.stdout);
     assert!(!world.has(".claude") && !world.has(".mcp.json"));
 
     world.write(".mcp.json", r#"{"mcpServers": {"other": {"command": "x"}}, "kept": 1}"#);

@@ -132,7 +132,6 @@ fn row_57_a_flood_of_any_manners_keeps_no_callback_out_and_no_stop_up() {
 }
 
 /// The long form: `cargo test --test faults attackers -- --ignored --nocapture` prints how long a callback waits.
-#[expect(clippy::print_stdout, reason = "figures are what it is for")]
 #[test]
 #[ignore = "3,000 connections; its figures are for people"]
 fn row_57_of_1000_callbacks_amid_3000_connections_each_is_kept_and_answered() {

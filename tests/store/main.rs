@@ -4,6 +4,7 @@
 
 mod batches;
 #[cfg(all(unix, feature = "postgres"))]
+#[expect(dead_code, reason = "the tests of shared ledgers use all of it")]
 #[path = "../cluster/mod.rs"]
 mod cluster;
 mod fixture;

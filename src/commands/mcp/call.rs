@@ -58,7 +58,9 @@ impl Server {
             // The timeline is for people; what decides is how long, how large and for how much.
             let parts = ["scenes", "elements", "files", "source"];
             if let Some(plan) = plan.as_object_mut() {
-                parts.iter().for_each(|part| drop(plan.remove(*part)));
+                for part in parts {
+                    plan.remove(part);
+                }
             }
             plan
         });

@@ -166,10 +166,10 @@ async fn keep_up(kept: &Kept<'_>, mut made: Made) {
                     kept.publish(kept.maker.served(&made, &known, kept.shelf));
                 }
             }
-            std::future::pending().await
+            std::future::pending::<()>().await;
         };
         tokio::select! {
-            never = learn => never,
+            () = learn => {}
             () = watch.changed() => {}
         }
         is_new = match kept.read().await {

@@ -87,11 +87,11 @@ impl Maker {
     }
 
     /// The pictures of a movie for the page that is served.
-    pub(super) fn served(&self, made: &Made, ledger: &Known, shelf: &Shelf) -> State {
-        let href = |address: &str| format!("media/{}", shelf.put_file(Origin::of(address, &self.folder)));
+    pub(super) fn served(&self, made: &Made, ledger: &Known, files: &Shelf) -> State {
+        let href = |address: &str| format!("media/{}", files.put_file(Origin::of(address, &self.folder)));
         let mut state = self.state(made, ledger, href);
         if self.args.scripts {
-            state.pages = state.preview.pages.iter().map(|html| format!("page/{}", shelf.put_page(html))).collect();
+            state.pages = state.preview.pages.iter().map(|html| format!("page/{}", files.put_page(html))).collect();
         }
         state
     }

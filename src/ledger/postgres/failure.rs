@@ -85,10 +85,9 @@ impl Failure {
         match self {
             Self::Raced | Self::LeaseOver | Self::Replaced => Remedy::Again,
             Self::Server(error) => remedy_of(error),
-            // A standby is on its way to be the primary, or the address will lead to the new one soon.
-            Self::Standby => Remedy::Reconnect,
-            // A server that is silent while it starts, or behind a proxy that waits for it, may speak later.
-            Self::Silent(_) => Remedy::Reconnect,
+            // A standby is on its way to be the primary, or the address will lead to the new one soon. A server that is silent
+            // while it starts, or behind a proxy that waits for it, may speak later.
+            Self::Standby | Self::Silent(_) => Remedy::Reconnect,
             Self::System(_) | Self::Old(_) | Self::Newer { .. } | Self::Unreadable { .. } | Self::Refused(_) => Remedy::None,
         }
     }

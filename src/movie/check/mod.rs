@@ -119,6 +119,7 @@ impl Settings<'_> {
 }
 
 /// One walk over a movie, and what it has seen so far.
+#[expect(clippy::struct_excessive_bools, reason = "each was seen or not, whatever the others")]
 struct Checker<'d> {
     settings: Settings<'d>,
     found: Vec<Diagnostic>,

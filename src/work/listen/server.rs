@@ -62,8 +62,8 @@ struct Seen {
 }
 
 impl Seen {
-    fn now(keeps: bool, holds: Duration) -> Option<Self> {
-        Some(Self { keeps, until: Tick::now() + holds })
+    fn now(keeps: bool, holds: Duration) -> Self {
+        Self { keeps, until: Tick::now() + holds }
     }
 }
 
@@ -153,7 +153,7 @@ impl Reception {
         let callback = Callback { space, project: told.project, token: told.token, content_type, raw, at };
         let received = tokio::time::timeout(PATIENCE, self.store.receive(vec![callback])).await;
         let is_full = matches!(received, Ok(Err(LedgerError::Full { .. })));
-        *self.seen.lock().await = Seen::now(matches!(received, Ok(Ok(_))), if is_full { DOUBTED } else { HOLDS });
+        *self.seen.lock().await = Some(Seen::now(matches!(received, Ok(Ok(_))), if is_full { DOUBTED } else { HOLDS }));
         match received {
             Ok(Ok(_)) => {
                 self.arrived.notify_one();
@@ -172,7 +172,7 @@ impl Reception {
         }
         let write = self.store.keep_receiver(self.space.clone(), Keeping::default(), self.world.now());
         let keeps = matches!(tokio::time::timeout(PATIENCE, write).await, Ok(Ok(_)));
-        *seen = Seen::now(keeps, HOLDS);
+        *seen = Some(Seen::now(keeps, HOLDS));
         keeps
     }
 

@@ -165,7 +165,9 @@ impl Run<'_> {
         loop {
             match desk.store.place(vec![order.draft(desk, self.hash)]).await?.pop() {
                 Some(Placed::New(render)) => {
-                    twin.iter().for_each(|twin| self.tell_of(twin));
+                    if let Some(twin) = &twin {
+                        self.tell_of(twin);
+                    }
                     return fresh(desk, render).await;
                 }
                 Some(Placed::Existing(render)) if order.again && render.submission.state.is_unsettled() => {

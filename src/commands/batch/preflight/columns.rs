@@ -20,7 +20,7 @@ use crate::movie::variables::Asked;
 use crate::output::Out;
 use crate::rows::column::too_deep;
 use crate::rows::mapping::{How, Mapped, Mapping, variable};
-use crate::rows::{Row, Table};
+use crate::rows::{Cell, Row, Table};
 
 /// Columns that are shown of many, for people.
 const SHOWN: usize = 40;
@@ -78,7 +78,7 @@ impl Columns {
         }
         let spelled = self.mapping.spelled();
         if !spelled.is_empty() {
-            let flags = spelled.iter().map(|map| shlex::try_quote(map).map_or_else(|_| format!("'{map}'"), |map| map.into_owned()));
+            let flags = spelled.iter().map(|map| shlex::try_quote(map).map_or_else(|_| format!("'{map}'"), Cow::into_owned));
             out.note(&format!("all of it as flags: {}", flags.map(|map| format!("--map {map}")).collect::<Vec<_>>().join(" ")));
         }
     }
@@ -103,7 +103,7 @@ impl Columns {
     /// The same for programs.
     pub(super) fn to_json(&self) -> (Value, Value) {
         let column = |one: &Mapped| {
-            let first = self.first.as_ref().and_then(|row| row.cell(&one.column)).map(|cell| cell.to_text());
+            let first = self.first.as_ref().and_then(|row| row.cell(&one.column)).map(Cell::to_text);
             json!({"column": &*one.column, "variable": one.variable, "how": one.how.as_str(), "used": one.is_used, "first": first})
         };
         let columns = self.mapping.columns.iter().map(column).collect();
@@ -138,8 +138,8 @@ fn map(args: &TableArgs, columns: &[Arc<str>]) -> Result<HashMap<String, String>
 /// A column and its name. A header may hold `=` itself, as `price:=` does: the longest that the table has is meant.
 fn split<'t>(text: &'t str, columns: &[Arc<str>]) -> Option<(&'t str, &'t str)> {
     let splits = text.match_indices('=').map(|(at, _)| (&text[..at], &text[at + 1..]));
-    let known = splits.filter(|(column, _)| columns.iter().any(|known| **known == *column.trim()));
-    known.last().or_else(|| text.split_once('='))
+    let mut known = splits.filter(|(column, _)| columns.iter().any(|known| **known == *column.trim()));
+    known.next_back().or_else(|| text.split_once('='))
 }
 
 /// `"Street / Address" = "address"`, as TOML or as a JSON object.

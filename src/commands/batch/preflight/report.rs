@@ -96,7 +96,9 @@ impl Report {
     /// Takes in a row and what there is to say about it; whether it can be rendered.
     pub(super) fn row(&mut self, number: u64, key: Option<&Key>, remarks: Vec<Remark>) -> bool {
         self.rows += 1;
-        remarks.into_iter().for_each(|remark| self.remark(number, key, remark));
+        for remark in remarks {
+            self.remark(number, key, remark);
+        }
         !self.bad.contains_key(&number)
     }
 
