@@ -26,7 +26,7 @@ pub(super) fn template(root: &clap::Command) -> String {
             let _ = writeln!(text, "  {:<12} {about}", command.get_name());
         }
     }
-    text + "\n`j2v COMMAND --help` shows what a command takes.\n\n{options}{after-help}"
+    text + "\n`j2v COMMAND --help` shows what a command takes.\n\nOptions:\n{options}{after-help}"
 }
 
 /// A command that stays on this machine.

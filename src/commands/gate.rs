@@ -205,9 +205,9 @@ mod tests {
             }
             bill.to_string()
         };
-        assert_eq!(told(&[Credits::Exactly(15)]), "about 15 credits");
-        assert_eq!(told(&[Credits::Exactly(15), Credits::Between(2, 8)]), "2 movies: about 17 to 23 credits");
-        assert_eq!(told(&[Credits::AtLeast(4)]), "at least 4 credits");
-        assert_eq!(told(&[Credits::Unknown]), "an unknown number of credits");
+        assert_eq!(told(&[Credits::Exactly(15)]), "estimated cost: 15 credits");
+        assert_eq!(told(&[Credits::Exactly(15), Credits::Between(2, 8)]), "2 movies: estimated cost: 17 to 23 credits");
+        assert_eq!(told(&[Credits::AtLeast(4)]), "estimated cost: at least 4 credits");
+        assert_eq!(told(&[Credits::Unknown]), "estimated cost: unknown");
     }
 }

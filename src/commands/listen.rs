@@ -119,7 +119,7 @@ fn tell(call: &Call, desk: &Desk, args: &ListenArgs, address: SocketAddr, receiv
         call.out.hint(&listen);
         return;
     };
-    call.out.note(&format!("callback URL for the service: {url}"));
+    call.out.note(&format!("the service is to call {url}"));
     let is_encrypted = Address::parse(&url).is_ok_and(|url| url.is_encrypted());
     if !is_encrypted && !desk.client.url().is_loopback() {
         call.out.warning("the service calls https:// only");

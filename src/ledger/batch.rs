@@ -258,7 +258,7 @@ mod tests {
         let row = |estimate| TableRow { number: 7, estimate };
         budget.afford(&spent, row(Some(7))).unwrap();
         let refused = budget.afford(&spent, row(Some(8))).unwrap_err();
-        assert_eq!(refused.to_string(), "it may cost 8 credits, of --max-credits 20 are 7.5 left");
+        assert_eq!(refused.to_string(), "--max-credits 20 is reached: 7.5 left, the next row may cost 8 credits");
         assert!(budget.afford(&spent, row(None)).unwrap_err().to_string().contains("an unlimited number of credits"));
         let refused = budget.afford(&Count { paid_rows: 2, ..spent }, row(Some(0))).unwrap_err();
         assert_eq!(refused.to_string(), "--max-renders 2 is reached");

@@ -279,7 +279,7 @@ mod tests {
         let refused = Document::parse("m.json", "{\n  \"width\": {{ $json.width }},\n}").unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "m.json:2:12: this is no JSON: expected a key in double quotes or `}`, found `{{ $json.width }}` \
+            "m.json:2:12: this is not JSON: expected a key in double quotes or `}`, found `{{ $json.width }}` \
              (an n8n placeholder stands outside quotes: n8n puts the value there only when it runs)"
         );
         assert!(refused.diagnostic.help.unwrap().contains("copy the body that n8n sends"));

@@ -248,7 +248,10 @@ mod tests {
                 assert!((track.at[0].0 - 4.0).abs() < 1e-9 && (track.at[track.at.len() - 1].0 - 5.5).abs() < 1e-9, "{style}");
                 assert!(track.at.windows(2).any(|pair| pair[0].1 != pair[1].1), "{style} moves nothing");
             }
-            assert!(!drawn.notes.iter().any(|note| note.reason.starts_with("no source")), "{style} is known to the service");
+            assert!(
+                !drawn.notes.iter().any(|note| note.reason.starts_with("does not know this message")),
+                "{style} is known to the service"
+            );
         }
     }
 

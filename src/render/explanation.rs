@@ -274,7 +274,7 @@ mod tests {
         let cause = |message: &str| Explanation::of(message).map(|family| family.cause).unwrap_or_default();
         assert!(cause("No template ID provided").contains("named none"));
         assert!(cause("Failed to download element: HTTP 404 at x").contains("not there"));
-        assert!(cause("TypeError: Cannot read properties of null (reading 'success')").contains("no such project"));
+        assert!(cause("TypeError: Cannot read properties of null (reading 'success')").contains("does not know this project"));
     }
 
     #[test]

@@ -82,7 +82,7 @@ fn semicolons_and_tabs_are_found_and_told() {
     assert_eq!(read("t.tsv", b"id\tprice\n1\t1,50\n").unwrap(), [r#"2 id="1" price="1,50""#]);
     let folder = TempDir::new().unwrap();
     let table = Table::open(&Source::new(written(&folder, "t.csv", b"id;price\n1;2\n"))).unwrap();
-    assert!(table.notes()[0].contains("between semicolons"));
+    assert!(table.notes()[0].contains("separated by semicolons"));
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn what_a_joined_table_leaves_out_is_told() {
     let join = Join::read(&Source::new(&rooms), "Listing ID", "rooms").unwrap();
     let notes: Vec<_> = join.notes().iter().map(|note| note.replace(&rooms, "T")).collect();
     assert_eq!(notes.len(), 2, "{notes:?}");
-    assert!(notes[0].contains("between semicolons"));
+    assert!(notes[0].contains("separated by semicolons"));
     assert!(notes[1].starts_with("T: the column `Room Name` is in no item: `Room Name` is not a variable's name"), "{}", notes[1]);
     let rooms = written(&folder, "rooms.json", b"[{\"id\": 1, \"name\": \"Bath\"}, {\"id\": 1}]");
     let join = Join::read(&Source::new(&rooms), "id", "rooms").unwrap();

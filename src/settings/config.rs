@@ -241,12 +241,12 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_refused_with_its_place_and_the_likely_name() {
         for (text, told) in [
-            ("[profiles.a]\napi_url = \"x\"", "c.toml:2:1: there is no setting `api_url`; did you mean `api-url`?"),
-            ("profil = \"a\"", "c.toml:1:1: there is no setting `profil`; did you mean `profile`?"),
-            ("ledger = \"/l\"", "c.toml:1:1: `ledger` belongs to a profile: write it below a line `[profiles.default]`"),
-            ("[profiles.a]\nledger = \"l.db\"", "c.toml:2:10: `l.db` would be another place in every folder"),
+            ("[profiles.a]\napi_url = \"x\"", "c.toml:2:1: unknown setting `api_url`; did you mean `api-url`?"),
+            ("profil = \"a\"", "c.toml:1:1: unknown setting `profil`; did you mean `profile`?"),
+            ("ledger = \"/l\"", "c.toml:1:1: `ledger` belongs to a profile: put it below the line `[profiles.default]`"),
+            ("[profiles.a]\nledger = \"l.db\"", "c.toml:2:10: `l.db` depends on the current folder"),
             ("[profiles.a]\nresolution = \"ful-hd\"", "did you mean `full-hd`?"),
-            ("[profiles.a]\nconcurrency = 0", "c.toml:2:15: a number from 1 to 64 is wanted here"),
+            ("[profiles.a]\nconcurrency = 0", "c.toml:2:15: expected a number from 1 to 64"),
             ("[profiles.a]\nkey-command = \"pass 'show\"", "is a quote left open?"),
             ("[profiles.a]\napi-url = \"http://example.com\"", "c.toml:2:11: the API address must start with `https://`"),
             ("profile = \"wrok\"\n[profiles.work]\n", "c.toml:1:1: there is no profile `wrok` in this file; did you mean `work`?"),

@@ -56,7 +56,7 @@ async fn many_lost_answers_in_a_row_hold_back_the_rest_for_a_while() {
     let (ended, _) = office.run(&how, items(6)).await;
     all_are(&ended, Verdict::Done);
     assert!(start.elapsed() >= Duration::from_millis(300));
-    assert!(office.heard.warnings().iter().any(|warning| warning.contains("too many answers are lost")));
+    assert!(office.heard.warnings().iter().any(|warning| warning.contains("too many answers were lost")));
 }
 
 #[tokio::test]

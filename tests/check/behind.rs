@@ -59,7 +59,7 @@ fn a_mistake_behind_a_variable_is_the_same_as_in_place_and_points_where_it_was_w
         let in_place = literal_found.iter().find(|finding| finding.code == code);
         let in_place = in_place.unwrap_or_else(|| panic!("no {code} for {value}: {literal_found:#?}"));
         assert!(help.is_empty() || in_place.help.as_deref().is_some_and(|told| told.contains(help)), "{in_place:#?}");
-        let text = movie(&format!("\"v\": \"{{{{ w }}}}\", \"w\": {value}"), &element.replace("VALUE", "\"{{ v }}\""));
+        let text = movie(&format!("\"w\": {value}, \"v\": \"{{{{ w }}}}\""), &element.replace("VALUE", "\"{{ v }}\""));
         let behind = found(&text);
         let of_code: Vec<_> = behind.iter().filter(|finding| finding.code == code).collect();
         let [finding] = of_code[..] else { panic!("{code} for {value}, not once: {behind:#?}") };

@@ -70,7 +70,7 @@ fn a_changed_movie_stops_before_anything_is_sent_until_the_user_says_what_is_mea
     let asked = world.j2v(BATCH).exits(13).tells("the movie of this batch has changed").tells("12 of 12").tells("credits");
     assert_eq!(asked.next().len(), 2, "{asked:?}");
     assert_eq!(world.accepted(), 12);
-    let kept = world.j2v(&format!("{BATCH} --keep --json")).exits(0).tells("is left as it is");
+    let kept = world.j2v(&format!("{BATCH} --keep --json")).exits(0).tells("the earlier render is kept");
     assert!(kept.jsons().iter().all(|line| line["status"] == "done"));
     assert_eq!(world.accepted(), 12);
     world.j2v(&format!("{BATCH} --update --download videos/")).exits(0);
@@ -83,7 +83,7 @@ fn a_row_that_changed_is_named_and_left_and_many_of_them_stop_the_run() {
     let world = world_of(20);
     world.j2v(BATCH).exits(0);
     table(&world, 20, &[3]);
-    world.j2v(BATCH).exits(0).tells("row 4, k3: it has changed").tells("--update");
+    world.j2v(BATCH).exits(0).tells("row 4 (key k3): it has changed").tells("--update");
     table(&world, 20, &[3, 4, 5]);
     world.j2v(BATCH).exits(13).tells("3 of 20").tells("row 4, k3");
     assert_eq!(world.accepted(), 20);
@@ -101,7 +101,7 @@ fn a_budget_stops_a_batch_and_a_larger_one_goes_on() {
     let stopped = world.j2v(&format!("{BATCH} --max-renders 4 --json")).exits(12).tells("--max-renders 4 is reached");
     assert_eq!(by_key(&stopped).iter().filter(|(_, status)| status == "done").count(), 4);
     assert_eq!(stopped.jsons().len(), 10);
-    world.j2v(BATCH).exits(12).tells("an earlier run allows this batch 4 renders");
+    world.j2v(BATCH).exits(12).tells("an earlier run set --max-renders 4");
     assert_eq!(world.accepted(), 4);
     world.j2v(&format!("{BATCH} --max-renders 100")).exits(0);
     assert_eq!(world.accepted(), 10);

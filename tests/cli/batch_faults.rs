@@ -121,8 +121,8 @@ fn each_collision_of_names_names_its_own_rows() {
     let rows = (0..20).map(|row| format!("k{row},C{}\n", row / 2)).collect::<String>();
     world.write("flats.csv", format!("id,city\n{rows}"));
     let run = world.j2v("batch flat.json --rows flats.csv --key id --name {city} --download videos/").exits(3);
-    let run = run.tells("flats.csv: row 15: its video would be saved as C6.mp4, as that of row 14");
-    run.tells("flats.csv: row 17: its video would be saved as C7.mp4, as that of row 16");
+    let run = run.tells("flats.csv: row 15: its video would be saved as C6.mp4, like that of row 14");
+    run.tells("flats.csv: row 17: its video would be saved as C7.mp4, like that of row 16");
     assert_eq!(world.posts(), 0);
 }
 

@@ -51,7 +51,7 @@ warning[J2V001]: a trailing comma, which JSON does not have: it is not sent
 
 warning[J2V006]: `lenght` is not a property of a scene
 --> a.json
- = note: --set /scenes/0/lenght has set this
+ = note: set by --set /scenes/0/lenght
  = help: leave it out; known are: background-color, cache, comment, condition, duration, elements, id, import, iterate, iterate-as, transition, variables
 
 "#;
@@ -206,7 +206,7 @@ fn a_value_that_a_flag_or_a_file_sets_is_told_there() {
     let shown = world.j2v("check photo.json").exits(3).stdout;
     assert!(shown.contains("--> photo.json:2:44") && shown.contains("= note: it is used at photo.json:3:66"), "{shown}");
     let shown = world.j2v("check photo.json --var photo=./a.jpg").exits(3).stdout;
-    assert!(shown.contains("J2V065") && shown.contains("= note: --var photo has set this"), "{shown}");
+    assert!(shown.contains("J2V065") && shown.contains("= note: set by --var photo"), "{shown}");
     let of_flag = world.j2v("check photo.json --json --var photo=./a.jpg").exits(3).jsons();
     assert_eq!((&of_flag[0]["flag"], &of_flag[0]["line"]), (&json!("--var photo"), &Value::Null));
     assert_eq!(of_flag[0]["used"], json!({"file": "photo.json", "line": 3, "column": 66}));

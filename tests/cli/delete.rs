@@ -14,7 +14,7 @@ fn rendered() -> (World, String) {
 #[test]
 fn it_deletes_by_key_or_project_prints_the_project_and_may_be_repeated() {
     let (world, project) = rendered();
-    world.j2v("delete --yes L-1").exits(0).prints(&[&project]).tells("stays paid");
+    world.j2v("delete --yes L-1").exits(0).prints(&[&project]).tells("is still charged");
     world.run(&["delete", &project, "--yes"]).exits(0).prints(&[&project]);
     assert_eq!(world.j2v("list --json").json()["status"], "deleted");
     assert_eq!(world.j2v("show L-1 --json").json()["state"], "deleted");

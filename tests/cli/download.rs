@@ -52,7 +52,7 @@ fn nothing_is_left_beside_the_video() {
 fn a_file_in_the_way_stays_unless_overwrite_is_said() {
     let (world, project) = rendered(&[]);
     world.write("film.mp4", "holiday");
-    let run = world.j2v("download L-1 -o film.mp4").exits(14).prints(&[""]).tells("in the way");
+    let run = world.j2v("download L-1 -o film.mp4").exits(14).prints(&[""]).tells("already exists");
     assert_eq!(world.read("film.mp4"), b"holiday");
     let next = run.next();
     assert_eq!(next, [format!("j2v download {project} -o film.mp4 --overwrite")]);
@@ -73,7 +73,7 @@ fn what_is_saved_already_is_not_fetched_again() {
     world.j2v("download L-1 -o film.mp4").exits(0).prints(&["film.mp4"]);
     assert_eq!(world.requests(&format!("GET /files/{project}.mp4")), fetched + 1);
     world.write("film.mp4", "holiday");
-    world.j2v("download L-1 -o film.mp4").exits(14).tells("in the way");
+    world.j2v("download L-1 -o film.mp4").exits(14).tells("already exists");
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn a_file_of_the_same_size_is_not_taken_for_another_video() {
     let a = world.j2v("submit a.json --key a --download film.mp4").exits(0);
     world.j2v("submit b.json --key b --wait").exits(0);
     let first = world.read(a.line());
-    world.j2v("download b -o film.mp4").exits(14).tells("film.mp4 is in the way");
+    world.j2v("download b -o film.mp4").exits(14).tells("film.mp4 already exists");
     world.j2v("download a -o film.mp4").exits(0).prints(&["film.mp4"]);
     world.j2v("download b -o film.mp4 --overwrite").exits(0);
     assert_ne!(world.read("film.mp4"), first);

@@ -95,7 +95,7 @@ fn it_says_that_it_is_no_renderer() {
     let mut child = world.start("emulator --bind 127.0.0.1:0");
     let mut line = String::new();
     BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
-    assert!(line.contains("no renderer"), "{line}");
+    assert!(line.contains("renders nothing"), "{line}");
     child.kill().unwrap();
     assert_eq!(Run::of(child).code, -1);
 }

@@ -111,7 +111,7 @@ fn code_6_the_service_refused_or_knows_no_such_project() {
     world.j2v("submit a.json").exits(6).tells("Bad request");
     world.j2v("submit a.json").exits(6);
     for command in ["poll", "download", "delete --yes"] {
-        world.j2v(&format!("{command} EMU0000000000000")).exits(6).prints(&[""]).tells("no such project");
+        world.j2v(&format!("{command} EMU0000000000000")).exits(6).prints(&[""]).tells("does not know this project");
     }
     world.j2v("show EMU0000000000000").exits(6);
     assert_eq!(world.accepted(), 0);
@@ -190,7 +190,7 @@ fn code_13_the_key_was_used_for_another_movie() {
 fn code_14_rendered_but_the_file_could_not_be_saved() {
     let world = world(&["file-html"]);
     world.write("film.mp4", "something else");
-    world.j2v("submit a.json --download film.mp4").exits(14).prints(&[""]).tells("in the way").tells("rendered");
+    world.j2v("submit a.json --download film.mp4").exits(14).prints(&[""]).tells("already exists").tells("rendered");
     assert_eq!(world.read("film.mp4"), b"something else");
     world.j2v("submit a.json --download other.mp4").exits(14).prints(&[""]).tells("not saved");
     assert!(!world.has("other.mp4"));

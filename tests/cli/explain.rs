@@ -53,7 +53,7 @@ fn words_are_explained_without_a_ledger_and_none_is_made() {
     assert!(run.stdout.contains("cure:    give the scenes or the elements a `duration`"), "{}", run.stdout);
     let run = world.j2v("explain Error: Invalid API Key").exits(0);
     assert_eq!(run.next(), ["j2v auth login"]);
-    assert!(world.j2v("explain words of tomorrow").exits(0).stdout.contains("no source"));
+    assert!(world.j2v("explain words of tomorrow").exits(0).stdout.contains("does not know this message"));
     assert!(!world.has("ledger.db"));
 }
 
@@ -62,8 +62,8 @@ fn what_has_no_message_or_is_unknown_is_told_with_the_next_command() {
     let world = World::new();
     world.movie("a.json", &serde_json::json!({}));
     world.j2v("submit a.json --key L-1 --wait").exits(0);
-    let run = world.j2v("explain L-1").exits(2).tells("there is nothing to explain");
+    let run = world.j2v("explain L-1").exits(2).tells("nothing to explain");
     assert_eq!(run.next(), ["j2v show L-1"]);
-    let run = world.j2v("explain JkGxEoPRF9EgRb32").exits(6).tells("no such project");
+    let run = world.j2v("explain JkGxEoPRF9EgRb32").exits(6).tells("does not know this project");
     assert_eq!(run.next(), ["j2v list"]);
 }

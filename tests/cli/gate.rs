@@ -86,15 +86,15 @@ fn warnings_are_counted_in_one_line_and_stop_nothing() {
 fn the_estimated_credits_are_told_before_they_are_spent() {
     let world = World::new();
     world.movie("a.json", &json!({}));
-    world.j2v("submit a.json --dry-run").exits(0).tells("about 2 credits\n");
-    world.j2v("submit a.json a.json").exits(0).tells("2 movies: about 4 credits\n");
+    world.j2v("submit a.json --dry-run").exits(0).tells("estimated cost: 2 credits\n");
+    world.j2v("submit a.json a.json").exits(0).tells("2 movies: estimated cost: 4 credits\n");
     world
         .j2v("submit a.json --resolution custom --set /width:=3840 --set /height:=2160")
         .exits(0)
-        .tells("about 2 to 8 credits: above full HD");
+        .tells("estimated cost: 2 to 8 credits: above full HD");
     let video = r#"{"scenes": [{"elements": [{"type": "video", "src": "https://example.com/a.mp4"}]}]}"#;
     world.write("video.json", video);
-    world.j2v("submit video.json").exits(0).tells("an unknown number of credits: the length isn't known");
+    world.j2v("submit video.json").exits(0).tells("estimated cost: unknown: the length isn't known");
     world.j2v("submit a.json --quiet").exits(0).hides("credits");
 }
 

@@ -22,7 +22,7 @@ fn without_a_key_the_same_movie_under_way_is_told_and_rendered_once_more() {
     let world = World::with(|settings| settings.render_time = std::time::Duration::from_secs(3600));
     world.movie("a.json", &json!({}));
     let id = world.j2v("submit a.json").exits(0).hides("under way").line().to_owned();
-    world.j2v("submit a.json").exits(0).tells(&format!("under way as {id}"));
+    world.j2v("submit a.json").exits(0).tells(&format!("already rendering as {id}"));
     assert_eq!(world.accepted(), 2);
 }
 
@@ -224,7 +224,7 @@ fn every_later_command_keeps_looking_for_a_lost_answer() {
     let world = world(&["post-hang*1"]);
     world.movie("a.json", &serde_json::json!({"render-time": "10m"}));
     world.crash("submit a.json --key L-1");
-    world.j2v("list").exits(0).tells("found: key L-1");
+    world.j2v("list").exits(0).tells("found again: key L-1");
     assert_eq!(world.j2v("history --json").json()["state"], "bound");
 }
 

@@ -42,7 +42,7 @@ fn a_starter_is_rendered_by_the_emulator() {
 fn a_file_that_is_there_is_left_alone_unless_it_may_go() {
     let world = World::at("http://127.0.0.1:1/v2");
     world.write("captions.json", "mine");
-    let run = world.j2v("init captions").exits(2).prints(&[]).tells("captions.json is there already");
+    let run = world.j2v("init captions").exits(2).prints(&[]).tells("captions.json already exists");
     assert_eq!((run.next(), world.read("captions.json").as_slice()), (vec!["j2v init captions --overwrite"], b"mine".as_slice()));
     world.j2v("init captions --overwrite").exits(0);
     assert!(world.read("captions.json").starts_with(b"{\n"));

@@ -68,7 +68,7 @@ fn a_list_that_repeats_its_cursor_is_said_not_to_be_whole() {
     for _ in 0..51 {
         world.ask("POST", "/v2/movies", &movie);
     }
-    world.j2v("list").exits(0).tells("not the whole list");
+    world.j2v("list").exits(0).tells("the list is incomplete");
 }
 
 #[test]

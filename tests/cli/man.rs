@@ -23,5 +23,5 @@ fn there_is_a_page_for_each_command() {
 fn a_folder_that_can_not_be_made_is_told() {
     let world = World::new();
     world.write("file", "");
-    world.j2v("man --out file/man1").exits(1).tells("file/man1 can't be filled");
+    world.j2v("man --out file/man1").exits(1).tells("file/man1 can't be written");
 }

@@ -128,10 +128,10 @@ fn every_command_that_is_offered_works() {
 #[test]
 fn rows_of_another_table_that_join_a_batch_by_its_default_name_are_told_and_offered_a_batch_of_their_own() {
     let world = world_of(&[], &json!({}));
-    world.j2v(&format!("batch flat.json {ROWS}")).exits(0).hides("was begun with");
-    world.j2v(&format!("batch flat.json {ROWS}")).exits(0).hides("was begun with");
+    world.j2v(&format!("batch flat.json {ROWS}")).exits(0).hides("was started with");
+    world.j2v(&format!("batch flat.json {ROWS}")).exits(0).hides("was started with");
     world.write("others.csv", "id,city\n1,Bern\n2,Kyiv\n");
-    let run = world.j2v("batch flat.json --rows others.csv --key id").exits(13).tells("was begun with flat.json and rows.csv");
+    let run = world.j2v("batch flat.json --rows others.csv --key id").exits(13).tells("was started with flat.json and rows.csv");
     let apart = run.next().into_iter().find(|next| next.contains("--batch flat-others")).unwrap().to_owned();
     typed(&world, &apart).exits(0);
     assert_eq!(world.accepted(), 4);
@@ -145,7 +145,7 @@ fn what_the_ledger_does_not_know_the_service_is_asked() {
     assert_eq!(world.j2v(&format!("show {id} --json")).exits(0).json()["status"], json!("error"));
     world.j2v(&format!("show {id}")).exits(0).tells("not in this ledger");
     assert!(world.j2v(&format!("explain {id}")).exits(0).stdout.contains("Movie duration cannot be zero"));
-    world.j2v("show EMU0000000000000").exits(6).tells("knows no such project");
+    world.j2v("show EMU0000000000000").exits(6).tells("does not know this project");
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn a_submission_without_a_key_whose_project_was_never_shown_is_attached_to() {
     world.j2v("list").exits(0).tells("found again");
     let id = world.j2v("submit a.json").exits(0).tells("attached to the render").line().to_owned();
     assert_eq!(world.accepted_fields("project"), [id.as_str()]);
-    let other = world.j2v("submit a.json").exits(0).tells("under way as");
+    let other = world.j2v("submit a.json").exits(0).tells("already rendering as");
     assert_ne!(other.line(), id, "it was shown: the next one is another render");
     assert_eq!(world.accepted(), 2);
 }

@@ -182,7 +182,7 @@ fn quiet_drops_the_progress_only() {
     world.movie("a.json", &json!({}));
     world.movie("bad.json", &json!({"outcome": "error", "message": "Scene #1 is upside down"}));
     let run = world.j2v("submit a.json --wait --quiet").exits(0);
-    let run = run.tells("accepted as project").tells("keeps the file").hides("waiting").hides("running");
+    let run = run.tells("accepted as project").tells("deletes the file").hides("waiting").hides("running");
     assert!(run.line().starts_with("http"));
     world.j2v("submit bad.json --wait -q").exits(9).tells("Scene #1 is upside down").tells("next: ");
 }
@@ -220,17 +220,17 @@ fn what_a_hostile_server_says_moves_no_cursor() {
 fn at_done_it_says_until_when_the_service_keeps_the_file() {
     let world = World::new();
     world.movie("a.json", &json!({}));
-    let run = world.j2v("submit a.json --key L-1 --wait").exits(0).tells("keeps the file for 7 days, until");
+    let run = world.j2v("submit a.json --key L-1 --wait").exits(0).tells("deletes the file after 7 days, at");
     let until = world.j2v("show L-1 --json").json()["kept_until"].as_str().unwrap().to_owned();
     assert!(run.stderr.contains(&until), "{run:?}");
-    world.j2v("submit a.json --download film.mp4").exits(0).tells("keeps the file");
+    world.j2v("submit a.json --download film.mp4").exits(0).tells("deletes the file");
 }
 
 #[test]
 fn a_render_that_still_runs_goes_on_and_will_be_charged_and_the_last_word_is_how_to_resume() {
     let world = World::new();
     world.movie("a.json", &json!({"render-time": "1h"}));
-    let run = world.j2v("submit a.json --wait --timeout 0s").exits(11).tells("goes on").tells("will be charged").prints(&[""]);
+    let run = world.j2v("submit a.json --wait --timeout 0s").exits(11).tells("continues").tells("will be charged").prints(&[""]);
     let resume = format!("next: j2v poll {}", world.accepted_fields("project")[0]);
     assert_eq!(run.stderr.lines().last(), Some(resume.as_str()));
 }
@@ -265,7 +265,7 @@ fn a_look_at_what_runs_says_that_it_goes_on() {
     let world = World::new();
     world.movie("a.json", &json!({"render-time": "1h"}));
     world.j2v("submit a.json --key L-1").exits(0);
-    world.j2v("poll L-1 --once --quiet").exits(11).tells("goes on and will be charged").tells("next: j2v poll");
+    world.j2v("poll L-1 --once --quiet").exits(11).tells("continues and will be charged").tells("next: j2v poll");
 }
 
 #[test]
@@ -335,7 +335,7 @@ fn a_refusal_to_tell_says_that_the_render_goes_on() {
     let world = World::new();
     world.movie("a.json", &json!({"render-time": "1h"}));
     world.j2v("submit a.json --key L-1").exits(0);
-    world.j2v_with(&[("J2V_API_KEY", "wrong")], "poll L-1").exits(4).tells("goes on and will be charged");
+    world.j2v_with(&[("J2V_API_KEY", "wrong")], "poll L-1").exits(4).tells("continues and will be charged");
 }
 
 #[test]

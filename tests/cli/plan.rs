@@ -345,11 +345,11 @@ fn a_file_that_can_not_be_had_is_told_with_its_place_and_the_plan_goes_on() {
     );
     world.write("a.json", movie);
     let run = world.j2v("plan a.json --probe --json").exits(0);
-    let run = run.tells("warning: a.json:2:28: the video can't be had: 127.0.0.1 answers with HTTP 404");
-    let run = run.tells("warning: a.json:3:28: the image can't be had: its address is not to be trusted: it is no URL");
+    let run = run.tells("warning: a.json:2:28: can't fetch the video: 127.0.0.1 answers with HTTP 404");
+    let run = run.tells("warning: a.json:3:28: can't fetch the image: its address is not trusted: it is not a URL");
     let plan = run.json();
     assert_eq!((&plan["duration"], &plan["files"][0]["reachable"]), (&json!(3), &json!(false)));
-    assert_eq!(plan["files"][1]["message"], "its address is not to be trusted: it is no URL");
+    assert_eq!(plan["files"][1]["message"], "its address is not trusted: it is not a URL");
 }
 
 #[test]

@@ -98,13 +98,13 @@ fn missed_are_those_that_were_accepted_longer_ago() {
 fn the_deadline_ends_the_waiting_and_not_the_render() {
     let world = World::new();
     let a = submitted(&world, "a", &json!({"render-time": "1h"}));
-    let run = world.j2v("poll a --timeout 200ms --interval 50ms").exits(11).prints(&[""]).tells("goes on and will be charged");
+    let run = world.j2v("poll a --timeout 200ms --interval 50ms").exits(11).prints(&[""]).tells("continues and will be charged");
     assert_eq!(run.next(), [format!("j2v poll {a}")]);
 }
 
 #[test]
 fn an_id_that_nobody_knows_of_a_service_that_can_t_be_reached_ends_clearly() {
-    let run = World::at("http://127.0.0.1:9/v2").j2v("poll JkGxEoPRF9EgRb32 --timeout 10m").exits(7).tells("nothing is known of it");
+    let run = World::at("http://127.0.0.1:9/v2").j2v("poll JkGxEoPRF9EgRb32 --timeout 10m").exits(7).tells("its state is unknown");
     assert_eq!((run.stdout.as_str(), run.next()), ("\n", vec!["j2v poll JkGxEoPRF9EgRb32"]));
 }
 
@@ -159,6 +159,6 @@ fn several_videos_are_saved_in_a_folder() {
 #[test]
 fn a_name_that_is_neither_key_nor_project_is_asked_of_nobody() {
     let world = World::new();
-    world.j2v("poll nobody").exits(6).prints(&[""]).tells("nobody").tells("no such project");
+    world.j2v("poll nobody").exits(6).prints(&[""]).tells("nobody").tells("no such render in the ledger");
     world.run(&["poll", ""]).exits(2);
 }

@@ -48,7 +48,7 @@ fn a_key_is_kept_for_its_owner_alone_and_used_from_then_on() {
     assert_eq!((&status["profile"], &status["tail"]), (&json!("default"), &json!(null)));
     assert!(status["credits"].is_number());
     keyless(&world, "submit a.json").exits(0);
-    keyless(&world, "auth logout").exits(0).tells("forgotten");
+    keyless(&world, "auth logout").exits(0).tells("forgot the key of the profile default");
     keyless(&world, "auth status").exits(4).tells("there is no API key");
     assert!(!world.has(".config/j2v/keys/default"));
 }
@@ -56,8 +56,8 @@ fn a_key_is_kept_for_its_owner_alone_and_used_from_then_on() {
 #[test]
 fn a_key_that_the_service_refuses_or_that_is_none_is_not_kept() {
     let world = world();
-    log_in(&world, &[], "another-key-than-that\n").exits(4).tells("nothing was kept");
-    log_in(&world, &[], "two words\n").exits(4).tells("nothing was kept").hides("two words");
+    log_in(&world, &[], "another-key-than-that\n").exits(4).tells("it was not kept");
+    log_in(&world, &[], "two words\n").exits(4).tells("no key was kept").hides("two words");
     log_in(&world, &[], "").exits(4).tells("empty");
     assert!(!world.has(".config/j2v/keys"));
 }
@@ -125,7 +125,7 @@ fn a_profile_that_nobody_has_set_up_is_refused_with_the_likely_one() {
     let run = world.j2v("submit a.json --profile customer").exits(2).tells("there is no profile `customer`");
     assert_eq!(run.next(), ["j2v auth login --profile customer"]);
     world.j2v_with(&[("J2V_PROFILE", "wrok")], "submit a.json").exits(2).tells("$J2V_PROFILE: there is no profile `wrok`");
-    world.j2v("submit a.json --profile ../x").exits(2).tells("no name of a profile");
+    world.j2v("submit a.json --profile ../x").exits(2).tells("not a profile name");
     assert_eq!(world.posts(), 0);
 }
 
@@ -134,7 +134,7 @@ fn a_broken_config_file_stops_before_anything_is_sent_and_can_be_edited() {
     let world = World::new();
     world.movie("a.json", &json!({}));
     configure(&world, "[profiles.default]\nresolutoin = \"sd\"\n");
-    let run = world.j2v("submit a.json").exits(2).tells("config.toml:2:1: there is no setting `resolutoin`; did you mean `resolution`?");
+    let run = world.j2v("submit a.json").exits(2).tells("config.toml:2:1: unknown setting `resolutoin`; did you mean `resolution`?");
     assert_eq!(run.next(), ["j2v config edit"]);
     world.j2v("config show").exits(2).tells("resolutoin");
     world.j2v("config path").exits(0).prints(&[&world.path(".config/j2v/config.toml").display().to_string()]);

@@ -48,7 +48,7 @@ fn an_outcome_that_nobody_told_is_missed_and_mended() {
     );
     assert_eq!(world.j2v("history --json").json()["state"], "bound", "looking changes nothing");
     let run = world.j2v("reconcile --older-than 0s --fix").exits(0);
-    assert!(run.stdout.contains("missed: 1 render\n") && run.stdout.contains("mended: the ledger knows it as `done`"), "{run:?}");
+    assert!(run.stdout.contains("missed: 1 render\n") && run.stdout.contains("fixed: the ledger knows it as `done`"), "{run:?}");
     assert_eq!(world.j2v("history --json").json()["state"], "done");
     let again = world.j2v("reconcile --older-than 0s --fix --json").exits(0);
     assert!(of_kind(&again, "missed").is_empty() && !of_kind(&again, "unsaved").is_empty());
@@ -157,7 +157,7 @@ fn a_log_whose_ledger_was_moved_away_is_no_new_ledger_s() {
     world.movie("a.json", &json!({}));
     world.j2v("submit a.json --key k").exits(0);
     std::fs::rename(world.path("ledger.db"), world.path("moved.db")).unwrap();
-    let run = world.j2v("submit a.json --key k").exits(1).tells("ledger.db-wal is still here");
+    let run = world.j2v("submit a.json --key k").exits(1).tells("ledger.db-wal is still there");
     assert_eq!((run.stdout.trim(), world.posts()), ("", 1));
     std::fs::rename(world.path("ledger.db-wal"), world.path("moved.db-wal")).unwrap();
     world.j2v("submit a.json --key k --ledger moved.db").exits(0);

@@ -110,5 +110,5 @@ fn a_variable_without_a_value_takes_the_environments() {
     world.write("a.json", "{}");
     let run = world.j2v_with(&[("CITY", "Köln=1"), ("NONE", "")], "build a.json --compact --var CITY --var NONE").exits(0);
     run.prints(&[r#"{"variables":{"CITY":"Köln=1","NONE":""}}"#]);
-    world.j2v("build a.json --var CITY").exits(2).tells("--var: the environment has no `CITY`").tells("`CITY=TEXT`");
+    world.j2v("build a.json --var CITY").exits(2).tells("--var: the environment variable `CITY` is not set").tells("`CITY=TEXT`");
 }

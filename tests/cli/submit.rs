@@ -107,6 +107,6 @@ fn a_place_that_can_hold_no_video_is_found_before_anything_is_paid() {
 fn a_movie_that_is_busy_for_a_moment_is_sent_again_and_paid_once() {
     let world = World::with_faults(&["post-429=0*2"]);
     world.movie("a.json", &json!({}));
-    world.j2v("submit a.json").exits(0).tells("429").tells("nothing was accepted, trying again");
+    world.j2v("submit a.json").exits(0).tells("429").tells("nothing was accepted; trying again");
     assert_eq!((world.posts(), world.accepted()), (3, 1));
 }

@@ -175,7 +175,8 @@ fn forty_rows_that_make_one_and_the_same_movie_are_refused() {
     world.write("listings.csv", format!("id,Street / Address,Town\n{rows}"));
     for more in ["", " --dry-run"] {
         let told = world.j2v(&format!("{MARKETER}{more}")).exits(3).tells("all 40 rows make the same movie");
-        let told = told.tells("the movie uses no column of `id`, `Street / Address`, `Town`").tells("no column fills `address`, `city`");
+        let told =
+            told.tells("the movie does not use any column of `id`, `Street / Address`, `Town`").tells("no column fills `address`, `city`");
         told.tells("--map 'Street / Address=address'").tells("--no-check");
     }
     world.write("listings.csv", "id,city\n1,Rome\n2,Rome\n");

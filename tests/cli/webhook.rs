@@ -31,7 +31,7 @@ fn a_failure_is_told_as_one_and_left_open_where_the_shape_cannot_say() {
 fn what_is_no_callback_is_refused() {
     let world = World::new();
     for body in ["", "{}", "nonsense"] {
-        world.pipe(&["webhook", "parse"], body).exits(2).tells("stdin is no callback").prints(&[]);
+        world.pipe(&["webhook", "parse"], body).exits(2).tells("stdin is not a callback").prints(&[]);
     }
 }
 
@@ -41,8 +41,8 @@ fn an_endpoint_that_is_not_there_is_told() {
     world.j2v("webhook send http://127.0.0.1:9/callback").exits(7).tells("http://127.0.0.1:9/…");
     world.j2v("webhook send ftp://127.0.0.1/").exits(2).tells("neither `https://` nor `http://`");
     world.j2v("webhook send --render nobody http://127.0.0.1:9/").exits(6);
-    world.j2v("webhook replay nobody").exits(2).tells("no outcome of it");
-    world.j2v("webhook replay nobody --to http://127.0.0.1:9/").exits(2).tells("no callback has come");
+    world.j2v("webhook replay nobody").exits(2).tells("no outcome to deliver");
+    world.j2v("webhook replay nobody --to http://127.0.0.1:9/").exits(2).tells("no callback was received");
 }
 
 #[test]

@@ -156,7 +156,7 @@ fn a_status_that_never_comes_keeps_no_other_outcome_back_and_no_stop_up() {
     let world = World::new();
     let receiver = Receiver::with_program(&world, "--interval 50ms");
     let hung = submit(&world, "hung", &json!({"fault": ["get-hang"]}));
-    receiver.running.until_it_tells(&format!("{hung}: a callback came"));
+    receiver.running.until_it_tells(&format!("{hung}: callback received"));
     let names = ["a", "b", "c", "d", "e"];
     for name in names {
         submit(&world, name, &json!({}));
@@ -235,7 +235,7 @@ fn an_outcome_that_waits_for_what_a_program_left_behind_says_so() {
     until_got(&world, 1);
     until("it is written down", || shown(&world, "k")["deliveries"][0]["progress"] == "done");
     world.j2v("webhook replay k").exits(0);
-    receiver.running.until_it_tells("still has the input of an earlier run");
+    receiver.running.until_it_tells("still holds the input of an earlier run");
     world.write("go", "");
     until_got(&world, 2);
     is_stopped(receiver);

@@ -143,7 +143,7 @@ fn row_93_a_web_page_is_not_saved_as_a_video() {
 fn row_94_a_file_in_the_way_stays_as_it_is() {
     let world = rendered(&json!({}));
     world.write("film.mp4", "my own film");
-    let run = world.j2v("download k -o film.mp4").exits(14).tells("film.mp4 is in the way").tells("--overwrite");
+    let run = world.j2v("download k -o film.mp4").exits(14).tells("film.mp4 already exists").tells("--overwrite");
     assert_eq!((run.stdout.as_str(), world.read("film.mp4")), ("\n", b"my own film".to_vec()));
     world.j2v("download k -o film.mp4 --overwrite").exits(0);
     assert_eq!(&world.read("film.mp4")[4..8], b"ftyp");
@@ -168,7 +168,7 @@ fn row_95_a_link_under_the_name_of_the_video_is_not_written_through() {
     fs::create_dir(world.path("out")).unwrap();
     for link in [name.clone(), format!("{name}.partial")] {
         std::os::unix::fs::symlink(&outside, world.path("out").join(&link)).unwrap();
-        world.j2v("download k -o out").exits(14).tells("in the way");
+        world.j2v("download k -o out").exits(14).tells("already exists");
         assert_eq!(world.read("outside"), b"precious", "{link}");
         fs::remove_file(world.path("out").join(&link)).unwrap();
     }
@@ -225,7 +225,7 @@ fn row_100_a_video_at_a_private_address_is_not_fetched() {
         let service = service("JkGxEoPRF9EgRb32", Some(&format!("https://{host}/latest/meta-data")));
         let world = World::at(&format!("http://{}/v2", service.address()));
         world.movie("a.json", &json!({}));
-        world.j2v("submit a.json --download out/").exits(14).tells("not to be trusted").tells("--allow-private");
+        world.j2v("submit a.json --download out/").exits(14).tells("not trusted").tells("--allow-private");
         assert!(files(&world, "out").iter().all(|name| !name.ends_with(".mp4")), "{host}");
     });
 }
@@ -233,13 +233,13 @@ fn row_100_a_video_at_a_private_address_is_not_fetched() {
 #[test]
 fn row_100_a_redirect_of_a_video_to_a_private_address_is_not_followed() {
     let world = rendered(&json!({ "fault": ["file-redirect=302:https://169.254.169.254/latest"] }));
-    world.j2v("download k -o out/").exits(14).tells("not to be trusted");
+    world.j2v("download k -o out/").exits(14).tells("not trusted");
 }
 
 #[test]
 fn row_100_a_video_elsewhere_that_begins_like_none_is_refused() {
     let elsewhere = Peer::answering(|_| answer("200 OK", "Content-Type: video/mp4\r\n", "#!/bin/sh -- not a video at all"));
     let world = rendered(&json!({ "fault": [format!("file-redirect=302:http://{}/x.mp4", elsewhere.address())] }));
-    world.j2v("download k -o out/").exits(14).tells("no video");
+    world.j2v("download k -o out/").exits(14).tells("did not send a video");
     assert!(files(&world, "out").iter().all(|name| !name.ends_with(".mp4")));
 }

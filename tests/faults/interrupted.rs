@@ -54,7 +54,7 @@ fn row_25_a_post_that_is_out_gets_its_grace() {
     let running = Running::start(&world, "submit a.json --wait");
     until("the POST is out", || world.requests("POST /v2/movies") == 1);
     running.signal("INT");
-    running.until_it_tells("its answer is awaited");
+    running.until_it_tells("waiting 10 s more for the answer");
     let run = running.end().exits(130).tells("accepted as project EMU");
     goes_on(&world, &run);
 }

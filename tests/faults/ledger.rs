@@ -156,7 +156,7 @@ fn row_84_without_a_look_at_the_server_nothing_of_a_restored_backup_is_sent() {
     let gone = World::with_faults(&["list-status=503"]);
     ledger(&world).execute("UPDATE render SET endpoint = ?1", [gone.url()]).unwrap();
     let run = world.j2v(&format!("submit a.json --key k --api-url {}", gone.url())).exits(7);
-    run.tells("could not be looked for").tells("nothing was sent");
+    run.tells("could not check").tells("nothing was sent");
     assert_eq!((gone.accepted(), gone.posts()), (0, 0));
 }
 

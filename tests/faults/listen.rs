@@ -139,7 +139,7 @@ fn row_56_what_nobody_can_read_is_kept_and_answered() {
     for body in ["", "nonsense", "{", "[]", r#"{"movie":7}"#, "\u{0}\u{1}"] {
         assert_eq!(receiver.post(body), 200, "{body:?}");
     }
-    receiver.running.until_it_tells("a callback came that names no project");
+    receiver.running.until_it_tells("received a callback without a project");
     receiver.stop();
     assert_eq!(world.j2v("webhook replay").exits(0).lines().len(), 7);
 }
@@ -181,7 +181,7 @@ fn row_101_any_other_path_is_nothing_and_no_answer_repeats_what_was_sent() {
     assert_eq!(request(&receiver.url, "GET", "text/plain", b"").0, 405);
     assert_eq!(request(&format!("http://{}/health", receiver.address()), "GET", "text/plain", b"").0, 200);
     receiver.stop();
-    let run = world.j2v("listen --bind 0.0.0.0:0 --timeout 10ms").exits(0).tells("others on the network reach it");
+    let run = world.j2v("listen --bind 0.0.0.0:0 --timeout 10ms").exits(0).tells("others on the network can reach it");
     assert_eq!(run.stdout, "");
 }
 

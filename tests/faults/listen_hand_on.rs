@@ -113,7 +113,7 @@ fn an_application_that_is_gone_gets_no_more_until_somebody_wants_it() {
     let project = submit(&world, "k", &json!({}));
     receiver.running.until_it_tells(&format!("next: j2v webhook replay {project}"));
     assert_eq!(application.heard().len(), 1);
-    world.run(&["webhook", "replay", "k"]).exits(0).tells("handed on once more");
+    world.run(&["webhook", "replay", "k"]).exits(0).tells("will be delivered again");
     until("it was tried once more", || application.heard().len() == 2);
     receiver.stop();
 }
@@ -145,7 +145,7 @@ fn a_failing_program_of_cron_is_told_and_is_no_success() {
     world.movie("a.json", &json!({}));
     world.j2v("submit a.json --key a").exits(0);
     world.j2v(&missed).exits(1).tells("was not delivered");
-    world.j2v("poll --exec /bin/sh").exits(2).tells("give --missed");
+    world.j2v("poll --exec /bin/sh").exits(2).tells("use them with --missed");
 }
 
 #[test]

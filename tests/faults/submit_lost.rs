@@ -49,7 +49,7 @@ fn a_list_without_what_was_sent_later_lets_nothing_be_sent_again() {
         .execute("UPDATE render SET bound_at = bound_at - 120000, posted_at = posted_at - 120000, gave_up_at = gave_up_at - 120000", [])
         .unwrap();
     drop(ledger);
-    world.j2v("submit a.json --key a --settle-for 0s --quarantine 0s").exits(8).tells("it proves nothing");
+    world.j2v("submit a.json --key a --settle-for 0s --quarantine 0s").exits(8).tells("nothing is sent again until it does");
     assert_eq!(world.posts(), 2);
 }
 
@@ -128,7 +128,7 @@ fn row_13_a_redirect_of_the_post_is_not_followed() {
 
 #[test]
 fn row_20_an_error_of_a_gateway_is_looked_for_whether_the_movie_was_accepted_or_not() {
-    abreast([500, 502, 503, 504], |status| is_found(&format!("post-status={status}"), "a web page, no answer of the API"));
+    abreast([500, 502, 503, 504], |status| is_found(&format!("post-status={status}"), "a web page, not an answer of the API"));
     is_unknown("post-status-before=502", "HTTP 502 Bad Gateway");
 }
 

@@ -88,7 +88,7 @@ fn a_list_that_cannot_be_read_stops_what_a_ledger_may_have_forgotten_and_nothing
     movie(&world);
     rows(&world, "first.csv", 2);
     rows(&world, "all.csv", 3);
-    world.j2v(FIRST).exits(0).tells("could not be looked for");
+    world.j2v(FIRST).exits(0).tells("could not check");
     copy_files(&world.path("ledger.db"), &world.path("copy.db"));
     world.j2v(ALL).exits(0);
     copy_files(&world.path("copy.db"), &world.path("ledger.db"));

@@ -143,7 +143,7 @@ pub(crate) async fn place(store: &impl Store, draft: Draft) -> Placed {
 pub(crate) async fn new(store: &impl Store, draft: Draft) -> Render {
     match place(store, draft).await {
         Placed::New(render) => render,
-        Placed::Existing(render) => panic!("{} is there already", render.key),
+        Placed::Existing(render) => panic!("{} already exists", render.key),
     }
 }
 

@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(told(":=1"), "`:=1` has no name before its `=`");
         assert_eq!(
             told("rooms:=[Kitchen]"),
-            "the value of `rooms` is no JSON: expected a value, found `Kitchen` (a text without quotes); for a text write `rooms=…`"
+            "the value of `rooms` is not JSON: expected a value, found `Kitchen` (a text without quotes); for a text write `rooms=…`"
         );
     }
 

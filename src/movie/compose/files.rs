@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(told("vars.json", "[1]"), "vars.json:1:1: variables are an object, this is an array");
         assert!(told("vars.yaml", "- a").contains("variables are an object, this is an array"));
         assert!(told("vars.yml", "a: é\nc: [é, 1\nd: 2\n").starts_with("vars.yml:3:2: this is not YAML: "));
-        assert!(told("vars.json", "{'a': 1}").starts_with("vars.json:1:2: this is no JSON: "));
+        assert!(told("vars.json", "{'a': 1}").starts_with("vars.json:1:2: this is not JSON: "));
     }
 
     #[test]

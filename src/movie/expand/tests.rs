@@ -38,7 +38,7 @@ fn the_nearest_scope_wins() {
 
 #[test]
 fn a_block_alone_takes_the_type_of_the_variable_and_says_so() {
-    let text = r#"{"variables":{"n":1.50,"yes":true,"list":[1,{"a":"{{s}}"}],"s":"x"},"a":"{{ n }}","b":"{{ n }} s","c":"{{yes}}","d":"{{list}}","e":"{{s}}"}"#;
+    let text = r#"{"variables":{"s":"x","n":1.50,"yes":true,"list":[1,{"a":"{{s}}"}]},"a":"{{ n }}","b":"{{ n }} s","c":"{{yes}}","d":"{{list}}","e":"{{s}}"}"#;
     assert_eq!(shown(text), r#"{"a":1.50,"b":"1.50 s","c":true,"d":[1,{"a":"x"}],"e":"x"}"#);
     let typed = |kind, written: &str| (AssumptionKind::TypedValue(kind), written.to_owned());
     assert_eq!(assumed(text), [typed("a number", "{{ n }}"), typed("a boolean", "{{yes}}"), typed("an array", "{{list}}")]);
@@ -269,7 +269,7 @@ fn come_from(text: &str, place: &str) -> (String, String) {
 
 #[test]
 fn what_comes_out_stands_where_its_author_wrote_it() {
-    let text = r#"{"variables":{"rooms":[{"name":"Hall"},{"name":"Bath"}],"a":"{{ b }}","b":"B","c":"<{{ b }}>","o":{"x":["{{ b }}",7]}},
+    let text = r#"{"variables":{"rooms":[{"name":"Hall"},{"name":"Bath"}],"b":"B","a":"{{ b }}","c":"<{{ b }}>","o":{"x":["{{ b }}",7]}},
         "scenes":[{"iterate":"rooms","comment":"{{ name }}","id":"s {{ name }}","a":"{{ a }}","c":"{{ c }}","n":"{{ 1 + 1 }}","o":"{{ o }}","p":"{{ o.x[1] }}"}]}"#;
     let cases = [
         ("/scenes/0/comment", r#""Hall""#, r#""{{ name }}""#),

@@ -199,7 +199,7 @@ fn a_header_may_stand_anywhere_and_a_sheet_is_named_or_the_first() {
     assert_eq!(read("t.xlsx", &book).unwrap(), [r#"5 id="1" n="x""#]);
     let name = written(&folder, "t.xlsx", &book);
     let open = |sheet: Option<&str>| Table::open(&Source { sheet: sheet.map(str::to_owned), ..Source::new(&name) });
-    assert!(open(None).unwrap().notes()[0].contains("its first sheet, `Cover`, is read"));
+    assert!(open(None).unwrap().notes()[0].contains("reading its first sheet, `Cover`"));
     let rooms = open(Some("Rooms")).unwrap();
     assert_eq!((rooms.notes().len(), rooms.rows().unwrap().count()), (0, 1));
     let told = open(Some("rooms")).err().unwrap();

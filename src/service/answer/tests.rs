@@ -216,7 +216,7 @@ fn read(status: u16, body: &str) -> String {
     match meaning_of_read(&happened) {
         ReadMeaning::Body(_) => "body".to_owned(),
         ReadMeaning::Retry { .. } => "retry".to_owned(),
-        ReadMeaning::NoSuchProject { .. } => "no such project".to_owned(),
+        ReadMeaning::NoSuchProject { .. } => "does not know this project".to_owned(),
         ReadMeaning::Refused(refusal) => format!("{:?}", refusal.reason),
         ReadMeaning::Broken { .. } => "broken".to_owned(),
     }
@@ -230,7 +230,7 @@ fn row_30_an_unknown_project_has_three_spellings() {
         (404, "gone"),
         (400, "Movie not found"),
     ] {
-        assert_eq!(read(status, &json!({"message": message}).to_string()), "no such project", "{message}");
+        assert_eq!(read(status, &json!({"message": message}).to_string()), "does not know this project", "{message}");
     }
     assert_eq!(read(400, r#"{"message":"Error: Invalid API Key"}"#), "Key");
     assert_eq!(read(400, r#"{"message":"Error: something else"}"#), "Request");
