@@ -16,7 +16,7 @@ use crate::rows::Encoding;
 // `j2v batch`.
 #[derive(Debug, Args)]
 #[command(
-    mut_arg("movies", |movies| movies.required(false).required_unless_present("status").num_args(0..=1).help("The movie file")),
+    mut_arg("movies", |movies| movies.required(false).required_unless_present_any(["status", "template"]).num_args(0..=1).help("The movie file")),
     mut_args(on_one_screen),
     after_long_help = help::page("\
 Examples:

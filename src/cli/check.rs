@@ -20,6 +20,7 @@ Examples:
   j2v check listing.json --fix --diff            what can be fixed without asking
   j2v check movies/ --format github              annotations in a workflow on GitHub
   j2v check --explain J2V064                     why, a wrong and a right example, the source", help::MOVIES))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct CheckArgs {
     /// Print one JSON object per finding: --format json
     #[arg(long, conflicts_with = "format")]
@@ -109,11 +110,16 @@ Examples:
 Examples:
   j2v init                   writes listing.json: a title, then a scene for each room
   j2v init slideshow         writes slideshow.json: pictures and music
-  j2v init captions          writes captions.json: a voice and its words on the screen", help::OFFLINE))]
+  j2v init captions          writes captions.json: a voice and its words on the screen
+  j2v init --from-template LerKrmBfiqaIgBuacLWn
+                             writes LerKrmBfiqaIgBuacLWn.json: the template's movie", help::SERVICE))]
 pub(crate) struct InitArgs {
     /// The starter
     #[arg(value_enum, value_name = "NAME", default_value_t)]
     pub(crate) starter: Starter,
+    /// Start from a template of the account, or of the gallery
+    #[arg(long, value_name = "ID", conflicts_with = "starter")]
+    pub(crate) from_template: Option<String>,
     /// Overwrite an existing file
     #[arg(long)]
     pub(crate) overwrite: bool,

@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use crate::exit::Exit;
 
 /// The commands by what they are for, in the order in which a user meets them.
-const GROUPS: [(&str, &[&str]); 7] = [
+const GROUPS: [(&str, &[&str]); 8] = [
     ("Make a movie", &["init", "build", "check", "expand", "plan", "preview", "schema"]),
     ("Render", &["submit", "batch"]),
     ("Watch", &["poll", "history", "show", "list", "download", "delete"]),
+    ("The account", &["templates", "media"]),
     ("Webhooks", &["listen", "webhook"]),
     ("Repair", &["settle", "reconcile", "explain", "doctor", "ledger"]),
     ("Set up", &["auth", "config", "emulator", "completions", "man"]),

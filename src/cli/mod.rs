@@ -10,6 +10,7 @@ mod help;
 mod ledger;
 mod listen;
 mod lost;
+mod media;
 mod movie;
 mod parse;
 mod preview;
@@ -18,6 +19,7 @@ mod renders;
 mod resolve;
 mod set_up;
 mod submit;
+mod templates;
 mod tools;
 mod waiting;
 
@@ -33,6 +35,10 @@ pub(crate) use global::{GlobalArgs, When};
 pub(crate) use ledger::{CopyArgs, LedgerArgs, LedgerCommand, PruneArgs};
 pub(crate) use listen::{ListenArgs, ParseArgs, ReplayArgs, SendArgs, WebhookArgs, WebhookCommand};
 pub(crate) use lost::OnUnknownArg;
+pub(crate) use media::{
+    MediaArgs, MediaCommand, MediaDeleteArgs, MediaGetArgs, MediaListArgs, MediaMkdirArgs, MediaMoveArgs, MediaPruneArgs, MediaPutArgs,
+    MediaType, MediaUsageArgs,
+};
 pub(crate) use movie::{MovieArgs, MovieDefaults, OWN_RECEIVER};
 pub(crate) use preview::PreviewArgs;
 pub(crate) use reconcile::ReconcileArgs;
@@ -40,6 +46,10 @@ pub(crate) use renders::{DeleteArgs, DownloadArgs, HistoryArgs, ListArgs, PollAr
 pub(crate) use resolve::{BuildArgs, ExpandArgs, PlanArgs};
 pub(crate) use set_up::{AuthArgs, AuthCommand, ConfigArgs, ConfigCommand, DoctorArgs};
 pub(crate) use submit::SubmitArgs;
+pub(crate) use templates::{
+    TemplateDeleteArgs, TemplateDiffArgs, TemplateDuplicateArgs, TemplateIdArgs, TemplateListArgs, TemplatePullArgs, TemplatePushArgs,
+    TemplateVarsArgs, TemplatesArgs, TemplatesCommand,
+};
 pub(crate) use tools::{CompletionsArgs, ExplainArgs, ManArgs};
 pub(crate) use waiting::{SaveArgs, SaveRules, WaitArgs};
 
@@ -137,6 +147,10 @@ pub(crate) enum Command {
     Delete(DeleteArgs),
     /// Compare the ledger with the server; --fix repairs it
     Reconcile(Box<ReconcileArgs>),
+    /// Store movies as templates, compare and copy them
+    Templates(TemplatesArgs),
+    /// Upload files to the account's media, and manage them
+    Media(MediaArgs),
     /// Print the JSON Schema of a movie, for editors
     #[command(after_long_help = help::page(check::SCHEMA, help::OFFLINE))]
     Schema,

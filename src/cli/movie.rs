@@ -10,7 +10,7 @@ use clap::Args;
 #[command(next_help_heading = "Building the movie")]
 pub(crate) struct MovieArgs {
     /// Movie files (JSON or YAML), folders of them; `-` reads stdin: a movie, or one a line (JSON Lines)
-    #[arg(value_name = "MOVIE", required = true, help_heading = None::<&str>)]
+    #[arg(value_name = "MOVIE", required_unless_present = "template", help_heading = None::<&str>)]
     pub(crate) movies: Vec<String>,
     /// Set a variable as text (NAME=TEXT), as JSON (NAME:=JSON), or from the environment (NAME)
     #[arg(long, value_name = "NAME=TEXT|NAME:=JSON", allow_hyphen_values = true)]
@@ -48,7 +48,7 @@ pub(crate) struct MovieArgs {
     /// The movie's quality (low, medium, high)
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub(crate) quality: Option<String>,
-    /// The id of the template to render
+    /// The id of the template to render; without a MOVIE, the movie is the template with --var
     #[arg(long, value_name = "ID")]
     pub(crate) template: Option<String>,
     /// The movie's own id, echoed in webhooks
@@ -57,6 +57,12 @@ pub(crate) struct MovieArgs {
     /// Render again even what the service has cached
     #[arg(long, hide_short_help = true)]
     pub(crate) no_cache: bool,
+    /// Put the local files that the movie names on the account's media, each once, and send their URLs
+    #[arg(long, hide_short_help = true)]
+    pub(crate) upload: bool,
+    /// The folder of the account's media that --upload puts files into
+    #[arg(long, value_name = "FOLDER", default_value = UPLOAD_FOLDER, hide_short_help = true)]
+    pub(crate) upload_to: String,
     /// What the profile gives to a movie that says nothing of it; nobody types it.
     #[arg(skip)]
     pub(crate) defaults: MovieDefaults,
@@ -71,10 +77,18 @@ pub(crate) struct MovieDefaults {
     pub(crate) webhook: Option<String>,
 }
 
+/// Where `--upload` puts files.
+const UPLOAD_FOLDER: &str = "j2v";
+
 /// The webhook that is this ledger's own receiver.
 pub(crate) const OWN_RECEIVER: &str = "@listen";
 
 impl MovieArgs {
+    /// The template that is the movie, where no file is: as it is typed in a file's place.
+    pub(crate) fn template_for_movie(&self) -> Option<String> {
+        self.template.as_ref().filter(|_| self.movies.is_empty()).map(|id| format!("--template={id}"))
+    }
+
     /// The URLs of the webhooks, with what is known of our own receiver in its place.
     pub(crate) fn webhooks(&self) -> impl Iterator<Item = String> {
         let url = |url: &String| self.receiver.clone().filter(|_| url == OWN_RECEIVER).unwrap_or_else(|| url.clone());
@@ -100,9 +114,14 @@ impl MovieArgs {
             ("--set", self.set.clone()),
         ];
         let single = [("--resolution", &self.resolution), ("--quality", &self.quality), ("--template", &self.template), ("--id", &self.id)];
-        let single = single.into_iter().filter_map(|(name, value)| Some((name, vec![value.clone()?])));
+        // A template without a movie is the movie: it stands where that does.
+        let is_flag = |name: &str| name != "--template" || !self.movies.is_empty();
+        let single = single.into_iter().filter(|(name, _)| is_flag(name)).filter_map(|(name, value)| Some((name, vec![value.clone()?])));
         let pairs =
             repeated.into_iter().chain(single).flat_map(|(name, values)| values.into_iter().map(move |value| [name.to_owned(), value]));
-        pairs.flatten().chain(self.no_cache.then(|| "--no-cache".to_owned())).collect()
+        let upload_to = (self.upload_to != UPLOAD_FOLDER).then(|| ["--upload-to".to_owned(), self.upload_to.clone()]);
+        let switches = [(self.no_cache, "--no-cache"), (self.upload, "--upload")];
+        let switches = switches.into_iter().filter(|(is_given, _)| *is_given).map(|(_, flag)| flag.to_owned());
+        pairs.flatten().chain(switches).chain(upload_to.into_iter().flatten()).collect()
     }
 }

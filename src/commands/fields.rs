@@ -73,6 +73,11 @@ pub(super) fn of(command: &str) -> &'static [&'static str] {
         "plan" => &["source", "duration", "width", "height", "scenes", "elements", "credits", "unknown", "files"],
         "explain" => &["message", "cause", "cure", "rule", "place", "next"],
         "doctor" => &["check", "status", "detail", "help", "next"],
+        "templates list" | "templates library" => &["id", "name", "tags", "created_at", "updated_at", "video_url"],
+        "templates vars" => &["name", "label", "type", "default", "help", "required", "options", "spec"],
+        "media list" => &["path", "name", "folder", "type", "size", "url", "status", "temporary", "created_at", "files"],
+        "media put" => &["file", "path", "url", "size", "content_type", "uploaded"],
+        "media usage" => &["used_bytes", "free_bytes", "credits_per_week", "blocked"],
         "auth status" => &["profile", "key", "from", "tail", "api-url", "credits"],
         _ => &[],
     }

@@ -2,31 +2,44 @@
 
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Write};
+use std::path::Path;
 
-use super::{Call, Stop};
-use crate::cli::{InitArgs, Starter};
+use super::{Call, Stop, templates};
+use crate::cli::{InitArgs, Starter, TemplatePullArgs, TemplatesCommand};
 use crate::exit::Exit;
 
-pub(super) fn run(call: &Call, args: &InitArgs) -> anyhow::Result<Exit> {
+pub(super) async fn run(call: &Call, args: &InitArgs) -> anyhow::Result<Exit> {
+    if let Some(id) = &args.from_template {
+        let pull = TemplatePullArgs { id: id.clone(), file: None, overwrite: args.overwrite };
+        return templates::run(call, &TemplatesCommand::Pull(pull)).await;
+    }
     let (name, movie) = match args.starter {
         Starter::Listing => ("listing", include_str!("starters/listing.json")),
         Starter::Slideshow => ("slideshow", include_str!("starters/slideshow.json")),
         Starter::Captions => ("captions", include_str!("starters/captions.json")),
     };
     let path = format!("{name}.json");
-    write(&path, movie, args.overwrite).map_err(|why| match why.kind() {
-        ErrorKind::AlreadyExists => {
-            Stop::new(Exit::Usage, format!("{path} already exists; nothing was written")).then(format!("j2v init {name} --overwrite"))
-        }
-        _ => Stop::new(Exit::Usage, format!("{path} can't be written: {why}")),
-    })?;
+    write(Path::new(&path), movie, args.overwrite)
+        .map_err(|why| Stop { help: None, ..not_written(Path::new(&path), &why) }.then(format!("j2v init {name} --overwrite")))?;
     call.out.data(&path);
     call.out.hint(&format!("j2v submit {path} --emulate --wait --download ."));
     Ok(Exit::Done)
 }
 
-/// A file that is there already is written over only when that is wanted; nobody can put one there in between.
-fn write(path: &str, movie: &str, overwrite: bool) -> io::Result<()> {
+/// What it means that a file could not be written.
+pub(super) fn not_written(path: &Path, why: &io::Error) -> Stop {
+    let path = path.display();
+    match why.kind() {
+        ErrorKind::AlreadyExists => {
+            let stop = Stop::new(Exit::Usage, format!("{path} already exists; nothing was written"));
+            Stop { help: Some("--overwrite replaces it".to_owned()), ..stop }
+        }
+        _ => Stop::new(Exit::Usage, format!("{path} can't be written: {why}")),
+    }
+}
+
+/// An existing file is replaced only on request; nothing can appear there in between.
+pub(super) fn write(path: &Path, movie: &str, overwrite: bool) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true);
     if overwrite {

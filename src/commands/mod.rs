@@ -26,6 +26,7 @@ mod listen;
 mod man;
 #[cfg(feature = "mcp")]
 mod mcp;
+mod media;
 mod movie_files;
 mod movies;
 mod party;
@@ -41,6 +42,8 @@ mod session;
 mod settle;
 mod show;
 mod submit;
+mod templates;
+mod uploads;
 mod waiting;
 mod webhook;
 
@@ -201,6 +204,7 @@ async fn until_interrupted(call: &Call, command: Command) -> anyhow::Result<Exit
             | Command::Settle(_)
             | Command::Emulator(_)
             | Command::Listen(_)
+            | Command::Media(_)
             | Command::Preview(_)
     );
     tokio::select! {
@@ -259,8 +263,8 @@ async fn dispatch(call: &Call, mut command: Command) -> anyhow::Result<Exit> {
         receiver::fill_in(call, movie).await?;
     }
     match command {
-        Command::Init(args) => init::run(call, &args),
-        Command::Build(args) => build::run(call, &args),
+        Command::Init(args) => init::run(call, &args).await,
+        Command::Build(args) => build::run(call, &args).await,
         Command::Check(args) => check::run(call, &args).await,
         Command::Expand(args) => expand::run(call, &args),
         Command::Plan(args) => plan::run(call, &args).await,
@@ -277,6 +281,8 @@ async fn dispatch(call: &Call, mut command: Command) -> anyhow::Result<Exit> {
         Command::Download(args) => download::run(call, &args).await,
         Command::Delete(args) => delete::run(call, &args).await,
         Command::Reconcile(args) => reconcile::run(call, &args).await,
+        Command::Templates(args) => templates::run(call, &args.command).await,
+        Command::Media(args) => Box::pin(media::run(call, &args.command)).await,
         Command::Schema => schema::run(call),
         Command::Emulator(args) => emulator::run(call, args).await,
         Command::Auth(args) => auth::run(call, &args.command).await,

@@ -9,6 +9,7 @@ use crate::cli::{MovieArgs, MovieDefaults};
 use crate::exit::Exit;
 use crate::movie::compose::{Assigned, Assignment, Destination, Flags, Fragment, Setting, VarsFile, compose};
 use crate::movie::diagnostic::{Diagnostic, Severity};
+use crate::movie::json::Node;
 use crate::movie::{Document, MovieLine, Refused};
 use crate::output::Out;
 
@@ -54,6 +55,11 @@ pub(super) fn compose_silently(args: &MovieArgs) -> Result<Vec<Composed>, Stop> 
     let flags = flags(args)?;
     if args.movies.iter().filter(|name| *name == STDIN).count() > 1 {
         return Err(Stop::new(Exit::Usage, "stdin can be read only once: give `-` only once"));
+    }
+    if let Some(source) = args.template_for_movie() {
+        let movie = compose(Document::made(Node::object()), &with_defaults(&flags, &args.defaults, &Document::made(Node::object())));
+        let movie = movie.map_err(|error| Stop::new(Exit::Invalid, format!("{source}: {error}")));
+        return Ok(vec![Composed { source, stem: None, movie }]);
     }
     let files = movie_files::named(&args.movies)?;
     Ok(files.into_iter().flat_map(|file| movies_of(file, &flags, &args.defaults)).collect())
@@ -145,7 +151,7 @@ fn fragment<T>(file: &Path, parse: impl Fn(&str, String) -> Result<T, Box<Refuse
 }
 
 /// `listing.json:3:14: what is wrong (the likely reason)`, and what to do about it.
-fn refusal(refused: Refused) -> Stop {
+pub(super) fn refusal(refused: Refused) -> Stop {
     let stop = Stop::new(Exit::Invalid, refused.to_string());
     Stop { help: refused.diagnostic.help.clone(), refused: Some(Box::new(refused)), ..stop }
 }

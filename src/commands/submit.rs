@@ -8,6 +8,7 @@ use futures_util::stream::{self, StreamExt};
 use super::gate::Gate;
 use super::movies::{self, Composed};
 use super::session::Session;
+use super::uploads::{self, UploadMode};
 use super::waiting::{self, Looks, submitted};
 use super::{Call, Stop, dry_run};
 use crate::cli::SubmitArgs;
@@ -30,7 +31,11 @@ use crate::work::submit::{Order, Submitted, submit};
 const TAKEN: &str = "`client-data.j2v` is reserved for the render's token, but the movie has a value there";
 
 pub(super) async fn run(call: &Call, args: &SubmitArgs) -> anyhow::Result<Exit> {
-    let composed = movies::compose_all(&call.out, &args.movie)?;
+    let mut composed = movies::compose_all(&call.out, &args.movie)?;
+    if args.movie.upload {
+        let mode = if args.dry_run { UploadMode::LookUp } else { UploadMode::Send };
+        uploads::swap(call, &args.movie, Some(&args.gate), &mut composed, mode).await?;
+    }
     let count = composed.len();
     let keys = keys(args, &composed)?;
     let saving = waiting::maybe_saving(&args.saving, count)?;

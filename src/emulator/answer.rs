@@ -21,14 +21,15 @@ const TICK: Duration = Duration::from_millis(100);
 /// Status, headers and body.
 pub(super) struct Answer {
     status: StatusCode,
-    headers: HeaderMap,
+    /// Boxed, so that an answer is small enough to be an error.
+    headers: Box<HeaderMap>,
     body: Vec<u8>,
 }
 
 impl Answer {
     /// Any bytes.
     pub(super) fn new(status: StatusCode, kind: &'static str, body: Vec<u8>) -> Self {
-        Self { status, headers: HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(kind))]), body }
+        Self { status, headers: Box::new(HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(kind))])), body }
     }
 
     /// A JSON body.
@@ -62,7 +63,7 @@ impl Answer {
     /// Sends it as it is.
     pub(super) fn send(self) -> Response {
         let length = self.body.len();
-        respond(self.status, self.headers, length, Body::from(self.body))
+        respond(self.status, *self.headers, length, Body::from(self.body))
     }
 
     /// Sends it as the fault wants it.
@@ -114,6 +115,11 @@ impl Answer {
         }
     }
 
+    /// The same without a field.
+    pub(super) fn without(self, field: &str) -> Self {
+        self.changed(|body| drop(body.as_object_mut().and_then(|fields| fields.shift_remove(field))))
+    }
+
     fn padded(self, bytes: usize) -> Self {
         self.changed(|body| body["padding"] = json!("x".repeat(bytes)))
     }
@@ -135,7 +141,7 @@ impl Answer {
             let next = rest.split_to(piece.min(rest.len()));
             Some((Ok::<_, Infallible>(next), rest))
         });
-        respond(self.status, self.headers, length, Body::from_stream(pieces))
+        respond(self.status, *self.headers, length, Body::from_stream(pieces))
     }
 }
 

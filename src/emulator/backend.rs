@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, header};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::account::AccountStore;
 use super::clock::Clock;
 use super::faults::dealer::Dealer;
 use super::report::Viewpoint;
@@ -39,6 +40,13 @@ pub(super) struct Backend {
     credits: Option<u64>,
     key: KeyRule,
     address: SocketAddr,
+    /// Where the bytes of files go, and come from.
+    uploads: SocketAddr,
+    /// Templates and media.
+    pub(super) account: AccountStore,
+    /// How long a file stays `pending` after its bytes came.
+    pub(super) media_settle: Duration,
+    seed: Seed,
     store: Mutex<Store>,
     log: Mutex<Log>,
     looks: Mutex<HashMap<String, Looks>>,
@@ -70,7 +78,7 @@ pub(super) enum KeyCheck {
 
 impl Backend {
     /// Opens the projects of the settings' folder.
-    pub(super) fn open(settings: Settings, address: SocketAddr) -> io::Result<Self> {
+    pub(super) fn open(settings: Settings, address: SocketAddr, uploads: SocketAddr) -> io::Result<Self> {
         let seed = Seed(settings.seed.unwrap_or_else(|| settings.world.dice.throw()));
         let folder = settings.folder.as_deref();
         let store = Store::open(seed, folder)?;
@@ -84,6 +92,10 @@ impl Backend {
             credits: settings.credits,
             key: settings.key,
             address,
+            uploads,
+            account: AccountStore::open(folder)?,
+            media_settle: settings.media_settle,
+            seed,
             store: Mutex::new(store),
             log: Mutex::default(),
             looks: Mutex::default(),
@@ -102,7 +114,7 @@ impl Backend {
 
     /// Judges the key of a request.
     pub(super) fn check_key(&self, headers: &HeaderMap) -> KeyCheck {
-        let key = headers.get("x-api-key").and_then(|key| key.to_str().ok()).unwrap_or_default();
+        let key = key_of(headers);
         match &self.key {
             _ if key.is_empty() => KeyCheck::Missing,
             KeyRule::Any if key.starts_with("wrong") => KeyCheck::Wrong,
@@ -110,6 +122,23 @@ impl Backend {
             KeyRule::Exactly(right) if right == key => KeyCheck::Accepted,
             KeyRule::Exactly(_) => KeyCheck::Wrong,
         }
+    }
+
+    /// The id of the n-th template: 20 letters and digits, like the service's.
+    pub(super) fn template_id(&self, n: u64) -> String {
+        let (first, second) = (self.seed.project_id(n.wrapping_mul(2)), self.seed.project_id(n.wrapping_mul(2) + 1));
+        first.chars().chain(second.chars().skip(12)).collect()
+    }
+
+    /// A word that nobody guesses.
+    pub(super) fn grant(&self, n: u64) -> String {
+        let throw = |place: u64| self.seed.throw("grant", n.wrapping_mul(2).wrapping_add(place));
+        format!("{:016x}{:016x}", throw(0), throw(1))
+    }
+
+    /// `http://HOST` of the other host.
+    pub(super) fn media_origin(&self) -> String {
+        format!("http://{}", self.uploads)
     }
 
     /// `http://HOST` as the client knows it, so that a url stays right when another process serves the folder.
@@ -143,9 +172,24 @@ impl Backend {
     /// Forgets all projects, counts and callbacks.
     pub(super) fn reset(&self) -> io::Result<()> {
         self.store().clear()?;
+        self.account.clear()?;
         *self.log() = Log::default();
         self.looks.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.dealer.reset();
         Ok(())
     }
+}
+
+fn key_of(headers: &HeaderMap) -> &str {
+    headers.get("x-api-key").and_then(|key| key.to_str().ok()).unwrap_or_default()
+}
+
+/// Whether the key's role may change templates: a key's name can say that it is a lower one.
+pub(super) fn may_write_templates(headers: &HeaderMap) -> bool {
+    !["render-", "viewer-"].iter().any(|role| key_of(headers).starts_with(role))
+}
+
+/// Whether the key's role may use the media.
+pub(super) fn may_use_media(headers: &HeaderMap) -> bool {
+    !key_of(headers).starts_with("viewer-")
 }

@@ -10,6 +10,7 @@ use axum::response::Response;
 use futures_util::StreamExt;
 use serde_json::{Map, Value, json};
 
+use super::account;
 use super::answer::Answer;
 use super::backend::Backend;
 use super::faults::catalogue::Deed;
@@ -41,7 +42,7 @@ pub(super) async fn create(State(backend): State<Arc<Backend>>, ConnectInfo(wire
     if let Some(fault) = backend.dealer.due(Place::BeforeAccept, &name, &script.faults) {
         return Answer::json(StatusCode::OK, &json!({})).spoilt(Some(&fault), &wire).await;
     }
-    let movie = match movie {
+    let movie = match movie.and_then(|movie| instantiated(&backend, movie)) {
         Ok(movie) => movie,
         Err(message) => return Answer::bare(StatusCode::BAD_REQUEST, &message).send(),
     };
@@ -70,18 +71,26 @@ fn read(body: &[u8]) -> Result<Map<String, Value>, String> {
     }
     match serde_json::from_slice(body) {
         Ok(Value::Object(movie)) if movie.is_empty() => Err("Error parsing movie JSON or the movie was empty".to_owned()),
-        Ok(Value::Object(movie)) => match movie.get("template").and_then(Value::as_str) {
-            Some(id) if !is_template_id(id) => Err(format!("Template {id} not found")),
-            _ => Ok(movie),
-        },
+        Ok(Value::Object(movie)) => Ok(movie),
         Ok(_) => Err("No valid movie JSON received".to_owned()),
         Err(_) => Err("Error parsing movie JSON or the movie was empty".to_owned()),
     }
 }
 
-/// The emulator has every template whose id has the service's form, and no other (`service.md#common`).
-fn is_template_id(id: &str) -> bool {
-    id.len() == 20 && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+/// A movie that names a template is that one's, with the variables merged into it.
+fn instantiated(backend: &Backend, mut movie: Map<String, Value>) -> Result<Map<String, Value>, String> {
+    let Some(id) = movie.get("template").and_then(Value::as_str) else { return Ok(movie) };
+    let found = backend.account.with(|account| account::instantiated(account, id, movie.get("variables")));
+    let template = found.map_err(|error| format!("the emulator failed: {error}"))?.ok_or_else(|| format!("Template {id} not found"))?;
+    movie.shift_remove("template");
+    for (name, value) in template {
+        if name == "variables" {
+            movie.insert(name, value);
+        } else {
+            movie.entry(name).or_insert(value);
+        }
+    }
+    Ok(movie)
 }
 
 /// What a movie's own faults are counted under: the movie less the submitter's token, so that a second attempt

@@ -38,6 +38,7 @@
 //! looks at the project show, whatever the time; the last word stays. A movie's own faults are counted for that movie,
 //! and go before those of the emulator. A movie that cannot be rendered (no `src`, no length) fails in any case.
 
+mod account;
 mod answer;
 mod backend;
 mod clock;
@@ -63,8 +64,8 @@ mod wire;
 
 use std::future::IntoFuture;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,6 +81,9 @@ use crate::world::World;
 
 /// How long the service keeps a file (`service.md#retention`).
 const RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// How long a file stays `pending` after its bytes came: "some seconds" in the service, a moment here.
+const MEDIA_SETTLE: Duration = Duration::from_millis(300);
 
 /// Which keys are good.
 #[derive(Clone)]
@@ -110,6 +114,8 @@ pub struct Settings {
     pub webhook_shape: Shape,
     /// How long files are kept after the end of a render.
     pub retention: Duration,
+    /// How long a file of the media stays `pending` after its bytes came.
+    pub media_settle: Duration,
     /// The clock, and the dice of an emulator without a seed.
     pub world: World,
 }
@@ -128,6 +134,7 @@ impl Settings {
             key: KeyRule::Any,
             webhook_shape: Shape::default(),
             retention: RETENTION,
+            media_settle: MEDIA_SETTLE,
             world,
         }
     }
@@ -175,9 +182,16 @@ impl Emulator {
         let listener = TcpListener::bind(bind).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         let folder = settings.folder.clone().unwrap_or_default();
-        let backend = Backend::open(settings, address).map_err(|source| EmulatorError::Folder { folder, source })?;
+        let failed = |source| EmulatorError::Folder { folder: folder.clone(), source };
+        let uploads = bind_uploads(bind.ip(), settings.folder.as_deref()).await.map_err(failed)?;
+        let upload_address = uploads.local_addr().map_err(failed)?;
+        let backend = Arc::new(Backend::open(settings, address, upload_address).map_err(failed)?);
         let stop: CancellationToken = backend.stop.clone();
-        let app = routes::router(Arc::new(backend)).into_make_service_with_connect_info::<Wire>();
+        let other_host = account::routes::upload_router(Arc::clone(&backend)).into_make_service_with_connect_info::<Wire>();
+        let uploading =
+            axum::serve(Listener::new(uploads, stop.clone()), other_host).with_graceful_shutdown(stop.clone().cancelled_owned());
+        tokio::spawn(uploading.into_future());
+        let app = routes::router(backend).into_make_service_with_connect_info::<Wire>();
         let server = axum::serve(Listener::new(listener, stop.clone()), app).with_graceful_shutdown(stop.clone().cancelled_owned());
         Ok(Self { address, stop: stop.drop_guard(), serving: tokio::spawn(server.into_future()) })
     }
@@ -200,4 +214,22 @@ impl Emulator {
         // A server that panicked has ended as well.
         let _ = self.serving.await;
     }
+}
+
+/// Where the other host listens, which takes the bytes of files and hands them out: for a folder always on the port that
+/// it had first, if that is free, so that the URLs of its files stay right.
+async fn bind_uploads(ip: IpAddr, folder: Option<&Path>) -> io::Result<TcpListener> {
+    let Some(folder) = folder else { return TcpListener::bind((ip, 0)).await };
+    let kept = folder.join("media-port");
+    if let Some(port) = std::fs::read_to_string(&kept).ok().and_then(|port| port.trim().parse::<u16>().ok())
+        && let Ok(listener) = TcpListener::bind((ip, port)).await
+    {
+        return Ok(listener);
+    }
+    let listener = TcpListener::bind((ip, 0)).await?;
+    if !kept.exists() {
+        std::fs::create_dir_all(folder)?;
+        std::fs::write(kept, listener.local_addr()?.port().to_string())?;
+    }
+    Ok(listener)
 }

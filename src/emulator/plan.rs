@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-/// What an asset, a text or a template is taken to last, in seconds.
+/// What an asset or a text is taken to last, in seconds.
 const ASSUMED: f64 = 5.0;
 
 /// A longer movie is taken as this long, in seconds.
@@ -26,7 +26,7 @@ pub(super) struct Plan {
 /// The plan of a movie, or the message with which the render fails (`service.md#errors`).
 pub(super) fn plan(movie: &Map<String, Value>) -> Result<Plan, String> {
     let (width, height) = size(movie)?;
-    let seconds = if movie.contains_key("template") { ASSUMED } else { length(movie)? };
+    let seconds = length(movie)?;
     if seconds < 1.0 {
         return Err("Movie duration cannot be zero".to_owned());
     }

@@ -11,6 +11,7 @@ use axum::routing::{get, post};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 
+use super::account::routes as account;
 use super::answer::Answer;
 use super::backend::{Backend, KeyCheck};
 use super::wire::Wire;
@@ -21,7 +22,16 @@ const SERVER: &str = concat!("j2v-emulator/", env!("CARGO_PKG_VERSION"));
 /// All routes of the emulator.
 pub(super) fn router(backend: Arc<Backend>) -> Router {
     let movies = get(status::get).post(create::create).delete(status::delete).fallback(wrong_method);
-    let service = Router::new().route("/v2/movies", movies).route_layer(from_fn_with_state(backend.clone(), keyed));
+    let files = get(account::file).post(account::register).put(account::move_file).delete(account::remove_file);
+    let folders = get(account::list).post(account::make_folder).delete(account::remove_folder);
+    let service = Router::new()
+        .route("/v2/movies", movies)
+        .route("/v2/templates", get(account::get).post(account::write).delete(account::remove).fallback(wrong_method))
+        .route("/v2/templates/library", get(account::library).fallback(wrong_method))
+        .route("/v2/media", get(account::usage).fallback(wrong_method))
+        .route("/v2/media/file", files.fallback(wrong_method))
+        .route("/v2/media/folder", folders.fallback(wrong_method))
+        .route_layer(from_fn_with_state(backend.clone(), keyed));
     Router::new()
         .merge(service)
         .route("/files/{name}", get(files::file).fallback(wrong_method))

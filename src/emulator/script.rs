@@ -62,7 +62,9 @@ fn faults(words: &[String]) -> Result<Vec<Fault>, String> {
 fn own(text: &str) -> Result<Fault, String> {
     let fault = Fault::parse(text).map_err(|error| error.to_string())?;
     match fault.info().place {
-        Place::BeforeRead | Place::List => Err(format!("the fault '{text}' is one of all movies, give it to the emulator")),
+        Place::BeforeRead | Place::List | Place::Template | Place::MediaUsage | Place::MediaRegister | Place::Upload | Place::MediaMove => {
+            Err(format!("the fault '{text}' is one of all movies, give it to the emulator"))
+        }
         _ => Ok(fault),
     }
 }

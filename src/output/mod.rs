@@ -29,6 +29,7 @@ use crate::render::event::{Event, Listener};
 use crate::render::untrusted::escaped;
 use crate::settings::{Settings, Terminal};
 use progress::Progress;
+pub(crate) use progress::UploadBar;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -96,6 +97,24 @@ impl Out {
             // The first reason is the one that counts.
             let _ = self.stdout_lost.set(why);
         }
+    }
+
+    /// Writes bytes to stdout as they are.
+    ///
+    /// # Errors
+    /// When they can't be written; a reader who has closed the pipe has had enough.
+    pub(crate) fn raw(&self, bytes: &[u8]) -> io::Result<()> {
+        let write = || {
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(bytes)?;
+            stdout.flush()
+        };
+        self.progress.suspend(write).or_else(|why| if why.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(why) })
+    }
+
+    /// A bar for a file on its way up; nothing where no bars are shown.
+    pub(crate) fn upload(&self, name: &str, size: u64) -> UploadBar {
+        self.progress.upload(name, size)
     }
 
     /// Why data was lost. A reader who has closed the pipe has had enough: that is no loss.

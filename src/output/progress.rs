@@ -46,6 +46,15 @@ impl Progress {
         self.bars.is_some()
     }
 
+    /// A bar for a file on its way up.
+    pub(super) fn upload(&self, name: &str, size: u64) -> UploadBar {
+        UploadBar(self.bars.as_ref().map(|bars| {
+            let bar = bars.all.add(ProgressBar::new(size).with_style(download(true)));
+            bar.set_prefix(super::sanitize::line(name).into_owned());
+            bar
+        }))
+    }
+
     /// Takes the bars off the screen while something is written.
     pub(super) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
         match &self.bars {
@@ -70,6 +79,26 @@ impl Progress {
             _ => return false,
         }
         true
+    }
+}
+
+/// A bar that goes when it is dropped.
+pub(crate) struct UploadBar(Option<ProgressBar>);
+
+impl UploadBar {
+    /// Shows how many bytes have gone up.
+    pub(crate) fn at(&self, sent: u64) {
+        if let Some(bar) = &self.0 {
+            bar.set_position(sent);
+        }
+    }
+}
+
+impl Drop for UploadBar {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
     }
 }
 

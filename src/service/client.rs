@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::header::{self, HeaderMap, HeaderName};
-use reqwest::{ClientBuilder, Method, Response, redirect, retry as resend};
+use reqwest::{ClientBuilder, Method, Response, Url, redirect, retry as resend};
 
 use super::answer::{Answer, Body, BodyEnd, ConnectFault, Happened, Loss};
 use super::endpoint::{ApiUrl, is_loopback};
@@ -62,6 +62,17 @@ pub struct Settings {
     pub timeouts: Timeouts,
     /// The clock and the dice.
     pub world: World,
+}
+
+/// A request of which the answer is all that is waited for.
+pub(super) struct Question<'a> {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) query: &'a [(&'a str, &'a str)],
+    /// JSON.
+    pub(super) body: Option<Vec<u8>>,
+    /// The largest answer that is read, bytes.
+    pub(super) largest: usize,
 }
 
 /// Talks to one API with one key. Cheap to make; shared by reference.
@@ -124,22 +135,28 @@ impl Client {
         }
     }
 
-    /// Sends a request that may be repeated: a GET or a DELETE of the movies.
-    pub(super) async fn ask(&self, method: Method, query: &[(&str, &str)], largest: usize) -> Happened {
+    /// Sends a request, once, whose first byte waits for nothing.
+    pub(super) async fn ask(&self, question: &Question<'_>) -> Happened {
         let http = match self.read_client() {
             Ok(http) => http,
             Err(fault) => return Happened::NotConnected(fault),
         };
-        let mut url = self.url().movies().clone();
-        url.query_pairs_mut().extend_pairs(query);
-        let sending = http.request(method, url).headers(self.key_header()).send();
+        let mut url = question.url.clone();
+        if !question.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(question.query);
+        }
+        let request = http.request(question.method.clone(), url).headers(self.key_header());
+        let sending = match &question.body {
+            Some(body) => request.header(header::CONTENT_TYPE, "application/json").body(body.clone()).send(),
+            None => request.send(),
+        };
         let Timeouts { connect, request, .. } = self.settings.timeouts;
         let limit = connect.min(request) + request;
         match tokio::time::timeout(limit, sending).await {
             Err(_) => Happened::Lost(Loss::Timeout),
             Ok(Ok(response)) => {
                 let out_of_time = pin!(tokio::time::sleep(self.settings.timeouts.body));
-                Happened::Answered(self.take(response, largest, out_of_time).await)
+                Happened::Answered(self.take(response, question.largest, out_of_time).await)
             }
             Ok(Err(error)) if error.is_connect() => Happened::NotConnected(connect_fault(&error)),
             Ok(Err(error)) if error.is_timeout() => Happened::Lost(Loss::Timeout),

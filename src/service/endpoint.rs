@@ -72,6 +72,15 @@ impl ApiUrl {
         &self.movies
     }
 
+    /// Another resource of the API, by its path below the API's own.
+    #[must_use]
+    pub fn resource(&self, path: &str) -> Url {
+        let mut url = self.movies.clone();
+        let base = url.path().trim_end_matches("movies").to_owned();
+        url.set_path(&format!("{base}{path}"));
+        url
+    }
+
     /// The host, for messages.
     #[must_use]
     pub fn host(&self) -> &str {

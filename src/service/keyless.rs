@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use reqwest::Url;
 
@@ -37,6 +38,8 @@ struct Route {
     tls: bool,
     loopback: bool,
     guarded: bool,
+    /// For how long nothing may come.
+    silence: Option<Duration>,
 }
 
 impl Keyless {
@@ -64,15 +67,24 @@ impl Keyless {
 
     /// A client for one hop.
     pub(super) fn client(&self, url: &Url, hosts: Hosts) -> Result<reqwest::Client, ConnectFault> {
-        let route =
-            Route { tls: url.scheme() == "https", loopback: is_loopback(url), guarded: hosts == Hosts::Public && !is_loopback(url) };
+        self.client_for(url, hosts, Some(self.timeouts.request))
+    }
+
+    /// A client for the bytes of a file on their way up: there is nothing to read for as long as they take.
+    pub(super) fn uploader(&self, url: &Url) -> Result<reqwest::Client, ConnectFault> {
+        self.client_for(url, Hosts::Any, None)
+    }
+
+    fn client_for(&self, url: &Url, hosts: Hosts, silence: Option<Duration>) -> Result<reqwest::Client, ConnectFault> {
+        let (tls, loopback) = (url.scheme() == "https", is_loopback(url));
+        let route = Route { tls, loopback, guarded: hosts == Hosts::Public && !loopback, silence };
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = clients.get(&route) {
             return Ok(client.clone());
         }
         let names = if route.guarded { self.guarded.clone() } else { Names::default() };
-        let Timeouts { connect, request, .. } = self.timeouts;
-        let builder = builder(route.tls, route.loopback).dns_resolver(names).connect_timeout(connect).read_timeout(request);
+        let builder = builder(route.tls, route.loopback).dns_resolver(names).connect_timeout(self.timeouts.connect);
+        let builder = if let Some(silence) = silence { builder.read_timeout(silence) } else { builder };
         let client = builder.build().map_err(|error| connect_fault(&error))?;
         clients.insert(route, client.clone());
         Ok(client)

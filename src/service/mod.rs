@@ -3,6 +3,7 @@
 //! [`answer`], [`retry`], [`page`], [`address`], [`filename`] and [`webhook`] are pure and decide; [`client`], [`read`],
 //! [`download`], [`probe`] and [`relay`] move bytes and ask them. [`first_byte`] is where a submission becomes durable.
 
+pub mod account;
 pub mod address;
 pub mod answer;
 pub mod client;
@@ -13,6 +14,7 @@ pub mod filename;
 pub mod first_byte;
 pub mod keyless;
 mod length;
+pub mod media;
 mod mend;
 pub mod page;
 mod partial;
@@ -24,5 +26,7 @@ pub mod retry;
 pub mod secret;
 pub mod signature;
 mod spelling;
+pub mod templates;
+pub mod upload;
 pub mod webhook;
 mod wire;

@@ -9,7 +9,7 @@ use reqwest::Method;
 use tokio::time::Instant as Moment;
 
 use super::answer::{Happened, ReadMeaning, meaning_of_read};
-use super::client::{Client, LARGEST_ANSWER};
+use super::client::{Client, LARGEST_ANSWER, Question};
 use super::page::{Page, Window, read_movie, read_page};
 use super::retry::{Failed, Next, Patience};
 use crate::render::identity::ProjectId;
@@ -127,7 +127,7 @@ impl Client {
     pub async fn greet(&self, window: Window) -> Happened {
         let (from, to) = (window.from.to_iso(), window.to.to_iso());
         let query = [("from", from.as_str()), ("to", &to), ("limit", "1"), ("format", "simple")];
-        self.ask(Method::GET, &query, LARGEST_PAGE).await
+        self.ask(&self.about_movies(Method::GET, &query, LARGEST_PAGE)).await
     }
 
     /// Reads the whole list of a window of any width, trying for `patience` with each page.
@@ -174,7 +174,7 @@ impl Client {
     async fn persist<T>(&self, request: &Request<'_>, patience: Duration, read: impl Fn(&[u8]) -> Option<T>) -> Result<T, ReadError> {
         let (began, patience) = (Moment::now(), Patience::lasting(patience));
         for tries in 1.. {
-            let happened = self.ask(request.method.clone(), request.query, request.largest).await;
+            let happened = self.ask(&self.about_movies(request.method.clone(), request.query, request.largest)).await;
             let (last, retry_after) = match meaning_of_read(&happened) {
                 ReadMeaning::Body(body) => match read(body) {
                     Some(found) => return Ok(found),
@@ -195,6 +195,10 @@ impl Client {
         Err(ReadError::Unreachable { host: self.host(), last: "tried too often".to_owned() })
     }
 
+    fn about_movies<'a>(&self, method: Method, query: &'a [(&'a str, &'a str)], largest: usize) -> Question<'a> {
+        Question { method, url: self.url().movies().clone(), query, body: None, largest }
+    }
+
     fn host(&self) -> String {
         self.url().host().to_owned()
     }
@@ -212,7 +216,8 @@ struct Deletion {
     success: bool,
 }
 
-fn described(happened: &Happened) -> String {
+/// What happened, for people.
+pub(super) fn described(happened: &Happened) -> String {
     match happened {
         Happened::Answered(answer) => answer.describe(),
         Happened::Lost(loss) => loss.to_string(),

@@ -11,6 +11,8 @@ pub mod reconcile;
 pub mod save;
 pub mod search;
 pub mod submit;
+pub mod templates;
+pub mod upload;
 pub mod watch;
 
 use std::collections::HashSet;

@@ -53,7 +53,40 @@ async fn transcript(fault: Option<&str>) -> Vec<String> {
     let url = get_bytes("/files/PROJECT.mp4?grant=0");
     let delete = status.replacen("GET", "DELETE", 1);
     ask(&service, &known, &mut seen, &[&status, &status, &first_page, part, &url, &delete]).await;
+    account(&service, &mut seen).await;
     seen
+}
+
+/// What a client sees of templates and media.
+async fn account(service: &Service, seen: &mut Vec<String>) {
+    let address = service.emulator.address().to_string();
+    let template = json!({ "name": "a", "movie": {} }).to_string();
+    seen.push(exchange_with(&address, &request("POST /v2/templates", "application/json", &template)).await);
+    let file = json!({ "name": "a.txt", "contentType": "text/plain", "size": 5 }).to_string();
+    let registered = exchange_with(&address, &request("POST /v2/media/file", "application/json", &file)).await;
+    let upload = registered.split("http://").nth(1).and_then(|rest| rest.split('"').next()).and_then(|url| url.split_once('/'));
+    let (host, path) = upload.map(|(host, path)| (host.to_owned(), path.to_owned())).unwrap_or_default();
+    // The other host's port is another one each time.
+    let known = |text: String| if host.is_empty() { text } else { text.replace(&host, "HOST") };
+    seen.push(known(registered.clone()));
+    if !host.is_empty() {
+        let bytes =
+            format!("PUT /{path} HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello");
+        seen.push(exchange_with(&host, &bytes).await);
+    }
+    let look = get_bytes("/v2/media/file?path=b/a.txt");
+    let moving = json!({ "name": "a.txt", "folder": "", "destination": "b" }).to_string();
+    seen.push(known(exchange_with(&address, &request("PUT /v2/media/file", "application/json", &moving)).await));
+    seen.push(known(exchange_with(&address, &look).await));
+    service.pass(Duration::from_secs(4));
+    seen.push(known(exchange_with(&address, &look).await));
+}
+
+fn request(line: &str, kind: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "{line} HTTP/1.1\r\nhost: x\r\nx-api-key: key\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    )
 }
 
 async fn ask(service: &Service, project: &str, seen: &mut Vec<String>, requests: &[&str]) {
@@ -66,7 +99,11 @@ async fn ask(service: &Service, project: &str, seen: &mut Vec<String>, requests:
 }
 
 async fn exchange(service: &Service, request: &str) -> String {
-    let mut stream = TcpStream::connect(service.emulator.address()).await.unwrap();
+    exchange_with(&service.emulator.address().to_string(), request).await
+}
+
+async fn exchange_with(address: &str, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
     // A connection that is reset while it is written tells so when it is read.
     let _ = stream.write_all(request.as_bytes()).await;
     let mut bytes = Vec::new();

@@ -213,7 +213,7 @@ async fn credits_are_spent_a_second_each_and_run_out() {
 #[tokio::test]
 async fn every_answer_says_that_it_is_an_emulators() {
     let service = Service::new().await;
-    for path in ["/", "/v2/movies", "/v2/templates", "/files/nothing.mp4"] {
+    for path in ["/", "/v2/movies", "/v2/nothing", "/files/nothing.mp4"] {
         let response = service.client.get(service.url(path)).send().await.unwrap();
         assert!(response.headers()["server"].to_str().unwrap().starts_with("j2v-emulator/"), "{path}");
         assert_eq!(response.headers()["date"], "Sat, 14 Mar 2026 15:09:26 GMT");

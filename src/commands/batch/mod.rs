@@ -46,6 +46,9 @@ pub(super) async fn run(call: &Call, args: &BatchArgs) -> anyhow::Result<Exit> {
 /// The batch's name: a render of it is found by this and its key.
 fn name(args: &BatchArgs) -> Result<String, Stop> {
     let movie = args.movie.movies.first().map(String::as_str).unwrap_or_default();
+    if let (None, Some(id), true) = (&args.batch, &args.movie.template, args.movie.movies.is_empty()) {
+        return Ok(id.clone());
+    }
     let stem = || Path::new(movie).file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let name = match &args.batch {
         Some(name) => name.clone(),
@@ -96,7 +99,7 @@ fn batch(args: &BatchArgs, name: String, space: Space, template: crate::render::
         space,
         name,
         template,
-        source: args.movie.movies.first().cloned().unwrap_or_default(),
+        source: args.movie.movies.first().cloned().or_else(|| args.movie.template_for_movie()).unwrap_or_default(),
         flags: args.to_flags(),
         budget: Budget { renders: args.pace.max_renders, credits: args.gate.max_credits },
         created_at: at,

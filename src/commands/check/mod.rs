@@ -7,6 +7,7 @@ use serde_json::json;
 
 use self::report::{Checked, Report};
 use super::movies::{self, Composed};
+use super::uploads::{self, UploadMode};
 use super::{Call, Stop};
 use crate::cli::{CheckArgs, CheckFormat};
 use crate::exit::Exit;
@@ -30,7 +31,10 @@ pub(super) async fn run(call: &Call, args: &CheckArgs) -> anyhow::Result<Exit> {
     }
     let format = if args.json { CheckFormat::Json } else { args.format };
     let mut report = Report::new(format, args.all);
-    let composed = movies::compose_silently(&args.movie)?;
+    let mut composed = movies::compose_silently(&args.movie)?;
+    if args.movie.upload {
+        uploads::swap(call, &args.movie, None, &mut composed, UploadMode::Offline).await?;
+    }
     let mut tally = Tally { movies: composed.len(), ..Tally::default() };
     for Composed { source: name, movie, .. } in composed {
         // Ctrl-C is heard between two movies.

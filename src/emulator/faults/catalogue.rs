@@ -19,6 +19,16 @@ pub enum Place {
     File,
     /// The render itself, from its POST to its webhooks: a movie has it for life, and COUNT counts movies.
     Render,
+    /// `POST /v2/templates`.
+    Template,
+    /// `GET /v2/media`: what the account's media take up.
+    MediaUsage,
+    /// `POST /v2/media/file`: the registration of a file.
+    MediaRegister,
+    /// `PUT` of a file's bytes, on the other host.
+    Upload,
+    /// `PUT /v2/media/file`: a move.
+    MediaMove,
 }
 
 impl Place {
@@ -34,6 +44,11 @@ impl Place {
             Self::Delete => "delete",
             Self::File => "file",
             Self::Render => "render and webhooks",
+            Self::Template => "templates, written",
+            Self::MediaUsage => "media, usage",
+            Self::MediaRegister => "media, registered",
+            Self::Upload => "media, uploaded",
+            Self::MediaMove => "media, moved",
         }
     }
 }
@@ -115,6 +130,11 @@ pub(in crate::emulator) enum Deed {
     WebhookReorder,
     WebhookHuge,
     WebhookDrip,
+    StorageBlocked,
+    NoUploadUrl,
+    StaysPending,
+    UploadExpired,
+    LoseOnMove,
 }
 
 /// One fault that can be asked for.
@@ -256,6 +276,24 @@ const CATALOGUE: &[FaultInfo] = &[
     fault(Place::Render, "webhook-reorder", Takes::Nothing, Deed::WebhookReorder, "calls the last destination first"),
     fault(Place::Render, "webhook-huge", Takes::Nothing, Deed::WebhookHuge, "calls back with more than 1 MiB"),
     fault(Place::Render, "webhook-drip", Takes::Nothing, Deed::WebhookDrip, "calls back at one byte a second"),
+    fault(Place::Template, "template-lost", Takes::Nothing, Deed::Reset, "stores it, and resets the connection instead of answering"),
+    fault(Place::Template, "template-hang", Takes::Nothing, Deed::Hang, "stores it, and never answers"),
+    fault(Place::Template, "template-status", Takes::Status, Deed::Status, "answers STATUS with an HTML page, stores nothing"),
+    fault(Place::MediaUsage, "usage-blocked", Takes::Nothing, Deed::StorageBlocked, "shows a storage that is blocked until it is paid for"),
+    fault(Place::MediaRegister, "media-lost", Takes::Nothing, Deed::Reset, "registers it, and resets the connection instead of answering"),
+    fault(Place::MediaRegister, "media-hang", Takes::Nothing, Deed::Hang, "registers it, and never answers"),
+    fault(Place::MediaRegister, "media-status", Takes::Status, Deed::Status, "answers STATUS with an HTML page, registers nothing"),
+    fault(Place::MediaRegister, "media-blocked", Takes::Nothing, Deed::Refuse { status: 403, message: "Your storage is blocked" }, "answers 403: the storage is blocked"),
+    fault(Place::MediaRegister, "media-role", Takes::Nothing, Deed::Refuse { status: 403, message: "Insufficient permissions" }, "answers 403: the key's role is too low"),
+    fault(Place::MediaRegister, "media-no-url", Takes::Nothing, Deed::NoUploadUrl, "registers it, and tells no URL for its bytes"),
+    fault(Place::MediaRegister, "media-stuck", Takes::Nothing, Deed::StaysPending, "the file stays `pending` for ever"),
+    fault(Place::Upload, "upload-drop", Takes::Bytes, Deed::Unread, "reads BYTES of the file and resets the connection"),
+    fault(Place::Upload, "upload-lost", Takes::Nothing, Deed::Reset, "keeps the file, and resets the connection instead of answering"),
+    fault(Place::Upload, "upload-hang", Takes::Nothing, Deed::Hang, "keeps the file, and never answers"),
+    fault(Place::Upload, "upload-status", Takes::Status, Deed::Status, "answers STATUS, keeps nothing"),
+    fault(Place::Upload, "upload-expired", Takes::Nothing, Deed::UploadExpired, "answers 403: the signed URL has expired"),
+    fault(Place::MediaMove, "move-lost", Takes::Nothing, Deed::Reset, "moves it, and resets the connection instead of answering"),
+    fault(Place::MediaMove, "move-loses", Takes::Nothing, Deed::LoseOnMove, "answers rightly, and loses a file that was still `pending`"),
 ];
 
 #[cfg(test)]

@@ -133,7 +133,8 @@ fn is_file(url: &Url<'_>) -> bool {
 fn no_url(checker: &mut Checker<'_>, src: &str, span: Span) {
     let is_data = src.starts_with("data:");
     let finding = checker.add("J2V065", span, format!("`{}` is not a public URL", shown(src)));
-    finding.helped("put the file where everybody can get it, and write its `https://` URL");
+    finding
+        .helped("put the file where everybody can get it, and write its `https://` URL; --upload puts a local file on the account's media");
     if is_data || src.starts_with("//") {
         finding.evidence = Evidence::Advice;
     }

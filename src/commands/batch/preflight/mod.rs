@@ -4,6 +4,7 @@
 mod budget;
 pub(in crate::commands) mod columns;
 mod feed;
+mod files;
 mod found;
 mod names;
 mod recipe;
@@ -78,6 +79,9 @@ pub(super) async fn preflight(
     let same = Sameness::new(&columns.mapping, columns::joined(args, &asked));
     let mut recipe = Recipe::new(call, args, base, table::binding(call, &args.table, columns.mapping.renamed())?);
     recipe.fits(&table)?;
+    if args.movie.upload {
+        files::upload(call, args, &mut recipe, &table).await?;
+    }
     let known = store.batches(Some(space.clone()), Some(name.to_owned())).await.map_err(ledger_failed)?.pop();
     let budget = Budget { renders: args.pace.max_renders, credits: args.gate.max_credits };
     let mut pass = Pass {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::super::super::submit::with_place_for_token;
 use super::super::super::{Call, Stop};
+use super::files::RowFiles;
 use super::remark::{Place, Remark};
 use crate::cli::{BatchArgs, MovieArgs};
 use crate::exit::Exit;
@@ -41,6 +42,8 @@ pub(super) struct Recipe {
     is_loopback: bool,
     /// Whether videos are saved, so that two can't have one name.
     pub(super) saves: bool,
+    /// The files of this machine that rows name.
+    pub(super) files: Option<RowFiles>,
 }
 
 /// A row that was looked at.
@@ -105,6 +108,7 @@ impl Recipe {
             is_traceable: !args.lost.no_token,
             is_loopback: call.settings.is_loopback(),
             saves: args.saving.download.is_some(),
+            files: None,
         }
     }
 
@@ -209,7 +213,7 @@ impl Recipe {
     }
 
     /// The movie of a row; what stands in the way of it is among the remarks.
-    fn movie(&mut self, row: &Row, remarks: &mut Vec<Remark>) -> Option<Document> {
+    pub(super) fn movie(&mut self, row: &Row, remarks: &mut Vec<Remark>) -> Option<Document> {
         let bound = self.binding.bind(row);
         let faults = bound.faults.iter();
         remarks.extend(faults.map(|fault| Remark::fault(CELL, row.number, &*fault.why, FIX_CELL).in_column(&self.table, &fault.column)));
@@ -224,6 +228,10 @@ impl Recipe {
         let flags = Flags { vars: bound.variables, client_data: bound.client_data, id, destinations, ..Flags::default() };
         let wrong = |why: String| Remark::fault("movie", row.number, why, "fix the movie, or leave the flag out");
         let movie = compose(self.bare.clone(), &flags).map_err(|why| wrong(why.to_string()))?;
+        let movie = match &self.files {
+            Some(files) => files.swapped(movie),
+            None => movie,
+        };
         with_place_for_token(self.is_traceable, "the movie", movie).map_err(|stop| wrong(stop.message))
     }
 

@@ -1,0 +1,45 @@
+//! `j2v media get`: a file of the account's media, saved whole or not at all.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::super::{Call, Stop};
+use super::{failed, place};
+use crate::cli::MediaGetArgs;
+use crate::exit::Exit;
+use crate::service::client::Client;
+
+/// The place that is stdout.
+const STDOUT: &str = "-";
+
+pub(super) async fn run(call: &Call, client: &Client, args: &MediaGetArgs) -> anyhow::Result<Exit> {
+    let path = place(&args.path)?;
+    let file = client.media_file(&path).await.map_err(|error| failed(&error))?;
+    let unsaved = |why: &dyn std::fmt::Display| Stop::new(Exit::Unsaved, format!("{path}: {why}"));
+    if args.out.as_deref() == Some(Path::new(STDOUT)) {
+        let fetched = client.fetch_media(&file.url, |piece| call.out.raw(piece)).await;
+        fetched.map_err(|why| unsaved(&why))?;
+        return Ok(Exit::Done);
+    }
+    let target = match &args.out {
+        None => PathBuf::from(&path.name),
+        Some(out) if out.is_dir() => out.join(&path.name),
+        Some(out) => out.clone(),
+    };
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut beside = tempfile::NamedTempFile::new_in(folder).map_err(|why| unsaved(&why))?;
+    let received = client.fetch_media(&file.url, |piece| beside.write_all(piece)).await.map_err(|why| unsaved(&why))?;
+    if received != file.size {
+        return Err(unsaved(&format!("{received} bytes came, {} were promised; nothing was saved", file.size)).into());
+    }
+    let saved = if args.overwrite { beside.persist(&target) } else { beside.persist_noclobber(&target) };
+    saved.map_err(|why| match why.error.kind() {
+        io::ErrorKind::AlreadyExists => Stop {
+            help: Some("--overwrite writes over it".to_owned()),
+            ..Stop::new(Exit::Unsaved, format!("{} is in the way", target.display()))
+        },
+        _ => unsaved(&why.error),
+    })?;
+    call.out.data(&target.display().to_string());
+    Ok(Exit::Done)
+}

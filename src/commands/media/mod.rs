@@ -1,0 +1,269 @@
+//! `j2v media`: files on the account's media, listed, put there, saved, moved, deleted.
+
+mod get;
+mod prune;
+mod put;
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::session::{self, Reached};
+use super::{Call, Stop};
+use crate::cli::{MediaCommand, MediaDeleteArgs, MediaListArgs, MediaMkdirArgs, MediaMoveArgs, MediaUsageArgs};
+use crate::exit::Exit;
+use crate::output::{bytes, table};
+use crate::service::account::AccountError;
+use crate::service::client::Client;
+use crate::service::media::{MediaFile, MediaPath, Storage, normal, stored_folder};
+
+/// The waits between two looks at a file whose bytes were just sent; after them a move is refused.
+const SETTLING: [Duration; 6] = [
+    Duration::from_millis(200),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+];
+
+pub(super) async fn run(call: &Call, command: &MediaCommand) -> anyhow::Result<Exit> {
+    if let MediaCommand::Prune(args) = command {
+        return prune::run(call, args).await;
+    }
+    let reached = session::reach(&call.settings, session::key(&call.settings)?).await?;
+    let ended = act(call, &reached, command).await;
+    reached.close().await;
+    ended
+}
+
+async fn act(call: &Call, reached: &Reached, command: &MediaCommand) -> anyhow::Result<Exit> {
+    let client = &reached.client;
+    match command {
+        MediaCommand::List(args) => list(call, client, args).await,
+        MediaCommand::Put(args) => put::run(call, client, args).await,
+        MediaCommand::Get(args) => get::run(call, client, args).await,
+        MediaCommand::Move(args) => move_file(call, client, args).await,
+        MediaCommand::Delete(args) => delete(call, client, args).await,
+        MediaCommand::Mkdir(args) => make_folders(call, client, args).await,
+        MediaCommand::Usage(args) => usage(call, client, args).await,
+        MediaCommand::Prune(args) => prune::run(call, args).await,
+    }
+}
+
+/// What it means that a call about templates or media came to nothing.
+pub(super) fn failed(error: &AccountError) -> Stop {
+    let stop = |exit| Stop::new(exit, error.to_string());
+    match error {
+        AccountError::NotFound { .. } | AccountError::Conflict { .. } => stop(Exit::Refused),
+        AccountError::Blocked { .. } => Stop {
+            help: Some("the storage is blocked until it is paid for: buy credits, or delete files".to_owned()),
+            ..stop(Exit::Credits)
+        },
+        AccountError::Refused(refusal) => {
+            let is_role = refusal.message.to_ascii_lowercase().contains("permission");
+            let help = "the key's role is too low: media need `render` or higher, changing templates needs `editor`, `manager` or `admin`";
+            Stop { help: is_role.then(|| help.to_owned()), ..stop(Exit::of_refusal(refusal.reason)) }
+        }
+        AccountError::Lost { .. } => stop(Exit::Unknown),
+        AccountError::Unreachable { .. } | AccountError::Broken { .. } => stop(Exit::Unreachable),
+    }
+}
+
+/// The place that an argument names.
+fn place(text: &str) -> Result<MediaPath, Stop> {
+    MediaPath::parse(text).ok_or_else(|| Stop::new(Exit::Usage, format!("`{text}` names no file: write FOLDER/NAME")))
+}
+
+async fn list(call: &Call, client: &Client, args: &MediaListArgs) -> anyhow::Result<Exit> {
+    if args.tree {
+        let tree = client.media_tree().await.map_err(|error| failed(&error))?;
+        let mut rows = Vec::new();
+        for branch in &tree {
+            if args.json {
+                call.out.data(&json!({ "folder": branch.path, "files": branch.files, "size": branch.size }).to_string());
+            } else {
+                rows.push(vec![format!("{}/", branch.path), counted(branch.files, "file"), bytes(branch.size)]);
+            }
+        }
+        print(call, &rows);
+        return Ok(Exit::Done);
+    }
+    let folder = normal(args.folder.as_deref().unwrap_or_default());
+    let found = client.media_folder(&folder, args.kind.map(crate::cli::MediaType::as_str)).await.map_err(|error| failed(&error))?;
+    let inside = |name: &str| if folder.is_empty() { normal(name) } else { format!("{folder}/{}", normal(name)) };
+    if args.json {
+        found.folders.iter().for_each(|name| call.out.data(&json!({ "folder": inside(name) }).to_string()));
+        found.files.iter().for_each(|file| call.out.data(&facts(file).to_string()));
+        return Ok(Exit::Done);
+    }
+    let folders = found.folders.iter().map(|name| vec![format!("{}/", inside(name))]);
+    let files = found.files.iter().map(|file| {
+        let state = if file.is_uploaded() { String::new() } else { file.status.clone() };
+        vec![file.path(), bytes(file.size), file.kind.clone(), file.url.clone(), state]
+    });
+    print(call, &folders.chain(files).collect::<Vec<_>>());
+    Ok(Exit::Done)
+}
+
+/// A table on stdout.
+pub(super) fn print(call: &Call, rows: &[Vec<String>]) {
+    for line in table::lay_out(rows) {
+        call.out.data(&line);
+    }
+}
+
+/// A file as programs read it.
+fn facts(file: &MediaFile) -> serde_json::Value {
+    json!({
+        "path": file.path(),
+        "name": file.name,
+        "folder": file.folder,
+        "type": file.kind,
+        "size": file.size,
+        "url": file.url,
+        "status": file.status,
+        "temporary": file.temporary,
+        "created_at": file.created_at,
+    })
+}
+
+/// A move of a file whose bytes the service has not yet seen can lose it: that is waited for.
+async fn move_file(call: &Call, client: &Client, args: &MediaMoveArgs) -> anyhow::Result<Exit> {
+    let path = place(&args.path)?;
+    let folder = stored_folder(&args.folder);
+    let target = MediaPath { folder: folder.clone(), name: path.name.clone() };
+    let before = settled(client, &path).await?;
+    match client.move_media(&path, &folder).await {
+        // Which of both places has it shows whether it was moved.
+        Err(error @ AccountError::Lost { .. }) if client.media_file(&target).await.is_err() => return Err(failed(&error).into()),
+        Ok(()) | Err(AccountError::Lost { .. }) => {}
+        Err(error) => return Err(failed(&error).into()),
+    }
+    let moved = client.media_file(&target).await.map_err(|error| failed(&error))?;
+    call.out.data(&moved.url);
+    if before.url != moved.url {
+        call.out.note(&format!("movies and templates that use {} need the new URL", before.url));
+    }
+    Ok(Exit::Done)
+}
+
+async fn settled(client: &Client, path: &MediaPath) -> anyhow::Result<MediaFile> {
+    for wait in SETTLING {
+        let file = client.media_file(path).await.map_err(|error| failed(&error))?;
+        if file.is_uploaded() {
+            return Ok(file);
+        }
+        tokio::time::sleep(wait).await;
+    }
+    let why = format!("{path} is still `pending`: moving it now could lose it; nothing was moved");
+    let help = "wait until `j2v media list` shows it without `pending`, or upload it again with --replace".to_owned();
+    Err(Stop { help: Some(help), ..Stop::new(Exit::Refused, why) }.into())
+}
+
+async fn delete(call: &Call, client: &Client, args: &MediaDeleteArgs) -> anyhow::Result<Exit> {
+    let mut exits = Vec::new();
+    for text in &args.paths {
+        let deleted = if args.recursive { delete_all(call, client, text).await } else { delete_file(call, client, text).await };
+        exits.push(match deleted {
+            Ok(()) => Exit::Done,
+            Err(stop) => {
+                stop.tell(&call.out);
+                stop.exit
+            }
+        });
+        if call.interrupt.is_cancelled() {
+            return Ok(Exit::Interrupted);
+        }
+    }
+    Ok(Exit::fold(exits))
+}
+
+async fn delete_file(call: &Call, client: &Client, text: &str) -> Result<(), Stop> {
+    let path = place(text)?;
+    match client.media_file(&path).await {
+        Err(AccountError::NotFound { .. }) => {
+            let folder = client.media_folder(&normal(text), None).await.unwrap_or_default();
+            let help = (!folder.files.is_empty() || !folder.folders.is_empty())
+                .then(|| "this is a folder: -r deletes it with all that is in it".to_owned());
+            return Err(Stop { help, ..Stop::new(Exit::Refused, format!("{path}: there is no such file")) });
+        }
+        Err(error) => return Err(failed(&error)),
+        Ok(_) => client.delete_media(&path).await.map_err(|error| failed(&error))?,
+    }
+    call.out.progress(&format!("{path}: deleted"));
+    Ok(())
+}
+
+/// The files of a folder and of those inside of it, then the folders, the innermost first.
+async fn delete_all(call: &Call, client: &Client, text: &str) -> Result<(), Stop> {
+    let top = normal(text);
+    if top.is_empty() {
+        return Err(Stop::new(Exit::Usage, "the root can't be deleted: name a folder"));
+    }
+    let inside = format!("{top}/");
+    let tree = client.media_tree().await.map_err(|error| failed(&error))?;
+    let mut folders: Vec<String> =
+        tree.into_iter().map(|branch| branch.path).filter(|path| *path == top || path.starts_with(&inside)).collect();
+    if folders.is_empty() {
+        return delete_file(call, client, text).await;
+    }
+    folders.sort_by_key(|path| std::cmp::Reverse(path.matches('/').count()));
+    let mut count = 0;
+    for folder in &folders {
+        for file in client.media_folder(folder, None).await.map_err(|error| failed(&error))?.files {
+            client.delete_media(&MediaPath { folder: folder.clone(), name: file.name }).await.map_err(|error| failed(&error))?;
+            count += 1;
+        }
+        if folder != crate::service::media::TEMP {
+            client.delete_media_folder(folder).await.map_err(|error| failed(&error))?;
+        }
+    }
+    call.out.progress(&format!("{top}: deleted, with {}", counted(count, "file")));
+    Ok(())
+}
+
+async fn make_folders(call: &Call, client: &Client, args: &MediaMkdirArgs) -> anyhow::Result<Exit> {
+    for text in &args.folders {
+        let folder = stored_folder(text);
+        if folder.is_empty() {
+            return Err(Stop::new(Exit::Usage, format!("`{text}` is not a folder's name: letters, digits, `_` and `-`")).into());
+        }
+        client.make_media_folder(&folder).await.map_err(|error| failed(&error))?;
+        if folder != normal(text) {
+            call.out.warning(&format!("the service keeps letters, digits, `_` and `-` of a folder's name: {text} is {folder}"));
+        }
+        call.out.data(&folder);
+    }
+    Ok(Exit::Done)
+}
+
+async fn usage(call: &Call, client: &Client, args: &MediaUsageArgs) -> anyhow::Result<Exit> {
+    let storage = client.media_usage().await.map_err(|error| failed(&error))?;
+    let Storage { used_bytes, free_allowance, credits_per_week, blocked } = storage;
+    if args.json {
+        let facts = json!({
+            "used_bytes": used_bytes,
+            "free_bytes": free_allowance,
+            "credits_per_week": credits_per_week,
+            "blocked": blocked,
+        });
+        call.out.data(&facts.to_string());
+    } else {
+        call.out.data(&format!("{} used, {} free of charge: {}", bytes(used_bytes), bytes(free_allowance), a_week(credits_per_week)));
+        if blocked {
+            call.out.warning("the storage is blocked until it is paid for: nothing can be uploaded");
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// What storage costs, for people.
+pub(super) fn a_week(credits: f64) -> String {
+    let s = if (credits - 1.0).abs() < f64::EPSILON { "" } else { "s" };
+    format!("{credits} credit{s} a week")
+}
+
+fn counted(count: u64, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,324 @@
+//! Uploads as commands make them: a bar while bytes go up, what storage costs before they do, and the local files of
+//! movies swapped for their URLs (`--upload`).
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt};
+
+use super::media::{a_week, failed};
+use super::movies::Composed;
+use super::{Call, Stop, session};
+use crate::cli::{GateArgs, MovieArgs};
+use crate::exit::Exit;
+use crate::movie::check::{Resolved, Settings, check};
+use crate::movie::diagnostic::{Diagnostic, Source, SourceKind};
+use crate::movie::{Document, local_references, path_of, with_urls};
+use crate::output::bytes;
+use crate::service::account::AccountError;
+use crate::service::client::Client;
+use crate::service::media::{MediaPath, TEMP, stored_folder};
+use crate::work::upload::{Existing, LocalFile, UploadError, Uploaded, Uploader};
+use crate::world::World;
+
+/// How often the bar moves.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Credits for each GiB and week above what is free.
+const CREDITS_PER_GIB: u64 = 10;
+
+/// How many files go up at once.
+const ABREAST: usize = 4;
+
+/// Uploads of one command.
+pub(super) struct Uploads<'a> {
+    call: &'a Call,
+    client: &'a Client,
+    world: World,
+}
+
+impl<'a> Uploads<'a> {
+    pub(super) fn new(call: &'a Call, client: &'a Client) -> Self {
+        Self { call, client, world: World::real() }
+    }
+
+    /// Puts one file in its place, a bar showing how far it is.
+    pub(super) async fn put(&self, file: &LocalFile, path: &MediaPath, existing: Existing) -> Result<Uploaded, UploadError> {
+        let sent = Arc::new(AtomicU64::new(0));
+        let waits = |path: &MediaPath| self.call.out.progress(&format!("{path}: another process is uploading it, waiting for that"));
+        let settings = &self.call.settings;
+        let uploader = Uploader {
+            client: self.client,
+            world: &self.world,
+            space: format!("{}\n{}", settings.account, session::endpoint(&settings.api)),
+            notes: settings.state.as_ref().map(|folder| folder.join("uploads")),
+            sent: Arc::clone(&sent),
+            waits: &waits,
+        };
+        let mut putting = std::pin::pin!(uploader.put(file, path, existing));
+        let bar = self.call.out.upload(&path.name, file.size);
+        loop {
+            tokio::select! {
+                put = &mut putting => return put,
+                () = tokio::time::sleep(TICK) => bar.at(sent.load(Ordering::Relaxed)),
+            }
+        }
+    }
+}
+
+/// Says what storage will cost with some bytes more, where it costs anything.
+pub(super) async fn tell_cost(call: &Call, client: &Client, files: usize, more: u64) -> Result<(), Stop> {
+    let storage = client.media_usage().await.map_err(|error| failed(&error))?;
+    if storage.blocked {
+        let help = "the storage is blocked until it is paid for: buy credits, or delete files".to_owned();
+        return Err(Stop { help: Some(help), ..Stop::new(Exit::Credits, "the account's storage is blocked; nothing was uploaded") });
+    }
+    let after = storage.used_bytes.saturating_add(more);
+    let s = if files == 1 { "" } else { "s" };
+    let beyond = after.saturating_sub(storage.free_allowance);
+    if beyond == 0 {
+        call.out.progress(&format!("{files} file{s}, {}: the account's media stay free of charge", bytes(more)));
+        return Ok(());
+    }
+    let credits = beyond.saturating_mul(CREDITS_PER_GIB).div_ceil(1 << 30);
+    #[expect(clippy::cast_precision_loss, reason = "nobody stores that much")]
+    let cost = a_week(credits as f64);
+    call.out.note(&format!(
+        "{files} file{s}, {}: the account's media come to {}, which costs up to {cost}; `j2v media prune` deletes what no render needs",
+        bytes(more),
+        bytes(after)
+    ));
+    Ok(())
+}
+
+/// What it means that a file is not on the account's media.
+pub(super) fn upload_failed(error: &UploadError) -> Stop {
+    match error {
+        UploadError::Service(error) => failed(error),
+        UploadError::Local(why) => Stop::new(Exit::Usage, why.to_string()),
+        UploadError::Taken { .. } => {
+            Stop { help: Some("--replace puts this file in its place".to_owned()), ..Stop::new(Exit::Refused, error.to_string()) }
+        }
+        UploadError::Notes { .. } => Stop::new(Exit::Internal, error.to_string()),
+        _ => Stop::new(Exit::Unreachable, format!("{error}; run the same command again")),
+    }
+}
+
+/// The local files of some movies, each content once, with their URLs where they are known.
+#[derive(Default)]
+pub(super) struct LocalFiles {
+    /// By the path on this machine.
+    known: HashMap<PathBuf, Known>,
+}
+
+struct Known {
+    file: LocalFile,
+    place: MediaPath,
+    url: Option<String>,
+}
+
+impl LocalFiles {
+    /// Takes in the files that a movie names; relative to the file in which each is written.
+    ///
+    /// # Errors
+    /// When one can't go up: its place in the movie, and why.
+    pub(super) fn take(&mut self, movie: &Document, folder: &str) -> Result<(), Stop> {
+        let folders = folders(movie);
+        for reference in local_references(movie) {
+            let path = located(folders.get(usize::from(reference.span.source)), &reference.path);
+            self.take_path(path, folder).map_err(|why| {
+                let place = movie.place(reference.span).map(|(name, position)| format!("{name}:{position}: ")).unwrap_or_default();
+                Stop::new(Exit::Invalid, format!("{place}{why}; nothing was sent"))
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Takes in one file.
+    ///
+    /// # Errors
+    /// When it can't go up.
+    pub(super) fn take_path(&mut self, path: PathBuf, folder: &str) -> Result<(), String> {
+        if let Entry::Vacant(new) = self.known.entry(path) {
+            let file = LocalFile::look(new.key()).map_err(|why| why.to_string())?;
+            let place = file.content_path(&stored_folder(folder)).map_err(|why| why.to_string())?;
+            new.insert(Known { file, place, url: None });
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    /// Learns the URLs, as far as the mode goes.
+    ///
+    /// # Errors
+    /// When there is no key, the service says no or can't be reached, or a file can't be put there.
+    pub(super) async fn learn(&mut self, call: &Call, mode: UploadMode) -> anyhow::Result<()> {
+        if mode == UploadMode::Offline {
+            return Ok(());
+        }
+        let reached = session::reach(&call.settings, session::key(&call.settings)?).await?;
+        let learnt =
+            if mode == UploadMode::Send { self.upload(call, &reached.client).await } else { self.look_up(call, &reached.client).await };
+        reached.close().await;
+        Ok(learnt?)
+    }
+
+    /// Puts what isn't there yet on the account's media, and learns all URLs.
+    ///
+    /// # Errors
+    /// When one file can't be put there; what is there by then is found by the next run.
+    async fn upload(&mut self, call: &Call, client: &Client) -> Result<(), Stop> {
+        let mut distinct: HashMap<MediaPath, &LocalFile> = HashMap::new();
+        for known in self.known.values().filter(|known| known.url.is_none()) {
+            distinct.insert(known.place.clone(), &known.file);
+        }
+        let mut urls = there(client, distinct.keys().cloned().collect()).await?;
+        distinct.retain(|place, _| !urls.contains_key(place));
+        if !distinct.is_empty() {
+            if distinct.keys().any(|place| place.folder != TEMP) {
+                tell_cost(call, client, distinct.len(), distinct.values().map(|file| file.size).sum()).await?;
+            }
+            let uploads = Uploads::new(call, client);
+            let puts = distinct.into_iter().map(|(place, file)| {
+                let uploads = &uploads;
+                async move { uploads.put(file, &place, Existing::SameByName).await.map(|uploaded| (place, uploaded.url)) }
+            });
+            let mut puts = stream::iter(puts).buffer_unordered(ABREAST);
+            while let Some(put) = puts.next().await {
+                let (place, url) = put.map_err(|error| upload_failed(&error))?;
+                urls.insert(place, url);
+                if call.interrupt.is_cancelled() {
+                    return Err(Stop::new(Exit::Interrupted, "interrupted; nothing was submitted, the next run goes on from here"));
+                }
+            }
+        }
+        for known in self.known.values_mut().filter(|known| known.url.is_none()) {
+            known.url = urls.get(&known.place).cloned();
+        }
+        Ok(())
+    }
+
+    /// Learns the URLs of what is there already; uploads nothing.
+    ///
+    /// # Errors
+    /// When the service says no or can't be reached.
+    async fn look_up(&mut self, call: &Call, client: &Client) -> Result<(), Stop> {
+        let places: HashSet<MediaPath> = self.known.values().map(|known| known.place.clone()).collect();
+        let urls = there(client, places.iter().cloned().collect()).await?;
+        let missing = places.len() - urls.len();
+        if missing > 0 {
+            let sizes: HashMap<&MediaPath, u64> = self.known.values().map(|known| (&known.place, known.file.size)).collect();
+            let more = sizes.iter().filter(|(place, _)| !urls.contains_key(place)).map(|(_, size)| size).sum();
+            tell_cost(call, client, missing, more).await?;
+        }
+        for known in self.known.values_mut() {
+            known.url = urls.get(&known.place).cloned();
+        }
+        Ok(())
+    }
+
+    /// The movie with URLs in the places of its local files. What isn't there yet gets the name that it will have.
+    #[must_use]
+    pub(super) fn swapped(&self, movie: Document) -> Document {
+        let folders = folders(&movie);
+        with_urls(movie, &mut |path, span| self.url(&located(folders.get(usize::from(span.source)), path)))
+    }
+
+    /// The URL of a file.
+    pub(super) fn url(&self, path: &Path) -> Option<String> {
+        let known = self.known.get(path)?;
+        Some(known.url.clone().unwrap_or_else(|| format!("https://media.json2video.com/not-yet-uploaded/{}", known.place)))
+    }
+}
+
+/// How far an upload goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum UploadMode {
+    /// Nothing is asked: every file gets the name that it will have.
+    Offline,
+    /// What is there is known by its URL; nothing is sent.
+    LookUp,
+    /// What isn't there is sent.
+    Send,
+}
+
+/// Swaps the local files of movies for their URLs. Nothing is sent for a movie that `gate` would not let through.
+///
+/// # Errors
+/// When a file can't be put on the account's media.
+pub(super) async fn swap(
+    call: &Call,
+    args: &MovieArgs,
+    gate: Option<&GateArgs>,
+    composed: &mut [Composed],
+    mode: UploadMode,
+) -> anyhow::Result<()> {
+    let mut files = LocalFiles::default();
+    for one in composed.iter_mut() {
+        let Ok(movie) = &one.movie else { continue };
+        let mut own = LocalFiles::default();
+        match own.take(movie, &args.upload_to) {
+            Err(stop) => one.movie = Err(stop),
+            Ok(()) if passes(call, gate, &own.swapped(movie.clone())) => files.known.extend(own.known),
+            Ok(()) => one.movie = Ok(own.swapped(movie.clone())),
+        }
+    }
+    if files.is_empty() {
+        return Ok(());
+    }
+    files.learn(call, mode).await?;
+    for one in composed {
+        if let Ok(movie) = &one.movie {
+            one.movie = Ok(files.swapped(movie.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the check lets a movie through whose files are on the account's media.
+fn passes(call: &Call, gate: Option<&GateArgs>, movie: &Document) -> bool {
+    let Some(gate) = gate.filter(|gate| !gate.no_check) else { return true };
+    let resolved = Resolved::of(movie);
+    let settings =
+        Settings { allow: &gate.allow, loopback: call.settings.is_loopback(), facts: Some(&resolved.facts), ..Settings::default() };
+    !check(movie, &settings).iter().any(Diagnostic::stops)
+}
+
+/// Those places that hold a whole file, with its URL.
+async fn there(client: &Client, places: Vec<MediaPath>) -> Result<HashMap<MediaPath, String>, Stop> {
+    let looks = places.into_iter().map(|place| async move {
+        match client.media_file(&place).await {
+            Ok(file) if file.is_uploaded() => Ok(Some((place, file.url))),
+            Ok(_) | Err(AccountError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(failed(&error)),
+        }
+    });
+    let found: Vec<_> = stream::iter(looks).buffer_unordered(ABREAST).collect().await;
+    found.into_iter().filter_map(Result::transpose).collect()
+}
+
+/// The folder that paths in each source of a movie are relative to; those of a flag are relative to where the command runs.
+pub(super) fn folders(movie: &Document) -> Vec<PathBuf> {
+    let folder = |source: &Source| match source.kind {
+        SourceKind::Text => folder_of(&source.name),
+        SourceKind::Flag => PathBuf::new(),
+    };
+    movie.sources.iter().map(folder).collect()
+}
+
+/// The folder of a file.
+pub(super) fn folder_of(file: &str) -> PathBuf {
+    Path::new(file).parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+/// The file that a path means.
+pub(super) fn located(folder: Option<&PathBuf>, path: &str) -> PathBuf {
+    folder.map_or_else(|| PathBuf::from(path_of(path)), |folder| folder.join(path_of(path)))
+}

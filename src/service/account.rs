@@ -1,0 +1,172 @@
+//! What the calls about templates and media have in common: how one is asked, what its answer means, and when it is
+//! asked again.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::time::Instant as Moment;
+
+use super::answer::{Happened, ReadMeaning, meaning_of_read};
+use super::client::{Client, LARGEST_ANSWER, Question};
+use super::read::described;
+use super::retry::{Failed, Next, Patience};
+use crate::render::outcome::{Reason, Refusal};
+
+/// For how long one call is tried.
+const TRYING: Duration = Duration::from_secs(30);
+
+/// Why a call about templates or media came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AccountError {
+    /// The service has no such template, file or folder.
+    #[error("the service refused it: {message}")]
+    NotFound {
+        /// The service's words.
+        message: String,
+    },
+    /// The name is taken.
+    #[error("the service refused it: {message}")]
+    Conflict {
+        /// The service's words.
+        message: String,
+    },
+    /// The account's storage is blocked until it is paid for.
+    #[error("the service refused it: {message}")]
+    Blocked {
+        /// The service's words.
+        message: String,
+    },
+    /// The service said no.
+    #[error("the service refused it: {}", .0.message)]
+    Refused(Refusal),
+    /// The request may have arrived; its answer did not.
+    #[error("the answer of {host} was lost ({why})")]
+    Lost {
+        /// The host.
+        host: String,
+        /// What was seen instead of an answer.
+        why: String,
+    },
+    /// It did not work, and kept not working; nothing was changed.
+    #[error("{host} could not be reached or kept failing: {why}")]
+    Unreachable {
+        /// The host.
+        host: String,
+        /// What happened last.
+        why: String,
+    },
+    /// Something else than the API answers there.
+    #[error("{host} does not answer as the API does: {why}")]
+    Broken {
+        /// The host.
+        host: String,
+        /// What it answered.
+        why: String,
+    },
+}
+
+/// Whether a call may be made again when its answer was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeat {
+    /// Twice is the same as once.
+    Freely,
+    /// Twice would be two: only what certainly never arrived is sent again.
+    WhenNothingArrived,
+}
+
+/// One call.
+pub(super) struct Call<'a> {
+    pub(super) method: Method,
+    /// The resource below the API's address: `templates`, `media/file` …
+    pub(super) resource: &'static str,
+    pub(super) query: &'a [(&'a str, &'a str)],
+    pub(super) body: Option<Value>,
+    pub(super) repeat: Repeat,
+}
+
+impl<'a> Call<'a> {
+    /// A reading.
+    pub(super) fn get(resource: &'static str, query: &'a [(&'a str, &'a str)]) -> Self {
+        Self { method: Method::GET, resource, query, body: None, repeat: Repeat::Freely }
+    }
+
+    /// A change that may be asked for twice.
+    pub(super) fn change(method: Method, resource: &'static str, body: Value) -> Self {
+        Self { method, resource, query: &[], body: Some(body), repeat: Repeat::Freely }
+    }
+
+    /// A change that may not.
+    pub(super) fn once(method: Method, resource: &'static str, query: &'a [(&'a str, &'a str)], body: Value) -> Self {
+        Self { method, resource, query, body: Some(body), repeat: Repeat::WhenNothingArrived }
+    }
+}
+
+impl Client {
+    /// Makes a call and reads its answer.
+    ///
+    /// # Errors
+    /// Why there is nothing to read.
+    pub(super) async fn account<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<T, AccountError> {
+        let question = Question {
+            method: call.method.clone(),
+            url: self.url().resource(call.resource),
+            query: call.query,
+            body: call.body.as_ref().map(|body| body.to_string().into_bytes()),
+            largest: LARGEST_ANSWER,
+        };
+        let (began, patience) = (Moment::now(), Patience::lasting(TRYING));
+        for tries in 1.. {
+            let happened = self.ask(&question).await;
+            let (why, after) = match self.meaning(&happened)? {
+                Met::Body(body) => match serde_json::from_slice(body) {
+                    Ok(read) => return Ok(read),
+                    Err(_) => (described(&happened), None),
+                },
+                Met::Again { why, after } => (why, after),
+            };
+            let host = || self.url().host().to_owned();
+            let has_arrived =
+                matches!(&happened, Happened::Lost(_)) || matches!(&happened, Happened::Answered(answer) if answer.status != 429);
+            if has_arrived && call.repeat == Repeat::WhenNothingArrived {
+                return Err(AccountError::Lost { host: host(), why });
+            }
+            let patience = if let Happened::NotConnected(fault) = &happened { patience.with(fault) } else { patience };
+            let failed = Failed { tries, elapsed: began.elapsed(), retry_after: after, fraction: self.settings.world.fraction() };
+            match patience.after(&failed) {
+                Next::Wait(wait) => tokio::time::sleep(wait).await,
+                Next::Stop => return Err(AccountError::Unreachable { host: host(), why }),
+            }
+        }
+        Err(AccountError::Unreachable { host: self.url().host().to_owned(), why: "tried too often".to_owned() })
+    }
+
+    fn meaning<'h>(&self, happened: &'h Happened) -> Result<Met<'h>, AccountError> {
+        match meaning_of_read(happened) {
+            ReadMeaning::Body(body) => Ok(Met::Body(body)),
+            ReadMeaning::Retry { why, after } => Ok(Met::Again { why, after }),
+            ReadMeaning::NoSuchProject { message } => Err(AccountError::NotFound { message }),
+            ReadMeaning::Refused(refusal) => Err(refused(happened, refusal)),
+            ReadMeaning::Broken { why } => Err(AccountError::Broken { host: self.url().host().to_owned(), why }),
+        }
+    }
+}
+
+/// What an answer was, short of a refusal.
+enum Met<'h> {
+    Body(&'h [u8]),
+    Again { why: String, after: Option<Duration> },
+}
+
+fn refused(happened: &Happened, refusal: Refusal) -> AccountError {
+    let Happened::Answered(answer) = happened else { return AccountError::Refused(refusal) };
+    let message = refusal.message.clone();
+    match answer.status {
+        409 => AccountError::Conflict { message },
+        403 if message.to_ascii_lowercase().contains("blocked") => AccountError::Blocked { message },
+        403 if refusal.reason == Reason::Request => AccountError::Refused(Refusal { reason: Reason::Key, ..refusal }),
+        _ => AccountError::Refused(refusal),
+    }
+}
