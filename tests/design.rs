@@ -1,4 +1,4 @@
-//! The design pages stand beside the code, and every link to them holds: from comments, from pages, and rows of faults.
+//! The pages stand beside the code, and every link to them holds: from comments, from pages, from the book's contents.
 #![expect(clippy::unwrap_used, reason = "a test that can't read its own sources has failed")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,13 +30,12 @@ fn every_page_that_a_comment_names_has_the_heading_that_it_names() {
 
 #[test]
 fn every_link_between_pages_leads_to_a_file_and_a_heading() {
-    let mut pages = files(&root().join("docs"), "md");
-    pages.extend(["README.md", "CONTRIBUTING.md", "SECURITY.md"].map(|name| root().join(name)));
+    let mut pages = [files(&root().join("docs"), "md"), files(&root().join("skills"), "md")].concat();
+    pages.extend(["README.md", "AGENTS.md", "CONTRIBUTING.md", "SECURITY.md"].map(|name| root().join(name)));
     let mut wrong = Vec::new();
     for page in pages {
-        let text = fs::read_to_string(&page).unwrap();
-        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).filter(|target| !target.contains("://")) {
-            let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+        for target in links(&page) {
+            let (file, heading) = target.split_once('#').unwrap_or((&target, ""));
             let file = if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
             let holds = file.exists() && (heading.is_empty() || headings(&fs::read_to_string(&file).unwrap()).contains(heading));
             if !holds {
@@ -47,6 +46,17 @@ fn every_link_between_pages_leads_to_a_file_and_a_heading() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+#[test]
+fn the_contents_of_the_book_name_every_page_once() {
+    let book = root().join("docs");
+    let contents = book.join("README.md");
+    let mut named: Vec<PathBuf> = links(&contents).iter().map(|link| book.join(link)).collect();
+    let mut pages: Vec<PathBuf> = files(&book, "md").into_iter().filter(|page| *page != contents).collect();
+    named.sort();
+    pages.sort();
+    assert_eq!(named, pages);
+}
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf()
 }
@@ -55,6 +65,13 @@ fn root() -> PathBuf {
 fn design_pages() -> BTreeMap<String, BTreeSet<String>> {
     let pages = files(&root().join("docs/design"), "md").into_iter();
     pages.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), headings(&fs::read_to_string(&path).unwrap()))).collect()
+}
+
+/// Where the links of a page lead, but for those to other hosts.
+fn links(page: &Path) -> Vec<String> {
+    let text = fs::read_to_string(page).unwrap();
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    targets.filter(|target| !target.contains("://")).map(str::to_owned).collect()
 }
 
 /// A page, or a page and a heading, in lower case as the pages of the design are; other documents are named in capitals

@@ -1,4 +1,4 @@
-//! The README's first session, command by command, as it is written there.
+//! The first sessions of the README and of the book, command by command, as they are written there.
 
 use crate::support::World;
 
@@ -8,15 +8,14 @@ struct Step {
     prints: Vec<String>,
 }
 
-fn readme() -> String {
-    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap()
+fn page(name: &str) -> String {
+    std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
 }
 
-/// The first block of commands after the words that begin the session.
-fn session() -> Vec<Step> {
-    let readme = readme();
-    let (_, rest) = readme.split_once("Try it with `--emulate` first:").unwrap();
-    let block = rest.split("```").nth(1).unwrap().trim_start_matches("console\n");
+/// The block of commands that begins with a movie to start from.
+fn session(page: &str) -> Vec<Step> {
+    let block =
+        page.split("```").find_map(|block| block.strip_prefix("console\n").filter(|block| block.starts_with("$ j2v init"))).unwrap();
     let mut steps: Vec<Step> = Vec::new();
     for line in block.lines() {
         match line.strip_prefix("$ ") {
@@ -32,8 +31,18 @@ fn session() -> Vec<Step> {
 
 #[test]
 fn the_first_session_of_the_readme_works_as_it_is_written() {
+    works(&page("README.md"));
+    assert!(page("README.md").lines().count() <= 250, "the README is for a first look: longer texts belong into docs/");
+}
+
+#[test]
+fn the_first_session_of_the_book_works_as_it_is_written() {
+    works(&page("docs/start.md"));
+}
+
+fn works(page: &str) {
     let world = World::new();
-    let steps = session();
+    let steps = session(page);
     assert!(steps.len() >= 5);
     for Step { line, prints } in steps {
         let run = world.j2v(line.strip_prefix("j2v ").unwrap()).exits(0);
@@ -42,12 +51,11 @@ fn the_first_session_of_the_readme_works_as_it_is_written() {
         }
     }
     assert!(world.has("film.mp4"));
-    assert!(readme().lines().count() <= 250, "the README is for a first look: longer texts belong into docs/");
 }
 
 #[test]
 fn the_table_of_the_readme_has_every_command() {
-    let (readme, help) = (readme(), World::new().j2v("-h").exits(0).stdout);
+    let (readme, help) = (page("README.md"), World::new().j2v("-h").exits(0).stdout);
     let table: String = readme.lines().filter(|line| line.starts_with("| `")).collect();
     let listed = help.split_once("Make a movie:").unwrap().1.lines().take_while(|line| *line != "Options:");
     let names = listed.filter(|line| line.starts_with("  ")).filter_map(|line| line.split_whitespace().next());
