@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
@@ -148,25 +149,14 @@ impl Release {
     }
 }
 
-/// Packs an archive under the name that `Cargo.toml` promises to binstall.
+/// Packs the archive of a target.
 fn pack(folder: &Path, target: &str) -> Archive {
-    let binstall = &manifest()["metadata"]["binstall"];
-    let windows = target.contains("windows");
-    let format = binstall.get("overrides").and_then(|overrides| overrides.get(target)).unwrap_or(binstall)["pkg-fmt"].as_str();
-    let ending = if format == Some("zip") { "zip" } else { "tar.gz" };
-    let (repo, version, extension) = (field("repository"), field("version"), if windows { ".exe" } else { "" });
-    let spelled = |template: &str| {
-        let parts = [("repo", &*repo), ("version", &*version), ("target", target), ("bin", "j2v"), ("binary-ext", extension)];
-        let parts = parts.into_iter().chain([("archive-format", ending)]);
-        parts.fold(template.to_owned(), |text, (name, value)| text.replace(&format!("{{ {name} }}"), value))
-    };
-    let url = spelled(binstall["pkg-url"].as_str().unwrap());
+    let (url, binary) = promised(target);
     let name = url.rsplit('/').next().unwrap().to_owned();
-    let binary = spelled(binstall["bin-dir"].as_str().unwrap());
-    if windows {
+    if Path::new(&name).extension().is_some_and(|extension| extension == "zip") {
         let mut archive = zip::ZipWriter::new(fs::File::create(folder.join(&name)).unwrap());
         archive.start_file(binary, zip::write::SimpleFileOptions::default()).unwrap();
-        std::io::Write::write_all(&mut archive, BINARY.as_bytes()).unwrap();
+        archive.write_all(BINARY.as_bytes()).unwrap();
         archive.finish().unwrap();
     } else {
         let unpacked = tempfile::tempdir().unwrap();
@@ -178,6 +168,22 @@ fn pack(folder: &Path, target: &str) -> Archive {
     }
     let sha256 = Sha256::digest(fs::read(folder.join(&name)).unwrap()).iter().map(|byte| format!("{byte:02x}")).collect();
     Archive { name, url, sha256 }
+}
+
+/// The URL of an archive and the place of the binary in it, as `Cargo.toml` promises them to binstall.
+fn promised(target: &str) -> (String, String) {
+    let binstall = &manifest()["metadata"]["binstall"];
+    let own = binstall["overrides"].get(target).unwrap_or(binstall);
+    let suffix = if own["pkg-fmt"] == "zip" { ".zip" } else { ".tar.gz" };
+    let extension = if target.contains("windows") { ".exe" } else { "" };
+    let (repo, version) = (field("repository"), field("version"));
+    let values = [("repo", &*repo), ("version", &*version), ("target", target), ("bin", "j2v")];
+    let values = [&values[..], &[("archive-suffix", suffix), ("binary-ext", extension)]].concat();
+    let filled = |template: &Value| {
+        let template = template.as_str().unwrap().to_owned();
+        values.iter().fold(template, |text, (name, value)| text.replace(&format!("{{ {name} }}"), value))
+    };
+    (filled(&binstall["pkg-url"]), filled(&binstall["bin-dir"]))
 }
 
 /// The targets of the release workflow's matrix.
@@ -216,9 +222,10 @@ fn root() -> PathBuf {
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        match entry.file_type().unwrap().is_dir() {
-            true => found.extend(files(&entry.path())),
-            false => found.push(entry.path()),
+        if entry.file_type().unwrap().is_dir() {
+            found.extend(files(&entry.path()));
+        } else {
+            found.push(entry.path());
         }
     }
     found

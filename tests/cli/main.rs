@@ -1,5 +1,6 @@
 //! The real binary, driven as a user drives it, against the emulator.
 
+#![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod agents;

@@ -2,6 +2,7 @@
 //! binary against the emulator's faults, and against raw servers where the emulator has none. The emulator counts
 //! the accepted POSTs; whatever happens, it has to be one. The names say the row.
 
+#![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
 #![expect(clippy::case_sensitive_file_extension_comparisons, reason = "j2v writes `.mp4` and nothing else")]
 
