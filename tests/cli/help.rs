@@ -12,6 +12,8 @@ const COMMANDS: &[&str] = &[
     "expand",
     "plan",
     "preview",
+    "templates",
+    "media",
     "submit",
     "batch",
     "poll",
