@@ -65,6 +65,9 @@ pub const SHEETS: Limit = bytes(512 << 20, "a CSV of the sheet is read a row at 
 /// The other parts of a workbook, unpacked: its texts and formats are held in memory.
 pub const PARTS: Limit = bytes(64 << 20, "a CSV of the sheet is read a row at a time");
 
+/// The files that the movies of one command take in, where each is looked at.
+pub const FILES: Limit = things(10_000, "files", "each is a request to another host: look at fewer movies at once");
+
 const fn bytes(most: u64, why: &'static str) -> Limit {
     Limit { most, of: Unit::Bytes, why }
 }

@@ -19,6 +19,7 @@ Examples:
   j2v check listing.json --vars listing.yaml     as it will be sent
   j2v check listing.json --fix --diff            what can be fixed without asking
   j2v check movies/ --format github              annotations in a workflow on GitHub
+  j2v check movies/ --probe                      are all files there; offline without it
   j2v check --explain J2V064                     why, a wrong and a right example, the source", help::MOVIES))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct CheckArgs {
@@ -34,6 +35,12 @@ pub(crate) struct CheckArgs {
     /// Show what --fix would change, and change nothing
     #[arg(long)]
     pub(crate) diff: bool,
+    /// Look at each file that the movie takes in: is it there, and of the right type
+    #[arg(long)]
+    pub(crate) probe: bool,
+    /// With --probe: look at files in a private network too
+    #[arg(long, requires = "probe", hide_short_help = true)]
+    pub(crate) allow_private: bool,
     /// List the rules and check nothing
     #[arg(long)]
     pub(crate) rules: bool,

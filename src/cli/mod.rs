@@ -40,6 +40,7 @@ pub(crate) use media::{
     MediaType, MediaUsageArgs,
 };
 pub(crate) use movie::{MovieArgs, MovieDefaults, OWN_RECEIVER};
+pub(crate) use parse::{rule, rule_or_warnings};
 pub(crate) use preview::PreviewArgs;
 pub(crate) use reconcile::ReconcileArgs;
 pub(crate) use renders::{DeleteArgs, DownloadArgs, HistoryArgs, ListArgs, PollArgs, SettleArgs, ShowArgs};

@@ -79,7 +79,7 @@ pub(super) fn moment(text: &str) -> Result<Moment, String> {
 const WARNINGS: &str = "warnings";
 
 /// Reads a rule, by its code or by its name, into its code.
-pub(super) fn rule(text: &str) -> Result<String, String> {
+pub(crate) fn rule(text: &str) -> Result<String, String> {
     let rule = Rule::named(text.trim()).ok_or_else(|| {
         let near = Rule::all().map(|rule| (strsim::jaro_winkler(rule.name, text), rule)).max_by(|one, other| one.0.total_cmp(&other.0));
         let meant = near.filter(|(likeness, _)| *likeness > 0.85).map(|(_, rule)| format!("; did you mean {} ({})?", rule.code, rule.name));
@@ -92,7 +92,7 @@ pub(super) fn rule(text: &str) -> Result<String, String> {
 }
 
 /// Reads a rule, or the word for all warnings.
-pub(super) fn rule_or_warnings(text: &str) -> Result<String, String> {
+pub(crate) fn rule_or_warnings(text: &str) -> Result<String, String> {
     if text == WARNINGS { Ok(text.to_owned()) } else { rule(text) }
 }
 

@@ -11,7 +11,7 @@ use super::{Call, Stop};
 use crate::cli::ConfigCommand;
 use crate::exit::Exit;
 use crate::output::table;
-use crate::settings::{folder, stored};
+use crate::settings::{Origin, Project, Shown, folder, stored};
 
 /// What a new file says.
 const TEMPLATE: &str = "\
@@ -29,7 +29,7 @@ const TEMPLATE: &str = "\
 
 pub(super) fn run(call: &Call, command: &ConfigCommand) -> anyhow::Result<Exit> {
     match command {
-        ConfigCommand::Show { json } => show(call, *json),
+        ConfigCommand::Show { json, .. } => show(call, *json),
         ConfigCommand::Path => {
             call.out.data(&file(call)?.display().to_string());
             Ok(Exit::Done)
@@ -47,14 +47,14 @@ fn show(call: &Call, json: bool) -> anyhow::Result<Exit> {
     if let Some(fault) = &call.settings.config_fault {
         return Err(Stop::new(Exit::Usage, fault).then("j2v config edit").into());
     }
-    let shown = &call.settings.shown;
+    let shown: Vec<_> = call.settings.shown.iter().cloned().chain([project()?]).collect();
     if json {
-        for setting in shown {
+        for setting in &shown {
             call.out.data(&json!({"name": setting.name, "value": setting.value, "from": setting.origin.to_string()}).to_string());
         }
         return Ok(Exit::Done);
     }
-    let row = |setting: &crate::settings::Shown| {
+    let row = |setting: &Shown| {
         let value = setting.value.clone().unwrap_or_else(|| "-".to_owned());
         vec![setting.name.to_owned(), value, setting.origin.to_string()]
     };
@@ -62,6 +62,14 @@ fn show(call: &Call, json: bool) -> anyhow::Result<Exit> {
         call.out.data(&line);
     }
     Ok(Exit::Done)
+}
+
+/// The file of the project that the working folder belongs to.
+fn project() -> Result<Shown, Stop> {
+    let project = Project::of(Path::new(".")).map_err(|why| Stop::new(Exit::Usage, why.to_string()))?;
+    let path = project.map(|project| project.path);
+    let origin = path.clone().map_or(Origin::Default, Origin::File);
+    Ok(Shown { name: "project", value: path.map(|path| path.display().to_string()), origin })
 }
 
 /// Opens the file in the user's editor, and checks it afterwards.

@@ -8,6 +8,7 @@ use crate::movie::Document;
 use crate::movie::check::{Resolved, Settings, check};
 use crate::movie::diagnostic::{Diagnostic, Severity};
 use crate::movie::plan::{Credits, Price, PriceReason, Unbounded};
+use crate::settings::Projects;
 use crate::work::CommandLine;
 
 /// The gate of one command, which all of its movies pass in the order of the arguments.
@@ -19,12 +20,21 @@ pub(super) struct Gate<'a> {
     warnings: usize,
     /// The movies that have warnings.
     warned: Vec<String>,
+    projects: Projects,
     bill: Bill,
 }
 
 impl<'a> Gate<'a> {
     pub(super) fn new(call: &'a Call, args: &'a SubmitArgs) -> Self {
-        Self { call, args: &args.gate, flags: args.movie.to_flags(), warnings: 0, warned: Vec::new(), bill: Bill::default() }
+        Self {
+            call,
+            args: &args.gate,
+            flags: args.movie.to_flags(),
+            warnings: 0,
+            warned: Vec::new(),
+            projects: Projects::default(),
+            bill: Bill::default(),
+        }
     }
 
     /// Lets a movie through.
@@ -51,7 +61,10 @@ impl<'a> Gate<'a> {
 
     fn check(&mut self, source: &str, movie: &Document, resolved: &Resolved) -> Result<(), Stop> {
         let loopback = self.call.settings.is_loopback();
-        let settings = Settings { allow: &self.args.allow, loopback, facts: Some(&resolved.facts), ..Settings::default() };
+        // What a project leaves out can't stop a movie, so a broken file of a project doesn't, either: `check` tells of it.
+        let project = self.projects.of(source).ok().flatten();
+        let waived = project.as_ref().map_or(&[][..], |project| &project.allow);
+        let settings = Settings { allow: &self.args.allow, waived, loopback, facts: Some(&resolved.facts), ..Settings::default() };
         let found = check(movie, &settings);
         let stopping: Vec<_> = found.iter().filter(|finding| finding.stops()).collect();
         if let Some(first) = stopping.first() {

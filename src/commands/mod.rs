@@ -17,6 +17,7 @@ mod emulator;
 mod expand;
 mod explain;
 mod fields;
+mod files;
 mod gate;
 mod history;
 mod init;

@@ -52,6 +52,17 @@ pub(super) fn compose_one(out: &Out, args: &MovieArgs) -> Result<Document, Stop>
 /// # Errors
 /// As [`compose_all`].
 pub(super) fn compose_silently(args: &MovieArgs) -> Result<Vec<Composed>, Stop> {
+    compose_files(args, movie_files::named)
+}
+
+/// Composes all movies of those files that `files` finds under the names of the command line.
+///
+/// # Errors
+/// As [`compose_all`], and when the files can't be found.
+pub(super) fn compose_files(
+    args: &MovieArgs,
+    files: impl FnOnce(&[String]) -> Result<Vec<MovieFile>, Stop>,
+) -> Result<Vec<Composed>, Stop> {
     let flags = flags(args)?;
     if args.movies.iter().filter(|name| *name == STDIN).count() > 1 {
         return Err(Stop::new(Exit::Usage, "stdin can be read only once: give `-` only once"));
@@ -61,7 +72,7 @@ pub(super) fn compose_silently(args: &MovieArgs) -> Result<Vec<Composed>, Stop> 
         let movie = movie.map_err(|error| Stop::new(Exit::Invalid, format!("{source}: {error}")));
         return Ok(vec![Composed { source, stem: None, movie }]);
     }
-    let files = movie_files::named(&args.movies)?;
+    let files = files(&args.movies)?;
     Ok(files.into_iter().flat_map(|file| movies_of(file, &flags, &args.defaults)).collect())
 }
 

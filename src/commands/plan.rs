@@ -1,33 +1,27 @@
 //! `j2v plan`: what plays when, how large, and for how many credits, as far as it can be known. It asks nobody, but
 //! for `--probe`.
 
-mod files;
-
-use super::resolve::resolve;
-use super::{Call, movies};
+use super::files::{Files, name};
+use super::resolve::{at, resolve};
+use super::{Call, Stop, movies};
 use crate::cli::PlanArgs;
 use crate::exit::Exit;
+use crate::movie::Document;
 use crate::movie::plan::plan;
+use crate::output::timeline::File;
 use crate::output::timeline::Timeline;
-use files::Files;
+use crate::service::keyless::Hosts;
 
 pub(super) async fn run(call: &Call, args: &PlanArgs) -> anyhow::Result<Exit> {
-    let mut files = if args.probe { Files::to_probe(&call.settings) } else { Files::unseen() };
+    let mut files = if args.probe { Files::to_probe(&call.settings, Hosts::Public) } else { Files::unseen() };
     let mut exits = Vec::new();
     for composed in movies::compose_all(&call.out, &args.movie)? {
-        match composed.movie.and_then(|movie| resolve(&call.out, &movie)) {
-            Ok(expansion) => {
-                let seen = files.look_at(&call.out, &expansion).await;
-                let plan = plan(&expansion, &files);
-                let timeline = Timeline { source: &composed.source, plan: &plan, movie: &expansion.movie, files: seen.as_deref() };
-                if args.json {
-                    call.out.data(&timeline.to_json());
-                } else {
-                    let gap = if exits.is_empty() { "" } else { "\n" };
-                    call.out.drawn(&format!("{gap}{}", timeline.to_chart(call.settings.canvas)));
-                }
-                exits.push(Exit::Done);
-            }
+        let shown = match composed.movie {
+            Ok(movie) => show(call, args, &mut files, Shown { source: &composed.source, movie: &movie, is_first: exits.is_empty() }).await,
+            Err(stop) => Err(stop),
+        };
+        match shown {
+            Ok(()) => exits.push(Exit::Done),
             Err(stop) => {
                 stop.tell(&call.out);
                 exits.push(stop.exit);
@@ -35,4 +29,31 @@ pub(super) async fn run(call: &Call, args: &PlanArgs) -> anyhow::Result<Exit> {
         }
     }
     Ok(Exit::fold(exits))
+}
+
+/// A movie that is shown.
+struct Shown<'a> {
+    source: &'a str,
+    movie: &'a Document,
+    is_first: bool,
+}
+
+async fn show(call: &Call, args: &PlanArgs, files: &mut Files, shown: Shown<'_>) -> Result<(), Stop> {
+    let expansion = resolve(&call.out, shown.movie)?;
+    let uses = files.look_at(&call.out, &expansion).await?;
+    for file in uses.iter().flatten() {
+        if let Some(Err(error)) = files.found(&file.url) {
+            call.out.warning(&format!("{}can't fetch the {}: {error}", at(&expansion.movie, file.span), name(file)));
+        }
+    }
+    let seen: Option<Vec<File>> = uses.map(|uses| uses.into_iter().map(|file| files.shown(file)).collect());
+    let plan = plan(&expansion, files);
+    let timeline = Timeline { source: shown.source, plan: &plan, movie: &expansion.movie, files: seen.as_deref() };
+    if args.json {
+        call.out.data(&timeline.to_json());
+    } else {
+        let gap = if shown.is_first { "" } else { "\n" };
+        call.out.drawn(&format!("{gap}{}", timeline.to_chart(call.settings.canvas)));
+    }
+    Ok(())
 }

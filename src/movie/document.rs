@@ -5,8 +5,9 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::path::Path;
 
+use super::check::is_allowance;
 use super::diagnostic::{Diagnostic, Evidence, NOT_AN_OBJECT, NOT_JSON, Position, Severity, Source, SourceKind};
-use super::json::{self, Likely, Node, Span};
+use super::json::{self, LenienceKind, Likely, Node, Span};
 use super::origin::Origins;
 use super::yaml;
 
@@ -186,7 +187,11 @@ impl JsonFile {
 
     fn from_json(source: Source) -> Result<Self, Box<Refused>> {
         match json::parse(&source.text, 0) {
-            Ok(parsed) => Ok(Self { root: parsed.root, source, diagnostics: Diagnostic::of_leniences(&parsed.leniences) }),
+            Ok(json::Parsed { root, mut leniences }) => {
+                let text = |span: Span| source.text.get(span.start as usize..span.end as usize).unwrap_or_default();
+                leniences.retain(|one| one.kind != LenienceKind::Comment || !is_allowance(text(one.span)));
+                Ok(Self { root, diagnostics: Diagnostic::of_leniences(&leniences), source })
+            }
             Err(error) => Err(Box::new(Refused { source, diagnostic: error.into() })),
         }
     }

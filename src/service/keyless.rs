@@ -15,6 +15,9 @@ use super::wire::{Names, connect_fault};
 /// How many redirects are followed, each address checked anew.
 pub(super) const MOST_HOPS: u32 = 5;
 
+/// Why nobody is asked for a file without encryption.
+pub(super) const NOT_HTTPS: &str = "it is not `https://`";
+
 /// Whether a file may come from a private address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hosts {
@@ -53,7 +56,7 @@ impl Keyless {
         match url.scheme() {
             "https" => {}
             "http" if hosts == Hosts::Any || is_loopback(url) => {}
-            _ => return Err("it is not `https://`"),
+            _ => return Err(NOT_HTTPS),
         }
         if hosts == Hosts::Any || (is_loopback(url) && self.api_is_loopback) {
             return Ok(());

@@ -1,6 +1,6 @@
 //! Looking at the files that a movie takes in, without the key: is each there, of what type, how large, and how long
 //! does it play. HEAD first; then, where that is not enough, the file's first bytes, and those that the first ones
-//! point to. Never more than a few hundred kilobytes of a file, never from a private address.
+//! point to. Never more than a few hundred kilobytes of a file, and from a private address only where that is allowed.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use reqwest::{Method, Response, StatusCode, Url};
 
 use super::answer::ConnectFault;
 use super::client::Timeouts;
-use super::keyless::{Hosts, Keyless, MOST_HOPS};
+use super::keyless::{Hosts, Keyless, MOST_HOPS, NOT_HTTPS};
 use super::length::{self, Part, Reading};
 use super::wire::{connect_fault, innermost};
 
@@ -84,9 +84,18 @@ pub enum ProbeError {
     Cut,
 }
 
+impl ProbeError {
+    /// Whether nobody was asked because the address is not encrypted: the file may well be there.
+    #[must_use]
+    pub fn is_unasked(&self) -> bool {
+        matches!(self, Self::Untrusted(why) if *why == NOT_HTTPS)
+    }
+}
+
 /// Looks at files.
 pub struct Probe {
     keyless: Keyless,
+    hosts: Hosts,
     patience: Duration,
 }
 
@@ -103,10 +112,10 @@ struct Answer {
 }
 
 impl Probe {
-    /// Looks at files; on this machine only when the API is there, too. Nothing is asked yet.
+    /// Looks at files of these hosts; on this machine also when the API is there. Nothing is asked yet.
     #[must_use]
-    pub fn new(api_is_loopback: bool, timeouts: Timeouts) -> Self {
-        Self { keyless: Keyless::new(api_is_loopback, timeouts), patience: timeouts.request }
+    pub fn new(api_is_loopback: bool, hosts: Hosts, timeouts: Timeouts) -> Self {
+        Self { keyless: Keyless::new(api_is_loopback, timeouts), hosts, patience: timeouts.request }
     }
 
     /// Looks at several files, a few at once. The answers are in the order of the files.
@@ -163,8 +172,8 @@ impl Probe {
     async fn follow(&self, method: Method, mut url: Url, at: u64) -> Result<Answer, ProbeError> {
         let last = at.saturating_add(WINDOW as u64 - 1);
         for _ in 0..=MOST_HOPS {
-            self.keyless.trust(&url, Hosts::Public).map_err(ProbeError::Untrusted)?;
-            let http = self.keyless.client(&url, Hosts::Public).map_err(|fault| not_connected(&url, fault))?;
+            self.keyless.trust(&url, self.hosts).map_err(ProbeError::Untrusted)?;
+            let http = self.keyless.client(&url, self.hosts).map_err(|fault| not_connected(&url, fault))?;
             let request = http.request(method.clone(), url.clone());
             let request = if method == Method::GET { request.header(header::RANGE, format!("bytes={at}-{last}")) } else { request };
             let response = request

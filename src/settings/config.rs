@@ -2,16 +2,14 @@
 //! that doesn't count could cost money.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
 use super::near::near;
 use super::profile::ProfileName;
-use crate::input::{self, InputError};
-use crate::limits::SETTINGS as SETTINGS_FILE;
-use crate::movie::diagnostic::{Position, Source};
+use super::toml_file::{TomlError, TomlFile};
 use crate::movie::spec::words::RESOLUTION;
 use crate::service::endpoint::ApiUrl;
 
@@ -49,34 +47,17 @@ pub(super) struct Placed<T> {
     pub(super) line: usize,
 }
 
-/// Why the file can't be used.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{}{}: {what}", path.display(), at.map(|at| format!(":{at}")).unwrap_or_default())]
-pub(crate) struct ConfigError {
-    path: PathBuf,
-    at: Option<Position>,
-    what: String,
-}
-
 impl Config {
     /// Reads the file; one that isn't there says nothing.
-    pub(super) fn read(path: &Path, home: Option<&Path>) -> Result<Self, ConfigError> {
-        let failed = |what: String| ConfigError { path: path.to_owned(), at: None, what };
-        match input::read_file(path, SETTINGS_FILE) {
-            Ok(bytes) => Self::parse(path, home, String::from_utf8(bytes).map_err(|_| failed("it is not UTF-8 text".to_owned()))?),
-            Err(InputError::Missing) => Ok(Self::default()),
-            Err(why) => Err(failed(why.to_string())),
-        }
+    pub(super) fn read(path: &Path, home: Option<&Path>) -> Result<Self, TomlError> {
+        TomlFile::read(path)?.map_or_else(|| Ok(Self::default()), |file| Self::of(&file, home))
     }
 
-    fn parse(path: &Path, home: Option<&Path>, text: String) -> Result<Self, ConfigError> {
-        let reader = Reader { path, home, source: Source::new("config.toml", text) };
-        let root = DeTable::parse(&reader.source.text).map_err(|error| {
-            let start = error.span().map_or(0, |span| span.start);
-            reader.wrong(start, format!("this is not TOML: {}", error.message().replace('\n', ", ")))
-        })?;
+    fn of(file: &TomlFile, home: Option<&Path>) -> Result<Self, TomlError> {
+        let reader = Reader { file, home };
+        let root = file.table()?;
         let mut config = Self::default();
-        for (name, value) in root.get_ref() {
+        for (name, value) in &root {
             match name.get_ref().as_ref() {
                 "profile" => config.profile = Some(reader.placed(value, |text| reader.profile_name(value, text))?),
                 "profiles" => config.profiles = reader.profiles(value)?,
@@ -84,14 +65,14 @@ impl Config {
                     let what = format!("`{other}` belongs to a profile: put it below the line `[profiles.default]`");
                     return Err(reader.wrong(name.span().start, what));
                 }
-                other => return Err(reader.unknown(name.span().start, other, &["profile", "profiles"])),
+                other => return Err(file.unknown(name.span().start, other, &["profile", "profiles"])),
             }
         }
         if let Some(named) = &config.profile
             && !config.profiles.contains_key(&named.value)
         {
             let what = format!("there is no profile `{}` in this file{}", named.value, near(named.value.as_str(), config.names()));
-            return Err(ConfigError { path: path.to_owned(), at: Some(Position { line: named.line, column: 1 }), what });
+            return Err(file.wrong_in_line(named.line, what));
         }
         Ok(config)
     }
@@ -103,26 +84,16 @@ impl Config {
 }
 
 struct Reader<'a> {
-    path: &'a Path,
+    file: &'a TomlFile,
     home: Option<&'a Path>,
-    source: Source,
 }
 
 impl Reader<'_> {
-    fn position(&self, at: usize) -> Position {
-        self.source.position(u32::try_from(at).unwrap_or(u32::MAX))
+    fn wrong(&self, at: usize, what: String) -> TomlError {
+        self.file.wrong(at, what)
     }
 
-    fn wrong(&self, at: usize, what: String) -> ConfigError {
-        ConfigError { path: self.path.to_owned(), at: Some(self.position(at)), what }
-    }
-
-    fn unknown(&self, at: usize, name: &str, known: &[&str]) -> ConfigError {
-        let known = known.iter().copied();
-        self.wrong(at, format!("unknown setting `{name}`{}", near(name, known)))
-    }
-
-    fn profiles(&self, value: &Spanned<DeValue<'_>>) -> Result<BTreeMap<ProfileName, Profile>, ConfigError> {
+    fn profiles(&self, value: &Spanned<DeValue<'_>>) -> Result<BTreeMap<ProfileName, Profile>, TomlError> {
         let table = value
             .get_ref()
             .as_table()
@@ -135,7 +106,7 @@ impl Reader<'_> {
         table.iter().map(read).collect()
     }
 
-    fn profile(&self, value: &Spanned<DeValue<'_>>) -> Result<Profile, ConfigError> {
+    fn profile(&self, value: &Spanned<DeValue<'_>>) -> Result<Profile, TomlError> {
         let table = value
             .get_ref()
             .as_table()
@@ -154,39 +125,39 @@ impl Reader<'_> {
                 "webhook" => profile.webhook = Some(self.placed(value, |text| self.webhook(at, text))?),
                 "download" => profile.download = Some(self.placed(value, |text| self.folder(at, text))?),
                 "concurrency" => profile.concurrency = Some(self.number(value)?),
-                other => return Err(self.unknown(name.span().start, other, &SETTINGS)),
+                other => return Err(self.file.unknown(name.span().start, other, &SETTINGS)),
             }
         }
         Ok(profile)
     }
 
-    fn placed<T>(&self, value: &Spanned<DeValue<'_>>, parse: impl Fn(&str) -> Result<T, ConfigError>) -> Result<Placed<T>, ConfigError> {
+    fn placed<T>(&self, value: &Spanned<DeValue<'_>>, parse: impl Fn(&str) -> Result<T, TomlError>) -> Result<Placed<T>, TomlError> {
         let at = value.span().start;
         let text = value.get_ref().as_str().filter(|text| !text.trim().is_empty());
         let text = text.ok_or_else(|| self.wrong(at, "expected a text in quotes".to_owned()))?;
-        Ok(Placed { value: parse(text)?, line: self.position(at).line })
+        Ok(Placed { value: parse(text)?, line: self.file.line(at) })
     }
 
-    fn number(&self, value: &Spanned<DeValue<'_>>) -> Result<Placed<usize>, ConfigError> {
+    fn number(&self, value: &Spanned<DeValue<'_>>) -> Result<Placed<usize>, TomlError> {
         let at = value.span().start;
         let number = value.get_ref().as_integer().and_then(|number| i64::from_str_radix(number.as_str(), number.radix()).ok());
         let number = number.filter(|number| (1..=MOST_AT_ONCE).contains(number)).and_then(|number| usize::try_from(number).ok());
         let number = number.ok_or_else(|| self.wrong(at, format!("expected a number from 1 to {MOST_AT_ONCE}")))?;
-        Ok(Placed { value: number, line: self.position(at).line })
+        Ok(Placed { value: number, line: self.file.line(at) })
     }
 
-    fn profile_name(&self, value: &Spanned<DeValue<'_>>, text: &str) -> Result<ProfileName, ConfigError> {
+    fn profile_name(&self, value: &Spanned<DeValue<'_>>, text: &str) -> Result<ProfileName, TomlError> {
         ProfileName::parse(text).map_err(|why| self.wrong(value.span().start, why))
     }
 
     /// A command line, split into words as a shell does it; no shell will see it.
-    fn words(&self, at: usize, text: &str) -> Result<Vec<String>, ConfigError> {
+    fn words(&self, at: usize, text: &str) -> Result<Vec<String>, TomlError> {
         let words = shlex::split(text).filter(|words| words.first().is_some_and(|program| !program.is_empty()));
         words.ok_or_else(|| self.wrong(at, "this is not a command line: is a quote left open?".to_owned()))
     }
 
     /// A path that is the same from every folder.
-    fn path(&self, at: usize, text: &str) -> Result<String, ConfigError> {
+    fn path(&self, at: usize, text: &str) -> Result<String, TomlError> {
         let from_home = text.strip_prefix("~/").and_then(|rest| Some(self.home?.join(rest).display().to_string()));
         let path = from_home.unwrap_or_else(|| text.to_owned());
         if Path::new(&path).is_absolute() {
@@ -196,23 +167,23 @@ impl Reader<'_> {
     }
 
     /// A folder, which a `/` at its end has made.
-    fn folder(&self, at: usize, text: &str) -> Result<String, ConfigError> {
+    fn folder(&self, at: usize, text: &str) -> Result<String, TomlError> {
         let path = self.path(at, text)?;
         Ok(if path.ends_with('/') { path } else { format!("{path}/") })
     }
 
-    fn ledger(&self, at: usize, text: &str) -> Result<String, ConfigError> {
+    fn ledger(&self, at: usize, text: &str) -> Result<String, TomlError> {
         if text.contains("://") { Ok(text.to_owned()) } else { self.path(at, text) }
     }
 
-    fn resolution(&self, at: usize, text: &str) -> Result<String, ConfigError> {
+    fn resolution(&self, at: usize, text: &str) -> Result<String, TomlError> {
         if RESOLUTION.known.contains(&text) && text != "custom" {
             return Ok(text.to_owned());
         }
         Err(self.wrong(at, format!("unknown resolution `{text}`{}", near(text, RESOLUTION.known.iter().copied()))))
     }
 
-    fn webhook(&self, at: usize, text: &str) -> Result<String, ConfigError> {
+    fn webhook(&self, at: usize, text: &str) -> Result<String, TomlError> {
         let is_url = text.starts_with("https://") || text.starts_with("http://");
         if is_url { Ok(text.to_owned()) } else { Err(self.wrong(at, "a webhook starts with `https://`".to_owned())) }
     }
@@ -223,7 +194,8 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Config, String> {
-        Config::parse(Path::new("c.toml"), Some(Path::new("/home/me")), text.to_owned()).map_err(|error| error.to_string())
+        let file = TomlFile::new(Path::new("c.toml"), text.to_owned());
+        Config::of(&file, Some(Path::new("/home/me"))).map_err(|error| error.to_string())
     }
 
     #[test]

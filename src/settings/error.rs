@@ -1,7 +1,7 @@
 //! Why settings can't be used.
 
-use super::config::ConfigError;
 use super::origin::Origin;
+use super::toml_file::TomlError;
 
 /// Why the settings can't be used. All of them are wrong usage, except those of the key.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +50,7 @@ pub(crate) enum SettingsError {
     ExposedPasswords(std::path::PathBuf),
     /// The config file can't be used.
     #[error("{0}")]
-    Config(#[from] ConfigError),
+    Config(#[from] TomlError),
     /// A name that can be no profile's.
     #[error("{origin}: {why}")]
     Profile {

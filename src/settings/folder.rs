@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 
-use super::config::{Config, ConfigError};
+use super::config::Config;
+use super::toml_file::TomlError;
 use super::{Environment, stored};
 
 /// The config file in its folder.
@@ -33,12 +34,12 @@ fn named(environment: &Environment<'_>, variable: &str) -> Option<PathBuf> {
 ///
 /// # Errors
 /// When it can't.
-pub(crate) fn check_config(folder: &Path) -> Result<(), ConfigError> {
+pub(crate) fn check_config(folder: &Path) -> Result<(), TomlError> {
     read_config(folder).map(drop)
 }
 
 /// Reads the config file of a folder.
-pub(super) fn read_config(folder: &Path) -> Result<Config, ConfigError> {
+pub(super) fn read_config(folder: &Path) -> Result<Config, TomlError> {
     Config::read(&config_file(folder), etcetera::home_dir().ok().as_deref())
 }
 

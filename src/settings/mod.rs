@@ -15,8 +15,10 @@ mod origin;
 #[cfg(feature = "postgres")]
 mod pgpass;
 mod profile;
+mod project;
 pub(crate) mod stored;
 mod terminal;
+mod toml_file;
 
 use std::collections::BTreeSet;
 use std::env::VarError;
@@ -30,6 +32,7 @@ pub(crate) use error::SettingsError;
 pub(crate) use key::KeySource;
 pub(crate) use ledger::LedgerPlace;
 pub(crate) use origin::{Origin, Shown};
+pub(crate) use project::{Project, Projects};
 pub(crate) use terminal::{Canvas, Terminal};
 
 use crate::cli::{GlobalArgs, MovieDefaults};

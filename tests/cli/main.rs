@@ -9,6 +9,8 @@ mod batch_faults;
 mod build;
 mod check;
 mod check_formats;
+mod check_probe;
+mod check_projects;
 mod completions;
 mod delete;
 mod doctor;

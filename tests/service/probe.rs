@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use j2v::service::answer::ConnectFault;
 use j2v::service::client::Timeouts;
+use j2v::service::keyless::Hosts;
 use j2v::service::probe::{Found, Probe, ProbeError, Wanted};
 
 use crate::client::KEY;
@@ -20,7 +21,7 @@ fn probe() -> Probe {
 
 fn probe_beside(api_is_loopback: bool) -> Probe {
     let brief = Duration::from_millis(400);
-    Probe::new(api_is_loopback, Timeouts { connect: brief, request: brief, body: brief })
+    Probe::new(api_is_loopback, Hosts::Public, Timeouts { connect: brief, request: brief, body: brief })
 }
 
 fn boxed(kind: &[u8], body: &[u8]) -> Vec<u8> {
@@ -175,7 +176,7 @@ async fn no_more_than_four_are_looked_at_at_once() {
     let urls: Vec<String> = (0..9).map(|number| server.url(&format!("/{number}"))).collect();
     let files: Vec<(&str, Wanted)> = urls.iter().map(|url| (url.as_str(), Wanted::Still)).collect();
     let patient = Timeouts { request: Duration::from_secs(20), ..Timeouts::default() };
-    let probe = Probe::new(true, patient);
+    let probe = Probe::new(true, Hosts::Public, patient);
     let more_than_four = async {
         server.heard(4).await;
         tokio::time::timeout(Duration::from_millis(150), server.heard(5)).await.is_ok()

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use similar::TextDiff;
 
+use super::policy::Policy;
 use crate::commands::movie_files::{self, STDIN};
 use crate::commands::{Call, Stop};
 use crate::exit::Exit;
@@ -24,14 +25,14 @@ const FILE: u16 = 0;
 ///
 /// # Errors
 /// When a file can't be read or written.
-pub(super) fn run(call: &Call, movies: &[String], allow: &[String], shows_only: bool) -> Result<(), Stop> {
-    for file in movie_files::named(movies)? {
+pub(super) fn run(call: &Call, policy: &mut Policy<'_>, movies: &[String], shows_only: bool) -> Result<(), Stop> {
+    for file in policy.files(movies)? {
         let name = file.name;
         if name == STDIN {
             return Err(Stop::new(Exit::Usage, "--fix writes files; it can't fix what comes from stdin"));
         }
         let Ok(before) = String::from_utf8(movie_files::read_movie(&name)?) else { continue };
-        let (after, count) = fixed(&name, &before, allow);
+        let (after, count) = fixed(&name, &before, policy.of(&name)?.settings());
         if count == 0 {
             continue;
         }
@@ -47,14 +48,14 @@ pub(super) fn run(call: &Call, movies: &[String], allow: &[String], shows_only: 
 }
 
 /// The text with its certain remedies, and how many there were.
-fn fixed(name: &str, text: &str, allow: &[String]) -> (String, usize) {
+fn fixed(name: &str, text: &str, settings: Settings<'_>) -> (String, usize) {
     let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let (head, mut body) = (text[..mark].to_owned(), text[mark..].to_owned());
     let mut count = 0;
     for _ in 0..MOST_ROUNDS {
         let Ok(movie) = Document::read(name, body.clone().into_bytes()) else { break };
         let resolved = Resolved::of(&movie);
-        let found = check(&movie, &Settings { allow, facts: Some(&resolved.facts), ..Settings::default() });
+        let found = check(&movie, &Settings { facts: Some(&resolved.facts), ..settings });
         let fixes = certain(&movie, &found);
         if fixes.is_empty() {
             break;

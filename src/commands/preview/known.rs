@@ -55,7 +55,7 @@ pub(super) async fn found(call: &Call, relay: Option<&Relay>, made: &Made) -> Kn
         .filter(|file| matches!(file.kind.as_str(), "video" | "audio"))
         .map(|file| (file.url.as_str(), Wanted::Recording))
         .collect();
-    let found = Probe::new(call.settings.is_loopback(), timeouts(call)).all(&recordings).await;
+    let found = Probe::new(call.settings.is_loopback(), Hosts::Public, timeouts(call)).all(&recordings).await;
     let assets: HashMap<String, Asset> =
         recordings.iter().zip(found).filter_map(|((url, _), found)| Some(((*url).to_owned(), asset(&found.ok()?)))).collect();
     let mut texts = HashMap::new();

@@ -14,6 +14,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod allowance;
 mod component;
 mod cost;
 mod document;
@@ -42,6 +43,7 @@ mod wrapper;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+pub(in crate::movie) use allowance::is_allowance;
 pub use facts::{ElementFacts, Facts, Issue, IssueKind, Length, SceneFacts};
 pub use resolve::Resolved;
 pub use rules::Rule;
@@ -57,12 +59,19 @@ use super::origin::Origins;
 pub struct Settings<'s> {
     /// Rules that are not to speak, by code or by name.
     pub allow: &'s [String],
+    /// Rules that a project leaves out, by code or by name: unlike `allow` it can't hide what stops a submission.
+    pub waived: &'s [String],
     /// Rules whose findings are errors, by code or by name; `warnings` means all warnings.
     pub deny: &'s [String],
+    /// The document whose comments allow rules, where it is not the one that is checked: a table's rows are all checked
+    /// against the comments of their movie, which allow something if any row needs it.
+    pub comments: Option<&'s Document>,
     /// Whether the API is on this machine: files and callbacks of this machine are right then.
     pub loopback: bool,
     /// Whether the movie is to be stored as a template, which has a largest size.
     pub as_template: bool,
+    /// What was found beside the rules, at the places of the resolved movie: a look at its files.
+    pub beside: &'s [Diagnostic],
     /// What only the movie with its variables resolved shows: [`Resolved`] has it.
     pub facts: Option<&'s Facts>,
 }
@@ -79,11 +88,13 @@ pub fn check(document: &Document, settings: &Settings<'_>) -> Vec<Diagnostic> {
             checker.told_of_length.extend(filled.told_of_length);
         }
         facts::check(&mut checker, facts);
+        checker.found.extend(settings.beside.iter().cloned());
         checker.found.iter_mut().for_each(|finding| _ = facts.point_to_origin(finding));
         findings.append(&mut checker.found);
         facts::doubt(&mut findings, facts);
     }
     findings.extend(document.diagnostics.iter().cloned());
+    allowance::heed(settings.comments.unwrap_or(document), settings, &mut findings);
     settings.judge(&mut findings);
     findings.sort_by_key(|finding| (finding.span.source, finding.span.start, finding.severity, finding.code));
     findings.dedup_by(|later, earlier| is_repeated(earlier, later));
@@ -103,8 +114,8 @@ impl Settings<'_> {
             let name = Rule::find(finding.code).map_or("", |rule| rule.name);
             list.iter().any(|word| word.eq_ignore_ascii_case(finding.code) || word == name)
         };
-        if !self.allow.is_empty() {
-            findings.retain(|finding| !names(self.allow, finding));
+        if !self.allow.is_empty() || !self.waived.is_empty() {
+            findings.retain(|finding| !names(self.allow, finding) && (finding.stops() || !names(self.waived, finding)));
         }
         if self.deny.is_empty() {
             return;
@@ -186,24 +197,21 @@ impl<'d> Checker<'d> {
 
     /// Notes a finding. How much it matters is the rule's to say; the caller may lower it.
     fn add(&mut self, code: &'static str, span: Span, message: impl Into<String>) -> &mut Diagnostic {
-        let (severity, evidence) = Rule::find(code).map_or((Severity::Warning, Evidence::Advice), |rule| (rule.severity, rule.evidence));
-        self.found.push(Diagnostic {
-            severity,
-            evidence,
-            code,
-            message: message.into(),
-            span,
-            used: None,
-            label: None,
-            help: None,
-            fix: None,
-        });
+        self.found.push(Diagnostic::of_rule(code, span, message));
         let last = self.found.len() - 1;
         &mut self.found[last]
     }
 }
 
 impl Diagnostic {
+    /// A finding of a rule. How much it matters is the rule's to say.
+    #[must_use]
+    pub fn of_rule(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        let (severity, evidence) = Rule::find(code).map_or((Severity::Warning, Evidence::Advice), |rule| (rule.severity, rule.evidence));
+        let message = message.into();
+        Self { severity, evidence, code, message, span, used: None, label: None, help: None, fix: None }
+    }
+
     fn helped(&mut self, help: impl Into<String>) -> &mut Self {
         self.help = Some(help.into());
         self

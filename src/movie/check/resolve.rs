@@ -7,7 +7,7 @@ use crate::movie::Document;
 use crate::movie::expand::{Assumption, AssumptionKind, ExpandIssue, Expansion, IssueKind as Found, Limits, expand};
 use crate::movie::expr::FaultKind;
 use crate::movie::json::{Node, Span};
-use crate::movie::plan::{Extent, NoAssets, Plan, PlannedScene, Reason, Seconds, plan};
+use crate::movie::plan::{Assets, Extent, NoAssets, Plan, PlannedScene, Reason, Seconds, plan};
 
 /// A movie resolved and planned as far as that goes offline.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,9 +22,17 @@ impl Resolved {
     /// Resolves a movie within the limits that are meant for anybody's documents.
     #[must_use]
     pub fn of(document: &Document) -> Self {
-        let expansion = expand(document, &Limits::default());
-        let plan = plan(&expansion, &NoAssets);
-        Self { facts: Facts::of(document, expansion, &plan), plan }
+        Self::knowing(document, expand(document, &Limits::default()), &NoAssets)
+    }
+
+    /// The same of its expansion, with what is known of its files.
+    #[must_use]
+    pub fn knowing(document: &Document, expansion: Expansion, assets: &impl Assets) -> Self {
+        let plan = plan(&expansion, assets);
+        let beyond = beyond(&expansion, assets);
+        let mut facts = Facts::of(document, expansion, &plan);
+        facts.issues.extend(beyond);
+        Self { facts, plan }
     }
 }
 
@@ -35,7 +43,7 @@ impl Facts {
         let mut issues: Vec<Issue> = expansion.issues.iter().filter_map(|found| issue(document, found)).collect();
         issues.extend(assumed(&expansion.assumptions));
         issues.extend(extending(&expansion, plan));
-        let nodes = expansion.movie.root.get("scenes").and_then(Node::as_array).unwrap_or_default();
+        let nodes = items(&expansion.movie.root, "scenes");
         // With a template the scenes of the document are not those that play.
         let scenes = plan.scenes.iter().zip(nodes).map(|(scene, node)| scene_facts(scene, node)).collect();
         let length = plan.duration.exactly().map(Seconds::as_f64);
@@ -43,6 +51,11 @@ impl Facts {
         let is_less = expansion.left_out > 0;
         Self { doubtful, movie: Some(expansion.movie), is_less, issues, scenes, length, credits: None }
     }
+}
+
+/// The items of an array member; none when it is something else.
+fn items<'a>(holder: &'a Node, name: &str) -> &'a [Node] {
+    holder.get(name).and_then(Node::as_array).unwrap_or_default()
 }
 
 /// What the expansion has found, under its rule. What the walk over the document tells by itself is left out.
@@ -101,7 +114,7 @@ fn assumed(assumptions: &[Assumption]) -> Vec<Issue> {
 /// paid for as long.
 fn extending(expansion: &Expansion, plan: &Plan) -> Vec<Issue> {
     let Some(scenes) = plan.scenes_end().filter(|end| end.at_least() > Seconds::ZERO) else { return Vec::new() };
-    let nodes = expansion.movie.root.get("elements").and_then(Node::as_array).unwrap_or_default();
+    let nodes = items(&expansion.movie.root, "elements");
     let extending = plan.elements.iter().zip(nodes).filter_map(|(element, node)| {
         let is_longer = scenes.at_most().is_some_and(|over| element.end.at_least() > over);
         let is_open = element.extent == Extent::Own && element.end.at_most().is_none();
@@ -117,6 +130,20 @@ fn extending(expansion: &Expansion, plan: &Plan) -> Vec<Issue> {
     extending.collect()
 }
 
+/// The elements that start to play after the end of their file.
+fn beyond(expansion: &Expansion, assets: &impl Assets) -> Vec<Issue> {
+    let root = &expansion.movie.root;
+    let in_scenes = items(root, "scenes").iter().flat_map(|scene| items(scene, "elements"));
+    let issue = |element: &Node| {
+        let (src, seek) = (element.get("src")?.as_text()?.decoded(), element.get("seek")?);
+        let (length, start) = (assets.asset(&src)?.length?, Seconds::from_f64(number(seek)?)?);
+        let message = format!("this starts at {start} s, and the file plays {length} s");
+        let help = Some("start earlier: nothing would be shown or heard".to_owned());
+        (start >= length).then_some(Issue { kind: IssueKind::SeekBeyond, span: seek.span, message, help })
+    };
+    in_scenes.chain(items(root, "elements")).filter_map(issue).collect()
+}
+
 fn scene_facts(scene: &PlannedScene, node: &Node) -> SceneFacts {
     let length = match (scene.length.exactly(), scene.length.why()) {
         (Some(time), _) => Length::Known(time.as_f64()),
@@ -125,7 +152,7 @@ fn scene_facts(scene: &PlannedScene, node: &Node) -> SceneFacts {
     };
     let overlap = node.get("transition").and_then(|transition| transition.get("duration"));
     let transition = overlap.and_then(|overlap| Some((overlap.span, number(overlap)?)));
-    let nodes = node.get("elements").and_then(Node::as_array).unwrap_or_default();
+    let nodes = items(node, "elements");
     let elements = scene.elements.iter().zip(nodes).map(|(element, node)| ElementFacts {
         span: node.get("start").map_or(element.span, |start| start.span),
         start: element.start.exactly().map(Seconds::as_f64),

@@ -45,24 +45,30 @@ impl<S: std::hash::BuildHasher> Assets for HashMap<String, Asset, S> {
 pub struct AssetUse {
     /// Its URL.
     pub url: String,
-    /// The type of the first element that takes it in.
+    /// The type of the element that takes it in.
     pub kind: String,
-    /// Where its URL is written first.
+    /// Where its URL is written.
     pub span: Span,
 }
 
 /// The files that a movie takes in by `src`, each once, in the order of the movie.
 #[must_use]
 pub fn assets_of(expansion: &Expansion) -> Vec<AssetUse> {
+    let mut seen = HashSet::new();
+    uses_of(expansion).into_iter().filter(|file| seen.insert(file.url.clone())).collect()
+}
+
+/// Each place at which a movie takes in a file by `src`, in the order of the movie.
+#[must_use]
+pub fn uses_of(expansion: &Expansion) -> Vec<AssetUse> {
     let root = &expansion.movie.root;
     let in_scenes = items(root, "scenes").iter().flat_map(|scene| items(scene, "elements"));
-    let mut seen = HashSet::new();
     let elements = in_scenes.chain(items(root, "elements"));
     let uses = elements.filter_map(|element| {
         let source = element.get("src")?;
         let url = source.as_text()?.decoded().into_owned();
-        let is_new = !url.is_empty() && !is_template(&url) && seen.insert(url.clone());
-        is_new.then(|| AssetUse {
+        let is_known = !url.is_empty() && !is_template(&url);
+        is_known.then(|| AssetUse {
             url,
             kind: super::text_of(element, "type").map(|kind| kind.to_string()).unwrap_or_default(),
             span: source.span,

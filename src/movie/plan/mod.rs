@@ -19,7 +19,7 @@ mod tests;
 
 use super::expand::{Expansion, Iteration};
 use super::json::{Node, Span, Text};
-pub use assets::{Asset, AssetUse, Assets, NoAssets, assets_of};
+pub use assets::{Asset, AssetUse, Assets, NoAssets, assets_of, uses_of};
 pub use bound::Unbounded;
 pub use credits::{Credits, Price, PriceReason};
 pub use doubt::{Doubt, Place, Reason};

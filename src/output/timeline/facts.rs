@@ -1,8 +1,8 @@
 //! What the movie comes to: its length, size and credits, and what can't be known of it, with the places.
 
-use super::{File, Timeline, number};
+use super::Timeline;
 use crate::movie::plan::{Doubt, Reason};
-use crate::output::{human, sanitize};
+use crate::output::sanitize;
 
 /// More places than this for one reason help nobody; the rest is counted.
 const MOST_PLACES: usize = 10;
@@ -16,7 +16,7 @@ pub(super) fn lines(timeline: &Timeline<'_>) -> Vec<String> {
         ("total", vec![plan.duration.to_string()]),
         ("size", vec![plan.size.to_string()]),
         ("credits", credits),
-        ("files", timeline.files.unwrap_or_default().iter().map(file).collect()),
+        ("files", timeline.files.unwrap_or_default().iter().map(ToString::to_string).collect()),
         ("unknown", unknown(timeline)),
     ];
     facts.into_iter().flat_map(|(heading, lines)| under(heading, lines)).collect()
@@ -24,17 +24,6 @@ pub(super) fn lines(timeline: &Timeline<'_>) -> Vec<String> {
 
 fn under(heading: &'static str, lines: Vec<String>) -> impl Iterator<Item = String> {
     lines.into_iter().enumerate().map(move |(index, line)| format!("{:<9}{line}", if index == 0 { heading } else { "" }))
-}
-
-/// `video intro.mp4: video/mp4, 1.2 MB, 12.5 s`, or why it can't be had.
-fn file(file: &File) -> String {
-    // What follows may be a signature, and long.
-    let url = file.url.split(['?', '#']).next().unwrap_or_default();
-    let mut facts: Vec<String> = file.content_type.iter().cloned().collect();
-    facts.extend(file.bytes.map(human::bytes));
-    facts.extend(file.length.map(|length| format!("{} s", number(length))));
-    let facts = if facts.is_empty() { "there".to_owned() } else { facts.join(", ") };
-    sanitize::line(&format!("{} {url}: {}", file.kind, file.fault.as_ref().unwrap_or(&facts))).into_owned()
 }
 
 /// Each reason once, and below it the places that it holds for.

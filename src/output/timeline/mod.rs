@@ -6,6 +6,7 @@ mod facts;
 
 use serde_json::{Map, Value, json};
 
+use super::{human, sanitize};
 use crate::movie::Document;
 use crate::movie::plan::{Length, Plan, Seconds};
 use crate::settings::Canvas;
@@ -42,7 +43,7 @@ impl Timeline<'_> {
     /// The chart, and below it what the movie comes to.
     #[must_use]
     pub(crate) fn to_chart(&self, canvas: Canvas) -> String {
-        let source = super::sanitize::line(self.source).into_owned();
+        let source = sanitize::line(self.source).into_owned();
         let lines = std::iter::once(source).chain(chart::lines(self.plan, canvas)).chain(facts::lines(self));
         lines.map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
     }
@@ -70,6 +71,19 @@ impl File {
             "duration": self.length.map(Seconds::to_number),
             "message": self.fault,
         })
+    }
+}
+
+/// `video intro.mp4: video/mp4, 1.2 MB, 12.5 s`, or why it can't be had.
+impl std::fmt::Display for File {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // What follows may be a signature, and long.
+        let url = self.url.split(['?', '#']).next().unwrap_or_default();
+        let mut facts: Vec<String> = self.content_type.iter().cloned().collect();
+        facts.extend(self.bytes.map(human::bytes));
+        facts.extend(self.length.map(|length| format!("{} s", number(length))));
+        let facts = if facts.is_empty() { "there".to_owned() } else { facts.join(", ") };
+        f.write_str(&sanitize::line(&format!("{} {url}: {}", self.kind, self.fault.as_ref().unwrap_or(&facts))))
     }
 }
 

@@ -19,6 +19,7 @@ use crate::render::identity::{Key, MovieHash};
 use crate::rows::binding::{Binding, Bound};
 use crate::rows::pattern::Pattern;
 use crate::rows::{Row, RowsError, Table};
+use crate::settings::Projects;
 use crate::work::batch::Item;
 
 /// How rows become movies.
@@ -37,6 +38,8 @@ pub(super) struct Recipe {
     webhooks: Vec<Pattern>,
     connections: Vec<String>,
     allow: Vec<String>,
+    /// What the movie's project leaves out.
+    waived: Vec<String>,
     checks: bool,
     is_traceable: bool,
     is_loopback: bool,
@@ -104,6 +107,13 @@ impl Recipe {
             webhooks: args.movie.webhook.iter().filter(|_| waits).map(|url| Pattern::parse(url)).collect(),
             connections: if waits { args.movie.connection.clone() } else { Vec::new() },
             allow: args.gate.allow.clone(),
+            // What a project leaves out can't stop a row, so a broken file of a project doesn't, either.
+            waived: args
+                .movie
+                .movies
+                .first()
+                .and_then(|movie| Some(Projects::default().of(movie).ok()??.allow.clone()))
+                .unwrap_or_default(),
             checks: !args.gate.no_check,
             is_traceable: !args.lost.no_token,
             is_loopback: call.settings.is_loopback(),
@@ -237,7 +247,14 @@ impl Recipe {
 
     /// What the check finds: errors and warnings, and the variables that nothing uses.
     fn check(&self, row: &Row, movie: &Document, resolved: &Resolved) -> Vec<Remark> {
-        let settings = Settings { allow: &self.allow, loopback: self.is_loopback, facts: Some(&resolved.facts), ..Settings::default() };
+        let settings = Settings {
+            allow: &self.allow,
+            waived: &self.waived,
+            comments: Some(&self.base),
+            loopback: self.is_loopback,
+            facts: Some(&resolved.facts),
+            ..Settings::default()
+        };
         let found = check(movie, &settings).into_iter().filter(|finding| finding.severity != Severity::Info || finding.code == UNUSED);
         found.map(|finding| self.remark(row, finding)).collect()
     }

@@ -183,4 +183,22 @@ pub(super) const RULES: &[Rule] = &[
         right: r##"{"type": "subtitles", "captions": "https://example.com/a.srt", "settings": {"line-color": "#FFFFFF"}}"##,
         source: "the service's documentation, tutorials/08-automatic-subtitles against reference/json-syntax/element/subtitles",
     },
+    Rule {
+        code: "J2V017",
+        name: "allow-comment",
+        severity: Severity::Warning,
+        evidence: Evidence::Advice,
+        why: "A comment `j2v-allow` leaves the findings of a rule out of the line below it. One that names no rule, or allows what is not found there, could hide a later mistake. What certainly stops a render can't be allowed by a comment.",
+        example: Example::Movie,
+        wrong: r#"{
+  // j2v-allow J2V999
+  "resolution": "full-hd", "scenes": [{"duration": 4}]
+}"#,
+        right: r#"{
+  "resolution": "full-hd", "scenes": [{"id": "intro", "duration": 4},
+  // j2v-allow J2V014 no timing is named by it
+  {"id": "intro", "duration": 4}]
+}"#,
+        source: "our own advice",
+    },
 ];

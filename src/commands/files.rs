@@ -2,14 +2,17 @@
 
 use std::collections::HashMap;
 
-use crate::commands::resolve::at;
+use super::Stop;
+use crate::exit::Exit;
+use crate::limits::FILES;
 use crate::movie::expand::Expansion;
 use crate::movie::plan::{Asset, AssetUse, Assets, Seconds, assets_of};
 use crate::output::Out;
 use crate::output::timeline::File;
 use crate::service::client::Timeouts;
+use crate::service::keyless::Hosts;
 use crate::service::probe::{Found, Probe, ProbeError, Wanted};
-use crate::settings::{Api, Settings};
+use crate::settings::Settings;
 
 /// What is known of files.
 pub(super) struct Files {
@@ -23,35 +26,38 @@ impl Files {
         Self { probe: None, seen: HashMap::new() }
     }
 
-    /// Each file is looked at when a movie takes it in.
-    pub(super) fn to_probe(settings: &Settings) -> Self {
-        let api_is_loopback = match &settings.api {
-            Api::Url(url) => url.is_loopback(),
-            Api::Emulator(_) => true,
-        };
+    /// Each file is looked at when a movie takes it in; those of private networks with `Hosts::Any` only.
+    pub(super) fn to_probe(settings: &Settings, hosts: Hosts) -> Self {
         let timeouts = Timeouts { request: settings.request_timeout, ..Timeouts::default() };
-        Self { probe: Some(Probe::new(api_is_loopback, timeouts)), seen: HashMap::new() }
+        Self { probe: Some(Probe::new(settings.is_loopback(), hosts, timeouts)), seen: HashMap::new() }
     }
 
-    /// Looks at the files of a movie and tells which can't be had; `None` when nobody is to be asked.
-    pub(super) async fn look_at(&mut self, out: &Out, expansion: &Expansion) -> Option<Vec<File>> {
-        let probe = self.probe.as_ref()?;
+    /// Looks at the files of a movie that no movie before it has taken in; `None` when nobody is to be asked.
+    ///
+    /// # Errors
+    /// When the command's movies take in more files than the limits allow.
+    pub(super) async fn look_at(&mut self, out: &Out, expansion: &Expansion) -> Result<Option<Vec<AssetUse>>, Stop> {
+        let Some(probe) = self.probe.as_ref() else { return Ok(None) };
         let uses = assets_of(expansion);
         let new: Vec<(&str, Wanted)> = uses.iter().filter(|file| !self.seen.contains_key(&file.url)).map(wanted).collect();
+        if FILES.is_passed_by(self.seen.len() + new.len()) {
+            return Err(Stop::new(Exit::Invalid, format!("these movies take in {}: not all were looked at", FILES.passed())));
+        }
         if !new.is_empty() {
             out.progress(&format!("looking at {} file{}", new.len(), if new.len() == 1 { "" } else { "s" }));
         }
         let found = probe.all(&new).await;
         self.seen.extend(new.iter().map(|(url, _)| (*url).to_owned()).zip(found));
-        for file in &uses {
-            if let Some(Err(error)) = self.seen.get(&file.url) {
-                out.warning(&format!("{}can't fetch the {}: {error}", at(&expansion.movie, file.span), name(file)));
-            }
-        }
-        Some(uses.into_iter().map(|file| self.file(file)).collect())
+        Ok(Some(uses))
     }
 
-    fn file(&self, file: AssetUse) -> File {
+    /// What was found out about a file that was looked at.
+    pub(super) fn found(&self, url: &str) -> Option<&Result<Found, ProbeError>> {
+        self.seen.get(url)
+    }
+
+    /// A file as it is shown.
+    pub(super) fn shown(&self, file: AssetUse) -> File {
         let (found, fault) = match self.seen.get(&file.url) {
             Some(Ok(found)) => (found.clone(), None),
             Some(Err(error)) => (Found::default(), Some(error.to_string())),
@@ -78,7 +84,8 @@ fn wanted(file: &AssetUse) -> (&str, Wanted) {
     (&file.url, wanted)
 }
 
-fn name(file: &AssetUse) -> &str {
+/// What people call a file: the type of the element that takes it in.
+pub(super) fn name(file: &AssetUse) -> &str {
     if file.kind.is_empty() { "file" } else { &file.kind }
 }
 

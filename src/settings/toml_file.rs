@@ -1,0 +1,78 @@
+//! A file of settings in TOML. What is not understood in it is refused with its place.
+
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+use toml::de::DeTable;
+
+use super::near::near;
+use crate::input::{self, InputError};
+use crate::limits::SETTINGS;
+use crate::movie::diagnostic::{Position, Source};
+
+/// A file as it is written.
+pub(super) struct TomlFile {
+    path: PathBuf,
+    source: Source,
+}
+
+/// Why a file can't be used.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{}{}: {what}", path.display(), at.map(|at| format!(":{at}")).unwrap_or_default())]
+pub(crate) struct TomlError {
+    path: PathBuf,
+    at: Option<Position>,
+    what: String,
+}
+
+impl TomlFile {
+    /// Reads the file; `None` where there is none.
+    pub(super) fn read(path: &Path) -> Result<Option<Self>, TomlError> {
+        let failed = |what: String| TomlError { path: path.to_owned(), at: None, what };
+        match input::read_file(path, SETTINGS) {
+            Ok(bytes) => {
+                let text = String::from_utf8(bytes).map_err(|_| failed("it is not UTF-8 text".to_owned()))?;
+                Ok(Some(Self::new(path, text)))
+            }
+            Err(InputError::Missing) => Ok(None),
+            Err(why) => Err(failed(why.to_string())),
+        }
+    }
+
+    /// A text under a path.
+    pub(super) fn new(path: &Path, text: String) -> Self {
+        Self { path: path.to_owned(), source: Source::new("", text) }
+    }
+
+    /// What it holds.
+    pub(super) fn table(&self) -> Result<DeTable<'_>, TomlError> {
+        DeTable::parse(&self.source.text).map(Spanned::into_inner).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            self.wrong(start, format!("this is not TOML: {}", error.message().replace('\n', ", ")))
+        })
+    }
+
+    /// The line of a byte.
+    pub(super) fn line(&self, at: usize) -> usize {
+        self.position(at).line
+    }
+
+    /// Refuses the file for what stands at a byte.
+    pub(super) fn wrong(&self, at: usize, what: String) -> TomlError {
+        TomlError { path: self.path.clone(), at: Some(self.position(at)), what }
+    }
+
+    /// Refuses the file for a line.
+    pub(super) fn wrong_in_line(&self, line: usize, what: String) -> TomlError {
+        TomlError { path: self.path.clone(), at: Some(Position { line, column: 1 }), what }
+    }
+
+    /// Refuses a setting that there is none of.
+    pub(super) fn unknown(&self, at: usize, name: &str, known: &[&str]) -> TomlError {
+        self.wrong(at, format!("unknown setting `{name}`{}", near(name, known.iter().copied())))
+    }
+
+    fn position(&self, at: usize) -> Position {
+        self.source.position(u32::try_from(at).unwrap_or(u32::MAX))
+    }
+}
