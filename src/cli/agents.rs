@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::ArgPredicate;
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::fields::FieldArgs;
 use super::help;
 
 // `j2v mcp`.
@@ -107,12 +109,15 @@ pub(crate) enum Scope {
 
 // `j2v commands`.
 #[derive(Debug, Args)]
-#[command(after_long_help = help::page("\
+#[command(after_long_help = help::json_page("commands", "\
 Examples:
   j2v commands                            one line for each command
   j2v commands --json | jq '.[] | select(.name == \"submit\")'", help::OFFLINE))]
 pub(crate) struct CommandsArgs {
     /// One JSON array: every command with its arguments, flags, exit codes and output fields
-    #[arg(long)]
+    #[arg(long, default_value_if("field", ArgPredicate::IsPresent, "true"))]
     pub(crate) json: bool,
+    /// What of it is printed.
+    #[command(flatten)]
+    pub(crate) fields: FieldArgs,
 }

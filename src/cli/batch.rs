@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::ArgPredicate;
 use clap::{Arg, Args};
 
 use super::check::GateArgs;
+use super::fields::FieldArgs;
 use super::help;
 use super::lost::LostArgs;
 use super::movie::MovieArgs;
@@ -18,7 +20,7 @@ use crate::rows::Encoding;
 #[command(
     mut_arg("movies", |movies| movies.required(false).required_unless_present_any(["status", "template"]).num_args(0..=1).help("The movie file")),
     mut_args(on_one_screen),
-    after_long_help = help::page("\
+    after_long_help = help::json_page("batch", "\
 Examples:
   j2v batch listing.json --rows listings.csv --key listing_id --download videos/
                                                  one video a row; run again, it does what is left
@@ -80,8 +82,11 @@ pub(crate) struct BatchArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) results: Option<PathBuf>,
     /// Print one JSON object per row as its outcome is known; with --dry-run one object for all
-    #[arg(long)]
+    #[arg(long, default_value_if("field", ArgPredicate::IsPresent, "true"))]
     pub(crate) json: bool,
+    /// What of it is printed.
+    #[command(flatten)]
+    pub(crate) fields: FieldArgs,
     /// Checks and bounds.
     #[command(flatten)]
     pub(crate) gate: GateArgs,
@@ -206,7 +211,7 @@ impl BatchArgs {
             ("--json", self.json),
         ];
         let switches = switches.into_iter().filter(|(_, is_on)| *is_on).map(|(name, _)| name.to_owned());
-        let before = self.table.to_flags().into_iter().chain(single).chain(switches);
+        let before = self.table.to_flags().into_iter().chain(single).chain(switches).chain(self.fields.to_flags());
         before.chain(self.lost.to_flags()).chain(self.gate.to_flags()).chain(self.movie.to_flags()).collect()
     }
 }

@@ -1,7 +1,9 @@
 //! What can be typed about writing and checking movies: `j2v init`, `j2v check`, and what `submit` checks first.
 
+use clap::builder::ArgPredicate;
 use clap::{Arg, Args, ValueEnum};
 
+use super::fields::FieldArgs;
 use super::help;
 use super::movie::MovieArgs;
 use super::parse::{rule, rule_or_warnings};
@@ -9,7 +11,7 @@ use super::parse::{rule, rule_or_warnings};
 // `j2v check`.
 #[derive(Debug, Args)]
 #[command(mut_arg("movies", needed_unless_explained))]
-#[command(after_long_help = help::page("\
+#[command(after_long_help = help::json_page("check", "\
 Findings go to stdout in the order of their places, a summary to stderr. An error means exit
 code 3. `submit` stops only for what the service certainly fails on: `stops` in --json.
 
@@ -24,8 +26,11 @@ Examples:
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct CheckArgs {
     /// Print one JSON object per finding: --format json
-    #[arg(long, conflicts_with = "format")]
+    #[arg(long, conflicts_with = "format", default_value_if("field", ArgPredicate::IsPresent, "true"))]
     pub(crate) json: bool,
+    /// What of it is printed.
+    #[command(flatten)]
+    pub(crate) fields: FieldArgs,
     /// The output format: text, JSON, GitHub annotations, or SARIF 2.1.0
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub(crate) format: CheckFormat,

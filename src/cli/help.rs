@@ -60,9 +60,26 @@ pub(super) const RENDERS: &[Exit] = &[
 /// A command that may come to any end.
 pub(super) const ANY: &[Exit] = &Exit::ALL;
 
+/// The longest line of a page.
+const WIDTH: usize = 98;
+
 /// The end of a page: what the command has to say for itself, and how it may end.
 pub(super) fn page(text: &str, exits: &[Exit]) -> String {
     format!("{text}\n\n{}", exit_codes(exits))
+}
+
+/// The end of a page of a command that prints JSON: the fields of it, too.
+pub(super) fn json_page(command: &str, text: &str, exits: &[Exit]) -> String {
+    let mut lines = vec![String::from(" ")];
+    for field in super::fields::of(command) {
+        let word = format!(" {field},");
+        match lines.last_mut().filter(|line| line.len() + word.len() <= WIDTH) {
+            Some(line) => line.push_str(&word),
+            None => lines.push(format!(" {word}")),
+        }
+    }
+    let fields = lines.join("\n");
+    page(&format!("{text}\n\nFields of --json (--field NAME prints one):\n{}", fields.trim_end_matches(',')), exits)
 }
 
 /// The table of some exit codes.

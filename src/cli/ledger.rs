@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::ArgPredicate;
 use clap::{Args, Subcommand};
 
+use super::fields::FieldArgs;
 use super::help;
 use super::parse::duration;
 
@@ -39,11 +41,11 @@ Examples:
   j2v ledger copy postgres://j2v@db.example/renders backup.db", help::OFFLINE))]
     Copy(CopyArgs),
     /// Verify that all that the ledger holds is readable and consistent
-    #[command(after_long_help = help::page("\
+    #[command(after_long_help = help::json_page("ledger check", "\
 Examples:
   j2v ledger check                        exits 1 when something is wrong
   j2v ledger check --ledger backup.db", help::OFFLINE))]
-    Check,
+    Check(LedgerCheckArgs),
     /// Remove movies, histories and callback bodies of renders that ended long ago
     #[command(after_long_help = help::page("\
 A render with a key of yours keeps its row forever, so that the key is never paid for twice.
@@ -64,6 +66,17 @@ pub(crate) struct CopyArgs {
     /// The ledger to copy to: a file or postgres://…
     #[arg(value_name = "TO")]
     pub(crate) to: PathBuf,
+}
+
+/// `j2v ledger check`.
+#[derive(Debug, Args)]
+pub(crate) struct LedgerCheckArgs {
+    /// One JSON object
+    #[arg(long, default_value_if("field", ArgPredicate::IsPresent, "true"))]
+    pub(crate) json: bool,
+    /// What of it is printed.
+    #[command(flatten)]
+    pub(crate) fields: FieldArgs,
 }
 
 /// `j2v ledger prune`.

@@ -3,9 +3,11 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use clap::builder::ArgPredicate;
 use clap::{Args, Subcommand};
 
 use super::deliver::DeliverArgs;
+use super::fields::FieldArgs;
 use super::help;
 use super::parse::duration;
 use super::renders::ScopeArgs;
@@ -20,7 +22,7 @@ const SEND: &[Exit] = &[Exit::Done, Exit::Internal, Exit::Usage, Exit::Refused, 
 
 // `j2v listen`.
 #[derive(Debug, Args)]
-#[command(after_long_help = help::page("\
+#[command(after_long_help = help::json_page("listen", "\
 A callback is on disk before it is answered, and the service is asked before anything is done
 about it. A render of the ledger that stays silent is polled. Each outcome reaches the program or
 the URL at least once, and never twice at a time; a failure is tried again for three days. Without
@@ -58,8 +60,11 @@ pub(crate) struct ListenArgs {
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "30s", hide_short_help = true)]
     pub(crate) grace: Duration,
     /// Also print each outcome as a line of JSON, with --exec or --forward
-    #[arg(long)]
+    #[arg(long, default_value_if("field", ArgPredicate::IsPresent, "true"))]
     pub(crate) json: bool,
+    /// What of it is printed.
+    #[command(flatten)]
+    pub(crate) fields: FieldArgs,
     /// Delivery of outcomes.
     #[command(flatten)]
     pub(crate) deliver: DeliverArgs,

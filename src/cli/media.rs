@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::ArgPredicate;
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::fields::FieldArgs;
 use super::help;
 
 // `j2v media`.
@@ -26,7 +28,7 @@ pub(crate) struct MediaArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum MediaCommand {
     /// List the files and folders of a folder, or all folders
-    #[command(after_long_help = help::page("\
+    #[command(after_long_help = help::json_page("media list", "\
 Examples:
   j2v media list                       the root: folders, then files
   j2v media list brand --type image
@@ -34,7 +36,7 @@ Examples:
   j2v media list --json | jq -r .url", help::SERVICE))]
     List(MediaListArgs),
     /// Upload files and print their URLs
-    #[command(after_long_help = help::page("\
+    #[command(after_long_help = help::json_page("media put", "\
 A file that is there already with the same bytes is not sent again. Another file of the same name stays
 unless --replace is given. A file in `temp` (--temp) costs nothing; the service deletes it after a while.
 
@@ -69,7 +71,7 @@ Examples:
   j2v media mkdir brand listings/4821", help::SERVICE))]
     Mkdir(MediaMkdirArgs),
     /// Show how much storage the account's media use and what it costs a week
-    #[command(after_long_help = help::page("\
+    #[command(after_long_help = help::json_page("media usage", "\
 Examples:
   j2v media usage
   j2v media usage --json | jq .used_bytes", help::SERVICE))]
@@ -125,8 +127,11 @@ pub(crate) struct MediaListArgs {
     #[arg(long = "type", value_enum, value_name = "TYPE", conflicts_with = "tree")]
     pub(crate) kind: Option<MediaType>,
     /// Print one JSON object per file or folder
-    #[arg(long)]
+    #[arg(long, default_value_if("field", ArgPredicate::IsPresent, "true"))]
     pub(crate) json: bool,
+    /// What of it is printed.
+    #[command(flatten)]
+    pub(crate) fields: FieldArgs,
 }
 
 /// `j2v media put`.
@@ -145,8 +150,11 @@ pub(crate) struct MediaPutArgs {
     #[arg(long)]
     pub(crate) replace: bool,
     /// Print one JSON object per file
-    #[arg(long)]
+    #[arg(long, default_value_if("field", ArgPredicate::IsPresent, "true"))]
     pub(crate) json: bool,
+    /// What of it is printed.
+    #[command(flatten)]
+    pub(crate) fields: FieldArgs,
 }
 
 /// `j2v media get`.
@@ -197,8 +205,11 @@ pub(crate) struct MediaMkdirArgs {
 #[derive(Debug, Args)]
 pub(crate) struct MediaUsageArgs {
     /// Print one JSON object
-    #[arg(long)]
+    #[arg(long, default_value_if("field", ArgPredicate::IsPresent, "true"))]
     pub(crate) json: bool,
+    /// What of it is printed.
+    #[command(flatten)]
+    pub(crate) fields: FieldArgs,
 }
 
 /// `j2v media prune`.

@@ -5,6 +5,7 @@ mod batch;
 mod check;
 mod deliver;
 mod emulator;
+pub(crate) mod fields;
 mod global;
 mod help;
 mod ledger;
@@ -32,7 +33,7 @@ pub(crate) use check::{CheckArgs, CheckFormat, GateArgs, InitArgs, Starter};
 pub(crate) use deliver::DeliverArgs;
 pub(crate) use emulator::EmulatorArgs;
 pub(crate) use global::{GlobalArgs, When};
-pub(crate) use ledger::{CopyArgs, LedgerArgs, LedgerCommand, PruneArgs};
+pub(crate) use ledger::{CopyArgs, LedgerArgs, LedgerCheckArgs, LedgerCommand, PruneArgs};
 pub(crate) use listen::{ListenArgs, ParseArgs, ReplayArgs, SendArgs, WebhookArgs, WebhookCommand};
 pub(crate) use lost::OnUnknownArg;
 pub(crate) use media::{
@@ -54,12 +55,26 @@ pub(crate) use templates::{
 pub(crate) use tools::{CompletionsArgs, ExplainArgs, ManArgs};
 pub(crate) use waiting::{SaveArgs, SaveRules, WaitArgs};
 
+/// What was typed: the command, and the fields that are to be printed of its JSON.
+pub(crate) struct Typed {
+    /// The command.
+    pub(crate) cli: Cli,
+    /// The fields, as `--field` names them; all of them when it names none.
+    pub(crate) fields: Vec<String>,
+}
+
 /// Reads the command line of the process. Where it is wrong the process ends with what is wrong with it.
-pub(crate) fn parse() -> Cli {
+pub(crate) fn parse() -> Typed {
+    try_parse().unwrap_or_else(|error| misplaced_key(&error).unwrap_or(error).exit())
+}
+
+fn try_parse() -> Result<Typed, clap::Error> {
     let command = Cli::command();
     let template = help::template(&command);
-    let matches = command.help_template(template).try_get_matches();
-    matches.and_then(|matches| Cli::from_arg_matches(&matches)).unwrap_or_else(|error| misplaced_key(&error).unwrap_or(error).exit())
+    let mut command = command.help_template(template);
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let fields = fields::wanted(&matches).map_err(|why| command.error(ErrorKind::InvalidValue, why))?;
+    Ok(Typed { cli: Cli::from_arg_matches(&matches)?, fields })
 }
 
 /// What is said of a word too many behind `auth`, instead of repeating it: it may be a key.

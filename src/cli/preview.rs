@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::builder::Resettable;
+use clap::builder::{ArgPredicate, Resettable};
 use clap::{Arg, Args, Id};
 
+use super::fields::FieldArgs;
 use super::help;
 use super::{MovieArgs, TableArgs};
 use crate::exit::Exit;
@@ -22,7 +23,7 @@ const NOTHING: Resettable<Id> = Resettable::Reset;
     mut_arg("rows", |rows| rows.required_unless_present(NOTHING).conflicts_with_all(["out", "storyboard", "json"])),
     mut_arg("key", |key| key.required_unless_present(NOTHING).requires("rows").help("The column by whose values rows are found")),
     mut_args(on_one_screen),
-    after_long_help = help::page("\
+    after_long_help = help::json_page("preview", "\
 The page is on this machine only and follows the movie as it is edited, until Ctrl-C. It is not the
 service's render: what is approximate or not shown is named under the picture, and --json lists it.
 It needs no key. The movie is sent nowhere; its own pictures and sounds are fetched, and nothing else.
@@ -50,8 +51,11 @@ pub(crate) struct PreviewArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) storyboard: Option<PathBuf>,
     /// Print what is exact, approximate and not shown, one JSON object a line, without a page
-    #[arg(long)]
+    #[arg(long, default_value_if("field", ArgPredicate::IsPresent, "true"))]
     pub(crate) json: bool,
+    /// What of it is printed.
+    #[command(flatten)]
+    pub(crate) fields: FieldArgs,
     /// Fetch nothing: no pictures, no sounds
     #[arg(long, conflicts_with = "online")]
     pub(crate) offline: bool,

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::ArgPredicate;
 
 use super::deliver::DeliverArgs;
+use super::fields::FieldArgs;
 use super::help;
 use super::parse::{Moment, duration, moment};
 use super::waiting::SaveRules;
@@ -49,7 +51,7 @@ Examples:
 
 // `j2v reconcile`.
 #[derive(Debug, Args)]
-#[command(after_long_help = help::page(PAGE, ENDS))]
+#[command(after_long_help = help::json_page("reconcile", PAGE, ENDS))]
 pub(crate) struct ReconcileArgs {
     /// Fix what can be fixed
     #[arg(long)]
@@ -76,8 +78,11 @@ pub(crate) struct ReconcileArgs {
     #[command(flatten)]
     pub(crate) rules: SaveRules,
     /// One JSON object a line
-    #[arg(long)]
+    #[arg(long, default_value_if("field", ArgPredicate::IsPresent, "true"))]
     pub(crate) json: bool,
+    /// What of it is printed.
+    #[command(flatten)]
+    pub(crate) fields: FieldArgs,
     /// With --fix: delivery of outcomes.
     #[command(flatten)]
     pub(crate) deliver: DeliverArgs,

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::ArgPredicate;
 
 use super::deliver::DeliverArgs;
+use super::fields::FieldArgs;
 use super::help;
 use super::parse::{Moment, duration, moment};
 use super::waiting::{SaveArgs, SaveRules, WaitArgs};
@@ -19,7 +21,7 @@ pub(crate) struct ScopeArgs {
 
 // `j2v poll`.
 #[derive(Debug, Args)]
-#[command(after_long_help = help::page("\
+#[command(after_long_help = help::json_page("poll", "\
 Examples:
   j2v poll JkGxEoPRF9EgRb32 --download .         wait, save, print the path
   j2v poll                                       everything in the ledger that has not ended
@@ -49,8 +51,11 @@ pub(crate) struct PollArgs {
     #[command(flatten)]
     pub(crate) saving: SaveArgs,
     /// Print one JSON object per render as its outcome is known
-    #[arg(long)]
+    #[arg(long, default_value_if("field", ArgPredicate::IsPresent, "true"))]
     pub(crate) json: bool,
+    /// What of it is printed.
+    #[command(flatten)]
+    pub(crate) fields: FieldArgs,
     /// Delivery of outcomes.
     #[command(flatten)]
     pub(crate) deliver: DeliverArgs,
@@ -58,7 +63,7 @@ pub(crate) struct PollArgs {
 
 // `j2v list`.
 #[derive(Debug, Args)]
-#[command(after_long_help = help::page("\
+#[command(after_long_help = help::json_page("list", "\
 Examples:
   j2v list                                       the last 7 days
   j2v list --from 2026-11-01 --to 2026-11-07     a week, both days included
@@ -78,13 +83,16 @@ pub(crate) struct ListArgs {
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
     /// One JSON object a line
-    #[arg(long)]
+    #[arg(long, default_value_if("field", ArgPredicate::IsPresent, "true"))]
     pub(crate) json: bool,
+    /// What of it is printed.
+    #[command(flatten)]
+    pub(crate) fields: FieldArgs,
 }
 
 // `j2v settle`.
 #[derive(Debug, Args)]
-#[command(after_long_help = help::page("\
+#[command(after_long_help = help::json_page("settle", "\
 Examples:
   j2v settle L-4821                              look for it on the server now
   j2v settle L-4821 --adopt JkGxEoPRF9EgRb32     it is this project
@@ -106,13 +114,16 @@ pub(crate) struct SettleArgs {
     #[arg(long, group = "decision")]
     pub(crate) abandon: bool,
     /// One JSON object a line
-    #[arg(long)]
+    #[arg(long, default_value_if("field", ArgPredicate::IsPresent, "true"))]
     pub(crate) json: bool,
+    /// What of it is printed.
+    #[command(flatten)]
+    pub(crate) fields: FieldArgs,
 }
 
 // `j2v history`.
 #[derive(Debug, Args)]
-#[command(after_long_help = help::page("\
+#[command(after_long_help = help::json_page("history", "\
 Examples:
   j2v history                                    every render of this ledger, newest first
   j2v history --state held --state unknown       what needs a decision
@@ -135,13 +146,16 @@ pub(crate) struct HistoryArgs {
     #[arg(long)]
     pub(crate) sum: bool,
     /// One JSON object a line
-    #[arg(long)]
+    #[arg(long, default_value_if("field", ArgPredicate::IsPresent, "true"))]
     pub(crate) json: bool,
+    /// What of it is printed.
+    #[command(flatten)]
+    pub(crate) fields: FieldArgs,
 }
 
 // `j2v show`.
 #[derive(Debug, Args)]
-#[command(after_long_help = help::page("\
+#[command(after_long_help = help::json_page("show", "\
 Examples:
   j2v show JkGxEoPRF9EgRb32                      by its project
   j2v show L-4821 --json                         by its key, for programs", help::OFFLINE))]
@@ -153,13 +167,16 @@ pub(crate) struct ShowArgs {
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
     /// One JSON object
-    #[arg(long)]
+    #[arg(long, default_value_if("field", ArgPredicate::IsPresent, "true"))]
     pub(crate) json: bool,
+    /// What of it is printed.
+    #[command(flatten)]
+    pub(crate) fields: FieldArgs,
 }
 
 // `j2v download`.
 #[derive(Debug, Args)]
-#[command(after_long_help = help::page("\
+#[command(after_long_help = help::json_page("download", "\
 Examples:
   j2v download JkGxEoPRF9EgRb32                  into this folder
   j2v download JkGxEoPRF9EgRb32 -o videos/       a folder, made if missing
@@ -178,13 +195,16 @@ pub(crate) struct DownloadArgs {
     #[command(flatten)]
     pub(crate) rules: SaveRules,
     /// One JSON object a line
-    #[arg(long)]
+    #[arg(long, default_value_if("field", ArgPredicate::IsPresent, "true"))]
     pub(crate) json: bool,
+    /// What of it is printed.
+    #[command(flatten)]
+    pub(crate) fields: FieldArgs,
 }
 
 // `j2v delete`.
 #[derive(Debug, Args)]
-#[command(after_long_help = help::page("\
+#[command(after_long_help = help::json_page("delete", "\
 Examples:
   j2v delete JkGxEoPRF9EgRb32                    the file; the service keeps the entry; asks first
   j2v delete L-4821 flats/L-4822 --yes           by their keys, in a script
@@ -203,6 +223,9 @@ pub(crate) struct DeleteArgs {
     #[arg(long, short = 'n')]
     pub(crate) dry_run: bool,
     /// One JSON object a line
-    #[arg(long)]
+    #[arg(long, default_value_if("field", ArgPredicate::IsPresent, "true"))]
     pub(crate) json: bool,
+    /// What of it is printed.
+    #[command(flatten)]
+    pub(crate) fields: FieldArgs,
 }

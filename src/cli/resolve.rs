@@ -1,8 +1,10 @@
 //! The commands that compose a movie and show what the service will make of it: they send nothing.
 
 use clap::Args;
+use clap::builder::ArgPredicate;
 
 use super::MovieArgs;
+use super::fields::FieldArgs;
 use super::help;
 
 // `j2v build`.
@@ -42,7 +44,7 @@ pub(crate) struct ExpandArgs {
 
 // `j2v plan`.
 #[derive(Debug, Args)]
-#[command(after_long_help = help::page("\
+#[command(after_long_help = help::json_page("plan", "\
 A time that can't be known before the render is a range or `…`, and the reason is on the list of unknowns. \
 Nothing is asked of anybody unless --probe is given; then the first bytes of each file are fetched, without the \
 key, over https, and never from a private network.
@@ -56,8 +58,11 @@ pub(crate) struct PlanArgs {
     #[arg(long)]
     pub(crate) probe: bool,
     /// One JSON object a line, a line per movie
-    #[arg(long)]
+    #[arg(long, default_value_if("field", ArgPredicate::IsPresent, "true"))]
     pub(crate) json: bool,
+    /// What of it is printed.
+    #[command(flatten)]
+    pub(crate) fields: FieldArgs,
     /// The movies and what changes them.
     #[command(flatten)]
     pub(crate) movie: MovieArgs,

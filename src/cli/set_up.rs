@@ -1,7 +1,9 @@
 //! What can be typed about the set-up: the key, the settings, and what is wrong with them.
 
+use clap::builder::ArgPredicate;
 use clap::{Args, Subcommand};
 
+use super::fields::FieldArgs;
 use super::help;
 use crate::exit::Exit;
 
@@ -35,14 +37,17 @@ Examples:
   pass show json2video | j2v auth login   takes the first line of stdin", KEY))]
     Login,
     /// Show whose key it is and how many credits are left
-    #[command(after_long_help = help::page("\
+    #[command(after_long_help = help::json_page("auth status", "\
 Examples:
   j2v auth status
   j2v auth status --json | jq .credits", KEY))]
     Status {
         /// One JSON object
-        #[arg(long)]
+        #[arg(long, default_value_if("field", ArgPredicate::IsPresent, "true"))]
         json: bool,
+        /// What of it is printed.
+        #[command(flatten)]
+        fields: FieldArgs,
     },
     /// Remove the stored key
     #[command(after_long_help = help::page("\
@@ -84,14 +89,17 @@ pub(crate) struct ConfigArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Show each setting and where it comes from
-    #[command(after_long_help = help::page("\
+    #[command(after_long_help = help::json_page("config show", "\
 Examples:
   j2v config show
   j2v config show --profile work --json", help::OFFLINE))]
     Show {
         /// One JSON object a line, a line per setting
-        #[arg(long)]
+        #[arg(long, default_value_if("field", ArgPredicate::IsPresent, "true"))]
         json: bool,
+        /// What of it is printed.
+        #[command(flatten)]
+        fields: FieldArgs,
     },
     /// Print the path of config.toml, whether it exists or not
     #[command(after_long_help = help::page("\
@@ -107,7 +115,7 @@ Examples:
 
 // `j2v doctor`.
 #[derive(Debug, Args)]
-#[command(after_long_help = help::page("\
+#[command(after_long_help = help::json_page("doctor", "\
 Looks at the version, the settings, the key, the ledger, the disk, the proxy, DNS, TLS, the API and
 the clock. Exits 0 unless something would stop a submit.
 
@@ -117,8 +125,11 @@ Examples:
   j2v doctor --json | jq -r 'select(.status == \"fail\") | .detail'", DOCTOR))]
 pub(crate) struct DoctorArgs {
     /// One JSON object a line, a line per check: check, status (ok, warn, fail), detail, help, next
-    #[arg(long)]
+    #[arg(long, default_value_if("field", ArgPredicate::IsPresent, "true"))]
     pub(crate) json: bool,
+    /// What of it is printed.
+    #[command(flatten)]
+    pub(crate) fields: FieldArgs,
 }
 
 /// What `doctor` can come to.

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::ArgPredicate;
 
 use super::check::GateArgs;
+use super::fields::FieldArgs;
 use super::help;
 use super::lost::LostArgs;
 use super::movie::MovieArgs;
@@ -12,7 +14,7 @@ use super::waiting::{SaveArgs, WaitArgs};
 
 // `j2v submit`.
 #[derive(Debug, Args)]
-#[command(after_long_help = help::page("\
+#[command(after_long_help = help::json_page("submit", "\
 Examples:
   j2v submit listing.json                        print the project id
   j2v submit listing.json --wait --download .    print the video's path
@@ -41,8 +43,11 @@ pub(crate) struct SubmitArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) results: Option<PathBuf>,
     /// Print one JSON object per render as its outcome is known
-    #[arg(long)]
+    #[arg(long, default_value_if("field", ArgPredicate::IsPresent, "true"))]
     pub(crate) json: bool,
+    /// What of it is printed.
+    #[command(flatten)]
+    pub(crate) fields: FieldArgs,
     /// Print the exact request with the key redacted, and send nothing
     #[arg(long, short = 'n')]
     pub(crate) dry_run: bool,

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::ArgPredicate;
 use clap::{Args, Subcommand};
 
+use super::fields::FieldArgs;
 use super::help;
 
 // `j2v templates`.
@@ -26,13 +28,13 @@ pub(crate) struct TemplatesArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum TemplatesCommand {
     /// List the account's templates, the last changed first
-    #[command(after_long_help = help::page("\
+    #[command(after_long_help = help::json_page("templates list", "\
 Examples:
   j2v templates list
   j2v templates list --tag listings --json | jq -r .id", help::SERVICE))]
     List(TemplateListArgs),
     /// List the public gallery
-    #[command(after_long_help = help::page("\
+    #[command(after_long_help = help::json_page("templates library", "\
 The service shows every published template, and more with one of the tags.
 
 Examples:
@@ -45,7 +47,7 @@ Examples:
   j2v templates get LerKrmBfiqaIgBuacLWn > listing.json", help::SERVICE))]
     Get(TemplateIdArgs),
     /// Show a template's variables
-    #[command(after_long_help = help::page("\
+    #[command(after_long_help = help::json_page("templates vars", "\
 Examples:
   j2v templates vars LerKrmBfiqaIgBuacLWn                a table: name, type, default, help
   j2v templates vars LerKrmBfiqaIgBuacLWn --csv-header   the header of a table for `j2v batch`
@@ -94,8 +96,11 @@ pub(crate) struct TemplateListArgs {
     #[arg(long, value_name = "TAG")]
     pub(crate) tag: Vec<String>,
     /// Print one JSON object per template
-    #[arg(long)]
+    #[arg(long, default_value_if("field", ArgPredicate::IsPresent, "true"))]
     pub(crate) json: bool,
+    /// What of it is printed.
+    #[command(flatten)]
+    pub(crate) fields: FieldArgs,
 }
 
 /// `j2v templates get`.
@@ -116,8 +121,11 @@ pub(crate) struct TemplateVarsArgs {
     #[arg(long, conflicts_with_all = ["json", "schema"])]
     pub(crate) csv_header: bool,
     /// Print one JSON object per variable
-    #[arg(long, conflicts_with = "schema")]
+    #[arg(long, conflicts_with = "schema", default_value_if("field", ArgPredicate::IsPresent, "true"))]
     pub(crate) json: bool,
+    /// What of it is printed.
+    #[command(flatten)]
+    pub(crate) fields: FieldArgs,
     /// The service's JSON Schema
     #[arg(long)]
     pub(crate) schema: bool,

@@ -2,14 +2,16 @@
 
 use std::path::PathBuf;
 
+use clap::builder::ArgPredicate;
 use clap::{Args, ValueEnum};
 
+use super::fields::FieldArgs;
 use super::help;
 use super::renders::ScopeArgs;
 
 // `j2v explain`.
 #[derive(Debug, Args)]
-#[command(after_long_help = help::page("\
+#[command(after_long_help = help::json_page("explain", "\
 Takes a render of the ledger, or the words of a message. Where the message names a scene and an
 element, the line of the movie is shown: of your file if it still makes the movie that was sent,
 else of the movie as the ledger keeps it.
@@ -26,8 +28,11 @@ pub(crate) struct ExplainArgs {
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
     /// One JSON object
-    #[arg(long)]
+    #[arg(long, default_value_if("field", ArgPredicate::IsPresent, "true"))]
     pub(crate) json: bool,
+    /// What of it is printed.
+    #[command(flatten)]
+    pub(crate) fields: FieldArgs,
 }
 
 // `j2v completions`.

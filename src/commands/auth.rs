@@ -28,7 +28,7 @@ const LONGEST: u64 = 16 << 10;
 pub(super) async fn run(call: &Call, command: &AuthCommand) -> anyhow::Result<Exit> {
     match command {
         AuthCommand::Login => login(call).await,
-        AuthCommand::Status { json } => status(call, *json).await,
+        AuthCommand::Status { json, .. } => status(call, *json).await,
         AuthCommand::Logout => logout(call),
     }
 }

@@ -4,7 +4,7 @@ use clap::{Arg, ArgAction, Command, CommandFactory};
 use serde_json::{Value, json};
 
 use super::Call;
-use crate::cli::{Cli, CommandsArgs};
+use crate::cli::{self, Cli, CommandsArgs};
 use crate::exit::Exit;
 
 pub(super) fn run(call: &Call, args: &CommandsArgs) -> anyhow::Result<Exit> {
@@ -46,7 +46,7 @@ fn describe(name: &str, command: &Command) -> Value {
         "arguments": arguments.into_iter().map(argument).collect::<Vec<_>>(),
         "flags": flags.into_iter().map(flag).collect::<Vec<_>>(),
         "exit_codes": exit_codes(command),
-        "output": super::fields::of(name),
+        "output": cli::fields::of(name),
     })
 }
 

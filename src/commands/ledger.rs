@@ -3,9 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::session::{homeless, ledger_failed};
 use super::{Call, Stop};
-use crate::cli::{CopyArgs, LedgerArgs, LedgerCommand, PruneArgs};
+use crate::cli::{CopyArgs, LedgerArgs, LedgerCheckArgs, LedgerCommand, PruneArgs};
 use crate::exit::Exit;
 use crate::ledger::Which;
 #[cfg(feature = "postgres")]
@@ -19,7 +21,7 @@ use crate::world::World;
 pub(super) async fn run(call: &Call, args: &LedgerArgs) -> anyhow::Result<Exit> {
     match &args.command {
         LedgerCommand::Copy(args) => move_over(call, args).await,
-        LedgerCommand::Check => check(call).await,
+        LedgerCommand::Check(args) => check(call, args).await,
         LedgerCommand::Prune(args) => prune(call, args).await,
     }
 }
@@ -74,12 +76,15 @@ async fn refuse_busy(place: &LedgerPlace, ledger: &dyn Transfer) -> Result<(), S
     }
 }
 
-async fn check(call: &Call) -> anyhow::Result<Exit> {
+async fn check(call: &Call, args: &LedgerCheckArgs) -> anyhow::Result<Exit> {
     let place = &call.settings.ledger;
     if !place.is_there() {
         return Err(Stop::new(Exit::Usage, format!("there is no ledger {place}")).into());
     }
     let faults = open(place).await?.faults().await.map_err(ledger_failed)?;
+    if args.json {
+        call.out.data(&json!({"ledger": place.to_string(), "sound": faults.is_empty(), "faults": faults}).to_string());
+    }
     for fault in &faults {
         call.out.error(fault);
     }

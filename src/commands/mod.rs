@@ -16,7 +16,6 @@ mod dry_run;
 mod emulator;
 mod expand;
 mod explain;
-mod fields;
 mod files;
 mod gate;
 mod history;
@@ -57,7 +56,7 @@ use tokio::signal::unix::{Signal, SignalKind};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::{self, AuthCommand, Cli, Command, ConfigCommand};
+use crate::cli::{self, AuthCommand, Cli, Command, ConfigCommand, Typed};
 use crate::exit::Exit;
 use crate::movie::Refused;
 use crate::output::Out;
@@ -123,16 +122,19 @@ pub fn run() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         // Whom it should be told to is in the middle of a line.
         Err(_) => ExitCode::FAILURE,
-        Ok(false) => call(cli::parse()).into(),
+        Ok(false) => {
+            let Typed { cli, fields } = cli::parse();
+            call(cli, fields).into()
+        }
     }
 }
 
-fn call(mut cli: Cli) -> Exit {
+fn call(mut cli: Cli, fields: Vec<String>) -> Exit {
     let settings = match Settings::from_process(&cli.global, purpose(&cli.command)) {
         Ok(settings) => settings,
         Err(error) => return refuse_settings(&error),
     };
-    let out = Arc::new(Out::new(&settings));
+    let out = Arc::new(Out::new(&settings).of_fields(fields));
     for warning in &settings.warnings {
         out.warning(warning);
     }

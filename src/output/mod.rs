@@ -2,6 +2,7 @@
 //! no reason to panic.
 
 pub(crate) mod annotations;
+mod fields;
 pub(crate) mod findings;
 mod gallery;
 mod human;
@@ -49,6 +50,8 @@ pub(crate) struct Out {
     progress: Progress,
     /// When the next line of a batch's progress is due, milliseconds into its run.
     next_progress: AtomicU64,
+    /// The fields that are printed of each object of JSON; the object itself when there are none.
+    fields: Vec<String>,
 }
 
 impl Out {
@@ -67,13 +70,24 @@ impl Out {
             stdout_lost: OnceLock::new(),
             progress: Progress::new(terminal.stderr && !quiet),
             next_progress: AtomicU64::new(PROGRESS_AFTER),
+            fields: Vec::new(),
         }
+    }
+
+    /// The streams, on which these fields stand in the place of their objects.
+    #[must_use]
+    pub(crate) fn of_fields(self, fields: Vec<String>) -> Self {
+        Self { fields, ..self }
     }
 
     /// Writes a line of data to stdout, or several. What others wrote may stand in it: what a terminal would obey is
     /// spelled out, so that a line of JSON means what it meant.
     pub(crate) fn data(&self, text: &str) {
-        self.drawn(&escaped(text));
+        if self.fields.is_empty() {
+            self.drawn(&escaped(text));
+        } else {
+            fields::lines(text, &self.fields).iter().for_each(|line| self.drawn(line));
+        }
     }
 
     /// Writes a document of JSON to stdout: byte for byte into a file or a pipe, as [`Out::data`] does to a terminal.

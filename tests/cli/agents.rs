@@ -119,6 +119,11 @@ fn the_fields_that_are_listed_are_those_that_are_printed() {
         ("explain", "explain --json Movie duration cannot be zero"),
         ("doctor", "doctor --json"),
         ("auth status", "auth status --json"),
+        ("list", "list --json"),
+        ("show", "show one --json"),
+        ("preview", "preview movie.json --json --offline"),
+        ("config show", "config show --json"),
+        ("ledger check", "ledger check --json"),
     ];
     for (name, line) in printed {
         let command = listed.iter().find(|command| command["name"] == name).unwrap();

@@ -20,6 +20,7 @@ mod emulator;
 mod exits;
 mod expand;
 mod explain;
+mod fields;
 mod first_tries;
 mod gate;
 mod help;
