@@ -23,6 +23,9 @@ Examples:
   export J2V_API_URL=http://127.0.0.1:8025/v2 J2V_API_KEY=any
   j2v submit listing.json --wait
 
+  j2v emulator --record DIR               a proxy in front of the API: what it says becomes files
+  j2v emulator --play DIR                 answers as it did then
+
 `--emulate` on any command runs one inside that command instead; its renders stay in a folder of
 their own.
 
@@ -49,6 +52,9 @@ fn page() -> String {
     text.trim_end().to_owned()
 }
 
+/// What is of no meaning where nothing is emulated.
+const EMULATING: [&str; 7] = ["render_time", "seed", "credits", "fault", "webhook_shape", "folder", "accept_key"];
+
 // `j2v emulator`.
 #[derive(Debug, Args)]
 #[command(after_long_help = help::page(&page(), ENDS))]
@@ -74,6 +80,12 @@ pub(crate) struct EmulatorArgs {
     /// Keep the renders in this folder (default: in memory only)
     #[arg(long, value_name = "DIR")]
     pub(crate) folder: Option<PathBuf>,
+    /// Be a proxy in front of the API instead, and write each request and answer into this folder, without the key
+    #[arg(long, value_name = "DIR", conflicts_with_all = EMULATING)]
+    pub(crate) record: Option<PathBuf>,
+    /// Answer with what was recorded into this folder instead
+    #[arg(long, value_name = "DIR", conflicts_with_all = EMULATING, conflicts_with = "record")]
+    pub(crate) play: Option<PathBuf>,
     /// The only key that is accepted (default: any that does not begin with `wrong`)
     #[arg(long, value_name = "KEY")]
     pub(crate) accept_key: Option<String>,

@@ -1,12 +1,33 @@
-//! `j2v emulator`: the service on this machine, until it is stopped.
+//! `j2v emulator`: the service on this machine, until it is stopped; what it said once, recorded and played.
+
+use std::path::Path;
+use std::sync::Arc;
 
 use super::{Call, Stop};
 use crate::cli::EmulatorArgs;
-use crate::emulator::{Emulator, EmulatorError, KeyRule, Settings};
+use crate::emulator::{Answered, Asked, Emulator, EmulatorError, KeyRule, Passing, Settings, Upstream};
 use crate::exit::Exit;
+use crate::output::Out;
+use crate::service::client::Timeouts;
+use crate::service::forward::{Forwarded, Forwarder, without_secret};
+use crate::settings::Api;
 use crate::world::World;
 
+/// What is set beside the URL where any key is taken.
+const ANY_KEY: &str = " J2V_API_KEY=any";
+
 pub(super) async fn run(call: &Call, args: EmulatorArgs) -> anyhow::Result<Exit> {
+    let emulator = match (&args.record, &args.play) {
+        (Some(folder), _) => record(call, &args, folder).await?,
+        (_, Some(folder)) => play(call, &args, folder).await?,
+        _ => emulate(call, args).await?,
+    };
+    call.interrupt.cancelled().await;
+    emulator.stop().await;
+    Ok(Exit::Interrupted)
+}
+
+async fn emulate(call: &Call, args: EmulatorArgs) -> Result<Emulator, Stop> {
     let settings = Settings {
         bind: args.bind,
         render_time: args.render_time,
@@ -19,13 +40,62 @@ pub(super) async fn run(call: &Call, args: EmulatorArgs) -> anyhow::Result<Exit>
         ..Settings::new(World::real())
     };
     let emulator = Emulator::start(settings).await.map_err(not_started)?;
+    meet(call, &emulator, "the emulator renders nothing: its videos are flat colours. In another shell:", ANY_KEY);
+    Ok(emulator)
+}
+
+async fn play(call: &Call, args: &EmulatorArgs, folder: &Path) -> Result<Emulator, Stop> {
+    let emulator = Emulator::play(args.bind, folder).await.map_err(not_started)?;
+    meet(call, &emulator, &format!("answers with what {} holds. In another shell:", folder.display()), ANY_KEY);
+    Ok(emulator)
+}
+
+/// The proxy, which has no key: each client sends its own.
+async fn record(call: &Call, args: &EmulatorArgs, folder: &Path) -> Result<Emulator, Stop> {
+    let Api::Url(api) = &call.settings.api else { return Err(Stop::new(Exit::Usage, "--emulate has no API that could be recorded")) };
+    let timeouts = Timeouts { request: call.settings.request_timeout, ..Timeouts::default() };
+    let forwarder =
+        Forwarder::new(api.clone(), timeouts).map_err(|why| Stop::new(Exit::Internal, format!("no proxy can be built: {why}")))?;
+    let upstream = Recorded { forwarder, out: Arc::clone(&call.out) };
+    let emulator = Emulator::record(args.bind, folder, Arc::new(upstream), World::real()).await.map_err(not_started)?;
+    if emulator.api_url() == api.as_str() {
+        return Err(Stop::new(Exit::Usage, format!("{api} is this proxy itself: give --api-url of the API to record")));
+    }
+    let said = format!("writes what {api} is asked and answers into {}; renders cost what they cost. In another shell:", folder.display());
+    meet(call, &emulator, &said, "");
+    Ok(emulator)
+}
+
+/// Says where it is, and how another shell meets it.
+fn meet(call: &Call, emulator: &Emulator, said: &str, key: &str) {
     let url = emulator.api_url();
     call.out.data(&url);
-    call.out.progress("the emulator renders nothing: its videos are flat colours. In another shell:");
-    call.out.progress(&format!("  export J2V_API_URL={url} J2V_API_KEY=any"));
-    call.interrupt.cancelled().await;
-    emulator.stop().await;
-    Ok(Exit::Interrupted)
+    call.out.progress(said);
+    call.out.progress(&format!("  export J2V_API_URL={url}{key}"));
+}
+
+/// The API that is recorded.
+struct Recorded {
+    forwarder: Forwarder,
+    out: Arc<Out>,
+}
+
+impl Upstream for Recorded {
+    fn pass(&self, asked: Asked) -> Passing<'_> {
+        Box::pin(async move {
+            let Asked { method, rest, headers, body } = asked;
+            let Forwarded { status, headers, body } = self.forwarder.pass(method, &rest, &headers, body.into()).await?;
+            Ok(Answered { status, headers, body: body.into() })
+        })
+    }
+
+    fn without(&self, secret: &str, text: Vec<u8>) -> Vec<u8> {
+        without_secret(secret, text)
+    }
+
+    fn warn(&self, why: &str) {
+        self.out.warning(why);
+    }
 }
 
 fn not_started(error: EmulatorError) -> Stop {

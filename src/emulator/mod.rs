@@ -52,6 +52,7 @@ mod oracle;
 mod page;
 mod payload;
 mod plan;
+mod recording;
 mod report;
 mod routes;
 mod script;
@@ -62,19 +63,22 @@ mod store;
 mod webhook;
 mod wire;
 
-use std::future::IntoFuture;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::backend::Backend;
 pub use self::faults::{Fault, FaultError, FaultInfo, Place, Takes, catalogue};
+use self::recording::play::Player;
+use self::recording::record::Recorder;
+pub use self::recording::record::{Answered, Asked, Passing, Upstream};
 pub use self::state::{Shape, ShapeError};
 use self::wire::{Listener, Wire};
 use crate::world::World;
@@ -177,23 +181,41 @@ impl Emulator {
     /// # Errors
     /// When the address can't be bound, or the folder can't be used.
     pub async fn start(settings: Settings) -> Result<Self, EmulatorError> {
-        let bind = settings.bind;
-        let refused = |source| EmulatorError::Bind { address: bind, source };
-        let listener = TcpListener::bind(bind).await.map_err(refused)?;
-        let address = listener.local_addr().map_err(refused)?;
+        let (listener, address) = bound(settings.bind).await?;
         let folder = settings.folder.clone().unwrap_or_default();
         let failed = |source| EmulatorError::Folder { folder: folder.clone(), source };
-        let uploads = bind_uploads(bind.ip(), settings.folder.as_deref()).await.map_err(failed)?;
+        let uploads = bind_uploads(address.ip(), settings.folder.as_deref()).await.map_err(failed)?;
         let upload_address = uploads.local_addr().map_err(failed)?;
         let backend = Arc::new(Backend::open(settings, address, upload_address).map_err(failed)?);
-        let stop: CancellationToken = backend.stop.clone();
-        let other_host = account::routes::upload_router(Arc::clone(&backend)).into_make_service_with_connect_info::<Wire>();
-        let uploading =
-            axum::serve(Listener::new(uploads, stop.clone()), other_host).with_graceful_shutdown(stop.clone().cancelled_owned());
-        tokio::spawn(uploading.into_future());
-        let app = routes::router(backend).into_make_service_with_connect_info::<Wire>();
-        let server = axum::serve(Listener::new(listener, stop.clone()), app).with_graceful_shutdown(stop.clone().cancelled_owned());
-        Ok(Self { address, stop: stop.drop_guard(), serving: tokio::spawn(server.into_future()) })
+        let stop = backend.stop.clone();
+        tokio::spawn(serve(uploads, account::routes::upload_router(Arc::clone(&backend)), stop.clone()));
+        Ok(Self::serve(listener, address, routes::router(backend), stop))
+    }
+
+    /// Starts a proxy in front of an API that writes into a folder what passes through it.
+    ///
+    /// # Errors
+    /// As [`Emulator::start`].
+    pub async fn record(bind: SocketAddr, folder: &Path, upstream: Arc<dyn Upstream>, world: World) -> Result<Self, EmulatorError> {
+        let (listener, address) = bound(bind).await?;
+        let recorder =
+            Recorder::new(upstream, folder, world).map_err(|source| EmulatorError::Folder { folder: folder.to_owned(), source })?;
+        Ok(Self::serve(listener, address, recorder.router(), CancellationToken::new()))
+    }
+
+    /// Starts a server that answers with what was recorded into a folder.
+    ///
+    /// # Errors
+    /// As [`Emulator::start`], and when the folder holds no recording.
+    pub async fn play(bind: SocketAddr, folder: &Path) -> Result<Self, EmulatorError> {
+        let player = Player::read(folder).map_err(|source| EmulatorError::Folder { folder: folder.to_owned(), source })?;
+        let (listener, address) = bound(bind).await?;
+        Ok(Self::serve(listener, address, player.router(), CancellationToken::new()))
+    }
+
+    fn serve(listener: TcpListener, address: SocketAddr, router: Router, stop: CancellationToken) -> Self {
+        let serving = tokio::spawn(serve(listener, router, stop.clone()));
+        Self { address, stop: stop.drop_guard(), serving }
     }
 
     /// Where it listens.
@@ -232,4 +254,18 @@ async fn bind_uploads(ip: IpAddr, folder: Option<&Path>) -> io::Result<TcpListen
         std::fs::write(kept, listener.local_addr()?.port().to_string())?;
     }
     Ok(listener)
+}
+
+/// Serves until the token is cancelled, which ends every connection.
+async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> io::Result<()> {
+    let app = router.into_make_service_with_connect_info::<Wire>();
+    axum::serve(Listener::new(listener, stop.clone()), app).with_graceful_shutdown(stop.cancelled_owned()).await
+}
+
+/// A socket, and where it is.
+async fn bound(bind: SocketAddr) -> Result<(TcpListener, SocketAddr), EmulatorError> {
+    let refused = |source| EmulatorError::Bind { address: bind, source };
+    let listener = TcpListener::bind(bind).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    Ok((listener, address))
 }

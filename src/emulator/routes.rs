@@ -17,7 +17,7 @@ use super::backend::{Backend, KeyCheck};
 use super::wire::Wire;
 use super::{create, files, oracle, page, status};
 
-const SERVER: &str = concat!("j2v-emulator/", env!("CARGO_PKG_VERSION"));
+pub(super) const SERVER: &str = concat!("j2v-emulator/", env!("CARGO_PKG_VERSION"));
 
 /// All routes of the emulator.
 pub(super) fn router(backend: Arc<Backend>) -> Router {

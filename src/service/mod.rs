@@ -1,7 +1,7 @@
 //! The HTTP API: the only builder of HTTP clients, the only holder of the key.
 //!
 //! [`answer`], [`retry`], [`page`], [`address`], [`filename`] and [`webhook`] are pure and decide; [`client`], [`read`],
-//! [`download`], [`probe`] and [`relay`] move bytes and ask them. [`first_byte`] is where a submission becomes durable.
+//! [`download`], [`forward`], [`probe`] and [`relay`] move bytes and ask them. [`first_byte`] is where a submission becomes durable.
 
 pub mod account;
 pub mod address;
@@ -12,6 +12,7 @@ pub mod download;
 pub mod endpoint;
 pub mod filename;
 pub mod first_byte;
+pub mod forward;
 pub mod keyless;
 mod length;
 pub mod media;
