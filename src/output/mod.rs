@@ -86,7 +86,9 @@ impl Out {
         if self.fields.is_empty() {
             self.drawn(&escaped(text));
         } else {
-            fields::lines(text, &self.fields).iter().for_each(|line| self.drawn(line));
+            for line in fields::lines(text, &self.fields) {
+                self.drawn(&line);
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! `check` for CI: annotations, SARIF, and the fixes that are certain.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::World;
 
@@ -108,4 +108,136 @@ fn findings_as_json_have_their_pointer_and_their_end_and_the_rules_can_be_listed
     let rules = world.j2v("check --rules").exits(0);
     assert!(rules.lines().len() > 100 && rules.stdout.contains("J2V064 src-missing: error; it may stop a submission"));
     assert!(serde_json::from_str::<Value>(world.j2v("check --rules --json").exits(0).lines()[0]).unwrap()["code"].is_string());
+}
+
+/// An object that has these members and no others, some of them always.
+fn object(required: &[&str], properties: Value) -> Value {
+    let mut object = json!({"type": "object", "required": required, "additionalProperties": false});
+    object["properties"] = properties;
+    object
+}
+
+fn list_of(items: Value) -> Value {
+    let mut list = json!({"type": "array", "uniqueItems": true});
+    list["items"] = items;
+    list
+}
+
+/// What the published schema of SARIF 2.1.0 says of the objects that are written here: the members that there are, those
+/// that are demanded, their types and words.
+fn sarif_rules() -> Value {
+    let (text, number) = (json!({"type": "string"}), json!({"type": "integer", "minimum": 1}));
+    let level = json!({"enum": ["none", "note", "warning", "error"]});
+    let message = object(&["text"], json!({"text": {"type": "string", "minLength": 1}}));
+    let rule = object(
+        &["id"],
+        json!({
+            "id": text,
+            "name": text,
+            "shortDescription": message,
+            "help": message,
+            "defaultConfiguration": object(&[], json!({"level": level})),
+        }),
+    );
+    let driver = object(&["name"], json!({"name": text, "semanticVersion": text, "rules": list_of(rule)}));
+    let run = object(
+        &["tool"],
+        json!({
+            "tool": object(&["driver"], json!({"driver": driver})),
+            "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
+            "results": {"type": "array", "items": sarif_result(&text, &number, &level, &message)},
+        }),
+    );
+    object(&["version", "runs"], json!({"$schema": text, "version": {"const": "2.1.0"}, "runs": list_of(run)}))
+}
+
+fn sarif_result(text: &Value, number: &Value, level: &Value, message: &Value) -> Value {
+    let region = object(&[], json!({"startLine": number, "startColumn": number, "endLine": number, "endColumn": number}));
+    let uri = json!({"type": "string", "pattern": "^([A-Za-z0-9._~/-]|%[0-9A-F]{2})+$"});
+    let artifact = object(&[], json!({"uri": uri, "uriBaseId": text}));
+    let physical = object(&["artifactLocation"], json!({"artifactLocation": artifact, "region": region}));
+    let logical = object(&[], json!({"fullyQualifiedName": text, "kind": text}));
+    let location = object(&[], json!({"physicalLocation": physical, "logicalLocations": list_of(logical)}));
+    object(
+        &["message"],
+        json!({
+            "ruleId": text,
+            "ruleIndex": {"type": "integer", "minimum": -1},
+            "level": level,
+            "message": message,
+            "locations": {"type": "array", "items": location},
+            "partialFingerprints": {"type": "object", "additionalProperties": text},
+            "properties": {"type": "object"},
+        }),
+    )
+}
+
+/// Names that a file may have where it is not Windows that names it.
+#[cfg(unix)]
+const HOSTILE_NAMES: [&str; 6] = [
+    "a,b:100%.json",
+    "x\n::error file=y.json::z.json",
+    "\r\n::stop-commands::t.json",
+    "ü 画 \"q\".json",
+    "%0A::warning::.json",
+    "\u{1b}[31m\u{202e}.json",
+];
+
+/// Movies whose texts try to be commands of a workflow.
+#[cfg(unix)]
+fn hostile(world: &World) {
+    std::fs::create_dir(world.path("movies")).unwrap();
+    let value = "x\\n::error::y\\r%0A::add-mask::secret \\u001b]0;t\\u0007";
+    for name in HOSTILE_NAMES {
+        world.write(
+            &format!("movies/{name}"),
+            format!(r#"{{"resolution": "{value}", "{value}": 1, "scenes": [{{"duration": "{value}"}}]}}"#),
+        );
+    }
+    world.write("movies/broken.json", "{\n::error::x");
+}
+
+#[test]
+#[cfg(unix)]
+fn no_name_and_no_message_gets_out_of_its_annotation() {
+    let world = World::new();
+    hostile(&world);
+    let run = world.j2v("check movies --format github").exits(3);
+    let kinds = ["::error ", "::warning ", "::notice "];
+    for line in run.lines() {
+        assert!(kinds.iter().any(|kind| line.starts_with(kind)), "{line:?}");
+        assert!(!line.contains(['\r', '\u{1b}', '\u{7}', '\u{202e}']), "{line:?}");
+        let properties = line.split_once(' ').unwrap().1.split("::").next().unwrap();
+        for property in properties.split(',') {
+            let (name, value) = property.split_once('=').unwrap();
+            assert!(["file", "line", "col", "title"].contains(&name) && !value.contains(':'), "{line:?}");
+        }
+    }
+    let named = |name: &str| run.stdout.contains(&format!("file=movies/{name},"));
+    assert!(named("a%2Cb%3A100%25.json") && named("%250A%3A%3Awarning%3A%3A.json"), "{}", run.stdout);
+}
+
+#[test]
+#[cfg(unix)]
+fn sarif_keeps_to_the_rules_of_its_schema_whatever_the_files_are_called() {
+    let world = World::new();
+    hostile(&world);
+    world.write("movies/m.json", BROKEN);
+    world.write("movies/flag.yaml", "resolution: nope\nscenes:\n  - duration: 1\n");
+    let validator = jsonschema::draft7::new(&sarif_rules()).unwrap();
+    for line in ["check movies --format sarif", "check movies --format sarif --set /quality=best", "check movies/flag.yaml --format sarif"]
+    {
+        let document: Value = serde_json::from_str(&world.j2v(line).exits(0).stdout).unwrap();
+        let wrong: Vec<String> = validator.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert!(wrong.is_empty(), "{line}: {wrong:#?}");
+        let results = document["runs"][0]["results"].as_array().unwrap();
+        let mut prints: Vec<String> = results.iter().map(|result| result["partialFingerprints"].to_string()).collect();
+        prints.sort_unstable();
+        prints.dedup();
+        assert!(!results.is_empty() && prints.len() * 2 > results.len(), "{line}: alerts must be told apart");
+    }
+    let clean = r#"{"resolution": "full-hd", "scenes": [{"duration": 4}]}"#;
+    world.write("clean.json", clean);
+    let document: Value = serde_json::from_str(&world.j2v("check clean.json --format sarif").exits(0).stdout).unwrap();
+    assert!(validator.is_valid(&document) && document["runs"][0]["results"] == json!([]), "{document:#}");
 }

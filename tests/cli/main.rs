@@ -8,6 +8,7 @@ mod batch;
 mod batch_faults;
 mod build;
 mod check;
+mod check_fixes;
 mod check_formats;
 mod check_probe;
 mod check_projects;

@@ -17,8 +17,8 @@ pub(super) async fn resolve(call: &Call, files: &mut Files, movie: &Document) ->
     let expansion = expand(movie, &Limits::default());
     let uses = files.look_at(&call.out, &expansion).await?.unwrap_or_default();
     // Of what is no URL the rules speak without a look.
-    let used = if uses.is_empty() { Vec::new() } else { uses_of(&expansion) };
-    let addressed = used.iter().filter(|file| ["https://", "http://"].iter().any(|scheme| file.url.starts_with(scheme)));
+    let places = if uses.is_empty() { Vec::new() } else { uses_of(&expansion) };
+    let addressed = places.iter().filter(|file| ["https://", "http://"].iter().any(|scheme| file.url.starts_with(scheme)));
     let found = addressed.filter_map(|file| judged(file, files.found(&file.url)?)).collect();
     for file in uses {
         call.out.progress(&files.shown(file).to_string());
