@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import urllib.request
 from datetime import timedelta
 
 from mcp import ClientSession, StdioServerParameters
@@ -96,6 +97,15 @@ async def a_hundred_calls_at_once():
         assert all(answer["exit"] == 3 for answer, _ in answers), answers
 
 
+async def a_preview_is_served_while_the_session_lasts():
+    async with stdio_client(server("--read-only")) as (read, write), ClientSession(read, write) as session:
+        await session.initialize()
+        shown, failed = await told(session, "preview_movie", movie=MOVIE)
+        assert not failed and shown["url"].startswith("http://127.0.0.1:"), shown
+        with await asyncio.to_thread(urllib.request.urlopen, shown["url"], timeout=20) as page:
+            assert page.status == 200 and b"<html" in page.read().lower()
+
+
 async def progress_and_cancel():
     heard = []
 
@@ -149,6 +159,7 @@ def a_client_that_vanishes_loses_nothing():
 async def main():
     await every_tool()
     await a_hundred_calls_at_once()
+    await a_preview_is_served_while_the_session_lasts()
     await progress_and_cancel()
 
 
