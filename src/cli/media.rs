@@ -24,7 +24,7 @@ pub(crate) struct MediaArgs {
     pub(crate) command: MediaCommand,
 }
 
-/// What can be done with the account's media.
+/// Manage the account's media.
 #[derive(Debug, Subcommand)]
 pub(crate) enum MediaCommand {
     /// List the files and folders of a folder, or all folders

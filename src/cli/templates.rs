@@ -24,7 +24,7 @@ pub(crate) struct TemplatesArgs {
     pub(crate) command: TemplatesCommand,
 }
 
-/// What can be done with templates.
+/// Manage the account's templates.
 #[derive(Debug, Subcommand)]
 pub(crate) enum TemplatesCommand {
     /// List the account's templates, the last changed first
@@ -143,8 +143,8 @@ pub(crate) struct TemplatePushArgs {
     /// The template's name (a new one's default: the file's name)
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
-    /// A tag; repeatable. All tags of the template are replaced
-    #[arg(long, value_name = "TAG")]
+    /// A tag, or several with commas; repeatable. All tags of the template are replaced
+    #[arg(long, value_name = "TAG", value_delimiter = ',')]
     pub(crate) tag: Vec<String>,
     /// Overwrite a change made on the server meanwhile
     #[arg(long, requires = "id")]

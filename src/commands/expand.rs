@@ -1,11 +1,12 @@
 //! `j2v expand`: prints movies with everything resolved that can be resolved offline; sends nothing.
 
 use super::resolve::resolve;
-use super::{Call, movies};
+use super::{Call, movies, uploads};
 use crate::cli::ExpandArgs;
 use crate::exit::Exit;
 
 pub(super) fn run(call: &Call, args: &ExpandArgs) -> anyhow::Result<Exit> {
+    uploads::say_ignored(call, &args.movie);
     let mut exits = Vec::new();
     for composed in movies::compose_all(&call.out, &args.movie)? {
         match composed.movie.and_then(|movie| resolve(&call.out, &movie)) {

@@ -42,6 +42,7 @@ mod session;
 mod settle;
 mod show;
 mod submit;
+mod template_variables;
 mod templates;
 mod uploads;
 mod waiting;

@@ -3,7 +3,7 @@
 
 use super::files::{Files, name};
 use super::resolve::{at, resolve};
-use super::{Call, Stop, movies};
+use super::{Call, Stop, movies, uploads};
 use crate::cli::PlanArgs;
 use crate::exit::Exit;
 use crate::movie::Document;
@@ -14,6 +14,7 @@ use crate::service::keyless::Hosts;
 
 pub(super) async fn run(call: &Call, args: &PlanArgs) -> anyhow::Result<Exit> {
     let mut files = if args.probe { Files::to_probe(&call.settings, Hosts::Public) } else { Files::unseen() };
+    uploads::say_ignored(call, &args.movie);
     let mut exits = Vec::new();
     for composed in movies::compose_all(&call.out, &args.movie)? {
         let shown = match composed.movie {

@@ -10,7 +10,7 @@ use super::movies::{self, Composed};
 use super::session::Session;
 use super::uploads::{self, UploadMode};
 use super::waiting::{self, Looks, submitted};
-use super::{Call, Stop, dry_run};
+use super::{Call, Stop, dry_run, template_variables};
 use crate::cli::SubmitArgs;
 use crate::exit::Exit;
 use crate::ledger::{LedgerError, Render};
@@ -55,6 +55,7 @@ pub(super) async fn run(call: &Call, args: &SubmitArgs) -> anyhow::Result<Exit> 
         Ok(session) => session,
         Err(error) => return not_begun(call, &orders, results, error),
     };
+    template_variables::compare(call, &session.desk.client, orders.iter().map(|(_, order)| &order.movie)).await;
     let wanted = orders.len();
     let bound = submit_all(&session.desk, orders, call.settings.concurrency, &mut results).await;
     // What this run lost it has just looked for.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::media::{failed, print};
+use super::media::{failed, show};
 use super::movie_files::{self, STDIN};
 use super::session::{self, Reached};
 use super::{Call, Stop};
@@ -17,9 +17,12 @@ use crate::movie::check::{Resolved, Settings, check};
 use crate::movie::compose::Assignment;
 use crate::movie::json::Node;
 use crate::movie::{Document, differences};
+use crate::output::table::Cell;
+use crate::service::account::AccountError;
 use crate::service::client::Client;
-use crate::service::templates::{LARGEST_MOVIE, LONGEST_NAME, TemplateSummary, TemplateVariable};
-use crate::work::templates::{Push, PushError, Pushed, TemplateNotes, create, update};
+use crate::service::templates::{LARGEST_MOVIE, LONGEST_NAME, Template, TemplateSummary, TemplateVariable};
+use crate::work::templates::{Copy, Push, PushError, Pushed, TemplateNotes, create, duplicate, update};
+use crate::world::Instant;
 
 pub(super) async fn run(call: &Call, command: &TemplatesCommand) -> anyhow::Result<Exit> {
     let reached = session::reach(&call.settings, session::key(&call.settings)?).await?;
@@ -47,7 +50,7 @@ async fn act(call: &Call, reached: &Reached, command: &TemplatesCommand) -> anyh
         TemplatesCommand::Push(args) => push(call, client, args).await,
         TemplatesCommand::Pull(args) => pull(call, client, args).await,
         TemplatesCommand::Diff(args) => diff(call, client, args).await,
-        TemplatesCommand::Duplicate(args) => duplicate(call, client, args).await,
+        TemplatesCommand::Duplicate(args) => copy(call, client, args).await,
         TemplatesCommand::Delete(args) => delete(call, client, args).await,
     }
 }
@@ -67,10 +70,11 @@ fn list<'a>(call: &Call, args: &TemplateListArgs, all: impl Iterator<Item = &'a 
         }
         return;
     }
+    let time = |at: &Option<String>| Cell::Time(at.as_deref().and_then(Instant::from_iso));
     let row = |summary: &TemplateSummary| {
-        vec![summary.id.clone(), summary.name.clone(), summary.tags.join(", "), summary.updated_at.clone().unwrap_or_default()]
+        vec![summary.id.clone().into(), summary.name.clone().into(), summary.tags.join(", ").into(), time(&summary.updated_at)]
     };
-    print(call, &all.map(row).collect::<Vec<_>>());
+    show(call, &["ID", "NAME", "TAGS", "CHANGED"], all.map(row).collect());
 }
 
 /// What this machine has noted of the account's templates.
@@ -80,37 +84,51 @@ fn notes(call: &Call) -> TemplateNotes {
     TemplateNotes::new(folder, format!("{}\n{}", settings.account, session::endpoint(&settings.api)))
 }
 
+/// Notes what was read; a note that can't be kept is no reason to fail.
+fn note(call: &Call, template: &Template) {
+    if let Err(why) = notes(call).see(template) {
+        call.out.warning(&format!("the next push can't notice whether another has changed this template: {why}"));
+    }
+}
+
+/// What it means that a call about one template came to nothing.
+fn failed_on(call: &Call, error: &AccountError, id: &str) -> Stop {
+    if !matches!(error, AccountError::NotFound { .. }) {
+        return failed(error);
+    }
+    Stop::new(Exit::Refused, format!("{id}: the account has no such template")).then(session::spell(call, &["templates", "list"]))
+}
+
 async fn get(call: &Call, client: &Client, args: &TemplateIdArgs) -> anyhow::Result<Exit> {
-    let template = client.template(&args.id).await.map_err(|error| failed(&error))?;
+    let template = client.template(&args.id).await.map_err(|error| failed_on(call, &error, &args.id))?;
     call.out.raw(template.movie.as_bytes())?;
-    notes(call).see(&template).map_err(|error| push_failed(&error))?;
+    note(call, &template);
     Ok(Exit::Done)
 }
 
 async fn vars(call: &Call, client: &Client, args: &TemplateVarsArgs) -> anyhow::Result<Exit> {
     if args.schema {
-        let schema = client.template_schema(&args.id).await.map_err(|error| failed(&error))?;
+        let schema = client.template_schema(&args.id).await.map_err(|error| failed_on(call, &error, &args.id))?;
         call.out.data(&serde_json::to_string_pretty(&schema)?);
         return Ok(Exit::Done);
     }
-    let variables = client.template_variables(&args.id).await.map_err(|error| failed(&error))?;
+    let variables = client.template_variables(&args.id).await.map_err(|error| failed_on(call, &error, &args.id))?;
     if args.csv_header {
         call.out.data(&csv_header(&variables)?);
     } else if args.json {
         for variable in &variables {
-            let TemplateVariable { name, label, kind, default, help, required, options, spec } = variable;
+            let TemplateVariable { name, label, kind, help, required, options, spec, .. } = variable;
             let facts = json!({
-                "name": name, "label": label, "type": kind, "default": default, "help": help,
+                "name": name, "label": label, "type": kind, "default": variable.default_value(), "help": help,
                 "required": required.unwrap_or(false), "options": options, "spec": spec,
             });
             call.out.data(&facts.to_string());
         }
     } else {
-        let rows: Vec<_> = variables.iter().map(row).collect();
-        print(call, &rows);
-        if rows.is_empty() {
+        if variables.is_empty() {
             call.out.note("this template has no variables");
         }
+        show(call, &["NAME", "TYPE", "DEFAULT", "", "HELP"], variables.iter().map(row).collect());
     }
     Ok(Exit::Done)
 }
@@ -129,18 +147,13 @@ fn csv_header(variables: &[TemplateVariable]) -> anyhow::Result<String> {
     Ok(String::from_utf8(writer.into_inner()?)?.trim_end().to_owned())
 }
 
-fn row(variable: &TemplateVariable) -> Vec<String> {
-    let default = match &variable.default {
-        // What a list looks like as a text helps nobody.
-        _ if matches!(variable.kind.as_deref(), Some("array" | "collection")) => String::new(),
-        Some(serde_json::Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-        None => String::new(),
-    };
-    let label = variable.label.clone().filter(|label| *label != variable.name).unwrap_or_default();
-    let help = variable.help.clone().unwrap_or(label);
+fn row(variable: &TemplateVariable) -> Vec<Cell> {
+    let default = variable.default_value().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    let label = variable.label.clone().filter(|label| *label != variable.name);
+    let help = variable.help.clone().or(label).unwrap_or_default();
     let required = if variable.required == Some(true) { "required" } else { "" };
-    vec![variable.name.clone(), variable.kind.clone().unwrap_or_else(|| "text".to_owned()), default, required.to_owned(), help]
+    let kind = variable.kind.as_deref().unwrap_or("text");
+    vec![variable.name.as_str().into(), kind.into(), default.unwrap_or_default().into(), required.into(), help.into()]
 }
 
 /// The movie of a file, as it is, and the bytes in which it is stored: its own, if they are JSON to the letter.
@@ -161,7 +174,7 @@ fn movie(call: &Call, file: &str) -> Result<(Document, String), Stop> {
 
 async fn push(call: &Call, client: &Client, args: &TemplatePushArgs) -> anyhow::Result<Exit> {
     let (movie, text) = movie(call, &args.file)?;
-    refuse_broken(call, &args.file, &movie)?;
+    refuse_broken(call, args, &movie)?;
     if text.len() > LARGEST_MOVIE {
         call.out.warning(&format!("{}: the movie has {} bytes, the service takes about {LARGEST_MOVIE}", args.file, text.len()));
     }
@@ -176,7 +189,7 @@ async fn push(call: &Call, client: &Client, args: &TemplatePushArgs) -> anyhow::
     let tags = (!args.tag.is_empty()).then(|| args.tag.iter().map(|tag| tag.trim().to_owned()).collect());
     let (order, notes) = (Push { movie: &movie, text, name, tags }, notes(call));
     let pushed = match &args.id {
-        None => create(client, &notes, &order).await,
+        None => create(client, &notes, &order, |id| call.out.data(id)).await,
         Some(id) => update(client, &notes, id, &order, args.force).await,
     };
     let pushed = pushed.map_err(|error| match &error {
@@ -188,9 +201,8 @@ async fn push(call: &Call, client: &Client, args: &TemplatePushArgs) -> anyhow::
     })?;
     match (&pushed, &args.id) {
         (Pushed::Created(id) | Pushed::Found(id), _) => {
-            call.out.data(id);
             let template = client.template(id).await.map_err(|error| failed(&error))?;
-            notes.see(&template).map_err(|error| push_failed(&error))?;
+            note(call, &template);
             if matches!(pushed, Pushed::Found(_)) {
                 call.out.note("an earlier run had stored it: nothing was sent");
             }
@@ -210,7 +222,8 @@ fn stem(file: &str) -> String {
 }
 
 /// What the service certainly fails on is not stored either.
-fn refuse_broken(call: &Call, file: &str, movie: &Document) -> Result<(), Stop> {
+fn refuse_broken(call: &Call, args: &TemplatePushArgs, movie: &Document) -> Result<(), Stop> {
+    let file = args.file.as_str();
     let resolved = Resolved::of(movie);
     let settings = Settings { loopback: call.settings.is_loopback(), facts: Some(&resolved.facts), ..Settings::default() };
     let found = check(movie, &settings);
@@ -220,7 +233,16 @@ fn refuse_broken(call: &Call, file: &str, movie: &Document) -> Result<(), Stop> 
         help: first.help.clone(),
         ..Stop::new(Exit::Invalid, format!("{place}: {}: {}; nothing was sent", first.code, first.message))
     };
-    Err(stop.then(session::spell(call, &["check", file])))
+    let stop = stop.then(session::spell(call, &["check", file]));
+    Err(if first.code == "J2V065" { stop.then(uploaded(call, args)) } else { stop })
+}
+
+/// The commands that store a movie with its local files on the account's media.
+fn uploaded(call: &Call, args: &TemplatePushArgs) -> String {
+    let name = args.name.clone().unwrap_or_else(|| stem(&args.file));
+    let to = args.id.as_ref().map_or(["--name", &name], |id| ["--id", id]);
+    let build = session::spell(call, &["build", &args.file, "--upload"]);
+    format!("{build} | {}", session::spell(call, &["templates", "push", "-", to[0], to[1]]))
 }
 
 fn push_failed(error: &PushError) -> Stop {
@@ -232,20 +254,20 @@ fn push_failed(error: &PushError) -> Stop {
 }
 
 async fn pull(call: &Call, client: &Client, args: &TemplatePullArgs) -> anyhow::Result<Exit> {
-    let template = client.template(&args.id).await.map_err(|error| failed(&error))?;
+    let template = client.template(&args.id).await.map_err(|error| failed_on(call, &error, &args.id))?;
     let file = args.file.clone().unwrap_or_else(|| format!("{}.json", args.id).into());
     let is_there = std::fs::read(&file).is_ok_and(|there| there == template.movie.as_bytes());
     if !is_there {
         super::init::write(&file, &template.movie, args.overwrite).map_err(|why| super::init::not_written(&file, &why))?;
     }
-    notes(call).see(&template).map_err(|error| push_failed(&error))?;
+    note(call, &template);
     call.out.data(&file.display().to_string());
     Ok(Exit::Done)
 }
 
 async fn diff(call: &Call, client: &Client, args: &TemplateDiffArgs) -> anyhow::Result<Exit> {
     let (movie, _) = movie(call, &args.file)?;
-    let template = client.template(&args.id).await.map_err(|error| failed(&error))?;
+    let template = client.template(&args.id).await.map_err(|error| failed_on(call, &error, &args.id))?;
     let stored = Document::parse("template.json", template.movie).map_err(|refused| super::movies::refusal(*refused))?;
     let found = differences(&stored.root, &movie.root);
     for difference in &found {
@@ -270,16 +292,18 @@ fn shortened(node: &Node) -> String {
     }
 }
 
-async fn duplicate(call: &Call, client: &Client, args: &TemplateDuplicateArgs) -> anyhow::Result<Exit> {
+async fn copy(call: &Call, client: &Client, args: &TemplateDuplicateArgs) -> anyhow::Result<Exit> {
     let variables = args.var.iter().map(|text| Assignment::parse(text).map_err(|why| Stop::new(Exit::Usage, format!("--var: {why}"))));
     let variables = variables.collect::<Result<Vec<_>, _>>()?;
     let merged = variables.iter().fold(Node::object(), |merged, one| merged.with(&one.name, one.value.to_node()));
     let merged = (!variables.is_empty()).then(|| merged.to_serde());
-    let id = client
-        .duplicate_template(&args.id, args.name.as_deref(), merged)
-        .await
-        .map_err(|error| failed(&error).then("j2v templates list"))?;
-    call.out.data(&id);
+    let order = Copy { id: &args.id, name: args.name.as_deref(), variables: merged };
+    match duplicate(client, &notes(call), &order, |id| call.out.data(id)).await {
+        Ok(Pushed::Found(_)) => call.out.note("an earlier run had copied it: nothing was sent"),
+        Ok(_) => {}
+        Err(PushError::Service(error)) => return Err(failed_on(call, &error, &args.id).into()),
+        Err(error) => return Err(push_failed(&error).into()),
+    }
     Ok(Exit::Done)
 }
 
@@ -289,11 +313,11 @@ async fn delete(call: &Call, client: &Client, args: &TemplateDeleteArgs) -> anyh
         exits.push(match client.delete_template(id).await {
             Ok(()) => {
                 notes(call).forget(id);
-                call.out.progress(&format!("{id}: deleted"));
+                call.out.data(id);
                 Exit::Done
             }
             Err(error) => {
-                let stop = failed(&error);
+                let stop = failed_on(call, &error, id);
                 stop.tell(&call.out);
                 stop.exit
             }

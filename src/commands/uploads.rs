@@ -49,7 +49,7 @@ impl<'a> Uploads<'a> {
     /// Puts one file in its place, a bar showing how far it is.
     pub(super) async fn put(&self, file: &LocalFile, path: &MediaPath, existing: Existing) -> Result<Uploaded, UploadError> {
         let sent = Arc::new(AtomicU64::new(0));
-        let waits = |path: &MediaPath| self.call.out.progress(&format!("{path}: another process is uploading it, waiting for that"));
+        let waits = |path: &MediaPath| self.call.out.progress(&format!("{path}: waiting until the service has all of it"));
         let settings = &self.call.settings;
         let uploader = Uploader {
             client: self.client,
@@ -235,6 +235,13 @@ impl LocalFiles {
     pub(super) fn url(&self, path: &Path) -> Option<String> {
         let known = self.known.get(path)?;
         Some(known.url.clone().unwrap_or_else(|| format!("https://media.json2video.com/not-yet-uploaded/{}", known.place)))
+    }
+}
+
+/// Says that `--upload` does nothing in a command that sends nothing.
+pub(super) fn say_ignored(call: &Call, args: &MovieArgs) {
+    if args.upload {
+        call.out.warning("--upload is ignored: this command sends nothing, and local files stay as they are written");
     }
 }
 

@@ -51,7 +51,7 @@ async fn nowhere() -> Response {
     Answer::refusal(StatusCode::NOT_FOUND, "The emulator has no such path").send()
 }
 
-/// Counts the request, and says of the answer that it is an emulator's.
+/// Counts the request.
 async fn logged(State(backend): State<Arc<Backend>>, ConnectInfo(wire): ConnectInfo<Wire>, request: Request, next: Next) -> Response {
     wire.mend();
     let path = request.uri().path();
@@ -62,6 +62,11 @@ async fn logged(State(backend): State<Arc<Backend>>, ConnectInfo(wire): ConnectI
             *log.keys.entry("misplaced").or_default() += 1;
         }
     }
+    presented(State(backend), request, next).await
+}
+
+/// Says of the answer that it is an emulator's, and when it was made.
+pub(super) async fn presented(State(backend): State<Arc<Backend>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     response.headers_mut().insert(header::SERVER, HeaderValue::from_static(SERVER));
     if let Some(date) = http_date(&backend) {

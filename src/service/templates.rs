@@ -78,6 +78,14 @@ pub struct TemplateVariable {
     pub spec: Option<Value>,
 }
 
+impl TemplateVariable {
+    /// What it is without a value; nothing for a list or an object, whose default comes as a text that says nothing.
+    #[must_use]
+    pub fn default_value(&self) -> Option<&Value> {
+        self.default.as_ref().filter(|_| !matches!(self.kind.as_deref(), Some("array" | "collection")))
+    }
+}
+
 /// Variables that the service gives to every template, which are nobody's to fill.
 const INJECTED: [&str; 2] = ["make_webhook_url", "client_data"];
 

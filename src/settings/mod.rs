@@ -31,6 +31,7 @@ use secrecy::{ExposeSecret, SecretString};
 pub(crate) use error::SettingsError;
 pub(crate) use key::KeySource;
 pub(crate) use ledger::LedgerPlace;
+pub(crate) use near::near;
 pub(crate) use origin::{Origin, Shown};
 pub(crate) use project::{Project, Projects};
 pub(crate) use terminal::{Canvas, Terminal};

@@ -1,6 +1,7 @@
 //! Storing a movie as a template: what is there already is not sent, another's change is not overwritten unseen, and a
 //! create whose answer was lost is looked for before there are two.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ use crate::service::templates::{Template, TemplateDraft};
 /// The waits before each look for a template whose create was lost.
 const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(500), Duration::from_secs(2)];
 
-/// How often a create is sent.
+/// How often what makes a template is sent.
 const CREATES: u32 = 2;
 
 /// A movie that is to be stored.
@@ -87,7 +88,7 @@ impl TemplateNotes {
 
     /// When the template had been changed that this machine saw last.
     fn seen(&self, id: &str) -> Option<String> {
-        fs::read_to_string(self.file(&format!("id {id}"))?).ok()
+        self.read(&format!("id {id}"))
     }
 
     /// Notes the state of a template that the user has now.
@@ -109,8 +110,8 @@ impl TemplateNotes {
         self.folder.as_ref().map(|folder| folder.join(name))
     }
 
-    fn has(&self, what: &str) -> bool {
-        self.file(what).is_some_and(|file| file.exists())
+    fn read(&self, what: &str) -> Option<String> {
+        fs::read_to_string(self.file(what)?).ok()
     }
 
     fn write(&self, what: &str, text: &str) -> Result<(), PushError> {
@@ -130,37 +131,100 @@ impl TemplateNotes {
     }
 }
 
-/// Stores a movie as a new template, once.
+/// Stores a movie as a new template, once. `tell` hears its id before this machine forgets that it waits for one.
 ///
 /// # Errors
 /// When it is not there for certain; [`AccountError::Lost`] when it may be.
-pub async fn create(client: &Client, notes: &TemplateNotes, push: &Push<'_>) -> Result<Pushed, PushError> {
-    let name = push.name.clone().unwrap_or_default();
-    let what = format!("create {name}\n{}", hex(&Sha256::digest(push.movie.canonical())));
-    if notes.has(&what)
-        && let Some(id) = find(client, &name, push.movie).await?
-    {
-        notes.remove(&what);
-        return Ok(Pushed::Found(id));
-    }
-    notes.write(&what, "")?;
+pub async fn create(client: &Client, notes: &TemplateNotes, push: &Push<'_>, tell: impl Fn(&str)) -> Result<Pushed, PushError> {
+    let (name, movie) = (push.name.clone().unwrap_or_default(), push.movie.canonical());
+    let awaited = Awaited {
+        what: format!("create {name}\n{}", hex(&Sha256::digest(&movie))),
+        has_name: &|other| other == name,
+        movie: Some(&movie),
+        tell: &tell,
+    };
     let draft = TemplateDraft { name: Some(name.clone()), movie: Some(push.text.clone()), tags: push.tags.clone() };
+    once(client, notes, &awaited, async || client.create_template(&draft).await).await
+}
+
+/// A copy that is to be made of a template.
+#[derive(Debug, Clone)]
+pub struct Copy<'a> {
+    /// The template.
+    pub id: &'a str,
+    /// The copy's name; without one the service makes one of the template's.
+    pub name: Option<&'a str>,
+    /// What is merged into the variables of its movie.
+    pub variables: Option<serde_json::Value>,
+}
+
+/// Copies a template, once; `tell` as for [`create`].
+///
+/// # Errors
+/// As [`create`].
+pub async fn duplicate(client: &Client, notes: &TemplateNotes, copy: &Copy<'_>, tell: impl Fn(&str)) -> Result<Pushed, PushError> {
+    let Copy { id, name, variables } = copy;
+    let awaited = Awaited {
+        what: format!("duplicate {id}\n{}\n{}", name.unwrap_or_default(), variables.clone().unwrap_or_default()),
+        has_name: &|other| name.map_or_else(|| other.ends_with(COPIED), |name| other == name),
+        movie: None,
+        tell: &tell,
+    };
+    once(client, notes, &awaited, async || client.duplicate_template(id, *name, variables.clone()).await).await
+}
+
+/// How the service ends the name of a copy that was given none.
+const COPIED: &str = "(custom)";
+
+/// How a new template is known whose id never came: it was not there before, and has this name and movie.
+struct Awaited<'a> {
+    /// What it is noted under until its id is known.
+    what: String,
+    has_name: &'a dyn Fn(&str) -> bool,
+    /// The canonical movie, where it is known.
+    movie: Option<&'a str>,
+    /// Hears its id.
+    tell: &'a dyn Fn(&str),
+}
+
+/// Sends what makes a new template; where the answer is lost, here or in a run that was killed, it is looked for before
+/// it is sent again.
+async fn once<F>(client: &Client, notes: &TemplateNotes, awaited: &Awaited<'_>, send: F) -> Result<Pushed, PushError>
+where
+    F: AsyncFn() -> Result<String, AccountError>,
+{
+    let what = &awaited.what;
+    let before = if let Some(before) = notes.read(what) {
+        let before = before.lines().map(str::to_owned).collect();
+        if let Some(id) = find(client, awaited, &before).await? {
+            (awaited.tell)(&id);
+            notes.remove(what);
+            return Ok(Pushed::Found(id));
+        }
+        before
+    } else {
+        let before: Vec<String> = client.templates().await?.into_iter().map(|summary| summary.id).collect();
+        notes.write(what, &before.join("\n"))?;
+        before.into_iter().collect()
+    };
     for sending in 1.. {
-        let lost = match client.create_template(&draft).await {
+        let lost = match send().await {
             Ok(id) => {
-                notes.remove(&what);
+                (awaited.tell)(&id);
+                notes.remove(what);
                 return Ok(Pushed::Created(id));
             }
             Err(error @ AccountError::Lost { .. }) => error,
             Err(error) => {
-                notes.remove(&what);
+                notes.remove(what);
                 return Err(error.into());
             }
         };
         for wait in LOOKS {
             tokio::time::sleep(wait).await;
-            if let Some(id) = find(client, &name, push.movie).await? {
-                notes.remove(&what);
+            if let Some(id) = find(client, awaited, &before).await? {
+                (awaited.tell)(&id);
+                notes.remove(what);
                 return Ok(Pushed::Created(id));
             }
         }
@@ -171,11 +235,15 @@ pub async fn create(client: &Client, notes: &TemplateNotes, push: &Push<'_>) -> 
     Ok(Pushed::Unchanged)
 }
 
-/// The newest template of a name that holds a movie.
-async fn find(client: &Client, name: &str, movie: &Document) -> Result<Option<String>, AccountError> {
-    let canonical = movie.canonical();
-    for summary in client.templates().await?.into_iter().filter(|summary| summary.name == name) {
-        if is_movie(&client.template(&summary.id).await?.movie, &canonical) {
+/// The newest template that is the awaited one.
+async fn find(client: &Client, awaited: &Awaited<'_>, before: &HashSet<String>) -> Result<Option<String>, AccountError> {
+    let all = client.templates().await?;
+    for summary in all.into_iter().filter(|summary| !before.contains(&summary.id) && (awaited.has_name)(&summary.name)) {
+        let is_it = match awaited.movie {
+            Some(movie) => is_movie(&client.template(&summary.id).await?.movie, movie),
+            None => true,
+        };
+        if is_it {
             return Ok(Some(summary.id));
         }
     }

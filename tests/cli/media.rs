@@ -35,8 +35,9 @@ fn a_file_is_put_with_its_type_and_its_url_is_printed() {
     assert_eq!((&file["path"], &file["type"], &file["size"]), (&json!("brand/2026/logo.png"), &json!("image"), &json!(PNG.len())));
     world.j2v("media get brand/2026/logo.png --out back.png").exits(0).prints(&["back.png"]);
     assert_eq!(world.read("back.png"), PNG);
-    world.j2v("media get brand/2026/logo.png --out back.png").exits(14).tells("back.png is in the way").tells("--overwrite");
-    world.j2v("media get nothing.png").exits(6).tells("File not found");
+    world.j2v("media get brand/2026/logo.png --out back.png").exits(14).tells("back.png already exists; --overwrite");
+    let run = world.j2v("media get brand/nothing.png").exits(6).tells("brand/nothing.png: the account's media have no such file");
+    assert_eq!(run.next(), ["j2v media list brand"]);
     keeps_its_secrets(&world);
 }
 
@@ -127,9 +128,10 @@ fn a_file_is_moved_when_it_is_there_for_certain_and_never_lost() {
     let old = world.j2v("media put logo.png").exits(0).line().to_owned();
     let run = world.j2v("media move logo.png brand").exits(0).tells(&old);
     assert!(run.line().ends_with("/brand/logo.png"), "{run:?}");
-    world.j2v("media get brand/logo.png").exits(14).tells("in the way");
+    world.j2v("media get brand/logo.png").exits(14).tells("logo.png already exists");
     world.j2v("media move brand/logo.png /").exits(0);
-    world.j2v("media move nothing.png x").exits(6).tells("File not found");
+    world.j2v("media move logo.png /").exits(0).tells("logo.png is already there");
+    world.j2v("media move nothing.png x").exits(6).tells("nothing.png: the account's media have no such file");
     let lost = world_with_lost_moves();
     lost.j2v("media put logo.png").exits(0);
     lost.j2v("media move logo.png brand").exits(0);
@@ -149,12 +151,14 @@ fn folders_are_made_listed_and_deleted_with_all_that_is_in_them() {
     let tree = world.j2v("media list --tree --json").exits(0).jsons();
     let paths: Vec<_> = tree.iter().map(|branch| branch["folder"].as_str().unwrap()).collect();
     assert_eq!(paths, ["", "a", "a/b", "myfilms", "temp"]);
-    world.j2v("media delete a").exits(6).tells("there is no such file").tells("-r deletes it");
-    world.j2v("media delete -r a").exits(0);
+    let run = world.j2v("media delete a").exits(6).tells("a: the account's media have no such file");
+    assert!(run.next().contains(&"j2v media delete -r a"), "{run:?}");
+    world.j2v("media delete -r a").exits(0).prints(&["a"]).tells("deleted, with 2 files");
     assert_eq!(world.j2v("media list --tree --json").exits(0).jsons().len(), 3);
-    world.j2v("media delete logo.png").exits(6).tells("there is no such file");
+    world.j2v("media delete logo.png").exits(6).tells("the account's media have no such file");
+    world.j2v("media list none").exits(0).prints(&[]).tells("there is nothing in the folder none");
     world.j2v("media put logo.png").exits(0);
-    world.j2v("media delete logo.png").exits(0);
+    world.j2v("media delete logo.png").exits(0).prints(&["logo.png"]);
     assert_eq!(world.j2v("media list --json").exits(0).jsons().iter().filter(|line| line["path"].is_string()).count(), 0);
 }
 
@@ -187,4 +191,37 @@ fn a_file_larger_than_memory_would_like_goes_up_whole() {
     world.j2v("media put large.bin").exits(0);
     world.j2v("media get large.bin --out back.bin").exits(0);
     assert!(world.read("back.bin") == bytes);
+}
+
+/// Starts a command, and kills it at its n-th request; what it had printed, if it was killed.
+pub(crate) fn killed_at(world: &World, line: &str, n: u64) -> Option<String> {
+    let all = || world.oracle()["requests"].as_object().map_or(0, |all| all.values().filter_map(serde_json::Value::as_u64).sum::<u64>());
+    let before = all();
+    let mut child = world.start(line);
+    while all() < before + n {
+        if child.try_wait().unwrap().is_some() {
+            return None;
+        }
+    }
+    child.kill().unwrap();
+    let output = child.wait_with_output().unwrap();
+    output.status.code().is_none().then(|| String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn an_upload_that_is_killed_at_any_request_is_one_whole_file_in_the_end() {
+    let bytes: Vec<u8> = (0..200_000_u32).flat_map(u32::to_le_bytes).collect();
+    let mut kills = 0;
+    for n in 1..=6 {
+        let world = world(&[]);
+        world.write("large.bin", &bytes);
+        for _ in 0..3 {
+            kills += u32::from(killed_at(&world, "media put large.bin --to x", n).is_some());
+        }
+        world.j2v("media put large.bin --to x").exits(0);
+        assert_eq!(world.j2v("media list x --json").exits(0).jsons().len(), 1, "killed at request {n}");
+        world.j2v("media get x/large.bin --out back.bin").exits(0);
+        assert!(world.read("back.bin") == bytes, "killed at request {n}");
+    }
+    assert!(kills > 5, "only {kills} runs were killed on their way");
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::media::killed_at;
 use crate::support::World;
 
 const MOVIE: &str = "{\n  \"variables\": {\"city\": \"Berlin\", \"price\": 1.50, \"rooms\": [{\"name\": \"Hall\"}]},\n  \"resolution\": \"sd\",\n  \"scenes\": [{\"duration\": 2, \"elements\": [{\"type\": \"text\", \"text\": \"{{city}} {{price}}\"}]}]\n}\n";
@@ -34,7 +35,8 @@ fn a_movie_comes_back_to_the_byte() {
     world.j2v(&format!("templates pull {id} back.json")).exits(0).prints(&["back.json"]);
     assert_eq!(world.read("back.json"), MOVIE.as_bytes());
     world.j2v(&format!("init --from-template {id}")).exits(0).prints(&[&format!("{id}.json")]);
-    world.j2v("templates get LerKrmBfiqaIgBuacLWn").exits(6).tells("Template LerKrmBfiqaIgBuacLWn not found");
+    let run = world.j2v("templates get LerKrmBfiqaIgBuacLWn").exits(6).tells("LerKrmBfiqaIgBuacLWn: the account has no such template");
+    assert_eq!(run.next(), ["j2v templates list"]);
     let all = world.j2v("templates list --json").exits(0).json();
     assert_eq!((&all["id"], &all["name"], &all["tags"]), (&json!(id), &json!("listing"), &json!([])));
     world.write("a.yaml", "resolution: sd\nscenes:\n  - duration: 2\n");
@@ -135,8 +137,81 @@ fn a_template_is_rendered_without_a_file() {
     world.j2v(&format!("batch --template {id} --rows rows.csv --key id")).exits(0);
     world.j2v(&format!("batch --template {id} --rows rows.csv --key id")).exits(0);
     assert_eq!(world.accepted(), 3);
-    world.j2v(&format!("templates delete {id} {copy}")).exits(0);
+    world.j2v(&format!("templates delete {id} {copy}")).exits(0).prints(&[&id, &copy]);
     assert_eq!(count(&world), 0);
-    world.j2v(&format!("templates delete {id}")).exits(6).tells("not found");
+    world.j2v(&format!("templates delete {id}")).exits(6).tells("no such template");
     assert!(world.j2v("templates library --json").exits(0).jsons().len() > 1);
+}
+
+#[test]
+fn a_copy_whose_answer_is_lost_is_found_and_made_once() {
+    let world = world(&["template-lost*2"]);
+    let id = pushed(&world);
+    let copy = world.j2v(&format!("templates duplicate {id}")).exits(0).line().to_owned();
+    assert_eq!((count(&world), world.requests("POST /v2/templates")), (2, 2));
+    assert_ne!(copy, id);
+    assert_eq!(world.j2v("templates list --json").exits(0).jsons()[0]["name"], "listing (custom)");
+}
+
+#[test]
+fn what_a_movie_sets_is_compared_with_what_the_template_has_and_stops_nothing() {
+    let world = world(&[]);
+    let id = pushed(&world);
+    let run = world.j2v(&format!("submit --template {id} --var citty=Paris")).exits(0);
+    let run = run.tells(&format!("warning: template {id} has no variable `citty`; did you mean `city`?"));
+    run.tells(&format!("template {id} keeps its own `city`, `price`, `rooms`"));
+    let run = world.j2v(&format!("submit --template {id} --var city=Paris --var price:=2 --var rooms:=[]")).exits(0);
+    assert!(!run.stderr.contains("variable") && !run.stderr.contains("keeps"), "{run:?}");
+    world.write("rows.csv", "id,citty\n1,Wien\n2,Graz\n");
+    let run = world.j2v(&format!("batch --template {id} --rows rows.csv --key id")).exits(0);
+    let run = run.tells("has no variable `citty`; did you mean `city`?");
+    assert_eq!(run.stderr.matches("citty").count(), 1, "{run:?}");
+    assert_eq!(world.accepted(), 4);
+    let asked = world.requests("GET /v2/templates");
+    let run = world.j2v(&format!("check --template {id} --var citty=Paris --probe")).exits(0);
+    run.tells("has no variable `citty`; did you mean `city`?");
+    assert_eq!(world.requests("GET /v2/templates"), asked + 1);
+    world.j2v(&format!("check --template {id} --var citty=Paris")).exits(0);
+    assert_eq!(world.requests("GET /v2/templates"), asked + 1, "without --probe nobody is asked");
+}
+
+#[test]
+fn a_template_whose_variables_can_not_be_read_is_rendered_without_a_word() {
+    let world = world(&[]);
+    let run = world.j2v("submit --template LerKrmBfiqaIgBuacLWn --var city=Paris --wait").exits(0);
+    assert!(!run.stderr.contains("variable"), "{run:?}");
+    assert_eq!(world.accepted(), 1);
+}
+
+#[test]
+fn a_movie_with_local_files_is_not_stored_and_the_command_that_uploads_them_works() {
+    let world = world(&[]);
+    world.write("logo.png", "\u{89}PNG logo");
+    world.write("local.json", r#"{"scenes": [{"duration": 1, "elements": [{"type": "image", "src": "logo.png"}]}]}"#);
+    let run = world.j2v("templates push local.json").exits(3).tells("J2V065").tells("nothing was sent");
+    assert_eq!(run.next()[1], "j2v build local.json --upload | j2v templates push - --name local");
+    world.write("uploaded.json", world.j2v("build local.json --upload").exits(0).stdout);
+    world.j2v("templates push uploaded.json --name local").exits(0);
+}
+
+#[test]
+fn a_push_and_a_copy_that_are_killed_at_any_request_make_one_template() {
+    let mut kills = 0;
+    for n in 1..=4 {
+        let world = world(&[]);
+        // Whoever has seen the id knows of the template.
+        let silent = |line: &str| killed_at(&world, line, n).is_some_and(|printed| printed.is_empty());
+        if silent("templates push listing.json") {
+            kills += 1;
+            let id = pushed(&world);
+            assert_eq!(world.j2v(&format!("templates get {id}")).exits(0).stdout, MOVIE, "killed at request {n}");
+            assert_eq!(count(&world), 1, "a push that was killed at request {n}");
+            let copy = format!("templates duplicate {id}");
+            if silent(&copy) {
+                world.j2v(&copy).exits(0);
+                assert_eq!(count(&world), 2, "a copy that was killed at request {n}");
+            }
+        }
+    }
+    assert!(kills > 1, "only {kills} runs were killed on their way");
 }

@@ -96,7 +96,7 @@ fn what_no_render_and_no_template_needs_is_pruned() {
     let b = world.j2v("build b.json --upload --compact").exits(0).stdout;
     world.write("template.json", b.trim());
     world.j2v("templates push template.json").exits(0);
-    let run = world.j2v("media prune --dry-run").exits(0).tells("would be deleted; 2 needed");
+    let run = world.j2v("media prune --dry-run").exits(0).tells("would be deleted, 2 still used");
     let path = run.line().to_owned();
     assert_eq!(world.j2v("media list j2v --json").exits(0).jsons().len(), 3);
     world.j2v("media prune").exits(0).prints(&[&path]);

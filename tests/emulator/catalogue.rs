@@ -60,6 +60,7 @@ async fn transcript(fault: Option<&str>) -> Vec<String> {
 /// What a client sees of templates and media.
 async fn account(service: &Service, seen: &mut Vec<String>) {
     let address = service.emulator.address().to_string();
+    seen.push(exchange_with(&address, &get_bytes("/v2/media")).await);
     let template = json!({ "name": "a", "movie": {} }).to_string();
     seen.push(exchange_with(&address, &request("POST /v2/templates", "application/json", &template)).await);
     let file = json!({ "name": "a.txt", "contentType": "text/plain", "size": 5 }).to_string();

@@ -1,7 +1,7 @@
 //! `j2v check --probe`: is each file of a movie there, and of the type that its element shows or plays.
 
 use crate::commands::files::{Files, name};
-use crate::commands::{Call, Stop};
+use crate::commands::{Call, Stop, template_variables};
 use crate::movie::Document;
 use crate::movie::check::Resolved;
 use crate::movie::diagnostic::{Diagnostic, Severity};
@@ -15,7 +15,12 @@ use crate::service::probe::{Found, ProbeError};
 /// When the movies take in more files than the limits allow.
 pub(super) async fn resolve(call: &Call, files: &mut Files, movie: &Document) -> Result<(Resolved, Vec<Diagnostic>), Stop> {
     let expansion = expand(movie, &Limits::default());
-    let uses = files.look_at(&call.out, &expansion).await?.unwrap_or_default();
+    let looked = files.look_at(&call.out, &expansion).await?;
+    // Who lets the files be looked at lets the template be looked at, too.
+    if looked.is_some() {
+        template_variables::compare_one(call, movie).await;
+    }
+    let uses = looked.unwrap_or_default();
     // Of what is no URL the rules speak without a look.
     let places = if uses.is_empty() { Vec::new() } else { uses_of(&expansion) };
     let addressed = places.iter().filter(|file| ["https://", "http://"].iter().any(|scheme| file.url.starts_with(scheme)));

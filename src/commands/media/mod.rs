@@ -12,10 +12,12 @@ use super::session::{self, Reached};
 use super::{Call, Stop};
 use crate::cli::{MediaCommand, MediaDeleteArgs, MediaListArgs, MediaMkdirArgs, MediaMoveArgs, MediaUsageArgs};
 use crate::exit::Exit;
-use crate::output::{bytes, table};
+use crate::output::bytes;
+use crate::output::table::{self, Cell};
 use crate::service::account::AccountError;
 use crate::service::client::Client;
-use crate::service::media::{MediaFile, MediaPath, Storage, normal, stored_folder};
+use crate::service::media::{MediaBranch, MediaFile, MediaPath, Storage, TEMP, normal, stored_folder};
+use crate::world::World;
 
 /// The waits between two looks at a file whose bytes were just sent; after them a move is refused.
 const SETTLING: [Duration; 6] = [
@@ -70,23 +72,35 @@ pub(super) fn failed(error: &AccountError) -> Stop {
     }
 }
 
+/// The same of a call that is about one file.
+fn failed_on(call: &Call, error: &AccountError, path: &MediaPath) -> Stop {
+    if !matches!(error, AccountError::NotFound { .. }) {
+        return failed(error);
+    }
+    let list = ["media", "list", &path.folder];
+    let words = if path.folder.is_empty() { &list[..2] } else { &list[..] };
+    Stop::new(Exit::Refused, format!("{path}: the account's media have no such file")).then(session::spell(call, words))
+}
+
 /// The place that an argument names.
 fn place(text: &str) -> Result<MediaPath, Stop> {
-    MediaPath::parse(text).ok_or_else(|| Stop::new(Exit::Usage, format!("`{text}` names no file: write FOLDER/NAME")))
+    MediaPath::parse(text).ok_or_else(|| Stop::new(Exit::Usage, format!("`{text}` is not a file: write FOLDER/NAME")))
 }
 
 async fn list(call: &Call, client: &Client, args: &MediaListArgs) -> anyhow::Result<Exit> {
     if args.tree {
         let tree = client.media_tree().await.map_err(|error| failed(&error))?;
-        let mut rows = Vec::new();
-        for branch in &tree {
-            if args.json {
-                call.out.data(&json!({ "folder": branch.path, "files": branch.files, "size": branch.size }).to_string());
-            } else {
-                rows.push(vec![format!("{}/", branch.path), counted(branch.files, "file"), bytes(branch.size)]);
+        if args.json {
+            let facts = |branch: &MediaBranch| json!({ "folder": branch.path, "files": branch.files, "size": branch.size });
+            for branch in &tree {
+                call.out.data(&facts(branch).to_string());
             }
+        } else {
+            let row = |branch: &MediaBranch| {
+                vec![format!("{}/", branch.path).into(), counted(branch.files, "file").into(), bytes(branch.size).into()]
+            };
+            show(call, &["FOLDER", "FILES", "SIZE"], tree.iter().map(row).collect());
         }
-        print(call, &rows);
         return Ok(Exit::Done);
     }
     let folder = normal(args.folder.as_deref().unwrap_or_default());
@@ -97,19 +111,25 @@ async fn list(call: &Call, client: &Client, args: &MediaListArgs) -> anyhow::Res
         found.files.iter().for_each(|file| call.out.data(&facts(file).to_string()));
         return Ok(Exit::Done);
     }
-    let folders = found.folders.iter().map(|name| vec![format!("{}/", inside(name))]);
+    let folders = found.folders.iter().map(|name| vec![format!("{}/", inside(name)).into()]);
     let files = found.files.iter().map(|file| {
         let state = if file.is_uploaded() { String::new() } else { file.status.clone() };
-        vec![file.path(), bytes(file.size), file.kind.clone(), file.url.clone(), state]
+        vec![file.path().into(), bytes(file.size).into(), file.kind.clone().into(), file.url.clone().into(), state.into()]
     });
-    print(call, &folders.chain(files).collect::<Vec<_>>());
+    let rows: Vec<_> = folders.chain(files).collect();
+    if rows.is_empty() {
+        call.out.note(&format!("there is nothing in the folder {folder}"));
+    }
+    show(call, &["PATH", "SIZE", "TYPE", "URL", ""], rows);
     Ok(Exit::Done)
 }
 
-/// A table on stdout.
-pub(super) fn print(call: &Call, rows: &[Vec<String>]) {
-    for line in table::lay_out(rows) {
-        call.out.data(&line);
+/// A list on stdout: on a terminal under its head, elsewhere without, so that a script meets none.
+pub(super) fn show(call: &Call, head: &[&str], rows: Vec<Vec<Cell>>) {
+    let canvas = call.settings.canvas;
+    let head = if canvas.terminal.is_some() && !rows.is_empty() { head } else { &[] };
+    for line in table::list(head, rows.into_iter(), canvas, World::real().now()) {
+        call.out.drawn(&line);
     }
 }
 
@@ -133,7 +153,12 @@ async fn move_file(call: &Call, client: &Client, args: &MediaMoveArgs) -> anyhow
     let path = place(&args.path)?;
     let folder = stored_folder(&args.folder);
     let target = MediaPath { folder: folder.clone(), name: path.name.clone() };
-    let before = settled(client, &path).await?;
+    let before = settled(call, client, &path).await?;
+    if path.folder == folder {
+        call.out.data(&before.url);
+        call.out.progress(&format!("{path} is already there"));
+        return Ok(Exit::Done);
+    }
     match client.move_media(&path, &folder).await {
         // Which of both places has it shows whether it was moved.
         Err(error @ AccountError::Lost { .. }) if client.media_file(&target).await.is_err() => return Err(failed(&error).into()),
@@ -148,9 +173,9 @@ async fn move_file(call: &Call, client: &Client, args: &MediaMoveArgs) -> anyhow
     Ok(Exit::Done)
 }
 
-async fn settled(client: &Client, path: &MediaPath) -> anyhow::Result<MediaFile> {
+async fn settled(call: &Call, client: &Client, path: &MediaPath) -> anyhow::Result<MediaFile> {
     for wait in SETTLING {
-        let file = client.media_file(path).await.map_err(|error| failed(&error))?;
+        let file = client.media_file(path).await.map_err(|error| failed_on(call, &error, path))?;
         if file.is_uploaded() {
             return Ok(file);
         }
@@ -181,17 +206,14 @@ async fn delete(call: &Call, client: &Client, args: &MediaDeleteArgs) -> anyhow:
 
 async fn delete_file(call: &Call, client: &Client, text: &str) -> Result<(), Stop> {
     let path = place(text)?;
-    match client.media_file(&path).await {
-        Err(AccountError::NotFound { .. }) => {
-            let folder = client.media_folder(&normal(text), None).await.unwrap_or_default();
-            let help = (!folder.files.is_empty() || !folder.folders.is_empty())
-                .then(|| "this is a folder: -r deletes it with all that is in it".to_owned());
-            return Err(Stop { help, ..Stop::new(Exit::Refused, format!("{path}: there is no such file")) });
-        }
-        Err(error) => return Err(failed(&error)),
-        Ok(_) => client.delete_media(&path).await.map_err(|error| failed(&error))?,
+    if let Err(error) = client.media_file(&path).await {
+        let folder = client.media_folder(&normal(text), None).await.unwrap_or_default();
+        let is_folder = !folder.files.is_empty() || !folder.folders.is_empty();
+        let stop = failed_on(call, &error, &path);
+        return Err(if is_folder { stop.then(session::spell(call, &["media", "delete", "-r", text])) } else { stop });
     }
-    call.out.progress(&format!("{path}: deleted"));
+    client.delete_media(&path).await.map_err(|error| failed(&error))?;
+    call.out.data(&path.to_string());
     Ok(())
 }
 
@@ -215,11 +237,13 @@ async fn delete_all(call: &Call, client: &Client, text: &str) -> Result<(), Stop
             client.delete_media(&MediaPath { folder: folder.clone(), name: file.name }).await.map_err(|error| failed(&error))?;
             count += 1;
         }
-        if folder != crate::service::media::TEMP {
+        if folder != TEMP {
             client.delete_media_folder(folder).await.map_err(|error| failed(&error))?;
         }
     }
-    call.out.progress(&format!("{top}: deleted, with {}", counted(count, "file")));
+    call.out.data(&top);
+    let done = if top == TEMP { "emptied" } else { "deleted" };
+    call.out.progress(&format!("{top}: {done}, with {}", counted(count, "file")));
     Ok(())
 }
 

@@ -22,7 +22,7 @@ pub(super) async fn run(call: &Call, args: &MediaPruneArgs) -> anyhow::Result<Ex
 
 async fn prune(call: &Call, desk: &Desk, args: &MediaPruneArgs) -> anyhow::Result<Exit> {
     if !desk.remembers {
-        return Err(Stop::new(Exit::Usage, "without a ledger nobody knows which renders need a file: leave --no-ledger out").into());
+        return Err(Stop::new(Exit::Usage, "prune reads the ledger to see which renders need a file: leave out --no-ledger").into());
     }
     let folder = stored_folder(&args.folder);
     let found = desk.client.media_folder(&folder, None).await.map_err(|error| failed(&error))?;
@@ -41,9 +41,9 @@ async fn prune(call: &Call, desk: &Desk, args: &MediaPruneArgs) -> anyhow::Resul
             return Ok(Exit::Interrupted);
         }
     }
-    let would = if args.dry_run { "would be deleted" } else { "deleted" };
+    let done = if args.dry_run { "would be deleted" } else { "deleted" };
     let kept = ours.len() as u64 - count;
-    call.out.progress(&format!("{}, {}: {would}; {} needed", counted(count, "file"), bytes(size), kept));
+    call.out.progress(&format!("{} ({}) {done}, {kept} still used", counted(count, "upload"), bytes(size)));
     Ok(Exit::Done)
 }
 

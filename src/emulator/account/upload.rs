@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{get, put};
 use futures_util::StreamExt;
@@ -17,6 +18,7 @@ use super::super::answer::Answer;
 use super::super::backend::Backend;
 use super::super::faults::catalogue::Deed;
 use super::super::faults::{Fault, Place};
+use super::super::routes::presented;
 use super::super::wire::{End, Wire};
 use super::media::GRANTED_FOR;
 use super::{Account, MediaFile};
@@ -24,7 +26,11 @@ use crate::world::Instant;
 
 /// The routes of the other host.
 pub(in crate::emulator) fn router(backend: Arc<Backend>) -> Router {
-    Router::new().route("/upload/{grant}", put(store)).route("/emulator/files/{*path}", get(fetch)).with_state(backend)
+    Router::new()
+        .route("/upload/{grant}", put(store))
+        .route("/emulator/files/{*path}", get(fetch))
+        .layer(from_fn_with_state(backend.clone(), presented))
+        .with_state(backend)
 }
 
 /// A refusal in the form of the storage behind the service.

@@ -220,7 +220,7 @@ pub struct Uploader<'a> {
     pub notes: Option<PathBuf>,
     /// Counts the bytes of the file that is going up.
     pub sent: Arc<AtomicU64>,
-    /// Hears that another is sending the same file.
+    /// Hears that a file is registered and not yet complete: another may be sending it, or the service has not noticed.
     pub waits: &'a (dyn Fn(&MediaPath) + Sync),
 }
 

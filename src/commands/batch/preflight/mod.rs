@@ -24,7 +24,7 @@ use self::remark::Remark;
 use self::report::{Report, UNBOUNDED};
 use super::super::gate::without_bound;
 use super::super::session::ledger_failed;
-use super::super::{Call, Stop, movies};
+use super::super::{Call, Stop, movies, template_variables};
 use crate::cli::BatchArgs;
 use crate::exit::Exit;
 use crate::ledger::batch::{Budget, TableRow};
@@ -82,6 +82,7 @@ pub(super) async fn preflight(
     if args.movie.upload {
         files::upload(call, args, &mut recipe, &table).await?;
     }
+    compare_with_template(call, &mut recipe, &table).await?;
     let known = store.batches(Some(space.clone()), Some(name.to_owned())).await.map_err(ledger_failed)?.pop();
     let budget = Budget { renders: args.pace.max_renders, credits: args.gate.max_credits };
     let mut pass = Pass {
@@ -119,6 +120,19 @@ pub(super) async fn preflight(
     let (rows, for_excel) = (report.rows(), table.is_for_excel());
     let feed: Feed = Box::new(feed(table, recipe, estimates, report.into_bad()));
     Ok(Checked { rows, for_excel, template, survey, feed })
+}
+
+/// Says which variables of the first row the template doesn't have, and which of its own no column fills.
+async fn compare_with_template(call: &Call, recipe: &mut Recipe, table: &Table) -> Result<(), Stop> {
+    if recipe.base.root.get("template").is_none() {
+        return Ok(());
+    }
+    // What is wrong with a row is told with all the others.
+    let first = table.rows().map_err(table::refused)?.next().and_then(Result::ok);
+    if let Some(movie) = first.and_then(|row| recipe.movie(&row.placed(), &mut Vec::new())) {
+        template_variables::compare_one(call, &movie).await;
+    }
+    Ok(())
 }
 
 /// What rows set has to be an object: told once, of the movie, and not of each row.
