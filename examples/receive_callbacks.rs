@@ -11,16 +11,16 @@ use j2v::movie::builder::{Destination, Element, Export, Movie, Scene};
 use j2v::service::client::{Client, Settings, Timeouts};
 use j2v::service::endpoint::ApiUrl;
 use j2v::service::secret::ApiKey;
-use j2v::work::Desk;
-use j2v::work::deliver::{Deliverer, Hand, function};
+use j2v::work::Context;
+use j2v::work::deliver::{Deliverer, SinkResult, function};
 use j2v::work::listen::{Listening, listen};
 use j2v::work::submit::{Order, Submitted, submit};
 use j2v::world::World;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-/// The receiver itself. `Hand::Failed` instead of `Hand::Over` would have it called again later.
-async fn receive(desk: &Desk, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
+/// The receiver itself. `SinkResult::Failed` instead of `SinkResult::Over` would have it called again later.
+async fn receive(context: &Context, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
     let stopping = stop.clone();
     let update_listing = function("the listing", move |video| {
         let listing = &video["client-data"]["listing_id"];
@@ -29,10 +29,10 @@ async fn receive(desk: &Desk, listener: TcpListener, stop: CancellationToken) ->
             _ => println!("listing {listing}: failed: {}", video["message"]),
         }
         stopping.cancel();
-        Hand::Over
+        SinkResult::Over
     });
-    let deliverer = Deliverer::new(desk.clone(), update_listing, 4);
-    listen(desk, listener, &Listening::at("/json2video-callback", desk.distance), &deliverer, |_| {}, stop).await?;
+    let deliverer = Deliverer::new(context.clone(), update_listing, 4);
+    listen(context, listener, &Listening::at("/json2video-callback", context.locality), &deliverer, |_| {}, stop).await?;
     Ok(())
 }
 
@@ -44,20 +44,20 @@ async fn main() -> anyhow::Result<()> {
     let settings = Settings { url, key: ApiKey::parse("any")?, timeouts: Timeouts::default(), world: world.clone() };
     let folder = tempfile::tempdir()?;
     let ledger = Sqlite::open(&folder.path().join("ledger.db"), &world)?;
-    let desk = Desk::new(Client::new(settings), ledger, world);
+    let context = Context::new(Client::new(settings), ledger, world);
 
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let callback = format!("http://{}/json2video-callback", listener.local_addr()?);
     let stop = CancellationToken::new();
     let receiving = tokio::spawn({
-        let (desk, stop) = (desk.clone(), stop.clone());
-        async move { receive(&desk, listener, stop).await }
+        let (context, stop) = (context.clone(), stop.clone());
+        async move { receive(&context, listener, stop).await }
     });
 
     let scene = Scene::new().duration(4.0).element(Element::text("FOR SALE"));
     let export = Export::new().destination(Destination::webhook(&callback));
     let movie = Movie::new().client_data("listing_id", "L-4821").scene(scene).export(export);
-    if let Submitted::Over(outcome) = submit(&desk, &Order::new(movie.document(), "receive_callbacks")).await? {
+    if let Submitted::Over(outcome) = submit(&context, &Order::new(movie.document(), "receive_callbacks")).await? {
         bail!("not submitted: {}", outcome.message.unwrap_or_default());
     }
     receiving.await??;

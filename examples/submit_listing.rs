@@ -11,12 +11,12 @@ use j2v::emulator::{Emulator, Settings as EmulatorSettings};
 use j2v::ledger::memory::Memory;
 use j2v::movie::builder::{Element, Movie, Resolution, Scene};
 use j2v::render::identity::Key;
-use j2v::render::schedule::Rhythm;
+use j2v::render::schedule::PollInterval;
 use j2v::service::client::{Client, Settings, Timeouts};
 use j2v::service::download::Overwrite;
 use j2v::service::endpoint::ApiUrl;
 use j2v::service::secret::ApiKey;
-use j2v::work::Desk;
+use j2v::work::Context;
 use j2v::work::follow::{Followed, follow};
 use j2v::work::save::Saving;
 use j2v::work::submit::{Order, Submitted, submit};
@@ -34,7 +34,7 @@ async fn main() -> anyhow::Result<()> {
         world: world.clone(),
     };
     // The ledger is what makes it "once": a program of yours opens a file with `j2v::ledger::sqlite::Sqlite::open`.
-    let desk = Desk::new(Client::new(settings), Memory::new(), world);
+    let context = Context::new(Client::new(settings), Memory::new(), world);
 
     let movie = Movie::new()
         .resolution(Resolution::FullHd)
@@ -43,7 +43,7 @@ async fn main() -> anyhow::Result<()> {
         .scene(Scene::new().duration(4.0).element(Element::text("123 Oak Street")));
     let order = Order { key: Some(Key::parse("L-4821")?), ..Order::new(movie.document(), "submit_listing") };
 
-    let render = match submit(&desk, &order).await? {
+    let render = match submit(&context, &order).await? {
         Submitted::Bound(render) => render,
         Submitted::Over(outcome) => bail!("not submitted: {}", outcome.message.unwrap_or_default()),
     };
@@ -51,7 +51,7 @@ async fn main() -> anyhow::Result<()> {
     println!("project {}", followed.target.project);
 
     let patience = Patience {
-        rhythm: Rhythm::new(desk.distance, None),
+        poll_interval: PollInterval::new(context.locality, None),
         deadline: Some(tokio::time::Instant::now() + Duration::from_secs(20 * 60)),
         once: false,
     };
@@ -64,7 +64,7 @@ async fn main() -> anyhow::Result<()> {
         copies: false,
         replace: false,
     };
-    follow(&desk, vec![followed], patience, Some(&saving), |_, outcome| {
+    follow(&context, vec![followed], patience, Some(&saving), |_, outcome| {
         println!("{} {}", outcome.verdict.as_str(), outcome.file.unwrap_or_default().display());
     })
     .await;

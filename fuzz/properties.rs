@@ -17,11 +17,11 @@ use j2v::rows::binding::Binding;
 use j2v::rows::format::Format;
 use j2v::rows::mapping::Mapping;
 use j2v::rows::{Source, Table};
-use j2v::service::answer::{Answer, Body, BodyEnd, Happened, PostMeaning, meaning_of_post, meaning_of_read};
+use j2v::service::answer::{Answer, Body, BodyEnd, PostMeaning, RequestResult, meaning_of_post, meaning_of_read};
 use j2v::service::page::{read_movie, read_page};
 use j2v::service::retry::{http_date, retry_after};
 use j2v::service::webhook;
-use j2v::world::Instant;
+use j2v::world::Timestamp;
 
 /// A movie that is read, as JSON or as YAML, can be checked, resolved and planned, and is the same movie when it is
 /// printed and read again.
@@ -80,7 +80,7 @@ pub(crate) fn answer(bytes: &[u8]) {
         location_host: None,
         body: Body { bytes: body.to_vec(), end },
     };
-    let (code, happened) = (answer.status, Happened::Answered(answer));
+    let (code, happened) = (answer.status, RequestResult::Answered(answer));
     if let PostMeaning::Accepted { project } = meaning_of_post(&happened) {
         // Even of an answer that broke off: a whole object that names its project is one.
         let named = Document::read("answer", body.to_vec()).ok().and_then(|answer| answer.root.get("project").cloned());
@@ -92,7 +92,7 @@ pub(crate) fn answer(bytes: &[u8]) {
     let _ = read_page(body);
     if let Ok(header) = std::str::from_utf8(body) {
         let _ = http_date(header);
-        assert!(retry_after(header, Instant(0)).is_none_or(|pause| pause < Duration::from_secs(365 * 24 * 3600)));
+        assert!(retry_after(header, Timestamp(0)).is_none_or(|pause| pause < Duration::from_secs(365 * 24 * 3600)));
     }
 }
 

@@ -3,13 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 /// A point in time as the ledger keeps it: UTC, milliseconds since the epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Instant(pub i64);
+pub struct Timestamp(pub i64);
 
-impl Instant {
+impl Timestamp {
     /// This point in time moved later by `by`.
     #[must_use]
     pub fn plus(self, by: Duration) -> Self {
@@ -31,13 +29,13 @@ impl Instant {
     /// ISO-8601 in UTC with milliseconds and `Z`, the spelling of the service (`service.md#common`).
     #[must_use]
     pub fn to_iso(self) -> String {
-        Timestamp::from_millisecond(self.0).map_or_else(|_| "1970-01-01T00:00:00.000Z".to_owned(), |at| format!("{at:.3}"))
+        jiff::Timestamp::from_millisecond(self.0).map_or_else(|_| "1970-01-01T00:00:00.000Z".to_owned(), |at| format!("{at:.3}"))
     }
 
     /// Reads an ISO-8601 time with an offset or `Z`.
     #[must_use]
     pub fn from_iso(text: &str) -> Option<Self> {
-        text.trim().parse::<Timestamp>().ok().map(|at| Self(at.as_millisecond()))
+        text.trim().parse::<jiff::Timestamp>().ok().map(|at| Self(at.as_millisecond()))
     }
 }
 
@@ -48,13 +46,13 @@ fn millis(duration: Duration) -> i64 {
 /// Tells the wall-clock time. Waiting is `tokio::time`, which tests can pause.
 pub trait Clock: Send + Sync {
     /// The time now.
-    fn now(&self) -> Instant;
+    fn now(&self) -> Timestamp;
 }
 
 /// Throws dice: for keys and for the jitter of retries, never for secrets.
-pub trait Dice: Send + Sync {
+pub trait Rng: Send + Sync {
     /// A number anywhere in the range of `u64`.
-    fn throw(&self) -> u64;
+    fn next_u64(&self) -> u64;
 }
 
 /// The clock and the dice together, as they are handed down.
@@ -63,26 +61,26 @@ pub struct World {
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// Where chance comes from.
-    pub dice: Arc<dyn Dice>,
+    pub rng: Arc<dyn Rng>,
 }
 
 impl World {
     /// The world of the machine that this runs on.
     #[must_use]
     pub fn real() -> Self {
-        Self { clock: Arc::new(SystemClock), dice: Arc::new(SystemDice) }
+        Self { clock: Arc::new(SystemClock), rng: Arc::new(SystemDice) }
     }
 
     /// The time now.
     #[must_use]
-    pub fn now(&self) -> Instant {
+    pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
     /// A number from 0 up to 1, 1 excluded.
     #[must_use]
     pub fn fraction(&self) -> f64 {
-        f64::from(u32::try_from(self.dice.throw() >> 32).unwrap_or(0)) / f64::from(u32::MAX).next_up()
+        f64::from(u32::try_from(self.rng.next_u64() >> 32).unwrap_or(0)) / f64::from(u32::MAX).next_up()
     }
 }
 
@@ -90,15 +88,15 @@ struct SystemClock;
 
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
-    fn now(&self) -> Instant {
-        Instant(Timestamp::now().as_millisecond())
+    fn now(&self) -> Timestamp {
+        Timestamp(jiff::Timestamp::now().as_millisecond())
     }
 }
 
 struct SystemDice;
 
-impl Dice for SystemDice {
-    fn throw(&self) -> u64 {
+impl Rng for SystemDice {
+    fn next_u64(&self) -> u64 {
         // Without a source of randomness the time still tells two throws apart.
         getrandom::u64().unwrap_or_else(|_| SystemClock.now().0.unsigned_abs())
     }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use j2v::render::schedule::{Distance, Rhythm};
+use j2v::render::schedule::{Locality, PollInterval};
 
 use crate::heading;
 
@@ -21,7 +21,7 @@ struct Notice {
 pub(crate) fn from_end_to_notice() {
     heading("from a render's end to the notice, simulated (s; requests)");
     println!("  {:>8}   {:>28}   {:>28}", "render", "j2v mean/worst, requests", "every 5 s mean/worst, requests");
-    let ours = Rhythm::new(Distance::Remote, None);
+    let ours = PollInterval::new(Locality::Remote, None);
     for length in [5, 15, 30, 60, 119, 180, 300, 600] {
         let j2v = measure(length, |age| ours.pause(age));
         let sdk = measure(length, |_| Duration::from_secs(5));

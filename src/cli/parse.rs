@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use jiff::{Span, SpanRelativeTo, Timestamp};
+use jiff::{Span, SpanRelativeTo};
 
 use crate::movie::check::Rule;
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// A time as it was typed: a day is whole, so the end of a window includes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Moment {
     /// A whole day, by its first moment, UTC.
-    Day(Instant),
+    Day(Timestamp),
     /// A point in time.
-    Point(Instant),
+    Point(Timestamp),
     /// So long ago.
     Ago(Duration),
 }
@@ -23,7 +23,7 @@ pub(crate) enum Moment {
 impl Moment {
     /// Its first moment.
     #[must_use]
-    pub(crate) fn start(self, now: Instant) -> Instant {
+    pub(crate) fn start(self, now: Timestamp) -> Timestamp {
         match self {
             Self::Day(at) | Self::Point(at) => at,
             Self::Ago(length) => now.minus(length),
@@ -32,7 +32,7 @@ impl Moment {
 
     /// Its last moment.
     #[must_use]
-    pub(crate) fn end(self, now: Instant) -> Instant {
+    pub(crate) fn end(self, now: Timestamp) -> Timestamp {
         match self {
             Self::Day(at) => at.plus(Duration::from_millis(24 * 3600 * 1000 - 1)),
             Self::Point(_) | Self::Ago(_) => self.start(now),
@@ -65,10 +65,10 @@ pub(super) fn rate(text: &str) -> Result<Duration, String> {
 
 /// Reads a day or a time, UTC unless it names an offset.
 pub(super) fn moment(text: &str) -> Result<Moment, String> {
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Ok(Moment::Point(Instant(at.as_millisecond())));
+    if let Ok(at) = text.parse::<jiff::Timestamp>() {
+        return Ok(Moment::Point(Timestamp(at.as_millisecond())));
     }
-    let utc = |civil: DateTime| TimeZone::UTC.to_timestamp(civil).ok().map(|at| Instant(at.as_millisecond()));
+    let utc = |civil: DateTime| TimeZone::UTC.to_timestamp(civil).ok().map(|at| Timestamp(at.as_millisecond()));
     let day = text.parse::<Date>().ok().filter(|_| text.len() == 10).and_then(|date| utc(date.at(0, 0, 0, 0))).map(Moment::Day);
     day.or_else(|| text.parse::<DateTime>().ok().and_then(utc).map(Moment::Point))
         .or_else(|| duration(text).ok().map(Moment::Ago))
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn a_day_is_whole() {
         let day = moment("2026-11-23").unwrap();
-        let now = day.start(Instant(0));
+        let now = day.start(Timestamp(0));
         assert_eq!(now.to_iso(), "2026-11-23T00:00:00.000Z");
         assert_eq!(day.end(now).to_iso(), "2026-11-23T23:59:59.999Z");
         assert_eq!(moment("2026-11-23T18:00:00Z").unwrap().end(now).to_iso(), "2026-11-23T18:00:00.000Z");

@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::input;
 use crate::ledger::batch::Batches;
 use crate::ledger::sqlite::Sqlite;
-use crate::ledger::{Render, Store, Which};
+use crate::ledger::{Render, RenderQuery, Store};
 use crate::limits::MOVIE;
 use crate::movie::Document;
 use crate::movie::check::Rule;
@@ -199,7 +199,7 @@ fn asked<T>(globals: &[String], question: impl AsyncFnOnce(&Sqlite) -> Option<T>
 }
 
 fn renders(globals: &[String]) -> Vec<Render> {
-    asked(globals, async |ledger| ledger.find(None, Which::All(OFFERED)).await.ok()).unwrap_or_default()
+    asked(globals, async |ledger| ledger.find(None, RenderQuery::All(OFFERED)).await.ok()).unwrap_or_default()
 }
 
 fn named(render: &Render, by_project: bool) -> Vec<CompletionCandidate> {

@@ -3,9 +3,9 @@
 use std::io::{self, BufRead, IsTerminal};
 use std::time::Duration;
 
-use super::party::{self, Party};
 use super::renders::Known;
 use super::session::{ledger_failed, spell, unreadable};
+use super::session_group::{self, SessionGroup};
 use super::waiting::nothing;
 use super::{Call, Stop};
 use crate::cli::DeleteArgs;
@@ -16,7 +16,7 @@ use crate::render::event::{Outcome, Trouble, Verdict};
 use crate::render::identity::ProjectId;
 use crate::render::outcome::Reason;
 use crate::service::read::ReadError;
-use crate::work::Desk;
+use crate::work::Context;
 use crate::work::outcome::{described, unbound};
 
 /// For how long one deletion is tried.
@@ -26,9 +26,10 @@ const TRYING: Duration = Duration::from_secs(30);
 const SHOWN: usize = 5;
 
 pub(super) async fn run(call: &Call, args: &DeleteArgs) -> anyhow::Result<Exit> {
-    let parties = party::meet(call, &args.renders, args.scope.batch.as_deref()).await?;
-    let count = parties.iter().map(|party| party.known.len()).sum();
-    let names: Vec<String> = parties.iter().flat_map(|party| party.known.iter().filter_map(|(_, known)| file_of(known))).collect();
+    let session_groups = session_group::meet(call, &args.renders, args.scope.batch.as_deref()).await?;
+    let count = session_groups.iter().map(|session_group| session_group.known.len()).sum();
+    let names: Vec<String> =
+        session_groups.iter().flat_map(|session_group| session_group.known.iter().filter_map(|(_, known)| file_of(known))).collect();
     if args.dry_run {
         for name in &names {
             call.out.data(name);
@@ -41,9 +42,9 @@ pub(super) async fn run(call: &Call, args: &DeleteArgs) -> anyhow::Result<Exit> 
         return Ok(Exit::Done);
     }
     let mut results = Results::new(&call.out, args.json, Wanted::Deletion, count);
-    for Party { session, known } in parties {
+    for SessionGroup { session, known } in session_groups {
         for (index, known) in known {
-            let outcome = one(&session.desk, known).await.map_err(ledger_failed)?;
+            let outcome = one(&session.context, known).await.map_err(ledger_failed)?;
             match &outcome.project {
                 Some(project) if outcome.trouble == Trouble::None && outcome.verdict == Verdict::Deleted => {
                     results.end_silently(index, &outcome, Exit::Done);
@@ -90,29 +91,29 @@ fn agreed(call: &Call, args: &DeleteArgs, names: &[String]) -> Result<bool, Stop
     Ok(["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()))
 }
 
-async fn one(desk: &Desk, known: Known) -> Result<Outcome, LedgerError> {
+async fn one(context: &Context, known: Known) -> Result<Outcome, LedgerError> {
     match known {
-        Known::Project(project) => delete(desk, project, None).await,
-        Known::Nothing(name) => Ok(nothing(desk, &name)),
+        Known::Project(project) => delete(context, project, None).await,
+        Known::Nothing(name) => Ok(nothing(context, &name)),
         Known::Render(render) => match render.submission.project.clone() {
-            Some(project) => delete(desk, project, Some(&render)).await,
-            None => Ok(unbound(desk, &render)),
+            Some(project) => delete(context, project, Some(&render)).await,
+            None => Ok(unbound(context, &render)),
         },
     }
 }
 
 /// Deletes one file; the ledger learns it from the service.
-async fn delete(desk: &Desk, project: ProjectId, render: Option<&Render>) -> Result<Outcome, LedgerError> {
+async fn delete(context: &Context, project: ProjectId, render: Option<&Render>) -> Result<Outcome, LedgerError> {
     let outcome = |verdict| Outcome {
         project: Some(project.clone()),
         ..render.map_or_else(|| Outcome::new(verdict), |render| described(render, verdict))
     };
-    if let Err(error) = desk.client.delete(&project, TRYING).await {
+    if let Err(error) = context.client.delete(&project, TRYING).await {
         let (verdict, trouble) = meaning(&error);
         return Ok(outcome(verdict).because(trouble, unreadable(&error).message));
     }
     if let Some(render) = render {
-        desk.look_again(render).await?;
+        context.look_again(render).await?;
     }
     Ok(outcome(Verdict::Deleted))
 }

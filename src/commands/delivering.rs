@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::Context as _;
 use secrecy::ExposeSecret;
 
 use super::{Call, Stop};
 use crate::cli::DeliverArgs;
 use crate::exit::Exit;
-use crate::service::courier::{Address, Courier};
 use crate::service::signature::SigningSecret;
+use crate::service::webhook_client::{Address, WebhookClient};
 use crate::settings::LedgerPlace;
 use crate::settings::child::SECRETS;
-use crate::work::deliver::{Door, Forward, Program, create_private_folder};
+use crate::work::deliver::{Forward, Program, Sink, create_private_folder};
 use crate::world::World;
 
 /// Programs that run at once, and requests that are out at once: each for another render.
@@ -29,7 +29,7 @@ pub(super) const GRACE: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// When a flag can't be used.
-pub(super) fn door(call: &Call, args: &DeliverArgs) -> anyhow::Result<Option<Arc<dyn Door>>> {
+pub(super) fn sink(call: &Call, args: &DeliverArgs) -> anyhow::Result<Option<Arc<dyn Sink>>> {
     if let Some((program, arguments)) = args.exec.split_first() {
         let program = Program {
             program: program.clone(),
@@ -44,7 +44,7 @@ pub(super) fn door(call: &Call, args: &DeliverArgs) -> anyhow::Result<Option<Arc
     let Some(url) = &args.forward else { return Ok(None) };
     let to = Address::parse(url).map_err(|why| Stop::new(Exit::Usage, format!("--forward: {why}")))?;
     let secret = secret(call, args)?;
-    Ok(Some(Arc::new(Forward { to, secret, courier: Courier::new(World::real()), world: World::real() })))
+    Ok(Some(Arc::new(Forward { to, secret, webhook_client: WebhookClient::new(World::real()), world: World::real() })))
 }
 
 /// The variables that a program is not to get: secrets, but for those that it is meant to have.

@@ -1,8 +1,8 @@
 //! `j2v doctor`: what is wrong with the set-up, and the way out. It looks and asks; it never makes a ledger and never
 //! sends a movie.
 
-mod here;
-mod there;
+mod local;
+mod remote;
 
 use serde_json::json;
 
@@ -85,12 +85,12 @@ impl Finding {
 }
 
 pub(super) async fn run(call: &Call, args: &DoctorArgs) -> anyhow::Result<Exit> {
-    let (key, of_key) = here::key(call);
-    let mut findings = vec![here::version()];
-    findings.extend(here::config(call));
+    let (key, of_key) = local::key(call);
+    let mut findings = vec![local::version()];
+    findings.extend(local::config(call));
     findings.push(of_key);
-    findings.extend(here::ledger(call).await);
-    findings.extend(there::look(call, key).await?);
+    findings.extend(local::ledger(call).await);
+    findings.extend(remote::look(call, key).await?);
     if args.json {
         for finding in &findings {
             call.out.data(&finding.to_json());

@@ -3,15 +3,15 @@
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::gate::Gate;
 use super::movies::Composed;
 use super::session::{self, ledger_failed};
 use super::submit::with_place_for_token;
+use super::submit_check::SubmitCheck;
 use super::{Call, Stop};
 use crate::cli::{OnUnknownArg, SubmitArgs};
 use crate::exit::Exit;
 use crate::ledger::change::gives_way;
-use crate::ledger::{Render, SUBMIT_SCOPE, Space, Store, Which};
+use crate::ledger::{Render, RenderQuery, SUBMIT_SCOPE, Space, Store};
 use crate::movie::Document;
 use crate::movie::json::{Member, Node, Value};
 use crate::render::identity::{Key, MovieHash};
@@ -25,7 +25,7 @@ use crate::world::World;
 pub(super) async fn run(call: &Call, args: &SubmitArgs, keys: Vec<Option<Key>>, composed: Vec<Composed>) -> anyhow::Result<Exit> {
     let store = session::store_as_it_is(call).await?;
     let mut exits = Vec::new();
-    let mut gate = Gate::new(call, args);
+    let mut gate = SubmitCheck::new(call, args);
     for (Composed { source, movie, .. }, key) in composed.into_iter().zip(keys) {
         let known = Known { latest: latest(call, store.as_ref(), key.as_ref()).await?, ledger: store.name() };
         let movie =
@@ -57,7 +57,7 @@ struct Known {
 async fn latest(call: &Call, store: &dyn Store, key: Option<&Key>) -> anyhow::Result<Option<Render>> {
     let Some(key) = key else { return Ok(None) };
     let space = Space { account: call.settings.account.clone(), endpoint: session::endpoint(&call.settings.api) };
-    let rows = store.find(Some(space), Which::Key(SUBMIT_SCOPE.to_owned(), key.clone())).await;
+    let rows = store.find(Some(space), RenderQuery::Key(SUBMIT_SCOPE.to_owned(), key.clone())).await;
     Ok(rows.map_err(ledger_failed)?.into_iter().next())
 }
 
@@ -81,7 +81,7 @@ fn sent(call: &Call, args: &SubmitArgs, key: Option<&Key>, known: &Known, movie:
     if args.lost.no_token {
         return Ok(movie);
     }
-    let key = key.cloned().unwrap_or_else(|| Key::random(World::real().dice.throw()));
+    let key = key.cloned().unwrap_or_else(|| Key::random(World::real().rng.next_u64()));
     let (generation, attempt) = match latest {
         Some(render) if is_new => (render.generation + 1, 1),
         Some(render) => (render.generation, attempt(args, render)),

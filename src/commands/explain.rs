@@ -109,7 +109,7 @@ async fn of_service(call: &Call, name: Name<'_>) -> anyhow::Result<Told> {
         return Err(unheard_of(name, &session::spell(call, &["history"])).into());
     }
     let session = Session::without_past(call).await?;
-    let read = session.desk.client.read(&project, READING).await.map_err(|error| unreadable(&error));
+    let read = session.context.client.read(&project, READING).await.map_err(|error| unreadable(&error));
     session.close().await;
     let report =
         read.map_err(|stop| Stop { message: format!("{project}: {}", stop.message), ..stop }.then(session::spell(call, &["list"])))?;

@@ -8,16 +8,16 @@ use super::session::{ledger_failed, store_to_read};
 use super::{Call, Stop};
 use crate::cli::HistoryArgs;
 use crate::exit::Exit;
-use crate::ledger::{Render, Which};
+use crate::ledger::{Render, RenderQuery};
 use crate::output::table::{self, Cell};
 use crate::render::state::State;
 use crate::service::place::here;
-use crate::world::{Instant, World};
+use crate::world::{Timestamp, World};
 
 pub(super) async fn run(call: &Call, args: &HistoryArgs) -> anyhow::Result<Exit> {
     let now = World::real().now();
     let states = args.state.iter().map(|word| known_state(word)).collect::<Result<Vec<_>, _>>()?;
-    let mut rows = store_to_read(call).await?.find(None, Which::All(u32::MAX)).await.map_err(ledger_failed)?;
+    let mut rows = store_to_read(call).await?.find(None, RenderQuery::All(u32::MAX)).await.map_err(ledger_failed)?;
     rows.retain(|render| is_wanted(render, args, &states, now));
     rows.truncate(args.limit.unwrap_or(usize::MAX));
     if args.sum {
@@ -46,7 +46,7 @@ fn known_state(word: &str) -> Result<State, Stop> {
     })
 }
 
-fn is_wanted(render: &Render, args: &HistoryArgs, states: &[State], now: Instant) -> bool {
+fn is_wanted(render: &Render, args: &HistoryArgs, states: &[State], now: Timestamp) -> bool {
     let in_batch = args.batch.as_ref().is_none_or(|batch| render.scope == *batch);
     let in_state = states.is_empty() || states.contains(&render.submission.state);
     let in_time = args.since.is_none_or(|since| render.created_at >= since.start(now));
@@ -123,7 +123,7 @@ pub(super) fn posts(render: &Render) -> u32 {
 /// One render as JSON: all that the ledger knows but the movie and the story.
 pub(super) fn facts(render: &Render) -> serde_json::Value {
     let report = render.report.as_ref();
-    let time = |at: Option<Instant>| at.map(Instant::to_iso);
+    let time = |at: Option<Timestamp>| at.map(Timestamp::to_iso);
     json!({
         "key": render.key.as_str(),
         "generation": render.generation,

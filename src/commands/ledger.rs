@@ -9,7 +9,7 @@ use super::session::{homeless, ledger_failed};
 use super::{Call, Stop};
 use crate::cli::{CopyArgs, LedgerArgs, LedgerCheckArgs, LedgerCommand, PruneArgs};
 use crate::exit::Exit;
-use crate::ledger::Which;
+use crate::ledger::RenderQuery;
 #[cfg(feature = "postgres")]
 use crate::ledger::postgres::Postgres;
 use crate::ledger::sqlite::Sqlite;
@@ -67,7 +67,7 @@ async fn move_over(call: &Call, args: &CopyArgs) -> anyhow::Result<Exit> {
 /// What is on its way now would be on its way in both.
 async fn refuse_busy(place: &LedgerPlace, ledger: &dyn Transfer) -> Result<(), Stop> {
     ledger.reap(World::real().now()).await.map_err(ledger_failed)?;
-    let unsettled = ledger.find(None, Which::Unsettled).await.map_err(ledger_failed)?;
+    let unsettled = ledger.find(None, RenderQuery::Unsettled).await.map_err(ledger_failed)?;
     match unsettled.iter().find(|render| render.submission.state == State::Sending) {
         Some(render) => {
             Err(Stop::new(Exit::Internal, format!("{place} is in use: {} is being sent; copy it when no command is using it", render.key)))

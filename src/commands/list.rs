@@ -15,7 +15,7 @@ use crate::render::line;
 use crate::render::outcome::{Report, Status};
 use crate::service::page::Window;
 use crate::work::search::token;
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// How far back the list goes when nothing else is said: as long as the service keeps the files.
 const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -25,13 +25,13 @@ const READING: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(call: &Call, args: &ListArgs) -> anyhow::Result<Exit> {
     let session = Session::open(call).await?;
-    let now = session.desk.world.now();
+    let now = session.context.world.now();
     let to = args.to.map_or(now.plus(Duration::from_secs(60)), |to| to.end(now));
     let from = args.from.map_or_else(|| to.min(now).minus(WEEK), |from| from.start(now));
     if from > to {
         return Err(Stop::new(Exit::Usage, "--from is after --to").into());
     }
-    let sweep = session.desk.client.sweep(Window { from, to }, READING).await.map_err(|error| unreadable(&error))?;
+    let sweep = session.context.client.sweep(Window { from, to }, READING).await.map_err(|error| unreadable(&error))?;
     if !sweep.whole {
         call.out.warning("the list is incomplete: a page of the service's was missing or unreadable");
     }
@@ -75,7 +75,7 @@ fn outcome(report: &Report) -> Outcome {
 
 fn facts(report: &Report) -> Value {
     let mut facts = line::facts(&outcome(report));
-    let time = |at: Option<Instant>| at.map_or(Value::Null, |at| at.to_iso().into());
+    let time = |at: Option<Timestamp>| at.map_or(Value::Null, |at| at.to_iso().into());
     facts["created_at"] = time(report.created_at);
     facts["ended_at"] = time(report.ended_at);
     facts["kept_until"] = time(report.kept_until());

@@ -12,11 +12,11 @@ use super::{Call, Stop};
 use crate::cli::ListenArgs;
 use crate::exit::Exit;
 use crate::ledger::outbox::{Keeping, Receiver};
-use crate::render::schedule::Rhythm;
-use crate::service::courier::Address;
+use crate::render::schedule::PollInterval;
+use crate::service::webhook_client::Address;
 use crate::settings::{Api, LedgerPlace};
-use crate::work::Desk;
-use crate::work::deliver::{Deliverer, Hand, Letter, function};
+use crate::work::Context;
+use crate::work::deliver::{Deliverer, Notification, SinkResult, function};
 use crate::work::listen::{ListenError, Listening, Trust, listen, secret_path};
 
 /// The path that tells how the receiver is.
@@ -30,20 +30,20 @@ pub(super) async fn run(call: &Call, args: &ListenArgs) -> anyhow::Result<Exit> 
         return Err(delivering::needs_ledger().into());
     }
     check(args)?;
-    let door = delivering::door(call, &args.deliver)?;
-    let prints = args.json || door.is_none();
+    let sink = delivering::sink(call, &args.deliver)?;
+    let prints = args.json || sink.is_none();
     let session = Session::open(call).await?;
-    let desk = &session.desk;
+    let context = &session.context;
     let listener = TcpListener::bind(args.bind).await.map_err(|why| not_bound(args.bind, &why))?;
     let address = listener.local_addr()?;
-    let receiver = keep(desk, args, address).await?;
-    tell(call, desk, args, address, &receiver);
-    let listening = listening(call, desk, args, &receiver);
-    let abreast = if door.is_some() { ABREAST } else { LINES };
-    let deliverer = Deliverer::new(desk.clone(), door.unwrap_or_else(|| function("stdout", |_| Hand::Over)), abreast);
-    let print = |letter: &Letter| {
+    let receiver = keep(context, args, address).await?;
+    tell(call, context, args, address, &receiver);
+    let listening = listening(call, context, args, &receiver);
+    let abreast = if sink.is_some() { ABREAST } else { LINES };
+    let deliverer = Deliverer::new(context.clone(), sink.unwrap_or_else(|| function("stdout", |_| SinkResult::Over)), abreast);
+    let print = |notification: &Notification| {
         if prints {
-            call.out.data(&letter.line);
+            call.out.data(&notification.line);
         }
     };
     let stop = call.interrupt.clone();
@@ -56,7 +56,7 @@ pub(super) async fn run(call: &Call, args: &ListenArgs) -> anyhow::Result<Exit> 
         pending().await
     };
     let ended = tokio::select! {
-        ended = listen(desk, listener, &listening, &deliverer, print, stop.clone()) => ended,
+        ended = listen(context, listener, &listening, &deliverer, print, stop.clone()) => ended,
         never = out_of_time => never,
     };
     let tally = ended.map_err(failed)?;
@@ -95,16 +95,16 @@ fn not_bound(bind: SocketAddr, why: &std::io::Error) -> Stop {
 
 /// What is known of the receiver from now on. A service on this machine needs nobody in between, unless the user has once
 /// said who stands there.
-async fn keep(desk: &Desk, args: &ListenArgs, address: SocketAddr) -> anyhow::Result<Receiver> {
-    let known = desk.store.receiver(desk.space.clone()).await.map_err(ledger_failed)?.and_then(|receiver| receiver.public_url);
+async fn keep(context: &Context, args: &ListenArgs, address: SocketAddr) -> anyhow::Result<Receiver> {
+    let known = context.store.receiver(context.space.clone()).await.map_err(ledger_failed)?.and_then(|receiver| receiver.public_url);
     let is_told = known.is_some_and(|url| Address::parse(&url).is_ok_and(|url| !url.is_this_machine()));
-    let itself = || (desk.client.url().is_loopback() && !is_told).then(|| format!("http://{address}"));
+    let itself = || (context.client.url().is_loopback() && !is_told).then(|| format!("http://{address}"));
     let keeping =
         Keeping { path: args.path.clone(), path_if_none: Some(secret_path()?), public_url: args.public_url.clone().or_else(itself) };
-    Ok(desk.store.keep_receiver(desk.space.clone(), keeping, desk.world.now()).await.map_err(ledger_failed)?)
+    Ok(context.store.keep_receiver(context.space.clone(), keeping, context.world.now()).await.map_err(ledger_failed)?)
 }
 
-fn tell(call: &Call, desk: &Desk, args: &ListenArgs, address: SocketAddr, receiver: &Receiver) {
+fn tell(call: &Call, context: &Context, args: &ListenArgs, address: SocketAddr, receiver: &Receiver) {
     call.out.note(&format!("listening on {address}; Ctrl-C ends it"));
     if matches!(call.settings.api, Api::Emulator(_)) {
         call.out.warning(EMULATED);
@@ -113,7 +113,7 @@ fn tell(call: &Call, desk: &Desk, args: &ListenArgs, address: SocketAddr, receiv
         call.out.warning("others on the network can reach it: put an HTTPS proxy in front");
     }
     let Some(url) = url_of(receiver) else {
-        let listen = desk.command.spell(&["listen", "--public-url", "https://…"]);
+        let listen = context.command.spell(&["listen", "--public-url", "https://…"]);
         call.out
             .warning("the service can't reach it yet: put a tunnel or a proxy in front and pass its URL with --public-url; until then renders are polled");
         call.out.hint(&listen);
@@ -121,24 +121,24 @@ fn tell(call: &Call, desk: &Desk, args: &ListenArgs, address: SocketAddr, receiv
     };
     call.out.note(&format!("the service is to call {url}"));
     let is_encrypted = Address::parse(&url).is_ok_and(|url| url.is_encrypted());
-    if !is_encrypted && !desk.client.url().is_loopback() {
+    if !is_encrypted && !context.client.url().is_loopback() {
         call.out.warning("the service calls https:// only");
     }
-    call.out.hint(&desk.command.spell(&["submit", "MOVIE", "--webhook", "@listen"]));
+    call.out.hint(&context.command.spell(&["submit", "MOVIE", "--webhook", "@listen"]));
     if args.trust {
         call.out.warning("--trust: anyone who knows that URL can report how a render ended");
     }
 }
 
-fn listening(call: &Call, desk: &Desk, args: &ListenArgs, receiver: &Receiver) -> Listening {
-    if Rhythm::raises(desk.distance, args.interval) {
+fn listening(call: &Call, context: &Context, args: &ListenArgs, receiver: &Receiver) -> Listening {
+    if PollInterval::raises(context.locality, args.interval) {
         call.out.warning("--interval is raised to 5s: the service asks not to be polled more often");
     }
     Listening {
         path: receiver.path.clone().unwrap_or_default(),
         trust: if args.trust { Trust::Believe } else { Trust::AskFirst },
         poll_after: args.poll_after,
-        rhythm: Rhythm::new(desk.distance, args.interval),
+        poll_interval: PollInterval::new(context.locality, args.interval),
         grace: args.grace,
     }
 }

@@ -5,7 +5,7 @@ use super::{Call, Stop};
 use crate::cli::{MovieArgs, OWN_RECEIVER};
 use crate::exit::Exit;
 use crate::ledger::outbox::Receiver;
-use crate::service::courier::Address;
+use crate::service::webhook_client::Address;
 use crate::settings::Api;
 use crate::work::CommandLine;
 

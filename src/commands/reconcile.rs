@@ -16,14 +16,14 @@ use crate::cli::ReconcileArgs;
 use crate::exit::Exit;
 use crate::ledger::outbox::Keeping;
 use crate::ledger::sqlite::damage;
-use crate::ledger::{LedgerError, Which};
+use crate::ledger::{LedgerError, RenderQuery};
 use crate::output::table;
 use crate::render::line;
 use crate::render::token::{LedgerName, SUBMIT_SCOPE, Token};
 use crate::service::place::{here, is_folder};
 use crate::settings::LedgerPlace;
-use crate::work::Desk;
-use crate::work::deliver::{Deliverer, Door, Tally, Until};
+use crate::work::Context;
+use crate::work::deliver::{Deliverer, DeliveryLimits, Sink, Tally};
 use crate::work::reconcile::{Finding, Kind, Limits, Remedies, Survey, hand_over, hurry, mend, survey};
 use crate::work::save::Saving;
 use crate::world::World;
@@ -40,48 +40,53 @@ pub(super) async fn run(call: &Call, args: &ReconcileArgs) -> anyhow::Result<Exi
     if args.deliver.is_any() && !args.fix {
         return Err(Stop::new(Exit::Usage, "--exec and --forward deliver what was missed: use them with --fix").into());
     }
-    let door = delivering::door(call, &args.deliver)?;
+    let sink = delivering::sink(call, &args.deliver)?;
     let is_replaced = examine_ledger(call, args).await?;
     let session = Session::without_past(call).await?;
-    let desk = &session.desk;
-    if door.is_some() {
+    let context = &session.context;
+    if sink.is_some() {
         // From now on outcomes are put aside for somebody: those that are learned of below, too.
-        desk.store.keep_receiver(desk.space.clone(), Keeping::default(), desk.world.now()).await.map_err(ledger_failed)?;
+        context.store.keep_receiver(context.space.clone(), Keeping::default(), context.world.now()).await.map_err(ledger_failed)?;
     }
-    let mut found = survey(desk, &limits).await.map_err(ledger_failed)?;
+    let mut found = survey(context, &limits).await.map_err(ledger_failed)?;
     if is_replaced && limits.adopt_from.is_none() && other_ledgers(&found).len() == 1 {
         // What stands in the damaged ledger's place goes on with its renders: no other ledger has made any here.
         limits.adopt_from = other_ledgers(&found).into_keys().next();
-        found = survey(desk, &limits).await.map_err(ledger_failed)?;
+        found = survey(context, &limits).await.map_err(ledger_failed)?;
     }
     let mut survey = found;
     if args.fix {
-        mend(desk, &mut survey, &remedies).await.map_err(ledger_failed)?;
+        mend(context, &mut survey, &remedies).await.map_err(ledger_failed)?;
     }
-    let tally = match door {
-        Some(door) => hand_on(call, (desk, door), &limits, &mut survey).await.map_err(ledger_failed)?,
+    let tally = match sink {
+        Some(sink) => hand_on(call, (context, sink), &limits, &mut survey).await.map_err(ledger_failed)?,
         None => Tally::default(),
     };
     tell(call, args, &survey);
-    tell_of_other_ledgers(call, desk, &survey).await?;
+    tell_of_other_ledgers(call, context, &survey).await?;
     let exit = exit(call, args, &survey, tally);
     session.close().await;
     Ok(exit)
 }
 
 /// Hands on what nobody has heard of, the outcomes of earlier runs included.
-async fn hand_on(call: &Call, (desk, door): (&Desk, Arc<dyn Door>), limits: &Limits, survey: &mut Survey) -> Result<Tally, LedgerError> {
+async fn hand_on(
+    call: &Call,
+    (context, sink): (&Context, Arc<dyn Sink>),
+    limits: &Limits,
+    survey: &mut Survey,
+) -> Result<Tally, LedgerError> {
     let all = CancellationToken::new();
     all.cancel();
-    let until = Until { age: limits.older_than, all, stop: call.interrupt.clone(), grace: GRACE };
+    let until = DeliveryLimits { age: limits.older_than, all, stop: call.interrupt.clone(), grace: GRACE };
     let mut heard = HashSet::new();
-    hurry(desk, limits).await?;
-    let tally = Deliverer::new(desk.clone(), door, ABREAST)
-        .run(&until, |letter| {
-            heard.extend(letter.facts["project"].as_str().map(str::to_owned));
+    hurry(context, limits).await?;
+    let tally = Deliverer::new(context.clone(), sink, ABREAST)
+        .run(&until, |notification| {
+            heard.extend(notification.facts["project"].as_str().map(str::to_owned));
         })
         .await?;
-    hand_over(desk, limits, survey).await?;
+    hand_over(context, limits, survey).await?;
     let is_heard = |finding: &Finding| finding.project().is_some_and(|project| heard.contains(project.as_str()));
     for finding in survey.findings.iter_mut().filter(|finding| is_heard(finding)) {
         if let (Kind::Missed, Some(mended)) = (finding.kind, &mut finding.mended) {
@@ -173,9 +178,9 @@ fn other_ledgers(survey: &Survey) -> BTreeMap<LedgerName, usize> {
 }
 
 /// An empty ledger is a new machine's, or the one that took the place of a lost one: which of both only the user knows.
-async fn tell_of_other_ledgers(call: &Call, desk: &Desk, survey: &Survey) -> Result<(), Stop> {
+async fn tell_of_other_ledgers(call: &Call, context: &Context, survey: &Survey) -> Result<(), Stop> {
     let counts = other_ledgers(survey);
-    if counts.is_empty() || !desk.store.find(Some(desk.space.clone()), Which::All(1)).await.map_err(ledger_failed)?.is_empty() {
+    if counts.is_empty() || !context.store.find(Some(context.space.clone()), RenderQuery::All(1)).await.map_err(ledger_failed)?.is_empty() {
         return Ok(());
     }
     for (ledger, count) in counts {
@@ -183,7 +188,7 @@ async fn tell_of_other_ledgers(call: &Call, desk: &Desk, survey: &Survey) -> Res
             "this ledger is empty, and {} on the server made by ledger {ledger}. If that ledger is lost, the next command rebuilds it from the server; if another machine has it, there is nothing to do",
             if count == 1 { "1 render was".to_owned() } else { format!("{count} renders were") }
         ));
-        call.out.hint(&desk.command.spell(&["reconcile", "--fix", "--adopt-from", &ledger.to_string()]));
+        call.out.hint(&context.command.spell(&["reconcile", "--fix", "--adopt-from", &ledger.to_string()]));
     }
     Ok(())
 }
@@ -237,7 +242,7 @@ fn row(finding: &Finding) -> Vec<String> {
 
 fn facts(finding: &Finding) -> Value {
     let (render, last) = (finding.render.as_ref(), finding.last());
-    let time = |at: Option<crate::world::Instant>| at.map(crate::world::Instant::to_iso);
+    let time = |at: Option<crate::world::Timestamp>| at.map(crate::world::Timestamp::to_iso);
     json!({
         "finding": finding.kind.as_str(),
         "project": finding.project().map(ToString::to_string),

@@ -9,9 +9,9 @@ use tokio_util::sync::CancellationToken;
 use super::Stop;
 use super::session::ledger_failed;
 use crate::exit::Exit;
-use crate::ledger::{LedgerError, Render, Space, Store, Which};
+use crate::ledger::{LedgerError, Render, RenderQuery, Space, Store};
 use crate::render::identity::{Key, ProjectId};
-use crate::work::{CommandLine, Desk, quoted};
+use crate::work::{CommandLine, Context, quoted};
 
 /// Renders that an ambiguous name may mean and that are shown.
 const SHOWN: usize = 10;
@@ -39,10 +39,10 @@ pub(super) enum Known {
 ///
 /// # Errors
 /// When a name fits several renders or can be no name, or when the ledger fails.
-pub(super) async fn resolve(desk: &Desk, names: &[Name<'_>]) -> Result<Vec<Known>, Stop> {
+pub(super) async fn resolve(context: &Context, names: &[Name<'_>]) -> Result<Vec<Known>, Stop> {
     let mut known = Vec::new();
     for name in names {
-        let found = one(desk.store.as_ref(), Some(desk.space.clone()), *name, &desk.command).await?;
+        let found = one(context.store.as_ref(), Some(context.space.clone()), *name, &context.command).await?;
         let project = ProjectId::parse(name.text).map_err(|why| Stop::new(Exit::Usage, format!("`{}`: {why}", name.text)))?;
         known.push(match found {
             Some(render) => Known::Render(Box::new(render)),
@@ -52,7 +52,7 @@ pub(super) async fn resolve(desk: &Desk, names: &[Name<'_>]) -> Result<Vec<Known
     }
     let renders: Vec<&Render> =
         known.iter().filter_map(|known| if let Known::Render(render) = known { Some(&**render) } else { None }).collect();
-    desk.learn_names(&renders).await.map_err(ledger_failed)?;
+    context.learn_names(&renders).await.map_err(ledger_failed)?;
     Ok(known)
 }
 
@@ -72,7 +72,7 @@ pub(super) async fn one(store: &dyn Store, space: Option<Space>, name: Name<'_>,
 async fn all(store: &dyn Store, space: Option<Space>, name: Name<'_>) -> Result<Vec<Render>, LedgerError> {
     if name.batch.is_none()
         && let Ok(project) = ProjectId::parse(name.text)
-        && let Some(render) = store.find(space.clone(), Which::Project(project)).await?.into_iter().next()
+        && let Some(render) = store.find(space.clone(), RenderQuery::Project(project)).await?.into_iter().next()
     {
         return Ok(vec![render]);
     }
@@ -111,7 +111,7 @@ async fn of_key(
     generation: Option<u32>,
 ) -> Result<Vec<Render>, LedgerError> {
     let Ok(key) = Key::parse(key) else { return Ok(Vec::new()) };
-    let mut rows = store.find(space, Which::AnyKey(key)).await?;
+    let mut rows = store.find(space, RenderQuery::AnyKey(key)).await?;
     rows.retain(|row| scope.is_none_or(|scope| row.own_scope() == Some(scope)) && generation.is_none_or(|nth| row.generation == nth));
     rows.sort_by_key(|row| std::cmp::Reverse((row.generation, row.id)));
     let mut latest: Vec<Render> = Vec::new();

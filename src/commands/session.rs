@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::Context as _;
 
 use super::{Call, Stop};
 use crate::emulator::{self, Emulator};
@@ -14,13 +14,13 @@ use crate::ledger::memory::Memory;
 use crate::ledger::postgres::Postgres;
 use crate::ledger::sqlite::Sqlite;
 use crate::ledger::{LedgerError, Space, Store};
-use crate::render::schedule::Distance;
+use crate::render::schedule::Locality;
 use crate::service::client::{self, Client, Timeouts};
 use crate::service::endpoint::ApiUrl;
 use crate::service::read::ReadError;
 use crate::service::secret::ApiKey;
 use crate::settings::{Api, LedgerPlace, Settings, SettingsError};
-use crate::work::{CommandLine, DEFAULT_ACCOUNT, Desk, quoted, search};
+use crate::work::{CommandLine, Context, DEFAULT_ACCOUNT, quoted, search};
 use crate::world::World;
 
 /// How long a render takes in the emulator of `--emulate`: long enough to be seen, short enough not to bore.
@@ -38,7 +38,7 @@ const MARKS: &str = "claimed";
 /// An open service and an open ledger.
 pub(super) struct Session {
     /// What the use cases need.
-    pub(super) desk: Desk,
+    pub(super) context: Context,
     emulator: Option<Emulator>,
 }
 
@@ -50,10 +50,10 @@ impl Session {
         Ok(session)
     }
 
-    /// Looks for the answers that earlier commands lost.
+    /// PollMode for the answers that earlier commands lost.
     pub(super) async fn catch_up(&self, call: &Call) -> anyhow::Result<()> {
         if call.settings.ledger != LedgerPlace::Nowhere {
-            let caught_up = tokio::time::timeout(CATCH_UP, search::catch_up(&self.desk)).await;
+            let caught_up = tokio::time::timeout(CATCH_UP, search::catch_up(&self.context)).await;
             caught_up.unwrap_or(Ok(())).map_err(ledger_failed)?;
         }
         Ok(())
@@ -65,19 +65,19 @@ impl Session {
         let key = key(settings)?;
         let store = store(call).await?;
         let Reached { client, emulator } = reach(settings, key).await?;
-        let distance = if client.url().is_loopback() { Distance::Loopback } else { Distance::Remote };
-        let desk = Desk {
+        let locality = if client.url().is_loopback() { Locality::Loopback } else { Locality::Remote };
+        let context = Context {
             store,
             client: Arc::new(client),
             space: space(call),
-            distance,
+            locality,
             world: World::real(),
             listener: Arc::clone(&call.out) as _,
             interrupt: call.interrupt.clone(),
             remembers: settings.ledger != LedgerPlace::Nowhere,
             command: CommandLine::with_flags(call.flags.clone()),
         };
-        Ok(Self { desk, emulator })
+        Ok(Self { context, emulator })
     }
 
     /// Closes what was opened.

@@ -5,17 +5,17 @@ use std::time::Duration;
 use super::renders::{Name, one, unheard_of};
 use super::session::{Session, ledger_failed, unreadable};
 use super::waiting::submitted;
-use super::{Call, Stop, party};
+use super::{Call, Stop, session_group};
 use crate::cli::SettleArgs;
 use crate::exit::Exit;
-use crate::ledger::{Change, Render, SUBMIT_SCOPE, Which};
+use crate::ledger::{Change, Render, RenderQuery, SUBMIT_SCOPE};
 use crate::movie::Document;
 use crate::output::{Results, Wanted};
 use crate::render::event::{Outcome, Verdict};
 use crate::render::identity::ProjectId;
 use crate::render::state::{Fact, State};
 use crate::service::read::ReadError;
-use crate::work::Desk;
+use crate::work::Context;
 use crate::work::follow::remembered;
 use crate::work::outcome::unbound;
 use crate::work::search;
@@ -26,19 +26,19 @@ const READING: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(call: &Call, args: &SettleArgs) -> anyhow::Result<Exit> {
     let name = Name { text: &args.key, batch: args.scope.batch.as_deref() };
-    let call = &party::call_of(call, name).await?;
+    let call = &session_group::call_of(call, name).await?;
     let session = Session::open(call).await?;
-    let desk = &session.desk;
-    let render = find(desk, name).await?;
-    let render = look(call, desk, render).await?;
+    let context = &session.context;
+    let render = find(context, name).await?;
+    let render = look(call, context, render).await?;
     let outcome = if let Some(project) = &args.adopt {
-        adopt(desk, render, project).await?
+        adopt(context, render, project).await?
     } else if args.resubmit {
-        resubmit(desk, render).await?
+        resubmit(context, render).await?
     } else if args.abandon {
-        decide(desk, &render, Fact::Abandoned).await.map(|render| unbound(desk, &render))?
+        decide(context, &render, Fact::Abandoned).await.map(|render| unbound(context, &render))?
     } else {
-        standing(desk, &render).await
+        standing(context, &render).await
     };
     let mut results = Results::new(&call.out, args.json, Wanted::Project, 1);
     if args.abandon && outcome.verdict == Verdict::Abandoned {
@@ -51,83 +51,83 @@ pub(super) async fn run(call: &Call, args: &SettleArgs) -> anyhow::Result<Exit> 
     Ok(results.finish())
 }
 
-async fn find(desk: &Desk, name: Name<'_>) -> anyhow::Result<Render> {
-    let found = one(desk.store.as_ref(), Some(desk.space.clone()), name, &desk.command).await?;
-    let render = found.ok_or_else(|| unheard_of(name, &desk.command.spell(&["history"])))?;
-    desk.learn_names(&[&render]).await.map_err(ledger_failed)?;
+async fn find(context: &Context, name: Name<'_>) -> anyhow::Result<Render> {
+    let found = one(context.store.as_ref(), Some(context.space.clone()), name, &context.command).await?;
+    let render = found.ok_or_else(|| unheard_of(name, &context.command.spell(&["history"])))?;
+    context.learn_names(&[&render]).await.map_err(ledger_failed)?;
     Ok(render)
 }
 
 /// One look at the server before anything is decided: most questions answer themselves.
-async fn look(call: &Call, desk: &Desk, render: Render) -> anyhow::Result<Render> {
+async fn look(call: &Call, context: &Context, render: Render) -> anyhow::Result<Render> {
     let is_open = matches!(render.submission.state, State::Unknown | State::Held | State::Abandoned);
     if !is_open || !render.traceable {
         return Ok(render);
     }
-    if let Err(why) = search::sweep(desk, std::slice::from_ref(&render), READING).await.map_err(ledger_failed)? {
+    if let Err(why) = search::sweep(context, std::slice::from_ref(&render), READING).await.map_err(ledger_failed)? {
         if matches!(why, ReadError::Refused(_)) {
             return Err(unreadable(&why).into());
         }
         call.out.warning(&format!("the server's list could not be searched: {why}"));
     }
-    Ok(desk.again(&render).await.map_err(ledger_failed)?)
+    Ok(context.again(&render).await.map_err(ledger_failed)?)
 }
 
-async fn decide(desk: &Desk, render: &Render, fact: Fact) -> anyhow::Result<Render> {
-    let decided = desk.record(render.id, Change::Fact(fact)).await.map_err(ledger_failed)?;
+async fn decide(context: &Context, render: &Render, fact: Fact) -> anyhow::Result<Render> {
+    let decided = context.record(render.id, Change::Fact(fact)).await.map_err(ledger_failed)?;
     let refused = |state: State| {
         let project = render.submission.project.as_ref().map(|project| format!(" as project {project}")).unwrap_or_default();
-        let name = desk.command.name(render);
+        let name = context.command.name(render);
         Stop::new(Exit::Usage, format!("nothing to decide: key {name} is `{}`{project}", state.as_str()))
-            .then(desk.command.spell(&["show", &name]))
+            .then(context.command.spell(&["show", &name]))
     };
     Ok(decided.map_err(|out_of_turn| refused(out_of_turn.state))?.render)
 }
 
-async fn adopt(desk: &Desk, render: Render, project: &str) -> anyhow::Result<Outcome> {
+async fn adopt(context: &Context, render: Render, project: &str) -> anyhow::Result<Outcome> {
     let project = ProjectId::parse(project).map_err(|why| Stop::new(Exit::Usage, format!("--adopt: {why}")))?;
     if render.submission.project.as_ref() == Some(&project) {
-        return Ok(standing(desk, &render).await);
+        return Ok(standing(context, &render).await);
     }
-    let owners = desk.store.find(Some(desk.space.clone()), Which::Project(project.clone())).await.map_err(ledger_failed)?;
+    let owners = context.store.find(Some(context.space.clone()), RenderQuery::Project(project.clone())).await.map_err(ledger_failed)?;
     if let Some(owner) = owners.iter().find(|owner| owner.id != render.id) {
-        let name = desk.command.name(owner);
+        let name = context.command.name(owner);
         let why = format!(
             "project {project} was rendered for another submission ({name}); it can't be adopted for {}",
-            desk.command.name(&render)
+            context.command.name(&render)
         );
-        return Err(Stop::new(Exit::Usage, why).then(desk.command.spell(&["show", &name])).into());
+        return Err(Stop::new(Exit::Usage, why).then(context.command.spell(&["show", &name])).into());
     }
     let unread = |error| {
         let stop = unreadable(&error);
         Stop { message: format!("{project}: {}", stop.message), ..stop }
     };
-    let report = desk.client.read(&project, READING).await.map_err(unread)?;
+    let report = context.client.read(&project, READING).await.map_err(unread)?;
     let other = search::token(&report).filter(|token| !token.names(&render.identity()));
     if let Some(token) = other {
         let why = format!("project {project} was rendered for another submission ({token}); it can't be adopted for key {}", render.key);
         return Err(Stop::new(Exit::Usage, why).into());
     }
-    let render = decide(desk, &render, Fact::Adopted { project }).await?;
-    let render = desk.learn(&render, Fact::Seen(Box::new(report))).await.map_err(ledger_failed)?;
-    Ok(standing(desk, &render).await)
+    let render = decide(context, &render, Fact::Adopted { project }).await?;
+    let render = context.learn(&render, Fact::Seen(Box::new(report))).await.map_err(ledger_failed)?;
+    Ok(standing(context, &render).await)
 }
 
 /// Sends it again: this very command is the person's decision.
-async fn resubmit(desk: &Desk, render: Render) -> anyhow::Result<Outcome> {
+async fn resubmit(context: &Context, render: Render) -> anyhow::Result<Outcome> {
     if render.submission.state.is_bound() {
-        return Ok(standing(desk, &render).await);
+        return Ok(standing(context, &render).await);
     }
-    let body = desk.store.body(render.id).await.map_err(ledger_failed)?.and_then(|body| String::from_utf8(body).ok());
+    let body = context.store.body(render.id).await.map_err(ledger_failed)?.and_then(|body| String::from_utf8(body).ok());
     let movie = body.and_then(|body| Document::parse(&render.source, body).ok());
     let Some(movie) = movie else {
-        let why = format!("the movie of key {} is no longer kept: submit it with --again", desk.command.name(&render));
+        let why = format!("the movie of key {} is no longer kept: submit it with --again", context.command.name(&render));
         return Err(Stop::new(Exit::Usage, why).into());
     };
-    let render = decide(desk, &render, Fact::Resubmitted).await?;
+    let render = decide(context, &render, Fact::Resubmitted).await?;
     if render.scope != SUBMIT_SCOPE {
         // Its key is its batch's: only a run of that may send it, and keeps to its budget.
-        return Ok(unbound(desk, &render));
+        return Ok(unbound(context, &render));
     }
     let order = Order {
         movie,
@@ -140,19 +140,19 @@ async fn resubmit(desk: &Desk, render: Render) -> anyhow::Result<Outcome> {
         quarantine: None,
         settle_for: Duration::from_secs(60),
     };
-    match submit(desk, &order).await.map_err(ledger_failed)? {
-        Submitted::Bound(render) => Ok(standing(desk, &render).await),
+    match submit(context, &order).await.map_err(ledger_failed)? {
+        Submitted::Bound(render) => Ok(standing(context, &render).await),
         Submitted::Over(outcome) => Ok(*outcome),
     }
 }
 
 /// How it stands, in the words of an outcome.
-async fn standing(desk: &Desk, render: &Render) -> Outcome {
+async fn standing(context: &Context, render: &Render) -> Outcome {
     if !render.submission.state.is_bound() {
-        return unbound(desk, render);
+        return unbound(context, render);
     }
-    match remembered(desk, render).await {
+    match remembered(context, render).await {
         Some(outcome) if render.submission.state.is_final() => outcome,
-        _ => submitted(desk, render),
+        _ => submitted(context, render),
     }
 }

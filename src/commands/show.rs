@@ -16,7 +16,7 @@ use crate::ledger::{Event, LedgerError, Render, Store};
 use crate::output::table;
 use crate::render::identity::ProjectId;
 use crate::render::token::{LedgerName, Token};
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// For how long a project is read that the ledger doesn't know.
 const READING: Duration = Duration::from_secs(10);
@@ -51,7 +51,7 @@ async fn of_service(call: &Call, args: &ShowArgs, name: Name<'_>) -> anyhow::Res
     let project = ProjectId::parse(name.text).ok().filter(|project| name.batch.is_none() && project.is_well_formed());
     let project = project.ok_or_else(|| unheard_of(name, &spelling(call).spell(&["history"])))?;
     let session = Session::without_past(call).await?;
-    let read = session.desk.client.read(&project, READING).await;
+    let read = session.context.client.read(&project, READING).await;
     session.close().await;
     let report = read.map_err(|error| Stop { message: format!("{project}: {}", unreadable(&error).message), ..unreadable(&error) })?;
     if args.json {
@@ -96,7 +96,7 @@ fn told(render: &Render, token: Option<String>, story: &[Event], mail: &Mail) ->
     rows.extend(token.map(|token| vec!["token".to_owned(), token]));
     let mut lines = table::lay_out(&rows);
     lines.push(String::new());
-    let mut story: Vec<(Instant, Vec<String>)> =
+    let mut story: Vec<(Timestamp, Vec<String>)> =
         story.iter().map(|event| (event.at, vec![event.at.to_iso(), event.kind.clone(), event.detail.clone()])).collect();
     story.extend(mail.lines());
     // The story is in order of itself; what came and went stands where its time is.
@@ -122,8 +122,8 @@ impl Mail {
     }
 
     /// A line for each, with its time.
-    fn lines(&self) -> Vec<(Instant, Vec<String>)> {
-        let line = |at: Instant, kind: &str, detail: String| (at, vec![at.to_iso(), kind.to_owned(), detail]);
+    fn lines(&self) -> Vec<(Timestamp, Vec<String>)> {
+        let line = |at: Timestamp, kind: &str, detail: String| (at, vec![at.to_iso(), kind.to_owned(), detail]);
         let came =
             self.callbacks.iter().map(|kept| line(kept.received_at, "callback", format!("{} bytes, {}", kept.size, kept.content_type)));
         let went = self.deliveries.iter().map(|delivery| {
@@ -138,7 +138,7 @@ impl Mail {
 fn callback(kept: &Kept) -> Value {
     json!({
         "at": kept.received_at.to_iso(),
-        "settled_at": kept.settled_at.map(Instant::to_iso),
+        "settled_at": kept.settled_at.map(Timestamp::to_iso),
         "content_type": kept.content_type,
         "size": kept.size,
     })

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 
 use futures_util::stream::{self, StreamExt};
 
-use super::gate::Gate;
 use super::movies::{self, Composed};
 use super::session::Session;
+use super::submit_check::SubmitCheck;
 use super::uploads::{self, UploadMode};
-use super::waiting::{self, Looks, submitted};
+use super::waiting::{self, PollMode, submitted};
 use super::{Call, Stop, dry_run, template_variables};
 use crate::cli::SubmitArgs;
 use crate::exit::Exit;
@@ -22,7 +22,7 @@ use crate::render::identity::Key;
 use crate::render::outcome::{Reason, Report};
 use crate::render::state::{OnUnknown, State};
 use crate::render::token::Token;
-use crate::work::Desk;
+use crate::work::Context;
 use crate::work::follow::{Followed, follow, remembered};
 use crate::work::save::Saving;
 use crate::work::submit::{Order, Submitted, submit};
@@ -55,19 +55,19 @@ pub(super) async fn run(call: &Call, args: &SubmitArgs) -> anyhow::Result<Exit> 
         Ok(session) => session,
         Err(error) => return not_begun(call, &orders, results, error),
     };
-    template_variables::compare(call, &session.desk.client, orders.iter().map(|(_, order)| &order.movie)).await;
+    template_variables::compare(call, &session.context.client, orders.iter().map(|(_, order)| &order.movie)).await;
     let wanted = orders.len();
-    let bound = submit_all(&session.desk, orders, call.settings.concurrency, &mut results).await;
+    let bound = submit_all(&session.context, orders, call.settings.concurrency, &mut results).await;
     // What this run lost it has just looked for.
     let has_time_for_the_past = bound.len() == wanted;
-    let looks = if waits(args) { Looks::Many } else { Looks::One };
-    let followed = to_follow(&session.desk, bound, looks, &mut results).await;
+    let mode = if waits(args) { PollMode::Many } else { PollMode::One };
+    let followed = to_follow(&session.context, bound, mode, &mut results).await;
     if has_time_for_the_past && let Err(error) = session.catch_up(call).await {
         call.out.warning(&format!("{error:#}"));
     }
     if !followed.is_empty() {
-        let patience = waiting::patience(call, &session.desk, &args.waiting, looks);
-        follow(&session.desk, followed, patience, saving.as_ref(), |index, outcome| results.end(index, outcome)).await;
+        let patience = waiting::patience(call, &session.context, &args.waiting, mode);
+        follow(&session.context, followed, patience, saving.as_ref(), |index, outcome| results.end(index, outcome)).await;
     }
     session.close().await;
     Ok(results.finish())
@@ -128,7 +128,7 @@ fn orders(
     results: &mut Results<'_>,
 ) -> Vec<(usize, Order)> {
     let mut orders = Vec::new();
-    let mut gate = Gate::new(call, args);
+    let mut gate = SubmitCheck::new(call, args);
     for (index, (Composed { source, movie, .. }, key)) in composed.into_iter().zip(keys).enumerate() {
         match movie.and_then(|movie| with_place_for_token(!args.lost.no_token, &source, movie)).and_then(|movie| gate.pass(&source, movie))
         {
@@ -204,13 +204,13 @@ fn order(args: &SubmitArgs, key: Option<Key>, source: String, movie: Document) -
 
 /// Submits a few at once, begun in the order of the arguments; gives back what the service has. What one movie is refused
 /// for because of the key or the credits, every other one would be refused for, too (`faults.md` rows 15, 16).
-async fn submit_all(desk: &Desk, orders: Vec<(usize, Order)>, abreast: usize, results: &mut Results<'_>) -> Vec<(usize, Render)> {
+async fn submit_all(context: &Context, orders: Vec<(usize, Order)>, abreast: usize, results: &mut Results<'_>) -> Vec<(usize, Render)> {
     let stopped = &Cell::new(None);
     let submissions = orders.into_iter().map(|(index, order)| async move {
         if let Some(reason) = stopped.get() {
             return (index, Ok(Submitted::Over(Box::new(not_tried(&order, reason)))), order.source);
         }
-        let submitted = submit(desk, &order).await;
+        let submitted = submit(context, &order).await;
         if let Ok(Submitted::Over(outcome)) = &submitted
             && let Trouble::Refused(reason @ (Reason::Key | Reason::Credits)) = outcome.trouble
         {
@@ -242,16 +242,16 @@ fn unwritten(source: String, error: &LedgerError) -> Outcome {
 
 /// Without `--wait` only what may have changed since is looked at again: what the API called a timeout may have
 /// finished, and a file of a week ago may be gone.
-async fn to_follow(desk: &Desk, bound: Vec<(usize, Render)>, looks: Looks, results: &mut Results<'_>) -> Vec<Followed> {
+async fn to_follow(context: &Context, bound: Vec<(usize, Render)>, mode: PollMode, results: &mut Results<'_>) -> Vec<Followed> {
     let mut followed = Vec::new();
     for (index, render) in bound {
-        let may_be_gone = render.report.as_ref().and_then(Report::kept_until).is_some_and(|until| until <= desk.world.now());
-        if looks == Looks::Many || render.submission.state == State::Timeout || may_be_gone {
+        let may_be_gone = render.report.as_ref().and_then(Report::kept_until).is_some_and(|until| until <= context.world.now());
+        if mode == PollMode::Many || render.submission.state == State::Timeout || may_be_gone {
             followed.extend(Followed::of_render(index, &render));
             continue;
         }
-        let known = if render.submission.state == State::Bound { None } else { remembered(desk, &render).await };
-        results.end(index, known.unwrap_or_else(|| submitted(desk, &render)));
+        let known = if render.submission.state == State::Bound { None } else { remembered(context, &render).await };
+        results.end(index, known.unwrap_or_else(|| submitted(context, &render)));
     }
     followed
 }

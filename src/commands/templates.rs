@@ -22,7 +22,7 @@ use crate::service::account::AccountError;
 use crate::service::client::Client;
 use crate::service::templates::{LARGEST_MOVIE, LONGEST_NAME, Template, TemplateSummary, TemplateVariable};
 use crate::work::templates::{Copy, Push, PushError, Pushed, TemplateNotes, create, duplicate, update};
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 pub(super) async fn run(call: &Call, command: &TemplatesCommand) -> anyhow::Result<Exit> {
     let reached = session::reach(&call.settings, session::key(&call.settings)?).await?;
@@ -70,7 +70,7 @@ fn list<'a>(call: &Call, args: &TemplateListArgs, all: impl Iterator<Item = &'a 
         }
         return;
     }
-    let time = |at: &Option<String>| Cell::Time(at.as_deref().and_then(Instant::from_iso));
+    let time = |at: &Option<String>| Cell::Time(at.as_deref().and_then(Timestamp::from_iso));
     let row = |summary: &TemplateSummary| {
         vec![summary.id.clone().into(), summary.name.clone().into(), summary.tags.join(", ").into(), time(&summary.updated_at)]
     };

@@ -300,14 +300,14 @@ fn passes(call: &Call, gate: Option<&GateArgs>, movie: &Document) -> bool {
 
 /// Those places that hold a whole file, with its URL.
 async fn there(client: &Client, places: Vec<MediaPath>) -> Result<HashMap<MediaPath, String>, Stop> {
-    let looks = places.into_iter().map(|place| async move {
+    let mode = places.into_iter().map(|place| async move {
         match client.media_file(&place).await {
             Ok(file) if file.is_uploaded() => Ok(Some((place, file.url))),
             Ok(_) | Err(AccountError::NotFound { .. }) => Ok(None),
             Err(error) => Err(failed(&error)),
         }
     });
-    let found: Vec<_> = stream::iter(looks).buffer_unordered(ABREAST).collect().await;
+    let found: Vec<_> = stream::iter(mode).buffer_unordered(ABREAST).collect().await;
     found.into_iter().filter_map(Result::transpose).collect()
 }
 

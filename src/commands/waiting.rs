@@ -12,39 +12,39 @@ use crate::output::Results;
 use crate::render::event::{Outcome, Trouble, Verdict};
 use crate::render::identity::{Key, ProjectId};
 use crate::render::outcome::Reason;
-use crate::render::schedule::Rhythm;
+use crate::render::schedule::PollInterval;
 use crate::service::download::Overwrite;
 use crate::service::place::{self, is_folder};
-use crate::work::Desk;
+use crate::work::Context;
 use crate::work::follow::Followed;
 use crate::work::outcome::{described, unbound};
 use crate::work::save::Saving;
-use crate::work::watch::{Patience, Target};
+use crate::work::watch::{Target, WaitPolicy};
 
 /// How often a command looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Looks {
+pub(super) enum PollMode {
     /// Once.
     One,
-    /// Until the end.
+    /// DeliveryLimits the end.
     Many,
 }
 
 /// How long a command follows its renders.
-pub(super) fn patience(call: &Call, desk: &Desk, args: &WaitArgs, looks: Looks) -> Patience {
-    if looks == Looks::Many && Rhythm::raises(desk.distance, args.interval) {
+pub(super) fn patience(call: &Call, context: &Context, args: &WaitArgs, mode: PollMode) -> WaitPolicy {
+    if mode == PollMode::Many && PollInterval::raises(context.locality, args.interval) {
         call.out.warning("--interval is raised to 5s: the service asks not to be polled more often");
     }
-    Patience {
-        rhythm: Rhythm::new(desk.distance, args.interval),
-        deadline: (looks == Looks::Many).then(|| tokio::time::Instant::now() + args.timeout),
-        once: looks == Looks::One,
+    WaitPolicy {
+        poll_interval: PollInterval::new(context.locality, args.interval),
+        deadline: (mode == PollMode::Many).then(|| tokio::time::Instant::now() + args.timeout),
+        once: mode == PollMode::One,
     }
 }
 
 /// The patience of a command that has no flags for it and looks once.
-pub(super) fn one_look(call: &Call, desk: &Desk) -> Patience {
-    patience(call, desk, &WaitArgs { interval: None, timeout: Duration::ZERO }, Looks::One)
+pub(super) fn one_look(call: &Call, context: &Context) -> WaitPolicy {
+    patience(call, context, &WaitArgs { interval: None, timeout: Duration::ZERO }, PollMode::One)
 }
 
 /// Where `count` videos go.
@@ -85,37 +85,37 @@ pub(super) fn maybe_saving(args: &SaveArgs, count: usize) -> Result<Option<Savin
 }
 
 /// What the service has and nobody waits for, with the command that follows it.
-pub(super) fn submitted(desk: &Desk, render: &Render) -> Outcome {
+pub(super) fn submitted(context: &Context, render: &Render) -> Outcome {
     let outcome = described(render, Verdict::Submitted);
     match &render.submission.project {
-        Some(project) => outcome.then(desk.command.spell(&["poll", project.as_str()])),
+        Some(project) => outcome.then(context.command.spell(&["poll", project.as_str()])),
         None => outcome,
     }
 }
 
 /// A project that the ledger doesn't know as something to follow.
-fn stranger(desk: &Desk, index: usize, project: ProjectId) -> Followed {
-    Followed { index, target: Target { project, render: None, since: desk.world.now() } }
+fn stranger(context: &Context, index: usize, project: ProjectId) -> Followed {
+    Followed { index, target: Target { project, render: None, since: context.world.now() } }
 }
 
 /// What to say of a name that is neither in the ledger nor a project's.
-pub(super) fn nothing(desk: &Desk, name: &str) -> Outcome {
+pub(super) fn nothing(context: &Context, name: &str) -> Outcome {
     let why = format!("{name}: no such render in the ledger, and not a project (a project has 16 letters and digits)");
     Outcome { key: Key::parse(name).ok(), ..Outcome::new(Verdict::Refused) }
         .because(Trouble::Refused(Reason::Request), why)
-        .then(desk.command.spell(&["list"]))
+        .then(context.command.spell(&["list"]))
 }
 
 /// What of the renders that a user named can be followed; the outcome of every other one is known already.
-pub(super) fn to_follow(desk: &Desk, known: Vec<(usize, Known)>, results: &mut Results<'_>) -> Vec<Followed> {
+pub(super) fn to_follow(context: &Context, known: Vec<(usize, Known)>, results: &mut Results<'_>) -> Vec<Followed> {
     let mut all = Vec::new();
     for (index, known) in known {
         match known {
-            Known::Project(project) => all.push(stranger(desk, index, project)),
-            Known::Nothing(name) => results.end(index, nothing(desk, &name)),
+            Known::Project(project) => all.push(stranger(context, index, project)),
+            Known::Nothing(name) => results.end(index, nothing(context, &name)),
             Known::Render(render) => match Followed::of_render(index, &render) {
                 Some(render) => all.push(render),
-                None => results.end(index, unbound(desk, &render)),
+                None => results.end(index, unbound(context, &render)),
             },
         }
     }

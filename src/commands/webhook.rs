@@ -10,15 +10,15 @@ use super::{Call, Stop, receiver};
 use crate::cli::{ParseArgs, ReplayArgs, SendArgs, WebhookArgs, WebhookCommand};
 use crate::exit::Exit;
 use crate::ledger::inbox::{Callback, CallbackId, Callbacks, Kept, Received};
-use crate::ledger::outbox::{Announcement, Attempt, Deliveries, Handed, Heard, Keeping, Progress, is_final};
-use crate::ledger::{Render, Which};
+use crate::ledger::outbox::{Announcement, Attempt, AttemptResult, Deliveries, Heard, Keeping, Progress, is_final};
+use crate::ledger::{Render, RenderQuery};
 use crate::output::table::{self, Cell};
 use crate::render::event::{Outcome, Verdict};
 use crate::render::identity::ProjectId;
 use crate::render::line;
 use crate::render::outcome::{Report, Status};
-use crate::service::courier::Courier;
 use crate::service::webhook::{self, Format};
+use crate::service::webhook_client::WebhookClient;
 use crate::world::World;
 
 /// The largest body that is read from stdin, bytes: a receiver takes no more.
@@ -70,7 +70,7 @@ fn invented(status: &str) -> Result<Report, Stop> {
 
 async fn post(call: &Call, to: &str, content_type: &str, body: Vec<u8>) -> anyhow::Result<Exit> {
     let address = receiver::address(call, to).await?;
-    let answered = Courier::new(World::real()).hand(&address, content_type, &[], body).await;
+    let answered = WebhookClient::new(World::real()).hand(&address, content_type, &[], body).await;
     let answered = answered.map_err(|why| Stop::new(Exit::Unreachable, format!("{address}: {why}")))?;
     if answered.is_success() {
         call.out.note(&format!("{address} answered {}", answered.status));
@@ -119,7 +119,7 @@ async fn hand_on_again(call: &Call, name: Name<'_>) -> anyhow::Result<Exit> {
     let project = project(call, name).await?;
     let deliveries = ledger.deliveries(Some(space(call)), Deliveries::Of(vec![project])).await.map_err(ledger_failed)?;
     let last = deliveries.last().ok_or_else(|| Stop::new(Exit::Usage, format!("{}: it has no outcome to deliver", name.text)))?;
-    let attempt = Attempt { delivery: last.id, handed: Handed::Wanted(now), detail: "to be delivered again".to_owned(), at: now };
+    let attempt = Attempt { delivery: last.id, handed: AttemptResult::Wanted(now), detail: "to be delivered again".to_owned(), at: now };
     ledger.delivered(vec![attempt]).await.map_err(ledger_failed)?;
     let after = ledger.deliveries(Some(space(call)), Deliveries::Of(vec![last.project.clone()])).await.map_err(ledger_failed)?;
     if after.iter().any(|delivery| delivery.id == last.id && delivery.progress == Progress::Taken) {
@@ -202,5 +202,5 @@ async fn record(call: &Call, raw: Vec<u8>, told: &webhook::Told) -> anyhow::Resu
         ledger.announce(vec![heard]).await.map_err(ledger_failed)?;
     }
     let Some(project) = &told.project else { return Ok(None) };
-    Ok(ledger.find(Some(space), Which::Project(project.clone())).await.map_err(ledger_failed)?.into_iter().next())
+    Ok(ledger.find(Some(space), RenderQuery::Project(project.clone())).await.map_err(ledger_failed)?.into_iter().next())
 }

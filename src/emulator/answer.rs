@@ -9,7 +9,7 @@ use axum::response::Response;
 use futures_util::stream;
 use serde_json::{Value, json};
 
-use super::faults::catalogue::Deed;
+use super::faults::catalogue::FaultKind;
 use super::faults::{Fault, Place};
 use super::wire::{End, Wire};
 
@@ -70,47 +70,47 @@ impl Answer {
     pub(super) async fn spoilt(self, fault: Option<&Fault>, wire: &Wire) -> Response {
         let Some(fault) = fault else { return self.send() };
         match fault.info().deed {
-            Deed::Hang => std::future::pending().await,
-            Deed::Reset => wire.cut(End::Reset),
-            Deed::Close => wire.cut(End::Close),
-            Deed::Truncate => wire.cut_after(fault.length(), End::Close),
-            Deed::ResetAfter => wire.cut_after(fault.length(), End::Reset),
-            Deed::Slow => tokio::time::sleep(fault.time()).await,
-            Deed::Drip => return self.paced(1, Duration::from_secs(1)),
-            Deed::Rate => return self.paced(fault.length().div_ceil(10).max(1), TICK),
+            FaultKind::Hang => std::future::pending().await,
+            FaultKind::Reset => wire.cut(End::Reset),
+            FaultKind::Close => wire.cut(End::Close),
+            FaultKind::Truncate => wire.cut_after(fault.length(), End::Close),
+            FaultKind::ResetAfter => wire.cut_after(fault.length(), End::Reset),
+            FaultKind::Slow => tokio::time::sleep(fault.time()).await,
+            FaultKind::Drip => return self.paced(1, Duration::from_secs(1)),
+            FaultKind::Rate => return self.paced(fault.length().div_ceil(10).max(1), TICK),
             deed => return self.replaced(deed, fault).send(),
         }
         self.send()
     }
 
     /// Another answer in its place.
-    fn replaced(self, deed: Deed, fault: &Fault) -> Self {
+    fn replaced(self, deed: FaultKind, fault: &Fault) -> Self {
         let status =
             |code: u64| u16::try_from(code).ok().and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::BAD_GATEWAY);
         let page = |status| Self::new(status, "text/html; charset=utf-8", PAGE.into());
         match deed {
-            Deed::Html => page(StatusCode::OK),
-            Deed::Empty => Self { body: Vec::new(), ..self },
-            Deed::Status => page(status(fault.number())),
-            Deed::TooMany => {
+            FaultKind::Html => page(StatusCode::OK),
+            FaultKind::Empty => Self { body: Vec::new(), ..self },
+            FaultKind::Status => page(status(fault.number())),
+            FaultKind::TooMany => {
                 let answer = Self::bare(StatusCode::TOO_MANY_REQUESTS, "Too many requests");
                 if let Some(after) = fault.text() { answer.with(header::RETRY_AFTER, after) } else { answer }
             }
-            Deed::Redirect => {
+            FaultKind::Redirect => {
                 let (code, place) = destination(fault.text().unwrap_or_default());
                 Self::bare(status(code), "Moved").with(header::LOCATION, place)
             }
-            Deed::Refuse { status: code, message } => {
+            FaultKind::Refuse { status: code, message } => {
                 let documented = fault.info().place == Place::Get || message.contains("API Key");
                 let body = if documented { Self::refusal } else { Self::bare };
                 body(status(code.into()), fault.text().unwrap_or(message))
             }
-            Deed::Huge => self.padded(11_000_000),
-            Deed::Big => self.padded(200_000),
-            Deed::Deep => Self { body: ["[".repeat(10_000), "]".repeat(10_000)].concat().into_bytes(), ..self },
-            Deed::NoProject => self.changed(|body| drop(body.as_object_mut().and_then(|fields| fields.shift_remove("project")))),
-            Deed::Strings => self.changed(as_strings),
-            Deed::Nulls => self.changed(with_nulls),
+            FaultKind::Huge => self.padded(11_000_000),
+            FaultKind::Big => self.padded(200_000),
+            FaultKind::Deep => Self { body: ["[".repeat(10_000), "]".repeat(10_000)].concat().into_bytes(), ..self },
+            FaultKind::NoProject => self.changed(|body| drop(body.as_object_mut().and_then(|fields| fields.shift_remove("project")))),
+            FaultKind::Strings => self.changed(as_strings),
+            FaultKind::Nulls => self.changed(with_nulls),
             _ => self,
         }
     }

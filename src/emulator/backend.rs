@@ -12,13 +12,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::account::AccountStore;
 use super::clock::Clock;
-use super::faults::dealer::Dealer;
+use super::faults::injector::Injector;
 use super::report::Viewpoint;
 use super::seed::Seed;
 use super::state::{Looks, Phase, Record, Shape};
 use super::store::Store;
 use super::{KeyRule, Settings};
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// The balance of an account that was given none.
 const PLENTY: u64 = 1_000_000;
@@ -27,8 +27,8 @@ const PLENTY: u64 = 1_000_000;
 pub(super) struct Backend {
     /// The emulator's time.
     pub(super) clock: Clock,
-    /// Which faults strike.
-    pub(super) dealer: Dealer,
+    /// RenderQuery faults strike.
+    pub(super) injector: Injector,
     /// How long a render takes that doesn't say.
     pub(super) render_time: Duration,
     /// The form of webhooks that don't say.
@@ -79,12 +79,12 @@ pub(super) enum KeyCheck {
 impl Backend {
     /// Opens the projects of the settings' folder.
     pub(super) fn open(settings: Settings, address: SocketAddr, uploads: SocketAddr) -> io::Result<Self> {
-        let seed = Seed(settings.seed.unwrap_or_else(|| settings.world.dice.throw()));
+        let seed = Seed(settings.seed.unwrap_or_else(|| settings.world.rng.next_u64()));
         let folder = settings.folder.as_deref();
         let store = Store::open(seed, folder)?;
         Ok(Self {
             clock: Clock::open(settings.world, settings.seed.is_some(), folder)?,
-            dealer: Dealer::new(settings.faults, seed),
+            injector: Injector::new(settings.faults, seed),
             render_time: settings.render_time,
             shape: settings.webhook_shape,
             retention: settings.retention,
@@ -132,8 +132,8 @@ impl Backend {
 
     /// A word that nobody guesses.
     pub(super) fn grant(&self, n: u64) -> String {
-        let throw = |place: u64| self.seed.throw("grant", n.wrapping_mul(2).wrapping_add(place));
-        format!("{:016x}{:016x}", throw(0), throw(1))
+        let next_u64 = |place: u64| self.seed.next_u64("grant", n.wrapping_mul(2).wrapping_add(place));
+        format!("{:016x}{:016x}", next_u64(0), next_u64(1))
     }
 
     /// `http://HOST` of the other host.
@@ -148,7 +148,7 @@ impl Backend {
     }
 
     /// Counts a look at a project.
-    pub(super) fn look<'a>(&self, record: &Record, now: Instant, origin: &'a str) -> Viewpoint<'a> {
+    pub(super) fn look<'a>(&self, record: &Record, now: Timestamp, origin: &'a str) -> Viewpoint<'a> {
         let mut all = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
         let looks = all.entry(record.project.clone()).or_default();
         let before = *looks;
@@ -175,7 +175,7 @@ impl Backend {
         self.account.clear()?;
         *self.log() = Log::default();
         self.looks.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        self.dealer.reset();
+        self.injector.reset();
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use crate::world::{Instant, World};
+use crate::world::{Timestamp, World};
 
 /// What a seeded clock shows when it starts: 2026-01-15T12:00:00.000Z.
 const START: i64 = 1_768_478_400_000;
@@ -32,16 +32,16 @@ impl Clock {
     }
 
     /// The time now.
-    pub(super) fn now(&self) -> Instant {
-        Instant(self.world.now().0.saturating_add(self.ahead))
+    pub(super) fn now(&self) -> Timestamp {
+        Timestamp(self.world.now().0.saturating_add(self.ahead))
     }
 }
 
 /// The moment that the file tells; a new or damaged file is made to tell this one.
-fn kept(path: &Path, now: Instant) -> io::Result<Instant> {
+fn kept(path: &Path, now: Timestamp) -> io::Result<Timestamp> {
     match fs::read_to_string(path) {
         Ok(text) => {
-            if let Some(started) = Instant::from_iso(&text) {
+            if let Some(started) = Timestamp::from_iso(&text) {
                 return Ok(started);
             }
         }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::account;
 use super::answer::Answer;
 use super::backend::Backend;
-use super::faults::catalogue::Deed;
+use super::faults::catalogue::FaultKind;
 use super::faults::{Fault, Place};
 use super::script::{Draft, Script};
 use super::state::Record;
@@ -26,7 +26,7 @@ const LARGEST_BODY: usize = 64 << 20;
 /// The route.
 pub(super) async fn create(State(backend): State<Arc<Backend>>, ConnectInfo(wire): ConnectInfo<Wire>, request: Request) -> Response {
     let origin = backend.origin(request.headers());
-    if let Some(fault) = backend.dealer.due(Place::BeforeRead, "", &[]) {
+    if let Some(fault) = backend.injector.due(Place::BeforeRead, "", &[]) {
         return broken_off(request.into_body(), &fault, &wire).await;
     }
     let Ok(body) = to_bytes(request.into_body(), LARGEST_BODY).await else {
@@ -39,14 +39,14 @@ pub(super) async fn create(State(backend): State<Arc<Backend>>, ConnectInfo(wire
         Err(why) => return Answer::bare(StatusCode::BAD_REQUEST, &format!("j2v emulator: {why}")).send(),
     };
     let name = movie.as_ref().ok().filter(|_| !script.faults.is_empty()).map(name).unwrap_or_default();
-    if let Some(fault) = backend.dealer.due(Place::BeforeAccept, &name, &script.faults) {
+    if let Some(fault) = backend.injector.due(Place::BeforeAccept, &name, &script.faults) {
         return Answer::json(StatusCode::OK, &json!({})).spoilt(Some(&fault), &wire).await;
     }
     let movie = match movie.and_then(|movie| instantiated(&backend, movie)) {
         Ok(movie) => movie,
         Err(message) => return Answer::bare(StatusCode::BAD_REQUEST, &message).send(),
     };
-    let fault = backend.dealer.due(Place::AfterAccept, &name, &script.faults);
+    let fault = backend.injector.due(Place::AfterAccept, &name, &script.faults);
     match accept(&backend, &body, &movie, script) {
         Ok(Ok(record)) => accepted(backend, record, origin, fault, &wire).await,
         Ok(Err(message)) => Answer::bare(StatusCode::BAD_REQUEST, &message).send(),
@@ -109,7 +109,7 @@ fn accept(backend: &Backend, body: &[u8], movie: &Map<String, Value>, script: Sc
         movie,
         plan: plan::plan(movie),
         script,
-        faults: backend.dealer.for_life(),
+        faults: backend.injector.for_life(),
         at: backend.clock.now(),
         render_time: backend.render_time,
         shape: backend.shape,
@@ -125,7 +125,7 @@ fn accept(backend: &Backend, body: &[u8], movie: &Map<String, Value>, script: Sc
 async fn accepted(backend: Arc<Backend>, record: Record, origin: String, fault: Option<Fault>, wire: &Wire) -> Response {
     let body = json!({ "success": true, "project": record.project, "timestamp": backend.clock.now().to_iso() });
     let calls = webhook::deliver(backend.clone(), record.clone(), origin);
-    if record.has(Deed::WebhookFirst) {
+    if record.has(FaultKind::WebhookFirst) {
         calls.await;
     } else {
         tokio::spawn(async move { backend.stop.clone().run_until_cancelled(calls).await });

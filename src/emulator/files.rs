@@ -10,7 +10,7 @@ use axum::response::Response;
 
 use super::answer::Answer;
 use super::backend::Backend;
-use super::faults::catalogue::Deed;
+use super::faults::catalogue::FaultKind;
 use super::faults::{Fault, Place};
 use super::h264::Picture;
 use super::mp4;
@@ -32,11 +32,11 @@ pub(super) async fn file(
         Ok(None) => return refused(StatusCode::NOT_FOUND),
         Err(error) => return Answer::failure(&error).send(),
     };
-    let stale = record.has(Deed::ExpiredUrl) && query.as_deref() == Some("grant=0");
+    let stale = record.has(FaultKind::ExpiredUrl) && query.as_deref() == Some("grant=0");
     if stale || !record.is_kept(backend.clock.now(), backend.retention) {
         return refused(StatusCode::FORBIDDEN);
     }
-    let fault = backend.dealer.due(Place::File, &record.project, &record.faults);
+    let fault = backend.injector.due(Place::File, &record.project, &record.faults);
     serve(&record, &headers, fault.as_ref(), backend.clock.now().0).spoilt(fault.as_ref(), &wire).await
 }
 
@@ -51,8 +51,8 @@ fn refused(status: StatusCode) -> Response {
 /// The bytes of a project's video: the same whenever and wherever they are made.
 fn video(record: &Record) -> Vec<u8> {
     let tint = |place: u64, from: u64, to: u64| {
-        let throw = from + Seed(0).throw(&record.project, place) % (to - from);
-        u8::try_from(throw).unwrap_or(128)
+        let next_u64 = from + Seed(0).next_u64(&record.project, place) % (to - from);
+        u8::try_from(next_u64).unwrap_or(128)
     };
     let picture = Picture { width: record.width, height: record.height, colour: [tint(0, 70, 200), tint(1, 70, 186), tint(2, 70, 186)] };
     mp4::file(picture, Duration::from_millis(record.length))
@@ -66,15 +66,15 @@ pub(super) fn size(record: &Record) -> u64 {
 fn serve(record: &Record, headers: &HeaderMap, fault: Option<&Fault>, now: i64) -> Answer {
     let deed = fault.map(|fault| fault.info().deed);
     let video = video(record);
-    let etag = if deed == Some(Deed::ChangingEtag) {
-        format!("\"{now}-{}\"", Seed(0).throw("etag", now.unsigned_abs()))
+    let etag = if deed == Some(FaultKind::ChangingEtag) {
+        format!("\"{now}-{}\"", Seed(0).next_u64("etag", now.unsigned_abs()))
     } else {
         format!("\"{}\"", record.project)
     };
     let total = video.len();
     let wanted = match asked(headers, &etag, total) {
-        _ if deed == Some(Deed::NoRange) => Wanted::All,
-        Wanted::Part(..) if deed == Some(Deed::NotSatisfiable) => Wanted::Nothing,
+        _ if deed == Some(FaultKind::NoRange) => Wanted::All,
+        Wanted::Part(..) if deed == Some(FaultKind::NotSatisfiable) => Wanted::Nothing,
         wanted => wanted,
     };
     let (status, body, range) = match wanted {
@@ -88,7 +88,7 @@ fn serve(record: &Record, headers: &HeaderMap, fault: Option<&Fault>, now: i64) 
     if let Some(range) = range {
         answer = answer.with(header::CONTENT_RANGE, &range);
     }
-    if record.has(Deed::Hostile) {
+    if record.has(FaultKind::Hostile) {
         answer = answer.with(header::CONTENT_DISPOSITION, &format!("attachment; filename=\"{HOSTILE_NAME}\""));
     }
     answer

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 use serde_json::{Map, Value, json};
@@ -13,12 +12,12 @@ use serde_json::{Map, Value, json};
 use super::answer::Answer;
 use super::backend::Backend;
 use super::faults::Fault;
-use super::faults::catalogue::Deed;
+use super::faults::catalogue::FaultKind;
 use super::report::listed;
 use super::seed::Seed;
 use super::state::Record;
 use super::status::Fields;
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -31,8 +30,8 @@ const CURSOR: &str = "after-";
 /// What a list request asks for.
 #[derive(Debug, PartialEq, Eq)]
 struct Request {
-    from: Instant,
-    to: Instant,
+    from: Timestamp,
+    to: Timestamp,
     limit: usize,
     after: Option<String>,
 }
@@ -68,7 +67,7 @@ pub(super) fn list(backend: &Backend, query: &Fields, origin: &str, fault: Optio
     ))
 }
 
-fn read(query: &Fields, now: Instant) -> Result<Request, &'static str> {
+fn read(query: &Fields, now: Timestamp) -> Result<Request, &'static str> {
     let field = |name: &str, alias: &str| query.get(name).or_else(|| query.get(alias)).filter(|text| !text.is_empty());
     let from = field("from", "date_start").map_or_else(|| Some(month_start(now)), |text| moment(text, Duration::ZERO));
     let last = DAY.saturating_sub(Duration::from_millis(1));
@@ -83,21 +82,21 @@ fn read(query: &Fields, now: Instant) -> Result<Request, &'static str> {
 }
 
 /// An ISO-8601 time, or a day: its start and so much more.
-fn moment(text: &str, within_day: Duration) -> Option<Instant> {
-    Instant::from_iso(text).or_else(|| Some(start_of(text.parse().ok()?)?.plus(within_day)))
+fn moment(text: &str, within_day: Duration) -> Option<Timestamp> {
+    Timestamp::from_iso(text).or_else(|| Some(start_of(text.parse().ok()?)?.plus(within_day)))
 }
 
-fn day_start(now: Instant) -> Instant {
+fn day_start(now: Timestamp) -> Timestamp {
     let day = i64::try_from(DAY.as_millis()).unwrap_or(i64::MAX);
-    Instant(now.0 - now.0.rem_euclid(day))
+    Timestamp(now.0 - now.0.rem_euclid(day))
 }
 
-fn start_of(day: Date) -> Option<Instant> {
-    Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok().map(|at| Instant(at.as_millisecond()))
+fn start_of(day: Date) -> Option<Timestamp> {
+    Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok().map(|at| Timestamp(at.as_millisecond()))
 }
 
-fn month_start(now: Instant) -> Instant {
-    let today = Timestamp::from_millisecond(now.0).ok().map(|at| Offset::UTC.to_datetime(at).date());
+fn month_start(now: Timestamp) -> Timestamp {
+    let today = jiff::Timestamp::from_millisecond(now.0).ok().map(|at| Offset::UTC.to_datetime(at).date());
     today.and_then(|today| start_of(today.first_of_month())).unwrap_or(now)
 }
 
@@ -107,35 +106,35 @@ struct Page<'a> {
 }
 
 /// `None` when the cursor names no project.
-fn page<'a>(all: &'a [Arc<Record>], request: &Request, now: Instant, deed: Option<Deed>) -> Option<Page<'a>> {
+fn page<'a>(all: &'a [Arc<Record>], request: &Request, now: Timestamp, deed: Option<FaultKind>) -> Option<Page<'a>> {
     let start = match &request.after {
         Some(cursor) => 1 + all.iter().position(|record| cursor.strip_prefix(CURSOR) == Some(&record.project))?,
         None => 0,
     };
-    let limit = if deed == Some(Deed::Short) { request.limit.div_ceil(2) } else { request.limit };
-    let within = |record: &&Record| (request.from..=request.to).contains(&Instant(record.created_at));
-    let mut rest = all[start..].iter().map(AsRef::as_ref).filter(within).filter(|record| !record.is_hidden(Deed::ListLag, now));
+    let limit = if deed == Some(FaultKind::Short) { request.limit.div_ceil(2) } else { request.limit };
+    let within = |record: &&Record| (request.from..=request.to).contains(&Timestamp(record.created_at));
+    let mut rest = all[start..].iter().map(AsRef::as_ref).filter(within).filter(|record| !record.is_hidden(FaultKind::ListLag, now));
     let records: Vec<&Record> = rest.by_ref().take(limit).collect();
     let cursor = |record: &&Record| format!("{CURSOR}{}", record.project);
     let next = match (deed, rest.next()) {
-        (Some(Deed::RepeatCursor), _) => request.after.clone().or(records.last().map(cursor)),
+        (Some(FaultKind::RepeatCursor), _) => request.after.clone().or(records.last().map(cursor)),
         (_, Some(_)) => records.last().map(cursor),
         _ => None,
     };
     Some(Page { records, next })
 }
 
-fn disordered(mut movies: Vec<Map<String, Value>>, deed: Option<Deed>, seed: Seed) -> Vec<Map<String, Value>> {
+fn disordered(mut movies: Vec<Map<String, Value>>, deed: Option<FaultKind>, seed: Seed) -> Vec<Map<String, Value>> {
     match deed {
-        Some(Deed::Shuffle) => {
+        Some(FaultKind::Shuffle) => {
             let newest = movies.first().map(|movie| movie["project"].clone());
-            movies.sort_by_cached_key(|movie| seed.throw(&movie["project"].to_string(), 0));
+            movies.sort_by_cached_key(|movie| seed.next_u64(&movie["project"].to_string(), 0));
             // Chance must not put them back in order.
             if movies.first().map(|movie| &movie["project"]) == newest.as_ref() && !movies.is_empty() {
                 movies.rotate_left(1);
             }
         }
-        Some(Deed::Duplicate) => movies = movies.into_iter().flat_map(|movie| [movie.clone(), movie]).collect(),
+        Some(FaultKind::Duplicate) => movies = movies.into_iter().flat_map(|movie| [movie.clone(), movie]).collect(),
         _ => {}
     }
     movies
@@ -147,7 +146,7 @@ mod tests {
 
     fn asked(fields: &[(&str, &str)]) -> Result<Request, &'static str> {
         let query = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        read(&query, Instant::from_iso("2026-03-14T15:09:26.535Z").unwrap())
+        read(&query, Timestamp::from_iso("2026-03-14T15:09:26.535Z").unwrap())
     }
 
     #[test]

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::answer::Answer;
 use super::backend::Backend;
 use super::state::Record;
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// `GET /emulator/state`.
 pub(super) async fn state(State(backend): State<Arc<Backend>>) -> Response {
@@ -38,7 +38,7 @@ fn accepted(record: &Record) -> Value {
         "project": record.project,
         "token": record.client_data.as_ref().and_then(|data| data.get("j2v")),
         "id": record.id,
-        "at": Instant(record.created_at).to_iso(),
+        "at": Timestamp(record.created_at).to_iso(),
         "body_sha256": hex(&Sha256::digest(record.json.as_bytes())),
     })
 }

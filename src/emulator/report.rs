@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::faults::catalogue::Deed;
+use super::faults::catalogue::FaultKind;
 use super::state::{End, Looks, Phase, Record};
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// What the service says of an unknown project, a leaked runtime error (`service.md#errors`, live).
 pub(super) const UNKNOWN_PROJECT: &str = "TypeError: Cannot read properties of null (reading 'success')";
@@ -22,7 +22,7 @@ pub(super) const HOSTILE_NAME: &str = "../../../../tmp/j2v-was-here.mp4";
 #[derive(Clone, Copy)]
 pub(super) struct Viewpoint<'a> {
     /// When.
-    pub(super) now: Instant,
+    pub(super) now: Timestamp,
     /// How often it was looked at before.
     pub(super) looks: Looks,
     /// `http://HOST` of the request.
@@ -53,9 +53,9 @@ pub(super) fn movie(record: &Record, view: Viewpoint<'_>, format: Format) -> Map
     put("message", json!(message(record, &phase)));
     put("project", json!(record.project));
     put("url", json!(url(record, view, &phase)));
-    put("ass", if record.has(Deed::Hostile) { json!(HOSTILE_NAME) } else { json!(false) });
-    put("created_at", json!(Instant(record.created_at).to_iso()));
-    put("ended_at", json!(ended.map(Instant::to_iso)));
+    put("ass", if record.has(FaultKind::Hostile) { json!(HOSTILE_NAME) } else { json!(false) });
+    put("created_at", json!(Timestamp(record.created_at).to_iso()));
+    put("ended_at", json!(ended.map(Timestamp::to_iso)));
     put("duration", finished(seconds(record.length)));
     put("size", finished(json!(record.size)));
     put("width", finished(json!(record.width)));
@@ -64,7 +64,7 @@ pub(super) fn movie(record: &Record, view: Viewpoint<'_>, format: Format) -> Map
     put("client-data", record.client_data.clone().unwrap_or_else(|| json!({})));
     put("consumed_credits", if done { json!([{ "type": "rendering", "credits": record.credits() }]) } else { json!([]) });
     if let Some(at) = record.deleted_at {
-        put("deleted_at", json!(Instant(at).to_iso()));
+        put("deleted_at", json!(Timestamp(at).to_iso()));
     }
     if format == Format::Full {
         put("json", json!(record.json));
@@ -75,10 +75,10 @@ pub(super) fn movie(record: &Record, view: Viewpoint<'_>, format: Format) -> Map
 /// A project as the list shows it: always with `json` (`service.md#list`, live).
 pub(super) fn listed(record: &Record, view: Viewpoint<'_>) -> Map<String, Value> {
     let mut fields = movie(record, view, Format::Full);
-    if record.has(Deed::NoClientData) || record.has(Deed::DropClientData) {
+    if record.has(FaultKind::NoClientData) || record.has(FaultKind::DropClientData) {
         fields.shift_remove("client-data");
     }
-    if record.has(Deed::DropClientData) {
+    if record.has(FaultKind::DropClientData) {
         fields.insert("json".to_owned(), json!(without_client_data(&record.json)));
     }
     fields
@@ -93,18 +93,18 @@ fn without_client_data(json: &str) -> String {
 /// Why it failed; empty when it did not.
 pub(super) fn message<'a>(record: &'a Record, phase: &Phase) -> &'a str {
     match (&record.end, phase) {
-        _ if record.has(Deed::Hostile) => HOSTILE,
+        _ if record.has(FaultKind::Hostile) => HOSTILE,
         (End::Error(message), Phase::Error) => message,
         _ => "",
     }
 }
 
 fn url(record: &Record, view: Viewpoint<'_>, phase: &Phase) -> Option<String> {
-    let there = *phase == Phase::Done && record.is_kept(view.now, view.retention) && !record.has(Deed::WithoutUrl);
-    if let (true, Some(fault)) = (there, record.fault(Deed::OtherUrl)) {
+    let there = *phase == Phase::Done && record.is_kept(view.now, view.retention) && !record.has(FaultKind::WithoutUrl);
+    if let (true, Some(fault)) = (there, record.fault(FaultKind::OtherUrl)) {
         return fault.text().map(str::to_owned);
     }
-    let grant = if record.has(Deed::ExpiredUrl) { format!("?grant={}", view.looks.done) } else { String::new() };
+    let grant = if record.has(FaultKind::ExpiredUrl) { format!("?grant={}", view.looks.done) } else { String::new() };
     there.then(|| format!("{}/files/{}.mp4{grant}", view.origin, record.project))
 }
 

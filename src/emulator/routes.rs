@@ -8,7 +8,6 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
-use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 
 use super::account::routes as account;
@@ -77,7 +76,7 @@ pub(super) async fn presented(State(backend): State<Arc<Backend>>, request: Requ
 
 /// The emulator's own time, which a seed moves away from the machine's.
 fn http_date(backend: &Backend) -> Option<HeaderValue> {
-    let now = Timestamp::from_millisecond(backend.clock.now().0).ok()?;
+    let now = jiff::Timestamp::from_millisecond(backend.clock.now().0).ok()?;
     DateTimePrinter::new().timestamp_to_rfc9110_string(&now).ok()?.parse().ok()
 }
 

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::faults::catalogue::Deed;
+use super::faults::catalogue::FaultKind;
 use super::faults::{Fault, Place};
 use super::plan::Plan;
 use super::state::{End, Record, Shape, ShapeError};
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// The script of one movie; its fields are those of the page of [`crate::emulator`].
 #[derive(Debug, Default)]
@@ -96,7 +96,7 @@ pub(super) struct Draft<'a> {
     /// The faults that it gets for life.
     pub(super) faults: Vec<Fault>,
     /// When it is accepted.
-    pub(super) at: Instant,
+    pub(super) at: Timestamp,
     /// How long a render takes that doesn't say.
     pub(super) render_time: Duration,
     /// The form of webhooks that don't say.
@@ -139,10 +139,10 @@ fn ending(faults: &[Fault], outcome: Option<End>, broken: Option<&String>) -> (E
     let found = faults.iter().find_map(|fault| {
         let message = || fault.text().unwrap_or("The render failed").to_owned();
         match fault.info().deed {
-            Deed::Timeout => Some((End::Timeout, None)),
-            Deed::TimeoutThenDone => Some((End::Timeout, Some(millis(fault.time())))),
-            Deed::Error => Some((End::Error(message()), None)),
-            Deed::ErrorThenDone => Some((End::Error(message()), Some(millis(fault.time())))),
+            FaultKind::Timeout => Some((End::Timeout, None)),
+            FaultKind::TimeoutThenDone => Some((End::Timeout, Some(millis(fault.time())))),
+            FaultKind::Error => Some((End::Error(message()), None)),
+            FaultKind::ErrorThenDone => Some((End::Error(message()), Some(millis(fault.time())))),
             _ => None,
         }
     });

@@ -6,7 +6,7 @@ pub(super) struct Seed(pub(super) u64);
 
 impl Seed {
     /// The n-th throw about a subject.
-    pub(super) fn throw(self, subject: &str, n: u64) -> u64 {
+    pub(super) fn next_u64(self, subject: &str, n: u64) -> u64 {
         let about = subject.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         mixed(mixed(self.0 ^ about).wrapping_add(n))
     }
@@ -15,8 +15,8 @@ impl Seed {
     pub(super) fn project_id(self, n: u64) -> String {
         const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
         let letter = |place: u64| {
-            let throw = self.throw("project", n.wrapping_mul(13).wrapping_add(place));
-            char::from(LETTERS[usize::try_from(throw % 62).unwrap_or(0)])
+            let next_u64 = self.next_u64("project", n.wrapping_mul(13).wrapping_add(place));
+            char::from(LETTERS[usize::try_from(next_u64 % 62).unwrap_or(0)])
         };
         "EMU".chars().chain((0..13).map(letter)).collect()
     }

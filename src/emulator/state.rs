@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::faults::Fault;
-use super::faults::catalogue::Deed;
-use crate::world::Instant;
+use super::faults::catalogue::FaultKind;
+use crate::world::Timestamp;
 
-/// Which of the three documented bodies a webhook has (`service.md#callbacks`).
+/// RenderQuery of the three documented bodies a webhook has (`service.md#callbacks`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Shape {
@@ -157,7 +157,7 @@ impl Phase {
 
 impl Record {
     /// Where the render really stands.
-    pub(super) fn phase(&self, now: Instant) -> Phase {
+    pub(super) fn phase(&self, now: Timestamp) -> Phase {
         let age = self.age(now);
         if age < self.render_time {
             return if age < self.render_time / 10 { Phase::Pending } else { Phase::Running };
@@ -172,21 +172,21 @@ impl Record {
     }
 
     /// What a look at it shows, faults and scripted words included.
-    pub(super) fn shown(&self, now: Instant, looks: Looks) -> Phase {
+    pub(super) fn shown(&self, now: Timestamp, looks: Looks) -> Phase {
         if let Some(word) = self.words.get(looks.all).or(self.words.last()) {
             return Phase::parse(word);
         }
         match (self.phase(now), looks.done) {
-            (Phase::Running, _) => self.fault(Deed::Word).and_then(Fault::text).map_or(Phase::Running, Phase::parse),
-            (Phase::Done, 1) if self.has(Deed::Backwards) => Phase::Running,
-            (Phase::Done, 2) if self.has(Deed::Backwards) => Phase::Pending,
+            (Phase::Running, _) => self.fault(FaultKind::Word).and_then(Fault::text).map_or(Phase::Running, Phase::parse),
+            (Phase::Done, 1) if self.has(FaultKind::Backwards) => Phase::Running,
+            (Phase::Done, 2) if self.has(FaultKind::Backwards) => Phase::Pending,
             (phase, _) => phase,
         }
     }
 
     /// When a render that shows this has ended.
-    pub(super) fn ended_at(&self, phase: &Phase) -> Option<Instant> {
-        let first = Instant(self.created_at).plus(Duration::from_millis(self.render_time));
+    pub(super) fn ended_at(&self, phase: &Phase) -> Option<Timestamp> {
+        let first = Timestamp(self.created_at).plus(Duration::from_millis(self.render_time));
         match phase {
             Phase::Error => Some(first),
             Phase::Done if self.end == End::Done => Some(first),
@@ -196,7 +196,7 @@ impl Record {
     }
 
     /// Whether the file can be fetched: done, and neither deleted nor older than the service keeps it.
-    pub(super) fn is_kept(&self, now: Instant, retention: Duration) -> bool {
+    pub(super) fn is_kept(&self, now: Timestamp, retention: Duration) -> bool {
         let shown = if self.words.is_empty() { self.phase(now) } else { Phase::Done };
         let ended = self.ended_at(&shown);
         self.deleted_at.is_none() && ended.is_some_and(|ended| now.since(ended) < retention)
@@ -211,22 +211,22 @@ impl Record {
     }
 
     /// Milliseconds since it was accepted.
-    pub(super) fn age(&self, now: Instant) -> u64 {
-        u64::try_from(now.since(Instant(self.created_at)).as_millis()).unwrap_or(u64::MAX)
+    pub(super) fn age(&self, now: Timestamp) -> u64 {
+        u64::try_from(now.since(Timestamp(self.created_at)).as_millis()).unwrap_or(u64::MAX)
     }
 
     /// Whether a lag still hides it.
-    pub(super) fn is_hidden(&self, lag: Deed, now: Instant) -> bool {
+    pub(super) fn is_hidden(&self, lag: FaultKind, now: Timestamp) -> bool {
         self.fault(lag).is_some_and(|fault| u128::from(self.age(now)) < fault.time().as_millis())
     }
 
     /// Whether it has the fault.
-    pub(super) fn has(&self, deed: Deed) -> bool {
+    pub(super) fn has(&self, deed: FaultKind) -> bool {
         self.fault(deed).is_some()
     }
 
     /// Its fault of that kind.
-    pub(super) fn fault(&self, deed: Deed) -> Option<&Fault> {
+    pub(super) fn fault(&self, deed: FaultKind) -> Option<&Fault> {
         self.faults.iter().find(|fault| fault.info().deed == deed)
     }
 }
@@ -284,14 +284,14 @@ mod tests {
         #[test]
         fn a_render_without_faults_only_goes_forward(render_time in 0u64..100_000, one in 0i64..200_000, other in 0i64..200_000) {
             let record = record(render_time, End::Done);
-            let at = |after: i64| rank(&record.phase(Instant(record.created_at + after)));
+            let at = |after: i64| rank(&record.phase(Timestamp(record.created_at + after)));
             prop_assert!(at(one.min(other)) <= at(one.max(other)));
         }
 
         #[test]
         fn a_render_ends_exactly_at_its_time(render_time in 1i64..100_000) {
             let record = record(render_time.unsigned_abs(), End::Done);
-            let phase = |after: i64| record.phase(Instant(record.created_at + after));
+            let phase = |after: i64| record.phase(Timestamp(record.created_at + after));
             prop_assert_ne!(phase(render_time - 1), Phase::Done);
             prop_assert_eq!(phase(render_time), Phase::Done);
         }

@@ -12,12 +12,12 @@ use serde_json::json;
 use super::answer::Answer;
 use super::backend::Backend;
 use super::faults::Place;
-use super::faults::catalogue::Deed;
+use super::faults::catalogue::FaultKind;
 use super::list;
 use super::report::{Format, UNKNOWN_PROJECT, movie};
 use super::state::Record;
 use super::wire::Wire;
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// The words with which a deletion refuses a bad id.
 const BAD_ID: &str = "A 16-character project ID must be provided in the 'project' query parameter";
@@ -35,14 +35,14 @@ pub(super) async fn get(
     let origin = backend.origin(&headers);
     let Some(project) = project(&query) else {
         *backend.log().looks.entry("list").or_default() += 1;
-        let fault = backend.dealer.due(Place::List, "", &[]);
+        let fault = backend.injector.due(Place::List, "", &[]);
         let answer = list::list(&backend, &query, &origin, fault.as_ref()).unwrap_or_else(|error| Answer::failure(&error));
         return answer.spoilt(fault.as_ref(), &wire).await;
     };
     *backend.log().looks.entry("project").or_default() += 1;
     let found = backend.store().find(project);
     let faults = found.as_ref().ok().and_then(Option::as_ref).map_or(&[][..], |record| &record.faults);
-    let fault = backend.dealer.due(Place::Get, project, faults);
+    let fault = backend.injector.due(Place::Get, project, faults);
     let format = if query.get("format").is_some_and(|format| format == "simple") { Format::Simple } else { Format::Full };
     let answer = found.and_then(|record| status(&backend, record, &origin, format)).unwrap_or_else(|error| Answer::failure(&error));
     answer.spoilt(fault.as_ref(), &wire).await
@@ -56,7 +56,7 @@ fn project(query: &Fields) -> Option<&str> {
 
 fn status(backend: &Backend, record: Option<Arc<Record>>, origin: &str, format: Format) -> io::Result<Answer> {
     let now = backend.clock.now();
-    let Some(record) = record.filter(|record| !record.is_hidden(Deed::GetLag, now)) else {
+    let Some(record) = record.filter(|record| !record.is_hidden(FaultKind::GetLag, now)) else {
         return Ok(Answer::refusal(StatusCode::BAD_REQUEST, UNKNOWN_PROJECT));
     };
     let view = backend.look(&record, now, origin);
@@ -73,7 +73,7 @@ pub(super) async fn delete(
     let project = project(&query).unwrap_or_default();
     let found = backend.store().find(project);
     let faults = found.as_ref().ok().and_then(Option::as_ref).map_or(&[][..], |record| &record.faults);
-    if let Some(fault) = backend.dealer.due(Place::Delete, project, faults) {
+    if let Some(fault) = backend.injector.due(Place::Delete, project, faults) {
         return Answer::json(StatusCode::OK, &json!({})).spoilt(Some(&fault), &wire).await;
     }
     found.and_then(|record| remove(&backend, project, record)).unwrap_or_else(|error| Answer::failure(&error)).send()
@@ -89,6 +89,6 @@ fn remove(backend: &Backend, project: &str, record: Option<Arc<Record>>) -> io::
     let now = backend.clock.now();
     let deleted_at = record.deleted_at.unwrap_or(now.0);
     backend.store().update(Record { deleted_at: Some(deleted_at), ..Record::clone(&record) })?;
-    let deleted_at = Instant(deleted_at).to_iso();
+    let deleted_at = Timestamp(deleted_at).to_iso();
     Ok(Answer::json(StatusCode::OK, &json!({ "success": true, "project": project, "deleted_at": deleted_at, "timestamp": now.to_iso() })))
 }

@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use super::backend::Backend;
-use super::faults::catalogue::Deed;
+use super::faults::catalogue::FaultKind;
 use super::payload::{body, form, with_url};
 use super::state::{End, Record};
 
@@ -36,24 +36,24 @@ struct Destination {
 
 /// Waits for the end of the render, then calls every destination, one after another.
 pub(super) async fn deliver(backend: Arc<Backend>, record: Record, origin: String) {
-    let Some(ends_after) = ends_after(&record).filter(|_| !record.has(Deed::WebhookMissing)) else { return };
-    let late = record.fault(Deed::WebhookLate).map_or(Duration::ZERO, super::faults::Fault::time);
-    if !record.has(Deed::WebhookFirst) {
+    let Some(ends_after) = ends_after(&record).filter(|_| !record.has(FaultKind::WebhookMissing)) else { return };
+    let late = record.fault(FaultKind::WebhookLate).map_or(Duration::ZERO, super::faults::Fault::time);
+    if !record.has(FaultKind::WebhookFirst) {
         sleep(ends_after + late).await;
     }
     let mut body = body(&record, &origin);
-    if record.has(Deed::WebhookHuge) {
+    if record.has(FaultKind::WebhookHuge) {
         body["padding"] = json!("x".repeat(HUGE));
     }
     let mut destinations = destinations(&record.json);
-    if record.has(Deed::WebhookReorder) {
+    if record.has(FaultKind::WebhookReorder) {
         destinations.reverse();
     }
     for destination in destinations {
-        for _ in 0..=u8::from(record.has(Deed::WebhookDouble)) {
+        for _ in 0..=u8::from(record.has(FaultKind::WebhookDouble)) {
             call(&backend, &record, &destination, &body).await;
         }
-        if let Some(fault) = record.fault(Deed::WebhookForged) {
+        if let Some(fault) = record.fault(FaultKind::WebhookForged) {
             let forged = with_url(body.clone(), fault.text().unwrap_or("https://forged.invalid/movie.mp4"));
             call(&backend, &record, &destination, &forged).await;
         }
@@ -86,7 +86,8 @@ fn destinations(json: &str) -> Vec<Destination> {
 
 async fn call(backend: &Backend, record: &Record, destination: &Destination, body: &Value) {
     let (kind, text) = if destination.form { (FORM, form(body)) } else { ("application/json", body.to_string()) };
-    let (pause, patience) = if record.has(Deed::WebhookDrip) { (Some(Duration::from_secs(1)), 6 * PATIENCE) } else { (None, PATIENCE) };
+    let (pause, patience) =
+        if record.has(FaultKind::WebhookDrip) { (Some(Duration::from_secs(1)), 6 * PATIENCE) } else { (None, PATIENCE) };
     let outcome = match Endpoint::parse(&destination.endpoint) {
         Some(endpoint) => timeout(patience, endpoint.post(kind, &text, pause)).await.map_err(io::Error::from).flatten(),
         None => Err(io::Error::other("not called: only http:// endpoints on loopback are")),

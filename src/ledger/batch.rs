@@ -3,8 +3,8 @@
 
 use super::{Recorded, Render, RenderId, Reply, Space};
 use crate::render::identity::{Key, MovieHash};
-use crate::render::state::{OutOfTurn, State};
-use crate::world::Instant;
+use crate::render::state::{InvalidTransition, State};
+use crate::world::Timestamp;
 
 /// Drafts that are placed in one transaction (`protocol.md#cases`).
 pub const CHUNK: usize = 500;
@@ -43,9 +43,9 @@ pub struct Batch {
     /// The most that it may be charged.
     pub budget: Budget,
     /// When it was begun.
-    pub created_at: Instant,
+    pub created_at: Timestamp,
     /// When its last run came to its end; `None` while one goes on, or was killed.
-    pub ended_at: Option<Instant>,
+    pub ended_at: Option<Timestamp>,
 }
 
 /// A number of renders, and what they cost.
@@ -172,7 +172,7 @@ pub struct Worker {
     /// Those of them that are on their way to the service now.
     pub sending: u64,
     /// When it last began to send one.
-    pub last_at: Instant,
+    pub last_at: Timestamp,
 }
 
 /// Why a row was not claimed. Nothing was written.
@@ -180,7 +180,7 @@ pub struct Worker {
 pub enum Unclaimed {
     /// Somebody else was faster.
     #[error(transparent)]
-    OutOfTurn(#[from] OutOfTurn),
+    InvalidTransition(#[from] InvalidTransition),
     /// All renders that the budget allows are claimed.
     #[error("--max-renders {cap} is reached")]
     Renders {
@@ -238,7 +238,7 @@ pub trait Batches: Send + Sync {
 
     /// Claims renders as [`super::Store::record`] does, each only if the budget of its batch allows; what is claimed is
     /// counted in the same transaction.
-    fn claim(&self, renders: Vec<RenderId>, at: Instant) -> Reply<'_, Vec<Result<Recorded, Unclaimed>>>;
+    fn claim(&self, renders: Vec<RenderId>, at: Timestamp) -> Reply<'_, Vec<Result<Recorded, Unclaimed>>>;
 
     /// The latest generations of a batch in the order in which they were placed: at most `most` after `after`.
     fn members(&self, space: Space, name: String, after: RenderId, most: u32) -> Reply<'_, Vec<Render>>;

@@ -3,11 +3,11 @@
 
 use serde_json::Value;
 
-use super::{Again, Change, Draft, Event, Recorded, Render, RenderId, story};
+use super::{Again, Change, Event, NewRender, Recorded, Render, RenderId, story};
 use crate::render::identity::MovieHash;
 use crate::render::outcome::{Report, Status};
-use crate::render::state::{Fact, OutOfTurn, State, Submission};
-use crate::world::Instant;
+use crate::render::state::{Fact, InvalidTransition, State, Submission};
+use crate::world::Timestamp;
 
 /// A change that was taken in: the row after it, and the line it adds to the story.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +25,7 @@ pub enum Placing {
     Existing(Box<Render>),
     /// To a new row.
     New {
-        /// Which render of its key it is, from 1.
+        /// RenderQuery render of its key it is, from 1.
         generation: u32,
     },
 }
@@ -33,7 +33,7 @@ pub enum Placing {
 /// Decides where a draft goes. `known` is the latest generation of its key when the user gave one, else an
 /// unsettled row with the same movie that this process doesn't send itself.
 #[must_use]
-pub fn placing(draft: &Draft, known: Option<Render>) -> Placing {
+pub fn placing(draft: &NewRender, known: Option<Render>) -> Placing {
     match known {
         None => Placing::New { generation: 1 },
         Some(latest) if draft.named && draft.again == Again::Yes && gives_way(&latest, draft.movie) => {
@@ -53,7 +53,7 @@ pub fn gives_way(latest: &Render, movie: MovieHash) -> bool {
 
 /// The row of a draft: an intent.
 #[must_use]
-pub fn wanted(id: RenderId, draft: &Draft, generation: u32) -> Render {
+pub fn wanted(id: RenderId, draft: &NewRender, generation: u32) -> Render {
     Render {
         id,
         space: draft.space.clone(),
@@ -86,7 +86,7 @@ pub fn wanted(id: RenderId, draft: &Draft, generation: u32) -> Render {
 ///
 /// # Errors
 /// When the machine says that the fact is out of turn: nothing is to be written.
-pub fn apply(before: &Render, change: &Change, at: Instant, owner: &str) -> Result<Applied, OutOfTurn> {
+pub fn apply(before: &Render, change: &Change, at: Timestamp, owner: &str) -> Result<Applied, InvalidTransition> {
     let mut render = before.clone();
     let mut action = None;
     match change {
@@ -119,7 +119,7 @@ pub fn is_past(state: State) -> bool {
 
 /// What a fact writes beside the submission. A fact that the machine let pass without effect (an answer of an
 /// older epoch, a refusal of what is bound) writes nothing.
-fn mark(render: &mut Render, before: &Render, fact: &Fact, at: Instant, owner: &str) {
+fn mark(render: &mut Render, before: &Render, fact: &Fact, at: Timestamp, owner: &str) {
     let (was, is) = (before.submission.state, render.submission.state);
     match fact {
         Fact::Claimed => {

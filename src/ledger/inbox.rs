@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Reply, Space};
 use crate::render::identity::ProjectId;
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// A callback as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Callback {
     /// The body, byte for byte.
     pub raw: Vec<u8>,
     /// When it came.
-    pub at: Instant,
+    pub at: Timestamp,
 }
 
 impl Callback {
@@ -48,7 +48,7 @@ pub enum Received {
 /// A callback that is kept, less its body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
-    /// Which.
+    /// RenderQuery.
     pub id: CallbackId,
     /// Whose.
     pub space: Space,
@@ -61,12 +61,12 @@ pub struct Kept {
     /// Bytes of the body.
     pub size: u64,
     /// When it came first.
-    pub received_at: Instant,
+    pub received_at: Timestamp,
     /// When what it announced was taken care of.
-    pub settled_at: Option<Instant>,
+    pub settled_at: Option<Timestamp>,
 }
 
-/// Which callbacks are asked for.
+/// RenderQuery callbacks are asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Callbacks {
     /// One.
@@ -92,8 +92,8 @@ pub trait Inbox: Send + Sync {
     fn raw(&self, callback: CallbackId) -> Reply<'_, Option<Vec<u8>>>;
 
     /// What these announced is taken care of; the first time counts.
-    fn settle(&self, callbacks: Vec<CallbackId>, at: Instant) -> Reply<'_, ()>;
+    fn settle(&self, callbacks: Vec<CallbackId>, at: Timestamp) -> Reply<'_, ()>;
 
     /// Drops callbacks that came before `before` and whose project no render of the ledger has; says how many.
-    fn forget(&self, before: Instant) -> Reply<'_, u64>;
+    fn forget(&self, before: Timestamp) -> Reply<'_, u64>;
 }

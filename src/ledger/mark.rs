@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::{Completeness, Gap, Recorded, Render, Reply};
 use crate::render::state::State;
 use crate::render::token::LedgerName;
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// The length of a mark's file: one write replaces another whole, and nobody reads half of one.
 const LENGTH: usize = 256;
@@ -168,7 +168,7 @@ pub(super) enum Finding {
     /// Nothing that this machine knows of is missing.
     Whole(Completeness),
     /// It lacks what was written at this moment.
-    Behind(Instant),
+    Behind(Timestamp),
 }
 
 impl MarkFile {
@@ -197,7 +197,7 @@ impl MarkFile {
     }
 
     /// Remembers a ledger that was just made, or met for the first time.
-    pub(super) fn met(&self, is_in_use: bool, now: Instant) -> Completeness {
+    pub(super) fn met(&self, is_in_use: bool, now: Timestamp) -> Completeness {
         let mark = Mark { proof: Proof::Nothing, at: now.0, met: is_in_use.then_some(now.0) };
         self.write(&mark);
         mark.completeness(None)
@@ -239,11 +239,11 @@ impl Mark {
                 *movie == claim.movie && epoch.cast_unsigned() >= claim.epoch && posted_at.is_some_and(|at| at >= self.at)
             }),
         };
-        if holds { Finding::Whole(self.completeness(answer.gap)) } else { Finding::Behind(Instant(self.at)) }
+        if holds { Finding::Whole(self.completeness(answer.gap)) } else { Finding::Behind(Timestamp(self.at)) }
     }
 
     fn completeness(&self, gap: Option<Gap>) -> Completeness {
-        Completeness { gap, proven: Some(Instant(self.at)), met: self.met.map(Instant), ..Completeness::default() }
+        Completeness { gap, proven: Some(Timestamp(self.at)), met: self.met.map(Timestamp), ..Completeness::default() }
     }
 }
 
@@ -291,17 +291,17 @@ mod tests {
             assert!(matches!(claimed(5).judge(&held), Finding::Whole(_)), "{held:?}");
         }
         for lost in [Answer::default(), row("ab", 1, Some(5)), row("cd", 2, Some(5)), row("ab", 2, Some(4)), row("ab", 2, None)] {
-            assert_eq!(claimed(5).judge(&lost), Finding::Behind(Instant(5)), "{lost:?}");
+            assert_eq!(claimed(5).judge(&lost), Finding::Behind(Timestamp(5)), "{lost:?}");
         }
     }
 
     #[test]
     fn a_ledger_that_has_forgotten_its_gap_is_behind_again() {
         let mark = Mark { proof: Proof::Gap, at: 5, met: None };
-        let knows = |until| Answer { gap: Some(Gap { from: Instant(0), until: Instant(until) }), ..Answer::default() };
+        let knows = |until| Answer { gap: Some(Gap { from: Timestamp(0), until: Timestamp(until) }), ..Answer::default() };
         assert!(matches!(mark.judge(&knows(5)), Finding::Whole(_)));
-        assert_eq!(mark.judge(&knows(4)), Finding::Behind(Instant(5)));
-        assert_eq!(mark.judge(&Answer::default()), Finding::Behind(Instant(5)));
+        assert_eq!(mark.judge(&knows(4)), Finding::Behind(Timestamp(5)));
+        assert_eq!(mark.judge(&Answer::default()), Finding::Behind(Timestamp(5)));
     }
 
     #[test]

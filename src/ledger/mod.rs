@@ -30,9 +30,9 @@ use self::recovery::Recovery;
 use self::sharing::Sharing;
 use crate::render::identity::{Key, MovieHash, ProjectId};
 use crate::render::outcome::{Refusal, Report};
-use crate::render::state::{Action, Fact, OnUnknown, OutOfTurn, Submission};
+use crate::render::state::{Action, Fact, InvalidTransition, OnUnknown, Submission};
 use crate::render::token::{Identity, LedgerName};
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 pub use crate::render::token::SUBMIT_SCOPE;
 
@@ -51,7 +51,7 @@ pub struct RenderId(pub i64);
 
 /// A submission that is wanted.
 #[derive(Debug, Clone)]
-pub struct Draft {
+pub struct NewRender {
     /// Whose.
     pub space: Space,
     /// The scope of its key.
@@ -79,7 +79,7 @@ pub struct Draft {
     /// The row of a table that it was made of; only renders of a batch have one.
     pub row: Option<TableRow>,
     /// When it was asked for.
-    pub at: Instant,
+    pub at: Timestamp,
 }
 
 /// What to do when the key has a render already.
@@ -94,7 +94,7 @@ pub enum Again {
 
 /// Where a draft went.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Placed {
+pub enum PlaceResult {
     /// A new row, an intent.
     New(Render),
     /// The latest generation of the same key, whatever its movie; or, for a draft without a key of the
@@ -134,19 +134,19 @@ pub struct Render {
     /// How long it may stay unknown before it is held.
     pub quarantine: Duration,
     /// When it was first asked for.
-    pub created_at: Instant,
+    pub created_at: Timestamp,
     /// When its story last got a line; polls and searches have times of their own.
-    pub touched_at: Instant,
+    pub touched_at: Timestamp,
     /// When the last POST was claimed.
-    pub posted_at: Option<Instant>,
+    pub posted_at: Option<Timestamp>,
     /// When the last POST became unknown.
-    pub gave_up_at: Option<Instant>,
+    pub gave_up_at: Option<Timestamp>,
     /// When the server was last searched for it.
-    pub searched_at: Option<Instant>,
+    pub searched_at: Option<Timestamp>,
     /// When the project became known.
-    pub bound_at: Option<Instant>,
+    pub bound_at: Option<Timestamp>,
     /// When the service last told its status.
-    pub read_at: Option<Instant>,
+    pub read_at: Option<Timestamp>,
     /// Why the service refused it last.
     pub refusal: Option<Refusal>,
     /// What the service said last, of the highest status.
@@ -208,12 +208,12 @@ pub enum Change {
 /// A change of one render, and when it happened.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
-    /// Which.
+    /// RenderQuery.
     pub render: RenderId,
     /// What.
     pub change: Change,
     /// When.
-    pub at: Instant,
+    pub at: Timestamp,
 }
 
 /// What became of a change.
@@ -225,9 +225,9 @@ pub struct Recorded {
     pub action: Action,
 }
 
-/// Which rows are asked for. Newest first, always.
+/// RenderQuery rows are asked for. Newest first, always.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Which {
+pub enum RenderQuery {
     /// One row.
     Id(RenderId),
     /// Some rows.
@@ -257,9 +257,9 @@ pub enum Which {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gap {
     /// When the last thing was written that is still known.
-    pub from: Instant,
+    pub from: Timestamp,
     /// When it was noticed.
-    pub until: Instant,
+    pub until: Timestamp,
 }
 
 impl Gap {
@@ -268,7 +268,7 @@ impl Gap {
 
     /// The gap of a ledger that is noticed `now` to know nothing after `last`. Of the gap before that one, which is
     /// `known`, nobody may have heard yet.
-    pub(crate) fn noticed(last: Instant, known: Option<Self>, now: Instant) -> Self {
+    pub(crate) fn noticed(last: Timestamp, known: Option<Self>, now: Timestamp) -> Self {
         let earlier = known.filter(|gap| now.since(gap.until) < Self::REMEMBERED);
         Self { from: earlier.map_or(last, |gap| gap.from.min(last)), until: now }
     }
@@ -280,9 +280,9 @@ pub struct Completeness {
     /// The span of which it has forgotten something.
     pub gap: Option<Gap>,
     /// Nothing that was written before this moment is missing, as far as this machine can prove.
-    pub proven: Option<Instant>,
+    pub proven: Option<Timestamp>,
     /// When this machine met a ledger that was in use already: nothing proves what was in it before.
-    pub met: Option<Instant>,
+    pub met: Option<Timestamp>,
     /// How often there was a sign since it was opened that it may have been put back to an earlier state.
     pub doubts: u64,
 }
@@ -291,7 +291,7 @@ pub struct Completeness {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// When.
-    pub at: Instant,
+    pub at: Timestamp,
     /// One word: `created`, `claimed`, `accepted`, `seen` …
     pub kind: String,
     /// What is worth telling, for people; never a secret.
@@ -357,7 +357,7 @@ pub enum LedgerError {
     Busy {
         /// Where.
         path: PathBuf,
-        /// Which process that is, as far as the system tells.
+        /// RenderQuery process that is, as far as the system tells.
         by: String,
     },
     /// The file was moved, deleted or replaced while it was in use: nobody would see what is written to it.
@@ -400,7 +400,7 @@ pub trait Store: Batches + Inbox + Outbox + Recovery + Sharing + Send + Sync {
 
     /// Places drafts: each becomes a new intent, or finds what its key names already. Two processes that
     /// place the same key at the same moment get the same row.
-    fn place(&self, drafts: Vec<Draft>) -> Reply<'_, Vec<Placed>>;
+    fn place(&self, drafts: Vec<NewRender>) -> Reply<'_, Vec<PlaceResult>>;
 
     /// Takes in changes, each by the machine. A batch that holds a [`Fact::Claimed`] is on disk, synced,
     /// before the reply; what else it holds may be lost with the power (never with the process) and is found
@@ -408,10 +408,10 @@ pub trait Store: Batches + Inbox + Outbox + Recovery + Sharing + Send + Sync {
     /// outcome is [news](outbox::is_news) puts it into the outbox, in the same transaction.
     ///
     /// The inner results say which changes came out of turn; those wrote nothing.
-    fn record(&self, records: Vec<Record>) -> Reply<'_, Vec<Result<Recorded, OutOfTurn>>>;
+    fn record(&self, records: Vec<Record>) -> Reply<'_, Vec<Result<Recorded, InvalidTransition>>>;
 
     /// Rows of one space, or of all, newest first.
-    fn find(&self, space: Option<Space>, which: Which) -> Reply<'_, Vec<Render>>;
+    fn find(&self, space: Option<Space>, which: RenderQuery) -> Reply<'_, Vec<Render>>;
 
     /// The movie as it is sent, less the token; `None` once it was dropped.
     fn body(&self, render: RenderId) -> Reply<'_, Option<Vec<u8>>>;
@@ -420,7 +420,7 @@ pub trait Store: Batches + Inbox + Outbox + Recovery + Sharing + Send + Sync {
     fn story(&self, render: RenderId) -> Reply<'_, Vec<Event>>;
 
     /// Turns every `sending` row whose owner is gone into `unknown`; tells them.
-    fn reap(&self, at: Instant) -> Reply<'_, Vec<Render>>;
+    fn reap(&self, at: Timestamp) -> Reply<'_, Vec<Render>>;
 
     /// Whether a claim of this store's stands still. Asked between the claim and the first byte: a process that was
     /// stopped for longer than its lease must not send what others took over meanwhile.

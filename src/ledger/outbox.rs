@@ -8,7 +8,7 @@ use super::{Reply, Space};
 use crate::render::identity::ProjectId;
 use crate::render::outcome::{Report, Status};
 use crate::render::state::State;
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// An outcome that an application is to hear of.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +18,7 @@ pub struct Announcement {
     /// How the project ended: its final word, and what the service said.
     pub report: Report,
     /// Since when it is due.
-    pub at: Instant,
+    pub at: Timestamp,
     /// Whether the application is to be told, or has heard of it by itself.
     pub heard: Heard,
 }
@@ -73,7 +73,7 @@ impl Progress {
 /// One outcome on its way to the application.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
-    /// Which.
+    /// RenderQuery.
     pub id: DeliveryId,
     /// Whose.
     pub space: Space,
@@ -89,33 +89,33 @@ pub struct Delivery {
     pub attempts: u32,
     /// When it is to be tried next. At first that is when the service took the movie: those that have waited longest
     /// come first, and those that are too young to be missed can be left out.
-    pub due_at: Instant,
+    pub due_at: Timestamp,
     /// Who is at it, by the name that the store gave them.
     pub owner: Option<String>,
     /// When its progress last changed.
-    pub touched_at: Instant,
+    pub touched_at: Timestamp,
     /// How the last attempt went, for people.
     pub detail: Option<String>,
 }
 
 /// How an attempt went.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Handed {
+pub enum AttemptResult {
     /// The application has heard.
     Over,
     /// It is to be tried again at this time.
-    Again(Instant),
+    Again(Timestamp),
     /// It was tried often enough.
     GivenUp,
     /// It was not begun, and does not count; it may be from this time on.
-    Later(Instant),
+    Later(Timestamp),
     /// A user wants it told once more, at this time, however it stands; unless somebody is at it.
-    Wanted(Instant),
+    Wanted(Timestamp),
 }
 
-impl Handed {
+impl AttemptResult {
     /// How far the delivery is after it, when it is due where that changes, and how many attempts don't count.
-    pub(super) fn comes_to(&self) -> (Progress, Option<Instant>, u32) {
+    pub(super) fn comes_to(&self) -> (Progress, Option<Timestamp>, u32) {
         match *self {
             Self::Over => (Progress::Done, None, 0),
             Self::GivenUp => (Progress::GivenUp, None, 0),
@@ -133,17 +133,17 @@ impl Handed {
 /// An attempt, told by who made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// Which delivery.
+    /// RenderQuery delivery.
     pub delivery: DeliveryId,
     /// How it went.
-    pub handed: Handed,
+    pub handed: AttemptResult,
     /// The same for people.
     pub detail: String,
     /// When.
-    pub at: Instant,
+    pub at: Timestamp,
 }
 
-/// Which deliveries are asked for. Oldest first, always.
+/// RenderQuery deliveries are asked for. Oldest first, always.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Deliveries {
     /// Those of some projects.
@@ -165,7 +165,7 @@ pub struct Receiver {
     /// The URL under which the service reaches that path: with it, what `--webhook @listen` stands for.
     pub public_url: Option<String>,
     /// Since when there has been one: outcomes that were known before are nobody's news.
-    pub since: Instant,
+    pub since: Timestamp,
 }
 
 /// What is to be kept about the receiver from now on; what is `None` stays as it is.
@@ -187,14 +187,14 @@ pub trait Outbox: Send + Sync {
 
     /// When the next delivery of a space may be taken: in the past if one waits, or if somebody else is at one
     /// and may be gone by now.
-    fn next_due(&self, space: Space) -> Reply<'_, Option<Instant>>;
+    fn next_due(&self, space: Space) -> Reply<'_, Option<Timestamp>>;
 
     /// Takes up to `most` deliveries that are due at `at`, in the name of this process, and those that somebody took
     /// who is gone. Never two of one project at a time, in this process or another.
-    fn take(&self, space: Space, most: u32, at: Instant) -> Reply<'_, Vec<Delivery>>;
+    fn take(&self, space: Space, most: u32, at: Timestamp) -> Reply<'_, Vec<Delivery>>;
 
     /// Tells how attempts went. Only who has taken a delivery can say so; but anybody can have one that nobody is at
-    /// told once more ([`Handed::Wanted`]), whether it is due, over or was given up.
+    /// told once more ([`AttemptResult::Wanted`]), whether it is due, over or was given up.
     fn delivered(&self, attempts: Vec<Attempt>) -> Reply<'_, ()>;
 
     /// Deliveries of one space, or of all.
@@ -204,7 +204,7 @@ pub trait Outbox: Send + Sync {
     fn receiver(&self, space: Space) -> Reply<'_, Option<Receiver>>;
 
     /// Keeps something about the receiver; from then on there is one. Tells what is kept after it.
-    fn keep_receiver(&self, space: Space, keeping: Keeping, at: Instant) -> Reply<'_, Receiver>;
+    fn keep_receiver(&self, space: Space, keeping: Keeping, at: Timestamp) -> Reply<'_, Receiver>;
 }
 
 /// Whether a render that went from one state to another has an outcome that is news to an application.

@@ -7,12 +7,12 @@
 
 use std::time::Duration;
 
-use super::{Draft, Render, RenderId, Reply, Space};
+use super::{NewRender, Render, RenderId, Reply, Space};
 use crate::render::identity::{Key, NameError};
 use crate::render::outcome::Report;
 use crate::render::state::{Fact, OnUnknown, Submission};
 use crate::render::token::{Token, spelled};
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// What the scope of a restored row begins with. The digits of the movie's hash follow: the same key may have been used
 /// in several scopes, for different movies. After a `/` comes the scope that its token names.
@@ -41,7 +41,7 @@ pub struct Lost {
     /// What the service says of it.
     pub report: Report,
     /// When it was found.
-    pub at: Instant,
+    pub at: Timestamp,
 }
 
 impl Lost {
@@ -107,7 +107,7 @@ impl Lost {
 /// Of the restored rows with a draft's key, the one that the draft means: in its scope the latest of the same movie, or
 /// else the latest.
 #[must_use]
-pub fn meant(draft: &Draft, restored: Vec<Render>) -> Option<Render> {
+pub fn meant(draft: &NewRender, restored: Vec<Render>) -> Option<Render> {
     let scope = spelled(&draft.scope);
     let is_its_scope = |render: &Render| scope_before(&render.scope).flatten().is_none_or(|before| before == scope);
     restored.into_iter().filter(is_its_scope).max_by_key(|render| (render.movie.agrees(draft.movie), render.generation))
@@ -115,7 +115,7 @@ pub fn meant(draft: &Draft, restored: Vec<Render>) -> Option<Render> {
 
 /// A restored row as the draft's own: the same submission, now with all that the draft tells of it.
 #[must_use]
-pub fn claimed(restored: &Render, draft: &Draft) -> Render {
+pub fn claimed(restored: &Render, draft: &NewRender) -> Render {
     let is_its_movie = restored.movie.agrees(draft.movie);
     let (movie, source, flags) = if is_its_movie {
         (draft.movie, draft.source.clone(), draft.flags.clone())

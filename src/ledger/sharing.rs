@@ -6,11 +6,11 @@
 use std::time::Duration;
 
 use super::{RenderId, Reply, Space};
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// One watcher: a process may have several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Seat(pub u64);
+pub struct WatcherId(pub u64);
 
 /// How far somebody has heard of what others write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct Mark(pub u64);
 /// A render that somebody waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wait {
-    /// Which.
+    /// RenderQuery.
     pub render: RenderId,
     /// How often its status is wanted; `None` leaves that to its age.
     pub every: Option<Duration>,
@@ -31,41 +31,41 @@ pub struct Share {
     /// Whose renders.
     pub space: Space,
     /// Who asks.
-    pub seat: Seat,
+    pub seat: WatcherId,
     /// What it waits for, in place of what it waited for before.
     pub waits: Vec<Wait>,
     /// The service can't be read: whoever has the turn lets it rest until then.
-    pub rest_until: Option<Instant>,
+    pub rest_until: Option<Timestamp>,
     /// When it asks.
-    pub at: Instant,
+    pub at: Timestamp,
     /// How long a turn stands that is not renewed, although its process lives.
     pub stands: Duration,
 }
 
 /// Who reads now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Turn {
+pub enum ReadLease {
     /// The seat that asked.
     Mine {
         /// What living others wait for, a render as often as somebody waits for it.
         guests: Vec<Wait>,
         /// Until when the seat before lets the service rest.
-        rest_until: Option<Instant>,
+        rest_until: Option<Timestamp>,
     },
     /// Another living one.
     Another {
         /// Until when it lets the service rest.
-        rest_until: Option<Instant>,
+        rest_until: Option<Timestamp>,
     },
 }
 
 /// The calls of a ledger that several processes wait on.
 pub trait Sharing: Send + Sync {
     /// Says what a seat waits for, and asks for the turn: takes it when it is free, renews it when it is the seat's own.
-    fn share(&self, share: Share) -> Reply<'_, Turn>;
+    fn share(&self, share: Share) -> Reply<'_, ReadLease>;
 
     /// A seat waits for nothing any more: its turn is free. Without this it is so when its process ends.
-    fn leave(&self, space: Space, seat: Seat) -> Reply<'_, ()>;
+    fn leave(&self, space: Space, seat: WatcherId) -> Reply<'_, ()>;
 
     /// Comes back when somebody else may have written since `heard`, at once without one; says how far that is. A
     /// store's own writes may be news to it or not.
@@ -78,11 +78,11 @@ pub struct Reader {
     /// The process, by the name that the store gave it.
     pub owner: String,
     /// Its seat.
-    pub seat: Seat,
+    pub seat: WatcherId,
     /// When the turn was taken or renewed.
-    pub renewed_at: Instant,
+    pub renewed_at: Timestamp,
     /// Until when the service is left alone.
-    pub rest_until: Option<Instant>,
+    pub rest_until: Option<Timestamp>,
 }
 
 /// What becomes of a turn when a seat asks for it.
@@ -125,11 +125,11 @@ mod tests {
 
     fn share(seat: u64, second: i64) -> Share {
         let space = Space { account: "a".to_owned(), endpoint: "e".to_owned() };
-        Share { space, seat: Seat(seat), waits: Vec::new(), rest_until: None, at: Instant(second * 1000), stands: STANDS }
+        Share { space, seat: WatcherId(seat), waits: Vec::new(), rest_until: None, at: Timestamp(second * 1000), stands: STANDS }
     }
 
     fn reader(owner: &str, seat: u64, second: i64) -> Reader {
-        Reader { owner: owner.to_owned(), seat: Seat(seat), renewed_at: Instant(second * 1000), rest_until: None }
+        Reader { owner: owner.to_owned(), seat: WatcherId(seat), renewed_at: Timestamp(second * 1000), rest_until: None }
     }
 
     fn asked_by_me(reader: Option<Reader>, share: &Share, is_alive: bool) -> Asked {
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn the_rest_that_a_reader_gave_the_service_is_kept_by_the_next_one() {
-        let rest = Some(Instant(20_000));
+        let rest = Some(Timestamp(20_000));
         let resting = Reader { rest_until: rest, ..reader("other", 2, 5) };
         assert_eq!(asked_by_me(Some(resting), &share(1, 6), false), Asked::Written(Reader { rest_until: rest, ..reader("me", 1, 6) }));
     }

@@ -5,7 +5,7 @@
 use super::{Change, Event, Render};
 use crate::render::outcome::Report;
 use crate::render::state::{Action, Fact, OnUnknown, State};
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// The kind of a line that says where a video was saved.
 pub const SAVED: &str = "saved";
@@ -26,7 +26,7 @@ pub fn restored(render: &Render) -> Event {
 
 /// The line that a change adds, if it is worth one. `action` is what the protocol asks for after it.
 #[must_use]
-pub fn line(before: &Render, change: &Change, after: &Render, action: &Action, at: Instant) -> Option<Event> {
+pub fn line(before: &Render, change: &Change, after: &Render, action: &Action, at: Timestamp) -> Option<Event> {
     let (kind, detail) = match (change, action) {
         (Change::Fact(_), Action::Alarm(second)) => ("alarm", format!("the service made a second project: {second}")),
         (Change::Fact(Fact::Seen(_)), _) => seen(before, after)?,

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{LedgerError, Reply, Store};
 use crate::render::token::LedgerName;
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -258,7 +258,7 @@ pub trait Transfer: Store {
     fn faults(&self) -> Reply<'_, Vec<String>>;
 
     /// Drops what nobody needs any more of what ended before `before`.
-    fn prune(&self, before: Instant) -> Reply<'_, Pruned>;
+    fn prune(&self, before: Timestamp) -> Reply<'_, Pruned>;
 }
 
 /// Why a ledger wasn't copied.

@@ -13,7 +13,7 @@ use super::gallery;
 use crate::render::event::Outcome;
 use crate::render::line::facts;
 use crate::render::untrusted::escaped;
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// What the file is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -206,7 +206,7 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
 fn fields(recorded: &Recorded<'_>) -> Value {
     let outcome = recorded.outcome;
     let report = outcome.report.as_ref();
-    let time = |at: Option<Instant>| at.map(Instant::to_iso);
+    let time = |at: Option<Timestamp>| at.map(Timestamp::to_iso);
     let known = facts(outcome);
     json!({
         "row": recorded.number,

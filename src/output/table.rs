@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::sanitize;
 use crate::settings::Canvas;
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
@@ -21,7 +21,7 @@ pub(crate) enum Cell {
     /// A state of a render or a status of the service.
     State(String),
     /// A point in time, if it is known.
-    Time(Option<Instant>),
+    Time(Option<Timestamp>),
 }
 
 impl<T: Into<String>> From<T> for Cell {
@@ -32,7 +32,7 @@ impl<T: Into<String>> From<T> for Cell {
 
 /// Lays out a list under its head, which may be empty, for a terminal or a file.
 #[must_use]
-pub(crate) fn list(head: &[&str], rows: impl Iterator<Item = Vec<Cell>>, canvas: Canvas, now: Instant) -> Vec<String> {
+pub(crate) fn list(head: &[&str], rows: impl Iterator<Item = Vec<Cell>>, canvas: Canvas, now: Timestamp) -> Vec<String> {
     let head = head.iter().map(|name| (sanitize::message(name), None)).collect();
     let shown = |cell: Cell| match cell {
         Cell::Text(text) => (sanitize::message(&text), None),
@@ -133,8 +133,8 @@ mod tests {
     const FILE: Canvas = Canvas { width: 80, terminal: None, color: false };
 
     fn shown(canvas: Canvas) -> Vec<String> {
-        let at = Instant::from_iso("2026-11-23T10:00:00Z");
-        let now = Instant::from_iso("2026-11-23T12:00:00Z").unwrap();
+        let at = Timestamp::from_iso("2026-11-23T10:00:00Z");
+        let now = Timestamp::from_iso("2026-11-23T12:00:00Z").unwrap();
         let row = vec![Cell::Time(at), Cell::State("done".to_owned()), "key-1".into(), String::new().into()];
         list(&["CREATED", "STATE", "KEY", "FILE"], std::iter::once(row), canvas, now)
     }

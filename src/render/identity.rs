@@ -54,8 +54,8 @@ impl Key {
 
     /// A key for a submission that was given none: `r-` and 13 letters and digits of a throw of the dice.
     #[must_use]
-    pub fn random(throw: u64) -> Self {
-        let letters = (0..13).map(|place| char::from(LETTERS[usize::try_from((throw >> (place * 5)) & 31).unwrap_or(0)]));
+    pub fn random(next_u64: u64) -> Self {
+        let letters = (0..13).map(|place| char::from(LETTERS[usize::try_from((next_u64 >> (place * 5)) & 31).unwrap_or(0)]));
         Self(["r", "-"].into_iter().flat_map(str::chars).chain(letters).collect())
     }
 

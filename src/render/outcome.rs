@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
 use super::identity::ProjectId;
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// How long the service keeps a rendered file (`service.md#retention`).
 pub const RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -63,7 +63,7 @@ impl Status {
 /// One render as the service describes it. Numbers are kept as the service wrote them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
-    /// Which render.
+    /// RenderQuery render.
     pub project: ProjectId,
     /// Where it stands.
     pub status: Status,
@@ -84,9 +84,9 @@ pub struct Report {
     /// What the submitter put in, verbatim, our token included.
     pub client_data: Option<Value>,
     /// When the service took the movie.
-    pub created_at: Option<Instant>,
+    pub created_at: Option<Timestamp>,
     /// When the render ended.
-    pub ended_at: Option<Instant>,
+    pub ended_at: Option<Timestamp>,
     /// Credits taken, summed over the items that could be read; the items' form is unknown (`service.md#open`).
     pub credits: Option<f64>,
     /// The movie object as it came, without the submitted `json`.
@@ -114,8 +114,8 @@ impl Report {
             height: whole(movie, "height"),
             rendering_time: number(movie, "rendering_time"),
             client_data: movie.get("client-data").filter(|data| !data.is_null()).cloned(),
-            created_at: text(movie, "created_at").and_then(Instant::from_iso),
-            ended_at: text(movie, "ended_at").and_then(Instant::from_iso),
+            created_at: text(movie, "created_at").and_then(Timestamp::from_iso),
+            ended_at: text(movie, "ended_at").and_then(Timestamp::from_iso),
             credits: credits(movie),
             raw,
         })
@@ -123,7 +123,7 @@ impl Report {
 
     /// Until when the service keeps the file; `None` when nobody knows when the render ended.
     #[must_use]
-    pub fn kept_until(&self) -> Option<Instant> {
+    pub fn kept_until(&self) -> Option<Timestamp> {
         self.ended_at.map(|ended| ended.plus(RETENTION))
     }
 }
@@ -167,7 +167,7 @@ fn credits(movie: &Value) -> Option<f64> {
     items.iter().try_fold(0.0, |sum, item| Some(sum + of(item)?))
 }
 
-/// Which kind of refusal it was: what decides whether others will be refused too, and the exit code.
+/// RenderQuery kind of refusal it was: what decides whether others will be refused too, and the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
@@ -182,7 +182,7 @@ pub enum Reason {
 /// A definite no of the service: nothing was accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
-    /// Which kind.
+    /// RenderQuery kind.
     pub reason: Reason,
     /// The service's words.
     pub message: String,

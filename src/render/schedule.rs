@@ -16,7 +16,7 @@ const LOOPBACK_FLOOR: Duration = Duration::from_millis(100);
 
 /// Where the API is, as far as manners go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Distance {
+pub enum Locality {
     /// On this machine: any interval is fine.
     Loopback,
     /// The real service, or anything else across a network.
@@ -25,23 +25,23 @@ pub enum Distance {
 
 /// How often a render is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rhythm {
-    distance: Distance,
+pub struct PollInterval {
+    locality: Locality,
     interval: Option<Duration>,
 }
 
-impl Rhythm {
+impl PollInterval {
     /// The rhythm for an API at this distance, with the user's `--interval` if there is one.
     #[must_use]
-    pub fn new(distance: Distance, interval: Option<Duration>) -> Self {
-        let interval = interval.map(|wanted| if distance == Distance::Remote { wanted.max(FLOOR) } else { wanted });
-        Self { distance, interval }
+    pub fn new(locality: Locality, interval: Option<Duration>) -> Self {
+        let interval = interval.map(|wanted| if locality == Locality::Remote { wanted.max(FLOOR) } else { wanted });
+        Self { locality, interval }
     }
 
     /// Whether a user's interval would be raised to the floor.
     #[must_use]
-    pub fn raises(distance: Distance, interval: Option<Duration>) -> bool {
-        distance == Distance::Remote && interval.is_some_and(|wanted| wanted < FLOOR)
+    pub fn raises(locality: Locality, interval: Option<Duration>) -> bool {
+        locality == Locality::Remote && interval.is_some_and(|wanted| wanted < FLOOR)
     }
 
     /// How long to wait before the next look at a render of this age.
@@ -51,10 +51,10 @@ impl Rhythm {
             return interval;
         }
         let tenth = (age / 10).min(SLOWEST);
-        match self.distance {
-            Distance::Loopback => tenth.max(LOOPBACK_FLOOR),
-            Distance::Remote if age < YOUNG => FLOOR,
-            Distance::Remote => tenth,
+        match self.locality {
+            Locality::Loopback => tenth.max(LOOPBACK_FLOOR),
+            Locality::Remote if age < YOUNG => FLOOR,
+            Locality::Remote => tenth,
         }
     }
 
@@ -67,18 +67,18 @@ impl Rhythm {
     /// A status that is younger than this is not asked again, whatever is wanted.
     #[must_use]
     pub fn floor(&self) -> Duration {
-        match self.distance {
-            Distance::Loopback => Duration::ZERO,
-            Distance::Remote => FLOOR,
+        match self.locality {
+            Locality::Loopback => Duration::ZERO,
+            Locality::Remote => FLOOR,
         }
     }
 
     /// For how long whoever reads for others is trusted to do so without a sign of life.
     #[must_use]
     pub fn stands(&self) -> Duration {
-        match self.distance {
-            Distance::Loopback => Duration::from_secs(2),
-            Distance::Remote => FLOOR * 2,
+        match self.locality {
+            Locality::Loopback => Duration::from_secs(2),
+            Locality::Remote => FLOOR * 2,
         }
     }
 }
@@ -93,11 +93,11 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 /// The next age at which to search, after a search (or none yet) at `last`.
 #[must_use]
-pub fn next_search(distance: Distance, last: Option<Duration>) -> Duration {
+pub fn next_search(locality: Locality, last: Option<Duration>) -> Duration {
     let Some(last) = last else { return Duration::ZERO };
-    let ages: &[u64] = match distance {
-        Distance::Loopback => &LOOPBACK_SEARCHES,
-        Distance::Remote => &REMOTE_SEARCHES,
+    let ages: &[u64] = match locality {
+        Locality::Loopback => &LOOPBACK_SEARCHES,
+        Locality::Remote => &REMOTE_SEARCHES,
     };
     ages.iter().map(|&age| Duration::from_millis(age)).find(|&age| age > last).unwrap_or(last + HOUR)
 }
@@ -168,20 +168,20 @@ mod tests {
 
     #[test]
     fn a_remote_render_is_read_every_five_seconds_and_then_at_a_tenth_of_its_age() {
-        let rhythm = Rhythm::new(Distance::Remote, None);
-        assert_eq!(rhythm.pause(seconds(1)), seconds(5));
-        assert_eq!(rhythm.pause(seconds(119)), seconds(5));
-        assert_eq!(rhythm.pause(seconds(200)), seconds(20));
-        assert_eq!(rhythm.pause(seconds(4000)), seconds(30));
+        let poll_interval = PollInterval::new(Locality::Remote, None);
+        assert_eq!(poll_interval.pause(seconds(1)), seconds(5));
+        assert_eq!(poll_interval.pause(seconds(119)), seconds(5));
+        assert_eq!(poll_interval.pause(seconds(200)), seconds(20));
+        assert_eq!(poll_interval.pause(seconds(4000)), seconds(30));
     }
 
     #[test]
     fn a_remote_interval_is_raised_to_the_floor_and_a_loopback_one_is_not() {
         let wish = Some(Duration::from_millis(50));
-        assert_eq!(Rhythm::new(Distance::Remote, wish).pause(seconds(1)), FLOOR);
-        assert!(Rhythm::raises(Distance::Remote, wish));
-        assert_eq!(Rhythm::new(Distance::Loopback, wish).pause(seconds(1)), Duration::from_millis(50));
-        assert!(!Rhythm::raises(Distance::Loopback, wish));
+        assert_eq!(PollInterval::new(Locality::Remote, wish).pause(seconds(1)), FLOOR);
+        assert!(PollInterval::raises(Locality::Remote, wish));
+        assert_eq!(PollInterval::new(Locality::Loopback, wish).pause(seconds(1)), Duration::from_millis(50));
+        assert!(!PollInterval::raises(Locality::Loopback, wish));
     }
 
     #[test]
@@ -214,10 +214,10 @@ mod tests {
 
     #[test]
     fn searches_follow_the_table_and_then_go_hourly() {
-        assert_eq!(next_search(Distance::Remote, None), Duration::ZERO);
-        assert_eq!(next_search(Distance::Remote, Some(Duration::ZERO)), seconds(5));
-        assert_eq!(next_search(Distance::Remote, Some(seconds(61))), seconds(120));
-        assert_eq!(next_search(Distance::Remote, Some(seconds(1000))), seconds(4600));
+        assert_eq!(next_search(Locality::Remote, None), Duration::ZERO);
+        assert_eq!(next_search(Locality::Remote, Some(Duration::ZERO)), seconds(5));
+        assert_eq!(next_search(Locality::Remote, Some(seconds(61))), seconds(120));
+        assert_eq!(next_search(Locality::Remote, Some(seconds(1000))), seconds(4600));
     }
 
     proptest! {
@@ -231,10 +231,10 @@ mod tests {
 
         #[test]
         fn the_end_of_a_render_is_noticed_within_five_seconds_or_a_tenth(end in 1u64..7200) {
-            let (rhythm, end) = (Rhythm::new(Distance::Remote, None), seconds(end));
+            let (poll_interval, end) = (PollInterval::new(Locality::Remote, None), seconds(end));
             let mut age = Duration::ZERO;
             while age < end {
-                age += rhythm.pause(age);
+                age += poll_interval.pause(age);
             }
             prop_assert!(age.saturating_sub(end) <= FLOOR.max(end / 10));
         }

@@ -220,7 +220,7 @@ pub enum Action {
 
 /// The outcome of a fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct Transition {
     /// The submission after the fact.
     pub next: Submission,
     /// What is to be done now.
@@ -230,7 +230,7 @@ pub struct Step {
 /// A fact that can't be of a submission in this state: somebody else was faster, or a person asks too much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the render is `{}` by now", state.as_str())]
-pub struct OutOfTurn {
+pub struct InvalidTransition {
     /// Where it stands.
     pub state: State,
 }
@@ -259,7 +259,7 @@ impl Submission {
     /// # Errors
     /// When the fact asks for what this state doesn't allow: a claim of what is no intent, a decision
     /// about what needs none.
-    pub fn step(&self, fact: &Fact) -> Result<Step, OutOfTurn> {
+    pub fn step(&self, fact: &Fact) -> Result<Transition, InvalidTransition> {
         match fact {
             Fact::Claimed => self.claimed(),
             Fact::NotSent { epoch } => Ok(self.if_mine(*epoch, State::Intent)),
@@ -284,27 +284,27 @@ impl Submission {
         }
     }
 
-    fn claimed(&self) -> Result<Step, OutOfTurn> {
+    fn claimed(&self) -> Result<Transition, InvalidTransition> {
         if self.state != State::Intent {
-            return Err(OutOfTurn { state: self.state });
+            return Err(InvalidTransition { state: self.state });
         }
-        Ok(Step { next: Self { state: State::Sending, epoch: self.epoch + 1, ..self.clone() }, action: Action::Post })
+        Ok(Transition { next: Self { state: State::Sending, epoch: self.epoch + 1, ..self.clone() }, action: Action::Post })
     }
 
     /// An answer of the claim's own epoch moves the row; one of an older epoch is history.
-    fn if_mine(&self, epoch: u64, state: State) -> Step {
+    fn if_mine(&self, epoch: u64, state: State) -> Transition {
         let mine = matches!(self.state, State::Sending | State::Unknown) && self.epoch == epoch;
         self.to(if mine { state } else { self.state })
     }
 
-    fn owner_gone(&self) -> Step {
+    fn owner_gone(&self) -> Transition {
         if self.state != State::Sending {
             return self.stay();
         }
         settled(Self { state: State::Unknown, epoch: self.epoch + 1, ..self.clone() })
     }
 
-    fn found(&self, project: &ProjectId) -> Step {
+    fn found(&self, project: &ProjectId) -> Transition {
         match self.state {
             State::Sending | State::Unknown | State::Held | State::Abandoned => self.bind(project, self.epoch + 1),
             _ => self.bind(project, self.epoch),
@@ -312,16 +312,16 @@ impl Submission {
     }
 
     /// Names the project. A second one for the same render is never taken in silence.
-    fn bind(&self, project: &ProjectId, epoch: u64) -> Step {
+    fn bind(&self, project: &ProjectId, epoch: u64) -> Transition {
         match &self.project {
             Some(known) if known == project => self.stay(),
-            Some(_) => Step { next: self.clone(), action: Action::Alarm(project.clone()) },
+            Some(_) => Transition { next: self.clone(), action: Action::Alarm(project.clone()) },
             None => settled(Self { state: State::Bound, epoch, project: Some(project.clone()), ..self.clone() }),
         }
     }
 
     /// A sweep takes its time: what it didn't find may have been sent anew since.
-    fn quarantine_over(&self, epoch: u64) -> Step {
+    fn quarantine_over(&self, epoch: u64) -> Transition {
         let may_resubmit = self.on_unknown == OnUnknown::Resubmit && self.resubmits_left > 0;
         match self.state {
             _ if self.epoch != epoch => self.stay(),
@@ -335,17 +335,17 @@ impl Submission {
         Self { state: State::Intent, epoch: self.epoch + 1, attempt: self.attempt + 1, ..self.clone() }
     }
 
-    fn decide(&self, from: &[State], change: impl FnOnce(&Self) -> Self) -> Result<Step, OutOfTurn> {
-        if from.contains(&self.state) { Ok(settled(change(self))) } else { Err(OutOfTurn { state: self.state }) }
+    fn decide(&self, from: &[State], change: impl FnOnce(&Self) -> Self) -> Result<Transition, InvalidTransition> {
+        if from.contains(&self.state) { Ok(settled(change(self))) } else { Err(InvalidTransition { state: self.state }) }
     }
 
     /// The highest status stands; `error` and `timeout` may still become `done` (`protocol.md`2 to 34).
-    fn seen(&self, report: &Report) -> Step {
+    fn seen(&self, report: &Report) -> Transition {
         if !self.state.is_bound() {
             return self.stay();
         }
         if self.project.as_ref() != Some(&report.project) {
-            return Step { next: self.clone(), action: Action::Alarm(report.project.clone()) };
+            return Transition { next: self.clone(), action: Action::Alarm(report.project.clone()) };
         }
         let state = match (self.state, &report.status) {
             (State::Deleted | State::Expired, _) => self.state,
@@ -358,19 +358,19 @@ impl Submission {
         self.to(state)
     }
 
-    fn expired(&self) -> Step {
+    fn expired(&self) -> Transition {
         self.to(if self.state == State::Done { State::Expired } else { self.state })
     }
 
-    fn to(&self, state: State) -> Step {
+    fn to(&self, state: State) -> Transition {
         settled(Self { state, ..self.clone() })
     }
 
-    fn stay(&self) -> Step {
+    fn stay(&self) -> Transition {
         settled(self.clone())
     }
 }
 
-fn settled(next: Submission) -> Step {
-    Step { action: next.action(), next }
+fn settled(next: Submission) -> Transition {
+    Transition { action: next.action(), next }
 }

@@ -8,10 +8,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::Instant as Moment;
 
-use super::answer::{Happened, ReadMeaning, meaning_of_read};
+use super::answer::{ReadMeaning, RequestResult, meaning_of_read};
 use super::client::{Client, LARGEST_ANSWER, Question};
 use super::read::described;
-use super::retry::{Failed, Next, Patience};
+use super::retry::{Failed, Next, RetryPolicy};
 use crate::render::outcome::{Reason, Refusal};
 
 /// For how long one call is tried.
@@ -117,7 +117,7 @@ impl Client {
             body: call.body.as_ref().map(|body| body.to_string().into_bytes()),
             largest: LARGEST_ANSWER,
         };
-        let (began, patience) = (Moment::now(), Patience::lasting(TRYING));
+        let (began, patience) = (Moment::now(), RetryPolicy::lasting(TRYING));
         for tries in 1.. {
             let happened = self.ask(&question).await;
             let (why, after) = match self.meaning(&happened)? {
@@ -129,11 +129,11 @@ impl Client {
             };
             let host = || self.url().host().to_owned();
             let has_arrived =
-                matches!(&happened, Happened::Lost(_)) || matches!(&happened, Happened::Answered(answer) if answer.status != 429);
+                matches!(&happened, RequestResult::Lost(_)) || matches!(&happened, RequestResult::Answered(answer) if answer.status != 429);
             if has_arrived && call.repeat == Repeat::WhenNothingArrived {
                 return Err(AccountError::Lost { host: host(), why });
             }
-            let patience = if let Happened::NotConnected(fault) = &happened { patience.with(fault) } else { patience };
+            let patience = if let RequestResult::NotConnected(fault) = &happened { patience.with(fault) } else { patience };
             let failed = Failed { tries, elapsed: began.elapsed(), retry_after: after, fraction: self.settings.world.fraction() };
             match patience.after(&failed) {
                 Next::Wait(wait) => tokio::time::sleep(wait).await,
@@ -143,7 +143,7 @@ impl Client {
         Err(AccountError::Unreachable { host: self.url().host().to_owned(), why: "tried too often".to_owned() })
     }
 
-    fn meaning<'h>(&self, happened: &'h Happened) -> Result<Met<'h>, AccountError> {
+    fn meaning<'h>(&self, happened: &'h RequestResult) -> Result<Met<'h>, AccountError> {
         match meaning_of_read(happened) {
             ReadMeaning::Body(body) => Ok(Met::Body(body)),
             ReadMeaning::Retry { why, after } => Ok(Met::Again { why, after }),
@@ -160,8 +160,8 @@ enum Met<'h> {
     Again { why: String, after: Option<Duration> },
 }
 
-fn refused(happened: &Happened, refusal: Refusal) -> AccountError {
-    let Happened::Answered(answer) = happened else { return AccountError::Refused(refusal) };
+fn refused(happened: &RequestResult, refusal: Refusal) -> AccountError {
+    let RequestResult::Answered(answer) = happened else { return AccountError::Refused(refusal) };
     let message = refusal.message.clone();
     match answer.status {
         409 => AccountError::Conflict { message },

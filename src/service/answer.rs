@@ -15,7 +15,7 @@ mod tests;
 
 /// What came of one request.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Happened {
+pub enum RequestResult {
     /// No connection stood: not a byte of the request left.
     NotConnected(ConnectFault),
     /// The connection stood, and our own durable step said no: not a byte of the request left.
@@ -166,12 +166,12 @@ pub enum ReadMeaning<'a> {
 
 /// The meaning of what happened to `POST /movies` (`faults.md#submit`).
 #[must_use]
-pub fn meaning_of_post(happened: &Happened) -> PostMeaning {
+pub fn meaning_of_post(happened: &RequestResult) -> PostMeaning {
     match happened {
-        Happened::NotConnected(fault) => PostMeaning::NotSent { fault: fault.clone() },
-        Happened::HookStopped(why) => PostMeaning::Stopped { why: why.clone() },
-        Happened::Lost(loss) => PostMeaning::Unknown { why: loss.to_string(), salvaged: None },
-        Happened::Answered(answer) => posted(answer),
+        RequestResult::NotConnected(fault) => PostMeaning::NotSent { fault: fault.clone() },
+        RequestResult::HookStopped(why) => PostMeaning::Stopped { why: why.clone() },
+        RequestResult::Lost(loss) => PostMeaning::Unknown { why: loss.to_string(), salvaged: None },
+        RequestResult::Answered(answer) => posted(answer),
     }
 }
 
@@ -193,12 +193,12 @@ fn posted(answer: &Answer) -> PostMeaning {
 
 /// The meaning of what happened to a GET or a DELETE (`service.md#retries`, `contract.md#talking-to-the-service`).
 #[must_use]
-pub fn meaning_of_read(happened: &Happened) -> ReadMeaning<'_> {
+pub fn meaning_of_read(happened: &RequestResult) -> ReadMeaning<'_> {
     match happened {
-        Happened::NotConnected(fault) => ReadMeaning::Retry { why: fault.to_string(), after: None },
-        Happened::HookStopped(why) => ReadMeaning::Broken { why: why.clone() },
-        Happened::Lost(loss) => ReadMeaning::Retry { why: loss.to_string(), after: None },
-        Happened::Answered(answer) => answered(answer),
+        RequestResult::NotConnected(fault) => ReadMeaning::Retry { why: fault.to_string(), after: None },
+        RequestResult::HookStopped(why) => ReadMeaning::Broken { why: why.clone() },
+        RequestResult::Lost(loss) => ReadMeaning::Retry { why: loss.to_string(), after: None },
+        RequestResult::Answered(answer) => answered(answer),
     }
 }
 
@@ -286,7 +286,7 @@ impl Body {
     }
 }
 
-/// Which kind of no it was. Messages are no stable identifiers, so families of them are matched (`service.md#errors`).
+/// RenderQuery kind of no it was. Messages are no stable identifiers, so families of them are matched (`service.md#errors`).
 fn reason(status: u16, message: &str) -> Reason {
     if !matches!(status, 400 | 401 | 403) {
         return Reason::Request;

@@ -13,9 +13,9 @@ use std::time::Duration;
 use reqwest::header::{self, HeaderMap, HeaderName};
 use reqwest::{ClientBuilder, Method, Response, Url, redirect, retry as resend};
 
-use super::answer::{Answer, Body, BodyEnd, ConnectFault, Happened, Loss};
+use super::answer::{Answer, Body, BodyEnd, ConnectFault, Loss, RequestResult};
 use super::endpoint::{ApiUrl, is_loopback};
-use super::first_byte::{BeforeFirstByte, Gate, GateLayer, Stage};
+use super::first_byte::{BeforeFirstByte, GateLayer, SendGuard, Stage};
 use super::keyless::Keyless;
 use super::mend::mended;
 use super::retry::{http_date, retry_after};
@@ -112,34 +112,34 @@ impl Client {
     /// Sends a movie, once, on a connection of its own, whose first byte waits for `before_first_byte`.
     ///
     /// The time for an answer runs from the end of the hook; the hook itself may take as long as it needs.
-    pub async fn post_movie(&self, body: Vec<u8>, before_first_byte: BeforeFirstByte) -> Happened {
+    pub async fn post_movie(&self, body: Vec<u8>, before_first_byte: BeforeFirstByte) -> RequestResult {
         let http = match self.submit_client() {
             Ok(http) => http,
-            Err(fault) => return Happened::NotConnected(fault),
+            Err(fault) => return RequestResult::NotConnected(fault),
         };
-        let gate = Gate::new(before_first_byte);
+        let gate = SendGuard::new(before_first_byte);
         let request = http.post(self.url().movies().clone()).header(header::CONTENT_TYPE, "application/json").body(body);
         let sending = Arc::clone(&gate).guard(request.headers(self.key_header()).send());
         let mut out_of_time = pin!(gate.out_of_time(self.settings.timeouts.request));
         let answer = tokio::select! {
             answer = sending => answer,
-            () = &mut out_of_time => return Happened::Lost(Loss::Timeout),
+            () = &mut out_of_time => return RequestResult::Lost(Loss::Timeout),
         };
         match answer {
-            Ok(response) => Happened::Answered(self.take(response, LARGEST_ANSWER, out_of_time).await),
+            Ok(response) => RequestResult::Answered(self.take(response, LARGEST_ANSWER, out_of_time).await),
             Err(error) => match gate.stage() {
-                Stage::Connecting => Happened::NotConnected(connect_fault(&error)),
-                Stage::Stopped(why) => Happened::HookStopped(why),
-                Stage::Open => Happened::Lost(Loss::Broken(innermost(&error))),
+                Stage::Connecting => RequestResult::NotConnected(connect_fault(&error)),
+                Stage::Stopped(why) => RequestResult::HookStopped(why),
+                Stage::Open => RequestResult::Lost(Loss::Broken(innermost(&error))),
             },
         }
     }
 
     /// Sends a request, once, whose first byte waits for nothing.
-    pub(super) async fn ask(&self, question: &Question<'_>) -> Happened {
+    pub(super) async fn ask(&self, question: &Question<'_>) -> RequestResult {
         let http = match self.read_client() {
             Ok(http) => http,
-            Err(fault) => return Happened::NotConnected(fault),
+            Err(fault) => return RequestResult::NotConnected(fault),
         };
         let mut url = question.url.clone();
         if !question.query.is_empty() {
@@ -153,14 +153,14 @@ impl Client {
         let Timeouts { connect, request, .. } = self.settings.timeouts;
         let limit = connect.min(request) + request;
         match tokio::time::timeout(limit, sending).await {
-            Err(_) => Happened::Lost(Loss::Timeout),
+            Err(_) => RequestResult::Lost(Loss::Timeout),
             Ok(Ok(response)) => {
                 let out_of_time = pin!(tokio::time::sleep(self.settings.timeouts.body));
-                Happened::Answered(self.take(response, question.largest, out_of_time).await)
+                RequestResult::Answered(self.take(response, question.largest, out_of_time).await)
             }
-            Ok(Err(error)) if error.is_connect() => Happened::NotConnected(connect_fault(&error)),
-            Ok(Err(error)) if error.is_timeout() => Happened::Lost(Loss::Timeout),
-            Ok(Err(error)) => Happened::Lost(Loss::Broken(innermost(&error))),
+            Ok(Err(error)) if error.is_connect() => RequestResult::NotConnected(connect_fault(&error)),
+            Ok(Err(error)) if error.is_timeout() => RequestResult::Lost(Loss::Timeout),
+            Ok(Err(error)) => RequestResult::Lost(Loss::Broken(innermost(&error))),
         }
     }
 

@@ -13,7 +13,7 @@ use super::answer::ConnectFault;
 use super::client::Client;
 use super::keyless::{Hosts, MOST_HOPS};
 use super::partial::{Partial, Proof, is_video_of_size, looks_like_mp4};
-use super::retry::{Failed, Next, Patience, retry_after};
+use super::retry::{Failed, Next, RetryPolicy, retry_after};
 use super::wire::{connect_fault, innermost};
 use crate::render::identity::ProjectId;
 
@@ -108,13 +108,13 @@ pub enum SaveError {
     /// Something else has the name.
     #[error("`{}` already exists; remove it or choose another place", path.display())]
     InTheWay {
-        /// Which file.
+        /// RenderQuery file.
         path: PathBuf,
     },
     /// Another process is at it.
     #[error("another process is saving `{}`", path.display())]
     Busy {
-        /// Which file.
+        /// RenderQuery file.
         path: PathBuf,
     },
     /// What came is no MP4.
@@ -142,7 +142,7 @@ pub enum SaveError {
     /// The disk said no.
     #[error("`{}` could not be written", path.display())]
     Disk {
-        /// Which file.
+        /// RenderQuery file.
         path: PathBuf,
         /// The system's words.
         #[source]
@@ -208,7 +208,7 @@ impl Client {
                 (began, tries, furthest) = (Moment::now(), 0, partial.length());
             }
             tries += 1;
-            let patience = Patience::lasting(order.patience);
+            let patience = RetryPolicy::lasting(order.patience);
             let patience = fault.as_ref().map_or(patience, |fault| patience.with(fault));
             let failed = Failed { tries, elapsed: began.elapsed(), retry_after: after, fraction: self.settings.world.fraction() };
             match patience.after(&failed) {

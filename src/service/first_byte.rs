@@ -1,7 +1,7 @@
 //! The durable step: a layer of the submit client's connector that runs the caller's hook after the connection
 //! (TCP, and TLS) stands and before the first byte of the request (`protocol.md#the-order-of-the-durable-step`).
 //!
-//! One client serves all POSTs, so that they share its TLS set-up; each POST brings its own `Gate` in a
+//! One client serves all POSTs, so that they share its TLS set-up; each POST brings its own `SendGuard` in a
 //! task-local. A connection without a gate, or a second one for the same gate, is refused: nothing can be
 //! written that was not claimed.
 
@@ -40,23 +40,23 @@ pub(super) enum Stage {
 }
 
 tokio::task_local! {
-    static GATE: Arc<Gate>;
+    static GUARD: Arc<SendGuard>;
 }
 
 /// The hook of one POST, and how far that POST has come.
-pub(super) struct Gate {
+pub(super) struct SendGuard {
     hook: Mutex<Option<BeforeFirstByte>>,
     stage: watch::Sender<Stage>,
 }
 
-impl Gate {
+impl SendGuard {
     pub(super) fn new(hook: BeforeFirstByte) -> Arc<Self> {
         Arc::new(Self { hook: Mutex::new(Some(hook)), stage: watch::Sender::new(Stage::Connecting) })
     }
 
     /// Runs a request whose connection passes this gate.
     pub(super) async fn guard<F: Future>(self: Arc<Self>, request: F) -> F::Output {
-        GATE.scope(self, request).await
+        GUARD.scope(self, request).await
     }
 
     pub(super) fn stage(&self) -> Stage {
@@ -128,7 +128,7 @@ where
         let connecting = self.connector.call(target);
         let limit = self.connect;
         Box::pin(async move {
-            let gate = GATE.try_with(Arc::clone).map_err(|_| HookRefused("a connection without a durable step".to_owned()))?;
+            let gate = GUARD.try_with(Arc::clone).map_err(|_| HookRefused("a connection without a durable step".to_owned()))?;
             let connection = timeout(limit, connecting).await.map_err(|_| ConnectTimedOut)??;
             gate.pass().await?;
             Ok(connection)

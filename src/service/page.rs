@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 use super::mend::mended;
 use crate::render::outcome::Report;
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// The widest window that the list takes (`service.md#status`).
 const WIDEST: Duration = Duration::from_secs(93 * 24 * 3600);
@@ -23,9 +23,9 @@ const WIDEST: Duration = Duration::from_secs(93 * 24 * 3600);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     /// Its beginning.
-    pub from: Instant,
+    pub from: Timestamp,
     /// Its end.
-    pub to: Instant,
+    pub to: Timestamp,
 }
 
 impl Window {
@@ -226,7 +226,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_window_of_any_width_is_covered_without_a_gap(from in 0_i64..4_000_000_000_000, width in 0_i64..100_000_000_000) {
-            let window = Window { from: Instant(from), to: Instant(from + width) };
+            let window = Window { from: Timestamp(from), to: Timestamp(from + width) };
             let pieces: Vec<_> = window.pieces().collect();
             prop_assert_eq!(pieces.first().unwrap().from, window.from);
             prop_assert_eq!(pieces.last().unwrap().to, window.to);

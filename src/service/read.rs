@@ -8,10 +8,10 @@ use std::time::Duration;
 use reqwest::Method;
 use tokio::time::Instant as Moment;
 
-use super::answer::{Happened, ReadMeaning, meaning_of_read};
+use super::answer::{ReadMeaning, RequestResult, meaning_of_read};
 use super::client::{Client, LARGEST_ANSWER, Question};
 use super::page::{Page, Window, read_movie, read_page};
-use super::retry::{Failed, Next, Patience};
+use super::retry::{Failed, Next, RetryPolicy};
 use crate::render::identity::ProjectId;
 use crate::render::outcome::{Refusal, Report};
 
@@ -124,7 +124,7 @@ impl Client {
 
     /// Asks one cheap question, once, and gives back whatever happened: for those who want to know how the service is
     /// reached, not what it has (`service.md#status`).
-    pub async fn greet(&self, window: Window) -> Happened {
+    pub async fn greet(&self, window: Window) -> RequestResult {
         let (from, to) = (window.from.to_iso(), window.to.to_iso());
         let query = [("from", from.as_str()), ("to", &to), ("limit", "1"), ("format", "simple")];
         self.ask(&self.about_movies(Method::GET, &query, LARGEST_PAGE)).await
@@ -172,7 +172,7 @@ impl Client {
 
     /// Asks until an answer can be read or the patience is over.
     async fn persist<T>(&self, request: &Request<'_>, patience: Duration, read: impl Fn(&[u8]) -> Option<T>) -> Result<T, ReadError> {
-        let (began, patience) = (Moment::now(), Patience::lasting(patience));
+        let (began, patience) = (Moment::now(), RetryPolicy::lasting(patience));
         for tries in 1.. {
             let happened = self.ask(&self.about_movies(request.method.clone(), request.query, request.largest)).await;
             let (last, retry_after) = match meaning_of_read(&happened) {
@@ -185,7 +185,7 @@ impl Client {
                 ReadMeaning::Refused(refusal) => return Err(ReadError::Refused(refusal)),
                 ReadMeaning::Broken { why } => return Err(ReadError::Broken { host: self.host(), why }),
             };
-            let patience = if let Happened::NotConnected(fault) = &happened { patience.with(fault) } else { patience };
+            let patience = if let RequestResult::NotConnected(fault) = &happened { patience.with(fault) } else { patience };
             let failed = Failed { tries, elapsed: began.elapsed(), retry_after, fraction: self.settings.world.fraction() };
             match patience.after(&failed) {
                 Next::Wait(wait) => tokio::time::sleep(wait).await,
@@ -217,12 +217,12 @@ struct Deletion {
 }
 
 /// What happened, for people.
-pub(super) fn described(happened: &Happened) -> String {
+pub(super) fn described(happened: &RequestResult) -> String {
     match happened {
-        Happened::Answered(answer) => answer.describe(),
-        Happened::Lost(loss) => loss.to_string(),
-        Happened::NotConnected(fault) => fault.to_string(),
-        Happened::HookStopped(why) => why.clone(),
+        RequestResult::Answered(answer) => answer.describe(),
+        RequestResult::Lost(loss) => loss.to_string(),
+        RequestResult::NotConnected(fault) => fault.to_string(),
+        RequestResult::HookStopped(why) => why.clone(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::fmt::rfc2822::DateTimeParser;
 
 use super::answer::{ConnectFault, TlsFault};
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// The longest wait that the service may ask for (`faults.md` row 18).
 pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(600);
@@ -22,7 +22,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// How much trying a request is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
+pub struct RetryPolicy {
     /// No try begins later than this after the first.
     pub total: Duration,
     /// How many tries there are at most.
@@ -51,7 +51,7 @@ pub enum Next {
     Stop,
 }
 
-impl Patience {
+impl RetryPolicy {
     /// As many tries as fit into `total`.
     #[must_use]
     pub fn lasting(total: Duration) -> Self {
@@ -94,7 +94,7 @@ fn back_off(tries: u32) -> Duration {
 
 /// Reads `Retry-After`: seconds or an HTTP date, at most [`LONGEST_RETRY_AFTER`]; nonsense is `None`.
 #[must_use]
-pub fn retry_after(header: &str, now: Instant) -> Option<Duration> {
+pub fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     let header = header.trim();
     let asked = if header.starts_with(|first: char| first.is_ascii_digit()) {
         let seconds: f64 = header.parse().ok()?;
@@ -107,8 +107,8 @@ pub fn retry_after(header: &str, now: Instant) -> Option<Duration> {
 
 /// Reads the date of an HTTP header.
 #[must_use]
-pub fn http_date(text: &str) -> Option<Instant> {
-    DateTimeParser::new().parse_timestamp(text.trim()).ok().map(|at| Instant(at.as_millisecond()))
+pub fn http_date(text: &str) -> Option<Timestamp> {
+    DateTimeParser::new().parse_timestamp(text.trim()).ok().map(|at| Timestamp(at.as_millisecond()))
 }
 
 #[cfg(test)]
@@ -117,7 +117,7 @@ mod tests {
 
     use super::*;
 
-    const BUDGET: Patience = Patience { total: Duration::from_secs(60), tries: u32::MAX };
+    const BUDGET: RetryPolicy = RetryPolicy { total: Duration::from_secs(60), tries: u32::MAX };
 
     fn failed(tries: u32, elapsed: u64, retry_after: Option<u64>) -> Failed {
         Failed { tries, elapsed: Duration::from_secs(elapsed), retry_after: retry_after.map(Duration::from_secs), fraction: 0.5 }
@@ -167,7 +167,7 @@ mod tests {
     proptest! {
         #[test]
         fn row_18_no_header_makes_it_panic_or_wait_over_ten_minutes(header in ".*", now in any::<i64>()) {
-            if let Some(wait) = retry_after(&header, Instant(now)) {
+            if let Some(wait) = retry_after(&header, Timestamp(now)) {
                 prop_assert!(wait <= LONGEST_RETRY_AFTER);
             }
         }

@@ -10,7 +10,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretSlice};
 use sha2::Sha256;
 
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// What the text of a secret begins with.
 const PREFIX: &str = "whsec_";
@@ -45,7 +45,7 @@ impl SigningSecret {
 
     /// The value of `webhook-signature` for a body.
     #[must_use]
-    pub fn sign(&self, id: &str, at: Instant, body: &str) -> String {
+    pub fn sign(&self, id: &str, at: Timestamp, body: &str) -> String {
         // Any length is a key of an HMAC.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.0.expose_secret()) else { return String::new() };
         mac.update(format!("{id}.{}.{body}", seconds(at)).as_bytes());
@@ -55,7 +55,7 @@ impl SigningSecret {
 
 /// The value of `webhook-timestamp`.
 #[must_use]
-pub fn seconds(at: Instant) -> i64 {
+pub fn seconds(at: Timestamp) -> i64 {
     at.0.div_euclid(1000)
 }
 
@@ -73,7 +73,7 @@ mod tests {
     fn a_signature_is_the_one_of_the_libraries_of_standard_webhooks() {
         // The example of their specification's reference libraries.
         let secret = SigningSecret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
-        let signature = secret.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", Instant(1_614_265_330_000), r#"{"test": 2432232314}"#);
+        let signature = secret.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", Timestamp(1_614_265_330_000), r#"{"test": 2432232314}"#);
         assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
 

@@ -6,8 +6,8 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::save::{self, Saving, Unsaved, save_video};
-use super::watch::{Patience, Sight, Target, is_long_over, watch};
-use super::{Desk, Submission};
+use super::watch::{PollResult, Target, WaitPolicy, is_long_over, watch};
+use super::{Context, Submission};
 use crate::ledger::Render;
 use crate::render::event::{Event, Outcome, Trouble, Verdict};
 use crate::render::outcome::{Reason, Report, Status};
@@ -42,28 +42,28 @@ impl Followed {
 
 /// Follows every render to its outcome and hands each on, with its index, as soon as it is known.
 pub async fn follow(
-    desk: &Desk,
+    context: &Context,
     followed: Vec<Followed>,
-    patience: Patience,
+    patience: WaitPolicy,
     saving: Option<&Saving>,
     mut end: impl FnMut(usize, Outcome),
 ) {
     for followed in followed.iter().filter(|_| !patience.once) {
-        desk.tell(&Event::Following { project: followed.target.project.clone() });
+        context.tell(&Event::Following { project: followed.target.project.clone() });
     }
-    let (sender, mut sights) = mpsc::unbounded_channel();
+    let (sender, mut poll_results) = mpsc::unbounded_channel();
     let targets = followed.iter().map(|followed| followed.target.clone()).collect();
-    let watcher = tokio::spawn(watch(desk.clone(), targets, patience, sender));
+    let watcher = tokio::spawn(watch(context.clone(), targets, patience, sender));
     let downloads = Semaphore::new(DOWNLOADS);
     let mut endings = FuturesUnordered::new();
     let mut is_watching = true;
     while is_watching || !endings.is_empty() {
         tokio::select! {
-            sight = sights.recv(), if is_watching => match sight {
-                Some((place, sight)) => {
+            poll_result = poll_results.recv(), if is_watching => match poll_result {
+                Some((place, poll_result)) => {
                     let (followed, downloads) = (&followed[place], &downloads);
-                    let described = Described { desk, target: &followed.target, downloads, saving };
-                    endings.push(async move { (followed.index, described.outcome_of(sight).await) });
+                    let described = Described { context, target: &followed.target, downloads, saving };
+                    endings.push(async move { (followed.index, described.outcome_of(poll_result).await) });
                 }
                 None => is_watching = false,
             },
@@ -75,43 +75,43 @@ pub async fn follow(
 }
 
 /// The outcome of a render that the ledger knows to have ended, without a question to the service.
-pub async fn remembered(desk: &Desk, render: &Render) -> Option<Outcome> {
+pub async fn remembered(context: &Context, render: &Render) -> Option<Outcome> {
     let (project, report) = (render.submission.project.clone()?, render.report.clone()?);
     let target = Target { project, render: Some(render.clone()), since: render.created_at };
     let downloads = Semaphore::new(0);
-    let described = Described { desk, target: &target, downloads: &downloads, saving: None };
+    let described = Described { context, target: &target, downloads: &downloads, saving: None };
     Some(described.ended(report).await)
 }
 
 /// What makes an outcome of what was seen.
 pub(super) struct Described<'a> {
-    pub(super) desk: &'a Desk,
+    pub(super) context: &'a Context,
     pub(super) target: &'a Target,
     pub(super) downloads: &'a Semaphore,
     pub(super) saving: Option<&'a Saving>,
 }
 
 impl Described<'_> {
-    pub(super) async fn outcome_of(&self, sight: Sight) -> Outcome {
-        match sight {
-            Sight::Ended(report) => self.ended(*report).await,
-            Sight::Looked(report) => self.looked(report.map(|report| *report)),
-            Sight::Runs(report) => self.runs(report.map(|report| *report)),
-            Sight::Missing => self
+    pub(super) async fn outcome_of(&self, poll_result: PollResult) -> Outcome {
+        match poll_result {
+            PollResult::Ended(report) => self.ended(*report).await,
+            PollResult::Looked(report) => self.looked(report.map(|report| *report)),
+            PollResult::Runs(report) => self.runs(report.map(|report| *report)),
+            PollResult::Missing => self
                 .outcome(Verdict::Refused, None)
                 .because(Trouble::None, "the service does not know this project; does it belong to another account?")
-                .then(self.desk.command.spell(&["list"])),
-            Sight::Unreachable(why) => {
+                .then(self.context.command.spell(&["list"])),
+            PollResult::Unreachable(why) => {
                 self.outcome(Verdict::Waiting, None).because(Trouble::Unreachable, format!("its state is unknown: {why}")).then(self.poll())
             }
-            Sight::Refused(refusal) => self
+            PollResult::Refused(refusal) => self
                 .outcome(Verdict::Waiting, None)
                 .because(Trouble::Refused(refusal.reason), self.going_on(&format!("the service refuses the request: {}", refusal.message)))
-                .then(if refusal.reason == Reason::Key { self.desk.command.spell(&["auth", "login"]) } else { self.poll() }),
-            Sight::Broken(message) => {
+                .then(if refusal.reason == Reason::Key { self.context.command.spell(&["auth", "login"]) } else { self.poll() }),
+            PollResult::Broken(message) => {
                 self.outcome(Verdict::Waiting, None).because(Trouble::Internal, self.going_on(&message)).then(self.poll())
             }
-            Sight::Interrupted(report) => {
+            PollResult::Interrupted(report) => {
                 let message = if report.is_some() { format!("interrupted; {GOES_ON}") } else { self.going_on("interrupted") };
                 self.outcome(Verdict::Waiting, report.map(|report| *report))
                     .because(Trouble::Interrupted, format!("{message}. The next command resumes"))
@@ -140,12 +140,12 @@ impl Described<'_> {
     fn poll(&self) -> String {
         let project = ["poll", self.target.project.as_str()];
         let download = self.saving.map(|saving| ["--download", &saving.place]);
-        self.desk.command.spell(&project.into_iter().chain(download.into_iter().flatten()).collect::<Vec<_>>())
+        self.context.command.spell(&project.into_iter().chain(download.into_iter().flatten()).collect::<Vec<_>>())
     }
 
     fn render_again(&self, submission: Submission) -> Option<String> {
         let render = self.target.render.as_ref()?;
-        Some(self.desk.command.send(render, submission))
+        Some(self.context.command.send(render, submission))
     }
 
     fn looked(&self, report: Option<Report>) -> Outcome {
@@ -171,7 +171,7 @@ impl Described<'_> {
             _ if self.target.render.as_ref().is_some_and(|render| render.submission.state == State::Expired) => self.expired(report).await,
             // What the service gives an address for is there, whatever the clocks say.
             Status::Done if report.url.is_some() => self.done(report).await,
-            Status::Done if is_long_over(&report, self.desk.service_now()) => self.expired(report).await,
+            Status::Done if is_long_over(&report, self.context.service_now()) => self.expired(report).await,
             Status::Done => self
                 .outcome(Verdict::Error, Some(report))
                 .because(Trouble::None, "the service says `done` but gives no URL")
@@ -187,8 +187,8 @@ impl Described<'_> {
 
     fn failed(&self, report: Report) -> Outcome {
         let message = report.message.clone().unwrap_or_else(|| "the service gives no reason".to_owned());
-        let name = self.target.render.as_ref().map_or_else(|| report.project.to_string(), |render| self.desk.command.name(render));
-        let explain = self.desk.command.spell(&["explain", &name]);
+        let name = self.target.render.as_ref().map_or_else(|| report.project.to_string(), |render| self.context.command.name(render));
+        let explain = self.context.command.spell(&["explain", &name]);
         let mut outcome = self.outcome(Verdict::Error, Some(report)).because(Trouble::None, message).then(explain);
         outcome.next.extend(self.render_again(Submission::Again));
         outcome
@@ -197,10 +197,10 @@ impl Described<'_> {
     async fn done(&self, report: Report) -> Outcome {
         let Some(saving) = self.saving else { return self.outcome(Verdict::Done, Some(report)) };
         let turn = self.downloads.acquire().await;
-        let saved = save_video(self.desk, &report, self.target.render.as_ref(), saving).await;
+        let saved = save_video(self.context, &report, self.target.render.as_ref(), saving).await;
         drop(turn);
         let project = report.project.as_str().to_owned();
-        let resume = self.desk.command.spell(&["download", &project, "-o", &saving.place]);
+        let resume = self.context.command.spell(&["download", &project, "-o", &saving.place]);
         let outcome = Outcome { file: None, ..self.outcome(Verdict::Done, Some(report.clone())) };
         match saved {
             Ok(file) => Outcome { file: Some(file), ..outcome },
@@ -227,9 +227,9 @@ impl Described<'_> {
 
     async fn expired(&self, report: Report) -> Outcome {
         if let Some(render) = &self.target.render
-            && let Err(error) = save::expired(self.desk, render).await
+            && let Err(error) = save::expired(self.context, render).await
         {
-            self.desk.tell(&Event::Warning(error.to_string()));
+            self.context.tell(&Event::Warning(error.to_string()));
         }
         self.kept(Verdict::Expired, report, "the service has deleted the file after its 7 days")
     }

@@ -20,19 +20,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::ledger::{Change, LedgerError, Record, Recorded, Render, RenderId, SUBMIT_SCOPE, Space, Store, Which};
+use crate::ledger::{Change, LedgerError, Record, Recorded, Render, RenderId, RenderQuery, SUBMIT_SCOPE, Space, Store};
 use crate::render::event::{Event, Listener};
 use crate::render::identity::Key;
-use crate::render::schedule::Distance;
-use crate::render::state::{Action, Fact, OutOfTurn, State};
+use crate::render::schedule::Locality;
+use crate::render::state::{Action, Fact, InvalidTransition, State};
 use crate::render::token::Token;
 use crate::service::client::Client;
 use crate::service::page::Window;
-use crate::world::{Instant, World};
+use crate::world::{Timestamp, World};
 
 /// What every use case has at hand.
 #[derive(Clone)]
-pub struct Desk {
+pub struct Context {
     /// What is remembered.
     pub store: Arc<dyn Store>,
     /// The service.
@@ -40,7 +40,7 @@ pub struct Desk {
     /// Whose renders.
     pub space: Space,
     /// How far away the service is.
-    pub distance: Distance,
+    pub locality: Locality,
     /// The clock and the dice.
     pub world: World,
     /// Who hears what happens.
@@ -53,17 +53,17 @@ pub struct Desk {
     pub command: CommandLine,
 }
 
-impl Desk {
+impl Context {
     /// A desk for a program that uses the library: nobody listens, nobody interrupts, and the account is the one
     /// that `j2v` itself uses without profiles.
     #[must_use]
     pub fn new(client: Client, store: impl Store + 'static, world: World) -> Self {
-        let distance = if client.url().is_loopback() { Distance::Loopback } else { Distance::Remote };
+        let locality = if client.url().is_loopback() { Locality::Loopback } else { Locality::Remote };
         Self {
             space: Space { account: DEFAULT_ACCOUNT.to_owned(), endpoint: client.url().as_str().to_owned() },
             store: Arc::new(store),
             client: Arc::new(client),
-            distance,
+            locality,
             world,
             listener: Arc::new(Deaf),
             interrupt: CancellationToken::new(),
@@ -75,7 +75,7 @@ impl Desk {
     /// Finds out which of these renders have a key that names others, too: their names are longer.
     pub(crate) async fn learn_names(&self, renders: &[&Render]) -> Result<(), LedgerError> {
         for render in renders.iter().filter(|render| render.named && render.own_scope() == Some(SUBMIT_SCOPE)) {
-            let alike = self.store.find(Some(self.space.clone()), Which::AnyKey(render.key.clone())).await?;
+            let alike = self.store.find(Some(self.space.clone()), RenderQuery::AnyKey(render.key.clone())).await?;
             if alike.iter().any(|other| other.own_scope() != Some(SUBMIT_SCOPE)) {
                 self.command.learn_shared(&render.key);
             }
@@ -94,17 +94,17 @@ impl Desk {
 
     /// A span of this machine's clock as a span of the service's, wide enough for either to be right; but where they
     /// are days apart only the service's is, and a span of both would be months of pages.
-    pub(crate) fn window(&self, from: Instant, to: Instant) -> Window {
+    pub(crate) fn window(&self, from: Timestamp, to: Timestamp) -> Window {
         let ahead = self.client.server_offset().unwrap_or_default();
         if ahead.abs() > OTHER_TIMES {
-            return Window { from: Instant(from.0.saturating_sub(ahead)), to: Instant(to.0.saturating_sub(ahead)) };
+            return Window { from: Timestamp(from.0.saturating_sub(ahead)), to: Timestamp(to.0.saturating_sub(ahead)) };
         }
-        Window { from: Instant(from.0.saturating_sub(ahead.max(0))), to: Instant(to.0.saturating_sub(ahead.min(0))) }
+        Window { from: Timestamp(from.0.saturating_sub(ahead.max(0))), to: Timestamp(to.0.saturating_sub(ahead.min(0))) }
     }
 
     /// The time on the service's clock, as far as its answers have told it.
-    pub(crate) fn service_now(&self) -> Instant {
-        Instant(self.world.now().0.saturating_sub(self.client.server_offset().unwrap_or_default()))
+    pub(crate) fn service_now(&self) -> Timestamp {
+        Timestamp(self.world.now().0.saturating_sub(self.client.server_offset().unwrap_or_default()))
     }
 
     /// What `work` comes to; nothing when the user interrupts it.
@@ -116,10 +116,10 @@ impl Desk {
     }
 
     /// Records one change of one render, now.
-    pub(crate) async fn record(&self, render: RenderId, change: Change) -> Result<Result<Recorded, OutOfTurn>, LedgerError> {
+    pub(crate) async fn record(&self, render: RenderId, change: Change) -> Result<Result<Recorded, InvalidTransition>, LedgerError> {
         let record = Record { render, change, at: self.world.now() };
         let mut recorded = self.store.record(vec![record]).await?;
-        Ok(recorded.pop().unwrap_or(Err(OutOfTurn { state: State::Unknown })))
+        Ok(recorded.pop().unwrap_or(Err(InvalidTransition { state: State::Unknown })))
     }
 
     /// Whether a claim of ours stands still. A process that was stopped meanwhile for longer than its lease has sent nothing,
@@ -162,7 +162,7 @@ impl Desk {
 
     /// The row as it is now.
     pub(crate) async fn again(&self, render: &Render) -> Result<Render, LedgerError> {
-        let rows = self.store.find(None, Which::Id(render.id)).await?;
+        let rows = self.store.find(None, RenderQuery::Id(render.id)).await?;
         Ok(rows.into_iter().next().unwrap_or_else(|| render.clone()))
     }
 }

@@ -1,7 +1,7 @@
 //! Outcomes of renders that have no project yet, each with the commands that lead on.
 
 use super::submit::Order;
-use super::{Desk, Submission};
+use super::{Context, Submission};
 use crate::ledger::{LedgerError, Render};
 use crate::movie::Document;
 use crate::movie::json::first_difference;
@@ -25,14 +25,14 @@ pub fn described(render: &Render, verdict: Verdict) -> Outcome {
 
 /// The outcome of a render without a project, for a command that doesn't send.
 #[must_use]
-pub fn unbound(desk: &Desk, render: &Render) -> Outcome {
-    let key = desk.command.name(render);
+pub fn unbound(context: &Context, render: &Render) -> Outcome {
+    let key = context.command.name(render);
     match render.submission.state {
-        State::Sending => unknown(desk, render, "another process is sending it and has no answer yet"),
-        State::Unknown => unknown(desk, render, "the answer to the POST was lost and the render is not on the server's list (yet)"),
-        State::Held => held(desk, render),
-        State::Abandoned => abandoned(desk, render),
-        State::Rejected => refused(desk, render),
+        State::Sending => unknown(context, render, "another process is sending it and has no answer yet"),
+        State::Unknown => unknown(context, render, "the answer to the POST was lost and the render is not on the server's list (yet)"),
+        State::Held => held(context, render),
+        State::Abandoned => abandoned(context, render),
+        State::Rejected => refused(context, render),
         _ => described(render, Verdict::Unsent)
             .because(
                 Trouble::Unreachable,
@@ -41,17 +41,17 @@ pub fn unbound(desk: &Desk, render: &Render) -> Outcome {
                     if render.row.is_some() { "the next run of its batch" } else { "its submit" }
                 ),
             )
-            .then(desk.command.send(render, Submission::Same)),
+            .then(context.command.send(render, Submission::Same)),
     }
 }
 
 /// The outcome of a render that may have been accepted, with the ways to find out.
 #[must_use]
-pub fn unknown(desk: &Desk, render: &Render, why: &str) -> Outcome {
-    let key = &desk.command.name(render);
-    if !desk.remembers {
+pub fn unknown(context: &Context, render: &Render, why: &str) -> Outcome {
+    let key = &context.command.name(render);
+    if !context.remembers {
         let message = format!("{why}; without a ledger it can't be looked for: compare `j2v list` with what you sent");
-        return described(render, Verdict::Unknown).because(Trouble::None, message).then(desk.command.spell(&["list"]));
+        return described(render, Verdict::Unknown).because(Trouble::None, message).then(context.command.spell(&["list"]));
     }
     let message = if render.traceable {
         format!("{why}; it is not sent again automatically, and every later command looks for key {key}")
@@ -60,48 +60,48 @@ pub fn unknown(desk: &Desk, render: &Render, why: &str) -> Outcome {
     };
     described(render, Verdict::Unknown)
         .because(Trouble::None, message)
-        .then(desk.command.spell(&["settle", key]))
-        .then(desk.command.spell(&["show", key]))
+        .then(context.command.spell(&["settle", key]))
+        .then(context.command.spell(&["show", key]))
 }
 
 /// The outcome of a render that was looked for past its quarantine and not found.
 #[must_use]
-pub fn held(desk: &Desk, render: &Render) -> Outcome {
-    let key = &desk.command.name(render);
-    let adopt = desk.command.spell(&["settle", key, "--adopt", "PROJECT"]);
+pub fn held(context: &Context, render: &Render) -> Outcome {
+    let key = &context.command.name(render);
+    let adopt = context.command.spell(&["settle", key, "--adopt", "PROJECT"]);
     let message = format!(
         "the answer to the POST was lost, and key {key} was not found on the server: you decide (`{adopt}` if you know its project)"
     );
     described(render, Verdict::Held)
         .because(Trouble::None, message)
-        .then(desk.command.spell(&["show", key]))
-        .then(desk.command.spell(&["settle", key, "--resubmit"]))
-        .then(desk.command.spell(&["settle", key, "--abandon"]))
+        .then(context.command.spell(&["show", key]))
+        .then(context.command.spell(&["settle", key, "--resubmit"]))
+        .then(context.command.spell(&["settle", key, "--abandon"]))
 }
 
 /// The outcome of a render that the service refused.
 #[must_use]
-pub fn refused(desk: &Desk, render: &Render) -> Outcome {
+pub fn refused(context: &Context, render: &Render) -> Outcome {
     let Some(refusal) = &render.refusal else { return described(render, Verdict::Unsent) };
     let verdict = if refusal.reason == Reason::Request { Verdict::Refused } else { Verdict::Unsent };
     let message = format!("the service refused the movie: {}; nothing was accepted", refusal.message);
     let first = match refusal.reason {
-        Reason::Key => Some(desk.command.spell(&["auth", "login"])),
+        Reason::Key => Some(context.command.spell(&["auth", "login"])),
         Reason::Credits => None,
-        Reason::Request => Some(desk.command.spell(&["explain", &desk.command.name(render)])),
+        Reason::Request => Some(context.command.spell(&["explain", &context.command.name(render)])),
     };
     let mut outcome = described(render, verdict).because(Trouble::Refused(refusal.reason), message);
     outcome.next.extend(first);
-    outcome.then(desk.command.send(render, Submission::Same))
+    outcome.then(context.command.send(render, Submission::Same))
 }
 
 /// The outcome of a render that a person gave up.
 #[must_use]
-pub fn abandoned(desk: &Desk, render: &Render) -> Outcome {
-    let key = desk.command.name(render);
+pub fn abandoned(context: &Context, render: &Render) -> Outcome {
+    let key = context.command.name(render);
     let (again, next) = match render.batch() {
-        Some(_) => ("settle --resubmit", desk.command.spell(&["settle", &key, "--resubmit"])),
-        None => ("--again", desk.command.send(render, Submission::Again)),
+        Some(_) => ("settle --resubmit", context.command.spell(&["settle", &key, "--resubmit"])),
+        None => ("--again", context.command.send(render, Submission::Again)),
     };
     described(render, Verdict::Abandoned)
         .because(Trouble::None, format!("the submission of key {key} was given up; {again} renders it again"))
@@ -116,8 +116,8 @@ pub fn interrupted_unsent(render: &Render) -> Outcome {
 
 /// The outcome of a render that was interrupted while its answer was out.
 #[must_use]
-pub fn interrupted_in_flight(desk: &Desk, render: &Render) -> Outcome {
-    let outcome = unknown(desk, render, "interrupted while waiting for the answer: the movie may have been accepted");
+pub fn interrupted_in_flight(context: &Context, render: &Render) -> Outcome {
+    let outcome = unknown(context, render, "interrupted while waiting for the answer: the movie may have been accepted");
     Outcome { trouble: Trouble::Interrupted, ..outcome }
 }
 
@@ -125,23 +125,23 @@ pub fn interrupted_in_flight(desk: &Desk, render: &Render) -> Outcome {
 ///
 /// # Errors
 /// When the ledger fails.
-pub async fn other_movie(desk: &Desk, order: &Order, render: &Render) -> Result<Outcome, LedgerError> {
-    let before = desk.store.body(render.id).await?.and_then(|body| String::from_utf8(body).ok());
+pub async fn other_movie(context: &Context, order: &Order, render: &Render) -> Result<Outcome, LedgerError> {
+    let before = context.store.body(render.id).await?.and_then(|body| String::from_utf8(body).ok());
     let before = before.and_then(|text| Document::parse("the ledger", text).ok());
     let place = before.and_then(|before| first_difference(&before.root, &order.movie.root));
     let place = place.map_or_else(
         || "the movie that was sent then is no longer kept".to_owned(),
         |pointer| format!("the first difference is at {pointer}"),
     );
-    desk.learn_names(&[render]).await?;
-    let key = &desk.command.name(render);
+    context.learn_names(&[render]).await?;
+    let key = &context.command.name(render);
     let mut outcome = Outcome::new(Verdict::Unsent).because(
         Trouble::OtherMovie,
         format!("the key {key} was used before for another movie: {place}; nothing was sent. --again renders this one as well"),
     );
     outcome.key = Some(render.key.clone());
     outcome.source = Some(order.source.clone());
-    Ok(outcome.then(desk.command.spell(&["show", key])).then(desk.command.submit(
+    Ok(outcome.then(context.command.spell(&["show", key])).then(context.command.submit(
         &order.source,
         &order.flags,
         &render.key,

@@ -9,16 +9,16 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 
-use super::Desk;
+use super::Context;
 use super::search::{BEFORE, Span, found, nobody_elses, read_tokens, shared_out, start};
 use crate::ledger::{Completeness, Gap, LedgerError, Render};
 use crate::render::event::Event;
 use crate::render::outcome::Report;
-use crate::render::schedule::Distance;
+use crate::render::schedule::Locality;
 use crate::render::state::State;
 use crate::render::token::Trace;
 use crate::service::read::ReadError;
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// An intent that lay about for longer than this may have been sent by another machine or before a backup was
 /// restored (`protocol.md#searching`, "Cold start").
@@ -35,10 +35,10 @@ const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 const UNDOUBTED: Duration = Duration::from_secs(5);
 
 /// How long the service may take to list what it has accepted.
-fn listed_within(distance: Distance) -> Duration {
-    match distance {
-        Distance::Loopback => Duration::from_secs(2),
-        Distance::Remote => Duration::from_secs(60),
+fn listed_within(locality: Locality) -> Duration {
+    match locality {
+        Locality::Loopback => Duration::from_secs(2),
+        Locality::Remote => Duration::from_secs(60),
     }
 }
 
@@ -49,14 +49,14 @@ fn listed_within(distance: Distance) -> Duration {
 ///
 /// # Errors
 /// The outer error when the ledger fails, the inner one when the list can't be read: nothing is to be sent then.
-pub async fn before_first_post(desk: &Desk, render: &Render, patience: Duration) -> Result<Result<bool, ReadError>, LedgerError> {
-    let (now, completeness) = (desk.world.now(), desk.store.completeness());
+pub async fn before_first_post(context: &Context, render: &Render, patience: Duration) -> Result<Result<bool, ReadError>, LedgerError> {
+    let (now, completeness) = (context.world.now(), context.store.completeness());
     let is_newly_met = completeness.met.is_some_and(|met| now.since(met) < NEWLY_MET);
     let is_forgotten = render.named && (is_newly_met || gap(&completeness, now).is_some());
     if !is_unsent(render) || !(is_forgotten || is_cold(render, &completeness, now)) {
         return Ok(Ok(false));
     }
-    let looked = Presearch::default().look(desk, std::slice::from_ref(render), patience).await?;
+    let looked = Presearch::default().look(context, std::slice::from_ref(render), patience).await?;
     Ok(looked.map(|()| true))
 }
 
@@ -71,7 +71,7 @@ struct Listed {
     spans: Vec<Span>,
     completeness: Completeness,
     /// When it was read.
-    at: Instant,
+    at: Timestamp,
     hits: HashMap<Trace, Vec<Report>>,
 }
 
@@ -81,29 +81,34 @@ impl Presearch {
     ///
     /// # Errors
     /// The outer error when the ledger fails, the inner one when the list can't be read: nothing is to be sent then.
-    pub(super) async fn look(&self, desk: &Desk, renders: &[Render], patience: Duration) -> Result<Result<(), ReadError>, LedgerError> {
+    pub(super) async fn look(
+        &self,
+        context: &Context,
+        renders: &[Render],
+        patience: Duration,
+    ) -> Result<Result<(), ReadError>, LedgerError> {
         let mut sought: Vec<&Render> = renders.iter().filter(|render| is_unsent(render)).collect();
         let mut listed = self.listed.lock().await;
         while !sought.is_empty() {
-            let (now, completeness) = (desk.world.now(), desk.store.completeness());
+            let (now, completeness) = (context.world.now(), context.store.completeness());
             let spans = spans(&sought, &completeness, now);
             let known = match listed.take().filter(|listed| listed.serves(&spans, &completeness)) {
                 Some(known) => known,
-                None => match read(desk, &sought, spans, completeness, patience).await {
+                None => match read(context, &sought, spans, completeness, patience).await {
                     Ok(read) => read,
                     Err(why) => return Ok(Err(why)),
                 },
             };
             let known = listed.insert(known);
-            let adopted = adopt(desk, known, &sought).await?;
+            let adopted = adopt(context, known, &sought).await?;
             sought.retain(|render| !adopted.contains(&render.id));
             // What was sent last before the ledger was put back may not be listed yet.
-            let Some(wait) = known.until_settled(desk).filter(|_| !sought.is_empty()) else { break };
-            desk.tell(&Event::Warning(format!(
+            let Some(wait) = known.until_settled(context).filter(|_| !sought.is_empty()) else { break };
+            context.tell(&Event::Warning(format!(
                 "the ledger was restored to an earlier state: nothing is sent for {} s, until the service's list shows everything that was sent before",
                 wait.as_secs_f64().ceil()
             )));
-            if desk.unless_interrupted(tokio::time::sleep(wait)).await.is_none() {
+            if context.unless_interrupted(tokio::time::sleep(wait)).await.is_none() {
                 break;
             }
             *listed = None;
@@ -120,10 +125,10 @@ impl Listed {
     }
 
     /// How long until a list is sure to show all that a gap has swallowed; nothing where this one was read later.
-    fn until_settled(&self, desk: &Desk) -> Option<Duration> {
-        let settled = self.completeness.gap?.until.plus(listed_within(desk.distance));
+    fn until_settled(&self, context: &Context) -> Option<Duration> {
+        let settled = self.completeness.gap?.until.plus(listed_within(context.locality));
         let wait = settled.since(self.at);
-        (!wait.is_zero() && wait <= listed_within(desk.distance)).then(|| settled.since(desk.world.now()))
+        (!wait.is_zero() && wait <= listed_within(context.locality)).then(|| settled.since(context.world.now()))
     }
 }
 
@@ -132,18 +137,18 @@ fn is_unsent(render: &Render) -> bool {
     render.traceable && matches!(render.submission.state, State::Intent | State::Rejected)
 }
 
-fn gap(completeness: &Completeness, now: Instant) -> Option<Gap> {
+fn gap(completeness: &Completeness, now: Timestamp) -> Option<Gap> {
     completeness.gap.filter(|gap| now.since(gap.until) < Gap::REMEMBERED)
 }
 
-fn is_cold(render: &Render, completeness: &Completeness, now: Instant) -> bool {
+fn is_cold(render: &Render, completeness: &Completeness, now: Timestamp) -> bool {
     // A row of the future is of another clock.
     let is_old = now.since(render.touched_at) > COLD || now < render.touched_at;
     is_old || gap(completeness, now).is_some_and(|gap| render.touched_at <= gap.until.plus(BEFORE))
 }
 
 /// The spans of the list that may hold what was sent and forgotten.
-fn spans(sought: &[&Render], completeness: &Completeness, now: Instant) -> Vec<Span> {
+fn spans(sought: &[&Render], completeness: &Completeness, now: Timestamp) -> Vec<Span> {
     let is_newly_met = completeness.met.is_some_and(|met| now.since(met) < KEPT);
     let proven = completeness.proven.filter(|_| !is_newly_met).unwrap_or_default().max(now.minus(KEPT));
     let oldest = sought.iter().filter(|render| is_cold(render, completeness, now)).map(|render| start(render)).min();
@@ -158,13 +163,13 @@ fn spans(sought: &[&Render], completeness: &Completeness, now: Instant) -> Vec<S
 
 /// Reads the list; an empty one where it can't be read and nothing depends on it.
 async fn read(
-    desk: &Desk,
+    context: &Context,
     sought: &[&Render],
     spans: Vec<Span>,
     completeness: Completeness,
     patience: Duration,
 ) -> Result<Listed, ReadError> {
-    let at = desk.world.now();
+    let at = context.world.now();
     let is_needed = completeness.doubts > 0
         || gap(&completeness, at).is_some()
         || completeness.met.is_some_and(|met| at.since(met) < NEWLY_MET)
@@ -172,12 +177,12 @@ async fn read(
     let patience = if is_needed { patience } else { patience.min(UNDOUBTED) };
     let mut listed = Listed { spans, completeness, at, hits: HashMap::new() };
     for span in &listed.spans {
-        match read_tokens(desk, *span, &mut listed.hits, patience).await {
+        match read_tokens(context, *span, &mut listed.hits, patience).await {
             Err(why) if is_needed => return Err(why),
             Err(ReadError::Refused(_)) | Ok(()) => {}
             Err(why) => {
                 let what = "could not check whether any of it was sent before; there is no sign that it was";
-                desk.tell(&Event::Warning(format!("{what}: {why}")));
+                context.tell(&Event::Warning(format!("{what}: {why}")));
                 break;
             }
         }
@@ -186,7 +191,7 @@ async fn read(
 }
 
 /// Binds the renders whose tokens are listed; tells which.
-async fn adopt(desk: &Desk, listed: &Listed, sought: &[&Render]) -> Result<Vec<crate::ledger::RenderId>, LedgerError> {
+async fn adopt(context: &Context, listed: &Listed, sought: &[&Render]) -> Result<Vec<crate::ledger::RenderId>, LedgerError> {
     let mut twins: HashMap<Trace, Vec<&Render>> = HashMap::new();
     for render in sought {
         twins.entry(render.identity().trace()).or_default().push(render);
@@ -194,10 +199,10 @@ async fn adopt(desk: &Desk, listed: &Listed, sought: &[&Render]) -> Result<Vec<c
     let mut adopted = Vec::new();
     for (trace, twins) in twins {
         let Some(hits) = listed.hits.get(&trace) else { continue };
-        let hits = nobody_elses(desk, &twins, hits.clone()).await?;
-        for (render, hits) in shared_out(&twins, hits, &desk.store.name()) {
+        let hits = nobody_elses(context, &twins, hits.clone()).await?;
+        for (render, hits) in shared_out(&twins, hits, &context.store.name()) {
             if !hits.is_empty() {
-                found(desk, render, &hits).await?;
+                found(context, render, &hits).await?;
                 adopted.push(render.id);
             }
         }

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::Desk;
+use super::Context;
 use super::follow::saved_file;
 use super::watch::is_long_over;
 use crate::ledger::story::SAVED;
-use crate::ledger::{Change, LedgerError, Render, Which};
+use crate::ledger::{Change, LedgerError, Render, RenderQuery};
 use crate::render::event::Event;
 use crate::render::identity::ProjectId;
 use crate::render::outcome::{Report, Status};
@@ -58,7 +58,7 @@ pub enum Unsaved {
     Deleted,
     /// A file is in the way.
     InTheWay {
-        /// Which.
+        /// RenderQuery.
         path: PathBuf,
         /// The render whose video it is, if the ledger knows.
         whose: Option<String>,
@@ -78,39 +78,39 @@ pub enum Unsaved {
 ///
 /// # Errors
 /// See [`Unsaved`].
-pub async fn save_video(desk: &Desk, report: &Report, render: Option<&Render>, saving: &Saving) -> Result<PathBuf, Unsaved> {
+pub async fn save_video(context: &Context, report: &Report, render: Option<&Render>, saving: &Saving) -> Result<PathBuf, Unsaved> {
     let (file, saved) = tokio::select! {
-        saved = fetch(desk, report, render, saving) => saved?,
-        () = desk.interrupt.cancelled() => return Err(Unsaved::Interrupted),
+        saved = fetch(context, report, render, saving) => saved?,
+        () = context.interrupt.cancelled() => return Err(Unsaved::Interrupted),
     };
     if let Some(render) = render {
-        let recorded = desk.record(render.id, Change::Saved(place::absolute(&file))).await;
+        let recorded = context.record(render.id, Change::Saved(place::absolute(&file))).await;
         recorded.map_err(|error| Unsaved::Ledger { file: file.clone(), error })?.ok();
     }
     saved.is_recorded();
     Ok(file)
 }
 
-async fn fetch(desk: &Desk, report: &Report, render: Option<&Render>, saving: &Saving) -> Result<(PathBuf, Saved), Unsaved> {
+async fn fetch(context: &Context, report: &Report, render: Option<&Render>, saving: &Saving) -> Result<(PathBuf, Saved), Unsaved> {
     let name = match &saving.name {
         Some(VideoName { stem, .. }) if saving.replace => video_name(stem, 1),
         Some(VideoName { stem, generation }) => video_name(stem, *generation),
         None => video_name(report.project.as_str(), 1),
     };
     let target = place::target(Path::new(&saving.place), &name).map_err(|why| Unsaved::Failed(format!("{}: {why}", saving.place)))?;
-    let others = others(desk, render, &target).await;
+    let others = others(context, render, &target).await;
     let is_named_by_project = saving.name.is_none() && target.ends_with(&name);
-    let is_its_place = is_named_by_project || (others.is_empty() && is_its(desk, report, render, &target).await);
+    let is_its_place = is_named_by_project || (others.is_empty() && is_its(context, report, render, &target).await);
     if saving.name.is_some() && others.is_empty() && render.and_then(saved_file).is_some_and(|file| is_same(&file, &target)) {
         // It is whole, and the ledger knows whose it is: another run has nothing to do, also when it may overwrite.
         return Ok((target, Saved::earlier()));
     }
     let overwrite = if saving.replace { make_way(&target, render, saving, &others)? } else { saving.overwrite };
     let place = Destination { target: &target, is_its_place, overwrite };
-    let saved = fetch_fresh(desk, report, &place, saving).await.map_err(|why| named_by(why, &others))?;
+    let saved = fetch_fresh(context, report, &place, saving).await.map_err(|why| named_by(why, &others))?;
     for other in &others {
         let change = if saving.replace { Change::Saved(place::absolute(&set_aside(&target, saving, other))) } else { Change::Overwritten };
-        desk.record(other.id, change).await.map_err(|error| Unsaved::Ledger { file: target.clone(), error })?.ok();
+        context.record(other.id, change).await.map_err(|error| Unsaved::Ledger { file: target.clone(), error })?.ok();
     }
     Ok((target, saved))
 }
@@ -123,36 +123,36 @@ struct Destination<'a> {
 }
 
 /// Fetches a video; where its address is dead the service is asked for it once more.
-async fn fetch_fresh(desk: &Desk, report: &Report, place: &Destination<'_>, saving: &Saving) -> Result<Saved, Unsaved> {
+async fn fetch_fresh(context: &Context, report: &Report, place: &Destination<'_>, saving: &Saving) -> Result<Saved, Unsaved> {
     let mut report = report.clone();
     for is_last in [false, true] {
-        let Some(url) = report.url.clone() else { return Err(gone(desk, &report)) };
+        let Some(url) = report.url.clone() else { return Err(gone(context, &report)) };
         let source = VideoSource { url, size: report.size, project: report.project.clone() };
-        match attempt(desk, &source, place, saving).await {
-            Err(SaveError::Gone { .. }) if !is_last => report = fresh(desk, &report.project).await?,
-            Err(SaveError::Gone { .. }) => return Err(gone(desk, &report)),
+        match attempt(context, &source, place, saving).await {
+            Err(SaveError::Gone { .. }) if !is_last => report = fresh(context, &report.project).await?,
+            Err(SaveError::Gone { .. }) => return Err(gone(context, &report)),
             Err(SaveError::InTheWay { path }) => return Err(Unsaved::InTheWay { path, whose: None }),
             Err(error) => return Err(Unsaved::Failed(with_cause(&error))),
             Ok(saved) => return Ok(saved),
         }
     }
-    Err(gone(desk, &report))
+    Err(gone(context, &report))
 }
 
 /// The other renders whose video is there, as far as the ledger knows.
-async fn others(desk: &Desk, render: Option<&Render>, target: &Path) -> Vec<Render> {
+async fn others(context: &Context, render: Option<&Render>, target: &Path) -> Vec<Render> {
     if target.symlink_metadata().is_err() {
         return Vec::new();
     }
     // A ledger that can't be read names none: what is there has to prove itself otherwise.
-    let mut found = desk.store.find(None, Which::File(place::absolute(target))).await.unwrap_or_default();
+    let mut found = context.store.find(None, RenderQuery::File(place::absolute(target))).await.unwrap_or_default();
     found.retain(|other| render.is_none_or(|render| render.id != other.id));
     found
 }
 
 /// Whether what is there is this video: it was saved there before, or at least written after this render had ended. That
 /// it is a video of the right length is seen when it is opened; another's may be as long.
-async fn is_its(desk: &Desk, report: &Report, render: Option<&Render>, target: &Path) -> bool {
+async fn is_its(context: &Context, report: &Report, render: Option<&Render>, target: &Path) -> bool {
     let Ok(found) = target.metadata() else { return false };
     if let Some(render) = render {
         let (here, place) = (target.display().to_string(), place::absolute(target));
@@ -161,11 +161,11 @@ async fn is_its(desk: &Desk, report: &Report, render: Option<&Render>, target: &
         }
         let place = place.display().to_string();
         let was_saved_there = |event: &crate::ledger::Event| event.kind == SAVED && (event.detail == place || event.detail == here);
-        if desk.store.story(render.id).await.is_ok_and(|story| story.iter().any(was_saved_there)) {
+        if context.store.story(render.id).await.is_ok_and(|story| story.iter().any(was_saved_there)) {
             return true;
         }
     }
-    let ahead = desk.client.server_offset().unwrap_or_default();
+    let ahead = context.client.server_offset().unwrap_or_default();
     let written = found.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).and_then(|at| i64::try_from(at.as_millis()).ok());
     report.ended_at.zip(written).is_some_and(|(ended, written)| written.saturating_sub(ahead) >= ended.0)
 }
@@ -223,26 +223,26 @@ pub(super) fn copied(file: &Path, project: &ProjectId, saving: &Saving) -> std::
     std::fs::copy(file, &target).map(|_| target)
 }
 
-async fn attempt(desk: &Desk, source: &VideoSource, place: &Destination<'_>, saving: &Saving) -> Result<Saved, SaveError> {
+async fn attempt(context: &Context, source: &VideoSource, place: &Destination<'_>, saving: &Saving) -> Result<Saved, SaveError> {
     let hosts = if saving.allow_private { Hosts::Any } else { Hosts::Public };
     let mut tell = |progress: Progress| {
-        desk.tell(&Event::Downloading { project: source.project.clone(), got: progress.received, of: progress.total });
+        context.tell(&Event::Downloading { project: source.project.clone(), got: progress.received, of: progress.total });
     };
     let Destination { target, is_its_place, overwrite } = *place;
     let order = Order { source, target, overwrite, is_its_place, hosts, patience: TRYING };
-    desk.client.save(order, &mut tell).await
+    context.client.save(order, &mut tell).await
 }
 
 fn with_cause(error: &SaveError) -> String {
     std::error::Error::source(error).map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
 }
 
-async fn fresh(desk: &Desk, project: &ProjectId) -> Result<Report, Unsaved> {
-    desk.client.read(project, TRYING).await.map_err(|error: ReadError| Unsaved::Failed(error.to_string()))
+async fn fresh(context: &Context, project: &ProjectId) -> Result<Report, Unsaved> {
+    context.client.read(project, TRYING).await.map_err(|error: ReadError| Unsaved::Failed(error.to_string()))
 }
 
-fn gone(desk: &Desk, report: &Report) -> Unsaved {
-    if is_long_over(report, desk.service_now()) {
+fn gone(context: &Context, report: &Report) -> Unsaved {
+    if is_long_over(report, context.service_now()) {
         return Unsaved::Expired;
     }
     if report.status == Status::Deleted {
@@ -255,6 +255,6 @@ fn gone(desk: &Desk, report: &Report) -> Unsaved {
 ///
 /// # Errors
 /// When the ledger fails.
-pub async fn expired(desk: &Desk, render: &Render) -> Result<(), LedgerError> {
-    desk.learn(render, Fact::Expired).await.map(drop)
+pub async fn expired(context: &Context, render: &Render) -> Result<(), LedgerError> {
+    context.learn(render, Fact::Expired).await.map(drop)
 }

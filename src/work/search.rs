@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant as Tick;
 
-use super::Desk;
-use crate::ledger::{Change, LedgerError, Record, Render, Which};
+use super::Context;
+use crate::ledger::{Change, LedgerError, Record, Render, RenderQuery};
 use crate::render::event::Event;
 use crate::render::identity::ProjectId;
 use crate::render::outcome::Report;
@@ -15,7 +15,7 @@ use crate::render::state::{Fact, OnUnknown, State};
 use crate::render::token::{LedgerName, Token, Trace};
 use crate::service::page::Window;
 use crate::service::read::{MOST_PER_PAGE, ReadError};
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// How far before the POST the window of a search begins: clocks differ (`protocol.md#searching`).
 pub(super) const BEFORE: Duration = Duration::from_secs(3600);
@@ -39,35 +39,35 @@ const READING: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// When the ledger fails.
-pub async fn settle(desk: &Desk, render: Render, patience: Duration) -> Result<Render, LedgerError> {
+pub async fn settle(context: &Context, render: Render, patience: Duration) -> Result<Render, LedgerError> {
     if !render.traceable {
         return Ok(render);
     }
     let mut render = render;
     // A clock that is set while we wait moves the table of searches, never the end of our patience (row 39).
     let deadline = Tick::now() + patience;
-    let age = |at: Instant, render: &Render| at.since(render.gave_up_at.unwrap_or(at));
+    let age = |at: Timestamp, render: &Render| at.since(render.gave_up_at.unwrap_or(at));
     let mut last = render.searched_at.filter(|&at| Some(at) >= render.gave_up_at).map(|at| age(at, &render));
     while render.submission.state == State::Unknown {
-        let wait = next_search(desk.distance, last).saturating_sub(age(desk.world.now(), &render));
+        let wait = next_search(context.locality, last).saturating_sub(age(context.world.now(), &render));
         // The last search is at the deadline itself, whatever the table says.
         let left = deadline.saturating_duration_since(Tick::now());
         let is_last = wait >= left;
         tokio::select! {
             () = tokio::time::sleep(wait.min(left)) => {}
-            () = desk.interrupt.cancelled() => return Ok(render),
+            () = context.interrupt.cancelled() => return Ok(render),
         }
         // The last sweep is worth a try of its own, and no more.
         let left = deadline.saturating_duration_since(Tick::now());
-        match desk.unless_interrupted(sweep(desk, std::slice::from_ref(&render), left)).await {
+        match context.unless_interrupted(sweep(context, std::slice::from_ref(&render), left)).await {
             Some(swept) => swept?.ok(),
             None => return Ok(render),
         };
-        render = desk.again(&render).await?;
+        render = context.again(&render).await?;
         if is_last {
             break;
         }
-        last = Some(age(desk.world.now(), &render));
+        last = Some(age(context.world.now(), &render));
     }
     Ok(render)
 }
@@ -77,26 +77,26 @@ pub async fn settle(desk: &Desk, render: Render, patience: Duration) -> Result<R
 ///
 /// # Errors
 /// When the ledger fails.
-pub async fn catch_up(desk: &Desk) -> Result<(), LedgerError> {
-    let mut unsettled = desk.store.find(Some(desk.space.clone()), Which::Unsettled).await?;
+pub async fn catch_up(context: &Context) -> Result<(), LedgerError> {
+    let mut unsettled = context.store.find(Some(context.space.clone()), RenderQuery::Unsettled).await?;
     if unsettled.iter().any(|render| render.submission.state == State::Sending) {
-        desk.store.reap(desk.world.now()).await?;
-        unsettled = desk.store.find(Some(desk.space.clone()), Which::Unsettled).await?;
+        context.store.reap(context.world.now()).await?;
+        unsettled = context.store.find(Some(context.space.clone()), RenderQuery::Unsettled).await?;
     }
-    let now = desk.world.now();
-    let due: Vec<Render> = unsettled.into_iter().filter(|render| is_due(desk, render, now)).collect();
+    let now = context.world.now();
+    let due: Vec<Render> = unsettled.into_iter().filter(|render| is_due(context, render, now)).collect();
     if due.is_empty() {
         return Ok(());
     }
-    desk.unless_interrupted(sweep(desk, &due, READING)).await.map_or(Ok(()), |swept| swept.map(|_| ()))
+    context.unless_interrupted(sweep(context, &due, READING)).await.map_or(Ok(()), |swept| swept.map(|_| ()))
 }
 
-fn is_due(desk: &Desk, render: &Render, now: Instant) -> bool {
+fn is_due(context: &Context, render: &Render, now: Timestamp) -> bool {
     let Some(gave_up) = render.gave_up_at else { return false };
     let last = render.searched_at.filter(|&at| at >= gave_up).map(|at| at.since(gave_up));
     let is_sought = matches!(render.submission.state, State::Unknown | State::Held) && render.traceable;
     // What was given up in the future was so by another clock.
-    is_sought && (now < gave_up || now.since(gave_up) >= next_search(desk.distance, last))
+    is_sought && (now < gave_up || now.since(gave_up) >= next_search(context.locality, last))
 }
 
 /// One sweep of the list for all of `renders`, tried again for as long as `patience` lasts. What is found is bound; what is past its quarantine after a
@@ -104,31 +104,31 @@ fn is_due(desk: &Desk, render: &Render, now: Instant) -> bool {
 ///
 /// # Errors
 /// The outer error when the ledger fails, the inner one when the list can't be read.
-pub async fn sweep(desk: &Desk, renders: &[Render], patience: Duration) -> Result<Result<(), ReadError>, LedgerError> {
-    let started = desk.world.now();
+pub async fn sweep(context: &Context, renders: &[Render], patience: Duration) -> Result<Result<(), ReadError>, LedgerError> {
+    let started = context.world.now();
     let is_over = |render: &Render| {
         let quarantine_ends = render.gave_up_at.map(|at| at.plus(render.quarantine));
         render.submission.state == State::Unknown && quarantine_ends.is_some_and(|end| started >= end)
     };
     let decides = renders.iter().any(is_over);
-    let seen = match Box::pin(read(desk, renders, decides, patience)).await {
+    let seen = match Box::pin(read(context, renders, decides, patience)).await {
         Ok(seen) => seen,
         Err(why) => return Ok(Err(why)),
     };
     let resent: Vec<&Render> = renders.iter().filter(|render| is_over(render) && is_resent(render)).collect();
-    let unseen = if resent.is_empty() { None } else { unseen_since(desk, &resent, &seen.projects).await? };
+    let unseen = if resent.is_empty() { None } else { unseen_since(context, &resent, &seen.projects).await? };
     if let Some(unseen) = &unseen {
         let why = format!("the list doesn't show {unseen} yet, which was sent later: nothing is sent again until it does");
-        desk.tell(&Event::Warning(why));
+        context.tell(&Event::Warning(why));
     }
     for (twins, hits) in seen.hits.into_values() {
-        let hits = nobody_elses(desk, &twins, hits).await?;
-        for (render, hits) in shared_out(&twins, hits, &desk.store.name()) {
+        let hits = nobody_elses(context, &twins, hits).await?;
+        for (render, hits) in shared_out(&twins, hits, &context.store.name()) {
             if hits.is_empty() {
                 let is_proven = unseen.is_none() || !is_resent(render);
-                missed(desk, render, seen.whole && is_over(render) && is_proven).await?;
+                missed(context, render, seen.whole && is_over(render) && is_proven).await?;
             } else {
-                found(desk, render, &hits).await?;
+                found(context, render, &hits).await?;
             }
         }
     }
@@ -141,11 +141,11 @@ fn is_resent(render: &Render) -> bool {
 
 /// A render of ours that was sent later than one that is to be sent again, and that the list doesn't show although it
 /// had time enough: such a list is no proof (`protocol.md#searching`). Without a later one there is nothing to go by.
-async fn unseen_since(desk: &Desk, resent: &[&Render], seen: &HashSet<ProjectId>) -> Result<Option<ProjectId>, LedgerError> {
+async fn unseen_since(context: &Context, resent: &[&Render], seen: &HashSet<ProjectId>) -> Result<Option<ProjectId>, LedgerError> {
     let Some(since) = resent.iter().filter_map(|render| render.posted_at).min() else { return Ok(None) };
-    let before = desk.world.now().minus(VISIBLE_WITHIN);
+    let before = context.world.now().minus(VISIBLE_WITHIN);
     let is_later = |render: &Render| render.posted_at.is_some_and(|at| at > since) && render.bound_at.is_some_and(|at| at <= before);
-    let latest = desk.store.find(Some(desk.space.clone()), Which::All(LATEST)).await?;
+    let latest = context.store.find(Some(context.space.clone()), RenderQuery::All(LATEST)).await?;
     let later = latest.into_iter().filter(is_later).filter_map(|render| render.submission.project);
     Ok(later.into_iter().find(|project| !seen.contains(project)))
 }
@@ -162,25 +162,25 @@ struct Seen<'a> {
 
 /// Reads the list. Where absence decides it is read twice: a render may slip from page to page while one sweep
 /// goes on (`faults.md` row 41), and only the first answer tells how far the clocks are apart.
-async fn read<'a>(desk: &Desk, renders: &'a [Render], decides: bool, patience: Duration) -> Result<Seen<'a>, ReadError> {
+async fn read<'a>(context: &Context, renders: &'a [Render], decides: bool, patience: Duration) -> Result<Seen<'a>, ReadError> {
     let mut seen = Seen::default();
     let keeps_all = renders.iter().any(is_resent);
     for render in renders {
         seen.hits.entry(render.identity().trace()).or_default().0.push(render);
     }
-    let knew_the_time = desk.client.server_offset().is_some();
-    seen.whole = read_once(desk, window(desk, renders), &mut seen, keeps_all, patience).await?;
-    let was_elsewhere = !knew_the_time && desk.client.server_offset().is_some_and(|ahead| ahead.unsigned_abs() > MARGIN);
+    let knew_the_time = context.client.server_offset().is_some();
+    seen.whole = read_once(context, window(context, renders), &mut seen, keeps_all, patience).await?;
+    let was_elsewhere = !knew_the_time && context.client.server_offset().is_some_and(|ahead| ahead.unsigned_abs() > MARGIN);
     if decides || was_elsewhere {
-        let second = read_once(desk, window(desk, renders), &mut seen, keeps_all, patience).await?;
+        let second = read_once(context, window(context, renders), &mut seen, keeps_all, patience).await?;
         seen.whole = second && (seen.whole || was_elsewhere);
     }
     Ok(seen)
 }
 
 /// Reads the list once; whether all of it. Of a list of any length only what carries a wanted token is kept.
-async fn read_once(desk: &Desk, window: Window, seen: &mut Seen<'_>, keeps_all: bool, patience: Duration) -> Result<bool, ReadError> {
-    let mut pages = desk.client.pages(window, MOST_PER_PAGE, patience.min(READING));
+async fn read_once(context: &Context, window: Window, seen: &mut Seen<'_>, keeps_all: bool, patience: Duration) -> Result<bool, ReadError> {
+    let mut pages = context.client.pages(window, MOST_PER_PAGE, patience.min(READING));
     while let Some(reports) = pages.next().await? {
         for report in reports {
             if keeps_all {
@@ -200,9 +200,9 @@ async fn read_once(desk: &Desk, window: Window, seen: &mut Seen<'_>, keeps_all: 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span {
     /// Its beginning.
-    pub(super) from: Instant,
+    pub(super) from: Timestamp,
     /// Its end.
-    pub(super) until: Instant,
+    pub(super) until: Timestamp,
 }
 
 /// Adds what the list shows of this ledger's renders in a span to `hits`, by what their tokens tell.
@@ -210,14 +210,14 @@ pub(super) struct Span {
 /// # Errors
 /// When the list can't be read.
 pub(super) async fn read_tokens(
-    desk: &Desk,
+    context: &Context,
     span: Span,
     hits: &mut HashMap<Trace, Vec<Report>>,
     patience: Duration,
 ) -> Result<(), ReadError> {
-    let (ledger, mut knew_the_time) = (desk.store.name(), desk.client.server_offset().is_some());
+    let (ledger, mut knew_the_time) = (context.store.name(), context.client.server_offset().is_some());
     loop {
-        let mut pages = desk.client.pages(desk.window(span.from, span.until.plus(AFTER)), MOST_PER_PAGE, patience);
+        let mut pages = context.client.pages(context.window(span.from, span.until.plus(AFTER)), MOST_PER_PAGE, patience);
         while let Some(reports) = pages.next().await? {
             for report in reports {
                 let Some(token) = token(&report).filter(|token| token.is_of(&ledger)) else { continue };
@@ -227,7 +227,7 @@ pub(super) async fn read_tokens(
                 }
             }
         }
-        let is_elsewhere = desk.client.server_offset().is_some_and(|ahead| ahead.unsigned_abs() > MARGIN);
+        let is_elsewhere = context.client.server_offset().is_some_and(|ahead| ahead.unsigned_abs() > MARGIN);
         if knew_the_time || !is_elsewhere {
             return Ok(());
         }
@@ -237,10 +237,10 @@ pub(super) async fn read_tokens(
 }
 
 /// The hits that no other render of this ledger has, in the order in which the service made them.
-pub(super) async fn nobody_elses(desk: &Desk, twins: &[&Render], hits: Vec<Report>) -> Result<Vec<Report>, LedgerError> {
+pub(super) async fn nobody_elses(context: &Context, twins: &[&Render], hits: Vec<Report>) -> Result<Vec<Report>, LedgerError> {
     let mut free = Vec::new();
     for hit in hits {
-        let owners = desk.store.find(Some(desk.space.clone()), Which::Project(hit.project.clone())).await?;
+        let owners = context.store.find(Some(context.space.clone()), RenderQuery::Project(hit.project.clone())).await?;
         if owners.iter().all(|owner| twins.iter().any(|twin| twin.id == owner.id)) {
             free.push(hit);
         }
@@ -265,18 +265,18 @@ pub(super) fn shared_out<'a>(twins: &[&'a Render], hits: Vec<Report>, ledger: &L
 }
 
 /// When it may have been sent first.
-pub(super) fn start(render: &Render) -> Instant {
+pub(super) fn start(render: &Render) -> Timestamp {
     render.posted_at.unwrap_or(render.created_at)
 }
 
-fn window(desk: &Desk, renders: &[Render]) -> Window {
-    let now = desk.world.now();
+fn window(context: &Context, renders: &[Render]) -> Window {
+    let now = context.world.now();
     let since = renders.iter().map(start).min().unwrap_or(now);
     // What was not accepted by the end of its quarantine never was: a row that is held for weeks needs no more pages.
     let until = renders.iter().map(|render| render.gave_up_at.map_or(now, |at| at.plus(render.quarantine))).max().unwrap_or(now);
     // What was sent since must be there, too, where absence lets something be sent again.
     let until = if renders.iter().any(is_resent) { now } else { until.min(now) };
-    desk.window(since.minus(BEFORE), until.plus(AFTER))
+    context.window(since.minus(BEFORE), until.plus(AFTER))
 }
 
 /// The token that a report carries, if it carries one of ours.
@@ -285,25 +285,25 @@ pub fn token(report: &Report) -> Option<Token> {
     report.client_data.as_ref()?.get("j2v")?.as_str().and_then(Token::parse)
 }
 
-pub(super) async fn found(desk: &Desk, render: &Render, hits: &[Report]) -> Result<(), LedgerError> {
+pub(super) async fn found(context: &Context, render: &Render, hits: &[Report]) -> Result<(), LedgerError> {
     let mut bound = render.clone();
     for report in hits {
-        bound = desk.learn(&bound, Fact::Found { project: report.project.clone() }).await?;
+        bound = context.learn(&bound, Fact::Found { project: report.project.clone() }).await?;
     }
     let Some(project) = bound.submission.project.clone() else { return Ok(()) };
-    desk.tell(&Event::FoundAgain { project: project.clone(), key: render.key.clone() });
+    context.tell(&Event::FoundAgain { project: project.clone(), key: render.key.clone() });
     if let Some(report) = hits.iter().find(|report| report.project == project) {
-        desk.learn(&bound, Fact::Seen(Box::new(report.clone()))).await?;
+        context.learn(&bound, Fact::Seen(Box::new(report.clone()))).await?;
     }
     Ok(())
 }
 
 /// Remembers that it was looked for; after `decisive` sweeps its quarantine is over.
-async fn missed(desk: &Desk, render: &Render, decisive: bool) -> Result<(), LedgerError> {
-    let record = |change| Record { render: render.id, change, at: desk.world.now() };
+async fn missed(context: &Context, render: &Render, decisive: bool) -> Result<(), LedgerError> {
+    let record = |change| Record { render: render.id, change, at: context.world.now() };
     let mut records = vec![record(Change::Searched)];
     if decisive {
         records.push(record(Change::Fact(Fact::QuarantineOver { epoch: render.submission.epoch })));
     }
-    desk.store.record(records).await.map(drop)
+    context.store.record(records).await.map(drop)
 }

@@ -10,7 +10,7 @@ use j2v::render::event::{Trouble, Verdict};
 use j2v::render::identity::MovieHash;
 use j2v::render::outcome::Reason;
 use j2v::render::state::OnUnknown;
-use j2v::work::batch::{Changed, Ended, Rules, Run, Stop};
+use j2v::work::batch::{Changed, Ended, Rules, Run, StopReason};
 use j2v::world::World;
 
 use crate::support::{Office, item, items, plan};
@@ -63,7 +63,7 @@ async fn many_lost_answers_in_a_row_hold_back_the_rest_for_a_while() {
 async fn a_wrong_key_stops_all_at_once() {
     let office = Office::with(&["post-key"]).await;
     let (ended, stop) = office.run(&plan(200), items(200)).await;
-    assert!(matches!(stop, Some(Stop::Refused(refusal)) if refusal.reason == Reason::Key));
+    assert!(matches!(stop, Some(StopReason::Refused(refusal)) if refusal.reason == Reason::Key));
     assert_eq!(ended.len(), 200);
     assert!(ended.iter().all(|end| end.outcome.trouble == Trouble::Refused(Reason::Key)));
     let posts = office.requests("POST /v2/movies").await;
@@ -96,7 +96,7 @@ async fn credits_that_are_used_up_pause_the_batch_and_the_next_run_goes_on() {
         || Settings { render_time: Duration::from_millis(50), folder: Some(folder.path().to_owned()), ..Settings::new(World::real()) };
     let mut office = Office::of(Settings { credits: Some(25), ..settings() }, Memory::new()).await;
     let (ended, stop) = office.run(&plan(60), items(60)).await;
-    assert!(matches!(stop, Some(Stop::Refused(refusal)) if refusal.reason == Reason::Credits));
+    assert!(matches!(stop, Some(StopReason::Refused(refusal)) if refusal.reason == Reason::Credits));
     let done = ended.iter().filter(|end| end.outcome.verdict == Verdict::Done).count();
     assert_eq!((ended.len(), done), (60, 25));
     assert!(
@@ -111,16 +111,16 @@ async fn credits_that_are_used_up_pause_the_batch_and_the_next_run_goes_on() {
 
 async fn keep(office: &Office, budget: Budget) {
     let batch = Batch {
-        space: office.desk.space.clone(),
+        space: office.context.space.clone(),
         name: "flats".to_owned(),
         template: MovieHash::of(b"{}"),
         source: "flat.json".to_owned(),
         flags: Vec::new(),
         budget,
-        created_at: office.desk.world.now(),
+        created_at: office.context.world.now(),
         ended_at: None,
     };
-    office.desk.store.keep(batch).await.unwrap();
+    office.context.store.keep(batch).await.unwrap();
 }
 
 #[tokio::test]
@@ -129,12 +129,12 @@ async fn a_budget_holds_over_all_runs() {
     keep(&office, Budget { renders: Some(7), credits: None }).await;
     for _ in 0..2 {
         let (ended, stop) = office.run(&plan(20), items(20)).await;
-        assert_eq!(stop, Some(Stop::Budget("--max-renders 7 is reached".to_owned())));
+        assert_eq!(stop, Some(StopReason::Budget("--max-renders 7 is reached".to_owned())));
         assert_eq!((ended.len(), office.accepted().await), (20, 7));
     }
     keep(&office, Budget { renders: Some(100), credits: Some(12) }).await;
     let (_, stop) = office.run(&plan(20), items(20)).await;
-    assert!(matches!(stop, Some(Stop::Budget(_))));
+    assert!(matches!(stop, Some(StopReason::Budget(_))));
     assert_eq!(office.accepted().await, 12, "each costs one credit");
 }
 

@@ -10,12 +10,12 @@ use j2v::ledger::memory::Memory;
 use j2v::movie::Document;
 use j2v::render::event::{Event, Listener};
 use j2v::render::identity::{Key, MovieHash};
-use j2v::render::schedule::{Distance, Rhythm};
+use j2v::render::schedule::{Locality, PollInterval};
 use j2v::service::client::{self, Client, Timeouts};
 use j2v::service::endpoint::ApiUrl;
 use j2v::service::secret::ApiKey;
-use j2v::work::Desk;
-use j2v::work::batch::{Ended, Entry, Follow, Item, Rules, Run, Stop, run};
+use j2v::work::Context;
+use j2v::work::batch::{Ended, Entry, Follow, Item, Rules, Run, StopReason, run};
 use j2v::world::World;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -24,7 +24,7 @@ use tokio::sync::mpsc;
 
 /// One test's desk, and what it heard.
 pub(crate) struct Office {
-    pub(crate) desk: Desk,
+    pub(crate) context: Context,
     emulator: Option<Emulator>,
     pub(crate) heard: Arc<Heard>,
 }
@@ -64,8 +64,8 @@ impl Office {
         let client = Client::new(client::Settings { url, key: ApiKey::parse("key").unwrap(), timeouts, world: world.clone() });
         let heard = Arc::new(Heard::default());
         let listener = Arc::clone(&heard) as Arc<dyn Listener>;
-        let desk = Desk { listener, ..Desk::new(client, store, world) };
-        Self { desk, emulator: Some(emulator), heard }
+        let context = Context { listener, ..Context::new(client, store, world) };
+        Self { context, emulator: Some(emulator), heard }
     }
 
     fn address(&self) -> SocketAddr {
@@ -100,7 +100,7 @@ impl Office {
     }
 
     /// Runs rows to their end.
-    pub(crate) async fn run(&self, how: &Run, items: Vec<Item>) -> (Vec<Ended>, Option<Stop>) {
+    pub(crate) async fn run(&self, how: &Run, items: Vec<Item>) -> (Vec<Ended>, Option<StopReason>) {
         let (sender, rows) = mpsc::channel(2);
         let mut ended = Vec::new();
         let feed = async {
@@ -109,7 +109,7 @@ impl Office {
             }
             drop(sender);
         };
-        let (stop, ()) = tokio::join!(Box::pin(run(&self.desk, how, rows, |end| ended.push(end))), feed);
+        let (stop, ()) = tokio::join!(Box::pin(run(&self.context, how, rows, |end| ended.push(end))), feed);
         ended.sort_by_key(|end| end.number);
         (ended, stop.unwrap())
     }
@@ -125,7 +125,7 @@ pub(crate) fn plan(rows: u64) -> Run {
         rules: Rules::default(),
         concurrency: 4,
         interval: None,
-        follow: Some(Follow { rhythm: Rhythm::new(Distance::Loopback, None), timeout: Duration::from_secs(60) }),
+        follow: Some(Follow { poll_interval: PollInterval::new(Locality::Loopback, None), timeout: Duration::from_secs(60) }),
         saving: None,
         traceable: true,
         on_unknown: None,

@@ -3,10 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
-/// Dice that fall the same for the same seed (splitmix64).
-pub(crate) struct Dice(pub(crate) u64);
+/// Rng that fall the same for the same seed (splitmix64).
+pub(crate) struct Rng(pub(crate) u64);
 
-impl Dice {
+impl Rng {
     pub(crate) fn below(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -23,7 +23,7 @@ impl Dice {
 /// Makes documents from a schema.
 pub(crate) struct Sampler<'s> {
     pub(crate) schema: &'s Value,
-    pub(crate) dice: Dice,
+    pub(crate) dice: Rng,
     /// One value in so many is of any kind; 0 for none.
     pub(crate) wild: usize,
 }

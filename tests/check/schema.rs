@@ -13,7 +13,7 @@ use jsonschema::Validator;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::sample::{Dice, Sampler};
+use crate::sample::{Rng, Sampler};
 use crate::support::{movies, parse};
 
 static SCHEMA: LazyLock<Value> = LazyLock::new(schema);
@@ -67,7 +67,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1024))]
     #[test]
     fn what_is_made_from_the_schema_has_no_error_of_shape(seed: u64) {
-        let made = Sampler { schema: &SCHEMA, dice: Dice(seed), wild: 0 }.document();
+        let made = Sampler { schema: &SCHEMA, dice: Rng(seed), wild: 0 }.document();
         prop_assert!(VALIDATOR.is_valid(&made), "{made}");
         let found = shape_errors(&Document::made(Node::from_serde(&made)));
         prop_assert!(found.is_empty(), "{found:?} in {made}");
@@ -75,7 +75,7 @@ proptest! {
 
     #[test]
     fn whatever_the_rules_call_an_error_of_shape_the_schema_refuses_and_only_that(seed: u64, wild in 4usize..120) {
-        let made = Sampler { schema: &SCHEMA, dice: Dice(seed), wild }.document();
+        let made = Sampler { schema: &SCHEMA, dice: Rng(seed), wild }.document();
         let found = shape_errors(&Document::made(Node::from_serde(&made)));
         prop_assert_eq!(VALIDATOR.is_valid(&made), found.is_empty(), "{:?} in {}", found, made);
     }
@@ -86,7 +86,7 @@ fn the_dice_reach_every_rule_of_shape_and_both_outcomes() {
     let mut reached = BTreeSet::new();
     let mut valid = 0;
     for seed in 0..8000 {
-        let made = Sampler { schema: &SCHEMA, dice: Dice(seed), wild: [6, 40][usize::from(seed % 2 == 0)] }.document();
+        let made = Sampler { schema: &SCHEMA, dice: Rng(seed), wild: [6, 40][usize::from(seed % 2 == 0)] }.document();
         let found = shape_errors(&Document::made(Node::from_serde(&made)));
         valid += usize::from(found.is_empty());
         reached.extend(found.iter().map(|finding| finding.code));

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use j2v::emulator::{Emulator, Fault, Settings};
-use j2v::world::{Clock, Instant};
+use j2v::world::{Clock, Timestamp};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -216,8 +216,8 @@ impl Drop for World {
 struct Ahead(AtomicI64);
 
 impl Clock for Ahead {
-    fn now(&self) -> Instant {
-        Instant(j2v::world::World::real().now().0 + self.0.load(Ordering::Relaxed))
+    fn now(&self) -> Timestamp {
+        Timestamp(j2v::world::World::real().now().0 + self.0.load(Ordering::Relaxed))
     }
 }
 

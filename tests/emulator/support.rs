@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use j2v::emulator::{Emulator, Fault, Settings};
-use j2v::world::{Clock, Instant, World};
+use j2v::world::{Clock, Timestamp, World};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -14,8 +14,8 @@ use tokio::net::TcpStream;
 pub(crate) struct Hands(AtomicI64);
 
 impl Clock for Hands {
-    fn now(&self) -> Instant {
-        Instant(self.0.load(Ordering::SeqCst))
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::SeqCst))
     }
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct Service {
 
 /// Settings with a still clock at 2026-03-14T15:09:26.000Z.
 pub(crate) fn settings() -> (Settings, Arc<Hands>) {
-    let hands = Arc::new(Hands(AtomicI64::new(Instant::from_iso("2026-03-14T15:09:26.000Z").unwrap().0)));
+    let hands = Arc::new(Hands(AtomicI64::new(Timestamp::from_iso("2026-03-14T15:09:26.000Z").unwrap().0)));
     let world = World { clock: hands.clone(), ..World::real() };
     (Settings::new(world), hands)
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use j2v::world::{Clock, Instant, World as Outside};
+use j2v::world::{Clock, Timestamp, World as Outside};
 use serde_json::{Value, json};
 
 use crate::peer::{Peer, answer, json as json_with};
@@ -113,8 +113,8 @@ fn row_92_an_address_that_expired_is_asked_for_anew() {
 struct SetBack(Arc<AtomicI64>);
 
 impl Clock for SetBack {
-    fn now(&self) -> Instant {
-        Instant(Outside::real().now().0 - self.0.load(Ordering::Relaxed))
+    fn now(&self) -> Timestamp {
+        Timestamp(Outside::real().now().0 - self.0.load(Ordering::Relaxed))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use j2v::service::signature::SigningSecret;
-use j2v::world::Instant;
+use j2v::world::Timestamp;
 use serde_json::json;
 
 use crate::peer::{Peer, answer};
@@ -97,7 +97,7 @@ fn a_url_is_signed_by_standard_webhooks_and_tried_again_under_the_same_id() {
     for request in &heard {
         let (id, time) = (header(request, "webhook-id"), header(request, "webhook-timestamp"));
         let body = request.split("\r\n\r\n").nth(1).unwrap();
-        assert_eq!(header(request, "webhook-signature"), secret.sign(&id, Instant(time.parse::<i64>().unwrap() * 1000), body));
+        assert_eq!(header(request, "webhook-signature"), secret.sign(&id, Timestamp(time.parse::<i64>().unwrap() * 1000), body));
         assert!(!request.to_ascii_lowercase().contains("api-key"), "{request}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(body).unwrap()["key"], "k");
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use j2v::world::{Clock, Instant, World as Outside};
+use j2v::world::{Clock, Timestamp, World as Outside};
 use serde_json::json;
 
 use crate::running::{abreast, until};
@@ -140,8 +140,8 @@ fn row_38_a_render_whose_status_hangs_doesn_t_hold_up_the_others() {
 struct Shifted(i64);
 
 impl Clock for Shifted {
-    fn now(&self) -> Instant {
-        Instant(Outside::real().now().0 + self.0)
+    fn now(&self) -> Timestamp {
+        Timestamp(Outside::real().now().0 + self.0)
     }
 }
 
@@ -172,7 +172,7 @@ fn row_39_a_clock_that_is_off_is_no_reason_to_send_again() {
 fn row_39_a_month_that_ends_hides_nothing() {
     // The list begins with the month unless it is told otherwise: the POST falls into one, the search into the next.
     let now = Outside::real().now();
-    let midnight = Instant::from_iso("2027-01-01T00:00:00Z").unwrap();
+    let midnight = Timestamp::from_iso("2027-01-01T00:00:00Z").unwrap();
     let world = ahead(midnight.minus(Duration::from_millis(400)).0 - now.0);
     world.movie("a.json", &json!({ "fault": ["post-slow=600ms", "post-truncate=0"] }));
     world.movie("b.json", &json!({ "fault": ["post-reset", "list-lag=600ms"] }));

@@ -8,14 +8,14 @@ use j2v::ledger::memory::Memory;
 use j2v::movie::Document;
 use j2v::render::event::{Event, Listener, Verdict};
 use j2v::render::outcome::Status;
-use j2v::render::schedule::{Distance, Rhythm};
+use j2v::render::schedule::{Locality, PollInterval};
 use j2v::service::client::{Client, Settings, Timeouts};
 use j2v::service::endpoint::ApiUrl;
 use j2v::service::secret::ApiKey;
-use j2v::work::Desk;
+use j2v::work::Context;
 use j2v::work::submit::{Order, Submitted, submit};
-use j2v::work::watch::{Patience, Sight, Target, watch};
-use j2v::world::{Clock, Instant, World as Outside};
+use j2v::work::watch::{PollResult, Target, WaitPolicy, watch};
+use j2v::world::{Clock, Timestamp, World as Outside};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -28,15 +28,15 @@ struct Watching {
     runtime: Runtime,
     wall: Arc<AtomicI64>,
     heard: Arc<Heard>,
-    desk: Desk,
-    sights: UnboundedReceiver<(usize, Sight)>,
+    context: Context,
+    poll_results: UnboundedReceiver<(usize, PollResult)>,
 }
 
 struct Jumping(Arc<AtomicI64>);
 
 impl Clock for Jumping {
-    fn now(&self) -> Instant {
-        Instant(Outside::real().now().0 + self.0.load(Ordering::Relaxed))
+    fn now(&self) -> Timestamp {
+        Timestamp(Outside::real().now().0 + self.0.load(Ordering::Relaxed))
     }
 }
 
@@ -53,10 +53,10 @@ impl Watching {
     fn with_faults(faults: &[&str]) -> Self {
         let world = World::with_faults(faults);
         let (wall, heard) = (Arc::new(AtomicI64::new(0)), Arc::new(Heard::default()));
-        let desk = Desk { listener: Arc::clone(&heard) as _, ..desk(&world, &wall) };
+        let context = Context { listener: Arc::clone(&heard) as _, ..context(&world, &wall) };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let sights = runtime.block_on(begin(&desk));
-        Self { world, runtime, wall, heard, desk, sights }
+        let poll_results = runtime.block_on(begin(&context));
+        Self { world, runtime, wall, heard, context, poll_results }
     }
 
     /// Lets the watcher go on for a moment.
@@ -92,36 +92,36 @@ impl Watching {
 
     #[track_caller]
     fn sees_nothing_final(&mut self) {
-        assert!(self.sights.is_empty(), "{:?}", self.sights.try_recv());
+        assert!(self.poll_results.is_empty(), "{:?}", self.poll_results.try_recv());
     }
 
     #[track_caller]
-    fn sight(&mut self) -> Sight {
+    fn poll_result(&mut self) -> PollResult {
         let limit = Duration::from_secs(20);
-        self.runtime.block_on(async { tokio::time::timeout(limit, self.sights.recv()).await }).unwrap().unwrap().1
+        self.runtime.block_on(async { tokio::time::timeout(limit, self.poll_results.recv()).await }).unwrap().unwrap().1
     }
 }
 
 /// A desk of the library whose clock is off by so many milliseconds.
-fn desk(world: &World, wall: &Arc<AtomicI64>) -> Desk {
+fn context(world: &World, wall: &Arc<AtomicI64>) -> Context {
     let outside = Outside { clock: Arc::new(Jumping(Arc::clone(wall))), ..Outside::real() };
     let url = ApiUrl::parse(world.url()).unwrap();
     let (key, timeouts) = (ApiKey::parse(CANARY).unwrap(), Timeouts::default());
-    Desk::new(Client::new(Settings { url, key, timeouts, world: outside.clone() }), Memory::new(), outside)
+    Context::new(Client::new(Settings { url, key, timeouts, world: outside.clone() }), Memory::new(), outside)
 }
 
 fn order() -> Order {
     Order::new(Document::parse("a.json", r#"{"resolution":"sd","scenes":[{"duration":2}]}"#).unwrap(), "a.json")
 }
 
-async fn begin(desk: &Desk) -> UnboundedReceiver<(usize, Sight)> {
-    let Submitted::Bound(render) = submit(desk, &order()).await.unwrap() else { panic!("it was not accepted") };
+async fn begin(context: &Context) -> UnboundedReceiver<(usize, PollResult)> {
+    let Submitted::Bound(render) = submit(context, &order()).await.unwrap() else { panic!("it was not accepted") };
     let project = render.submission.project.clone().unwrap();
     let target = Target { project, since: render.bound_at.unwrap(), render: Some(*render) };
-    let rhythm = Rhythm::new(Distance::Loopback, Some(Duration::from_millis(20)));
-    let (sender, sights) = tokio::sync::mpsc::unbounded_channel();
-    tokio::spawn(watch(desk.clone(), vec![target], Patience { rhythm, deadline: None, once: false }, sender));
-    sights
+    let poll_interval = PollInterval::new(Locality::Loopback, Some(Duration::from_millis(20)));
+    let (sender, poll_results) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(watch(context.clone(), vec![target], WaitPolicy { poll_interval, deadline: None, once: false }, sender));
+    poll_results
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn row_31_a_project_that_status_and_list_deny_for_minutes_is_unknown_to_the_serv
     watching.run_until("it was denied", |watching| watching.looks() > 3);
     watching.sees_nothing_final();
     watching.jump(Duration::from_secs(121));
-    assert!(matches!(watching.sight(), Sight::Missing));
+    assert!(matches!(watching.poll_result(), PollResult::Missing));
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn row_31_a_project_that_the_list_still_shows_is_not_unknown_to_the_server() {
     // 20 ms apart: by then it is rendered.
     watching.run_until("it was denied often", |watching| watching.looks() > 20);
     watching.jump(Duration::from_secs(121));
-    assert!(matches!(watching.sight(), Sight::Ended(report) if report.status == Status::Done && report.url.is_some()));
+    assert!(matches!(watching.poll_result(), PollResult::Ended(report) if report.status == Status::Done && report.url.is_some()));
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn row_36_done_without_a_url_is_read_for_two_minutes_and_then_told_as_it_is() {
     watching.run();
     watching.sees_nothing_final();
     watching.jump(Duration::from_secs(21));
-    assert!(matches!(watching.sight(), Sight::Ended(report) if report.url.is_none()));
+    assert!(matches!(watching.poll_result(), PollResult::Ended(report) if report.url.is_none()));
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn row_38_a_service_that_is_ill_for_hours_is_asked_on_until_it_is_well() {
         watching.jump(Duration::from_secs(300));
         watching.run_until("it was asked within five minutes", |watching| watching.looks() > before);
     }
-    assert!(matches!(watching.sight(), Sight::Ended(report) if report.status == Status::Done));
+    assert!(matches!(watching.poll_result(), PollResult::Ended(report) if report.status == Status::Done));
     assert!(watching.heard(is_ill) > 0);
 }
 
@@ -185,15 +185,15 @@ fn row_40_after_a_night_asleep_a_render_is_looked_at_once_and_not_in_a_burst() {
     watching.jump(Duration::from_secs(8 * 3600));
     watching.run_until("it is done", |watching| watching.heard(|event| matches!(event, Event::Status { .. })) > 1);
     assert!(watching.looks() < before + 30, "{} looks", watching.looks() - before);
-    assert!(matches!(watching.sight(), Sight::Ended(_)));
+    assert!(matches!(watching.poll_result(), PollResult::Ended(_)));
 }
 
 #[test]
 fn an_interruption_ends_the_watch_whatever_is_out() {
     let mut watching = Watching::with_faults(&["get-hang"]);
     watching.run_until("the status was asked", |watching| watching.looks() > 0);
-    watching.desk.interrupt.cancel();
-    assert!(matches!(watching.sight(), Sight::Interrupted(_)));
+    watching.context.interrupt.cancel();
+    assert!(matches!(watching.poll_result(), PollResult::Interrupted(_)));
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn row_39_a_clock_that_is_set_while_a_lost_answer_is_looked_for_moves_no_deadlin
             });
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             let limit = Duration::from_secs(20);
-            runtime.block_on(async { tokio::time::timeout(limit, submit(&desk(&world, &wall), &order)).await })
+            runtime.block_on(async { tokio::time::timeout(limit, submit(&context(&world, &wall), &order)).await })
         });
         let Submitted::Over(outcome) = submitted.expect("it looks for days").unwrap() else { panic!("nothing was accepted") };
         // A day later the quarantine is over as well: a person decides.

@@ -10,7 +10,7 @@ impl Dice {
         Self(seed.wrapping_mul(0xd134_2543_de82_ef95).wrapping_add(nth))
     }
 
-    fn throw(&mut self) -> u64 {
+    fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -19,7 +19,7 @@ impl Dice {
 
     /// A number below `most`.
     pub(crate) fn below(&mut self, most: u64) -> u64 {
-        self.throw() % most
+        self.next_u64() % most
     }
 
     /// One of these.

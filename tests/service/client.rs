@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use j2v::render::identity::ProjectId;
 use j2v::render::outcome::{Reason, Status};
-use j2v::service::answer::{BodyEnd, ConnectFault, Happened, Loss, PostMeaning, TlsFault, meaning_of_post};
+use j2v::service::answer::{BodyEnd, ConnectFault, Loss, PostMeaning, RequestResult, TlsFault, meaning_of_post};
 use j2v::service::client::{Client, Settings, Timeouts};
 use j2v::service::endpoint::ApiUrl;
 use j2v::service::first_byte::{BeforeFirstByte, HookRefused};
 use j2v::service::page::Window;
 use j2v::service::read::ReadError;
 use j2v::service::secret::ApiKey;
-use j2v::world::{Dice, Instant, World};
+use j2v::world::{Rng, Timestamp, World};
 use tokio::sync::oneshot;
 
 use crate::server::{self, Act, Server, json_reply};
@@ -30,15 +30,15 @@ pub(crate) fn client(url: &str) -> Client {
 
 fn client_with(url: &str, timeouts: Timeouts) -> Client {
     let (url, key) = (ApiUrl::parse(url).unwrap(), ApiKey::parse(KEY).unwrap());
-    let world = World { dice: Arc::new(Zeros), ..World::real() };
+    let world = World { rng: Arc::new(Zeros), ..World::real() };
     Client::new(Settings { url, key, timeouts, world })
 }
 
-/// Dice that make every back-off end at once.
+/// Rng that make every back-off end at once.
 struct Zeros;
 
-impl Dice for Zeros {
-    fn throw(&self) -> u64 {
+impl Rng for Zeros {
+    fn next_u64(&self) -> u64 {
         0
     }
 }
@@ -53,7 +53,7 @@ fn counting(calls: &Arc<AtomicUsize>) -> BeforeFirstByte {
 }
 
 /// Posts once and tells what happened and how often the hook ran.
-async fn post(client: &Client, body: &[u8]) -> (Happened, usize) {
+async fn post(client: &Client, body: &[u8]) -> (RequestResult, usize) {
     let calls = Arc::new(AtomicUsize::new(0));
     let happened = client.post_movie(body.to_vec(), counting(&calls)).await;
     let shown = format!("{happened:?} {:?}", meaning_of_post(&happened));
@@ -61,9 +61,9 @@ async fn post(client: &Client, body: &[u8]) -> (Happened, usize) {
     (happened, calls.load(Ordering::SeqCst))
 }
 
-fn body_end(happened: &Happened) -> BodyEnd {
+fn body_end(happened: &RequestResult) -> BodyEnd {
     match happened {
-        Happened::Answered(answer) => answer.body.end,
+        RequestResult::Answered(answer) => answer.body.end,
         other => panic!("{other:?}"),
     }
 }
@@ -125,7 +125,7 @@ async fn a_hook_that_says_no_leaves_nothing_written() {
     let server = Server::start(vec![Act::Reply(json_reply("200 OK", "", ACCEPTED))]).await;
     let hook: BeforeFirstByte = Box::new(|| Box::pin(async { Err(HookRefused("disk full".to_owned())) }));
     let happened = client(&server.url("/v2")).post_movie(b"{}".to_vec(), hook).await;
-    assert_eq!(happened, Happened::HookStopped("disk full".to_owned()));
+    assert_eq!(happened, RequestResult::HookStopped("disk full".to_owned()));
     server.finished(1).await;
     assert_eq!(server.requests(), [""]);
 }
@@ -145,33 +145,33 @@ async fn many_posts_at_once_each_pass_their_own_gate_on_their_own_connection() {
 async fn row_1_a_refused_connection_never_reaches_the_hook() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let outcome = post(&client(&format!("http://127.0.0.1:{port}/v2")), b"{}").await;
-    assert_eq!(outcome, (Happened::NotConnected(ConnectFault::Refused), 0));
+    assert_eq!(outcome, (RequestResult::NotConnected(ConnectFault::Refused), 0));
 }
 
 #[tokio::test]
 async fn row_2_an_unknown_name_never_reaches_the_hook() {
     let client = client_with("https://j2v.invalid/v2", Timeouts::default());
-    assert_eq!(post(&client, b"{}").await, (Happened::NotConnected(ConnectFault::Dns), 0));
+    assert_eq!(post(&client, b"{}").await, (RequestResult::NotConnected(ConnectFault::Dns), 0));
 }
 
 #[tokio::test]
 async fn row_3_a_peer_that_speaks_no_tls_never_reaches_the_hook() {
     let server = Server::start(vec![Act::Blurt(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec())]).await;
     let (happened, hooks) = post(&client(&server.https_url()), b"{}").await;
-    assert!(matches!(happened, Happened::NotConnected(ConnectFault::Tls(TlsFault::Handshake(_)))), "{happened:?}");
+    assert!(matches!(happened, RequestResult::NotConnected(ConnectFault::Tls(TlsFault::Handshake(_)))), "{happened:?}");
     assert_eq!(hooks, 0);
 }
 
 #[tokio::test]
 async fn row_3_a_stalled_handshake_never_reaches_the_hook() {
     let server = Server::start(vec![Act::Hang]).await;
-    assert_eq!(post(&client(&server.https_url()), b"{}").await, (Happened::NotConnected(ConnectFault::Timeout), 0));
+    assert_eq!(post(&client(&server.https_url()), b"{}").await, (RequestResult::NotConnected(ConnectFault::Timeout), 0));
 }
 
 #[tokio::test]
 async fn row_3_a_certificate_that_nobody_trusts_never_reaches_the_hook() {
     let (happened, hooks) = post(&client_with(&server::self_signed(), Timeouts::default()), b"{}").await;
-    assert!(matches!(happened, Happened::NotConnected(ConnectFault::Tls(TlsFault::Certificate(_)))), "{happened:?}");
+    assert!(matches!(happened, RequestResult::NotConnected(ConnectFault::Tls(TlsFault::Certificate(_)))), "{happened:?}");
     assert_eq!(hooks, 0);
 }
 
@@ -179,7 +179,7 @@ async fn row_3_a_certificate_that_nobody_trusts_never_reaches_the_hook() {
 async fn rows_5_and_6_silence_after_the_request_is_a_loss() {
     for act in [Act::HangBeforeReading, Act::Hang] {
         let server = Server::start(vec![act]).await;
-        assert_eq!(post(&client(&server.url("/v2")), b"{}").await, (Happened::Lost(Loss::Timeout), 1));
+        assert_eq!(post(&client(&server.url("/v2")), b"{}").await, (RequestResult::Lost(Loss::Timeout), 1));
         assert_eq!(server.connections(), 1);
     }
 }
@@ -189,7 +189,7 @@ async fn row_7_an_end_or_a_reset_after_the_request_is_a_loss_and_is_not_sent_aga
     for act in [Act::Close, Act::Reset] {
         let server = Server::start(vec![act]).await;
         let (happened, hooks) = post(&client(&server.url("/v2")), b"{}").await;
-        assert!(matches!(happened, Happened::Lost(Loss::Broken(_))), "{happened:?}");
+        assert!(matches!(happened, RequestResult::Lost(Loss::Broken(_))), "{happened:?}");
         assert_eq!((hooks, server.connections()), (1, 1));
     }
 }
@@ -199,7 +199,7 @@ async fn row_8_a_drop_anywhere_in_the_body_is_a_loss_and_is_not_sent_again() {
     for read in [0, 1, 100, 4096, 100_000] {
         let server = Server::start(vec![Act::ResetAfter(read)]).await;
         let (happened, hooks) = post(&client(&server.url("/v2")), &vec![b' '; 8 << 20]).await;
-        assert!(matches!(happened, Happened::Lost(Loss::Broken(_))), "{read}: {happened:?}");
+        assert!(matches!(happened, RequestResult::Lost(Loss::Broken(_))), "{read}: {happened:?}");
         assert_eq!((hooks, server.connections()), (1, 1));
     }
 }
@@ -312,7 +312,7 @@ async fn row_39_a_sweep_sends_both_ends_of_its_window_and_walks_all_pages() {
     };
     let last = Act::Reply(json_reply("200 OK", "", r#"{"movies":[],"has_next":false,"remaining_quota":{"time":12}}"#));
     let server = Server::start(vec![page(&["a", "b"], "\"t 1\""), page(&["b", "c"], "\"t2\""), last]).await;
-    let window = Window { from: Instant(1_700_000_000_000), to: Instant(1_700_000_100_000) };
+    let window = Window { from: Timestamp(1_700_000_000_000), to: Timestamp(1_700_000_100_000) };
     let sweep = client(&server.url("/v2")).sweep(window, PATIENCE).await.unwrap();
     assert_eq!(sweep.reports.iter().map(|report| report.project.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
     assert_eq!((sweep.whole, sweep.requests, sweep.remaining_credits), (true, 3, Some(12.0)));

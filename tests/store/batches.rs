@@ -2,7 +2,7 @@
 //! and a tally that is right without counting.
 
 use j2v::ledger::batch::{Batch, Batches, Budget, Count, Standing, TableRow, Unclaimed};
-use j2v::ledger::{Change, Draft, Placed, Record, Render, RenderId, Store};
+use j2v::ledger::{Change, NewRender, PlaceResult, Record, Render, RenderId, Store};
 use j2v::render::identity::MovieHash;
 use j2v::render::state::{Fact, State};
 use proptest::prelude::*;
@@ -27,9 +27,9 @@ fn batch(budget: Budget) -> Batch {
 }
 
 /// A draft of a row that costs at most 10 credits.
-fn of_row(number: u64, movie: &str) -> Draft {
+fn of_row(number: u64, movie: &str) -> NewRender {
     let row = Some(TableRow { number, estimate: Some(10) });
-    Draft { scope: NAME.to_owned(), row, ..named(&format!("flat {number}"), movie) }
+    NewRender { scope: NAME.to_owned(), row, ..named(&format!("flat {number}"), movie) }
 }
 
 async fn standing(store: &impl Store) -> Standing {
@@ -59,7 +59,7 @@ async fn the_latest_of_many_keys_comes_in_their_order(home: &impl Home) {
     let store = home.open();
     new(&store, named("flat 1", "elsewhere")).await;
     let placed = store.place((1..=3).map(|number| of_row(number, "{}")).collect()).await.unwrap();
-    let Placed::New(second) = &placed[1] else { panic!("{placed:?}") };
+    let PlaceResult::New(second) = &placed[1] else { panic!("{placed:?}") };
     assert_eq!(second.row, Some(TableRow { number: 2, estimate: Some(10) }));
     fact(&store, second.id, Fact::Abandoned, 1).await;
     let renewed = new(&store, again(of_row(2, "[]"))).await;
@@ -108,7 +108,7 @@ async fn a_claim_keeps_to_the_credits_of_the_budget(home: &impl Home) {
     fact(&store, ids[0], accepted('p'), 2).await;
     fact(&store, ids[0], seen('p', &json!({"status": "done", "consumed_credits": [3]})), 3).await;
     claim(&store, ids[2]).await.unwrap();
-    let unbounded = Draft { row: Some(TableRow { number: 9, estimate: None }), ..of_row(9, "{}") };
+    let unbounded = NewRender { row: Some(TableRow { number: 9, estimate: None }), ..of_row(9, "{}") };
     let unbounded = new(&store, unbounded).await.id;
     assert_eq!(claim(&store, unbounded).await, Err(Unclaimed::Credits { cap: 25, spent: 23.0, wanted: None }));
     let tally = standing(&store).await.tally;
@@ -116,7 +116,7 @@ async fn a_claim_keeps_to_the_credits_of_the_budget(home: &impl Home) {
     // A render of no batch has no budget.
     let other = new(&store, named("a", "{}")).await.id;
     claim(&store, other).await.unwrap();
-    assert!(matches!(claim(&store, other).await, Err(Unclaimed::OutOfTurn(_))));
+    assert!(matches!(claim(&store, other).await, Err(Unclaimed::InvalidTransition(_))));
 }
 
 async fn an_older_generation_is_paid_for_and_stands_no_more(home: &impl Home) {
@@ -170,7 +170,7 @@ async fn two_processes_together_keep_to_the_budget() {
     stores[0].keep(batch(Budget { renders: Some(7), credits: None })).await.unwrap();
     let drafts = (0..40).map(|number| of_row(number, "{}")).collect();
     let ids: Vec<RenderId> =
-        stores[0].place(drafts).await.unwrap().iter().map(|(Placed::New(render) | Placed::Existing(render))| render.id).collect();
+        stores[0].place(drafts).await.unwrap().iter().map(|(PlaceResult::New(render) | PlaceResult::Existing(render))| render.id).collect();
     let claims = ids.iter().enumerate().map(|(place, id)| stores[place % 2].claim(vec![*id], at(1)));
     let claims = futures_util::future::join_all(claims).await;
     assert_eq!(claims.into_iter().filter(|claims| claims.as_ref().unwrap()[0].is_ok()).count(), 7);
@@ -200,7 +200,7 @@ async fn counts(home: &impl Home, history: &[(usize, bool, Change)]) -> Standing
         let movie = second.to_string();
         let draft = of_row(number, if *renews { &movie } else { "{}" });
         let draft = if *renews { again(draft) } else { draft };
-        let (Placed::New(render) | Placed::Existing(render)) = store.place(vec![draft]).await.unwrap().remove(0);
+        let (PlaceResult::New(render) | PlaceResult::Existing(render)) = store.place(vec![draft]).await.unwrap().remove(0);
         let target = if *renews { RenderId(1) } else { render.id };
         change(&store, target, wanted.clone(), second).await.ok();
         let report = seen('p', &json!({"status": "running", "consumed_credits": [second]}));

@@ -7,11 +7,11 @@ use j2v::ledger::memory::Memory;
 #[cfg(all(unix, feature = "postgres"))]
 use j2v::ledger::postgres::{Address, Postgres};
 use j2v::ledger::sqlite::Sqlite;
-use j2v::ledger::{Again, Change, Draft, Placed, Record, Recorded, Render, RenderId, SUBMIT_SCOPE, Space, Store, Which};
+use j2v::ledger::{Again, Change, NewRender, PlaceResult, Record, Recorded, Render, RenderId, RenderQuery, SUBMIT_SCOPE, Space, Store};
 use j2v::render::identity::{Key, MovieHash, ProjectId};
 use j2v::render::outcome::{Reason, Refusal, Report};
-use j2v::render::state::{Fact, OnUnknown, OutOfTurn};
-use j2v::world::{Instant, World};
+use j2v::render::state::{Fact, InvalidTransition, OnUnknown};
+use j2v::world::{Timestamp, World};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -89,8 +89,8 @@ pub(crate) fn open(url: &str) -> Postgres {
     std::thread::scope(|threads| threads.spawn(opening).join().unwrap()).unwrap()
 }
 
-pub(crate) fn at(second: i64) -> Instant {
-    Instant(1_700_000_000_000 + second * 1000)
+pub(crate) fn at(second: i64) -> Timestamp {
+    Timestamp(1_700_000_000_000 + second * 1000)
 }
 
 pub(crate) fn space() -> Space {
@@ -106,8 +106,8 @@ pub(crate) fn project(letter: char) -> ProjectId {
 }
 
 /// A draft with a key of the user's; the movie is what `movie` says.
-pub(crate) fn named(name: &str, movie: &str) -> Draft {
-    Draft {
+pub(crate) fn named(name: &str, movie: &str) -> NewRender {
+    NewRender {
         space: space(),
         scope: SUBMIT_SCOPE.to_owned(),
         key: key(name),
@@ -126,29 +126,29 @@ pub(crate) fn named(name: &str, movie: &str) -> Draft {
 }
 
 /// A draft without a key of the user's.
-pub(crate) fn unnamed(throw: u64, movie: &str) -> Draft {
-    Draft { key: Key::random(throw), named: false, ..named("x", movie) }
+pub(crate) fn unnamed(next_u64: u64, movie: &str) -> NewRender {
+    NewRender { key: Key::random(next_u64), named: false, ..named("x", movie) }
 }
 
-pub(crate) fn again(draft: Draft) -> Draft {
-    Draft { again: Again::Yes, ..draft }
+pub(crate) fn again(draft: NewRender) -> NewRender {
+    NewRender { again: Again::Yes, ..draft }
 }
 
 /// Places one draft.
-pub(crate) async fn place(store: &impl Store, draft: Draft) -> Placed {
+pub(crate) async fn place(store: &impl Store, draft: NewRender) -> PlaceResult {
     store.place(vec![draft]).await.unwrap().remove(0)
 }
 
 /// Places a draft that must become a new row.
-pub(crate) async fn new(store: &impl Store, draft: Draft) -> Render {
+pub(crate) async fn new(store: &impl Store, draft: NewRender) -> Render {
     match place(store, draft).await {
-        Placed::New(render) => render,
-        Placed::Existing(render) => panic!("{} already exists", render.key),
+        PlaceResult::New(render) => render,
+        PlaceResult::Existing(render) => panic!("{} already exists", render.key),
     }
 }
 
 /// Records one change at a second.
-pub(crate) async fn change(store: &impl Store, render: RenderId, change: Change, second: i64) -> Result<Recorded, OutOfTurn> {
+pub(crate) async fn change(store: &impl Store, render: RenderId, change: Change, second: i64) -> Result<Recorded, InvalidTransition> {
     store.record(vec![Record { render, change, at: at(second) }]).await.unwrap().remove(0)
 }
 
@@ -159,7 +159,7 @@ pub(crate) async fn fact(store: &impl Store, render: RenderId, fact: Fact, secon
 
 /// The row by its name.
 pub(crate) async fn row(store: &impl Store, render: RenderId) -> Render {
-    store.find(None, Which::Id(render)).await.unwrap().remove(0)
+    store.find(None, RenderQuery::Id(render)).await.unwrap().remove(0)
 }
 
 /// The kinds of the story's lines.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use j2v::ledger::{Change, Placed, Record, Store, Which};
+use j2v::ledger::{Change, PlaceResult, Record, RenderQuery, Store};
 use j2v::render::state::{Fact, State};
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -32,8 +32,8 @@ async fn eight_tasks_on_two_handles_make_one_row_of_one_key(home: &impl Home) {
         tasks.spawn(async move { place(&*store, named("a", "{}")).await });
     }
     let placed = tasks.join_all().await;
-    assert_eq!(placed.iter().filter(|placed| matches!(placed, Placed::New(_))).count(), 1);
-    let ids: HashSet<_> = placed.iter().map(|(Placed::New(render) | Placed::Existing(render))| render.id).collect();
+    assert_eq!(placed.iter().filter(|placed| matches!(placed, PlaceResult::New(_))).count(), 1);
+    let ids: HashSet<_> = placed.iter().map(|(PlaceResult::New(render) | PlaceResult::Existing(render))| render.id).collect();
     assert_eq!(ids.len(), 1);
 }
 
@@ -60,7 +60,7 @@ async fn what_one_handle_writes_the_other_reads(home: &impl Home) {
     fact(&other, render.id, Fact::Claimed, 1).await;
     assert_eq!(row(&one, render.id).await.submission.state, State::Sending);
     // It is not this handle's own: without a key the same movie waits for it.
-    assert!(matches!(place(&one, unnamed(1, "{}")).await, Placed::Existing(found) if found.id == render.id));
+    assert!(matches!(place(&one, unnamed(1, "{}")).await, PlaceResult::Existing(found) if found.id == render.id));
 }
 
 async fn what_a_living_owner_sends_is_left_and_what_a_dead_one_sent_is_unknown(home: &impl Home) {
@@ -88,7 +88,7 @@ async fn an_answer_that_comes_after_the_reaper_is_believed(home: &impl Home) {
     assert_eq!(fact(&store, render, accepted('p'), 3).await.render.submission.state, State::Bound);
     // The older epoch's loss is history by then.
     assert_eq!(fact(&store, render, lost(1), 4).await.render.submission.state, State::Bound);
-    assert!(store.find(None, Which::Unsettled).await.unwrap().is_empty());
+    assert!(store.find(None, RenderQuery::Unsettled).await.unwrap().is_empty());
 }
 
 macro_rules! on_file {

@@ -1,7 +1,7 @@
 //! What any store promises about what comes in and what goes out.
 
 use j2v::ledger::inbox::{Callback, CallbackId, Callbacks, Inbox, Received};
-use j2v::ledger::outbox::{Announcement, Attempt, Deliveries, Delivery, Handed, Heard, Keeping, Outbox, Progress};
+use j2v::ledger::outbox::{Announcement, Attempt, AttemptResult, Deliveries, Delivery, Heard, Keeping, Outbox, Progress};
 use j2v::ledger::{RenderId, Space, Store};
 use j2v::render::outcome::Report;
 use j2v::render::state::Fact;
@@ -41,7 +41,7 @@ async fn take(store: &impl Store, second: i64) -> Vec<Delivery> {
     store.take(space(), 99, at(second)).await.unwrap()
 }
 
-async fn tell(store: &impl Store, delivery: &Delivery, handed: Handed, second: i64) {
+async fn tell(store: &impl Store, delivery: &Delivery, handed: AttemptResult, second: i64) {
     let attempt = Attempt { delivery: delivery.id, handed, detail: "told".to_owned(), at: at(second) };
     store.delivered(vec![attempt]).await.unwrap();
 }
@@ -129,7 +129,7 @@ async fn two_outcomes_of_one_render_are_never_out_at_a_time(home: &impl Home) {
     assert_eq!(facts, [(project('p'), "error", 1), (project('q'), "done", 1)]);
     assert!(taken.iter().all(|delivery| delivery.progress == Progress::Taken && delivery.owner.is_some()));
     assert_eq!(take(&store, 12).await, []);
-    tell(&store, &taken[0], Handed::Over, 13).await;
+    tell(&store, &taken[0], AttemptResult::Over, 13).await;
     let next = take(&store, 14).await;
     assert_eq!((next.len(), next[0].status.as_str()), (1, "done"));
     assert_eq!(store.deliveries(None, Deliveries::Open(9)).await.unwrap().len(), 2);
@@ -142,19 +142,19 @@ async fn an_attempt_that_failed_waits_for_its_time(home: &impl Home) {
     assert_eq!(store.next_due(space()).await.unwrap(), Some(at(10)));
     assert_eq!(take(&store, 9).await, []);
     let first = take(&store, 10).await.remove(0);
-    tell(&store, &first, Handed::Again(at(40)), 15).await;
+    tell(&store, &first, AttemptResult::Again(at(40)), 15).await;
     assert_eq!(store.next_due(space()).await.unwrap(), Some(at(40)));
     assert_eq!(take(&store, 39).await, []);
     let second = take(&store, 40).await.remove(0);
     assert_eq!((second.id, second.attempts, second.detail.as_deref()), (first.id, 2, Some("told")));
-    tell(&store, &second, Handed::Later(at(42)), 41).await;
+    tell(&store, &second, AttemptResult::Later(at(42)), 41).await;
     let third = take(&store, 42).await.remove(0);
     assert_eq!(third.attempts, 2);
-    tell(&store, &third, Handed::GivenUp, 43).await;
+    tell(&store, &third, AttemptResult::GivenUp, 43).await;
     assert_eq!((take(&store, 99).await, store.next_due(space()).await.unwrap()), (vec![], None));
     assert_eq!(store.deliveries(Some(space()), Deliveries::GivenUp(9)).await.unwrap()[0].id, first.id);
-    tell(&store, &third, Handed::Over, 44).await;
-    tell(&store, &third, Handed::Again(at(50)), 45).await;
+    tell(&store, &third, AttemptResult::Over, 44).await;
+    tell(&store, &third, AttemptResult::Again(at(50)), 45).await;
     assert_eq!(take(&store, 50).await, [], "nobody has taken it");
 }
 
@@ -162,12 +162,12 @@ async fn an_outcome_can_be_wanted_again_however_it_stands(home: &impl Home) {
     let store = home.open();
     store.announce(vec![announcement('p', "done")]).await.unwrap();
     let first = take(&store, 10).await.remove(0);
-    tell(&store, &first, Handed::Wanted(at(11)), 11).await;
+    tell(&store, &first, AttemptResult::Wanted(at(11)), 11).await;
     assert_eq!(store.deliveries(None, Deliveries::Open(9)).await.unwrap()[0], first, "somebody is at it");
-    tell(&store, &first, Handed::Again(at(90)), 12).await;
+    tell(&store, &first, AttemptResult::Again(at(90)), 12).await;
     assert_eq!(take(&store, 20).await, [], "it is in back-off");
-    for (nth, end) in [Handed::Over, Handed::GivenUp, Handed::Again(at(90))].into_iter().enumerate() {
-        tell(&store, &first, Handed::Wanted(at(20)), 20).await;
+    for (nth, end) in [AttemptResult::Over, AttemptResult::GivenUp, AttemptResult::Again(at(90))].into_iter().enumerate() {
+        tell(&store, &first, AttemptResult::Wanted(at(20)), 20).await;
         let taken = take(&store, 20).await;
         assert_eq!((taken.len(), taken[0].attempts), (1, u32::try_from(nth).unwrap() + 2));
         tell(&store, &taken[0], end, 21).await;
@@ -179,7 +179,7 @@ async fn only_who_took_it_says_how_it_went(home: &impl Home) {
     let store = home.open();
     store.announce(vec![announcement('p', "done")]).await.unwrap();
     let delivery = store.deliveries(None, Deliveries::Open(9)).await.unwrap().remove(0);
-    tell(&store, &delivery, Handed::Over, 11).await;
+    tell(&store, &delivery, AttemptResult::Over, 11).await;
     assert_eq!(take(&store, 12).await.len(), 1, "nobody had taken it");
 }
 
@@ -191,7 +191,7 @@ async fn what_the_application_has_heard_by_itself_is_not_told(home: &impl Home) 
     assert_eq!(store.announce(vec![heard('p', "done"), heard('q', "done"), heard('r', "done")]).await.unwrap(), [false, false, true]);
     store.announce(vec![announcement('r', "done")]).await.unwrap();
     assert_eq!(take(&store, 12).await, []);
-    tell(&store, &taken, Handed::Over, 13).await;
+    tell(&store, &taken, AttemptResult::Over, 13).await;
     assert_eq!(store.deliveries(None, Deliveries::Open(9)).await.unwrap(), []);
 }
 
@@ -252,7 +252,7 @@ async fn what_the_living_took_is_theirs_and_what_the_dead_took_is_due_again(home
     assert!(one.next_due(space()).await.unwrap() <= Some(at(11)), "they may be gone");
     let mine = take(&one, 12).await;
     assert_eq!(mine.iter().map(|delivery| delivery.project.clone()).collect::<Vec<_>>(), [project('q')], "not another of `p`");
-    tell(&one, &theirs, Handed::Over, 13).await;
+    tell(&one, &theirs, AttemptResult::Over, 13).await;
     drop(two);
     let again = take(&one, 14).await;
     assert_eq!(again.iter().map(|delivery| (delivery.id, delivery.attempts)).collect::<Vec<_>>(), [(theirs.id, 2)]);

@@ -1,8 +1,8 @@
 //! Any sequence of changes leaves a store where the machine alone would be: the rows are the machine's memory,
 //! nothing more.
 
-use j2v::ledger::{Change, Store, Which};
-use j2v::render::state::{Fact, OnUnknown, OutOfTurn, State, Submission};
+use j2v::ledger::{Change, RenderQuery, Store};
+use j2v::render::state::{Fact, InvalidTransition, OnUnknown, State, Submission};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -49,7 +49,7 @@ pub(crate) fn changes() -> impl Strategy<Value = Change> {
 }
 
 /// The machine with nothing around it.
-fn step(submission: &mut Submission, change: &Change) -> Result<(), OutOfTurn> {
+fn step(submission: &mut Submission, change: &Change) -> Result<(), InvalidTransition> {
     match change {
         Change::Fact(fact) => *submission = submission.step(fact)?.next,
         Change::Rule(rule) => submission.on_unknown = *rule,
@@ -82,12 +82,12 @@ async fn agrees(home: &impl Home, reopens: bool, history: Vec<(usize, Change)>) 
         assert_eq!(&row(&store, *id).await.submission, submission);
     }
     let ids = |holds: fn(State) -> bool| model.iter().rev().filter(move |row| holds(row.1.state)).map(|row| row.0).collect::<Vec<_>>();
-    let found = |which: Which| {
+    let found = |which: RenderQuery| {
         let found = store.find(None, which);
         async { found.await.unwrap().into_iter().map(|render| render.id).collect::<Vec<_>>() }
     };
-    assert_eq!(found(Which::Unsettled).await, ids(State::is_unsettled));
-    assert_eq!(found(Which::Unfinished).await, ids(|state| matches!(state, State::Bound | State::Timeout)));
+    assert_eq!(found(RenderQuery::Unsettled).await, ids(State::is_unsettled));
+    assert_eq!(found(RenderQuery::Unfinished).await, ids(|state| matches!(state, State::Bound | State::Timeout)));
 }
 
 pub(crate) fn run(test: impl Future<Output = ()>) {

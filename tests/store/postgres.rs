@@ -9,7 +9,7 @@ use std::thread;
 
 use j2v::ledger::postgres::{Address, Postgres};
 use j2v::ledger::sharing::Sharing;
-use j2v::ledger::{Change, LedgerError, Placed, Record, RenderId, Store, Which};
+use j2v::ledger::{Change, LedgerError, PlaceResult, Record, RenderId, RenderQuery, Store};
 use j2v::render::state::{Fact, State};
 use j2v::world::World;
 
@@ -219,14 +219,14 @@ async fn a_server_that_is_killed_and_comes_back_costs_nothing_but_time() {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     let cluster = killed.join().unwrap();
-    let unknown = store.find(None, Which::Unsettled).await.unwrap();
+    let unknown = store.find(None, RenderQuery::Unsettled).await.unwrap();
     assert_eq!(unknown.iter().filter(|render| render.submission.epoch == 1).count(), 40);
     drop(store);
     drop(cluster);
 }
 
-fn id(placed: &Placed) -> RenderId {
-    let (Placed::New(render) | Placed::Existing(render)) = placed;
+fn id(placed: &PlaceResult) -> RenderId {
+    let (PlaceResult::New(render) | PlaceResult::Existing(render)) = placed;
     render.id
 }
 
@@ -300,7 +300,7 @@ async fn a_connection_breaks_at_the_commit(when: When) {
     let breaker = Breaker::new(cluster.port(), when);
     let store = open(&url.replace(&format!(":{}/", cluster.port()), &format!(":{}/", breaker.port)));
     breaker.is_armed.store(true, Ordering::SeqCst);
-    let Placed::New(render) = place(&store, named("a", "{}")).await else { panic!("its own row is new to it") };
+    let PlaceResult::New(render) = place(&store, named("a", "{}")).await else { panic!("its own row is new to it") };
     breaker.is_armed.store(true, Ordering::SeqCst);
     assert!(claim(&store, render.id).await, "its own claim is nobody else's");
     breaker.is_armed.store(true, Ordering::SeqCst);

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use j2v::ledger::sharing::{Seat, Share, Sharing, Turn, Wait};
-use j2v::ledger::{Draft, RenderId, Space, Store};
-use j2v::world::Instant;
+use j2v::ledger::sharing::{ReadLease, Share, Sharing, Wait, WatcherId};
+use j2v::ledger::{NewRender, RenderId, Space, Store};
+use j2v::world::Timestamp;
 
 use crate::fixture::{Home, at, named, new, on, on_each, space};
 
@@ -17,15 +17,15 @@ fn wait(render: RenderId) -> Wait {
 
 fn share(seat: u64, renders: &[RenderId], second: i64) -> Share {
     let waits = renders.iter().copied().map(wait).collect();
-    Share { space: space(), seat: Seat(seat), waits, rest_until: None, at: at(second), stands: STANDS }
+    Share { space: space(), seat: WatcherId(seat), waits, rest_until: None, at: at(second), stands: STANDS }
 }
 
-fn mine(guests: &[RenderId]) -> Turn {
-    Turn::Mine { guests: guests.iter().copied().map(wait).collect(), rest_until: None }
+fn mine(guests: &[RenderId]) -> ReadLease {
+    ReadLease::Mine { guests: guests.iter().copied().map(wait).collect(), rest_until: None }
 }
 
-fn another() -> Turn {
-    Turn::Another { rest_until: None }
+fn another() -> ReadLease {
+    ReadLease::Another { rest_until: None }
 }
 
 /// Two rows, in the order of their names.
@@ -51,10 +51,10 @@ async fn a_turn_is_given_up_and_taken_over(home: &impl Home) {
     let [a, b] = two(&store).await;
     store.share(share(1, &[a], 0)).await.unwrap();
     assert_eq!(store.share(share(2, &[b], 1)).await.unwrap(), another());
-    store.leave(space(), Seat(1)).await.unwrap();
+    store.leave(space(), WatcherId(1)).await.unwrap();
     assert_eq!(store.share(share(2, &[b], 2)).await.unwrap(), mine(&[]));
     // Whoever has no turn gives none up.
-    store.leave(space(), Seat(1)).await.unwrap();
+    store.leave(space(), WatcherId(1)).await.unwrap();
     assert_eq!(store.share(share(1, &[a], 3)).await.unwrap(), another());
 }
 
@@ -72,7 +72,7 @@ async fn each_space_has_a_turn_of_its_own(home: &impl Home) {
     let store = home.open();
     let [a, _] = two(&store).await;
     let other = Space { account: "other".to_owned(), ..space() };
-    let theirs = new(&store, Draft { space: other.clone(), ..named("a", "1") }).await.id;
+    let theirs = new(&store, NewRender { space: other.clone(), ..named("a", "1") }).await.id;
     assert_eq!(store.share(share(1, &[a], 0)).await.unwrap(), mine(&[]));
     assert_eq!(store.share(Share { space: other, ..share(2, &[theirs], 1) }).await.unwrap(), mine(&[]));
 }
@@ -80,12 +80,12 @@ async fn each_space_has_a_turn_of_its_own(home: &impl Home) {
 async fn the_interval_and_the_rest_are_passed_on(home: &impl Home) {
     let store = home.open();
     let [a, b] = two(&store).await;
-    let rest_until = Some(Instant(at(60).0));
+    let rest_until = Some(Timestamp(at(60).0));
     store.share(Share { rest_until, ..share(1, &[a], 0) }).await.unwrap();
     let often = Wait { render: b, every: Some(Duration::from_millis(250)) };
     let asked = Share { waits: vec![often], ..share(2, &[], 1) };
-    assert_eq!(store.share(asked.clone()).await.unwrap(), Turn::Another { rest_until });
-    assert_eq!(store.share(share(1, &[a], 2)).await.unwrap(), Turn::Mine { guests: vec![often], rest_until: None });
+    assert_eq!(store.share(asked.clone()).await.unwrap(), ReadLease::Another { rest_until });
+    assert_eq!(store.share(share(1, &[a], 2)).await.unwrap(), ReadLease::Mine { guests: vec![often], rest_until: None });
     assert_eq!(store.share(Share { at: at(3), ..asked }).await.unwrap(), another());
 }
 

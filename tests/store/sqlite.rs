@@ -9,7 +9,7 @@ use std::thread;
 
 use futures_util::future::join_all;
 use j2v::ledger::sqlite::Sqlite;
-use j2v::ledger::{Change, Draft, LedgerError, Record, RenderId, Store, Which};
+use j2v::ledger::{Change, LedgerError, NewRender, Record, RenderId, RenderQuery, Store};
 use j2v::render::state::{Fact, State};
 use j2v::world::World;
 use proptest::prelude::*;
@@ -121,7 +121,7 @@ async fn a_row_that_no_version_wrote_is_called_damaged() {
     let store = home.open();
     let render = new(&store, named("a", "{}")).await;
     Connection::open(home.path()).unwrap().execute("UPDATE render SET state = 'asleep'", []).unwrap();
-    let error = store.find(None, Which::Id(render.id)).await.unwrap_err();
+    let error = store.find(None, RenderQuery::Id(render.id)).await.unwrap_err();
     assert!(matches!(&error, LedgerError::Corrupt { why, .. } if why.contains("asleep")), "{error}");
 }
 
@@ -192,7 +192,7 @@ async fn what_waits_together_is_committed_together() {
     other.execute_batch("COMMIT").unwrap();
     assert!(join_all(asked).await.into_iter().all(|results| results.unwrap()[0].is_ok()));
     assert!((2..=4).contains(&store.commits()), "{} commits", store.commits());
-    assert_eq!(store.find(None, Which::Unsettled).await.unwrap().len(), 1000);
+    assert_eq!(store.find(None, RenderQuery::Unsettled).await.unwrap().len(), 1000);
 }
 
 #[tokio::test]
@@ -222,7 +222,7 @@ async fn the_log_is_copied_when_it_is_large_and_only_then() {
     drop(store);
     assert_eq!(fs::metadata(home.path()).unwrap().len(), image);
     let store = home.open();
-    let large = new(&store, Draft { body: vec![b' '; 5 << 20], ..named("b", "{}") }).await;
+    let large = new(&store, NewRender { body: vec![b' '; 5 << 20], ..named("b", "{}") }).await;
     drop(store);
     assert!(fs::metadata(home.path()).unwrap().len() > 5 << 20);
     assert!(fs::metadata(log_of(&home.path())).unwrap().len() < 64 << 10);
@@ -253,14 +253,14 @@ async fn power_cut() -> PowerCut {
     PowerCut { database: fs::read(home.path()).unwrap(), log: fs::read(log_of(&home.path())).unwrap(), synced, claimed }
 }
 
-/// Which of the keys placed after the claim are there still, and where the claimed render stands.
+/// RenderQuery of the keys placed after the claim are there still, and where the claimed render stands.
 async fn recovered(cut: &PowerCut, log: &[u8]) -> (State, Vec<String>) {
     let home = OnFile::new();
     drop(home.open());
     fs::write(home.path(), &cut.database).unwrap();
     fs::write(log_of(&home.path()), log).unwrap();
     let store = home.open();
-    let rows = store.find(None, Which::All(9)).await.unwrap();
+    let rows = store.find(None, RenderQuery::All(9)).await.unwrap();
     let later = rows.iter().filter(|row| row.id != cut.claimed).map(|row| row.key.to_string()).collect();
     (row(&store, cut.claimed).await.submission.state, later)
 }

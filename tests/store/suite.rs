@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use j2v::ledger::{Change, Draft, LedgerError, Placed, Record, RenderId, Space, Store, Which};
+use j2v::ledger::{Change, LedgerError, NewRender, PlaceResult, Record, RenderId, RenderQuery, Space, Store};
 use j2v::render::identity::Key;
 use j2v::render::outcome::Status;
-use j2v::render::state::{Action, Fact, OnUnknown, OutOfTurn, State};
+use j2v::render::state::{Action, Fact, InvalidTransition, OnUnknown, State};
 use serde_json::json;
 
 use crate::fixture::{
@@ -14,7 +14,7 @@ use crate::fixture::{
 
 async fn a_draft_becomes_an_intent_with_all_that_it_says(home: &impl Home) {
     let store = home.open();
-    let draft = Draft { on_unknown: OnUnknown::Resubmit, traceable: false, ..named("a", "{}") };
+    let draft = NewRender { on_unknown: OnUnknown::Resubmit, traceable: false, ..named("a", "{}") };
     let render = new(&store, draft.clone()).await;
     assert_eq!((render.submission.state, render.generation, render.named), (State::Intent, 1, true));
     assert_eq!((&render.key, render.movie, &render.source, &render.flags), (&draft.key, draft.movie, &draft.source, &draft.flags));
@@ -27,26 +27,28 @@ async fn a_draft_becomes_an_intent_with_all_that_it_says(home: &impl Home) {
 async fn a_key_that_is_there_attaches_whatever_its_movie(home: &impl Home) {
     let store = home.open();
     let first = new(&store, named("a", "{}")).await;
-    assert_eq!(place(&store, named("a", "{}")).await, Placed::Existing(first.clone()));
-    assert_eq!(place(&store, named("a", "[]")).await, Placed::Existing(first));
+    assert_eq!(place(&store, named("a", "{}")).await, PlaceResult::Existing(first.clone()));
+    assert_eq!(place(&store, named("a", "[]")).await, PlaceResult::Existing(first));
 }
 
 async fn one_batch_makes_one_row_a_key(home: &impl Home) {
     let store = home.open();
     let placed = store.place(vec![named("a", "1"), named("b", "2"), named("a", "1")]).await.unwrap();
-    let (Placed::New(first), Placed::New(_), Placed::Existing(third)) = (&placed[0], &placed[1], &placed[2]) else { panic!("{placed:?}") };
+    let (PlaceResult::New(first), PlaceResult::New(_), PlaceResult::Existing(third)) = (&placed[0], &placed[1], &placed[2]) else {
+        panic!("{placed:?}")
+    };
     assert_eq!(first, third);
 }
 
 async fn scope_account_and_endpoint_tell_keys_apart(home: &impl Home) {
     let store = home.open();
     new(&store, named("a", "{}")).await;
-    new(&store, Draft { scope: "batch-7".to_owned(), ..named("a", "{}") }).await;
-    new(&store, Draft { space: Space { account: "other".to_owned(), ..space() }, ..named("a", "{}") }).await;
-    new(&store, Draft { space: Space { endpoint: "emulator".to_owned(), ..space() }, ..named("a", "{}") }).await;
-    assert_eq!(store.find(None, Which::AnyKey(key("a"))).await.unwrap().len(), 4);
-    assert_eq!(store.find(Some(space()), Which::AnyKey(key("a"))).await.unwrap().len(), 2);
-    assert_eq!(store.find(Some(space()), Which::Key("submit".to_owned(), key("a"))).await.unwrap().len(), 1);
+    new(&store, NewRender { scope: "batch-7".to_owned(), ..named("a", "{}") }).await;
+    new(&store, NewRender { space: Space { account: "other".to_owned(), ..space() }, ..named("a", "{}") }).await;
+    new(&store, NewRender { space: Space { endpoint: "emulator".to_owned(), ..space() }, ..named("a", "{}") }).await;
+    assert_eq!(store.find(None, RenderQuery::AnyKey(key("a"))).await.unwrap().len(), 4);
+    assert_eq!(store.find(Some(space()), RenderQuery::AnyKey(key("a"))).await.unwrap().len(), 2);
+    assert_eq!(store.find(Some(space()), RenderQuery::Key("submit".to_owned(), key("a"))).await.unwrap().len(), 1);
 }
 
 async fn again_makes_the_next_generation_of_what_has_ended(home: &impl Home) {
@@ -59,9 +61,9 @@ async fn again_makes_the_next_generation_of_what_has_ended(home: &impl Home) {
     fact(&store, second.id, accepted('p'), 3).await;
     let third = new(&store, again(named("a", "[]"))).await;
     assert_eq!(third.generation, 3);
-    let all = store.find(None, Which::Key("submit".to_owned(), key("a"))).await.unwrap();
+    let all = store.find(None, RenderQuery::Key("submit".to_owned(), key("a"))).await.unwrap();
     assert_eq!(all.iter().map(|render| render.generation).collect::<Vec<_>>(), [3, 2, 1]);
-    assert!(matches!(place(&store, named("a", "{}")).await, Placed::Existing(render) if render == third));
+    assert!(matches!(place(&store, named("a", "{}")).await, PlaceResult::Existing(render) if render == third));
 }
 
 async fn again_never_doubles_what_may_have_been_paid(home: &impl Home) {
@@ -72,7 +74,7 @@ async fn again_never_doubles_what_may_have_been_paid(home: &impl Home) {
         if let Some(step) = step {
             fact(&store, render.id, step, 1).await;
         }
-        let Placed::Existing(found) = place(&store, again(named("a", "{}"))).await else { panic!("doubled in {state:?}") };
+        let PlaceResult::Existing(found) = place(&store, again(named("a", "{}"))).await else { panic!("doubled in {state:?}") };
         assert_eq!((found.id, found.submission.state), (render.id, state));
     }
 }
@@ -93,12 +95,12 @@ async fn without_a_key_an_unsettled_render_of_the_same_movie_comes_first(home: &
     let first = new(&store, unnamed(1, "{}")).await;
     fact(&store, first.id, Fact::Claimed, 1).await;
     let first = fact(&store, first.id, lost(1), 2).await.render;
-    assert_eq!(place(&store, unnamed(2, "{}")).await, Placed::Existing(first.clone()));
+    assert_eq!(place(&store, unnamed(2, "{}")).await, PlaceResult::Existing(first.clone()));
     new(&store, unnamed(3, "another movie")).await;
-    new(&store, Draft { scope: "batch".to_owned(), ..unnamed(4, "{}") }).await;
-    new(&store, Draft { space: Space { account: "other".to_owned(), ..space() }, ..unnamed(5, "{}") }).await;
+    new(&store, NewRender { scope: "batch".to_owned(), ..unnamed(4, "{}") }).await;
+    new(&store, NewRender { space: Space { account: "other".to_owned(), ..space() }, ..unnamed(5, "{}") }).await;
     let first = fact(&store, first.id, Fact::QuarantineOver { epoch: 1 }, 3).await.render;
-    assert_eq!(place(&store, unnamed(6, "{}")).await, Placed::Existing(first));
+    assert_eq!(place(&store, unnamed(6, "{}")).await, PlaceResult::Existing(first));
 }
 
 async fn a_random_key_that_is_taken_is_no_ones_render(home: &impl Home) {
@@ -115,7 +117,7 @@ async fn a_claim_names_its_owner_and_stands_once(home: &impl Home) {
     assert_eq!((claimed.action, claimed.render.submission.epoch, claimed.render.posted_at), (Action::Post, 1, Some(at(1))));
     assert!(claimed.render.owner.is_some());
     let second = change(&store, render.id, Change::Fact(Fact::Claimed), 2).await;
-    assert_eq!(second, Err(OutOfTurn { state: State::Sending }));
+    assert_eq!(second, Err(InvalidTransition { state: State::Sending }));
     assert_eq!(row(&store, render.id).await, claimed.render);
     assert_eq!(kinds(&store, render.id).await, ["created", "claimed"]);
 }
@@ -126,7 +128,7 @@ async fn what_is_out_of_turn_leaves_the_rest_of_its_batch_alone(home: &impl Home
     let claim = |render: RenderId| Record { render, change: Change::Fact(Fact::Claimed), at: at(1) };
     let results = store.record(vec![claim(a.id), claim(a.id), claim(b.id)]).await.unwrap();
     assert_eq!(results.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
-    assert_eq!(store.find(None, Which::Unsettled).await.unwrap().len(), 2);
+    assert_eq!(store.find(None, RenderQuery::Unsettled).await.unwrap().len(), 2);
 }
 
 async fn a_batch_that_names_no_row_writes_nothing(home: &impl Home) {
@@ -148,8 +150,8 @@ async fn an_answer_binds_and_a_second_project_is_told(home: &impl Home) {
     assert_eq!(alarm.action, Action::Alarm(project('q')));
     assert_eq!((&alarm.render.submission, alarm.render.bound_at), (&bound.render.submission, Some(at(2))));
     assert_eq!(kinds(&store, render.id).await, ["created", "claimed", "accepted", "alarm"]);
-    assert_eq!(store.find(None, Which::Project(project('p'))).await.unwrap(), [alarm.render]);
-    assert!(store.find(None, Which::Project(project('q'))).await.unwrap().is_empty());
+    assert_eq!(store.find(None, RenderQuery::Project(project('p'))).await.unwrap(), [alarm.render]);
+    assert!(store.find(None, RenderQuery::Project(project('q'))).await.unwrap().is_empty());
 }
 
 async fn a_refusal_is_kept_and_one_of_an_older_epoch_is_not(home: &impl Home) {
@@ -240,7 +242,7 @@ async fn saved_noted_and_ruled_is_written_and_told(home: &impl Home) {
     assert_eq!((ruled.render.file.as_deref(), ruled.action), (Some("out/a b.mp4".as_ref()), Action::Connect));
     assert_eq!(row(&store, render.id).await, ruled.render);
     assert_eq!(kinds(&store, render.id).await, ["created", "saved", "note", "rule"]);
-    let of_file = |name: &str| Which::File(PathBuf::from(name));
+    let of_file = |name: &str| RenderQuery::File(PathBuf::from(name));
     assert_eq!(store.find(None, of_file("out/a b.mp4")).await.unwrap(), [ruled.render]);
     assert_eq!(store.find(None, of_file("out/b.mp4")).await.unwrap(), []);
     change(&store, render.id, Change::Overwritten, 4).await.unwrap();
@@ -265,18 +267,18 @@ async fn rows_are_found_by_what_is_asked_newest_first(home: &impl Home) {
         }
         ids.push(render.id);
     }
-    new(&store, Draft { space: Space { account: "other".to_owned(), ..space() }, ..named("intent", "{}") }).await;
-    let keys = |which: Which| {
+    new(&store, NewRender { space: Space { account: "other".to_owned(), ..space() }, ..named("intent", "{}") }).await;
+    let keys = |which: RenderQuery| {
         let found = store.find(Some(space()), which);
         async { found.await.unwrap().into_iter().map(|render| render.key.to_string()).collect::<Vec<_>>() }
     };
-    assert_eq!(keys(Which::Unsettled).await, ["held", "unknown", "sending"]);
-    assert_eq!(keys(Which::Unfinished).await, ["timeout", "bound"]);
-    assert_eq!(keys(Which::All(3)).await, ["done", "timeout", "bound"]);
-    assert_eq!(keys(Which::Id(ids[3])).await, ["held"]);
-    assert_eq!(keys(Which::Project(project('d'))).await, ["done"]);
-    assert_eq!(keys(Which::AnyKey(key("nobody"))).await, [""; 0]);
-    assert_eq!(store.find(None, Which::All(99)).await.unwrap().len(), 8);
+    assert_eq!(keys(RenderQuery::Unsettled).await, ["held", "unknown", "sending"]);
+    assert_eq!(keys(RenderQuery::Unfinished).await, ["timeout", "bound"]);
+    assert_eq!(keys(RenderQuery::All(3)).await, ["done", "timeout", "bound"]);
+    assert_eq!(keys(RenderQuery::Id(ids[3])).await, ["held"]);
+    assert_eq!(keys(RenderQuery::Project(project('d'))).await, ["done"]);
+    assert_eq!(keys(RenderQuery::AnyKey(key("nobody"))).await, [""; 0]);
+    assert_eq!(store.find(None, RenderQuery::All(99)).await.unwrap().len(), 8);
 }
 
 async fn a_store_never_reaps_what_it_sends_itself(home: &impl Home) {

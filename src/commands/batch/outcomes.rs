@@ -10,8 +10,8 @@ use crate::exit::Exit;
 use crate::output::{Out, RecordFile, RecordFormat, Recorded, Results, Wanted};
 use crate::render::event::{Trouble, Verdict};
 use crate::render::outcome::{Reason, Report};
-use crate::work::batch::{Ended, Stop};
-use crate::world::Instant;
+use crate::work::batch::{Ended, StopReason};
+use crate::world::Timestamp;
 
 /// Rows that are named one by one, of each kind; the rest is counted.
 const NAMED: u64 = 20;
@@ -39,7 +39,7 @@ pub(super) struct Outcomes<'a> {
     failed: u64,
     left: u64,
     credits: f64,
-    kept_until: Option<Instant>,
+    kept_until: Option<Timestamp>,
 }
 
 impl<'a> Outcomes<'a> {
@@ -120,7 +120,7 @@ impl<'a> Outcomes<'a> {
     }
 
     /// Tells how it ended and how to go on; the exit code of all.
-    pub(super) fn finish(mut self, stopped: Option<&Stop>, commands: &Commands) -> Exit {
+    pub(super) fn finish(mut self, stopped: Option<&StopReason>, commands: &Commands) -> Exit {
         if let Some((path, file)) = self.record.take() {
             if let Err(why) = file.finish() {
                 self.unwritten = Some(why);
@@ -129,9 +129,9 @@ impl<'a> Outcomes<'a> {
             }
         }
         self.summarize();
-        if let Some(stop) = stopped.filter(|stop| **stop != Stop::Interrupted) {
+        if let Some(stop) = stopped.filter(|stop| **stop != StopReason::Interrupted) {
             self.out.error(&stop.message());
-            if matches!(stop, Stop::Refused(refusal) if refusal.reason == Reason::Key) {
+            if matches!(stop, StopReason::Refused(refusal) if refusal.reason == Reason::Key) {
                 self.out.hint(&commands.login);
             }
         }

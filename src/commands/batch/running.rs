@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::super::session::{Session, ledger_failed, spell};
-use super::super::waiting::{self, Looks};
+use super::super::waiting::{self, PollMode};
 use super::super::{Call, Stop as Refusal};
 use super::command;
 use super::outcomes::{Commands, Outcomes};
@@ -16,11 +16,11 @@ use crate::cli::BatchArgs;
 use crate::exit::Exit;
 use crate::ledger::batch::Batch;
 use crate::render::event::{Event, Listener};
-use crate::render::schedule::Rhythm;
+use crate::render::schedule::PollInterval;
 use crate::render::state::OnUnknown;
 use crate::service::page::Window;
-use crate::work::Desk;
-use crate::work::batch::{Follow, Run, Stop, Survey, run as run_batch};
+use crate::work::Context;
+use crate::work::batch::{Follow, Run, StopReason, Survey, run as run_batch};
 use crate::work::save::Saving;
 
 /// For how long the account's balance is asked for.
@@ -32,11 +32,11 @@ const CHUNKS: usize = 1;
 pub(super) async fn run(call: &Call, args: &BatchArgs, batch: Batch, checked: Checked, saving: Option<Saving>) -> anyhow::Result<Exit> {
     let mut outcomes = Outcomes::new(call, args, checked.rows, checked.for_excel)?;
     let mut session = Session::without_past(call).await?;
-    session.desk.listener = Arc::new(Few(Arc::clone(&session.desk.listener)));
-    let desk = session.desk.clone();
-    let standing = desk.store.keep(batch.clone()).await.map_err(ledger_failed)?;
+    session.context.listener = Arc::new(Few(Arc::clone(&session.context.listener)));
+    let context = session.context.clone();
+    let standing = context.store.keep(batch.clone()).await.map_err(ledger_failed)?;
     tell_of_budget(call, args, &standing.batch);
-    compare_with_balance(call, &desk, &checked.survey).await;
+    compare_with_balance(call, &context, &checked.survey).await;
     let run = plan(call, args, &batch, &checked, saving, &session);
     let (sender, rows) = mpsc::channel(CHUNKS);
     let table = thread::spawn(move || (checked.feed)(sender));
@@ -47,33 +47,33 @@ pub(super) async fn run(call: &Call, args: &BatchArgs, batch: Batch, checked: Ch
         login: spell(call, &["auth", "login"]),
     };
     let stopped = tokio::select! {
-        stopped = run_batch(&desk, &run, rows, |ended| outcomes.end(&ended)) => stopped,
+        stopped = run_batch(&context, &run, rows, |ended| outcomes.end(&ended)) => stopped,
         () = tell_of_interruption(call, &commands.resume) => Ok(None),
     };
     if table.join().is_err() {
         return Err(Refusal::new(Exit::Internal, "the table's reader failed; what was sent is in the ledger").then(commands.resume).into());
     }
-    let ended = Batch { ended_at: Some(desk.world.now()), ..batch };
+    let ended = Batch { ended_at: Some(context.world.now()), ..batch };
     let stopped = match stopped {
-        Ok(stopped) => desk.store.keep(ended).await.map(|_| stopped),
+        Ok(stopped) => context.store.keep(ended).await.map(|_| stopped),
         lost => lost,
     };
     // What came out before the ledger was lost is told all the same.
     let (stopped, lost) = match stopped {
         Ok(stopped) => (stopped, None),
-        Err(error) => (Some(Stop::Ledger(error.to_string())), Some(ledger_failed(error).exit)),
+        Err(error) => (Some(StopReason::Ledger(error.to_string())), Some(ledger_failed(error).exit)),
     };
     let exit = outcomes.finish(stopped.as_ref(), &commands);
     session.close().await;
-    Ok(if stopped == Some(Stop::Interrupted) { Exit::Interrupted } else { lost.unwrap_or(exit) })
+    Ok(if stopped == Some(StopReason::Interrupted) { Exit::Interrupted } else { lost.unwrap_or(exit) })
 }
 
 fn plan(call: &Call, args: &BatchArgs, batch: &Batch, checked: &Checked, saving: Option<Saving>, session: &Session) -> Run {
-    let distance = session.desk.distance;
+    let locality = session.context.locality;
     let follow = (!args.no_wait).then(|| {
         // Only its warning is wanted: a batch's time runs from its last submission.
-        waiting::patience(call, &session.desk, &args.waiting, Looks::Many);
-        Follow { rhythm: Rhythm::new(distance, args.waiting.interval), timeout: args.waiting.timeout }
+        waiting::patience(call, &session.context, &args.waiting, PollMode::Many);
+        Follow { poll_interval: PollInterval::new(locality, args.waiting.interval), timeout: args.waiting.timeout }
     });
     Run {
         name: batch.name.clone(),
@@ -103,14 +103,14 @@ fn tell_of_budget(call: &Call, args: &BatchArgs, kept: &Batch) {
 }
 
 /// Credits that won't do for all are told before the first of them is spent. Whoever can't be asked is not asked again.
-async fn compare_with_balance(call: &Call, desk: &Desk, survey: &Survey) {
+async fn compare_with_balance(call: &Call, context: &Context, survey: &Survey) {
     let wanted = survey.new.credits.saturating_add(survey.renewed.credits);
     if wanted == 0 {
         return;
     }
-    let now = desk.world.now();
+    let now = context.world.now();
     let window = Window { from: now.minus(BALANCE), to: now };
-    let Some(Ok(page)) = desk.unless_interrupted(desk.client.list_page(window, None, 1, BALANCE)).await else { return };
+    let Some(Ok(page)) = context.unless_interrupted(context.client.list_page(window, None, 1, BALANCE)).await else { return };
     let left = page.remaining_credits.and_then(|left| Some((left, f64::from(u32::try_from(wanted).ok()?))));
     if let Some((left, wanted)) = left.filter(|(left, wanted)| left < wanted) {
         call.out.warning(&format!(

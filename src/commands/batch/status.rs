@@ -137,7 +137,7 @@ fn facts(standing: &Standing, workers: Option<&[Worker]>) -> Value {
         "max_renders": batch.budget.renders,
         "max_credits": batch.budget.credits,
         "created_at": batch.created_at.to_iso(),
-        "ended_at": batch.ended_at.map(crate::world::Instant::to_iso),
+        "ended_at": batch.ended_at.map(crate::world::Timestamp::to_iso),
         "workers": workers,
     })
 }

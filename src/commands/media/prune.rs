@@ -7,32 +7,32 @@ use super::super::{Call, Stop};
 use super::{counted, failed};
 use crate::cli::MediaPruneArgs;
 use crate::exit::Exit;
-use crate::ledger::Which;
+use crate::ledger::RenderQuery;
 use crate::output::bytes;
 use crate::service::media::{MediaFile, MediaPath, stored_folder};
-use crate::work::Desk;
+use crate::work::Context;
 use crate::work::upload::is_content_name;
 
 pub(super) async fn run(call: &Call, args: &MediaPruneArgs) -> anyhow::Result<Exit> {
     let session = Session::open(call).await?;
-    let ended = prune(call, &session.desk, args).await;
+    let ended = prune(call, &session.context, args).await;
     session.close().await;
     ended
 }
 
-async fn prune(call: &Call, desk: &Desk, args: &MediaPruneArgs) -> anyhow::Result<Exit> {
-    if !desk.remembers {
+async fn prune(call: &Call, context: &Context, args: &MediaPruneArgs) -> anyhow::Result<Exit> {
+    if !context.remembers {
         return Err(Stop::new(Exit::Usage, "prune reads the ledger to see which renders need a file: leave out --no-ledger").into());
     }
     let folder = stored_folder(&args.folder);
-    let found = desk.client.media_folder(&folder, None).await.map_err(|error| failed(&error))?;
+    let found = context.client.media_folder(&folder, None).await.map_err(|error| failed(&error))?;
     let ours: Vec<MediaFile> = found.files.into_iter().filter(|file| is_content_name(&file.name)).collect();
-    let needed = needed(desk, &ours).await?;
+    let needed = needed(context, &ours).await?;
     let (mut count, mut size) = (0, 0);
     for file in ours.iter().filter(|file| !needed.contains(&file.name)) {
         if !args.dry_run {
             let path = MediaPath { folder: folder.clone(), name: file.name.clone() };
-            desk.client.delete_media(&path).await.map_err(|error| failed(&error))?;
+            context.client.delete_media(&path).await.map_err(|error| failed(&error))?;
         }
         call.out.data(&file.path());
         count += 1;
@@ -48,17 +48,17 @@ async fn prune(call: &Call, desk: &Desk, args: &MediaPruneArgs) -> anyhow::Resul
 }
 
 /// The files that an unfinished render or a template names.
-async fn needed(desk: &Desk, files: &[MediaFile]) -> anyhow::Result<HashSet<String>> {
+async fn needed(context: &Context, files: &[MediaFile]) -> anyhow::Result<HashSet<String>> {
     let mut needed = HashSet::new();
     let mut note = |text: &str| needed.extend(files.iter().filter(|file| text.contains(&file.name)).map(|file| file.name.clone()));
-    for which in [Which::Unfinished, Which::Unsettled, Which::Resends] {
-        for render in desk.store.find(None, which).await.map_err(ledger_failed)? {
-            let body = desk.store.body(render.id).await.map_err(ledger_failed)?;
+    for which in [RenderQuery::Unfinished, RenderQuery::Unsettled, RenderQuery::Resends] {
+        for render in context.store.find(None, which).await.map_err(ledger_failed)? {
+            let body = context.store.body(render.id).await.map_err(ledger_failed)?;
             note(&String::from_utf8_lossy(&body.unwrap_or_default()));
         }
     }
-    for summary in desk.client.templates().await.map_err(|error| failed(&error))? {
-        let template = desk.client.template(&summary.id).await.map_err(|error| failed(&error))?;
+    for summary in context.client.templates().await.map_err(|error| failed(&error))? {
+        let template = context.client.template(&summary.id).await.map_err(|error| failed(&error))?;
         note(&template.movie);
     }
     Ok(needed)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::show::Made;
 use crate::commands::{Call, session};
-use crate::ledger::{Render, Which};
+use crate::ledger::{Render, RenderQuery};
 use crate::movie::json::Node;
 use crate::movie::plan::{Asset, Seconds, assets_of};
 use crate::preview::Known;
@@ -73,7 +73,7 @@ pub(super) async fn found(call: &Call, relay: Option<&Relay>, made: &Made) -> Kn
 async fn rendered(call: &Call, made: &Made) -> Option<f64> {
     let store = session::store_as_it_is(call).await.ok()?;
     let hash = MovieHash::of(made.movie.canonical().as_bytes());
-    let renders = store.find(Some(session::space(call)), Which::All(MOST_RENDERS)).await.ok()?;
+    let renders = store.find(Some(session::space(call)), RenderQuery::All(MOST_RENDERS)).await.ok()?;
     let same = renders.iter().filter(|render| render.movie == hash);
     let length = |render: &Render| render.report.as_ref()?.duration.as_ref()?.as_f64();
     same.filter_map(|render| Some((render.created_at, length(render)?))).max_by_key(|(at, _)| *at).map(|(_, length)| length)

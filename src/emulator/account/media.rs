@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 use super::super::answer::Answer;
 use super::super::backend::{Backend, may_use_media};
 use super::super::faults::Place;
-use super::super::faults::catalogue::Deed;
+use super::super::faults::catalogue::FaultKind;
 use super::super::status::Fields;
 use super::super::wire::Wire;
 use super::{Account, MediaFile, refused, remove_bytes, success, told};
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// The largest file, bytes.
 const LARGEST_FILE: u64 = 524_288_000;
@@ -35,7 +35,7 @@ const FILE_NOT_FOUND: &str = "File not found";
 impl MediaFile {
     /// Whether its bytes came long enough ago.
     fn is_uploaded(&self, backend: &Backend) -> bool {
-        let settled = |at: i64| backend.clock.now().since(Instant(at)) >= backend.media_settle;
+        let settled = |at: i64| backend.clock.now().since(Timestamp(at)) >= backend.media_settle;
         !self.stuck && self.stored_at.is_some_and(settled)
     }
 
@@ -70,7 +70,7 @@ impl MediaFile {
             "thumbnailUrl": null,
             "status": if self.is_uploaded(backend) { "uploaded" } else { "pending" },
             "temporary": self.is_temporary(),
-            "created_at": Instant(self.registered_at).to_iso(),
+            "created_at": Timestamp(self.registered_at).to_iso(),
         })
     }
 }
@@ -111,7 +111,7 @@ pub(in crate::emulator) async fn usage(State(backend): State<Arc<Backend>>, head
     if let Err(no) = may(&headers) {
         return no.send();
     }
-    let is_blocked = backend.dealer.due(Place::MediaUsage, "", &[]).is_some();
+    let is_blocked = backend.injector.due(Place::MediaUsage, "", &[]).is_some();
     let answer = backend.account.with(|account| {
         let counts = |file: &&MediaFile| file.is_uploaded(&backend) && !file.is_temporary();
         let used: u64 = account.files.iter().filter(counts).map(|file| file.size).sum();
@@ -154,17 +154,17 @@ pub(in crate::emulator) async fn register(
     if let Err(no) = may(&headers) {
         return no.send();
     }
-    let fault = backend.dealer.due(Place::MediaRegister, "", &[]);
-    if let Some(fault) = fault.as_ref().filter(|fault| matches!(fault.info().deed, Deed::Refuse { .. } | Deed::Status)) {
+    let fault = backend.injector.due(Place::MediaRegister, "", &[]);
+    if let Some(fault) = fault.as_ref().filter(|fault| matches!(fault.info().deed, FaultKind::Refuse { .. } | FaultKind::Status)) {
         return Answer::json(StatusCode::OK, &json!({})).spoilt(Some(fault), &wire).await;
     }
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let is_stuck = fault.as_ref().is_some_and(|fault| fault.info().deed == Deed::StaysPending);
+    let is_stuck = fault.as_ref().is_some_and(|fault| fault.info().deed == FaultKind::StaysPending);
     let answer = backend.account.with(|account| registered(&backend, account, &body, is_stuck));
     let answer = told(answer);
     match &fault {
-        Some(fault) if fault.info().deed == Deed::NoUploadUrl => answer.without("uploadUrl").send(),
-        Some(fault) if fault.info().deed == Deed::StaysPending => answer.send(),
+        Some(fault) if fault.info().deed == FaultKind::NoUploadUrl => answer.without("uploadUrl").send(),
+        Some(fault) if fault.info().deed == FaultKind::StaysPending => answer.send(),
         fault => answer.spoilt(fault.as_ref(), &wire).await,
     }
 }
@@ -218,9 +218,9 @@ pub(in crate::emulator) async fn move_file(
     if let Err(no) = may(&headers) {
         return no.send();
     }
-    let fault = backend.dealer.due(Place::MediaMove, "", &[]);
+    let fault = backend.injector.due(Place::MediaMove, "", &[]);
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let loses = fault.as_ref().is_some_and(|fault| fault.info().deed == Deed::LoseOnMove);
+    let loses = fault.as_ref().is_some_and(|fault| fault.info().deed == FaultKind::LoseOnMove);
     let answer = backend.account.with(|account| moved(&backend, account, &body, loses));
     let fault = fault.filter(|_| !loses);
     told(answer).spoilt(fault.as_ref(), &wire).await

@@ -11,12 +11,12 @@ use serde_json::{Map, Value, json};
 use super::super::answer::Answer;
 use super::super::backend::{Backend, may_write_templates};
 use super::super::faults::Place;
-use super::super::faults::catalogue::Deed;
+use super::super::faults::catalogue::FaultKind;
 use super::super::status::Fields;
 use super::super::wire::Wire;
 use super::variables::{as_fields, as_schema};
 use super::{Account, Template, refused, success, told};
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// The longest name, characters.
 const LONGEST_NAME: usize = 100;
@@ -61,8 +61,8 @@ fn shown(template: &Template) -> Map<String, Value> {
         "id": template.id,
         "name": template.name,
         "tags": template.tags,
-        "created_at": Instant(template.created_at).to_iso(),
-        "updated_at": Instant(template.updated_at).to_iso(),
+        "created_at": Timestamp(template.created_at).to_iso(),
+        "updated_at": Timestamp(template.updated_at).to_iso(),
         "owner": true,
         "prompt": template.prompt.is_some(),
     });
@@ -124,7 +124,7 @@ pub(in crate::emulator) async fn write(
     if !may_write_templates(&headers) {
         return Answer::refusal(StatusCode::FORBIDDEN, "Insufficient permissions").send();
     }
-    let fault = backend.dealer.due(Place::Template, "", &[]);
+    let fault = backend.injector.due(Place::Template, "", &[]);
     if let Some(fault) = fault.as_ref().filter(|fault| !is_after(fault.info().deed)) {
         return Answer::json(StatusCode::OK, &json!({})).spoilt(Some(fault), &wire).await;
     }
@@ -138,8 +138,8 @@ pub(in crate::emulator) async fn write(
 }
 
 /// Whether a fault strikes when the template is stored.
-fn is_after(deed: Deed) -> bool {
-    matches!(deed, Deed::Reset | Deed::Hang | Deed::Truncate)
+fn is_after(deed: FaultKind) -> bool {
+    matches!(deed, FaultKind::Reset | FaultKind::Hang | FaultKind::Truncate)
 }
 
 fn create(backend: &Backend, account: &mut Account, payload: &Value) -> Result<Answer, Answer> {

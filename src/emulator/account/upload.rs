@@ -16,13 +16,13 @@ use tokio::io::AsyncWriteExt;
 
 use super::super::answer::Answer;
 use super::super::backend::Backend;
-use super::super::faults::catalogue::Deed;
+use super::super::faults::catalogue::FaultKind;
 use super::super::faults::{Fault, Place};
 use super::super::routes::presented;
 use super::super::wire::{End, Wire};
 use super::media::GRANTED_FOR;
 use super::{Account, MediaFile};
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// The routes of the other host.
 pub(in crate::emulator) fn router(backend: Arc<Backend>) -> Router {
@@ -59,12 +59,14 @@ async fn store(
 ) -> Response {
     wire.mend();
     let has_key = note_keys(&backend, &request);
-    let fault = backend.dealer.due(Place::Upload, "", &[]);
+    let fault = backend.injector.due(Place::Upload, "", &[]);
     let deed = fault.as_ref().map(|fault| fault.info().deed);
     match (&fault, deed) {
-        (Some(fault), Some(Deed::Unread)) => return broken_off(request.into_body(), fault, &wire).await,
-        (Some(_), Some(Deed::UploadExpired)) => return refused(StatusCode::FORBIDDEN, "AccessDenied", "Request has expired").send(),
-        (Some(fault), Some(Deed::Status)) => return Answer::new(StatusCode::OK, "text/plain", Vec::new()).spoilt(Some(fault), &wire).await,
+        (Some(fault), Some(FaultKind::Unread)) => return broken_off(request.into_body(), fault, &wire).await,
+        (Some(_), Some(FaultKind::UploadExpired)) => return refused(StatusCode::FORBIDDEN, "AccessDenied", "Request has expired").send(),
+        (Some(fault), Some(FaultKind::Status)) => {
+            return Answer::new(StatusCode::OK, "text/plain", Vec::new()).spoilt(Some(fault), &wire).await;
+        }
         _ => {}
     }
     if has_key {
@@ -93,7 +95,7 @@ async fn broken_off(body: Body, fault: &Fault, wire: &Wire) -> Response {
 fn acceptable(backend: &Backend, grant: &str, request: &Request) -> Result<(), Answer> {
     let found = backend.account.with(|account| granted(account, grant).cloned()).map_err(|error| Answer::failure(&error))?;
     let file = found.ok_or_else(|| refused(StatusCode::FORBIDDEN, "AccessDenied", "Access Denied"))?;
-    if backend.clock.now().since(Instant(file.registered_at)).as_millis() > u128::from(GRANTED_FOR) {
+    if backend.clock.now().since(Timestamp(file.registered_at)).as_millis() > u128::from(GRANTED_FOR) {
         return Err(refused(StatusCode::FORBIDDEN, "AccessDenied", "Request has expired"));
     }
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());

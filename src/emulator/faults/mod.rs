@@ -4,7 +4,7 @@
 //! COUNT: it strikes so often, and then no more. PERCENT: it strikes so often in a hundred, by the emulator's seed.
 
 pub mod catalogue;
-pub(super) mod dealer;
+pub(super) mod injector;
 
 use std::fmt;
 use std::str::FromStr;
@@ -48,7 +48,7 @@ pub enum FaultError {
     /// It needs an argument, or takes none, or another kind.
     #[error("the fault '{name}' is written {usage}, not with '{argument}'")]
     Argument {
-        /// Which fault.
+        /// RenderQuery fault.
         name: &'static str,
         /// How it is written.
         usage: String,

@@ -6,7 +6,7 @@ use crate::ledger::batch::{Batch, Batches, Count, Standing, Tally, Unclaimed, Wo
 use crate::ledger::{Change, Record, Recorded, Render, RenderId, Reply, Space};
 use crate::render::identity::Key;
 use crate::render::state::{Fact, State};
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 impl Batches for Memory {
     fn keep(&self, batch: Batch) -> Reply<'_, Standing> {
@@ -40,7 +40,7 @@ impl Batches for Memory {
         reply(Ok(keys.iter().map(of).collect()))
     }
 
-    fn claim(&self, renders: Vec<RenderId>, at: Instant) -> Reply<'_, Vec<Result<Recorded, Unclaimed>>> {
+    fn claim(&self, renders: Vec<RenderId>, at: Timestamp) -> Reply<'_, Vec<Result<Recorded, Unclaimed>>> {
         let (kept, mut rows, mut mail) = (self.kept(), self.rows(), self.mail());
         if let Some(stranger) = renders.iter().find(|render| at_row(&mut rows, **render).is_none()) {
             return reply(Err(unheard_of(*stranger)));
@@ -91,7 +91,7 @@ fn standing(rows: &[Row], batch: Batch) -> Standing {
     Standing { batch, tally }
 }
 
-fn claim(kept: &[Batch], (rows, mail): (&mut [Row], &mut Mail), render: RenderId, at: Instant) -> Option<Result<Recorded, Unclaimed>> {
+fn claim(kept: &[Batch], (rows, mail): (&mut [Row], &mut Mail), render: RenderId, at: Timestamp) -> Option<Result<Recorded, Unclaimed>> {
     let wanted = at_row(rows, render)?.render.clone();
     let batch = kept.iter().find(|batch| batch.name == wanted.scope && batch.space == wanted.space);
     if let Some((batch, row)) = batch.zip(wanted.row) {

@@ -9,7 +9,7 @@ use crate::ledger::outbox::{
 };
 use crate::ledger::{Render, Reply, Space};
 use crate::render::outcome::Report;
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// What came in and what goes out.
 #[derive(Default)]
@@ -58,7 +58,7 @@ impl Inbox for Memory {
         reply(Ok(self.mail().letters.iter().find(|letter| letter.kept.id == callback).map(|letter| letter.raw.clone())))
     }
 
-    fn settle(&self, callbacks: Vec<CallbackId>, at: Instant) -> Reply<'_, ()> {
+    fn settle(&self, callbacks: Vec<CallbackId>, at: Timestamp) -> Reply<'_, ()> {
         let mut mail = self.mail();
         for letter in mail.letters.iter_mut().filter(|letter| callbacks.contains(&letter.kept.id)) {
             letter.kept.settled_at.get_or_insert(at);
@@ -66,7 +66,7 @@ impl Inbox for Memory {
         reply(Ok(()))
     }
 
-    fn forget(&self, before: Instant) -> Reply<'_, u64> {
+    fn forget(&self, before: Timestamp) -> Reply<'_, u64> {
         let known: HashSet<_> = {
             let rows = self.rows();
             let named = rows.iter().filter_map(|row| Some((row.render.space.clone(), row.render.submission.project.clone()?)));
@@ -86,13 +86,13 @@ impl Outbox for Memory {
         reply(Ok(outcomes.iter().map(|outcome| mail.announce(outcome)).collect()))
     }
 
-    fn next_due(&self, space: Space) -> Reply<'_, Option<Instant>> {
+    fn next_due(&self, space: Space) -> Reply<'_, Option<Timestamp>> {
         let mail = self.mail();
         let due = mail.deliveries.iter().filter(|delivery| delivery.space == space && delivery.progress == Progress::Due);
         reply(Ok(due.map(|delivery| delivery.due_at).min()))
     }
 
-    fn take(&self, space: Space, most: u32, at: Instant) -> Reply<'_, Vec<Delivery>> {
+    fn take(&self, space: Space, most: u32, at: Timestamp) -> Reply<'_, Vec<Delivery>> {
         reply(Ok(self.mail().take(&space, most, at)))
     }
 
@@ -126,7 +126,7 @@ impl Outbox for Memory {
         reply(Ok(self.mail().receivers.get(&space).cloned()))
     }
 
-    fn keep_receiver(&self, space: Space, keeping: Keeping, at: Instant) -> Reply<'_, Receiver> {
+    fn keep_receiver(&self, space: Space, keeping: Keeping, at: Timestamp) -> Reply<'_, Receiver> {
         let mut mail = self.mail();
         let receiver = mail.receivers.entry(space).or_insert(Receiver { path: None, public_url: None, since: at });
         receiver.path = keeping.path.or_else(|| receiver.path.take()).or(keeping.path_if_none);
@@ -176,7 +176,7 @@ impl Mail {
         is_new
     }
 
-    fn put(&mut self, space: &Space, report: &Report, at: Instant) -> bool {
+    fn put(&mut self, space: &Space, report: &Report, at: Timestamp) -> bool {
         let status = report.status.as_str();
         let is_it = |delivery: &Delivery| delivery.space == *space && delivery.project == report.project && delivery.status == status;
         if !is_final(&report.status) || self.deliveries.iter().any(is_it) {
@@ -199,7 +199,7 @@ impl Mail {
         true
     }
 
-    fn take(&mut self, space: &Space, most: u32, at: Instant) -> Vec<Delivery> {
+    fn take(&mut self, space: &Space, most: u32, at: Timestamp) -> Vec<Delivery> {
         let ours = || self.deliveries.iter().filter(|delivery| delivery.space == *space);
         let mut busy: HashSet<_> =
             ours().filter(|delivery| delivery.progress == Progress::Taken).map(|delivery| delivery.project.clone()).collect();

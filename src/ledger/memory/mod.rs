@@ -14,10 +14,10 @@ use self::sharing::Seats;
 use super::batch::Batch;
 use super::change::{Placing, apply, is_past, placing, wanted};
 use super::outbox::is_news;
-use super::{Draft, Event, LedgerError, Placed, Record, Recorded, Render, RenderId, Reply, Space, Store, Which, story};
-use crate::render::state::{OutOfTurn, State};
+use super::{Event, LedgerError, NewRender, PlaceResult, Record, Recorded, Render, RenderId, RenderQuery, Reply, Space, Store, story};
+use crate::render::state::{InvalidTransition, State};
 use crate::render::token::LedgerName;
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// Nobody else claims in this memory.
 const OWNER: &str = "this process";
@@ -73,13 +73,13 @@ impl Store for Memory {
         LedgerName::unkept()
     }
 
-    fn place(&self, drafts: Vec<Draft>) -> Reply<'_, Vec<Placed>> {
+    fn place(&self, drafts: Vec<NewRender>) -> Reply<'_, Vec<PlaceResult>> {
         let mut rows = self.rows();
         self.wrote();
         reply(drafts.into_iter().map(|draft| place(&mut rows, draft)).collect())
     }
 
-    fn record(&self, records: Vec<Record>) -> Reply<'_, Vec<Result<Recorded, OutOfTurn>>> {
+    fn record(&self, records: Vec<Record>) -> Reply<'_, Vec<Result<Recorded, InvalidTransition>>> {
         let mut rows = self.rows();
         if let Some(record) = records.iter().find(|record| at(&mut rows, record.render).is_none()) {
             return reply(Err(unheard_of(record.render)));
@@ -89,8 +89,8 @@ impl Store for Memory {
         reply(Ok(records.iter().filter_map(|change| record(&mut rows, &mut mail, change)).collect()))
     }
 
-    fn find(&self, space: Option<Space>, which: Which) -> Reply<'_, Vec<Render>> {
-        let most = if let Which::All(most) = which { usize::try_from(most).unwrap_or(usize::MAX) } else { usize::MAX };
+    fn find(&self, space: Option<Space>, which: RenderQuery) -> Reply<'_, Vec<Render>> {
+        let most = if let RenderQuery::All(most) = which { usize::try_from(most).unwrap_or(usize::MAX) } else { usize::MAX };
         let is_wanted = |render: &&Render| space.as_ref().is_none_or(|space| render.space == *space) && matches(&which, render);
         let rows = self.rows();
         reply(Ok(rows.iter().rev().map(|row| &row.render).filter(is_wanted).take(most).cloned().collect()))
@@ -105,7 +105,7 @@ impl Store for Memory {
     }
 
     /// The only owner there can be is alive.
-    fn reap(&self, _: Instant) -> Reply<'_, Vec<Render>> {
+    fn reap(&self, _: Timestamp) -> Reply<'_, Vec<Render>> {
         reply(Ok(Vec::new()))
     }
 }
@@ -126,7 +126,7 @@ fn refused(why: String) -> LedgerError {
     LedgerError::Engine { path: "memory".into(), why }
 }
 
-fn place(rows: &mut Vec<Row>, draft: Draft) -> Result<Placed, LedgerError> {
+fn place(rows: &mut Vec<Row>, draft: NewRender) -> Result<PlaceResult, LedgerError> {
     let is_same = |render: &Render| render.space == draft.space && render.scope == draft.scope;
     let names_it = |render: &Render| {
         let is_unsettled = render.submission.state.is_unsettled() && render.submission.state != State::Sending;
@@ -135,7 +135,7 @@ fn place(rows: &mut Vec<Row>, draft: Draft) -> Result<Placed, LedgerError> {
     let known = rows.iter().rev().map(|row| &row.render).find(|render| is_same(render) && names_it(render)).cloned();
     let known = known.or_else(|| recovery::claim(rows, &draft));
     match placing(&draft, known) {
-        Placing::Existing(render) => Ok(Placed::Existing(*render)),
+        Placing::Existing(render) => Ok(PlaceResult::Existing(*render)),
         Placing::New { .. } if !draft.named && rows.iter().any(|row| is_same(&row.render) && row.render.key == draft.key) => {
             Err(refused(format!("the random key {} is taken: try again", draft.key)))
         }
@@ -143,13 +143,13 @@ fn place(rows: &mut Vec<Row>, draft: Draft) -> Result<Placed, LedgerError> {
             let id = RenderId(i64::try_from(rows.len()).unwrap_or(i64::MAX).saturating_add(1));
             let render = wanted(id, &draft, generation);
             rows.push(Row { story: vec![story::created(&render)], body: Some(draft.body), render: render.clone() });
-            Ok(Placed::New(render))
+            Ok(PlaceResult::New(render))
         }
     }
 }
 
 /// Takes in one change of a row that is there.
-fn record(rows: &mut [Row], mail: &mut Mail, record: &Record) -> Option<Result<Recorded, OutOfTurn>> {
+fn record(rows: &mut [Row], mail: &mut Mail, record: &Record) -> Option<Result<Recorded, InvalidTransition>> {
     let row = at(rows, record.render)?;
     let applied = match apply(&row.render, &record.change, record.at, OWNER) {
         Ok(applied) => applied,
@@ -167,18 +167,18 @@ fn record(rows: &mut [Row], mail: &mut Mail, record: &Record) -> Option<Result<R
     Some(Ok(applied.recorded))
 }
 
-fn matches(which: &Which, render: &Render) -> bool {
+fn matches(which: &RenderQuery, render: &Render) -> bool {
     match which {
-        Which::Id(id) => render.id == *id,
-        Which::Ids(ids) => ids.contains(&render.id),
-        Which::Key(scope, key) => render.key == *key && render.scope == *scope,
-        Which::AnyKey(key) => render.key == *key,
-        Which::Project(project) => render.submission.project.as_ref() == Some(project),
-        Which::Projects(projects) => render.submission.project.as_ref().is_some_and(|project| projects.contains(project)),
-        Which::File(path) => render.file.as_ref() == Some(path),
-        Which::Resends => render.submission.state == State::Intent && render.submission.attempt > 1,
-        Which::Unfinished => matches!(render.submission.state, State::Bound | State::Timeout),
-        Which::Unsettled => render.submission.state.is_unsettled(),
-        Which::All(_) => true,
+        RenderQuery::Id(id) => render.id == *id,
+        RenderQuery::Ids(ids) => ids.contains(&render.id),
+        RenderQuery::Key(scope, key) => render.key == *key && render.scope == *scope,
+        RenderQuery::AnyKey(key) => render.key == *key,
+        RenderQuery::Project(project) => render.submission.project.as_ref() == Some(project),
+        RenderQuery::Projects(projects) => render.submission.project.as_ref().is_some_and(|project| projects.contains(project)),
+        RenderQuery::File(path) => render.file.as_ref() == Some(path),
+        RenderQuery::Resends => render.submission.state == State::Intent && render.submission.attempt > 1,
+        RenderQuery::Unfinished => matches!(render.submission.state, State::Bound | State::Timeout),
+        RenderQuery::Unsettled => render.submission.state.is_unsettled(),
+        RenderQuery::All(_) => true,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Memory, Row, refused, reply};
 use crate::ledger::recovery::{Lost, RESTORED, Recovery, claimed, meant};
-use crate::ledger::{Draft, LedgerError, Render, RenderId, Reply, story};
+use crate::ledger::{LedgerError, NewRender, Render, RenderId, Reply, story};
 
 impl Recovery for Memory {
     fn restore(&self, lost: Vec<Lost>) -> Reply<'_, Vec<Option<Render>>> {
@@ -23,7 +23,7 @@ fn restore(rows: &mut Vec<Row>, lost: &Lost) -> Result<Option<Render>, LedgerErr
 }
 
 /// The restored row that a draft means, from now on the draft's own.
-pub(super) fn claim(rows: &mut [Row], draft: &Draft) -> Option<Render> {
+pub(super) fn claim(rows: &mut [Row], draft: &NewRender) -> Option<Render> {
     let key = draft.key.spelled();
     let is_it = |render: &&Render| render.space == draft.space && render.key == key && render.scope.starts_with(RESTORED);
     let restored = rows.iter().map(|row| &row.render).filter(is_it).cloned().collect();

@@ -1,18 +1,18 @@
 //! Who waits for what, and who reads for all, in memory: every seat is of this process, which lives.
 
 use super::{Memory, OWNER, reply};
-use crate::ledger::sharing::{Asked, Mark, Reader, Seat, Share, Sharing, Turn, Wait, asked};
+use crate::ledger::sharing::{Asked, Mark, ReadLease, Reader, Share, Sharing, Wait, WatcherId, asked};
 use crate::ledger::{LedgerError, Reply, Space};
 
 /// Who waits for what, and who reads.
 #[derive(Default)]
 pub(super) struct Seats {
-    waits: Vec<(Space, Seat, Wait)>,
+    waits: Vec<(Space, WatcherId, Wait)>,
     readers: Vec<(Space, Reader)>,
 }
 
 impl Sharing for Memory {
-    fn share(&self, share: Share) -> Reply<'_, Turn> {
+    fn share(&self, share: Share) -> Reply<'_, ReadLease> {
         let mut seats = self.seats();
         seats.waits.retain(|(_, seat, _)| *seat != share.seat);
         seats.waits.extend(share.waits.iter().map(|wait| (share.space.clone(), share.seat, *wait)));
@@ -25,11 +25,11 @@ impl Sharing for Memory {
             seats.readers.push((share.space.clone(), reader));
             let others = seats.waits.iter().filter(|(space, seat, _)| *space == share.space && *seat != share.seat);
             let guests = others.map(|(.., wait)| *wait).collect();
-            if is_mine { Turn::Mine { guests, rest_until } } else { Turn::Another { rest_until } }
+            if is_mine { ReadLease::Mine { guests, rest_until } } else { ReadLease::Another { rest_until } }
         }))
     }
 
-    fn leave(&self, space: Space, seat: Seat) -> Reply<'_, ()> {
+    fn leave(&self, space: Space, seat: WatcherId) -> Reply<'_, ()> {
         let mut seats = self.seats();
         seats.waits.retain(|(_, of, _)| *of != seat);
         seats.readers.retain(|(of, reader)| *of != space || reader.seat != seat);

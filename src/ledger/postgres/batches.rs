@@ -21,7 +21,7 @@ use crate::ledger::{Change, Record};
 use crate::ledger::{Recorded, Render, RenderId, Reply, Space};
 use crate::render::identity::{Key, MovieHash};
 use crate::render::state::{Fact, State};
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// The shards of a tally.
 const SHARDS: i64 = 32;
@@ -48,7 +48,7 @@ impl Batches for Postgres {
         })
     }
 
-    fn claim(&self, renders: Vec<RenderId>, at: Instant) -> Reply<'_, Vec<Result<Recorded, Unclaimed>>> {
+    fn claim(&self, renders: Vec<RenderId>, at: Timestamp) -> Reply<'_, Vec<Result<Recorded, Unclaimed>>> {
         self.witness.of_claims(self.ask(Need::Claim, async move |session: &Session<'_>| claim(session, &renders, at).await))
     }
 
@@ -114,8 +114,8 @@ fn read(row: &Row) -> Result<Batch, Failure> {
             renders: row.try_get::<_, Option<i64>>(6)?.map(i64::cast_unsigned),
             credits: row.try_get::<_, Option<i64>>(7)?.map(i64::cast_unsigned),
         },
-        created_at: Instant(row.try_get(8)?),
-        ended_at: row.try_get::<_, Option<i64>>(9)?.map(Instant),
+        created_at: Timestamp(row.try_get(8)?),
+        ended_at: row.try_get::<_, Option<i64>>(9)?.map(Timestamp),
     })
 }
 
@@ -133,7 +133,7 @@ async fn workers(channel: &Channel, space: &Space, name: &str) -> Result<Vec<Wor
             is_alive: row.try_get(1)?,
             claimed: row.try_get::<_, i64>(2)?.cast_unsigned(),
             sending: row.try_get::<_, i64>(3)?.cast_unsigned(),
-            last_at: Instant(row.try_get(4)?),
+            last_at: Timestamp(row.try_get(4)?),
         })
     };
     channel.query(SQL, &[&name, &space.account, &space.endpoint]).await?.iter().map(worker).collect()
@@ -153,7 +153,7 @@ fn read_count(row: &Row, first: usize) -> Result<Count, Failure> {
 type Named = (Space, String);
 
 /// Claims renders in their order, each if the budget of its batch allows.
-async fn claim(session: &Session<'_>, ids: &[RenderId], at: Instant) -> Result<Vec<Result<Recorded, Unclaimed>>, Failure> {
+async fn claim(session: &Session<'_>, ids: &[RenderId], at: Timestamp) -> Result<Vec<Result<Recorded, Unclaimed>>, Failure> {
     let found = work::lock(session.channel, ids).await?;
     let batches: HashSet<Named> =
         found.iter().filter(|render| render.row.is_some()).map(|render| (render.space.clone(), render.scope.clone())).collect();

@@ -44,12 +44,12 @@ pub(super) enum Need {
     /// A commit under this store's own name, whose lease holds.
     Claim,
     /// The same, and it is nobody's news.
-    Seat,
+    WatcherId,
 }
 
 impl Need {
     fn is_named(self) -> bool {
-        matches!(self, Self::Claim | Self::Seat)
+        matches!(self, Self::Claim | Self::WatcherId)
     }
 }
 
@@ -74,7 +74,7 @@ pub(super) struct Engine {
 impl Engine {
     /// An engine that knows where the server is.
     pub(super) fn new(address: Address, world: World, witness: Arc<Witness>) -> Result<Self, LedgerError> {
-        let news = Rc::new(News::new(format!("{:016x}", world.dice.throw())));
+        let news = Rc::new(News::new(format!("{:016x}", world.rng.next_u64())));
         let pool = Rc::new(Pool::new(address.clone(), world, witness).map_err(|failure| failure.at(&address))?);
         Ok(Self { pool, news, address, owner: RefCell::default(), wrote: RefCell::default() })
     }
@@ -142,7 +142,7 @@ impl Engine {
                 }
                 committed => {
                     lent.keep();
-                    if need != Need::Seat {
+                    if need != Need::WatcherId {
                         self.news.wrote();
                     }
                     committed.map(|()| answer)

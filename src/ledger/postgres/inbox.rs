@@ -13,7 +13,7 @@ use super::write::without_zeros;
 use crate::ledger::inbox::{Callback, CallbackId, Callbacks, Inbox, Kept, Received};
 use crate::ledger::{Reply, Space};
 use crate::render::identity::ProjectId;
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 impl Inbox for Postgres {
     fn receive(&self, callbacks: Vec<Callback>) -> Reply<'_, Vec<Received>> {
@@ -31,13 +31,13 @@ impl Inbox for Postgres {
         })
     }
 
-    fn settle(&self, callbacks: Vec<CallbackId>, at: Instant) -> Reply<'_, ()> {
+    fn settle(&self, callbacks: Vec<CallbackId>, at: Timestamp) -> Reply<'_, ()> {
         const SQL: &str = "UPDATE callback SET settled_at = $2 WHERE id = ANY($1) AND settled_at IS NULL";
         let ids: Vec<i64> = callbacks.iter().map(|id| id.0).collect();
         self.ask(Need::Write, async move |session: &Session<'_>| session.channel.execute(SQL, &[&ids, &at.0]).await.map(drop))
     }
 
-    fn forget(&self, before: Instant) -> Reply<'_, u64> {
+    fn forget(&self, before: Timestamp) -> Reply<'_, u64> {
         const SQL: &str = "DELETE FROM callback WHERE received_at < $1 AND NOT EXISTS (SELECT 1 FROM render WHERE \
              render.project = callback.project AND render.account = callback.account AND render.endpoint = callback.endpoint)";
         self.ask(Need::Write, async move |session: &Session<'_>| session.channel.execute(SQL, &[&before.0]).await)
@@ -140,7 +140,7 @@ fn read(row: &Row) -> Result<Kept, Failure> {
         token: row.try_get(4)?,
         content_type: row.try_get(5)?,
         size: u64::try_from(row.try_get::<_, i32>(6)?).unwrap_or_default(),
-        received_at: Instant(row.try_get(7)?),
-        settled_at: row.try_get::<_, Option<i64>>(8)?.map(Instant),
+        received_at: Timestamp(row.try_get(7)?),
+        settled_at: row.try_get::<_, Option<i64>>(8)?.map(Timestamp),
     })
 }

@@ -38,13 +38,14 @@ use self::pool::Pool;
 use self::thread::Thread;
 use super::mark::{Marks, Witness};
 use super::recovery::{Lost, Recovery};
-use super::sharing::{Mark, Seat, Share, Sharing, Turn};
+use super::sharing::{Mark, ReadLease, Share, Sharing, WatcherId};
 use super::{
-    Change, Completeness, Draft, Event, LedgerError, OutOfTurn, Placed, Record, Recorded, Render, RenderId, Reply, Space, Store, Which,
+    Change, Completeness, Event, InvalidTransition, LedgerError, NewRender, PlaceResult, Record, Recorded, Render, RenderId, RenderQuery,
+    Reply, Space, Store,
 };
 use crate::render::state::Fact;
 use crate::render::token::LedgerName;
-use crate::world::{Instant, World};
+use crate::world::{Timestamp, World};
 
 /// The shared store. Dropped, it finishes what it was asked and ends its lease.
 pub struct Postgres {
@@ -116,18 +117,18 @@ impl Store for Postgres {
         self.name.clone()
     }
 
-    fn place(&self, drafts: Vec<Draft>) -> Reply<'_, Vec<Placed>> {
+    fn place(&self, drafts: Vec<NewRender>) -> Reply<'_, Vec<PlaceResult>> {
         self.ask(Need::Write, async move |session: &Session<'_>| work::place(session, &drafts).await)
     }
 
-    fn record(&self, records: Vec<Record>) -> Reply<'_, Vec<Result<Recorded, OutOfTurn>>> {
+    fn record(&self, records: Vec<Record>) -> Reply<'_, Vec<Result<Recorded, InvalidTransition>>> {
         let claims = records.iter().any(|record| record.change == Change::Fact(Fact::Claimed));
         let need = if claims { Need::Claim } else { Need::Write };
         let recorded = self.ask(need, async move |session: &Session<'_>| work::record(session, &records).await);
         if claims { self.witness.of_claims(recorded) } else { recorded }
     }
 
-    fn find(&self, space: Option<Space>, which: Which) -> Reply<'_, Vec<Render>> {
+    fn find(&self, space: Option<Space>, which: RenderQuery) -> Reply<'_, Vec<Render>> {
         self.ask(Need::Read, async move |session: &Session<'_>| rows::find(session.channel, space.as_ref(), &which).await)
     }
 
@@ -139,7 +140,7 @@ impl Store for Postgres {
         self.ask(Need::Read, async move |session: &Session<'_>| rows::story(session.channel, render).await)
     }
 
-    fn reap(&self, at: Instant) -> Reply<'_, Vec<Render>> {
+    fn reap(&self, at: Timestamp) -> Reply<'_, Vec<Render>> {
         // Asked for often, and in vain as a rule: then nothing is written.
         let asked = self.ask(Need::Read, async |session: &Session<'_>| rows::is_any_orphaned(session.channel).await);
         Box::pin(async move {
@@ -167,11 +168,11 @@ impl Recovery for Postgres {
 }
 
 impl Sharing for Postgres {
-    fn share(&self, share: Share) -> Reply<'_, Turn> {
-        self.ask(Need::Seat, async move |session: &Session<'_>| sharing::share(session, &share).await)
+    fn share(&self, share: Share) -> Reply<'_, ReadLease> {
+        self.ask(Need::WatcherId, async move |session: &Session<'_>| sharing::share(session, &share).await)
     }
 
-    fn leave(&self, space: Space, seat: Seat) -> Reply<'_, ()> {
+    fn leave(&self, space: Space, seat: WatcherId) -> Reply<'_, ()> {
         self.ask(Need::Write, async move |session: &Session<'_>| sharing::leave(session, &space, seat).await)
     }
 

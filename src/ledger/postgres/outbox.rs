@@ -17,7 +17,7 @@ use crate::ledger::outbox::{
 use crate::ledger::{Render, Reply, Space};
 use crate::render::identity::ProjectId;
 use crate::render::outcome::Report;
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// A query for whole deliveries.
 macro_rules! select {
@@ -34,7 +34,7 @@ impl Outbox for Postgres {
         self.ask(Need::Write, async move |session: &Session<'_>| announce(session.channel, &outcomes).await)
     }
 
-    fn next_due(&self, space: Space) -> Reply<'_, Option<Instant>> {
+    fn next_due(&self, space: Space) -> Reply<'_, Option<Timestamp>> {
         const SQL: &str = "SELECT min(at) FROM (\
              SELECT min(due_at) AS at FROM delivery WHERE progress = 'due' AND account = $1 AND endpoint = $2 UNION ALL \
              SELECT min(due_at) AS at FROM delivery WHERE progress = 'taken' AND account = $1 AND endpoint = $2 AND \
@@ -42,11 +42,11 @@ impl Outbox for Postgres {
         self.ask(Need::Read, async move |session: &Session<'_>| {
             let row = session.channel.optional(SQL, &[&space.account, &space.endpoint, &session.owner]).await?;
             let due: Option<i64> = row.map_or(Ok(None), |row| row.try_get(0))?;
-            Ok(due.map(Instant))
+            Ok(due.map(Timestamp))
         })
     }
 
-    fn take(&self, space: Space, most: u32, at: Instant) -> Reply<'_, Vec<Delivery>> {
+    fn take(&self, space: Space, most: u32, at: Timestamp) -> Reply<'_, Vec<Delivery>> {
         self.ask(Need::Claim, async move |session: &Session<'_>| take(session, &space, most, at).await)
     }
 
@@ -62,7 +62,7 @@ impl Outbox for Postgres {
         self.ask(Need::Read, async move |session: &Session<'_>| receiver(session.channel, &space).await)
     }
 
-    fn keep_receiver(&self, space: Space, keeping: Keeping, at: Instant) -> Reply<'_, Receiver> {
+    fn keep_receiver(&self, space: Space, keeping: Keeping, at: Timestamp) -> Reply<'_, Receiver> {
         const SQL: &str = "INSERT INTO receiver AS kept (account, endpoint, path, public_url, since) \
              VALUES ($1, $2, coalesce($3, $4), $5, $6) ON CONFLICT (account, endpoint) DO UPDATE \
              SET path = coalesce($3, kept.path, $4), public_url = coalesce($5, kept.public_url)";
@@ -79,7 +79,7 @@ impl Outbox for Postgres {
 struct Outcome<'a> {
     space: &'a Space,
     report: &'a Report,
-    due_at: Instant,
+    due_at: Timestamp,
 }
 
 /// Puts the outcomes of renders here whose spaces have a receiver.
@@ -147,7 +147,7 @@ async fn over(channel: &Channel, heard: &[&Announcement]) -> Result<(), Failure>
     channel.execute(SQL, &[&accounts, &endpoints, &projects, &statuses, &times, &BY_ITSELF]).await.map(drop)
 }
 
-async fn take(session: &Session<'_>, space: &Space, most: u32, at: Instant) -> Result<Vec<Delivery>, Failure> {
+async fn take(session: &Session<'_>, space: &Space, most: u32, at: Timestamp) -> Result<Vec<Delivery>, Failure> {
     const TAKE: &str = "UPDATE delivery SET progress = 'taken', owner = $2, attempts = attempts + 1, touched_at = $3 WHERE id = ANY($1)";
     let (channel, owner) = (session.channel, &session.owner);
     // One taker of a space at a time: else two could be at two outcomes of one project.
@@ -177,7 +177,7 @@ async fn free(channel: &Channel, space: &Space) -> Result<(), Failure> {
 }
 
 /// What may be begun: nothing of a project that somebody is at.
-async fn due(channel: &Channel, space: &Space, most: u32, at: Instant) -> Result<Vec<Delivery>, Failure> {
+async fn due(channel: &Channel, space: &Space, most: u32, at: Timestamp) -> Result<Vec<Delivery>, Failure> {
     const SQL: &str = select!(
         "WHERE progress = 'due' AND account = $1 AND endpoint = $2 AND due_at <= $3 AND NOT EXISTS (SELECT 1 FROM delivery AS other WHERE \
          other.progress = 'taken' AND other.account = $1 AND other.endpoint = $2 AND other.project = delivery.project) \
@@ -192,7 +192,7 @@ async fn tell(session: &Session<'_>, attempts: &[Attempt]) -> Result<(), Failure
          unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[], $7::boolean[]) \
          AS told (id, progress, due_at, at, detail, uncounted, wanted) WHERE delivery.id = told.id AND \
          CASE delivery.progress WHEN 'taken' THEN delivery.owner = $8 AND NOT told.wanted ELSE told.wanted END";
-    let ends: Vec<(Progress, Option<Instant>, u32)> = attempts.iter().map(|attempt| attempt.handed.comes_to()).collect();
+    let ends: Vec<(Progress, Option<Timestamp>, u32)> = attempts.iter().map(|attempt| attempt.handed.comes_to()).collect();
     let wanted: Vec<bool> = attempts.iter().map(|attempt| attempt.handed.is_wanted()).collect();
     let ids: Vec<i64> = attempts.iter().map(|attempt| attempt.delivery.0).collect();
     let progress: Vec<&str> = ends.iter().map(|end| end.0.as_str()).collect();
@@ -224,7 +224,7 @@ async fn find(channel: &Channel, space: Option<&Space>, which: &Deliveries) -> R
 async fn receiver(channel: &Channel, space: &Space) -> Result<Option<Receiver>, Failure> {
     const SQL: &str = "SELECT path, public_url, since FROM receiver WHERE account = $1 AND endpoint = $2";
     let row = channel.optional(SQL, &[&space.account, &space.endpoint]).await?;
-    row.map(|row| Ok(Receiver { path: row.try_get(0)?, public_url: row.try_get(1)?, since: Instant(row.try_get(2)?) })).transpose()
+    row.map(|row| Ok(Receiver { path: row.try_get(0)?, public_url: row.try_get(1)?, since: Timestamp(row.try_get(2)?) })).transpose()
 }
 
 async fn many(channel: &Channel, sql: &'static str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Delivery>, Failure> {
@@ -245,9 +245,9 @@ fn read(row: &Row) -> Result<Delivery, Failure> {
             .ok_or_else(|| Failure::unreadable("report", report))?,
         progress: Progress::parse(progress).ok_or_else(|| Failure::unreadable("progress", progress))?,
         attempts: u32::try_from(attempts).map_err(|_| Failure::unreadable("number of attempts", &attempts.to_string()))?,
-        due_at: Instant(row.try_get(8)?),
+        due_at: Timestamp(row.try_get(8)?),
         owner: row.try_get(9)?,
-        touched_at: Instant(row.try_get(10)?),
+        touched_at: Timestamp(row.try_get(10)?),
         detail: row.try_get(11)?,
     })
 }

@@ -44,7 +44,7 @@ const BURY: &str = "DELETE FROM owner WHERE name IN (SELECT name FROM owner WHER
 /// A new name: whose machine and which process, for people, and enough chance to be nobody else's.
 pub(super) fn name(world: &World) -> String {
     let host = whoami::hostname().unwrap_or_else(|_| "unknown".to_owned());
-    format!("{host}-{}-{:016x}", process::id(), world.dice.throw())
+    format!("{host}-{}-{:016x}", process::id(), world.rng.next_u64())
 }
 
 /// Takes a lease under a name.

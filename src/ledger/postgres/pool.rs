@@ -123,7 +123,7 @@ impl Pool {
 
     /// A new connection, to a ledger of the newest schema that knows what it has forgotten.
     async fn connect(&self) -> Result<Shared, Failure> {
-        let name = self.world.dice.throw().cast_signed();
+        let name = self.world.rng.next_u64().cast_signed();
         let channel = Channel::open(&self.address, self.tls.as_ref(), name, None).await?;
         let known = schema::ready(&channel).await?;
         if self.name.get().is_none() {

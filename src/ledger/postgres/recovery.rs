@@ -8,7 +8,7 @@ use super::channel::Channel;
 use super::failure::Failure;
 use super::{rows, write};
 use crate::ledger::recovery::{Lost, claimed, meant};
-use crate::ledger::{Draft, Event, Render, RenderId, Space, story};
+use crate::ledger::{Event, NewRender, Render, RenderId, Space, story};
 use crate::render::identity::{Key, NameError};
 
 /// Makes rows of renders that the ledger doesn't know.
@@ -42,7 +42,7 @@ pub(super) struct Restored {
 
 impl Restored {
     /// Those with the keys of some drafts, locked.
-    pub(super) async fn of(channel: &Channel, drafts: &[&Draft]) -> Result<Self, Failure> {
+    pub(super) async fn of(channel: &Channel, drafts: &[&NewRender]) -> Result<Self, Failure> {
         let mut rows: HashMap<(Space, Key), Vec<Render>> = HashMap::new();
         if !drafts.is_empty() {
             for render in rows::restored(channel, drafts).await? {
@@ -53,7 +53,7 @@ impl Restored {
     }
 
     /// The one that a draft means, from now on the draft's own.
-    pub(super) fn claim(&mut self, draft: &Draft) -> Option<Render> {
+    pub(super) fn claim(&mut self, draft: &NewRender) -> Option<Render> {
         let rows = self.rows.get_mut(&(draft.space.clone(), draft.key.spelled()))?;
         let render = meant(draft, rows.clone())?;
         rows.retain(|row| row.id != render.id);

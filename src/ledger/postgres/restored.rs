@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::schema::{self, Known, LOCK, transact};
 use crate::ledger::mark::{Answer, Finding, Mark, MarkFile, Question};
 use crate::ledger::{Completeness, Gap};
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// What changes when tables are put in the place of others: which table it is, and which transaction wrote its row. And
 /// when the server started: a data directory is put back only while it is down.
@@ -22,7 +22,7 @@ macro_rules! stamp {
 pub(super) use stamp;
 
 /// Compares the ledger with the database's history and with the mark, and remembers a gap in it where it is behind.
-pub(super) async fn compare(channel: &Channel, known: Known, file: Option<&MarkFile>, now: Instant) -> Result<Completeness, Failure> {
+pub(super) async fn compare(channel: &Channel, known: Known, file: Option<&MarkFile>, now: Timestamp) -> Result<Completeness, Failure> {
     let mut gap = known.gap;
     if let Some(history) = channel.history().await?.filter(|history| known.history.as_ref() != Some(history)) {
         gap = transact(channel, take_over(channel, &history, now)).await?;
@@ -60,7 +60,7 @@ async fn answer(channel: &Channel, question: &Question, gap: Option<Gap>) -> Res
 
 /// Another history than the one that wrote the ledger last: what was committed shortly before it began may be gone
 /// (`faults.md` row 85).
-async fn take_over(channel: &Channel, history: &str, now: Instant) -> Result<Option<Gap>, Failure> {
+async fn take_over(channel: &Channel, history: &str, now: Timestamp) -> Result<Option<Gap>, Failure> {
     channel.batch(LOCK).await?;
     let known = schema::known(channel).await?;
     if known.history.as_deref() == Some(history) {
@@ -74,7 +74,7 @@ async fn take_over(channel: &Channel, history: &str, now: Instant) -> Result<Opt
 }
 
 /// The mark tells of a claim that the ledger doesn't hold.
-async fn fall_behind(channel: &Channel, lost: Instant, now: Instant) -> Result<Gap, Failure> {
+async fn fall_behind(channel: &Channel, lost: Timestamp, now: Timestamp) -> Result<Gap, Failure> {
     channel.batch(LOCK).await?;
     let known = schema::known(channel).await?;
     notice(channel, known.gap, lost, now).await
@@ -82,10 +82,10 @@ async fn fall_behind(channel: &Channel, lost: Instant, now: Instant) -> Result<G
 
 /// All that was written between the last line before `lost` and now may be gone, and the numbers of rows that are gone
 /// must not be given to others.
-async fn notice(channel: &Channel, known: Option<Gap>, lost: Instant, now: Instant) -> Result<Gap, Failure> {
+async fn notice(channel: &Channel, known: Option<Gap>, lost: Timestamp, now: Timestamp) -> Result<Gap, Failure> {
     let row = channel.optional("SELECT coalesce(max(touched_at), 0) FROM render WHERE touched_at <= $1", &[&lost.0]).await?;
     let newest = row.map_or(Ok(0), |row| row.try_get(0))?;
-    let gap = Gap::noticed(Instant(newest), known, now);
+    let gap = Gap::noticed(Timestamp(newest), known, now);
     channel.execute("UPDATE ledger SET gap_from = $1, gap_until = $2", &[&gap.from.0, &gap.until.0]).await?;
     channel.query("SELECT max(nextval(pg_get_serial_sequence('j2v.render', 'id'))) FROM generate_series(1, 65536)", &[]).await?;
     Ok(gap)

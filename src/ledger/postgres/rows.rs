@@ -11,11 +11,11 @@ use super::failure::Failure;
 use super::owner::is_alive;
 use crate::ledger::batch::TableRow;
 use crate::ledger::recovery::{Lost, RESTORED};
-use crate::ledger::{Draft, Event, Render, RenderId, Space, Which};
+use crate::ledger::{Event, NewRender, Render, RenderId, RenderQuery, Space};
 use crate::render::identity::{Key, MovieHash, ProjectId};
 use crate::render::outcome::Report;
 use crate::render::state::{OnUnknown, State, Submission};
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// A query for whole rows of `render`; the column list stands here only.
 macro_rules! select {
@@ -54,7 +54,7 @@ pub(super) async fn latest(channel: &Channel, names: &[Named<'_>]) -> Result<Vec
 }
 
 /// The newest unsettled row of each movie of some drafts, less those that `me` is sending itself.
-pub(super) async fn unsettled(channel: &Channel, drafts: &[&Draft], me: Option<&str>) -> Result<Vec<Render>, Failure> {
+pub(super) async fn unsettled(channel: &Channel, drafts: &[&NewRender], me: Option<&str>) -> Result<Vec<Render>, Failure> {
     const SQL: &str = select!(
         "unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS wanted (movie, scope, account, endpoint) CROSS JOIN LATERAL \
          (SELECT * FROM render WHERE render.state IN ('sending', 'unknown', 'held') AND render.account = wanted.account AND \
@@ -77,7 +77,7 @@ fn places<'a>(of: impl Iterator<Item = (&'a Space, &'a str)>) -> (Vec<&'a str>, 
 }
 
 /// Restored rows with the keys of some drafts, as tokens spell them, locked.
-pub(super) async fn restored(channel: &Channel, drafts: &[&Draft]) -> Result<Vec<Render>, Failure> {
+pub(super) async fn restored(channel: &Channel, drafts: &[&NewRender]) -> Result<Vec<Render>, Failure> {
     const SQL: &str = select!(
         "render WHERE (key, account, endpoint) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[])) AND starts_with(scope, $4) \
          ORDER BY id FOR UPDATE"
@@ -146,27 +146,27 @@ pub(super) async fn stands(channel: &Channel, id: RenderId, epoch: u64, owner: O
 }
 
 /// Rows of one space, or of all, newest first.
-pub(super) async fn find(channel: &Channel, space: Option<&Space>, which: &Which) -> Result<Vec<Render>, Failure> {
+pub(super) async fn find(channel: &Channel, space: Option<&Space>, which: &RenderQuery) -> Result<Vec<Render>, Failure> {
     let (account, endpoint) = (space.map(|space| space.account.as_str()), space.map(|space| space.endpoint.as_str()));
     let ids: Vec<i64> = match which {
-        Which::Id(id) => vec![id.0],
-        Which::Ids(ids) => ids.iter().map(|id| id.0).collect(),
+        RenderQuery::Id(id) => vec![id.0],
+        RenderQuery::Ids(ids) => ids.iter().map(|id| id.0).collect(),
         _ => Vec::new(),
     };
     let projects: Vec<&str> =
-        if let Which::Projects(projects) = which { projects.iter().map(ProjectId::as_str).collect() } else { Vec::new() };
-    let most = if let Which::All(most) = which { i64::from(*most) } else { 0 };
+        if let RenderQuery::Projects(projects) = which { projects.iter().map(ProjectId::as_str).collect() } else { Vec::new() };
+    let most = if let RenderQuery::All(most) = which { i64::from(*most) } else { 0 };
     let (sql, values): (&str, &[&(dyn ToSql + Sync)]) = match which {
-        Which::Id(_) | Which::Ids(_) => (found!("id = ANY($3)"), &[&account, &endpoint, &ids]),
-        Which::Key(scope, key) => (found!("key = $3 AND scope = $4"), &[&account, &endpoint, &key.as_str(), scope]),
-        Which::AnyKey(key) => (found!("key = $3"), &[&account, &endpoint, &key.as_str()]),
-        Which::Project(project) => (found!("project = $3"), &[&account, &endpoint, &project.as_str()]),
-        Which::Projects(_) => (found!("project = ANY($3)"), &[&account, &endpoint, &projects]),
-        Which::File(path) => (found!("file = $3"), &[&account, &endpoint, &path.as_os_str().as_encoded_bytes()]),
-        Which::Resends => (found!("state = 'intent' AND attempt > 1"), &[&account, &endpoint]),
-        Which::Unfinished => (found!("state IN ('bound', 'timeout')"), &[&account, &endpoint]),
-        Which::Unsettled => (found!("state IN ('sending', 'unknown', 'held')"), &[&account, &endpoint]),
-        Which::All(_) => (concat!(found!("TRUE"), " LIMIT $3"), &[&account, &endpoint, &most]),
+        RenderQuery::Id(_) | RenderQuery::Ids(_) => (found!("id = ANY($3)"), &[&account, &endpoint, &ids]),
+        RenderQuery::Key(scope, key) => (found!("key = $3 AND scope = $4"), &[&account, &endpoint, &key.as_str(), scope]),
+        RenderQuery::AnyKey(key) => (found!("key = $3"), &[&account, &endpoint, &key.as_str()]),
+        RenderQuery::Project(project) => (found!("project = $3"), &[&account, &endpoint, &project.as_str()]),
+        RenderQuery::Projects(_) => (found!("project = ANY($3)"), &[&account, &endpoint, &projects]),
+        RenderQuery::File(path) => (found!("file = $3"), &[&account, &endpoint, &path.as_os_str().as_encoded_bytes()]),
+        RenderQuery::Resends => (found!("state = 'intent' AND attempt > 1"), &[&account, &endpoint]),
+        RenderQuery::Unfinished => (found!("state IN ('bound', 'timeout')"), &[&account, &endpoint]),
+        RenderQuery::Unsettled => (found!("state IN ('sending', 'unknown', 'held')"), &[&account, &endpoint]),
+        RenderQuery::All(_) => (concat!(found!("TRUE"), " LIMIT $3"), &[&account, &endpoint, &most]),
     };
     many(channel, sql, values).await
 }
@@ -180,7 +180,7 @@ pub(super) async fn body(channel: &Channel, id: RenderId) -> Result<Option<Vec<u
 /// A story, in the order in which it was told.
 pub(super) async fn story(channel: &Channel, id: RenderId) -> Result<Vec<Event>, Failure> {
     let rows = channel.query("SELECT at, kind, detail FROM event WHERE render = $1 ORDER BY nth", &[&id.0]).await?;
-    rows.iter().map(|row| Ok(Event { at: Instant(row.try_get(0)?), kind: row.try_get(1)?, detail: row.try_get(2)? })).collect()
+    rows.iter().map(|row| Ok(Event { at: Timestamp(row.try_get(0)?), kind: row.try_get(1)?, detail: row.try_get(2)? })).collect()
 }
 
 async fn many(channel: &Channel, sql: &'static str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Render>, Failure> {
@@ -199,8 +199,8 @@ impl<'a> Columns<'a> {
         Ok(self.row.try_get(self.next - 1)?)
     }
 
-    fn at(&mut self) -> Result<Option<Instant>, Failure> {
-        Ok(self.take::<Option<i64>>()?.map(Instant))
+    fn at(&mut self) -> Result<Option<Timestamp>, Failure> {
+        Ok(self.take::<Option<i64>>()?.map(Timestamp))
     }
 
     fn number(&mut self, what: &'static str) -> Result<u32, Failure> {
@@ -249,8 +249,8 @@ fn read(row: &Row) -> Result<Render, Failure> {
         },
         owner: columns.take()?,
         quarantine: Duration::from_millis(columns.take::<i64>()?.cast_unsigned()),
-        created_at: Instant(columns.take()?),
-        touched_at: Instant(columns.take()?),
+        created_at: Timestamp(columns.take()?),
+        touched_at: Timestamp(columns.take()?),
         posted_at: columns.at()?,
         gave_up_at: columns.at()?,
         searched_at: columns.at()?,

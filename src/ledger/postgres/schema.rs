@@ -4,7 +4,7 @@ use super::channel::Channel;
 use super::failure::Failure;
 use crate::ledger::Gap;
 use crate::render::token::LedgerName;
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// One text a schema; the n-th leads from schema n - 1 to n. A text that was released never changes.
 pub(super) const MIGRATIONS: &[&str] = &[FIRST, MAIL, SHARING, BATCHES, RESENDS, NAME, FILES];
@@ -245,7 +245,7 @@ async fn read(channel: &Channel) -> Result<Option<Known>, Failure> {
     Ok(Some(Known {
         schema: row.try_get::<_, i32>(0)?.cast_unsigned(),
         history: row.try_get(1)?,
-        gap: from.zip(until).map(|(from, until)| Gap { from: Instant(from), until: Instant(until) }),
+        gap: from.zip(until).map(|(from, until)| Gap { from: Timestamp(from), until: Timestamp(until) }),
     }))
 }
 

@@ -11,12 +11,12 @@ use super::engine::Session;
 use super::failure::Failure;
 use super::owner::is_alive;
 use super::write::millis;
-use crate::ledger::sharing::{Asked, Reader, Seat, Share, Turn, Wait, asked};
+use crate::ledger::sharing::{Asked, ReadLease, Reader, Share, Wait, WatcherId, asked};
 use crate::ledger::{RenderId, Space};
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// Writes down what a seat waits for, and decides who has the turn.
-pub(super) async fn share(session: &Session<'_>, share: &Share) -> Result<Turn, Failure> {
+pub(super) async fn share(session: &Session<'_>, share: &Share) -> Result<ReadLease, Failure> {
     let (channel, space) = (session.channel, &share.space);
     let me = session.owner.as_deref().unwrap_or_default();
     wait_for(channel, me, share.seat, &share.waits).await?;
@@ -25,7 +25,7 @@ pub(super) async fn share(session: &Session<'_>, share: &Share) -> Result<Turn, 
     let (reader, lives) = reader(channel, space).await?.unzip();
     let is_alive = |owner: &str| Ok::<_, Failure>(owner == me || lives.unwrap_or(false));
     let reader = match asked(reader, share, me, is_alive)? {
-        Asked::Left(reader) => return Ok(Turn::Another { rest_until: reader.rest_until }),
+        Asked::Left(reader) => return Ok(ReadLease::Another { rest_until: reader.rest_until }),
         Asked::Kept(reader) => reader,
         Asked::Written(reader) => {
             write_reader(channel, space, &reader).await?;
@@ -33,11 +33,11 @@ pub(super) async fn share(session: &Session<'_>, share: &Share) -> Result<Turn, 
         }
     };
     forget_the_dead(channel, me).await?;
-    Ok(Turn::Mine { guests: guests(channel, share, me).await?, rest_until: reader.rest_until })
+    Ok(ReadLease::Mine { guests: guests(channel, share, me).await?, rest_until: reader.rest_until })
 }
 
 /// Forgets a seat and its turn.
-pub(super) async fn leave(session: &Session<'_>, space: &Space, seat: Seat) -> Result<(), Failure> {
+pub(super) async fn leave(session: &Session<'_>, space: &Space, seat: WatcherId) -> Result<(), Failure> {
     const TURN: &str = "DELETE FROM turn WHERE account = $1 AND endpoint = $2 AND owner = $3 AND seat = $4";
     let me = session.owner.as_deref().unwrap_or_default();
     wait_for(session.channel, me, seat, &[]).await?;
@@ -45,7 +45,7 @@ pub(super) async fn leave(session: &Session<'_>, space: &Space, seat: Seat) -> R
 }
 
 /// Writes only what has changed: as a rule nothing has.
-async fn wait_for(channel: &Channel, me: &str, seat: Seat, waits: &[Wait]) -> Result<(), Failure> {
+async fn wait_for(channel: &Channel, me: &str, seat: WatcherId, waits: &[Wait]) -> Result<(), Failure> {
     const INSERT: &str = "INSERT INTO waiting (owner, seat, render, every) SELECT $1, $2, * FROM unnest($3::bigint[], $4::bigint[]) \
          ON CONFLICT (owner, seat, render) DO UPDATE SET every = excluded.every";
     const DELETE: &str = "DELETE FROM waiting WHERE owner = $1 AND seat = $2 AND render = ANY($3)";
@@ -75,9 +75,9 @@ async fn reader(channel: &Channel, space: &Space) -> Result<Option<(Reader, bool
     let Some(row) = channel.optional(SQL, &[&space.account, &space.endpoint]).await? else { return Ok(None) };
     let reader = Reader {
         owner: row.try_get(0)?,
-        seat: Seat(row.try_get::<_, i64>(1)?.cast_unsigned()),
-        renewed_at: Instant(row.try_get(2)?),
-        rest_until: row.try_get::<_, Option<i64>>(3)?.map(Instant),
+        seat: WatcherId(row.try_get::<_, i64>(1)?.cast_unsigned()),
+        renewed_at: Timestamp(row.try_get(2)?),
+        rest_until: row.try_get::<_, Option<i64>>(3)?.map(Timestamp),
     };
     Ok(Some((reader, row.try_get(4)?)))
 }
@@ -108,6 +108,6 @@ fn wait(row: &Row) -> Result<Wait, Failure> {
     Ok(Wait { render: RenderId(row.try_get(0)?), every: every.map(|millis| Duration::from_millis(millis.cast_unsigned())) })
 }
 
-fn seat_in(seat: Seat) -> i64 {
+fn seat_in(seat: WatcherId) -> i64 {
     seat.0.cast_signed()
 }

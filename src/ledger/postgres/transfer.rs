@@ -9,7 +9,7 @@ use super::failure::Failure;
 use crate::ledger::Reply;
 use crate::ledger::transfer::{Cell, Kind, PRUNING, Pruned, RULES, Row, Table, Transfer};
 use crate::render::token::LedgerName;
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// The tally without its shards.
 const TALLY: &str = "(SELECT name, account, endpoint, state, current, sum(renders)::bigint AS renders, sum(estimated)::bigint AS estimated, \
@@ -61,7 +61,7 @@ impl Transfer for Postgres {
         })
     }
 
-    fn prune(&self, before: Instant) -> Reply<'_, Pruned> {
+    fn prune(&self, before: Timestamp) -> Reply<'_, Pruned> {
         self.ask(Need::Write, async move |session: &Session<'_>| {
             let mut counts = [0; PRUNING.len()];
             for (sql, count) in PRUNING.into_iter().zip(&mut counts) {

@@ -15,10 +15,10 @@ use super::{outbox, owner, rows, write};
 use crate::ledger::batch::Count;
 use crate::ledger::change::{Placing, apply, is_past, placing, wanted};
 use crate::ledger::outbox::is_news;
-use crate::ledger::{Again, Change, Draft, Event, Placed, Record, Recorded, Render, RenderId, Space, story};
+use crate::ledger::{Again, Change, Event, NewRender, PlaceResult, Record, Recorded, Render, RenderId, Space, story};
 use crate::render::identity::MovieHash;
-use crate::render::state::{Fact, OutOfTurn};
-use crate::world::Instant;
+use crate::render::state::{Fact, InvalidTransition};
+use crate::world::Timestamp;
 
 /// What a ledger knows of the keys and the movies of drafts.
 struct Known {
@@ -30,7 +30,7 @@ struct Known {
 }
 
 /// Places drafts: each a new intent, or what there is already.
-pub(super) async fn place(session: &Session<'_>, drafts: &[Draft]) -> Result<Vec<Placed>, Failure> {
+pub(super) async fn place(session: &Session<'_>, drafts: &[NewRender]) -> Result<Vec<PlaceResult>, Failure> {
     let mut known = known(session, drafts).await?;
     let Settled { mut placed, bodies, counts } = settle(drafts, &mut known);
     if !bodies.is_empty() {
@@ -40,9 +40,9 @@ pub(super) async fn place(session: &Session<'_>, drafts: &[Draft]) -> Result<Vec
     Ok(placed)
 }
 
-async fn known(session: &Session<'_>, drafts: &[Draft]) -> Result<Known, Failure> {
+async fn known(session: &Session<'_>, drafts: &[NewRender]) -> Result<Known, Failure> {
     let channel = session.channel;
-    let (named, unnamed): (Vec<&Draft>, Vec<&Draft>) = drafts.iter().partition(|draft| draft.named);
+    let (named, unnamed): (Vec<&NewRender>, Vec<&NewRender>) = drafts.iter().partition(|draft| draft.named);
     let keys: Vec<Named<'_>> = named.iter().map(|draft| (&draft.space, draft.scope.as_str(), &draft.key)).collect();
     let latest = async { if named.is_empty() { Ok(Vec::new()) } else { rows::latest(channel, &keys).await } };
     let unsettled =
@@ -58,14 +58,14 @@ async fn known(session: &Session<'_>, drafts: &[Draft]) -> Result<Known, Failure
 
 /// Where drafts go, the bodies of those that become new rows, and how they are counted.
 struct Settled<'a> {
-    placed: Vec<Placed>,
+    placed: Vec<PlaceResult>,
     bodies: Vec<&'a [u8]>,
     counts: Counts,
 }
 
 /// Decides where each draft goes, one after the other. A new row has a number below zero until it has its own.
-fn settle<'a>(drafts: &'a [Draft], known: &mut Known) -> Settled<'a> {
-    let name = |draft: &'a Draft| (&draft.space, draft.scope.as_str(), &draft.key);
+fn settle<'a>(drafts: &'a [NewRender], known: &mut Known) -> Settled<'a> {
+    let name = |draft: &'a NewRender| (&draft.space, draft.scope.as_str(), &draft.key);
     let mut latest: HashMap<Named<'_>, Render> =
         known.latest.iter().map(|render| ((&render.space, render.scope.as_str(), &render.key), render.clone())).collect();
     let lost: HashMap<(&Space, &str, MovieHash), &Render> =
@@ -82,27 +82,27 @@ fn settle<'a>(drafts: &'a [Draft], known: &mut Known) -> Settled<'a> {
         let found =
             if draft.named { latest.get(&name(draft)) } else { lost.get(&(&draft.space, draft.scope.as_str(), draft.movie)).copied() };
         match placing(draft, found.cloned()) {
-            Placing::Existing(render) => settled.placed.push(Placed::Existing(*render)),
+            Placing::Existing(render) => settled.placed.push(PlaceResult::Existing(*render)),
             Placing::New { generation } => {
                 settled.bodies.push(draft.body.as_slice());
                 let nth = i64::try_from(settled.bodies.len()).unwrap_or(i64::MAX);
                 let render = wanted(RenderId(-nth), draft, generation);
                 settled.counts.entered(&render, latest.get(&name(draft)));
                 latest.insert(name(draft), render.clone());
-                settled.placed.push(Placed::New(render));
+                settled.placed.push(PlaceResult::New(render));
             }
         }
     }
     settled
 }
 
-async fn insert(channel: &Channel, placed: &mut [Placed], bodies: &[&[u8]]) -> Result<(), Failure> {
+async fn insert(channel: &Channel, placed: &mut [PlaceResult], bodies: &[&[u8]]) -> Result<(), Failure> {
     let numbers = write::numbers(channel, bodies.len()).await?;
     let mut renders = Vec::with_capacity(bodies.len());
     for placed in placed {
         let (is_new, render) = match placed {
-            Placed::New(render) => (true, render),
-            Placed::Existing(render) => (false, render),
+            PlaceResult::New(render) => (true, render),
+            PlaceResult::Existing(render) => (false, render),
         };
         if let Some(number) = usize::try_from(-render.id.0).ok().and_then(|nth| numbers.get(nth.checked_sub(1)?)) {
             render.id = RenderId(*number);
@@ -146,7 +146,7 @@ impl Changes {
     }
 
     /// Takes in one change.
-    pub(super) fn take_in(&mut self, record: &Record, owner: &str) -> Result<Result<Recorded, OutOfTurn>, Failure> {
+    pub(super) fn take_in(&mut self, record: &Record, owner: &str) -> Result<Result<Recorded, InvalidTransition>, Failure> {
         let before = self.row(record.render)?;
         let applied = match apply(before, &record.change, record.at, owner) {
             Ok(applied) => applied,
@@ -175,7 +175,7 @@ pub(super) async fn lock(channel: &Channel, ids: &[RenderId]) -> Result<Vec<Rend
 }
 
 /// Takes in changes, each by the machine, with every row locked that one of them is about.
-pub(super) async fn record(session: &Session<'_>, records: &[Record]) -> Result<Vec<Result<Recorded, OutOfTurn>>, Failure> {
+pub(super) async fn record(session: &Session<'_>, records: &[Record]) -> Result<Vec<Result<Recorded, InvalidTransition>>, Failure> {
     let ids: Vec<RenderId> = records.iter().map(|record| record.render).collect();
     let mut changes = Changes::of(lock(session.channel, &ids).await?);
     let owner = session.owner.as_deref().unwrap_or_default();
@@ -221,7 +221,7 @@ async fn count(channel: &Channel, steps: &[(Render, Render)]) -> Result<(), Fail
 }
 
 /// Buries the owners whose lease is over, and turns what they were sending into `unknown`.
-pub(super) async fn reap(session: &Session<'_>, at: Instant) -> Result<Vec<Render>, Failure> {
+pub(super) async fn reap(session: &Session<'_>, at: Timestamp) -> Result<Vec<Render>, Failure> {
     owner::bury(session.channel).await?;
     let orphans = rows::orphans(session.channel).await?;
     let ids: Vec<RenderId> = orphans.iter().map(|render| render.id).collect();

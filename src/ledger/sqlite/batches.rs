@@ -10,7 +10,7 @@ use super::{rows, work};
 use crate::ledger::batch::{Batch, Batches, Budget, Count, Standing, TableRow, Tally, Unclaimed, Worker};
 use crate::ledger::{Recorded, Render, RenderId, Reply, Space};
 use crate::render::identity::Key;
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 impl Batches for Sqlite {
     fn keep(&self, batch: Batch) -> Reply<'_, Standing> {
@@ -29,7 +29,7 @@ impl Batches for Sqlite {
         self.ask(Need::Read, move |session| keys.iter().map(|key| rows::latest(session.connection, &space, &scope, key)).collect())
     }
 
-    fn claim(&self, renders: Vec<RenderId>, at: Instant) -> Reply<'_, Vec<Result<Recorded, Unclaimed>>> {
+    fn claim(&self, renders: Vec<RenderId>, at: Timestamp) -> Reply<'_, Vec<Result<Recorded, Unclaimed>>> {
         self.witness
             .of_claims(self.ask(Need::Claim, move |session| renders.iter().map(|render| work::claim(session, *render, at)).collect()))
     }

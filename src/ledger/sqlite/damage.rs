@@ -8,7 +8,7 @@ use super::Sqlite;
 use super::failure::Failure;
 use super::file::beside;
 use super::owner::Owners;
-use crate::ledger::{LedgerError, Store, Which};
+use crate::ledger::{LedgerError, RenderQuery, Store};
 use crate::world::World;
 
 /// What is damaged in the ledger at `path`, as [`LedgerError::Corrupt`]: its pages, its indexes, or what stands in a row.
@@ -20,7 +20,7 @@ pub async fn check(path: &Path, world: &World) -> Result<(), LedgerError> {
     if let Some(why) = store.faults().await?.into_iter().next() {
         return Err(LedgerError::Corrupt { path: path.to_owned(), why });
     }
-    store.find(None, Which::All(u32::MAX)).await.map(drop)
+    store.find(None, RenderQuery::All(u32::MAX)).await.map(drop)
 }
 
 /// Sets a damaged ledger aside, with its log, under another name; gives back that name. `None` when somebody has done so

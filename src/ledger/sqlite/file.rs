@@ -88,7 +88,7 @@ fn create(path: &Path, world: &World) -> Result<(), Failure> {
         return Err(Failure::Logless(log));
     }
     let mut draft = path.as_os_str().to_owned();
-    draft.push(format!(".new-{:016x}", world.dice.throw()));
+    draft.push(format!(".new-{:016x}", world.rng.next_u64()));
     let draft = PathBuf::from(draft);
     let made = write_synced(&draft, &schema::image()?).and_then(|()| fs::hard_link(&draft, path));
     let removed = fs::remove_file(&draft);

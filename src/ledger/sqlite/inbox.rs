@@ -8,7 +8,7 @@ use super::job::Need;
 use crate::ledger::inbox::{Callback, CallbackId, Callbacks, Inbox, Kept, Received};
 use crate::ledger::{Reply, Space};
 use crate::render::identity::ProjectId;
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 impl Inbox for Sqlite {
     fn receive(&self, callbacks: Vec<Callback>) -> Reply<'_, Vec<Received>> {
@@ -26,7 +26,7 @@ impl Inbox for Sqlite {
         })
     }
 
-    fn settle(&self, callbacks: Vec<CallbackId>, at: Instant) -> Reply<'_, ()> {
+    fn settle(&self, callbacks: Vec<CallbackId>, at: Timestamp) -> Reply<'_, ()> {
         self.ask(Need::Write, move |session| {
             let mut statement =
                 session.connection.prepare_cached("UPDATE callback SET settled_at = ?2 WHERE id = ?1 AND settled_at IS NULL")?;
@@ -34,7 +34,7 @@ impl Inbox for Sqlite {
         })
     }
 
-    fn forget(&self, before: Instant) -> Reply<'_, u64> {
+    fn forget(&self, before: Timestamp) -> Reply<'_, u64> {
         const SQL: &str = "DELETE FROM callback WHERE received_at < ?1 AND NOT EXISTS (SELECT 1 FROM render WHERE \
              render.project = callback.project AND render.account = callback.account AND render.endpoint = callback.endpoint)";
         self.ask(Need::Write, move |session| {

@@ -37,13 +37,14 @@ use self::owner::Owners;
 use self::thread::Thread;
 use super::mark::{Marks, Witness};
 use super::recovery::{Lost, Recovery};
-use super::sharing::{Mark, Seat, Share, Sharing, Turn};
+use super::sharing::{Mark, ReadLease, Share, Sharing, WatcherId};
 use super::{
-    Change, Completeness, Draft, Event, LedgerError, OutOfTurn, Placed, Record, Recorded, Render, RenderId, Reply, Space, Store, Which,
+    Change, Completeness, Event, InvalidTransition, LedgerError, NewRender, PlaceResult, Record, Recorded, Render, RenderId, RenderQuery,
+    Reply, Space, Store,
 };
 use crate::render::state::Fact;
 use crate::render::token::LedgerName;
-use crate::world::{Instant, World};
+use crate::world::{Timestamp, World};
 
 /// How long another process may keep the ledger locked.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -145,18 +146,18 @@ impl Store for Sqlite {
         self.witness.completeness()
     }
 
-    fn place(&self, drafts: Vec<Draft>) -> Reply<'_, Vec<Placed>> {
+    fn place(&self, drafts: Vec<NewRender>) -> Reply<'_, Vec<PlaceResult>> {
         self.ask(Need::Write, move |session| drafts.iter().map(|draft| work::place(session, draft)).collect())
     }
 
-    fn record(&self, records: Vec<Record>) -> Reply<'_, Vec<Result<Recorded, OutOfTurn>>> {
+    fn record(&self, records: Vec<Record>) -> Reply<'_, Vec<Result<Recorded, InvalidTransition>>> {
         let claims = records.iter().any(|record| record.change == Change::Fact(Fact::Claimed));
         let need = if claims { Need::Claim } else { Need::Write };
         let recorded = self.ask(need, move |session| records.iter().map(|record| work::record(session, record)).collect());
         if need == Need::Claim { self.witness.of_claims(recorded) } else { recorded }
     }
 
-    fn find(&self, space: Option<Space>, which: Which) -> Reply<'_, Vec<Render>> {
+    fn find(&self, space: Option<Space>, which: RenderQuery) -> Reply<'_, Vec<Render>> {
         self.ask(Need::Read, move |session| rows::find(session.connection, space.as_ref(), &which))
     }
 
@@ -168,7 +169,7 @@ impl Store for Sqlite {
         self.ask(Need::Read, move |session| rows::story(session.connection, render))
     }
 
-    fn reap(&self, at: Instant) -> Reply<'_, Vec<Render>> {
+    fn reap(&self, at: Timestamp) -> Reply<'_, Vec<Render>> {
         self.ask(Need::Write, move |session| work::reap(session, at))
     }
 }
@@ -180,11 +181,11 @@ impl Recovery for Sqlite {
 }
 
 impl Sharing for Sqlite {
-    fn share(&self, share: Share) -> Reply<'_, Turn> {
+    fn share(&self, share: Share) -> Reply<'_, ReadLease> {
         self.ask(Need::Named, move |session| sharing::share(session, &share))
     }
 
-    fn leave(&self, space: Space, seat: Seat) -> Reply<'_, ()> {
+    fn leave(&self, space: Space, seat: WatcherId) -> Reply<'_, ()> {
         self.ask(Need::Write, move |session| sharing::leave(session, &space, seat))
     }
 

@@ -13,7 +13,7 @@ use crate::ledger::outbox::{Announcement, Attempt, BY_ITSELF, Deliveries, Delive
 use crate::ledger::{Render, Reply, Space};
 use crate::render::identity::ProjectId;
 use crate::render::outcome::Report;
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// A query for whole deliveries.
 macro_rules! select {
@@ -39,7 +39,7 @@ impl Outbox for Sqlite {
         })
     }
 
-    fn next_due(&self, space: Space) -> Reply<'_, Option<Instant>> {
+    fn next_due(&self, space: Space) -> Reply<'_, Option<Timestamp>> {
         const SQL: &str = "SELECT min(at) FROM (\
              SELECT min(due_at) AS at FROM delivery WHERE progress = 'due' AND account = ?1 AND endpoint = ?2 UNION ALL \
              SELECT min(due_at) AS at FROM delivery WHERE progress = 'taken' AND account = ?1 AND endpoint = ?2 AND owner IS NOT ?3)";
@@ -49,7 +49,7 @@ impl Outbox for Sqlite {
         })
     }
 
-    fn take(&self, space: Space, most: u32, at: Instant) -> Reply<'_, Vec<Delivery>> {
+    fn take(&self, space: Space, most: u32, at: Timestamp) -> Reply<'_, Vec<Delivery>> {
         self.ask(Need::Claim, move |session| take(session, &space, most, at))
     }
 
@@ -65,7 +65,7 @@ impl Outbox for Sqlite {
         self.ask(Need::Read, move |session| receiver(session.connection, &space))
     }
 
-    fn keep_receiver(&self, space: Space, keeping: Keeping, at: Instant) -> Reply<'_, Receiver> {
+    fn keep_receiver(&self, space: Space, keeping: Keeping, at: Timestamp) -> Reply<'_, Receiver> {
         const SQL: &str = "INSERT INTO receiver (account, endpoint, path, public_url, since) VALUES (?1, ?2, coalesce(?3, ?4), ?5, ?6) \
              ON CONFLICT DO UPDATE SET path = coalesce(?3, path, ?4), public_url = coalesce(?5, public_url)";
         self.ask(Need::Write, move |session| {
@@ -87,7 +87,7 @@ pub(super) fn put_if_received(connection: &Connection, render: &Render) -> Resul
     Ok(())
 }
 
-fn put(connection: &Connection, space: &Space, report: &Report, at: Instant) -> Result<bool, Failure> {
+fn put(connection: &Connection, space: &Space, report: &Report, at: Timestamp) -> Result<bool, Failure> {
     const SQL: &str = "INSERT INTO delivery (account, endpoint, project, status, report, progress, attempts, due_at, touched_at) \
          VALUES (?1, ?2, ?3, ?4, ?5, 'due', 0, ?6, ?6) ON CONFLICT DO NOTHING";
     if !is_final(&report.status) {
@@ -107,7 +107,7 @@ fn over(connection: &Connection, outcome: &Announcement) -> Result<(), Failure> 
     Ok(())
 }
 
-fn take(session: &Session<'_>, space: &Space, most: u32, at: Instant) -> Result<Vec<Delivery>, Failure> {
+fn take(session: &Session<'_>, space: &Space, most: u32, at: Timestamp) -> Result<Vec<Delivery>, Failure> {
     const TAKE: &str = "UPDATE delivery SET progress = 'taken', owner = ?2, attempts = attempts + 1, touched_at = ?3 WHERE id = ?1";
     free(session, space)?;
     let mut projects = HashSet::new();
@@ -144,7 +144,7 @@ fn free(session: &Session<'_>, space: &Space) -> Result<(), Failure> {
 }
 
 /// What may be begun: nothing of a project that somebody is at.
-fn due(connection: &Connection, space: &Space, most: u32, at: Instant) -> Result<Vec<Delivery>, Failure> {
+fn due(connection: &Connection, space: &Space, most: u32, at: Timestamp) -> Result<Vec<Delivery>, Failure> {
     const SQL: &str = select!(
         "progress = 'due' AND account = ?1 AND endpoint = ?2 AND due_at <= ?3 AND NOT EXISTS (SELECT 1 FROM delivery AS other WHERE \
          other.progress = 'taken' AND other.account = ?1 AND other.endpoint = ?2 AND other.project = delivery.project) \

@@ -55,7 +55,7 @@ impl Owners {
     }
 
     fn try_enter(&self) -> Result<Option<Me>, Failure> {
-        let name = format!("{}-{:016x}", process::id(), self.world.dice.throw());
+        let name = format!("{}-{:016x}", process::id(), self.world.rng.next_u64());
         create_folder(&self.folder)?;
         let path = self.folder.join(&name);
         let file = match create_private(&path, &mut OpenOptions::new()) {

@@ -4,14 +4,14 @@ use super::engine::Session;
 use super::failure::Failure;
 use super::{batches, rows};
 use crate::ledger::recovery::{Lost, claimed, meant};
-use crate::ledger::{Draft, Render, RenderId, Which, story};
+use crate::ledger::{NewRender, Render, RenderId, RenderQuery, story};
 
 /// Makes a row of a render that the ledger doesn't know.
 pub(super) fn restore(session: &Session<'_>, lost: &Lost) -> Result<Option<Render>, Failure> {
     let refused = |why: crate::render::identity::NameError| Failure::Refused(why.to_string());
     let (connection, space) = (session.connection, Some(&lost.space));
-    let mut known = rows::find(connection, space, &Which::Project(lost.report.project.clone()))?;
-    known.extend(rows::find(connection, space, &Which::AnyKey(lost.key().map_err(refused)?))?);
+    let mut known = rows::find(connection, space, &RenderQuery::Project(lost.report.project.clone()))?;
+    known.extend(rows::find(connection, space, &RenderQuery::AnyKey(lost.key().map_err(refused)?))?);
     if known.iter().any(|render| lost.is_known_as(render)) {
         return Ok(None);
     }
@@ -24,7 +24,7 @@ pub(super) fn restore(session: &Session<'_>, lost: &Lost) -> Result<Option<Rende
 }
 
 /// The restored row that a draft means, from now on the draft's own.
-pub(super) fn claim(session: &Session<'_>, draft: &Draft) -> Result<Option<Render>, Failure> {
+pub(super) fn claim(session: &Session<'_>, draft: &NewRender) -> Result<Option<Render>, Failure> {
     let restored = rows::restored(session.connection, &draft.space, &draft.key.spelled())?;
     let Some(render) = meant(draft, restored) else { return Ok(None) };
     let render = claimed(&render, draft);

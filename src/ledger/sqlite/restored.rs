@@ -5,10 +5,10 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use super::failure::Failure;
 use crate::ledger::mark::{Answer, Finding, Mark, MarkFile, Question};
 use crate::ledger::{Completeness, Gap};
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// Compares the ledger with the mark, and remembers a gap in it where it is behind.
-pub(super) fn compare(connection: &mut Connection, file: Option<&MarkFile>, now: Instant) -> Result<Completeness, Failure> {
+pub(super) fn compare(connection: &mut Connection, file: Option<&MarkFile>, now: Timestamp) -> Result<Completeness, Failure> {
     let Some(file) = file else { return Ok(Completeness { gap: gap(connection)?, ..Completeness::default() }) };
     let mark = file.read();
     let answer = answer(connection, &Mark::question(mark.as_ref()))?;
@@ -38,7 +38,7 @@ fn gap(connection: &Connection) -> Result<Option<Gap>, Failure> {
 }
 
 /// All that was written between the last line before the lost one and now may be gone.
-fn notice(connection: &mut Connection, lost: Instant, now: Instant) -> Result<Gap, Failure> {
+fn notice(connection: &mut Connection, lost: Timestamp, now: Timestamp) -> Result<Gap, Failure> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let sql = "SELECT coalesce(max(touched_at), 0) FROM render WHERE touched_at <= ?1";

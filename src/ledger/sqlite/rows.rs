@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::values::FilePath;
 use crate::ledger::batch::TableRow;
 use crate::ledger::recovery::{AFTER_RESTORED, RESTORED};
-use crate::ledger::{Event, Render, RenderId, Space, Which};
+use crate::ledger::{Event, Render, RenderId, RenderQuery, Space};
 use crate::render::identity::{Key, MovieHash, hex};
 use crate::render::state::Submission;
 
@@ -91,8 +91,8 @@ pub(super) fn sending(connection: &Connection) -> Result<Vec<Render>, Failure> {
 }
 
 /// Rows of one space, or of all, newest first.
-pub(super) fn find(connection: &Connection, space: Option<&Space>, which: &Which) -> Result<Vec<Render>, Failure> {
-    if *which == Which::Unsettled && !is_any_unsettled(connection)? {
+pub(super) fn find(connection: &Connection, space: Option<&Space>, which: &RenderQuery) -> Result<Vec<Render>, Failure> {
+    if *which == RenderQuery::Unsettled && !is_any_unsettled(connection)? {
         return Ok(Vec::new());
     }
     let (sql, values) = query(space, which);
@@ -105,43 +105,43 @@ fn is_any_unsettled(connection: &Connection) -> Result<bool, Failure> {
     Ok(connection.prepare_cached(SQL)?.query_row([], |row| row.get(0))?)
 }
 
-fn query<'a>(space: Option<&'a Space>, which: &'a Which) -> (String, Vec<&'a dyn ToSql>) {
+fn query<'a>(space: Option<&'a Space>, which: &'a RenderQuery) -> (String, Vec<&'a dyn ToSql>) {
     let mut values: Vec<&dyn ToSql> = Vec::new();
     let in_list: String;
     let condition = match which {
-        Which::Id(id) => {
+        RenderQuery::Id(id) => {
             values.push(id);
             "id = ?"
         }
-        Which::Ids(ids) => {
+        RenderQuery::Ids(ids) => {
             in_list = format!("id IN ({})", listed(ids));
             &in_list
         }
-        Which::Key(scope, key) => {
+        RenderQuery::Key(scope, key) => {
             values.extend([key as &dyn ToSql, scope]);
             "key = ? AND scope = ?"
         }
-        Which::AnyKey(key) => {
+        RenderQuery::AnyKey(key) => {
             values.push(key);
             "key = ?"
         }
-        Which::Project(project) => {
+        RenderQuery::Project(project) => {
             values.push(project);
             "project = ?"
         }
-        Which::Projects(projects) => {
+        RenderQuery::Projects(projects) => {
             values.extend(projects.iter().map(|project| project as &dyn ToSql));
             in_list = format!("project IN ({})", vec!["?"; projects.len()].join(","));
             &in_list
         }
-        Which::File(path) => {
+        RenderQuery::File(path) => {
             in_list = format!("file = {}", spelled(path));
             &in_list
         }
-        Which::Resends => "state = 'intent' AND attempt > 1",
-        Which::Unfinished => "state IN ('bound', 'timeout')",
-        Which::Unsettled => "state IN ('sending', 'unknown', 'held')",
-        Which::All(_) => "TRUE",
+        RenderQuery::Resends => "state = 'intent' AND attempt > 1",
+        RenderQuery::Unfinished => "state IN ('bound', 'timeout')",
+        RenderQuery::Unsettled => "state IN ('sending', 'unknown', 'held')",
+        RenderQuery::All(_) => "TRUE",
     };
     let mut sql = format!("{}{condition}", select!(""));
     if let Some(space) = space {
@@ -149,8 +149,8 @@ fn query<'a>(space: Option<&'a Space>, which: &'a Which) -> (String, Vec<&'a dyn
         values.extend([&space.account as &dyn ToSql, &space.endpoint]);
     }
     // By the plain `id` the engine would walk through every row of the table, rather than sort what few the index has.
-    sql += if *which == Which::Resends { " ORDER BY +id DESC" } else { " ORDER BY id DESC" };
-    if let Which::All(most) = which {
+    sql += if *which == RenderQuery::Resends { " ORDER BY +id DESC" } else { " ORDER BY id DESC" };
+    if let RenderQuery::All(most) = which {
         sql += " LIMIT ?";
         values.push(most);
     }
@@ -385,15 +385,15 @@ mod tests {
         let space = Space { account: "a".to_owned(), endpoint: "e".to_owned() };
         let (key, project) = (Key::parse("k").unwrap(), ProjectId::parse("p").unwrap());
         let questions = [
-            Which::Id(RenderId(1)),
-            Which::Key("submit".to_owned(), key.clone()),
-            Which::AnyKey(key),
-            Which::Project(project.clone()),
-            Which::Projects(vec![project.clone(), project]),
-            Which::File("a.mp4".into()),
-            Which::Resends,
-            Which::Unfinished,
-            Which::Unsettled,
+            RenderQuery::Id(RenderId(1)),
+            RenderQuery::Key("submit".to_owned(), key.clone()),
+            RenderQuery::AnyKey(key),
+            RenderQuery::Project(project.clone()),
+            RenderQuery::Projects(vec![project.clone(), project]),
+            RenderQuery::File("a.mp4".into()),
+            RenderQuery::Resends,
+            RenderQuery::Unfinished,
+            RenderQuery::Unsettled,
         ];
         for which in &questions {
             for space in [None, Some(&space)] {

@@ -9,16 +9,16 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::engine::Session;
 use super::failure::Failure;
 use super::rows::millis;
-use crate::ledger::sharing::{Asked, Reader, Seat, Share, Turn, Wait, asked};
+use crate::ledger::sharing::{Asked, ReadLease, Reader, Share, Wait, WatcherId, asked};
 use crate::ledger::{RenderId, Space};
 
 /// Writes down what a seat waits for, and decides who has the turn.
-pub(super) fn share(session: &Session<'_>, share: &Share) -> Result<Turn, Failure> {
+pub(super) fn share(session: &Session<'_>, share: &Share) -> Result<ReadLease, Failure> {
     let me = session.owners.me().unwrap_or_default();
     wait_for(session.connection, me, share.seat, &share.waits)?;
     let is_alive = |owner: &str| Ok::<_, Failure>(owner == me || session.owners.is_alive(owner)?);
     let reader = match asked(reader(session.connection, &share.space)?, share, me, is_alive)? {
-        Asked::Left(reader) => return Ok(Turn::Another { rest_until: reader.rest_until }),
+        Asked::Left(reader) => return Ok(ReadLease::Another { rest_until: reader.rest_until }),
         Asked::Kept(reader) => reader,
         Asked::Written(reader) => {
             write_reader(session.connection, &share.space, &reader)?;
@@ -26,11 +26,11 @@ pub(super) fn share(session: &Session<'_>, share: &Share) -> Result<Turn, Failur
         }
     };
     forget_the_dead(session, me)?;
-    Ok(Turn::Mine { guests: guests(session.connection, share, me)?, rest_until: reader.rest_until })
+    Ok(ReadLease::Mine { guests: guests(session.connection, share, me)?, rest_until: reader.rest_until })
 }
 
 /// Forgets a seat and its turn.
-pub(super) fn leave(session: &Session<'_>, space: &Space, seat: Seat) -> Result<(), Failure> {
+pub(super) fn leave(session: &Session<'_>, space: &Space, seat: WatcherId) -> Result<(), Failure> {
     const TURN: &str = "DELETE FROM turn WHERE account = ?1 AND endpoint = ?2 AND owner = ?3 AND seat = ?4";
     let me = session.owners.me().unwrap_or_default();
     wait_for(session.connection, me, seat, &[])?;
@@ -39,7 +39,7 @@ pub(super) fn leave(session: &Session<'_>, space: &Space, seat: Seat) -> Result<
 }
 
 /// Writes only what has changed: as a rule nothing has.
-fn wait_for(connection: &Connection, me: &str, seat: Seat, waits: &[Wait]) -> Result<(), Failure> {
+fn wait_for(connection: &Connection, me: &str, seat: WatcherId, waits: &[Wait]) -> Result<(), Failure> {
     const INSERT: &str = "INSERT OR REPLACE INTO waiting (owner, seat, render, every) VALUES (?1, ?2, ?3, ?4)";
     const DELETE: &str = "DELETE FROM waiting WHERE owner = ?1 AND seat = ?2 AND render = ?3";
     let mut before = waits_of(connection, me, seat)?;
@@ -55,7 +55,7 @@ fn wait_for(connection: &Connection, me: &str, seat: Seat, waits: &[Wait]) -> Re
     Ok(())
 }
 
-fn waits_of(connection: &Connection, me: &str, seat: Seat) -> Result<HashMap<RenderId, Option<Duration>>, Failure> {
+fn waits_of(connection: &Connection, me: &str, seat: WatcherId) -> Result<HashMap<RenderId, Option<Duration>>, Failure> {
     let mut statement = connection.prepare_cached("SELECT render, every FROM waiting WHERE owner = ?1 AND seat = ?2")?;
     let waits = statement.query_map(params![me, seat_in(seat)], |row| Ok((row.get(0)?, every_of(row.get(1)?))))?;
     Ok(waits.collect::<Result<_, _>>()?)
@@ -65,7 +65,7 @@ fn reader(connection: &Connection, space: &Space) -> Result<Option<Reader>, Fail
     const SQL: &str = "SELECT owner, seat, renewed_at, rest_until FROM turn WHERE account = ?1 AND endpoint = ?2";
     let mut statement = connection.prepare_cached(SQL)?;
     let reader = statement.query_row(params![space.account, space.endpoint], |row| {
-        let seat = Seat(row.get::<_, i64>(1)?.cast_unsigned());
+        let seat = WatcherId(row.get::<_, i64>(1)?.cast_unsigned());
         Ok(Reader { owner: row.get(0)?, seat, renewed_at: row.get(2)?, rest_until: row.get(3)? })
     });
     Ok(reader.optional()?)
@@ -103,6 +103,6 @@ fn every_of(millis: Option<i64>) -> Option<Duration> {
     millis.map(|millis| Duration::from_millis(millis.cast_unsigned()))
 }
 
-fn seat_in(seat: Seat) -> i64 {
+fn seat_in(seat: WatcherId) -> i64 {
     seat.0.cast_signed()
 }

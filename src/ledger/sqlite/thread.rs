@@ -50,7 +50,7 @@ impl Thread {
     /// Starts it.
     pub(super) fn start(engine: Engine) -> io::Result<Self> {
         let (messages, waiting) = channel();
-        let desk = Desk { engine, waiting, listeners: Vec::new(), idle_since: None };
+        let desk = Worker { engine, waiting, listeners: Vec::new(), idle_since: None };
         let handle = Builder::new().name("ledger".to_owned()).spawn(move || desk.work())?;
         Ok(Self { messages: Some(messages), handle: Some(handle) })
     }
@@ -85,7 +85,7 @@ impl Drop for Thread {
 }
 
 /// What the thread has before it.
-struct Desk {
+struct Worker {
     engine: Engine,
     waiting: Receiver<Message>,
     listeners: Vec<Listener>,
@@ -93,7 +93,7 @@ struct Desk {
     idle_since: Option<Moment>,
 }
 
-impl Desk {
+impl Worker {
     fn work(mut self) {
         while let Some(first) = self.next() {
             let mut batch = Vec::new();

@@ -9,7 +9,7 @@ use super::job::Need;
 use crate::ledger::Reply;
 use crate::ledger::transfer::{Cell, Kind, PRUNING, Pruned, RULES, Row, Table, Transfer};
 use crate::render::token::LedgerName;
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 impl Transfer for Sqlite {
     fn export(&self, table: &'static Table, after: Option<Row>, most: u32) -> Reply<'_, Vec<Row>> {
@@ -43,7 +43,7 @@ impl Transfer for Sqlite {
         })
     }
 
-    fn prune(&self, before: Instant) -> Reply<'_, Pruned> {
+    fn prune(&self, before: Timestamp) -> Reply<'_, Pruned> {
         self.ask(Need::Write, move |session| {
             let mut counts = [0; PRUNING.len()];
             for (sql, count) in PRUNING.into_iter().zip(&mut counts) {

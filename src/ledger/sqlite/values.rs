@@ -11,7 +11,7 @@ use crate::ledger::outbox::{DeliveryId, Progress};
 use crate::render::identity::{Key, MovieHash, ProjectId};
 use crate::render::outcome::{Refusal, Report};
 use crate::render::state::{OnUnknown, State};
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 fn unreadable(what: &'static str, text: &str) -> FromSqlError {
     FromSqlError::other(Unreadable { what, text: text.chars().take(80).collect() })
@@ -82,7 +82,7 @@ macro_rules! numbered {
     };
 }
 
-numbered!(Instant, RenderId, CallbackId, DeliveryId);
+numbered!(Timestamp, RenderId, CallbackId, DeliveryId);
 
 /// A path: text, unless it is none (a Unix path may hold any byte).
 pub(super) struct FilePath(pub(super) PathBuf);

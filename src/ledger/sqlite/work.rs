@@ -6,12 +6,12 @@ use super::{batches, outbox, recovery, rows};
 use crate::ledger::batch::Unclaimed;
 use crate::ledger::change::{Applied, Placing, apply, is_past, placing, wanted};
 use crate::ledger::outbox::is_news;
-use crate::ledger::{Change, Draft, Placed, Record, Recorded, Render, RenderId, story};
-use crate::render::state::{Fact, OutOfTurn};
-use crate::world::Instant;
+use crate::ledger::{Change, NewRender, PlaceResult, Record, Recorded, Render, RenderId, story};
+use crate::render::state::{Fact, InvalidTransition};
+use crate::world::Timestamp;
 
 /// Places one draft: a new intent, or what there is already.
-pub(super) fn place(session: &Session<'_>, draft: &Draft) -> Result<Placed, Failure> {
+pub(super) fn place(session: &Session<'_>, draft: &NewRender) -> Result<PlaceResult, Failure> {
     let known = if draft.named {
         match rows::latest(session.connection, &draft.space, &draft.scope, &draft.key)? {
             None => recovery::claim(session, draft)?,
@@ -21,12 +21,12 @@ pub(super) fn place(session: &Session<'_>, draft: &Draft) -> Result<Placed, Fail
         rows::unsettled(session.connection, &draft.space, &draft.scope, draft.movie, session.owners.me())?
     };
     match placing(draft, known) {
-        Placing::Existing(render) => Ok(Placed::Existing(*render)),
-        Placing::New { generation } => insert(session, draft, generation).map(Placed::New),
+        Placing::Existing(render) => Ok(PlaceResult::Existing(*render)),
+        Placing::New { generation } => insert(session, draft, generation).map(PlaceResult::New),
     }
 }
 
-fn insert(session: &Session<'_>, draft: &Draft, generation: u32) -> Result<Render, Failure> {
+fn insert(session: &Session<'_>, draft: &NewRender, generation: u32) -> Result<Render, Failure> {
     let mut render = wanted(RenderId(0), draft, generation);
     render.id = rows::insert(session.connection, &render, Some(&draft.body))?;
     batches::entered(session.connection, &render)?;
@@ -35,7 +35,7 @@ fn insert(session: &Session<'_>, draft: &Draft, generation: u32) -> Result<Rende
 }
 
 /// Takes in one change.
-pub(super) fn record(session: &Session<'_>, record: &Record) -> Result<Result<Recorded, OutOfTurn>, Failure> {
+pub(super) fn record(session: &Session<'_>, record: &Record) -> Result<Result<Recorded, InvalidTransition>, Failure> {
     let Some(before) = rows::load(session.connection, record.render)? else {
         return Err(Failure::Refused(format!("there is no render {}", record.render.0)));
     };
@@ -69,7 +69,7 @@ fn write(session: &Session<'_>, before: &Render, applied: Applied) -> Result<Rec
 }
 
 /// Claims one render, if the budget of its batch allows.
-pub(super) fn claim(session: &Session<'_>, render: RenderId, at: Instant) -> Result<Result<Recorded, Unclaimed>, Failure> {
+pub(super) fn claim(session: &Session<'_>, render: RenderId, at: Timestamp) -> Result<Result<Recorded, Unclaimed>, Failure> {
     if let Err(over) = batches::afford(session.connection, render)? {
         return Ok(Err(over));
     }
@@ -78,7 +78,7 @@ pub(super) fn claim(session: &Session<'_>, render: RenderId, at: Instant) -> Res
 }
 
 /// Turns what dead processes were sending into `unknown`.
-pub(super) fn reap(session: &Session<'_>, at: Instant) -> Result<Vec<Render>, Failure> {
+pub(super) fn reap(session: &Session<'_>, at: Timestamp) -> Result<Vec<Render>, Failure> {
     let mut sending = rows::sending(session.connection)?;
     sending.retain(|render| render.owner.as_deref() != session.owners.me());
     if sending.is_empty() {

@@ -43,7 +43,7 @@ impl Allowance<'_> {
 
 /// What became of an allowance.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
+enum RowAction {
     Unused,
     Used,
     /// What it would leave out stops a render.
@@ -56,7 +56,7 @@ pub(super) fn heed(document: &Document, settings: &Settings<'_>, findings: &mut 
     if allowances.is_empty() {
         return;
     }
-    let mut fates = vec![Fate::Unused; allowances.len()];
+    let mut fates = vec![RowAction::Unused; allowances.len()];
     findings.retain(|finding| {
         let places = [Some(finding.span), finding.used].into_iter().flatten();
         let covering = places.flat_map(|span| covering(&allowances, span));
@@ -64,7 +64,7 @@ pub(super) fn heed(document: &Document, settings: &Settings<'_>, findings: &mut 
         let mut is_allowed = false;
         for index in of_rule {
             is_allowed = !finding.stops();
-            fates[index] = if is_allowed { Fate::Used } else { Fate::Refused };
+            fates[index] = if is_allowed { RowAction::Used } else { RowAction::Refused };
         }
         !is_allowed
     });
@@ -81,7 +81,7 @@ fn covering<'a>(allowances: &'a [Allowance<'_>], span: Span) -> impl Iterator<It
     (0..end).rev().take_while(move |index| allowances[*index].covers(span))
 }
 
-fn tell(told: &mut Checker<'_>, allowance: &Allowance<'_>, fate: Fate) {
+fn tell(told: &mut Checker<'_>, allowance: &Allowance<'_>, fate: RowAction) {
     let Allowance { rule: name, span, .. } = *allowance;
     let Some(rule) = Rule::named(name) else {
         let what = if name.is_empty() { "this comment names no rule".to_owned() } else { format!("there is no rule `{name}`") };
@@ -94,14 +94,14 @@ fn tell(told: &mut Checker<'_>, allowance: &Allowance<'_>, fate: Fate) {
     let is_silent = rule.example == Example::Told || loopback && SILENT_ON_LOOPBACK.contains(&code);
     let is_all_known = facts.is_some() && comments.is_none() && !is_silent;
     match fate {
-        Fate::Refused => {
+        RowAction::Refused => {
             let help = format!("fix it, or give `--allow {code}` on the command line");
             told.add("J2V017", span, format!("{code} stops the render here: a comment can't allow it")).helped(help);
         }
-        Fate::Unused if is_all_known => {
+        RowAction::Unused if is_all_known => {
             told.add("J2V017", span, format!("this comment allows {code}, which is not found in its line")).helped("remove it");
         }
-        Fate::Unused | Fate::Used => {}
+        RowAction::Unused | RowAction::Used => {}
     }
 }
 

@@ -14,12 +14,12 @@ fn answer(status: u16, body: &str) -> Answer {
 }
 
 fn post(status: u16, body: &str) -> PostMeaning {
-    meaning_of_post(&Happened::Answered(answer(status, body)))
+    meaning_of_post(&RequestResult::Answered(answer(status, body)))
 }
 
 fn cut(bytes: &[u8], end: BodyEnd) -> PostMeaning {
     let body = Body { bytes: bytes.to_vec(), end };
-    meaning_of_post(&Happened::Answered(Answer { body, ..answer(200, "") }))
+    meaning_of_post(&RequestResult::Answered(Answer { body, ..answer(200, "") }))
 }
 
 fn refused(status: u16, message: &str) -> Reason {
@@ -51,7 +51,7 @@ fn rows_1_to_4_a_connection_that_never_stood_sent_nothing() {
         ConnectFault::Network("unreachable".to_owned()),
     ];
     for fault in faults {
-        assert_eq!(meaning_of_post(&Happened::NotConnected(fault.clone())), PostMeaning::NotSent { fault });
+        assert_eq!(meaning_of_post(&RequestResult::NotConnected(fault.clone())), PostMeaning::NotSent { fault });
     }
 }
 
@@ -65,13 +65,13 @@ fn row_4_a_proxys_407_after_the_request_left_is_unknown() {
 #[test]
 fn rows_5_to_8_a_loss_after_the_connection_stood_is_unknown() {
     for loss in [Loss::Timeout, Loss::Broken("connection reset".to_owned()), Loss::Broken("broken pipe".to_owned())] {
-        why_unknown(&meaning_of_post(&Happened::Lost(loss)));
+        why_unknown(&meaning_of_post(&RequestResult::Lost(loss)));
     }
 }
 
 #[test]
 fn a_refused_durable_step_sent_nothing() {
-    let meaning = meaning_of_post(&Happened::HookStopped("disk full".to_owned()));
+    let meaning = meaning_of_post(&RequestResult::HookStopped("disk full".to_owned()));
     assert_eq!(meaning, PostMeaning::Stopped { why: "disk full".to_owned() });
 }
 
@@ -117,7 +117,7 @@ fn row_12_a_body_that_drips_is_unknown() {
 fn row_13_a_redirect_is_unknown_and_names_its_host() {
     for status in [301, 302, 303, 307, 308] {
         let redirect = Answer { location_host: Some("evil.example".to_owned()), ..answer(status, ACCEPTED) };
-        assert!(why_unknown(&meaning_of_post(&Happened::Answered(redirect))).contains("evil.example"));
+        assert!(why_unknown(&meaning_of_post(&RequestResult::Answered(redirect))).contains("evil.example"));
     }
 }
 
@@ -166,7 +166,7 @@ fn row_17_a_movie_that_is_too_large_for_the_plan_concerns_itself_alone() {
 fn rows_18_and_19_a_429_is_throttling_whatever_its_body() {
     for body in ["", "<html>", r#"{"message":"Error: Invalid API Key"}"#, ACCEPTED] {
         let wait = Some(Duration::from_secs(3));
-        let throttled = Happened::Answered(Answer { retry_after: wait, ..answer(429, body) });
+        let throttled = RequestResult::Answered(Answer { retry_after: wait, ..answer(429, body) });
         assert_eq!(meaning_of_post(&throttled), PostMeaning::Throttled { retry_after: wait });
     }
 }
@@ -212,7 +212,7 @@ fn row_23_an_answer_too_large_or_too_deep_is_unknown() {
 }
 
 fn read(status: u16, body: &str) -> String {
-    let happened = Happened::Answered(answer(status, body));
+    let happened = RequestResult::Answered(answer(status, body));
     match meaning_of_read(&happened) {
         ReadMeaning::Body(_) => "body".to_owned(),
         ReadMeaning::Retry { .. } => "retry".to_owned(),
@@ -243,7 +243,7 @@ fn row_38_a_read_is_repeated_for_what_may_pass() {
     }
     assert_eq!(read(200, "<html>log in</html>"), "retry");
     assert_eq!(read(200, ""), "retry");
-    assert!(matches!(meaning_of_read(&Happened::Lost(Loss::Timeout)), ReadMeaning::Retry { .. }));
+    assert!(matches!(meaning_of_read(&RequestResult::Lost(Loss::Timeout)), ReadMeaning::Retry { .. }));
 }
 
 #[test]
@@ -269,7 +269,7 @@ proptest! {
 
     #[test]
     fn row_23_no_bytes_make_it_panic(status in 100_u16..=999, bytes in proptest::collection::vec(any::<u8>(), 0..200), end in any_end()) {
-        let happened = Happened::Answered(Answer { body: Body { bytes, end }, ..answer(status, "") });
+        let happened = RequestResult::Answered(Answer { body: Body { bytes, end }, ..answer(status, "") });
         let meaning = meaning_of_post(&happened);
         let _ = meaning_of_read(&happened);
         let proof = matches!(meaning, PostMeaning::Refused(_) | PostMeaning::Throttled { .. });

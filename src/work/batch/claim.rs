@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant as Tick;
 
-use super::pace::Pace;
+use super::send_limits::SendLimits;
 use super::slots::{Place, Slots};
 use crate::ledger::batch::Unclaimed;
 use crate::ledger::{Change, LedgerError, Recorded, Render};
-use crate::render::state::{Fact, OutOfTurn};
+use crate::render::state::{Fact, InvalidTransition};
 use crate::service::first_byte::{BeforeFirstByte, HookRefused};
-use crate::work::Desk;
+use crate::work::Context;
 
 const OVER: &str = "the run is over";
 const HELD_BACK: &str = "held back";
@@ -40,8 +40,8 @@ pub(super) struct Claimed {
 /// What a claim needs to know of its run.
 #[derive(Clone)]
 pub(super) struct Terms {
-    pub(super) desk: Desk,
-    pub(super) pace: Arc<Pace>,
+    pub(super) context: Context,
+    pub(super) limits: Arc<SendLimits>,
     pub(super) slots: Arc<Slots>,
     /// How much doubt there was in the ledger when the service's list was looked at.
     pub(super) looked: u64,
@@ -55,26 +55,26 @@ impl Claim {
     }
 
     async fn pass(&self, terms: &Terms, wanted: &Render) -> Result<(), &'static str> {
-        let Terms { desk, pace, slots, looked } = terms;
+        let Terms { context, limits, slots, looked } = terms;
         let id = wanted.id;
         let to_claim = slots.to_claim().await.ok_or(OVER)?;
-        if !pace.is_open() {
+        if !limits.is_open() {
             return Err(HELD_BACK);
         }
         self.hold().begun = true;
         let began = Tick::now();
-        let claims = desk.store.claim(vec![id], desk.world.now()).await;
+        let claims = context.store.claim(vec![id], context.world.now()).await;
         slots.claimed(began.elapsed());
         let render = self.claimed(claims.map(|mut claims| claims.pop()))?;
         let to_post = slots.to_post().await.ok_or(OVER)?;
         // A ledger that was put back meanwhile may have forgotten that it was sent, or have given its number away.
         let is_another = render.identity() != wanted.identity();
-        if is_another || desk.store.completeness().doubts != *looked || !pace.is_open() {
-            let given_back = desk.record(id, Change::Fact(Fact::NotSent { epoch: render.submission.epoch })).await;
+        if is_another || context.store.completeness().doubts != *looked || !limits.is_open() {
+            let given_back = context.record(id, Change::Fact(Fact::NotSent { epoch: render.submission.epoch })).await;
             self.given_back(if is_another { Err(LedgerError::PutBack) } else { given_back });
             return Err(HELD_BACK);
         }
-        let stands = desk.stands(&render).await;
+        let stands = context.stands(&render).await;
         let mut claimed = self.hold();
         match stands {
             Ok(true) => {
@@ -100,7 +100,7 @@ impl Claim {
     }
 
     /// What was claimed ahead and not sent is anybody's again.
-    fn given_back(&self, recorded: Result<Result<Recorded, OutOfTurn>, LedgerError>) {
+    fn given_back(&self, recorded: Result<Result<Recorded, InvalidTransition>, LedgerError>) {
         let mut claimed = self.hold();
         match recorded {
             Ok(Ok(recorded)) => claimed.render = Some(recorded.render),

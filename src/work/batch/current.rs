@@ -1,6 +1,6 @@
-//! Which render of its key stands for a row: the latest, or an earlier one of the same movie where an edit was taken back.
+//! RenderQuery render of its key stands for a row: the latest, or an earlier one of the same movie where an edit was taken back.
 
-use crate::ledger::{LedgerError, Render, Space, Store, Which};
+use crate::ledger::{LedgerError, Render, RenderQuery, Space, Store};
 use crate::render::identity::{Key, MovieHash};
 use crate::render::state::State;
 
@@ -16,7 +16,7 @@ pub async fn current(store: &dyn Store, space: &Space, batch: &str, rows: &[(Key
         if !latest.as_ref().is_some_and(|latest| latest.generation > 1 && is_of_another(latest, *movie)) {
             continue;
         }
-        let generations = store.find(Some(space.clone()), Which::Key(batch.to_owned(), key.clone())).await?;
+        let generations = store.find(Some(space.clone()), RenderQuery::Key(batch.to_owned(), key.clone())).await?;
         let earlier = generations.into_iter().filter(|render| render.movie.agrees(*movie) && has_video(render));
         if let Some(earlier) = earlier.max_by_key(|render| render.generation) {
             *latest = Some(earlier);

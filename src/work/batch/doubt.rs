@@ -3,16 +3,16 @@
 
 use super::finish::How;
 use super::intake::{look, unsent};
-use super::line::{Line, Row};
-use crate::ledger::{LedgerError, Render, Which};
+use super::pipeline::{Pipeline, Row};
+use crate::ledger::{LedgerError, Render, RenderQuery};
 use crate::render::event::Outcome;
 use crate::render::state::State;
 
-impl Line<'_> {
+impl Pipeline<'_> {
     /// The row as it is to be sent, after another look where there has been a sign since the last one that the ledger may
     /// have forgotten something; nothing where it went somewhere else.
     pub(super) async fn look_again(&self, row: Row, render: Render) -> Option<(Row, Render)> {
-        let doubts = self.desk.store.completeness().doubts;
+        let doubts = self.context.store.completeness().doubts;
         if doubts == row.looked {
             return Some((row, render));
         }
@@ -39,7 +39,7 @@ impl Line<'_> {
 
     /// The row as it is now; its number may belong to another one in a ledger that was put back.
     async fn still(&self, render: &Render) -> Result<Render, LedgerError> {
-        let found = self.desk.store.find(None, Which::Id(render.id)).await?;
+        let found = self.context.store.find(None, RenderQuery::Id(render.id)).await?;
         found.into_iter().find(|now| now.identity() == render.identity()).ok_or(LedgerError::PutBack)
     }
 }

@@ -8,14 +8,14 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::Ended;
-use super::line::{Line, Row};
-use crate::ledger::{LedgerError, Render, RenderId, Which};
+use super::pipeline::{Pipeline, Row};
+use crate::ledger::{LedgerError, Render, RenderId, RenderQuery};
 use crate::render::event::{Outcome, Trouble, Verdict};
 use crate::render::outcome::Refusal;
 use crate::work::follow::{DOWNLOADS, Described, Followed};
 use crate::work::outcome::{described, unbound};
 use crate::work::save::{Saving, VideoName};
-use crate::work::watch::Sight;
+use crate::work::watch::PollResult;
 
 /// Rows that are read from the ledger in one question.
 const TOGETHER: usize = 64;
@@ -71,7 +71,7 @@ pub(super) struct Told {
 }
 
 /// Tells every row's outcome; comes back when there is none left to tell.
-pub(super) async fn finish_all(line: &Line<'_>, mut endings: UnboundedReceiver<Ending>, mut tell: impl FnMut(Ended)) {
+pub(super) async fn finish_all(pipeline: &Pipeline<'_>, mut endings: UnboundedReceiver<Ending>, mut tell: impl FnMut(Ended)) {
     let downloads = Semaphore::new(DOWNLOADS);
     let mut waiting: VecDeque<(Ending, Option<Render>)> = VecDeque::new();
     let mut open = FuturesUnordered::new();
@@ -79,31 +79,31 @@ pub(super) async fn finish_all(line: &Line<'_>, mut endings: UnboundedReceiver<E
         while open.len() < DOWNLOADS
             && let Some((ending, render)) = waiting.pop_front()
         {
-            open.push(outcome(line, &downloads, ending, render));
+            open.push(outcome(pipeline, &downloads, ending, render));
         }
         tokio::select! {
             biased;
-            Some(told) = open.next(), if !open.is_empty() => line.went_out(&mut tell, told),
+            Some(told) = open.next(), if !open.is_empty() => pipeline.went_out(&mut tell, told),
             first = endings.recv(), if waiting.is_empty() => {
                 let Some(first) = first else { return };
                 let mut some = vec![first];
                 while some.len() < TOGETHER && let Ok(next) = endings.try_recv() {
                     some.push(next);
                 }
-                waiting.extend(with_renders(line, some).await);
+                waiting.extend(with_renders(pipeline, some).await);
             }
-            () = line.until_over() => return,
+            () = pipeline.until_over() => return,
         }
     }
 }
 
-async fn with_renders(line: &Line<'_>, endings: Vec<Ending>) -> Vec<(Ending, Option<Render>)> {
+async fn with_renders(pipeline: &Pipeline<'_>, endings: Vec<Ending>) -> Vec<(Ending, Option<Render>)> {
     let ids: Vec<RenderId> = endings.iter().filter_map(|ending| ending.how.render()).collect();
-    let found = if ids.is_empty() { Ok(Vec::new()) } else { line.desk.store.find(None, Which::Ids(ids)).await };
+    let found = if ids.is_empty() { Ok(Vec::new()) } else { pipeline.context.store.find(None, RenderQuery::Ids(ids)).await };
     let mut renders: HashMap<RenderId, Render> = match found {
         Ok(renders) => renders.into_iter().map(|render| (render.id, render)).collect(),
         Err(error) => {
-            line.ledger_failed(&error);
+            pipeline.ledger_failed(&error);
             return endings.into_iter().map(|ending| (unreadable(ending, &error), None)).collect();
         }
     };
@@ -124,35 +124,35 @@ fn unreadable(ending: Ending, error: &LedgerError) -> Ending {
     Ending { how, ..ending }
 }
 
-async fn outcome(line: &Line<'_>, downloads: &Semaphore, ending: Ending, render: Option<Render>) -> Told {
+async fn outcome(pipeline: &Pipeline<'_>, downloads: &Semaphore, ending: Ending, render: Option<Render>) -> Told {
     let Ending { row, how, was_rendering } = ending;
     let is_held_back = matches!(how, How::HeldBack(_));
     let outcome = match (how, render) {
         (How::Over(outcome) | How::HeldBack(outcome), _) => *outcome,
-        (how, Some(render)) => of_render(line, downloads, &row, how, &render).await,
+        (how, Some(render)) => of_render(pipeline, downloads, &row, how, &render).await,
         (_, None) => Outcome::new(Verdict::Unknown).because(Trouble::Internal, "its row is no longer in the ledger"),
     };
     Told { row, outcome, was_rendering, is_held_back }
 }
 
-async fn of_render(line: &Line<'_>, downloads: &Semaphore, row: &Row, how: How, render: &Render) -> Outcome {
-    let Some(Followed { target, .. }) = Followed::of_render(0, render) else { return unbound(line.desk, render) };
+async fn of_render(pipeline: &Pipeline<'_>, downloads: &Semaphore, row: &Row, how: How, render: &Render) -> Outcome {
+    let Some(Followed { target, .. }) = Followed::of_render(0, render) else { return unbound(pipeline.context, render) };
     let report = || render.report.clone().map(Box::new);
-    let sight = match how {
-        How::Unbound(_) | How::Over(_) | How::HeldBack(_) => return unbound(line.desk, render),
+    let poll_result = match how {
+        How::Unbound(_) | How::Over(_) | How::HeldBack(_) => return unbound(pipeline.context, render),
         How::Submitted(_) => return described(render, Verdict::Submitted),
         How::Ended(_) => match report() {
-            Some(report) => Sight::Ended(report),
-            None => Sight::Runs(None),
+            Some(report) => PollResult::Ended(report),
+            None => PollResult::Runs(None),
         },
-        How::Runs(_) => Sight::Runs(report()),
-        How::Missing(_) => Sight::Missing,
-        How::Refused(_, refusal) => Sight::Refused(refusal),
-        How::Interrupted(_) => Sight::Interrupted(report()),
+        How::Runs(_) => PollResult::Runs(report()),
+        How::Missing(_) => PollResult::Missing,
+        How::Refused(_, refusal) => PollResult::Refused(refusal),
+        How::Interrupted(_) => PollResult::Interrupted(report()),
     };
-    let saving = line.run.saving.as_ref().map(|saving| named(saving, row, render));
-    let described = Described { desk: line.desk, target: &target, downloads, saving: saving.as_ref() };
-    described.outcome_of(sight).await
+    let saving = pipeline.run.saving.as_ref().map(|saving| named(saving, row, render));
+    let described = Described { context: pipeline.context, target: &target, downloads, saving: saving.as_ref() };
+    described.outcome_of(poll_result).await
 }
 
 /// The video goes under the row's name, that of a later generation beside it.

@@ -6,12 +6,12 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::current::current;
-use super::fate::{Fate, fate};
 use super::finish::How;
-use super::line::{Line, Row};
+use super::pipeline::{Pipeline, Row};
+use super::row_action::{RowAction, row_action};
 use super::{Entry, Item, Run};
 use crate::ledger::batch::TableRow;
-use crate::ledger::{Again, Change, Draft, LedgerError, Placed, Record, Render, RenderId, Which};
+use crate::ledger::{Again, Change, LedgerError, NewRender, PlaceResult, Record, Render, RenderId, RenderQuery};
 use crate::render::event::{Outcome, Trouble, Verdict};
 use crate::render::identity::{Key, MovieHash};
 use crate::render::state::{Fact, OnUnknown, State};
@@ -24,24 +24,24 @@ const READING: Duration = Duration::from_secs(30);
 const QUARANTINE: Duration = Duration::from_secs(15 * 60);
 
 /// Takes in rows until there are none, or until the user interrupts.
-pub(super) async fn intake(line: &Line<'_>, mut rows: mpsc::Receiver<Vec<Entry>>) -> Result<(), LedgerError> {
-    while let Some(Some(chunk)) = line.desk.unless_interrupted(rows.recv()).await {
-        let good = chunk.into_iter().filter_map(|entry| good(line, entry)).collect();
-        take_in(line, good).await?;
+pub(super) async fn intake(pipeline: &Pipeline<'_>, mut rows: mpsc::Receiver<Vec<Entry>>) -> Result<(), LedgerError> {
+    while let Some(Some(chunk)) = pipeline.context.unless_interrupted(rows.recv()).await {
+        let good = chunk.into_iter().filter_map(|entry| good(pipeline, entry)).collect();
+        take_in(pipeline, good).await?;
     }
-    line.all_in();
+    pipeline.all_in();
     Ok(())
 }
 
 /// The row that can be rendered; any other one has its outcome already.
-fn good(line: &Line<'_>, entry: Entry) -> Option<(usize, Item)> {
-    let place = line.came_in();
+fn good(pipeline: &Pipeline<'_>, entry: Entry) -> Option<(usize, Item)> {
+    let place = pipeline.came_in();
     match entry {
         Entry::Good(item) => Some((place, item)),
         Entry::Bad { number, key, why } => {
             let row = Row { place, number, stem: None, is_left: false, looked: 0 };
-            let outcome = Outcome { key, source: Some(line.run.source.clone()), ..Outcome::new(Verdict::Invalid) };
-            line.end(row, How::Over(Box::new(outcome.because(Trouble::None, why))));
+            let outcome = Outcome { key, source: Some(pipeline.run.source.clone()), ..Outcome::new(Verdict::Invalid) };
+            pipeline.end(row, How::Over(Box::new(outcome.because(Trouble::None, why))));
             None
         }
     }
@@ -52,41 +52,41 @@ struct Known {
     place: usize,
     item: Item,
     latest: Option<Render>,
-    fate: Fate,
+    row_action: RowAction,
 }
 
-async fn take_in(line: &Line<'_>, chunk: Vec<(usize, Item)>) -> Result<(), LedgerError> {
-    let mut known = look_up(line, chunk).await?;
-    if line.pace.stopped().is_some() {
-        return pass_on(line, known).await;
+async fn take_in(pipeline: &Pipeline<'_>, chunk: Vec<(usize, Item)>) -> Result<(), LedgerError> {
+    let mut known = look_up(pipeline, chunk).await?;
+    if pipeline.limits.stopped().is_some() {
+        return pass_on(pipeline, known).await;
     }
-    if let Err(why) = look_for_cold(line, &mut known).await? {
-        return not_looked_for(line, known, &why).await;
+    if let Err(why) = look_for_cold(pipeline, &mut known).await? {
+        return not_looked_for(pipeline, known, &why).await;
     }
-    make_ready(line, &known).await?;
-    let (sent, others): (Vec<Known>, Vec<Known>) = known.into_iter().partition(|known| known.fate.is_sent());
-    pass_on(line, others).await?;
-    let (rows, drafts): (Vec<Row>, Vec<Draft>) = sent.into_iter().map(|known| (row(&known), draft(line, known))).unzip();
-    let placed = line.desk.store.place(drafts).await?;
-    let mut renders: Vec<Render> = placed.into_iter().map(|(Placed::New(render) | Placed::Existing(render))| render).collect();
-    let doubts = line.desk.store.completeness().doubts;
-    let looked = look_for_forgotten(line, &mut renders).await?;
+    make_ready(pipeline, &known).await?;
+    let (sent, others): (Vec<Known>, Vec<Known>) = known.into_iter().partition(|known| known.row_action.is_sent());
+    pass_on(pipeline, others).await?;
+    let (rows, drafts): (Vec<Row>, Vec<NewRender>) = sent.into_iter().map(|known| (row(&known), draft(pipeline, known))).unzip();
+    let placed = pipeline.context.store.place(drafts).await?;
+    let mut renders: Vec<Render> = placed.into_iter().map(|(PlaceResult::New(render) | PlaceResult::Existing(render))| render).collect();
+    let doubts = pipeline.context.store.completeness().doubts;
+    let looked = look_for_forgotten(pipeline, &mut renders).await?;
     for (row, render) in rows.into_iter().zip(renders) {
         match &looked {
-            Err(why) if render.submission.state == State::Intent => line.end(row, How::Over(Box::new(unsent(Some(&render), why)))),
-            _ => line.route(Row { looked: doubts, ..row }, render).await,
+            Err(why) if render.submission.state == State::Intent => pipeline.end(row, How::Over(Box::new(unsent(Some(&render), why)))),
+            _ => pipeline.route(Row { looked: doubts, ..row }, render).await,
         }
     }
     Ok(())
 }
 
 /// Looks for what is new to a ledger that may have forgotten whole rows (`faults.md` row 85).
-async fn look_for_forgotten(line: &Line<'_>, renders: &mut [Render]) -> Result<Result<(), String>, LedgerError> {
-    if let Err(why) = look(line, renders).await? {
+async fn look_for_forgotten(pipeline: &Pipeline<'_>, renders: &mut [Render]) -> Result<Result<(), String>, LedgerError> {
+    if let Err(why) = look(pipeline, renders).await? {
         return Ok(Err(why));
     }
     let ids = renders.iter().map(|render| render.id).collect();
-    let found = line.desk.store.find(None, Which::Ids(ids)).await?;
+    let found = pipeline.context.store.find(None, RenderQuery::Ids(ids)).await?;
     let mut found: HashMap<RenderId, Render> = found.into_iter().map(|render| (render.id, render)).collect();
     for render in renders {
         if let Some(now) = found.remove(&render.id) {
@@ -97,8 +97,8 @@ async fn look_for_forgotten(line: &Line<'_>, renders: &mut [Render]) -> Result<R
 }
 
 /// A look at the service's list, for rows that are to be sent; why there was none.
-pub(super) async fn look(line: &Line<'_>, renders: &[Render]) -> Result<Result<(), String>, LedgerError> {
-    match line.desk.unless_interrupted(line.presearch.look(line.desk, renders, READING)).await {
+pub(super) async fn look(pipeline: &Pipeline<'_>, renders: &[Render]) -> Result<Result<(), String>, LedgerError> {
+    match pipeline.context.unless_interrupted(pipeline.presearch.look(pipeline.context, renders, READING)).await {
         None => Ok(Err("interrupted".to_owned())),
         Some(looked) => Ok(looked?.map_err(|why| why.to_string())),
     }
@@ -110,24 +110,24 @@ pub(super) fn unsent(render: Option<&Render>, why: &str) -> Outcome {
     outcome.because(Trouble::Unreachable, message)
 }
 
-async fn look_up(line: &Line<'_>, chunk: Vec<(usize, Item)>) -> Result<Vec<Known>, LedgerError> {
+async fn look_up(pipeline: &Pipeline<'_>, chunk: Vec<(usize, Item)>) -> Result<Vec<Known>, LedgerError> {
     let rows: Vec<(Key, MovieHash)> = chunk.iter().map(|(_, item)| (item.key.clone(), item.movie)).collect();
-    let latest = current(line.desk.store.as_ref(), &line.desk.space, &line.run.name, &rows).await?;
+    let latest = current(pipeline.context.store.as_ref(), &pipeline.context.space, &pipeline.run.name, &rows).await?;
     let known = chunk.into_iter().zip(latest).map(|((place, item), latest)| {
-        line.heaviest.set(line.heaviest.get().max(item.body.len()));
-        let fate = fate(latest.as_ref(), item.movie, line.run.rules);
-        Known { place, item, latest, fate }
+        pipeline.heaviest.set(pipeline.heaviest.get().max(item.body.len()));
+        let row_action = row_action(latest.as_ref(), item.movie, pipeline.run.rules);
+        Known { place, item, latest, row_action }
     });
     Ok(known.collect())
 }
 
 /// What is sent no more has its outcome; everything else goes where its render stands.
-async fn pass_on(line: &Line<'_>, all: Vec<Known>) -> Result<(), LedgerError> {
+async fn pass_on(pipeline: &Pipeline<'_>, all: Vec<Known>) -> Result<(), LedgerError> {
     for known in all {
         let row = row(&known);
         match known.latest {
-            Some(render) if !known.fate.is_sent() => line.route(row, ruled(line, render).await?).await,
-            latest => line.unsent(row, latest.as_ref()),
+            Some(render) if !known.row_action.is_sent() => pipeline.route(row, ruled(pipeline, render).await?).await,
+            latest => pipeline.unsent(row, latest.as_ref()),
         }
     }
     Ok(())
@@ -138,59 +138,59 @@ fn row(known: &Known) -> Row {
         place: known.place,
         number: known.item.number,
         stem: known.item.stem.as_deref().map(Box::from),
-        is_left: known.fate == Fate::Left,
+        is_left: known.row_action == RowAction::Left,
         looked: 0,
     }
 }
 
 /// Looks once for everything in the chunk that is to be sent and was wanted long ago: what is found is not sent.
-async fn look_for_cold(line: &Line<'_>, known: &mut [Known]) -> Result<Result<(), String>, LedgerError> {
-    let is_wanted = |known: &&Known| matches!(known.fate, Fate::Send | Fate::Replace);
+async fn look_for_cold(pipeline: &Pipeline<'_>, known: &mut [Known]) -> Result<Result<(), String>, LedgerError> {
+    let is_wanted = |known: &&Known| matches!(known.row_action, RowAction::Send | RowAction::Replace);
     let cold: Vec<Render> = known.iter().filter(is_wanted).filter_map(|known| known.latest.clone()).collect();
     if cold.is_empty() {
         return Ok(Ok(()));
     }
-    if let Err(why) = look(line, &cold).await? {
+    if let Err(why) = look(pipeline, &cold).await? {
         return Ok(Err(why));
     }
     let rows: Vec<(Key, MovieHash)> = known.iter().map(|known| (known.item.key.clone(), known.item.movie)).collect();
-    let latest = current(line.desk.store.as_ref(), &line.desk.space, &line.run.name, &rows).await?;
+    let latest = current(pipeline.context.store.as_ref(), &pipeline.context.space, &pipeline.run.name, &rows).await?;
     for (known, latest) in known.iter_mut().zip(latest) {
-        known.fate = fate(latest.as_ref(), known.item.movie, line.run.rules);
+        known.row_action = row_action(latest.as_ref(), known.item.movie, pipeline.run.rules);
         known.latest = latest;
     }
     Ok(Ok(()))
 }
 
 /// Another machine, or this one before its ledger was restored, may have sent them: without a look nothing is.
-async fn not_looked_for(line: &Line<'_>, all: Vec<Known>, why: &str) -> Result<(), LedgerError> {
-    let (sent, others): (Vec<Known>, Vec<Known>) = all.into_iter().partition(|known| known.fate.is_sent());
+async fn not_looked_for(pipeline: &Pipeline<'_>, all: Vec<Known>, why: &str) -> Result<(), LedgerError> {
+    let (sent, others): (Vec<Known>, Vec<Known>) = all.into_iter().partition(|known| known.row_action.is_sent());
     for known in &sent {
-        line.end(row(known), How::Over(Box::new(unsent(known.latest.as_ref(), why))));
+        pipeline.end(row(known), How::Over(Box::new(unsent(known.latest.as_ref(), why))));
     }
-    pass_on(line, others).await
+    pass_on(pipeline, others).await
 }
 
 /// What was refused is wanted again; what was wanted and never accepted gives way to what is wanted now.
-async fn make_ready(line: &Line<'_>, known: &[Known]) -> Result<(), LedgerError> {
-    let at = line.desk.world.now();
+async fn make_ready(pipeline: &Pipeline<'_>, known: &[Known]) -> Result<(), LedgerError> {
+    let at = pipeline.context.world.now();
     let mut records = Vec::new();
-    for (latest, fate) in known.iter().filter_map(|known| Some((known.latest.as_ref()?, known.fate))) {
+    for (latest, row_action) in known.iter().filter_map(|known| Some((known.latest.as_ref()?, known.row_action))) {
         let mut add = |change| records.push(Record { render: latest.id, change, at });
-        match fate {
-            Fate::Send => {
+        match row_action {
+            RowAction::Send => {
                 if latest.submission.state == State::Rejected {
                     add(Change::Fact(Fact::Reopened));
                 }
-                rules_of(line.run, latest).for_each(add);
+                rules_of(pipeline.run, latest).for_each(add);
             }
-            Fate::Replace => add(Change::Fact(Fact::Abandoned)),
+            RowAction::Replace => add(Change::Fact(Fact::Abandoned)),
             _ => {}
         }
     }
     if !records.is_empty() {
         // What is out of turn was claimed by another process in between: placing shows where it stands.
-        line.desk.store.record(records).await?;
+        pipeline.context.store.record(records).await?;
     }
     Ok(())
 }
@@ -203,29 +203,29 @@ fn rules_of(run: &Run, render: &Render) -> impl Iterator<Item = Change> + use<> 
 }
 
 /// A rule that was chosen now holds for what is not settled yet.
-async fn ruled(line: &Line<'_>, render: Render) -> Result<Render, LedgerError> {
-    let (desk, at) = (line.desk, line.desk.world.now());
+async fn ruled(pipeline: &Pipeline<'_>, render: Render) -> Result<Render, LedgerError> {
+    let (context, at) = (pipeline.context, pipeline.context.world.now());
     if !render.submission.state.is_unsettled() {
         return Ok(render);
     }
-    let records: Vec<Record> = rules_of(line.run, &render).map(|change| Record { render: render.id, change, at }).collect();
+    let records: Vec<Record> = rules_of(pipeline.run, &render).map(|change| Record { render: render.id, change, at }).collect();
     if !records.is_empty() {
-        desk.store.record(records).await?;
+        context.store.record(records).await?;
     }
-    let render = desk.again(&render).await?;
+    let render = context.again(&render).await?;
     let may_resubmit = render.submission.on_unknown == OnUnknown::Resubmit && render.submission.resubmits_left > 0;
     if render.submission.state == State::Held && may_resubmit {
         let epoch = render.submission.epoch;
-        return desk.learn(&render, Fact::QuarantineOver { epoch }).await;
+        return context.learn(&render, Fact::QuarantineOver { epoch }).await;
     }
     Ok(render)
 }
 
-fn draft(line: &Line<'_>, known: Known) -> Draft {
-    let (run, item) = (line.run, known.item);
+fn draft(pipeline: &Pipeline<'_>, known: Known) -> NewRender {
+    let (run, item) = (pipeline.run, known.item);
     let Run { name, source, flags, .. } = run;
-    Draft {
-        space: line.desk.space.clone(),
+    NewRender {
+        space: pipeline.context.space.clone(),
         scope: name.clone(),
         key: item.key,
         named: true,
@@ -236,8 +236,8 @@ fn draft(line: &Line<'_>, known: Known) -> Draft {
         flags: flags.clone(),
         on_unknown: run.on_unknown.unwrap_or(OnUnknown::Hold),
         quarantine: run.quarantine.unwrap_or(QUARANTINE),
-        again: if matches!(known.fate, Fate::Renew | Fate::Replace) { Again::Yes } else { Again::No },
+        again: if matches!(known.row_action, RowAction::Renew | RowAction::Replace) { Again::Yes } else { Again::No },
         row: Some(TableRow { number: item.number, estimate: item.estimate }),
-        at: line.desk.world.now(),
+        at: pipeline.context.world.now(),
     }
 }

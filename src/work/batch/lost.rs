@@ -8,13 +8,13 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant as Tick;
 
 use super::finish::How;
-use super::line::{Line, Lost, Row};
-use crate::ledger::{LedgerError, Render, RenderId, Which};
-use crate::render::schedule::{Distance, next_search};
+use super::pipeline::{Lost, Pipeline, Row};
+use crate::ledger::{LedgerError, Render, RenderId, RenderQuery};
+use crate::render::schedule::{Locality, next_search};
 use crate::render::state::State;
 use crate::work::outcome::interrupted_in_flight;
 use crate::work::search;
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// How often the ledger is asked how another process's request went.
 const PEEK: Duration = Duration::from_millis(200);
@@ -23,20 +23,20 @@ const PEEK: Duration = Duration::from_millis(200);
 const READING: Duration = Duration::from_secs(30);
 
 /// Answers that are lost one after the other don't make a sweep each: so long lies between two.
-fn between(distance: Distance) -> Duration {
-    match distance {
-        Distance::Loopback => Duration::from_millis(100),
-        Distance::Remote => Duration::from_secs(5),
+fn between(locality: Locality) -> Duration {
+    match locality {
+        Locality::Loopback => Duration::from_millis(100),
+        Locality::Remote => Duration::from_secs(5),
     }
 }
 
 /// Looks for what comes, for as long as the line lives.
-pub(super) async fn settle_all(line: &Line<'_>, incoming: UnboundedReceiver<Lost>) -> Result<(), LedgerError> {
-    Search { line, incoming, wanted: HashMap::new(), swept: None, due: None }.run().await
+pub(super) async fn settle_all(pipeline: &Pipeline<'_>, incoming: UnboundedReceiver<Lost>) -> Result<(), LedgerError> {
+    Search { pipeline, incoming, wanted: HashMap::new(), swept: None, due: None }.run().await
 }
 
 struct Search<'a> {
-    line: &'a Line<'a>,
+    pipeline: &'a Pipeline<'a>,
     incoming: UnboundedReceiver<Lost>,
     wanted: HashMap<RenderId, Wanted>,
     swept: Option<Tick>,
@@ -52,7 +52,7 @@ struct Wanted {
 
 impl Search<'_> {
     async fn run(mut self) -> Result<(), LedgerError> {
-        let interrupt = self.line.desk.interrupt.clone();
+        let interrupt = self.pipeline.context.interrupt.clone();
         loop {
             tokio::select! {
                 Some(lost) = self.incoming.recv() => self.take_in(lost),
@@ -63,7 +63,7 @@ impl Search<'_> {
     }
 
     fn take_in(&mut self, lost: Lost) {
-        let deadline = Tick::now() + self.line.run.settle_for;
+        let deadline = Tick::now() + self.pipeline.run.settle_for;
         self.wanted.insert(lost.id, Wanted { row: lost.row, deadline });
         self.due = Some(self.earliest());
     }
@@ -71,24 +71,24 @@ impl Search<'_> {
     /// The next moment at which a sweep is allowed.
     fn earliest(&self) -> Tick {
         let now = Tick::now();
-        self.swept.map_or(now, |swept| (swept + between(self.line.desk.distance)).max(now))
+        self.swept.map_or(now, |swept| (swept + between(self.pipeline.context.locality)).max(now))
     }
 
     async fn look(&mut self) -> Result<(), LedgerError> {
-        let desk = self.line.desk;
+        let context = self.pipeline.context;
         while let Ok(lost) = self.incoming.try_recv() {
             self.take_in(lost);
         }
         let mut renders = self.known().await?;
         if renders.iter().any(|render| render.submission.state == State::Sending) {
-            desk.store.reap(desk.world.now()).await?;
+            context.store.reap(context.world.now()).await?;
             renders = self.known().await?;
         }
         let sought: Vec<Render> =
             renders.iter().filter(|render| render.submission.state == State::Unknown && render.traceable).cloned().collect();
-        if sought.iter().any(|render| self.is_due(render, desk.world.now())) {
+        if sought.iter().any(|render| self.is_due(render, context.world.now())) {
             // The service's silence is no error: it is asked again, until the rows' time is over.
-            if let Some(swept) = desk.unless_interrupted(search::sweep(desk, &sought, READING)).await {
+            if let Some(swept) = context.unless_interrupted(search::sweep(context, &sought, READING)).await {
                 swept?.ok();
             }
             self.swept = Some(Tick::now());
@@ -101,19 +101,19 @@ impl Search<'_> {
     }
 
     async fn known(&self) -> Result<Vec<Render>, LedgerError> {
-        self.line.desk.store.find(None, Which::Ids(self.wanted.keys().copied().collect())).await
+        self.pipeline.context.store.find(None, RenderQuery::Ids(self.wanted.keys().copied().collect())).await
     }
 
-    fn is_due(&self, render: &Render, now: Instant) -> bool {
+    fn is_due(&self, render: &Render, now: Timestamp) -> bool {
         let is_last_chance = self.wanted.get(&render.id).is_some_and(|wanted| Tick::now() >= wanted.deadline);
         is_last_chance || self.wait(render, now).is_zero()
     }
 
     /// How long until a row wants to be looked for.
-    fn wait(&self, render: &Render, now: Instant) -> Duration {
+    fn wait(&self, render: &Render, now: Timestamp) -> Duration {
         let Some(gave_up) = render.gave_up_at else { return Duration::ZERO };
         let last = render.searched_at.filter(|&at| at >= gave_up).map(|at| at.since(gave_up));
-        next_search(self.line.desk.distance, last).saturating_sub(now.since(gave_up))
+        next_search(self.pipeline.context.locality, last).saturating_sub(now.since(gave_up))
     }
 
     /// A row that is settled goes on its way, and so does one whose time is over.
@@ -126,15 +126,15 @@ impl Search<'_> {
         }
         let Some(wanted) = self.wanted.remove(&render.id) else { return };
         if is_open {
-            self.line.end(wanted.row, How::Unbound(render.id));
+            self.pipeline.end(wanted.row, How::Unbound(render.id));
         } else {
-            self.line.route(wanted.row, render).await;
+            self.pipeline.route(wanted.row, render).await;
         }
     }
 
     /// When to look next: as soon as one of the rows wants it, or its time is over.
     async fn plan(&mut self) -> Result<(), LedgerError> {
-        let now = self.line.desk.world.now();
+        let now = self.pipeline.context.world.now();
         let renders = self.known().await?;
         let due = renders.iter().filter_map(|render| {
             let deadline = self.wanted.get(&render.id)?.deadline;
@@ -150,8 +150,8 @@ impl Search<'_> {
         loop {
             for render in self.known().await? {
                 if let Some(wanted) = self.wanted.remove(&render.id) {
-                    let outcome = interrupted_in_flight(self.line.desk, &render);
-                    self.line.end(wanted.row, How::Over(Box::new(outcome)));
+                    let outcome = interrupted_in_flight(self.pipeline.context, &render);
+                    self.pipeline.end(wanted.row, How::Over(Box::new(outcome)));
                 }
             }
             let Some(lost) = self.incoming.recv().await else { return Ok(()) };

@@ -9,14 +9,14 @@ mod claim;
 mod count;
 mod current;
 mod doubt;
-mod fate;
 mod finish;
-mod fly;
 mod intake;
-mod line;
 mod lost;
-mod pace;
+mod pipeline;
+mod poller;
+mod row_action;
 mod send;
+mod send_limits;
 mod slots;
 mod stop;
 
@@ -25,16 +25,16 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 pub use current::current;
-pub use fate::{Changed, Fate, Rules, Sum, Survey, fate};
-pub use stop::Stop;
+pub use row_action::{Changed, RowAction, Rules, Sum, Survey, row_action};
+pub use stop::StopReason;
 
-use self::line::{Inbound, Line};
-use super::Desk;
+use self::pipeline::{Inbound, Pipeline};
+use super::Context;
 use super::save::Saving;
 use crate::ledger::LedgerError;
 use crate::render::event::Outcome;
 use crate::render::identity::{Key, MovieHash};
-use crate::render::schedule::Rhythm;
+use crate::render::schedule::PollInterval;
 use crate::render::state::OnUnknown;
 
 /// A row of the table, as it comes in.
@@ -105,7 +105,7 @@ pub struct Run {
 #[derive(Debug, Clone, Copy)]
 pub struct Follow {
     /// How often they are read.
-    pub rhythm: Rhythm,
+    pub poll_interval: PollInterval,
     /// For how long after the last submission.
     pub timeout: Duration,
 }
@@ -130,23 +130,28 @@ pub struct Ended {
 ///
 /// # Errors
 /// When the ledger fails at something that is no row's.
-pub async fn run(desk: &Desk, run: &Run, rows: mpsc::Receiver<Vec<Entry>>, tell: impl FnMut(Ended)) -> Result<Option<Stop>, LedgerError> {
-    desk.store.reap(desk.world.now()).await?;
-    let (line, inbound) = Line::new(desk, run);
-    let Inbound { queue, flights, lost, endings } = inbound;
+pub async fn run(
+    context: &Context,
+    run: &Run,
+    rows: mpsc::Receiver<Vec<Entry>>,
+    tell: impl FnMut(Ended),
+) -> Result<Option<StopReason>, LedgerError> {
+    context.store.reap(context.world.now()).await?;
+    let (pipeline, inbound) = Pipeline::new(context, run);
+    let Inbound { queue, to_poller, lost, endings } = inbound;
     let work = async {
         tokio::try_join!(
-            intake::intake(&line, rows),
-            send::send_all(&line, queue),
-            lost::settle_all(&line, lost),
-            fly::follow_all(&line, flights),
+            intake::intake(&pipeline, rows),
+            send::send_all(&pipeline, queue),
+            lost::settle_all(&pipeline, lost),
+            poller::follow_all(&pipeline, to_poller),
         )
     };
     tokio::select! {
         broken = work => broken.map(drop)?,
-        () = finish::finish_all(&line, endings, tell) => {}
-        () = line.hear_interruption() => {}
-        () = line.show_progress() => {}
+        () = finish::finish_all(&pipeline, endings, tell) => {}
+        () = pipeline.hear_interruption() => {}
+        () = pipeline.show_progress() => {}
     }
-    Ok(line.pace.stopped())
+    Ok(pipeline.limits.stopped())
 }

@@ -6,7 +6,7 @@ use crate::render::outcome::{Reason, Refusal};
 
 /// Why a run sends nothing more. What it has sent is followed all the same, where that is possible.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Stop {
+pub enum StopReason {
     /// The user interrupted.
     Interrupted,
     /// The service refused the key, or the credits are used up: every other row would be refused, too.
@@ -19,7 +19,7 @@ pub enum Stop {
     Ledger(String),
 }
 
-impl Stop {
+impl StopReason {
     /// What it comes to for all rows that were not sent, in one sentence.
     #[must_use]
     pub fn message(&self) -> String {

@@ -3,9 +3,9 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use super::{Door, Hand, Letter};
-use crate::service::courier::{Address, Courier};
+use super::{Notification, Sink, SinkResult};
 use crate::service::signature::{SigningSecret, seconds};
+use crate::service::webhook_client::{Address, WebhookClient};
 use crate::world::World;
 
 /// The status with which an application says that it wants no more (Standard Webhooks, "Delivery failure").
@@ -18,30 +18,30 @@ pub struct Forward {
     /// What it is signed with.
     pub secret: SigningSecret,
     /// Who carries it.
-    pub courier: Courier,
+    pub webhook_client: WebhookClient,
     /// What time it is.
     pub world: World,
 }
 
-impl Door for Forward {
+impl Sink for Forward {
     fn name(&self) -> String {
         self.to.to_string()
     }
 
-    fn hand<'a>(&'a self, letter: &'a Letter) -> Pin<Box<dyn Future<Output = Hand> + Send + 'a>> {
+    fn hand<'a>(&'a self, notification: &'a Notification) -> Pin<Box<dyn Future<Output = SinkResult> + Send + 'a>> {
         Box::pin(async {
             let now = self.world.now();
             let headers = [
-                ("webhook-id", letter.id.clone()),
+                ("webhook-id", notification.id.clone()),
                 ("webhook-timestamp", seconds(now).to_string()),
-                ("webhook-signature", self.secret.sign(&letter.id, now, &letter.line)),
+                ("webhook-signature", self.secret.sign(&notification.id, now, &notification.line)),
             ];
             let to = &self.to;
-            match self.courier.hand(to, "application/json", &headers, letter.line.clone().into_bytes()).await {
-                Ok(answered) if answered.is_success() => Hand::Over,
-                Ok(answered) if answered.status == GONE => Hand::Closed(format!("{to} answered {GONE}: it accepts no more outcomes")),
-                Ok(answered) => Hand::Failed { why: format!("{to} answered {}", answered.status), after: answered.retry_after },
-                Err(why) => Hand::Failed { why: format!("{to}: {why}"), after: None },
+            match self.webhook_client.hand(to, "application/json", &headers, notification.line.clone().into_bytes()).await {
+                Ok(answered) if answered.is_success() => SinkResult::Over,
+                Ok(answered) if answered.status == GONE => SinkResult::Closed(format!("{to} answered {GONE}: it accepts no more outcomes")),
+                Ok(answered) => SinkResult::Failed { why: format!("{to} answered {}", answered.status), after: answered.retry_after },
+                Err(why) => SinkResult::Failed { why: format!("{to}: {why}"), after: None },
             }
         })
     }

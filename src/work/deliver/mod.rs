@@ -1,5 +1,5 @@
 //! Outcomes on their way to an application: each at least once, never two at a time for one render, whoever delivers.
-//! What is due, and who is at it, stands in the ledger's outbox; how it is handed over is the [`Door`]'s.
+//! What is due, and who is at it, stands in the ledger's outbox; how it is handed over is the [`Sink`]'s.
 
 mod forward;
 mod program;
@@ -19,10 +19,10 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::forward::Forward;
 pub use self::program::{Program, create_private_folder};
-use super::Desk;
+use super::Context;
 use super::watch::is_long_over;
-use crate::ledger::outbox::{Attempt, Delivery, Handed};
-use crate::ledger::{LedgerError, Render, Which};
+use crate::ledger::outbox::{Attempt, AttemptResult, Delivery};
+use crate::ledger::{LedgerError, Render, RenderQuery};
 use crate::render::event::{Event, Outcome, Verdict};
 use crate::render::identity::{ProjectId, hex};
 use crate::render::line;
@@ -51,7 +51,7 @@ const SOON: Duration = Duration::from_millis(500);
 
 /// An outcome as it is handed over.
 #[derive(Debug, Clone)]
-pub struct Letter {
+pub struct Notification {
     /// The same for each attempt at one outcome, another for every other one: letters and digits.
     pub id: String,
     /// What is told: the object of `--json`.
@@ -62,7 +62,7 @@ pub struct Letter {
 
 /// What came of handing it over.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Hand {
+pub enum SinkResult {
     /// The application has heard.
     Over,
     /// It has not; it may be tried again, after this time at least.
@@ -84,17 +84,17 @@ pub enum Hand {
 }
 
 /// A way to an application.
-pub trait Door: Send + Sync {
+pub trait Sink: Send + Sync {
     /// What it is called.
     fn name(&self) -> String;
 
     /// Hands one outcome over.
-    fn hand<'a>(&'a self, letter: &'a Letter) -> Pin<Box<dyn Future<Output = Hand> + Send + 'a>>;
+    fn hand<'a>(&'a self, notification: &'a Notification) -> Pin<Box<dyn Future<Output = SinkResult> + Send + 'a>>;
 }
 
 /// A door that is a function of this program: it is given what `--json` tells.
 #[must_use]
-pub fn function(name: &str, hear: impl Fn(&Value) -> Hand + Send + Sync + 'static) -> Arc<dyn Door> {
+pub fn function(name: &str, hear: impl Fn(&Value) -> SinkResult + Send + Sync + 'static) -> Arc<dyn Sink> {
     Arc::new(Function { name: name.to_owned(), hear })
 }
 
@@ -103,19 +103,19 @@ struct Function<F> {
     hear: F,
 }
 
-impl<F: Fn(&Value) -> Hand + Send + Sync> Door for Function<F> {
+impl<F: Fn(&Value) -> SinkResult + Send + Sync> Sink for Function<F> {
     fn name(&self) -> String {
         self.name.clone()
     }
 
-    fn hand<'a>(&'a self, letter: &'a Letter) -> Pin<Box<dyn Future<Output = Hand> + Send + 'a>> {
-        Box::pin(async { (self.hear)(&letter.facts) })
+    fn hand<'a>(&'a self, notification: &'a Notification) -> Pin<Box<dyn Future<Output = SinkResult> + Send + 'a>> {
+        Box::pin(async { (self.hear)(&notification.facts) })
     }
 }
 
 /// When to deliver what, and when to stop.
 #[derive(Debug, Clone)]
-pub struct Until {
+pub struct DeliveryLimits {
     /// Only what is due for this long.
     pub age: Duration,
     /// Cancelled when nothing more is coming: then it ends as soon as nothing is due.
@@ -137,8 +137,8 @@ pub struct Tally {
 
 /// Delivers what is due in the space of a desk.
 pub struct Deliverer {
-    desk: Desk,
-    door: Arc<dyn Door>,
+    context: Context,
+    sink: Arc<dyn Sink>,
     abreast: usize,
     wake: Notify,
 }
@@ -146,8 +146,8 @@ pub struct Deliverer {
 impl Deliverer {
     /// Delivers through a door, at most so many at a time.
     #[must_use]
-    pub fn new(desk: Desk, door: Arc<dyn Door>, abreast: usize) -> Self {
-        Self { desk, door, abreast: abreast.max(1), wake: Notify::new() }
+    pub fn new(context: Context, sink: Arc<dyn Sink>, abreast: usize) -> Self {
+        Self { context, sink, abreast: abreast.max(1), wake: Notify::new() }
     }
 
     /// Says that something was put into the outbox.
@@ -159,7 +159,7 @@ impl Deliverer {
     ///
     /// # Errors
     /// When the ledger fails, nothing is out, and nothing more is coming.
-    pub async fn run(&self, until: &Until, mut heard: impl FnMut(&Letter)) -> Result<Tally, LedgerError> {
+    pub async fn run(&self, until: &DeliveryLimits, mut heard: impl FnMut(&Notification)) -> Result<Tally, LedgerError> {
         let mut tally = Tally::default();
         let mut out = FuturesUnordered::new();
         let mut untold = Vec::new();
@@ -189,11 +189,11 @@ impl Deliverer {
                 Some(first) = out.next(), if count > 0 => {
                     // What ended together is written down together.
                     let others = std::iter::from_fn(|| out.next().now_or_never().flatten());
-                    for (delivery, letter, hand) in std::iter::once(first).chain(others) {
+                    for (delivery, notification, hand) in std::iter::once(first).chain(others) {
                         match &hand {
-                            Hand::Over => { tally.delivered += 1; heard(&letter); }
-                            Hand::Failed { .. } | Hand::Closed(_) => tally.failed += 1,
-                            Hand::Later { .. } => {}
+                            SinkResult::Over => { tally.delivered += 1; heard(&notification); }
+                            SinkResult::Failed { .. } | SinkResult::Closed(_) => tally.failed += 1,
+                            SinkResult::Later { .. } => {}
                         }
                         untold.push(self.judge(&delivery, hand));
                     }
@@ -204,16 +204,16 @@ impl Deliverer {
     }
 
     /// Waits until it is worth looking again; once it is to stop, until the time for what is out is over.
-    async fn wait(&self, until: &Until, out: usize, leave_at: Option<Tick>) {
+    async fn wait(&self, until: &DeliveryLimits, out: usize, leave_at: Option<Tick>) {
         if let Some(leave_at) = leave_at {
             return tokio::time::sleep_until(leave_at).await;
         }
-        let Until { age, all, stop, .. } = until;
+        let DeliveryLimits { age, all, stop, .. } = until;
         if out >= self.abreast {
             return stop.cancelled().await;
         }
-        let due = self.desk.store.next_due(self.desk.space.clone()).await.ok().flatten();
-        let pause = due.map_or(GLANCE, |due| due.plus(*age).since(self.desk.world.now()).clamp(SOON, GLANCE));
+        let due = self.context.store.next_due(self.context.space.clone()).await.ok().flatten();
+        let pause = due.map_or(GLANCE, |due| due.plus(*age).since(self.context.world.now()).clamp(SOON, GLANCE));
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = self.wake.notified() => {}
@@ -222,68 +222,76 @@ impl Deliverer {
         }
     }
 
-    async fn take(&self, until: &Until, most: usize) -> Result<Vec<Delivery>, LedgerError> {
-        let due_by = self.desk.world.now().minus(until.age);
-        let space = self.desk.space.clone();
-        let due = self.desk.store.next_due(space.clone()).await?;
+    async fn take(&self, until: &DeliveryLimits, most: usize) -> Result<Vec<Delivery>, LedgerError> {
+        let due_by = self.context.world.now().minus(until.age);
+        let space = self.context.space.clone();
+        let due = self.context.store.next_due(space.clone()).await?;
         if most == 0 || due.is_none_or(|due| due > due_by) {
             return Ok(Vec::new());
         }
-        self.desk.store.take(space, u32::try_from(most).unwrap_or(u32::MAX), due_by).await
+        self.context.store.take(space, u32::try_from(most).unwrap_or(u32::MAX), due_by).await
     }
 
     /// What was handed over must be written down, and what is out must not be lost: it is tried until it works.
     async fn trouble(&self, error: &LedgerError) {
-        self.desk.tell(&Event::Warning(format!("{error}; trying again")));
+        self.context.tell(&Event::Warning(format!("{error}; trying again")));
         tokio::time::sleep(TROUBLE).await;
     }
 
     async fn tell(&self, untold: &mut Vec<Attempt>) -> Result<(), LedgerError> {
         if !untold.is_empty() {
-            self.desk.store.delivered(untold.clone()).await?;
+            self.context.store.delivered(untold.clone()).await?;
             untold.clear();
         }
         Ok(())
     }
 
-    async fn attempt(&self, delivery: Delivery) -> (Delivery, Letter, Hand) {
-        let (letter, hand) = match self.letter(&delivery).await {
-            Ok(Ok(letter)) => {
-                let hand = self.door.hand(&letter).await;
-                (letter, hand)
+    async fn attempt(&self, delivery: Delivery) -> (Delivery, Notification, SinkResult) {
+        let (notification, hand) = match self.notification(&delivery).await {
+            Ok(Ok(notification)) => {
+                let hand = self.sink.hand(&notification).await;
+                (notification, hand)
             }
-            Ok(Err(letter)) => (letter, Hand::Later { after: URL_PAUSE, why: None }),
-            Err(error) => (letter_of(&delivery, &Outcome::new(Verdict::Unknown)), Hand::Failed { why: error.to_string(), after: None }),
+            Ok(Err(notification)) => (notification, SinkResult::Later { after: URL_PAUSE, why: None }),
+            Err(error) => {
+                (letter_of(&delivery, &Outcome::new(Verdict::Unknown)), SinkResult::Failed { why: error.to_string(), after: None })
+            }
         };
-        (delivery, letter, hand)
+        (delivery, notification, hand)
     }
 
     /// The letter of a delivery; as an error if it is to wait until the service tells where the video is.
-    async fn letter(&self, delivery: &Delivery) -> Result<Result<Letter, Letter>, LedgerError> {
-        let row = self.desk.store.find(Some(self.desk.space.clone()), Which::Project(delivery.project.clone())).await?.into_iter().next();
+    async fn notification(&self, delivery: &Delivery) -> Result<Result<Notification, Notification>, LedgerError> {
+        let row = self
+            .context
+            .store
+            .find(Some(self.context.space.clone()), RenderQuery::Project(delivery.project.clone()))
+            .await?
+            .into_iter()
+            .next();
         let newer = row.as_ref().and_then(|row| row.report.clone()).filter(|report| report.status == delivery.report.status);
         let mut report = newer.unwrap_or_else(|| delivery.report.clone());
         let lacks_url = |report: &Report| report.status == Status::Done && report.url.is_none();
-        if lacks_url(&report) && !is_long_over(&report, self.desk.service_now()) {
+        if lacks_url(&report) && !is_long_over(&report, self.context.service_now()) {
             report = self.read_again(&report, row.as_ref()).await?;
         }
-        let is_young = report.ended_at.is_some_and(|ended| self.desk.service_now().since(ended) < URL_LATE);
+        let is_young = report.ended_at.is_some_and(|ended| self.context.service_now().since(ended) < URL_LATE);
         let waits = lacks_url(&report) && is_young;
-        let letter = letter_of(delivery, &self.outcome(report, row));
-        Ok(if waits { Err(letter) } else { Ok(letter) })
+        let notification = letter_of(delivery, &self.outcome(report, row));
+        Ok(if waits { Err(notification) } else { Ok(notification) })
     }
 
     async fn read_again(&self, report: &Report, row: Option<&Render>) -> Result<Report, LedgerError> {
-        let Ok(read) = self.desk.client.read(&report.project, READING).await else { return Ok(report.clone()) };
+        let Ok(read) = self.context.client.read(&report.project, READING).await else { return Ok(report.clone()) };
         if let Some(row) = row {
-            self.desk.learn(row, Fact::Seen(Box::new(read.clone()))).await?;
+            self.context.learn(row, Fact::Seen(Box::new(read.clone()))).await?;
         }
         Ok(if read.status == report.status { read } else { report.clone() })
     }
 
     fn outcome(&self, mut report: Report, row: Option<Render>) -> Outcome {
         let file = row.as_ref().and_then(|row| row.file.as_deref()).map(crate::service::place::here);
-        let is_gone = report.status == Status::Done && is_long_over(&report, self.desk.service_now());
+        let is_gone = report.status == Status::Done && is_long_over(&report, self.context.service_now());
         let verdict = match report.status {
             Status::Done if is_gone && file.is_none() => Verdict::Expired,
             Status::Done => Verdict::Done,
@@ -304,30 +312,31 @@ impl Deliverer {
         }
     }
 
-    fn judge(&self, delivery: &Delivery, hand: Hand) -> Attempt {
-        let (now, status) = (self.desk.world.now(), delivery.status.clone());
+    fn judge(&self, delivery: &Delivery, hand: SinkResult) -> Attempt {
+        let (now, status) = (self.context.world.now(), delivery.status.clone());
         let project = delivery.project.clone();
         let (handed, detail) = match hand {
-            Hand::Over => {
-                let to = self.door.name();
-                self.desk.tell(&Event::Delivered { project, status, to: to.clone() });
-                (Handed::Over, to)
+            SinkResult::Over => {
+                let to = self.sink.name();
+                self.context.tell(&Event::Delivered { project, status, to: to.clone() });
+                (AttemptResult::Over, to)
             }
-            Hand::Later { after, why } => {
+            SinkResult::Later { after, why } => {
                 if let Some(why) = why.as_ref().filter(|why| delivery.detail.as_ref() != Some(why)) {
-                    self.desk.tell(&Event::Warning(format!("{project}: `{status}` waits: {why}")));
+                    self.context.tell(&Event::Warning(format!("{project}: `{status}` waits: {why}")));
                 }
-                (Handed::Later(now.plus(after)), why.unwrap_or_else(|| "not started yet".to_owned()))
+                (AttemptResult::Later(now.plus(after)), why.unwrap_or_else(|| "not started yet".to_owned()))
             }
-            Hand::Closed(why) => {
+            SinkResult::Closed(why) => {
                 self.undelivered(project, status, &why, None);
-                (Handed::GivenUp, why)
+                (AttemptResult::GivenUp, why)
             }
-            Hand::Failed { why, after } => {
-                let pause = next_delivery(delivery.attempts, self.desk.world.fraction()).map(|pause| pause.max(after.unwrap_or_default()));
+            SinkResult::Failed { why, after } => {
+                let pause =
+                    next_delivery(delivery.attempts, self.context.world.fraction()).map(|pause| pause.max(after.unwrap_or_default()));
                 let why = if pause.is_some() { why } else { format!("{why}; no more attempts") };
                 self.undelivered(project, status, &why, pause);
-                (pause.map_or(Handed::GivenUp, |pause| Handed::Again(now.plus(pause))), why)
+                (pause.map_or(AttemptResult::GivenUp, |pause| AttemptResult::Again(now.plus(pause))), why)
             }
         };
         Attempt { delivery: delivery.id, handed, detail, at: now }
@@ -335,14 +344,14 @@ impl Deliverer {
 
     fn undelivered(&self, project: ProjectId, status: String, why: &str, again: Option<Duration>) {
         let command = if again.is_some() { ["show", project.as_str()].to_vec() } else { ["webhook", "replay", project.as_str()].to_vec() };
-        let next = self.desk.command.spell(&command);
-        self.desk.tell(&Event::Undelivered { project, status, why: why.to_owned(), again, next });
+        let next = self.context.command.spell(&command);
+        self.context.tell(&Event::Undelivered { project, status, why: why.to_owned(), again, next });
     }
 }
 
-fn letter_of(delivery: &Delivery, outcome: &Outcome) -> Letter {
+fn letter_of(delivery: &Delivery, outcome: &Outcome) -> Notification {
     let facts = line::facts(outcome);
-    Letter { id: name_of(delivery), line: escaped(&facts.to_string()).into_owned(), facts }
+    Notification { id: name_of(delivery), line: escaped(&facts.to_string()).into_owned(), facts }
 }
 
 /// A name that every ledger gives the same outcome, and that fits into a header and a file's name.

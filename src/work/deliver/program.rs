@@ -16,7 +16,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
-use super::{Door, Hand, Letter};
+use super::{Notification, Sink, SinkResult};
 
 /// How long a program that is told to end may take.
 const GRACE: Duration = Duration::from_secs(5);
@@ -46,20 +46,20 @@ pub struct Program {
     pub withheld: Vec<String>,
 }
 
-impl Door for Program {
+impl Sink for Program {
     fn name(&self) -> String {
         Path::new(&self.program).display().to_string()
     }
 
-    fn hand<'a>(&'a self, letter: &'a Letter) -> Pin<Box<dyn Future<Output = Hand> + Send + 'a>> {
+    fn hand<'a>(&'a self, notification: &'a Notification) -> Pin<Box<dyn Future<Output = SinkResult> + Send + 'a>> {
         Box::pin(async {
-            let path = self.folder.join(format!("{}.json", letter.id));
-            let input = match self.input(&path, &letter.line) {
+            let path = self.folder.join(format!("{}.json", notification.id));
+            let input = match self.input(&path, &notification.line) {
                 Ok(Some(input)) => input,
                 Ok(None) => return self.still_runs(),
                 Err(why) => return failed(format!("{}: {why}", path.display())),
             };
-            let hand = match self.start(input, &letter.facts) {
+            let hand = match self.start(input, &notification.facts) {
                 Ok(mut child) => self.end_of(&mut child).await,
                 Err(why) => failed(self.not_started(&why)),
             };
@@ -102,10 +102,10 @@ impl Program {
     }
 
     /// How it ended. What a program that failed has started is ended, too: it is to be run again, alone.
-    async fn end_of(&self, child: &mut Child) -> Hand {
+    async fn end_of(&self, child: &mut Child) -> SinkResult {
         let group = Group::of(child);
         let why = match tokio::time::timeout(self.timeout, child.wait()).await {
-            Ok(Ok(status)) if status.success() => return Hand::Over,
+            Ok(Ok(status)) if status.success() => return SinkResult::Over,
             Ok(Ok(status)) => format!("{} {}", self.name(), in_words(status)),
             Ok(Err(why)) => format!("{}: its exit could not be observed: {why}", self.name()),
             Err(_) => format!("{} was ended after {} s", self.name(), self.timeout.as_secs_f64()),
@@ -114,9 +114,9 @@ impl Program {
         failed(why)
     }
 
-    fn still_runs(&self) -> Hand {
+    fn still_runs(&self) -> SinkResult {
         let name = self.name();
-        Hand::Later {
+        SinkResult::Later {
             after: STILL_RUNS,
             why: Some(format!("{name}, or a process it started, still holds the input of an earlier run; this run starts when that ends")),
         }
@@ -131,8 +131,8 @@ impl Program {
     }
 }
 
-fn failed(why: String) -> Hand {
-    Hand::Failed { why, after: None }
+fn failed(why: String) -> SinkResult {
+    SinkResult::Failed { why, after: None }
 }
 
 /// The fields of an outcome as variables; one that has no value is empty, so that no older one shines through.
@@ -254,9 +254,9 @@ mod tests {
         Program { program: "sh".into(), arguments, timeout, folder: folder.path().join("running"), withheld: Vec::new() }
     }
 
-    fn letter() -> Letter {
+    fn notification() -> Notification {
         let facts = json!({"project": "p", "status": "done"});
-        Letter { id: "msg1".to_owned(), line: facts.to_string(), facts }
+        Notification { id: "msg1".to_owned(), line: facts.to_string(), facts }
     }
 
     #[cfg(unix)]
@@ -264,20 +264,20 @@ mod tests {
     async fn it_reads_a_line_and_its_exit_code_decides() {
         let folder = TempDir::new().unwrap();
         let script = r#"read -r line; printf '%s %s' "$J2V_STATUS" "$line" > "$1/got"; test "$J2V_STATUS" = done"#;
-        assert_eq!(shell(&folder, script, GRACE).hand(&letter()).await, Hand::Over);
+        assert_eq!(shell(&folder, script, GRACE).hand(&notification()).await, SinkResult::Over);
         assert_eq!(fs::read_to_string(folder.path().join("got")).unwrap(), r#"done {"project":"p","status":"done"}"#);
         // A file that another test's program had a copy of for a moment is swept after the next run.
         let left_behind = || fs::read_dir(folder.path().join("running")).unwrap().count();
         for _ in 0..100 {
             if left_behind() > 0 {
-                shell(&folder, "read -r line", GRACE).hand(&letter()).await;
+                shell(&folder, "read -r line", GRACE).hand(&notification()).await;
             }
         }
         assert_eq!(left_behind(), 0);
-        let Hand::Failed { why, .. } = shell(&folder, "exit 3", GRACE).hand(&letter()).await else { panic!("it was over") };
+        let SinkResult::Failed { why, .. } = shell(&folder, "exit 3", GRACE).hand(&notification()).await else { panic!("it was over") };
         assert_eq!(why, "sh ended with exit code 3");
         let missing = Program { program: "no-such-program".into(), ..shell(&folder, "", GRACE) };
-        assert_eq!(missing.hand(&letter()).await, failed("there is no program no-such-program".to_owned()));
+        assert_eq!(missing.hand(&notification()).await, failed("there is no program no-such-program".to_owned()));
     }
 
     #[cfg(unix)]
@@ -293,7 +293,7 @@ mod tests {
         ];
         for (script, timeout, told) in scripts {
             let program = shell(&folder, &script, timeout);
-            let Hand::Failed { why, .. } = program.hand(&letter()).await else { panic!("it was over") };
+            let SinkResult::Failed { why, .. } = program.hand(&notification()).await else { panic!("it was over") };
             assert_eq!(why, told);
             // Whatever it started holds its input no longer, or this would wait for a minute.
             File::open(folder.path().join("running/msg1.json")).map_or(Ok(()), |file| file.lock()).unwrap();
@@ -307,9 +307,9 @@ mod tests {
         let program = shell(&folder, "read line", GRACE);
         let path = folder.path().join("running/msg1.json");
         let held = program.input(&path, "{}").unwrap().unwrap();
-        assert_eq!(program.hand(&letter()).await, program.still_runs());
+        assert_eq!(program.hand(&notification()).await, program.still_runs());
         // Closing it would not do: a program that another test is just starting has a copy of every handle for a moment.
         held.unlock().unwrap();
-        assert_eq!(program.hand(&letter()).await, Hand::Over);
+        assert_eq!(program.hand(&notification()).await, SinkResult::Over);
     }
 }

@@ -13,18 +13,18 @@ use tokio_util::sync::CancellationToken;
 use super::{Listening, Trust};
 use crate::ledger::inbox::{CallbackId, Callbacks, Kept};
 use crate::ledger::outbox::{Announcement, Heard, is_final};
-use crate::ledger::{LedgerError, Render, Which};
+use crate::ledger::{LedgerError, Render, RenderQuery};
 use crate::render::event::Event;
 use crate::render::identity::ProjectId;
 use crate::render::outcome::Report;
-use crate::render::schedule::{Rhythm, next_search};
+use crate::render::schedule::{PollInterval, next_search};
 use crate::render::state::{Fact, State};
 use crate::service::webhook;
-use crate::work::Desk;
+use crate::work::Context;
 use crate::work::deliver::Deliverer;
 use crate::work::follow::Followed;
 use crate::work::search::token;
-use crate::work::watch::{Patience, Sight, Target, watch};
+use crate::work::watch::{PollResult, Target, WaitPolicy, watch};
 
 /// Callbacks that are looked at together.
 const MOST: u32 = 10_000;
@@ -58,9 +58,9 @@ const GLANCE: Duration = Duration::from_secs(5);
 const LAST: Duration = Duration::from_secs(2);
 
 pub(super) struct Confirmer<'a> {
-    desk: &'a Desk,
+    context: &'a Context,
     trust: Trust,
-    rhythm: Rhythm,
+    poll_interval: PollInterval,
     arrived: &'a Notify,
     deliverer: &'a Deliverer,
 }
@@ -127,8 +127,8 @@ impl Agenda {
 }
 
 impl<'a> Confirmer<'a> {
-    pub(super) fn new(desk: &'a Desk, listening: &Listening, arrived: &'a Notify, deliverer: &'a Deliverer) -> Self {
-        Self { desk, trust: listening.trust, rhythm: listening.rhythm, arrived, deliverer }
+    pub(super) fn new(context: &'a Context, listening: &Listening, arrived: &'a Notify, deliverer: &'a Deliverer) -> Self {
+        Self { context, trust: listening.trust, poll_interval: listening.poll_interval, arrived, deliverer }
     }
 
     /// Takes care of callbacks until it is to stop. A ledger that fails is told of and tried again: the callbacks are in it.
@@ -140,7 +140,7 @@ impl<'a> Confirmer<'a> {
             match self.look(&mut agenda).await {
                 Ok(rounds) => out.extend(rounds.into_iter().map(|round| self.confirm(round, told.clone()))),
                 Err(error) => {
-                    self.desk.tell(&Event::Warning(format!("{error}; trying again")));
+                    self.context.tell(&Event::Warning(format!("{error}; trying again")));
                     tokio::time::sleep(PAUSE).await;
                     continue;
                 }
@@ -165,7 +165,7 @@ impl<'a> Confirmer<'a> {
 
     /// Looks at every callback whose time has come; gives the questions that the service is to be asked.
     async fn look(&self, agenda: &mut Agenda) -> Result<Vec<Round>, LedgerError> {
-        let open = self.desk.store.callbacks(Some(self.desk.space.clone()), Callbacks::Open(MOST)).await?;
+        let open = self.context.store.callbacks(Some(self.context.space.clone()), Callbacks::Open(MOST)).await?;
         let mut unreadable = Vec::new();
         let mut of: HashMap<ProjectId, Vec<Kept>> = HashMap::new();
         for kept in open {
@@ -191,8 +191,8 @@ impl<'a> Confirmer<'a> {
         if unreadable.is_empty() {
             return Ok(());
         }
-        self.desk.tell(&Event::Heard { project: None });
-        self.desk.store.settle(unreadable, self.desk.world.now()).await
+        self.context.tell(&Event::Heard { project: None });
+        self.context.store.settle(unreadable, self.context.world.now()).await
     }
 
     /// Takes care of what needs no question, and gives what needs one: renders of the ledger, and strangers.
@@ -205,12 +205,12 @@ impl<'a> Confirmer<'a> {
         if of.is_empty() {
             return Ok(due);
         }
-        let rows = self.desk.store.find(Some(self.desk.space.clone()), Which::Projects(of.keys().cloned().collect())).await?;
+        let rows = self.context.store.find(Some(self.context.space.clone()), RenderQuery::Projects(of.keys().cloned().collect())).await?;
         let mut rows: HashMap<ProjectId, Render> =
             rows.into_iter().filter_map(|row| Some((row.submission.project.clone()?, row))).collect();
         for (project, kept) in of {
             if !agenda.waiting.contains_key(&project) {
-                self.desk.tell(&Event::Heard { project: Some(project.clone()) });
+                self.context.tell(&Event::Heard { project: Some(project.clone()) });
             }
             let row = rows.remove(&project);
             if let Some(report) = self.known_already(&project, row.as_ref(), &kept).await? {
@@ -223,7 +223,7 @@ impl<'a> Confirmer<'a> {
             }
             let kin = if row.is_some() { Kin::Ours } else { Kin::Stranger };
             let followed = row.as_ref().and_then(|row| Followed::of_render(0, row));
-            let since = kept.iter().map(|kept| kept.received_at).min().unwrap_or(self.desk.world.now());
+            let since = kept.iter().map(|kept| kept.received_at).min().unwrap_or(self.context.world.now());
             due[kin as usize].push((followed.map_or(Target { project, render: None, since }, |followed| followed.target), kept));
         }
         self.write(&mut certain).await?;
@@ -235,16 +235,16 @@ impl<'a> Confirmer<'a> {
     async fn confirm(&self, round: Round, told: UnboundedSender<(ProjectId, Option<Duration>)>) -> Kin {
         let Round { kin, of } = round;
         let mut open: HashSet<ProjectId> = of.iter().map(|(target, _)| target.project.clone()).collect();
-        let (sender, mut sights) = mpsc::unbounded_channel();
-        let patience = Patience { rhythm: self.rhythm, deadline: None, once: true };
-        let watching = watch(self.desk.clone(), of.iter().map(|(target, _)| target.clone()).collect(), patience, sender);
+        let (sender, mut poll_results) = mpsc::unbounded_channel();
+        let patience = WaitPolicy { poll_interval: self.poll_interval, deadline: None, once: true };
+        let watching = watch(self.context.clone(), of.iter().map(|(target, _)| target.clone()).collect(), patience, sender);
         let acting = async {
             let (mut certain, mut answered) = (Certain::default(), Vec::new());
-            while let Some((place, sight)) = sights.recv().await {
+            while let Some((place, poll_result)) = poll_results.recv().await {
                 let (target, kept) = &of[place];
-                let again = self.seen(&target.project, sight, kept, &mut certain).await?;
+                let again = self.seen(&target.project, poll_result, kept, &mut certain).await?;
                 answered.push((target.project.clone(), again));
-                if sights.is_empty() {
+                if poll_results.is_empty() {
                     self.write(&mut certain).await?;
                     for (project, again) in answered.drain(..) {
                         open.remove(&project);
@@ -257,7 +257,7 @@ impl<'a> Confirmer<'a> {
         };
         let ((), acted) = tokio::join!(Box::pin(watching), acting);
         if let Err(error) = acted {
-            self.desk.tell(&Event::Warning(format!("{error}; trying again")));
+            self.context.tell(&Event::Warning(format!("{error}; trying again")));
         }
         for project in open {
             let _ = told.send((project, Some(PAUSE)));
@@ -266,7 +266,7 @@ impl<'a> Confirmer<'a> {
     }
 
     async fn row(&self, project: &ProjectId) -> Result<Option<Render>, LedgerError> {
-        let rows = self.desk.store.find(Some(self.desk.space.clone()), Which::Project(project.clone())).await?;
+        let rows = self.context.store.find(Some(self.context.space.clone()), RenderQuery::Project(project.clone())).await?;
         Ok(rows.into_iter().next())
     }
 
@@ -281,7 +281,7 @@ impl<'a> Confirmer<'a> {
             return Ok(None);
         }
         for kept in kept {
-            let raw = self.desk.store.raw(kept.id).await?.unwrap_or_default();
+            let raw = self.context.store.raw(kept.id).await?.unwrap_or_default();
             if let Some(report) = webhook::read(&raw).report.filter(|report| is_final(&report.status)) {
                 return Ok(Some(report));
             }
@@ -290,28 +290,34 @@ impl<'a> Confirmer<'a> {
     }
 
     /// Acts on what was seen of a project; says when it is to be asked for again, if it is.
-    async fn seen(&self, project: &ProjectId, sight: Sight, kept: &[Kept], certain: &mut Certain) -> Result<Option<Duration>, LedgerError> {
-        let age = kept.iter().map(|kept| self.desk.world.now().since(kept.received_at)).min().unwrap_or_default();
-        let pause = match sight {
-            Sight::Ended(report) if is_final(&report.status) => {
+    async fn seen(
+        &self,
+        project: &ProjectId,
+        poll_result: PollResult,
+        kept: &[Kept],
+        certain: &mut Certain,
+    ) -> Result<Option<Duration>, LedgerError> {
+        let age = kept.iter().map(|kept| self.context.world.now().since(kept.received_at)).min().unwrap_or_default();
+        let pause = match poll_result {
+            PollResult::Ended(report) if is_final(&report.status) => {
                 self.act(self.row(project).await?, *report, kept, certain).await?;
                 return Ok(None);
             }
-            Sight::Ended(_) | Sight::Looked(_) | Sight::Runs(_) => self.rhythm.pause(age),
-            Sight::Missing if age < GRACE => next_search(self.desk.distance, Some(age)).saturating_sub(age),
-            Sight::Missing => {
+            PollResult::Ended(_) | PollResult::Looked(_) | PollResult::Runs(_) => self.poll_interval.pause(age),
+            PollResult::Missing if age < GRACE => next_search(self.context.locality, Some(age)).saturating_sub(age),
+            PollResult::Missing => {
                 self.unknown(project, kept).await?;
                 return Ok(None);
             }
-            Sight::Refused(refusal) => {
-                self.desk.tell(&Event::Warning(format!("{project}: the service refuses the request: {}", refusal.message)));
+            PollResult::Refused(refusal) => {
+                self.context.tell(&Event::Warning(format!("{project}: the service refuses the request: {}", refusal.message)));
                 REFUSED
             }
-            Sight::Broken(why) | Sight::Unreachable(why) => {
-                self.desk.tell(&Event::Warning(why));
+            PollResult::Broken(why) | PollResult::Unreachable(why) => {
+                self.context.tell(&Event::Warning(why));
                 PAUSE
             }
-            Sight::Interrupted(_) => PAUSE,
+            PollResult::Interrupted(_) => PAUSE,
         };
         Ok(Some(pause))
     }
@@ -320,7 +326,7 @@ impl<'a> Confirmer<'a> {
     /// is told if its render appears.
     async fn unknown(&self, project: &ProjectId, kept: &[Kept]) -> Result<(), LedgerError> {
         let why = "a callback names it, but the service does not know this project of this account; nothing was done";
-        self.desk.tell(&Event::Warning(format!("{project}: {why}")));
+        self.context.tell(&Event::Warning(format!("{project}: {why}")));
         self.settle(kept).await
     }
 
@@ -331,10 +337,10 @@ impl<'a> Confirmer<'a> {
             row => row,
         };
         if let Some(row) = &row {
-            self.desk.learn(row, Fact::Seen(Box::new(report.clone()))).await?;
+            self.context.learn(row, Fact::Seen(Box::new(report.clone()))).await?;
         }
-        let at = row.and_then(|row| row.bound_at).unwrap_or(self.desk.world.now());
-        certain.outcomes.push(Announcement { space: self.desk.space.clone(), report, at, heard: Heard::NotYet });
+        let at = row.and_then(|row| row.bound_at).unwrap_or(self.context.world.now());
+        certain.outcomes.push(Announcement { space: self.context.space.clone(), report, at, heard: Heard::NotYet });
         certain.settled.extend(kept.iter().map(|kept| kept.id));
         Ok(())
     }
@@ -345,26 +351,26 @@ impl<'a> Confirmer<'a> {
             return Ok(());
         }
         let Certain { outcomes, settled } = std::mem::take(certain);
-        self.desk.store.announce(outcomes).await?;
-        self.desk.store.settle(settled, self.desk.world.now()).await?;
+        self.context.store.announce(outcomes).await?;
+        self.context.store.settle(settled, self.context.world.now()).await?;
         self.deliverer.wake();
         Ok(())
     }
 
     async fn settle(&self, kept: &[Kept]) -> Result<(), LedgerError> {
-        self.desk.store.settle(kept.iter().map(|kept| kept.id).collect(), self.desk.world.now()).await
+        self.context.store.settle(kept.iter().map(|kept| kept.id).collect(), self.context.world.now()).await
     }
 
     /// A render whose answer is still awaited, or was lost, is found by the token that the service itself tells
     /// (`faults.md` row 52).
     async fn bind(&self, report: &Report) -> Result<Option<Render>, LedgerError> {
         let Some(token) = token(report) else { return Ok(None) };
-        let unsettled = self.desk.store.find(Some(self.desk.space.clone()), Which::Unsettled).await?;
-        let ledger = self.desk.store.name();
+        let unsettled = self.context.store.find(Some(self.context.space.clone()), RenderQuery::Unsettled).await?;
+        let ledger = self.context.store.name();
         let Some(row) = unsettled.into_iter().find(|row| token.belongs_to(&row.identity(), &ledger)) else { return Ok(None) };
         let (project, key) = (report.project.clone(), row.key.clone());
-        let bound = self.desk.learn(&row, Fact::Found { project: project.clone() }).await?;
-        self.desk.tell(&Event::FoundAgain { project, key });
+        let bound = self.context.learn(&row, Fact::Found { project: project.clone() }).await?;
+        self.context.tell(&Event::FoundAgain { project, key });
         Ok(Some(bound))
     }
 }

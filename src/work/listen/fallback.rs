@@ -6,15 +6,15 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Listening;
-use crate::ledger::{LedgerError, Render, Which};
+use crate::ledger::{LedgerError, Render, RenderQuery};
 use crate::render::event::Event;
-use crate::render::schedule::Rhythm;
-use crate::work::Desk;
+use crate::render::schedule::PollInterval;
+use crate::work::Context;
 use crate::work::deliver::Deliverer;
 use crate::work::follow::Followed;
 use crate::work::search;
-use crate::work::watch::{Patience, Sight, watch};
-use crate::world::Instant;
+use crate::work::watch::{PollResult, WaitPolicy, watch};
+use crate::world::Timestamp;
 
 /// The longest sleep: a render that another process submitted is known by then.
 const GLANCE: Duration = Duration::from_secs(5);
@@ -29,15 +29,15 @@ const SELDOM: Duration = Duration::from_secs(3600);
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 
 pub(super) struct Fallback<'a> {
-    desk: &'a Desk,
+    context: &'a Context,
     poll_after: Duration,
-    rhythm: Rhythm,
+    poll_interval: PollInterval,
     deliverer: &'a Deliverer,
 }
 
 impl<'a> Fallback<'a> {
-    pub(super) fn new(desk: &'a Desk, listening: &Listening, deliverer: &'a Deliverer) -> Self {
-        Self { desk, poll_after: listening.poll_after, rhythm: listening.rhythm, deliverer }
+    pub(super) fn new(context: &'a Context, listening: &Listening, deliverer: &'a Deliverer) -> Self {
+        Self { context, poll_after: listening.poll_after, poll_interval: listening.poll_interval, deliverer }
     }
 
     /// Polls what is silent until it is to stop. A ledger that fails is told of and tried again.
@@ -52,7 +52,7 @@ impl<'a> Fallback<'a> {
             let pause = match looked {
                 Ok(pause) => pause,
                 Err(error) => {
-                    self.desk.tell(&Event::Warning(format!("{error}; trying again")));
+                    self.context.tell(&Event::Warning(format!("{error}; trying again")));
                     GLANCE
                 }
             };
@@ -64,14 +64,14 @@ impl<'a> Fallback<'a> {
     }
 
     /// Looks at what is silent and due; says when to look again.
-    async fn look(&self, forgot_at: &mut Option<Instant>) -> Result<Duration, LedgerError> {
-        search::catch_up(self.desk).await?;
-        let now = self.desk.world.now();
+    async fn look(&self, forgot_at: &mut Option<Timestamp>) -> Result<Duration, LedgerError> {
+        search::catch_up(self.context).await?;
+        let now = self.context.world.now();
         if forgot_at.is_none_or(|at| now.since(at) >= SELDOM) {
-            self.desk.store.forget(now.minus(KEPT)).await?;
+            self.context.store.forget(now.minus(KEPT)).await?;
             *forgot_at = Some(now);
         }
-        let unfinished = self.desk.store.find(Some(self.desk.space.clone()), Which::Unfinished).await?;
+        let unfinished = self.context.store.find(Some(self.context.space.clone()), RenderQuery::Unfinished).await?;
         let (due, later): (Vec<Render>, Vec<Render>) = unfinished.into_iter().partition(|render| self.due(render) <= now);
         if !due.is_empty() {
             self.poll(&due).await;
@@ -83,36 +83,36 @@ impl<'a> Fallback<'a> {
     }
 
     /// When a render is to be looked at: once it is silent, and then in the rhythm, whoever looked last.
-    fn due(&self, render: &Render) -> Instant {
+    fn due(&self, render: &Render) -> Timestamp {
         let silent_at = bound_at(render).plus(self.poll_after);
         let read_at = render.read_at.map(|at| at.plus(self.pause(render, at)));
         read_at.map_or(silent_at, |at| at.max(silent_at))
     }
 
-    fn pause(&self, render: &Render, now: Instant) -> Duration {
+    fn pause(&self, render: &Render, now: Timestamp) -> Duration {
         let age = now.since(bound_at(render));
-        self.rhythm.pause(age).max((age / 20).min(SELDOM))
+        self.poll_interval.pause(age).max((age / 20).min(SELDOM))
     }
 
     /// What is read goes into the rows, and from there into the outbox.
     async fn poll(&self, due: &[Render]) {
         let targets = due.iter().filter_map(|render| Some(Followed::of_render(0, render)?.target)).collect();
-        let (sender, mut sights) = mpsc::unbounded_channel();
-        let patience = Patience { rhythm: self.rhythm, deadline: None, once: true };
-        watch(self.desk.clone(), targets, patience, sender).await;
-        while let Some((_, sight)) = sights.recv().await {
-            match sight {
-                Sight::Refused(refusal) => {
-                    self.desk.tell(&Event::Warning(format!("the service refuses the request: {}", refusal.message)));
+        let (sender, mut poll_results) = mpsc::unbounded_channel();
+        let patience = WaitPolicy { poll_interval: self.poll_interval, deadline: None, once: true };
+        watch(self.context.clone(), targets, patience, sender).await;
+        while let Some((_, poll_result)) = poll_results.recv().await {
+            match poll_result {
+                PollResult::Refused(refusal) => {
+                    self.context.tell(&Event::Warning(format!("the service refuses the request: {}", refusal.message)));
                     return;
                 }
-                Sight::Broken(why) => self.desk.tell(&Event::Warning(why)),
+                PollResult::Broken(why) => self.context.tell(&Event::Warning(why)),
                 _ => {}
             }
         }
     }
 }
 
-fn bound_at(render: &Render) -> Instant {
+fn bound_at(render: &Render) -> Timestamp {
     render.bound_at.unwrap_or(render.created_at)
 }

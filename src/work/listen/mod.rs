@@ -17,12 +17,12 @@ use tokio_util::sync::CancellationToken;
 
 use self::confirm::Confirmer;
 use self::fallback::Fallback;
-use super::Desk;
-use super::deliver::{Deliverer, Letter, Tally, Until};
+use super::Context;
+use super::deliver::{Deliverer, DeliveryLimits, Notification, Tally};
 use crate::ledger::LedgerError;
 use crate::ledger::outbox::Keeping;
 use crate::render::identity::hex;
-use crate::render::schedule::{Distance, Rhythm};
+use crate::render::schedule::{Locality, PollInterval};
 
 /// Bits of the secret in the path that is made: 160.
 const SECRET: usize = 20;
@@ -46,7 +46,7 @@ pub struct Listening {
     /// How long a render may be silent before it is polled.
     pub poll_after: Duration,
     /// How often it is then.
-    pub rhythm: Rhythm,
+    pub poll_interval: PollInterval,
     /// How long an application that is at an outcome is waited for in the end.
     pub grace: Duration,
 }
@@ -54,12 +54,12 @@ pub struct Listening {
 impl Listening {
     /// A receiver at a path: it asks first, and polls what has been silent for 10 min.
     #[must_use]
-    pub fn at(path: &str, distance: Distance) -> Self {
+    pub fn at(path: &str, locality: Locality) -> Self {
         Self {
             path: path.to_owned(),
             trust: Trust::AskFirst,
             poll_after: Duration::from_secs(600),
-            rhythm: Rhythm::new(distance, None),
+            poll_interval: PollInterval::new(locality, None),
             grace: Duration::from_secs(30),
         }
     }
@@ -82,23 +82,23 @@ pub enum ListenError {
 /// # Errors
 /// See [`ListenError`].
 pub async fn listen(
-    desk: &Desk,
+    context: &Context,
     listener: TcpListener,
     listening: &Listening,
     deliverer: &Deliverer,
-    heard: impl FnMut(&Letter),
+    heard: impl FnMut(&Notification),
     stop: CancellationToken,
 ) -> Result<Tally, ListenError> {
     // From now on outcomes are put aside for somebody, whichever process sees them.
-    if desk.store.receiver(desk.space.clone()).await?.is_none() {
+    if context.store.receiver(context.space.clone()).await?.is_none() {
         let keeping = Keeping { path: Some(listening.path.clone()), ..Keeping::default() };
-        desk.store.keep_receiver(desk.space.clone(), keeping, desk.world.now()).await?;
+        context.store.keep_receiver(context.space.clone(), keeping, context.world.now()).await?;
     }
     let arrived = Arc::new(Notify::new());
-    let serving = Box::pin(server::serve(desk, listener, &listening.path, Arc::clone(&arrived), stop.clone()));
-    let confirmer = Confirmer::new(desk, listening, &arrived, deliverer);
-    let fallback = Fallback::new(desk, listening, deliverer);
-    let until = Until { age: Duration::ZERO, all: CancellationToken::new(), stop: stop.clone(), grace: listening.grace };
+    let serving = Box::pin(server::serve(context, listener, &listening.path, Arc::clone(&arrived), stop.clone()));
+    let confirmer = Confirmer::new(context, listening, &arrived, deliverer);
+    let fallback = Fallback::new(context, listening, deliverer);
+    let until = DeliveryLimits { age: Duration::ZERO, all: CancellationToken::new(), stop: stop.clone(), grace: listening.grace };
     // Whichever ends first ends the others, and nothing is dropped in the middle of it.
     let (served, (), (), told) = tokio::join!(
         async {

@@ -26,7 +26,7 @@ use crate::ledger::{LedgerError, Space, Store};
 use crate::render::event::{Event, Listener};
 use crate::service::client::Client;
 use crate::service::webhook;
-use crate::work::Desk;
+use crate::work::Context;
 use crate::world::World;
 
 /// The largest body that is taken, bytes (`faults.md` row 57).
@@ -80,20 +80,20 @@ struct Reception {
 
 /// Serves until `stop`, and then until what was begun is answered, for [`LAST`] at most.
 pub(super) fn serve(
-    desk: &Desk,
+    context: &Context,
     listener: TcpListener,
     path: &str,
     arrived: Arc<Notify>,
     stop: CancellationToken,
 ) -> impl Future<Output = io::Result<()>> + use<> {
     let reception = Reception {
-        store: Arc::clone(&desk.store),
-        client: Arc::clone(&desk.client),
+        store: Arc::clone(&context.store),
+        client: Arc::clone(&context.client),
         seen: Mutex::new(None),
-        space: desk.space.clone(),
+        space: context.space.clone(),
         path: hash(path),
-        world: desk.world.clone(),
-        listener: Arc::clone(&desk.listener),
+        world: context.world.clone(),
+        listener: Arc::clone(&context.listener),
         arrived,
     };
     let app = Router::new().route("/health", get(health)).fallback(take).layer(DefaultBodyLimit::max(LARGEST));

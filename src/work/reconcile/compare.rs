@@ -9,12 +9,12 @@ use crate::render::identity::ProjectId;
 use crate::render::outcome::{Report, Status};
 use crate::render::state::{Fact, OnUnknown, State};
 use crate::render::token::{LedgerName, Token, Trace};
-use crate::work::{Desk, Submission, search};
-use crate::world::Instant;
+use crate::work::{Context, Submission, search};
+use crate::world::Timestamp;
 
 /// The sides.
 pub(super) struct Sides<'a> {
-    pub(super) desk: &'a Desk,
+    pub(super) context: &'a Context,
     pub(super) limits: &'a Limits,
     /// The ledger's.
     pub(super) rows: &'a [Render],
@@ -27,7 +27,7 @@ pub(super) struct Sides<'a> {
 impl Sides<'_> {
     /// What nobody knows the outcome of, and what goes on because of that.
     pub(super) fn of_unsettled(&self, unsettled: &[Render], resends: &[Render]) -> Vec<Finding> {
-        let settle = |render: &Render| self.spell(&["settle", &self.desk.command.name(render)]);
+        let settle = |render: &Render| self.spell(&["settle", &self.context.command.name(render)]);
         let unsettled = unsettled.iter().filter(|render| render.submission.state != State::Sending).map(|render| {
             let since = render.gave_up_at.or(render.posted_at).map(|at| format!(" since {}", at.to_iso())).unwrap_or_default();
             let finding = match render.submission.state {
@@ -45,13 +45,13 @@ impl Sides<'_> {
             if render.row.is_some() {
                 return Finding::new(Kind::Resend, format!("to be sent again: the next run of batch {} sends it", render.scope))
                     .of(render)
-                    .then(self.desk.command.send(render, Submission::Same));
+                    .then(self.context.command.send(render, Submission::Same));
             }
             let why = match render.submission.on_unknown {
                 OnUnknown::Resubmit => "not found on the server: its --on-unknown says to send it again",
                 OnUnknown::Hold => "it was decided to send it again, which has not happened; its submit sends it",
             };
-            let again = self.desk.command.submit(&render.source, &render.flags, &render.key, Submission::Same);
+            let again = self.context.command.submit(&render.source, &render.flags, &render.key, Submission::Same);
             Finding::new(Kind::Resend, why).of(render).then(again)
         });
         unsettled.chain(resends).collect()
@@ -66,7 +66,7 @@ impl Sides<'_> {
             by_trace.entry(row.identity().trace()).or_default().push(row);
         }
         let mut lost: HashMap<(Trace, Option<&str>), &Report> = HashMap::new();
-        let ledger = self.desk.store.name();
+        let ledger = self.context.store.name();
         let tokens: Vec<Option<Token>> = self.reports.iter().map(search::token).collect();
         for (report, token) in self.reports.iter().zip(&tokens) {
             if let Some(row) = by_project.get(&report.project) {
@@ -107,7 +107,7 @@ impl Sides<'_> {
             return;
         }
         let until = report.kept_until().or_else(|| row.report.as_ref()?.kept_until());
-        let now = self.desk.service_now();
+        let now = self.context.service_now();
         if until.is_some_and(|until| now >= until) {
             survey.over.push(row.clone());
         } else if let Some(until) = until {
@@ -118,14 +118,14 @@ impl Sides<'_> {
     /// What waits for its webhook is missed only when that had its time.
     fn missed(&self, row: &Render, report: &Report) -> Option<Finding> {
         let is_final = row.submission.state.is_final();
-        let before = self.desk.world.now().minus(self.limits.older_than);
+        let before = self.context.world.now().minus(self.limits.older_than);
         let is_silent = !self.heard.contains(&report.project) && row.bound_at.is_some_and(|at| at <= before);
         let message = format!("the service reports `{}`, the ledger `{}`", report.status.as_str(), row.submission.state.as_str());
         let poll = self.spell(&["poll", report.project.as_str()]);
         (is_final || is_silent).then(|| Finding::new(Kind::Missed, message).of(row).told_by(report).then(poll))
     }
 
-    fn unsaved(&self, row: &Render, report: &Report, until: Instant, now: Instant) -> Finding {
+    fn unsaved(&self, row: &Render, report: &Report, until: Timestamp, now: Timestamp) -> Finding {
         let is_expiring = until.since(now) <= self.limits.expiring;
         let kind = if is_expiring { Kind::Expiring } else { Kind::Unsaved };
         let message = format!("rendered but not saved by j2v; the service deletes it at {}", until.to_iso());
@@ -175,7 +175,7 @@ impl Sides<'_> {
             )
         } else {
             let (status, at) = (&delivery.status, delivery.due_at.to_iso());
-            let since = if delivery.due_at <= self.desk.world.now() { "has been waiting since" } else { "will be tried again at" };
+            let since = if delivery.due_at <= self.context.world.now() { "has been waiting since" } else { "will be tried again at" };
             let message = format!("its outcome `{status}` {since} {at}{why}; `reconcile --fix --exec PROGRAM` delivers it now");
             (message, self.spell(&["show", project]))
         };
@@ -189,7 +189,7 @@ impl Sides<'_> {
     }
 
     fn spell(&self, words: &[&str]) -> String {
-        self.desk.command.spell(words)
+        self.context.command.spell(words)
     }
 }
 

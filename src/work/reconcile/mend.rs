@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use futures_util::stream::{self, StreamExt};
 
 use super::{Finding, Kind, Limits, Survey, owed};
-use crate::ledger::outbox::{Attempt, Delivery, Handed, Progress};
+use crate::ledger::outbox::{Attempt, AttemptResult, Delivery, Progress};
 use crate::ledger::recovery::Lost;
 use crate::ledger::{Change, LedgerError, Record, Render};
 use crate::movie::Document;
@@ -15,7 +15,7 @@ use crate::render::outcome::{RETENTION, Report, Status};
 use crate::render::state::{Fact, OnUnknown};
 use crate::work::save::{Saving, Unsaved, save_video};
 use crate::work::submit::{Order, Submitted, submit};
-use crate::work::{Desk, save};
+use crate::work::{Context, save};
 
 /// Rows that are written in one transaction.
 const WRITTEN: usize = 500;
@@ -34,17 +34,17 @@ pub struct Remedies {
 ///
 /// # Errors
 /// When the ledger fails. What was mended until then is mended.
-pub async fn mend(desk: &Desk, survey: &mut Survey, remedies: &Remedies) -> Result<(), LedgerError> {
-    restore(desk, &mut survey.findings).await?;
-    bind(desk, &mut survey.findings).await?;
-    learn(desk, &mut survey.findings).await?;
-    resend(desk, &mut survey.findings).await?;
+pub async fn mend(context: &Context, survey: &mut Survey, remedies: &Remedies) -> Result<(), LedgerError> {
+    restore(context, &mut survey.findings).await?;
+    bind(context, &mut survey.findings).await?;
+    learn(context, &mut survey.findings).await?;
+    resend(context, &mut survey.findings).await?;
     for render in &survey.over {
-        save::expired(desk, render).await?;
+        save::expired(context, render).await?;
     }
-    desk.store.forget(desk.world.now().minus(RETENTION)).await?;
+    context.store.forget(context.world.now().minus(RETENTION)).await?;
     if let Some(saving) = &remedies.saving {
-        download(desk, &mut survey.findings, saving).await;
+        download(context, &mut survey.findings, saving).await;
     }
     Ok(())
 }
@@ -53,9 +53,9 @@ pub async fn mend(desk: &Desk, survey: &mut Survey, remedies: &Remedies) -> Resu
 ///
 /// # Errors
 /// When the ledger fails.
-pub async fn hand_over(desk: &Desk, limits: &Limits, survey: &mut Survey) -> Result<(), LedgerError> {
+pub async fn hand_over(context: &Context, limits: &Limits, survey: &mut Survey) -> Result<(), LedgerError> {
     let owed: HashSet<(ProjectId, String)> =
-        owed(desk, limits).await?.into_iter().map(|delivery| (delivery.project, delivery.status)).collect();
+        owed(context, limits).await?.into_iter().map(|delivery| (delivery.project, delivery.status)).collect();
     for finding in of_kind(&mut survey.findings, Kind::Undelivered) {
         let name = finding.report.as_ref().map(|report| (report.project.clone(), report.status.as_str().to_owned()));
         if name.is_some_and(|name| !owed.contains(&name)) {
@@ -69,17 +69,17 @@ pub async fn hand_over(desk: &Desk, limits: &Limits, survey: &mut Survey) -> Res
 ///
 /// # Errors
 /// When the ledger fails.
-pub async fn hurry(desk: &Desk, limits: &Limits) -> Result<(), LedgerError> {
-    let at = desk.world.now();
-    let waiting = owed(desk, limits).await?.into_iter().filter(|delivery| delivery.progress == Progress::Due && delivery.due_at > at);
+pub async fn hurry(context: &Context, limits: &Limits) -> Result<(), LedgerError> {
+    let at = context.world.now();
+    let waiting = owed(context, limits).await?.into_iter().filter(|delivery| delivery.progress == Progress::Due && delivery.due_at > at);
     let again = |delivery: Delivery| Attempt {
         delivery: delivery.id,
-        handed: Handed::Wanted(at),
+        handed: AttemptResult::Wanted(at),
         detail: delivery.detail.unwrap_or_else(|| "to be delivered now".to_owned()),
         at,
     };
     let attempts: Vec<Attempt> = waiting.map(again).collect();
-    if attempts.is_empty() { Ok(()) } else { desk.store.delivered(attempts).await }
+    if attempts.is_empty() { Ok(()) } else { context.store.delivered(attempts).await }
 }
 
 fn of_kind(findings: &mut [Finding], kind: Kind) -> Vec<&mut Finding> {
@@ -87,13 +87,13 @@ fn of_kind(findings: &mut [Finding], kind: Kind) -> Vec<&mut Finding> {
 }
 
 /// Rows for what the ledger has lost.
-async fn restore(desk: &Desk, findings: &mut [Finding]) -> Result<(), LedgerError> {
-    let at = desk.world.now();
+async fn restore(context: &Context, findings: &mut [Finding]) -> Result<(), LedgerError> {
+    let at = context.world.now();
     for some in of_kind(findings, Kind::Lost).chunks_mut(WRITTEN) {
-        let lost = some
-            .iter()
-            .filter_map(|finding| Some(Lost { space: desk.space.clone(), token: finding.token()?, report: finding.report.clone()?, at }));
-        let restored = desk.store.restore(lost.collect()).await?;
+        let lost = some.iter().filter_map(|finding| {
+            Some(Lost { space: context.space.clone(), token: finding.token()?, report: finding.report.clone()?, at })
+        });
+        let restored = context.store.restore(lost.collect()).await?;
         for (finding, render) in some.iter_mut().zip(restored) {
             // Without a row of its own another process did it first.
             finding.mended = Some("restored to the ledger".to_owned());
@@ -104,11 +104,11 @@ async fn restore(desk: &Desk, findings: &mut [Finding]) -> Result<(), LedgerErro
 }
 
 /// What the ledger took for unsent is bound to its project.
-async fn bind(desk: &Desk, findings: &mut [Finding]) -> Result<(), LedgerError> {
+async fn bind(context: &Context, findings: &mut [Finding]) -> Result<(), LedgerError> {
     for finding in of_kind(findings, Kind::Found) {
         let (Some(render), Some(report)) = (&finding.render, &finding.report) else { continue };
-        let bound = desk.learn(render, Fact::Found { project: report.project.clone() }).await?;
-        let bound = desk.learn(&bound, Fact::Seen(Box::new(report.clone()))).await?;
+        let bound = context.learn(render, Fact::Found { project: report.project.clone() }).await?;
+        let bound = context.learn(&bound, Fact::Seen(Box::new(report.clone()))).await?;
         if bound.submission.project.as_ref() == Some(&report.project) {
             finding.mended = Some(format!("bound to {}", report.project));
         }
@@ -118,14 +118,14 @@ async fn bind(desk: &Desk, findings: &mut [Finding]) -> Result<(), LedgerError> 
 }
 
 /// Outcomes that nobody has told the ledger.
-async fn learn(desk: &Desk, findings: &mut [Finding]) -> Result<(), LedgerError> {
-    let at = desk.world.now();
+async fn learn(context: &Context, findings: &mut [Finding]) -> Result<(), LedgerError> {
+    let at = context.world.now();
     for some in of_kind(findings, Kind::Missed).chunks_mut(WRITTEN) {
         let record = |finding: &&mut Finding| {
             let (render, report) = (finding.render.as_ref()?, finding.report.as_ref()?);
             Some(Record { render: render.id, change: Change::Fact(Fact::Seen(Box::new(report.clone()))), at })
         };
-        let recorded = desk.store.record(some.iter().filter_map(record).collect()).await?;
+        let recorded = context.store.record(some.iter().filter_map(record).collect()).await?;
         for (finding, recorded) in some.iter_mut().zip(recorded) {
             if let Ok(recorded) = recorded {
                 finding.mended = Some(format!("the ledger knows it as `{}`", recorded.render.submission.state.as_str()));
@@ -137,11 +137,11 @@ async fn learn(desk: &Desk, findings: &mut [Finding]) -> Result<(), LedgerError>
 }
 
 /// What was not found and was submitted with the rule to send it again (`protocol.md#who-may-post`).
-async fn resend(desk: &Desk, findings: &mut [Finding]) -> Result<(), LedgerError> {
+async fn resend(context: &Context, findings: &mut [Finding]) -> Result<(), LedgerError> {
     for finding in of_kind(findings, Kind::Resend) {
         let Some(render) = finding.render.clone().filter(|render| render.submission.on_unknown == OnUnknown::Resubmit) else { continue };
-        let Some(order) = order(desk, &render).await? else { continue };
-        match submit(desk, &order).await? {
+        let Some(order) = order(context, &render).await? else { continue };
+        match submit(context, &order).await? {
             Submitted::Bound(render) => {
                 let project = render.submission.project.clone();
                 finding.mended = project.map(|project| format!("sent again: {project}"));
@@ -158,11 +158,11 @@ async fn resend(desk: &Desk, findings: &mut [Finding]) -> Result<(), LedgerError
 
 /// The submission of a row once more; none where the ledger doesn't keep its movie, or its key is of a batch, which
 /// sends its rows itself.
-async fn order(desk: &Desk, render: &Render) -> Result<Option<Order>, LedgerError> {
+async fn order(context: &Context, render: &Render) -> Result<Option<Order>, LedgerError> {
     if render.row.is_some() {
         return Ok(None);
     }
-    let body = desk.store.body(render.id).await?.and_then(|body| String::from_utf8(body).ok());
+    let body = context.store.body(render.id).await?.and_then(|body| String::from_utf8(body).ok());
     let movie = body.and_then(|body| Document::parse(&render.source, body).ok());
     Ok(movie.map(|movie| Order {
         flags: render.flags.clone(),
@@ -173,11 +173,11 @@ async fn order(desk: &Desk, render: &Render) -> Result<Option<Order>, LedgerErro
 }
 
 /// Videos that were not saved, the ones that are soon deleted first.
-async fn download(desk: &Desk, findings: &mut [Finding], saving: &Saving) {
+async fn download(context: &Context, findings: &mut [Finding], saving: &Saving) {
     let mut wanted: Vec<&mut Finding> = findings.iter_mut().filter(|finding| is_to_save(finding)).collect();
     let downloads = wanted.iter_mut().map(|finding| async {
         let Some(report) = &finding.report else { return };
-        match save_video(desk, report, finding.render.as_ref(), saving).await {
+        match save_video(context, report, finding.render.as_ref(), saving).await {
             Ok(path) => {
                 finding.mended = Some(format!("saved: {}", path.display()));
                 if let Some(render) = &mut finding.render {

@@ -11,17 +11,17 @@ use futures_util::stream::{self, StreamExt};
 
 use self::compare::Sides;
 pub use self::mend::{Remedies, hand_over, hurry, mend};
-use super::{Desk, search};
+use super::{Context, search};
 use crate::ledger::inbox::Callbacks;
 use crate::ledger::outbox::{Deliveries, Delivery, Progress};
-use crate::ledger::{LedgerError, Render, Which};
+use crate::ledger::{LedgerError, Render, RenderQuery};
 use crate::render::identity::{Key, ProjectId};
 use crate::render::outcome::{RETENTION, Report};
 use crate::render::state::State;
 use crate::render::token::{LedgerName, Token};
 use crate::service::page::Window;
 use crate::service::read::{ReadError, Sweep};
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// For how long the list, or one render, is tried.
 const READING: Duration = Duration::from_secs(30);
@@ -167,9 +167,9 @@ impl Finding {
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// From when on the list is read; by default since the oldest unfinished render, at least for as long as files are kept.
-    pub from: Option<Instant>,
+    pub from: Option<Timestamp>,
     /// Up to when; by default until now.
-    pub to: Option<Instant>,
+    pub to: Option<Timestamp>,
     /// Renders silent for less than this are not counted as missed.
     pub older_than: Duration,
     /// What is deleted within this time is expiring.
@@ -197,41 +197,41 @@ pub struct Survey {
 ///
 /// # Errors
 /// When the ledger fails.
-pub async fn survey(desk: &Desk, limits: &Limits) -> Result<Survey, LedgerError> {
-    let space = || Some(desk.space.clone());
-    let unfinished = desk.store.find(space(), Which::Unfinished).await?;
-    let (unsettled, unsearched) = search_all(desk).await?;
-    let resends = desk.store.find(space(), Which::Resends).await?;
-    desk.learn_names(&unsettled.iter().collect::<Vec<_>>()).await?;
+pub async fn survey(context: &Context, limits: &Limits) -> Result<Survey, LedgerError> {
+    let space = || Some(context.space.clone());
+    let unfinished = context.store.find(space(), RenderQuery::Unfinished).await?;
+    let (unsettled, unsearched) = search_all(context).await?;
+    let resends = context.store.find(space(), RenderQuery::Resends).await?;
+    context.learn_names(&unsettled.iter().collect::<Vec<_>>()).await?;
     let oldest = unfinished.iter().chain(&unsettled).map(|render| render.posted_at.unwrap_or(render.created_at)).min();
     let swept = match unsearched {
         // A list that has just not answered does not answer now.
         Some(why) => Err(why),
-        None => desk.client.sweep(window(desk, limits, oldest), READING).await,
+        None => context.client.sweep(window(context, limits, oldest), READING).await,
     };
     let (sweep, unread) = match swept {
         Ok(sweep) => (sweep, None),
         Err(why) => (Sweep::default(), Some(why)),
     };
-    let told = with_unlisted(desk, sweep.reports, &unfinished, limits, unread.is_none()).await;
-    let heard = heard(desk, &unfinished).await?;
-    let rows = rows(desk, unfinished, &told.reports).await?;
-    let sides = Sides { desk, limits, rows: &rows, reports: &told.reports, heard: &heard };
+    let told = with_unlisted(context, sweep.reports, &unfinished, limits, unread.is_none()).await;
+    let heard = heard(context, &unfinished).await?;
+    let rows = rows(context, unfinished, &told.reports).await?;
+    let sides = Sides { context, limits, rows: &rows, reports: &told.reports, heard: &heard };
     let mut survey =
         Survey { findings: sides.of_unsettled(&unsettled, &resends), over: Vec::new(), whole: sweep.whole, listed: told.listed, unread };
     sides.compare(&mut survey);
     survey.findings.extend(told.vanished.iter().map(|render| sides.vanished(render)));
-    survey.findings.extend(owed(desk, limits).await?.iter().map(|delivery| sides.undelivered(delivery)));
+    survey.findings.extend(owed(context, limits).await?.iter().map(|delivery| sides.undelivered(delivery)));
     survey.findings.sort_by_key(|finding| Kind::ALL.iter().position(|kind| *kind == finding.kind));
     Ok(survey)
 }
 
 /// Everything unsettled, once it was looked for; and why it could not be.
-async fn search_all(desk: &Desk) -> Result<(Vec<Render>, Option<ReadError>), LedgerError> {
-    let unsettled = || desk.store.find(Some(desk.space.clone()), Which::Unsettled);
+async fn search_all(context: &Context) -> Result<(Vec<Render>, Option<ReadError>), LedgerError> {
+    let unsettled = || context.store.find(Some(context.space.clone()), RenderQuery::Unsettled);
     let mut found = unsettled().await?;
     if found.iter().any(|render| render.submission.state == State::Sending) {
-        desk.store.reap(desk.world.now()).await?;
+        context.store.reap(context.world.now()).await?;
         found = unsettled().await?;
     }
     let is_sought = |render: &&Render| render.traceable && render.submission.state != State::Sending;
@@ -239,15 +239,15 @@ async fn search_all(desk: &Desk) -> Result<(Vec<Render>, Option<ReadError>), Led
     if sought.is_empty() {
         return Ok((found, None));
     }
-    let searched = search::sweep(desk, &sought, READING).await?;
+    let searched = search::sweep(context, &sought, READING).await?;
     Ok((unsettled().await?, searched.err()))
 }
 
-fn window(desk: &Desk, limits: &Limits, oldest: Option<Instant>) -> Window {
-    let now = desk.world.now();
+fn window(context: &Context, limits: &Limits, oldest: Option<Timestamp>) -> Window {
+    let now = context.world.now();
     let kept = now.minus(RETENTION);
     let since = oldest.map_or(kept, |oldest| oldest.min(kept));
-    let around = desk.window(since.minus(MARGIN), now.plus(MARGIN));
+    let around = context.window(since.minus(MARGIN), now.plus(MARGIN));
     Window { from: limits.from.unwrap_or(around.from), to: limits.to.unwrap_or(around.to) }
 }
 
@@ -262,16 +262,16 @@ struct Told {
 }
 
 /// Reads what is unfinished for long and not on the list. A list that can't be read leaves nothing out.
-async fn with_unlisted(desk: &Desk, mut reports: Vec<Report>, unfinished: &[Render], limits: &Limits, is_read: bool) -> Told {
+async fn with_unlisted(context: &Context, mut reports: Vec<Report>, unfinished: &[Render], limits: &Limits, is_read: bool) -> Told {
     let listed: HashSet<&ProjectId> = reports.iter().map(|report| &report.project).collect();
-    let before = desk.world.now().minus(limits.older_than);
+    let before = context.world.now().minus(limits.older_than);
     let is_left_out = |render: &&Render| {
         let project = render.submission.project.as_ref();
         is_read && project.is_some_and(|project| !listed.contains(project)) && render.bound_at.is_some_and(|at| at <= before)
     };
     let left_out: Vec<(Render, ProjectId)> =
         unfinished.iter().filter(is_left_out).filter_map(|render| Some((render.clone(), render.submission.project.clone()?))).collect();
-    let reads = left_out.into_iter().map(|(render, project)| async move { (render, desk.client.read(&project, READING).await) });
+    let reads = left_out.into_iter().map(|(render, project)| async move { (render, context.client.read(&project, READING).await) });
     let (mut vanished, count) = (Vec::new(), reports.len());
     let mut reads = stream::iter(reads).buffer_unordered(ABREAST);
     while let Some((render, read)) = reads.next().await {
@@ -286,22 +286,22 @@ async fn with_unlisted(desk: &Desk, mut reports: Vec<Report>, unfinished: &[Rend
 }
 
 /// The rows that the reports are about, by project and by token, and everything unfinished.
-async fn rows(desk: &Desk, unfinished: Vec<Render>, reports: &[Report]) -> Result<Vec<Render>, LedgerError> {
-    let space = || Some(desk.space.clone());
+async fn rows(context: &Context, unfinished: Vec<Render>, reports: &[Report]) -> Result<Vec<Render>, LedgerError> {
+    let space = || Some(context.space.clone());
     let mut rows = unfinished;
     for some in reports.chunks(ASKED) {
         let projects = some.iter().map(|report| report.project.clone()).collect();
-        rows.extend(desk.store.find(space(), Which::Projects(projects)).await?);
+        rows.extend(context.store.find(space(), RenderQuery::Projects(projects)).await?);
     }
     let known: HashSet<ProjectId> = rows.iter().filter_map(|row| row.submission.project.clone()).collect();
     let strangers = reports.iter().filter(|report| !known.contains(&report.project));
     let keys: HashSet<Key> = strangers.filter_map(|report| Key::parse(search::token(report)?.spelled_key()).ok()).collect();
     if keys.iter().any(Key::is_hash) {
-        // Which key was hashed only the rows can tell.
-        rows.extend(desk.store.find(space(), Which::All(u32::MAX)).await?);
+        // RenderQuery key was hashed only the rows can tell.
+        rows.extend(context.store.find(space(), RenderQuery::All(u32::MAX)).await?);
     }
     for key in keys {
-        rows.extend(desk.store.find(space(), Which::AnyKey(key)).await?);
+        rows.extend(context.store.find(space(), RenderQuery::AnyKey(key)).await?);
     }
     rows.sort_by_key(|render| render.id);
     rows.dedup_by_key(|render| render.id);
@@ -312,22 +312,22 @@ async fn rows(desk: &Desk, unfinished: Vec<Render>, reports: &[Report]) -> Resul
 ///
 /// # Errors
 /// When the ledger fails.
-pub async fn heard(desk: &Desk, renders: &[Render]) -> Result<HashSet<ProjectId>, LedgerError> {
+pub async fn heard(context: &Context, renders: &[Render]) -> Result<HashSet<ProjectId>, LedgerError> {
     let mut heard = HashSet::new();
     for some in renders.chunks(ASKED) {
         let projects = some.iter().filter_map(|render| render.submission.project.clone()).collect();
-        let kept = desk.store.callbacks(Some(desk.space.clone()), Callbacks::Of(projects)).await?;
+        let kept = context.store.callbacks(Some(context.space.clone()), Callbacks::Of(projects)).await?;
         heard.extend(kept.into_iter().filter(|kept| kept.settled_at.is_some()).filter_map(|kept| kept.project));
     }
     Ok(heard)
 }
 
 /// Outcomes that an application should have heard of by now, and those that were given up.
-async fn owed(desk: &Desk, limits: &Limits) -> Result<Vec<Delivery>, LedgerError> {
-    let space = || Some(desk.space.clone());
-    let before = desk.world.now().minus(limits.older_than);
-    let mut owed = desk.store.deliveries(space(), Deliveries::Open(MOST_DELIVERIES)).await?;
+async fn owed(context: &Context, limits: &Limits) -> Result<Vec<Delivery>, LedgerError> {
+    let space = || Some(context.space.clone());
+    let before = context.world.now().minus(limits.older_than);
+    let mut owed = context.store.deliveries(space(), Deliveries::Open(MOST_DELIVERIES)).await?;
     owed.retain(|delivery| delivery.progress == Progress::Due && (delivery.due_at <= before || delivery.attempts > 0));
-    owed.extend(desk.store.deliveries(space(), Deliveries::GivenUp(MOST_DELIVERIES)).await?);
+    owed.extend(context.store.deliveries(space(), Deliveries::GivenUp(MOST_DELIVERIES)).await?);
     Ok(owed)
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::ledger::{Change, LedgerError, Render, RenderId};
 use crate::render::state::Fact;
 use crate::service::first_byte::{BeforeFirstByte, HookRefused};
-use crate::work::Desk;
+use crate::work::Context;
 
 /// What the hook between the connection and the first byte leaves behind.
 #[derive(Clone, Default)]
@@ -24,15 +24,15 @@ pub(super) struct Claimed {
 
 impl Claim {
     /// Makes `sending` durable. Nothing is written to the connection unless this says yes.
-    pub(super) fn hook(&self, desk: &Desk, render: &Render) -> BeforeFirstByte {
-        let (claim, desk, id) = (self.clone(), desk.clone(), render.id);
+    pub(super) fn hook(&self, context: &Context, render: &Render) -> BeforeFirstByte {
+        let (claim, context, id) = (self.clone(), context.clone(), render.id);
         Box::new(move || {
             Box::pin(async move {
-                if desk.interrupt.is_cancelled() {
+                if context.interrupt.is_cancelled() {
                     return Err(HookRefused("interrupted".to_owned()));
                 }
                 claim.hold().begun = true;
-                match claimed(&desk, id).await {
+                match claimed(&context, id).await {
                     Ok(Some(render)) => {
                         claim.hold().render = Some(render);
                         Ok(())
@@ -64,7 +64,7 @@ impl Claim {
 }
 
 /// Claims a row, and sees that the claim stands still.
-async fn claimed(desk: &Desk, id: RenderId) -> Result<Option<Render>, LedgerError> {
-    let Ok(recorded) = desk.record(id, Change::Fact(Fact::Claimed)).await? else { return Ok(None) };
-    Ok(if desk.stands(&recorded.render).await? { Some(recorded.render) } else { None })
+async fn claimed(context: &Context, id: RenderId) -> Result<Option<Render>, LedgerError> {
+    let Ok(recorded) = context.record(id, Change::Fact(Fact::Claimed)).await? else { return Ok(None) };
+    Ok(if context.stands(&recorded.render).await? { Some(recorded.render) } else { None })
 }

@@ -9,14 +9,14 @@ use std::time::Duration;
 use self::claim::Claim;
 pub use self::order::Order;
 use super::outcome::{abandoned, described, held, interrupted_in_flight, interrupted_unsent, other_movie, refused, unbound, unknown};
-use super::{Desk, Submission, presearch, search};
-use crate::ledger::{Change, LedgerError, Placed, Render, Which};
+use super::{Context, Submission, presearch, search};
+use crate::ledger::{Change, LedgerError, PlaceResult, Render, RenderQuery};
 use crate::render::event::{Event, Outcome, Trouble, Verdict};
 use crate::render::identity::MovieHash;
 use crate::render::state::{Fact, OnUnknown, State};
-use crate::service::answer::{ConnectFault, Happened, PostMeaning, meaning_of_post};
+use crate::service::answer::{ConnectFault, PostMeaning, RequestResult, meaning_of_post};
 use crate::service::read::ReadError;
-use crate::service::retry::{Failed, LONGEST_RETRY_AFTER, Next, Patience, REFUSED_FOR};
+use crate::service::retry::{Failed, LONGEST_RETRY_AFTER, Next, REFUSED_FOR, RetryPolicy};
 
 /// How long a request that is out may go on after the first Ctrl-C (`faults.md` row 25).
 const GRACE: Duration = Duration::from_secs(10);
@@ -49,9 +49,9 @@ pub enum Submitted {
 ///
 /// # Errors
 /// When the ledger fails; nothing was sent then, unless the outcome says so.
-pub async fn submit(desk: &Desk, order: &Order) -> Result<Submitted, LedgerError> {
+pub async fn submit(context: &Context, order: &Order) -> Result<Submitted, LedgerError> {
     let hash = MovieHash::of(order.movie.canonical().as_bytes());
-    let mut run = Run { desk, order, hash, tries: 0, since: tokio::time::Instant::now() };
+    let mut run = Run { context, order, hash, tries: 0, since: tokio::time::Instant::now() };
     match run.place().await? {
         Step::On(render) => finish(&mut run, *render).await,
         Step::Over(outcome) => Ok(Submitted::Over(outcome)),
@@ -59,16 +59,16 @@ pub async fn submit(desk: &Desk, order: &Order) -> Result<Submitted, LedgerError
 }
 
 async fn finish(run: &mut Run<'_>, render: Render) -> Result<Submitted, LedgerError> {
-    let desk = run.desk;
+    let context = run.context;
     let mut render = render;
     loop {
         let step = match render.submission.state {
             State::Intent => run.send(render).await?,
-            State::Sending => unless_failed(desk, &render, run.wait_for_owner(render.clone()).await),
-            State::Unknown => unless_failed(desk, &render, run.look_for(render.clone()).await),
-            State::Held => over(held(desk, &render)),
-            State::Rejected => over(refused(desk, &render)),
-            State::Abandoned => over(abandoned(desk, &render)),
+            State::Sending => unless_failed(context, &render, run.wait_for_owner(render.clone()).await),
+            State::Unknown => unless_failed(context, &render, run.look_for(render.clone()).await),
+            State::Held => over(held(context, &render)),
+            State::Rejected => over(refused(context, &render)),
+            State::Abandoned => over(abandoned(context, &render)),
             State::Bound | State::Done | State::Error | State::Timeout | State::Deleted | State::Expired => {
                 return Ok(Submitted::Bound(Box::new(render)));
             }
@@ -81,45 +81,47 @@ async fn finish(run: &mut Run<'_>, render: Render) -> Result<Submitted, LedgerEr
 }
 
 /// A ledger that fails once a POST is out takes nothing back: the movie may have been accepted.
-fn unless_failed(desk: &Desk, render: &Render, step: Result<Step, LedgerError>) -> Step {
-    step.unwrap_or_else(|error| over(unknown(desk, render, &format!("the movie may have been accepted, but the ledger failed: {error}"))))
+fn unless_failed(context: &Context, render: &Render, step: Result<Step, LedgerError>) -> Step {
+    step.unwrap_or_else(|error| {
+        over(unknown(context, render, &format!("the movie may have been accepted, but the ledger failed: {error}")))
+    })
 }
 
 /// A new row goes on, unless the ledger may have forgotten that there was one before.
-async fn fresh(desk: &Desk, render: Render) -> Result<Step, LedgerError> {
-    match presearch::before_first_post(desk, &render, READING).await? {
+async fn fresh(context: &Context, render: Render) -> Result<Step, LedgerError> {
+    match presearch::before_first_post(context, &render, READING).await? {
         Ok(false) => Ok(Step::On(Box::new(render))),
-        Ok(true) => Ok(Step::On(Box::new(desk.again(&render).await?))),
-        Err(why) => Ok(over(not_looked_for(desk, &render, &why))),
+        Ok(true) => Ok(Step::On(Box::new(context.again(&render).await?))),
+        Err(why) => Ok(over(not_looked_for(context, &render, &why))),
     }
 }
 
 /// Makes ready what the key named already: a refusal is history, a rule chosen now holds, and what lay about for
 /// long is looked for before anything is sent.
-async fn existing(desk: &Desk, order: &Order, mut render: Render) -> Result<Step, LedgerError> {
+async fn existing(context: &Context, order: &Order, mut render: Render) -> Result<Step, LedgerError> {
     let state = render.submission.state;
-    desk.learn_names(&[&render]).await?;
+    context.learn_names(&[&render]).await?;
     if !matches!(state, State::Intent | State::Rejected) {
-        desk.tell(&Event::Attached { key: render.key.clone(), state, project: render.submission.project.clone() });
+        context.tell(&Event::Attached { key: render.key.clone(), state, project: render.submission.project.clone() });
     }
     if let Some(rule) = order.on_unknown.filter(|rule| *rule != render.submission.on_unknown) {
-        desk.record(render.id, Change::Rule(rule)).await?.ok();
+        context.record(render.id, Change::Rule(rule)).await?.ok();
     }
     if let Some(length) = order.quarantine.filter(|length| *length != render.quarantine) {
-        desk.record(render.id, Change::Quarantine(length)).await?.ok();
+        context.record(render.id, Change::Quarantine(length)).await?.ok();
     }
-    if let Err(why) = presearch::before_first_post(desk, &render, READING).await? {
-        return Ok(over(not_looked_for(desk, &render, &why)));
+    if let Err(why) = presearch::before_first_post(context, &render, READING).await? {
+        return Ok(over(not_looked_for(context, &render, &why)));
     }
     if state == State::Held && render.traceable {
-        search::sweep(desk, std::slice::from_ref(&render), order.settle_for).await?.ok();
+        search::sweep(context, std::slice::from_ref(&render), order.settle_for).await?.ok();
     }
-    render = desk.again(&render).await?;
+    render = context.again(&render).await?;
     let render = match render.submission.state {
-        State::Rejected => desk.learn(&render, Fact::Reopened).await?,
+        State::Rejected => context.learn(&render, Fact::Reopened).await?,
         State::Held if render.submission.on_unknown == OnUnknown::Resubmit && render.submission.resubmits_left > 0 => {
             let epoch = render.submission.epoch;
-            desk.learn(&render, Fact::QuarantineOver { epoch }).await?
+            context.learn(&render, Fact::QuarantineOver { epoch }).await?
         }
         _ => render,
     };
@@ -127,10 +129,10 @@ async fn existing(desk: &Desk, order: &Order, mut render: Render) -> Result<Step
 }
 
 /// Another machine, or this one before its ledger was restored, may have sent it: without a look nothing is.
-fn not_looked_for(desk: &Desk, render: &Render, why: &ReadError) -> Outcome {
+fn not_looked_for(context: &Context, render: &Render, why: &ReadError) -> Outcome {
     described(render, Verdict::Unsent)
         .because(Trouble::Unreachable, format!("could not check whether key {} was sent before: {why}; nothing was sent", render.key))
-        .then(desk.command.submit(&render.source, &render.flags, &render.key, Submission::Same))
+        .then(context.command.submit(&render.source, &render.flags, &render.key, Submission::Same))
 }
 
 enum Step {
@@ -143,7 +145,7 @@ fn over(outcome: Outcome) -> Step {
 }
 
 struct Run<'a> {
-    desk: &'a Desk,
+    context: &'a Context,
     order: &'a Order,
     hash: MovieHash,
     tries: u32,
@@ -153,34 +155,34 @@ struct Run<'a> {
 impl Run<'_> {
     /// The row of the order: a new one, or the one that its key names already.
     async fn place(&mut self) -> Result<Step, LedgerError> {
-        let (desk, order) = (self.desk, self.order);
+        let (context, order) = (self.context, self.order);
         let mut has_settled = false;
         let twin = if order.key.is_none() { self.twin().await? } else { None };
         if let Some(twin) = &twin
             && self.is_untold(twin).await?
         {
             self.told(twin).await?;
-            return existing(desk, order, twin.clone()).await;
+            return existing(context, order, twin.clone()).await;
         }
         loop {
-            match desk.store.place(vec![order.draft(desk, self.hash)]).await?.pop() {
-                Some(Placed::New(render)) => {
+            match context.store.place(vec![order.draft(context, self.hash)]).await?.pop() {
+                Some(PlaceResult::New(render)) => {
                     if let Some(twin) = &twin {
                         self.tell_of(twin);
                     }
-                    return fresh(desk, render).await;
+                    return fresh(context, render).await;
                 }
-                Some(Placed::Existing(render)) if order.again && render.submission.state.is_unsettled() => {
+                Some(PlaceResult::Existing(render)) if order.again && render.submission.state.is_unsettled() => {
                     let earlier = self.settle_earlier(render).await?;
                     if has_settled || earlier.submission.state.is_unsettled() {
-                        return Ok(over(unbound(desk, &earlier)));
+                        return Ok(over(unbound(context, &earlier)));
                     }
                     has_settled = true;
                 }
-                Some(Placed::Existing(render)) if !render.movie.agrees(self.hash) => {
-                    return Ok(over(other_movie(desk, order, &render).await?));
+                Some(PlaceResult::Existing(render)) if !render.movie.agrees(self.hash) => {
+                    return Ok(over(other_movie(context, order, &render).await?));
                 }
-                Some(Placed::Existing(render)) => return existing(desk, order, render).await,
+                Some(PlaceResult::Existing(render)) => return existing(context, order, render).await,
                 None => return Ok(over(Outcome::new(Verdict::Unsent))),
             }
         }
@@ -188,14 +190,14 @@ impl Run<'_> {
 
     /// The render of the same movie, without a key, that is under way.
     async fn twin(&self) -> Result<Option<Render>, LedgerError> {
-        let unfinished = self.desk.store.find(Some(self.desk.space.clone()), Which::Unfinished).await?;
+        let unfinished = self.context.store.find(Some(self.context.space.clone()), RenderQuery::Unfinished).await?;
         Ok(unfinished.into_iter().find(|other| !other.named && other.movie == self.hash))
     }
 
     /// Whether its project was never shown to the user who submitted it: the answer was lost with the process, and
     /// another command has found it since.
     async fn is_untold(&self, twin: &Render) -> Result<bool, LedgerError> {
-        let story = self.desk.store.story(twin.id).await?;
+        let story = self.context.store.story(twin.id).await?;
         let was_told = story.iter().any(|event| event.kind == "accepted" || event.detail == TOLD);
         Ok(!was_told && story.iter().any(|event| event.kind == "found"))
     }
@@ -204,8 +206,8 @@ impl Run<'_> {
     /// should know that it goes on.
     fn tell_of(&self, twin: &Render) {
         if let Some(project) = &twin.submission.project {
-            let follow = self.desk.command.spell(&["poll", project.as_str()]);
-            self.desk.tell(&Event::Warning(format!(
+            let follow = self.context.command.spell(&["poll", project.as_str()]);
+            self.context.tell(&Event::Warning(format!(
                 "{}: the same movie is already rendering as {project} (`{follow}` follows it); without --key this is another render",
                 self.order.source
             )));
@@ -215,7 +217,7 @@ impl Run<'_> {
     /// Remembers that the user has seen the project of a submission without a key: the next one is another render.
     async fn told(&self, render: &Render) -> Result<(), LedgerError> {
         if !render.named {
-            self.desk.record(render.id, Change::Note(TOLD.to_owned())).await?.ok();
+            self.context.record(render.id, Change::Note(TOLD.to_owned())).await?.ok();
         }
         Ok(())
     }
@@ -223,7 +225,7 @@ impl Run<'_> {
     /// A new generation has to wait until it is known whether the one before was accepted. That one is looked for, and
     /// never sent: this order's movie is not its movie.
     async fn settle_earlier(&self, mut render: Render) -> Result<Render, LedgerError> {
-        self.desk.tell(&Event::Attached { key: render.key.clone(), state: render.submission.state, project: None });
+        self.context.tell(&Event::Attached { key: render.key.clone(), state: render.submission.state, project: None });
         loop {
             let step = match render.submission.state {
                 State::Sending => self.wait_for_owner(render.clone()).await?,
@@ -232,15 +234,15 @@ impl Run<'_> {
             };
             match step {
                 Step::On(next) => render = *next,
-                Step::Over(_) => return self.desk.again(&render).await,
+                Step::Over(_) => return self.context.again(&render).await,
             }
         }
     }
 
     /// One POST, and what its end means for the row.
     async fn send(&mut self, render: Render) -> Result<Step, LedgerError> {
-        let desk = self.desk;
-        if desk.interrupt.is_cancelled() {
+        let context = self.context;
+        if context.interrupt.is_cancelled() {
             return Ok(over(interrupted_unsent(&render)));
         }
         let body = match self.body(&render) {
@@ -248,10 +250,10 @@ impl Run<'_> {
             Err(outcome) => return Ok(Step::Over(outcome)),
         };
         let claim = Claim::default();
-        let post = desk.client.post_movie(body, claim.hook(desk, &render));
+        let post = context.client.post_movie(body, claim.hook(context, &render));
         let happened = tokio::select! {
             happened = post => happened,
-            out = interrupted(desk, &claim, &render) => return self.left(claim, out).await,
+            out = interrupted(context, &claim, &render) => return self.left(claim, out).await,
         };
         let claimed = claim.take();
         if let Some(error) = claimed.failed {
@@ -264,7 +266,7 @@ impl Run<'_> {
     async fn left(&self, claim: Claim, outcome: Outcome) -> Result<Step, LedgerError> {
         if let Some(render) = claim.take().render {
             let (epoch, why) = (render.submission.epoch, "interrupted before the answer".to_owned());
-            self.desk.learn(&render, Fact::Lost { epoch, why }).await?;
+            self.context.learn(&render, Fact::Lost { epoch, why }).await?;
         }
         Ok(over(outcome))
     }
@@ -273,7 +275,7 @@ impl Run<'_> {
         if !render.traceable {
             return Ok(self.order.movie.to_compact().into_bytes());
         }
-        let token = self.desk.token(render);
+        let token = self.context.token(render);
         self.order.movie.with_token(&token.to_string()).map(|movie| movie.to_compact().into_bytes()).map_err(|why| {
             let mut outcome = described(render, Verdict::Invalid);
             outcome.message = Some(why.to_string());
@@ -281,30 +283,30 @@ impl Run<'_> {
         })
     }
 
-    async fn answered(&mut self, render: Render, happened: &Happened) -> Result<Step, LedgerError> {
-        let desk = self.desk;
+    async fn answered(&mut self, render: Render, happened: &RequestResult) -> Result<Step, LedgerError> {
+        let context = self.context;
         let epoch = render.submission.epoch;
         match meaning_of_post(happened) {
             PostMeaning::Accepted { project } => self.bound(render, Fact::Accepted { project }).await,
-            PostMeaning::Refused(refusal) => Ok(Step::On(Box::new(desk.learn(&render, Fact::Refused { epoch, refusal }).await?))),
+            PostMeaning::Refused(refusal) => Ok(Step::On(Box::new(context.learn(&render, Fact::Refused { epoch, refusal }).await?))),
             // Somebody else was faster: the row says who.
-            PostMeaning::Stopped { .. } => Ok(Step::On(Box::new(desk.again(&render).await?))),
+            PostMeaning::Stopped { .. } => Ok(Step::On(Box::new(context.again(&render).await?))),
             PostMeaning::NotSent { fault } => self.not_sent(render, &fault).await,
             PostMeaning::Throttled { retry_after } => {
-                let render = desk.learn(&render, Fact::NotSent { epoch }).await?;
-                let patience = Patience { total: THROTTLED_FOR, tries: THROTTLED_TRIES };
+                let render = context.learn(&render, Fact::NotSent { epoch }).await?;
+                let patience = RetryPolicy { total: THROTTLED_FOR, tries: THROTTLED_TRIES };
                 let next = patience.after(&self.failed(retry_after));
                 self.try_again(render, "the service asks to slow down (429)".to_owned(), next).await
             }
             PostMeaning::Unknown { why, salvaged } => {
                 if let Some(project) = salvaged
-                    && matches!(desk.unless_interrupted(desk.client.read(&project, READING)).await, Some(Ok(_)))
+                    && matches!(context.unless_interrupted(context.client.read(&project, READING)).await, Some(Ok(_)))
                 {
                     return self.bound(render, Fact::Accepted { project }).await;
                 }
                 // Its name is wanted if it isn't found: a ledger that fails now fails at the next step, too.
-                desk.learn_names(&[&render]).await.ok();
-                desk.tell(&Event::LookingFor { key: render.key.clone(), why: why.clone() });
+                context.learn_names(&[&render]).await.ok();
+                context.tell(&Event::LookingFor { key: render.key.clone(), why: why.clone() });
                 self.lost(render, epoch, why).await
             }
         }
@@ -312,24 +314,24 @@ impl Run<'_> {
 
     /// Without a ledger that takes it the row says `sending`, and is looked for as soon as this process is gone.
     async fn lost(&self, render: Render, epoch: u64, why: String) -> Result<Step, LedgerError> {
-        match self.desk.learn(&render, Fact::Lost { epoch, why: why.clone() }).await {
+        match self.context.learn(&render, Fact::Lost { epoch, why: why.clone() }).await {
             Ok(render) => Ok(Step::On(Box::new(render))),
-            Err(error) => Ok(over(unknown(self.desk, &render, &format!("{why}, and the ledger could not be written: {error}")))),
+            Err(error) => Ok(over(unknown(self.context, &render, &format!("{why}, and the ledger could not be written: {error}")))),
         }
     }
 
     /// The answer in hand is worth more than the ledger: when that can't be written, the id is told all the same.
     async fn bound(&self, render: Render, fact: Fact) -> Result<Step, LedgerError> {
-        let desk = self.desk;
+        let context = self.context;
         let Fact::Accepted { project } = &fact else { return Ok(Step::On(Box::new(render))) };
         let project = project.clone();
-        desk.tell(&Event::Accepted { project: project.clone(), key: render.key.clone(), source: self.order.source.clone() });
-        match desk.learn(&render, fact).await {
+        context.tell(&Event::Accepted { project: project.clone(), key: render.key.clone(), source: self.order.source.clone() });
+        match context.learn(&render, fact).await {
             Ok(render) => Ok(Step::On(Box::new(render))),
             Err(error) => {
                 let mut outcome = described(&render, Verdict::Submitted)
                     .because(Trouble::Internal, format!("accepted as project {project}, but the ledger could not be written: {error}"))
-                    .then(desk.command.spell(&["poll", project.as_str()]));
+                    .then(context.command.spell(&["poll", project.as_str()]));
                 outcome.project = Some(project);
                 Ok(over(outcome))
             }
@@ -337,58 +339,58 @@ impl Run<'_> {
     }
 
     async fn not_sent(&mut self, render: Render, fault: &ConnectFault) -> Result<Step, LedgerError> {
-        let next = Patience::lasting(REFUSED_FOR).with(fault).after(&self.failed(None));
-        self.try_again(render, format!("{}: {fault}", self.desk.client.url().host()), next).await
+        let next = RetryPolicy::lasting(REFUSED_FOR).with(fault).after(&self.failed(None));
+        self.try_again(render, format!("{}: {fault}", self.context.client.url().host()), next).await
     }
 
     fn failed(&mut self, retry_after: Option<Duration>) -> Failed {
         self.tries += 1;
-        Failed { tries: self.tries, elapsed: self.since.elapsed(), retry_after, fraction: self.desk.world.fraction() }
+        Failed { tries: self.tries, elapsed: self.since.elapsed(), retry_after, fraction: self.context.world.fraction() }
     }
 
     async fn try_again(&mut self, render: Render, why: String, next: Next) -> Result<Step, LedgerError> {
-        let desk = self.desk;
+        let context = self.context;
         let Next::Wait(pause) = next else {
             let outcome = described(&render, Verdict::Unsent)
                 .because(Trouble::Unreachable, format!("{why}; nothing was accepted"))
-                .then(desk.command.submit(&render.source, &render.flags, &render.key, Submission::Same));
+                .then(context.command.submit(&render.source, &render.flags, &render.key, Submission::Same));
             return Ok(over(outcome));
         };
-        desk.tell(&Event::TryingAgain { why, after: pause });
+        context.tell(&Event::TryingAgain { why, after: pause });
         tokio::select! {
-            () = tokio::time::sleep(pause) => Ok(Step::On(Box::new(desk.again(&render).await?))),
-            () = desk.interrupt.cancelled() => Ok(over(interrupted_unsent(&render))),
+            () = tokio::time::sleep(pause) => Ok(Step::On(Box::new(context.again(&render).await?))),
+            () = context.interrupt.cancelled() => Ok(over(interrupted_unsent(&render))),
         }
     }
 
     /// Another process is sending it: its outcome is ours.
     async fn wait_for_owner(&self, render: Render) -> Result<Step, LedgerError> {
-        let desk = self.desk;
+        let context = self.context;
         let deadline = tokio::time::Instant::now() + self.order.settle_for;
         let mut render = render;
         while render.submission.state == State::Sending {
-            if desk.interrupt.is_cancelled() {
-                return Ok(over(interrupted_in_flight(desk, &render)));
+            if context.interrupt.is_cancelled() {
+                return Ok(over(interrupted_in_flight(context, &render)));
             }
             if tokio::time::Instant::now() >= deadline {
                 let why = "another process is sending it and has no answer yet";
-                return Ok(over(unknown(desk, &render, why)));
+                return Ok(over(unknown(context, &render, why)));
             }
             tokio::time::sleep(PEEK).await;
-            desk.store.reap(desk.world.now()).await?;
-            render = desk.again(&render).await?;
+            context.store.reap(context.world.now()).await?;
+            render = context.again(&render).await?;
         }
         Ok(Step::On(Box::new(render)))
     }
 
     async fn look_for(&self, render: Render) -> Result<Step, LedgerError> {
-        let settled = search::settle(self.desk, render, self.order.settle_for).await?;
-        if settled.submission.state == State::Unknown && self.desk.interrupt.is_cancelled() {
-            return Ok(over(interrupted_in_flight(self.desk, &settled)));
+        let settled = search::settle(self.context, render, self.order.settle_for).await?;
+        if settled.submission.state == State::Unknown && self.context.interrupt.is_cancelled() {
+            return Ok(over(interrupted_in_flight(self.context, &settled)));
         }
         if settled.submission.state == State::Unknown {
             let why = "the answer to the POST was lost and the render is not on the server's list (yet)";
-            return Ok(over(unknown(self.desk, &settled, why)));
+            return Ok(over(unknown(self.context, &settled, why)));
         }
         if settled.submission.state.is_bound() {
             self.told(&settled).await?;
@@ -399,16 +401,16 @@ impl Run<'_> {
 
 /// How a submission ends that is interrupted before its answer: at once while nothing is claimed, else after the
 /// grace. Whoever doesn't wait for that, and interrupts once more, has been told how to go on.
-async fn interrupted(desk: &Desk, claim: &Claim, render: &Render) -> Outcome {
-    desk.interrupt.cancelled().await;
+async fn interrupted(context: &Context, claim: &Claim, render: &Render) -> Outcome {
+    context.interrupt.cancelled().await;
     if !claim.has_begun() {
         return interrupted_unsent(render);
     }
-    let settle = desk.command.spell(&["settle", &desk.command.name(render)]);
-    desk.tell(&Event::Warning(format!(
+    let settle = context.command.spell(&["settle", &context.command.name(render)]);
+    context.tell(&Event::Warning(format!(
         "interrupted, but the movie was sent: waiting {} s more for the answer. After that, or after another interrupt, `{settle}` finds out what happened",
         GRACE.as_secs()
     )));
     tokio::time::sleep(GRACE).await;
-    interrupted_in_flight(desk, render)
+    interrupted_in_flight(context, render)
 }

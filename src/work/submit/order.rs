@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::ledger::{Again, Draft, SUBMIT_SCOPE};
+use crate::ledger::{Again, NewRender, SUBMIT_SCOPE};
 use crate::movie::Document;
 use crate::render::identity::{Key, MovieHash};
 use crate::render::state::OnUnknown;
-use crate::work::Desk;
+use crate::work::Context;
 
 /// How long an answer may stay lost before a person decides (`protocol.md#searching`).
 const QUARANTINE: Duration = Duration::from_secs(15 * 60);
@@ -52,11 +52,11 @@ impl Order {
     }
 
     /// Its row, before anything is sent.
-    pub(super) fn draft(&self, desk: &Desk, movie: MovieHash) -> Draft {
-        Draft {
-            space: desk.space.clone(),
+    pub(super) fn draft(&self, context: &Context, movie: MovieHash) -> NewRender {
+        NewRender {
+            space: context.space.clone(),
             scope: SUBMIT_SCOPE.to_owned(),
-            key: self.key.clone().unwrap_or_else(|| Key::random(desk.world.dice.throw())),
+            key: self.key.clone().unwrap_or_else(|| Key::random(context.world.rng.next_u64())),
             named: self.key.is_some(),
             movie,
             body: self.movie.to_compact().into_bytes(),
@@ -67,7 +67,7 @@ impl Order {
             quarantine: self.quarantine.unwrap_or(QUARANTINE),
             again: if self.again { Again::Yes } else { Again::No },
             row: None,
-            at: desk.world.now(),
+            at: context.world.now(),
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::service::account::AccountError;
 use crate::service::client::Client;
 use crate::service::media::{LARGEST_FILE, MediaFile, MediaPath};
 use crate::service::upload::{FetchError, NewMedia, PutError};
-use crate::world::{Instant, World};
+use crate::world::{Timestamp, World};
 
 /// The bytes of a file that say what it is.
 const HEAD: usize = 4096;
@@ -66,7 +66,7 @@ pub enum LocalError {
     /// It is larger than the service takes.
     #[error("{}: the file has {size} bytes, the service takes at most {LARGEST_FILE}", path.display())]
     Large {
-        /// Which.
+        /// RenderQuery.
         path: PathBuf,
         /// How large it is.
         size: u64,
@@ -74,7 +74,7 @@ pub enum LocalError {
     /// The system said no.
     #[error("{} can't be read: {why}", path.display())]
     Unreadable {
-        /// Which.
+        /// RenderQuery.
         path: PathBuf,
         /// Why not.
         why: std::io::Error,
@@ -283,8 +283,8 @@ impl Uploader<'_> {
         let (first, longest) = LOOKS;
         let ahead = self.client.server_offset().unwrap_or_default();
         let age = |found: &MediaFile| {
-            let now = Instant(self.world.now().0.saturating_sub(ahead));
-            found.created_at.as_deref().and_then(Instant::from_iso).map(|at| now.since(at))
+            let now = Timestamp(self.world.now().0.saturating_sub(ahead));
+            found.created_at.as_deref().and_then(Timestamp::from_iso).map(|at| now.since(at))
         };
         let (mut waited, mut wait) = (Duration::ZERO, first);
         loop {

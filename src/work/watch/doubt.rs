@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant as Tick;
 
-use super::{READING, Sight, Watcher};
+use super::{PollResult, READING, Watcher};
 use crate::ledger::LedgerError;
 use crate::render::event::Event;
 use crate::service::read::ReadError;
@@ -28,23 +28,23 @@ impl Watcher {
     pub(super) async fn denied(&mut self, index: usize) -> Result<(), LedgerError> {
         if index >= self.own {
             // Whose render it is doubts, and decides.
-            self.end(index, Sight::Missing);
+            self.end(index, PollResult::Missing);
             return Ok(());
         }
         let bound_at = self.slots[index].target.render.as_ref().and_then(|render| render.bound_at);
         let Some(bound_at) = bound_at else {
-            self.end(index, Sight::Missing);
+            self.end(index, PollResult::Missing);
             return Ok(());
         };
         if self.end_as_remembered(index) {
             return Ok(());
         }
-        let is_young = self.desk.world.now().since(bound_at) < GRACE;
+        let is_young = self.context.world.now().since(bound_at) < GRACE;
         let (since, denials) = self.slots[index].denied.unwrap_or_else(|| (Tick::now(), 0));
         self.slots[index].denied = Some((since, denials + 1));
         if self.patience.once {
             let last = self.slots[index].last.clone().map(Box::new);
-            self.end(index, Sight::Looked(last));
+            self.end(index, PollResult::Looked(last));
         } else if !is_young && denials + 1 >= DENIALS && since.elapsed() >= DOUBT {
             return self.ask_the_list(index).await;
         }
@@ -54,11 +54,11 @@ impl Watcher {
     /// The last word about a project that the status denies: a whole list without it.
     async fn ask_the_list(&mut self, index: usize) -> Result<(), LedgerError> {
         let window = self.window(&[index]);
-        let Ok(sweep) = self.desk.client.sweep(window, READING).await else { return Ok(()) };
+        let Ok(sweep) = self.context.client.sweep(window, READING).await else { return Ok(()) };
         let project = &self.slots[index].target.project;
         match sweep.reports.into_iter().find(|report| report.project == *project) {
             Some(report) => self.take_in(vec![(index, report)]).await?,
-            None if sweep.whole => self.end(index, Sight::Missing),
+            None if sweep.whole => self.end(index, PollResult::Missing),
             None => {}
         }
         Ok(())
@@ -69,7 +69,7 @@ impl Watcher {
         let slot = &self.slots[index];
         let is_final = slot.target.render.as_ref().is_some_and(|render| render.submission.state.is_final());
         let Some(last) = slot.last.clone().filter(|_| is_final) else { return false };
-        self.end(index, Sight::Ended(Box::new(last)));
+        self.end(index, PollResult::Ended(Box::new(last)));
         true
     }
 
@@ -78,23 +78,23 @@ impl Watcher {
     pub(super) fn unreadable(&mut self, indices: &[usize], alone: Option<usize>, error: ReadError) {
         if let ReadError::Refused(refusal) = error {
             for &index in indices {
-                self.end(index, Sight::Refused(refusal.clone()));
+                self.end(index, PollResult::Refused(refusal.clone()));
             }
             return;
         }
         if alone.is_none_or(|index| index < self.own) {
             let project = alone.map(|index| self.slots[index].target.project.clone());
-            self.desk.listener.hear(&Event::Unreadable { project, why: error.to_string() });
+            self.context.listener.hear(&Event::Unreadable { project, why: error.to_string() });
         }
         for &index in indices {
             if self.end_as_remembered(index) {
                 continue;
             }
             if !self.slots[index].is_dated() {
-                self.end(index, Sight::Unreachable(error.to_string()));
+                self.end(index, PollResult::Unreachable(error.to_string()));
                 continue;
             }
-            let pause = self.slots[index].pause(self.desk.world.now());
+            let pause = self.slots[index].pause(self.context.world.now());
             let slot = &mut self.slots[index];
             slot.failures += 1;
             let rest = pause.saturating_mul(1 << slot.failures.min(6)).min(SLOWEST);
@@ -103,7 +103,7 @@ impl Watcher {
             let slot = &self.slots[index];
             if self.patience.once {
                 let last = slot.last.clone().map(Box::new);
-                self.end(index, Sight::Looked(last));
+                self.end(index, PollResult::Looked(last));
             }
         }
     }

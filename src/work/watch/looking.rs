@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant as Tick;
 
 use super::slot::Slot;
-use super::{READING, Sight, Watcher, is_long_over};
+use super::{PollResult, READING, Watcher, is_long_over};
 use crate::ledger::{Change, LedgerError, Record};
 use crate::render::event::Event;
 use crate::render::identity::ProjectId;
@@ -55,25 +55,25 @@ impl Watcher {
     }
 
     fn shortest_pause(&self, listed: &[usize]) -> Duration {
-        let now = self.desk.world.now();
+        let now = self.context.world.now();
         listed.iter().map(|&index| self.slots[index].pause(now)).min().unwrap_or_default()
     }
 
     pub(super) fn age(&self, index: usize) -> Duration {
-        self.slots[index].target.age(self.desk.world.now())
+        self.slots[index].target.age(self.context.world.now())
     }
 
     /// When those renders were made, on the service's clock.
     pub(super) fn window(&self, listed: &[usize]) -> Window {
-        let now = self.desk.world.now();
+        let now = self.context.world.now();
         let oldest = listed.iter().map(|&index| self.slots[index].target.since).min().unwrap_or(now);
-        self.desk.window(oldest.minus(MARGIN), now.plus(MARGIN))
+        self.context.window(oldest.minus(MARGIN), now.plus(MARGIN))
     }
 
     /// One sweep for all of `listed`; gives back those that it didn't show, to be read alone.
     async fn read_list(&mut self, listed: &[usize]) -> Result<Vec<usize>, LedgerError> {
         let window = self.window(listed);
-        let reports = match self.desk.client.sweep(window, READING).await {
+        let reports = match self.context.client.sweep(window, READING).await {
             Ok(sweep) => sweep.reports,
             Err(error) => {
                 self.unreadable(listed, None, error);
@@ -108,17 +108,17 @@ impl Watcher {
 
     pub(super) fn read(&mut self, index: usize) -> impl Future<Output = (usize, Result<Report, ReadError>)> + use<> {
         self.slots[index].asked = Some(Tick::now());
-        let (client, project) = (Arc::clone(&self.desk.client), self.slots[index].target.project.clone());
+        let (client, project) = (Arc::clone(&self.context.client), self.slots[index].target.project.clone());
         async move { (index, client.read(&project, READING).await) }
     }
 
     pub(super) async fn answered(&mut self, (index, answer): (usize, Result<Report, ReadError>)) -> Result<(), LedgerError> {
         self.slots[index].asked = None;
-        self.slots[index].due = Tick::now() + self.slots[index].pause(self.desk.world.now());
+        self.slots[index].due = Tick::now() + self.slots[index].pause(self.context.world.now());
         match answer {
             Ok(report) => self.take_in(vec![(index, report)]).await?,
             Err(ReadError::NoSuchProject { .. }) => self.denied(index).await?,
-            Err(ReadError::Refused(refusal)) => self.end(index, Sight::Refused(refusal)),
+            Err(ReadError::Refused(refusal)) => self.end(index, PollResult::Refused(refusal)),
             Err(error) => self.unreadable(&[index], Some(index), error),
         }
         Ok(())
@@ -126,13 +126,13 @@ impl Watcher {
 
     /// Writes what was read into the ledger, all in one batch, and shows the state that the ledger keeps.
     pub(super) async fn take_in(&mut self, read: Vec<(usize, Report)>) -> Result<(), LedgerError> {
-        let at = self.desk.world.now();
+        let at = self.context.world.now();
         let row = |index: usize| self.slots[index].target.render.as_ref().map(|render| render.id);
         let records = read.iter().filter_map(|(index, report)| {
             Some(Record { render: row(*index)?, change: Change::Fact(Fact::Seen(Box::new(report.clone()))), at })
         });
         let records: Vec<Record> = records.collect();
-        let recorded = if records.is_empty() { Vec::new() } else { self.desk.store.record(records).await? };
+        let recorded = if records.is_empty() { Vec::new() } else { self.context.store.record(records).await? };
         let mut recorded = recorded.into_iter();
         for (index, report) in read {
             if self.slots[index].target.render.is_none() {
@@ -160,9 +160,9 @@ impl Watcher {
             return;
         }
         if index < self.own && slot.last.as_ref().is_none_or(|last| last.status != report.status) {
-            self.desk.listener.hear(&Event::Status { project: report.project.clone(), status: report.status.clone(), age });
+            self.context.listener.hear(&Event::Status { project: report.project.clone(), status: report.status.clone(), age });
             if let Status::Other(word) = &report.status {
-                self.desk.listener.hear(&Event::Warning(format!(
+                self.context.listener.hear(&Event::Warning(format!(
                     "{}: the service reports the unknown status `{word}`; taken as running",
                     report.project
                 )));
@@ -172,14 +172,14 @@ impl Watcher {
         if let Some(created) = report.created_at.filter(|_| slot.target.render.is_none()) {
             slot.target.since = created;
         }
-        let is_urlless = state == State::Done && report.url.is_none() && !is_long_over(&report, self.desk.service_now());
+        let is_urlless = state == State::Done && report.url.is_none() && !is_long_over(&report, self.context.service_now());
         if is_urlless && slot.urlless.get_or_insert_with(Tick::now).elapsed() < URL_LATE && !self.patience.once {
             return;
         }
         if state.is_final() || state == State::Timeout {
-            self.end(index, Sight::Ended(Box::new(report)));
+            self.end(index, PollResult::Ended(Box::new(report)));
         } else if self.patience.once {
-            self.end(index, Sight::Looked(Some(Box::new(report))));
+            self.end(index, PollResult::Looked(Some(Box::new(report))));
         }
     }
 }

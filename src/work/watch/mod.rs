@@ -1,9 +1,9 @@
 //! Watching many renders with one poller: through the list from a handful on, one by one below that, and one process
 //! for all that wait on the same ledger.
 
-mod company;
 mod doubt;
 mod looking;
+mod shared_reads;
 mod slot;
 
 use std::collections::VecDeque;
@@ -14,14 +14,14 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant as Tick;
 
-use self::company::Company;
+use self::shared_reads::SharedReads;
 use self::slot::Slot;
-use super::Desk;
+use super::Context;
 use crate::ledger::Render;
 use crate::render::identity::ProjectId;
 use crate::render::outcome::{Refusal, Report};
-use crate::render::schedule::Rhythm;
-use crate::world::Instant;
+use crate::render::schedule::PollInterval;
+use crate::world::Timestamp;
 
 /// For how long one look is tried before the next one takes over.
 const READING: Duration = Duration::from_secs(30);
@@ -35,12 +35,12 @@ const ABREAST: usize = 4;
 /// A render to watch.
 #[derive(Debug, Clone)]
 pub struct Target {
-    /// Which.
+    /// RenderQuery.
     pub project: ProjectId,
     /// Its row, if the ledger has one.
     pub render: Option<Render>,
     /// When the service took it, as far as anyone knows.
-    pub since: Instant,
+    pub since: Timestamp,
 }
 
 impl Target {
@@ -54,17 +54,17 @@ impl Target {
     }
 
     /// How long it has been ours: our own clock's word goes before the service's, which may be a day off.
-    fn age(&self, now: Instant) -> Duration {
+    fn age(&self, now: Timestamp) -> Duration {
         now.since(self.render.as_ref().and_then(|render| render.bound_at).unwrap_or(self.since))
     }
 }
 
 /// How long to watch.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct WaitPolicy {
     /// How often.
-    pub rhythm: Rhythm,
-    /// Until when.
+    pub poll_interval: PollInterval,
+    /// DeliveryLimits when.
     pub deadline: Option<Tick>,
     /// Look once, and be content with that.
     pub once: bool,
@@ -72,7 +72,7 @@ pub struct Patience {
 
 /// What was seen of a render at last.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Sight {
+pub enum PollResult {
     /// It ended, or the API calls it a timeout.
     Ended(Box<Report>),
     /// The one look that was asked for: it still runs, or could not be read.
@@ -92,23 +92,32 @@ pub enum Sight {
 }
 
 /// Watches all targets and sends what was seen of each, by its index, once.
-pub async fn watch(desk: Desk, targets: Vec<Target>, patience: Patience, sights: UnboundedSender<(usize, Sight)>) {
-    let slots: Vec<Slot> = targets.into_iter().map(|target| Slot::new(target, patience.rhythm)).collect();
-    let (own, company) = (slots.len(), Company::new(desk.world.dice.throw()));
-    let watcher =
-        Watcher { desk, slots, own, company, patience, sights, others: Vec::new(), listed: Tick::now(), waiting: VecDeque::new() };
+pub async fn watch(context: Context, targets: Vec<Target>, patience: WaitPolicy, poll_results: UnboundedSender<(usize, PollResult)>) {
+    let slots: Vec<Slot> = targets.into_iter().map(|target| Slot::new(target, patience.poll_interval)).collect();
+    let (own, shared_reads) = (slots.len(), SharedReads::new(context.world.rng.next_u64()));
+    let watcher = Watcher {
+        context,
+        slots,
+        own,
+        shared_reads,
+        patience,
+        poll_results,
+        others: Vec::new(),
+        listed: Tick::now(),
+        waiting: VecDeque::new(),
+    };
     watcher.run().await;
 }
 
 struct Watcher {
-    desk: Desk,
+    context: Context,
     /// What we watch for ourselves, and then what for others.
     slots: Vec<Slot>,
     /// How many of them are our own.
     own: usize,
-    company: Company,
-    patience: Patience,
-    sights: UnboundedSender<(usize, Sight)>,
+    shared_reads: SharedReads,
+    patience: WaitPolicy,
+    poll_results: UnboundedSender<(usize, PollResult)>,
     /// When the account's other projects were made, as the last sweep saw them.
     others: Vec<i64>,
     /// Before this the list is not read again, whoever joins.
@@ -121,7 +130,7 @@ impl Watcher {
     /// A read that is slow to answer holds up neither the other renders nor the deadline.
     async fn run(mut self) {
         self.begin().await;
-        let interrupt = self.desk.interrupt.clone();
+        let interrupt = self.context.interrupt.clone();
         let mut reads = FuturesUnordered::new();
         let mut news = pin!(self.news());
         while self.slots[..self.own].iter().any(|slot| slot.open) {
@@ -134,7 +143,7 @@ impl Watcher {
             let limit = self.limit(due.map(|due| due.max(Tick::now())));
             let step = tokio::select! {
                 biased;
-                () = interrupt.cancelled() => return self.leave(Sight::Interrupted).await,
+                () = interrupt.cancelled() => return self.leave(PollResult::Interrupted).await,
                 Some(answer) = reads.next() => self.answered(answer).await,
                 mark = &mut news => {
                     let heard = self.heard(mark).await;
@@ -143,13 +152,13 @@ impl Watcher {
                 }
                 () = until(due) => tokio::select! {
                     looked = self.look() => looked.map(|single| self.queue(single)),
-                    () = until(limit) => return self.leave(Sight::Runs).await,
-                    () = interrupt.cancelled() => return self.leave(Sight::Interrupted).await,
+                    () = until(limit) => return self.leave(PollResult::Runs).await,
+                    () = interrupt.cancelled() => return self.leave(PollResult::Interrupted).await,
                 },
-                () = until(self.limit(self.asked_since())) => return self.leave(Sight::Runs).await,
+                () = until(self.limit(self.asked_since())) => return self.leave(PollResult::Runs).await,
             };
             if let Err(error) = step {
-                return self.leave(|_| Sight::Broken(error.to_string())).await;
+                return self.leave(|_| PollResult::Broken(error.to_string())).await;
             }
             self.tell_of_rest().await;
         }
@@ -157,13 +166,13 @@ impl Watcher {
     }
 
     async fn begin(&mut self) {
-        let now = self.desk.world.now();
+        let now = self.context.world.now();
         for index in 0..self.own {
             if !self.patience.once {
                 self.slots[index].due = self.slots[index].first_due(now);
             } else if self.slots[index].is_fresh(now) {
                 let last = self.slots[index].last.clone().map(Box::new);
-                self.end(index, Sight::Looked(last));
+                self.end(index, PollResult::Looked(last));
             }
         }
         if !self.patience.once {
@@ -186,21 +195,21 @@ impl Watcher {
         self.slots[..self.own].iter().filter(|slot| slot.open).filter_map(|slot| slot.asked).max()
     }
 
-    async fn leave(mut self, sight: impl Fn(Option<Box<Report>>) -> Sight) {
+    async fn leave(mut self, poll_result: impl Fn(Option<Box<Report>>) -> PollResult) {
         for index in 0..self.own {
             if self.slots[index].open {
                 let last = self.slots[index].last.clone().map(Box::new);
-                self.end(index, sight(last));
+                self.end(index, poll_result(last));
             }
         }
         self.leave_company().await;
     }
 
-    fn end(&mut self, index: usize, sight: Sight) {
+    fn end(&mut self, index: usize, poll_result: PollResult) {
         self.slots[index].open = false;
         if index < self.own {
             // Nobody listens any more: then nobody wants to know.
-            let _ = self.sights.send((index, sight));
+            let _ = self.poll_results.send((index, poll_result));
         }
     }
 }
@@ -213,6 +222,6 @@ async fn until(when: Option<Tick>) {
 }
 
 /// Whether the service has deleted the file after its 7 days.
-pub(super) fn is_long_over(report: &Report, now: Instant) -> bool {
+pub(super) fn is_long_over(report: &Report, now: Timestamp) -> bool {
     report.kept_until().is_some_and(|until| now >= until)
 }

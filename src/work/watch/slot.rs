@@ -6,16 +6,16 @@ use tokio::time::Instant as Tick;
 
 use super::Target;
 use crate::render::outcome::Report;
-use crate::render::schedule::Rhythm;
+use crate::render::schedule::PollInterval;
 use crate::render::state::State;
-use crate::world::Instant;
+use crate::world::Timestamp;
 
 /// One render that is watched, for ourselves or for another process.
 pub(super) struct Slot {
     pub(super) target: Target,
     pub(super) open: bool,
     /// How often its status is wanted: by us, or more often by another.
-    pub(super) rhythm: Rhythm,
+    pub(super) poll_interval: PollInterval,
     pub(super) due: Tick,
     /// Since when it has waited for another process to read it.
     pub(super) overdue: Option<Tick>,
@@ -28,9 +28,20 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    pub(super) fn new(target: Target, rhythm: Rhythm) -> Self {
+    pub(super) fn new(target: Target, poll_interval: PollInterval) -> Self {
         let last = target.render.as_ref().and_then(|render| render.report.clone());
-        Self { target, open: true, rhythm, due: Tick::now(), overdue: None, asked: None, last, failures: 0, denied: None, urlless: None }
+        Self {
+            target,
+            open: true,
+            poll_interval,
+            due: Tick::now(),
+            overdue: None,
+            asked: None,
+            last,
+            failures: 0,
+            denied: None,
+            urlless: None,
+        }
     }
 
     /// Whether anybody knows when it was made.
@@ -44,19 +55,19 @@ impl Slot {
     }
 
     /// How long after a look at it the next one is due.
-    pub(super) fn pause(&self, now: Instant) -> Duration {
-        self.rhythm.pause(self.target.age(now))
+    pub(super) fn pause(&self, now: Timestamp) -> Duration {
+        self.poll_interval.pause(self.target.age(now))
     }
 
     /// Whether the service asks not to be asked again so soon.
-    pub(super) fn is_fresh(&self, now: Instant) -> bool {
+    pub(super) fn is_fresh(&self, now: Timestamp) -> bool {
         let render = self.target.render.as_ref().filter(|render| render.submission.state == State::Bound);
-        render.and_then(|render| render.read_at).is_some_and(|at| now.since(at) < self.rhythm.floor())
+        render.and_then(|render| render.read_at).is_some_and(|at| now.since(at) < self.poll_interval.floor())
     }
 
     /// When it is to be looked at first: after one pause when it was just accepted or somebody has just looked, and at
     /// once when whoever asks wants to know whether something has changed that ended before.
-    pub(super) fn first_due(&self, now: Instant) -> Tick {
+    pub(super) fn first_due(&self, now: Timestamp) -> Tick {
         let Some(render) = &self.target.render else { return Tick::now() };
         let pause = self.pause(now);
         let young = Some(self.target.age(now)).filter(|age| *age < pause);

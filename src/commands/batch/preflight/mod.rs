@@ -22,8 +22,8 @@ use self::names::Names;
 use self::recipe::{Looked, Made, Recipe};
 use self::remark::Remark;
 use self::report::{Report, UNBOUNDED};
-use super::super::gate::without_bound;
 use super::super::session::ledger_failed;
+use super::super::submit_check::without_bound;
 use super::super::{Call, Stop, movies, template_variables};
 use crate::cli::BatchArgs;
 use crate::exit::Exit;
@@ -34,7 +34,7 @@ use crate::movie::plan::Unbounded;
 use crate::movie::variables::Asked;
 use crate::render::identity::{Key, MovieHash};
 use crate::rows::{Row, Table};
-use crate::work::batch::{Entry, Item, Rules, Survey, current, fate};
+use crate::work::batch::{Entry, Item, Rules, Survey, current, row_action};
 
 /// Rows that the ledger is asked about in one question.
 const CHUNK: usize = 500;
@@ -199,7 +199,7 @@ impl Pass {
         let rows: Vec<(Key, MovieHash)> = chunk.iter().map(|question| (question.key.clone(), question.movie)).collect();
         let latest = current(store, space, name, &rows).await.map_err(ledger_failed)?;
         for (Question { key, movie, row, least, unbounded }, latest) in chunk.drain(..).zip(latest) {
-            let is_sent = fate(latest.as_ref(), movie, rules).is_sent();
+            let is_sent = row_action(latest.as_ref(), movie, rules).is_sent();
             if let (Some(cap), Some(open), true) = (self.purse.cap(), unbounded, is_sent) {
                 let fault = Remark::fault(UNBOUNDED, row.number, without_bound(&open, cap), open.fix);
                 self.report.remark(row.number, Some(&key), fault);

@@ -10,7 +10,7 @@ use crate::exit::Exit;
 #[cfg(feature = "postgres")]
 use crate::ledger::postgres::{Address, Postgres};
 use crate::ledger::sqlite::Sqlite;
-use crate::ledger::{LedgerError, Store, Which};
+use crate::ledger::{LedgerError, RenderQuery, Store};
 use crate::output::bytes;
 use crate::service::secret::ApiKey;
 use crate::settings::{LedgerPlace, Settings, folder};
@@ -95,7 +95,7 @@ async fn existing(path: &Path) -> Finding {
 async fn looked_through(path: &Path) -> Result<(Vec<String>, usize), LedgerError> {
     let ledger = Sqlite::open(path, &World::real())?;
     let faults = ledger.faults().await?;
-    Ok((faults, ledger.find(None, Which::All(u32::MAX)).await?.len()))
+    Ok((faults, ledger.find(None, RenderQuery::All(u32::MAX)).await?.len()))
 }
 
 /// A ledger that isn't there is made by the first submit, if its folder lets it.

@@ -10,8 +10,8 @@ use tokio::time::Instant as Tick;
 
 use super::Follow;
 use super::finish::How;
-use super::line::{Line, Row};
-use super::stop::Stop;
+use super::pipeline::{Pipeline, Row};
+use super::stop::StopReason;
 use crate::ledger::{Change, LedgerError, Record, Render, RenderId};
 use crate::render::event::Event;
 use crate::render::identity::ProjectId;
@@ -53,13 +53,13 @@ const URL_LATE: Duration = Duration::from_secs(120);
 const PAGE: usize = 2 << 20;
 
 /// A render on its way.
-pub(super) struct Flight {
+pub(super) struct Accepted {
     project: ProjectId,
-    craft: Craft,
+    watched: Watched,
 }
 
 /// What is kept of it.
-struct Craft {
+struct Watched {
     row: Row,
     id: RenderId,
     /// When the service took it, as far as anyone knows, milliseconds.
@@ -77,39 +77,39 @@ fn place(status: &Status) -> u8 {
     KNOWN.iter().position(|known| *known == status.as_str()).and_then(|place| u8::try_from(place).ok()).unwrap_or(u8::MAX)
 }
 
-impl Flight {
+impl Accepted {
     /// The flight of a row; the row itself when its project isn't known.
     pub(super) fn of(row: Row, render: &Render) -> Result<Self, Row> {
         let Some(project) = render.submission.project.clone() else { return Err(row) };
         let created = render.report.as_ref().and_then(|report| report.created_at);
         let since = created.or(render.bound_at).unwrap_or(render.touched_at).0;
         let status = render.report.as_ref().map_or(0, |report| place(&report.status));
-        Ok(Self { project, craft: Craft { row, id: render.id, since, status, shown_by: 0 } })
+        Ok(Self { project, watched: Watched { row, id: render.id, since, status, shown_by: 0 } })
     }
 }
 
 /// Follows what comes, for as long as the line lives.
-pub(super) async fn follow_all(line: &Line<'_>, incoming: UnboundedReceiver<Flight>) -> Result<(), LedgerError> {
-    let Some(follow) = line.run.follow else { return std::future::pending().await };
-    let tower = Tower {
-        line,
+pub(super) async fn follow_all(pipeline: &Pipeline<'_>, incoming: UnboundedReceiver<Accepted>) -> Result<(), LedgerError> {
+    let Some(follow) = pipeline.run.follow else { return std::future::pending().await };
+    let poller = Poller {
+        pipeline,
         follow,
         incoming,
-        flying: HashMap::new(),
+        watching: HashMap::new(),
         doubts: HashMap::new(),
         others: Vec::new(),
         due: None,
         sweeps: 0,
         failures: 0,
     };
-    tower.run().await
+    poller.run().await
 }
 
-struct Tower<'a> {
-    line: &'a Line<'a>,
+struct Poller<'a> {
+    pipeline: &'a Pipeline<'a>,
     follow: Follow,
-    incoming: UnboundedReceiver<Flight>,
-    flying: HashMap<ProjectId, Craft>,
+    incoming: UnboundedReceiver<Accepted>,
+    watching: HashMap<ProjectId, Watched>,
     /// What can't be believed yet; few renders ever have any.
     doubts: HashMap<ProjectId, Doubt>,
     /// When the account's other renders were made, as the last sweep saw them.
@@ -125,23 +125,23 @@ struct Doubt {
     denials: u32,
 }
 
-impl Tower<'_> {
+impl Poller<'_> {
     async fn run(mut self) -> Result<(), LedgerError> {
         loop {
             self.land_if_stopped();
             let deadline = self.deadline();
-            let pace = std::sync::Arc::clone(&self.line.pace);
+            let limits = std::sync::Arc::clone(&self.pipeline.limits);
             tokio::select! {
-                Some(flight) = self.incoming.recv() => self.take_off(flight),
+                Some(accepted) = self.incoming.recv() => self.add(accepted),
                 () = until(self.due) => self.look_unless_stopped().await?,
                 () = until(deadline) => self.land_all(How::Runs),
-                () = pace.until_stopped(), if pace.stopped().is_none() => {}
+                () = limits.until_stopped(), if limits.stopped().is_none() => {}
             }
         }
     }
 
     async fn look_unless_stopped(&mut self) -> Result<(), LedgerError> {
-        let interrupt = self.line.desk.interrupt.clone();
+        let interrupt = self.pipeline.context.interrupt.clone();
         tokio::select! {
             looked = self.look() => looked,
             () = interrupt.cancelled() => Ok(()),
@@ -150,49 +150,49 @@ impl Tower<'_> {
 
     /// The time for following runs from the last submission, so that a long batch isn't left for its length.
     fn deadline(&self) -> Option<Tick> {
-        (!self.flying.is_empty()).then(|| self.line.accepted_at.get() + self.follow.timeout)
+        (!self.watching.is_empty()).then(|| self.pipeline.accepted_at.get() + self.follow.timeout)
     }
 
-    fn take_off(&mut self, flight: Flight) {
-        let age = self.age(flight.craft.since);
-        self.flying.insert(flight.project, flight.craft);
+    fn add(&mut self, accepted: Accepted) {
+        let age = self.age(accepted.watched.since);
+        self.watching.insert(accepted.project, accepted.watched);
         // A render that was just accepted is looked at after one pause; any other at once.
-        let due = Tick::now() + self.follow.rhythm.pause(age).saturating_sub(age);
+        let due = Tick::now() + self.follow.poll_interval.pause(age).saturating_sub(age);
         self.due.get_or_insert(due);
     }
 
     fn age(&self, since: i64) -> Duration {
-        self.line.desk.world.now().since(crate::world::Instant(since))
+        self.pipeline.context.world.now().since(crate::world::Timestamp(since))
     }
 
     /// Whoever may not ask any more follows nothing.
     fn land_if_stopped(&mut self) {
-        match self.line.pace.stopped() {
-            Some(Stop::Refused(refusal)) if refusal.reason == Reason::Key => self.land_all(|id| How::Refused(id, refusal.clone())),
-            Some(Stop::Interrupted | Stop::Ledger(_)) => self.land_all(How::Interrupted),
+        match self.pipeline.limits.stopped() {
+            Some(StopReason::Refused(refusal)) if refusal.reason == Reason::Key => self.land_all(|id| How::Refused(id, refusal.clone())),
+            Some(StopReason::Interrupted | StopReason::Ledger(_)) => self.land_all(How::Interrupted),
             _ => {}
         }
     }
 
     fn land_all(&mut self, how: impl Fn(RenderId) -> How) {
-        for craft in std::mem::take(&mut self.flying).into_values() {
-            self.line.land(craft.row, how(craft.id));
+        for watched in std::mem::take(&mut self.watching).into_values() {
+            self.pipeline.finish(watched.row, how(watched.id));
         }
         self.due = None;
     }
 
-    fn land(&mut self, project: &ProjectId, how: impl FnOnce(RenderId) -> How) {
+    fn finish(&mut self, project: &ProjectId, how: impl FnOnce(RenderId) -> How) {
         self.doubts.remove(project);
-        if let Some(craft) = self.flying.remove(project) {
-            self.line.land(craft.row, how(craft.id));
+        if let Some(watched) = self.watching.remove(project) {
+            self.pipeline.finish(watched.row, how(watched.id));
         }
     }
 
     /// Reads what is to be read: the list for most, one by one what the list would be too long for.
     async fn look(&mut self) -> Result<(), LedgerError> {
         let began = Tick::now();
-        while let Ok(flight) = self.incoming.try_recv() {
-            self.take_off(flight);
+        while let Ok(accepted) = self.incoming.try_recv() {
+            self.add(accepted);
         }
         let cut = self.cut();
         let mut alone: Vec<ProjectId> = Vec::new();
@@ -204,7 +204,7 @@ impl Tower<'_> {
             }
         }
         if is_read {
-            let old = self.flying.iter().filter(|(_, craft)| cut.is_none_or(|cut| craft.since < cut));
+            let old = self.watching.iter().filter(|(_, watched)| cut.is_none_or(|cut| watched.since < cut));
             alone.extend(old.map(|(project, _)| project.clone()).take(ALONE));
             is_read = self.read_alone(alone).await?;
         }
@@ -215,22 +215,22 @@ impl Tower<'_> {
 
     /// From which creation time on the list answers; `None` when reading one by one takes fewer requests.
     fn cut(&self) -> Option<i64> {
-        if self.flying.len() < HANDFUL {
+        if self.watching.len() < HANDFUL {
             return None;
         }
-        let since: Vec<i64> = self.flying.values().map(|craft| craft.since).collect();
+        let since: Vec<i64> = self.watching.values().map(|watched| watched.since).collect();
         split(&since, &self.others).listed.into_iter().map(|index| since[index]).min()
     }
 
     /// One sweep for everything made since `cut`, page by page; the projects that it should have shown and didn't.
     /// `None` when it can't be read.
     async fn read_list(&mut self, cut: i64) -> Result<Option<Vec<ProjectId>>, LedgerError> {
-        let (desk, now) = (self.line.desk, self.line.desk.world.now());
-        let window: Window = desk.window(crate::world::Instant(cut).minus(MARGIN), now.plus(MARGIN));
-        let limit = u8::try_from(PAGE / self.line.heaviest.get().max(1)).unwrap_or(u8::MAX).clamp(1, MOST_PER_PAGE);
+        let (context, now) = (self.pipeline.context, self.pipeline.context.world.now());
+        let window: Window = context.window(crate::world::Timestamp(cut).minus(MARGIN), now.plus(MARGIN));
+        let limit = u8::try_from(PAGE / self.pipeline.heaviest.get().max(1)).unwrap_or(u8::MAX).clamp(1, MOST_PER_PAGE);
         self.sweeps += 1;
         self.others.clear();
-        let mut pages = desk.client.pages(window, limit, READING);
+        let mut pages = context.client.pages(window, limit, READING);
         loop {
             let reports = match pages.next().await {
                 Ok(Some(reports)) => reports,
@@ -241,18 +241,18 @@ impl Tower<'_> {
                 }
             };
             let (ours, others): (Vec<Report>, Vec<Report>) =
-                reports.into_iter().partition(|report| self.flying.contains_key(&report.project));
+                reports.into_iter().partition(|report| self.watching.contains_key(&report.project));
             self.others.extend(others.iter().filter_map(|report| Some(report.created_at?.0)));
             self.take_in(ours).await?;
         }
-        let is_absent = |craft: &Craft| craft.since >= cut && craft.shown_by != self.sweeps;
-        let absent = self.flying.iter().filter(|(_, craft)| is_absent(craft)).map(|(project, _)| project.clone());
+        let is_absent = |watched: &Watched| watched.since >= cut && watched.shown_by != self.sweeps;
+        let absent = self.watching.iter().filter(|(_, watched)| is_absent(watched)).map(|(project, _)| project.clone());
         Ok(Some(absent.take(ALONE).collect()))
     }
 
     /// Whether all could be read.
     async fn read_alone(&mut self, projects: Vec<ProjectId>) -> Result<bool, LedgerError> {
-        let client = &self.line.desk.client;
+        let client = &self.pipeline.context.client;
         let mut reads = stream::iter(projects.into_iter().map(|project| async move {
             let answer = client.read(&project, READING).await;
             (project, answer)
@@ -279,22 +279,22 @@ impl Tower<'_> {
 
     /// Writes what is news, all in one batch, and lands what has ended.
     async fn take_in(&mut self, reports: Vec<Report>) -> Result<(), LedgerError> {
-        let at = self.line.desk.world.now();
+        let at = self.pipeline.context.world.now();
         let mut records = Vec::new();
         for report in reports {
-            let Some(craft) = self.flying.get_mut(&report.project) else { continue };
-            craft.shown_by = self.sweeps;
+            let Some(watched) = self.watching.get_mut(&report.project) else { continue };
+            watched.shown_by = self.sweeps;
             let status = place(&report.status);
-            if status == craft.status && status != u8::MAX {
+            if status == watched.status && status != u8::MAX {
                 continue;
             }
-            craft.status = status;
-            records.push(Record { render: craft.id, change: Change::Fact(Fact::Seen(Box::new(report))), at });
+            watched.status = status;
+            records.push(Record { render: watched.id, change: Change::Fact(Fact::Seen(Box::new(report))), at });
         }
         if records.is_empty() {
             return Ok(());
         }
-        for recorded in self.line.desk.store.record(records).await?.into_iter().flatten() {
+        for recorded in self.pipeline.context.store.record(records).await?.into_iter().flatten() {
             self.seen(&recorded.render);
         }
         Ok(())
@@ -306,11 +306,11 @@ impl Tower<'_> {
         if !state.is_final() && state != State::Timeout {
             return;
         }
-        let is_urlless = state == State::Done && report.url.is_none() && !is_long_over(report, self.line.desk.service_now());
+        let is_urlless = state == State::Done && report.url.is_none() && !is_long_over(report, self.pipeline.context.service_now());
         if is_urlless && self.doubt(project).since.elapsed() < URL_LATE {
             return;
         }
-        self.land(&project.clone(), How::Ended);
+        self.finish(&project.clone(), How::Ended);
     }
 
     fn doubt(&mut self, project: &ProjectId) -> &mut Doubt {
@@ -319,12 +319,12 @@ impl Tower<'_> {
 
     /// "No such project": not believed of what was accepted until it was said often, for long, and the list agrees.
     fn denied(&mut self, project: &ProjectId) {
-        let Some(craft) = self.flying.get(project) else { return };
-        let is_young = self.age(craft.since) < GRACE;
+        let Some(watched) = self.watching.get(project) else { return };
+        let is_young = self.age(watched.since) < GRACE;
         let doubt = self.doubt(project);
         doubt.denials += 1;
         if !is_young && doubt.denials >= DENIALS && doubt.since.elapsed() >= DOUBT {
-            self.land(project, How::Missing);
+            self.finish(project, How::Missing);
         }
     }
 
@@ -333,17 +333,17 @@ impl Tower<'_> {
         if let ReadError::Refused(refusal) = error {
             return self.land_all(|id| How::Refused(id, refusal.clone()));
         }
-        self.line.desk.tell(&Event::Unreadable { project, why: error.to_string() });
+        self.pipeline.context.tell(&Event::Unreadable { project, why: error.to_string() });
     }
 
     /// The next look: by the age of the youngest render, and no sooner than the last one took; slower while the
     /// service can't be read.
     fn plan(&mut self, took: Duration) {
-        let Some(youngest) = self.flying.values().map(|craft| craft.since).max() else {
+        let Some(youngest) = self.watching.values().map(|watched| watched.since).max() else {
             self.due = None;
             return;
         };
-        let pause = self.follow.rhythm.pause(self.age(youngest)).max(took.min(LONGEST_PAUSE));
+        let pause = self.follow.poll_interval.pause(self.age(youngest)).max(took.min(LONGEST_PAUSE));
         let pause = pause.saturating_mul(1 << self.failures.min(4)).min(LONGEST_PAUSE.max(pause));
         self.due = Some(Tick::now() + pause);
     }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant as Tick;
 
-use super::stop::Stop;
-use crate::service::retry::{Failed, Next, Patience};
+use super::stop::StopReason;
+use crate::service::retry::{Failed, Next, RetryPolicy};
 
 /// So many lost answers in a row open the circuit.
 const IN_A_ROW: u32 = 3;
@@ -21,7 +21,7 @@ const RECENT: usize = 100;
 const LOST_OF_RECENT: usize = 5;
 
 /// When POSTs may leave.
-pub(super) struct Pace {
+pub(super) struct SendLimits {
     state: Mutex<State>,
     /// Grows with everything that makes a wait end early.
     stopped: watch::Sender<bool>,
@@ -33,7 +33,7 @@ pub(super) struct Pace {
 
 #[derive(Default)]
 struct State {
-    stop: Option<Stop>,
+    stop: Option<StopReason>,
     pause: Option<Pause>,
     failing: Option<Failing>,
     breaker: Breaker,
@@ -87,7 +87,7 @@ pub(super) enum Slowed {
     TooLong,
 }
 
-impl Pace {
+impl SendLimits {
     /// A pace with this time between two POSTs, whose circuit stays open for `open_for`.
     pub(super) fn new(interval: Option<Duration>, open_for: Duration) -> Self {
         Self { state: Mutex::default(), stopped: watch::Sender::new(false), interval, open_for }
@@ -98,13 +98,13 @@ impl Pace {
     }
 
     /// Nothing is sent any more. The first reason is the one that counts.
-    pub(super) fn stop(&self, why: Stop) {
+    pub(super) fn stop(&self, why: StopReason) {
         self.state().stop.get_or_insert(why);
         self.stopped.send_replace(true);
     }
 
     /// Why nothing is sent any more.
-    pub(super) fn stopped(&self) -> Option<Stop> {
+    pub(super) fn stopped(&self) -> Option<StopReason> {
         self.state().stop.clone()
     }
 
@@ -132,7 +132,7 @@ impl Pace {
         self.state().stop.is_none()
     }
 
-    /// Until when to wait before asking again; `None` when it is this one's turn.
+    /// DeliveryLimits when to wait before asking again; `None` when it is this one's turn.
     fn wait(&self) -> Option<Tick> {
         let (mut state, now) = (self.state(), Tick::now());
         if state.stop.is_some() {
@@ -169,7 +169,7 @@ impl Pace {
     }
 
     /// A POST that began at `began` was not accepted, for a reason that is no movie's: everybody waits.
-    pub(super) fn failed(&self, began: Tick, patience: Patience, retry_after: Option<Duration>, fraction: f64) -> Slowed {
+    pub(super) fn failed(&self, began: Tick, patience: RetryPolicy, retry_after: Option<Duration>, fraction: f64) -> Slowed {
         let (mut state, now) = (self.state(), Tick::now());
         // What left before the pause was decided on adds nothing to it, unless the service asks for a longer one.
         if state.pause.is_some_and(|pause| began <= pause.since) {
@@ -203,25 +203,25 @@ impl State {
 mod tests {
     use super::*;
 
-    const PATIENCE: Patience = Patience { total: Duration::from_secs(60), tries: u32::MAX };
+    const PATIENCE: RetryPolicy = RetryPolicy { total: Duration::from_secs(60), tries: u32::MAX };
 
     fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
     }
 
-    async fn waits(pace: &Pace) -> Duration {
+    async fn waits(limits: &SendLimits) -> Duration {
         let start = Tick::now();
-        assert!(pace.turn().await);
+        assert!(limits.turn().await);
         start.elapsed()
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_rate_spreads_the_posts_of_all_workers() {
-        let pace = Pace::new(Some(Duration::from_millis(500)), seconds(60));
+        let limits = SendLimits::new(Some(Duration::from_millis(500)), seconds(60));
         let start = Tick::now();
         let worker = async || {
             for _ in 0..5 {
-                assert!(pace.turn().await);
+                assert!(limits.turn().await);
             }
         };
         tokio::join!(worker(), worker());
@@ -230,57 +230,57 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_service_that_asks_for_a_pause_gets_it_from_everybody_at_once() {
-        let pace = Pace::new(None, seconds(60));
+        let limits = SendLimits::new(None, seconds(60));
         let began = Tick::now();
-        assert_eq!(pace.failed(began, PATIENCE, Some(seconds(7)), 0.0), Slowed::Anew(seconds(7)));
-        assert!(!pace.is_open());
+        assert_eq!(limits.failed(began, PATIENCE, Some(seconds(7)), 0.0), Slowed::Anew(seconds(7)));
+        assert!(!limits.is_open());
         // Another worker's POST was out at the same time.
-        assert_eq!(pace.failed(began, PATIENCE, Some(seconds(9)), 0.0), Slowed::Already);
-        assert_eq!(waits(&pace).await, seconds(9));
-        assert!(pace.is_open());
+        assert_eq!(limits.failed(began, PATIENCE, Some(seconds(9)), 0.0), Slowed::Already);
+        assert_eq!(waits(&limits).await, seconds(9));
+        assert!(limits.is_open());
         tokio::time::advance(seconds(52)).await;
-        assert_eq!(pace.failed(Tick::now(), PATIENCE, None, 1.0), Slowed::TooLong);
-        pace.answered();
-        assert!(matches!(pace.failed(Tick::now(), PATIENCE, None, 1.0), Slowed::Anew(_)));
+        assert_eq!(limits.failed(Tick::now(), PATIENCE, None, 1.0), Slowed::TooLong);
+        limits.answered();
+        assert!(matches!(limits.failed(Tick::now(), PATIENCE, None, 1.0), Slowed::Anew(_)));
     }
 
     #[tokio::test(start_paused = true)]
     async fn three_lost_answers_in_a_row_open_the_circuit_and_it_closes_after_its_time() {
-        let pace = Pace::new(None, seconds(60));
+        let limits = SendLimits::new(None, seconds(60));
         for is_lost in [true, true, false, true, true] {
-            assert_eq!(if is_lost { pace.lost() } else { None }, None);
+            assert_eq!(if is_lost { limits.lost() } else { None }, None);
             if !is_lost {
-                pace.answered();
+                limits.answered();
             }
         }
-        assert_eq!(pace.lost(), Some(seconds(60)));
-        assert_eq!(waits(&pace).await, seconds(60));
-        assert_eq!([pace.lost(), pace.lost()], [None, None], "what was before is forgotten");
+        assert_eq!(limits.lost(), Some(seconds(60)));
+        assert_eq!(waits(&limits).await, seconds(60));
+        assert_eq!([limits.lost(), limits.lost()], [None, None], "what was before is forgotten");
     }
 
     #[tokio::test(start_paused = true)]
     async fn more_than_five_of_a_hundred_answers_lost_open_it_too() {
-        let pace = Pace::new(None, seconds(60));
+        let limits = SendLimits::new(None, seconds(60));
         let mut opened = Vec::new();
         for answer in 1..=60 {
-            if answer % 10 == 0 { opened.extend(pace.lost().map(|_| answer)) } else { pace.answered() }
+            if answer % 10 == 0 { opened.extend(limits.lost().map(|_| answer)) } else { limits.answered() }
         }
         assert_eq!(opened, [60]);
         for answer in 1..=400 {
-            if answer % 20 == 0 { assert_eq!(pace.lost(), None) } else { pace.answered() }
+            if answer % 20 == 0 { assert_eq!(limits.lost(), None) } else { limits.answered() }
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_stop_ends_every_wait_and_its_first_reason_stays() {
-        let pace = Pace::new(None, seconds(60));
-        pace.failed(Tick::now(), PATIENCE, Some(seconds(50)), 0.0);
-        let (turn, ()) = tokio::join!(pace.turn(), async {
+        let limits = SendLimits::new(None, seconds(60));
+        limits.failed(Tick::now(), PATIENCE, Some(seconds(50)), 0.0);
+        let (turn, ()) = tokio::join!(limits.turn(), async {
             tokio::time::sleep(seconds(1)).await;
-            pace.stop(Stop::Interrupted);
-            pace.stop(Stop::Unreachable("too late".to_owned()));
+            limits.stop(StopReason::Interrupted);
+            limits.stop(StopReason::Unreachable("too late".to_owned()));
         });
-        assert!(!turn && !pace.is_open());
-        assert_eq!(pace.stopped(), Some(Stop::Interrupted));
+        assert!(!turn && !limits.is_open());
+        assert_eq!(limits.stopped(), Some(StopReason::Interrupted));
     }
 }

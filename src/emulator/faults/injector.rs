@@ -7,7 +7,7 @@ use super::{Fault, Place};
 use crate::emulator::seed::Seed;
 
 /// The faults of the whole emulator, and how often every fault, a movie's own included, has struck.
-pub(in crate::emulator) struct Dealer {
+pub(in crate::emulator) struct Injector {
     faults: Vec<Fault>,
     seed: Seed,
     tallies: Mutex<HashMap<String, Tally>>,
@@ -19,7 +19,7 @@ struct Tally {
     struck: u32,
 }
 
-impl Dealer {
+impl Injector {
     /// Deals these faults to every movie.
     pub(in crate::emulator) fn new(faults: Vec<Fault>, seed: Seed) -> Self {
         Self { faults, seed, tallies: Mutex::default() }
@@ -48,7 +48,7 @@ impl Dealer {
         let mut tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
         let tally = tallies.entry(name.clone()).or_default();
         tally.met += 1;
-        let lucky = fault.percent().is_none_or(|percent| self.seed.throw(&name, tally.met) % 100 < u64::from(percent));
+        let lucky = fault.percent().is_none_or(|percent| self.seed.next_u64(&name, tally.met) % 100 < u64::from(percent));
         let strikes = lucky && fault.count().is_none_or(|count| tally.struck < count);
         tally.struck += u32::from(strikes);
         strikes
@@ -63,26 +63,26 @@ mod tests {
         Fault::parse(text).unwrap()
     }
 
-    fn strikes(dealer: &Dealer, times: usize) -> usize {
-        (0..times).filter(|_| dealer.due(Place::Get, "", &[]).is_some()).count()
+    fn strikes(injector: &Injector, times: usize) -> usize {
+        (0..times).filter(|_| injector.due(Place::Get, "", &[]).is_some()).count()
     }
 
     #[test]
     fn a_counted_fault_strikes_so_often_and_no_more() {
-        assert_eq!(strikes(&Dealer::new(vec![fault("get-hang*3")], Seed(1)), 10), 3);
+        assert_eq!(strikes(&Injector::new(vec![fault("get-hang*3")], Seed(1)), 10), 3);
     }
 
     #[test]
     fn a_fault_of_all_and_none_percent_strikes_always_and_never() {
-        assert_eq!(strikes(&Dealer::new(vec![fault("get-hang%100")], Seed(1)), 50), 50);
-        assert_eq!(strikes(&Dealer::new(vec![fault("get-hang%0")], Seed(1)), 50), 0);
+        assert_eq!(strikes(&Injector::new(vec![fault("get-hang%100")], Seed(1)), 50), 50);
+        assert_eq!(strikes(&Injector::new(vec![fault("get-hang%0")], Seed(1)), 50), 0);
     }
 
     #[test]
     fn the_same_seed_strikes_the_same_requests() {
         let struck = |seed| {
-            let dealer = Dealer::new(vec![fault("get-hang%50")], Seed(seed));
-            (0..64).map(|_| dealer.due(Place::Get, "", &[]).is_some()).collect::<Vec<_>>()
+            let injector = Injector::new(vec![fault("get-hang%50")], Seed(seed));
+            (0..64).map(|_| injector.due(Place::Get, "", &[]).is_some()).collect::<Vec<_>>()
         };
         assert_eq!(struck(1), struck(1));
         assert_ne!(struck(1), struck(2));
@@ -90,14 +90,14 @@ mod tests {
 
     #[test]
     fn the_counts_of_two_movies_are_apart() {
-        let (dealer, own) = (Dealer::new(Vec::new(), Seed(1)), [fault("get-hang*1")]);
-        assert!(dealer.due(Place::Get, "one", &own).is_some());
-        assert!(dealer.due(Place::Get, "one", &own).is_none());
-        assert!(dealer.due(Place::Get, "two", &own).is_some());
+        let (injector, own) = (Injector::new(Vec::new(), Seed(1)), [fault("get-hang*1")]);
+        assert!(injector.due(Place::Get, "one", &own).is_some());
+        assert!(injector.due(Place::Get, "one", &own).is_none());
+        assert!(injector.due(Place::Get, "two", &own).is_some());
     }
 
     #[test]
     fn a_fault_of_another_place_is_left_alone() {
-        assert!(Dealer::new(vec![fault("post-hang")], Seed(1)).due(Place::Get, "", &[]).is_none());
+        assert!(Injector::new(vec![fault("post-hang")], Seed(1)).due(Place::Get, "", &[]).is_none());
     }
 }

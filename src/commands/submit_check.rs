@@ -12,7 +12,7 @@ use crate::settings::Projects;
 use crate::work::CommandLine;
 
 /// The gate of one command, which all of its movies pass in the order of the arguments.
-pub(super) struct Gate<'a> {
+pub(super) struct SubmitCheck<'a> {
     call: &'a Call,
     args: &'a GateArgs,
     /// The flags that make `check` see the same movies.
@@ -24,7 +24,7 @@ pub(super) struct Gate<'a> {
     bill: Bill,
 }
 
-impl<'a> Gate<'a> {
+impl<'a> SubmitCheck<'a> {
     pub(super) fn new(call: &'a Call, args: &'a SubmitArgs) -> Self {
         Self {
             call,

@@ -11,20 +11,20 @@ use super::session::{self, Session};
 use super::{Call, Stop, session::spelling, waiting};
 use crate::ledger::{Space, Store};
 use crate::output::Results;
-use crate::work::Desk;
+use crate::work::Context;
 use crate::work::follow::follow;
 use crate::work::save::Saving;
-use crate::work::watch::Patience;
+use crate::work::watch::WaitPolicy;
 
 /// Renders of one profile.
-pub(super) struct Party {
+pub(super) struct SessionGroup {
     /// Where they are met.
     pub(super) session: Session,
     /// What was named, with the index of its argument.
     pub(super) known: Vec<(usize, Known)>,
 }
 
-impl Party {
+impl SessionGroup {
     /// All of them in the profile that counts.
     pub(super) fn of(session: Session, known: Vec<Known>) -> Self {
         Self { session, known: known.into_iter().enumerate().collect() }
@@ -35,7 +35,7 @@ impl Party {
 ///
 /// # Errors
 /// When a name can be no id, when stdin can't be read, when a profile has no key, or when the ledger fails.
-pub(super) async fn meet(call: &Call, names: &[String], batch: Option<&str>) -> anyhow::Result<Vec<Party>> {
+pub(super) async fn meet(call: &Call, names: &[String], batch: Option<&str>) -> anyhow::Result<Vec<SessionGroup>> {
     let names = expand(&call.interrupt, names).await?;
     let mut groups: Vec<(Call, Vec<(usize, String)>)> = Vec::new();
     let ledger = ledger_of_several(call).await?;
@@ -52,34 +52,34 @@ pub(super) async fn meet(call: &Call, names: &[String], batch: Option<&str>) -> 
         }
     }
     drop(ledger);
-    let mut parties = Vec::new();
+    let mut session_groups = Vec::new();
     for (call, names) in groups {
         let session = Session::open(&call).await?;
         let (indices, names): (Vec<usize>, Vec<String>) = names.into_iter().unzip();
         let names: Vec<Name<'_>> = names.iter().map(|text| Name { text, batch }).collect();
-        let known = resolve(&session.desk, &names).await?;
-        parties.push(Party { session, known: indices.into_iter().zip(known).collect() });
+        let known = resolve(&session.context, &names).await?;
+        session_groups.push(SessionGroup { session, known: indices.into_iter().zip(known).collect() });
     }
-    Ok(parties)
+    Ok(session_groups)
 }
 
 /// Follows the renders of all parties at the same time, and lets go of their sessions.
 pub(super) async fn follow_all(
-    parties: Vec<Party>,
-    patience: impl Fn(&Desk) -> Patience,
+    session_groups: Vec<SessionGroup>,
+    patience: impl Fn(&Context) -> WaitPolicy,
     saving: Option<&Saving>,
     results: &mut Results<'_>,
 ) {
     let results = RefCell::new(results);
-    let parties = parties.into_iter().map(|Party { session, known }| {
-        let followed = waiting::to_follow(&session.desk, known, &mut results.borrow_mut());
-        let (patience, results) = (patience(&session.desk), &results);
+    let session_groups = session_groups.into_iter().map(|SessionGroup { session, known }| {
+        let followed = waiting::to_follow(&session.context, known, &mut results.borrow_mut());
+        let (patience, results) = (patience(&session.context), &results);
         async move {
-            follow(&session.desk, followed, patience, saving, |index, outcome| results.borrow_mut().end(index, outcome)).await;
+            follow(&session.context, followed, patience, saving, |index, outcome| results.borrow_mut().end(index, outcome)).await;
             session.close().await;
         }
     });
-    join_all(parties.collect::<Vec<_>>()).await;
+    join_all(session_groups.collect::<Vec<_>>()).await;
 }
 
 /// The command as the profile of a render means it: the one that counts, unless the ledger knows better.

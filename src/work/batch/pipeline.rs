@@ -9,15 +9,15 @@ use tokio::time::Instant as Tick;
 
 use super::count::Counts;
 use super::finish::{Ending, How, Told};
-use super::fly::Flight;
-use super::pace::Pace;
+use super::poller::Accepted;
+use super::send_limits::SendLimits;
 use super::slots::Slots;
-use super::stop::Stop;
+use super::stop::StopReason;
 use super::{Ended, Run};
 use crate::ledger::{LedgerError, Render, RenderId};
 use crate::render::event::Event;
 use crate::render::state::State;
-use crate::work::Desk;
+use crate::work::Context;
 use crate::work::presearch::Presearch;
 
 /// Rows that wait to be sent: enough that no worker ever waits for the table.
@@ -50,16 +50,16 @@ pub(super) struct Lost {
 /// The other ends of a line's ways.
 pub(super) struct Inbound {
     pub(super) queue: mpsc::Receiver<(Row, Render)>,
-    pub(super) flights: mpsc::UnboundedReceiver<Flight>,
+    pub(super) to_poller: mpsc::UnboundedReceiver<Accepted>,
     pub(super) lost: mpsc::UnboundedReceiver<Lost>,
     pub(super) endings: mpsc::UnboundedReceiver<Ending>,
 }
 
 /// What the loops share.
-pub(super) struct Line<'a> {
-    pub(super) desk: &'a Desk,
+pub(super) struct Pipeline<'a> {
+    pub(super) context: &'a Context,
     pub(super) run: &'a Run,
-    pub(super) pace: Arc<Pace>,
+    pub(super) limits: Arc<SendLimits>,
     /// POSTs that may be out at once.
     pub(super) slots: Arc<Slots>,
     pub(super) counts: RefCell<Counts>,
@@ -71,7 +71,7 @@ pub(super) struct Line<'a> {
     pub(super) presearch: Presearch,
     began: Tick,
     queue: mpsc::Sender<(Row, Render)>,
-    flights: mpsc::UnboundedSender<Flight>,
+    to_poller: mpsc::UnboundedSender<Accepted>,
     lost: mpsc::UnboundedSender<Lost>,
     endings: mpsc::UnboundedSender<Ending>,
     /// Rows that came in.
@@ -82,17 +82,17 @@ pub(super) struct Line<'a> {
     over: Notify,
 }
 
-impl<'a> Line<'a> {
+impl<'a> Pipeline<'a> {
     /// A line without rows.
-    pub(super) fn new(desk: &'a Desk, run: &'a Run) -> (Self, Inbound) {
+    pub(super) fn new(context: &'a Context, run: &'a Run) -> (Self, Inbound) {
         let (queue, to_send) = mpsc::channel(QUEUED);
-        let (flights, to_follow) = mpsc::unbounded_channel();
+        let (to_poller, to_follow) = mpsc::unbounded_channel();
         let (lost, to_find) = mpsc::unbounded_channel();
         let (endings, to_tell) = mpsc::unbounded_channel();
-        let line = Self {
-            desk,
+        let pipeline = Self {
+            context,
             run,
-            pace: Arc::new(Pace::new(run.interval, run.settle_for)),
+            limits: Arc::new(SendLimits::new(run.interval, run.settle_for)),
             slots: Arc::new(Slots::new(run.concurrency)),
             counts: RefCell::new(Counts::of(run.rows)),
             heaviest: Cell::new(1),
@@ -100,7 +100,7 @@ impl<'a> Line<'a> {
             presearch: Presearch::default(),
             began: Tick::now(),
             queue,
-            flights,
+            to_poller,
             lost,
             endings,
             came: Cell::new(0),
@@ -108,7 +108,7 @@ impl<'a> Line<'a> {
             is_all_in: Cell::new(false),
             over: Notify::new(),
         };
-        (line, Inbound { queue: to_send, flights: to_follow, lost: to_find, endings: to_tell })
+        (pipeline, Inbound { queue: to_send, to_poller: to_follow, lost: to_find, endings: to_tell })
     }
 
     /// A row came in; gives back its place.
@@ -155,9 +155,9 @@ impl<'a> Line<'a> {
             }
             State::Sending | State::Unknown => self.lose(row, id),
             State::Held | State::Rejected | State::Abandoned => self.end(row, How::Unbound(id)),
-            State::Bound | State::Timeout if self.run.follow.is_some() => self.fly(row, &render),
+            State::Bound | State::Timeout if self.run.follow.is_some() => self.poller(row, &render),
             State::Bound | State::Timeout => self.end(row, How::Submitted(id)),
-            State::Done if self.may_be_gone(&render) && self.run.follow.is_some() => self.fly(row, &render),
+            State::Done if self.may_be_gone(&render) && self.run.follow.is_some() => self.poller(row, &render),
             State::Done | State::Error | State::Deleted | State::Expired => self.end(row, How::Ended(id)),
         }
     }
@@ -165,15 +165,15 @@ impl<'a> Line<'a> {
     /// Whether the service may have deleted the video since.
     fn may_be_gone(&self, render: &Render) -> bool {
         let kept_until = render.report.as_ref().and_then(crate::render::outcome::Report::kept_until);
-        kept_until.is_some_and(|until| until <= self.desk.world.now())
+        kept_until.is_some_and(|until| until <= self.context.world.now())
     }
 
-    fn fly(&self, row: Row, render: &Render) {
-        match Flight::of(row, render) {
-            Ok(flight) => {
+    fn poller(&self, row: Row, render: &Render) {
+        match Accepted::of(row, render) {
+            Ok(accepted) => {
                 self.counts.borrow_mut().begins();
                 // Its loop lives as long as this line.
-                let _ = self.flights.send(flight);
+                let _ = self.to_poller.send(accepted);
             }
             Err(row) => self.end(row, How::Unbound(render.id)),
         }
@@ -190,25 +190,25 @@ impl<'a> Line<'a> {
     }
 
     /// The same for a row that was followed.
-    pub(super) fn land(&self, row: Row, how: How) {
+    pub(super) fn finish(&self, row: Row, how: How) {
         let _ = self.endings.send(Ending { row, how, was_rendering: true });
     }
 
     /// A row that is not sent any more, for the reason for which nothing is.
     pub(super) fn unsent(&self, row: Row, render: Option<&Render>) {
-        let stop = self.pace.stopped().unwrap_or(Stop::Interrupted);
+        let stop = self.limits.stopped().unwrap_or(StopReason::Interrupted);
         self.end(row, How::HeldBack(Box::new(stop.outcome(render))));
     }
 
     /// A ledger that fails takes nothing back, and nothing more is sent.
     pub(super) fn ledger_failed(&self, error: &LedgerError) {
-        self.pace.stop(Stop::Ledger(error.to_string()));
+        self.limits.stop(StopReason::Ledger(error.to_string()));
     }
 
     /// Stops the sending at the first Ctrl-C. Never comes back.
     pub(super) async fn hear_interruption(&self) {
-        self.desk.interrupt.cancelled().await;
-        self.pace.stop(Stop::Interrupted);
+        self.context.interrupt.cancelled().await;
+        self.limits.stop(StopReason::Interrupted);
         std::future::pending::<()>().await;
     }
 
@@ -217,7 +217,7 @@ impl<'a> Line<'a> {
         loop {
             tokio::time::sleep(SHOWN_EVERY).await;
             let progress = self.counts.borrow().progress(self.began.elapsed());
-            self.desk.tell(&Event::Progress(Box::new(progress)));
+            self.context.tell(&Event::Progress(Box::new(progress)));
         }
     }
 }

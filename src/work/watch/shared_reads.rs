@@ -10,10 +10,10 @@ use tokio::time::Instant as Tick;
 
 use super::slot::Slot;
 use super::{Target, Watcher};
-use crate::ledger::sharing::{Mark, Seat, Share, Turn, Wait};
-use crate::ledger::{LedgerError, Render, RenderId, Which};
-use crate::render::schedule::Rhythm;
-use crate::world::Instant;
+use crate::ledger::sharing::{Mark, ReadLease, Share, Wait, WatcherId};
+use crate::ledger::{LedgerError, Render, RenderId, RenderQuery};
+use crate::render::schedule::PollInterval;
+use crate::world::Timestamp;
 
 /// A service that is ill rests no longer than this, whatever another process wrote down.
 const LONGEST_REST: Duration = Duration::from_secs(300);
@@ -26,8 +26,8 @@ const REST_FROM_NEWS: u32 = 10;
 const MOST_SLACK: Duration = Duration::from_secs(1);
 
 /// What a watcher knows of the others.
-pub(super) struct Company {
-    seat: Seat,
+pub(super) struct SharedReads {
+    seat: WatcherId,
     has_turn: bool,
     /// Whether the ledger holds something of this seat's.
     is_seated: bool,
@@ -35,18 +35,18 @@ pub(super) struct Company {
     guests: HashMap<RenderId, usize>,
     /// Slots of guests who have gone.
     vacant: Vec<usize>,
-    /// Until when the service is left alone, as far as is known here and as the ledger knows it.
-    rest_until: Option<Instant>,
-    told_rest: Option<Instant>,
+    /// DeliveryLimits when the service is left alone, as far as is known here and as the ledger knows it.
+    rest_until: Option<Timestamp>,
+    told_rest: Option<Timestamp>,
     heard: Option<Mark>,
     /// Before this nothing more is taken over.
     busy_until: Tick,
 }
 
-impl Company {
+impl SharedReads {
     pub(super) fn new(seat: u64) -> Self {
         Self {
-            seat: Seat(seat),
+            seat: WatcherId(seat),
             has_turn: false,
             is_seated: false,
             guests: HashMap::new(),
@@ -63,7 +63,7 @@ impl Watcher {
     /// The next news of the ledger. Without any, or with a ledger that can't tell, it never comes.
     pub(super) fn news(&self) -> impl Future<Output = Mark> + use<> {
         let is_alone = self.patience.once || self.waits().is_empty();
-        let (store, heard, busy_until) = (Arc::clone(&self.desk.store), self.company.heard, self.company.busy_until);
+        let (store, heard, busy_until) = (Arc::clone(&self.context.store), self.shared_reads.heard, self.shared_reads.busy_until);
         async move {
             if is_alone {
                 return std::future::pending().await;
@@ -79,14 +79,14 @@ impl Watcher {
     /// Others have written: takes over what they read, and hears from the one who reads whether more is wanted.
     pub(super) async fn heard(&mut self, mark: Mark) -> Result<(), LedgerError> {
         let began = Tick::now();
-        let is_first = self.company.heard.replace(mark).is_none();
+        let is_first = self.shared_reads.heard.replace(mark).is_none();
         if !is_first {
             self.take_over().await?;
-            if self.company.has_turn {
+            if self.shared_reads.has_turn {
                 self.ask_for_turn().await;
             }
         }
-        self.company.busy_until = Tick::now() + began.elapsed() * REST_FROM_NEWS;
+        self.shared_reads.busy_until = Tick::now() + began.elapsed() * REST_FROM_NEWS;
         Ok(())
     }
 
@@ -97,16 +97,16 @@ impl Watcher {
         if ids.is_empty() || self.patience.once {
             return Ok(());
         }
-        let rows = self.desk.store.find(None, Which::Ids(ids)).await?;
+        let rows = self.context.store.find(None, RenderQuery::Ids(ids)).await?;
         let rows: HashMap<RenderId, Render> = rows.into_iter().map(|row| (row.id, row)).collect();
-        let now = self.desk.world.now();
+        let now = self.context.world.now();
         for index in 0..self.slots.len() {
             let Some(known) = self.slots[index].target.render.as_ref().filter(|_| self.slots[index].open) else { continue };
             let Some(row) = rows.get(&known.id) else { continue };
             let is_news = row.read_at > known.read_at || (row.submission.state.is_final() && row.submission != known.submission);
             self.slots[index].target.render = Some(row.clone());
             if let Some(report) = row.report.clone().filter(|_| is_news) {
-                let slack = if self.company.has_turn { Duration::ZERO } else { self.slack(index) };
+                let slack = if self.shared_reads.has_turn { Duration::ZERO } else { self.slack(index) };
                 let slot = &mut self.slots[index];
                 slot.due = Tick::now() + slack + slot.pause(now).saturating_sub(now.since(row.read_at.unwrap_or_default()));
                 self.seen(index, report, row.submission.state);
@@ -121,7 +121,7 @@ impl Watcher {
         if self.patience.once || self.ask_for_turn().await {
             return true;
         }
-        let stands = self.patience.rhythm.stands();
+        let stands = self.patience.poll_interval.stands();
         let rest = self.rest();
         for index in 0..self.slots.len() {
             let slack = self.slack(index);
@@ -143,23 +143,23 @@ impl Watcher {
     /// How much later than its time a look at what another process reads is due. Chance keeps those who wait from
     /// coming all at once.
     fn slack(&self, index: usize) -> Duration {
-        let quarter = self.slots[index].pause(self.desk.world.now()) / 4;
-        quarter.min(MOST_SLACK).mul_f64(1.0 + self.desk.world.fraction())
+        let quarter = self.slots[index].pause(self.context.world.now()) / 4;
+        quarter.min(MOST_SLACK).mul_f64(1.0 + self.context.world.fraction())
     }
 
     fn rest(&self) -> Duration {
-        let now = self.desk.world.now();
-        self.company.rest_until.map_or(Duration::ZERO, |until| until.since(now)).min(LONGEST_REST)
+        let now = self.context.world.now();
+        self.shared_reads.rest_until.map_or(Duration::ZERO, |until| until.since(now)).min(LONGEST_REST)
     }
 
     /// The service is ill: whoever reads next lets it rest for as long as this process does.
     pub(super) fn rest_for(&mut self, pause: Duration) {
-        self.company.rest_until = Some(self.desk.world.now().plus(pause));
+        self.shared_reads.rest_until = Some(self.context.world.now().plus(pause));
     }
 
     /// The service answers again.
     pub(super) fn rest_no_more(&mut self) {
-        self.company.rest_until = None;
+        self.shared_reads.rest_until = None;
     }
 
     /// Says what this process waits for, and takes the turn if it can be had. A ledger that fails here is no reason not
@@ -171,28 +171,28 @@ impl Watcher {
             return true;
         }
         let share = Share {
-            space: self.desk.space.clone(),
-            seat: self.company.seat,
+            space: self.context.space.clone(),
+            seat: self.shared_reads.seat,
             waits,
-            rest_until: self.company.rest_until.filter(|_| self.company.has_turn),
-            at: self.desk.world.now(),
-            stands: self.patience.rhythm.stands(),
+            rest_until: self.shared_reads.rest_until.filter(|_| self.shared_reads.has_turn),
+            at: self.context.world.now(),
+            stands: self.patience.poll_interval.stands(),
         };
-        self.company.told_rest = share.rest_until;
-        self.company.is_seated = true;
-        match self.desk.store.share(share).await {
-            Ok(Turn::Mine { guests, rest_until }) => {
-                let is_new = !std::mem::replace(&mut self.company.has_turn, true);
-                self.company.rest_until = rest_until;
+        self.shared_reads.told_rest = share.rest_until;
+        self.shared_reads.is_seated = true;
+        match self.context.store.share(share).await {
+            Ok(ReadLease::Mine { guests, rest_until }) => {
+                let is_new = !std::mem::replace(&mut self.shared_reads.has_turn, true);
+                self.shared_reads.rest_until = rest_until;
                 self.seat_guests(&guests).await;
                 if is_new {
                     self.rest_as_the_last_reader();
                 }
                 true
             }
-            Ok(Turn::Another { rest_until }) => {
-                self.company.rest_until = rest_until;
-                self.company.has_turn = false;
+            Ok(ReadLease::Another { rest_until }) => {
+                self.shared_reads.rest_until = rest_until;
+                self.shared_reads.has_turn = false;
                 self.seat_guests(&[]).await;
                 false
             }
@@ -209,41 +209,41 @@ impl Watcher {
 
     /// Gives up the turn and whatever the ledger holds of this seat's. What can't be written ends with the process.
     pub(super) async fn leave_company(&mut self) {
-        if std::mem::take(&mut self.company.is_seated) {
-            self.company.has_turn = false;
-            self.desk.store.leave(self.desk.space.clone(), self.company.seat).await.ok();
+        if std::mem::take(&mut self.shared_reads.is_seated) {
+            self.shared_reads.has_turn = false;
+            self.context.store.leave(self.context.space.clone(), self.shared_reads.seat).await.ok();
         }
     }
 
     /// Lets the others know how long the service is left alone, when that has changed.
     pub(super) async fn tell_of_rest(&mut self) {
-        if self.company.has_turn && self.company.rest_until != self.company.told_rest {
+        if self.shared_reads.has_turn && self.shared_reads.rest_until != self.shared_reads.told_rest {
             self.ask_for_turn().await;
         }
     }
 
     fn waits(&self) -> Vec<Wait> {
         let own = self.slots[..self.own].iter().filter(|slot| slot.open);
-        let every = self.patience.rhythm.interval();
+        let every = self.patience.poll_interval.interval();
         own.filter_map(|slot| Some(Wait { render: slot.target.render.as_ref()?.id, every })).collect()
     }
 
     /// Gives what others wait for a place of its own, and lets go of what nobody waits for any more.
     async fn seat_guests(&mut self, guests: &[Wait]) {
         let wanted: HashSet<RenderId> = guests.iter().map(|wait| wait.render).collect();
-        let gone: Vec<RenderId> = self.company.guests.keys().filter(|id| !wanted.contains(id)).copied().collect();
-        for index in gone.iter().filter_map(|id| self.company.guests.remove(id)) {
+        let gone: Vec<RenderId> = self.shared_reads.guests.keys().filter(|id| !wanted.contains(id)).copied().collect();
+        for index in gone.iter().filter_map(|id| self.shared_reads.guests.remove(id)) {
             self.slots[index].open = false;
             if self.slots[index].asked.is_none() {
-                self.company.vacant.push(index);
+                self.shared_reads.vacant.push(index);
             }
         }
         let own: HashSet<RenderId> = self.waits().iter().map(|wait| wait.render).collect();
-        let is_new = |id: &RenderId| !own.contains(id) && !self.company.guests.contains_key(id);
+        let is_new = |id: &RenderId| !own.contains(id) && !self.shared_reads.guests.contains_key(id);
         let new: Vec<RenderId> = wanted.iter().filter(|id| is_new(id)).copied().collect();
         if !new.is_empty() {
             // Whom the ledger can't show now it shows when the turn is renewed.
-            for render in self.desk.store.find(None, Which::Ids(new)).await.unwrap_or_default() {
+            for render in self.context.store.find(None, RenderQuery::Ids(new)).await.unwrap_or_default() {
                 self.seat_guest(&render);
             }
         }
@@ -252,32 +252,32 @@ impl Watcher {
 
     fn seat_guest(&mut self, render: &Render) {
         let Some(target) = Target::of_render(render) else { return };
-        let mut slot = Slot::new(target, self.patience.rhythm);
-        slot.due = slot.first_due(self.desk.world.now());
-        let index = self.company.vacant.pop().unwrap_or(self.slots.len());
+        let mut slot = Slot::new(target, self.patience.poll_interval);
+        slot.due = slot.first_due(self.context.world.now());
+        let index = self.shared_reads.vacant.pop().unwrap_or(self.slots.len());
         if index == self.slots.len() {
             self.slots.push(slot);
         } else {
             self.slots[index] = slot;
         }
-        self.company.guests.insert(render.id, index);
+        self.shared_reads.guests.insert(render.id, index);
     }
 
     /// Each render is read as often as the one wants who wants it most often.
     fn keep_time(&mut self, guests: &[Wait]) {
-        let now = self.desk.world.now();
-        let mut intervals: HashMap<RenderId, Vec<Rhythm>> = HashMap::new();
+        let now = self.context.world.now();
+        let mut intervals: HashMap<RenderId, Vec<PollInterval>> = HashMap::new();
         for wait in guests {
-            intervals.entry(wait.render).or_default().push(Rhythm::new(self.desk.distance, wait.every));
+            intervals.entry(wait.render).or_default().push(PollInterval::new(self.context.locality, wait.every));
         }
         for (index, slot) in self.slots.iter_mut().enumerate().filter(|(_, slot)| slot.open) {
             let Some(id) = slot.target.render.as_ref().map(|render| render.id) else { continue };
             let age = slot.target.age(now);
             let of_guests = intervals.get(&id).into_iter().flatten().copied();
-            let of_ours = (index < self.own).then_some(self.patience.rhythm);
-            let rhythm = of_guests.chain(of_ours).min_by_key(|rhythm| rhythm.pause(age)).unwrap_or(slot.rhythm);
-            let sooner = slot.rhythm.pause(age).saturating_sub(rhythm.pause(age));
-            slot.rhythm = rhythm;
+            let of_ours = (index < self.own).then_some(self.patience.poll_interval);
+            let poll_interval = of_guests.chain(of_ours).min_by_key(|poll_interval| poll_interval.pause(age)).unwrap_or(slot.poll_interval);
+            let sooner = slot.poll_interval.pause(age).saturating_sub(poll_interval.pause(age));
+            slot.poll_interval = poll_interval;
             if slot.failures == 0 {
                 slot.due = slot.due.checked_sub(sooner).unwrap_or(slot.due);
             }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Finding;
 use crate::commands::{Call, session};
 use crate::exit::Exit;
-use crate::service::answer::{ConnectFault, Happened, ReadMeaning, TlsFault, meaning_of_read};
+use crate::service::answer::{ConnectFault, ReadMeaning, RequestResult, TlsFault, meaning_of_read};
 use crate::service::client::Client;
 use crate::service::endpoint::{ApiUrl, without_userinfo};
 use crate::service::page::{Window, read_page};
@@ -72,12 +72,12 @@ async fn dns(call: &Call, url: &ApiUrl) -> Option<Finding> {
     })
 }
 
-fn tls(url: &ApiUrl, happened: &Happened) -> Option<Finding> {
+fn tls(url: &ApiUrl, happened: &RequestResult) -> Option<Finding> {
     if url.is_loopback() {
         return None;
     }
     match happened {
-        Happened::NotConnected(ConnectFault::Tls(fault)) => {
+        RequestResult::NotConnected(ConnectFault::Tls(fault)) => {
             Some(Finding::fail("tls", Exit::Unreachable, fault.to_string()).help(match fault {
                 TlsFault::NoRoots => {
                     "install the CA certificates (Debian: apt install ca-certificates), or name a bundle with SSL_CERT_FILE"
@@ -86,12 +86,12 @@ fn tls(url: &ApiUrl, happened: &Happened) -> Option<Finding> {
                 TlsFault::Handshake(_) => "check the API URL: something there does not speak TLS",
             }))
         }
-        Happened::NotConnected(_) => None,
+        RequestResult::NotConnected(_) => None,
         _ => Some(Finding::ok("tls", "the certificate is trusted")),
     }
 }
 
-fn api(url: &ApiUrl, happened: &Happened, has_key: bool) -> Finding {
+fn api(url: &ApiUrl, happened: &RequestResult, has_key: bool) -> Finding {
     match meaning_of_read(happened) {
         ReadMeaning::Body(body) => match read_page(body) {
             Some(page) => match page.remaining_credits {

@@ -34,7 +34,7 @@ pub enum Changed {
 
 /// What is done with one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum RowAction {
     /// Nobody has heard of it: it is sent.
     New,
     /// It is known, and nothing was ever accepted: it is sent.
@@ -49,7 +49,7 @@ pub enum Fate {
     Left,
 }
 
-impl Fate {
+impl RowAction {
     /// Whether a POST comes of it.
     #[must_use]
     pub fn is_sent(self) -> bool {
@@ -59,19 +59,19 @@ impl Fate {
 
 /// What is done with a row whose key has this latest render.
 #[must_use]
-pub fn fate(latest: Option<&Render>, movie: MovieHash, rules: Rules) -> Fate {
-    let Some(latest) = latest else { return Fate::New };
+pub fn row_action(latest: Option<&Render>, movie: MovieHash, rules: Rules) -> RowAction {
+    let Some(latest) = latest else { return RowAction::New };
     let (state, is_same) = (latest.submission.state, latest.movie.agrees(movie));
     match state {
-        State::Intent | State::Rejected if is_same => Fate::Send,
-        State::Intent | State::Rejected => Fate::Replace,
-        State::Error if rules.retry_failed => Fate::Renew,
-        State::Deleted | State::Expired if rules.retry_expired && latest.file.is_none() => Fate::Renew,
-        _ if is_same => Fate::Stand,
+        State::Intent | State::Rejected if is_same => RowAction::Send,
+        State::Intent | State::Rejected => RowAction::Replace,
+        State::Error if rules.retry_failed => RowAction::Renew,
+        State::Deleted | State::Expired if rules.retry_expired && latest.file.is_none() => RowAction::Renew,
+        _ if is_same => RowAction::Stand,
         // What may have been paid for is settled first: a later run sees what became of it.
-        State::Sending | State::Unknown | State::Held => Fate::Left,
-        _ if rules.changed == Changed::Update => Fate::Renew,
-        _ => Fate::Left,
+        State::Sending | State::Unknown | State::Held => RowAction::Left,
+        _ if rules.changed == Changed::Update => RowAction::Renew,
+        _ => RowAction::Left,
     }
 }
 
@@ -116,15 +116,15 @@ const EXAMPLES: usize = 5;
 
 impl Survey {
     /// Takes in one row.
-    pub fn take(&mut self, latest: Option<&Render>, movie: MovieHash, row: TableRow, rules: Rules) -> Fate {
-        let fate = fate(latest, movie, rules);
+    pub fn take(&mut self, latest: Option<&Render>, movie: MovieHash, row: TableRow, rules: Rules) -> RowAction {
+        let row_action = row_action(latest, movie, rules);
         self.rows += 1;
-        match fate {
-            Fate::New | Fate::Send | Fate::Replace => self.new.add(row.estimate),
-            Fate::Renew => self.renewed.add(row.estimate),
-            Fate::Stand | Fate::Left => {}
+        match row_action {
+            RowAction::New | RowAction::Send | RowAction::Replace => self.new.add(row.estimate),
+            RowAction::Renew => self.renewed.add(row.estimate),
+            RowAction::Stand | RowAction::Left => {}
         }
-        let Some(latest) = latest.filter(|latest| latest.submission.state.is_bound()) else { return fate };
+        let Some(latest) = latest.filter(|latest| latest.submission.state.is_bound()) else { return row_action };
         self.finished += 1;
         if !latest.movie.agrees(movie) {
             self.changed.add(row.estimate);
@@ -132,7 +132,7 @@ impl Survey {
                 self.examples.push((row.number, latest.key.to_string()));
             }
         }
-        fate
+        row_action
     }
 
     /// The rows that a run sends, new ones and new generations.
@@ -160,15 +160,15 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::ledger::{Again, Draft, RenderId, Space, change};
+    use crate::ledger::{Again, NewRender, RenderId, Space, change};
     use crate::render::identity::Key;
     use crate::render::state::OnUnknown;
-    use crate::world::Instant;
+    use crate::world::Timestamp;
 
     const ROW: TableRow = TableRow { number: 7, estimate: Some(3) };
 
     fn render(state: State) -> Render {
-        let draft = Draft {
+        let draft = NewRender {
             space: Space { account: "a".to_owned(), endpoint: "e".to_owned() },
             scope: "flats".to_owned(),
             key: Key::parse("k").unwrap(),
@@ -182,7 +182,7 @@ mod tests {
             quarantine: Duration::ZERO,
             again: Again::No,
             row: Some(ROW),
-            at: Instant(0),
+            at: Timestamp(0),
         };
         let mut render = change::wanted(RenderId(1), &draft, 1);
         render.submission.state = state;
@@ -196,19 +196,19 @@ mod tests {
     #[test]
     fn every_case_of_the_page_is_decided() {
         let (same, other) = (MovieHash::of(b"{}"), MovieHash::of(b"[]"));
-        assert_eq!(fate(None, same, Rules::default()), Fate::New);
+        assert_eq!(row_action(None, same, Rules::default()), RowAction::New);
         for state in State::ALL {
             let latest = render(state);
-            let fate = |movie, changed, retry| fate(Some(&latest), movie, rules(changed, retry));
+            let row_action = |movie, changed, retry| row_action(Some(&latest), movie, rules(changed, retry));
             let was_accepted_or_may_be = !matches!(state, State::Intent | State::Rejected);
-            let unchanged = if was_accepted_or_may_be { Fate::Stand } else { Fate::Send };
-            assert_eq!(fate(same, Changed::Update, false), unchanged, "{state:?}");
-            let left = if was_accepted_or_may_be { Fate::Left } else { Fate::Replace };
-            assert_eq!([fate(other, Changed::Ask, false), fate(other, Changed::Keep, false)], [left, left], "{state:?}");
-            let updated = if was_accepted_or_may_be && !state.is_unsettled() { Fate::Renew } else { left };
-            assert_eq!(fate(other, Changed::Update, false), updated, "{state:?}");
-            let retried = if state == State::Error { Fate::Renew } else { unchanged };
-            assert_eq!(fate(same, Changed::Ask, true), retried, "{state:?}");
+            let unchanged = if was_accepted_or_may_be { RowAction::Stand } else { RowAction::Send };
+            assert_eq!(row_action(same, Changed::Update, false), unchanged, "{state:?}");
+            let left = if was_accepted_or_may_be { RowAction::Left } else { RowAction::Replace };
+            assert_eq!([row_action(other, Changed::Ask, false), row_action(other, Changed::Keep, false)], [left, left], "{state:?}");
+            let updated = if was_accepted_or_may_be && !state.is_unsettled() { RowAction::Renew } else { left };
+            assert_eq!(row_action(other, Changed::Update, false), updated, "{state:?}");
+            let retried = if state == State::Error { RowAction::Renew } else { unchanged };
+            assert_eq!(row_action(same, Changed::Ask, true), retried, "{state:?}");
         }
     }
 

@@ -96,12 +96,12 @@ impl Answered {
 }
 
 /// Hands bodies on.
-pub struct Courier {
+pub struct WebhookClient {
     clients: Keyless,
     world: World,
 }
 
-impl Courier {
+impl WebhookClient {
     /// A courier. No connection is made.
     #[must_use]
     pub fn new(world: World) -> Self {
