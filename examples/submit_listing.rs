@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context as _, bail};
 use j2v::emulator::{Emulator, Settings as EmulatorSettings};
 use j2v::ledger::memory::Memory;
 use j2v::movie::builder::{Element, Movie, Resolution, Scene};
@@ -20,7 +20,7 @@ use j2v::work::Context;
 use j2v::work::follow::{Followed, follow};
 use j2v::work::save::Saving;
 use j2v::work::submit::{Order, Submitted, submit};
-use j2v::work::watch::Patience;
+use j2v::work::watch::WaitPolicy;
 use j2v::world::World;
 
 #[tokio::main(flavor = "current_thread")]
@@ -50,7 +50,7 @@ async fn main() -> anyhow::Result<()> {
     let followed = Followed::of_render(0, &render).context("an accepted render has a project")?;
     println!("project {}", followed.target.project);
 
-    let patience = Patience {
+    let patience = WaitPolicy {
         poll_interval: PollInterval::new(context.locality, None),
         deadline: Some(tokio::time::Instant::now() + Duration::from_secs(20 * 60)),
         once: false,

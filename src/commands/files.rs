@@ -32,7 +32,7 @@ impl Files {
         Self { probe: Some(Probe::new(settings.is_loopback(), hosts, timeouts)), seen: HashMap::new() }
     }
 
-    /// PollMode at the files of a movie that no movie before it has taken in; `None` when nobody is to be asked.
+    /// Looks at the files of a movie that no movie before it has taken in; `None` when nobody is to be asked.
     ///
     /// # Errors
     /// When the command's movies take in more files than the limits allow.

@@ -50,7 +50,7 @@ impl Session {
         Ok(session)
     }
 
-    /// PollMode for the answers that earlier commands lost.
+    /// Looks for the answers that earlier commands lost.
     pub(super) async fn catch_up(&self, call: &Call) -> anyhow::Result<()> {
         if call.settings.ledger != LedgerPlace::Nowhere {
             let caught_up = tokio::time::timeout(CATCH_UP, search::catch_up(&self.context)).await;

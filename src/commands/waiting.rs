@@ -26,7 +26,7 @@ use crate::work::watch::{Target, WaitPolicy};
 pub(super) enum PollMode {
     /// Once.
     One,
-    /// DeliveryLimits the end.
+    /// Until the end.
     Many,
 }
 

@@ -27,7 +27,7 @@ const PLENTY: u64 = 1_000_000;
 pub(super) struct Backend {
     /// The emulator's time.
     pub(super) clock: Clock,
-    /// RenderQuery faults strike.
+    /// Which faults strike.
     pub(super) injector: Injector,
     /// How long a render takes that doesn't say.
     pub(super) render_time: Duration,

@@ -89,7 +89,7 @@ const RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How long a file stays `pending` after its bytes came: "some seconds" in the service, a moment here.
 const MEDIA_SETTLE: Duration = Duration::from_millis(300);
 
-/// RenderQuery keys are good.
+/// Which keys are good.
 #[derive(Clone)]
 pub enum KeyRule {
     /// Any but an empty one and those that begin with `wrong`.
@@ -112,7 +112,7 @@ pub struct Settings {
     pub faults: Vec<Fault>,
     /// Where projects are kept; without a folder they end with the emulator.
     pub folder: Option<PathBuf>,
-    /// RenderQuery keys are good.
+    /// Which keys are good.
     pub key: KeyRule,
     /// The form of webhooks.
     pub webhook_shape: Shape,
@@ -160,7 +160,7 @@ pub enum EmulatorError {
     /// The folder can't be made or read.
     #[error("the emulator can't use its folder {folder}", folder = folder.display())]
     Folder {
-        /// RenderQuery.
+        /// Which.
         folder: PathBuf,
         /// What the system said.
         #[source]

@@ -12,7 +12,7 @@ use super::faults::Fault;
 use super::faults::catalogue::FaultKind;
 use crate::world::Timestamp;
 
-/// RenderQuery of the three documented bodies a webhook has (`service.md#callbacks`).
+/// Which of the three documented bodies a webhook has (`service.md#callbacks`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Shape {

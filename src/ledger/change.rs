@@ -25,7 +25,7 @@ pub enum Placing {
     Existing(Box<Render>),
     /// To a new row.
     New {
-        /// RenderQuery render of its key it is, from 1.
+        /// Which render of its key it is, from 1.
         generation: u32,
     },
 }

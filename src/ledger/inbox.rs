@@ -48,7 +48,7 @@ pub enum Received {
 /// A callback that is kept, less its body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
-    /// RenderQuery.
+    /// Which.
     pub id: CallbackId,
     /// Whose.
     pub space: Space,
@@ -66,7 +66,7 @@ pub struct Kept {
     pub settled_at: Option<Timestamp>,
 }
 
-/// RenderQuery callbacks are asked for.
+/// Which callbacks are asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Callbacks {
     /// One.

@@ -208,7 +208,7 @@ pub enum Change {
 /// A change of one render, and when it happened.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
-    /// RenderQuery.
+    /// Which.
     pub render: RenderId,
     /// What.
     pub change: Change,
@@ -225,7 +225,7 @@ pub struct Recorded {
     pub action: Action,
 }
 
-/// RenderQuery rows are asked for. Newest first, always.
+/// Which rows are asked for. Newest first, always.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RenderQuery {
     /// One row.
@@ -357,7 +357,7 @@ pub enum LedgerError {
     Busy {
         /// Where.
         path: PathBuf,
-        /// RenderQuery process that is, as far as the system tells.
+        /// Which process that is, as far as the system tells.
         by: String,
     },
     /// The file was moved, deleted or replaced while it was in use: nobody would see what is written to it.

@@ -73,7 +73,7 @@ impl Progress {
 /// One outcome on its way to the application.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
-    /// RenderQuery.
+    /// Which.
     pub id: DeliveryId,
     /// Whose.
     pub space: Space,
@@ -133,7 +133,7 @@ impl AttemptResult {
 /// An attempt, told by who made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// RenderQuery delivery.
+    /// Which delivery.
     pub delivery: DeliveryId,
     /// How it went.
     pub handed: AttemptResult,
@@ -143,7 +143,7 @@ pub struct Attempt {
     pub at: Timestamp,
 }
 
-/// RenderQuery deliveries are asked for. Oldest first, always.
+/// Which deliveries are asked for. Oldest first, always.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Deliveries {
     /// Those of some projects.

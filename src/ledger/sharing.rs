@@ -19,7 +19,7 @@ pub struct Mark(pub u64);
 /// A render that somebody waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wait {
-    /// RenderQuery.
+    /// Which.
     pub render: RenderId,
     /// How often its status is wanted; `None` leaves that to its age.
     pub every: Option<Duration>,

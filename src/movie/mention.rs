@@ -14,7 +14,7 @@ pub struct Mention {
     pub pointer: Pointer,
     /// Where it is written.
     pub span: Span,
-    /// RenderQuery item the scene was made for, if it was iterated.
+    /// Which item the scene was made for, if it was iterated.
     pub iteration: Option<Iteration>,
     /// Whether the numbers of the message lead to this place however scenes are counted.
     pub is_certain: bool,

@@ -1,4 +1,4 @@
-//! RenderQuery variables a movie asks for: those that it declares, and those that its texts name and nothing in it provides.
+//! Which variables a movie asks for: those that it declares, and those that its texts name and nothing in it provides.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use super::json::{Member, Node, Text, Value};
 /// What names of helper keys and of the service's own variables start with (`contract.md` 1.6).
 const RESERVED: [char; 6] = ['?', '$', '@', '%', '&', '_'];
 
-/// RenderQuery variables a movie asks for.
+/// Which variables a movie asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Asked {
     /// Those that it declares for the whole movie, then those that are declared nowhere, each once.

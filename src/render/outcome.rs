@@ -63,7 +63,7 @@ impl Status {
 /// One render as the service describes it. Numbers are kept as the service wrote them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
-    /// RenderQuery render.
+    /// Which render.
     pub project: ProjectId,
     /// Where it stands.
     pub status: Status,
@@ -167,7 +167,7 @@ fn credits(movie: &Value) -> Option<f64> {
     items.iter().try_fold(0.0, |sum, item| Some(sum + of(item)?))
 }
 
-/// RenderQuery kind of refusal it was: what decides whether others will be refused too, and the exit code.
+/// Which kind of refusal it was: what decides whether others will be refused too, and the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
@@ -182,7 +182,7 @@ pub enum Reason {
 /// A definite no of the service: nothing was accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
-    /// RenderQuery kind.
+    /// Which kind.
     pub reason: Reason,
     /// The service's words.
     pub message: String,

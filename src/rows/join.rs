@@ -11,7 +11,7 @@ use crate::movie::json::{CellPlace, Node, Span, Value};
 /// A joined table, held in memory: each row as JSON, by what it is joined on.
 pub struct Join {
     table: Arc<str>,
-    /// RenderQuery table it is to places of cells.
+    /// Which table it is to places of cells.
     number: u16,
     columns: Columns,
     name: String,

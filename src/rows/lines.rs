@@ -1,4 +1,4 @@
-//! RenderQuery row of a sheet stands where in the bytes of a CSV file, and whether its quotes are right: looked at while the
+//! Which row of a sheet stands where in the bytes of a CSV file, and whether its quotes are right: looked at while the
 //! bytes go by to the reader of cells, which knows neither. It passes over blank lines that a spreadsheet counts, and
 //! takes a quote that nobody closed for a cell that holds all rows after it.
 

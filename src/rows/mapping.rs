@@ -1,4 +1,4 @@
-//! RenderQuery column of a table becomes which variable of a movie: by its own name, by the user's word, or by a name that differs
+//! Which column of a table becomes which variable of a movie: by its own name, by the user's word, or by a name that differs
 //! in case, spaces and punctuation only. And what nothing uses, and what nothing fills.
 
 use std::collections::{HashMap, HashSet};

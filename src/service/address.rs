@@ -1,4 +1,4 @@
-//! RenderQuery addresses a server may send us to: public ones. Pure.
+//! Which addresses a server may send us to: public ones. Pure.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -286,7 +286,7 @@ impl Body {
     }
 }
 
-/// RenderQuery kind of no it was. Messages are no stable identifiers, so families of them are matched (`service.md#errors`).
+/// Which kind of no it was. Messages are no stable identifiers, so families of them are matched (`service.md#errors`).
 fn reason(status: u16, message: &str) -> Reason {
     if !matches!(status, 400 | 401 | 403) {
         return Reason::Request;

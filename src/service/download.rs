@@ -108,13 +108,13 @@ pub enum SaveError {
     /// Something else has the name.
     #[error("`{}` already exists; remove it or choose another place", path.display())]
     InTheWay {
-        /// RenderQuery file.
+        /// Which file.
         path: PathBuf,
     },
     /// Another process is at it.
     #[error("another process is saving `{}`", path.display())]
     Busy {
-        /// RenderQuery file.
+        /// Which file.
         path: PathBuf,
     },
     /// What came is no MP4.
@@ -142,7 +142,7 @@ pub enum SaveError {
     /// The disk said no.
     #[error("`{}` could not be written", path.display())]
     Disk {
-        /// RenderQuery file.
+        /// Which file.
         path: PathBuf,
         /// The system's words.
         #[source]

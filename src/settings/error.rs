@@ -12,7 +12,7 @@ pub(crate) enum SettingsError {
     /// The key can't be one.
     #[error("the key in ${variable} can't be used: {why}")]
     Key {
-        /// RenderQuery variable.
+        /// Which variable.
         variable: &'static str,
         /// Why, without the key.
         why: String,
@@ -20,7 +20,7 @@ pub(crate) enum SettingsError {
     /// It is no text, and something else must not be used in its place.
     #[error("${variable} is not UTF-8 text")]
     NotText {
-        /// RenderQuery variable.
+        /// Which variable.
         variable: &'static str,
     },
     /// There is no folder to keep a ledger in.

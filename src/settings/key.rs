@@ -45,7 +45,7 @@ pub(crate) enum KeyFault {
     /// The file can't be read.
     #[error("the key in {path} can't be read: {why}")]
     File {
-        /// RenderQuery.
+        /// Which.
         path: PathBuf,
         /// What the system said.
         why: io::Error,

@@ -58,7 +58,7 @@ pub enum Unsaved {
     Deleted,
     /// A file is in the way.
     InTheWay {
-        /// RenderQuery.
+        /// Which.
         path: PathBuf,
         /// The render whose video it is, if the ledger knows.
         whose: Option<String>,

@@ -57,7 +57,7 @@ pub enum PushError {
     /// It was changed on the server since this machine saw it.
     #[error("the template {id} was changed on the server at {at}, after this machine last saw it")]
     Changed {
-        /// RenderQuery.
+        /// Which.
         id: String,
         /// When.
         at: String,

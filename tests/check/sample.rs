@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-/// Rng that fall the same for the same seed (splitmix64).
+/// Dice that fall the same for the same seed (splitmix64).
 pub(crate) struct Rng(pub(crate) u64);
 
 impl Rng {

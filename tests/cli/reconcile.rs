@@ -238,7 +238,7 @@ fn what_has_the_rule_to_be_sent_again_is_sent_once_by_two_at_once() {
     let world = World::new();
     world.movie("a.json", &json!({ "fault": ["post-reset-before*1"] }));
     world.j2v("submit a.json --key k --settle-for 0s --quarantine 1s --on-unknown resubmit").exits(8);
-    // DeliveryLimits its quarantine is over it is unknown.
+    // Until its quarantine is over it is unknown.
     while of_kind(&world.j2v("reconcile --json").exits(8), "resend").is_empty() {}
     assert_eq!(world.posts(), 1);
     let children = [world.start("reconcile --fix --json"), world.start("reconcile --fix --json")];

@@ -42,7 +42,7 @@ impl Peer {
             let mut buffer = [0; 4096];
             let count = stream.read(&mut buffer).unwrap_or(0);
             heard(String::from_utf8_lossy(&buffer[..count]).into_owned());
-            // DeliveryLimits the client hangs up.
+            // Until the client hangs up.
             while stream.read(&mut buffer).unwrap_or(0) > 0 {}
         })
     }

@@ -34,7 +34,7 @@ fn client_with(url: &str, timeouts: Timeouts) -> Client {
     Client::new(Settings { url, key, timeouts, world })
 }
 
-/// Rng that make every back-off end at once.
+/// A random source that makes every back-off end at once.
 struct Zeros;
 
 impl Rng for Zeros {

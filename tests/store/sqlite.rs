@@ -253,7 +253,7 @@ async fn power_cut() -> PowerCut {
     PowerCut { database: fs::read(home.path()).unwrap(), log: fs::read(log_of(&home.path())).unwrap(), synced, claimed }
 }
 
-/// RenderQuery of the keys placed after the claim are there still, and where the claimed render stands.
+/// Which of the keys placed after the claim are there still, and where the claimed render stands.
 async fn recovered(cut: &PowerCut, log: &[u8]) -> (State, Vec<String>) {
     let home = OnFile::new();
     drop(home.open());

@@ -160,7 +160,7 @@ async fn move_file(call: &Call, client: &Client, args: &MediaMoveArgs) -> anyhow
         return Ok(Exit::Done);
     }
     match client.move_media(&path, &folder).await {
-        // RenderQuery of both places has it shows whether it was moved.
+        // Which of both places has it shows whether it was moved.
         Err(error @ AccountError::Lost { .. }) if client.media_file(&target).await.is_err() => return Err(failed(&error).into()),
         Ok(()) | Err(AccountError::Lost { .. }) => {}
         Err(error) => return Err(failed(&error).into()),

@@ -48,7 +48,7 @@ pub enum FaultError {
     /// It needs an argument, or takes none, or another kind.
     #[error("the fault '{name}' is written {usage}, not with '{argument}'")]
     Argument {
-        /// RenderQuery fault.
+        /// Which fault.
         name: &'static str,
         /// How it is written.
         usage: String,

@@ -27,7 +27,7 @@ const SET_UP: &str = "SELECT set_config('search_path', 'j2v, pg_temp', false), \
      set_config('client_min_messages', 'warning', false), \
      pg_is_in_recovery(), current_setting('server_version_num')::integer, current_setting('server_version')";
 
-/// RenderQuery history of which database this is: a failover to a standby, or a backup that was played in, begins another.
+/// Which history of which database this is: a failover to a standby, or a backup that was played in, begins another.
 /// A standby has no place to write, and so no answer.
 const HISTORY: &str = "SELECT (SELECT system_identifier FROM pg_control_system()) || '/' || \
      substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8)";
@@ -76,7 +76,7 @@ impl Channel {
         if row.try_get(5)? { Err(Failure::Standby) } else { Ok(channel) }
     }
 
-    /// RenderQuery history of which database answers; `None` where the server doesn't tell, as some hosted ones don't.
+    /// Which history of which database answers; `None` where the server doesn't tell, as some hosted ones don't.
     pub(super) async fn history(&self) -> Result<Option<String>, Failure> {
         match self.client.query_typed_one(HISTORY, &[]).await {
             Ok(row) => Ok(row.try_get(0)?),

@@ -43,7 +43,7 @@ pub(super) enum Failure {
     /// A column holds what no version of `j2v` writes.
     #[error("a {what} reads {text:?}")]
     Unreadable {
-        /// RenderQuery column.
+        /// Which column.
         what: &'static str,
         /// What it holds, in short.
         text: String,

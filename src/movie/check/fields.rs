@@ -37,7 +37,7 @@ impl<'d> Fields<'d> {
         self.told_at(index).is_some()
     }
 
-    /// RenderQuery of the findings tells of the misspelled member that means it.
+    /// Which of the findings tells of the misspelled member that means it.
     pub(super) fn told_at(&self, index: usize) -> Option<usize> {
         self.meant.iter().find(|(meant, _)| *meant == index).map(|(_, finding)| *finding)
     }

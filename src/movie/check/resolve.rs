@@ -66,7 +66,7 @@ fn issue(document: &Document, found: &ExpandIssue) -> Option<Issue> {
         Found::Dynamic { is_known: false, .. } => IssueKind::UnknownElement,
         Found::Expression(FaultKind::Limit(_)) | Found::Limit(_) => IssueKind::Limit,
         Found::Expression(FaultKind::Syntax { .. } | FaultKind::Empty { .. }) => IssueKind::Syntax,
-        // RenderQuery functions there are, what they take and what cannot be calculated is the service's to say.
+        // Which functions there are, what they take and what cannot be calculated is the service's to say.
         Found::Expression(_) => IssueKind::UnknownSyntax,
         Found::IterateNotArray { name, .. } if is_plain(document, name) => IssueKind::NotArray,
         Found::IterateNotArray { .. } => IssueKind::PerhapsNotArray,

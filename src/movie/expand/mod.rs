@@ -85,7 +85,7 @@ pub struct Expansion {
 pub struct SceneOrigin {
     /// Its index in the document.
     pub source: usize,
-    /// RenderQuery item it was made for, if it was iterated.
+    /// Which item it was made for, if it was iterated.
     pub iteration: Option<Iteration>,
     /// For each of its elements, the index in the document's scene.
     pub elements: Vec<usize>,

@@ -80,7 +80,7 @@ impl Default for Limits {
     }
 }
 
-/// RenderQuery limit was reached.
+/// Which limit was reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Limit {
     /// Nesting inside an expression.

@@ -217,7 +217,7 @@ impl<'t> Scene<'t> {
         }
     }
 
-    /// RenderQuery arrays and objects the text leaves open, the innermost with its place.
+    /// Which arrays and objects the text leaves open, the innermost with its place.
     fn still_open(&self) -> String {
         let Some(&innermost) = self.open.last() else { return String::new() };
         let before = &self.text[..innermost];

@@ -4,7 +4,7 @@
 /// A range of bytes in one of a document's sources, or one of the places beside them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
-    /// RenderQuery source, as an index into the document's list.
+    /// Which source, as an index into the document's list.
     pub source: u16,
     /// The first byte.
     pub start: u32,
@@ -78,7 +78,7 @@ impl Span {
         u32::try_from(number).map_or(Self::NONE, |number| Self { source: FILLED, start: number, end: number })
     }
 
-    /// RenderQuery one it is, if an expansion has filled it in.
+    /// Which one it is, if an expansion has filled it in.
     pub(in crate::movie) fn as_filled(self) -> Option<usize> {
         if self.source == FILLED { usize::try_from(self.start).ok() } else { None }
     }

@@ -76,7 +76,7 @@ pub enum Reason {
     UnknownModel,
     /// A voice or a video that is paid for by its length, which isn't known.
     PaidByLength,
-    /// RenderQuery of two sizes `sd` has.
+    /// Which of two sizes `sd` has.
     SdSize,
     /// A resolution that the sources don't know.
     UnknownResolution,

@@ -52,7 +52,7 @@ pub struct PlannedScene {
     pub index: usize,
     /// Its index in the document.
     pub source: usize,
-    /// RenderQuery item it was made for, if it was iterated.
+    /// Which item it was made for, if it was iterated.
     pub iteration: Option<Iteration>,
     /// Its `id`.
     pub id: Option<Text>,

@@ -24,7 +24,7 @@ pub struct Told {
     pub report: Option<Report>,
 }
 
-/// Reads the body of a callback. RenderQuery of the two spellings it has is seen by the body itself: a head may say anything.
+/// Reads the body of a callback. Which of the two spellings it has is seen by the body itself: a head may say anything.
 #[must_use]
 pub fn read(raw: &[u8]) -> Told {
     let Some(movie) = fields(raw).map(movie_of) else { return Told::default() };

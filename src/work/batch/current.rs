@@ -1,4 +1,4 @@
-//! RenderQuery render of its key stands for a row: the latest, or an earlier one of the same movie where an edit was taken back.
+//! Which render of its key stands for a row: the latest, or an earlier one of the same movie where an edit was taken back.
 
 use crate::ledger::{LedgerError, Render, RenderQuery, Space, Store};
 use crate::render::identity::{Key, MovieHash};

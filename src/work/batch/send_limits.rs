@@ -132,7 +132,7 @@ impl SendLimits {
         self.state().stop.is_none()
     }
 
-    /// DeliveryLimits when to wait before asking again; `None` when it is this one's turn.
+    /// Until when to wait before asking again; `None` when it is this one's turn.
     fn wait(&self) -> Option<Tick> {
         let (mut state, now) = (self.state(), Tick::now());
         if state.stop.is_some() {

@@ -297,7 +297,7 @@ async fn rows(context: &Context, unfinished: Vec<Render>, reports: &[Report]) ->
     let strangers = reports.iter().filter(|report| !known.contains(&report.project));
     let keys: HashSet<Key> = strangers.filter_map(|report| Key::parse(search::token(report)?.spelled_key()).ok()).collect();
     if keys.iter().any(Key::is_hash) {
-        // RenderQuery key was hashed only the rows can tell.
+        // Which key was hashed only the rows can tell.
         rows.extend(context.store.find(space(), RenderQuery::All(u32::MAX)).await?);
     }
     for key in keys {

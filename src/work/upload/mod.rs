@@ -66,7 +66,7 @@ pub enum LocalError {
     /// It is larger than the service takes.
     #[error("{}: the file has {size} bytes, the service takes at most {LARGEST_FILE}", path.display())]
     Large {
-        /// RenderQuery.
+        /// Which.
         path: PathBuf,
         /// How large it is.
         size: u64,
@@ -74,7 +74,7 @@ pub enum LocalError {
     /// The system said no.
     #[error("{} can't be read: {why}", path.display())]
     Unreadable {
-        /// RenderQuery.
+        /// Which.
         path: PathBuf,
         /// Why not.
         why: std::io::Error,

@@ -35,7 +35,7 @@ const ABREAST: usize = 4;
 /// A render to watch.
 #[derive(Debug, Clone)]
 pub struct Target {
-    /// RenderQuery.
+    /// Which.
     pub project: ProjectId,
     /// Its row, if the ledger has one.
     pub render: Option<Render>,
@@ -64,7 +64,7 @@ impl Target {
 pub struct WaitPolicy {
     /// How often.
     pub poll_interval: PollInterval,
-    /// DeliveryLimits when.
+    /// Until when.
     pub deadline: Option<Tick>,
     /// Look once, and be content with that.
     pub once: bool,

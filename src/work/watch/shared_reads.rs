@@ -35,7 +35,7 @@ pub(super) struct SharedReads {
     guests: HashMap<RenderId, usize>,
     /// Slots of guests who have gone.
     vacant: Vec<usize>,
-    /// DeliveryLimits when the service is left alone, as far as is known here and as the ledger knows it.
+    /// Until when the service is left alone, as far as is known here and as the ledger knows it.
     rest_until: Option<Timestamp>,
     told_rest: Option<Timestamp>,
     heard: Option<Mark>,
