@@ -212,7 +212,7 @@ impl Described<'_> {
             Err(Unsaved::InTheWay { path, whose: Some(whose) }) => outcome
                 .because(
                     Trouble::Unsaved,
-                    format!("rendered, but {} already exists: it is the video of {whose}; use another folder or --name", path.display()),
+                    format!("rendered, but {} already exists: it is the video of {whose}; use another folder", path.display()),
                 )
                 .then(format!("{resume} --overwrite")),
             Err(Unsaved::Failed(why)) => outcome.because(Trouble::Unsaved, format!("rendered, but not saved: {why}")).then(resume),
