@@ -1,4 +1,4 @@
-//! The exit codes, as the contract has them (`contract.md#exit-codes`), and how several outcomes make one.
+//! The exit codes of the contract (`contract.md#exit-codes`), and the rule that combines several outcomes into one code.
 
 use std::process::ExitCode;
 
@@ -9,7 +9,7 @@ use crate::render::outcome::Reason;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Exit {
-    /// All done.
+    /// Everything is done.
     Done = 0,
     /// An unexpected failure of `j2v` itself.
     Internal = 1,
@@ -21,7 +21,7 @@ pub(crate) enum Exit {
     Key = 4,
     /// Credits or quota are used up.
     Credits = 5,
-    /// The service refused the request for another reason, or knows no such project.
+    /// The service refused the request for another reason, or has no such project.
     Refused = 6,
     /// The service could not be reached or kept failing: nothing was accepted.
     Unreachable = 7,
@@ -31,7 +31,7 @@ pub(crate) enum Exit {
     Error = 9,
     /// A render ended in `timeout`.
     Timeout = 10,
-    /// The deadline passed and the render still runs.
+    /// The deadline passed while the render was still running.
     Waiting = 11,
     /// Several movies with different outcomes.
     Mixed = 12,
@@ -64,7 +64,7 @@ impl Exit {
         Self::Interrupted,
     ];
 
-    /// What it tells, in the words of the help.
+    /// Its meaning, in the words of the help.
     #[must_use]
     pub(crate) fn meaning(self) -> &'static str {
         match self {
@@ -113,7 +113,7 @@ impl Exit {
         }
     }
 
-    /// The code for a definite no of the service.
+    /// The code for a definite refusal by the service.
     #[must_use]
     pub(crate) fn of_refusal(reason: Reason) -> Self {
         match reason {
@@ -123,7 +123,7 @@ impl Exit {
         }
     }
 
-    /// The code for several: theirs where they agree, else [`Exit::Mixed`]; an interruption outweighs all.
+    /// The code for several outcomes: theirs where they agree, else [`Exit::Mixed`]. An interruption outweighs all others.
     #[must_use]
     pub(crate) fn fold(codes: impl IntoIterator<Item = Self>) -> Self {
         codes

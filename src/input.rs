@@ -1,5 +1,5 @@
-//! Reads what the user names, a file or stdin, and never more of it than a limit: a device or a pipe that never ends is
-//! refused, not read until memory is full.
+//! Reads the file or stdin that the user names, and never more than a limit. A device or a pipe without an end is
+//! refused: reading it would fill memory.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
@@ -7,14 +7,14 @@ use std::path::Path;
 
 use crate::limits::Limit;
 
-/// The name of what comes from stdin.
+/// The name of stdin.
 pub const STDIN: &str = "-";
 
 /// Why a file can't be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InputError {
-    /// It isn't there.
+    /// It doesn't exist.
     #[error("there is no such file")]
     Missing,
     /// It is a folder.
@@ -23,10 +23,10 @@ pub enum InputError {
     /// It is neither a file nor a pipe.
     #[error("this is a device, not a file or a pipe")]
     Device,
-    /// It is larger than what is taken.
+    /// It is larger than the limit.
     #[error("it has {}", .0.passed())]
     TooLarge(Limit),
-    /// The system says why.
+    /// The reason of the operating system.
     #[error("it can't be read: {0}")]
     Unreadable(io::Error),
 }
@@ -44,9 +44,9 @@ impl From<io::Error> for InputError {
 /// Opens a regular file or a pipe.
 ///
 /// # Errors
-/// When it isn't there, is something else, or can't be opened.
+/// When it doesn't exist, is something else, or can't be opened.
 pub fn open(path: &Path) -> Result<File, InputError> {
-    // Before it is opened: to open a device can do something already.
+    // Checked before it is opened, because opening a device can already have an effect.
     let kind = std::fs::metadata(path)?.file_type();
     if kind.is_dir() {
         return Err(InputError::Folder);
@@ -68,7 +68,7 @@ fn is_device(_: std::fs::FileType) -> bool {
     false
 }
 
-/// All of a file; of `-`, all of stdin.
+/// The whole content of a file; of `-`, the whole of stdin.
 ///
 /// # Errors
 /// As [`open`], and when it is larger than the limit.
@@ -76,7 +76,7 @@ pub fn read(name: &str, limit: Limit) -> Result<Vec<u8>, InputError> {
     if name == STDIN { read_all(&mut io::stdin().lock(), limit) } else { read_file(Path::new(name), limit) }
 }
 
-/// All of a file, whatever it is called.
+/// The whole content of a file, whatever its name.
 ///
 /// # Errors
 /// As [`read`].

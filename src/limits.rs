@@ -1,12 +1,12 @@
-//! The most that j2v takes of what others wrote, in one table, each with its reason. Without them a file of a few bytes
-//! could take all memory, or hours. What is over a limit is refused with its place before anything is sent.
+//! The limits on input that j2v accepts from others, in one table, each with its reason. Without them a file of a few bytes
+//! could use all memory, or hours. Input over a limit is refused, with its place, before anything is sent.
 
 use std::fmt;
 
-/// The most of something, and why no more is taken.
+/// A limit, and the reason for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
-    /// The most that is taken.
+    /// The largest value that is accepted.
     pub most: u64,
     /// What is counted.
     pub of: Unit,
@@ -19,7 +19,7 @@ pub struct Limit {
 pub enum Unit {
     /// Bytes.
     Bytes,
-    /// Things of this name, in the plural.
+    /// Items of this name, in the plural.
     Things(&'static str),
 }
 
@@ -44,10 +44,10 @@ pub const ROW: Limit = bytes(16 << 20, "a row is held in memory: is a closing qu
 /// A cell of a table.
 pub const CELL: Limit = bytes(4 << 20, "a cell is a value of one variable: is a closing quote missing?");
 
-/// The rows of a table: what is remembered of each is held in memory.
+/// The rows of a table: a record of each is held in memory.
 pub const ROWS: Limit = things(1_000_000, "rows", "split the table, --batch NAME joins the parts");
 
-/// The cells of all rows of a table: each takes its time.
+/// The cells of all rows of a table: each takes time.
 pub const CELLS: Limit = things(50_000_000, "cells", "split the table, --batch NAME joins the parts");
 
 /// The columns of a table.
@@ -56,7 +56,7 @@ pub const COLUMNS: Limit = things(16_384, "columns", "a sheet of Excel has no mo
 /// The levels of a dotted header, such as `agent.name`.
 pub const HEADER: Limit = things(32, "levels", "a column may hold JSON: `agent:=`");
 
-/// A workbook as it is stored.
+/// A workbook, as it is stored.
 pub const WORKBOOK: Limit = bytes(64 << 20, "a CSV of the sheet is read a row at a time");
 
 /// The sheets of a workbook, unpacked.
@@ -65,7 +65,7 @@ pub const SHEETS: Limit = bytes(512 << 20, "a CSV of the sheet is read a row at 
 /// The other parts of a workbook, unpacked: its texts and formats are held in memory.
 pub const PARTS: Limit = bytes(64 << 20, "a CSV of the sheet is read a row at a time");
 
-/// The files that the movies of one command take in, where each is looked at.
+/// The files that the movies of one command use, where each is probed.
 pub const FILES: Limit = things(10_000, "files", "each is a request to another host: look at fewer movies at once");
 
 const fn bytes(most: u64, why: &'static str) -> Limit {
@@ -77,7 +77,7 @@ const fn things(most: u64, of: &'static str, why: &'static str) -> Limit {
 }
 
 impl Limit {
-    /// Whether a length or a number is too much.
+    /// Whether a length or a number is over the limit.
     #[must_use]
     pub fn is_passed_by(&self, found: usize) -> bool {
         u64::try_from(found).map_or(true, |found| found > self.most)

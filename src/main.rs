@@ -1,4 +1,4 @@
-//! The `j2v` command: run, exit code. Nothing else.
+//! The `j2v` command: runs it and returns its exit code.
 
 #![forbid(unsafe_code)]
 

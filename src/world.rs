@@ -1,9 +1,9 @@
-//! The clock and the dice: what the outside world decides, passed in so that tests decide it instead.
+//! The clock and the random numbers. They are passed in, so that tests can set them.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A point in time as the ledger keeps it: UTC, milliseconds since the epoch.
+/// A point in time as the ledger stores it: UTC, milliseconds since the epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(pub i64);
 
@@ -20,7 +20,7 @@ impl Timestamp {
         Self(self.0.saturating_sub(millis(by)))
     }
 
-    /// How long ago `earlier` was; zero when it lies ahead (clocks are set back now and then).
+    /// The time since `earlier`; zero when it lies ahead (clocks are sometimes set back).
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
@@ -43,29 +43,29 @@ fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Tells the wall-clock time. Waiting is `tokio::time`, which tests can pause.
+/// Returns the wall-clock time. Waiting is `tokio::time`, which tests can pause.
 pub trait Clock: Send + Sync {
     /// The time now.
     fn now(&self) -> Timestamp;
 }
 
-/// Throws dice: for keys and for the jitter of retries, never for secrets.
+/// Makes random numbers: for keys and for the jitter of retries, never for secrets.
 pub trait Rng: Send + Sync {
-    /// A number anywhere in the range of `u64`.
+    /// Any number in the range of `u64`.
     fn next_u64(&self) -> u64;
 }
 
-/// The clock and the dice together, as they are handed down.
+/// The clock and the random numbers together, as functions receive them.
 #[derive(Clone)]
 pub struct World {
-    /// Where the time comes from.
+    /// The source of the time.
     pub clock: Arc<dyn Clock>,
-    /// Where chance comes from.
+    /// The source of random numbers.
     pub rng: Arc<dyn Rng>,
 }
 
 impl World {
-    /// The world of the machine that this runs on.
+    /// The world of the machine that runs this process.
     #[must_use]
     pub fn real() -> Self {
         Self { clock: Arc::new(SystemClock), rng: Arc::new(SystemDice) }
@@ -97,7 +97,7 @@ struct SystemDice;
 
 impl Rng for SystemDice {
     fn next_u64(&self) -> u64 {
-        // Without a source of randomness the time still tells two throws apart.
+        // Without a source of randomness the time still makes two numbers differ.
         getrandom::u64().unwrap_or_else(|_| SystemClock.now().0.unsigned_abs())
     }
 }

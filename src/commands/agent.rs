@@ -1,4 +1,4 @@
-//! `j2v agent`: the skill that tells an agent how to use j2v, and where it goes.
+//! `j2v agent`: the skill that teaches an agent to use j2v, and the place where it is installed.
 
 use std::fmt;
 use std::fs;
@@ -21,7 +21,7 @@ const REFERENCES: [(&str, &str); 3] = [
     ("answers", include_str!("../../skills/j2v/references/answers.md")),
 ];
 
-/// The member of a settings file under which servers stand.
+/// The member of a settings file that lists the servers.
 const SERVERS: &str = "mcpServers";
 
 pub(super) fn run(call: &Call, command: &AgentCommand) -> anyhow::Result<Exit> {
@@ -83,7 +83,7 @@ impl Client {
     }
 }
 
-/// What became of a file.
+/// The result for a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Change {
     Created,
@@ -101,7 +101,7 @@ impl fmt::Display for Change {
     }
 }
 
-/// The settings file with our server in it, and everything else as it was.
+/// The settings file with our server added, and everything else unchanged.
 fn with_server(path: &Path) -> Result<String, Stop> {
     let refused = |why: String| Stop {
         help: Some("fix the file, or move it away; nothing was written".to_owned()),

@@ -1,4 +1,4 @@
-//! `j2v auth`: keeps the key, asks the service whose it is, forgets it.
+//! `j2v auth`: stores the key, asks the service which account it belongs to, removes it.
 
 use std::fs;
 use std::io::{self, BufRead, ErrorKind, IsTerminal, Read};
@@ -19,10 +19,10 @@ use crate::service::secret::ApiKey;
 use crate::settings::{KeySource, Origin, Settings, stored};
 use crate::world::World;
 
-/// For how long the service is asked about the key.
+/// How long the request about the key may take.
 pub(super) const READING: Duration = Duration::from_secs(10);
 
-/// No key is longer, bytes.
+/// The longest key, bytes.
 const LONGEST: u64 = 16 << 10;
 
 pub(super) async fn run(call: &Call, command: &AuthCommand) -> anyhow::Result<Exit> {
@@ -64,7 +64,7 @@ async fn login(call: &Call) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Where the key of the profile is kept.
+/// The place where the profile's key is stored.
 fn path(settings: &Settings) -> Result<PathBuf, Stop> {
     let folder = settings
         .folder
@@ -84,7 +84,7 @@ fn typed(profile: &str) -> Result<String, Stop> {
     read.map_err(|why| Stop::new(Exit::Usage, format!("the key can't be read: {why}; no key was kept")))
 }
 
-/// The credits that are left, if the service tells: the cheapest question there is (`service.md#status`).
+/// The remaining credits, if the service reports them: the cheapest request there is (`service.md#status`).
 pub(super) async fn balance(client: &Client) -> Result<Option<f64>, ReadError> {
     let now = World::real().now();
     let window = Window { from: now.minus(Duration::from_secs(60)), to: now };
@@ -101,7 +101,7 @@ async fn status(call: &Call, json: bool) -> anyhow::Result<Exit> {
     let told = [("profile", settings.account.clone()), ("key", format!("{how} ({origin})")), ("api-url", settings.api.to_string())];
     match balance {
         Ok(credits) if json => {
-            // `tail` held letters of the key once.
+            // `tail` contained characters of the key.
             let line = json!({"profile": settings.account, "key": how, "from": origin.to_string(), "tail": null, "api-url": settings.api.to_string(), "credits": credits});
             call.out.data(&line.to_string());
         }

@@ -25,7 +25,7 @@ pub(super) fn run(call: &Call, args: &CommandsArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The commands that do something: a group is only the start of its commands' names.
+/// The commands that do something. A group is only the first word of its commands' names.
 fn collect<'c>(command: &'c Command, before: &str, found: &mut Vec<(String, &'c Command)>) {
     for inner in command.get_subcommands() {
         let name = format!("{before}{}", inner.get_name());
@@ -88,7 +88,7 @@ fn about(command: &Command) -> String {
     command.get_about().map(ToString::to_string).unwrap_or_default()
 }
 
-/// The codes that the command's page lists: each page ends with them.
+/// The codes that the command's page lists; each page ends with them.
 fn exit_codes(command: &Command) -> Vec<Value> {
     let page = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
     let table = page.split("Exit codes:").nth(1).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Completions: the script that a shell sources, and what it asks j2v at each Tab. None of it makes a ledger, asks the
-//! network or says a word on stderr: somebody is in the middle of a line.
+//! Completions: the script that a shell sources, and the answers to it at each Tab. None of it creates a ledger, uses the
+//! network or writes to stderr: the user is in the middle of a line.
 
 use std::ffi::OsString;
 
@@ -27,7 +27,7 @@ use crate::world::World;
 /// The variable by which a shell asks.
 const VARIABLE: &str = "J2V_COMPLETE";
 
-/// The renders that are offered: the newest.
+/// The number of renders that are offered: the newest.
 const OFFERED: u32 = 200;
 
 /// Global flags that decide what is offered, and whether a value follows.
@@ -46,7 +46,7 @@ pub(super) fn run(call: &Call, args: &CompletionsArgs) -> anyhow::Result<Exit> {
 /// Answers a shell, if it is one that asks.
 ///
 /// # Errors
-/// When the shell is none that is known, or no longer listens.
+/// When the shell is unknown, or no longer reads.
 pub(super) fn answer(words: Vec<OsString>) -> Result<bool, clap::Error> {
     let typed: Vec<String> = words.iter().filter_map(|word| word.to_str()).map(str::to_owned).collect();
     let here = std::env::current_dir().ok();
@@ -73,7 +73,7 @@ fn with_candidates(command: clap::Command, typed: &[String]) -> clap::Command {
     command.mut_subcommands(|inner| with_candidates(inner, typed))
 }
 
-/// What a value is, by the name that the help gives it.
+/// The kind of a value, by the name that the help gives it.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Render,
@@ -144,7 +144,7 @@ fn columns(typed: &[String]) -> Vec<String> {
     first.iter().flat_map(|row| &row.cells).map(|cell| cell.column.to_string()).collect()
 }
 
-/// What the movie asks for that is named so far.
+/// The variables that the movie named so far asks for.
 fn variables(typed: &[String]) -> Vec<String> {
     let movie = typed
         .iter()
@@ -159,7 +159,7 @@ fn candidate(value: &str, help: &str) -> CompletionCandidate {
     CompletionCandidate::new(value).help(Some(help.to_owned().into()))
 }
 
-/// The global flags that were typed so far, as far as they decide what is offered.
+/// The global flags typed so far that decide what is offered.
 fn globals(typed: &[String]) -> Vec<String> {
     let mut globals = Vec::new();
     let mut words = typed.iter();
@@ -187,7 +187,7 @@ fn profiles(settings: &Settings) -> Vec<CompletionCandidate> {
     settings.profiles().iter().map(|name| candidate(name, "a profile")).collect()
 }
 
-/// Runs a question to the ledger's file, if there is one.
+/// Runs a query on the ledger's file, if there is one.
 fn asked<T>(globals: &[String], question: impl AsyncFnOnce(&Sqlite) -> Option<T>) -> Option<T> {
     let LedgerPlace::File(path) = settings(globals)?.ledger else { return None };
     if !path.is_file() {

@@ -1,4 +1,4 @@
-//! `j2v config`: the settings, where each comes from, and the file that holds them.
+//! `j2v config`: the settings, the origin of each, and the file that contains them.
 
 use std::fs;
 use std::io::ErrorKind;

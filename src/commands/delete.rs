@@ -19,10 +19,10 @@ use crate::service::read::ReadError;
 use crate::work::Context;
 use crate::work::outcome::{described, unbound};
 
-/// For how long one deletion is tried.
+/// How long one deletion may take.
 const TRYING: Duration = Duration::from_secs(30);
 
-/// Projects that are named in the question.
+/// Projects that the confirmation names; the rest is counted.
 const SHOWN: usize = 5;
 
 pub(super) async fn run(call: &Call, args: &DeleteArgs) -> anyhow::Result<Exit> {
@@ -71,7 +71,7 @@ fn files(count: usize) -> String {
     if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
 }
 
-/// Asks at a terminal. A file that is deleted is gone: where nobody can be asked, `--yes` has to say so.
+/// Asks at a terminal. A deleted file can't be restored: where no question can be asked, `--yes` is required.
 fn agreed(call: &Call, args: &DeleteArgs, names: &[String]) -> Result<bool, Stop> {
     let what = files(names.len());
     let reads_stdin = args.renders.iter().any(|name| name == "-");
@@ -102,7 +102,7 @@ async fn one(context: &Context, known: Known) -> Result<Outcome, LedgerError> {
     }
 }
 
-/// Deletes one file; the ledger learns it from the service.
+/// Deletes one file; the ledger gets the result from the service.
 async fn delete(context: &Context, project: ProjectId, render: Option<&Render>) -> Result<Outcome, LedgerError> {
     let outcome = |verdict| Outcome {
         project: Some(project.clone()),

@@ -1,4 +1,4 @@
-//! What the flags of handing outcomes on mean: the door to an application.
+//! Turns the flags of outcome delivery into the sink to an application.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -19,13 +19,13 @@ use crate::settings::child::SECRETS;
 use crate::work::deliver::{Forward, Program, Sink, create_private_folder};
 use crate::world::World;
 
-/// Programs that run at once, and requests that are out at once: each for another render.
+/// Programs that run at once, and requests that are sent at once, each for another render.
 pub(super) const ABREAST: usize = 4;
 
-/// How long a program that still runs is waited for when the user interrupts.
+/// How long an interrupted command waits for a program that is still running.
 pub(super) const GRACE: Duration = Duration::from_secs(30);
 
-/// Who hears of outcomes, if the flags name anybody.
+/// The sink for outcomes, if the flags name one.
 ///
 /// # Errors
 /// When a flag can't be used.
@@ -47,7 +47,7 @@ pub(super) fn sink(call: &Call, args: &DeliverArgs) -> anyhow::Result<Option<Arc
     Ok(Some(Arc::new(Forward { to, secret, webhook_client: WebhookClient::new(World::real()), world: World::real() })))
 }
 
-/// The variables that a program is not to get: secrets, but for those that it is meant to have.
+/// The environment variables that a program doesn't get: secrets, except those that are meant for it.
 fn withheld(call: &Call, wanted: &[String]) -> Result<Vec<String>, Stop> {
     let withheld = &call.settings.withheld;
     if let Some(unset) = wanted.iter().find(|name| SECRETS.contains(&name.as_str()) && !withheld.contains(&name.as_str())) {
@@ -56,7 +56,7 @@ fn withheld(call: &Call, wanted: &[String]) -> Result<Vec<String>, Stop> {
     Ok(withheld.iter().map(|name| (*name).to_owned()).filter(|name| !wanted.contains(name)).collect())
 }
 
-/// A path that leads nowhere is better found now than at the first outcome. A bare name is the system's to find.
+/// Finds a path that doesn't exist now, and not at the first outcome. A bare name is left to the system to find.
 fn refuse_missing(program: &Path) -> Result<(), Stop> {
     if program.components().count() > 1 && !program.is_file() {
         return Err(Stop::new(Exit::Usage, format!("--exec: there is no program {}", program.display())));
@@ -64,10 +64,10 @@ fn refuse_missing(program: &Path) -> Result<(), Stop> {
     Ok(())
 }
 
-/// The end of the name of the signing secret's file.
+/// The end of the signing secret's file name.
 const SECRET: &str = ".whsec";
 
-/// A place beside the ledger: what is kept there belongs to it.
+/// A path beside the ledger, for files that belong to it.
 fn beside_ledger(call: &Call, suffix: &str) -> Result<PathBuf, Stop> {
     match &call.settings.ledger {
         LedgerPlace::File(path) => {
@@ -75,7 +75,7 @@ fn beside_ledger(call: &Call, suffix: &str) -> Result<PathBuf, Stop> {
             name.push(suffix);
             Ok(PathBuf::from(name))
         }
-        // What runs is of this machine. A secret that every machine needs is none of one machine's making.
+        // The programs run on this machine. A secret that every machine needs can't be made by one of them.
         #[cfg(feature = "postgres")]
         LedgerPlace::Server(_) if suffix == SECRET => Err(Stop::new(
             Exit::Usage,
@@ -91,12 +91,12 @@ fn beside_ledger(call: &Call, suffix: &str) -> Result<PathBuf, Stop> {
     }
 }
 
-/// What can't be done without a ledger.
+/// The refusal of an action that needs a ledger.
 pub(super) fn needs_ledger() -> Stop {
     Stop::new(Exit::Usage, "callbacks and deliveries are recorded in the ledger: leave out --no-ledger")
 }
 
-/// The flag's file, the environment, or a secret that is made once.
+/// The secret from the flag's file, from the environment, or made once and stored.
 fn secret(call: &Call, args: &DeliverArgs) -> anyhow::Result<SigningSecret> {
     if let Some(path) = &args.forward_secret {
         return Ok(read(path)?);
@@ -143,7 +143,7 @@ fn is_exposed(_: &fs::Metadata) -> bool {
     false
 }
 
-/// Two that make it at once agree on one.
+/// Two processes that make it at the same time agree on one.
 fn make(path: &Path) -> io::Result<()> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;

@@ -1,4 +1,4 @@
-//! `j2v doctor`: what is wrong with the set-up, and the way out. It looks and asks; it never makes a ledger and never
+//! `j2v doctor`: the faults of the set-up, and their remedies. It only reads and asks; it never creates a ledger and never
 //! sends a movie.
 
 mod local;
@@ -11,14 +11,14 @@ use crate::cli::DoctorArgs;
 use crate::exit::Exit;
 use crate::output::table;
 
-/// How grave a finding is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Health {
-    /// As it should be.
+    /// Everything is right.
     Ok,
-    /// A submit would work; something else may not.
+    /// A submit would work; another command may not.
     Warn,
-    /// A submit would end so.
+    /// A submit would end with this exit code.
     Fail(Exit),
 }
 
@@ -32,7 +32,7 @@ impl Health {
     }
 }
 
-/// What a look at one thing has shown.
+/// The result of one check.
 #[derive(Debug)]
 struct Finding {
     check: &'static str,
@@ -55,7 +55,7 @@ impl Finding {
         Self { health: Health::Fail(exit), ..Self::ok(check, detail) }
     }
 
-    /// What a command would say when it stopped here.
+    /// A failed check, with the error that stops a command here.
     fn stop(check: &'static str, stop: Stop) -> Self {
         Self { help: stop.help, next: stop.next.into_iter().next(), ..Self::fail(check, stop.exit, stop.message) }
     }
@@ -73,7 +73,7 @@ impl Finding {
         json!({"check": check, "status": health.as_str(), "detail": detail, "help": help, "next": next}).to_string()
     }
 
-    /// Its line, and below it the way out.
+    /// Its line, and below it the remedy.
     fn rows(&self) -> Vec<Vec<String>> {
         let mut rows = vec![vec![self.health.as_str().to_owned(), self.check.to_owned(), self.detail.clone()]];
         let ways = [("help", &self.help), ("next", &self.next)];

@@ -46,11 +46,11 @@ pub(super) async fn run(call: &Call, args: &SubmitArgs, keys: Vec<Option<Key>>, 
     Ok(Exit::fold(exits))
 }
 
-/// What the ledger says.
+/// The ledger's answer.
 struct Known {
-    /// The latest generation of the key, if it knows one.
+    /// The latest generation of the key, if the ledger has one.
     latest: Option<Render>,
-    /// Its name, which the token carries; a ledger that isn't there yet gets another one.
+    /// The ledger's name, which the token contains; a ledger that doesn't exist yet gets another one.
     ledger: LedgerName,
 }
 
@@ -92,7 +92,7 @@ fn sent(call: &Call, args: &SubmitArgs, key: Option<&Key>, known: &Known, movie:
     movie.with_token(&token.to_string()).map_err(|why| Stop::new(Exit::Invalid, why.to_string()))
 }
 
-/// The movie with nobody's password in it: the URLs of webhooks and files may hold one.
+/// The movie without passwords: the URLs of webhooks and files may contain one.
 fn without_passwords(mut node: Node) -> Node {
     match &mut node.value {
         Value::String(text) if text.decoded().contains("://") => {

@@ -1,4 +1,4 @@
-//! `j2v emulator`: the service on this machine, until it is stopped; what it said once, recorded and played.
+//! `j2v emulator`: the service on this machine, until it is stopped; records the service's answers and replays them.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -66,7 +66,7 @@ async fn record(call: &Call, args: &EmulatorArgs, folder: &Path) -> Result<Emula
     Ok(emulator)
 }
 
-/// Says where it is, and how another shell meets it.
+/// Prints its address, and how another shell uses it.
 fn meet(call: &Call, emulator: &Emulator, said: &str, key: &str) {
     let url = emulator.api_url();
     call.out.data(&url);

@@ -1,4 +1,4 @@
-//! `j2v explain`: a message of the service in plain words, with the line of the movie that it means.
+//! `j2v explain`: explains a message of the service in plain words, with the line of the movie that it means.
 
 use std::path::Path;
 use std::time::Duration;
@@ -21,10 +21,10 @@ use crate::render::explanation::Explanation;
 use crate::render::identity::{MovieHash, ProjectId};
 use crate::settings::LedgerPlace;
 
-/// For how long a project is read that the ledger doesn't know.
+/// How long the read of a project that is not in the ledger may take.
 const READING: Duration = Duration::from_secs(10);
 
-/// What the service calls its words where no rule of the check has them.
+/// The name for the service's messages that match no rule of the check.
 const SERVICE: &str = "service";
 
 pub(super) async fn run(call: &Call, args: &ExplainArgs) -> anyhow::Result<Exit> {
@@ -56,13 +56,13 @@ pub(super) async fn run(call: &Call, args: &ExplainArgs) -> anyhow::Result<Exit>
     Ok(Exit::Done)
 }
 
-/// The commands that lead on.
+/// The commands to type next.
 fn ways_on(explanation: &Explanation) -> Vec<String> {
     let rule = explanation.rule.map(|code| format!("j2v check --explain {code}"));
     rule.into_iter().chain(explanation.next.map(str::to_owned)).collect()
 }
 
-/// A message, and what it is about.
+/// A message, and its subject.
 struct Told {
     message: String,
     meant: Option<Meant>,
@@ -75,7 +75,7 @@ struct Meant {
     mention: Mention,
 }
 
-/// What the user wants explained: the last words about a render, or the words themselves.
+/// The message to explain: the last one about a render, or the words on the command line.
 async fn told(call: &Call, args: &ExplainArgs) -> anyhow::Result<Told> {
     let words = &args.words;
     let name = |text| Name { text, batch: args.scope.batch.as_deref() };
@@ -102,7 +102,7 @@ async fn named(call: &Call, ledger: &dyn Store, name: Name<'_>) -> Result<Option
     }
 }
 
-/// What the service says of a project that the ledger doesn't know.
+/// The service's message for a project that is not in the ledger.
 async fn of_service(call: &Call, name: Name<'_>) -> anyhow::Result<Told> {
     let project = ProjectId::parse(name.text).map_err(|why| Stop::new(Exit::Usage, why.to_string()))?;
     if name.batch.is_some() || !project.is_well_formed() {
@@ -120,7 +120,7 @@ async fn of_service(call: &Call, name: Name<'_>) -> anyhow::Result<Told> {
     Ok(Told { message, meant: None })
 }
 
-/// The ledger, if there is one: none is made for this.
+/// The ledger, if there is one; none is created.
 async fn ledger(call: &Call) -> anyhow::Result<Option<std::sync::Arc<dyn Store>>> {
     match &call.settings.ledger {
         LedgerPlace::File(path) if !path.exists() => Ok(None),
@@ -139,7 +139,7 @@ fn nothing_said(call: &Call, render: &Render) -> Stop {
         .then(session::spell(call, &["show", &name]))
 }
 
-/// The place in the user's own file if it still makes the movie that was sent, else in the movie as it was sent.
+/// The place in the user's own file if that still makes the movie that was sent, else in the movie as it was sent.
 async fn meant(call: &Call, ledger: &dyn Store, render: &Render, message: &str) -> anyhow::Result<Option<Meant>> {
     if let Some(movie) = unchanged(call, render) {
         let name = render.source.clone();
@@ -155,7 +155,7 @@ async fn meant(call: &Call, ledger: &dyn Store, render: &Render, message: &str) 
     Ok(movie.and_then(|movie| Some(Meant { mention: mention(&movie, message)?, name, movie })))
 }
 
-/// The movie, composed once more as it was; nothing if it comes out as another one.
+/// The movie, composed again as before; nothing if the result is another movie.
 fn unchanged(call: &Call, render: &Render) -> Option<Document> {
     if render.row.is_some() || !Path::new(&render.source).is_file() {
         return None;

@@ -1,4 +1,4 @@
-//! The files that movies take in, each looked at once, however many movies take it in.
+//! The files that movies use. Each is probed once, however many movies use it.
 
 use std::collections::HashMap;
 
@@ -14,28 +14,28 @@ use crate::service::keyless::Hosts;
 use crate::service::probe::{Found, Probe, ProbeError, Wanted};
 use crate::settings::Settings;
 
-/// What is known of files.
+/// The facts known about files.
 pub(super) struct Files {
     probe: Option<Probe>,
     seen: HashMap<String, Result<Found, ProbeError>>,
 }
 
 impl Files {
-    /// Nothing is known, and nobody is asked.
+    /// Nothing is known, and no request is made.
     pub(super) fn unseen() -> Self {
         Self { probe: None, seen: HashMap::new() }
     }
 
-    /// Each file is looked at when a movie takes it in; those of private networks with `Hosts::Any` only.
+    /// Each file is probed when a movie uses it; those of private networks with `Hosts::Any` only.
     pub(super) fn to_probe(settings: &Settings, hosts: Hosts) -> Self {
         let timeouts = Timeouts { request: settings.request_timeout, ..Timeouts::default() };
         Self { probe: Some(Probe::new(settings.is_loopback(), hosts, timeouts)), seen: HashMap::new() }
     }
 
-    /// Looks at the files of a movie that no movie before it has taken in; `None` when nobody is to be asked.
+    /// Probes the files of a movie that no earlier movie uses; `None` when no request may be made.
     ///
     /// # Errors
-    /// When the command's movies take in more files than the limits allow.
+    /// When the command's movies use more files than the limits allow.
     pub(super) async fn look_at(&mut self, out: &Out, expansion: &Expansion) -> Result<Option<Vec<AssetUse>>, Stop> {
         let Some(probe) = self.probe.as_ref() else { return Ok(None) };
         let uses = assets_of(expansion);
@@ -51,7 +51,7 @@ impl Files {
         Ok(Some(uses))
     }
 
-    /// What was found out about a file that was looked at.
+    /// The result for a file that was probed.
     pub(super) fn found(&self, url: &str) -> Option<&Result<Found, ProbeError>> {
         self.seen.get(url)
     }
@@ -84,7 +84,7 @@ fn wanted(file: &AssetUse) -> (&str, Wanted) {
     (&file.url, wanted)
 }
 
-/// What people call a file: the type of the element that takes it in.
+/// The word for a file: the type of the element that uses it.
 pub(super) fn name(file: &AssetUse) -> &str {
     if file.kind.is_empty() { "file" } else { &file.kind }
 }

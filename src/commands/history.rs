@@ -53,7 +53,7 @@ fn is_wanted(render: &Render, args: &HistoryArgs, states: &[State], now: Timesta
     in_batch && in_state && in_time
 }
 
-/// What renders have cost, as far as the service has told.
+/// The cost of renders, as far as the service reported it.
 struct Sum {
     renders: usize,
     credits: f64,
@@ -120,7 +120,7 @@ pub(super) fn posts(render: &Render) -> u32 {
     if render.posted_at.is_some() { render.submission.attempt } else { 0 }
 }
 
-/// One render as JSON: all that the ledger knows but the movie and the story.
+/// One render as JSON: everything in the ledger except the movie and the history.
 pub(super) fn facts(render: &Render) -> serde_json::Value {
     let report = render.report.as_ref();
     let time = |at: Option<Timestamp>| at.map(Timestamp::to_iso);

@@ -1,4 +1,4 @@
-//! `j2v init`: a movie to start from, in a file of its own.
+//! `j2v init`: writes a starter movie to a file of its own.
 
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Write};
@@ -26,7 +26,7 @@ pub(super) async fn run(call: &Call, args: &InitArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// What it means that a file could not be written.
+/// The message and exit code for a file that could not be written.
 pub(super) fn not_written(path: &Path, why: &io::Error) -> Stop {
     let path = path.display();
     match why.kind() {
@@ -38,7 +38,7 @@ pub(super) fn not_written(path: &Path, why: &io::Error) -> Stop {
     }
 }
 
-/// An existing file is replaced only on request; nothing can appear there in between.
+/// An existing file is replaced only on request. No file can appear between the check and the write.
 pub(super) fn write(path: &Path, movie: &str, overwrite: bool) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true);

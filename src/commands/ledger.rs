@@ -64,7 +64,7 @@ async fn move_over(call: &Call, args: &CopyArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// What is on its way now would be on its way in both.
+/// A submission under way would be under way in both ledgers.
 async fn refuse_busy(place: &LedgerPlace, ledger: &dyn Transfer) -> Result<(), Stop> {
     ledger.reap(World::real().now()).await.map_err(ledger_failed)?;
     let unsettled = ledger.find(None, RenderQuery::Unsettled).await.map_err(ledger_failed)?;

@@ -17,10 +17,10 @@ use crate::service::page::Window;
 use crate::work::search::token;
 use crate::world::Timestamp;
 
-/// How far back the list goes when nothing else is said: as long as the service keeps the files.
+/// How far back the list goes by default: as long as the service keeps the files.
 const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// For how long the list is tried.
+/// How long the listing may take.
 const READING: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(call: &Call, args: &ListArgs) -> anyhow::Result<Exit> {
@@ -44,7 +44,7 @@ pub(super) async fn run(call: &Call, args: &ListArgs) -> anyhow::Result<Exit> {
             call.out.data(&facts(report).to_string());
         }
     } else {
-        // A script that cuts the lines up meets no head.
+        // A script that splits the lines gets no header.
         let is_for_people = call.settings.canvas.terminal.is_some() && !reports.is_empty();
         let head: &[&str] = if is_for_people { &["PROJECT", "STATUS", "CREATED", "LENGTH", "KEY", "RESULT"] } else { &[] };
         for line in table::list(head, reports.iter().map(row), call.settings.canvas, now) {

@@ -19,10 +19,10 @@ use crate::work::Context;
 use crate::work::deliver::{Deliverer, Notification, SinkResult, function};
 use crate::work::listen::{ListenError, Listening, Trust, listen, secret_path};
 
-/// The path that tells how the receiver is.
+/// The path that reports the receiver's health.
 const HEALTH: &str = "/health";
 
-/// Outcomes that are taken at once to be printed.
+/// Outcomes that are accepted at once for printing.
 const LINES: usize = 256;
 
 pub(super) async fn run(call: &Call, args: &ListenArgs) -> anyhow::Result<Exit> {
@@ -93,8 +93,8 @@ fn not_bound(bind: SocketAddr, why: &std::io::Error) -> Stop {
     Stop::new(Exit::Usage, format!("can't listen on {bind}: {why}")).then("j2v listen --bind 127.0.0.1:0")
 }
 
-/// What is known of the receiver from now on. A service on this machine needs nobody in between, unless the user has once
-/// said who stands there.
+/// Stores the receiver's address in the ledger from now on. A service on this machine reaches the receiver directly, unless the
+/// user has named another public URL before.
 async fn keep(context: &Context, args: &ListenArgs, address: SocketAddr) -> anyhow::Result<Receiver> {
     let known = context.store.receiver(context.space.clone()).await.map_err(ledger_failed)?.and_then(|receiver| receiver.public_url);
     let is_told = known.is_some_and(|url| Address::parse(&url).is_ok_and(|url| !url.is_this_machine()));

@@ -1,4 +1,4 @@
-//! `j2v man`: manual pages, made of what `--help` says.
+//! `j2v man`: manual pages, made from the text of `--help`.
 
 use std::fs;
 use std::path::Path;
@@ -10,10 +10,10 @@ use crate::cli::{Cli, ManArgs};
 use crate::exit::Exit;
 
 pub(super) fn run(call: &Call, args: &ManArgs) -> anyhow::Result<Exit> {
-    // What clap adds by itself, `help`, has nothing of its own to say.
+    // `help`, which clap adds by itself, needs no page.
     let command = Cli::command().disable_help_subcommand(true);
     let mut command = command.mut_subcommands(|inner| inner.disable_help_subcommand(true));
-    // The arguments of a command are described when it is asked for: here all are.
+    // Clap builds the arguments of a command only when it is called for: this builds all.
     command.build();
     match &args.out {
         Some(folder) => {

@@ -1,4 +1,4 @@
-//! One file a command: arguments and settings in, work done, output and exit code out.
+//! One file per command: arguments and settings in, work done, output and exit code out.
 
 mod agent;
 mod auth;
@@ -64,7 +64,7 @@ use crate::output::Out;
 use crate::settings::{self, Purpose, Settings, SettingsError, Terminal};
 use crate::work::CommandLine;
 
-/// What every command is given.
+/// The input of every command.
 #[derive(Clone)]
 struct Call {
     settings: Settings,
@@ -73,7 +73,7 @@ struct Call {
     flags: Vec<String>,
 }
 
-/// A command that ends for a reason of its own: what to say, what to type next, how to exit.
+/// A command that ends for a reason of its own: the message, the next command to type, and the exit code.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 struct Stop {
@@ -81,9 +81,9 @@ struct Stop {
     message: String,
     help: Option<String>,
     next: Vec<String>,
-    /// Whether the same command may work later.
+    /// Whether the same command may succeed later.
     passes: bool,
-    /// The file that it is about, when it can't be read as JSON.
+    /// The file at fault, when it can't be read as JSON.
     refused: Option<Box<Refused>>,
 }
 
@@ -97,7 +97,7 @@ impl Stop {
         self
     }
 
-    /// Says why, and what to do about it.
+    /// Prints the reason and the remedy.
     fn tell(&self, out: &Out) {
         out.error(&self.message);
         self.tell_ways_out(out);
@@ -116,12 +116,12 @@ impl Stop {
     }
 }
 
-/// Runs the command line of the process to its exit code: what the binary is.
+/// Runs the command line of the process and returns its exit code: the whole of the binary.
 #[must_use]
 pub fn run() -> ExitCode {
     match completions::answer(std::env::args_os().collect()) {
         Ok(true) => ExitCode::SUCCESS,
-        // Whom it should be told to is in the middle of a line.
+        // The user is in the middle of typing a line, so nothing is printed.
         Err(_) => ExitCode::FAILURE,
         Ok(false) => {
             let Typed { cli, fields } = cli::parse();
@@ -158,7 +158,7 @@ fn call(mut cli: Cli, fields: Vec<String>) -> Exit {
     })
 }
 
-/// What a command wants of its settings.
+/// How a command uses its settings.
 fn purpose(command: &Command) -> Purpose {
     match command {
         Command::Doctor(_) => Purpose::Look,
@@ -177,7 +177,7 @@ fn refuse_settings(error: &SettingsError) -> Exit {
     if matches!(error, SettingsError::Key { .. }) { Exit::Key } else { Exit::Usage }
 }
 
-/// The one place where an error becomes words and an exit code.
+/// The one place where an error becomes a message and an exit code.
 fn fail(out: &Out, error: &anyhow::Error) -> Exit {
     if let Some(stop) = error.downcast_ref::<Stop>() {
         stop.tell(out);
@@ -193,8 +193,8 @@ fn typed() -> String {
     CommandLine::default().spell(&words.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-/// The first Ctrl-C (or SIGTERM, or SIGHUP) asks the command to wrap up; the second leaves at once. A command that holds
-/// nothing open leaves at the first.
+/// The first Ctrl-C (or SIGTERM, or SIGHUP) asks the command to finish; the second ends the process at once. A command with
+/// nothing open ends at the first.
 async fn until_interrupted(call: &Call, command: Command) -> anyhow::Result<Exit> {
     let second = Arc::new(Notify::new());
     tokio::spawn(listen_for_signals(call.interrupt.clone(), Arc::clone(&second)));
@@ -252,8 +252,8 @@ async fn arrived(signal: &mut Option<Signal>) {
     }
 }
 
-/// Whether the end of the terminal is to end this process: not where `nohup` has had it ignored, which only Linux tells.
-/// Elsewhere the system decides, and ends it without a word.
+/// Whether the end of the terminal ends this process. Not where `nohup` makes it ignore the signal, which only Linux reports.
+/// Elsewhere the system decides, and ends the process without a message.
 #[cfg(unix)]
 fn ends_at_hang_up() -> bool {
     const HANG_UP: u64 = 1;

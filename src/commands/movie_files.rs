@@ -14,7 +14,7 @@ use crate::limits::MOVIE;
 /// The files of a folder among which a mistyped one is looked for.
 const MOST_NAMES: usize = 1000;
 
-/// From this likeness on a file is worth a question.
+/// The similarity from which on a file is suggested.
 const LIKE: f64 = 0.85;
 
 /// A file of a movie.
@@ -26,7 +26,7 @@ pub(super) struct MovieFile {
     pub(super) stem: Option<String>,
 }
 
-/// The movies that were named: of a folder all that is a movie by its name, in the order of the names. Hidden folders, and
+/// The movies that were named: of a folder all files with a movie's extension, in the order of their names. Hidden folders, and
 /// folders behind links, are left out.
 ///
 /// # Errors
@@ -102,13 +102,13 @@ pub(super) fn read_text(name: &str) -> Result<String, Stop> {
     String::from_utf8(bytes).map_err(|_| Stop::new(Exit::Usage, format!("{name} is not UTF-8 text")))
 }
 
-/// What is too large is refused like a movie that is none; what can't be read at all is a wrong name.
+/// A file that is too large is refused like one that is not a movie; one that can't be read at all is a wrong name.
 fn unreadable(name: &str, why: &InputError) -> Stop {
     let exit = if matches!(why, InputError::TooLarge(_)) { Exit::Invalid } else { Exit::Usage };
     Stop::new(exit, format!("{name}: {why}"))
 }
 
-/// A movie that isn't there, and what was probably meant.
+/// The message for a movie that doesn't exist, with the name that was probably meant.
 fn not_there(name: &str, stop: Stop) -> Stop {
     let path = Path::new(name);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -19,11 +19,11 @@ pub(super) struct Composed {
     pub(super) source: String,
     /// The key of a movie that a folder holds: the name of its file without the ending.
     pub(super) stem: Option<String>,
-    /// The movie as it will be sent, less the token.
+    /// The movie as it will be sent, without the token.
     pub(super) movie: Result<Document, Stop>,
 }
 
-/// Composes all movies; tells every diagnostic.
+/// Composes all movies; reports every diagnostic.
 ///
 /// # Errors
 /// When a flag is wrong, which is wrong for all of them.
@@ -35,7 +35,7 @@ pub(super) fn compose_all(out: &Out, args: &MovieArgs) -> Result<Vec<Composed>, 
     Ok(composed)
 }
 
-/// Composes the one movie of a command that takes one.
+/// Composes the one movie of a command that accepts one.
 ///
 /// # Errors
 /// When a flag is wrong, or the movie can't be read or composed.
@@ -47,7 +47,7 @@ pub(super) fn compose_one(out: &Out, args: &MovieArgs) -> Result<Document, Stop>
     composed.pop().ok_or_else(|| Stop::new(Exit::Usage, "name a movie file"))?.movie
 }
 
-/// Composes all movies; what their diagnostics say is the caller's to tell.
+/// Composes all movies; the caller reports their diagnostics.
 ///
 /// # Errors
 /// As [`compose_all`].
@@ -108,7 +108,7 @@ fn movies_of(file: MovieFile, flags: &Flags, defaults: &MovieDefaults) -> Vec<Co
     }
 }
 
-/// The flags, and what the profile gives where neither they nor the movie say anything: a template has a size of its own.
+/// The flags, and the profile's values where neither they nor the movie set any: a template has a size of its own.
 fn with_defaults(flags: &Flags, defaults: &MovieDefaults, movie: &Document) -> Flags {
     let mut flags = flags.clone();
     let says = |names: &[&str]| names.iter().any(|name| movie.root.get(name).is_some());

@@ -1,5 +1,5 @@
-//! `j2v plan`: what plays when, how large, and for how many credits, as far as it can be known. It asks nobody, but
-//! for `--probe`.
+//! `j2v plan`: what plays when, how large, and for how many credits, as far as it can be known. It makes no requests, except
+//! with `--probe`.
 
 use super::files::{Files, name};
 use super::resolve::{at, resolve};

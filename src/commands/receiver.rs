@@ -1,4 +1,4 @@
-//! What the ledger knows of its own receiver: the URL that `@listen` stands for.
+//! The ledger's record of its own receiver: the URL that `@listen` means.
 
 use super::session::{ledger_failed, space, store};
 use super::{Call, Stop};
@@ -9,13 +9,13 @@ use crate::service::webhook_client::Address;
 use crate::settings::Api;
 use crate::work::CommandLine;
 
-/// What is to be known where an emulator is to call a receiver back.
+/// What an emulator needs to know to call a receiver back.
 pub(super) const EMULATED: &str = "the emulator of --emulate runs only as long as its command, and calls back only during that time (`submit --wait`). To use two processes, start `j2v emulator` and pass its URL with --api-url or J2V_API_URL";
 
-/// Puts the URL of this ledger's receiver where the flags of a movie name it.
+/// Replaces `@listen` in the flags of a movie by the URL of this ledger's receiver.
 ///
 /// # Errors
-/// When no receiver has told its URL yet.
+/// When no receiver has recorded its URL yet.
 pub(super) async fn fill_in(call: &Call, movie: &mut MovieArgs) -> Result<(), anyhow::Error> {
     if movie.webhook.iter().any(|url| url == OWN_RECEIVER) {
         movie.receiver = Some(own_url(call).await?);
@@ -35,7 +35,7 @@ pub(super) async fn address(call: &Call, text: &str) -> anyhow::Result<Address> 
     Ok(Address::parse(&url).map_err(|why| Stop::new(Exit::Usage, format!("{text} can't be called: {why}")))?)
 }
 
-/// The whole URL of a receiver, once it is known under which one the service reaches it.
+/// The whole URL of a receiver, once its public URL is known.
 pub(super) fn url_of(receiver: &Receiver) -> Option<String> {
     let base = Address::parse(receiver.public_url.as_deref()?).ok()?;
     Some(base.with_path(receiver.path.as_deref()?))

@@ -1,4 +1,4 @@
-//! `j2v reconcile`: ledger, inbox and server side by side; with `--fix` mended.
+//! `j2v reconcile`: compares ledger, inbox and server; with `--fix`, repairs the ledger.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
@@ -28,10 +28,10 @@ use crate::work::reconcile::{Finding, Kind, Limits, Remedies, Survey, hand_over,
 use crate::work::save::Saving;
 use crate::world::World;
 
-/// What is deleted within this time is told as expiring.
+/// A file that is deleted within this time is reported as expiring.
 const SOON: Duration = Duration::from_secs(2 * 24 * 3600);
 
-/// How many of a kind are shown to a person, who has no use for thousands.
+/// How many items of a kind are shown to people; thousands would not help.
 const SHOWN: usize = 20;
 
 pub(super) async fn run(call: &Call, args: &ReconcileArgs) -> anyhow::Result<Exit> {
@@ -45,12 +45,12 @@ pub(super) async fn run(call: &Call, args: &ReconcileArgs) -> anyhow::Result<Exi
     let session = Session::without_past(call).await?;
     let context = &session.context;
     if sink.is_some() {
-        // From now on outcomes are put aside for somebody: those that are learned of below, too.
+        // From here on outcomes are stored for delivery: those that are found below, too.
         context.store.keep_receiver(context.space.clone(), Keeping::default(), context.world.now()).await.map_err(ledger_failed)?;
     }
     let mut found = survey(context, &limits).await.map_err(ledger_failed)?;
     if is_replaced && limits.adopt_from.is_none() && other_ledgers(&found).len() == 1 {
-        // What stands in the damaged ledger's place goes on with its renders: no other ledger has made any here.
+        // The damaged ledger's replacement continues its renders: no other ledger has made any here.
         limits.adopt_from = other_ledgers(&found).into_keys().next();
         found = survey(context, &limits).await.map_err(ledger_failed)?;
     }
@@ -69,7 +69,7 @@ pub(super) async fn run(call: &Call, args: &ReconcileArgs) -> anyhow::Result<Exi
     Ok(exit)
 }
 
-/// Hands on what nobody has heard of, the outcomes of earlier runs included.
+/// Delivers the outcomes that were not delivered yet, those of earlier runs included.
 async fn hand_on(
     call: &Call,
     (context, sink): (&Context, Arc<dyn Sink>),
@@ -96,7 +96,7 @@ async fn hand_on(
     Ok(tally)
 }
 
-/// A damaged ledger is nothing to compare with: it is kept as it is, and a new one takes its place. Whether one does.
+/// A damaged ledger can't be compared. It is kept as it is, and a new one replaces it. Returns whether one does.
 async fn examine_ledger(call: &Call, args: &ReconcileArgs) -> anyhow::Result<bool> {
     let LedgerPlace::File(path) = &call.settings.ledger else { return Ok(false) };
     let world = World::real();
@@ -144,7 +144,7 @@ fn tell(call: &Call, args: &ReconcileArgs, survey: &Survey) {
             call.out.data(&facts(finding).to_string());
         }
     } else {
-        // Who wants quiet hears of what the exit code is about.
+        // With `--quiet`, only the findings that decide the exit code are shown.
         for kind in Kind::ALL.into_iter().filter(|kind| !call.settings.quiet || code(args, *kind).is_some()) {
             tell_kind(call, args, kind, &survey.findings);
         }
@@ -167,7 +167,7 @@ fn tell(call: &Call, args: &ReconcileArgs, survey: &Survey) {
     }
 }
 
-/// The ledgers that made what this one didn't, and how much that is.
+/// The ledgers that made the renders that this one didn't, and how many each made.
 fn other_ledgers(survey: &Survey) -> BTreeMap<LedgerName, usize> {
     let elsewhere = survey.findings.iter().filter(|finding| finding.kind == Kind::Elsewhere);
     let mut counts = BTreeMap::new();
@@ -177,7 +177,7 @@ fn other_ledgers(survey: &Survey) -> BTreeMap<LedgerName, usize> {
     counts
 }
 
-/// An empty ledger is a new machine's, or the one that took the place of a lost one: which of both only the user knows.
+/// An empty ledger is a new machine's, or the replacement of a lost one: only the user knows which of the two.
 async fn tell_of_other_ledgers(call: &Call, context: &Context, survey: &Survey) -> Result<(), Stop> {
     let counts = other_ledgers(survey);
     if counts.is_empty() || !context.store.find(Some(context.space.clone()), RenderQuery::All(1)).await.map_err(ledger_failed)?.is_empty() {
@@ -197,7 +197,7 @@ fn renders(count: usize) -> String {
     if count == 1 { "1 render".to_owned() } else { format!("{count} renders") }
 }
 
-/// A group: what it is, how many, and each with the command that leads on.
+/// A group of findings: its kind, its number, and each finding with the next command.
 fn tell_kind(call: &Call, args: &ReconcileArgs, kind: Kind, findings: &[Finding]) {
     let group: Vec<&Finding> = findings.iter().filter(|finding| finding.kind == kind).collect();
     if group.is_empty() {
@@ -266,7 +266,7 @@ fn facts(finding: &Finding) -> Value {
     })
 }
 
-/// What is left once what could be mended was: each kind has a code of its own.
+/// The exit code for the findings that remain after the repair: each kind has a code of its own.
 fn exit(call: &Call, args: &ReconcileArgs, survey: &Survey, tally: Tally) -> Exit {
     if call.interrupt.is_cancelled() {
         return Exit::Interrupted;

@@ -13,7 +13,7 @@ use crate::ledger::{LedgerError, Render, RenderQuery, Space, Store};
 use crate::render::identity::{Key, ProjectId};
 use crate::work::{CommandLine, Context, quoted};
 
-/// Renders that an ambiguous name may mean and that are shown.
+/// Renders that an ambiguous name may mean and that are shown; the rest is counted.
 const SHOWN: usize = 10;
 
 /// A name as it was typed.
@@ -21,24 +21,24 @@ const SHOWN: usize = 10;
 pub(super) struct Name<'a> {
     /// The name.
     pub(super) text: &'a str,
-    /// What `--batch` says: the scope of its key.
+    /// The value of `--batch`: the scope of its key.
     pub(super) batch: Option<&'a str>,
 }
 
 /// A render that a user named.
 pub(super) enum Known {
-    /// The ledger has it.
+    /// It is in the ledger.
     Render(Box<Render>),
-    /// It has not: the service may.
+    /// It is not in the ledger, but the service may have it.
     Project(ProjectId),
-    /// It has not, and no project is called so.
+    /// It is not in the ledger, and the name can't be a project's.
     Nothing(String),
 }
 
-/// Finds each name in the ledger; what it doesn't know is a project where it looks like one.
+/// Finds each name in the ledger. A name that is not there is a project where it looks like one.
 ///
 /// # Errors
-/// When a name fits several renders or can be no name, or when the ledger fails.
+/// When a name fits several renders or can't be a name, or when the ledger fails.
 pub(super) async fn resolve(context: &Context, names: &[Name<'_>]) -> Result<Vec<Known>, Stop> {
     let mut known = Vec::new();
     for name in names {
@@ -56,7 +56,7 @@ pub(super) async fn resolve(context: &Context, names: &[Name<'_>]) -> Result<Vec
     Ok(known)
 }
 
-/// The one render that a name means, if the ledger has any.
+/// The one render that a name means, if the ledger has it.
 ///
 /// # Errors
 /// When it fits several, or when the ledger fails.
@@ -68,7 +68,7 @@ pub(super) async fn one(store: &dyn Store, space: Option<Space>, name: Name<'_>,
     }
 }
 
-/// Every render that a name may mean: of each scope the latest generation of the key, or the one that is named.
+/// Every render that a name may mean: in each scope the latest generation of the key, or the generation that is named.
 async fn all(store: &dyn Store, space: Option<Space>, name: Name<'_>) -> Result<Vec<Render>, LedgerError> {
     if name.batch.is_none()
         && let Ok(project) = ProjectId::parse(name.text)
@@ -90,7 +90,7 @@ async fn all(store: &dyn Store, space: Option<Space>, name: Name<'_>) -> Result<
     Ok(found)
 }
 
-/// What a name may be: a key of any scope, or, at each `/`, a scope and a key of it.
+/// The readings of a name: a key of any scope, or, at each `/`, a scope and a key in it.
 fn readings(name: Name<'_>) -> Vec<(Option<&str>, &str)> {
     let split = name.text.match_indices('/').map(|(at, _)| (Some(&name.text[..at]), &name.text[at + 1..]));
     let split = split.filter(|(scope, key)| !key.is_empty() && name.batch.is_none_or(|batch| *scope == Some(batch)));
@@ -102,7 +102,7 @@ fn generation_of(key: &str) -> Option<(&str, u32)> {
     Some((key, generation.parse().ok()?))
 }
 
-/// In each scope the render of a key: the latest generation, or one.
+/// In each scope the render of a key: its latest generation, or a given one.
 async fn of_key(
     store: &dyn Store,
     space: Option<Space>,
@@ -133,11 +133,11 @@ fn ambiguous(name: Name<'_>, found: &[Render], command: &CommandLine) -> Stop {
     spelled.iter().fold(stop, |stop, (spelled, _)| stop.then(format!("{} {spelled}", command.spell(&["show"]))))
 }
 
-/// A name that fits this render alone, for a shell.
+/// A name that fits only this render, for a shell.
 fn spelling(name: Name<'_>, render: &Render) -> String {
     let full = render.full_name();
     match render.own_scope() {
-        // Read as a key, the full name is another render's, too.
+        // Read as a key, the full name also fits another render.
         Some(scope) if full == name.text => format!("--batch {} {}", quoted(scope), quoted(render.key.as_str())),
         _ => quoted(&full),
     }
@@ -148,25 +148,25 @@ fn told(render: &Render) -> String {
     format!("{}{project}", render.submission.state.as_str())
 }
 
-/// What to say of a name that the ledger doesn't have.
+/// The message for a name that is not in the ledger.
 pub(super) fn unheard_of(name: Name<'_>, history: &str) -> Stop {
     let of_batch = name.batch.map(|batch| format!(" of batch {batch}")).unwrap_or_default();
     Stop::new(Exit::Refused, format!("the ledger has no render of `{}`{of_batch}", name.text)).then(history)
 }
 
-/// All of stdin. A thread of its own waits for it, so that an interruption is heard meanwhile; it ends with the process.
+/// All of stdin. A thread of its own waits for it, so that an interruption is noticed; the thread ends with the process.
 async fn stdin() -> io::Result<String> {
     let (sender, text) = tokio::sync::oneshot::channel();
     thread::spawn(move || {
         let mut text = String::new();
         let read = io::stdin().lock().read_to_string(&mut text);
-        // Whoever was interrupted does not wait for it any more.
+        // After an interruption nothing waits for it any more.
         let _ = sender.send(read.map(|_| text));
     });
     text.await.unwrap_or_else(|_| Err(io::Error::other("its reader is gone")))
 }
 
-/// Puts the lines of stdin in the place of `-`. Empty ones are what `submit` prints for a movie without a project.
+/// Replaces `-` by the lines of stdin. Empty lines are what `submit` prints for a movie without a project.
 ///
 /// # Errors
 /// When stdin can't be read, or the user interrupts it.

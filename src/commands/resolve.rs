@@ -1,4 +1,4 @@
-//! Expands a composed movie and tells what there is to say about it: what is wrong, and what was assumed.
+//! Expands a composed movie and reports its faults and the assumptions made.
 
 use super::Stop;
 use crate::exit::Exit;
@@ -7,7 +7,7 @@ use crate::movie::expand::{Assumption, ExpandIssue, Expansion, Limits, expand};
 use crate::movie::json::Span;
 use crate::output::Out;
 
-/// More messages than this about one movie help nobody; the rest is counted.
+/// The number of messages about one movie that are shown; the rest is counted.
 const MOST_TOLD: usize = 50;
 
 /// Expands a movie.
@@ -26,7 +26,7 @@ pub(super) fn resolve(out: &Out, movie: &Document) -> Result<Expansion, Stop> {
     Ok(expansion)
 }
 
-/// Each kind of assumption once, at its first place: they are worth knowing, and no fault.
+/// Each kind of assumption once, at its first place: worth knowing, and not a fault.
 fn tell_assumptions(out: &Out, movie: &Document, assumptions: &[Assumption]) {
     let mut told: Vec<(&Assumption, usize)> = Vec::new();
     for assumption in assumptions {
@@ -57,7 +57,7 @@ pub(super) fn at(movie: &Document, span: Span) -> String {
     movie.place(span).map(|(name, position)| format!("{name}:{position}: ")).unwrap_or_default()
 }
 
-/// What it is, for which items, and the way out.
+/// The message, its items, and the remedy.
 fn of_issue(issue: &ExpandIssue) -> String {
     issue.help().map_or_else(|| issue.to_string(), |help| format!("{issue}; {help}"))
 }

@@ -1,4 +1,4 @@
-//! What a command opens: the service or its emulator, and the ledger.
+//! Opens what a command needs: the service or its emulator, and the ledger.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,27 +23,27 @@ use crate::settings::{Api, LedgerPlace, Settings, SettingsError};
 use crate::work::{CommandLine, Context, DEFAULT_ACCOUNT, quoted, search};
 use crate::world::World;
 
-/// How long a render takes in the emulator of `--emulate`: long enough to be seen, short enough not to bore.
+/// How long a render takes in the emulator of `--emulate`: long enough to be seen, short enough not to delay.
 const EMULATED_RENDER: Duration = Duration::from_secs(2);
 
-/// The name of the in-process emulator in the ledger: its port changes with every process, its renders stay.
+/// The name of the in-process emulator in the ledger: its port changes with every process, but its renders stay.
 const EMULATOR_SPACE: &str = "emulator";
 
-/// How long the search for lost answers may hold up a command that is about something else.
+/// How long the search for lost answers may delay a command with another purpose.
 const CATCH_UP: Duration = Duration::from_secs(10);
 
-/// Where this machine notes what it has claimed, beside its other state.
+/// Where this machine records its claims, beside its other state.
 const MARKS: &str = "claimed";
 
 /// An open service and an open ledger.
 pub(super) struct Session {
-    /// What the use cases need.
+    /// The context of the use cases.
     pub(super) context: Context,
     emulator: Option<Emulator>,
 }
 
 impl Session {
-    /// Opens both and takes up what earlier commands left unsettled.
+    /// Opens both, and settles what earlier commands left unsettled.
     pub(super) async fn open(call: &Call) -> anyhow::Result<Self> {
         let session = Self::without_past(call).await?;
         session.catch_up(call).await?;
@@ -59,7 +59,7 @@ impl Session {
         Ok(())
     }
 
-    /// Opens both, and leaves the past alone for now: a movie whose answer was lost is known by being unsettled.
+    /// Opens both, and doesn't settle earlier commands yet: a movie whose answer was lost is recognized by being unsettled.
     pub(super) async fn without_past(call: &Call) -> anyhow::Result<Self> {
         let settings = &call.settings;
         let key = key(settings)?;
@@ -80,7 +80,7 @@ impl Session {
         Ok(Self { context, emulator })
     }
 
-    /// Closes what was opened.
+    /// Closes everything that was opened.
     pub(super) async fn close(self) {
         if let Some(emulator) = self.emulator {
             emulator.stop().await;
@@ -90,13 +90,13 @@ impl Session {
 
 /// The service or its emulator, without a ledger.
 pub(super) struct Reached {
-    /// Talks to it.
+    /// The client of the API.
     pub(super) client: Client,
     emulator: Option<Emulator>,
 }
 
 impl Reached {
-    /// Closes what was opened.
+    /// Closes everything that was opened.
     pub(super) async fn close(self) {
         if let Some(emulator) = self.emulator {
             emulator.stop().await;
@@ -104,7 +104,7 @@ impl Reached {
     }
 }
 
-/// A client for the API of the settings, whose emulator is started where it is that. No request is made.
+/// A client for the API of the settings. Starts the emulator where the settings name it. Makes no request.
 pub(super) async fn reach(settings: &Settings, key: ApiKey) -> anyhow::Result<Reached> {
     let (emulator, url) = match &settings.api {
         Api::Url(url) => (None, url.clone()),
@@ -123,7 +123,7 @@ pub(super) fn spell(call: &Call, words: &[&str]) -> String {
     spelling(call).spell(words)
 }
 
-/// How the next commands are spelled.
+/// The spelling of the next commands: it includes this command's global flags.
 pub(super) fn spelling(call: &Call) -> CommandLine {
     CommandLine::with_flags(call.flags.clone())
 }
@@ -134,7 +134,7 @@ async fn emulate(folder: &std::path::Path) -> anyhow::Result<Emulator> {
     Emulator::start(settings).await.context("the emulator can't start")
 }
 
-/// The key, fetched from where it is kept.
+/// The key, fetched from its source.
 ///
 /// # Errors
 /// When there is none, or it can't be fetched.
@@ -159,7 +159,7 @@ pub(super) fn endpoint(api: &Api) -> String {
     }
 }
 
-/// Whose renders a command without a service is about.
+/// The account whose renders a command without a service is about.
 pub(super) fn space(call: &Call) -> Space {
     Space { account: call.settings.account.clone(), endpoint: endpoint(&call.settings.api) }
 }
@@ -179,17 +179,17 @@ pub(super) async fn store(call: &Call) -> anyhow::Result<Arc<dyn Store>> {
     }
 }
 
-/// Nothing names a ledger, and there is no folder to make one in.
+/// The failure when no setting names a ledger and there is no folder for one.
 pub(super) fn homeless() -> Stop {
     Stop::new(Exit::Usage, SettingsError::Homeless.to_string())
 }
 
-/// The ledger for a command that makes none: where there is none, an empty one.
+/// The ledger for a command that creates none: an empty one where there is none.
 pub(super) async fn store_as_it_is(call: &Call) -> anyhow::Result<Arc<dyn Store>> {
     if is_there(&call.settings.ledger).await? { store(call).await } else { Ok(Arc::new(Memory::new())) }
 }
 
-/// Whether there is a ledger. Makes none.
+/// Whether there is a ledger. Creates none.
 pub(super) async fn is_there(place: &LedgerPlace) -> Result<bool, Stop> {
     match place {
         #[cfg(feature = "postgres")]
@@ -198,8 +198,8 @@ pub(super) async fn is_there(place: &LedgerPlace) -> Result<bool, Stop> {
     }
 }
 
-/// Opens the ledger for a command that only tells what is in it. It makes none; one of a newer `j2v` is read as far as it
-/// goes, and one that can't be written is read as it is.
+/// Opens the ledger for a command that only shows its content. Creates none. Reads the known part of a ledger of a newer
+/// `j2v`, and reads one that can't be written as it is.
 pub(super) async fn store_to_read(call: &Call) -> anyhow::Result<Arc<dyn Store>> {
     if let LedgerPlace::File(path) = &call.settings.ledger
         && path.exists()
@@ -216,7 +216,7 @@ pub(super) async fn store_to_read(call: &Call) -> anyhow::Result<Arc<dyn Store>>
     store_as_it_is(call).await
 }
 
-/// What a failing ledger means.
+/// The message and exit code for a ledger failure.
 #[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
 pub(super) fn ledger_failed(error: LedgerError) -> Stop {
     let exit = if matches!(error, LedgerError::Unreachable { .. }) { Exit::Unreachable } else { Exit::Internal };
@@ -248,11 +248,11 @@ fn way_out(error: &LedgerError) -> Option<&'static str> {
     }
 }
 
-/// What it means that the service could not be read.
+/// The message and exit code for a failed read of the service.
 pub(super) fn unreadable(error: &ReadError) -> Stop {
     match error {
         ReadError::Refused(refusal) => Stop::new(Exit::of_refusal(refusal.reason), error.to_string()),
-        // What the service says of a project that it doesn't know is a program's error message (`service.md#errors`).
+        // The service's text for an unknown project is a program's error message (`service.md#errors`).
         ReadError::NoSuchProject { .. } => Stop::new(Exit::Refused, "the service does not know this project"),
         ReadError::Unreachable { .. } | ReadError::Broken { .. } => Stop::new(Exit::Unreachable, error.to_string()),
     }

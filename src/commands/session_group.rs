@@ -1,5 +1,5 @@
-//! The renders that a user named, each met with the profile that it was submitted with: another profile's key would not
-//! know it.
+//! The renders that a user named, each with the profile that it was submitted with: the service doesn't show it to the
+//! key of another profile.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -18,23 +18,23 @@ use crate::work::watch::WaitPolicy;
 
 /// Renders of one profile.
 pub(super) struct SessionGroup {
-    /// Where they are met.
+    /// Their session.
     pub(super) session: Session,
-    /// What was named, with the index of its argument.
+    /// The named renders, with the index of each argument.
     pub(super) known: Vec<(usize, Known)>,
 }
 
 impl SessionGroup {
-    /// All of them in the profile that counts.
+    /// All of them in the profile that applies.
     pub(super) fn of(session: Session, known: Vec<Known>) -> Self {
         Self { session, known: known.into_iter().enumerate().collect() }
     }
 }
 
-/// Finds what was named, and opens a session for each profile that it needs.
+/// Finds the named renders, and opens a session for each profile that they need.
 ///
 /// # Errors
-/// When a name can be no id, when stdin can't be read, when a profile has no key, or when the ledger fails.
+/// When a name can't be an id, when stdin can't be read, when a profile has no key, or when the ledger fails.
 pub(super) async fn meet(call: &Call, names: &[String], batch: Option<&str>) -> anyhow::Result<Vec<SessionGroup>> {
     let names = expand(&call.interrupt, names).await?;
     let mut groups: Vec<(Call, Vec<(usize, String)>)> = Vec::new();
@@ -63,7 +63,7 @@ pub(super) async fn meet(call: &Call, names: &[String], batch: Option<&str>) -> 
     Ok(session_groups)
 }
 
-/// Follows the renders of all parties at the same time, and lets go of their sessions.
+/// Follows the renders of all profiles at the same time, and closes their sessions.
 pub(super) async fn follow_all(
     session_groups: Vec<SessionGroup>,
     patience: impl Fn(&Context) -> WaitPolicy,
@@ -82,7 +82,7 @@ pub(super) async fn follow_all(
     join_all(session_groups.collect::<Vec<_>>()).await;
 }
 
-/// The command as the profile of a render means it: the one that counts, unless the ledger knows better.
+/// The command with the profile of a render: the profile that applies, unless the ledger names another.
 ///
 /// # Errors
 /// When the ledger fails.
@@ -102,7 +102,7 @@ async fn ledger_of_several(call: &Call) -> anyhow::Result<Option<Arc<dyn Store>>
     session::store(call).await.map(Some)
 }
 
-/// The command as another profile means it, if only that one has the render.
+/// The command with another profile, if only that one has the render.
 async fn elsewhere(call: &Call, ledger: &dyn Store, name: Name<'_>) -> Result<Option<Call>, Stop> {
     let settings = &call.settings;
     let here = Space { account: settings.account.clone(), endpoint: session::endpoint(&settings.api) };

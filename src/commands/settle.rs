@@ -1,4 +1,4 @@
-//! `j2v settle`: decides a submission whose outcome nobody knows.
+//! `j2v settle`: decides a submission whose outcome is unknown.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use crate::work::outcome::unbound;
 use crate::work::search;
 use crate::work::submit::{Order, Submitted, submit};
 
-/// For how long a project is read that a person names.
+/// How long the read of a named project may take.
 const READING: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(call: &Call, args: &SettleArgs) -> anyhow::Result<Exit> {
@@ -58,7 +58,7 @@ async fn find(context: &Context, name: Name<'_>) -> anyhow::Result<Render> {
     Ok(render)
 }
 
-/// One look at the server before anything is decided: most questions answer themselves.
+/// Reads the server once before anything is decided: that settles most questions.
 async fn look(call: &Call, context: &Context, render: Render) -> anyhow::Result<Render> {
     let is_open = matches!(render.submission.state, State::Unknown | State::Held | State::Abandoned);
     if !is_open || !render.traceable {
@@ -113,7 +113,7 @@ async fn adopt(context: &Context, render: Render, project: &str) -> anyhow::Resu
     Ok(standing(context, &render).await)
 }
 
-/// Sends it again: this very command is the person's decision.
+/// Sends it again: this command is the user's decision.
 async fn resubmit(context: &Context, render: Render) -> anyhow::Result<Outcome> {
     if render.submission.state.is_bound() {
         return Ok(standing(context, &render).await);
@@ -126,7 +126,7 @@ async fn resubmit(context: &Context, render: Render) -> anyhow::Result<Outcome> 
     };
     let render = decide(context, &render, Fact::Resubmitted).await?;
     if render.scope != SUBMIT_SCOPE {
-        // Its key is its batch's: only a run of that may send it, and keeps to its budget.
+        // Its key belongs to a batch: only a run of that batch may send it, within its budget.
         return Ok(unbound(context, &render));
     }
     let order = Order {
@@ -146,7 +146,7 @@ async fn resubmit(context: &Context, render: Render) -> anyhow::Result<Outcome> 
     }
 }
 
-/// How it stands, in the words of an outcome.
+/// The state, in the words of an outcome.
 async fn standing(context: &Context, render: &Render) -> Outcome {
     if !render.submission.state.is_bound() {
         return unbound(context, render);

@@ -1,4 +1,4 @@
-//! `j2v show`: one render's whole story: what was sent, every attempt, what came back, what it cost.
+//! `j2v show`: one render's whole history: what was sent, every attempt, what came back, what it cost.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::render::identity::ProjectId;
 use crate::render::token::{LedgerName, Token};
 use crate::world::Timestamp;
 
-/// For how long a project is read that the ledger doesn't know.
+/// How long the read of a project that is not in the ledger may take.
 const READING: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(call: &Call, args: &ShowArgs) -> anyhow::Result<Exit> {
@@ -46,7 +46,7 @@ pub(super) async fn run(call: &Call, args: &ShowArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// A project that the ledger doesn't know: what the service says of it.
+/// A project that is not in the ledger: the service's answer about it.
 async fn of_service(call: &Call, args: &ShowArgs, name: Name<'_>) -> anyhow::Result<Exit> {
     let project = ProjectId::parse(name.text).ok().filter(|project| name.batch.is_none() && project.is_well_formed());
     let project = project.ok_or_else(|| unheard_of(name, &spelling(call).spell(&["history"])))?;
@@ -99,13 +99,13 @@ fn told(render: &Render, token: Option<String>, story: &[Event], mail: &Mail) ->
     let mut story: Vec<(Timestamp, Vec<String>)> =
         story.iter().map(|event| (event.at, vec![event.at.to_iso(), event.kind.clone(), event.detail.clone()])).collect();
     story.extend(mail.lines());
-    // The story is in order of itself; what came and went stands where its time is.
+    // The history is already in order; callbacks and deliveries are inserted by their time.
     story.sort_by_key(|(at, _)| *at);
     lines.extend(table::lay_out(&story.into_iter().map(|(_, line)| line).collect::<Vec<_>>()));
     lines
 }
 
-/// What came in for a render, and what goes out.
+/// The callbacks for a render, and its deliveries.
 struct Mail {
     callbacks: Vec<Kept>,
     deliveries: Vec<Delivery>,

@@ -1,4 +1,4 @@
-//! `j2v submit`: each movie sent exactly once; followed to its end and saved where that is wanted.
+//! `j2v submit`: sends each movie exactly once, follows it to its end, and saves it where the flags ask for that.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -58,7 +58,7 @@ pub(super) async fn run(call: &Call, args: &SubmitArgs) -> anyhow::Result<Exit> 
     template_variables::compare(call, &session.context.client, orders.iter().map(|(_, order)| &order.movie)).await;
     let wanted = orders.len();
     let bound = submit_all(&session.context, orders, call.settings.concurrency, &mut results).await;
-    // What this run lost it has just looked for.
+    // This run has just searched for the answers that it lost itself.
     let has_time_for_the_past = bound.len() == wanted;
     let mode = if waits(args) { PollMode::Many } else { PollMode::One };
     let followed = to_follow(&session.context, bound, mode, &mut results).await;
@@ -85,7 +85,7 @@ fn waits(args: &SubmitArgs) -> bool {
     args.wait || args.saving.download.is_some()
 }
 
-/// The key of each movie: the one that was typed, or the name of a file that a folder holds.
+/// The key of each movie: the one from the command line, or the name of a file in a folder.
 fn keys(args: &SubmitArgs, composed: &[Composed]) -> Result<Vec<Option<Key>>, Stop> {
     if args.key.is_some() && composed.len() > 1 {
         return Err(Stop::new(Exit::Usage, "--key names one video: use it with one movie"));
@@ -119,7 +119,7 @@ fn wanted(args: &SubmitArgs, saving: Option<&Saving>) -> Wanted {
     }
 }
 
-/// The movies that may be sent; the outcome of every other one is known already.
+/// The movies that may be sent; the outcome of every other one is already known.
 fn orders(
     call: &Call,
     args: &SubmitArgs,
@@ -149,7 +149,7 @@ fn orders(
     orders
 }
 
-/// A movie whose `client-data` has a place for the token, unless none is wanted (`protocol.md#words`).
+/// A movie whose `client-data` has a place for the token, unless the flags exclude the token (`protocol.md#words`).
 pub(super) fn with_place_for_token(is_traceable: bool, source: &str, movie: Document) -> Result<Document, Stop> {
     let why = match movie.with_token("").err() {
         _ if !is_traceable => None,
@@ -157,7 +157,7 @@ pub(super) fn with_place_for_token(is_traceable: bool, source: &str, movie: Docu
         None => taken_by_another(&movie).map(|span| (TAKEN.to_owned(), span, "give that member another name")),
     };
     let Some((why, span, way_out)) = why else {
-        // A token of an earlier submission is no part of the movie: this one gets its own.
+        // The token of an earlier submission is not part of the movie: this submission gets its own.
         let has_old_token = is_traceable && movie.token().is_some();
         return Ok(if has_old_token { movie.without_token() } else { movie });
     };
@@ -166,13 +166,13 @@ pub(super) fn with_place_for_token(is_traceable: bool, source: &str, movie: Docu
     Err(Stop { help: Some(help), ..Stop::new(Exit::Invalid, format!("{place}: {why}")) })
 }
 
-/// Where the token's place holds something that is no token.
+/// Where the token's place holds something other than a token.
 fn taken_by_another(movie: &Document) -> Option<Span> {
     let member = movie.root.get("client-data")?.get("j2v")?;
     movie.token().and_then(|text| Token::parse(&text)).is_none().then_some(member.span)
 }
 
-/// A run that can't begin: a line for every movie all the same, and the reason once.
+/// The output of a run that can't start: a line for every movie all the same, and the reason once.
 fn not_begun(call: &Call, orders: &[(usize, Order)], mut results: Results<'_>, error: anyhow::Error) -> anyhow::Result<Exit> {
     let stop = error.downcast::<Stop>()?;
     let message = format!("{}; nothing was sent", stop.message);
@@ -202,8 +202,8 @@ fn order(args: &SubmitArgs, key: Option<Key>, source: String, movie: Document) -
     }
 }
 
-/// Submits a few at once, begun in the order of the arguments; gives back what the service has. What one movie is refused
-/// for because of the key or the credits, every other one would be refused for, too (`faults.md` rows 15, 16).
+/// Submits several movies at once, started in the order of the arguments; returns the renders that the service has. A refusal
+/// because of the key or the credits would meet every other movie, too, so it stops the rest (`faults.md` rows 15, 16).
 async fn submit_all(context: &Context, orders: Vec<(usize, Order)>, abreast: usize, results: &mut Results<'_>) -> Vec<(usize, Render)> {
     let stopped = &Cell::new(None);
     let submissions = orders.into_iter().map(|(index, order)| async move {
@@ -224,7 +224,7 @@ async fn submit_all(context: &Context, orders: Vec<(usize, Order)>, abreast: usi
         match submitted {
             Ok(Submitted::Bound(render)) => bound.push((index, *render)),
             Ok(Submitted::Over(outcome)) => results.end(index, *outcome),
-            // What others of this run have got from the service is told whatever becomes of this one.
+            // The renders that the service gave to others of this run are reported, whatever happens to this one.
             Err(error) => results.end(index, unwritten(source, &error)),
         }
     }
@@ -240,7 +240,7 @@ fn unwritten(source: String, error: &LedgerError) -> Outcome {
     Outcome { source: Some(source), ..Outcome::new(Verdict::Unsent).because(Trouble::Internal, error.to_string()) }
 }
 
-/// Without `--wait` only what may have changed since is looked at again: what the API called a timeout may have
+/// Without `--wait` only the renders that may have changed since are read again: one that the API called a timeout may have
 /// finished, and a file of a week ago may be gone.
 async fn to_follow(context: &Context, bound: Vec<(usize, Render)>, mode: PollMode, results: &mut Results<'_>) -> Vec<Followed> {
     let mut followed = Vec::new();

@@ -1,5 +1,5 @@
-//! What stands between a movie and its submission: the check, and the cap on credits. A paying user is stopped by
-//! what the service certainly refuses, never by a guess (`contract.md#checks-that-stop`).
+//! The checks between a movie and its submission: the rules, and the cap on credits. Only a fault that the service
+//! certainly refuses stops a paying user, never a guess (`contract.md#checks-that-stop`).
 
 use super::{Call, Stop};
 use crate::cli::{GateArgs, SubmitArgs};
@@ -11,7 +11,7 @@ use crate::movie::plan::{Credits, Price, PriceReason, Unbounded};
 use crate::settings::Projects;
 use crate::work::CommandLine;
 
-/// The gate of one command, which all of its movies pass in the order of the arguments.
+/// The checks of one command, which all of its movies pass in the order of the arguments.
 pub(super) struct SubmitCheck<'a> {
     call: &'a Call,
     args: &'a GateArgs,
@@ -37,10 +37,10 @@ impl<'a> SubmitCheck<'a> {
         }
     }
 
-    /// Lets a movie through.
+    /// Checks a movie.
     ///
     /// # Errors
-    /// When it would be refused, or could cost more than is left: nothing is to be sent then.
+    /// When the service would refuse it, or it could cost more than is left: nothing may be sent then.
     pub(super) fn pass(&mut self, source: &str, movie: Document) -> Result<Document, Stop> {
         if self.args.no_check && self.args.max_credits.is_none() {
             return Ok(movie);
@@ -61,7 +61,7 @@ impl<'a> SubmitCheck<'a> {
 
     fn check(&mut self, source: &str, movie: &Document, resolved: &Resolved) -> Result<(), Stop> {
         let loopback = self.call.settings.is_loopback();
-        // What a project leaves out can't stop a movie, so a broken file of a project doesn't, either: `check` tells of it.
+        // A finding that a project leaves out can't stop a movie, so a broken project file doesn't, either: `check` reports it.
         let project = self.projects.of(source).ok().flatten();
         let waived = project.as_ref().map_or(&[][..], |project| &project.allow);
         let settings = Settings { allow: &self.args.allow, waived, loopback, facts: Some(&resolved.facts), ..Settings::default() };
@@ -70,7 +70,7 @@ impl<'a> SubmitCheck<'a> {
         if let Some(first) = stopping.first() {
             return Err(refusal(source, movie, first, &stopping).then(self.check_of(&[source.to_owned()])));
         }
-        // What the reading warned of was told when it was read.
+        // The warnings of the reading were shown when it was read.
         let is_new = |finding: &&Diagnostic| finding.severity != Severity::Info && !movie.diagnostics.contains(finding);
         let warnings = found.iter().filter(is_new).count();
         if warnings > 0 {
@@ -88,7 +88,7 @@ impl<'a> SubmitCheck<'a> {
         CommandLine::with_flags(self.call.flags.clone()).spell(&words)
     }
 
-    /// Tells what people should know of the movies that passed, a line each.
+    /// Shows the warnings about the movies that passed, one line each.
     pub(super) fn tell(&self) {
         let out = &self.call.out;
         if self.warnings > 0 {
@@ -101,14 +101,14 @@ impl<'a> SubmitCheck<'a> {
     }
 }
 
-/// A cap can't hold for what has no upper bound.
+/// The refusal of a cap where the cost has no upper bound.
 fn unbounded(source: &str, movie: &Document, open: &Unbounded, cap: u64) -> Stop {
     let place = movie.place(open.doubt.span).map_or_else(|| source.to_owned(), |(name, position)| format!("{name}:{position}"));
     let stop = Stop::new(Exit::Credits, format!("{place}: {}; nothing was sent", without_bound(open, cap)));
     Stop { help: Some(format!("{}; or leave out --max-credits", open.fix)), ..stop }
 }
 
-/// Why `--max-credits` lets nothing of this through.
+/// Why `--max-credits` refuses the movie.
 pub(super) fn without_bound(open: &Unbounded, cap: u64) -> String {
     format!("its cost has no upper bound, and --max-credits allows {cap}: {open}")
 }
@@ -130,7 +130,7 @@ fn refusal(source: &str, movie: &Document, first: &Diagnostic, all: &[&Diagnosti
     Stop { help: Some(help), ..stop }
 }
 
-/// What the movies that passed are estimated to cost.
+/// The estimated cost of the movies that passed.
 #[derive(Debug)]
 struct Bill {
     movies: usize,
@@ -147,7 +147,7 @@ impl Default for Bill {
 }
 
 impl Bill {
-    /// Whether there is room for another movie under a cap; why not.
+    /// Whether another movie fits under a cap; if not, why.
     fn afford(&self, price: &Price, cap: u64) -> Result<(), String> {
         let before = if self.movies > 0 { " with those before it" } else { "" };
         let most = match self.most.zip(price.amount.at_most()) {
@@ -167,12 +167,12 @@ impl Bill {
     }
 }
 
-/// What is the same for all movies explains nothing.
+/// A reason that is the same for all movies explains nothing.
 fn is_worth_a_word(reason: &PriceReason) -> bool {
     !matches!(reason, PriceReason::PerSecond | PriceReason::Rounding)
 }
 
-/// `estimated cost: 15 credits`, and why it isn't known better.
+/// `estimated cost: 15 credits`, and why it is not known more exactly.
 impl std::fmt::Display for Bill {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.movies > 1 {

@@ -1,5 +1,5 @@
-//! The variables that a movie gives to its template, beside those that the template has. The service takes any: what is
-//! doubtful is said before it is paid for, and stops nothing.
+//! Compares the variables that a movie sets with those of its template. The service accepts any variable: a doubtful one
+//! is reported before it is paid for, and stops nothing.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::service::client::Client;
 use crate::service::templates::TemplateVariable;
 use crate::settings::near;
 
-/// For how long the service is asked: nothing that is paid for waits longer for a remark.
+/// How long the request to the service may take: a paid render doesn't wait longer for a remark.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Remarks about movies that differ in many ways.
@@ -59,7 +59,7 @@ enum Kind {
     Fact,
 }
 
-/// The names that a movie sets; `@name` and `?name` describe a variable, and are none.
+/// The names that a movie sets; `@name` and `?name` describe a variable, and are not variables.
 fn given(movie: &Document) -> Vec<String> {
     let members = movie.root.get("variables").and_then(Node::as_object).unwrap_or_default();
     let names = members.iter().map(|member| member.key.decoded().into_owned());

@@ -55,7 +55,7 @@ async fn act(call: &Call, reached: &Reached, command: &TemplatesCommand) -> anyh
     }
 }
 
-/// What the service's own clients do: they filter tags themselves, whatever their case.
+/// Compares tags in any case. The service's own clients filter tags themselves, too.
 fn same_tag(one: &str, other: &str) -> bool {
     one.trim().to_lowercase() == other.trim().to_lowercase()
 }
@@ -77,21 +77,21 @@ fn list<'a>(call: &Call, args: &TemplateListArgs, all: impl Iterator<Item = &'a 
     show(call, &["ID", "NAME", "TAGS", "CHANGED"], all.map(row).collect());
 }
 
-/// What this machine has noted of the account's templates.
+/// This machine's record of the account's templates.
 fn notes(call: &Call) -> TemplateNotes {
     let settings = &call.settings;
     let folder = settings.state.as_ref().map(|folder| folder.join("templates"));
     TemplateNotes::new(folder, format!("{}\n{}", settings.account, session::endpoint(&settings.api)))
 }
 
-/// Notes what was read; a note that can't be kept is no reason to fail.
+/// Records what was read; a failed write of the record is not an error.
 fn note(call: &Call, template: &Template) {
     if let Err(why) = notes(call).see(template) {
         call.out.warning(&format!("the next push can't notice whether another has changed this template: {why}"));
     }
 }
 
-/// What it means that a call about one template came to nothing.
+/// The message and exit code for a failed call about one template.
 fn failed_on(call: &Call, error: &AccountError, id: &str) -> Stop {
     if !matches!(error, AccountError::NotFound { .. }) {
         return failed(error);
@@ -133,12 +133,12 @@ async fn vars(call: &Call, client: &Client, args: &TemplateVarsArgs) -> anyhow::
     Ok(Exit::Done)
 }
 
-/// Whether a variable's value is JSON in a table, not a text.
+/// Whether a variable's value is JSON in a table, and not text.
 fn is_json(variable: &TemplateVariable) -> bool {
     matches!(variable.kind.as_deref(), Some("number" | "boolean" | "array" | "collection"))
 }
 
-/// A column for the key, then one for each variable; `:=` marks those that hold JSON.
+/// A column for the key, then one for each variable; `:=` marks those that contain JSON.
 fn csv_header(variables: &[TemplateVariable]) -> anyhow::Result<String> {
     let key = (!variables.iter().any(|variable| variable.name == "id")).then(|| "id".to_owned());
     let column = |variable: &TemplateVariable| format!("{}{}", variable.name, if is_json(variable) { ":=" } else { "" });
@@ -156,7 +156,7 @@ fn row(variable: &TemplateVariable) -> Vec<Cell> {
     vec![variable.name.as_str().into(), kind.into(), default.unwrap_or_default().into(), required.into(), help.into()]
 }
 
-/// The movie of a file, as it is, and the bytes in which it is stored: its own, if they are JSON to the letter.
+/// The movie of a file, unchanged, and the bytes to store: the file's own, if they are strict JSON.
 fn movie(call: &Call, file: &str) -> Result<(Document, String), Stop> {
     let read = Document::read(file, movie_files::read_movie(file)?);
     let mut movie = read.map_err(|refused| super::movies::refusal(*refused))?;
@@ -221,7 +221,7 @@ fn stem(file: &str) -> String {
     stem.map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// What the service certainly fails on is not stored either.
+/// A movie that the service certainly fails on is not stored, either.
 fn refuse_broken(call: &Call, args: &TemplatePushArgs, movie: &Document) -> Result<(), Stop> {
     let file = args.file.as_str();
     let resolved = Resolved::of(movie);
@@ -281,7 +281,7 @@ async fn diff(call: &Call, client: &Client, args: &TemplateDiffArgs) -> anyhow::
     Ok(if found.is_empty() { Exit::Done } else { Exit::OtherMovie })
 }
 
-/// The longest value that is shown whole, characters.
+/// The longest value that is shown in full, characters.
 const LONGEST_SHOWN: usize = 200;
 
 fn shortened(node: &Node) -> String {

@@ -1,5 +1,5 @@
-//! Uploads as commands make them: a bar while bytes go up, what storage costs before they do, and the local files of
-//! movies swapped for their URLs (`--upload`).
+//! Uploads of commands: a bar during the upload, a notice of the storage cost before it, and the replacement of the local files
+//! of movies by their URLs (`--upload`).
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -25,16 +25,16 @@ use crate::service::media::{MediaPath, TEMP, stored_folder};
 use crate::work::upload::{Existing, LocalFile, UploadError, Uploaded, Uploader};
 use crate::world::World;
 
-/// How often the bar moves.
+/// How often the bar is updated.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Credits for each GiB and week above what is free.
+/// Credits for each GiB and week above the free storage.
 const CREDITS_PER_GIB: u64 = 10;
 
-/// How many files go up at once.
+/// How many files are uploaded at once.
 const ABREAST: usize = 4;
 
-/// Uploads of one command.
+/// The uploads of one command.
 pub(super) struct Uploads<'a> {
     call: &'a Call,
     client: &'a Client,
@@ -46,7 +46,7 @@ impl<'a> Uploads<'a> {
         Self { call, client, world: World::real() }
     }
 
-    /// Puts one file in its place, a bar showing how far it is.
+    /// Uploads one file to its place, with a bar for the progress.
     pub(super) async fn put(&self, file: &LocalFile, path: &MediaPath, existing: Existing) -> Result<Uploaded, UploadError> {
         let sent = Arc::new(AtomicU64::new(0));
         let waits = |path: &MediaPath| self.call.out.progress(&format!("{path}: waiting until the service has all of it"));
@@ -70,7 +70,7 @@ impl<'a> Uploads<'a> {
     }
 }
 
-/// Says what storage will cost with some bytes more, where it costs anything.
+/// Shows the storage cost with a number of additional bytes, where storage costs anything.
 pub(super) async fn tell_cost(call: &Call, client: &Client, files: usize, more: u64) -> Result<(), Stop> {
     let storage = client.media_usage().await.map_err(|error| failed(&error))?;
     if storage.blocked {
@@ -95,7 +95,7 @@ pub(super) async fn tell_cost(call: &Call, client: &Client, files: usize, more: 
     Ok(())
 }
 
-/// What it means that a file is not on the account's media.
+/// The message and exit code for a file that could not be uploaded.
 pub(super) fn upload_failed(error: &UploadError) -> Stop {
     match error {
         UploadError::Service(error) => failed(error),
@@ -108,7 +108,7 @@ pub(super) fn upload_failed(error: &UploadError) -> Stop {
     }
 }
 
-/// The local files of some movies, each content once, with their URLs where they are known.
+/// The local files of some movies, each content once, with their known URLs.
 #[derive(Default)]
 pub(super) struct LocalFiles {
     /// By the path on this machine.
@@ -122,10 +122,10 @@ struct Known {
 }
 
 impl LocalFiles {
-    /// Takes in the files that a movie names; relative to the file in which each is written.
+    /// Records the files that a movie names; each path is relative to the file in which it is written.
     ///
     /// # Errors
-    /// When one can't go up: its place in the movie, and why.
+    /// When a file can't be uploaded: its place in the movie, and the reason.
     pub(super) fn take(&mut self, movie: &Document, folder: &str) -> Result<(), Stop> {
         let folders = folders(movie);
         for reference in local_references(movie) {
@@ -138,10 +138,10 @@ impl LocalFiles {
         Ok(())
     }
 
-    /// Takes in one file.
+    /// Records one file.
     ///
     /// # Errors
-    /// When it can't go up.
+    /// When it can't be uploaded.
     pub(super) fn take_path(&mut self, path: PathBuf, folder: &str) -> Result<(), String> {
         if let Entry::Vacant(new) = self.known.entry(path) {
             let file = LocalFile::look(new.key()).map_err(|why| why.to_string())?;
@@ -155,10 +155,10 @@ impl LocalFiles {
         self.known.is_empty()
     }
 
-    /// Learns the URLs, as far as the mode goes.
+    /// Looks up the URLs, as far as the mode allows.
     ///
     /// # Errors
-    /// When there is no key, the service says no or can't be reached, or a file can't be put there.
+    /// When there is no key, the service refuses or can't be reached, or a file can't be uploaded.
     pub(super) async fn learn(&mut self, call: &Call, mode: UploadMode) -> anyhow::Result<()> {
         if mode == UploadMode::Offline {
             return Ok(());
@@ -170,10 +170,10 @@ impl LocalFiles {
         Ok(learnt?)
     }
 
-    /// Puts what isn't there yet on the account's media, and learns all URLs.
+    /// Uploads the files that are not yet on the account's media, and records all URLs.
     ///
     /// # Errors
-    /// When one file can't be put there; what is there by then is found by the next run.
+    /// When a file can't be uploaded. The next run finds the files that are uploaded by then.
     async fn upload(&mut self, call: &Call, client: &Client) -> Result<(), Stop> {
         let mut distinct: HashMap<MediaPath, &LocalFile> = HashMap::new();
         for known in self.known.values().filter(|known| known.url.is_none()) {
@@ -205,10 +205,10 @@ impl LocalFiles {
         Ok(())
     }
 
-    /// Learns the URLs of what is there already; uploads nothing.
+    /// Looks up the URLs of the files that are already there; uploads nothing.
     ///
     /// # Errors
-    /// When the service says no or can't be reached.
+    /// When the service refuses or can't be reached.
     async fn look_up(&mut self, call: &Call, client: &Client) -> Result<(), Stop> {
         let places: HashSet<MediaPath> = self.known.values().map(|known| known.place.clone()).collect();
         let urls = there(client, places.iter().cloned().collect()).await?;
@@ -224,7 +224,7 @@ impl LocalFiles {
         Ok(())
     }
 
-    /// The movie with URLs in the places of its local files. What isn't there yet gets the name that it will have.
+    /// The movie with URLs in place of its local files. A file that is not uploaded yet gets its future name.
     #[must_use]
     pub(super) fn swapped(&self, movie: Document) -> Document {
         let folders = folders(&movie);
@@ -238,28 +238,28 @@ impl LocalFiles {
     }
 }
 
-/// Says that `--upload` does nothing in a command that sends nothing.
+/// Reports that `--upload` does nothing in a command that sends nothing.
 pub(super) fn say_ignored(call: &Call, args: &MovieArgs) {
     if args.upload {
         call.out.warning("--upload is ignored: this command sends nothing, and local files stay as they are written");
     }
 }
 
-/// How far an upload goes.
+/// How much an upload does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum UploadMode {
-    /// Nothing is asked: every file gets the name that it will have.
+    /// Asks nothing: every file gets its future name.
     Offline,
-    /// What is there is known by its URL; nothing is sent.
+    /// Looks up the files that are there; uploads nothing.
     LookUp,
-    /// What isn't there is sent.
+    /// Uploads the files that are missing.
     Send,
 }
 
-/// Swaps the local files of movies for their URLs. Nothing is sent for a movie that `gate` would not let through.
+/// Replaces the local files of movies by their URLs. Uploads nothing for a movie that `gate` would refuse.
 ///
 /// # Errors
-/// When a file can't be put on the account's media.
+/// When a file can't be uploaded.
 pub(super) async fn swap(
     call: &Call,
     args: &MovieArgs,
@@ -289,7 +289,7 @@ pub(super) async fn swap(
     Ok(())
 }
 
-/// Whether the check lets a movie through whose files are on the account's media.
+/// Whether the check accepts a movie with its files on the account's media.
 fn passes(call: &Call, gate: Option<&GateArgs>, movie: &Document) -> bool {
     let Some(gate) = gate.filter(|gate| !gate.no_check) else { return true };
     let resolved = Resolved::of(movie);
@@ -298,7 +298,7 @@ fn passes(call: &Call, gate: Option<&GateArgs>, movie: &Document) -> bool {
     !check(movie, &settings).iter().any(Diagnostic::stops)
 }
 
-/// Those places that hold a whole file, with its URL.
+/// The places that hold a whole file, each with its URL.
 async fn there(client: &Client, places: Vec<MediaPath>) -> Result<HashMap<MediaPath, String>, Stop> {
     let mode = places.into_iter().map(|place| async move {
         match client.media_file(&place).await {
@@ -325,7 +325,7 @@ pub(super) fn folder_of(file: &str) -> PathBuf {
     Path::new(file).parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
-/// The file that a path means.
+/// The file at a path.
 pub(super) fn located(folder: Option<&PathBuf>, path: &str) -> PathBuf {
     folder.map_or_else(|| PathBuf::from(path_of(path)), |folder| folder.join(path_of(path)))
 }

@@ -1,4 +1,4 @@
-//! What the flags of waiting and saving mean, for every command that has them.
+//! The meaning of the flags of waiting and saving, for every command that has them.
 
 use std::path::Path;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::work::outcome::{described, unbound};
 use crate::work::save::Saving;
 use crate::work::watch::{Target, WaitPolicy};
 
-/// How often a command looks.
+/// How often a command reads each render.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PollMode {
     /// Once.
@@ -42,15 +42,15 @@ pub(super) fn patience(call: &Call, context: &Context, args: &WaitArgs, mode: Po
     }
 }
 
-/// The patience of a command that has no flags for it and looks once.
+/// The waiting time of a command that has no flags for it and reads once.
 pub(super) fn one_look(call: &Call, context: &Context) -> WaitPolicy {
     patience(call, context, &WaitArgs { interval: None, timeout: Duration::ZERO }, PollMode::One)
 }
 
-/// Where `count` videos go.
+/// The destinations of `count` videos.
 ///
 /// # Errors
-/// When several would go into one file.
+/// When several would be saved in one file.
 pub(super) fn saving(place: &str, rules: &SaveRules, count: usize) -> Result<Saving, Stop> {
     if count > 1 && !is_folder(Path::new(place)) {
         let why = format!("{place} is one file, but there are {count} videos: name a folder, with a `/` at its end to create it");
@@ -60,10 +60,10 @@ pub(super) fn saving(place: &str, rules: &SaveRules, count: usize) -> Result<Sav
     Ok(Saving { place: place.to_owned(), name: None, overwrite, allow_private: rules.allow_private, replace: false, copies: false })
 }
 
-/// Makes sure before anything is paid that there is a folder for the videos.
+/// Makes sure, before anything is paid for, that the folder for the videos exists.
 ///
 /// # Errors
-/// When there is none and it can't be made.
+/// When it doesn't exist and can't be created.
 pub(super) fn make_ready(saving: &Saving) -> Result<(), Stop> {
     let place = &saving.place;
     let usage = |why: &str| Stop::new(Exit::Usage, format!("--download: {place}: {why}; nothing was sent"));
@@ -76,15 +76,15 @@ pub(super) fn make_ready(saving: &Saving) -> Result<(), Stop> {
     }
 }
 
-/// Where `count` videos go if they are wanted at all.
+/// The destinations of `count` videos, if the flags ask to save them.
 ///
 /// # Errors
-/// When several would go into one file.
+/// When several would be saved in one file.
 pub(super) fn maybe_saving(args: &SaveArgs, count: usize) -> Result<Option<Saving>, Stop> {
     args.download.as_deref().map(|place| saving(place, &args.rules, count)).transpose()
 }
 
-/// What the service has and nobody waits for, with the command that follows it.
+/// The renders that the service has and this command doesn't wait for, with the command that follows them.
 pub(super) fn submitted(context: &Context, render: &Render) -> Outcome {
     let outcome = described(render, Verdict::Submitted);
     match &render.submission.project {
@@ -93,12 +93,12 @@ pub(super) fn submitted(context: &Context, render: &Render) -> Outcome {
     }
 }
 
-/// A project that the ledger doesn't know as something to follow.
+/// A project that is not in the ledger, as a render to follow.
 fn stranger(context: &Context, index: usize, project: ProjectId) -> Followed {
     Followed { index, target: Target { project, render: None, since: context.world.now() } }
 }
 
-/// What to say of a name that is neither in the ledger nor a project's.
+/// The message for a name that is neither in the ledger nor a project's.
 pub(super) fn nothing(context: &Context, name: &str) -> Outcome {
     let why = format!("{name}: no such render in the ledger, and not a project (a project has 16 letters and digits)");
     Outcome { key: Key::parse(name).ok(), ..Outcome::new(Verdict::Refused) }
@@ -106,7 +106,7 @@ pub(super) fn nothing(context: &Context, name: &str) -> Outcome {
         .then(context.command.spell(&["list"]))
 }
 
-/// What of the renders that a user named can be followed; the outcome of every other one is known already.
+/// The named renders that can be followed; the outcome of every other one is already known.
 pub(super) fn to_follow(context: &Context, known: Vec<(usize, Known)>, results: &mut Results<'_>) -> Vec<Followed> {
     let mut all = Vec::new();
     for (index, known) in known {

@@ -1,4 +1,4 @@
-//! `j2v webhook`: a synthetic callback to an endpoint, an old one again, one from stdin in plain words.
+//! `j2v webhook`: sends a synthetic callback to an endpoint, sends an old one again, or explains one from stdin.
 
 use std::io::Read;
 
@@ -21,7 +21,7 @@ use crate::service::webhook::{self, Format};
 use crate::service::webhook_client::WebhookClient;
 use crate::world::World;
 
-/// The largest body that is read from stdin, bytes: a receiver takes no more.
+/// The largest body that is read from stdin, bytes: a receiver accepts no more.
 const LARGEST: u64 = 1 << 20;
 
 /// Callbacks that `replay` lists.
@@ -52,7 +52,7 @@ async fn send(call: &Call, args: &SendArgs) -> anyhow::Result<Exit> {
     post(call, &args.to, format.content_type(), body.into_bytes()).await
 }
 
-/// A render that nobody has made. Its project can't be one of the service's: those are 16 letters and digits.
+/// A synthetic render. Its project can't be one of the service's: those have 16 letters and digits.
 fn invented(status: &str) -> Result<Report, Stop> {
     let movie = json!({
         "project": "invented",
@@ -112,7 +112,7 @@ async fn send_again(call: &Call, name: Name<'_>, to: &str) -> anyhow::Result<Exi
     post(call, to, content_type, raw).await
 }
 
-/// The last outcome is due at once, whether it waits, was heard of or was given up.
+/// Makes the last outcome due at once, whether it waits, was delivered or was given up.
 async fn hand_on_again(call: &Call, name: Name<'_>) -> anyhow::Result<Exit> {
     let ledger = store(call).await?;
     let now = World::real().now();
@@ -188,7 +188,7 @@ fn verdict(report: &Report) -> Verdict {
     }
 }
 
-/// The callback came and the application has heard: nobody is to tell it again. What the body says changes no render.
+/// The callback arrived and the application has the outcome: it is not delivered again. The body changes no render.
 async fn record(call: &Call, raw: Vec<u8>, told: &webhook::Told) -> anyhow::Result<Option<Render>> {
     let (ledger, space, at) = (store(call).await?, space(call), World::real().now());
     let callback =

@@ -130,7 +130,7 @@ impl Backend {
         first.chars().chain(second.chars().skip(12)).collect()
     }
 
-    /// A word that nobody guesses.
+    /// A word that can't be guessed.
     pub(super) fn grant(&self, n: u64) -> String {
         let next_u64 = |place: u64| self.seed.next_u64("grant", n.wrapping_mul(2).wrapping_add(place));
         format!("{:016x}{:016x}", next_u64(0), next_u64(1))

@@ -15,7 +15,7 @@
 //! 2026-01-15T12:00:00Z and runs as fast as the machine's. In a folder the clock runs on from emulator to emulator.
 //!
 //! # Key
-//! Any key is good but an empty one and those that begin with `wrong`, unless [`KeyRule::Exactly`] says otherwise.
+//! Every key is valid except an empty one and those that begin with `wrong`, unless [`KeyRule::Exactly`] is set.
 //!
 //! # Credits
 //! A render costs a credit a second, a failed one nothing. A movie that costs more than what is left is refused.
@@ -89,7 +89,7 @@ const RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How long a file stays `pending` after its bytes came: "some seconds" in the service, a moment here.
 const MEDIA_SETTLE: Duration = Duration::from_millis(300);
 
-/// Which keys are good.
+/// Which keys are valid.
 #[derive(Clone)]
 pub enum KeyRule {
     /// Any but an empty one and those that begin with `wrong`.
@@ -98,13 +98,13 @@ pub enum KeyRule {
     Exactly(String),
 }
 
-/// How an emulator behaves.
+/// The settings of an emulator.
 pub struct Settings {
-    /// Where it listens; port 0 is any free one.
+    /// The address that it listens on; port 0 is any free port.
     pub bind: SocketAddr,
     /// How long a render takes.
     pub render_time: Duration,
-    /// The same seed, the same ids, times and dice.
+    /// The seed. The same seed gives the same ids, times and random numbers.
     pub seed: Option<u64>,
     /// The balance it starts with; without one there is always enough.
     pub credits: Option<u64>,
@@ -112,7 +112,7 @@ pub struct Settings {
     pub faults: Vec<Fault>,
     /// Where projects are kept; without a folder they end with the emulator.
     pub folder: Option<PathBuf>,
-    /// Which keys are good.
+    /// Which keys are valid.
     pub key: KeyRule,
     /// The form of webhooks.
     pub webhook_shape: Shape,
@@ -120,7 +120,7 @@ pub struct Settings {
     pub retention: Duration,
     /// How long a file of the media stays `pending` after its bytes came.
     pub media_settle: Duration,
-    /// The clock, and the dice of an emulator without a seed.
+    /// The clock, and the random numbers of an emulator without a seed.
     pub world: World,
 }
 
@@ -153,16 +153,16 @@ pub enum EmulatorError {
     Bind {
         /// Where it should listen.
         address: SocketAddr,
-        /// What the system said.
+        /// The system's message.
         #[source]
         source: io::Error,
     },
     /// The folder can't be made or read.
     #[error("the emulator can't use its folder {folder}", folder = folder.display())]
     Folder {
-        /// Which.
+        /// The path of the folder.
         folder: PathBuf,
-        /// What the system said.
+        /// The system's message.
         #[source]
         source: io::Error,
     },
@@ -176,7 +176,7 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts one, as tasks of the current tokio runtime of either kind.
+    /// Starts an emulator, as tasks of the current tokio runtime of either kind.
     ///
     /// # Errors
     /// When the address can't be bound, or the folder can't be used.
@@ -218,13 +218,13 @@ impl Emulator {
         Self { address, stop: stop.drop_guard(), serving }
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What a client takes for the API: `http://127.0.0.1:PORT/v2`.
+    /// The API address for clients: `http://127.0.0.1:PORT/v2`.
     #[must_use]
     pub fn api_url(&self) -> String {
         format!("http://{}/v2", self.address)
@@ -238,8 +238,8 @@ impl Emulator {
     }
 }
 
-/// Where the other host listens, which takes the bytes of files and hands them out: for a folder always on the port that
-/// it had first, if that is free, so that the URLs of its files stay right.
+/// The address of the storage host, which receives and delivers the bytes of files. A folder's storage host keeps its
+/// first port, if that port is free, so that the URLs of its files stay valid.
 async fn bind_uploads(ip: IpAddr, folder: Option<&Path>) -> io::Result<TcpListener> {
     let Some(folder) = folder else { return TcpListener::bind((ip, 0)).await };
     let kept = folder.join("media-port");

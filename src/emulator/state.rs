@@ -104,7 +104,7 @@ pub(super) struct Record {
     pub(super) deleted_at: Option<i64>,
 }
 
-/// How often a project has been looked at.
+/// How often a project has been read.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Looks {
     /// By any status request or list.
@@ -113,7 +113,7 @@ pub(super) struct Looks {
     pub(super) done: usize,
 }
 
-/// Where a render stands.
+/// The state of a render at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Phase {
     /// Queued: the first tenth of its time.
@@ -156,7 +156,7 @@ impl Phase {
 }
 
 impl Record {
-    /// Where the render really stands.
+    /// The true state of the render.
     pub(super) fn phase(&self, now: Timestamp) -> Phase {
         let age = self.age(now);
         if age < self.render_time {

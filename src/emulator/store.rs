@@ -139,7 +139,7 @@ impl Store {
         Ok(())
     }
 
-    /// Reads a project's file again if it changed. A file that can't be understood is no project.
+    /// Reads a project's file again if it changed. A file that can't be parsed is not a project.
     fn refresh(&mut self, project: &str) -> io::Result<()> {
         let Some(path) = self.path(project) else { return Ok(()) };
         let stamp = match fs::metadata(&path) {

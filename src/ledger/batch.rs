@@ -1,70 +1,70 @@
-//! What is remembered of batches: renders whose keys count a scope, the budget that they count, and how many of
-//! them stand where. Counted as rows change, so that a batch of a million is told as quickly as one of ten.
+//! The record of batches: renders whose keys share a scope, the batch's budget, and the number of renders in each
+//! state. The counts change with the rows, so a batch of a million is counted as quickly as one of ten.
 
 use super::{Recorded, Render, RenderId, Reply, Space};
 use crate::render::identity::{Key, MovieHash};
 use crate::render::state::{InvalidTransition, State};
 use crate::world::Timestamp;
 
-/// Drafts that are placed in one transaction (`protocol.md#cases`).
+/// The number of drafts placed in one transaction (`protocol.md#cases`).
 pub const CHUNK: usize = 500;
 
-/// The row of a table that a render was made of.
+/// The table row that a render was made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TableRow {
-    /// Its number, as its table counts.
+    /// Its number in the table.
     pub number: u64,
-    /// The most credits that its movie may cost; `None` when nothing bounds it.
+    /// The most credits that its movie may cost; `None` when no bound is known.
     pub estimate: Option<u64>,
 }
 
-/// The most that a batch may ever be charged, by all processes and all runs together.
+/// The most that a batch may ever be charged, summed over all processes and all runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Budget {
-    /// Renders.
+    /// The number of renders.
     pub renders: Option<u64>,
-    /// Credits.
+    /// The number of credits.
     pub credits: Option<u64>,
 }
 
 /// A batch: its name is the scope of its keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
-    /// Whose.
+    /// The account and API URL.
     pub space: Space,
     /// Its name.
     pub name: String,
-    /// The hash of its movie before any row.
+    /// The hash of its movie before a row is filled in.
     pub template: MovieHash,
     /// The movie's file.
     pub source: String,
-    /// The flags, as they were typed last.
+    /// The flags of the last run, as they were typed.
     pub flags: Vec<String>,
     /// The most that it may be charged.
     pub budget: Budget,
-    /// When it was begun.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When its last run came to its end; `None` while one goes on, or was killed.
+    /// When its last run ended; `None` while a run goes on, or after one was killed.
     pub ended_at: Option<Timestamp>,
 }
 
-/// A number of renders, and what they cost.
+/// A number of renders and their cost.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Count {
-    /// How many.
+    /// The number of renders.
     pub rows: u64,
-    /// The most that they may cost together, of those that are bounded.
+    /// The sum of the estimates, over the renders that have one.
     pub estimated: u64,
-    /// What the service has charged for them, as far as it has told.
+    /// The credits that the service has reported as charged.
     pub consumed: f64,
-    /// How many of them may have been paid for, or will be.
+    /// The number of renders that may have been paid for, or will be.
     pub paid_rows: u64,
-    /// What those cost: what was charged, and the estimate where that isn't known.
+    /// The cost of those in credits: the charge where it is known, else the estimate.
     pub paid_credits: f64,
 }
 
 impl Count {
-    /// The count of one render; `None` when it is of no batch.
+    /// The count of one render; `None` when it belongs to no batch.
     #[must_use]
     pub fn of(render: &Render) -> Option<Self> {
         let row = render.row?;
@@ -80,14 +80,14 @@ impl Count {
         })
     }
 
-    /// One render more at the most that it may cost.
+    /// One more render, counted at the most that it may cost.
     #[must_use]
     pub fn at_most(row: TableRow) -> Self {
         let estimated = row.estimate.unwrap_or_default();
         Self { rows: 1, estimated, consumed: 0.0, paid_rows: 1, paid_credits: float(estimated) }
     }
 
-    /// This count and another one.
+    /// The sum of two counts.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -100,8 +100,8 @@ impl Count {
     }
 }
 
-/// Whether it counts against a budget: a POST of it is out, or may have been accepted. What a person gave up counts
-/// when its answer was lost.
+/// Whether it counts against a budget: a POST of it is out, or may have been accepted. A render that a person abandoned
+/// counts when its answer was lost.
 fn may_be_paid(render: &Render) -> bool {
     match render.submission.state {
         State::Intent | State::Rejected => false,
@@ -115,17 +115,17 @@ fn float(credits: u64) -> f64 {
     credits as f64
 }
 
-/// How the renders of a batch stand.
+/// The number of a batch's renders in each state.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Tally {
-    /// The latest generation of each key, by its state; states without a row are left out.
+    /// The latest generation of each key, by state; states without a row are left out.
     pub current: Vec<(State, Count)>,
-    /// All generations before those.
+    /// All earlier generations.
     pub earlier: Count,
 }
 
 impl Tally {
-    /// Puts a count where it belongs.
+    /// Adds a count to the generation and state that it belongs to.
     pub fn add(&mut self, state: State, is_current: bool, count: Count) {
         if !is_current {
             self.earlier = self.earlier.and(count);
@@ -144,70 +144,70 @@ impl Tally {
         self.current.iter().fold(Count::default(), |sum, (_, count)| sum.and(*count))
     }
 
-    /// How many keys stand in one of these states.
+    /// The number of keys in any of these states.
     #[must_use]
     pub fn rows(&self, states: &[State]) -> u64 {
         self.current.iter().filter(|(state, _)| states.contains(state)).map(|(_, count)| count.rows).sum()
     }
 }
 
-/// A batch and how it stands.
+/// A batch and its tally.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standing {
     /// The batch.
     pub batch: Batch,
-    /// How its renders stand.
+    /// The number of its renders in each state.
     pub tally: Tally,
 }
 
-/// A process that has submitted rows of a batch, and is at it or was.
+/// A process that submits, or has submitted, rows of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Worker {
-    /// The name under which it claims: the machine's, where several share a ledger, and the process.
+    /// The name under which it claims: the process, and the machine where several machines share a ledger.
     pub name: String,
-    /// Whether it lives.
+    /// Whether the process is alive.
     pub is_alive: bool,
-    /// Renders whose last claim was its own, all generations.
+    /// The number of renders whose last claim was its own, over all generations.
     pub claimed: u64,
-    /// Those of them that are on their way to the service now.
+    /// The number of those that are being sent now.
     pub sending: u64,
-    /// When it last began to send one.
+    /// When it last began to send a render.
     pub last_at: Timestamp,
 }
 
 /// Why a row was not claimed. Nothing was written.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum Unclaimed {
-    /// Somebody else was faster.
+    /// Another process claimed it first.
     #[error(transparent)]
     InvalidTransition(#[from] InvalidTransition),
-    /// All renders that the budget allows are claimed.
+    /// The budget's renders are all claimed.
     #[error("--max-renders {cap} is reached")]
     Renders {
-        /// The budget.
+        /// The budget, in renders.
         cap: u64,
     },
-    /// The render doesn't fit into what is left of the credits.
+    /// The render, at the most that it may cost, does not fit into the credits that are left.
     #[error(
         "--max-credits {cap} is reached: {} left, the next row {cost}",
         (float(*cap) - spent).max(0.0),
         cost = wanted.map_or_else(|| "may cost an unlimited number of credits".to_owned(), |wanted| format!("may cost {wanted} credits"))
     )]
     Credits {
-        /// The budget.
+        /// The budget, in credits.
         cap: u64,
-        /// What was spent of it.
+        /// The credits already spent.
         spent: f64,
-        /// What the render may cost.
+        /// The most credits that the render may cost.
         wanted: Option<u64>,
     },
 }
 
 impl Budget {
-    /// Whether one more render fits in beside what was `spent`.
+    /// Whether one more render fits into the budget beside what was `spent`.
     ///
     /// # Errors
-    /// When it doesn't.
+    /// When it doesn't fit.
     pub fn afford(&self, spent: &Count, row: TableRow) -> Result<(), Unclaimed> {
         if let Some(cap) = self.renders.filter(|cap| spent.paid_rows >= *cap) {
             return Err(Unclaimed::Renders { cap });
@@ -217,33 +217,33 @@ impl Budget {
         if fits { Ok(()) } else { Err(Unclaimed::Credits { cap, spent: spent.paid_credits, wanted: row.estimate }) }
     }
 
-    /// These limits, and where one is missing the `older`.
+    /// These limits; the `older` one where a limit is missing.
     #[must_use]
     pub fn or(self, older: Self) -> Self {
         Self { renders: self.renders.or(older.renders), credits: self.credits.or(older.credits) }
     }
 }
 
-/// What a ledger knows of batches.
+/// The batch calls of a ledger.
 pub trait Batches: Send + Sync {
-    /// Remembers a batch, new or known; tells how it stands. Of a known one the creation stays, and each limit of the
-    /// budget for which this one has none.
+    /// Stores a batch, new or known; returns it with its tally. A known batch keeps its creation time, and each limit for
+    /// which the new budget has none.
     fn keep(&self, batch: Batch) -> Reply<'_, Standing>;
 
-    /// The batches of one space, or of all, with this name, or all; newest first.
+    /// The batches of one space, or of all spaces, newest first; only those with this name if one is given.
     fn batches(&self, space: Option<Space>, name: Option<String>) -> Reply<'_, Vec<Standing>>;
 
     /// The latest generation of each key in one scope, in the order of the keys.
     fn latest(&self, space: Space, scope: String, keys: Vec<Key>) -> Reply<'_, Vec<Option<Render>>>;
 
-    /// Claims renders as [`super::Store::record`] does, each only if the budget of its batch allows; what is claimed is
-    /// counted in the same transaction.
+    /// Claims renders as [`super::Store::record`] does, each only if the budget of its batch allows it. The same transaction
+    /// counts the claims.
     fn claim(&self, renders: Vec<RenderId>, at: Timestamp) -> Reply<'_, Vec<Result<Recorded, Unclaimed>>>;
 
-    /// The latest generations of a batch in the order in which they were placed: at most `most` after `after`.
+    /// The latest generations of a batch in the order in which they were placed: at most `most`, from the one after `after`.
     fn members(&self, space: Space, name: String, after: RenderId, most: u32) -> Reply<'_, Vec<Render>>;
 
-    /// Who has submitted rows of a batch; whoever did last comes first. Reads every row of it.
+    /// The processes that have submitted rows of a batch, the latest first. Reads every row of the batch.
     fn workers(&self, space: Space, name: String) -> Reply<'_, Vec<Worker>>;
 }
 

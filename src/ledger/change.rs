@@ -1,5 +1,5 @@
-//! What a draft and a change make of a row. Pure, and the same for every store: a store loads a row, asks
-//! here, and writes what comes back.
+//! The effect of a draft and of a change on a row. The functions are pure, and the same for every store: a store loads
+//! a row, calls this module, and writes the result.
 
 use serde_json::Value;
 
@@ -9,29 +9,29 @@ use crate::render::outcome::{Report, Status};
 use crate::render::state::{Fact, InvalidTransition, State, Submission};
 use crate::world::Timestamp;
 
-/// A change that was taken in: the row after it, and the line it adds to the story.
+/// A change that was accepted: the row after it, and the line that it adds to the history.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Applied {
-    /// The row after it and what is to be done now.
+    /// The row after it, and the next action.
     pub recorded: Recorded,
-    /// What is told of it, if anything.
+    /// The line for the history, if any.
     pub event: Option<Event>,
 }
 
-/// Where a draft goes.
+/// Where a draft is placed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Placing {
-    /// To a row that is there.
+    /// In an existing row.
     Existing(Box<Render>),
-    /// To a new row.
+    /// In a new row.
     New {
-        /// Which render of its key it is, from 1.
+        /// The number of this render of its key, counted from 1.
         generation: u32,
     },
 }
 
-/// Decides where a draft goes. `known` is the latest generation of its key when the user gave one, else an
-/// unsettled row with the same movie that this process doesn't send itself.
+/// Decides where a draft is placed. `known` is the latest generation of its key when the user gave a key. Otherwise it
+/// is an unsettled row with the same movie that this process is not sending itself.
 #[must_use]
 pub fn placing(draft: &NewRender, known: Option<Render>) -> Placing {
     match known {
@@ -43,15 +43,15 @@ pub fn placing(draft: &NewRender, known: Option<Render>) -> Placing {
     }
 }
 
-/// Whether a movie that is asked for again becomes a new generation of its key. What may have been paid for, or will be, is
-/// never doubled by asking again.
+/// Whether a movie that is submitted again becomes a new generation of its key. A render that may have been paid for, or
+/// will be, is never doubled by submitting it again.
 #[must_use]
 pub fn gives_way(latest: &Render, movie: MovieHash) -> bool {
     let is_the_same_wish = latest.submission.state == State::Intent && latest.movie == movie;
     !latest.submission.state.is_unsettled() && !is_the_same_wish
 }
 
-/// The row of a draft: an intent.
+/// The row of a new draft: an intent.
 #[must_use]
 pub fn wanted(id: RenderId, draft: &NewRender, generation: u32) -> Render {
     Render {
@@ -82,10 +82,10 @@ pub fn wanted(id: RenderId, draft: &NewRender, generation: u32) -> Render {
     }
 }
 
-/// Takes in a change; `owner` is the name under which this store claims.
+/// Applies a change; `owner` is the name under which this store claims.
 ///
 /// # Errors
-/// When the machine says that the fact is out of turn: nothing is to be written.
+/// When the state machine rejects the fact as out of turn: the store must write nothing.
 pub fn apply(before: &Render, change: &Change, at: Timestamp, owner: &str) -> Result<Applied, InvalidTransition> {
     let mut render = before.clone();
     let mut action = None;
@@ -111,14 +111,14 @@ pub fn apply(before: &Render, change: &Change, at: Timestamp, owner: &str) -> Re
     Ok(Applied { recorded: Recorded { render, action }, event })
 }
 
-/// Whether the movie as it is sent is of no more use: the service has deleted the video.
+/// Whether the stored movie is no longer needed: the service has deleted the video.
 #[must_use]
 pub fn is_past(state: State) -> bool {
     matches!(state, State::Deleted | State::Expired)
 }
 
-/// What a fact writes beside the submission. A fact that the machine let pass without effect (an answer of an
-/// older epoch, a refusal of what is bound) writes nothing.
+/// Sets the columns of a fact outside the submission. A fact that the state machine accepted without effect (an answer
+/// of an older epoch, a refusal of a bound render) sets nothing.
 fn mark(render: &mut Render, before: &Render, fact: &Fact, at: Timestamp, owner: &str) {
     let (was, is) = (before.submission.state, render.submission.state);
     match fact {
@@ -127,7 +127,7 @@ fn mark(render: &mut Render, before: &Render, fact: &Fact, at: Timestamp, owner:
             render.posted_at = Some(at);
             render.gave_up_at = None;
         }
-        // The latest moment counts, whoever tells it: the quarantine may only grow longer by it.
+        // The latest moment counts, whichever process reports it: it may only lengthen the quarantine.
         Fact::Lost { .. } if is == State::Unknown => render.gave_up_at = Some(at),
         Fact::OwnerGone if was == State::Sending => render.gave_up_at = Some(at),
         Fact::Refused { refusal, .. } if was != is => render.refusal = Some(refusal.clone()),
@@ -142,8 +142,8 @@ fn mark(render: &mut Render, before: &Render, fact: &Fact, at: Timestamp, owner:
     }
 }
 
-/// The report to keep: a lower status never replaces a higher one; of two with the same rank the new one
-/// stands, and keeps what it doesn't say itself (a callback says less than an answer to `GET`).
+/// The report to keep. A lower status never replaces a higher one. Of two reports with the same rank the new one wins
+/// and keeps the fields that it lacks (a callback has fewer fields than an answer to `GET`).
 fn highest(kept: Option<&Report>, new: &Report) -> Report {
     let Some(kept) = kept.filter(|kept| kept.project == new.project) else { return new.clone() };
     match rank(&kept.status).cmp(&rank(&new.status)) {
@@ -153,7 +153,7 @@ fn highest(kept: Option<&Report>, new: &Report) -> Report {
     }
 }
 
-/// How far a status is (`protocol.md`2 to 34): `done` may still come after `timeout` and `error`.
+/// The rank of a status (`protocol.md`2 to 34): `done` may still follow `timeout` and `error`.
 fn rank(status: &Status) -> u8 {
     match status {
         Status::Pending => 0,
@@ -168,7 +168,7 @@ fn rank(status: &Status) -> u8 {
 fn filled(kept: &Report, new: &Report) -> Report {
     let (Some(old_fields), Some(new_fields)) = (kept.raw.as_object(), new.raw.as_object()) else { return new.clone() };
     let mut fields = old_fields.clone();
-    // An address that is `null` by now is gone; any other blank is only not said.
+    // A `null` address means that the file is gone; any other blank field is only absent.
     for (name, value) in new_fields.iter().filter(|(name, value)| !is_blank(value) || *name == "url") {
         fields.insert(name.clone(), value.clone());
     }

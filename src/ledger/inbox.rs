@@ -1,5 +1,5 @@
-//! The inbox: every callback as it came, kept before it is answered. A body is a hint and nothing more: what it
-//! says changes no render; whoever acts on it asks the service first.
+//! The inbox: every callback as it arrived, stored before it is answered. A body is only a hint. Its content changes no
+//! render; the process that acts on it asks the service first.
 
 use sha2::{Digest, Sha256};
 
@@ -7,93 +7,93 @@ use super::{Reply, Space};
 use crate::render::identity::ProjectId;
 use crate::world::Timestamp;
 
-/// A callback as it came.
+/// A callback as it arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Callback {
-    /// Whose receiver it came to.
+    /// The space of the receiver that it arrived at.
     pub space: Space,
-    /// The project that its body names, if it can be read.
+    /// The project that its body names, if the body can be read.
     pub project: Option<ProjectId>,
-    /// The text in the token's place of its `client-data`, if there is one.
+    /// The text in the token's place in its `client-data`, if there is one.
     pub token: Option<String>,
-    /// What its head said that the body is.
+    /// The Content-Type header.
     pub content_type: String,
     /// The body, byte for byte.
     pub raw: Vec<u8>,
-    /// When it came.
+    /// When it arrived.
     pub at: Timestamp,
 }
 
 impl Callback {
-    /// The SHA-256 of the body: by it a callback that comes twice is known (`faults.md` row 51).
+    /// The SHA-256 of the body. It identifies a callback that arrives twice (`faults.md` row 51).
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
         Sha256::digest(&self.raw).into()
     }
 }
 
-/// A callback's name inside its ledger.
+/// A callback's number inside its ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CallbackId(pub i64);
 
-/// What became of a callback that came.
+/// The result of storing a callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Received {
-    /// It is kept.
+    /// It was stored.
     New(CallbackId),
-    /// The same body for the same project was kept before.
+    /// The same body for the same project was stored before.
     Known(CallbackId),
 }
 
-/// A callback that is kept, less its body.
+/// A stored callback without its body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
-    /// Which.
+    /// Its number.
     pub id: CallbackId,
-    /// Whose.
+    /// The space of the receiver that it arrived at.
     pub space: Space,
     /// The project that its body names.
     pub project: Option<ProjectId>,
     /// The text in the token's place.
     pub token: Option<String>,
-    /// What its head said that the body is.
+    /// The Content-Type header.
     pub content_type: String,
-    /// Bytes of the body.
+    /// The body's size in bytes.
     pub size: u64,
-    /// When it came first.
+    /// When it first arrived.
     pub received_at: Timestamp,
-    /// When what it announced was taken care of.
+    /// When the outcome that it announced was handled.
     pub settled_at: Option<Timestamp>,
 }
 
-/// Which callbacks are asked for.
+/// Which callbacks to return.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Callbacks {
-    /// One.
+    /// One callback.
     Id(CallbackId),
-    /// Those that nobody has taken care of, oldest first, up to a number.
+    /// Those that are not settled, oldest first, up to a number.
     Open(u32),
-    /// Those of some projects, oldest first. A render's callbacks are those of its project, whenever they came.
+    /// Those of some projects, oldest first. A render's callbacks are those of its project, whenever they arrived.
     Of(Vec<ProjectId>),
-    /// The last ones, newest first, up to a number.
+    /// The latest ones, newest first, up to a number.
     Last(u32),
 }
 
-/// The callbacks that a ledger keeps.
+/// The inbox calls of a ledger.
 pub trait Inbox: Send + Sync {
-    /// Keeps callbacks: they are on disk, synced, before the reply. One with the space, project and body of
-    /// another is kept once.
+    /// Stores callbacks: they are on disk, synced, before the reply. Callbacks with the same space, project and body are
+    /// stored once.
     fn receive(&self, callbacks: Vec<Callback>) -> Reply<'_, Vec<Received>>;
 
     /// Callbacks of one space, or of all, without their bodies.
     fn callbacks(&self, space: Option<Space>, which: Callbacks) -> Reply<'_, Vec<Kept>>;
 
-    /// The body as it came.
+    /// The body as it arrived.
     fn raw(&self, callback: CallbackId) -> Reply<'_, Option<Vec<u8>>>;
 
-    /// What these announced is taken care of; the first time counts.
+    /// Marks callbacks as settled; the first time is kept.
     fn settle(&self, callbacks: Vec<CallbackId>, at: Timestamp) -> Reply<'_, ()>;
 
-    /// Drops callbacks that came before `before` and whose project no render of the ledger has; says how many.
+    /// Drops callbacks that arrived before `before` and whose project belongs to no render of the ledger; returns their number.
     fn forget(&self, before: Timestamp) -> Reply<'_, u64>;
 }

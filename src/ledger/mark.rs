@@ -1,7 +1,7 @@
-//! What this machine has claimed last in a ledger, kept outside of it. A backup that is played in can't carry that back:
-//! a ledger without the claim has forgotten what was written since, whatever it says of itself.
+//! The mark: this machine's last claim in a ledger, kept outside of the ledger. Restoring a backup can't restore the mark:
+//! a ledger without that claim has lost what was written since, whatever it says of itself.
 //!
-//! The mark is not synced: it outlives the process, and a power cut only takes its proof.
+//! The mark is not synced. It outlives the process; a power cut loses only its proof.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
@@ -16,23 +16,23 @@ use crate::render::state::State;
 use crate::render::token::LedgerName;
 use crate::world::Timestamp;
 
-/// The length of a mark's file: one write replaces another whole, and nobody reads half of one.
+/// The length of a mark's file in bytes: one write replaces the whole file, so no process reads half a mark.
 const LENGTH: usize = 256;
 
-/// Where the marks of this machine are.
+/// The folder of this machine's marks.
 #[derive(Debug, Clone)]
 pub struct Marks {
     folder: PathBuf,
 }
 
 impl Marks {
-    /// The marks in a folder, which is made with the first of them.
+    /// The marks in a folder, which is created with the first mark.
     #[must_use]
     pub fn in_folder(folder: PathBuf) -> Self {
         Self { folder }
     }
 
-    /// The mark of a ledger at a place: two copies of one ledger go different ways.
+    /// The mark of a ledger at a place: two copies of one ledger diverge.
     pub(super) fn of(&self, ledger: &LedgerName, place: &str) -> MarkFile {
         let digest = Sha256::digest(place.as_bytes());
         let prefix = format!("{ledger}-");
@@ -41,7 +41,7 @@ impl Marks {
     }
 }
 
-/// What a store knows of the completeness of its ledger, and the mark by which it knows.
+/// What a store knows of the completeness of its ledger, and the mark that it is based on.
 #[derive(Debug, Default)]
 pub(super) struct Witness {
     marks: Option<Marks>,
@@ -50,7 +50,7 @@ pub(super) struct Witness {
 }
 
 impl Witness {
-    /// One that has seen nothing yet; without marks it never proves anything.
+    /// A witness that has not seen its ledger yet; without marks it never proves anything.
     pub(super) fn new(marks: Option<Marks>) -> Self {
         Self { marks, ..Self::default() }
     }
@@ -66,18 +66,18 @@ impl Witness {
         *self.hold()
     }
 
-    /// Takes in what a look at the ledger came to.
+    /// Records the result of a check of the ledger.
     pub(super) fn found(&self, found: Completeness) {
         let mut known = self.hold();
         *known = Completeness { doubts: known.doubts, ..found };
     }
 
-    /// There is a sign that the ledger was put back to an earlier state.
+    /// Records a sign that the ledger was put back to an earlier state.
     pub(super) fn doubt(&self) {
         self.hold().doubts += 1;
     }
 
-    /// Claims whose mark is written before anybody sends anything.
+    /// Passes claims through, and writes their mark before any of them is sent.
     pub(super) fn of_claims<'a, E: Send + 'a>(
         self: &Arc<Self>,
         claims: Reply<'a, Vec<Result<Recorded, E>>>,
@@ -113,14 +113,14 @@ pub(super) struct MarkFile {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Mark {
     proof: Proof,
-    /// When what proves it was written, in milliseconds.
+    /// When the proof was written, in milliseconds.
     at: i64,
-    /// When this machine met a ledger that was in use already, in milliseconds.
+    /// When this machine first opened a ledger that was in use already, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     met: Option<i64>,
 }
 
-/// What a ledger has to hold.
+/// What the ledger must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Proof {
@@ -132,7 +132,7 @@ enum Proof {
     Claim(Claim),
 }
 
-/// A claim, as far as it is recognized by.
+/// A claim, reduced to what identifies it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Claim {
     render: i64,
@@ -140,39 +140,39 @@ struct Claim {
     epoch: u64,
 }
 
-/// What a ledger has to be asked, and decides whether it still holds what was written to it.
+/// What to ask a ledger to find out whether it still holds what was written to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Question {
-    /// Whether it has had any render yet.
+    /// Whether it has ever had a render.
     IsInUse,
-    /// How the render of this number stands.
+    /// The claim of the render with this number.
     Render(i64),
     /// Nothing beyond its gap.
     Nothing,
 }
 
-/// What it answers.
+/// The ledger's answer.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Answer {
     /// Whether it has renders.
     pub(super) is_in_use: bool,
-    /// Hash of the movie, epoch and time of the last claim of the render that was asked for.
+    /// The hash of the movie, the epoch and the time of the last claim of the render that was asked for.
     pub(super) render: Option<(String, i64, Option<i64>)>,
-    /// The gap that it knows.
+    /// The gap that the ledger knows.
     pub(super) gap: Option<Gap>,
 }
 
-/// What follows from an answer.
+/// The conclusion from an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Finding {
     /// Nothing that this machine knows of is missing.
     Whole(Completeness),
-    /// It lacks what was written at this moment.
+    /// The ledger lacks what was written at this moment.
     Behind(Timestamp),
 }
 
 impl MarkFile {
-    /// The mark; that of another copy of the ledger where this one has none yet, and nothing where there is none that reads.
+    /// The mark. Without one, the latest mark of another copy of the ledger; `None` if none can be read.
     pub(super) fn read(&self) -> Option<Mark> {
         let own = self.path();
         read(&own).or_else(|| {
@@ -183,7 +183,7 @@ impl MarkFile {
     }
 
     fn claimed<'a>(&self, claims: impl IntoIterator<Item = &'a Render>) {
-        // Without a key of the user's a render is never asked for again, and may be pruned.
+        // A render without a key of the user's is never asked for again, and may be pruned.
         let sent = claims.into_iter().filter(|render| render.named && render.submission.state == State::Sending);
         let Some(last) = sent.max_by_key(|render| render.posted_at) else { return };
         let known = self.read();
@@ -196,14 +196,14 @@ impl MarkFile {
         self.write(&Mark { proof, at, met: known.and_then(|known| known.met) });
     }
 
-    /// Remembers a ledger that was just made, or met for the first time.
+    /// Records a ledger that was just created, or that this machine opens for the first time.
     pub(super) fn met(&self, is_in_use: bool, now: Timestamp) -> Completeness {
         let mark = Mark { proof: Proof::Nothing, at: now.0, met: is_in_use.then_some(now.0) };
         self.write(&mark);
         mark.completeness(None)
     }
 
-    /// Remembers that a ledger was behind, and that it knows so by now.
+    /// Records that a ledger was behind and now knows its gap.
     pub(super) fn noticed(&self, gap: Gap) -> Completeness {
         let mark = Mark { proof: Proof::Gap, at: gap.until.0, met: self.read().and_then(|known| known.met) };
         self.write(&mark);
@@ -214,7 +214,7 @@ impl MarkFile {
         self.folder.join(&self.name)
     }
 
-    /// A mark that can't be written is one that proves less: the list is looked at for a longer time then.
+    /// An unwritten mark only proves less: the service's list is then searched over a longer time.
     fn write(&self, mark: &Mark) {
         write(&self.folder, &self.path(), mark).ok();
     }
@@ -230,7 +230,7 @@ impl Mark {
         }
     }
 
-    /// What follows from the answer.
+    /// The conclusion from the answer.
     pub(super) fn judge(&self, answer: &Answer) -> Finding {
         let holds = match &self.proof {
             Proof::Nothing => true,

@@ -1,8 +1,8 @@
-//! What is remembered of every render, so that none is paid twice and none is lost.
+//! The ledger: the record of every render, so that none is paid twice and none is lost.
 //!
-//! [`Store`] is the door: it takes batches, and any store keeps the same promises (`tests/store` is the
-//! suite). What a row *means* is decided by [`crate::render::state`]; a store loads a row, lets the machine
-//! take the step, and writes row and story in one transaction.
+//! [`Store`] is the interface. Its calls accept batches, and every store keeps the same promises (`tests/store` is the
+//! suite). [`crate::render::state`] decides what a row *means*. A store loads a row, applies the state machine's step,
+//! and writes the row and its history in one transaction.
 
 pub mod batch;
 pub mod change;
@@ -36,7 +36,7 @@ use crate::world::Timestamp;
 
 pub use crate::render::token::SUBMIT_SCOPE;
 
-/// Whose renders: every account and API URL is its own space in a ledger.
+/// The owner of renders: each account and API URL is its own space in a ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Space {
     /// The profile's name, never the API key: a rotated key must not pay twice.
@@ -45,14 +45,14 @@ pub struct Space {
     pub endpoint: String,
 }
 
-/// A row's name inside its ledger.
+/// A row's number inside its ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RenderId(pub i64);
 
-/// A submission that is wanted.
+/// A submission to place.
 #[derive(Debug, Clone)]
 pub struct NewRender {
-    /// Whose.
+    /// The account and API URL.
     pub space: Space,
     /// The scope of its key.
     pub scope: String,
@@ -62,7 +62,7 @@ pub struct NewRender {
     pub named: bool,
     /// The hash of the movie before the token.
     pub movie: MovieHash,
-    /// The movie as it is sent, less the token.
+    /// The movie as it is sent, without the token.
     pub body: Vec<u8>,
     /// Whether a token goes with it (`--no-token` says no).
     pub traceable: bool,
@@ -70,13 +70,13 @@ pub struct NewRender {
     pub source: String,
     /// The flags that composed it, as they were typed.
     pub flags: Vec<String>,
-    /// What to do past the quarantine.
+    /// What to do after the quarantine.
     pub on_unknown: OnUnknown,
     /// How long a POST may stay unknown before it is held.
     pub quarantine: Duration,
-    /// Whether an existing render of the key gives way to a new generation.
+    /// Whether an existing render of the key is replaced by a new generation.
     pub again: Again,
-    /// The row of a table that it was made of; only renders of a batch have one.
+    /// The table row that it was made of; only renders of a batch have one.
     pub row: Option<TableRow>,
     /// When it was asked for.
     pub at: Timestamp,
@@ -87,27 +87,26 @@ pub struct NewRender {
 pub enum Again {
     /// Attach to it.
     No,
-    /// Make the next generation, unless the latest one is unsettled, or an intent for the same movie: then that
-    /// one is it.
+    /// Make the next generation. Attach to the latest one when it is unsettled, or is an intent for the same movie.
     Yes,
 }
 
-/// Where a draft went.
+/// The result of placing a draft.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PlaceResult {
-    /// A new row, an intent.
+    /// A new row: an intent.
     New(Render),
-    /// The latest generation of the same key, whatever its movie; or, for a draft without a key of the
-    /// user's, an unsettled row with the same movie that this process doesn't own.
+    /// The latest generation of the same key, whatever its movie. For a draft without a key of the
+    /// user's: an unsettled row with the same movie that this process doesn't own.
     Existing(Render),
 }
 
-/// One generation of a key as the ledger holds it, less its body.
+/// One generation of a key as the ledger holds it, without its body.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Render {
-    /// Its row.
+    /// The number of its row.
     pub id: RenderId,
-    /// Whose.
+    /// The account and API URL.
     pub space: Space,
     /// The scope of its key.
     pub scope: String,
@@ -115,7 +114,7 @@ pub struct Render {
     pub key: Key,
     /// Whether the user gave the key.
     pub named: bool,
-    /// The n-th deliberate render of the key, from 1.
+    /// The number of this deliberate render of the key, counted from 1.
     pub generation: u32,
     /// The hash of the movie before the token.
     pub movie: MovieHash,
@@ -125,17 +124,17 @@ pub struct Render {
     pub source: String,
     /// The flags that composed it, as they were typed.
     pub flags: Vec<String>,
-    /// The row of a table that it was made of; only renders of a batch have one.
+    /// The table row that it was made of; only renders of a batch have one.
     pub row: Option<TableRow>,
-    /// Where the protocol stands.
+    /// The state of the protocol.
     pub submission: Submission,
-    /// The process that claimed it last, by the name that [`Store`] gave it.
+    /// The process that claimed it last, by the name that its [`Store`] gave it.
     pub owner: Option<String>,
     /// How long it may stay unknown before it is held.
     pub quarantine: Duration,
     /// When it was first asked for.
     pub created_at: Timestamp,
-    /// When its story last got a line; polls and searches have times of their own.
+    /// When its history last got a line; polls and searches have times of their own.
     pub touched_at: Timestamp,
     /// When the last POST was claimed.
     pub posted_at: Option<Timestamp>,
@@ -145,30 +144,30 @@ pub struct Render {
     pub searched_at: Option<Timestamp>,
     /// When the project became known.
     pub bound_at: Option<Timestamp>,
-    /// When the service last told its status.
+    /// When the service last reported its status.
     pub read_at: Option<Timestamp>,
-    /// Why the service refused it last.
+    /// Why the service last refused it.
     pub refusal: Option<Refusal>,
-    /// What the service said last, of the highest status.
+    /// The service's last report with the highest status.
     pub report: Option<Report>,
     /// Where the video was saved.
     pub file: Option<PathBuf>,
 }
 
 impl Render {
-    /// The scope of its key as its submitter knows it; nothing of a restored row whose token named none.
+    /// The scope of its key as its submitter knows it; `None` for a restored row whose token named no scope.
     #[must_use]
     pub fn own_scope(&self) -> Option<&str> {
         recovery::scope_before(&self.scope).unwrap_or(Some(&self.scope))
     }
 
-    /// The batch that it is of, if it is of one.
+    /// The batch that it belongs to, if any.
     #[must_use]
     pub fn batch(&self) -> Option<&str> {
         self.own_scope().filter(|scope| *scope != SUBMIT_SCOPE)
     }
 
-    /// Its name in whatever ledger: `BATCH/KEY`, without a batch `submit/KEY`.
+    /// Its name, the same in every ledger: `BATCH/KEY`, or `submit/KEY` without a batch.
     #[must_use]
     pub fn full_name(&self) -> String {
         match (self.own_scope(), &self.submission.project) {
@@ -189,17 +188,17 @@ impl Render {
 /// Something to write about a render.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
-    /// A fact of the protocol: the machine decides.
+    /// A fact of the protocol: the state machine decides its effect.
     Fact(Fact),
-    /// The server was searched for the token, in vain.
+    /// The service was searched for the token, which was not found.
     Searched,
     /// The video was saved.
     Saved(PathBuf),
-    /// The file that the video was saved as is another render's now.
+    /// The file of the video now belongs to another render.
     Overwritten,
-    /// A line for the story, without effect on the row.
+    /// A line for the history, without effect on the row.
     Note(String),
-    /// Another rule for what to do past the quarantine.
+    /// Another rule for what to do after the quarantine.
     Rule(OnUnknown),
     /// Another length of the quarantine.
     Quarantine(Duration),
@@ -208,24 +207,24 @@ pub enum Change {
 /// A change of one render, and when it happened.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
-    /// Which.
+    /// The render's row.
     pub render: RenderId,
-    /// What.
+    /// The change.
     pub change: Change,
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
 }
 
-/// What became of a change.
+/// The result of a change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recorded {
-    /// The row after it.
+    /// The row after the change.
     pub render: Render,
-    /// What is to be done now.
+    /// The next action.
     pub action: Action,
 }
 
-/// Which rows are asked for. Newest first, always.
+/// Which rows to return, newest first in every case.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RenderQuery {
     /// One row.
@@ -236,65 +235,65 @@ pub enum RenderQuery {
     Key(String, Key),
     /// All generations of a key in any scope.
     AnyKey(Key),
-    /// The renders of a project (one, unless somebody adopted wrongly).
+    /// The renders of a project (one, unless a user adopted the wrong project).
     Project(ProjectId),
     /// The renders of some projects.
     Projects(Vec<ProjectId>),
-    /// The renders whose video was saved as this file, in whatever space.
+    /// The renders whose video was saved as this file, in any space.
     File(PathBuf),
-    /// What a lost answer left behind that its own rule has sent again: intents that are not of their first attempt.
+    /// Intents after their first attempt: their answer was lost, and their own rule sends them again.
     Resends,
     /// Accepted and not final: `bound` and `timeout`.
     Unfinished,
     /// `sending`, `unknown` and `held`.
     Unsettled,
-    /// Everything, up to a number of rows.
+    /// All rows, up to a number.
     All(u32),
 }
 
-/// A span of which a ledger may have forgotten what was written: a standby took over that lacked the last second, or a
-/// backup was played in.
+/// A span of time whose writes the ledger may have lost: a standby that lacked the last second took over, or a
+/// backup was restored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gap {
-    /// When the last thing was written that is still known.
+    /// When the last surviving entry was written.
     pub from: Timestamp,
-    /// When it was noticed.
+    /// When the gap was noticed.
     pub until: Timestamp,
 }
 
 impl Gap {
-    /// How long it is borne in mind: the service's list goes no further back in one piece (`service.md#status`).
+    /// How long the ledger remembers a gap: the service's list goes no further back in one piece (`service.md#status`).
     pub const REMEMBERED: Duration = Duration::from_secs(93 * 24 * 3600);
 
-    /// The gap of a ledger that is noticed `now` to know nothing after `last`. Of the gap before that one, which is
-    /// `known`, nobody may have heard yet.
+    /// The gap of a ledger that has no entry after `last`, noticed at `now`. `known` is the gap noticed before it, which may
+    /// not have been reported yet.
     pub(crate) fn noticed(last: Timestamp, known: Option<Self>, now: Timestamp) -> Self {
         let earlier = known.filter(|gap| now.since(gap.until) < Self::REMEMBERED);
         Self { from: earlier.map_or(last, |gap| gap.from.min(last)), until: now }
     }
 }
 
-/// How far a ledger can be relied on to hold all that was written to it.
+/// How far a ledger can be relied on to hold everything that was written to it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Completeness {
-    /// The span of which it has forgotten something.
+    /// The span whose writes it may have lost.
     pub gap: Option<Gap>,
-    /// Nothing that was written before this moment is missing, as far as this machine can prove.
+    /// Nothing written before this moment is missing, as far as this machine can prove.
     pub proven: Option<Timestamp>,
-    /// When this machine met a ledger that was in use already: nothing proves what was in it before.
+    /// When this machine first opened a ledger that was in use already: nothing proves what it held before.
     pub met: Option<Timestamp>,
-    /// How often there was a sign since it was opened that it may have been put back to an earlier state.
+    /// How many signs were seen, since it was opened, that it was put back to an earlier state.
     pub doubts: u64,
 }
 
-/// One line of a render's story.
+/// One line of a render's history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
     /// One word: `created`, `claimed`, `accepted`, `seen` …
     pub kind: String,
-    /// What is worth telling, for people; never a secret.
+    /// The details, for people; never a secret.
     pub detail: String,
 }
 
@@ -302,36 +301,36 @@ pub struct Event {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LedgerError {
-    /// The file can't be opened or made.
+    /// The file can't be opened or created.
     #[error("the ledger {path} can't be opened: {why}")]
     Open {
-        /// Where.
+        /// The ledger's path.
         path: PathBuf,
-        /// What the system said.
+        /// The system's message.
         why: String,
     },
-    /// Its server lets nobody in like this, or not that far.
+    /// Its server refuses the connection or the access.
     #[error("the ledger {path} can't be used: {why}")]
     Denied {
-        /// Where.
+        /// The ledger's address.
         path: PathBuf,
-        /// What the server said.
+        /// The server's message.
         why: String,
-        /// What helps.
+        /// How to fix it.
         fix: &'static str,
     },
     /// Its server doesn't answer.
     #[error("the ledger {path} can't be reached: {why}")]
     Unreachable {
-        /// Where.
+        /// The ledger's address.
         path: PathBuf,
-        /// What was seen instead of an answer.
+        /// What happened instead of an answer.
         why: String,
     },
-    /// Others may read or write it.
+    /// Other users may read or write it.
     #[error("the ledger {path} can be read or written by others (mode {mode:o}): `chmod 600 {path}` closes it")]
     Exposed {
-        /// Where.
+        /// The ledger's path.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
@@ -339,99 +338,99 @@ pub enum LedgerError {
     /// A newer `j2v` made it.
     #[error("the ledger {path} has schema {found}, this j2v ({version}) knows up to {known}", version = env!("CARGO_PKG_VERSION"))]
     Newer {
-        /// Where.
+        /// The ledger's path.
         path: PathBuf,
         /// Its schema.
         found: u32,
         /// The newest that this program knows.
         known: u32,
     },
-    /// No place is left on the device.
+    /// No space is left on the device.
     #[error("the ledger {path} can't grow: no space is left on the device")]
     Full {
-        /// Where.
+        /// The ledger's path.
         path: PathBuf,
     },
     /// Another process kept it locked for longer than 5 s.
     #[error("the ledger {path} is locked by {by}")]
     Busy {
-        /// Where.
+        /// The ledger's path.
         path: PathBuf,
-        /// Which process that is, as far as the system tells.
+        /// The process that holds the lock, as far as the system shows it.
         by: String,
     },
-    /// The file was moved, deleted or replaced while it was in use: nobody would see what is written to it.
+    /// The file was moved, deleted or replaced while it was in use: no process would see what is written to it.
     #[error("the ledger {path} was moved, deleted or replaced while j2v was running")]
     Gone {
-        /// Where it was.
+        /// Its path before that.
         path: PathBuf,
     },
-    /// It was put back to an earlier state while it was in use, and lacks what was written since.
+    /// It was put back to an earlier state while it was in use, and lacks what was written since then.
     #[error("the ledger was restored to an earlier state while j2v was running, and lacks what was written since")]
     PutBack,
     /// Its content is damaged.
     #[error("the ledger {path} is damaged: {why}")]
     Corrupt {
-        /// Where.
+        /// The ledger's path.
         path: PathBuf,
-        /// What was found.
+        /// The damage.
         why: String,
     },
-    /// Anything else that the engine said.
+    /// Any other failure of the engine.
     #[error("the ledger {path} failed: {why}")]
     Engine {
-        /// Where.
+        /// The ledger's path.
         path: PathBuf,
-        /// What the engine said.
+        /// The engine's message.
         why: String,
     },
-    /// The store was closed, or its thread is gone, before it answered.
+    /// The store was closed, or its thread ended, before it answered.
     #[error("the ledger was closed before it answered")]
     Closed,
 }
 
-/// A reply that comes after the store has committed.
+/// A reply that arrives after the store has committed.
 pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, LedgerError>> + Send + 'a>>;
 
-/// A ledger that takes batches. Everything of one call is one transaction, and the reply comes after its commit.
+/// A ledger that accepts batches. One call is one transaction, and its reply arrives after the commit.
 pub trait Store: Batches + Inbox + Outbox + Recovery + Sharing + Send + Sync {
-    /// The ledger's own name, which the tokens of its renders carry: made with the ledger, and kept by a copy.
+    /// The ledger's own name, which the tokens of its renders carry. It is made with the ledger, and a copy keeps it.
     fn name(&self) -> LedgerName;
 
-    /// Places drafts: each becomes a new intent, or finds what its key names already. Two processes that
+    /// Places drafts: each becomes a new intent, or finds the row that its key names already. Two processes that
     /// place the same key at the same moment get the same row.
     fn place(&self, drafts: Vec<NewRender>) -> Reply<'_, Vec<PlaceResult>>;
 
-    /// Takes in changes, each by the machine. A batch that holds a [`Fact::Claimed`] is on disk, synced,
-    /// before the reply; what else it holds may be lost with the power (never with the process) and is found
-    /// again on the server. A claim makes this process the owner. Where the space has a receiver, a change whose
-    /// outcome is [news](outbox::is_news) puts it into the outbox, in the same transaction.
+    /// Records changes; the state machine decides the effect of each. A batch that holds a [`Fact::Claimed`] is on disk,
+    /// synced, before the reply. A power cut may lose other changes, and they are found again on the server; the end of the
+    /// process loses none. A claim makes this process the owner. Where the space has a receiver, a change whose outcome is
+    /// [news](outbox::is_news) puts that outcome into the outbox, in the same transaction.
     ///
-    /// The inner results say which changes came out of turn; those wrote nothing.
+    /// An inner error marks a change that the state machine rejected as out of turn; it wrote nothing.
     fn record(&self, records: Vec<Record>) -> Reply<'_, Vec<Result<Recorded, InvalidTransition>>>;
 
     /// Rows of one space, or of all, newest first.
     fn find(&self, space: Option<Space>, which: RenderQuery) -> Reply<'_, Vec<Render>>;
 
-    /// The movie as it is sent, less the token; `None` once it was dropped.
+    /// The movie as it is sent, without the token; `None` once it was dropped.
     fn body(&self, render: RenderId) -> Reply<'_, Option<Vec<u8>>>;
 
-    /// The render's story in time order.
+    /// The render's history in time order.
     fn story(&self, render: RenderId) -> Reply<'_, Vec<Event>>;
 
-    /// Turns every `sending` row whose owner is gone into `unknown`; tells them.
+    /// Turns every `sending` row whose owner is gone into `unknown`; returns those rows.
     fn reap(&self, at: Timestamp) -> Reply<'_, Vec<Render>>;
 
-    /// Whether a claim of this store's stands still. Asked between the claim and the first byte: a process that was
-    /// stopped for longer than its lease must not send what others took over meanwhile.
+    /// Whether a claim of this store is still valid. Call it between the claim and the first byte: a process that was
+    /// stopped for longer than its lease must not send what another process took over meanwhile.
     ///
-    /// Where owners hold a lock that dies with them nobody takes over from a living one: it always does.
+    /// `true` where owners hold a lock that ends with their process: no process takes over from a living one.
     fn stands(&self, claimed: &Render) -> Reply<'_, bool> {
         let _ = claimed;
         Box::pin(std::future::ready(Ok(true)))
     }
 
-    /// How far this ledger can be relied on: renders of a time that it may have forgotten are looked for before their
+    /// How far this ledger can be relied on. A render from a time that the ledger may have lost is searched for before its
     /// first POST.
     fn completeness(&self) -> Completeness {
         Completeness::default()

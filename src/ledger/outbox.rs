@@ -1,8 +1,8 @@
-//! The outbox: outcomes that an application is to hear of, each once for its space, project and final status.
+//! The outbox: outcomes to deliver to an application, each once for its space, project and final status.
 //!
-//! From the moment at which a space has a receiver, the store itself puts an outcome here in the transaction in which
-//! the render ends, whichever command saw it end: nothing can fall between. What somebody has taken is theirs until
-//! they say how it went, or are gone.
+//! As soon as a space has a receiver, the store itself puts an outcome here, in the transaction in which the render
+//! ends, whichever command saw it end: no outcome is lost in between. A delivery that a process has taken belongs to that
+//! process until it records the result, or ends.
 
 use super::{Reply, Space};
 use crate::render::identity::ProjectId;
@@ -10,49 +10,49 @@ use crate::render::outcome::{Report, Status};
 use crate::render::state::State;
 use crate::world::Timestamp;
 
-/// An outcome that an application is to hear of.
+/// An outcome to deliver to an application.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Announcement {
-    /// Whose.
+    /// The account and API URL.
     pub space: Space,
-    /// How the project ended: its final word, and what the service said.
+    /// How the project ended: its final status, and the service's report.
     pub report: Report,
     /// Since when it is due.
     pub at: Timestamp,
-    /// Whether the application is to be told, or has heard of it by itself.
+    /// Whether to deliver it, or the application knows it already.
     pub heard: Heard,
 }
 
-/// Whether an application has heard of an outcome.
+/// Whether an application knows an outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Heard {
-    /// It is to be told.
+    /// It is still to be delivered.
     NotYet,
-    /// It has a receiver of its own and has heard: nobody is to tell it again.
+    /// The application's own receiver has it: do not deliver it again.
     Already,
 }
 
-/// A delivery's name inside its ledger.
+/// A delivery's number inside its ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DeliveryId(pub i64);
 
-/// How far a delivery is.
+/// The progress of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Progress {
     /// It waits for its time.
     Due,
-    /// Somebody is at it.
+    /// A process is delivering it.
     Taken,
-    /// The application has heard.
+    /// The application has it.
     Done,
-    /// It was tried often enough.
+    /// It was tried the maximum number of times.
     GivenUp,
 }
 
 impl Progress {
     const ALL: [Self; 4] = [Self::Due, Self::Taken, Self::Done, Self::GivenUp];
 
-    /// Its word, as it is stored and shown.
+    /// The progress as it is stored and shown.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -63,7 +63,7 @@ impl Progress {
         }
     }
 
-    /// Reads a stored word.
+    /// Reads a stored progress.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|progress| progress.as_str() == word)
@@ -73,48 +73,48 @@ impl Progress {
 /// One outcome on its way to the application.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
-    /// Which.
+    /// Its number.
     pub id: DeliveryId,
-    /// Whose.
+    /// The account and API URL.
     pub space: Space,
-    /// Of which render.
+    /// The project of its render.
     pub project: ProjectId,
-    /// The final word: `done`, `error`, `deleted`. An `error` that becomes `done` is an outcome of its own.
+    /// The final status: `done`, `error`, `deleted`. An `error` that becomes `done` is an outcome of its own.
     pub status: String,
-    /// What the service said when it ended.
+    /// The service's report when it ended.
     pub report: Report,
-    /// How far it is.
+    /// Its progress.
     pub progress: Progress,
-    /// How often it was taken.
+    /// The number of times that it was taken.
     pub attempts: u32,
-    /// When it is to be tried next. At first that is when the service took the movie: those that have waited longest
+    /// When to try it next. At first that is when the service accepted the movie: the deliveries that have waited longest
     /// come first, and those that are too young to be missed can be left out.
     pub due_at: Timestamp,
-    /// Who is at it, by the name that the store gave them.
+    /// The process that delivers it, by the name that its store gave it.
     pub owner: Option<String>,
     /// When its progress last changed.
     pub touched_at: Timestamp,
-    /// How the last attempt went, for people.
+    /// The result of the last attempt, for people.
     pub detail: Option<String>,
 }
 
-/// How an attempt went.
+/// The result of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AttemptResult {
-    /// The application has heard.
+    /// The application has it.
     Over,
-    /// It is to be tried again at this time.
+    /// Try it again at this time.
     Again(Timestamp),
-    /// It was tried often enough.
+    /// It was tried the maximum number of times.
     GivenUp,
-    /// It was not begun, and does not count; it may be from this time on.
+    /// The attempt was not begun and does not count; it may begin from this time on.
     Later(Timestamp),
-    /// A user wants it told once more, at this time, however it stands; unless somebody is at it.
+    /// A user wants it delivered once more, at this time, whatever its progress; ignored while a process is delivering it.
     Wanted(Timestamp),
 }
 
 impl AttemptResult {
-    /// How far the delivery is after it, when it is due where that changes, and how many attempts don't count.
+    /// The delivery's progress after it, when it is due where that changes, and the number of attempts that don't count.
     pub(super) fn comes_to(&self) -> (Progress, Option<Timestamp>, u32) {
         match *self {
             Self::Over => (Progress::Done, None, 0),
@@ -124,26 +124,26 @@ impl AttemptResult {
         }
     }
 
-    /// Whether anybody may say so, and not only who has taken the delivery.
+    /// Whether any process may record it, and not only the one that has taken the delivery.
     pub(super) fn is_wanted(&self) -> bool {
         matches!(self, Self::Wanted(_))
     }
 }
 
-/// An attempt, told by who made it.
+/// An attempt, as recorded by the process that made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// Which delivery.
+    /// The delivery's number.
     pub delivery: DeliveryId,
-    /// How it went.
+    /// Its result.
     pub handed: AttemptResult,
-    /// The same for people.
+    /// Its result for people.
     pub detail: String,
-    /// When.
+    /// When it ended.
     pub at: Timestamp,
 }
 
-/// Which deliveries are asked for. Oldest first, always.
+/// Which deliveries to return, oldest first in every case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Deliveries {
     /// Those of some projects.
@@ -154,56 +154,56 @@ pub enum Deliveries {
     GivenUp(u32),
 }
 
-/// How an outcome went that nobody had to tell, for people.
+/// The result, for people, of an outcome that did not have to be delivered.
 pub(super) const BY_ITSELF: &str = "the application's own receiver has heard of it";
 
-/// What a space keeps about who receives its callbacks and outcomes.
+/// What a space keeps about the receiver of its callbacks and outcomes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receiver {
-    /// The path that callbacks come to. It holds a secret, as the stored movies that name it do.
+    /// The path that callbacks are sent to. It holds a secret, as the stored movies that name it do.
     pub path: Option<String>,
-    /// The URL under which the service reaches that path: with it, what `--webhook @listen` stands for.
+    /// The URL under which the service reaches that path; together they replace `--webhook @listen`.
     pub public_url: Option<String>,
-    /// Since when there has been one: outcomes that were known before are nobody's news.
+    /// Since when the space has had a receiver: outcomes that were known before are not delivered.
     pub since: Timestamp,
 }
 
-/// What is to be kept about the receiver from now on; what is `None` stays as it is.
+/// What to change about the receiver; a field that is `None` stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Keeping {
     /// Another path.
     pub path: Option<String>,
-    /// The path to take if there is none yet.
+    /// The path to use if there is none yet.
     pub path_if_none: Option<String>,
     /// Another public URL.
     pub public_url: Option<String>,
 }
 
-/// The outcomes on their way to an application.
+/// The outbox calls of a ledger.
 pub trait Outbox: Send + Sync {
-    /// Puts outcomes here that aren't here yet; says which were new. One that the application has heard of already is
-    /// over, unless somebody is telling it just now.
+    /// Adds the outcomes that aren't here yet; returns which were new. An outcome that the application knows already is
+    /// done, unless a process is delivering it just now.
     fn announce(&self, outcomes: Vec<Announcement>) -> Reply<'_, Vec<bool>>;
 
-    /// When the next delivery of a space may be taken: in the past if one waits, or if somebody else is at one
-    /// and may be gone by now.
+    /// When the next delivery of a space may be taken. This is in the past if one waits, or if another process has one and
+    /// may be gone by now.
     fn next_due(&self, space: Space) -> Reply<'_, Option<Timestamp>>;
 
-    /// Takes up to `most` deliveries that are due at `at`, in the name of this process, and those that somebody took
-    /// who is gone. Never two of one project at a time, in this process or another.
+    /// Takes, in the name of this process, up to `most` deliveries that are due at `at`, or whose process is gone. Never two
+    /// of one project at a time, in this process or another.
     fn take(&self, space: Space, most: u32, at: Timestamp) -> Reply<'_, Vec<Delivery>>;
 
-    /// Tells how attempts went. Only who has taken a delivery can say so; but anybody can have one that nobody is at
-    /// told once more ([`AttemptResult::Wanted`]), whether it is due, over or was given up.
+    /// Records the results of attempts. Only the process that has taken a delivery can record its result. Any process can
+    /// ask for another delivery of one that is not taken ([`AttemptResult::Wanted`]), whether it is due, done or given up.
     fn delivered(&self, attempts: Vec<Attempt>) -> Reply<'_, ()>;
 
-    /// Deliveries of one space, or of all.
+    /// The deliveries of one space, or of all spaces.
     fn deliveries(&self, space: Option<Space>, which: Deliveries) -> Reply<'_, Vec<Delivery>>;
 
     /// What the space keeps about its receiver, if it ever had one.
     fn receiver(&self, space: Space) -> Reply<'_, Option<Receiver>>;
 
-    /// Keeps something about the receiver; from then on there is one. Tells what is kept after it.
+    /// Changes what is kept about the receiver, and creates it if there is none. Returns what is kept afterwards.
     fn keep_receiver(&self, space: Space, keeping: Keeping, at: Timestamp) -> Reply<'_, Receiver>;
 }
 
@@ -213,7 +213,7 @@ pub fn is_news(before: State, after: State) -> bool {
     (after.is_final() && !before.is_final()) || (before == State::Error && after == State::Done)
 }
 
-/// Whether a word of the service's ends a render for good: `timeout` may still become something else.
+/// Whether a status of the service's ends a render for good: `timeout` may still change.
 #[must_use]
 pub fn is_final(status: &Status) -> bool {
     matches!(status, Status::Done | Status::Error | Status::Deleted)

@@ -1,9 +1,9 @@
-//! Renders that a ledger has lost, put back from what the service's list tells of them: the token of each names its
-//! batch, key, generation and attempt, and the first digits of its movie's hash. The file, the flags and a name
-//! that was too long to be spelled are in nobody's memory; older tokens name no batch either.
+//! Recovery of renders that the ledger has lost, from the service's list. The token of each render names its batch, key,
+//! generation and attempt, and the first digits of its movie's hash. The file, the flags and a name that was too long to
+//! be spelled can't be recovered; older tokens name no batch either.
 //!
-//! So a restored row stands in a scope of its own, until its key is submitted again in its batch (in whatever scope where
-//! its token named none): then it is that submission's, and nothing is paid twice.
+//! So a restored row has a scope of its own until its key is submitted again in its batch (in any scope if its token
+//! named none). Then it becomes that submission's row, and nothing is paid twice.
 
 use std::time::Duration;
 
@@ -14,31 +14,31 @@ use crate::render::state::{Fact, OnUnknown, Submission};
 use crate::render::token::{Token, spelled};
 use crate::world::Timestamp;
 
-/// What the scope of a restored row begins with. The digits of the movie's hash follow: the same key may have been used
-/// in several scopes, for different movies. After a `/` comes the scope that its token names.
+/// The prefix of a restored row's scope. The digits of the movie's hash follow: the same key may have been used in several
+/// scopes, for different movies. The scope that its token names follows after a `/`.
 pub const RESTORED: &str = "restored:";
 
-/// The first text after all that begin with [`RESTORED`].
+/// The first text that sorts after all texts that begin with [`RESTORED`].
 pub const AFTER_RESTORED: &str = "restored;";
 
-/// Where a movie came from whose file nobody remembers.
+/// The source of a movie whose file is unknown.
 const SOMEWHERE: &str = "-";
 
-/// The scope that a restored row was submitted in, as far as its token told; nothing of a row that was not restored.
+/// The scope that a restored row was submitted in, as far as its token named one; `None` for a row that was not restored.
 #[must_use]
 pub fn scope_before(scope: &str) -> Option<Option<&str>> {
     let restored = scope.strip_prefix(RESTORED)?;
     Some(restored.split_once('/').map(|(_, scope)| scope))
 }
 
-/// A render that the service has and the ledger has not.
+/// A render that the service has and the ledger lacks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lost {
-    /// Whose.
+    /// The account and API URL.
     pub space: Space,
-    /// What it was sent with.
+    /// The token that it was sent with.
     pub token: Token,
-    /// What the service says of it.
+    /// The service's report.
     pub report: Report,
     /// When it was found.
     pub at: Timestamp,
@@ -48,15 +48,15 @@ impl Lost {
     /// The key, as far as the token spells it.
     ///
     /// # Errors
-    /// When no key can be spelled so.
+    /// When the token's text is not a valid key.
     pub fn key(&self) -> Result<Key, NameError> {
         Key::parse(self.token.spelled_key())
     }
 
-    /// The row, as far as the token tells.
+    /// The row, as far as the token describes it.
     ///
     /// # Errors
-    /// When no key can be spelled as the token does.
+    /// When the token's text is not a valid key.
     pub fn row(&self, id: RenderId) -> Result<Render, NameError> {
         let key = self.key()?;
         let accepted_at = self.report.created_at.unwrap_or(self.at);
@@ -104,8 +104,8 @@ impl Lost {
     }
 }
 
-/// Of the restored rows with a draft's key, the one that the draft means: in its scope the latest of the same movie, or
-/// else the latest.
+/// The restored row that a draft means, of those with its key. A row whose token named another scope doesn't count. The
+/// latest row of the same movie wins, else the latest row.
 #[must_use]
 pub fn meant(draft: &NewRender, restored: Vec<Render>) -> Option<Render> {
     let scope = spelled(&draft.scope);
@@ -113,7 +113,7 @@ pub fn meant(draft: &NewRender, restored: Vec<Render>) -> Option<Render> {
     restored.into_iter().filter(is_its_scope).max_by_key(|render| (render.movie.agrees(draft.movie), render.generation))
 }
 
-/// A restored row as the draft's own: the same submission, now with all that the draft tells of it.
+/// A restored row as the draft's own: the same submission, with everything that the draft adds to it.
 #[must_use]
 pub fn claimed(restored: &Render, draft: &NewRender) -> Render {
     let is_its_movie = restored.movie.agrees(draft.movie);
@@ -126,9 +126,9 @@ pub fn claimed(restored: &Render, draft: &NewRender) -> Render {
     Render { scope, key, named: true, movie, source, flags, row: draft.row, ..restored.clone() }
 }
 
-/// What is put back into a ledger.
+/// The recovery calls of a ledger.
 pub trait Recovery: Send + Sync {
-    /// Makes a row of each render that the ledger doesn't know, by its project and by its token; gives back those rows.
+    /// Makes a row of each render that the ledger doesn't know, by its project or by its token; returns those rows.
     /// Two processes that restore the same render at the same moment make one row.
     fn restore(&self, lost: Vec<Lost>) -> Reply<'_, Vec<Option<Render>>>;
 }

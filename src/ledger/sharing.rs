@@ -1,6 +1,6 @@
-//! How processes that wait on one ledger share what they read. Each says what it waits for and takes its *seat*; one
-//! of them at a time has the *turn* to read for all, writes what it reads into the rows, and the others hear of it as
-//! *news*. Nobody waits for somebody who is gone: a turn is free as soon as its process is dead, or has not
+//! How processes that wait on one ledger share their polling. Each *watcher* records what it waits for. One watcher at a
+//! time holds the *read lease*: it polls for all and writes the results into the rows. The others learn of them as
+//! *news*. No watcher waits for a process that is gone: a lease is free as soon as its process is dead, or has not
 //! renewed it in time.
 
 use std::time::Duration;
@@ -12,91 +12,91 @@ use crate::world::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct WatcherId(pub u64);
 
-/// How far somebody has heard of what others write.
+/// How far a listener has seen the writes of others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark(pub u64);
 
-/// A render that somebody waits for.
+/// A render that a watcher waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wait {
-    /// Which.
+    /// The render's row.
     pub render: RenderId,
-    /// How often its status is wanted; `None` leaves that to its age.
+    /// The polling interval that was asked for; `None` when it follows from the render's age.
     pub every: Option<Duration>,
 }
 
-/// What a seat says and asks.
+/// A watcher's request for the read lease.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Share {
-    /// Whose renders.
+    /// The space of the renders.
     pub space: Space,
-    /// Who asks.
+    /// The watcher that asks.
     pub seat: WatcherId,
-    /// What it waits for, in place of what it waited for before.
+    /// What it waits for. This replaces what it waited for before.
     pub waits: Vec<Wait>,
-    /// The service can't be read: whoever has the turn lets it rest until then.
+    /// The service can't be read: the holder of the read lease makes no request before this time.
     pub rest_until: Option<Timestamp>,
-    /// When it asks.
+    /// The time of the request.
     pub at: Timestamp,
-    /// How long a turn stands that is not renewed, although its process lives.
+    /// How long a read lease lasts without renewal although its process lives.
     pub stands: Duration,
 }
 
-/// Who reads now.
+/// The holder of the read lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReadLease {
-    /// The seat that asked.
+    /// The watcher that asked.
     Mine {
-        /// What living others wait for, a render as often as somebody waits for it.
+        /// The renders that other living watchers wait for, one entry for each watcher that waits for a render.
         guests: Vec<Wait>,
-        /// Until when the seat before lets the service rest.
+        /// The time before which the previous holder makes no request to the service.
         rest_until: Option<Timestamp>,
     },
-    /// Another living one.
+    /// Another living watcher.
     Another {
-        /// Until when it lets the service rest.
+        /// The time before which it makes no request to the service.
         rest_until: Option<Timestamp>,
     },
 }
 
-/// The calls of a ledger that several processes wait on.
+/// The sharing calls of a ledger that several processes wait on.
 pub trait Sharing: Send + Sync {
-    /// Says what a seat waits for, and asks for the turn: takes it when it is free, renews it when it is the seat's own.
+    /// Records what a watcher waits for, and asks for the read lease: takes it if it is free, renews it if the watcher has it.
     fn share(&self, share: Share) -> Reply<'_, ReadLease>;
 
-    /// A seat waits for nothing any more: its turn is free. Without this it is so when its process ends.
+    /// Ends a watcher's waits and frees its read lease. The end of its process does the same.
     fn leave(&self, space: Space, seat: WatcherId) -> Reply<'_, ()>;
 
-    /// Comes back when somebody else may have written since `heard`, at once without one; says how far that is. A
-    /// store's own writes may be news to it or not.
+    /// Returns when another store may have written since `heard`, or at once if `heard` is `None`. The result is the new
+    /// position. A store's own writes may count as news.
     fn news(&self, heard: Option<Mark>) -> Reply<'_, Mark>;
 }
 
-/// The turn of a space as a store keeps it: what it means is the same for every store.
+/// The read lease of a space as a store keeps it; its meaning is the same for every store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reader {
-    /// The process, by the name that the store gave it.
+    /// The process, by the name that its store gave it.
     pub owner: String,
-    /// Its seat.
+    /// The watcher that holds the lease.
     pub seat: WatcherId,
-    /// When the turn was taken or renewed.
+    /// When the lease was taken or renewed.
     pub renewed_at: Timestamp,
-    /// Until when the service is left alone.
+    /// The time before which no request is made to the service.
     pub rest_until: Option<Timestamp>,
 }
 
-/// What becomes of a turn when a seat asks for it.
+/// The result for a read lease when a watcher asks for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Asked {
-    /// It is the asker's, and this is to be written.
+    /// The watcher that asked has it; the store must write this.
     Written(Reader),
-    /// It is the asker's, and was renewed so lately that nothing is to be written.
+    /// The watcher that asked has it, and renewed it so recently that the store writes nothing.
     Kept(Reader),
-    /// It stays another's.
+    /// Another watcher keeps it.
     Left(Reader),
 }
 
-/// What becomes of the turn `reader` when `owner` asks for it; `is_alive` says whether the reader's process lives.
+/// The result for the read lease `reader` when `owner` asks for it. `is_alive` returns whether a process lives.
 ///
 /// # Errors
 /// When `is_alive` fails.
@@ -104,7 +104,7 @@ pub fn asked<E>(reader: Option<Reader>, share: &Share, owner: &str, is_alive: im
     let (at, rest_until) = (share.at, share.rest_until);
     let mine = |rest_until| Reader { owner: owner.to_owned(), seat: share.seat, renewed_at: at, rest_until };
     let Some(reader) = reader else { return Ok(Asked::Written(mine(rest_until))) };
-    // A clock that was set back must not make a turn stand for ever.
+    // A clock that was set back must not make a lease last for ever.
     let age = at.since(reader.renewed_at).max(reader.renewed_at.since(at));
     if reader.owner == owner && reader.seat == share.seat {
         let is_news = reader.rest_until != rest_until || age >= share.stands / 4;
@@ -113,7 +113,7 @@ pub fn asked<E>(reader: Option<Reader>, share: &Share, owner: &str, is_alive: im
     if age < share.stands && is_alive(&reader.owner)? {
         return Ok(Asked::Left(reader));
     }
-    // The service is as ill for the next reader as it was for the last.
+    // The service is as unavailable to the next reader as it was to the last.
     Ok(Asked::Written(mine(rest_until.max(reader.rest_until))))
 }
 

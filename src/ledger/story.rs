@@ -1,6 +1,6 @@
-//! What is told of a change: at most one line of a render's story. Pure, and the same for every store.
+//! The history of a render: a change adds at most one line. The functions are pure, and the same for every store.
 //!
-//! A change that moves nothing tells nothing: a render is polled hundreds of times, and its story is for people.
+//! A change without effect adds no line: a render is polled hundreds of times, and its history is for people.
 
 use super::{Change, Event, Render};
 use crate::render::outcome::Report;
@@ -10,28 +10,28 @@ use crate::world::Timestamp;
 /// The kind of a line that says where a video was saved.
 pub const SAVED: &str = "saved";
 
-/// The first line: the render is wanted.
+/// The first line: the render was requested.
 #[must_use]
 pub fn created(render: &Render) -> Event {
     let detail = format!("generation {} of {}, from {}", render.generation, render.key, render.source);
     Event { at: render.created_at, kind: "created".to_owned(), detail }
 }
 
-/// The first line of a render that was lost: it is known again.
+/// The first line of a render that was restored after the ledger lost it.
 #[must_use]
 pub fn restored(render: &Render) -> Event {
     let detail = "put back from its token on the server's list; its file, its flags and what came before are not known".to_owned();
     Event { at: render.touched_at, kind: "restored".to_owned(), detail }
 }
 
-/// The line that a change adds, if it is worth one. `action` is what the protocol asks for after it.
+/// The line that a change adds, if any. `action` is the protocol's next action.
 #[must_use]
 pub fn line(before: &Render, change: &Change, after: &Render, action: &Action, at: Timestamp) -> Option<Event> {
     let (kind, detail) = match (change, action) {
         (Change::Fact(_), Action::Alarm(second)) => ("alarm", format!("the service made a second project: {second}")),
         (Change::Fact(Fact::Seen(_)), _) => seen(before, after)?,
         (Change::Fact(fact), _) if before.submission != after.submission => fact_line(fact, before, after),
-        // The row holds when it was searched last; dozens of vain searches would bury the rest.
+        // The row holds the time of the last search; dozens of searches without a result would bury the other lines.
         (Change::Fact(_) | Change::Searched | Change::Quarantine(_), _) => return None,
         (Change::Saved(path), _) => (SAVED, path.display().to_string()),
         (Change::Overwritten, _) => ("overwritten", "its file is another render's now".to_owned()),

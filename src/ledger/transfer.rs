@@ -1,7 +1,7 @@
-//! A ledger as raw rows: moved whole from one store to another, looked through, and rid of what nobody needs any more.
+//! A ledger as raw rows: moved whole from one store to another, checked, and pruned.
 //!
-//! Rows of one table go in the order of their keys, so that a copy that was interrupted is a prefix of the whole, and
-//! goes on where it stopped.
+//! Rows of one table are copied in the order of their keys. So an interrupted copy is a prefix of the whole, and goes on
+//! where it stopped.
 
 use sha2::{Digest, Sha256};
 
@@ -9,7 +9,7 @@ use super::{LedgerError, Reply, Store};
 use crate::render::token::LedgerName;
 use crate::world::Timestamp;
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A whole number.
@@ -27,9 +27,9 @@ pub enum Kind {
 /// One value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell {
-    /// None.
+    /// SQL's NULL.
     Null,
-    /// A whole number, or yes (1) or no (0).
+    /// A whole number; 1 for yes and 0 for no.
     Number(i64),
     /// A fraction.
     Fraction(f64),
@@ -39,7 +39,7 @@ pub enum Cell {
     Bytes(Vec<u8>),
 }
 
-/// One row, its columns in the order of the table's.
+/// One row, its columns in the order of the table's columns.
 pub type Row = Vec<Cell>;
 
 /// A table that every store has.
@@ -47,7 +47,7 @@ pub type Row = Vec<Cell>;
 pub struct Table {
     /// Its name.
     pub name: &'static str,
-    /// How many of its columns are its key: the first ones.
+    /// The number of its key columns: they come first.
     pub key: usize,
     /// Its columns.
     pub columns: &'static [(&'static str, Kind)],
@@ -55,7 +55,7 @@ pub struct Table {
 
 use Kind::{Bytes, Flag, Fraction, Number, Text};
 
-/// Everything that is remembered. Who is alive and who waits for what is of the moment, and not among it.
+/// Everything that a ledger remembers. Which processes are alive, and what they wait for, is temporary and not included.
 pub const TABLES: [Table; 8] = [
     Table {
         name: "render",
@@ -169,7 +169,7 @@ pub const TABLES: [Table; 8] = [
     },
 ];
 
-/// What the rows of a ledger have to keep, and how many there are that don't: SQL that every store understands.
+/// The rules that a ledger's rows must keep, each with the SQL that counts the rows that break it. Every store can run it.
 pub(super) const RULES: [(&str, &str); 7] = [
     (
         "a project belongs to one render",
@@ -206,9 +206,9 @@ pub(super) const RULES: [(&str, &str); 7] = [
     ),
 ];
 
-/// What is dropped of what ended before `$1`, one statement after the other: movies, stories and the bodies of callbacks,
-/// and the rows of renders that no key of a user's names. A row with such a key stays for ever, and so do hashes of
-/// callbacks and what was handed on: they are what keeps a render from being paid, or told, twice.
+/// What pruning drops of what ended before `$1`, one statement after the other: movies, histories and the bodies of
+/// callbacks, and the rows of renders without a key of the user's. A row with such a key stays for ever. So do the hashes
+/// of callbacks and the deliveries: they keep a render from being paid, or delivered, twice.
 pub(super) const PRUNING: [&str; 4] = [
     "DELETE FROM body WHERE render IN (SELECT id FROM render WHERE state IN ('done', 'error', 'deleted', 'expired', 'abandoned') \
      AND touched_at < $1)",
@@ -224,40 +224,40 @@ pub(super) const PRUNING: [&str; 4] = [
 pub struct Pruned {
     /// Movies.
     pub movies: u64,
-    /// Lines of stories.
+    /// Lines of histories.
     pub lines: u64,
     /// Bodies of callbacks.
     pub callbacks: u64,
-    /// Renders that had no key of a user's.
+    /// Renders without a key of the user's.
     pub renders: u64,
 }
 
 impl Pruned {
-    /// What the statements of [`PRUNING`] have dropped, in their order.
+    /// The counts of the rows that the statements of [`PRUNING`] dropped, in their order.
     pub(super) fn of(counts: [u64; 4]) -> Self {
         let [movies, lines, callbacks, renders] = counts;
         Self { movies, lines, callbacks, renders }
     }
 }
 
-/// A store that can be moved, looked through and pruned.
+/// A store that can be moved, checked and pruned.
 pub trait Transfer: Store {
     /// At most `most` rows of a table after a key, in the order of the keys.
     fn export(&self, table: &'static Table, after: Option<Row>, most: u32) -> Reply<'_, Vec<Row>>;
 
-    /// Takes in rows that aren't there.
+    /// Adds rows that aren't there.
     fn import(&self, table: &'static Table, rows: Vec<Row>) -> Reply<'_, ()>;
 
-    /// Everything is taken in: new rows get numbers after those.
+    /// Ends the import: new rows get numbers after the imported ones.
     fn imported(&self) -> Reply<'_, ()>;
 
-    /// Takes the name of another ledger, whose copy it is. What is open already goes on under the old one.
+    /// Takes the name of the ledger that this one is a copy of. A store that is already open keeps the old name.
     fn rename(&self, name: LedgerName) -> Reply<'_, ()>;
 
-    /// What is wrong with the ledger, in words; nothing as a rule.
+    /// The faults of the ledger, in words; normally none.
     fn faults(&self) -> Reply<'_, Vec<String>>;
 
-    /// Drops what nobody needs any more of what ended before `before`.
+    /// Drops the data, no longer needed, of renders and callbacks that ended before `before`.
     fn prune(&self, before: Timestamp) -> Reply<'_, Pruned>;
 }
 
@@ -268,32 +268,32 @@ pub enum CopyError {
     /// A ledger failed.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// The other one holds something else.
+    /// The target holds other content.
     #[error("the ledger to copy to holds other rows already (table {table}): an empty one is needed, or one that the same copy has begun")]
     NotEmpty {
-        /// Where.
+        /// The table's name.
         table: &'static str,
     },
-    /// After the copy they are not the same.
+    /// The two ledgers differ after the copy.
     #[error("after the copy table {table} differs: {from} rows there, {to} here, or other contents; is somebody using one of them?")]
     Differs {
-        /// Where.
+        /// The table's name.
         table: &'static str,
-        /// Rows in the one.
+        /// The number of rows in the source.
         from: u64,
-        /// Rows in the other.
+        /// The number of rows in the target.
         to: u64,
     },
 }
 
-/// Rows that are moved at once: bodies among them may be large.
+/// The number of rows that are moved at once: bodies among them may be large.
 const PAGE: u32 = 200;
 
-/// Copies a ledger whole, or goes on with a copy that was interrupted, and compares both afterwards. Says how many rows
-/// each table has.
+/// Copies a ledger whole, or continues an interrupted copy, and compares both afterwards. Returns the number of rows of
+/// each table.
 ///
 /// # Errors
-/// When a ledger fails, the other one holds something else, or they differ in the end.
+/// When a ledger fails, the target holds other content, or the two differ in the end.
 pub async fn copy(from: &dyn Transfer, to: &dyn Transfer) -> Result<Vec<(&'static str, u64)>, CopyError> {
     let mut begun = Vec::new();
     for table in &TABLES {
@@ -320,7 +320,7 @@ pub async fn copy(from: &dyn Transfer, to: &dyn Transfer) -> Result<Vec<(&'stati
     Ok(copied)
 }
 
-/// The last key that both have, where what the one has is the beginning of the other.
+/// The last key that both have, provided that the target's rows are a prefix of the source's.
 async fn agree(from: &dyn Transfer, to: &dyn Transfer, table: &'static Table) -> Result<Option<Row>, CopyError> {
     let mut last = None;
     loop {
@@ -334,7 +334,7 @@ async fn agree(from: &dyn Transfer, to: &dyn Transfer, table: &'static Table) ->
     }
 }
 
-/// The number of rows of a table, and a hash of all that is in them.
+/// The number of rows of a table, and a hash of their content.
 async fn digest(store: &dyn Transfer, table: &'static Table) -> Result<(u64, [u8; 32]), LedgerError> {
     let (mut count, mut hash, mut last) = (0, Sha256::new(), None);
     loop {
@@ -346,7 +346,7 @@ async fn digest(store: &dyn Transfer, table: &'static Table) -> Result<(u64, [u8
             let (kind, bytes) = match cell {
                 Cell::Null => (0, Vec::new()),
                 Cell::Number(number) => (1, number.to_be_bytes().to_vec()),
-                // A sum may differ in its last digits by the order in which it was made.
+                // The last digits of a sum may depend on the order of its terms.
                 Cell::Fraction(number) => (2, format!("{number:.6}").into_bytes()),
                 Cell::Text(text) => (3, text.as_bytes().to_vec()),
                 Cell::Bytes(bytes) => (4, bytes.clone()),

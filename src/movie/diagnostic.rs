@@ -1,23 +1,22 @@
-//! What there is to say about a movie, and where: a code, a severity, a place, a way out. How it is shown is
-//! the business of `output`.
+//! A diagnostic of a movie: a code, a severity, a place, a fix. `output` decides how it is shown.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use super::json::{Lenience, LenienceKind, ParseError, Span};
 
-/// The code of what concerns the JSON itself: errors of the parser, and what it read although JSON doesn't have it.
+/// The code for the JSON itself: errors of the parser, and extensions that the parser read although JSON doesn't have them.
 pub const NOT_JSON: &str = "J2V001";
 
-/// The code of a document whose root is no object.
+/// The code of a document whose root is not an object.
 pub const NOT_AN_OBJECT: &str = "J2V002";
 
 /// A place as editors count it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
-    /// From 1.
+    /// The line, from 1.
     pub line: usize,
-    /// From 1, in characters.
+    /// The column, from 1, in characters.
     pub column: usize,
 }
 
@@ -27,20 +26,20 @@ impl fmt::Display for Position {
     }
 }
 
-/// What values were written in, and what it is called.
+/// A text that values were written in, and its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// A path, `-` for stdin; of a flag all of it but the value: `--var photo`.
+    /// A path, or `-` for stdin; for a flag, all of it but the value: `--var photo`.
     pub name: String,
-    /// The text, without a byte order mark; a flag has none.
+    /// The text, without a byte order mark; empty for a flag.
     pub text: String,
-    /// The number of its first line: 1 for a file, the line's own for a movie that is one line of many.
+    /// The number of its first line: 1 for a file; for a movie of JSON Lines, the number of its line.
     pub first_line: usize,
-    /// What it is.
+    /// Whether it is a text or a flag.
     pub kind: SourceKind,
 }
 
-/// What a source is.
+/// The kinds of sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SourceKind {
     /// A text with lines and columns.
@@ -89,7 +88,7 @@ impl Source {
     }
 }
 
-/// As much of a text as a message quotes, 60 characters: a value may be a file long.
+/// The part of a text that a message quotes, 60 characters: a value may be as long as a file.
 #[must_use]
 pub fn excerpt(text: &str) -> Cow<'_, str> {
     const MOST: usize = 60;
@@ -102,11 +101,11 @@ pub fn excerpt(text: &str) -> Cow<'_, str> {
 /// How much a diagnostic matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// The movie can't be sent, or would not render.
+    /// Error: the movie can't be sent, or would not render.
     Error,
-    /// It may not do what was meant.
+    /// Warning: the movie may not do what the author meant.
     Warning,
-    /// Worth knowing.
+    /// Information.
     Info,
 }
 
@@ -120,7 +119,7 @@ impl fmt::Display for Severity {
     }
 }
 
-/// What a rule rests on.
+/// The evidence for a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Evidence {
     /// Seen in a log of calls to the service.
@@ -144,35 +143,35 @@ impl fmt::Display for Evidence {
     }
 }
 
-/// One thing to say about a movie.
+/// One message about a movie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// How much it matters.
+    /// The severity.
     pub severity: Severity,
-    /// What that rests on.
+    /// The evidence for it.
     pub evidence: Evidence,
     /// The rule, such as `J2V001`.
     pub code: &'static str,
-    /// What was found.
+    /// The message.
     pub message: String,
-    /// Where: of a value where it was written, be it the definition of a variable.
+    /// The place where the value was written, which may be the definition of a variable.
     pub span: Span,
-    /// Where the value is used, when that is elsewhere.
+    /// Where the value is used, if that is another place.
     pub used: Option<Span>,
-    /// What to write at the place: the likely reason.
+    /// The label at the place: the likely reason.
     pub label: Option<String>,
-    /// The way out.
+    /// The fix, in words.
     pub help: Option<String>,
-    /// What a program may write by itself, where only one thing can be meant.
+    /// The replacement that a program may write by itself, if only one thing can be meant.
     pub fix: Option<Fix>,
 }
 
-/// A certain remedy: `text`, which is JSON, in the place of what stands at `span`.
+/// A certain fix: write `text`, which is JSON, in place of `span`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
-    /// What is replaced.
+    /// The place that is replaced.
     pub span: Span,
-    /// By what.
+    /// The new text.
     pub text: String,
 }
 
@@ -193,13 +192,13 @@ impl From<ParseError> for Diagnostic {
 }
 
 impl Diagnostic {
-    /// Whether it may stop a submission: a paying user is never stopped by a guess (`contract.md#checks-that-stop`).
+    /// Whether it may stop a submission. A guess never stops a paying user (`contract.md#checks-that-stop`).
     #[must_use]
     pub fn stops(&self) -> bool {
         self.severity == Severity::Error && matches!(self.evidence, Evidence::Live | Evidence::Documented)
     }
 
-    /// The warnings for what was read although JSON doesn't have it: one for each kind, at its first place.
+    /// The warnings for syntax that was read although JSON doesn't have it: one for each kind, at its first place.
     #[must_use]
     pub fn of_leniences(leniences: &[Lenience]) -> Vec<Self> {
         let kinds = [(LenienceKind::Comment, "comment"), (LenienceKind::TrailingComma, "trailing comma")];

@@ -1,15 +1,15 @@
-//! All places at which two trees don't mean the same.
+//! Lists all places at which two trees differ in meaning.
 
 use super::json::{Node, Pointer, Value, first_difference};
 
-/// A place, and what each of two trees has there.
+/// A place, and the value of each of two trees there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference<'a> {
     /// The place.
     pub at: Pointer,
-    /// What the first has there.
+    /// The value in the first tree.
     pub before: Option<&'a Node>,
-    /// What the second has there.
+    /// The value in the second tree.
     pub after: Option<&'a Node>,
 }
 

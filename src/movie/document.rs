@@ -1,4 +1,4 @@
-//! A movie as somebody wrote it: the tree, the texts it was read from, and what there was to warn of.
+//! A movie as it was written: the tree, the texts it was read from, and the warnings of the reading.
 
 use std::error::Error;
 use std::ffi::OsStr;
@@ -14,19 +14,19 @@ use super::yaml;
 /// A movie and where it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
-    /// The movie. What [`Document::parse`] gives is an object.
+    /// The movie. [`Document::parse`] always returns an object.
     pub root: Node,
-    /// What the spans of the tree point into: the file, and after it those that flags have added.
+    /// The texts that the spans of the tree point into: the file, and after it those that flags added.
     pub sources: Vec<Source>,
     /// Warnings of the reading.
     pub diagnostics: Vec<Diagnostic>,
-    /// Where the values come from that an expansion has filled in.
+    /// Where the values come from that an expansion filled in.
     pub(in crate::movie) origins: Origins,
 }
 
 impl Document {
-    /// Reads a movie from a text. `name` is what messages call it, and says what is in it: YAML under `.yaml` and
-    /// `.yml`, JSON under `.json`; under any other name what it looks like.
+    /// Reads a movie from a text. `name` is its name in messages, and decides the format: YAML under `.yaml` and
+    /// `.yml`, JSON under `.json`; under any other name the text itself decides.
     ///
     /// # Errors
     /// When the text is not JSON or YAML (`J2V001`), or not an object (`J2V002`): the place, the likely reason, the fix.
@@ -44,7 +44,7 @@ impl Document {
     /// Reads a movie from the bytes of a file.
     ///
     /// # Errors
-    /// As [`Document::parse`], and when the bytes are no UTF-8.
+    /// As [`Document::parse`], and when the bytes are not UTF-8.
     pub fn read(name: &str, bytes: Vec<u8>) -> Result<Self, Box<Refused>> {
         Self::parse(name, decode(name, bytes)?)
     }
@@ -77,7 +77,7 @@ impl Document {
         Self { root, sources: Vec::new(), diagnostics: Vec::new(), origins: Origins::default() }
     }
 
-    /// Where a span is: the name of its source, and the position of its start. `None` for what was never
+    /// Where a span is: the name of its source, and the position of its start. `None` for a value that was never
     /// written in a file.
     #[must_use]
     pub fn place(&self, span: Span) -> Option<(&str, Position)> {
@@ -86,7 +86,7 @@ impl Document {
         Some((&source.name, source.position(span.start)))
     }
 
-    /// The same as people read it: `listing.json:3:14`, or `--var photo` for what that flag has set.
+    /// The same in the form that people read: `listing.json:3:14`, or `--var photo` for a value that the flag set.
     #[must_use]
     pub fn place_name(&self, span: Span) -> Option<String> {
         let of_text = self.place(span).map(|(name, position)| format!("{name}:{position}"));
@@ -99,13 +99,13 @@ impl Document {
         self.root.to_compact()
     }
 
-    /// The movie as people read it.
+    /// The movie with line breaks and indentation, for people.
     #[must_use]
     pub fn to_pretty(&self) -> String {
         self.root.to_pretty()
     }
 
-    /// One spelling for all movies that mean the same: what a movie's hash is taken of (`protocol.md#words`).
+    /// One spelling for all movies that mean the same: the input of a movie's hash (`protocol.md#words`).
     #[must_use]
     pub fn canonical(&self) -> String {
         self.root.canonical()
@@ -117,28 +117,28 @@ impl Document {
 pub struct MovieLine {
     /// Its number, from 1.
     pub number: usize,
-    /// Its movie, or why it has none.
+    /// Its movie, or the reason why it has none.
     pub movie: Result<Document, Box<Refused>>,
 }
 
-/// A file that can't be taken, and why.
+/// A file that is refused, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
     /// The file.
     pub source: Source,
-    /// What is wrong with it; its span points into the file.
+    /// The fault; its span points into the file.
     pub diagnostic: Diagnostic,
 }
 
 impl Refused {
-    /// Where it is wrong.
+    /// The place of the fault.
     #[must_use]
     pub fn position(&self) -> Position {
         self.source.position(self.diagnostic.span.start)
     }
 }
 
-/// `listing.json:3:12: what was found (the likely reason)`; the way out is `diagnostic.help`.
+/// `listing.json:3:12: what was found (the likely reason)`; the fix is in `diagnostic.help`.
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: {}", self.source.name, self.position(), self.diagnostic.message)?;
@@ -148,7 +148,7 @@ impl fmt::Display for Refused {
 
 impl Error for Refused {}
 
-/// A file that holds JSON of any kind, or what YAML says of the same.
+/// A file that holds JSON of any kind, or the same in YAML.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct JsonFile {
     pub(super) root: Node,
@@ -157,7 +157,7 @@ pub(super) struct JsonFile {
 }
 
 impl JsonFile {
-    /// Reads a text as what its name says that it is; where the name says nothing, as what it looks like.
+    /// Reads a text in the format that its name says; if the name says nothing, in the format that it looks like.
     pub(super) fn parse(name: &str, text: impl Into<String>) -> Result<Self, Box<Refused>> {
         let source = Source::new(name, text);
         if is_yaml(&source) { Self::from_yaml(source) } else { Self::from_json(source) }
@@ -196,7 +196,7 @@ impl JsonFile {
         }
     }
 
-    /// Refuses the file for what its root is.
+    /// Refuses the file because of the type of its root.
     pub(super) fn refuse_root(self, wanted: &str) -> Box<Refused> {
         let likely = self.root.as_text().filter(|text| json::parse(&text.decoded(), 0).is_ok_and(|inner| inner.root.as_object().is_some()));
         let likely = likely.map(|_| Likely::JsonInString);
@@ -211,7 +211,7 @@ impl JsonFile {
         self.refuse(span, message, likely.map(Likely::reason), Some(way_out))
     }
 
-    /// Refuses the file for what stands at a place.
+    /// Refuses the file because of the value at a place.
     pub(super) fn refuse(self, span: Span, message: String, label: Option<&str>, help: Option<&str>) -> Box<Refused> {
         let (label, help) = (label.map(str::to_owned), help.map(str::to_owned));
         let (severity, evidence) = (Severity::Error, Evidence::Documented);

@@ -1,4 +1,4 @@
-//! The files of this machine that a movie names: what the service can't fetch, and an upload puts on the account's media.
+//! The files of this machine that a movie names: the service can't fetch them, and an upload puts them on the account's media.
 
 use std::collections::HashSet;
 
@@ -21,7 +21,7 @@ pub struct LocalReference {
     pub span: Span,
 }
 
-/// Whether the text of a property that holds a URL is a path of this machine: neither an address nor something that is
+/// Whether the text of a property that holds a URL is a path of this machine: neither an address nor a text that is
 /// filled in later.
 #[must_use]
 pub fn is_local(text: &str) -> bool {
@@ -40,7 +40,7 @@ pub fn path_of(text: &str) -> &str {
     text.strip_prefix("file://").map_or(text, |path| path.strip_prefix("localhost").unwrap_or(path))
 }
 
-/// The names of the variables that stand, alone, where a file belongs: `"src": "{{photo}}"`.
+/// The names of variables that are the whole text where a file belongs: `"src": "{{photo}}"`.
 #[must_use]
 pub fn file_variables(movie: &Document) -> HashSet<String> {
     let mut names = HashSet::new();
@@ -80,7 +80,7 @@ pub fn local_references(movie: &Document) -> Vec<LocalReference> {
     found
 }
 
-/// The movie with URLs in the places of the files that `url` knows.
+/// The movie with URLs in place of the files that `url` knows.
 #[must_use]
 pub fn with_urls(mut movie: Document, url: &mut dyn FnMut(&str, Span) -> Option<String>) -> Document {
     let names = file_variables(&movie);
@@ -88,7 +88,7 @@ pub fn with_urls(mut movie: Document, url: &mut dyn FnMut(&str, Span) -> Option<
     movie
 }
 
-/// Shows every local path to `swap`, which may put another text in its place.
+/// Shows every local path to `swap`, which may replace it by another text.
 fn visit(node: &mut Node, names: &HashSet<String>, in_variables: bool, swap: &mut dyn FnMut(&str, Span) -> Option<String>) {
     match &mut node.value {
         Value::Object(members) => {

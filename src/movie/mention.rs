@@ -1,22 +1,22 @@
-//! Where in a movie a message of the service points: `Scene #1 Element #2` as a JSON Pointer and a place in the file.
+//! Finds the place that a message of the service names: `Scene #1 Element #2` as a JSON Pointer and a place in the file.
 //!
-//! The service counts scenes and elements from 1 and gives no place (`service.md#errors`). Whether it counts an iterated
-//! scene once or once an item is in no source; here each item counts, and a mention says when that makes a difference.
+//! The service counts scenes and elements from 1 and gives no place (`service.md#errors`). No source says whether it counts
+//! an iterated scene once or once per item. Here each item counts; a mention says when that makes a difference.
 
 use super::Document;
 use super::expand::{Expansion, Iteration, Limits, expand};
 use super::json::{Node, Pointer, Span};
 
-/// A place of a movie that a message speaks of.
+/// A place of a movie that a message is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mention {
     /// The place in the document.
     pub pointer: Pointer,
     /// Where it is written.
     pub span: Span,
-    /// Which item the scene was made for, if it was iterated.
+    /// The number of the item that the scene was made for, if it was iterated.
     pub iteration: Option<Iteration>,
-    /// Whether the numbers of the message lead to this place however scenes are counted.
+    /// Whether the numbers of the message lead to this place by either way of counting scenes.
     pub is_certain: bool,
 }
 
@@ -27,8 +27,8 @@ struct Named {
     element: Option<usize>,
 }
 
-/// The place that a message of the service speaks of, if it names one that the movie has: a scene, an element, or in
-/// it the member that holds an address or has a name which the message quotes.
+/// The place that a message of the service is about, if the movie has it: a scene, an element, or in it the member that
+/// holds an address, or has a name, that the message quotes.
 #[must_use]
 pub fn mention(document: &Document, message: &str) -> Option<Mention> {
     let named = named(message)?;
@@ -72,7 +72,7 @@ fn named(message: &str) -> Option<Named> {
     Some(Named { scene, element: number_after(after, "element").map(|(number, _)| number) })
 }
 
-/// The first number that stands right after a word, and what follows it.
+/// The first number right after a word, and the rest of the text.
 fn number_after<'t>(text: &'t str, word: &str) -> Option<(usize, &'t str)> {
     text.match_indices(word).find_map(|(place, _)| {
         let rest = text[place + word.len()..].trim_start_matches([' ', '#', ':']);

@@ -1,7 +1,7 @@
-//! What a movie is. Pure: no I/O, no async, no clock.
+//! The movie: its document, language, checks and plan. Pure: no I/O, no async, no clock.
 //!
-//! A [`Document`] is a movie as somebody wrote it. [`compose`] applies flags to it, [`builder`] writes one from
-//! Rust, and [`json`] is the tree that all of them share, which loses nothing of what was written. [`expr`] is
+//! A [`Document`] is a movie as it was written. [`compose`] applies flags to it, [`builder`] writes one from
+//! Rust, and [`json`] is the tree that all of them share; it loses nothing of what was written. [`expr`] is
 //! the language between `{{` and `}}`, [`expand`] resolves it, and
 //! [`plan`] says what plays when, how large, and for how much.
 

@@ -2,7 +2,7 @@
 
 use super::json::Span;
 
-/// A value that an expansion has filled in.
+/// A value that an expansion filled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::movie) struct Origin {
     /// Where it is used: the text with the `{{ }}`.
@@ -11,24 +11,24 @@ pub(in crate::movie) struct Origin {
     pub written: Written,
 }
 
-/// Where a value was written that was filled in.
+/// Where a filled-in value was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::movie) enum Written {
-    /// Where it is used: it is made of several values, or of none.
+    /// The place of its use: it is made of several values, or of none.
     #[default]
     Here,
-    /// It is made of this value, and of what stands around it or is calculated with it.
+    /// The place of the one value that it is made of, together with the text around it or a calculation.
     With(Span),
-    /// All of it stands there.
+    /// The place that has all of it.
     There(Span),
 }
 
-/// The values that an expansion has filled in: the n-th stands at the n-th place of that kind.
+/// The values that an expansion filled in: the n-th value belongs to the n-th place of that kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::movie) struct Origins(Vec<Origin>);
 
 impl Origins {
-    /// Takes note of a value; tells its place in the expanded movie.
+    /// Records a value. Returns its place in the expanded movie.
     pub(in crate::movie) fn note(&mut self, origin: Origin) -> Span {
         self.0.push(origin);
         Span::filled(self.0.len() - 1)
@@ -49,15 +49,15 @@ impl Origins {
         self.get(span).map_or(span, |origin| origin.used)
     }
 
-    /// Where a value was written, as well as that can be said with one place.
+    /// Where a value was written, as far as one place can say it.
     pub(in crate::movie) fn written(&self, span: Span) -> Span {
         self.get(span).map_or(span, Origin::place)
     }
 }
 
 impl Origin {
-    /// Where it was written. Of what is made of several parts that is where they are put together, unless a cell of a table
-    /// is among them: then it is the cell, since only that tells which row it is.
+    /// Where it was written. For a value of several parts that is the place where they are put together, unless one part is
+    /// a cell of a table: then it is the cell, since only the cell shows which row it is.
     #[must_use]
     pub(in crate::movie) fn place(self) -> Span {
         match self.written {
@@ -68,18 +68,18 @@ impl Origin {
     }
 }
 
-/// The values that a text has asked for while it was filled in.
+/// The values that a text used while it was filled in.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::movie) struct Asked {
     first: Option<Span>,
-    /// Whether others followed.
+    /// Whether more values followed.
     is_several: bool,
-    /// Whether a name alone is asked for, so that the value is the variable's as it is.
+    /// Whether the text is only a name, so that the value is the variable's value unchanged.
     pub(in crate::movie) is_as_it_is: bool,
 }
 
 impl Asked {
-    /// Takes note of a value.
+    /// Records a value.
     pub(in crate::movie) fn note(&mut self, value: Span) {
         self.is_several |= self.first.is_some_and(|first| first != value);
         self.first.get_or_insert(value);

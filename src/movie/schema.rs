@@ -1,6 +1,6 @@
-//! The JSON Schema (2020-12) of a movie, generated from [`super::spec`], so that an editor completes and checks while
-//! one types. It says what the errors of `check` about types, words, ranges and what is required say; and, as a misspelled
-//! name is what an editor helps with most, it refuses the names that the service doesn't know.
+//! Generates the JSON Schema (2020-12) of a movie from [`super::spec`], so that an editor completes and checks while
+//! the author types. It covers the errors of `check` about types, words, ranges and required members. It also refuses
+//! names that the service doesn't know: an editor helps most with misspelled names.
 
 use serde_json::{Map, Value, json};
 
@@ -13,14 +13,14 @@ use super::spec::words::{ELEMENT_TYPE, SUBTITLES_MODEL};
 use super::spec::{Items, Property, Range, Shape, Standing, TABLES, Table, Types, Words, component, text};
 use crate::movie::diagnostic::Severity;
 
-/// The rules of `check` whose errors the schema says, too.
+/// The rules of `check` whose errors the schema also reports.
 pub const RULES: &[&str] = &[
     "J2V002", "J2V003", "J2V004", "J2V008", "J2V010", "J2V012", "J2V020", "J2V021", "J2V023", "J2V025", "J2V042", "J2V043", "J2V060",
     "J2V061", "J2V062", "J2V064", "J2V069", "J2V071", "J2V072", "J2V075", "J2V077", "J2V078", "J2V080", "J2V081", "J2V082", "J2V087",
     "J2V089", "J2V101", "J2V111", "J2V120", "J2V130", "J2V132", "J2V140", "J2V150", "J2V153", "J2V171", "J2V300", "J2V302", "J2V303",
 ];
 
-/// The rules of `check` about names that are unknown or in the wrong place: the schema refuses those names, too.
+/// The rules of `check` about names that are unknown or in the wrong place. The schema refuses those names, too.
 pub const NAMES: &[&str] = &["J2V006", "J2V007", "J2V012", "J2V029", "J2V063", "J2V085", "J2V210"];
 
 /// A number as JSON spells it.
@@ -61,12 +61,12 @@ fn definitions() -> Map<String, Value> {
     definitions
 }
 
-/// The tables of what stands inside of an element.
+/// The tables of the objects inside an element.
 fn is_inner(table: &Table) -> bool {
     ![MOVIE.name, SCENE.name, TRANSITION.name, ELEMENT.name, EXPORT.name, DESTINATION.name].contains(&table.name)
 }
 
-/// What a table is called among the definitions.
+/// The name of a table among the definitions.
 fn definition(table: &Table) -> String {
     let words = table.name.trim_start_matches("a ").trim_start_matches("the ");
     words.replace('`', "").replace(' ', "-")
@@ -109,7 +109,7 @@ fn property(property: &Property, types: Types) -> Value {
     schema
 }
 
-/// Values to offer where any other may be right, too.
+/// Values to offer where any other value may be right, too.
 fn examples(name: &str, types: Types) -> Vec<&'static str> {
     match (name, types) {
         ("component", Types::COMPONENT) => component::COMPONENTS.iter().map(|component| component.id).collect(),
@@ -133,7 +133,7 @@ fn shape(property: &Property, types: Types) -> Value {
             "type": "object",
             "properties": {"voice_settings": {"properties": {"speed": {"minimum": 0.7, "maximum": 1.2}}}}
         }),
-        // Another type of value is only a warning there.
+        // Another type of value is only a warning in `check`.
         (_, "client-data", _) | (Shape::Any, ..) => json!({}),
         (Shape::Scalar, ..) => json!({"type": ["string", "number", "boolean"]}),
         (Shape::Text, ..) => json!({"type": "string"}),
@@ -163,7 +163,7 @@ fn array(items: Items) -> Value {
 fn number(range: &Range) -> Value {
     let mut inside = Map::new();
     let is_strict = range.severity == Severity::Error;
-    // What the sources leave open warns only.
+    // What the sources leave open is only a warning.
     let (least, most) = range.surely;
     inside.insert("type".to_owned(), "number".into());
     if is_strict && least.is_finite() {
@@ -193,7 +193,7 @@ fn words(words: &Words) -> Value {
     }
 }
 
-/// An element of any type: what it may be depends on its `type`.
+/// An element of any type: its members depend on its `type`.
 fn element() -> Value {
     let of_type = |(name, _): &(&str, Types)| {
         let is_it = json!({"properties": {"type": {"const": name}}, "required": ["type"]});

@@ -1,5 +1,5 @@
-//! The one member that `j2v` itself adds to a movie: `client-data.j2v`, by which a lost render is found again
-//! (`protocol.md#words`). What it says is the business of `render`.
+//! The one member that `j2v` itself adds to a movie: `client-data.j2v`. A lost render is found by it
+//! (`protocol.md#words`). `render` decides its contents.
 
 use super::Document;
 use super::json::{Member, Node, Span, Value};
@@ -10,29 +10,29 @@ const CLIENT_DATA: &str = "client-data";
 /// Our member of it.
 const TOKEN: &str = "j2v";
 
-/// What a movie says under `client-data`.
+/// The value of `client-data` in a movie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientData {
     /// Nothing.
     Absent,
     /// An object: a member can be added.
     Object,
-    /// Something that takes no member.
+    /// Another value, which accepts no member.
     Other,
 }
 
-/// `client-data` is there and takes no member, so a token has no place.
+/// `client-data` is there and accepts no member, so a token has no place.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 #[error("`client-data` is {kind}, not an object, so the render's token has no place in it")]
 pub struct NotAnObject {
-    /// What it is.
+    /// The type of the value.
     pub kind: &'static str,
     /// Where it is written.
     pub span: Span,
 }
 
 impl Document {
-    /// What the movie says under `client-data`.
+    /// Reads the movie's `client-data`.
     #[must_use]
     pub fn client_data(&self) -> ClientData {
         match self.root.get(CLIENT_DATA).map(|data| &data.value) {
@@ -48,11 +48,11 @@ impl Document {
         Some(self.root.get(CLIENT_DATA)?.get(TOKEN)?.as_text()?.decoded().into_owned())
     }
 
-    /// The movie with a token: in place of one that is there already, else after what `client-data` holds,
-    /// else in a `client-data` of its own at the end. Nothing else is touched.
+    /// The movie with a token: it replaces a token that is there already; else it follows the members of `client-data`;
+    /// else it is in a new `client-data` at the end. Nothing else changes.
     ///
     /// # Errors
-    /// When `client-data` is there and is no object.
+    /// When `client-data` is there and is not an object.
     pub fn with_token(&self, token: &str) -> Result<Self, NotAnObject> {
         self.with_client_data_member(TOKEN, token)
     }
@@ -60,7 +60,7 @@ impl Document {
     /// The movie with a member of `client-data`, under the rules of [`Document::with_token`].
     ///
     /// # Errors
-    /// When `client-data` is there and is no object.
+    /// When `client-data` is there and is not an object.
     pub fn with_client_data_member(&self, name: &str, text: &str) -> Result<Self, NotAnObject> {
         let mut document = self.clone();
         match document.root.get_mut(CLIENT_DATA) {
@@ -82,7 +82,7 @@ impl Document {
     }
 }
 
-/// Takes the token out of a member of the movie; tells whether nothing is left of it.
+/// Removes the token from a member of the movie. Returns whether the member is then empty.
 fn is_emptied(member: &mut Member) -> bool {
     member.key.is(CLIENT_DATA) && member.value.remove(TOKEN) && member.value.as_object().is_some_and(<[_]>::is_empty)
 }

@@ -1,4 +1,4 @@
-//! Which variables a movie asks for: those that it declares, and those that its texts name and nothing in it provides.
+//! Finds the variables that a movie asks for: those that it declares, and those that its texts name but it doesn't provide.
 
 use std::collections::HashSet;
 
@@ -6,13 +6,13 @@ use super::expr::template::{self, Part};
 use super::expr::{self, Limits};
 use super::json::{Member, Node, Text, Value};
 
-/// What names of helper keys and of the service's own variables start with (`contract.md` 1.6).
+/// The prefixes of helper keys and of the service's own variables (`contract.md` 1.6).
 const RESERVED: [char; 6] = ['?', '$', '@', '%', '&', '_'];
 
-/// Which variables a movie asks for.
+/// The variables that a movie asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Asked {
-    /// Those that it declares for the whole movie, then those that are declared nowhere, each once.
+    /// The variables declared for the whole movie, then those that are declared nowhere, each once.
     pub names: Vec<String>,
     /// All names that a text of it may mean.
     used: HashSet<String>,
@@ -36,18 +36,18 @@ impl Asked {
         asked
     }
 
-    /// Whether anything may use a variable.
+    /// Whether any text of the movie may use a variable.
     #[must_use]
     pub fn uses(&self, name: &str) -> bool {
         self.has_template || self.used.contains(name)
     }
 }
 
-/// What is in scope at a place beside the movie's own variables.
+/// The names in scope at a place, beside the movie's own variables.
 #[derive(Clone, Default)]
 struct Scope {
     names: HashSet<String>,
-    /// Inside of an iteration the fields of its items have names, too.
+    /// Whether it is inside an iteration, where the fields of its items have names, too.
     iterates: bool,
 }
 
@@ -98,7 +98,7 @@ impl Walk {
     }
 
     fn expression(&mut self, expression: &str, scope: &Scope) {
-        // Whatever it means, a name that it uses stands in it.
+        // However the text is read, a name that it uses occurs in it.
         let words = expression.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
         self.asked.used.extend(words.filter(|word| !word.is_empty()).map(str::to_owned));
         let Ok(parsed) = expr::parse(expression, &Limits::default()) else { return };

@@ -1,20 +1,20 @@
-//! Findings as GitHub's workflow commands: a line each that becomes an annotation of the file. GitHub shows ten of a kind a
-//! step and drops the rest in silence, so errors go first and the rest is counted.
+//! Findings as GitHub's workflow commands: one line each, which becomes an annotation of the file. GitHub shows ten of a kind
+//! per step and drops the rest silently, so errors go first and the rest is counted.
 
 use super::findings::Placed;
 use crate::movie::diagnostic::Severity;
 
-/// Annotations of one kind that GitHub shows for a step.
+/// The annotations of one kind that GitHub shows for a step.
 const SHOWN: usize = 10;
 
-/// Findings of all movies, until they are written.
+/// The findings of all movies, held until they are written.
 #[derive(Default)]
 pub(crate) struct Annotations {
     found: Vec<(Severity, String)>,
 }
 
 impl Annotations {
-    /// Takes in one finding of a movie.
+    /// Records one finding of a movie.
     pub(crate) fn add(&mut self, movie: &str, placed: &Placed<'_>) {
         let finding = placed.finding;
         let file = placed.place.map_or(movie, |(source, ..)| &source.name);
@@ -58,12 +58,12 @@ pub(super) fn relative(path: &str) -> String {
     path.strip_prefix("./").map_or(path.clone(), str::to_owned)
 }
 
-/// A message: what would end the line is spelled otherwise.
+/// A message; characters that would end the line are escaped.
 fn message(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// A property: what would end it, too.
+/// A property; characters that would end it are escaped, too.
 fn property(text: &str) -> String {
     message(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -1,4 +1,4 @@
-//! `--field NAME`: fields in the place of their object, each on a line, for shells that have nothing to read JSON with.
+//! `--field NAME`: prints fields instead of their object, one per line, for shells that have no JSON reader.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use super::sanitize;
 /// The members of an object, each as it is spelled.
 type Members<'t> = HashMap<String, &'t RawValue>;
 
-/// The lines of an object of JSON, or of each object of an array; a text that is neither stays as it is.
+/// The lines of a JSON object, or of each object of an array. Any other text stays as it is.
 pub(super) fn lines(text: &str, fields: &[String]) -> Vec<String> {
     let objects = serde_json::from_str::<Members<'_>>(text).map(|one| vec![one]).or_else(|_| serde_json::from_str(text));
     let Ok(objects) = objects else { return vec![sanitize::line(text).into_owned()] };
@@ -17,7 +17,7 @@ pub(super) fn lines(text: &str, fields: &[String]) -> Vec<String> {
     objects.iter().flat_map(|members| fields.iter().map(move |field| value(members, field))).collect()
 }
 
-/// A text without its quotes, nothing for `null`, all else as it is spelled.
+/// A text without its quotes, nothing for `null`; any other value as it is spelled.
 fn line(value: &str) -> String {
     let text = serde_json::from_str::<Option<String>>(value).map(Option::unwrap_or_default);
     sanitize::line(text.as_deref().unwrap_or(value)).into_owned()

@@ -1,4 +1,4 @@
-//! The findings of a check: where each is, and how programs read it.
+//! The findings of a check: the place of each, and its form for programs.
 
 use std::collections::HashMap;
 
@@ -13,18 +13,18 @@ use crate::movie::json::Span;
 pub(crate) struct Placed<'a> {
     /// What was found.
     pub(crate) finding: &'a Diagnostic,
-    /// The file, its line and column, and the byte at which that line starts; `None` for what a flag has set.
+    /// The file, its line and column, and the byte at which that line starts; `None` for a value that a flag set.
     pub(crate) place: Option<(&'a Source, Position, usize)>,
-    /// Where the place ends.
+    /// The end of the place.
     pub(crate) end: Option<Position>,
-    /// The flag that has set it, less its value.
+    /// The flag that set it, without its value.
     pub(crate) flag: Option<&'a str>,
     /// The file, line and column where the value is used, when it was written elsewhere.
     pub(crate) used: Option<(&'a Source, Position)>,
 }
 
-/// Puts findings at their places. In the order in which a check gives them that takes one walk over each file, and one more
-/// for where their values are used.
+/// Locates findings in their files. In the order in which a check returns them, this takes one walk over each file, and one more
+/// over the places where their values are used.
 pub(crate) fn place<'a>(sources: &'a [Source], findings: &'a [Diagnostic]) -> Vec<Placed<'a>> {
     let source = |span: Span| sources.get(usize::from(span.source));
     let mut walk = Walk::START;
@@ -50,7 +50,7 @@ pub(crate) fn place<'a>(sources: &'a [Source], findings: &'a [Diagnostic]) -> Ve
     placed
 }
 
-/// The same findings, each mistake once with all of its places, in the order of the first of them.
+/// The same findings, each mistake once with all of its places, in the order of their first places.
 pub(crate) fn repeated(all: Vec<Placed<'_>>) -> Vec<Vec<Placed<'_>>> {
     let mut mistakes: Vec<Vec<Placed<'_>>> = Vec::new();
     let mut known = HashMap::new();
@@ -67,7 +67,7 @@ pub(crate) fn repeated(all: Vec<Placed<'_>>) -> Vec<Vec<Placed<'_>>> {
 
 const START: Position = Position { line: 1, column: 1 };
 
-/// A place that only moves on, so that every character is counted once.
+/// A position that only moves forward, so that every character is counted once.
 struct Walk {
     of: usize,
     at: usize,
@@ -104,14 +104,14 @@ impl Walk {
     }
 }
 
-/// The place itself, or the start of the character that it is inside of.
+/// The place itself, or the start of the character that contains it.
 pub(super) fn boundary(text: &str, at: usize) -> usize {
     let at = at.min(text.len());
     (0..=at).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
 }
 
-/// A finding as a line of JSON. `file` is the movie when a flag has set what it is about, and line and column are null; `flag`
-/// names it then; `pointer` is the JSON Pointer into the movie. `used` is where the value is used that was written there.
+/// A finding as a line of JSON. When a flag set the value, `file` is the movie, line and column are null, and `flag`
+/// names the flag. `pointer` is the JSON Pointer into the movie. `used` is the place that uses the value written there.
 #[must_use]
 pub(crate) fn to_json(movie: &str, placed: &Placed<'_>, pointer: &str) -> String {
     let Placed { finding, place, end, flag, used } = placed;

@@ -1,6 +1,6 @@
-//! The gallery: the file of `--results` as a page of what came out, a tile a row. Each row is a line of its own, so that the
-//! page can be looked at while the run goes on, and a killed run leaves one that works; until its last line has come it
-//! looks for more by itself.
+//! The gallery: the file of `--results` as a page of outcomes, one tile per row. Each row is a line of its own, so that the
+//! page can be viewed during the run, and a killed run leaves a page that works. Until its last line is written, the page
+//! looks for more lines by itself.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -16,10 +16,10 @@ use crate::render::untrusted;
 const STYLE: &str = include_str!("gallery/gallery.css");
 const SCRIPT: &str = include_str!("gallery/gallery.js");
 
-/// What begins the line of a row.
+/// The start of a row's line.
 pub(super) const ROW: &str = "<script type=\"application/json\" class=\"row\">";
 
-/// All that comes before the rows.
+/// Everything before the rows.
 pub(super) fn head(title: &str) -> String {
     let hash = STANDARD.encode(Sha256::digest(SCRIPT.as_bytes()));
     let title = title.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
@@ -32,7 +32,7 @@ pub(super) fn head(title: &str) -> String {
     )
 }
 
-/// The line of a row: its facts, and for one that failed the cause and the next command.
+/// The line of a row: its facts, and for a failed row the cause and the next command.
 pub(super) fn row(mut fields: Value, outcome: &Outcome, folder: &Path) -> String {
     fields["file"] = outcome.file.as_ref().map_or(Value::Null, |file| relative(file, folder).into());
     let explanation = outcome.message.as_deref().and_then(Explanation::of);
@@ -41,10 +41,10 @@ pub(super) fn row(mut fields: Value, outcome: &Outcome, folder: &Path) -> String
     format!("{ROW}{}</script>\n", untrusted::escaped(&fields.to_string()).replace('<', "\\u003c"))
 }
 
-/// What ends the page: from here on it has all.
+/// The end of the page: it is complete from here on.
 pub(super) const END: &str = "<script type=\"application/json\" id=\"end\">{}</script>\n</body>\n</html>\n";
 
-/// The command that goes on from an outcome.
+/// The next command after an outcome.
 fn next(outcome: &Outcome) -> Option<String> {
     let project = outcome.project.as_ref().map(ToString::to_string);
     let key = || outcome.key.as_ref().map(ToString::to_string);
@@ -57,7 +57,7 @@ fn next(outcome: &Outcome) -> Option<String> {
     }
 }
 
-/// The way from a folder to a file, for a page that lies there: segments of a URL.
+/// The relative path from a folder to a file, for a page in that folder: segments of a URL.
 fn relative(file: &Path, folder: &Path) -> String {
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let (file, folder) = (absolute(file), absolute(if folder.as_os_str().is_empty() { Path::new(".") } else { folder }));

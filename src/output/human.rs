@@ -1,4 +1,4 @@
-//! Events in plain words, a line each, for stderr.
+//! Events in plain words, one line each, for stderr.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::Out;
 use crate::render::event::{Event, Outcome, Progress, Trouble, Verdict};
 use crate::render::outcome::Report;
 
-/// Tells an event. What a progress bar shows already is left out.
+/// Reports an event. Leaves out events that a progress bar already shows.
 pub(super) fn tell(out: &Out, event: &Event, bars: bool) {
     match event {
         Event::Accepted { project, key, source } => {
@@ -50,7 +50,7 @@ pub(super) fn tell(out: &Out, event: &Event, bars: bool) {
     }
 }
 
-/// How far a batch is, in words.
+/// The progress of a batch, in words.
 pub(super) fn progress(progress: &Progress) -> String {
     let mut words = vec![format!("{} of {} rows", progress.done + progress.failed, progress.rows)];
     let counts = [("queued", progress.queued), ("rendering", progress.rendering), ("done", progress.done), ("failed", progress.failed)];
@@ -62,12 +62,12 @@ pub(super) fn progress(progress: &Progress) -> String {
     words.join(", ")
 }
 
-/// Credits without the dust of their addition.
+/// Credits without the rounding error of their addition.
 pub(super) fn rounded(credits: f64) -> f64 {
     (credits * 100.0).round() / 100.0
 }
 
-/// Where no bar is shown, a line at longer and longer intervals: a log of hours is not to be full of them.
+/// Where no bar is shown, prints a line at longer and longer intervals, so that progress doesn't fill a log of hours.
 fn now_and_then(out: &Out, run: &Progress) {
     if out.is_time_for_progress(run.elapsed) {
         out.progress(&progress(run));
@@ -94,7 +94,7 @@ fn ended(out: &Out, outcome: &Outcome) {
     }
 }
 
-/// The message after the name of what it is about, unless it begins with that itself.
+/// The message after the name of its subject, unless the message already begins with that name.
 fn named(name: &str, message: &str) -> String {
     if message.starts_with(name) { message.to_owned() } else { format!("{name}: {message}") }
 }
@@ -119,7 +119,7 @@ fn facts(report: &Report) -> String {
     if facts.is_empty() { String::new() } else { format!(": {}", facts.join(", ")) }
 }
 
-/// How an outcome is called: by its project, else its source, else its key.
+/// The name of an outcome: its project, else its source, else its key.
 pub(super) fn name(outcome: &Outcome) -> String {
     let project = outcome.project.as_ref().map(ToString::to_string);
     project
@@ -128,7 +128,7 @@ pub(super) fn name(outcome: &Outcome) -> String {
         .unwrap_or_else(|| "the movie".to_owned())
 }
 
-/// Bytes for people: `912 B`, `3.4 kB`, `12.0 MB`.
+/// A number of bytes for people: `912 B`, `3.4 kB`, `12.0 MB`.
 pub(crate) fn bytes(bytes: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
     let size = bytes as f64;
@@ -140,7 +140,7 @@ pub(crate) fn bytes(bytes: u64) -> String {
     }
 }
 
-/// A length of time for people: `850 ms`, `12 s`, `3 min 20 s`, `2 h 5 min`.
+/// A duration for people: `850 ms`, `12 s`, `3 min 20 s`, `2 h 5 min`.
 pub(super) fn length(length: Duration) -> String {
     let seconds = length.as_secs();
     match seconds {

@@ -36,7 +36,7 @@ const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default();
 
-/// When the first line of a batch's progress is due, milliseconds; each further one after twice the time, a minute at most.
+/// When the first progress line of a batch is due, milliseconds; each further one after twice the time, a minute at most.
 const PROGRESS_AFTER: u64 = 5_000;
 
 /// See [`PROGRESS_AFTER`].
@@ -50,18 +50,18 @@ pub(crate) struct Out {
     progress: Progress,
     /// When the next line of a batch's progress is due, milliseconds into its run.
     next_progress: AtomicU64,
-    /// The fields that are printed of each object of JSON; the object itself when there are none.
+    /// The fields that are printed of each JSON object; the whole object when the list is empty.
     fields: Vec<String>,
 }
 
 impl Out {
-    /// The streams as the settings want them.
+    /// The streams that the settings describe.
     #[must_use]
     pub(crate) fn new(settings: &Settings) -> Self {
         Self::plain(settings.terminal, settings.quiet)
     }
 
-    /// The streams with these manners, for what is said before there are settings.
+    /// The streams with these options, for messages before the settings are known.
     #[must_use]
     pub(crate) fn plain(terminal: Terminal, quiet: bool) -> Self {
         Self {
@@ -74,14 +74,14 @@ impl Out {
         }
     }
 
-    /// The streams, on which these fields stand in the place of their objects.
+    /// The streams, which print these fields instead of whole objects.
     #[must_use]
     pub(crate) fn of_fields(self, fields: Vec<String>) -> Self {
         Self { fields, ..self }
     }
 
-    /// Writes a line of data to stdout, or several. What others wrote may stand in it: what a terminal would obey is
-    /// spelled out, so that a line of JSON means what it meant.
+    /// Writes one or more lines of data to stdout. They may hold text from others: characters that a terminal would obey are
+    /// escaped, so that a line of JSON keeps its meaning.
     pub(crate) fn data(&self, text: &str) {
         if self.fields.is_empty() {
             self.drawn(&escaped(text));
@@ -92,13 +92,13 @@ impl Out {
         }
     }
 
-    /// Writes a document of JSON to stdout: byte for byte into a file or a pipe, as [`Out::data`] does to a terminal.
+    /// Writes a JSON document to stdout: byte for byte into a file or a pipe, and like [`Out::data`] to a terminal.
     pub(crate) fn document(&self, text: &str) {
         if self.terminal.stdout { self.data(text) } else { self.drawn(text) }
     }
 
-    /// Writes to stdout what this program has laid out itself, of harmless parts, colours included. It is out at once;
-    /// after the first failure nothing more is written.
+    /// Writes this program's own layout of harmless parts to stdout, colours included. Flushes it at once;
+    /// after the first failure it writes nothing more.
     pub(crate) fn drawn(&self, line: &str) {
         if self.stdout_lost.get().is_some() {
             return;
@@ -110,7 +110,7 @@ impl Out {
             stdout.flush()
         };
         if let Err(why) = self.progress.suspend(write) {
-            // The first reason is the one that counts.
+            // The first reason is kept.
             let _ = self.stdout_lost.set(why);
         }
     }
@@ -118,7 +118,7 @@ impl Out {
     /// Writes bytes to stdout as they are.
     ///
     /// # Errors
-    /// When they can't be written; a reader who has closed the pipe has had enough.
+    /// When they can't be written. A reader that closed the pipe is not an error.
     pub(crate) fn raw(&self, bytes: &[u8]) -> io::Result<()> {
         let write = || {
             let mut stdout = io::stdout().lock();
@@ -128,23 +128,23 @@ impl Out {
         self.progress.suspend(write).or_else(|why| if why.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(why) })
     }
 
-    /// A bar for a file on its way up; nothing where no bars are shown.
+    /// A bar for a file that is being uploaded; nothing where no bars are shown.
     pub(crate) fn upload(&self, name: &str, size: u64) -> UploadBar {
         self.progress.upload(name, size)
     }
 
-    /// Why data was lost. A reader who has closed the pipe has had enough: that is no loss.
+    /// Why data was lost. A reader that closed the pipe needs no more: that is not a loss.
     #[must_use]
     pub(crate) fn lost(&self) -> Option<&io::Error> {
         self.stdout_lost.get().filter(|why| why.kind() != io::ErrorKind::BrokenPipe)
     }
 
-    /// What failed, for a person.
+    /// An error message for a person.
     pub(crate) fn error(&self, text: &str) {
         self.message(Some(("error", ERROR)), text);
     }
 
-    /// What a person should know.
+    /// A warning for a person.
     pub(crate) fn warning(&self, text: &str) {
         self.message(Some(("warning", WARNING)), text);
     }
@@ -154,12 +154,12 @@ impl Out {
         self.message(Some(("next", HINT)), command);
     }
 
-    /// What to do about an error where no command does it.
+    /// The remedy for an error that no command fixes.
     pub(crate) fn help(&self, text: &str) {
         self.message(Some(("help", HINT)), text);
     }
 
-    /// A fact that is shown however quiet it should be, like a project's id.
+    /// A fact that is shown even with `--quiet`, such as a project's id.
     pub(crate) fn note(&self, text: &str) {
         self.message(None, text);
     }
@@ -171,7 +171,7 @@ impl Out {
         }
     }
 
-    /// Whether a run of this length has something to say on a stream that shows no bar.
+    /// Whether a progress line is due after a run of this length, on a stream that shows no bar.
     fn is_time_for_progress(&self, elapsed: Duration) -> bool {
         let elapsed = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         let is_time = elapsed >= self.next_progress.load(Ordering::Relaxed);
@@ -192,15 +192,15 @@ impl Out {
     }
 
     fn write(&self, text: &str) {
-        // Nobody is left to be told when stderr itself is gone.
+        // A failure of stderr itself can't be reported.
         let _ = self.progress.suspend(|| writeln!(io::stderr().lock(), "{text}"));
     }
 }
 
-/// The longest message, bytes; a command line fits in. What quotes a file could be as long as the file.
+/// The longest message, bytes; a command line fits in. A message that quotes a file could be as long as the file.
 const LONGEST: usize = 32 << 10;
 
-/// As much of a text as a message shows.
+/// The part of a text that a message shows.
 fn cut(text: &str) -> &str {
     &text[..findings::boundary(text, LONGEST)]
 }

@@ -1,4 +1,4 @@
-//! Progress bars on a terminal: a line a render while there are few, one line for all when there are many.
+//! Progress bars on a terminal: one line per render while there are few, one line for all when there are many.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -16,7 +16,7 @@ const MOST_LINES: usize = 8;
 
 const TICK: Duration = Duration::from_millis(120);
 
-/// The bars, or nothing where stderr is no terminal or the user wants quiet.
+/// The bars, or nothing where stderr is not a terminal or the user asked for quiet.
 pub(super) struct Progress {
     bars: Option<Bars>,
 }
@@ -46,7 +46,7 @@ impl Progress {
         self.bars.is_some()
     }
 
-    /// A bar for a file on its way up.
+    /// A bar for a file that is being uploaded.
     pub(super) fn upload(&self, name: &str, size: u64) -> UploadBar {
         UploadBar(self.bars.as_ref().map(|bars| {
             let bar = bars.all.add(ProgressBar::new(size).with_style(download(true)));
@@ -55,7 +55,7 @@ impl Progress {
         }))
     }
 
-    /// Takes the bars off the screen while something is written.
+    /// Removes the bars from the screen while something is written.
     pub(super) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
         match &self.bars {
             Some(bars) => bars.all.suspend(write),
@@ -63,7 +63,7 @@ impl Progress {
         }
     }
 
-    /// Shows an event on a bar; false when it is to be told in words.
+    /// Shows an event on a bar; returns false when it has to be reported in words.
     pub(super) fn hear(&self, event: &Event) -> bool {
         let Some(bars) = &self.bars else { return false };
         let mut state = bars.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -82,11 +82,11 @@ impl Progress {
     }
 }
 
-/// A bar that goes when it is dropped.
+/// A bar that disappears when it is dropped.
 pub(crate) struct UploadBar(Option<ProgressBar>);
 
 impl UploadBar {
-    /// Shows how many bytes have gone up.
+    /// Shows how many bytes are uploaded.
     pub(crate) fn at(&self, sent: u64) {
         if let Some(bar) = &self.0 {
             bar.set_position(sent);

@@ -1,6 +1,6 @@
-//! The file of `--results`: a line for each row as it ends, as CSV, JSON Lines or a page. Each line is written whole, so that
-//! a killed run leaves a file that can be read. The next run writes a new one and puts it in the old one's place as
-//! soon as it says at least as much. At its end the lines stand in the order of the table.
+//! The file of `--results`: one line per row as it ends, as CSV, JSON Lines or a page. Each line is written whole, so that
+//! a killed run leaves a readable file. The next run writes a new file, and replaces the old one with it as
+//! soon as the new one holds at least as much. At the end of the run the lines are in the order of the table.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -15,19 +15,19 @@ use crate::render::line::facts;
 use crate::render::untrusted::escaped;
 use crate::world::Timestamp;
 
-/// What the file is written in.
+/// The format of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RecordFormat {
-    /// A header, then a line a row.
+    /// CSV: a header, then one line per row.
     Csv,
-    /// An object a line.
+    /// JSON Lines: one object per line.
     JsonLines,
-    /// A page with a tile a row.
+    /// A page with one tile per row.
     Html,
 }
 
 impl RecordFormat {
-    /// The format that a file's ending says.
+    /// The format for a file's extension.
     #[must_use]
     pub(crate) fn of(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
@@ -38,16 +38,16 @@ impl RecordFormat {
         }
     }
 
-    /// How many lines of a file say something of a row; its header is one of them where it has one line.
+    /// The number of lines of a file that count as content; the header of a CSV file is one of them.
     fn count(self, bytes: &[u8]) -> u64 {
         let lines = bytes.split(|byte| *byte == b'\n');
-        // The head of a page counts as the one write that it is.
+        // The head of a page counts as one write.
         let count =
             if self == Self::Html { 1 + lines.filter(|line| line.starts_with(gallery::ROW.as_bytes())).count() } else { lines.count() };
         u64::try_from(count).unwrap_or(u64::MAX)
     }
 
-    /// What ends a file that has all.
+    /// The end of a complete file.
     fn end(self) -> &'static [u8] {
         if self == Self::Html { gallery::END.as_bytes() } else { b"" }
     }
@@ -70,7 +70,7 @@ const COLUMNS: [&str; 13] = [
     "rendering_time",
 ];
 
-/// What is known of one row beside its outcome.
+/// The facts of one row, besides its outcome.
 pub(crate) struct Recorded<'a> {
     /// Its number.
     pub(crate) number: u64,
@@ -78,30 +78,30 @@ pub(crate) struct Recorded<'a> {
     pub(crate) outcome: &'a Outcome,
 }
 
-/// The mark by which Excel knows that a CSV file is UTF-8.
+/// The mark by which Excel recognizes a CSV file as UTF-8.
 const MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// The file while it is written.
+/// The file while it is being written.
 pub(crate) struct RecordFile {
     format: RecordFormat,
     path: PathBuf,
     file: File,
     lines: u64,
-    /// How long what stands before the rows is, bytes.
+    /// The length of the part before the rows, bytes.
     head: u64,
-    /// How long the file is, bytes.
+    /// The length of the file, bytes.
     length: u64,
-    /// The lines of rows: the row, where its line begins, and how long it is.
+    /// The lines of rows: the row, the start of its line, and its length.
     rows: Vec<(u64, u64, usize)>,
-    /// Where it is written, and how many lines the file has that it will replace.
+    /// The path of the draft, and the number of lines in the file that it will replace.
     replaces: Option<(PathBuf, u64)>,
 }
 
 impl RecordFile {
-    /// Begins the file; `for_excel` as CSV that Excel reads with its umlauts.
+    /// Starts the file; with `for_excel`, as CSV whose umlauts Excel reads.
     ///
     /// # Errors
-    /// When it can't be made.
+    /// When it can't be created.
     pub(crate) fn create(path: &Path, format: RecordFormat, for_excel: bool) -> io::Result<Self> {
         let known = match fs::read(path) {
             Ok(bytes) => Some(format.count(&bytes)),
@@ -140,10 +140,10 @@ impl RecordFile {
         if self.replaces.as_ref().is_some_and(|(_, lines)| self.lines >= *lines) { self.take_its_place() } else { Ok(()) }
     }
 
-    /// Ends the file: its lines stand in the order of the table, it is on the disk, and in its place.
+    /// Ends the file: sorts its lines into the order of the table, writes it to disk, and moves it into place.
     ///
     /// # Errors
-    /// When it isn't.
+    /// When one of these steps fails.
     pub(crate) fn finish(mut self) -> io::Result<()> {
         if self.rows.is_sorted_by_key(|(row, ..)| *row) {
             self.file.write_all(self.format.end())?;
@@ -170,7 +170,7 @@ impl RecordFile {
         to.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
     }
 
-    /// What a page is called.
+    /// The title of a page.
     fn title(&self) -> String {
         self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }

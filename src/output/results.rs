@@ -1,5 +1,5 @@
-//! The results of a run, one a render: a line of data each in the order of the arguments, or a line of JSON each
-//! in the order in which they end; and the exit code that they make together.
+//! The results of a run, one per render: a line of data each in the order of the arguments, or a line of JSON each
+//! in the order in which they end; and the exit code of them all.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ pub(crate) enum Wanted {
     Project,
     /// The project id, once its file is deleted.
     Deletion,
-    /// The video's URL, once it is rendered; the saved file's path where the URL is dead.
+    /// The video's URL, once it is rendered; the saved file's path where the URL no longer works.
     Url,
     /// The saved file's path.
     File,
@@ -38,7 +38,7 @@ pub(crate) struct Results<'a> {
 struct Record {
     path: PathBuf,
     file: RecordFile,
-    /// Why it could not be written any more: what renders is worth more than the list of it.
+    /// Why it can't be written any more. The run goes on: the renders are worth more than the list of them.
     unwritten: Option<io::Error>,
 }
 
@@ -49,22 +49,22 @@ impl<'a> Results<'a> {
         Self { out, json, wanted, lines: vec![None; count], printed: 0, codes: Vec::with_capacity(count), record: None }
     }
 
-    /// The same, written into a file as well.
+    /// The same, also written into a file.
     ///
     /// # Errors
-    /// When the file can't be made.
+    /// When the file can't be created.
     pub(crate) fn recorded(self, path: &Path, format: RecordFormat) -> io::Result<Self> {
         let file = RecordFile::create(path, format, false)?;
         Ok(Self { record: Some(Record { path: path.to_owned(), file, unwritten: None }), ..self })
     }
 
-    /// Takes in an outcome: tells people, prints what is due, remembers the code.
+    /// Records an outcome: reports it to people, prints the lines that are due, keeps its code.
     pub(crate) fn end(&mut self, index: usize, outcome: Outcome) {
         self.end_silently(index, &outcome, Exit::of(&outcome));
         self.out.hear(&Event::Ended(Box::new(outcome)));
     }
 
-    /// Takes in an outcome that shares its cause with others: prints its line, and leaves the telling to the caller.
+    /// Records an outcome that shares its cause with others: prints its line, and leaves the report to the caller.
     pub(crate) fn end_silently(&mut self, index: usize, outcome: &Outcome, exit: Exit) {
         self.codes.push(exit);
         self.print(index, outcome);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::render::untrusted::is_harmless;
 
-/// The text without control characters, escape sequences' first bytes and bidirectional overrides; line breaks
+/// The text without control characters, the first bytes of escape sequences, and bidirectional overrides. Line breaks
 /// and tabs become spaces, so that one message stays one line.
 #[must_use]
 pub(crate) fn line(text: &str) -> Cow<'_, str> {
@@ -16,7 +16,7 @@ pub(crate) fn line(text: &str) -> Cow<'_, str> {
     )
 }
 
-/// A message for people: harmless, and without the numbers that the system's errors carry for programs.
+/// A message for people: made harmless, and without the numbers that the system's errors carry for programs.
 #[must_use]
 pub(crate) fn message(text: &str) -> String {
     let text = line(text);
@@ -33,7 +33,7 @@ pub(crate) fn message(text: &str) -> String {
     words + rest
 }
 
-/// How the standard library ends what the system said.
+/// The ending that the standard library adds to the system's message.
 const SYSTEM_NUMBER: &str = " (os error ";
 
 #[cfg(test)]

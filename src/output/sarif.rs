@@ -1,5 +1,5 @@
-//! Findings as SARIF 2.1.0, which code scanning reads. An alert is known again by its rule and its JSON Pointer, so that
-//! moved lines stay one alert.
+//! Findings as SARIF 2.1.0, which code scanning reads. An alert is identified by its rule and its JSON Pointer, so that
+//! moved lines keep one alert.
 
 use std::collections::HashMap;
 
@@ -15,17 +15,17 @@ use crate::render::identity::hex;
 /// The schema that the document follows.
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
-/// Findings of all movies, until they are written.
+/// The findings of all movies, held until they are written.
 #[derive(Default)]
 pub(crate) struct Sarif {
     results: Vec<Value>,
     rules: Vec<Value>,
-    /// The place of a rule among `rules`.
+    /// The index of a rule in `rules`.
     known: HashMap<&'static str, usize>,
 }
 
 impl Sarif {
-    /// Takes in one finding: `pointer` is its JSON Pointer in the movie.
+    /// Records one finding: `pointer` is its JSON Pointer in the movie.
     pub(crate) fn add(&mut self, movie: &str, placed: &Placed<'_>, pointer: &str) {
         let finding = placed.finding;
         let index = self.rule(finding.code);

@@ -1,4 +1,4 @@
-//! A finding for people: what is wrong, the line with its place underlined, and the way out.
+//! A finding for people: the fault, its line with the place underlined, and the remedy.
 
 use std::borrow::Cow;
 
@@ -9,14 +9,14 @@ use super::sanitize;
 use crate::movie::diagnostic::{Severity, Source};
 use crate::render::untrusted::is_harmless;
 
-/// A longer line is not shown: nobody would find the place in it.
+/// A longer line is not shown: its place would be too hard to find.
 const LONGEST_LINE: usize = 64 << 10;
 
-/// Other places of a mistake that are named.
+/// The number of other places of a mistake that are named.
 const NAMED: usize = 5;
 
-/// The finding in the look of a compiler's, and where the same mistake is found once more. `movie` is what a finding is about
-/// that has no place in a file.
+/// The finding in the style of a compiler, and the other places of the same mistake. `movie` is the subject of a finding
+/// without a place in a file.
 #[must_use]
 pub(crate) fn render(movie: &str, placed: &Placed<'_>, others: &[Placed<'_>], colors: bool) -> String {
     let finding = placed.finding;
@@ -48,7 +48,7 @@ fn named(first: &Placed<'_>, others: &[Placed<'_>]) -> String {
     format!("and {} more, at {places}{rest}: --all shows each", others.len())
 }
 
-/// What has set a value that stands in no file.
+/// The source of a value that is in no file.
 fn setter(placed: &Placed<'_>) -> String {
     placed.flag.map_or_else(|| "set by a flag".to_owned(), |flag| format!("set by {}", sanitize::line(flag)))
 }
@@ -64,14 +64,14 @@ fn where_it_is<'a>(movie: &'a str, placed: &Placed<'a>) -> Element<'a> {
     let line = rest[..length].trim_end_matches('\r');
     let ends = [placed.finding.span.start, placed.finding.span.end].map(|at| in_line(source, line_start, line.len(), at));
     let (line, [start, end]) = harmless(line, ends);
-    // Something is always underlined, and never more than the line.
+    // At least one character is underlined, and never more than the line.
     let next = line[start..].chars().next().map_or(start, |letter| start + letter.len_utf8());
     let annotation = AnnotationKind::Primary.span(start..end.max(next)).label(placed.finding.label.as_deref().map(sanitize::line));
     Snippet::source(line).path(path).line_start(position.line).annotation(annotation).into()
 }
 
-/// The line without what a terminal would obey, each such character replaced by one that shows, and where two places of
-/// it are then.
+/// The line without characters that a terminal would obey, each replaced by a visible one, and the new positions of two
+/// places in it.
 fn harmless(line: &str, places: [usize; 2]) -> (Cow<'_, str>, [usize; 2]) {
     let is_shown = |c: char| c == '\t' || is_harmless(c);
     if line.chars().all(is_shown) {
@@ -82,7 +82,7 @@ fn harmless(line: &str, places: [usize; 2]) -> (Cow<'_, str>, [usize; 2]) {
     (Cow::Owned(replaced(line)), moved)
 }
 
-/// A byte of a file as one of a line.
+/// Converts a byte offset in a file to one in a line.
 fn in_line(source: &Source, line_start: usize, length: usize, at: u32) -> usize {
     let at = boundary(&source.text, usize::try_from(at).unwrap_or(usize::MAX));
     at.saturating_sub(line_start).min(length)

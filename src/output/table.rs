@@ -1,5 +1,5 @@
-//! Borderless tables for people: on a terminal with times told from now, states in colour, and cut to its width; in a file
-//! whole, with times as in JSON.
+//! Borderless tables for people. A terminal gets relative times, coloured states and lines cut to its width; a file gets
+//! whole lines, with times as in JSON.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
 const OPEN: Style = AnsiColor::Yellow.on_default();
 
-/// What stands in a column of a list.
+/// The content of a column of a list.
 #[derive(Debug, Clone)]
 pub(crate) enum Cell {
     /// Any text.
@@ -68,7 +68,7 @@ fn line(row: &[(String, Option<Style>)], widths: &[usize], canvas: Canvas) -> St
     line
 }
 
-/// The colour of a state: what ended well, what ended badly, what needs a decision.
+/// The colour of a state: a good end, a bad end, or a decision to make.
 fn style(state: &str) -> Option<Style> {
     match state {
         "done" => Some(GOOD),
@@ -118,7 +118,7 @@ fn widths<'a>(rows: impl Iterator<Item = impl Iterator<Item = &'a str>>) -> Vec<
     widths
 }
 
-/// A text that fits into so many columns; one that is cut off ends in `…`.
+/// A text that fits into this many columns; a text that is cut ends in `…`.
 fn cut(text: &str, width: usize) -> String {
     match text.char_indices().nth(width) {
         Some(_) => text.chars().take(width.saturating_sub(1)).chain(std::iter::once('…').take(width)).collect(),

@@ -60,7 +60,7 @@ fn without_tags(line: &str) -> String {
     plain.collect::<String>().trim().to_owned()
 }
 
-/// Cues as lines of at most so many words.
+/// Cues as lines of a limited number of words.
 pub(super) fn lines(cues: &[Cue], most_words: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     for cue in cues {

@@ -23,9 +23,9 @@ pub struct Element {
     pub kind: String,
     /// What it is called.
     pub label: String,
-    /// When it comes, seconds of the movie.
+    /// When it appears, seconds of the movie.
     pub start: f64,
-    /// When it goes.
+    /// When it disappears, seconds of the movie.
     pub end: f64,
     /// Its layer.
     pub z: f64,
@@ -37,19 +37,19 @@ pub struct Element {
     pub tracks: Vec<Track>,
     /// What it shows.
     pub content: Content,
-    /// How true that is.
+    /// How exact the preview of it is.
     pub level: Level,
     /// Why it isn't exact.
     pub notes: Vec<Note>,
     /// Why its time isn't known, where it isn't.
     pub doubt: Option<String>,
-    /// Where it is written.
+    /// Its place in the movie document.
     pub at: Place,
     /// Its settings, as they are resolved.
     pub source: String,
 }
 
-/// What an element shows.
+/// The content of an element.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
 pub enum Content {
@@ -68,7 +68,7 @@ pub enum Content {
     },
     /// Subtitles.
     Subtitles(Subtitles),
-    /// A text that is spoken; it isn't heard.
+    /// A spoken text; the preview has no sound for it.
     Voice {
         /// What is said.
         text: String,
@@ -82,7 +82,7 @@ pub enum Content {
         /// How high they go, from 0 to 10.
         amplitude: f64,
     },
-    /// A box that stands for what can't be shown.
+    /// A placeholder box for content that the preview can't show.
     Box {
         /// What it stands for.
         title: String,
@@ -114,9 +114,9 @@ pub struct Recording {
     pub is_seen: bool,
     /// Where in the file it begins, seconds; from its end when negative.
     pub seek: f64,
-    /// How loud it is.
+    /// The volume.
     pub volume: f64,
-    /// Whether it begins again.
+    /// Whether it loops.
     pub repeats: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What is known beside the movie: of the files that it takes in, and of how it was rendered before.
+//! The facts known besides the movie: about the files that it uses, and about its earlier renders.
 
 use std::collections::HashMap;
 

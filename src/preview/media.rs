@@ -1,4 +1,4 @@
-//! The files that the pictures take in, each once, in the order of the movie: the page names them by their number.
+//! The files that the pictures use, each once, in the order of the movie. The page refers to them by number.
 
 use std::collections::HashMap;
 

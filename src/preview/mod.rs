@@ -64,7 +64,7 @@ pub struct Preview {
     pub elements: Vec<Element>,
     /// What is assumed of the movie as a whole.
     pub notes: Vec<Note>,
-    /// The files that it takes in: the page names them by their number.
+    /// The files that it uses. The page refers to them by number.
     pub media: Vec<Media>,
     /// Its snippets of HTML, named likewise.
     pub pages: Vec<String>,

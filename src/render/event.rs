@@ -1,4 +1,4 @@
-//! What just happened, as the work tells it: the only vocabulary between the use cases and the output.
+//! The events that the use cases report to the output. No other types pass between the two.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,10 +7,10 @@ use super::identity::{Key, ProjectId};
 use super::outcome::{Reason, Report, Status};
 use super::state::State;
 
-/// One thing that just happened to one render, or to the run.
+/// One event of one render, or of the run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// The service took a movie: you will be charged for it.
+    /// The service accepted a movie: you will be charged for it.
     Accepted {
         /// What the service made.
         project: ProjectId,
@@ -23,23 +23,23 @@ pub enum Event {
     Attached {
         /// The key.
         key: Key,
-        /// Where that render stands.
+        /// The state of that render.
         state: State,
         /// Its project, if one is known.
         project: Option<ProjectId>,
     },
-    /// Nothing was accepted; it is tried again.
+    /// Nothing was accepted; the POST is tried again.
     TryingAgain {
         /// What happened.
         why: String,
         /// After how long.
         after: Duration,
     },
-    /// A POST may have been accepted; it is being looked for.
+    /// A POST may have been accepted; j2v searches the server for it.
     LookingFor {
         /// The submission's key.
         key: Key,
-        /// What was seen instead of an answer.
+        /// What arrived instead of a usable answer.
         why: String,
     },
     /// A lost answer was found again.
@@ -58,7 +58,7 @@ pub enum Event {
         /// The command that deletes its file.
         next: String,
     },
-    /// A render is followed from here on.
+    /// j2v now polls this render.
     Following {
         /// The project.
         project: ProjectId,
@@ -67,9 +67,9 @@ pub enum Event {
     Status {
         /// The project.
         project: ProjectId,
-        /// Where it stands.
+        /// The status that the service reports.
         status: Status,
-        /// How long it has been since the service took it.
+        /// The time since the service accepted the movie.
         age: Duration,
     },
     /// A render can't be read for the moment.
@@ -90,21 +90,21 @@ pub enum Event {
     },
     /// The outcome of a render is known.
     Ended(Box<Outcome>),
-    /// A callback came and is kept.
+    /// A callback arrived and is stored.
     Heard {
         /// The project that it names, if it can be read.
         project: Option<ProjectId>,
     },
-    /// An application has heard of an outcome.
+    /// An outcome was delivered to an application.
     Delivered {
         /// The project.
         project: ProjectId,
         /// How it ended.
         status: String,
-        /// Who has heard.
+        /// The application that received it.
         to: String,
     },
-    /// An application has not heard of an outcome.
+    /// The delivery of an outcome to an application failed.
     Undelivered {
         /// The project.
         project: ProjectId,
@@ -112,9 +112,9 @@ pub enum Event {
         status: String,
         /// What happened.
         why: String,
-        /// After how long it is tried again; `None` when it is not.
+        /// The wait before the next try; `None` when there is none.
         again: Option<Duration>,
-        /// The command that leads on.
+        /// The command to run next.
         next: String,
     },
     /// How far a run of many renders is.
@@ -136,7 +136,7 @@ pub struct Progress {
     pub done: u64,
     /// Ended otherwise.
     pub failed: u64,
-    /// What those that ended have cost, as far as the service tells.
+    /// The credits of the ended renders, as far as the service reports them.
     pub credits: f64,
     /// Since the run began.
     pub elapsed: Duration,
@@ -203,10 +203,10 @@ impl Verdict {
     }
 }
 
-/// Why an outcome is no success, where the verdict alone doesn't tell.
+/// Why an outcome is not a success, where the verdict alone doesn't show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Trouble {
-    /// The verdict tells all.
+    /// The verdict says everything.
     None,
     /// The service refused, for this reason.
     Refused(Reason),
@@ -227,7 +227,7 @@ pub enum Trouble {
 /// The outcome of one render: what a line of `--json` holds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
-    /// What became of it.
+    /// The result of the render.
     pub verdict: Verdict,
     /// Why, where the verdict doesn't tell.
     pub trouble: Trouble,
@@ -243,7 +243,7 @@ pub struct Outcome {
     pub file: Option<PathBuf>,
     /// What went wrong, for people.
     pub message: Option<String>,
-    /// The commands that lead on.
+    /// The commands to run next.
     pub next: Vec<String>,
 }
 
@@ -280,8 +280,8 @@ impl Outcome {
     }
 }
 
-/// Takes the events of a run, one at a time.
+/// Receives the events of a run, one at a time.
 pub trait Listener: Send + Sync {
-    /// Hears one event.
+    /// Receives one event.
     fn hear(&self, event: &Event);
 }

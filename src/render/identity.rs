@@ -5,10 +5,10 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// The longest key that is taken, in bytes.
+/// The longest accepted key, bytes.
 const LONGEST_KEY: usize = 1000;
 
-/// What the keys are made of that nobody gave.
+/// The characters of generated keys.
 const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// Why a name was refused.
@@ -21,7 +21,7 @@ pub enum NameError {
     /// It holds a control character, which would break lines and terminals.
     #[error("{0} holds a control character")]
     Control(&'static str),
-    /// It is longer than any honest one.
+    /// It is longer than the limit.
     #[error("{0} is longer than {1} bytes")]
     Long(&'static str, usize),
 }
@@ -52,14 +52,14 @@ impl Key {
         checked("the key", text, LONGEST_KEY).map(Self)
     }
 
-    /// A key for a submission that was given none: `r-` and 13 letters and digits of a throw of the dice.
+    /// Generates a key for a submission without one: `r-` and 13 random letters and digits.
     #[must_use]
     pub fn random(next_u64: u64) -> Self {
         let letters = (0..13).map(|place| char::from(LETTERS[usize::try_from((next_u64 >> (place * 5)) & 31).unwrap_or(0)]));
         Self(["r", "-"].into_iter().flat_map(str::chars).chain(letters).collect())
     }
 
-    /// Whether it looks like a key that nobody gave.
+    /// Whether it looks like a generated key.
     #[must_use]
     pub fn is_random(&self) -> bool {
         let letters = self.0.strip_prefix("r-").filter(|letters| letters.len() == 13);
@@ -155,19 +155,19 @@ impl MovieHash {
         Some(Self(bytes))
     }
 
-    /// All that 8 hexadecimal digits of a token tell of a hash: the rest is zeros, which no movie has.
+    /// The part of a hash that a token's 8 hexadecimal digits give. The rest is zeros, which no movie has.
     #[must_use]
     pub fn from_short(digits: &str) -> Option<Self> {
         Self::from_hex(&format!("{digits:0<64}")).filter(|_| digits.len() == 8)
     }
 
-    /// Whether both may be of the same movie, as far as both are known.
+    /// Whether both may belong to the same movie, as far as both are known.
     #[must_use]
     pub fn agrees(self, other: Self) -> bool {
         self == other || ((self.is_short() || other.is_short()) && self.0[..4] == other.0[..4])
     }
 
-    /// Whether no more of it is known than a token tells.
+    /// Whether only the token's part of the hash is known.
     #[must_use]
     pub fn is_short(self) -> bool {
         self.0[4..].iter().all(|byte| *byte == 0)

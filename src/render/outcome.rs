@@ -1,4 +1,4 @@
-//! What the service said of a render, read leniently, and why it refused one.
+//! The service's report of a render, parsed leniently, and the reason for a refusal.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::world::Timestamp;
 /// How long the service keeps a rendered file (`service.md#retention`).
 pub const RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// The word that the service has for where a render stands (`service.md#status`).
+/// The service's status of a render (`service.md#status`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
     /// Queued.
@@ -63,9 +63,9 @@ impl Status {
 /// One render as the service describes it. Numbers are kept as the service wrote them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
-    /// Which render.
+    /// The render's project.
     pub project: ProjectId,
-    /// Where it stands.
+    /// The status.
     pub status: Status,
     /// Why it failed; empty texts are `None`.
     pub message: Option<String>,
@@ -81,9 +81,9 @@ pub struct Report {
     pub height: Option<u64>,
     /// How long the render took, seconds.
     pub rendering_time: Option<Number>,
-    /// What the submitter put in, verbatim, our token included.
+    /// The submitted client-data, verbatim, our token included.
     pub client_data: Option<Value>,
-    /// When the service took the movie.
+    /// When the service accepted the movie.
     pub created_at: Option<Timestamp>,
     /// When the render ended.
     pub ended_at: Option<Timestamp>,
@@ -121,7 +121,7 @@ impl Report {
         })
     }
 
-    /// Until when the service keeps the file; `None` when nobody knows when the render ended.
+    /// Until when the service keeps the file; `None` when the end of the render is not known.
     #[must_use]
     pub fn kept_until(&self) -> Option<Timestamp> {
         self.ended_at.map(|ended| ended.plus(RETENTION))
@@ -167,7 +167,7 @@ fn credits(movie: &Value) -> Option<f64> {
     items.iter().try_fold(0.0, |sum, item| Some(sum + of(item)?))
 }
 
-/// Which kind of refusal it was: what decides whether others will be refused too, and the exit code.
+/// The kind of a refusal. It decides the exit code and whether other requests will be refused too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
@@ -179,12 +179,12 @@ pub enum Reason {
     Request,
 }
 
-/// A definite no of the service: nothing was accepted.
+/// A definite refusal by the service: nothing was accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
-    /// Which kind.
+    /// The kind of refusal.
     pub reason: Reason,
-    /// The service's words.
+    /// The service's message.
     pub message: String,
 }
 

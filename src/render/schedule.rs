@@ -5,13 +5,13 @@ use std::time::Duration;
 /// The service asks clients not to poll a project faster (`service.md#status`).
 pub const FLOOR: Duration = Duration::from_secs(5);
 
-/// However long a render takes, it is looked at this often (`contract.md#talking-to-the-service`).
+/// The longest interval between two reads of a render, at any age (`contract.md#talking-to-the-service`).
 const SLOWEST: Duration = Duration::from_secs(30);
 
 /// Until this age a render is read at the floor.
 const YOUNG: Duration = Duration::from_secs(120);
 
-/// On loopback nobody is charged for a request; this only spares the processor.
+/// On loopback a request costs nothing; this floor only saves processor time.
 const LOOPBACK_FLOOR: Duration = Duration::from_millis(100);
 
 /// Where the API is, as far as manners go.
@@ -44,7 +44,7 @@ impl PollInterval {
         locality == Locality::Remote && interval.is_some_and(|wanted| wanted < FLOOR)
     }
 
-    /// How long to wait before the next look at a render of this age.
+    /// How long to wait before the next read of a render of this age.
     #[must_use]
     pub fn pause(&self, age: Duration) -> Duration {
         if let Some(interval) = self.interval {
@@ -73,7 +73,7 @@ impl PollInterval {
         }
     }
 
-    /// For how long whoever reads for others is trusted to do so without a sign of life.
+    /// How long the process that reads for others keeps its read lease without a sign of life.
     #[must_use]
     pub fn stands(&self) -> Duration {
         match self.locality {
@@ -102,12 +102,12 @@ pub fn next_search(locality: Locality, last: Option<Duration>) -> Duration {
     ages.iter().map(|&age| Duration::from_millis(age)).find(|&age| age > last).unwrap_or(last + HOUR)
 }
 
-/// How long an application that failed to take an outcome is left alone, by how often it has failed: the schedule of
-/// Standard Webhooks, which ends after three days.
+/// The wait before the next delivery of an outcome, by the number of failed ones, seconds: the schedule of Standard
+/// Webhooks, which ends after three days.
 const DELIVERIES: [u64; 9] = [5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600];
 
-/// When to deliver an outcome again after so many attempts, with up to a tenth on top by chance (`fraction`, 0 to 1), lest
-/// all that failed together come together; `None` when it was tried often enough.
+/// The wait before the next delivery, from the number of attempts. Adds up to a tenth at random (`fraction`, 0 to 1),
+/// so that deliveries that failed together do not return together. `None` after the last attempt.
 #[must_use]
 pub fn next_delivery(attempts: u32, fraction: f64) -> Option<Duration> {
     let place = usize::try_from(attempts).ok()?.checked_sub(1)?;

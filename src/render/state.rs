@@ -1,5 +1,5 @@
-//! The protocol of one render as a pure machine: a submission and a fact in, the next submission and what
-//! to do about it out (`protocol.md#states`).
+//! The protocol of one render as a pure state machine: from a submission and a fact it computes the next submission
+//! and the next action (`protocol.md#states`).
 //!
 //! What makes a second payment impossible: `intent` is entered again only from proof that nothing was
 //! accepted, by the opt-in resubmission, or by a person; and a POST leaves only from a claim of `intent`.
@@ -7,18 +7,18 @@
 use super::identity::ProjectId;
 use super::outcome::{Refusal, Report, Status};
 
-/// Where a render stands in the ledger.
+/// The state of a render in the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
-    /// Wanted; nothing is out.
+    /// Requested; no POST has been sent.
     Intent,
     /// Claimed by a process that may be writing the request.
     Sending,
-    /// A POST may have been accepted; it is being looked for.
+    /// A POST may have been accepted; j2v searches the server for it.
     Unknown,
     /// Looked for past the quarantine and not found: a person decides.
     Held,
-    /// The service said no; nothing was accepted.
+    /// The service refused the request; nothing was accepted.
     Rejected,
     /// A person gave it up.
     Abandoned,
@@ -84,13 +84,13 @@ impl State {
         matches!(self, Self::Bound | Self::Done | Self::Error | Self::Timeout | Self::Deleted | Self::Expired)
     }
 
-    /// Whether a POST may have been accepted and nobody knows yet.
+    /// Whether a POST may have been accepted and its outcome is not known yet.
     #[must_use]
     pub fn is_unsettled(self) -> bool {
         matches!(self, Self::Sending | Self::Unknown | Self::Held)
     }
 
-    /// Whether nothing of the service's can change it any more. `timeout` and `error` may still become `done`.
+    /// Whether no report of the service can change it any more. `timeout` and `error` may still become `done`.
     #[must_use]
     pub fn is_final(self) -> bool {
         matches!(self, Self::Done | Self::Error | Self::Deleted | Self::Expired)
@@ -123,10 +123,10 @@ impl OnUnknown {
     }
 }
 
-/// One generation of a key, as far as the protocol goes.
+/// The part of one generation of a key that the protocol needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submission {
-    /// Where it stands.
+    /// The current state.
     pub state: State,
     /// Grows with each claim and each take-over; an answer of an older epoch changes nothing.
     pub epoch: u64,
@@ -143,7 +143,7 @@ pub struct Submission {
 /// What happened to a render.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
-    /// A process takes it, to send it: durable before the first byte of the request.
+    /// A process claims it in order to send it. The claim is durable before the first byte of the request.
     Claimed,
     /// Proof that the claim of this epoch sent nothing that was accepted.
     NotSent {
@@ -166,7 +166,7 @@ pub enum Fact {
     Lost {
         /// The claim's epoch.
         epoch: u64,
-        /// What was seen instead of an answer.
+        /// What arrived instead of a usable answer.
         why: String,
     },
     /// The process that sent it is gone.
@@ -182,7 +182,7 @@ pub enum Fact {
         /// The epoch that was looked for.
         epoch: u64,
     },
-    /// The refusal's cause is gone as far as anyone knows: the same submission is wanted again.
+    /// The cause of the refusal seems to be gone: the same submission is requested again.
     Reopened,
     /// A person names the project.
     Adopted {
@@ -204,7 +204,7 @@ pub enum Fact {
 pub enum Action {
     /// Open a connection, then claim.
     Connect,
-    /// The claim stands: the request may be written, once.
+    /// The claim is durable: the request may be written, once.
     Post,
     /// Look for the token on the server.
     Search,
@@ -227,11 +227,12 @@ pub struct Transition {
     pub action: Action,
 }
 
-/// A fact that can't be of a submission in this state: somebody else was faster, or a person asks too much.
+/// A fact that is not allowed in this state: another process was faster, or a person asks for a change that the state
+/// forbids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the render is `{}` by now", state.as_str())]
 pub struct InvalidTransition {
-    /// Where it stands.
+    /// The current state.
     pub state: State,
 }
 
@@ -242,7 +243,7 @@ impl Submission {
         Self { state: State::Intent, epoch: 0, attempt: 1, on_unknown, resubmits_left: 1, project: None }
     }
 
-    /// What is to be done for a submission that stands here, whoever finds it.
+    /// The action for a submission in this state, in any process that finds it.
     #[must_use]
     pub fn action(&self) -> Action {
         match self.state {
@@ -254,11 +255,11 @@ impl Submission {
         }
     }
 
-    /// Takes in a fact.
+    /// Applies a fact.
     ///
     /// # Errors
-    /// When the fact asks for what this state doesn't allow: a claim of what is no intent, a decision
-    /// about what needs none.
+    /// When this state doesn't allow the fact: a claim of a submission that is not an intent, or a decision about one
+    /// that needs none.
     pub fn step(&self, fact: &Fact) -> Result<Transition, InvalidTransition> {
         match fact {
             Fact::Claimed => self.claimed(),
@@ -311,7 +312,7 @@ impl Submission {
         }
     }
 
-    /// Names the project. A second one for the same render is never taken in silence.
+    /// Records the project. A second project for the same render always raises an alarm.
     fn bind(&self, project: &ProjectId, epoch: u64) -> Transition {
         match &self.project {
             Some(known) if known == project => self.stay(),
@@ -320,7 +321,7 @@ impl Submission {
         }
     }
 
-    /// A sweep takes its time: what it didn't find may have been sent anew since.
+    /// A sweep takes a while: a submission that it didn't find may have been sent again since.
     fn quarantine_over(&self, epoch: u64) -> Transition {
         let may_resubmit = self.on_unknown == OnUnknown::Resubmit && self.resubmits_left > 0;
         match self.state {

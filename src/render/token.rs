@@ -32,7 +32,7 @@ impl LedgerName {
         if is_plain && text.starts_with(|first: char| first.is_ascii_lowercase()) { Ok(Self(text.to_owned())) } else { Err(NotALedger) }
     }
 
-    /// The name of what is kept nowhere: the ledger of `--no-ledger`.
+    /// The name of the ledger of `--no-ledger`, which is not stored.
     #[must_use]
     pub fn unkept() -> Self {
         Self("unkept".to_owned())
@@ -45,7 +45,7 @@ impl fmt::Display for LedgerName {
     }
 }
 
-/// What tells one render of a ledger from all its others.
+/// The fields that identify one render of a ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity<'a> {
     /// The scope of its key: a batch's name, or [`SUBMIT_SCOPE`].
@@ -59,14 +59,14 @@ pub struct Identity<'a> {
 }
 
 impl Identity<'_> {
-    /// What its tokens are looked up by.
+    /// The lookup key of its tokens.
     #[must_use]
     pub fn trace(&self) -> Trace {
         Trace { key: spelled(self.key.as_str()), generation: self.generation, hash: self.movie.short() }
     }
 }
 
-/// What every token tells, older ones too: renders that share it are told apart by the rest.
+/// The fields that every token has, older ones too. The other fields distinguish renders that share these.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Trace {
     key: String,
@@ -148,7 +148,7 @@ impl Token {
         self.made.as_ref().map(|made| made.scope.as_str())
     }
 
-    /// What it is looked up by.
+    /// The lookup key of the token.
     #[must_use]
     pub fn trace(&self) -> &Trace {
         &self.trace
@@ -160,7 +160,7 @@ impl Token {
         self.trace.generation
     }
 
-    /// What it tells of the movie's hash.
+    /// The part of the movie's hash that it holds.
     #[must_use]
     pub fn movie(&self) -> MovieHash {
         MovieHash::from_short(&self.trace.hash).unwrap_or(MovieHash::of(&[]))

@@ -1,4 +1,4 @@
-//! What a row is to a movie: variables, client-data, and the lists that other tables add.
+//! Turns a row into movie input: variables, client-data, and the lists that other tables add.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ struct Slotted {
     slot: usize,
 }
 
-/// What a row says.
+/// The values of a row.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Bound {
     /// The movie's variables.
@@ -56,7 +56,7 @@ pub struct Bound {
     pub faults: Vec<ColumnFault>,
 }
 
-/// Why a column says nothing in a row.
+/// Why a column has no value in a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnFault {
     /// The column.
@@ -87,7 +87,7 @@ impl Binding {
         self
     }
 
-    /// The columns that are no variables, and why, as far as rows have shown them.
+    /// The columns that are not variables, and why, in the rows read so far.
     #[must_use]
     pub fn refused(&self) -> &[(Arc<str>, String)] {
         &self.refused
@@ -101,7 +101,7 @@ impl Binding {
         counted.filter(|(_, lacking)| *lacking > 0)
     }
 
-    /// The columns that have to be there.
+    /// The required columns.
     pub fn named(&self) -> impl Iterator<Item = &str> {
         self.client_data.iter().map(String::as_str).chain(self.joins.iter().map(Join::on)).chain(self.renamed.keys().map(String::as_str))
     }
@@ -180,7 +180,7 @@ impl Binding {
     }
 }
 
-/// What a column says to client-data; a fault that is known is not told again.
+/// What a column assigns to client-data; a known fault is not reported again.
 fn client_data(row: &Row, column: &str, faults: &mut Vec<ColumnFault>) -> Option<Assignment> {
     let (name, is_json) = column.strip_suffix(":=").map_or((column, false), |name| (name, true));
     let cell = row.cell(column).ok_or_else(|| "there is no such column for client-data".to_owned());

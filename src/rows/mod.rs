@@ -40,15 +40,15 @@ use crate::movie::json::{CellPlace, Node, Span, Text, Value};
 pub struct Source {
     /// A path, or `-` for stdin.
     pub name: String,
-    /// How it is written; found by its name and its beginning where nobody says.
+    /// The format; if `None`, detected from the name and the first bytes.
     pub format: Option<Format>,
-    /// What stands between two cells of a CSV file; found in its first line where nobody says.
+    /// The delimiter of a CSV file; if `None`, detected from its first line.
     pub delimiter: Option<u8>,
     /// What its text is encoded in: UTF-8 where nobody says, and where it begins with the mark of another one, that.
     pub encoding: Option<Encoding>,
-    /// The row that is the header, from 1; the first that is not blank where nobody says.
+    /// The row that is the header, from 1; if `None`, the first that is not blank.
     pub header_row: Option<u64>,
-    /// The sheet of a workbook; the first one where nobody says.
+    /// The sheet of a workbook; if `None`, the first one.
     pub sheet: Option<String>,
     /// Whether cells of a workbook are the texts that a spreadsheet shows: `2,462,662 €` instead of `2462662`.
     pub as_shown: bool,
@@ -69,7 +69,7 @@ pub struct Row {
     pub number: u64,
     /// Its cells, in the order of the columns.
     pub cells: Vec<Cell>,
-    /// What is wrong with it: it can't become a movie, the rows after it can.
+    /// The row's faults. This row can't become a movie; the rows after it can.
     pub faults: Vec<RowsError>,
 }
 
@@ -93,20 +93,20 @@ impl Row {
         self
     }
 
-    /// The cell of a column. Of duplicates the last counts, as in a movie.
+    /// The cell of a column. If a column is duplicated, the last one counts, as in a movie.
     #[must_use]
     pub fn cell(&self, column: &str) -> Option<&Cell> {
         self.cells.iter().rev().find(|cell| &*cell.column == column)
     }
 
-    /// Whether nothing stands in any cell, as in the rows that a spreadsheet leaves at its end.
+    /// Whether every cell is empty, as in the rows that a spreadsheet leaves at its end.
     fn is_blank(&self) -> bool {
         self.faults.is_empty() && self.cells.iter().all(Cell::is_empty)
     }
 }
 
 impl Cell {
-    /// Whether nothing stands in it: an empty text, or JSON's `null`.
+    /// Whether the cell is empty: an empty text, or JSON's `null`.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         match &self.value.value {
@@ -204,7 +204,7 @@ impl Table {
         }
     }
 
-    /// What messages call it.
+    /// The table's name in messages.
     #[must_use]
     pub fn name(&self) -> &str {
         self.origin.name()
@@ -226,7 +226,7 @@ impl Table {
         if self.columns().is_some() { "row" } else { "item" }
     }
 
-    /// What people should know of how it was read.
+    /// Notes for people on how the table was read.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         match &self.content {

@@ -1,5 +1,4 @@
-//! What the calls about templates and media have in common: how one is asked, what its answer means, and when it is
-//! asked again.
+//! The common part of the calls about templates and media: the request, the meaning of its answer, and when to retry.
 
 use std::time::Duration;
 
@@ -14,32 +13,32 @@ use super::read::described;
 use super::retry::{Failed, Next, RetryPolicy};
 use crate::render::outcome::{Reason, Refusal};
 
-/// For how long one call is tried.
+/// How long one call is retried.
 const TRYING: Duration = Duration::from_secs(30);
 
-/// Why a call about templates or media came to nothing.
+/// Why a call about templates or media failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccountError {
     /// The service has no such template, file or folder.
     #[error("the service refused it: {message}")]
     NotFound {
-        /// The service's words.
+        /// The service's message.
         message: String,
     },
     /// The name is taken.
     #[error("the service refused it: {message}")]
     Conflict {
-        /// The service's words.
+        /// The service's message.
         message: String,
     },
     /// The account's storage is blocked until it is paid for.
     #[error("the service refused it: {message}")]
     Blocked {
-        /// The service's words.
+        /// The service's message.
         message: String,
     },
-    /// The service said no.
+    /// The service refused the request.
     #[error("the service refused it: {}", .0.message)]
     Refused(Refusal),
     /// The request may have arrived; its answer did not.
@@ -47,18 +46,18 @@ pub enum AccountError {
     Lost {
         /// The host.
         host: String,
-        /// What was seen instead of an answer.
+        /// What arrived instead of a usable answer.
         why: String,
     },
-    /// It did not work, and kept not working; nothing was changed.
+    /// Every try failed; nothing was changed.
     #[error("{host} could not be reached or kept failing: {why}")]
     Unreachable {
         /// The host.
         host: String,
-        /// What happened last.
+        /// The last failure.
         why: String,
     },
-    /// Something else than the API answers there.
+    /// The host does not answer as the API does.
     #[error("{host} does not answer as the API does: {why}")]
     Broken {
         /// The host.
@@ -71,9 +70,9 @@ pub enum AccountError {
 /// Whether a call may be made again when its answer was lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Repeat {
-    /// Twice is the same as once.
+    /// The call is idempotent: repeat it freely.
     Freely,
-    /// Twice would be two: only what certainly never arrived is sent again.
+    /// The call is not idempotent: repeat it only when the request certainly never arrived.
     WhenNothingArrived,
 }
 
@@ -88,17 +87,17 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// A reading.
+    /// A read.
     pub(super) fn get(resource: &'static str, query: &'a [(&'a str, &'a str)]) -> Self {
         Self { method: Method::GET, resource, query, body: None, repeat: Repeat::Freely }
     }
 
-    /// A change that may be asked for twice.
+    /// A change that is safe to repeat.
     pub(super) fn change(method: Method, resource: &'static str, body: Value) -> Self {
         Self { method, resource, query: &[], body: Some(body), repeat: Repeat::Freely }
     }
 
-    /// A change that may not.
+    /// A change that is not safe to repeat.
     pub(super) fn once(method: Method, resource: &'static str, query: &'a [(&'a str, &'a str)], body: Value) -> Self {
         Self { method, resource, query, body: Some(body), repeat: Repeat::WhenNothingArrived }
     }
@@ -108,7 +107,7 @@ impl Client {
     /// Makes a call and reads its answer.
     ///
     /// # Errors
-    /// Why there is nothing to read.
+    /// Why the call failed.
     pub(super) async fn account<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<T, AccountError> {
         let question = Question {
             method: call.method.clone(),
@@ -154,7 +153,7 @@ impl Client {
     }
 }
 
-/// What an answer was, short of a refusal.
+/// The kinds of answer other than a refusal.
 enum Met<'h> {
     Body(&'h [u8]),
     Again { why: String, after: Option<Duration> },

@@ -1,5 +1,5 @@
-//! What an answer means, as pure functions from what happened on the wire. Every row of `faults.md#submit`
-//! is a test here. An answer is believed by its content, never by its status alone (`service.md#errors`).
+//! The meaning of each answer, as pure functions of the result on the wire. Every row of `faults.md#submit` has a
+//! test here. The content of an answer decides, never its status alone (`service.md#errors`).
 
 use std::fmt;
 use std::time::Duration;
@@ -13,23 +13,23 @@ use crate::render::outcome::{Reason, Refusal};
 #[cfg(test)]
 mod tests;
 
-/// What came of one request.
+/// The result of one request on the wire.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RequestResult {
-    /// No connection stood: not a byte of the request left.
+    /// No connection was made: no byte of the request was sent.
     NotConnected(ConnectFault),
-    /// The connection stood, and our own durable step said no: not a byte of the request left.
+    /// The connection was made, and our own durable step failed: no byte of the request was sent.
     HookStopped(String),
-    /// The request may have left; no head of an answer came.
+    /// The request may have been sent; no head of an answer arrived.
     Lost(Loss),
-    /// An answer came, whole or in part.
+    /// An answer arrived, whole or in part.
     Answered(Answer),
 }
 
-/// Why no connection stood.
+/// Why no connection was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConnectFault {
-    /// Nobody listens there.
+    /// The address refuses connections.
     Refused,
     /// The name can't be resolved.
     Dns,
@@ -39,7 +39,7 @@ pub enum ConnectFault {
     Tls(TlsFault),
     /// It took too long.
     Timeout,
-    /// The proxy would not connect us.
+    /// The proxy refused to connect us.
     Proxy(String),
     /// Anything else, in the words of the system.
     Network(String),
@@ -52,11 +52,11 @@ pub enum TlsFault {
     Certificate(String),
     /// This machine has no CA certificates.
     NoRoots,
-    /// The peer speaks no TLS, or none that we speak.
+    /// The peer does not speak TLS, or no version that we speak.
     Handshake(String),
 }
 
-/// How an answer failed to come.
+/// Why no answer arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Loss {
     /// It took too long.
@@ -65,7 +65,7 @@ pub enum Loss {
     Broken(String),
 }
 
-/// The head of an answer, and what came of its body.
+/// The head of an answer, and as much of its body as arrived.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// The HTTP status.
@@ -80,7 +80,7 @@ pub struct Answer {
     pub body: Body,
 }
 
-/// A body, as far as it came.
+/// A body, as far as it arrived.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Body {
     /// The bytes.
@@ -92,79 +92,79 @@ pub struct Body {
 /// How a body ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum BodyEnd {
-    /// It is all there.
+    /// The body is complete.
     #[default]
     Whole,
     /// The connection broke.
     Cut,
-    /// It did not come in time.
+    /// The body did not arrive in time.
     TooSlow,
-    /// It is larger than any honest one.
+    /// The body is larger than the limit.
     TooLarge,
 }
 
-/// What came of a POST. Only [`PostMeaning::Refused`], [`PostMeaning::Throttled`], [`PostMeaning::NotSent`] and
-/// [`PostMeaning::Stopped`] prove that nothing was accepted.
+/// The meaning of the result of a POST. Only [`PostMeaning::Refused`], [`PostMeaning::Throttled`],
+/// [`PostMeaning::NotSent`] and [`PostMeaning::Stopped`] prove that nothing was accepted.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PostMeaning {
-    /// The service made a project.
+    /// The service accepted the movie and made a project.
     Accepted {
-        /// Its name.
+        /// The project's id.
         project: ProjectId,
     },
-    /// The service said no.
+    /// The service refused the request.
     Refused(Refusal),
-    /// The service asks for patience; nothing was accepted.
+    /// The service asks for a wait; nothing was accepted.
     Throttled {
-        /// For how long, if it said so.
+        /// The wait that the service asks for, if it named one.
         retry_after: Option<Duration>,
     },
-    /// The request never left.
+    /// The request was never sent.
     NotSent {
         /// Why.
         fault: ConnectFault,
     },
-    /// Our own durable step said no; the request never left.
+    /// Our own durable step failed; the request was never sent.
     Stopped {
         /// Why.
         why: String,
     },
     /// It may have been accepted.
     Unknown {
-        /// What was seen instead of an answer.
+        /// What arrived instead of a usable answer.
         why: String,
-        /// A project that a broken answer names: to be confirmed by reading it.
+        /// The project that a broken answer names. A read has to confirm it.
         salvaged: Option<ProjectId>,
     },
 }
 
-/// What came of a GET or a DELETE.
+/// The meaning of the result of a GET or a DELETE.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ReadMeaning<'a> {
-    /// A whole answer with a body that begins like JSON; its reader has the last word.
+    /// A whole answer whose body begins like JSON. The code that parses it decides whether it is valid.
     Body(&'a [u8]),
-    /// It may go better later.
+    /// A temporary failure: a later try may succeed.
     Retry {
         /// What went wrong.
         why: String,
         /// How long the service asks us to wait.
         after: Option<Duration>,
     },
-    /// The service knows no such project, or is ill (`faults.md` rows 30 and 31).
+    /// The service does not know this project, or has a fault of its own (`faults.md` rows 30 and 31).
     NoSuchProject {
-        /// Its words.
+        /// The service's message.
         message: String,
     },
-    /// The service said no.
+    /// The service refused the request.
     Refused(Refusal),
-    /// No answer of the API; asking again won't help.
+    /// The answer is not from the API; another try won't help.
     Broken {
-        /// What it was.
+        /// What answered instead.
         why: String,
     },
 }
 
-/// The meaning of what happened to `POST /movies` (`faults.md#submit`).
+/// Returns the meaning of the result of `POST /movies` (`faults.md#submit`).
 #[must_use]
 pub fn meaning_of_post(happened: &RequestResult) -> PostMeaning {
     match happened {
@@ -184,14 +184,16 @@ fn posted(answer: &Answer) -> PostMeaning {
             Some(project) => PostMeaning::Accepted { project },
             None => unknown(salvage(&answer.body.bytes)),
         },
-        // A proxy's no (407), a server or a gateway that lost patience (408, 425, 499): it may have been accepted.
+        // A proxy refused (407), or a server or a gateway gave up waiting (408, 425, 499): the POST may have been
+        // accepted.
         407 | 408 | 425 | 499 => unknown(None),
         400..=499 if answer.is_from_the_api() => PostMeaning::Refused(answer.refusal()),
         _ => unknown(None),
     }
 }
 
-/// The meaning of what happened to a GET or a DELETE (`service.md#retries`, `contract.md#talking-to-the-service`).
+/// Returns the meaning of the result of a GET or a DELETE (`service.md#retries`,
+/// `contract.md#talking-to-the-service`).
 #[must_use]
 pub fn meaning_of_read(happened: &RequestResult) -> ReadMeaning<'_> {
     match happened {
@@ -222,7 +224,8 @@ fn answered(answer: &Answer) -> ReadMeaning<'_> {
     }
 }
 
-/// The service answers for an unknown id with a leaked error of its language and status 400 (`service.md#errors`).
+/// Whether the error is about an unknown project. The service answers an unknown id with status 400 and a leaked
+/// error of its programming language (`service.md#errors`).
 fn is_about_no_project(status: u16, message: &str) -> bool {
     let class = message.split(':').next().unwrap_or_default();
     let leaked = class.len() > "Error".len() && class.ends_with("Error") && class.bytes().all(|byte| byte.is_ascii_alphabetic());
@@ -230,13 +233,13 @@ fn is_about_no_project(status: u16, message: &str) -> bool {
 }
 
 impl Answer {
-    /// The project that a whole answer names. A broken one can't be read as an object, so it names none.
+    /// The project that a whole answer names. A broken answer is not a readable object, so it names none.
     fn project(&self) -> Option<ProjectId> {
         let answer: Value = serde_json::from_slice(&self.body.bytes).ok()?;
         ProjectId::parse(answer.as_object()?.get("project")?.as_str()?).ok()
     }
 
-    /// Whether the body is a whole JSON object: what the API answers, and what proxies and portals do not.
+    /// Whether the body is a whole JSON object. The API answers with one; proxies and portals do not.
     fn is_from_the_api(&self) -> bool {
         self.body.end == BodyEnd::Whole && serde_json::from_slice::<Value>(&self.body.bytes).is_ok_and(|body| body.is_object())
     }
@@ -251,7 +254,8 @@ impl Answer {
         Refusal { reason: reason(self.status, &message), message }
     }
 
-    /// The service's words: `message`, then `error`, then the status; `success` says nothing (`service.md#errors`).
+    /// The service's message: `message`, else `error`, else the status. `success` carries no information
+    /// (`service.md#errors`).
     #[must_use]
     pub fn message(&self) -> String {
         let body: Value = serde_json::from_slice(&self.body.bytes).unwrap_or_default();
@@ -259,7 +263,7 @@ impl Answer {
         text("message").or_else(|| text("error")).map_or_else(|| status_line(self.status), str::to_owned)
     }
 
-    /// What was seen, for people: never the body itself, which may be a page of HTML.
+    /// A description of the answer for people. It never contains the body itself, which may be a page of HTML.
     #[must_use]
     pub fn describe(&self) -> String {
         let status = status_line(self.status);
@@ -286,7 +290,8 @@ impl Body {
     }
 }
 
-/// Which kind of no it was. Messages are no stable identifiers, so families of them are matched (`service.md#errors`).
+/// The reason for a refusal. Messages are not stable identifiers, so this matches families of them
+/// (`service.md#errors`).
 fn reason(status: u16, message: &str) -> Reason {
     if !matches!(status, 400 | 401 | 403) {
         return Reason::Request;
@@ -306,7 +311,7 @@ fn reason(status: u16, message: &str) -> Reason {
     Reason::Request
 }
 
-/// The project that a broken answer of the API names, if its name arrived to the closing quote.
+/// The project that a broken answer of the API names, if its id arrived up to the closing quote.
 fn salvage(bytes: &[u8]) -> Option<ProjectId> {
     const NAME: &[u8] = b"\"project\"";
     if bytes.trim_ascii_start().first() != Some(&b'{') {

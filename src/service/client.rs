@@ -1,5 +1,5 @@
-//! The only builder of HTTP clients and the only holder of the key. It knows how one request is made and what
-//! came of it; what that means is decided in [`super::answer`].
+//! The only builder of HTTP clients and the only holder of the key. It makes one request and returns the result on
+//! the wire; [`super::answer`] decides what the result means.
 //!
 //! Three kinds of clients, each built when it is first needed: one for POSTs, which re-sends nothing; one for
 //! reads; and those of [`super::keyless`], which never see the key.
@@ -23,14 +23,14 @@ use super::secret::ApiKey;
 use super::wire::{Names, choose_cryptography, connect_fault, innermost, tls_without_roots};
 use crate::world::World;
 
-/// How every request introduces itself.
+/// The `User-Agent` of every request.
 pub const USER_AGENT: &str = concat!("j2v/", env!("CARGO_PKG_VERSION"));
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// The largest answer to a POST, a status or a deletion that is read, bytes (`faults.md` row 23).
 pub(super) const LARGEST_ANSWER: usize = 10 << 20;
 
-/// The clock offset before any answer has told the time.
+/// The clock offset before the first answer with a date.
 const UNKNOWN_OFFSET: i64 = i64::MIN;
 
 /// How long each phase of a request may take.
@@ -60,11 +60,11 @@ pub struct Settings {
     pub key: ApiKey,
     /// How long things may take.
     pub timeouts: Timeouts,
-    /// The clock and the dice.
+    /// The clock and the random numbers.
     pub world: World,
 }
 
-/// A request of which the answer is all that is waited for.
+/// A request that waits for nothing before its first byte.
 pub(super) struct Question<'a> {
     pub(super) method: Method,
     pub(super) url: Url,
@@ -103,7 +103,8 @@ impl Client {
         &self.settings.url
     }
 
-    /// How far this machine's clock runs ahead of the service's, milliseconds; `None` until an answer has told.
+    /// How far this machine's clock is ahead of the service's, milliseconds; `None` before the first answer with a
+    /// date.
     #[must_use]
     pub fn server_offset(&self) -> Option<i64> {
         Some(self.offset.load(Ordering::Relaxed)).filter(|offset| *offset != UNKNOWN_OFFSET)
@@ -135,7 +136,7 @@ impl Client {
         }
     }
 
-    /// Sends a request, once, whose first byte waits for nothing.
+    /// Sends a request, once. Its first byte waits for nothing.
     pub(super) async fn ask(&self, question: &Question<'_>) -> RequestResult {
         let http = match self.read_client() {
             Ok(http) => http,
@@ -185,13 +186,13 @@ impl Client {
         }
     }
 
-    /// A text of others without the key, should they have repeated it in any spelling (`faults.md` row 97).
+    /// Removes the key, in any spelling, from a text that came from outside (`faults.md` row 97).
     #[must_use]
     pub fn without_key(&self, text: Vec<u8>) -> Vec<u8> {
         self.settings.key.scrubbed(text)
     }
 
-    /// The body without the key, and as JSON that can be read.
+    /// The body without the key, as JSON that can be read.
     fn readable(&self, body: Body) -> Body {
         let bytes = self.without_key(body.bytes);
         match (body.end, mended(&bytes)) {
@@ -216,8 +217,8 @@ impl Client {
     }
 }
 
-/// What all clients have in common: nothing is followed, nothing is sent again behind our back, the system's
-/// roots are read only where TLS is spoken, and no proxy stands between us and this machine.
+/// The common settings of all clients: no redirects, no hidden retries, the system's roots only for TLS, and no proxy
+/// for loopback.
 #[expect(clippy::disallowed_methods, reason = "the one place that builds HTTP clients")]
 pub(super) fn builder(tls: bool, loopback: bool) -> ClientBuilder {
     let builder = reqwest::Client::builder().user_agent(USER_AGENT);

@@ -20,11 +20,11 @@ use crate::render::identity::ProjectId;
 /// The video of a project as the service describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VideoSource {
-    /// Whose video.
+    /// The project of the video.
     pub project: ProjectId,
     /// Where it is: from our own reading of the project, never from a callback.
     pub url: String,
-    /// Its size, bytes, if the service told.
+    /// Its size, bytes, if the service reported it.
     pub size: Option<u64>,
 }
 
@@ -35,17 +35,17 @@ pub struct Order<'a> {
     pub source: &'a VideoSource,
     /// The file it becomes.
     pub target: &'a Path,
-    /// Whether another file of that name gives way.
+    /// Whether to replace another file of that name.
     pub overwrite: Overwrite,
     /// Whether a video of the right size that is there is this one, as far as anyone knows: another's may be as long.
     pub is_its_place: bool,
-    /// From where it may come.
+    /// The hosts that it may be downloaded from.
     pub hosts: Hosts,
-    /// How long to try without getting any further.
+    /// How long to try without progress.
     pub patience: Duration,
 }
 
-/// Whether another file of the same name gives way.
+/// Whether to replace another file of the same name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overwrite {
     /// It stays, and saving fails.
@@ -54,12 +54,12 @@ pub enum Overwrite {
     Yes,
 }
 
-/// How far a download has come.
+/// The progress of a download.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     /// Bytes on disk.
     pub received: u64,
-    /// Bytes in all, if anybody told.
+    /// The total size, bytes, if known.
     pub total: Option<u64>,
 }
 
@@ -68,7 +68,7 @@ pub struct Progress {
 #[derive(Debug)]
 #[must_use = "call `is_recorded` once it is written down where the video is"]
 pub struct Saved {
-    /// How many bytes were saved now; none when the video had been there before.
+    /// How many bytes this run saved; none when the video existed before.
     pub now: Option<u64>,
     proof: Option<Proof>,
 }
@@ -91,39 +91,40 @@ impl Saved {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SaveError {
-    /// The address has expired, or the file is deleted: reading the project again gives a fresh one, or the news.
+    /// The address has expired, or the file is deleted. Another read of the project gives a fresh address, or shows
+    /// the deletion.
     #[error("the video of `{project}` is no longer at its address (HTTP {status}); files are kept for 7 days")]
     Gone {
-        /// Whose video.
+        /// The project of the video.
         project: ProjectId,
         /// The server's status.
         status: u16,
     },
-    /// The address is none to fetch from.
+    /// The address is not allowed for a download.
     #[error("the video's address is not trusted: {why}; --allow-private accepts it")]
     Untrusted {
         /// What is wrong with it.
         why: String,
     },
-    /// Something else has the name.
+    /// Another file has the name.
     #[error("`{}` already exists; remove it or choose another place", path.display())]
     InTheWay {
-        /// Which file.
+        /// The path of the file.
         path: PathBuf,
     },
-    /// Another process is at it.
+    /// Another process is saving this video.
     #[error("another process is saving `{}`", path.display())]
     Busy {
-        /// Which file.
+        /// The path of the file.
         path: PathBuf,
     },
-    /// What came is no MP4.
+    /// The bytes are not an MP4.
     #[error("the server did not send a video ({why})")]
     NotAVideo {
         /// What came.
         why: String,
     },
-    /// Another size than the service had told.
+    /// The size differs from the size that the service reported.
     #[error("the video is damaged: {found} bytes came, {expected} were promised")]
     Damaged {
         /// Bytes promised.
@@ -131,20 +132,20 @@ pub enum SaveError {
         /// Bytes received.
         found: u64,
     },
-    /// It did not work, and kept not working.
+    /// Every try failed until the patience ended.
     #[error("the video could not be fetched from {host}: {last}")]
     Unreachable {
         /// The host of the video.
         host: String,
-        /// What happened last.
+        /// The last failure.
         last: String,
     },
-    /// The disk said no.
+    /// A disk operation failed.
     #[error("`{}` could not be written", path.display())]
     Disk {
-        /// Which file.
+        /// The path of the file.
         path: PathBuf,
-        /// The system's words.
+        /// The system's message.
         #[source]
         source: io::Error,
     },
@@ -152,9 +153,9 @@ pub enum SaveError {
 
 /// Why one try ended early.
 enum Stopped {
-    /// It may go better later.
+    /// A temporary failure: a later try may succeed.
     Later { last: String, after: Option<Duration>, fault: Option<ConnectFault> },
-    /// It won't.
+    /// A permanent failure.
     Failed(SaveError),
 }
 
@@ -165,7 +166,7 @@ impl From<SaveError> for Stopped {
 }
 
 impl Client {
-    /// Saves a video. What an earlier run left behind is taken up again.
+    /// Saves a video. Resumes the partial file of an earlier run.
     ///
     /// # Errors
     /// When it is gone, is no video, has another size than promised, is in the way of another file, comes from
@@ -188,7 +189,8 @@ impl Client {
         }
     }
 
-    /// Fetches until everything is there. The patience begins anew whenever a try got further than all before.
+    /// Downloads until the file is complete. The patience starts again whenever a try gets further than all earlier
+    /// ones.
     async fn fetch_all(
         &self,
         order: &Order<'_>,
@@ -197,7 +199,7 @@ impl Client {
         on_progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<(), SaveError> {
         let (mut began, mut tries, mut furthest) = (Moment::now(), 0, partial.length());
-        // An earlier run may have fetched everything and ended before it could say so.
+        // An earlier run may have downloaded everything and ended before it recorded that.
         while partial.length() == 0 || Some(partial.length()) != order.source.size {
             let (last, after, fault) = match self.fetch(order, url, partial, on_progress).await {
                 Ok(()) => return Ok(()),
@@ -303,7 +305,7 @@ impl Client {
     }
 }
 
-/// A file has the name already: it is this video, or it is in the way.
+/// A file has the name already: it is this video, or a conflict.
 async fn already_there(order: &Order<'_>) -> Result<Saved, SaveError> {
     let proof = Proof::left_behind(order.target, &order.source.project).await;
     let is_it = match order.source.size.filter(|_| order.is_its_place) {
@@ -343,7 +345,7 @@ fn resuming(partial: &Partial) -> HeaderMap {
     headers
 }
 
-/// Whether a 206 goes on exactly where the partial file ends, and is of the same version.
+/// Whether a 206 continues exactly where the partial file ends, and belongs to the same version.
 fn continues(headers: &HeaderMap, partial: &Partial) -> bool {
     let start = text(headers, &header::CONTENT_RANGE).and_then(|range| range.strip_prefix("bytes ")?.split_once('-')?.0.parse().ok());
     let same = text(headers, &header::ETAG).is_none_or(|etag| Some(etag) == partial.etag());

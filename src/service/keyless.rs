@@ -12,7 +12,7 @@ use super::client::{Timeouts, builder};
 use super::endpoint::{ip_of, is_loopback};
 use super::wire::{Names, connect_fault};
 
-/// How many redirects are followed, each address checked anew.
+/// How many redirects are followed. Each address is checked again.
 pub(super) const MOST_HOPS: u32 = 5;
 
 /// Why nobody is asked for a file without encryption.

@@ -1,4 +1,4 @@
-//! The account's media: `/media`, `/media/file`, `/media/folder`. How bytes go up is in [`super::upload`].
+//! The account's media: `/media`, `/media/file`, `/media/folder`. [`super::upload`] uploads the bytes.
 
 use reqwest::Method;
 use serde::Deserialize;
@@ -13,54 +13,54 @@ pub(super) const FILE: &str = "media/file";
 /// The resource of folders.
 const FOLDER: &str = "media/folder";
 
-/// Files on a page of a folder: the most that the service gives.
+/// Files per page of a folder: the service's maximum.
 const PAGE: usize = 100;
 
-/// Pages of one folder that are read.
+/// The most pages read of one folder.
 const MOST_PAGES: usize = 100;
 
 /// The largest file, bytes.
 pub const LARGEST_FILE: u64 = 524_288_000;
 
-/// The folder whose files cost nothing and are deleted by the service after a while.
+/// The folder whose files cost nothing. The service deletes them after a while.
 pub const TEMP: &str = "temp";
 
 /// A file of the account's media.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct MediaFile {
-    /// Its name, without the folder.
+    /// The file's name, without the folder.
     pub name: String,
-    /// Its folder; empty for the root.
+    /// The file's folder; empty for the root.
     #[serde(default)]
     pub folder: String,
     /// `image`, `video`, `audio` or `other`.
     #[serde(default, rename = "type")]
     pub kind: String,
-    /// Bytes.
+    /// The size, bytes.
     #[serde(default)]
     pub size: u64,
-    /// Its public URL, which needs no key.
+    /// The public URL, which needs no key.
     #[serde(default)]
     pub url: String,
-    /// `pending` from the registration until some seconds after its bytes are stored, then `uploaded`.
+    /// `pending` from the registration until some seconds after the bytes are stored, then `uploaded`.
     #[serde(default)]
     pub status: String,
     /// Whether the service deletes it by itself.
     #[serde(default)]
     pub temporary: bool,
-    /// When it was registered, ISO 8601.
+    /// The time of registration, ISO 8601.
     #[serde(default)]
     pub created_at: Option<String>,
 }
 
 impl MediaFile {
-    /// Whether its bytes are there for certain.
+    /// Whether the bytes are certainly stored.
     #[must_use]
     pub fn is_uploaded(&self) -> bool {
         self.status == "uploaded"
     }
 
-    /// Its whole path.
+    /// The folder and the name as one path.
     #[must_use]
     pub fn path(&self) -> String {
         MediaPath { folder: self.folder.trim_matches('/').to_owned(), name: self.name.clone() }.to_string()
@@ -96,29 +96,29 @@ impl std::fmt::Display for MediaPath {
     }
 }
 
-/// A path as the service wants it: no slash at either end, none twice, no space around a name.
+/// A path as the service requires it: no slash at either end, no double slash, no space around a name.
 #[must_use]
 pub fn normal(path: &str) -> String {
     path.split('/').map(str::trim).filter(|segment| !segment.is_empty()).collect::<Vec<_>>().join("/")
 }
 
-/// A file's name as the service stores it: each character that it can't hold becomes `_`.
+/// A file's name as the service stores it: each unsupported character becomes `_`.
 #[must_use]
 pub fn stored_name(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '_' }).collect()
 }
 
-/// A folder's name as the service stores it: what it can't hold is left out.
+/// A folder's name as the service stores it: unsupported characters are left out.
 #[must_use]
 pub fn stored_folder(name: &str) -> String {
     let is_kept = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-');
     normal(&name.chars().filter(is_kept).collect::<String>())
 }
 
-/// What a folder holds.
+/// The contents of a folder.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MediaFolder {
-    /// The names of the folders in it.
+    /// The names of its subfolders.
     pub folders: Vec<String>,
     /// Its files.
     pub files: Vec<MediaFile>,
@@ -127,28 +127,28 @@ pub struct MediaFolder {
 /// A folder of the tree.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct MediaBranch {
-    /// Its path; `/` is the root.
+    /// The folder's path; `/` is the root.
     pub path: String,
     /// How many files it holds.
     #[serde(default)]
     pub files: u64,
-    /// How large they are together, bytes.
+    /// The total size of its files, bytes.
     #[serde(default)]
     pub size: u64,
 }
 
-/// What the account's media take up.
+/// The storage that the account's media use.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Storage {
     /// Bytes of files that are not temporary.
     pub used_bytes: u64,
-    /// Bytes that cost nothing.
+    /// The free allowance, bytes.
     #[serde(default)]
     pub free_allowance: u64,
-    /// What the rest costs.
+    /// The cost of the storage beyond the free allowance, credits per week.
     #[serde(default)]
     pub credits_per_week: f64,
-    /// Whether nothing can be uploaded until it is paid for.
+    /// Whether uploads are blocked until the storage is paid for.
     #[serde(default)]
     pub blocked: bool,
 }
@@ -182,27 +182,27 @@ struct Page {
 struct Changed {}
 
 impl Client {
-    /// What the account's media take up and cost.
+    /// Reads how much storage the account's media use and what it costs.
     ///
     /// # Errors
-    /// When the service says no or can't be reached.
+    /// When the service refuses or can't be reached.
     pub async fn media_usage(&self) -> Result<Storage, AccountError> {
         Ok(self.account::<Used>(&Call::get("media", &[])).await?.storage)
     }
 
-    /// One file.
+    /// Reads the record of one file.
     ///
     /// # Errors
-    /// When there is none at that place, the service says no or can't be reached.
+    /// When there is no file at that path, or the service refuses or can't be reached.
     pub async fn media_file(&self, path: &MediaPath) -> Result<MediaFile, AccountError> {
         let path = path.to_string();
         Ok(self.account::<OneFile>(&Call::get(FILE, &[("path", &path)])).await?.file)
     }
 
-    /// A folder, all pages of it; only the files of a type where one is given.
+    /// Reads all pages of a folder. With `kind`, reads only the files of that type.
     ///
     /// # Errors
-    /// When the service says no or can't be reached.
+    /// When the service refuses or can't be reached.
     pub async fn media_folder(&self, folder: &str, kind: Option<&str>) -> Result<MediaFolder, AccountError> {
         let path = if folder.is_empty() { "/" } else { folder };
         let size = PAGE.to_string();
@@ -222,10 +222,10 @@ impl Client {
         Ok(all)
     }
 
-    /// All folders.
+    /// Reads all folders.
     ///
     /// # Errors
-    /// When the service says no or can't be reached.
+    /// When the service refuses or can't be reached.
     pub async fn media_tree(&self) -> Result<Vec<MediaBranch>, AccountError> {
         let mut tree = self.account::<Tree>(&Call::get(FOLDER, &[("tree", "true")])).await?.tree;
         for branch in &mut tree {
@@ -236,22 +236,22 @@ impl Client {
         Ok(tree)
     }
 
-    /// Moves a file into another folder, once, under its name. One whose bytes are not there for certain could be lost:
-    /// see [`MediaFile::is_uploaded`] before.
+    /// Moves a file into another folder, once, under the same name. Check [`MediaFile::is_uploaded`] first: a file
+    /// whose bytes are not certainly stored could be lost.
     ///
     /// # Errors
-    /// When it is not there, its name is taken there, the service says no or can't be reached; [`AccountError::Lost`] when
-    /// it may have been moved.
+    /// When the file does not exist, the destination has a file of that name, or the service refuses or can't be
+    /// reached. [`AccountError::Lost`] when the file may have been moved.
     pub async fn move_media(&self, path: &MediaPath, destination: &str) -> Result<(), AccountError> {
         let mut body = path.to_body();
         body["destination"] = json!(destination);
         self.account::<Changed>(&Call::once(Method::PUT, FILE, &[], body)).await.map(drop)
     }
 
-    /// Deletes a file. One that is not there is deleted already.
+    /// Deletes a file. A file that does not exist counts as deleted.
     ///
     /// # Errors
-    /// When the service says no or can't be reached.
+    /// When the service refuses or can't be reached.
     pub async fn delete_media(&self, path: &MediaPath) -> Result<(), AccountError> {
         match self.account::<Changed>(&Call::change(Method::DELETE, FILE, path.to_body())).await {
             Ok(Changed {}) | Err(AccountError::NotFound { .. }) => Ok(()),
@@ -259,10 +259,10 @@ impl Client {
         }
     }
 
-    /// Makes a folder, and those around it. One that is there stays.
+    /// Makes a folder and its parents. An existing folder stays.
     ///
     /// # Errors
-    /// When the service says no or can't be reached.
+    /// When the service refuses or can't be reached.
     pub async fn make_media_folder(&self, folder: &str) -> Result<(), AccountError> {
         self.account::<Changed>(&Call::change(Method::POST, FOLDER, json!({ "folder": folder }))).await.map(drop)
     }
@@ -270,7 +270,7 @@ impl Client {
     /// Deletes an empty folder.
     ///
     /// # Errors
-    /// When it is not empty, the service says no or can't be reached.
+    /// When the folder is not empty, or the service refuses or can't be reached.
     pub async fn delete_media_folder(&self, folder: &str) -> Result<(), AccountError> {
         self.account::<Changed>(&Call::change(Method::DELETE, FOLDER, json!({ "folder": folder }))).await.map(drop)
     }

@@ -1,5 +1,5 @@
-//! A video on its way: `TARGET.partial` beside the target, with a note in `TARGET.partial.etag` that says whose video
-//! it is and which version of it. Only one process writes it, and only a whole file gets the target's name.
+//! A video during its download: `TARGET.partial` beside the target. A note in `TARGET.partial.etag` names its project
+//! and its version. Only one process writes it, and only a whole file gets the target's name.
 
 use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, SeekFrom};
@@ -21,13 +21,13 @@ pub(super) struct Partial {
     note: Note,
 }
 
-/// What is noted beside a partial file: a line each.
+/// The note beside a partial file, one line per field.
 struct Note {
-    /// The server's mark of the version that the bytes are of. Without one the rest can't be asked for.
+    /// The ETag of the version that the bytes belong to. Without one the download can't be resumed.
     etag: Option<String>,
-    /// Whose video it is.
+    /// The project that the video belongs to.
     project: ProjectId,
-    /// Its length, from the moment on when all is there and it gets the target's name.
+    /// The length of the whole file. It is set when the file is complete and is about to get the target's name.
     whole: Option<u64>,
 }
 
@@ -47,7 +47,7 @@ impl Note {
     }
 }
 
-/// Says that the file with the target's name is this project's video, until that is remembered elsewhere.
+/// Proof that the file with the target's name is this project's video, until the ledger records it.
 #[derive(Debug)]
 pub(super) struct Proof {
     path: PathBuf,
@@ -55,7 +55,7 @@ pub(super) struct Proof {
 }
 
 impl Proof {
-    /// What an earlier run left behind that was killed after it had named the file.
+    /// The proof left by an earlier run that was killed after it had named the file.
     pub(super) async fn left_behind(target: &Path, project: &ProjectId) -> Option<Self> {
         let (path, tag) = (with_ending(target, ".partial"), with_ending(target, ".partial.etag"));
         let length = Note::read(&tag).filter(|note| note.project == *project)?.whole?;
@@ -64,14 +64,14 @@ impl Proof {
 
     /// Removes it.
     pub(super) fn remove(self) {
-        // What can't be removed is in nobody's way: the next run of the same video removes it.
+        // A file that can't be removed does no harm: the next run of the same video removes it.
         remove_if_there(&self.path).and_then(|()| remove_if_there(&self.tag)).ok();
     }
 }
 
 impl Partial {
-    /// Opens what an earlier run left behind of this project's video, or begins anew. Without the mark of its version
-    /// the rest can't be asked for, so that such a file begins anew, too.
+    /// Opens the partial file that an earlier run left of this project's video, or starts from zero. A file without
+    /// an ETag can't be resumed, so it starts from zero too.
     pub(super) async fn open(target: &Path, project: &ProjectId, overwrite: Overwrite) -> Result<Self, SaveError> {
         let (path, tag) = (with_ending(target, ".partial"), with_ending(target, ".partial.etag"));
         if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
@@ -80,12 +80,13 @@ impl Partial {
         let disk = |source| SaveError::Disk { path: path.clone(), source };
         let mut file = lock(&path)?;
         if overwrite == Overwrite::No && Proof::left_behind(target, project).await.is_some() {
-            // Another process named it before our lock: its note is all that says so until the ledger knows.
+            // Another process named the file before our lock. Until the ledger records it, that process's note is the
+            // only proof.
             return Err(SaveError::Busy { path });
         }
         let note = Note::read(&tag);
         if is_linked(&path) {
-            // A run that was killed left one file under both names: what is written now must not change the other.
+            // A killed run left one file under both names. Writing to the partial name must not change the target.
             remove_if_there(&path).map_err(disk)?;
             file = lock(&path)?;
         }
@@ -99,17 +100,17 @@ impl Partial {
         Ok(partial)
     }
 
-    /// How many bytes are there.
+    /// How many bytes are stored.
     pub(super) fn length(&self) -> u64 {
         self.length
     }
 
-    /// The mark of the version that the bytes are of.
+    /// The ETag of the version that the bytes belong to.
     pub(super) fn etag(&self) -> Option<&str> {
         self.note.etag.as_deref()
     }
 
-    /// Throws the bytes away: the next ones are of the version `etag`.
+    /// Discards the bytes: the next ones belong to the version `etag`.
     pub(super) async fn restart(&mut self, etag: Option<&str>) -> Result<(), SaveError> {
         self.note.etag = etag.filter(|etag| is_strong(etag)).map(str::to_owned);
         let emptied = async {
@@ -138,8 +139,8 @@ impl Partial {
         begins_like_mp4(&mut self.file).await.map_err(|source| self.disk(source))
     }
 
-    /// Makes the bytes durable and gives them the target's name, which is not taken from another file unless
-    /// `overwrite` says so.
+    /// Makes the bytes durable and gives the file the target's name. Another file of that name is replaced only if
+    /// `overwrite` allows it.
     pub(super) async fn keep(mut self, overwrite: Overwrite) -> Result<Proof, SaveError> {
         self.note.whole = Some(self.length);
         self.file.sync_all().await.and_then(|()| self.note.write(&self.tag)).map_err(|source| self.disk(source))?;
@@ -154,12 +155,12 @@ impl Partial {
         Ok(Proof { path: self.path, tag: self.tag })
     }
 
-    /// Leaves it for a later run to go on with, or removes it if none could.
+    /// Leaves the file for a later run to resume, or removes it if it can't be resumed.
     pub(super) fn leave(self) -> Result<(), SaveError> {
         if self.length > 0 && self.note.etag.is_some() { Ok(()) } else { self.discard() }
     }
 
-    /// Removes it: what came was no video.
+    /// Removes the file: the bytes are not a video.
     pub(super) fn discard(self) -> Result<(), SaveError> {
         remove_if_there(&self.path).and_then(|()| remove_if_there(&self.tag)).map_err(|source| self.disk(source))
     }
@@ -179,7 +180,7 @@ fn lock(path: &Path) -> Result<fs::File, SaveError> {
         Err(TryLockError::Error(source)) if source.kind() != io::ErrorKind::Unsupported => return Err(disk(source)),
         _ => {}
     }
-    // Another process finished between our opening and our lock: what we hold is its video.
+    // Another process finished between our open and our lock: the file that we hold is its video.
     if fs::symlink_metadata(path).is_err() { Err(busy()) } else { Ok(file) }
 }
 
@@ -202,7 +203,7 @@ pub(super) fn looks_like_mp4(head: &[u8]) -> bool {
     head.get(4..8) == Some(b"ftyp")
 }
 
-/// Only a strong mark promises the same bytes; a weak one does not.
+/// Only a strong ETag guarantees the same bytes; a weak one does not.
 fn is_strong(etag: &str) -> bool {
     etag.len() > 2 && etag.starts_with('"') && etag.ends_with('"') && etag.bytes().all(|byte| byte.is_ascii_graphic())
 }
@@ -213,8 +214,8 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// Gives a file a name that nobody has. A hard link does it in one step, and leaves the old name too; where there are
-/// none, the name is claimed with an empty file first.
+/// Gives a file a name that no other file has. A hard link does this in one step and keeps the old name. On a file
+/// system without hard links, an empty file claims the name first.
 fn name_without_replacing(from: &Path, to: &Path) -> io::Result<()> {
     match fs::hard_link(from, to) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
@@ -225,7 +226,7 @@ fn name_without_replacing(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether the file may have another name, too.
+/// Whether the file may have a second name.
 #[cfg(unix)]
 fn is_linked(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| std::os::unix::fs::MetadataExt::nlink(&found) > 1)
@@ -271,7 +272,7 @@ mod tests {
         assert!(matches!(Partial::open(&target, &project, Overwrite::No).await, Err(SaveError::Busy { .. })));
         Proof::left_behind(&target, &project).await.unwrap().remove();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-        // Another project's note is no proof: the bytes under the other name stay as they are.
+        // Another project's note is not proof: the bytes under the other name stay as they are.
         let other = ProjectId::parse("q").unwrap();
         drop(Partial::open(&target, &other, Overwrite::No).await.unwrap());
         assert_eq!(fs::read(&target).unwrap(), b"\0\0\0\x08ftyp");

@@ -1,6 +1,7 @@
-//! Looking at the files that a movie takes in, without the key: is each there, of what type, how large, and how long
-//! does it play. HEAD first; then, where that is not enough, the file's first bytes, and those that the first ones
-//! point to. Never more than a few hundred kilobytes of a file, and from a private address only where that is allowed.
+//! Probes the files that a movie uses, without the key: whether each exists, its type, its size and its playing time.
+//! HEAD comes first. If that is not enough, the probe reads the file's first bytes and those that the first ones
+//! point to. It never reads more than a few hundred kilobytes of a file, and it uses a private address only where
+//! that is allowed.
 
 use std::time::Duration;
 
@@ -42,14 +43,14 @@ pub struct Found {
     pub length: Option<Duration>,
 }
 
-/// Why a file can't be had.
+/// Why a probe failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProbeError {
-    /// Its address is none to fetch from.
+    /// The address is not allowed.
     #[error("its address is not trusted: {0}")]
     Untrusted(&'static str),
-    /// No connection came about.
+    /// No connection was made.
     #[error("{host} can't be reached: {fault}")]
     Unreachable {
         /// The host.
@@ -62,13 +63,13 @@ pub enum ProbeError {
     Broken {
         /// The host.
         host: String,
-        /// The system's words.
+        /// The system's message.
         why: String,
     },
     /// It took too long.
     #[error("{0} doesn't answer in time")]
     Timeout(String),
-    /// The server says no.
+    /// The server refused the request.
     #[error("{host} answers with HTTP {status}")]
     Status {
         /// The host.
@@ -76,7 +77,7 @@ pub enum ProbeError {
         /// The status.
         status: u16,
     },
-    /// Something else came.
+    /// The server sent something else.
     #[error("{0} sends a web page instead of the file")]
     Page(String),
     /// The file has less than it promises.
@@ -85,7 +86,7 @@ pub enum ProbeError {
 }
 
 impl ProbeError {
-    /// Whether nobody was asked because the address is not encrypted: the file may well be there.
+    /// Whether no request was sent because the address is not encrypted: the file may exist.
     #[must_use]
     pub fn is_unasked(&self) -> bool {
         matches!(self, Self::Untrusted(why) if *why == NOT_HTTPS)
@@ -131,7 +132,8 @@ impl Probe {
         let url = Url::parse(url).map_err(|_| ProbeError::Untrusted("it is not a URL"))?;
         let head = match self.ask(Method::HEAD, &url, 0).await {
             Ok(head) if head.status.is_success() => Some(head),
-            // Many servers know no HEAD, or were told by a signature to allow a GET only: their no means nothing.
+            // Many servers do not support HEAD, or have a signature that allows only GET: their refusal means
+            // nothing.
             Ok(_) | Err(ProbeError::Broken { .. }) => None,
             Err(error) => return Err(error),
         };

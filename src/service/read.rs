@@ -1,5 +1,5 @@
-//! Reading what the service knows: one project, a page of the list, a whole sweep of it; and deleting a file.
-//! All of these may be repeated, and are, within the patience of the caller.
+//! Reads one project, a page of the list or the whole list (a sweep), and deletes a file. Each of these is safe to
+//! repeat, and is repeated until the caller's `patience` ends.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
@@ -18,40 +18,40 @@ use crate::render::outcome::{Refusal, Report};
 /// The largest page that is read, bytes: 100 documents of 2.5 MB.
 const LARGEST_PAGE: usize = 256 << 20;
 
-/// From this size on, bytes, the next page is asked for with half as many renders.
+/// After a page of this size or more, bytes, the next request asks for half as many renders.
 const HEAVY_PAGE: u64 = 8 << 20;
 
 /// The most renders on a page (`service.md#status`).
 pub const MOST_PER_PAGE: u8 = 100;
 
-/// How many pages in a row may bring nothing new before more of them are not asked for.
+/// A sweep stops after this number of pages in a row without a new render.
 const MOST_BARREN_PAGES: u32 = 100;
 
-/// Pages of one sweep: a million renders.
+/// The most pages of one sweep: a million renders.
 const MOST_PAGES: u32 = 10_000;
 
-/// Why nothing could be read.
+/// Why a read failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
-    /// The service knows no such project. One such answer is no proof (`faults.md` rows 30 and 31).
+    /// The service does not know this project. One such answer is not proof (`faults.md` rows 30 and 31).
     #[error("the service does not know this project ({message})")]
     NoSuchProject {
-        /// The service's words.
+        /// The service's message.
         message: String,
     },
-    /// The service said no.
+    /// The service refused the request.
     #[error("the service refused it: {}", .0.message)]
     Refused(Refusal),
-    /// It did not work, and kept not working.
+    /// Every try failed until the patience ended.
     #[error("{host} could not be reached or kept failing: {last}")]
     Unreachable {
         /// The host of the API.
         host: String,
-        /// What happened last.
+        /// The last failure.
         last: String,
     },
-    /// Something else than the API answers there.
+    /// The host does not answer as the API does.
     #[error("{host} does not answer as the API does: {why}")]
     Broken {
         /// The host of the API.
@@ -64,9 +64,10 @@ pub enum ReadError {
 /// All renders of a window.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Sweep {
-    /// Each render once, as it was seen last.
+    /// Each render once, in its latest version.
     pub reports: Vec<Report>,
-    /// Whether everything was read: every page, every item, no cursor twice. Without this, absence proves nothing.
+    /// Whether the sweep read everything: every page, every item, no cursor twice. Otherwise a missing render proves
+    /// nothing.
     pub whole: bool,
     /// The size of all pages on the wire, bytes.
     pub bytes: u64,
@@ -76,7 +77,7 @@ pub struct Sweep {
     pub remaining_credits: Option<f64>,
 }
 
-/// What is known of a list that is read page by page.
+/// The progress of a list that is read page by page.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Visit {
     /// As in [`Sweep`].
@@ -87,15 +88,15 @@ pub struct Visit {
     pub requests: u32,
     /// As in [`Sweep`].
     pub remaining_credits: Option<f64>,
-    /// How many renders a page may hold, after what was seen of their weight.
+    /// How many renders to ask for per page, from the size of earlier pages.
     pub limit: u8,
 }
 
 impl Client {
-    /// Reads where one project stands, trying for `patience`.
+    /// Reads the status of one project. Tries for `patience`.
     ///
     /// # Errors
-    /// When the service does not know this project, says no, or can't be reached in time.
+    /// When the service does not know this project, refuses, or can't be reached in time.
     pub async fn read(&self, project: &ProjectId, patience: Duration) -> Result<Report, ReadError> {
         let query = [("project", project.as_str()), ("format", "simple")];
         let is_it = |report: &Report| report.project == *project;
@@ -109,14 +110,14 @@ impl Client {
     /// most 93 days.
     ///
     /// # Errors
-    /// When the service says no or can't be reached in time.
+    /// When the service refuses or can't be reached in time.
     pub async fn list_page(&self, window: Window, cursor: Option<&str>, limit: u8, patience: Duration) -> Result<Page, ReadError> {
         let (from, to, limit) = (window.from.to_iso(), window.to.to_iso(), limit.clamp(1, MOST_PER_PAGE).to_string());
         let mut query = vec![("from", from.as_str()), ("to", &to), ("limit", &limit)];
         query.extend(cursor.map(|cursor| ("next_token", cursor)));
         let request = Request { method: Method::GET, query: &query, largest: LARGEST_PAGE };
         self.persist(&request, patience, read_page).await.map_err(|error| match error {
-            // Nobody asked for a project: the service leaks its own troubles in the same words.
+            // The request named no project: the service reports its own faults with the same message.
             ReadError::NoSuchProject { message } => ReadError::Broken { host: self.host(), why: message },
             other => other,
         })
@@ -133,7 +134,7 @@ impl Client {
     /// Reads the whole list of a window of any width, trying for `patience` with each page.
     ///
     /// # Errors
-    /// When the service says no or can't be reached in time.
+    /// When the service refuses or can't be reached in time.
     pub async fn sweep(&self, window: Window, patience: Duration) -> Result<Sweep, ReadError> {
         let mut pages = self.pages(window, MOST_PER_PAGE, patience);
         let mut reports: Vec<Report> = Vec::new();
@@ -160,10 +161,10 @@ impl Client {
         Pages { client: self, pieces, gathered: Gathered::new(limit), cursor: None, patience }
     }
 
-    /// Deletes the file of a project, trying for `patience`. Deleting twice is no error.
+    /// Deletes the file of a project. Tries for `patience`. Deleting twice is not an error.
     ///
     /// # Errors
-    /// When the service does not know this project, says no, or can't be reached in time.
+    /// When the service does not know this project, refuses, or can't be reached in time.
     pub async fn delete(&self, project: &ProjectId, patience: Duration) -> Result<(), ReadError> {
         let request = Request { method: Method::DELETE, query: &[("project", project.as_str())], largest: LARGEST_ANSWER };
         self.persist(&request, patience, |body| serde_json::from_slice::<Deletion>(body).ok().filter(|answer| answer.success).map(drop))
@@ -239,7 +240,7 @@ impl Pages<'_> {
     /// The renders of the next page, `None` after the last one. A render may come more than once.
     ///
     /// # Errors
-    /// When the service says no or can't be reached in time.
+    /// When the service refuses or can't be reached in time.
     pub async fn next(&mut self) -> Result<Option<Vec<Report>>, ReadError> {
         let Some(piece) = self.pieces.front().copied() else { return Ok(None) };
         let limit = self.gathered.visit.limit;

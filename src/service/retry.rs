@@ -38,7 +38,7 @@ pub struct Failed {
     pub elapsed: Duration,
     /// How long the service asks us to wait.
     pub retry_after: Option<Duration>,
-    /// A throw of the dice, from 0 up to 1.
+    /// A random number, from 0 up to 1.
     pub fraction: f64,
 }
 

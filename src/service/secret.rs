@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::spelling::without;
 
-/// Why a text is no API key. The text itself is never part of the error.
+/// Why a text is not an API key. The text itself is never part of the error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {

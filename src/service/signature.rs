@@ -18,7 +18,7 @@ const PREFIX: &str = "whsec_";
 /// How long a secret may be, bytes.
 const LENGTHS: std::ops::RangeInclusive<usize> = 24..=64;
 
-/// Why a text is no secret. The text itself is never part of the error.
+/// Why a text is not a secret. The text itself is never part of the error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a signing secret is `whsec_` and 24 to 64 bytes in base64")]
 pub struct NoSecret;

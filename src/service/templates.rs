@@ -28,10 +28,10 @@ pub struct TemplateSummary {
     /// Its tags; none when the service says nothing of them.
     #[serde(default, deserialize_with = "or_none")]
     pub tags: Vec<String>,
-    /// When it was made, ISO 8601.
+    /// The time of creation, ISO 8601.
     #[serde(default)]
     pub created_at: Option<String>,
-    /// When it was last changed, ISO 8601.
+    /// The time of the last change, ISO 8601.
     #[serde(default)]
     pub updated_at: Option<String>,
     /// The video of a template of the gallery.
@@ -86,10 +86,10 @@ impl TemplateVariable {
     }
 }
 
-/// Variables that the service gives to every template, which are nobody's to fill.
+/// Variables that the service gives to every template and that users do not fill.
 const INJECTED: [&str; 2] = ["make_webhook_url", "client_data"];
 
-/// What of a template is to be written; what is `None` stays.
+/// The fields of a template to write; a field that is `None` stays unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TemplateDraft {
     /// Its name.
@@ -145,7 +145,7 @@ impl Client {
     /// All templates of the account, the last changed first.
     ///
     /// # Errors
-    /// When the service says no or can't be reached.
+    /// When the service refuses or can't be reached.
     pub async fn templates(&self) -> Result<Vec<TemplateSummary>, AccountError> {
         Ok(self.account::<Listed>(&Call::get(TEMPLATES, &[])).await?.templates)
     }
@@ -153,7 +153,7 @@ impl Client {
     /// The public gallery: every published template, and any with one of the tags.
     ///
     /// # Errors
-    /// When the service says no or can't be reached.
+    /// When the service refuses or can't be reached.
     pub async fn template_library(&self, tags: &[String]) -> Result<Vec<TemplateSummary>, AccountError> {
         let tags = tags.join(",");
         let query = [("tags", tags.as_str())];
@@ -164,7 +164,7 @@ impl Client {
     /// One template with its movie.
     ///
     /// # Errors
-    /// When there is none of that id, the service says no or can't be reached.
+    /// When no template has that id, or the service refuses or can't be reached.
     pub async fn template(&self, id: &str) -> Result<Template, AccountError> {
         Ok(self.account::<One<Template>>(&Call::get(TEMPLATES, &[("id", id)])).await?.template)
     }
@@ -194,7 +194,7 @@ impl Client {
     /// Makes a template, once; gives back its id.
     ///
     /// # Errors
-    /// When the service says no or can't be reached; [`AccountError::Lost`] when there may be a template now.
+    /// When the service refuses or can't be reached. [`AccountError::Lost`] when the template may have been made.
     pub async fn create_template(&self, draft: &TemplateDraft) -> Result<String, AccountError> {
         Ok(self.account::<Written>(&Call::once(Method::POST, TEMPLATES, &[], draft.to_body())).await?.template_id)
     }

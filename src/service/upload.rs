@@ -1,4 +1,5 @@
-//! Bytes on their way up, in two steps: the API registers a file and signs a URL, another host takes the bytes there.
+//! Uploads a file in two steps: the API registers the file and signs a URL; a storage host receives the bytes at that
+//! URL.
 //!
 //! The signed URL is a secret for two minutes: it is never shown, and the key never goes to it. The request has to be
 //! exactly the one that was signed: two headers, no chunks, no redirect.
@@ -22,16 +23,16 @@ use super::keyless::Hosts;
 use super::media::{FILE, MediaPath};
 use super::wire::{connect_fault, innermost};
 
-/// How much is read from the disk at once, bytes.
+/// The size of one read from the disk, bytes.
 const PIECE: usize = 256 << 10;
 
-/// For how long no byte may move.
+/// The longest time without any byte sent.
 const STALLED: Duration = Duration::from_secs(30);
 
-/// A file that is to go up.
+/// A file to upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewMedia {
-    /// Where it is to be.
+    /// The path in the account's media.
     pub path: MediaPath,
     /// Its MIME type.
     pub content_type: String,
@@ -39,12 +40,12 @@ pub struct NewMedia {
     pub size: u64,
 }
 
-/// The leave to send the bytes of one file.
+/// The permission to send the bytes of one file.
 pub struct UploadGrant {
     url: Url,
-    /// The public URL of the file, once its bytes are there.
+    /// The public URL of the file, once its bytes are stored.
     pub file_url: String,
-    /// For how long it is good, from its answer on.
+    /// How long the signed URL is valid, from the moment of the API's answer.
     pub lasts: Duration,
 }
 
@@ -54,17 +55,17 @@ impl fmt::Debug for UploadGrant {
     }
 }
 
-/// Why bytes did not go up.
+/// Why the upload of the bytes failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PutError {
-    /// The file can't be read, or is not what it was.
+    /// The file can't be read, or has changed.
     #[error("the file can't be read: {0}")]
     File(std::io::Error),
-    /// The file is another one than was registered.
+    /// The file is not the one that was registered.
     #[error("the file has changed while it was uploaded")]
     Changed,
-    /// The signed URL is too old, or is not for these bytes.
+    /// The signed URL has expired, or is not for these bytes.
     #[error("the storage host refused the signed URL (HTTP {0}): it is good for 2 minutes")]
     Expired(u16),
     /// No connection, no answer, or none that helps: the same bytes may be sent again.
@@ -83,11 +84,11 @@ struct Registered {
 }
 
 impl Client {
-    /// Registers a file, once: its record is there from now on, and its bytes are awaited.
+    /// Registers a file, once. Its record then exists, and the service waits for its bytes.
     ///
     /// # Errors
-    /// [`AccountError::Conflict`] when the name is taken, also by a half-done upload; [`AccountError::Lost`] when it may be
-    /// registered; others as everywhere.
+    /// [`AccountError::Conflict`] when the name is taken, even by an unfinished upload. [`AccountError::Lost`] when
+    /// the file may be registered. The other errors as for every call.
     pub async fn register_media(&self, new: &NewMedia) -> Result<UploadGrant, AccountError> {
         let mut body = json!({ "name": new.path.name, "contentType": new.content_type, "size": new.size });
         if !new.path.folder.is_empty() {
@@ -108,7 +109,7 @@ impl Client {
     /// Sends the bytes of a registered file, once; `sent` counts them as they go.
     ///
     /// # Errors
-    /// Why they are not there.
+    /// Why the bytes are not stored.
     pub async fn put_media(&self, grant: &UploadGrant, new: &NewMedia, from: &Path, sent: &Arc<AtomicU64>) -> Result<(), PutError> {
         let file = File::open(from).await.map_err(PutError::File)?;
         if file.metadata().await.map_err(PutError::File)?.len() != new.size {
@@ -136,8 +137,8 @@ impl Client {
     }
 }
 
-/// The bytes of a file, a piece at a time: of a file of any size one piece is in memory. A file that has grown meanwhile
-/// gives no more than was registered.
+/// The bytes of a file, one piece in memory at a time. If the file has grown meanwhile, the body still ends at the
+/// registered size.
 fn body(file: File, size: u64, sent: Arc<AtomicU64>) -> Body {
     Body::wrap_stream(stream::try_unfold((file, size, sent), |(mut file, left, sent)| async move {
         if left == 0 {
@@ -155,7 +156,7 @@ fn body(file: File, size: u64, sent: Arc<AtomicU64>) -> Body {
     }))
 }
 
-/// Comes to an end when no byte has moved for a while.
+/// Returns when no byte has been sent for [`STALLED`].
 async fn stalled(sent: &AtomicU64) {
     let mut before = sent.load(Ordering::Relaxed);
     loop {
@@ -168,26 +169,26 @@ async fn stalled(sent: &AtomicU64) {
     }
 }
 
-/// Why a file could not be fetched.
+/// Why a file could not be downloaded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
-    /// The service gave no URL that may be asked.
+    /// The service gave a URL that is not allowed.
     #[error("its URL is not to be trusted: {0}")]
     Untrusted(&'static str),
-    /// The host did not hand it out.
+    /// The host did not deliver the file.
     #[error("its host did not hand it out ({0})")]
     Failed(String),
-    /// What came could not be kept.
+    /// The bytes could not be stored.
     #[error("{0}")]
     Disk(String),
 }
 
 impl Client {
-    /// Fetches a file of the account's media from its public URL, without the key, a piece at a time.
+    /// Downloads a file of the account's media from its public URL, without the key, a piece at a time.
     ///
     /// # Errors
-    /// When it can't be fetched whole.
+    /// When the file can't be downloaded whole.
     pub async fn fetch_media(&self, url: &str, mut piece: impl FnMut(&[u8]) -> std::io::Result<()>) -> Result<u64, FetchError> {
         let url = Url::parse(url).map_err(|_| FetchError::Untrusted("it can't be read"))?;
         self.keyless.trust(&url, Hosts::Public).map_err(FetchError::Untrusted)?;

@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address(Url);
 
-/// Why a text is no such address.
+/// Why a text is not such an address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AddressError {

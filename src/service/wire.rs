@@ -65,7 +65,7 @@ impl Resolve for Names {
 
 /// Chooses the cryptography of the connections whose TLS the HTTP library sets up, unless this process has chosen.
 pub(super) fn choose_cryptography() {
-    // An error says that somebody chose first; any choice will do.
+    // An error means that other code chose first; any choice will do.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 

@@ -1,8 +1,8 @@
-//! An account of the service: its name, where it is met, and where its key comes from.
+//! An account of the service: its name, its API's address, and the source of its key.
 //!
-//! What a profile sets and what the environment sets may differ. The variables of the environment are about the profile
-//! that counts without a flag; a profile that a flag names, or that a render was submitted with, goes by its own
-//! settings first: its key must not be another account's.
+//! The settings of a profile and of the environment may differ. The variables of the environment are about the profile
+//! that applies without a flag. A profile that a flag names, or that a render was submitted with, uses its own
+//! settings first, because its key must not be another account's.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use super::{Environment, SERVICE, SettingsError, stored};
 use crate::service::endpoint::ApiUrl;
 use crate::service::secret::ApiKey;
 
-/// Whose word counts first where a profile and the environment differ.
+/// Which value is used where a profile and the environment differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum First {
     /// The environment's.
@@ -23,7 +23,7 @@ pub(super) enum First {
 }
 
 impl First {
-    /// Of two values, the one that counts, with where it comes from.
+    /// Of two values, the one that applies, with its origin.
     pub(super) fn of<T>(self, variable: Option<(T, &'static str)>, configured: Option<(T, usize)>) -> Option<(T, Origin)> {
         let variable = variable.map(|(value, name)| (value, Origin::Variable(name)));
         let configured = configured.map(|(value, line)| (value, Origin::Config(line)));
@@ -34,12 +34,12 @@ impl First {
     }
 }
 
-/// What the environment says of an account.
+/// The environment's settings for an account.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ambient {
     pub(super) key: Option<(ApiKey, &'static str)>,
     pub(super) url: Option<(ApiUrl, &'static str)>,
-    /// Things the user should know.
+    /// Warnings for the user.
     pub(super) warnings: Vec<String>,
 }
 
@@ -68,27 +68,27 @@ pub(super) fn api_url(text: &str) -> Result<ApiUrl, SettingsError> {
     ApiUrl::parse(text).map_err(|why| SettingsError::ApiUrl(why.to_string()))
 }
 
-/// Everything that is said about accounts, for any of them.
+/// All settings about accounts, for any of them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Accounts<'a> {
     pub(super) ambient: &'a Ambient,
     pub(super) config: &'a Config,
-    /// Where keys are kept.
+    /// The folder of the stored keys.
     pub(super) folder: Option<&'a Path>,
 }
 
 impl<'a> Accounts<'a> {
-    /// What the config file says of a profile.
+    /// The config file's settings for a profile.
     pub(super) fn profile(self, name: &str) -> Option<&'a Profile> {
         self.config.profiles.get(name)
     }
 
-    /// Whether anybody has set the profile up.
+    /// Whether the profile is set up.
     pub(super) fn knows(self, name: &str) -> bool {
         self.profile(name).is_some() || self.kept(name).is_some()
     }
 
-    /// Where an account is.
+    /// The API's address for an account.
     pub(super) fn url(self, name: &str, first: First) -> Result<(ApiUrl, Origin), SettingsError> {
         let configured = self.profile(name).and_then(|profile| profile.api_url.clone()).map(|url| (url.value, url.line));
         match first.of(self.ambient.url.clone(), configured) {
@@ -97,7 +97,7 @@ impl<'a> Accounts<'a> {
         }
     }
 
-    /// Where the key of an account comes from. A program that the profile names goes before a kept key.
+    /// The source of an account's key. A program that the profile names goes before a stored key.
     pub(super) fn key(self, name: &str, first: First) -> KeySource {
         let given = || self.ambient.key.clone().map(|(key, variable)| KeySource::Given(key, Origin::Variable(variable)));
         let own = self.own_key(name);
@@ -108,7 +108,7 @@ impl<'a> Accounts<'a> {
         chosen.unwrap_or(KeySource::None)
     }
 
-    /// What the user should know where an account has two keys and the environment names the profile as well.
+    /// The warnings where an account has two keys and the environment names the profile as well.
     pub(super) fn second_key(self, name: &str) -> Option<String> {
         let (_, variable) = self.ambient.key.as_ref()?;
         self.own_key(name)?;

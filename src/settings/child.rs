@@ -1,21 +1,21 @@
-//! What of the environment is for `j2v` alone: the programs that it starts (`--exec`, `key-command`, an editor) don't get it.
+//! The environment variables for `j2v` alone: the programs that it starts (`--exec`, `key-command`, an editor) don't get them.
 
 use super::{Environment, LedgerPlace};
 
-/// The variables whose values are secrets, whatever they hold.
+/// The variables whose values are always secret.
 pub(crate) const SECRETS: [&str; 4] = ["J2V_API_KEY", "JSON2VIDEO_API_KEY", "J2V_FORWARD_SECRET", "PGPASSWORD"];
 
-/// The variable whose value is a secret where it holds a password.
+/// The variable whose value is a secret where it contains a password.
 pub(crate) const LEDGER: &str = "J2V_LEDGER";
 
-/// The variables that are set and that no program is to get unasked.
+/// The variables that are set and that programs don't get by default.
 pub(super) fn withheld(environment: &Environment<'_>) -> Vec<&'static str> {
     let mut names: Vec<&str> = SECRETS.into_iter().filter(|name| environment(name).is_some()).collect();
     names.extend(environment(LEDGER).filter(|place| !is_open(place)).map(|_| LEDGER));
     names
 }
 
-/// Whether everybody may read where the ledger is: what can't be understood may hold a password.
+/// Whether the ledger's address is safe for everyone to read. An address that can't be parsed may contain a password.
 fn is_open(place: &str) -> bool {
     match LedgerPlace::read(place, &|_| None) {
         #[cfg(feature = "postgres")]

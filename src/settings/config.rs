@@ -1,5 +1,5 @@
-//! `config.toml`: named profiles. A line that is not understood is refused with its place, not passed over: a setting
-//! that doesn't count could cost money.
+//! `config.toml`: named profiles. A line that can't be parsed is refused with its place, not ignored: a setting
+//! without effect could cost money.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,13 +16,13 @@ use crate::service::endpoint::ApiUrl;
 /// The settings of a profile, as they are written.
 const SETTINGS: [&str; 7] = ["api-url", "concurrency", "download", "key-command", "ledger", "resolution", "webhook"];
 
-/// More requests at once than anybody wants.
+/// The largest accepted number of requests at once.
 const MOST_AT_ONCE: i64 = 64;
 
-/// The file, as far as it says something.
+/// The settings that the file contains.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Config {
-    /// The profile that counts when none is named.
+    /// The profile that applies when none is named.
     pub(super) profile: Option<Placed<ProfileName>>,
     /// The profiles by their names.
     pub(super) profiles: BTreeMap<ProfileName, Profile>,
@@ -40,7 +40,7 @@ pub(super) struct Profile {
     pub(super) concurrency: Option<Placed<usize>>,
 }
 
-/// A value and the line that it stands in.
+/// A value and the line that contains it.
 #[derive(Debug, Clone)]
 pub(super) struct Placed<T> {
     pub(super) value: T,
@@ -48,7 +48,7 @@ pub(super) struct Placed<T> {
 }
 
 impl Config {
-    /// Reads the file; one that isn't there says nothing.
+    /// Reads the file; a missing file has no settings.
     pub(super) fn read(path: &Path, home: Option<&Path>) -> Result<Self, TomlError> {
         TomlFile::read(path)?.map_or_else(|| Ok(Self::default()), |file| Self::of(&file, home))
     }
@@ -150,13 +150,13 @@ impl Reader<'_> {
         ProfileName::parse(text).map_err(|why| self.wrong(value.span().start, why))
     }
 
-    /// A command line, split into words as a shell does it; no shell will see it.
+    /// A command line, split into words as a shell splits it; no shell runs it.
     fn words(&self, at: usize, text: &str) -> Result<Vec<String>, TomlError> {
         let words = shlex::split(text).filter(|words| words.first().is_some_and(|program| !program.is_empty()));
         words.ok_or_else(|| self.wrong(at, "this is not a command line: is a quote left open?".to_owned()))
     }
 
-    /// A path that is the same from every folder.
+    /// A path that is the same from every working folder.
     fn path(&self, at: usize, text: &str) -> Result<String, TomlError> {
         let from_home = text.strip_prefix("~/").and_then(|rest| Some(self.home?.join(rest).display().to_string()));
         let path = from_home.unwrap_or_else(|| text.to_owned());
@@ -166,7 +166,7 @@ impl Reader<'_> {
         Err(self.wrong(at, format!("`{text}` depends on the current folder: start it with `/` or `~/`")))
     }
 
-    /// A folder, which a `/` at its end has made.
+    /// A folder, with a `/` added at its end where that is missing.
     fn folder(&self, at: usize, text: &str) -> Result<String, TomlError> {
         let path = self.path(at, text)?;
         Ok(if path.ends_with('/') { path } else { format!("{path}/") })

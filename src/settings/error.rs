@@ -1,4 +1,4 @@
-//! Why settings can't be used.
+//! The reasons why settings can't be used.
 
 use super::origin::Origin;
 use super::toml_file::TomlError;
@@ -6,30 +6,30 @@ use super::toml_file::TomlError;
 /// Why the settings can't be used. All of them are wrong usage, except those of the key.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SettingsError {
-    /// The API URL is none.
+    /// The API URL is not a URL that can be used.
     #[error("the API URL can't be used: {0}")]
     ApiUrl(String),
-    /// The key can't be one.
+    /// The value can't be an API key.
     #[error("the key in ${variable} can't be used: {why}")]
     Key {
-        /// Which variable.
+        /// The variable's name.
         variable: &'static str,
-        /// Why, without the key.
+        /// The reason, without the key.
         why: String,
     },
-    /// It is no text, and something else must not be used in its place.
+    /// The value is not text, and must not be replaced by another one.
     #[error("${variable} is not UTF-8 text")]
     NotText {
-        /// Which variable.
+        /// The variable's name.
         variable: &'static str,
     },
-    /// There is no folder to keep a ledger in.
+    /// There is no folder for a ledger.
     #[error("there is no home folder to keep the ledger in; name a file with --ledger or $J2V_LEDGER")]
     Homeless,
     /// A ledger that this program can't open.
     #[error("`{0}` is not a ledger: use a file, or postgres://USER@HOST/DATABASE")]
     LedgerKind(String),
-    /// A text that may be meant as a server's address, and isn't one. It may hold a password, and is never shown.
+    /// A text that may be meant as a server's address, and isn't one. It may contain a password, and is never shown.
     #[error(
         "the ledger's address can't be used: {0}; a server is written postgres://USER@HOST/DATABASE (with the password in $PGPASSWORD or \
          ~/.pgpass), and a file of this name ./NAME"
@@ -38,33 +38,33 @@ pub(crate) enum SettingsError {
     /// A server's address that can't be used.
     #[error("the ledger's address can't be used: {0}")]
     LedgerAddress(String),
-    /// A password where everybody sees it.
+    /// A password in a place that everyone can read.
     #[cfg(feature = "postgres")]
     #[error(
         "a password in an argument is visible to everyone on this machine: put it into $PGPASSWORD or ~/.pgpass, or the whole address into $J2V_LEDGER"
     )]
     ShownPassword,
-    /// A file of passwords that others may read.
+    /// A password file that others may read.
     #[cfg(feature = "postgres")]
     #[error("others on this machine may read the passwords in {path}: chmod 600 {path}", path = .0.display())]
     ExposedPasswords(std::path::PathBuf),
     /// The config file can't be used.
     #[error("{0}")]
     Config(#[from] TomlError),
-    /// A name that can be no profile's.
+    /// A name that a profile can't have.
     #[error("{origin}: {why}")]
     Profile {
-        /// Who gave it.
+        /// The flag or variable that gave it.
         origin: Origin,
-        /// Why not.
+        /// The reason.
         why: String,
     },
-    /// A profile that nobody has set up.
+    /// A profile that is not set up.
     #[error("{origin}: {why}")]
     NoSuchProfile {
-        /// Who named it.
+        /// The flag or variable that named it.
         origin: Origin,
-        /// What is wrong, and what was probably meant.
+        /// The fault, and the name that was probably meant.
         why: String,
         /// Its name, if it may be meant as a new one.
         new: Option<String>,

@@ -1,4 +1,4 @@
-//! The platform's folders, and what lies in them.
+//! The platform's folders, and the files in them.
 
 use std::path::{Path, PathBuf};
 
@@ -33,7 +33,7 @@ fn named(environment: &Environment<'_>, variable: &str) -> Option<PathBuf> {
 /// Whether the config file of a folder can be used.
 ///
 /// # Errors
-/// When it can't.
+/// When it can't be used.
 pub(crate) fn check_config(folder: &Path) -> Result<(), TomlError> {
     read_config(folder).map(drop)
 }
@@ -43,7 +43,7 @@ pub(super) fn read_config(folder: &Path) -> Result<Config, TomlError> {
     Config::read(&config_file(folder), etcetera::home_dir().ok().as_deref())
 }
 
-/// What the user should know of a config file that others can write: it names programs that are run.
+/// The warning about a config file that others can write: it names programs that are run.
 pub(super) fn exposed_config(folder: &Path) -> Option<String> {
     let path = config_file(folder);
     let mode = stored::exposed(&path, 0o022)?;

@@ -1,4 +1,4 @@
-//! Where the key comes from, and how it is fetched: only by a command that talks to the service, and only then.
+//! The source of the key, and its retrieval: only by a command that talks to the service, and only when it does.
 
 use std::fs;
 use std::io::{self, Read};
@@ -10,34 +10,34 @@ use super::origin::Origin;
 use super::stored;
 use crate::service::secret::ApiKey;
 
-/// No key is longer, bytes.
+/// The longest key, bytes.
 const LONGEST: u64 = 16 << 10;
 
-/// Where the key comes from.
+/// The source of the key.
 #[derive(Debug, Clone)]
 pub(crate) enum KeySource {
-    /// From nowhere.
+    /// There is none.
     None,
-    /// It is here.
+    /// The key itself.
     Given(ApiKey, Origin),
-    /// A program tells it: `key-command`.
+    /// A program prints it: `key-command`.
     Command {
         /// The program and its arguments.
         words: Vec<String>,
-        /// Where that stands.
+        /// The place of that setting.
         origin: Origin,
     },
     /// It is in a file of its own: `auth login`.
     File(PathBuf),
 }
 
-/// Why there is no key although there should be one. Never holds the key.
+/// Why the configured key can't be read. Never contains the key.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeyFault {
     /// The program failed.
     #[error("the key-command `{command}` {why}")]
     Command {
-        /// As it is written.
+        /// Its command, as it is written.
         command: String,
         /// What went wrong.
         why: String,
@@ -45,17 +45,17 @@ pub(crate) enum KeyFault {
     /// The file can't be read.
     #[error("the key in {path} can't be read: {why}")]
     File {
-        /// Which.
+        /// The file's path.
         path: PathBuf,
         /// What the system said.
         why: io::Error,
     },
-    /// What was found is no key.
+    /// The value found is not a key.
     #[error("what {from} gives can't be used: {why}")]
     Unusable {
-        /// What gave it.
+        /// Its source.
         from: String,
-        /// Why, without the key.
+        /// The reason, without the key.
         why: String,
     },
 }
@@ -64,7 +64,7 @@ impl KeySource {
     /// The key. Blocks while a program asks its user for a password.
     ///
     /// # Errors
-    /// When the program or the file fails, or gives what can be no key.
+    /// When the program or the file fails, or returns something that can't be a key.
     pub(crate) fn obtain(&self) -> Result<Option<ApiKey>, KeyFault> {
         match self {
             Self::None => Ok(None),
@@ -82,7 +82,7 @@ impl KeySource {
         }
     }
 
-    /// What gives it, in a few words.
+    /// The source, in a few words.
     #[must_use]
     pub(crate) fn described(&self) -> Option<(String, Origin)> {
         match self {
@@ -93,7 +93,7 @@ impl KeySource {
         }
     }
 
-    /// What the user should know about where it is.
+    /// The warning about the place of the key.
     pub(super) fn warning(&self) -> Option<String> {
         let Self::File(path) = self else { return None };
         let mode = stored::exposed(path, 0o077)?;
@@ -106,7 +106,7 @@ fn spelled(words: &[String]) -> String {
     shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
 }
 
-/// The first line that a program prints. It has the terminal for its questions; no shell stands between.
+/// The first line that a program prints. The program has the terminal for its questions, and runs without a shell.
 fn told_by(words: &[String]) -> Result<String, KeyFault> {
     let failed = |why: String| KeyFault::Command { command: spelled(words), why };
     let [program, arguments @ ..] = words else { return Err(failed("is empty".to_owned())) };

@@ -1,4 +1,4 @@
-//! Where renders are remembered.
+//! Where the ledger is.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::cli::GlobalArgs;
 #[cfg(feature = "postgres")]
 use crate::ledger::postgres::Address;
 
-/// Where renders are remembered.
+/// The place of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LedgerPlace {
     /// In this file.
@@ -23,11 +23,11 @@ pub(crate) enum LedgerPlace {
     Server(Address),
     /// Nowhere: `--no-ledger`.
     Nowhere,
-    /// There is no home folder to keep it in, and nothing names another place: a command that needs one can't work.
+    /// There is no home folder for it, and no setting names another place: a command that needs a ledger can't work.
     Homeless,
 }
 
-/// What a text names.
+/// The kind of place that a text names.
 enum Meant<'a> {
     Server,
     File,
@@ -35,12 +35,12 @@ enum Meant<'a> {
     FileAtHome(&'a str),
 }
 
-/// The names that `PostgreSQL`'s own programs take as `NAME=VALUE`.
+/// The names that `PostgreSQL`'s own programs accept as `NAME=VALUE`.
 const KEYWORDS: [&str; 12] =
     ["host", "hostaddr", "port", "dbname", "database", "user", "password", "passfile", "service", "sslmode", "options", "application_name"];
 
-/// Tells an address from a path. What may be meant as an address is never a file: its name would hold the password, and
-/// its renders would be in nobody else's ledger.
+/// Distinguishes an address from a path. A text that may be meant as an address is never used as a file: the file's name would
+/// contain the password, and other machines would not share its renders.
 fn meant(text: &str) -> Result<Meant<'_>, SettingsError> {
     let lower = text.to_ascii_lowercase();
     if let Some((scheme, _)) = lower.split_once("://") {
@@ -68,10 +68,10 @@ fn meant(text: &str) -> Result<Meant<'_>, SettingsError> {
 }
 
 impl LedgerPlace {
-    /// The place that an argument names. What stands there is seen by everybody on the machine: a password must not.
+    /// The place that an argument names. Every user of the machine can read an argument, so it must not contain a password.
     ///
     /// # Errors
-    /// When it is none that this program knows, or holds a password.
+    /// When the place is of an unknown kind, or contains a password.
     pub(crate) fn typed(place: &Path, environment: &Environment<'_>) -> Result<Self, SettingsError> {
         let Some(text) = place.to_str() else { return Ok(Self::File(place.to_owned())) };
         #[cfg(feature = "postgres")]
@@ -81,11 +81,11 @@ impl LedgerPlace {
         Self::read(text, environment)
     }
 
-    /// The place that a text names. `PGPASSWORD` or `~/.pgpass` has the password of an address without one, as with
+    /// The place that a text names. An address without a password takes it from `PGPASSWORD` or `~/.pgpass`, as with
     /// every program that talks to `PostgreSQL`.
     ///
     /// # Errors
-    /// When it is none that this program knows.
+    /// When the place is of an unknown kind.
     pub(crate) fn read(text: &str, environment: &Environment<'_>) -> Result<Self, SettingsError> {
         match meant(text)? {
             Meant::Server => Self::on_server(text, environment),
@@ -96,7 +96,7 @@ impl LedgerPlace {
         }
     }
 
-    /// Whether there may be renders in it. A server is asked when it is opened.
+    /// Whether it may contain renders. For a server this is known only once it is opened.
     #[must_use]
     pub(crate) fn is_there(&self) -> bool {
         match self {
@@ -141,7 +141,7 @@ impl fmt::Display for LedgerPlace {
     }
 }
 
-/// The ledger that counts, and who said so.
+/// The ledger that applies, and the origin of that setting.
 pub(super) fn place(
     args: &GlobalArgs,
     api: &Api,
@@ -154,7 +154,7 @@ pub(super) fn place(
     if let Some(path) = &args.ledger {
         return Ok((LedgerPlace::typed(path, environment)?, Origin::Flag("--ledger")));
     }
-    // The emulator's renders are nobody's business but its own: its ledger lies beside its state.
+    // The emulator's renders matter to the emulator alone: its ledger is stored beside its state.
     if let Api::Emulator(folder) = api {
         return Ok((LedgerPlace::File(folder.join("ledger.db")), Origin::Flag("--emulate")));
     }

@@ -1,7 +1,7 @@
-//! What was typed, joined with the environment, `config.toml` and the defaults, into what is meant.
+//! Combines the command line, the environment, `config.toml` and the defaults into the settings of a command.
 //!
-//! The only reader of the environment and of whether a stream is a terminal. Flag, then environment, then config
-//! file, then default (`contract.md#configuration`).
+//! Only this module reads the environment and checks whether a stream is a terminal. A flag goes before the environment, then the
+//! config file, then the default (`contract.md#configuration`).
 
 mod account;
 pub(crate) mod child;
@@ -47,13 +47,13 @@ use terminal::{Streams, canvas, terminal};
 /// The service itself (`service.md#common`).
 const SERVICE: &str = "https://api.json2video.com/v2";
 
-/// The variables that decide what is sent where, and where it is remembered.
+/// The variables that decide what is sent where, and where the ledger is.
 const OURS: [&str; 6] = ["J2V_API_KEY", "JSON2VIDEO_API_KEY", "J2V_API_URL", "J2V_LEDGER", "J2V_PROFILE", "J2V_FORWARD_SECRET"];
 
-/// The variables that name a proxy for `https`, in the order in which they count.
+/// The variables that name a proxy for `https`, in their order of precedence.
 const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
-/// What the in-process emulator is asked with; it takes any key.
+/// The key for the in-process emulator, which accepts any key.
 const EMULATOR_KEY: &str = "emulator";
 
 /// Where the API is.
@@ -65,87 +65,87 @@ pub(crate) enum Api {
     Emulator(PathBuf),
 }
 
-/// Where a database's password is looked for: in the environment, and in the file that it leads to.
+/// The sources of a database's password: the environment, and the file that it names.
 const DATABASE_SECRETS: [&str; 3] = ["PGPASSWORD", "PGPASSFILE", "HOME"];
 
 /// Movies that are submitted at once, unless the profile says otherwise (`contract.md`).
 const ABREAST: usize = 4;
 
-/// Everything that is meant, beside the command itself.
+/// All settings, besides the command itself.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     /// Where the API is.
     pub(crate) api: Api,
-    /// Where the key comes from.
+    /// The source of the key.
     pub(crate) key: KeySource,
-    /// The profile's name, by which keys of renders are told apart; never the API key.
+    /// The profile's name. It tells the keys of renders apart; it is never the API key.
     pub(crate) account: String,
-    /// Where renders are remembered.
+    /// The place of the ledger.
     pub(crate) ledger: LedgerPlace,
-    /// What the profile gives to a movie that says nothing of it.
+    /// The profile's defaults for a movie that doesn't set these itself.
     pub(crate) movie: MovieDefaults,
-    /// Where the profile wants videos.
+    /// The profile's folder for videos.
     pub(crate) download: Option<String>,
-    /// How many movies are submitted at once where no flag says so.
+    /// The number of movies that are submitted at once where no flag sets it.
     pub(crate) concurrency: usize,
-    /// What `--forward` is signed with, where the environment tells.
+    /// The secret that signs `--forward`, where the environment has it.
     pub(crate) forward_secret: Option<SecretString>,
     /// The streams.
     pub(crate) terminal: Terminal,
-    /// Where charts are drawn.
+    /// The size and colours of charts.
     pub(crate) canvas: Canvas,
-    /// What the environment says of the passwords of databases whose address has none.
+    /// The environment's passwords for databases whose address has none.
     database_secrets: Vec<(&'static str, SecretString)>,
-    /// Where things of this machine lie that belong to a ledger, wherever that is.
+    /// The folder for this machine's files that belong to a ledger, wherever the ledger is.
     pub(crate) state: Option<PathBuf>,
     /// Show no progress.
     pub(crate) quiet: bool,
-    /// When a request is given up.
+    /// The timeout of a request.
     pub(crate) request_timeout: Duration,
-    /// Things the user should know about these settings.
+    /// Warnings about these settings.
     pub(crate) warnings: Vec<String>,
-    /// The settings, each with where it comes from.
+    /// The settings, each with its origin.
     pub(crate) shown: Vec<Shown>,
-    /// What is wrong with the config file, where the command can do without it.
+    /// The fault of the config file, where the command works without it.
     pub(crate) config_fault: Option<String>,
     /// The folder of the config file and the keys.
     pub(crate) folder: Option<PathBuf>,
-    /// The variables of the environment that no program is to get unasked.
+    /// The environment variables that programs don't get by default.
     pub(crate) withheld: Vec<&'static str>,
     /// The user's editor, as a command line.
     pub(crate) editor: Option<String>,
-    /// Whether there is a screen for a browser to open on; elsewhere than on Linux there always is.
+    /// Whether a browser can open on a screen; always true except on Linux.
     pub(crate) has_screen: bool,
-    /// The proxy that the environment names, with the name of the variable.
+    /// The proxy from the environment, with the name of its variable.
     pub(crate) proxy: Option<(&'static str, String)>,
-    /// What is known of the other profiles.
+    /// The settings of the other profiles.
     others: Arc<Others>,
 }
 
-/// What the other profiles are made of.
+/// The source of the other profiles' settings.
 #[derive(Debug)]
 struct Others {
     config: Config,
     ambient: Ambient,
-    /// The profile that counts without a flag.
+    /// The profile that applies without a flag.
     home: ProfileName,
 }
 
-/// What a command wants of its settings.
+/// How a command uses its settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// To work with them.
+    /// It works with them.
     Work,
-    /// To look at them: the config file may be broken.
+    /// It shows them: the config file may be broken.
     Look,
-    /// To set them up: the config file may be broken, and the profile may be new.
+    /// It sets them up: the config file may be broken, and the profile may be new.
     SetUp,
 }
 
-/// The environment, as a function so that tests give their own.
+/// The environment, as a function, so that tests can set their own.
 pub(crate) type Environment<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
-/// All that settings are made of, beside what was typed.
+/// The sources of all settings, besides the command line.
 struct Sources<'a> {
     environment: &'a Environment<'a>,
     streams: Streams,
@@ -155,7 +155,7 @@ struct Sources<'a> {
     purpose: Purpose,
 }
 
-/// What the user's own variable of the environment says; nothing when it is not text.
+/// The value of the user's own environment variable; nothing when it is not text.
 #[must_use]
 pub(crate) fn variable(name: &str) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "the one module that reads the environment")]
@@ -163,7 +163,7 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 }
 
 impl Settings {
-    /// Whether the API is on this machine, and so may be what it is asked to fetch and to call.
+    /// Whether the API is on this machine, and so may have local URLs to fetch and to call.
     #[must_use]
     pub(crate) fn is_loopback(&self) -> bool {
         match &self.api {
@@ -175,7 +175,7 @@ impl Settings {
     /// The ledger that an argument names.
     ///
     /// # Errors
-    /// When it is none that this program knows, or holds a password.
+    /// When the place is of an unknown kind, or contains a password.
     pub(crate) fn ledger_at(&self, typed: &Path) -> Result<LedgerPlace, SettingsError> {
         let found = |name: &str| self.database_secrets.iter().find(|(known, _)| *known == name);
         LedgerPlace::typed(typed, &|name| found(name).map(|(_, value)| value.expose_secret().to_owned()))
@@ -258,20 +258,20 @@ impl Settings {
         })
     }
 
-    /// The names of all profiles that somebody has set up.
+    /// The names of all profiles that are set up.
     #[must_use]
     pub(crate) fn profiles(&self) -> BTreeSet<String> {
         let kept = self.folder.as_deref().map(stored::names).unwrap_or_default();
         self.others.config.names().map(str::to_owned).chain(kept).chain([self.others.home.to_string()]).collect()
     }
 
-    /// Whether there is any profile beside the one that counts.
+    /// Whether there is any profile besides the one that applies.
     #[must_use]
     pub(crate) fn has_other_profiles(&self) -> bool {
         self.profiles().iter().any(|name| *name != self.account)
     }
 
-    /// The settings of the profile that a render was submitted with; nothing when no profile is met there.
+    /// The settings of the profile that a render was submitted with; nothing when no profile uses that API.
     #[must_use]
     pub(crate) fn of_account(&self, account: &str, endpoint: &str) -> Option<Self> {
         let Others { config, ambient, home } = self.others.as_ref();

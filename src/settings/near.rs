@@ -1,6 +1,6 @@
-//! What was probably meant.
+//! The suggestion for a mistyped name.
 
-/// From this likeness on a name is worth a question.
+/// The similarity from which on a name is suggested.
 const LIKE: f64 = 0.8;
 
 /// `; did you mean …?`, or nothing.

@@ -1,9 +1,9 @@
-//! Where a value comes from, for `config show` and `doctor`.
+//! The origin of a value, for `config show` and `doctor`.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where a value comes from.
+/// The origin of a value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) enum Origin {
     /// A flag.
@@ -14,7 +14,7 @@ pub(crate) enum Origin {
     Config(usize),
     /// A file of its own.
     File(PathBuf),
-    /// Nobody said anything.
+    /// The default: no setting gives a value.
     #[default]
     Default,
 }
@@ -31,13 +31,13 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A setting as `config show` shows it: never a secret.
+/// A setting as `config show` prints it: never a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Shown {
     /// Its name, as `config.toml` has it.
     pub(crate) name: &'static str,
     /// Its value, if it has one.
     pub(crate) value: Option<String>,
-    /// Where that comes from.
+    /// Its origin.
     pub(crate) origin: Origin,
 }

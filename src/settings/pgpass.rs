@@ -7,19 +7,19 @@ use std::path::{Path, PathBuf};
 use super::{Environment, SettingsError, stored};
 use crate::ledger::postgres::{Address, Target};
 
-/// Others may do nothing with it.
+/// The permission bits that the file must not have: others have no access to it.
 const FORBIDDEN: u32 = 0o077;
 
-/// Where it is.
+/// The file's path.
 pub(super) fn path(environment: &Environment<'_>) -> Option<PathBuf> {
     let named = environment("PGPASSFILE").map(PathBuf::from);
     named.or_else(|| Some(PathBuf::from(environment("HOME")?).join(".pgpass")))
 }
 
-/// The password that it has for an address.
+/// The password in the file for an address.
 ///
 /// # Errors
-/// When it has one that others may read, too.
+/// When the file has one and others may read the file, too.
 pub(super) fn password(path: &Path, address: &Address) -> Result<Option<String>, SettingsError> {
     let target = address.target();
     let text = fs::read_to_string(path).unwrap_or_default();
@@ -30,7 +30,7 @@ pub(super) fn password(path: &Path, address: &Address) -> Result<Option<String>,
     }
 }
 
-/// The password of a line that is about this target: `host:port:database:user:password`, `*` for any.
+/// The password of a line that matches this target: `host:port:database:user:password`, `*` for any.
 fn entry(line: &str, target: &Target) -> Option<String> {
     if line.starts_with('#') {
         return None;
@@ -46,7 +46,7 @@ fn entry(line: &str, target: &Target) -> Option<String> {
     Some(field(&format!("{rest}:"))?.0)
 }
 
-/// The text up to the next colon that has no backslash before it, and what comes after.
+/// The text up to the next colon without a backslash before it, and the rest.
 fn field(text: &str) -> Option<(String, &str)> {
     let mut field = String::new();
     let mut characters = text.char_indices();

@@ -1,4 +1,4 @@
-//! Profiles: the name by which an account's renders are told apart, and which one counts.
+//! Profiles: the names that tell the renders of accounts apart, and the choice of the one that applies.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::work::DEFAULT_ACCOUNT;
 /// The longest name.
 const LONGEST: usize = 64;
 
-/// A profile's name. It is the name of a file, too.
+/// A profile's name. It is also the name of a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ProfileName(String);
 
@@ -52,7 +52,7 @@ impl Default for ProfileName {
     }
 }
 
-/// What was typed and set about profiles.
+/// The settings about profiles, from the command line and elsewhere.
 pub(super) struct Choice<'a> {
     /// `--profile`.
     pub(super) flag: Option<&'a str>,
@@ -60,14 +60,14 @@ pub(super) struct Choice<'a> {
     pub(super) environment: &'a Environment<'a>,
     /// `config.toml`.
     pub(super) config: &'a Config,
-    /// Where keys are kept.
+    /// The folder of the stored keys.
     pub(super) folder: Option<&'a std::path::Path>,
-    /// Whether the profile may be one that nobody has heard of.
+    /// Whether the profile may be new.
     pub(super) may_be_new: bool,
 }
 
 impl Choice<'_> {
-    /// The profile that counts without a flag: what the variables of the environment are about.
+    /// The profile that applies without a flag: the variables of the environment are about it.
     pub(super) fn ambient(&self) -> Result<(ProfileName, Origin), SettingsError> {
         if let Some(name) = (self.environment)("J2V_PROFILE") {
             return self.known(&name, Origin::Variable("J2V_PROFILE"));
@@ -76,13 +76,13 @@ impl Choice<'_> {
         Ok(configured.unwrap_or_else(|| (ProfileName::default(), Origin::Default)))
     }
 
-    /// The profile that counts.
+    /// The profile that applies.
     pub(super) fn active(&self) -> Result<(ProfileName, Origin), SettingsError> {
         self.flag.map_or_else(|| self.ambient(), |name| self.known(name, Origin::Flag("--profile")))
     }
 
-    /// A name that somebody gave: where there are profiles, it must be one of them. Another name would be another
-    /// account, and what was paid for once would be paid for again.
+    /// A name that a flag or a setting gave. Where there are profiles, it must be one of them: another name would be another
+    /// account, and a render already paid for would be paid for again.
     fn known(&self, name: &str, origin: Origin) -> Result<(ProfileName, Origin), SettingsError> {
         let parsed = ProfileName::parse(name).map_err(|why| SettingsError::Profile { origin: origin.clone(), why })?;
         let stored = self.folder.map(stored::names).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! `j2v.toml`: what a project's checks leave out and what they call errors. It is found from a movie's folder upwards, and the
-//! nearest one counts alone. It can't hide what certainly stops a render, so it is safe to read wherever it comes from.
+//! `j2v.toml`: the findings that a project's checks leave out or treat as errors. It is searched for from a movie's folder up;
+//! only the nearest file applies. It can't hide a fault that certainly stops a render, so a file from any source is safe to read.
 
 use std::collections::HashMap;
 use std::fs;
@@ -16,7 +16,7 @@ use crate::cli;
 /// The name of the file.
 const NAME: &str = "j2v.toml";
 
-/// What it may set.
+/// The settings that it may contain.
 const SETTINGS: [&str; 3] = ["allow", "deny", "exclude"];
 
 /// `*` stays within a folder, as in a shell.
@@ -25,7 +25,7 @@ const MATCHING: MatchOptions = MatchOptions { case_sensitive: true, require_lite
 /// The settings of a project.
 #[derive(Debug, Clone)]
 pub(crate) struct Project {
-    /// The file that they stand in.
+    /// The file that contains them.
     pub(crate) path: PathBuf,
     /// The codes of rules whose findings are left out.
     pub(crate) allow: Vec<String>,
@@ -72,7 +72,7 @@ impl Project {
     }
 }
 
-/// What `exclude` names.
+/// A pattern of `exclude`.
 #[derive(Debug, Clone)]
 enum Exclusion {
     /// A name at any depth.
@@ -82,7 +82,7 @@ enum Exclusion {
 }
 
 impl Exclusion {
-    /// A pattern without `/` is a name; one at its end, for a folder, doesn't count.
+    /// A pattern without `/` is a name; a `/` at its end, which marks a folder, doesn't count.
     fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim_end_matches('/');
         let path = text.strip_prefix("./").unwrap_or(text);

@@ -1,4 +1,4 @@
-//! Keys that `auth login` keeps: a file for each profile, for its owner's eyes only.
+//! Keys that `auth login` stores: a file for each profile, which only its owner can read.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -11,13 +11,13 @@ pub(crate) fn path(folder: &Path, profile: &str) -> PathBuf {
     folder.join("keys").join(profile)
 }
 
-/// The profiles that have one.
+/// The profiles that have a stored key.
 pub(super) fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder.join("keys")).into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| ProfileName::parse(name).is_ok()).collect()
 }
 
-/// Keeps a key. Nobody ever sees half of it, and what was there before stays until the new one is on disk.
+/// Stores a key. The file is never half written, and the old key stays until the new one is on disk.
 pub(crate) fn keep(path: &Path, key: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         let mut builder = DirBuilder::new();
@@ -25,7 +25,7 @@ pub(crate) fn keep(path: &Path, key: &str) -> io::Result<()> {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.recursive(true).create(folder)?;
     }
-    // A name that no profile has, so that it is never taken for a key.
+    // A name that no profile has, so that it is never read as a key.
     let draft = path.with_file_name(format!(".{}.new", std::process::id()));
     let written = create(&draft).and_then(|mut file| {
         file.write_all(key.trim().as_bytes())?;
@@ -33,7 +33,7 @@ pub(crate) fn keep(path: &Path, key: &str) -> io::Result<()> {
         file.sync_all()
     });
     written.and_then(|()| fs::rename(&draft, path)).inspect_err(|_| {
-        // What failed is told; that a draft is left is not worth a second message.
+        // The failure itself is reported; a leftover draft is not worth a second message.
         let _ = fs::remove_file(&draft);
     })
 }

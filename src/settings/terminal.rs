@@ -1,4 +1,4 @@
-//! What is known of the streams that people look at: whether they are terminals, how wide, and whether they take
+//! The properties of stdout and stderr: whether they are terminals, how wide, and whether they show
 //! colours.
 
 use std::io::IsTerminal;
@@ -6,32 +6,32 @@ use std::io::IsTerminal;
 use super::Environment;
 use crate::cli::When;
 
-/// What is known of the two streams that people look at.
+/// The properties of stdout and stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Terminal {
-    /// Stdout is a terminal.
+    /// Whether stdout is a terminal.
     pub(crate) stdout: bool,
-    /// Stderr is a terminal that moves its cursor.
+    /// Whether stderr is a terminal that moves its cursor.
     pub(crate) stderr: bool,
-    /// Stderr gets colours.
+    /// Whether stderr gets colours.
     pub(crate) color: bool,
 }
 
-/// What a chart on stdout has room for.
+/// The space for a chart on stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Canvas {
     /// Columns.
     pub(crate) width: usize,
-    /// All columns of the terminal, for what needs no scale; `None` where stdout is none.
+    /// All columns of the terminal, for output without a scale; `None` where stdout is not a terminal.
     pub(crate) terminal: Option<usize>,
-    /// It gets colours.
+    /// Whether it gets colours.
     pub(crate) color: bool,
 }
 
-/// A chart is no wider than this, and this wide where nobody tells a terminal's width.
+/// The largest width of a chart, and its width where the terminal's is unknown.
 const WIDTHS: (usize, usize) = (100, 80);
 
-/// What the process says about its streams.
+/// The properties of the process's streams.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Streams {
     pub(super) stdout: bool,

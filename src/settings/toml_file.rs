@@ -1,4 +1,4 @@
-//! A file of settings in TOML. What is not understood in it is refused with its place.
+//! A file of settings in TOML. A part that can't be parsed is refused with its place.
 
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,7 @@ pub(crate) struct TomlError {
 }
 
 impl TomlFile {
-    /// Reads the file; `None` where there is none.
+    /// Reads the file; `None` where it doesn't exist.
     pub(super) fn read(path: &Path) -> Result<Option<Self>, TomlError> {
         let failed = |what: String| TomlError { path: path.to_owned(), at: None, what };
         match input::read_file(path, SETTINGS) {
@@ -39,12 +39,12 @@ impl TomlFile {
         }
     }
 
-    /// A text under a path.
+    /// The text at a path.
     pub(super) fn new(path: &Path, text: String) -> Self {
         Self { path: path.to_owned(), source: Source::new("", text) }
     }
 
-    /// What it holds.
+    /// The content of the file.
     pub(super) fn table(&self) -> Result<DeTable<'_>, TomlError> {
         DeTable::parse(&self.source.text).map(Spanned::into_inner).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
@@ -52,22 +52,22 @@ impl TomlFile {
         })
     }
 
-    /// The line of a byte.
+    /// The line that contains a byte.
     pub(super) fn line(&self, at: usize) -> usize {
         self.position(at).line
     }
 
-    /// Refuses the file for what stands at a byte.
+    /// Refuses the file because of the text at a byte.
     pub(super) fn wrong(&self, at: usize, what: String) -> TomlError {
         TomlError { path: self.path.clone(), at: Some(self.position(at)), what }
     }
 
-    /// Refuses the file for a line.
+    /// Refuses the file because of a line.
     pub(super) fn wrong_in_line(&self, line: usize, what: String) -> TomlError {
         TomlError { path: self.path.clone(), at: Some(Position { line, column: 1 }), what }
     }
 
-    /// Refuses a setting that there is none of.
+    /// Refuses an unknown setting.
     pub(super) fn unknown(&self, at: usize, name: &str, known: &[&str]) -> TomlError {
         self.wrong(at, format!("unknown setting `{name}`{}", near(name, known.iter().copied())))
     }

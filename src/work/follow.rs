@@ -14,13 +14,13 @@ use crate::render::outcome::{Reason, Report, Status};
 use crate::render::state::State;
 use crate::service::place::here;
 
-/// What a person must not forget while a render is out.
+/// The reminder for a render that is still under way.
 const GOES_ON: &str = "the render continues and will be charged";
 
-/// Why there is no file.
+/// The reason for a missing file.
 const DELETED: &str = "the file was deleted on the server";
 
-/// Videos that are fetched at once.
+/// Videos downloaded at once.
 pub(super) const DOWNLOADS: usize = 4;
 
 /// A render to follow, and the index of the argument that named it.
@@ -40,7 +40,7 @@ impl Followed {
     }
 }
 
-/// Follows every render to its outcome and hands each on, with its index, as soon as it is known.
+/// Follows every render to its outcome, and passes each outcome with its index to `end` as soon as it is known.
 pub async fn follow(
     context: &Context,
     followed: Vec<Followed>,
@@ -70,11 +70,11 @@ pub async fn follow(
             Some((index, outcome)) = endings.next(), if !endings.is_empty() => end(index, outcome),
         }
     }
-    // The watcher has sent everything; joining it only tells of a panic, and there is nothing to be done about one.
+    // The watcher has sent everything. Joining it can only report a panic, which needs no handling here.
     let _ = watcher.await;
 }
 
-/// The outcome of a render that the ledger knows to have ended, without a question to the service.
+/// The outcome of a render that has ended according to the ledger, without a request to the service.
 pub async fn remembered(context: &Context, render: &Render) -> Option<Outcome> {
     let (project, report) = (render.submission.project.clone()?, render.report.clone()?);
     let target = Target { project, render: Some(render.clone()), since: render.created_at };
@@ -83,7 +83,7 @@ pub async fn remembered(context: &Context, render: &Render) -> Option<Outcome> {
     Some(described.ended(report).await)
 }
 
-/// What makes an outcome of what was seen.
+/// Turns the result of a watcher into an outcome.
 pub(super) struct Described<'a> {
     pub(super) context: &'a Context,
     pub(super) target: &'a Target,
@@ -120,7 +120,8 @@ impl Described<'_> {
         }
     }
 
-    /// What happened, and that the render goes on: said only of a render that is known to be there.
+    /// The message, with the reminder that the render continues. The reminder is added only when the ledger has the
+    /// render.
     fn going_on(&self, what: &str) -> String {
         if self.target.render.is_some() { format!("{what}; {GOES_ON}") } else { what.to_owned() }
     }
@@ -169,7 +170,7 @@ impl Described<'_> {
     async fn ended(&self, report: Report) -> Outcome {
         match &report.status {
             _ if self.target.render.as_ref().is_some_and(|render| render.submission.state == State::Expired) => self.expired(report).await,
-            // What the service gives an address for is there, whatever the clocks say.
+            // A video for which the service returns a URL exists, whatever the clocks say.
             Status::Done if report.url.is_some() => self.done(report).await,
             Status::Done if is_long_over(&report, self.context.service_now()) => self.expired(report).await,
             Status::Done => self
@@ -234,7 +235,7 @@ impl Described<'_> {
         self.kept(Verdict::Expired, report, "the service has deleted the file after its 7 days")
     }
 
-    /// The file is gone on the server: the saved one is as good, and without one only a new render helps.
+    /// The server no longer has the file. A saved copy replaces it; without one only a new render helps.
     fn kept(&self, verdict: Verdict, mut report: Report, why: &str) -> Outcome {
         report.url = None;
         if let Some(file) = self.target.render.as_ref().and_then(saved_file) {
@@ -253,7 +254,7 @@ impl Described<'_> {
 }
 
 impl Described<'_> {
-    /// The video of an earlier time, copied to where it is wanted now if that is elsewhere.
+    /// The video that an earlier run saved, copied to the requested place if that is a different one.
     fn saved_before(&self, file: PathBuf, report: Report) -> Outcome {
         let outcome = self.outcome(Verdict::Done, Some(report));
         let Some(saving) = self.saving.filter(|saving| saving.copies) else { return Outcome { file: Some(file), ..outcome } };
@@ -267,7 +268,7 @@ impl Described<'_> {
     }
 }
 
-/// The video where it was saved before, if it is still there, whole.
+/// The saved video, if the file is still there and complete.
 pub(super) fn saved_file(render: &Render) -> Option<PathBuf> {
     let size = render.report.as_ref().and_then(|report| report.size);
     let is_it = |file: &PathBuf| file.metadata().is_ok_and(|found| found.is_file() && size.is_none_or(|size| size == found.len()));

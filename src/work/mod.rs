@@ -1,4 +1,4 @@
-//! The use cases: they put the service and the ledger together and tell what happens as [`Event`]s.
+//! The use cases: they combine the service and the ledger, and report what happens as [`Event`]s.
 
 pub mod batch;
 pub mod deliver;
@@ -30,32 +30,32 @@ use crate::service::client::Client;
 use crate::service::page::Window;
 use crate::world::{Timestamp, World};
 
-/// What every use case has at hand.
+/// The context of every use case.
 #[derive(Clone)]
 pub struct Context {
-    /// What is remembered.
+    /// The ledger.
     pub store: Arc<dyn Store>,
-    /// The service.
+    /// The client of the service.
     pub client: Arc<Client>,
-    /// Whose renders.
+    /// The space of the renders.
     pub space: Space,
-    /// How far away the service is.
+    /// The distance to the service.
     pub locality: Locality,
-    /// The clock and the dice.
+    /// The clock and the random numbers.
     pub world: World,
-    /// Who hears what happens.
+    /// The receiver of the events.
     pub listener: Arc<dyn Listener>,
     /// Cancelled at the first Ctrl-C: open requests may end, nothing new begins.
     pub interrupt: CancellationToken,
-    /// Whether the ledger outlives the process: without one nobody looks for a lost answer later.
+    /// Whether the ledger outlives the process. Without one no later command can search for a lost answer.
     pub remembers: bool,
-    /// How to spell the next command.
+    /// Spells the next command.
     pub command: CommandLine,
 }
 
 impl Context {
-    /// A desk for a program that uses the library: nobody listens, nobody interrupts, and the account is the one
-    /// that `j2v` itself uses without profiles.
+    /// A context for a program that uses the library. Events have no listener, there is no interruption, and the
+    /// account is the one that `j2v` itself uses without profiles.
     #[must_use]
     pub fn new(client: Client, store: impl Store + 'static, world: World) -> Self {
         let locality = if client.url().is_loopback() { Locality::Loopback } else { Locality::Remote };
@@ -72,7 +72,7 @@ impl Context {
         }
     }
 
-    /// Finds out which of these renders have a key that names others, too: their names are longer.
+    /// Finds out which of these renders have a key that also names other renders: their names are longer.
     pub(crate) async fn learn_names(&self, renders: &[&Render]) -> Result<(), LedgerError> {
         for render in renders.iter().filter(|render| render.named && render.own_scope() == Some(SUBMIT_SCOPE)) {
             let alike = self.store.find(Some(self.space.clone()), RenderQuery::AnyKey(render.key.clone())).await?;
@@ -83,7 +83,7 @@ impl Context {
         Ok(())
     }
 
-    /// The token of a render's present attempt.
+    /// The token of a render's current attempt.
     pub(crate) fn token(&self, render: &Render) -> Token {
         Token::new(&render.identity(), render.submission.attempt, self.store.name())
     }
@@ -92,8 +92,8 @@ impl Context {
         self.listener.hear(event);
     }
 
-    /// A span of this machine's clock as a span of the service's, wide enough for either to be right; but where they
-    /// are days apart only the service's is, and a span of both would be months of pages.
+    /// Converts a span of this machine's clock into a span of the service's, wide enough for either clock to be right.
+    /// When the clocks are days apart, only the service's counts: a span of both would be months of pages.
     pub(crate) fn window(&self, from: Timestamp, to: Timestamp) -> Window {
         let ahead = self.client.server_offset().unwrap_or_default();
         if ahead.abs() > OTHER_TIMES {
@@ -102,12 +102,12 @@ impl Context {
         Window { from: Timestamp(from.0.saturating_sub(ahead.max(0))), to: Timestamp(to.0.saturating_sub(ahead.min(0))) }
     }
 
-    /// The time on the service's clock, as far as its answers have told it.
+    /// The time on the service's clock, as far as its answers have shown it.
     pub(crate) fn service_now(&self) -> Timestamp {
         Timestamp(self.world.now().0.saturating_sub(self.client.server_offset().unwrap_or_default()))
     }
 
-    /// What `work` comes to; nothing when the user interrupts it.
+    /// Returns the result of `work`; `None` when the user interrupts it.
     pub(crate) async fn unless_interrupted<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             done = work => Some(done),
@@ -115,15 +115,15 @@ impl Context {
         }
     }
 
-    /// Records one change of one render, now.
+    /// Records one change of one render, at the current time.
     pub(crate) async fn record(&self, render: RenderId, change: Change) -> Result<Result<Recorded, InvalidTransition>, LedgerError> {
         let record = Record { render, change, at: self.world.now() };
         let mut recorded = self.store.record(vec![record]).await?;
         Ok(recorded.pop().unwrap_or(Err(InvalidTransition { state: State::Unknown })))
     }
 
-    /// Whether a claim of ours stands still. A process that was stopped meanwhile for longer than its lease has sent nothing,
-    /// says so, and must not any more.
+    /// Whether this process's claim still holds. A process that was suspended for longer than its lease has sent
+    /// nothing. It records that, and must not send any more.
     pub(crate) async fn stands(&self, claimed: &Render) -> Result<bool, LedgerError> {
         let stands = self.store.stands(claimed).await;
         if let Ok(true) = stands {
@@ -133,7 +133,7 @@ impl Context {
         stands.and(unsent.map(|_| false))
     }
 
-    /// Records one fact that is never out of turn; tells when it showed a second project.
+    /// Records a fact that is valid in every state. Reports when it showed a second project.
     pub(crate) async fn learn(&self, render: &Render, fact: Fact) -> Result<Render, LedgerError> {
         match self.record(render.id, Change::Fact(fact)).await? {
             Ok(recorded) => {
@@ -151,7 +151,7 @@ impl Context {
         }
     }
 
-    /// Asks the service how a render stands, for the ledger; its silence is no error here.
+    /// Reads a render's state from the service into the ledger. No answer of the service is not an error here.
     pub(crate) async fn look_again(&self, render: &Render) -> Result<(), LedgerError> {
         let Some(project) = &render.submission.project else { return Ok(()) };
         if let Ok(report) = self.client.read(project, std::time::Duration::from_secs(10)).await {
@@ -160,14 +160,14 @@ impl Context {
         Ok(())
     }
 
-    /// The row as it is now.
+    /// The current row.
     pub(crate) async fn again(&self, render: &Render) -> Result<Render, LedgerError> {
         let rows = self.store.find(None, RenderQuery::Id(render.id)).await?;
         Ok(rows.into_iter().next().unwrap_or_else(|| render.clone()))
     }
 }
 
-/// Clocks that are further apart, in milliseconds, tell different times: two days.
+/// Clocks further apart than this, in milliseconds, show different times: two days.
 const OTHER_TIMES: i64 = 2 * 24 * 3600 * 1000;
 
 /// The account of a user without profiles.
@@ -179,22 +179,22 @@ impl Listener for Deaf {
     fn hear(&self, _: &Event) {}
 }
 
-/// A second payment is wanted, or not.
+/// Whether to render again a key that already has a render.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Submission {
-    /// The same render: attaches, or sends what was never accepted.
+    /// The same render: attach to it, or send it if it was never accepted.
     Same,
     /// One more render of the key, since the last one failed or was given up.
     Again,
-    /// One more render of the key, since the file of the last one is gone.
+    /// One more render of the key, since the file of the last one was deleted.
     Anew,
 }
 
-/// Spells commands for a person to type, with the flags that make them meet the same service and ledger.
+/// Spells commands for the user to type, with the flags that select the same service and ledger.
 #[derive(Debug, Clone, Default)]
 pub struct CommandLine {
     flags: Vec<String>,
-    /// Keys of a single submission that a batch has, too, as far as that was asked.
+    /// Keys of single submissions that a batch also has, among those that were looked up.
     shared: Arc<Mutex<HashSet<Key>>>,
 }
 
@@ -205,7 +205,7 @@ impl CommandLine {
         Self { flags, shared: Arc::default() }
     }
 
-    /// The shortest name of a render that fits no other: `KEY`, or `BATCH/KEY`.
+    /// The shortest name that identifies a render: `KEY`, or `BATCH/KEY`.
     pub(crate) fn name(&self, render: &Render) -> String {
         let is_shared = || self.shared.lock().unwrap_or_else(PoisonError::into_inner).contains(&render.key);
         if render.own_scope() == Some(SUBMIT_SCOPE) && !render.key.as_str().contains('/') && !is_shared() {
@@ -233,7 +233,7 @@ impl CommandLine {
         self.spell(&words.collect::<Vec<_>>())
     }
 
-    /// The submission of a render, with the flags that composed its movie.
+    /// The command for a render's submission, with the flags that composed its movie.
     pub(crate) fn submit(&self, source: &str, flags: &[String], key: &Key, submission: Submission) -> String {
         let again = if submission == Submission::Same { &[][..] } else { &["--again"] };
         let flags = flags.iter().map(String::as_str);
@@ -249,7 +249,7 @@ impl CommandLine {
     }
 }
 
-/// A word for a shell.
+/// A word quoted for a shell.
 pub(crate) fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }

@@ -1,4 +1,4 @@
-//! Outcomes of renders that have no project yet, each with the commands that lead on.
+//! Outcomes of renders that have no project yet, each with the next commands.
 
 use super::submit::Order;
 use super::{Context, Submission};
@@ -10,7 +10,7 @@ use crate::render::outcome::Reason;
 use crate::render::state::State;
 use crate::service::place::here;
 
-/// An outcome that says what the ledger knows of a render.
+/// An outcome with what the ledger knows of a render.
 #[must_use]
 pub fn described(render: &Render, verdict: Verdict) -> Outcome {
     Outcome {
@@ -23,7 +23,7 @@ pub fn described(render: &Render, verdict: Verdict) -> Outcome {
     }
 }
 
-/// The outcome of a render without a project, for a command that doesn't send.
+/// The outcome of a render without a project, for a command that does not send.
 #[must_use]
 pub fn unbound(context: &Context, render: &Render) -> Outcome {
     let key = context.command.name(render);
@@ -45,7 +45,7 @@ pub fn unbound(context: &Context, render: &Render) -> Outcome {
     }
 }
 
-/// The outcome of a render that may have been accepted, with the ways to find out.
+/// The outcome of a render that may have been accepted, with the commands to find out.
 #[must_use]
 pub fn unknown(context: &Context, render: &Render, why: &str) -> Outcome {
     let key = &context.command.name(render);
@@ -64,7 +64,7 @@ pub fn unknown(context: &Context, render: &Render, why: &str) -> Outcome {
         .then(context.command.spell(&["show", key]))
 }
 
-/// The outcome of a render that was looked for past its quarantine and not found.
+/// The outcome of a render that was searched for until its quarantine ended, and not found.
 #[must_use]
 pub fn held(context: &Context, render: &Render) -> Outcome {
     let key = &context.command.name(render);
@@ -95,7 +95,7 @@ pub fn refused(context: &Context, render: &Render) -> Outcome {
     outcome.then(context.command.send(render, Submission::Same))
 }
 
-/// The outcome of a render that a person gave up.
+/// The outcome of a render that the user gave up.
 #[must_use]
 pub fn abandoned(context: &Context, render: &Render) -> Outcome {
     let key = context.command.name(render);
@@ -108,20 +108,20 @@ pub fn abandoned(context: &Context, render: &Render) -> Outcome {
         .then(next)
 }
 
-/// The outcome of a render that was interrupted before a byte of it left.
+/// The outcome of a render that was interrupted before its first byte left.
 #[must_use]
 pub fn interrupted_unsent(render: &Render) -> Outcome {
     described(render, Verdict::Unsent).because(Trouble::Interrupted, "interrupted; nothing was sent. Run the same command to send it")
 }
 
-/// The outcome of a render that was interrupted while its answer was out.
+/// The outcome of a render that was interrupted while its request was in flight.
 #[must_use]
 pub fn interrupted_in_flight(context: &Context, render: &Render) -> Outcome {
     let outcome = unknown(context, render, "interrupted while waiting for the answer: the movie may have been accepted");
     Outcome { trouble: Trouble::Interrupted, ..outcome }
 }
 
-/// The outcome of a movie whose key was used before for another one.
+/// The outcome of a movie whose key was used before for another movie.
 ///
 /// # Errors
 /// When the ledger fails.

@@ -1,8 +1,9 @@
-//! The look at the service's list before a POST that the ledger calls the first of its render. A ledger that was put back
-//! from a backup has forgotten what was sent since: what the list shows is adopted, and not paid again.
+//! The check of the service's list before a POST that the ledger calls the first of its render. A ledger that was
+//! restored from a backup has forgotten what was sent since. A render that the list shows is adopted, and not paid for
+//! again.
 //!
-//! A batch looks whatever its ledger says, once for all its rows: only another machine may have seen what is missing. A
-//! single submission looks where something speaks for it, so that it costs no request as a rule.
+//! A batch checks the list whatever its ledger says, once for all its rows: only another machine may have seen what is
+//! missing. A single submission checks it only when there is a reason, so that it usually costs no request.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -20,21 +21,22 @@ use crate::render::token::Trace;
 use crate::service::read::ReadError;
 use crate::world::Timestamp;
 
-/// An intent that lay about for longer than this may have been sent by another machine or before a backup was
-/// restored (`protocol.md#searching`, "Cold start").
+/// An intent older than this may have been sent by another machine, or before a backup was restored
+/// (`protocol.md#searching`, "Cold start").
 const COLD: Duration = Duration::from_secs(120);
 
-/// For how long a machine looks before each single submission with a key, once it has met a ledger that was in use already:
-/// who builds a machine anew plays a backup in on the same day.
+/// How long a machine checks the list before each single submission with a key, once it has met a ledger that was in
+/// use already. A user who sets up a machine again restores the backup on the same day.
 const NEWLY_MET: Duration = Duration::from_secs(24 * 3600);
 
-/// How far back a batch looks where nothing proves that its ledger is whole: the service keeps a video no longer.
+/// How far back a batch checks when nothing proves that its ledger is complete. The service keeps a video no longer
+/// than this.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// For how long the list is tried where nothing says that the ledger has forgotten anything.
+/// How long the list is retried when nothing indicates that the ledger has forgotten anything.
 const UNDOUBTED: Duration = Duration::from_secs(5);
 
-/// How long the service may take to list what it has accepted.
+/// How long the service may take to list an accepted render.
 fn listed_within(locality: Locality) -> Duration {
     match locality {
         Locality::Loopback => Duration::from_secs(2),
@@ -42,10 +44,9 @@ fn listed_within(locality: Locality) -> Duration {
     }
 }
 
-/// Looks once for renders that are to be sent for the first time as far as this ledger knows, and may have been sent all
-/// the same: what lay about as an intent for long (`faults.md` row 84), and every render with a key of the user's
-/// where a ledger may have forgotten whole rows (`faults.md` row 85). Tells whether it looked: the rows may stand
-/// elsewhere then.
+/// Checks the list once for renders that this ledger would send for the first time but that may have been sent before:
+/// intents that are old (`faults.md` row 84), and every render with a user's key when the ledger may have forgotten
+/// whole rows (`faults.md` row 85). Returns whether it checked: the rows may have another state then.
 ///
 /// # Errors
 /// The outer error when the ledger fails, the inner one when the list can't be read: nothing is to be sent then.
@@ -60,7 +61,7 @@ pub async fn before_first_post(context: &Context, render: &Render, patience: Dur
     Ok(looked.map(|()| true))
 }
 
-/// What the list showed, for all that is looked for in one run.
+/// What the list showed, kept for all checks of one run.
 #[derive(Default)]
 pub(super) struct Presearch {
     listed: Mutex<Option<Listed>>,
@@ -70,14 +71,14 @@ pub(super) struct Presearch {
 struct Listed {
     spans: Vec<Span>,
     completeness: Completeness,
-    /// When it was read.
+    /// When the list was read.
     at: Timestamp,
     hits: HashMap<Trace, Vec<Report>>,
 }
 
 impl Presearch {
-    /// Adopts those of some renders that the service has already. A list that can't be read stops nothing where nothing
-    /// speaks for a ledger that has forgotten something.
+    /// Adopts those of some renders that the service already has. A list that can't be read is an error only when
+    /// something indicates that the ledger has forgotten anything.
     ///
     /// # Errors
     /// The outer error when the ledger fails, the inner one when the list can't be read: nothing is to be sent then.
@@ -102,7 +103,7 @@ impl Presearch {
             let known = listed.insert(known);
             let adopted = adopt(context, known, &sought).await?;
             sought.retain(|render| !adopted.contains(&render.id));
-            // What was sent last before the ledger was put back may not be listed yet.
+            // The last renders sent before the ledger was restored may not be on the list yet.
             let Some(wait) = known.until_settled(context).filter(|_| !sought.is_empty()) else { break };
             context.tell(&Event::Warning(format!(
                 "the ledger was restored to an earlier state: nothing is sent for {} s, until the service's list shows everything that was sent before",
@@ -124,7 +125,7 @@ impl Listed {
         (self.completeness.doubts, self.completeness.gap) == (completeness.doubts, completeness.gap) && spans.iter().all(covers)
     }
 
-    /// How long until a list is sure to show all that a gap has swallowed; nothing where this one was read later.
+    /// The time until a list is sure to show every render sent in a gap; `None` when this list was read later.
     fn until_settled(&self, context: &Context) -> Option<Duration> {
         let settled = self.completeness.gap?.until.plus(listed_within(context.locality));
         let wait = settled.since(self.at);
@@ -132,7 +133,7 @@ impl Listed {
     }
 }
 
-/// Whether a row is to be sent for the first time, as far as its ledger knows.
+/// Whether a row would be sent for the first time, according to its ledger.
 fn is_unsent(render: &Render) -> bool {
     render.traceable && matches!(render.submission.state, State::Intent | State::Rejected)
 }
@@ -142,12 +143,12 @@ fn gap(completeness: &Completeness, now: Timestamp) -> Option<Gap> {
 }
 
 fn is_cold(render: &Render, completeness: &Completeness, now: Timestamp) -> bool {
-    // A row of the future is of another clock.
+    // A row with a time in the future was written by another clock.
     let is_old = now.since(render.touched_at) > COLD || now < render.touched_at;
     is_old || gap(completeness, now).is_some_and(|gap| render.touched_at <= gap.until.plus(BEFORE))
 }
 
-/// The spans of the list that may hold what was sent and forgotten.
+/// The time spans of the list that may hold renders that were sent and forgotten.
 fn spans(sought: &[&Render], completeness: &Completeness, now: Timestamp) -> Vec<Span> {
     let is_newly_met = completeness.met.is_some_and(|met| now.since(met) < KEPT);
     let proven = completeness.proven.filter(|_| !is_newly_met).unwrap_or_default().max(now.minus(KEPT));
@@ -161,7 +162,7 @@ fn spans(sought: &[&Render], completeness: &Completeness, now: Timestamp) -> Vec
     }
 }
 
-/// Reads the list; an empty one where it can't be read and nothing depends on it.
+/// Reads the list. Returns an empty one when it can't be read and nothing depends on it.
 async fn read(
     context: &Context,
     sought: &[&Render],
@@ -190,7 +191,7 @@ async fn read(
     Ok(listed)
 }
 
-/// Binds the renders whose tokens are listed; tells which.
+/// Binds the renders whose tokens are listed, and returns their ids.
 async fn adopt(context: &Context, listed: &Listed, sought: &[&Render]) -> Result<Vec<crate::ledger::RenderId>, LedgerError> {
     let mut twins: HashMap<Trace, Vec<&Render>> = HashMap::new();
     for render in sought {

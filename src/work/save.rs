@@ -1,4 +1,4 @@
-//! Saving a rendered video: where to, through the service's downloader, and what to say when it can't be had.
+//! Saving a rendered video: the target, the download through the service's downloader, and the message when it fails.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
@@ -18,30 +18,30 @@ use crate::service::keyless::Hosts;
 use crate::service::place;
 use crate::service::read::ReadError;
 
-/// For how long one video is tried while nothing arrives.
+/// How long one video is retried while no bytes arrive.
 const TRYING: Duration = Duration::from_secs(60);
 
-/// Where videos go and what may be done for that.
+/// Where videos are saved, and what is allowed for it.
 #[derive(Debug, Clone)]
 pub struct Saving {
     /// A folder or a file, as the user typed it.
     pub place: String,
-    /// What the video is called in a folder; by its project where this is `None`.
+    /// The video's name in a folder; `None` names it after its project.
     pub name: Option<VideoName>,
-    /// Whether a file in the way gives way.
+    /// Whether an existing file is overwritten.
     pub overwrite: Overwrite,
-    /// Whether private network addresses are fetched from.
+    /// Whether to fetch from private network addresses.
     pub allow_private: bool,
-    /// Whether the video of a later generation takes the name of the one before, which goes into the folder `old`.
+    /// Whether the video of a later generation takes the name of the earlier one, which moves into the folder `old`.
     pub replace: bool,
     /// Whether a video that the service has deleted is copied from where it was saved.
     pub copies: bool,
 }
 
-/// What a video is called in a folder: the n-th one of a row after the row.
+/// The video's name in a folder, made of the row's name and the generation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VideoName {
-    /// The row's name, whatever it holds.
+    /// The row's name, unchanged; it may hold any characters.
     pub stem: String,
     /// The n-th deliberate render of its key, from 1.
     pub generation: u32,
@@ -52,29 +52,29 @@ pub struct VideoName {
 pub enum Unsaved {
     /// The service has deleted it after its 7 days.
     Expired,
-    /// It can't be had, or not be written; the words say why.
+    /// It can't be fetched or written; the text says why.
     Failed(String),
-    /// It was deleted on the server.
+    /// The file was deleted on the server.
     Deleted,
-    /// A file is in the way.
+    /// Another file has the name.
     InTheWay {
-        /// Which.
+        /// The file's path.
         path: PathBuf,
-        /// The render whose video it is, if the ledger knows.
+        /// The render whose video the file is, if the ledger knows.
         whose: Option<String>,
     },
-    /// The user interrupted; what was fetched so far is kept.
+    /// The user interrupted; the bytes fetched so far are kept.
     Interrupted,
-    /// It is saved, but the ledger could not be told.
+    /// It is saved, but the ledger could not record it.
     Ledger {
-        /// Where it is.
+        /// The saved file.
         file: PathBuf,
-        /// Why the ledger could not be told.
+        /// The ledger's error.
         error: LedgerError,
     },
 }
 
-/// Saves the video of a finished render; a dead URL is asked for anew once.
+/// Saves the video of a finished render. A URL that no longer works is requested again once.
 ///
 /// # Errors
 /// See [`Unsaved`].
@@ -102,7 +102,8 @@ async fn fetch(context: &Context, report: &Report, render: Option<&Render>, savi
     let is_named_by_project = saving.name.is_none() && target.ends_with(&name);
     let is_its_place = is_named_by_project || (others.is_empty() && is_its(context, report, render, &target).await);
     if saving.name.is_some() && others.is_empty() && render.and_then(saved_file).is_some_and(|file| is_same(&file, &target)) {
-        // It is whole, and the ledger knows whose it is: another run has nothing to do, also when it may overwrite.
+        // The file is complete, and the ledger knows its render: another run leaves it alone, even when it may
+        // overwrite.
         return Ok((target, Saved::earlier()));
     }
     let overwrite = if saving.replace { make_way(&target, render, saving, &others)? } else { saving.overwrite };
@@ -115,14 +116,14 @@ async fn fetch(context: &Context, report: &Report, render: Option<&Render>, savi
     Ok((target, saved))
 }
 
-/// A file that a video becomes.
+/// The target file of a video.
 struct Destination<'a> {
     target: &'a Path,
     is_its_place: bool,
     overwrite: Overwrite,
 }
 
-/// Fetches a video; where its address is dead the service is asked for it once more.
+/// Fetches a video. When its URL no longer works, the service is asked for it once more.
 async fn fetch_fresh(context: &Context, report: &Report, place: &Destination<'_>, saving: &Saving) -> Result<Saved, Unsaved> {
     let mut report = report.clone();
     for is_last in [false, true] {
@@ -139,19 +140,19 @@ async fn fetch_fresh(context: &Context, report: &Report, place: &Destination<'_>
     Err(gone(context, &report))
 }
 
-/// The other renders whose video is there, as far as the ledger knows.
+/// The other renders whose video is at the target, according to the ledger.
 async fn others(context: &Context, render: Option<&Render>, target: &Path) -> Vec<Render> {
     if target.symlink_metadata().is_err() {
         return Vec::new();
     }
-    // A ledger that can't be read names none: what is there has to prove itself otherwise.
+    // A ledger that can't be read names no render: the existing file is then checked in another way.
     let mut found = context.store.find(None, RenderQuery::File(place::absolute(target))).await.unwrap_or_default();
     found.retain(|other| render.is_none_or(|render| render.id != other.id));
     found
 }
 
-/// Whether what is there is this video: it was saved there before, or at least written after this render had ended. That
-/// it is a video of the right length is seen when it is opened; another's may be as long.
+/// Whether the existing file is this video: it was saved there before, or was at least written after this render ended.
+/// Opening it shows whether it is a video of the right length; another render's video may have the same length.
 async fn is_its(context: &Context, report: &Report, render: Option<&Render>, target: &Path) -> bool {
     let Ok(found) = target.metadata() else { return false };
     if let Some(render) = render {
@@ -181,14 +182,14 @@ fn named_by(why: Unsaved, others: &[Render]) -> Unsaved {
     }
 }
 
-/// Where the video of an earlier generation goes when a later one takes its name.
+/// The path for the video of an earlier generation when a later one takes its name.
 fn set_aside(target: &Path, saving: &Saving, earlier: &Render) -> PathBuf {
     let stem = saving.name.as_ref().map_or(earlier.key.as_str(), |name| &name.stem);
     target.parent().unwrap_or(Path::new("")).join("old").join(video_name(stem, earlier.generation))
 }
 
-/// Gives the videos of earlier generations of the same key a second name, in the folder `old`: until the new one takes
-/// the first, they have both.
+/// Gives the videos of earlier generations of the same key a second name, in the folder `old`. They have both names
+/// until the new video takes the first one.
 fn make_way(target: &Path, render: Option<&Render>, saving: &Saving, others: &[Render]) -> Result<Overwrite, Unsaved> {
     let is_earlier =
         |other: &Render| render.is_some_and(|render| other.space == render.space && other.scope == render.scope && other.key == render.key);
@@ -208,10 +209,10 @@ fn make_way(target: &Path, render: Option<&Render>, saving: &Saving, others: &[R
     Ok(Overwrite::Yes)
 }
 
-/// A video that was saved before, copied to where it is wanted now.
+/// Copies a saved video to the requested place.
 ///
 /// # Errors
-/// When it can't be copied, or another file is in the way.
+/// When it can't be copied, or another file has the name.
 pub(super) fn copied(file: &Path, project: &ProjectId, saving: &Saving) -> std::io::Result<PathBuf> {
     let target = place::target(Path::new(&saving.place), &video_name(project.as_str(), 1))?;
     if is_same(file, &target) {
@@ -251,7 +252,7 @@ fn gone(context: &Context, report: &Report) -> Unsaved {
     Unsaved::Failed("the service has no file for it (deleted, or not there yet)".to_owned())
 }
 
-/// Tells the ledger that the file is gone for good.
+/// Records in the ledger that the service has deleted the file.
 ///
 /// # Errors
 /// When the ledger fails.

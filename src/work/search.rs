@@ -1,4 +1,4 @@
-//! Looking for renders whose answer was lost: one sweep of the server's list serves all of them, by their tokens.
+//! Searching for renders whose answer was lost: one sweep of the server's list covers all of them, by their tokens.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -17,25 +17,25 @@ use crate::service::page::Window;
 use crate::service::read::{MOST_PER_PAGE, ReadError};
 use crate::world::Timestamp;
 
-/// How far before the POST the window of a search begins: clocks differ (`protocol.md#searching`).
+/// How far before the POST the window of a search begins, since clocks differ (`protocol.md#searching`).
 pub(super) const BEFORE: Duration = Duration::from_secs(3600);
 
-/// A clock that is further off than this, in milliseconds, makes the first window of a process miss.
+/// A clock difference above this, in milliseconds, makes the first window of a process miss.
 const MARGIN: u64 = 60_000;
 
-/// How far after now it ends.
+/// How far after the current time the window ends.
 const AFTER: Duration = Duration::from_secs(120);
 
-/// What was accepted longer ago than this belongs on the list.
+/// A render accepted longer ago than this must be on the list.
 const VISIBLE_WITHIN: Duration = Duration::from_secs(60);
 
-/// Among so many of the latest rows what was sent later is looked for.
+/// The number of latest rows that are searched for a render sent later.
 const LATEST: u32 = 1000;
 
-/// For how long one sweep of the list is tried.
+/// How long one sweep of the list is retried.
 const READING: Duration = Duration::from_secs(30);
 
-/// Looks for one render until it is found, until `patience` is over, or until the user interrupts.
+/// Searches for one render until it is found, `patience` is over, or the user interrupts.
 ///
 /// # Errors
 /// When the ledger fails.
@@ -44,20 +44,20 @@ pub async fn settle(context: &Context, render: Render, patience: Duration) -> Re
         return Ok(render);
     }
     let mut render = render;
-    // A clock that is set while we wait moves the table of searches, never the end of our patience (row 39).
+    // A clock that is set meanwhile moves the schedule of searches, but not the deadline (row 39).
     let deadline = Tick::now() + patience;
     let age = |at: Timestamp, render: &Render| at.since(render.gave_up_at.unwrap_or(at));
     let mut last = render.searched_at.filter(|&at| Some(at) >= render.gave_up_at).map(|at| age(at, &render));
     while render.submission.state == State::Unknown {
         let wait = next_search(context.locality, last).saturating_sub(age(context.world.now(), &render));
-        // The last search is at the deadline itself, whatever the table says.
+        // The last search is at the deadline itself, whatever the schedule says.
         let left = deadline.saturating_duration_since(Tick::now());
         let is_last = wait >= left;
         tokio::select! {
             () = tokio::time::sleep(wait.min(left)) => {}
             () = context.interrupt.cancelled() => return Ok(render),
         }
-        // The last sweep is worth a try of its own, and no more.
+        // The last sweep gets one try of its own, and no more.
         let left = deadline.saturating_duration_since(Tick::now());
         match context.unless_interrupted(sweep(context, std::slice::from_ref(&render), left)).await {
             Some(swept) => swept?.ok(),
@@ -72,8 +72,9 @@ pub async fn settle(context: &Context, render: Render, patience: Duration) -> Re
     Ok(render)
 }
 
-/// Looks once for everything that any command left unsettled and that is due by the table; tells what it found.
-/// Rows whose sender died are taken over first. The service's silence is no error: a later command looks again.
+/// Searches once for all unsettled renders of any command that are due by the schedule, and reports those that it
+/// found. Rows whose sender died are taken over first. No answer of the service is not an error: a later command
+/// searches again.
 ///
 /// # Errors
 /// When the ledger fails.
@@ -95,12 +96,12 @@ fn is_due(context: &Context, render: &Render, now: Timestamp) -> bool {
     let Some(gave_up) = render.gave_up_at else { return false };
     let last = render.searched_at.filter(|&at| at >= gave_up).map(|at| at.since(gave_up));
     let is_sought = matches!(render.submission.state, State::Unknown | State::Held) && render.traceable;
-    // What was given up in the future was so by another clock.
+    // A time in the future was written by another clock.
     is_sought && (now < gave_up || now.since(gave_up) >= next_search(context.locality, last))
 }
 
-/// One sweep of the list for all of `renders`, tried again for as long as `patience` lasts. What is found is bound; what is past its quarantine after a
-/// healthy sweep is held (or sent again later, where its rule says so).
+/// Sweeps the list once for all of `renders`, and retries for `patience`. A render that is found is bound. One past its
+/// quarantine after a healthy sweep is held, or sent again later where its rule says so.
 ///
 /// # Errors
 /// The outer error when the ledger fails, the inner one when the list can't be read.
@@ -139,8 +140,9 @@ fn is_resent(render: &Render) -> bool {
     render.submission.on_unknown == OnUnknown::Resubmit
 }
 
-/// A render of ours that was sent later than one that is to be sent again, and that the list doesn't show although it
-/// had time enough: such a list is no proof (`protocol.md#searching`). Without a later one there is nothing to go by.
+/// Finds a render of this ledger that was sent later than one to be sent again, and that the list does not show
+/// although it had enough time. Such a list is no proof of absence (`protocol.md#searching`). Without a later render
+/// nothing can be checked.
 async fn unseen_since(context: &Context, resent: &[&Render], seen: &HashSet<ProjectId>) -> Result<Option<ProjectId>, LedgerError> {
     let Some(since) = resent.iter().filter_map(|render| render.posted_at).min() else { return Ok(None) };
     let before = context.world.now().minus(VISIBLE_WITHIN);
@@ -150,18 +152,19 @@ async fn unseen_since(context: &Context, resent: &[&Render], seen: &HashSet<Proj
     Ok(later.into_iter().find(|project| !seen.contains(project)))
 }
 
-/// What a search of the list came to.
+/// The result of reading the list.
 #[derive(Default)]
 struct Seen<'a> {
-    /// Renders that tokens tell apart by their scopes only, or not at all, and the projects that carry such a token.
+    /// The projects found for each trace, and the renders that they may belong to: tokens distinguish those renders
+    /// only by their scopes, or not at all.
     hits: HashMap<Trace, (Vec<&'a Render>, Vec<Report>)>,
-    /// Every project of the list, where something is to be sent again for being absent.
+    /// Every project of the list; kept when a render's absence decides whether it is sent again.
     projects: HashSet<ProjectId>,
     whole: bool,
 }
 
-/// Reads the list. Where absence decides it is read twice: a render may slip from page to page while one sweep
-/// goes on (`faults.md` row 41), and only the first answer tells how far the clocks are apart.
+/// Reads the list. When absence decides, the list is read twice: a render may move from page to page during one sweep
+/// (`faults.md` row 41), and only the first answer shows the difference of the clocks.
 async fn read<'a>(context: &Context, renders: &'a [Render], decides: bool, patience: Duration) -> Result<Seen<'a>, ReadError> {
     let mut seen = Seen::default();
     let keeps_all = renders.iter().any(is_resent);
@@ -178,7 +181,8 @@ async fn read<'a>(context: &Context, renders: &'a [Render], decides: bool, patie
     Ok(seen)
 }
 
-/// Reads the list once; whether all of it. Of a list of any length only what carries a wanted token is kept.
+/// Reads the list once. Returns whether it was read to the end. Only reports with a wanted token are kept, so the list
+/// may be of any length.
 async fn read_once(context: &Context, window: Window, seen: &mut Seen<'_>, keeps_all: bool, patience: Duration) -> Result<bool, ReadError> {
     let mut pages = context.client.pages(window, MOST_PER_PAGE, patience.min(READING));
     while let Some(reports) = pages.next().await? {
@@ -196,7 +200,7 @@ async fn read_once(context: &Context, window: Window, seen: &mut Seen<'_>, keeps
     Ok(pages.visit().whole)
 }
 
-/// A span of this machine's clock.
+/// A time span on this machine's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span {
     /// Its beginning.
@@ -205,7 +209,7 @@ pub(super) struct Span {
     pub(super) until: Timestamp,
 }
 
-/// Adds what the list shows of this ledger's renders in a span to `hits`, by what their tokens tell.
+/// Adds the reports with this ledger's tokens in a span to `hits`, by their traces.
 ///
 /// # Errors
 /// When the list can't be read.
@@ -231,12 +235,12 @@ pub(super) async fn read_tokens(
         if knew_the_time || !is_elsewhere {
             return Ok(());
         }
-        // The first answer has told how far the clocks are apart.
+        // The first answer has shown the difference of the clocks.
         knew_the_time = true;
     }
 }
 
-/// The hits that no other render of this ledger has, in the order in which the service made them.
+/// The hits that belong to no other render of this ledger, in the order of their creation.
 pub(super) async fn nobody_elses(context: &Context, twins: &[&Render], hits: Vec<Report>) -> Result<Vec<Report>, LedgerError> {
     let mut free = Vec::new();
     for hit in hits {
@@ -249,8 +253,8 @@ pub(super) async fn nobody_elses(context: &Context, twins: &[&Render], hits: Vec
     Ok(free)
 }
 
-/// Each project to the render that its token names. Of what an older token leaves open each render gets one, as far as
-/// they go; what is left over is a second one of the last render.
+/// Assigns each project to the render that its token names. Projects that an older token leaves open are assigned one
+/// to each render while they last. Projects left over become duplicates of the last render.
 pub(super) fn shared_out<'a>(twins: &[&'a Render], hits: Vec<Report>, ledger: &LedgerName) -> Vec<(&'a Render, Vec<Report>)> {
     let mut shares: Vec<(&Render, Vec<Report>)> = twins.iter().map(|twin| (*twin, Vec::new())).collect();
     for hit in hits {
@@ -264,7 +268,7 @@ pub(super) fn shared_out<'a>(twins: &[&'a Render], hits: Vec<Report>, ledger: &L
     shares
 }
 
-/// When it may have been sent first.
+/// The earliest time at which it may have been sent.
 pub(super) fn start(render: &Render) -> Timestamp {
     render.posted_at.unwrap_or(render.created_at)
 }
@@ -272,14 +276,14 @@ pub(super) fn start(render: &Render) -> Timestamp {
 fn window(context: &Context, renders: &[Render]) -> Window {
     let now = context.world.now();
     let since = renders.iter().map(start).min().unwrap_or(now);
-    // What was not accepted by the end of its quarantine never was: a row that is held for weeks needs no more pages.
+    // A render not accepted by the end of its quarantine never was: a row that is held for weeks needs no more pages.
     let until = renders.iter().map(|render| render.gave_up_at.map_or(now, |at| at.plus(render.quarantine))).max().unwrap_or(now);
-    // What was sent since must be there, too, where absence lets something be sent again.
+    // When absence allows a render to be sent again, renders sent since must be on the list, too.
     let until = if renders.iter().any(is_resent) { now } else { until.min(now) };
     context.window(since.minus(BEFORE), until.plus(AFTER))
 }
 
-/// The token that a report carries, if it carries one of ours.
+/// The token of a report, if it carries one of ours.
 #[must_use]
 pub fn token(report: &Report) -> Option<Token> {
     report.client_data.as_ref()?.get("j2v")?.as_str().and_then(Token::parse)
@@ -298,7 +302,7 @@ pub(super) async fn found(context: &Context, render: &Render, hits: &[Report]) -
     Ok(())
 }
 
-/// Remembers that it was looked for; after `decisive` sweeps its quarantine is over.
+/// Records an unsuccessful search. After a `decisive` one the quarantine is over.
 async fn missed(context: &Context, render: &Render, decisive: bool) -> Result<(), LedgerError> {
     let record = |change| Record { render: render.id, change, at: context.world.now() };
     let mut records = vec![record(Change::Searched)];

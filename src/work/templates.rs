@@ -1,5 +1,5 @@
-//! Storing a movie as a template: what is there already is not sent, another's change is not overwritten unseen, and a
-//! create whose answer was lost is looked for before there are two.
+//! Storing a movie as a template. An unchanged template is not sent, and another machine's change is not overwritten
+//! unseen. A create whose answer was lost is searched for before it is sent again, so that no second template appears.
 
 use std::collections::HashSet;
 use std::fs;
@@ -15,64 +15,64 @@ use crate::service::account::AccountError;
 use crate::service::client::Client;
 use crate::service::templates::{Template, TemplateDraft};
 
-/// The waits before each look for a template whose create was lost.
+/// The pauses before each search for a template whose create was lost.
 const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(500), Duration::from_secs(2)];
 
-/// How often what makes a template is sent.
+/// How often a request that creates a template is sent.
 const CREATES: u32 = 2;
 
-/// A movie that is to be stored.
+/// A movie to store.
 #[derive(Debug, Clone)]
 pub struct Push<'a> {
     /// The movie.
     pub movie: &'a Document,
-    /// The bytes in which it is to be stored.
+    /// The bytes to store.
     pub text: String,
     /// The name; a new template needs one.
     pub name: Option<String>,
-    /// All tags; what is there stays when there are none.
+    /// All tags; `None` keeps the existing ones.
     pub tags: Option<Vec<String>>,
 }
 
-/// What came of a push.
+/// The result of a push.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pushed {
-    /// There is a new template.
+    /// A new template was created.
     Created(String),
-    /// A new template is there from a run that did not learn of it.
+    /// A new template was found. An earlier run created it and did not receive its id.
     Found(String),
-    /// It holds the movie now.
+    /// The template was updated with the movie.
     Updated,
-    /// It held the movie already.
+    /// The template already held the movie.
     Unchanged,
 }
 
-/// Why a push came to nothing.
+/// Why a push failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PushError {
-    /// The service said no, or was not there.
+    /// The service refused the request or could not be reached.
     #[error(transparent)]
     Service(#[from] AccountError),
-    /// It was changed on the server since this machine saw it.
+    /// The template was changed on the server since this machine last saw it.
     #[error("the template {id} was changed on the server at {at}, after this machine last saw it")]
     Changed {
-        /// Which.
+        /// The template's id.
         id: String,
-        /// When.
+        /// The time of the change.
         at: String,
     },
-    /// What was seen can't be noted.
+    /// The note about the template's state can't be written.
     #[error("{} can't be used: {why}", path.display())]
     Notes {
         /// The folder or file.
         path: PathBuf,
-        /// Why not.
+        /// The system's error.
         why: io::Error,
     },
 }
 
-/// What this machine has noted of templates.
+/// This machine's notes about templates.
 #[derive(Debug, Clone)]
 pub struct TemplateNotes {
     folder: Option<PathBuf>,
@@ -80,18 +80,18 @@ pub struct TemplateNotes {
 }
 
 impl TemplateNotes {
-    /// The notes in a folder; without one nothing is noted. `space` is whose templates they are.
+    /// The notes in a folder; without a folder nothing is noted. `space` is the space of the templates.
     #[must_use]
     pub fn new(folder: Option<PathBuf>, space: String) -> Self {
         Self { folder, space }
     }
 
-    /// When the template had been changed that this machine saw last.
+    /// The change time of the template that this machine saw last.
     fn seen(&self, id: &str) -> Option<String> {
         self.read(&format!("id {id}"))
     }
 
-    /// Notes the state of a template that the user has now.
+    /// Notes the state of a template that the user now has.
     ///
     /// # Errors
     /// When the note can't be written.
@@ -125,16 +125,16 @@ impl TemplateNotes {
         if let Some(file) = self.file(what)
             && let Err(why) = fs::remove_file(file)
         {
-            // A note that stays costs a look at the list.
+            // A note that remains costs one read of the list.
             debug_assert!(why.kind() == ErrorKind::NotFound, "{why}");
         }
     }
 }
 
-/// Stores a movie as a new template, once. `tell` hears its id before this machine forgets that it waits for one.
+/// Stores a movie as a new template, once. `tell` receives its id before this machine forgets that it waits for one.
 ///
 /// # Errors
-/// When it is not there for certain; [`AccountError::Lost`] when it may be.
+/// When the template certainly does not exist; [`AccountError::Lost`] when it may.
 pub async fn create(client: &Client, notes: &TemplateNotes, push: &Push<'_>, tell: impl Fn(&str)) -> Result<Pushed, PushError> {
     let (name, movie) = (push.name.clone().unwrap_or_default(), push.movie.canonical());
     let awaited = Awaited {
@@ -147,14 +147,14 @@ pub async fn create(client: &Client, notes: &TemplateNotes, push: &Push<'_>, tel
     once(client, notes, &awaited, async || client.create_template(&draft).await).await
 }
 
-/// A copy that is to be made of a template.
+/// A copy to make of a template.
 #[derive(Debug, Clone)]
 pub struct Copy<'a> {
     /// The template.
     pub id: &'a str,
-    /// The copy's name; without one the service makes one of the template's.
+    /// The copy's name; without one the service derives it from the template's name.
     pub name: Option<&'a str>,
-    /// What is merged into the variables of its movie.
+    /// The values to merge into the variables of its movie.
     pub variables: Option<serde_json::Value>,
 }
 
@@ -173,22 +173,22 @@ pub async fn duplicate(client: &Client, notes: &TemplateNotes, copy: &Copy<'_>, 
     once(client, notes, &awaited, async || client.duplicate_template(id, *name, variables.clone()).await).await
 }
 
-/// How the service ends the name of a copy that was given none.
+/// The suffix that the service gives a copy without a name.
 const COPIED: &str = "(custom)";
 
-/// How a new template is known whose id never came: it was not there before, and has this name and movie.
+/// How to recognize a new template whose id was lost: it did not exist before, and has this name and movie.
 struct Awaited<'a> {
-    /// What it is noted under until its id is known.
+    /// The name of its note until its id is known.
     what: String,
     has_name: &'a dyn Fn(&str) -> bool,
     /// The canonical movie, where it is known.
     movie: Option<&'a str>,
-    /// Hears its id.
+    /// Receives its id.
     tell: &'a dyn Fn(&str),
 }
 
-/// Sends what makes a new template; where the answer is lost, here or in a run that was killed, it is looked for before
-/// it is sent again.
+/// Sends a request that creates a template. When the answer is lost, here or in a run that was killed, the template is
+/// searched for before the request is sent again.
 async fn once<F>(client: &Client, notes: &TemplateNotes, awaited: &Awaited<'_>, send: F) -> Result<Pushed, PushError>
 where
     F: AsyncFn() -> Result<String, AccountError>,
@@ -235,7 +235,7 @@ where
     Ok(Pushed::Unchanged)
 }
 
-/// The newest template that is the awaited one.
+/// The newest template that matches the awaited one.
 async fn find(client: &Client, awaited: &Awaited<'_>, before: &HashSet<String>) -> Result<Option<String>, AccountError> {
     let all = client.templates().await?;
     for summary in all.into_iter().filter(|summary| !before.contains(&summary.id) && (awaited.has_name)(&summary.name)) {
@@ -254,10 +254,11 @@ fn is_movie(stored: &str, canonical: &str) -> bool {
     Document::parse("template.json", stored).is_ok_and(|stored| stored.canonical() == canonical)
 }
 
-/// Puts a movie into a template that is there.
+/// Stores a movie in an existing template.
 ///
 /// # Errors
-/// When it does not hold the movie now; [`PushError::Changed`] when another has changed it and `force` is not given.
+/// When the template does not hold the movie now; [`PushError::Changed`] when it was changed elsewhere and `force` is
+/// not given.
 pub async fn update(client: &Client, notes: &TemplateNotes, id: &str, push: &Push<'_>, force: bool) -> Result<Pushed, PushError> {
     let there = client.template(id).await?;
     let is_same = is_movie(&there.movie, &push.movie.canonical())
@@ -273,7 +274,7 @@ pub async fn update(client: &Client, notes: &TemplateNotes, id: &str, push: &Pus
     }
     let draft = TemplateDraft { name: push.name.clone(), movie: Some(push.text.clone()), tags: push.tags.clone() };
     client.update_template(id, &draft).await?;
-    // The answer to a write doesn't tell when it was.
+    // The answer to a write does not contain its time.
     notes.see(&client.template(id).await?)?;
     Ok(Pushed::Updated)
 }

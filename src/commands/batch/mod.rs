@@ -43,7 +43,7 @@ pub(super) async fn run(call: &Call, args: &BatchArgs) -> anyhow::Result<Exit> {
     Box::pin(running::run(call, args, batch, checked, saving)).await
 }
 
-/// The batch's name: a render of it is found by this and its key.
+/// The batch's name. With its key it identifies a render of the batch.
 fn name(args: &BatchArgs) -> Result<String, Stop> {
     let movie = args.movie.movies.first().map(String::as_str).unwrap_or_default();
     if let (None, Some(id), true) = (&args.batch, &args.movie.template, args.movie.movies.is_empty()) {
@@ -113,8 +113,8 @@ fn command(call: &Call, batch: &Batch, more: &[&str]) -> String {
     CommandLine::with_flags(call.flags.clone()).spell(&words.collect::<Vec<_>>())
 }
 
-/// A changed movie, or many changed rows, are nobody's to pay for but the user's: which of both is meant is asked before
-/// anything is sent (`protocol.md#cases`).
+/// Refuses to pay for a changed movie or for many changed rows without the user's decision. Asks which of the two is meant
+/// before anything is sent (`protocol.md#cases`).
 async fn ask_first(call: &Call, args: &BatchArgs, batch: &Batch, store: &dyn Store, survey: &Survey) -> Result<(), Stop> {
     let known = store.batches(Some(batch.space.clone()), Some(batch.name.clone())).await.map_err(ledger_failed)?.pop();
     let apart = known.as_ref().filter(|_| args.batch.is_none()).and_then(|known| apart(call, batch, &known.batch));
@@ -137,8 +137,8 @@ async fn ask_first(call: &Call, args: &BatchArgs, batch: &Batch, store: &dyn Sto
     Err(stop.then(command(call, batch, &["--update"])).then(command(call, batch, &["--keep"])))
 }
 
-/// Two movies of one file name, or two tables of one movie, meet in one batch unless it is named: says so, and gives the
-/// command that keeps them apart.
+/// Warns that two movies of one file name, or two tables of one movie, share a batch unless it is named. Gives the command
+/// that keeps them apart.
 fn apart(call: &Call, batch: &Batch, known: &Batch) -> Option<String> {
     let table = |batch: &Batch| {
         let at = batch.flags.iter().position(|flag| flag == "--rows")?;
@@ -156,14 +156,14 @@ fn apart(call: &Call, batch: &Batch, known: &Batch) -> Option<String> {
     Some(command(call, batch, &["--batch", &format!("{}-{stem}", batch.name)]))
 }
 
-/// The first of the rows that have changed.
+/// The first of the changed rows.
 fn examples(survey: &Survey) -> String {
     let named: Vec<String> = survey.examples.iter().map(|(row, key)| format!("row {row}, {key}")).collect();
     let more = if survey.changed.rows > named.len() as u64 { "; …" } else { "" };
     format!("{}{more}", named.join("; "))
 }
 
-/// What a number of rows may cost, for people.
+/// The most that a number of rows may cost, for people.
 fn cost(sum: &Sum) -> String {
     let s = if sum.credits == 1 { "" } else { "s" };
     match sum.unbounded {

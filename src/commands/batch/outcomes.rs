@@ -1,4 +1,4 @@
-//! What is told of a batch's rows: stdout, the file of `--results`, the failing rows by name, and one summary.
+//! Reports the outcomes of a batch's rows: stdout, the file of `--results`, the failing rows by name, and one summary.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -13,27 +13,27 @@ use crate::render::outcome::{Reason, Report};
 use crate::work::batch::{Ended, StopReason};
 use crate::world::Timestamp;
 
-/// Rows that are named one by one, of each kind; the rest is counted.
+/// Rows of each kind that are named one by one; the rest is counted.
 const NAMED: u64 = 20;
 
-/// The commands that lead on.
+/// The commands to type next.
 pub(super) struct Commands {
-    /// Does what is left.
+    /// Does the remaining work.
     pub(super) resume: String,
-    /// Renders anew what failed.
+    /// Renders again the rows that failed.
     pub(super) retry_failed: String,
-    /// Renders anew what is gone and was not saved.
+    /// Renders again the rows whose file is gone and was not saved.
     pub(super) retry_expired: String,
-    /// Takes another API key.
+    /// Sets another API key.
     pub(super) login: String,
 }
 
-/// What was told so far.
+/// The outcomes reported so far.
 pub(super) struct Outcomes<'a> {
     out: &'a Out,
     results: Results<'a>,
     record: Option<(PathBuf, RecordFile)>,
-    /// Why the file of `--results` could not be written any more.
+    /// Why writing the file of `--results` failed.
     unwritten: Option<io::Error>,
     counts: BTreeMap<&'static str, u64>,
     failed: u64,
@@ -43,7 +43,7 @@ pub(super) struct Outcomes<'a> {
 }
 
 impl<'a> Outcomes<'a> {
-    /// Nothing yet, of so many rows; `for_excel` says whether the table is at home there.
+    /// Nothing yet, of this many rows; `for_excel` says whether the table is made for Excel.
     ///
     /// # Errors
     /// When the file of `--results` can't be made.
@@ -72,7 +72,7 @@ impl<'a> Outcomes<'a> {
         })
     }
 
-    /// Takes in what became of a row.
+    /// Records the outcome of a row.
     pub(super) fn end(&mut self, ended: &Ended) {
         let outcome = &ended.outcome;
         self.results.end_silently(ended.place, outcome, Exit::of(outcome));
@@ -92,7 +92,7 @@ impl<'a> Outcomes<'a> {
     fn write(&mut self, ended: &Ended) {
         let Some((_, file)) = &mut self.record else { return };
         if let Err(why) = file.add(&Recorded { number: ended.number, outcome: &ended.outcome }) {
-            // What renders is worth more than the list of it.
+            // The renders are worth more than the list of them.
             self.unwritten = Some(why);
             self.record = None;
         }
@@ -112,14 +112,14 @@ impl<'a> Outcomes<'a> {
             let message = outcome.message.as_deref().unwrap_or("the service gives no reason");
             let project = outcome.project.as_ref().map(|project| format!(", project {project}")).unwrap_or_default();
             self.out.error(&format!("{}{project}: {}: {message}", name(ended), outcome.verdict.as_str()));
-            // What no run of the batch does is a command of its own.
+            // An action that no run of the batch takes has a command of its own.
             if matches!(outcome.verdict, Verdict::Held | Verdict::Abandoned) {
                 outcome.next.iter().for_each(|command| self.out.hint(command));
             }
         }
     }
 
-    /// Tells how it ended and how to go on; the exit code of all.
+    /// Reports how the run ended and how to go on; returns the exit code of all rows.
     pub(super) fn finish(mut self, stopped: Option<&StopReason>, commands: &Commands) -> Exit {
         if let Some((path, file)) = self.record.take() {
             if let Err(why) = file.finish() {
@@ -171,13 +171,13 @@ impl<'a> Outcomes<'a> {
     }
 }
 
-/// A row for people: where it stands in the table, and its key.
+/// A row for people: its place in the table, and its key.
 fn name(ended: &Ended) -> String {
     let key = ended.outcome.key.as_ref().map(|key| format!(" (key {key})")).unwrap_or_default();
     format!("row {}{key}", ended.number)
 }
 
-/// Whether another run has something to do for a row that ended so.
+/// Whether another run has work left for a row with this outcome.
 fn is_unfinished(status: &str) -> bool {
     let open: [Verdict; 6] = [Verdict::Unsent, Verdict::Unknown, Verdict::Waiting, Verdict::Timeout, Verdict::Pending, Verdict::Running];
     open.iter().any(|verdict| verdict.as_str() == status)

@@ -1,4 +1,4 @@
-//! The run itself: rows from the table, outcomes to people, to stdout and into the file.
+//! The run itself: rows from the table; outcomes to people, to stdout and into the file.
 
 use std::sync::Arc;
 use std::thread;
@@ -23,10 +23,10 @@ use crate::work::Context;
 use crate::work::batch::{Follow, Run, StopReason, Survey, run as run_batch};
 use crate::work::save::Saving;
 
-/// For how long the account's balance is asked for.
+/// How long the query for the account's balance may take.
 const BALANCE: Duration = Duration::from_secs(5);
 
-/// Chunks of rows that wait to be taken in: the next one is made while one is placed.
+/// Chunks of rows that wait for the run: the next one is made while one is placed.
 const CHUNKS: usize = 1;
 
 pub(super) async fn run(call: &Call, args: &BatchArgs, batch: Batch, checked: Checked, saving: Option<Saving>) -> anyhow::Result<Exit> {
@@ -58,7 +58,7 @@ pub(super) async fn run(call: &Call, args: &BatchArgs, batch: Batch, checked: Ch
         Ok(stopped) => context.store.keep(ended).await.map(|_| stopped),
         lost => lost,
     };
-    // What came out before the ledger was lost is told all the same.
+    // Outcomes that arrived before the ledger was lost are reported all the same.
     let (stopped, lost) = match stopped {
         Ok(stopped) => (stopped, None),
         Err(error) => (Some(StopReason::Ledger(error.to_string())), Some(ledger_failed(error).exit)),
@@ -71,7 +71,7 @@ pub(super) async fn run(call: &Call, args: &BatchArgs, batch: Batch, checked: Ch
 fn plan(call: &Call, args: &BatchArgs, batch: &Batch, checked: &Checked, saving: Option<Saving>, session: &Session) -> Run {
     let locality = session.context.locality;
     let follow = (!args.no_wait).then(|| {
-        // Only its warning is wanted: a batch's time runs from its last submission.
+        // Only its warning is used: a batch's time runs from its last submission.
         waiting::patience(call, &session.context, &args.waiting, PollMode::Many);
         Follow { poll_interval: PollInterval::new(locality, args.waiting.interval), timeout: args.waiting.timeout }
     });
@@ -92,7 +92,7 @@ fn plan(call: &Call, args: &BatchArgs, batch: &Batch, checked: &Checked, saving:
     }
 }
 
-/// A budget of an earlier run holds on: whoever doesn't see it on the command line is told.
+/// The budget of an earlier run still applies. A user whose command line doesn't show it gets a notice.
 fn tell_of_budget(call: &Call, args: &BatchArgs, kept: &Batch) {
     if let Some(renders) = kept.budget.renders.filter(|_| args.pace.max_renders.is_none()) {
         call.out.note(&format!("an earlier run set --max-renders {renders} for this batch; --max-renders changes it"));
@@ -102,7 +102,7 @@ fn tell_of_budget(call: &Call, args: &BatchArgs, kept: &Batch) {
     }
 }
 
-/// Credits that won't do for all are told before the first of them is spent. Whoever can't be asked is not asked again.
+/// Warns of a balance too small for all rows before any credit is spent. Asks the service once; without an answer, no warning.
 async fn compare_with_balance(call: &Call, context: &Context, survey: &Survey) {
     let wanted = survey.new.credits.saturating_add(survey.renewed.credits);
     if wanted == 0 {
@@ -119,7 +119,7 @@ async fn compare_with_balance(call: &Call, context: &Context, survey: &Survey) {
     }
 }
 
-/// Says at the first Ctrl-C what happens now: at the second nobody is left to say it. Never comes back.
+/// Reports at the first Ctrl-C what happens now, because the second ends the process at once. Never returns.
 async fn tell_of_interruption(call: &Call, resume: &str) {
     call.interrupt.cancelled().await;
     call.out.note("interrupted: nothing more is sent; waiting up to 10 s for requests under way (interrupt again to leave at once). Accepted renders continue and will be charged. To continue:");
@@ -127,7 +127,7 @@ async fn tell_of_interruption(call: &Call, resume: &str) {
     std::future::pending::<()>().await;
 }
 
-/// Hears what is worth telling of one render among thousands.
+/// Receives what is worth reporting of one render among thousands.
 struct Few(Arc<dyn Listener>);
 
 impl Listener for Few {

@@ -1,4 +1,4 @@
-//! `j2v batch --status`: how batches stand, from the ledger alone.
+//! `j2v batch --status`: the state of batches, from the ledger alone.
 
 use serde_json::{Map, Value, json};
 
@@ -12,16 +12,16 @@ use crate::output::table::{self, Cell};
 use crate::render::state::State;
 use crate::world::World;
 
-/// Failing rows that are shown of one batch.
+/// Failing rows that are shown of each batch.
 const SHOWN: usize = 20;
 
-/// Rows that are read from the ledger in one question.
+/// Rows that one query reads from the ledger.
 const PAGE: u32 = 500;
 
 /// Not accepted yet.
 const QUEUED: &[State] = &[State::Intent, State::Rejected];
 
-/// Nobody knows whether they were accepted.
+/// It is unknown whether they were accepted.
 const UNKNOWN: &[State] = &[State::Sending, State::Unknown, State::Held];
 
 /// Accepted and not ended.
@@ -30,7 +30,7 @@ const RENDERING: &[State] = &[State::Bound];
 /// Rendered.
 const DONE: &[State] = &[State::Done, State::Deleted, State::Expired];
 
-/// Ended otherwise.
+/// Ended in another way.
 const FAILED: &[State] = &[State::Error, State::Timeout, State::Abandoned];
 
 pub(super) async fn run(call: &Call, json: bool, name: Option<&str>) -> anyhow::Result<Exit> {
@@ -83,7 +83,7 @@ fn row(standing: &Standing) -> Vec<Cell> {
     ]
 }
 
-/// What all generations have cost, as far as the service told.
+/// The cost of all generations, as far as the service reported it.
 fn spent(tally: &Tally) -> f64 {
     tally.all().consumed + tally.earlier.consumed
 }
@@ -93,7 +93,7 @@ async fn workers(store: &dyn Store, standing: &Standing) -> anyhow::Result<Vec<W
     Ok(store.workers(space, name).await.map_err(ledger_failed)?)
 }
 
-/// Who does what, for people: those who are at work, and those who died in the middle of something.
+/// The workers, for people: those at work, and those that died in the middle of something.
 fn show_workers(call: &Call, workers: &[Worker]) {
     let (shown, gone): (Vec<_>, Vec<_>) = workers.iter().partition(|worker| worker.is_alive || worker.sending > 0);
     if !shown.is_empty() {
@@ -113,7 +113,7 @@ fn worker(worker: &Worker) -> Vec<Cell> {
     vec![worker.name.clone().into(), is.into(), claimed.into(), sending.into(), Cell::Time(Some(worker.last_at))]
 }
 
-/// A batch as an object; `workers` are told of one that is asked for by name.
+/// A batch as an object; `workers` are included when it is asked for by name.
 fn facts(standing: &Standing, workers: Option<&[Worker]>) -> Value {
     let workers = workers.map(|workers| workers.iter().map(worker_facts).collect::<Vec<_>>());
     let Standing { batch, tally } = standing;
@@ -152,7 +152,7 @@ fn worker_facts(worker: &Worker) -> Value {
     })
 }
 
-/// The rows that need somebody, for people.
+/// The rows that need a decision, for people.
 async fn show_failing(call: &Call, store: &dyn Store, standing: &Standing) -> anyhow::Result<()> {
     let batch = &standing.batch;
     let (mut after, mut shown) = (RenderId(0), 0);

@@ -1,4 +1,4 @@
-//! `j2v check --fix`: writes the remedies that are certain, and nothing else of the file changes.
+//! `j2v check --fix`: writes the remedies that are certain, and changes nothing else in the file.
 
 use std::fs;
 use std::io::Write;
@@ -15,7 +15,7 @@ use crate::movie::check::{Resolved, Settings, check};
 use crate::movie::diagnostic::{Diagnostic, Fix};
 use crate::movie::json::Span;
 
-/// A fix may uncover another fault; more rounds than this mean that two fixes undo each other.
+/// The most rounds. A fix may uncover another fault; more rounds than this mean that two fixes undo each other.
 const MOST_ROUNDS: usize = 5;
 
 /// The first source of a document is its file.
@@ -47,7 +47,7 @@ pub(super) fn run(call: &Call, policy: &mut Policy<'_>, movies: &[String], shows
     Ok(())
 }
 
-/// The text with its certain remedies, and how many there were.
+/// The text with its certain remedies applied, and their number.
 fn fixed(name: &str, text: &str, settings: Settings<'_>) -> (String, usize) {
     let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let (head, mut body) = (text[..mark].to_owned(), text[mark..].to_owned());
@@ -68,7 +68,7 @@ fn fixed(name: &str, text: &str, settings: Settings<'_>) -> (String, usize) {
     (head + &body, count)
 }
 
-/// The remedies for this file, in the order of their places: none that overlaps another one or would repeat a key.
+/// The remedies for this file, in the order of their places. None overlaps another one or repeats a key.
 fn certain<'f>(movie: &Document, found: &'f [Diagnostic]) -> Vec<&'f Fix> {
     let mut fixes: Vec<&Fix> = found.iter().filter_map(|finding| finding.fix.as_ref()).filter(|fix| fix.span.source == FILE).collect();
     fixes.sort_by_key(|fix| fix.span.start);
@@ -100,7 +100,7 @@ fn range(span: Span) -> std::ops::Range<usize> {
     at(span.start)..at(span.end)
 }
 
-/// Writes a file whole or not at all, with the rights that it had.
+/// Writes a file whole or not at all, and keeps its permissions.
 fn write(path: &Path, text: &str) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;

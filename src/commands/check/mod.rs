@@ -1,4 +1,4 @@
-//! `j2v check`: every fault of movies, offline. Findings are the data, the summary is for people.
+//! `j2v check`: reports every fault of movies, offline. Findings are the data, the summary is for people.
 
 mod fix;
 mod policy;
@@ -43,7 +43,7 @@ pub(super) async fn run(call: &Call, args: &CheckArgs) -> anyhow::Result<Exit> {
     let mut files = if args.probe { Files::to_probe(&call.settings, hosts) } else { Files::unseen() };
     let mut tally = Tally { movies: composed.len(), ..Tally::default() };
     for Composed { source: name, movie, .. } in composed {
-        // Ctrl-C is heard between two movies.
+        // Ctrl-C is checked between two movies.
         tokio::task::yield_now().await;
         match movie {
             Ok(movie) => {
@@ -76,12 +76,12 @@ pub(super) async fn run(call: &Call, args: &CheckArgs) -> anyhow::Result<Exit> {
     report.finish(call);
     policy.tell(call);
     call.out.progress(&tally.to_string());
-    // What reads SARIF takes any other exit code for a failure of the check itself.
+    // Programs that read SARIF treat any other exit code as a failure of the check itself.
     let is_read_by_code_scanning = format == CheckFormat::Sarif && tally.stopped.is_none();
     Ok(if is_read_by_code_scanning { Exit::Done } else { tally.exit() })
 }
 
-/// What was found in all movies.
+/// The findings of all movies.
 #[derive(Debug, Default)]
 struct Tally {
     movies: usize,

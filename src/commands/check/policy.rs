@@ -1,4 +1,4 @@
-//! What decides about the findings of a movie: the flags, and behind them the file of its project.
+//! Decides which findings of a movie count: the flags first, then the file of its project.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,11 +15,11 @@ use crate::settings::Projects;
 pub(super) struct Policy<'a> {
     args: &'a CheckArgs,
     projects: Projects,
-    /// The rules that a project leaves out although they stop a submission, by the project's file.
+    /// The rules that a project leaves out although they stop a submission, by the path of the project's file.
     kept: BTreeMap<&'static str, String>,
 }
 
-/// What counts for one movie.
+/// The rules for one movie.
 pub(super) struct Judgement<'a> {
     allow: &'a [String],
     waived: Vec<String>,
@@ -32,7 +32,7 @@ impl<'a> Policy<'a> {
         Self { args, projects: Projects::default(), kept: BTreeMap::new() }
     }
 
-    /// The movies that were named, less those of folders that their project excludes: a file that is named counts.
+    /// The movies that were named, without those of folders that their project excludes. A file that is named itself stays.
     ///
     /// # Errors
     /// When a folder can't be read, or the file of a project can't be used.
@@ -48,7 +48,7 @@ impl<'a> Policy<'a> {
         Ok(files)
     }
 
-    /// What counts for a movie: of a rule that a flag and the project name, the flag decides.
+    /// The rules for a movie. Where a flag and the project both name a rule, the flag decides.
     ///
     /// # Errors
     /// When the file of its project can't be used.
@@ -63,13 +63,13 @@ impl<'a> Policy<'a> {
         Ok(Judgement { allow, waived, deny, project: project.path.display().to_string() })
     }
 
-    /// Remembers what the project would leave out and can't.
+    /// Records the rules that the project leaves out but can't.
     pub(super) fn count(&mut self, judgement: &Judgement<'_>, found: &[Diagnostic]) {
         let kept = found.iter().filter(|finding| judgement.waived.iter().any(|rule| rule == finding.code));
         self.kept.extend(kept.map(|finding| (finding.code, judgement.project.clone())));
     }
 
-    /// Says why findings are there that a project leaves out.
+    /// Explains why findings are shown that a project leaves out.
     pub(super) fn tell(&self, call: &Call) {
         for (code, project) in &self.kept {
             call.out.note(&format!("{project} allows {code}, but here it stops the render: fix it, or give --allow {code}"));

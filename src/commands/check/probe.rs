@@ -1,4 +1,4 @@
-//! `j2v check --probe`: is each file of a movie there, and of the type that its element shows or plays.
+//! `j2v check --probe`: checks that each file of a movie exists, and has the type that its element shows or plays.
 
 use crate::commands::files::{Files, name};
 use crate::commands::{Call, Stop, template_variables};
@@ -9,19 +9,19 @@ use crate::movie::expand::{Limits, expand};
 use crate::movie::plan::{AssetUse, uses_of};
 use crate::service::probe::{Found, ProbeError};
 
-/// Resolves a movie with what its files show, and what is wrong with them.
+/// Resolves a movie with the results of its files, and returns their faults.
 ///
 /// # Errors
-/// When the movies take in more files than the limits allow.
+/// When the movies use more files than the limits allow.
 pub(super) async fn resolve(call: &Call, files: &mut Files, movie: &Document) -> Result<(Resolved, Vec<Diagnostic>), Stop> {
     let expansion = expand(movie, &Limits::default());
     let looked = files.look_at(&call.out, &expansion).await?;
-    // Who lets the files be looked at lets the template be looked at, too.
+    // A user who allows requests for the files allows one for the template, too.
     if looked.is_some() {
         template_variables::compare_one(call, movie).await;
     }
     let uses = looked.unwrap_or_default();
-    // Of what is no URL the rules speak without a look.
+    // The rules check a value that is not a URL without a request.
     let places = if uses.is_empty() { Vec::new() } else { uses_of(&expansion) };
     let addressed = places.iter().filter(|file| ["https://", "http://"].iter().any(|scheme| file.url.starts_with(scheme)));
     let found = addressed.filter_map(|file| judged(file, files.found(&file.url)?)).collect();
@@ -31,7 +31,7 @@ pub(super) async fn resolve(call: &Call, files: &mut Files, movie: &Document) ->
     Ok((Resolved::knowing(movie, expansion, files), found))
 }
 
-/// What is wrong with a file.
+/// The fault of a file.
 fn judged(file: &AssetUse, found: &Result<Found, ProbeError>) -> Option<Diagnostic> {
     let name = name(file);
     let finding = |code, message: String, help: &str| {
@@ -61,7 +61,7 @@ fn judged(file: &AssetUse, found: &Result<Found, ProbeError>) -> Option<Diagnost
     }
 }
 
-/// What an element takes, in words.
+/// The types that an element accepts, in words.
 fn wanted(kind: &str) -> &'static str {
     match kind {
         "image" => "an image",
@@ -71,7 +71,7 @@ fn wanted(kind: &str) -> &'static str {
     }
 }
 
-/// How wrong a type is for an element: a server that calls a file a mere text or bytes may not know better.
+/// The severity of a wrong type: a server that declares a file as plain text or bytes may not know better.
 fn mismatch(kind: &str, content_type: &str) -> Option<Severity> {
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let main = essence.split('/').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What a check writes: for people, as JSON, as annotations of a workflow, as SARIF.
+//! The output of a check: for people, as JSON, as annotations of a workflow, or as SARIF.
 
 use crate::cli::CheckFormat;
 use crate::commands::Call;
@@ -8,22 +8,22 @@ use crate::output::annotations::Annotations;
 use crate::output::sarif::Sarif;
 use crate::output::{findings, snippet};
 
-/// The movie of some findings.
+/// The movie that some findings belong to.
 #[derive(Clone, Copy)]
 pub(super) struct Checked<'a> {
     /// Its name.
     pub(super) name: &'a str,
-    /// What it was read from.
+    /// The text that it was read from.
     pub(super) sources: &'a [Source],
     /// Its document, if it could be read.
     pub(super) root: Option<&'a Node>,
 }
 
-/// The report of one run; what can only be written whole waits for the end.
+/// The report of one run. A format that can only be written whole is held until the end.
 pub(super) enum Report {
     /// Each finding with its line, or a mistake with all of its places.
     Human {
-        /// Every place of a mistake for itself.
+        /// Whether every place of a mistake is a line of its own.
         all: bool,
     },
     /// An object a line.
@@ -44,7 +44,7 @@ impl Report {
         }
     }
 
-    /// Takes in what was found in one movie.
+    /// Records the findings of one movie.
     pub(super) fn add(&mut self, call: &Call, checked: Checked<'_>, found: &[Diagnostic]) {
         let Checked { name, sources, root } = checked;
         let placed = findings::place(sources, found);
@@ -67,7 +67,7 @@ impl Report {
         }
     }
 
-    /// Writes what waited for the end.
+    /// Writes what was held until the end.
     pub(super) fn finish(self, call: &Call) {
         match self {
             Self::Github(annotations) => annotations.lines().iter().for_each(|line| call.out.data(line)),

@@ -1,4 +1,4 @@
-//! What `check --explain` and `check --rules` show.
+//! The output of `check --explain` and `check --rules`.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::movie::check::Rule;
 use crate::settings::Project;
 
-/// Lists the rules, and what the project of the working folder makes of them.
+/// Lists the rules, and their settings in the project of the working folder.
 ///
 /// # Errors
 /// When the file of the project can't be used.
@@ -33,7 +33,7 @@ pub(super) fn list(call: &Call, json: bool) -> Result<Exit, Stop> {
     Ok(Exit::Done)
 }
 
-/// What a project makes of a rule.
+/// The project's setting for a rule.
 fn verdict(project: &Project, rule: &Rule) -> Option<&'static str> {
     let names = |list: &[String]| list.iter().any(|code| code == rule.code);
     if names(&project.allow) { Some("allowed") } else { names(&project.deny).then_some("denied") }

@@ -1,4 +1,4 @@
-//! What can be seen on this machine: the version, the settings, the key, the ledger and its disk.
+//! The checks of this machine: the version, the settings, the key, the ledger and its disk.
 
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
@@ -16,17 +16,17 @@ use crate::service::secret::ApiKey;
 use crate::settings::{LedgerPlace, Settings, folder};
 use crate::world::World;
 
-/// Below this a ledger may soon be unable to grow, bytes.
+/// Below this free space a ledger may soon be unable to grow, bytes.
 const LITTLE: u64 = 100 << 20;
 
-/// Below this it can't, bytes.
+/// Below this free space it can't grow, bytes.
 const NOTHING: u64 = 1 << 20;
 
 pub(super) fn version() -> Finding {
     Finding::ok("version", env!("CARGO_PKG_VERSION"))
 }
 
-/// The config file, and what there is to warn of in the settings.
+/// The config file, and the warnings about the settings.
 pub(super) fn config(call: &Call) -> Vec<Finding> {
     let settings = &call.settings;
     let mut found = vec![file(settings)];
@@ -46,7 +46,7 @@ fn file(settings: &Settings) -> Finding {
     }
 }
 
-/// The key, fetched as a submit would do it.
+/// The key, fetched as a submit does it.
 pub(super) fn key(call: &Call) -> (Option<ApiKey>, Finding) {
     match session::key(&call.settings) {
         Ok(key) => {
@@ -98,7 +98,7 @@ async fn looked_through(path: &Path) -> Result<(Vec<String>, usize), LedgerError
     Ok((faults, ledger.find(None, RenderQuery::All(u32::MAX)).await?.len()))
 }
 
-/// A ledger that isn't there is made by the first submit, if its folder lets it.
+/// The first submit creates a missing ledger, if its folder allows that.
 fn to_be_made(path: &Path) -> Finding {
     let folder = nearest_folder(path);
     match try_to_write(&folder) {
@@ -112,13 +112,13 @@ fn to_be_made(path: &Path) -> Finding {
     }
 }
 
-/// The folder of a path, or the nearest one above it that is there.
+/// The folder of a path, or the nearest existing one above it.
 fn nearest_folder(path: &Path) -> PathBuf {
     let above = path.ancestors().skip(1).find(|folder| folder.is_dir());
     above.filter(|folder| !folder.as_os_str().is_empty()).map_or_else(|| PathBuf::from("."), Path::to_path_buf)
 }
 
-/// Only writing shows whether one may write.
+/// Only a write shows whether writing is allowed.
 fn try_to_write(folder: &Path) -> std::io::Result<()> {
     let probe = folder.join(format!(".j2v-doctor-{}", std::process::id()));
     OpenOptions::new().write(true).create_new(true).open(&probe)?;

@@ -1,4 +1,4 @@
-//! What can be seen of the way to the service: proxy, DNS, TLS, the API, the clock.
+//! The checks of the connection to the service: proxy, DNS, TLS, the API, the clock.
 
 use std::time::Duration;
 
@@ -13,16 +13,16 @@ use crate::service::secret::ApiKey;
 use crate::settings::Api;
 use crate::world::World;
 
-/// What the service is asked with where there is no key: it tells then that it is there.
+/// The key for the request where there is none: the service's answer shows that it is reachable.
 const NO_KEY: &str = "no-key";
 
-/// A clock that is further off makes times on the screen wrong, milliseconds.
+/// A clock that is off by more than this makes times on the screen wrong, milliseconds.
 const OFF: i64 = 60_000;
 
-/// How long a name may take to be found.
+/// How long the lookup of a name may take.
 const FINDING: Duration = Duration::from_secs(5);
 
-/// The way to the service, step by step. The emulator has none.
+/// The connection to the service, step by step. The emulator needs none.
 pub(super) async fn look(call: &Call, key: Option<ApiKey>) -> anyhow::Result<Vec<Finding>> {
     let Api::Url(url) = &call.settings.api else {
         return Ok(vec![Finding::ok("api", "the emulator in this process")]);
@@ -52,7 +52,7 @@ fn proxy(call: &Call, url: &ApiUrl) -> Finding {
     }
 }
 
-/// Behind a proxy the name is the proxy's business.
+/// Behind a proxy, the proxy looks up the name.
 async fn dns(call: &Call, url: &ApiUrl) -> Option<Finding> {
     if url.is_loopback() || call.settings.proxy.is_some() {
         return None;
@@ -115,7 +115,7 @@ fn api(url: &ApiUrl, happened: &RequestResult, has_key: bool) -> Finding {
     }
 }
 
-/// Two clocks: this machine's, and the one that the service's answers carry.
+/// Compares two clocks: this machine's, and the one in the service's answers.
 fn clock(client: &Client) -> Option<Finding> {
     let ahead = client.server_offset()?;
     let seconds = (ahead.unsigned_abs() + 500) / 1000;

@@ -1,4 +1,4 @@
-//! What each tool does: its arguments become the words of a command.
+//! The action of each tool: its arguments become the words of a command.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,21 +14,21 @@ use crate::exit::Exit;
 use crate::movie::check::Rule;
 use crate::movie::schema::schema;
 
-/// How long a call of `wait_render` waits when nothing is said, in seconds.
+/// How long a call of `wait_render` waits by default, in seconds.
 const USUAL_WAIT: u64 = 45;
 
-/// How often a waiting client hears that the server is still there.
+/// How often a waiting client gets a sign that the server is still running.
 const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 
-/// Previews that are shown at once; the oldest gives way.
+/// Previews that are shown at once; the oldest is closed for a new one.
 const PREVIEWS: usize = 4;
 
-/// Renders that are listed when nothing is said.
+/// Renders that are listed by default.
 const LISTED: usize = 20;
 
 type Arguments = Map<String, Value>;
 
-/// A movie of a call: the words that name it and what goes to stdin.
+/// The movie of a call: the words that name it, and the text for stdin.
 struct Named {
     words: Vec<String>,
     input: Option<String>,
@@ -55,7 +55,7 @@ impl Server {
         let (checked, planned) =
             tokio::try_join!(self.runner.run(with("check"), input.clone(), false), self.runner.run(with("plan"), input.clone(), false))?;
         let plan = planned.results.into_iter().next().map(|mut plan| {
-            // The timeline is for people; what decides is how long, how large and for how much.
+            // The timeline is for people; length, size and cost are what an agent decides by.
             let parts = ["scenes", "elements", "files", "source"];
             if let Some(plan) = plan.as_object_mut() {
                 for part in parts {
@@ -92,7 +92,7 @@ impl Server {
         }
     }
 
-    /// A paid render: never without a limit or a yes, and a call that is lost is no lost render.
+    /// A paid render. It needs a limit or a confirmation, and a lost call doesn't lose the render.
     async fn render(&self, arguments: &Arguments) -> anyhow::Result<Answer> {
         let key = text(arguments, "key")?;
         let is_agreed = arguments.get("confirm").and_then(Value::as_bool).unwrap_or_default();
@@ -146,7 +146,7 @@ impl Server {
     fn movie(&self, arguments: &Arguments) -> anyhow::Result<Named> {
         let (place, input) = match (arguments.get("movie"), arguments.get("path").and_then(Value::as_str)) {
             (Some(Value::Object(movie)), None) => ("-".to_owned(), Some(Value::Object(movie.clone()).to_string())),
-            // Some agents send the document as text.
+            // Some agents send the document as a string.
             (Some(Value::String(movie)), None) => ("-".to_owned(), Some(movie.clone())),
             (None, Some(path)) => (self.below_root(path)?.display().to_string(), None),
             _ => anyhow::bail!("give either `movie`, the document itself, or `path`, its file"),
@@ -158,10 +158,10 @@ impl Server {
         Ok(Named { words, input })
     }
 
-    /// A path of a call: below the start folder, with every link followed, or refused.
+    /// A path of a call: resolved through every link, and refused outside the start folder.
     fn below_root(&self, path: &str) -> anyhow::Result<PathBuf> {
         let wanted = self.root.join(path);
-        // What is not there yet, such as a folder to save into, is judged by the folder that it will be in.
+        // A path that doesn't exist yet, such as a folder to save into, is judged by the folder that will contain it.
         let there = wanted.ancestors().find_map(|folder| folder.canonicalize().ok()).unwrap_or_default();
         let climbs = Path::new(path).components().any(|part| part == std::path::Component::ParentDir);
         if climbs || !there.starts_with(self.root.as_path()) {
@@ -171,7 +171,7 @@ impl Server {
     }
 }
 
-/// Tells a client that waits how long it has been; ends only with the client.
+/// Reports to a waiting client how long it has waited; ends only with the client.
 async fn show_progress(context: &RequestContext<RoleServer>, seconds: u64) {
     let Some(token) = context.meta.get_progress_token() else { return std::future::pending().await };
     let began = tokio::time::Instant::now();

@@ -1,5 +1,5 @@
-//! `j2v mcp`: a server for agents on stdin and stdout. The protocol is the SDK's work; a tool is a command of j2v that
-//! runs as a process of its own, so that an agent gets what a person gets, and a call that ends the session ends no render.
+//! `j2v mcp`: a server for agents on stdin and stdout. The SDK implements the protocol. A tool is a command of j2v that
+//! runs as a process of its own: an agent gets what a person gets, and a call that ends the session ends no render.
 
 mod call;
 mod process;
@@ -23,7 +23,7 @@ use super::{Call, Stop};
 use crate::cli::McpArgs;
 use crate::exit::Exit;
 
-/// What an agent is told of the whole; 700 characters at most, since it is in every context.
+/// The server's instructions for an agent; 700 characters at most, since they are in every context.
 const INSTRUCTIONS: &str = "\
 j2v renders JSON2Video movies; a render costs credits. Work in this order: check_movie until it has no errors, then render_movie \
 with a key that names the wanted video, then wait_render again and again until the status is final. The same key is never paid \
@@ -47,7 +47,7 @@ pub(super) async fn run(call: &Call, args: &McpArgs) -> anyhow::Result<Exit> {
     let ended = async {
         match rmcp::serve_server(server, (input, output)).await {
             Ok(session) => session.waiting().await.map(drop).map_err(anyhow::Error::from),
-            // A client that leaves before it has said anything has not failed.
+            // A client that leaves before its first message is not an error.
             Err(why) if why.to_string().contains("connection closed") => Ok(()),
             Err(why) => Err(anyhow::Error::from(why)),
         }
@@ -58,7 +58,7 @@ pub(super) async fn run(call: &Call, args: &McpArgs) -> anyhow::Result<Exit> {
     }
 }
 
-/// The server: what its tools share.
+/// The server: the state that its tools share.
 #[derive(Clone)]
 struct Server {
     runner: Arc<Runner>,

@@ -1,4 +1,4 @@
-//! Runs one command of j2v for a tool, and makes its answer of what it wrote: lines of JSON, messages, the exit code.
+//! Runs one command of j2v for a tool, and builds the answer from its output: lines of JSON, messages, the exit code.
 
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 
 use crate::exit::Exit;
 
-/// Objects and messages of one answer that an agent is given; the rest is counted.
+/// Objects and messages of one answer that an agent gets; the rest is counted.
 const MOST: usize = 50;
 
 /// How commands are run.
@@ -24,21 +24,21 @@ pub(super) struct Runner {
     pub(super) places: Semaphore,
 }
 
-/// What a tool answers.
+/// The answer of a tool.
 pub(super) struct Answer {
     /// One JSON object, or plain text.
     pub(super) text: String,
-    /// Whether the call did not do what was asked.
+    /// Whether the call failed.
     pub(super) failed: bool,
 }
 
 impl Answer {
-    /// A call that can't be carried out, and why.
+    /// The answer for a call that can't be carried out, with the reason.
     pub(super) fn refused(why: impl Into<String>) -> Self {
         Self { text: json!({"ok": false, "message": why.into()}).to_string(), failed: true }
     }
 
-    /// Plain words.
+    /// An answer in plain text.
     pub(super) fn plain(text: impl Into<String>) -> Self {
         Self { text: text.into(), failed: false }
     }
@@ -46,7 +46,7 @@ impl Answer {
 
 /// A command that has ended.
 pub(super) struct Ran {
-    /// How.
+    /// Its exit code.
     pub(super) exit: u8,
     /// The objects that it printed.
     pub(super) results: Vec<Value>,
@@ -57,8 +57,8 @@ pub(super) struct Ran {
 }
 
 impl Runner {
-    /// Runs a command to its end; `input` is its stdin. A caller that goes away ends it, unless it `outlives` its caller:
-    /// a submission has to write down what the service answers.
+    /// Runs a command to its end; `input` is its stdin. If the caller goes away, the command ends, unless it `outlives` it:
+    /// a submission has to record the service's answer.
     ///
     /// # Errors
     /// When the command can't be started.
@@ -69,7 +69,7 @@ impl Runner {
             let stdin = child.stdin.take();
             let write = async move {
                 if let (Some(mut stdin), Some(text)) = (stdin, input) {
-                    // A command that reads no further has said why itself.
+                    // A command that stops reading has given its reason itself.
                     stdin.write_all(text.as_bytes()).await.ok();
                 }
             };
@@ -79,7 +79,7 @@ impl Runner {
         Ok(Ran::of(&output?))
     }
 
-    /// Starts a command that goes on, and waits for its first line.
+    /// Starts a command that keeps running, and waits for its first line.
     ///
     /// # Errors
     /// When it can't be started, or ends without a line.
@@ -92,7 +92,7 @@ impl Runner {
         let mut lines = BufReader::new(stdout).lines();
         match lines.next_line().await? {
             Some(line) => {
-                // What it says later is read, so that it never waits for a reader.
+                // Its later output is read, too, so that it never blocks on a full pipe.
                 tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
                 if let Some(mut messages) = child.stderr.take() {
                     tokio::spawn(async move { tokio::io::copy(&mut messages, &mut tokio::io::sink()).await });
@@ -118,7 +118,7 @@ impl Ran {
         let (next, messages): (Vec<&str>, Vec<&str>) =
             said.lines().filter(|line| !line.trim().is_empty()).partition(|line| line.starts_with("next: "));
         Self {
-            // A command that was killed has failed in an unexpected way.
+            // A killed command counts as an unexpected failure.
             exit: output.status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(Exit::Internal as u8),
             results: printed.lines().filter_map(|line| serde_json::from_str(line).ok()).collect(),
             messages: messages.into_iter().map(str::to_owned).collect(),

@@ -1,4 +1,4 @@
-//! `j2v media get`: a file of the account's media, saved whole or not at all.
+//! `j2v media get`: saves a file of the account's media, whole or not at all.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use crate::cli::MediaGetArgs;
 use crate::exit::Exit;
 use crate::service::client::Client;
 
-/// The place that is stdout.
+/// The destination that means stdout.
 const STDOUT: &str = "-";
 
 pub(super) async fn run(call: &Call, client: &Client, args: &MediaGetArgs) -> anyhow::Result<Exit> {

@@ -1,4 +1,4 @@
-//! `j2v media`: files on the account's media, listed, put there, saved, moved, deleted.
+//! `j2v media`: lists, uploads, saves, moves and deletes files on the account's media.
 
 mod get;
 mod prune;
@@ -19,7 +19,7 @@ use crate::service::client::Client;
 use crate::service::media::{MediaBranch, MediaFile, MediaPath, Storage, TEMP, normal, stored_folder};
 use crate::world::World;
 
-/// The waits between two looks at a file whose bytes were just sent; after them a move is refused.
+/// The waits between two reads of a file whose bytes were just uploaded; after the last one a move is refused.
 const SETTLING: [Duration; 6] = [
     Duration::from_millis(200),
     Duration::from_millis(500),
@@ -53,7 +53,7 @@ async fn act(call: &Call, reached: &Reached, command: &MediaCommand) -> anyhow::
     }
 }
 
-/// What it means that a call about templates or media came to nothing.
+/// The message and exit code for a failed call about templates or media.
 pub(super) fn failed(error: &AccountError) -> Stop {
     let stop = |exit| Stop::new(exit, error.to_string());
     match error {
@@ -72,7 +72,7 @@ pub(super) fn failed(error: &AccountError) -> Stop {
     }
 }
 
-/// The same of a call that is about one file.
+/// The same for a call about one file.
 fn failed_on(call: &Call, error: &AccountError, path: &MediaPath) -> Stop {
     if !matches!(error, AccountError::NotFound { .. }) {
         return failed(error);
@@ -124,7 +124,7 @@ async fn list(call: &Call, client: &Client, args: &MediaListArgs) -> anyhow::Res
     Ok(Exit::Done)
 }
 
-/// A list on stdout: on a terminal under its head, elsewhere without, so that a script meets none.
+/// A list on stdout: with a header on a terminal, without one elsewhere, so that a script reads only rows.
 pub(super) fn show(call: &Call, head: &[&str], rows: Vec<Vec<Cell>>) {
     let canvas = call.settings.canvas;
     let head = if canvas.terminal.is_some() && !rows.is_empty() { head } else { &[] };
@@ -133,7 +133,7 @@ pub(super) fn show(call: &Call, head: &[&str], rows: Vec<Vec<Cell>>) {
     }
 }
 
-/// A file as programs read it.
+/// A file as JSON.
 fn facts(file: &MediaFile) -> serde_json::Value {
     json!({
         "path": file.path(),
@@ -148,7 +148,7 @@ fn facts(file: &MediaFile) -> serde_json::Value {
     })
 }
 
-/// A move of a file whose bytes the service has not yet seen can lose it: that is waited for.
+/// Waits until the service has the bytes of a file: a move before that can lose the file.
 async fn move_file(call: &Call, client: &Client, args: &MediaMoveArgs) -> anyhow::Result<Exit> {
     let path = place(&args.path)?;
     let folder = stored_folder(&args.folder);
@@ -160,7 +160,7 @@ async fn move_file(call: &Call, client: &Client, args: &MediaMoveArgs) -> anyhow
         return Ok(Exit::Done);
     }
     match client.move_media(&path, &folder).await {
-        // Which of both places has it shows whether it was moved.
+        // The place that has the file now shows whether it was moved.
         Err(error @ AccountError::Lost { .. }) if client.media_file(&target).await.is_err() => return Err(failed(&error).into()),
         Ok(()) | Err(AccountError::Lost { .. }) => {}
         Err(error) => return Err(failed(&error).into()),
@@ -217,7 +217,7 @@ async fn delete_file(call: &Call, client: &Client, text: &str) -> Result<(), Sto
     Ok(())
 }
 
-/// The files of a folder and of those inside of it, then the folders, the innermost first.
+/// The files of a folder and of its subfolders, then the folders, the innermost first.
 async fn delete_all(call: &Call, client: &Client, text: &str) -> Result<(), Stop> {
     let top = normal(text);
     if top.is_empty() {
@@ -282,7 +282,7 @@ async fn usage(call: &Call, client: &Client, args: &MediaUsageArgs) -> anyhow::R
     Ok(Exit::Done)
 }
 
-/// What storage costs, for people.
+/// The cost of storage, for people.
 pub(super) fn a_week(credits: f64) -> String {
     let s = if (credits - 1.0).abs() < f64::EPSILON { "" } else { "s" };
     format!("{credits} credit{s} a week")

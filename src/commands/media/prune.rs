@@ -1,4 +1,4 @@
-//! `j2v media prune`: what `--upload` has put on the account's media and nothing needs any more.
+//! `j2v media prune`: deletes files that `--upload` put on the account's media and that nothing needs any more.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! `j2v media put`: files onto the account's media, each once.
+//! `j2v media put`: uploads files to the account's media, each once.
 
 use std::collections::HashMap;
 
@@ -44,7 +44,7 @@ pub(super) async fn run(call: &Call, client: &Client, args: &MediaPutArgs) -> an
     Ok(Exit::fold(exits))
 }
 
-/// The files and their places. Two that the service would store under one name are refused before anything goes up.
+/// The files and their places. Two files that the service would store under one name are refused before any upload.
 fn files(call: &Call, args: &MediaPutArgs, folder: &str) -> Result<Vec<(LocalFile, MediaPath)>, Stop> {
     let mut known: HashMap<String, String> = HashMap::new();
     let mut files = Vec::new();

@@ -1,4 +1,4 @@
-//! What is to be known beside the movie: how long its files play, what captions say, and how long an earlier render was.
+//! The facts beside the movie: the lengths of its files, the texts of captions, and the length of an earlier render.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -20,21 +20,21 @@ use crate::work::preview::Origin;
 /// The longest captions that are read, bytes.
 const LONGEST: u64 = 2 << 20;
 
-/// How far back in the ledger an earlier render is looked for.
+/// How far back the ledger is searched for an earlier render.
 const MOST_RENDERS: u32 = 2000;
 
-/// Who fetches the movie's files; nobody with `--offline`.
+/// The client that fetches the movie's files; none with `--offline`.
 pub(super) fn relay(call: &Call, allow_private: bool) -> Relay {
     let hosts = if allow_private { Hosts::Any } else { Hosts::Public };
     Relay::new(call.settings.is_loopback(), hosts, timeouts(call))
 }
 
 fn timeouts(call: &Call) -> Timeouts {
-    // A file that can't be had soon is shown as one that can't be had; the service has more patience.
+    // A file that takes too long is shown as one that can't be fetched; the service waits longer.
     Timeouts { request: call.settings.request_timeout.min(Duration::from_secs(15)), ..Timeouts::default() }
 }
 
-/// What is known at once, without asking other hosts: captions that lie beside the movie.
+/// The facts that need no requests to other hosts: captions in files beside the movie.
 pub(super) fn at_hand(movie: &Node, folder: &Path) -> Known {
     let captions = captions(movie).into_iter().filter_map(|address| match Origin::of(&address, folder) {
         Origin::Local(path) if std::fs::metadata(&path).is_ok_and(|about| about.is_file() && about.len() <= LONGEST) => {
@@ -45,7 +45,7 @@ pub(super) fn at_hand(movie: &Node, folder: &Path) -> Known {
     Known { captions: captions.collect(), ..Known::default() }
 }
 
-/// What the ledger tells, and the files themselves where somebody may ask for them: their lengths, and the texts of captions.
+/// The ledger's facts, and those of the files themselves where requests are allowed: their lengths, and the texts of captions.
 pub(super) async fn found(call: &Call, relay: Option<&Relay>, made: &Made) -> Known {
     let rendered = rendered(call, made).await;
     let Some(relay) = relay else { return Known { rendered, ..Known::default() } };
@@ -69,7 +69,7 @@ pub(super) async fn found(call: &Call, relay: Option<&Relay>, made: &Made) -> Kn
     Known { assets, captions: texts, rendered, ..Known::default() }
 }
 
-/// How long the last render of the same movie was, seconds. A ledger that can't be read is another command's trouble.
+/// The length of the last render of the same movie, seconds. A ledger that can't be read is ignored here.
 async fn rendered(call: &Call, made: &Made) -> Option<f64> {
     let store = session::store_as_it_is(call).await.ok()?;
     let hash = MovieHash::of(made.movie.canonical().as_bytes());
@@ -84,7 +84,7 @@ fn asset(found: &Found) -> Asset {
     Asset { length, size: None, bytes: found.bytes }
 }
 
-/// The addresses of captions: a text of several lines is no address.
+/// The addresses of captions: a text of several lines is not an address.
 fn captions(movie: &Node) -> Vec<String> {
     let items = |node: &Node, name: &str| node.get(name).and_then(Node::as_array).map(<[Node]>::to_vec).unwrap_or_default();
     let in_scenes = items(movie, "scenes").into_iter().flat_map(|scene| items(&scene, "elements"));

@@ -1,4 +1,4 @@
-//! `j2v preview`: a movie as pictures before it is paid for, as a page that follows its files, or as a file.
+//! `j2v preview`: a movie as pictures before it is paid for, as a page that updates when its files change, or as a file.
 
 mod known;
 mod rows;
@@ -25,7 +25,7 @@ use crate::work::preview::{Origin, Rows, Served, Shelf, Watch, kind, serve};
 /// Bytes of the secret in the page's path.
 const SECRET: usize = 16;
 
-/// The largest file of this machine that is put into a page, and all of them together, bytes.
+/// The largest local file that is embedded in a page, and the largest total of all of them, bytes.
 const EMBEDDED: (u64, u64) = (8 << 20, 24 << 20);
 
 pub(super) async fn run(call: &Call, args: PreviewArgs) -> anyhow::Result<Exit> {
@@ -47,7 +47,7 @@ fn findings(errors: usize, warnings: usize) -> String {
     told.map(|(count, word)| counted(count, word)).collect::<Vec<_>>().join(" and ")
 }
 
-/// Files for others, and the list for programs.
+/// Writes the output files, and the list for programs.
 async fn write(call: &Call, maker: &Maker, made: &Made) -> anyhow::Result<Exit> {
     let args = &maker.args;
     let relay = (!args.offline).then(|| known::relay(call, args.allow_private));
@@ -77,7 +77,7 @@ async fn write(call: &Call, maker: &Maker, made: &Made) -> anyhow::Result<Exit> 
     Ok(Exit::Done)
 }
 
-/// Where a page that is a file finds a file of the movie: at its own URL, or in the page itself when it is on this machine.
+/// The place of a movie's file for a page in a file: its own URL, or the page itself for a file of this machine.
 fn embedded(address: &str, maker: &Maker, left: &mut u64, unembedded: &mut Vec<String>) -> String {
     let Origin::Local(path) = Origin::of(address, &maker.folder) else { return address.to_owned() };
     let size = std::fs::metadata(&path).ok().filter(std::fs::Metadata::is_file).map(|about| about.len());
@@ -97,7 +97,7 @@ fn name(args: &PreviewArgs) -> &str {
     Path::new(source).file_name().and_then(|name| name.to_str()).unwrap_or(source)
 }
 
-/// The page until Ctrl-C.
+/// Serves the page until Ctrl-C.
 async fn follow(call: &Call, maker: Arc<Maker>, made: Made) -> anyhow::Result<Exit> {
     let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, maker.args.port));
     let listener = TcpListener::bind(bind).await.map_err(|why| not_bound(bind, &why))?;
@@ -142,7 +142,7 @@ async fn follow(call: &Call, maker: Arc<Maker>, made: Made) -> anyhow::Result<Ex
     Ok(Exit::Done)
 }
 
-/// What is kept up to date.
+/// The state that is kept up to date.
 struct Kept<'a> {
     call: &'a Call,
     maker: &'a Arc<Maker>,
@@ -152,7 +152,7 @@ struct Kept<'a> {
     sender: &'a watch::Sender<Arc<State>>,
 }
 
-/// Makes a new state whenever a file has changed, and another when more is known of the movie's files.
+/// Makes a new state whenever a file has changed, and another when more facts about the movie's files are known.
 async fn keep_up(kept: &Kept<'_>, mut made: Made) {
     let mut watch = Watch::new(kept.maker.files().chain(rows::files(kept.maker)).collect());
     let mut known = Known::default();
@@ -191,7 +191,7 @@ async fn keep_up(kept: &Kept<'_>, mut made: Made) {
 }
 
 impl Kept<'_> {
-    /// The movie once more, and the table.
+    /// Reads the movie and the table again.
     async fn read(&self) -> Result<Made, Stop> {
         let made = self.maker.read()?;
         if let Some(table) = self.table {
@@ -200,7 +200,7 @@ impl Kept<'_> {
         Ok(made)
     }
 
-    /// The next state; the page asks for it by its number.
+    /// Stores the next state; the page asks for it by its number.
     fn publish(&self, state: State) {
         let version = self.sender.borrow().version + 1;
         self.sender.send_replace(Arc::new(State { version, ..state }));

@@ -22,7 +22,7 @@ use crate::work::preview::{Rows, Shelf};
 /// Rows that the page shows at once.
 const PAGE: usize = 12;
 
-/// A table as it is now: another takes its place when a file changes.
+/// The current table: a new one replaces it when a file changes.
 pub(super) struct Table(RwLock<Arc<Read>>);
 
 /// A table that was read, and the movie that its rows fill.
@@ -41,7 +41,7 @@ impl Table {
         Self(RwLock::new(Arc::new(read)))
     }
 
-    /// Puts another in its place.
+    /// Replaces it.
     pub(super) fn replace(&self, read: Read) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(read);
     }
@@ -58,7 +58,7 @@ impl Rows for Table {
     }
 }
 
-/// The files of a table whose change makes other rows.
+/// The files of a table that change the rows when they change.
 pub(super) fn files(maker: &Maker) -> impl Iterator<Item = PathBuf> + '_ {
     let table = &maker.args.table;
     table.rows.iter().chain(&table.join).filter(|name| *name != "-").map(PathBuf::from)

@@ -1,4 +1,4 @@
-//! From the command line to a state of the page: the movie composed, checked, resolved, and made into pictures.
+//! Turns the command line into a state of the page: composes, checks and resolves the movie, and makes its pictures.
 
 use std::path::{Path, PathBuf};
 
@@ -15,13 +15,13 @@ use crate::preview::page::State;
 use crate::preview::{Known, preview};
 use crate::work::preview::{Origin, Shelf};
 
-/// More findings than this help nobody; the worst come first.
+/// The number of findings that are shown, the worst first.
 const MOST_FINDINGS: usize = 300;
 
-/// What makes states of a movie.
+/// Makes the states of a movie.
 pub(super) struct Maker {
     pub(super) args: PreviewArgs,
-    /// The folder that the movie's relative addresses mean.
+    /// The folder that relative addresses in the movie start from.
     pub(super) folder: PathBuf,
     is_loopback: bool,
 }
@@ -43,7 +43,7 @@ impl Maker {
     /// Reads the movie.
     ///
     /// # Errors
-    /// When it can't be read, is no JSON, or would expand beyond all measure.
+    /// When it can't be read, is not JSON, or would expand beyond the limits.
     pub(super) fn read(&self) -> Result<Made, Stop> {
         let composed = movies::compose_silently(&self.args.movie)?.into_iter().next();
         self.made(composed.ok_or_else(|| Stop::new(Exit::Usage, "name a movie file"))?.movie?)
@@ -52,7 +52,7 @@ impl Maker {
     /// Checks and resolves a movie.
     ///
     /// # Errors
-    /// When it would expand beyond all measure.
+    /// When it would expand beyond the limits.
     pub(super) fn made(&self, movie: Document) -> Result<Made, Stop> {
         let expansion = expand(&movie, &Limits::default());
         if let Some((limit, _)) = expansion.limit() {
@@ -66,7 +66,7 @@ impl Maker {
         Ok(Made { movie, expansion, found })
     }
 
-    /// The pictures of a movie, its media where the page finds them.
+    /// The pictures of a movie, with its media at URLs that the page can load.
     pub(super) fn state(&self, made: &Made, known: &Known, hrefs: impl Fn(&str) -> String) -> State {
         let here = known::at_hand(&made.expansion.movie.root, &self.folder);
         let captions = here.captions.into_iter().chain(known.captions.clone()).collect();
@@ -96,7 +96,7 @@ impl Maker {
         state
     }
 
-    /// The files whose change makes another movie.
+    /// The files that change the movie when they change.
     pub(super) fn files(&self) -> impl Iterator<Item = PathBuf> + '_ {
         let MovieArgs { movies, vars, scene, .. } = &self.args.movie;
         let movies = movies.iter().filter(|name| *name != movies::STDIN).map(PathBuf::from);
@@ -109,7 +109,7 @@ pub(super) fn source(args: &PreviewArgs) -> &str {
     args.movie.movies.first().map(String::as_str).unwrap_or_default()
 }
 
-/// What is wrong with a file that could be read before, on one line.
+/// The fault of a file that was readable before, on one line.
 pub(super) fn in_a_line(stop: &Stop) -> String {
     let help = stop.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
     format!("{}{help}", stop.message)

@@ -144,7 +144,7 @@ pub(in crate::emulator) async fn file(State(backend): State<Arc<Backend>>, Query
     told(answer).send()
 }
 
-/// `POST /v2/media/file`: registers a file, and tells where its bytes go.
+/// `POST /v2/media/file`: registers a file, and returns the URL for its bytes.
 pub(in crate::emulator) async fn register(
     State(backend): State<Arc<Backend>>,
     ConnectInfo(wire): ConnectInfo<Wire>,
@@ -201,7 +201,7 @@ fn registered(backend: &Backend, account: &mut Account, body: &Value, stuck: boo
 }
 
 impl Account {
-    /// Makes a folder and those around it; tells whether it is new.
+    /// Makes a folder and its parents; returns whether it is new.
     pub(super) fn make_folder(&mut self, folder: &str) -> bool {
         let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
         ends.filter(|end| *end > 0).map(|end| self.folders.insert(folder[..end].to_owned())).last().unwrap_or(false)

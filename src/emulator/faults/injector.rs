@@ -1,4 +1,4 @@
-//! Decides which fault strikes which request: counts how often each has struck, and throws the seed's dice.
+//! Decides which fault strikes which request: counts how often each has struck, and draws the seed's random numbers.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

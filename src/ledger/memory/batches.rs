@@ -1,4 +1,4 @@
-//! Batches in memory: what another store counts on the way is counted here when it is asked for.
+//! Batches in memory. Another store keeps tallies as rows change; this one counts when asked.
 
 use super::mail::Mail;
 use super::{Memory, OWNER, Row, at as at_row, record, reply, unheard_of};
@@ -56,7 +56,7 @@ impl Batches for Memory {
         reply(Ok(current.take(usize::try_from(most).unwrap_or(usize::MAX)).cloned().collect()))
     }
 
-    /// This process has all that there is.
+    /// This process is the only worker.
     fn workers(&self, space: Space, name: String) -> Reply<'_, Vec<Worker>> {
         let rows = self.rows();
         let claimed: Vec<&Render> =

@@ -11,11 +11,11 @@ use crate::ledger::{Render, Reply, Space};
 use crate::render::outcome::Report;
 use crate::world::Timestamp;
 
-/// What came in and what goes out.
+/// Callbacks that arrived and deliveries to make.
 #[derive(Default)]
 pub(super) struct Mail {
     letters: Vec<Letter>,
-    /// How many letters there have been: a name is never given twice.
+    /// The number of callbacks and deliveries so far: a number is never given twice.
     named: i64,
     deliveries: Vec<Delivery>,
     receivers: HashMap<Space, Receiver>,
@@ -152,7 +152,7 @@ impl Mail {
         Received::New(id)
     }
 
-    /// Puts the outcome of a render here if its space has a receiver.
+    /// Adds the outcome of a render if its space has a receiver.
     pub(super) fn put_if_received(&mut self, render: &Render) {
         if let Some(report) = render.report.as_ref().filter(|_| self.receivers.contains_key(&render.space)) {
             self.put(&render.space, report, render.bound_at.unwrap_or(render.touched_at));

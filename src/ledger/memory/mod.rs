@@ -1,4 +1,4 @@
-//! The store of `--no-ledger`: it keeps every promise of the door for as long as the process lives, and no longer.
+//! The store of `--no-ledger`: it keeps every promise of the [`Store`] interface for as long as the process lives.
 
 mod batches;
 mod mail;
@@ -19,7 +19,7 @@ use crate::render::state::{InvalidTransition, State};
 use crate::render::token::LedgerName;
 use crate::world::Timestamp;
 
-/// Nobody else claims in this memory.
+/// The only owner: no other process claims in this memory.
 const OWNER: &str = "this process";
 
 /// A ledger in memory.
@@ -29,7 +29,7 @@ pub struct Memory {
     rows: Mutex<Vec<Row>>,
     mail: Mutex<Mail>,
     seats: Mutex<Seats>,
-    /// Grows with every change of a row.
+    /// A counter that grows with every change of a row.
     writes: watch::Sender<u64>,
     batches: Mutex<Vec<Batch>>,
 }
@@ -104,7 +104,7 @@ impl Store for Memory {
         reply(Ok(at(&mut self.rows(), render).map(|row| row.story.clone()).unwrap_or_default()))
     }
 
-    /// The only owner there can be is alive.
+    /// The only possible owner is alive.
     fn reap(&self, _: Timestamp) -> Reply<'_, Vec<Render>> {
         reply(Ok(Vec::new()))
     }
@@ -148,7 +148,7 @@ fn place(rows: &mut Vec<Row>, draft: NewRender) -> Result<PlaceResult, LedgerErr
     }
 }
 
-/// Takes in one change of a row that is there.
+/// Records one change of an existing row.
 fn record(rows: &mut [Row], mail: &mut Mail, record: &Record) -> Option<Result<Recorded, InvalidTransition>> {
     let row = at(rows, record.render)?;
     let applied = match apply(&row.render, &record.change, record.at, OWNER) {

@@ -22,7 +22,7 @@ fn restore(rows: &mut Vec<Row>, lost: &Lost) -> Result<Option<Render>, LedgerErr
     Ok(Some(render))
 }
 
-/// The restored row that a draft means, from now on the draft's own.
+/// Makes the restored row that a draft means the draft's own.
 pub(super) fn claim(rows: &mut [Row], draft: &NewRender) -> Option<Render> {
     let key = draft.key.spelled();
     let is_it = |render: &&Render| render.space == draft.space && render.key == key && render.scope.starts_with(RESTORED);

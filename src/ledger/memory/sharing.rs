@@ -1,10 +1,10 @@
-//! Who waits for what, and who reads for all, in memory: every seat is of this process, which lives.
+//! What each watcher waits for, and the read lease, in memory: every watcher belongs to this process, which is alive.
 
 use super::{Memory, OWNER, reply};
 use crate::ledger::sharing::{Asked, Mark, ReadLease, Reader, Share, Sharing, Wait, WatcherId, asked};
 use crate::ledger::{LedgerError, Reply, Space};
 
-/// Who waits for what, and who reads.
+/// The waits of all watchers, and the read lease.
 #[derive(Default)]
 pub(super) struct Seats {
     waits: Vec<(Space, WatcherId, Wait)>,

@@ -1,4 +1,4 @@
-//! Where a shared ledger is and how it is reached. The password goes in here and comes out nowhere.
+//! The address of a shared ledger, and the connection settings. The password enters here and is never shown.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -11,31 +11,31 @@ use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 /// How long the server's answer to a new connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// After how long a server that acknowledges nothing counts as gone.
+/// After how long without an acknowledgement a server counts as gone.
 const SILENCE: Duration = Duration::from_secs(10);
 
-/// Why a text is no address of a ledger. The text itself is never part of the error: it may hold a password.
+/// Why a text is not an address of a ledger. The error never contains the text itself: it may hold a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AddressError {
-    /// It doesn't read.
+    /// It can't be parsed.
     #[error("{0}; it is written postgres://USER@HOST/DATABASE")]
     Unreadable(String),
-    /// No host, and nothing to guess it from.
+    /// It has no host, and there is no default for it.
     #[error("it names no host; it is written postgres://USER@HOST/DATABASE")]
     NoHost,
     /// A character of the password ends the password early.
     #[error("its password holds a character that has to be written in percent-encoding (`@` as %40)")]
     Unescaped,
-    /// TLS was declined for a server elsewhere.
+    /// TLS was declined for a server on another machine.
     #[error("sslmode={0} would send movies and password in the clear: only a server on this machine is reached without TLS")]
     Plain(String),
-    /// No way of TLS that anybody knows.
+    /// An unknown TLS mode.
     #[error("sslmode is disable, prefer, require or verify-full")]
     Mode,
 }
 
-/// Whom an address reaches.
+/// The server, database and user of an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// The server's name.
@@ -44,7 +44,7 @@ pub struct Target {
     pub port: String,
     /// The database.
     pub database: String,
-    /// As whom.
+    /// The user's name.
     pub user: String,
 }
 
@@ -57,12 +57,12 @@ pub struct Address {
 }
 
 impl Address {
-    /// Reads `postgres://USER:PASSWORD@HOST:PORT/DATABASE?OPTIONS`, with the options of libpq that matter here.
+    /// Parses `postgres://USER:PASSWORD@HOST:PORT/DATABASE?OPTIONS`, with the options of libpq that matter here.
     ///
-    /// TLS is demanded, and the certificate checked, unless every host is on this machine.
+    /// TLS is required, and the certificate checked, unless every host is on this machine.
     ///
     /// # Errors
-    /// When it doesn't read, or asks for plain text over a network.
+    /// When it can't be parsed, or asks for plain text over a network.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let Options { url, mode, roots } = Options::take_from(text);
         let mut config: Config = url.parse().map_err(|error| AddressError::Unreadable(reason(&error)))?;
@@ -85,7 +85,7 @@ impl Address {
         Ok(Self { config: Box::new(config), roots, shown })
     }
 
-    /// The same address with a password, where it has none of its own.
+    /// The same address with this password, unless it already has one.
     #[must_use]
     pub fn or_password(mut self, password: &str) -> Self {
         if !self.has_password() {
@@ -94,18 +94,18 @@ impl Address {
         self
     }
 
-    /// Whether it brings its own password.
+    /// Whether it contains a password.
     #[must_use]
     pub fn has_password(&self) -> bool {
         self.config.get_password().is_some()
     }
 
-    /// Whom it reaches, as a file of passwords names it; of several hosts the first.
+    /// The server, database and user, as a password file names them; the first of several hosts.
     #[must_use]
     pub fn target(&self) -> Target {
         let host = match self.config.get_hosts().first() {
             Some(Host::Tcp(name)) => name.clone(),
-            // A socket of this machine, and an address without a name.
+            // A socket of this machine, or an address without a host name.
             _ => "localhost".to_owned(),
         };
         let user = self.config.get_user().unwrap_or_default().to_owned();
@@ -113,7 +113,7 @@ impl Address {
         Target { host, port: self.config.get_ports().first().unwrap_or(&5432).to_string(), database, user }
     }
 
-    /// A text of the server's, unless it repeats a value that is not shown.
+    /// A text of the server's; another text if it would repeat a secret value.
     pub(super) fn without_secrets(&self, text: String) -> String {
         let password = self.config.get_password().map(String::from_utf8_lossy);
         let options = self.config.get_options().unwrap_or_default();
@@ -125,12 +125,12 @@ impl Address {
         text
     }
 
-    /// What the client connects with.
+    /// The configuration for the client crate.
     pub(super) fn config(&self) -> &Config {
         &self.config
     }
 
-    /// How long a new connection may take until its server has answered: the time of one host, for each that is named.
+    /// How long a new connection may take until the server answers: the time for one host, times the number of hosts.
     pub(super) fn patience(&self) -> Duration {
         let hosts = self.config.get_hosts().len().max(self.config.get_hostaddrs().len());
         let one = self.config.get_connect_timeout().copied().unwrap_or(CONNECT);
@@ -143,7 +143,7 @@ impl Address {
     }
 }
 
-/// As a URL, less the password and the options.
+/// The URL without the password and the options.
 impl fmt::Display for Address {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.shown)
@@ -156,7 +156,7 @@ impl fmt::Debug for Address {
     }
 }
 
-/// The options that the client crate doesn't know, taken out of the URL.
+/// The options that the client crate doesn't know, removed from the URL.
 struct Options {
     url: String,
     mode: Option<String>,
@@ -185,7 +185,7 @@ impl Options {
     }
 }
 
-/// A path with its percent-encoded bytes as they are; what isn't well encoded stays.
+/// A path with its percent-encoded bytes decoded; invalid encodings stay as they are.
 fn unescaped(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -1,8 +1,8 @@
-//! Batches in and out, and the tally that is kept as their rows change.
+//! Rows of batches, and the tally that changes with their renders.
 //!
-//! Every change of a batch's row changes the tally, and who changes a row of it holds that until the commit. So the
-//! tally is kept in shards, one of them for each of some connections, and summed up when it is read. A batch with a
-//! budget is locked by whoever claims: then the sum stands until the commit.
+//! Every change of a batch's row changes the tally, and the transaction that changes a row of the tally locks it until its
+//! commit. So the tally has shards, each for some of the connections, and reading it sums them up. A claim locks a batch
+//! that has a budget: the sum then stays the same until the commit.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -23,7 +23,7 @@ use crate::render::identity::{Key, MovieHash};
 use crate::render::state::{Fact, State};
 use crate::world::Timestamp;
 
-/// The shards of a tally.
+/// The number of shards of a tally.
 const SHARDS: i64 = 32;
 
 impl Batches for Postgres {
@@ -152,7 +152,7 @@ fn read_count(row: &Row, first: usize) -> Result<Count, Failure> {
 /// A batch: its space and its name.
 type Named = (Space, String);
 
-/// Claims renders in their order, each if the budget of its batch allows.
+/// Claims renders in their order, each if the budget of its batch allows it.
 async fn claim(session: &Session<'_>, ids: &[RenderId], at: Timestamp) -> Result<Vec<Result<Recorded, Unclaimed>>, Failure> {
     let found = work::lock(session.channel, ids).await?;
     let batches: HashSet<Named> =
@@ -181,7 +181,7 @@ async fn claim(session: &Session<'_>, ids: &[RenderId], at: Timestamp) -> Result
     Ok(results)
 }
 
-/// The budgets that some batches have, locked, and what is spent of them.
+/// The budgets of those batches that have one, locked, and what is spent of them.
 async fn budgets(channel: &Channel, batches: HashSet<Named>) -> Result<HashMap<Named, (Budget, Count)>, Failure> {
     const LOCK: &str = "SELECT account, endpoint, name, max_renders, max_credits FROM batch \
          JOIN unnest($1::text[], $2::text[], $3::text[]) AS wanted (account, endpoint, name) USING (account, endpoint, name) \
@@ -199,7 +199,7 @@ async fn budgets(channel: &Channel, batches: HashSet<Named>) -> Result<HashMap<N
         let batch: Named = (Space { account: row.try_get(0)?, endpoint: row.try_get(1)? }, row.try_get(2)?);
         let limit = |column: usize| Ok::<_, Failure>(row.try_get::<_, Option<i64>>(column)?.map(i64::cast_unsigned));
         let budget = Budget { renders: limit(3)?, credits: limit(4)? };
-        // Asked after the lock: what those counted who had it before is seen only now.
+        // Read after the lock: only then are the counts of the previous holder of the lock visible.
         let spent = channel.optional(SPENT, &[&batch.0.account, &batch.0.endpoint, &batch.1]).await?;
         let spent = spent.map_or(Ok(Count::default()), |row| read_count(&row, 0))?;
         budgets.insert(batch, (budget, spent));
@@ -207,17 +207,17 @@ async fn budgets(channel: &Channel, batches: HashSet<Named>) -> Result<HashMap<N
     Ok(budgets)
 }
 
-/// What a tally counts: the batch, the state, and whether it is the latest generation.
+/// The key of a tally: the batch, the state, and whether it counts the latest generations.
 type Place = (String, String, String, &'static str, bool);
 
-/// What is to be added to tallies.
+/// The amounts to add to tallies.
 #[derive(Default)]
 pub(super) struct Counts {
     sums: BTreeMap<Place, [f64; 5]>,
 }
 
 impl Counts {
-    /// Counts a new render, and that the generation `before` it is the latest no more.
+    /// Counts a new render, and counts the generation `before` it as no longer the latest.
     pub(super) fn entered(&mut self, render: &Render, before: Option<&Render>) {
         if render.row.is_some()
             && let Some(before) = before
@@ -228,7 +228,7 @@ impl Counts {
         self.add(render, true, 1.0);
     }
 
-    /// Counts what a change made of a render.
+    /// Counts the effect of a change on a render.
     pub(super) fn moved(&mut self, before: &Render, after: &Render, is_current: bool) {
         self.add(before, is_current, -1.0);
         self.add(after, is_current, 1.0);
@@ -245,7 +245,7 @@ impl Counts {
         }
     }
 
-    /// Writes what there is to be added, in the order of its places, so that nobody waits in a circle.
+    /// Writes the amounts in the order of their keys, so that transactions don't deadlock.
     pub(super) async fn write(mut self, channel: &Channel) -> Result<(), Failure> {
         const SQL: &str = "INSERT INTO tally AS known (shard, account, endpoint, name, state, current, renders, estimated, consumed, \
              paid_renders, paid_credits) SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], \

@@ -1,4 +1,4 @@
-//! One connection to the server, set up so that a commit is on disk before it is answered, and what it has prepared.
+//! One connection to the server with its prepared statements, set up so that a commit is on disk before it is answered.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -16,10 +16,10 @@ use super::address::Address;
 use super::failure::Failure;
 use super::tls::Tls;
 
-/// The oldest server that has all that the statements use.
+/// The oldest major version of a server that supports the statements.
 const OLDEST: u32 = 15;
 
-/// The settings that the promises of the ledger rest on, whatever the role or the database has by default. A
+/// The settings that the ledger's promises depend on, whatever the defaults of the role or the database. A
 /// `synchronous_commit` that waits for more than the disk stays.
 const SET_UP: &str = "SELECT set_config('search_path', 'j2v, pg_temp', false), \
      set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false), \
@@ -27,15 +27,15 @@ const SET_UP: &str = "SELECT set_config('search_path', 'j2v, pg_temp', false), \
      set_config('client_min_messages', 'warning', false), \
      pg_is_in_recovery(), current_setting('server_version_num')::integer, current_setting('server_version')";
 
-/// Which history of which database this is: a failover to a standby, or a backup that was played in, begins another.
-/// A standby has no place to write, and so no answer.
+/// The database's identifier and its history: a failover to a standby, or the restoration of a backup, begins another
+/// history. A standby has no write position, and so returns no row.
 const HISTORY: &str = "SELECT (SELECT system_identifier FROM pg_control_system()) || '/' || \
      substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8)";
 
-/// One connection. Dropped, it is closed.
+/// One connection. It is closed when dropped.
 pub(super) struct Channel {
     client: Client,
-    /// Its name among the receipts: of its last commit the server keeps the number.
+    /// Its name among the receipts: the server keeps the number of its last commit.
     pub(super) name: i64,
     commits: Cell<i64>,
     prepared: RefCell<HashMap<&'static str, Statement>>,
@@ -49,10 +49,10 @@ impl Drop for Channel {
 }
 
 impl Channel {
-    /// Connects and sets the connection up. What others tell over it (`NOTIFY`) goes to `told`.
+    /// Connects and sets up the connection. Notifications of others (`NOTIFY`) go to `told`.
     ///
     /// # Errors
-    /// Also when the server takes the connection and then says nothing for as long as a connection may take.
+    /// Also when the server accepts the connection and then sends nothing for as long as a connection may take.
     pub(super) async fn open(address: &Address, tls: Option<&Tls>, name: i64, told: Option<Told>) -> Result<Self, Failure> {
         let patience = address.patience();
         let opened = timeout(patience, Self::shake_hands(address, tls, name, told)).await;
@@ -76,7 +76,7 @@ impl Channel {
         if row.try_get(5)? { Err(Failure::Standby) } else { Ok(channel) }
     }
 
-    /// Which history of which database answers; `None` where the server doesn't tell, as some hosted ones don't.
+    /// The database and its history; `None` where the server doesn't show it, like some hosted ones.
     pub(super) async fn history(&self) -> Result<Option<String>, Failure> {
         match self.client.query_typed_one(HISTORY, &[]).await {
             Ok(row) => Ok(row.try_get(0)?),
@@ -85,7 +85,7 @@ impl Channel {
         }
     }
 
-    /// Whether it can be used no more.
+    /// Whether the connection is closed.
     pub(super) fn is_closed(&self) -> bool {
         self.client.is_closed()
     }
@@ -96,34 +96,34 @@ impl Channel {
         self.commits.get()
     }
 
-    /// Runs statements that bring no values.
+    /// Runs statements without parameters.
     pub(super) async fn batch(&self, sql: &str) -> Result<(), Failure> {
         Ok(self.client.batch_execute(sql).await?)
     }
 
-    /// The rows that a query gives.
+    /// The rows of a query.
     pub(super) async fn query(&self, sql: &'static str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Failure> {
         let statement = self.prepared(sql).await?;
         Ok(self.client.query(&statement, values).await?)
     }
 
-    /// The one row that a query gives, if it gives one.
+    /// The row of a query that returns at most one.
     pub(super) async fn optional(&self, sql: &'static str, values: &[&(dyn ToSql + Sync)]) -> Result<Option<Row>, Failure> {
         Ok(self.query(sql, values).await?.pop())
     }
 
-    /// Runs a statement; says how many rows it changed.
+    /// Runs a statement; returns the number of rows that it changed.
     pub(super) async fn execute(&self, sql: &'static str, values: &[&(dyn ToSql + Sync)]) -> Result<u64, Failure> {
         let statement = self.prepared(sql).await?;
         Ok(self.client.execute(&statement, values).await?)
     }
 
-    /// The rows that a query gives which is asked once: nothing of it is kept.
+    /// The rows of a query that runs only once: the statement is not kept prepared.
     pub(super) async fn query_once(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Failure> {
         Ok(self.client.query(sql, values).await?)
     }
 
-    /// The one row, if any, of a query that is asked once, in one round trip.
+    /// The row, if any, of a query that runs only once, in one round trip.
     pub(super) async fn once(&self, sql: &str, values: &[(&(dyn ToSql + Sync), Type)]) -> Result<Option<Row>, Failure> {
         Ok(self.client.query_typed(sql, values).await?.pop())
     }
@@ -139,7 +139,7 @@ impl Channel {
     }
 }
 
-/// Where the words of others go.
+/// Where notifications of others go.
 pub(super) type Told = UnboundedSender<String>;
 
 /// Moves bytes until the connection ends.
@@ -150,11 +150,11 @@ where
 {
     while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
         if let (AsyncMessage::Notification(word), Some(told)) = (message, &told) {
-            // Who doesn't listen any more has let go of the connection, too.
+            // A receiver that is gone has dropped the connection, too.
             told.send(word.payload().to_owned()).ok();
         }
     }
 }
 
-/// A connection that several tasks of the ledger's thread may hold.
+/// A connection that several tasks of the ledger's thread may share.
 pub(super) type Shared = Rc<Channel>;

@@ -1,9 +1,9 @@
-//! Transactions: begun, run again where another one was in the way, taken up again after the server was away, and
+//! Transactions: begun, repeated when another one conflicts, repeated when the server is back after an outage, and
 //! committed exactly once.
 //!
-//! A connection that breaks while `COMMIT` is out leaves open whether it was done. So every transaction writes its
-//! number beside the name of its connection (`receipt`), and what is on record afterwards tells. Only transactions are
-//! ever run again; a request to the service is not among what they do (`faults.md` row 86).
+//! A connection that breaks during `COMMIT` leaves open whether the commit happened. So every transaction writes its
+//! number beside the name of its connection (`receipt`), and that row shows it afterwards. Only transactions are ever
+//! repeated; they include no request to the service (`faults.md` row 86).
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -25,13 +25,13 @@ use crate::ledger::sharing::Mark;
 use crate::render::token::LedgerName;
 use crate::world::World;
 
-/// How often a transaction gives way to others.
+/// How often a transaction is repeated after conflicts.
 const MOST_RACES: u32 = 20;
 
-/// How long an answer may take that a living server owes us.
+/// How long a living server may take to answer.
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// How long saying goodbye may take.
+/// How long closing may take.
 const GOODBYE: Duration = Duration::from_secs(2);
 
 /// What a job needs.
@@ -41,9 +41,9 @@ pub(super) enum Need {
     Read,
     /// A commit.
     Write,
-    /// A commit under this store's own name, whose lease holds.
+    /// A commit under this store's own name, while its lease is valid.
     Claim,
-    /// The same, and it is nobody's news.
+    /// The same, without news for others.
     WatcherId,
 }
 
@@ -61,25 +61,25 @@ pub(super) struct Session<'a> {
     pub(super) owner: Option<String>,
 }
 
-/// All that the ledger's thread works with.
+/// The state of the ledger's thread.
 pub(super) struct Engine {
     pool: Rc<Pool>,
     news: Rc<News>,
     address: Address,
     owner: RefCell<Option<String>>,
-    /// The connections that have receipts.
+    /// The names of the connections that have receipts.
     wrote: RefCell<Vec<i64>>,
 }
 
 impl Engine {
-    /// An engine that knows where the server is.
+    /// An engine for the server at an address.
     pub(super) fn new(address: Address, world: World, witness: Arc<Witness>) -> Result<Self, LedgerError> {
         let news = Rc::new(News::new(format!("{:016x}", world.rng.next_u64())));
         let pool = Rc::new(Pool::new(address.clone(), world, witness).map_err(|failure| failure.at(&address))?);
         Ok(Self { pool, news, address, owner: RefCell::default(), wrote: RefCell::default() })
     }
 
-    /// Connects for the first time, so that whoever opens a ledger hears what is wrong with it.
+    /// Connects for the first time, so that opening a ledger reports what is wrong with it.
     pub(super) async fn meet(&self) -> Result<(), LedgerError> {
         let met = self.pool.lend(Instant::now() + PATIENCE / 3).await;
         met.map(Lent::keep).map_err(|failure| failure.at(&self.address))
@@ -88,12 +88,12 @@ impl Engine {
     /// The ledger's own name.
     ///
     /// # Errors
-    /// When there was never a connection.
+    /// When no connection was ever made.
     pub(super) fn name(&self) -> Result<LedgerName, LedgerError> {
         self.pool.name().ok_or(LedgerError::Closed)
     }
 
-    /// Runs a job to its commit, and once only.
+    /// Runs a job and commits it exactly once.
     pub(super) async fn run<T>(&self, need: Need, job: impl AsyncFn(&Session<'_>) -> Result<T, Failure>) -> Result<T, LedgerError> {
         let deadline = Instant::now() + PATIENCE;
         let done = timeout_at(deadline + ANSWER, self.persist(deadline, need, job)).await;
@@ -157,7 +157,7 @@ impl Engine {
         }
     }
 
-    /// The beginning, the lease and the job's first statement go out together.
+    /// Runs a job; `BEGIN`, the lease check and the job's first statement are sent together.
     async fn inside<T>(
         &self,
         channel: &Channel,
@@ -166,7 +166,7 @@ impl Engine {
         job: impl AsyncFn(&Session<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let session = Session { channel, owner: self.me() };
-        // Who claims demands more: its own word that the commit is on disk, should anybody have changed the session.
+        // A claim sets again that its commit is on disk before the answer, in case the session's setting was changed.
         let begin = async {
             let (opened, noted) = join(channel.batch(if need == Need::Claim { DURABLE } else { BEGIN }), receipt(channel, number)).await;
             opened.and(noted)
@@ -181,7 +181,7 @@ impl Engine {
         }
     }
 
-    /// Whether a commit came through whose connection broke. A transaction that still goes on is waited for.
+    /// Whether a commit whose connection broke succeeded. Waits for a transaction that is still running.
     async fn is_committed(&self, deadline: Instant, channel: i64, number: i64) -> Result<bool, Failure> {
         const SQL: &str = "INSERT INTO receipt (channel, nth, at) VALUES ($1, 0, now()) \
              ON CONFLICT (channel) DO UPDATE SET at = excluded.at RETURNING nth";
@@ -209,7 +209,7 @@ impl Engine {
         }
         let name = owner::name(self.pool.world());
         owner::enter(channel, &name).await?;
-        // Another task may have entered meanwhile: then this name was never used.
+        // Another task may have entered meanwhile: then this name stays unused.
         let is_mine = {
             let mut mine = self.owner.borrow_mut();
             mine.get_or_insert_with(|| name.clone()) == &name
@@ -232,7 +232,7 @@ impl Engine {
         self.news.wait(&self.pool, heard).await.map_err(|failure| failure.at(&self.address))
     }
 
-    /// Renews the lease and tells others what was written, for as long as this store lives.
+    /// Renews the lease and sends news to other stores, for as long as this store lives.
     pub(super) async fn live(&self) {
         join(self.beat(), self.news.tell(&self.pool)).await;
     }
@@ -247,14 +247,14 @@ impl Engine {
                 lent.keep();
                 Ok::<_, Failure>(beaten)
             };
-            // A server that is away is asked again at the next beat; who was buried takes another name.
+            // A server that is away is asked again at the next heartbeat. A store whose lease was deleted takes another name.
             if matches!(timeout(owner::HEARTBEAT, beaten).await, Ok(Ok(false))) && self.me() == Some(name) {
                 self.owner.replace(None);
             }
         }
     }
 
-    /// Ends the lease and takes the receipts away. Without an answer others wait for the end of the lease.
+    /// Ends the lease and deletes the receipts. If the server doesn't answer, other stores wait for the end of the lease.
     pub(super) async fn close(&self) {
         let goodbye = async {
             self.news.tell_now(&self.pool).await?;
@@ -268,7 +268,7 @@ impl Engine {
             }
             lent.channel()?.execute("DELETE FROM receipt WHERE channel = ANY($1)", &[&wrote]).await.map(drop)
         };
-        // Nobody is left to tell.
+        // No caller is left to get an error.
         let _: Result<Result<(), Failure>, _> = timeout(GOODBYE, goodbye).await;
     }
 }
@@ -276,11 +276,11 @@ impl Engine {
 /// Begins a transaction.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
-/// Begins one whose commit is on disk before its answer; a session that waits for a standby's memory as well goes on to.
+/// Begins a transaction whose commit is on disk before its answer; a session that also waits for a standby keeps doing so.
 const DURABLE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') \
      WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)";
 
-/// Writes which commit of a channel this will be, so that it can be asked for when its answer is lost.
+/// Writes the number of a channel's next commit, so that it can be looked up when the commit's answer is lost.
 async fn receipt(channel: &Channel, number: i64) -> Result<(), Failure> {
     const SQL: &str = "INSERT INTO receipt (channel, nth, at) VALUES ($1, $2, now()) \
          ON CONFLICT (channel) DO UPDATE SET nth = excluded.nth, at = excluded.at";

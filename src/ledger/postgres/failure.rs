@@ -1,4 +1,4 @@
-//! What goes wrong between here and the server, and what it is called outside.
+//! The failures between here and the server, and the errors that callers get for them.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,28 +8,28 @@ use tokio_postgres::error::SqlState;
 use super::address::Address;
 use crate::ledger::LedgerError;
 
-/// A failure that doesn't know yet of which ledger it is.
+/// A failure without the name of its ledger.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
-    /// The server said no, or the connection broke.
+    /// The server returned an error, or the connection broke.
     #[error("{}", in_words(.0))]
     Server(#[from] tokio_postgres::Error),
-    /// The system said no.
+    /// The operating system returned an error.
     #[error(transparent)]
     System(#[from] io::Error),
-    /// The server that answered takes no writes.
+    /// The server that answered accepts no writes.
     #[error("the server is a standby")]
     Standby,
-    /// The server is older than what is needed.
+    /// The server is older than the oldest supported one.
     #[error("the server is PostgreSQL {0}; 15 or newer is needed")]
     Old(String),
-    /// Somebody else was faster: the same transaction, begun anew, sees what they did.
+    /// Another process was faster: the same transaction, begun again, sees its changes.
     #[error("another transaction was in the way too often")]
     Raced,
-    /// This store's lease was over and somebody took over what it held.
+    /// This store's lease ended, and another process took over its renders.
     #[error("the lease of this process was over")]
     LeaseOver,
-    /// Other tables are in the place of those that this store knows.
+    /// Other tables have replaced those that this store knows.
     #[error("the ledger was replaced while it was in use")]
     Replaced,
     /// A newer program made the tables.
@@ -37,21 +37,21 @@ pub(super) enum Failure {
     Newer {
         /// The schema of the tables.
         found: u32,
-        /// Ours.
+        /// The newest schema that this program knows.
         known: u32,
     },
     /// A column holds what no version of `j2v` writes.
     #[error("a {what} reads {text:?}")]
     Unreadable {
-        /// Which column.
+        /// The column's name.
         what: &'static str,
-        /// What it holds, in short.
+        /// Its content, shortened.
         text: String,
     },
-    /// What was asked for makes no sense here.
+    /// The request makes no sense here.
     #[error("{0}")]
     Refused(String),
-    /// Nothing came back for too long.
+    /// The server sent nothing for this many seconds.
     #[error("no answer in {0} s")]
     Silent(u64),
 }
@@ -63,36 +63,36 @@ const NO_DATABASE: &str = "create the database, or correct its name in the addre
 const NO_RIGHT: &str =
     "let the owner of the database run `j2v poll` once, which makes the tables, and grant this role the rights of docs/postgresql.md";
 
-/// What may be done about a failure.
+/// How to handle a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Remedy {
-    /// The transaction never happened: run it once more.
+    /// Run the transaction again: it did not happen.
     Again,
-    /// As above, on a new connection, once there is one.
+    /// Run it again on a new connection, once one can be made.
     Reconnect,
-    /// Nothing.
+    /// Do not run it again.
     None,
 }
 
 impl Failure {
-    /// The column `what` holds `text`, which nobody wrote.
+    /// The failure of a column `what` that holds `text`, which `j2v` never writes.
     pub(super) fn unreadable(what: &'static str, text: &str) -> Self {
         Self::Unreadable { what, text: text.chars().take(80).collect() }
     }
 
-    /// What may be done about it. Only ever the database transaction is run again, never a request to the service.
+    /// How to handle it. Only the database transaction is ever run again, never a request to the service.
     pub(super) fn remedy(&self) -> Remedy {
         match self {
             Self::Raced | Self::LeaseOver | Self::Replaced => Remedy::Again,
             Self::Server(error) => remedy_of(error),
-            // A standby is on its way to be the primary, or the address will lead to the new one soon. A server that is silent
-            // while it starts, or behind a proxy that waits for it, may speak later.
+            // A standby is becoming the primary, or the address will soon lead to the new one. A server that is silent while it
+            // starts, or behind a proxy that waits for it, may answer later.
             Self::Standby | Self::Silent(_) => Remedy::Reconnect,
             Self::System(_) | Self::Old(_) | Self::Newer { .. } | Self::Unreadable { .. } | Self::Refused(_) => Remedy::None,
         }
     }
 
-    /// The failure as callers of the ledger know it.
+    /// The failure as callers of the ledger get it.
     pub(super) fn at(&self, address: &Address) -> LedgerError {
         let path = PathBuf::from(address.to_string());
         let why = address.without_secrets(self.to_string());
@@ -110,7 +110,7 @@ impl Failure {
 
 fn remedy_of(error: &tokio_postgres::Error) -> Remedy {
     let Some(code) = error.code() else {
-        // What has no code came from the connection, or from reading a value.
+        // An error without a code came from the connection, or from reading a value.
         return if is_of_connection(error) { Remedy::Reconnect } else { Remedy::None };
     };
     let again = [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED];
@@ -133,7 +133,7 @@ fn is_of_connection(error: &tokio_postgres::Error) -> bool {
     let error: &dyn std::error::Error = error;
     let refused = |cause: &(dyn std::error::Error + 'static)| {
         let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
-        // A certificate that isn't trusted stays so; a name that nobody knows may be learned during a failover.
+        // An untrusted certificate stays untrusted; an unknown host name may become known during a failover.
         kind.is_some_and(|kind| kind != io::ErrorKind::InvalidData)
     };
     error.downcast_ref::<tokio_postgres::Error>().is_some_and(tokio_postgres::Error::is_closed) || error.source().is_some_and(refused)
@@ -155,7 +155,7 @@ fn of_server(error: &tokio_postgres::Error, path: PathBuf, why: String) -> Ledge
     }
 }
 
-/// The server's own words, or the last cause. Never a statement, never a value: those may be secrets.
+/// The server's message, or the last cause. Never a statement, never a value: those may be secrets.
 fn in_words(error: &tokio_postgres::Error) -> String {
     if let Some(said) = error.as_db_error() {
         return said.message().to_owned();

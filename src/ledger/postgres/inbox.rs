@@ -1,4 +1,5 @@
-//! Callbacks in and out. Every commit is on the server's disk before its answer: whoever is answered has it there.
+//! Reads and writes callbacks. Every commit is on the server's disk before its answer, so a callback is stored before it is
+//! answered.
 
 use std::collections::{HashMap, HashSet};
 
@@ -44,7 +45,7 @@ impl Inbox for Postgres {
     }
 }
 
-/// By what a callback is known.
+/// What identifies a callback.
 type Named<'a> = (&'a str, &'a str, &'a str, Vec<u8>);
 
 async fn receive(channel: &Channel, callbacks: &[Callback]) -> Result<Vec<Received>, Failure> {
@@ -57,7 +58,7 @@ async fn receive(channel: &Channel, callbacks: &[Callback]) -> Result<Vec<Receiv
         match (inserted.get(&name), known.get(&name)) {
             (Some(id), _) if told.insert(*id) => Ok(Received::New(CallbackId(*id))),
             (Some(id), _) | (None, Some(id)) => Ok(Received::Known(CallbackId(*id))),
-            // Somebody has dropped it since: then it is new after all.
+            // Another process has dropped it since: then it is new after all.
             (None, None) => Err(Failure::Raced),
         }
     };
@@ -106,7 +107,7 @@ fn numbers(rows: &[Row]) -> Result<Numbers, Failure> {
     rows.iter().map(number).collect()
 }
 
-/// A query for callbacks of the space `$1`, `$2` or of all; the condition's own values begin at `$3`.
+/// A query for callbacks of the space `$1`, `$2` or of all spaces; the condition's own values begin at `$3`.
 macro_rules! found {
     ($condition:literal, $order:literal) => {
         concat!(

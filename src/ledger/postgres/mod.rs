@@ -1,8 +1,8 @@
 //! The shared store: a `PostgreSQL` database for many machines (`docs/postgresql.md`).
 //!
-//! The engine coordinates, nothing home-made does: rows are locked while the machine takes its step, unique keys
-//! decide who was first, leases on the server's clock say who is alive (`owner`), and a commit is on the server's disk
-//! before it is answered (`channel`).
+//! The database coordinates the processes. Rows are locked while the state machine takes its step. Unique keys decide
+//! which process was first. Leases on the server's clock show which processes are alive (`owner`). A commit is on the
+//! server's disk before it is answered (`channel`).
 
 mod address;
 mod batches;
@@ -47,7 +47,7 @@ use crate::render::state::Fact;
 use crate::render::token::LedgerName;
 use crate::world::{Timestamp, World};
 
-/// The shared store. Dropped, it finishes what it was asked and ends its lease.
+/// The shared store. When dropped, it finishes its requests and ends its lease.
 pub struct Postgres {
     thread: Thread,
     name: LedgerName,
@@ -55,15 +55,15 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Opens the ledger at an address, and makes its tables where there are none.
+    /// Opens the ledger at an address, and creates its tables where there are none.
     ///
     /// # Errors
-    /// When the server can't be reached or says no, or when a newer `j2v` made the tables.
+    /// When the server can't be reached or returns an error, or when a newer `j2v` made the tables.
     pub async fn open(address: Address, world: World) -> Result<Self, LedgerError> {
         Self::open_marked(address, world, None).await
     }
 
-    /// As [`Self::open`], and compares the ledger with what this machine has claimed in it.
+    /// Like [`Self::open`], and compares the ledger with this machine's mark of its last claim in it.
     ///
     /// # Errors
     /// As for [`Self::open`].
@@ -77,10 +77,10 @@ impl Postgres {
         Ok(opened)
     }
 
-    /// Whether there is a ledger at an address. Makes none.
+    /// Whether there is a ledger at an address. Creates none.
     ///
     /// # Errors
-    /// When the server can't be reached or says no.
+    /// When the server can't be reached or returns an error.
     pub async fn is_there(address: Address, world: World) -> Result<bool, LedgerError> {
         let at = address.clone();
         let asked = thread::ask_once(|| Box::pin(async { Pool::new(at, world, Arc::default())?.has_ledger().await })).await;
@@ -104,7 +104,7 @@ impl Postgres {
         let (to, answer) = oneshot::channel();
         self.thread.ask(Box::new(move |engine| {
             Box::pin(async move {
-                // Whoever asked may have gone; what was asked is done all the same.
+                // The caller may be gone; the job is done all the same.
                 to.send(job(engine).await).ok();
             })
         }));
@@ -141,7 +141,7 @@ impl Store for Postgres {
     }
 
     fn reap(&self, at: Timestamp) -> Reply<'_, Vec<Render>> {
-        // Asked for often, and in vain as a rule: then nothing is written.
+        // This is called often and normally finds no row: then nothing is written.
         let asked = self.ask(Need::Read, async |session: &Session<'_>| rows::is_any_orphaned(session.channel).await);
         Box::pin(async move {
             if !asked.await? {
@@ -180,7 +180,7 @@ impl Sharing for Postgres {
         let (mut to, news) = oneshot::channel();
         self.thread.ask(Box::new(move |engine| {
             Box::pin(async move {
-                // There may never be any: who doesn't wait any more must not keep the thread.
+                // News may never arrive: a caller that no longer waits must not keep the thread alive.
                 tokio::select! {
                     news = engine.news(heard) => drop(to.send(news)),
                     () = to.closed() => {}

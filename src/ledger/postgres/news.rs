@@ -1,7 +1,8 @@
-//! News between the stores of one ledger: who has written says so (`NOTIFY`), who waits listens (`LISTEN`).
+//! News between the stores of one ledger: a store that has written sends it (`NOTIFY`), a store that waits receives it
+//! (`LISTEN`).
 //!
-//! The server lets one transaction with a notification commit at a time. So it is sent in one of its own, which writes
-//! nothing and syncs nothing, after the commit that it is about; and a burst of commits is told once.
+//! The server commits only one transaction with a notification at a time. So news is sent in a transaction of its own,
+//! which writes and syncs nothing, after the commit that it is about. One notification covers a burst of commits.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -14,15 +15,15 @@ use super::failure::Failure;
 use super::pool::Pool;
 use crate::ledger::sharing::Mark;
 
-/// How long the next commits of a burst may wait until they are told.
+/// How long the later commits of a burst may wait for their notification.
 const BURST: Duration = Duration::from_millis(20);
 
-/// How long to wait with another try to listen.
+/// How long to wait before trying to listen again.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What a store tells, and what it hears.
+/// The news that a store sends and receives.
 pub(super) struct News {
-    /// Its own name: what it tells itself is no news.
+    /// Its own name: a store ignores its own news.
     name: String,
     untold: Notify,
     is_untold: Cell<bool>,
@@ -31,18 +32,18 @@ pub(super) struct News {
 }
 
 impl News {
-    /// Nothing told, nothing heard.
+    /// Nothing sent, nothing received.
     pub(super) fn new(name: String) -> Self {
         Self { name, untold: Notify::new(), is_untold: Cell::new(false), listens: Cell::new(false), heard: watch::Sender::new(0) }
     }
 
-    /// This store has written.
+    /// Records that this store has written.
     pub(super) fn wrote(&self) {
         self.is_untold.set(true);
         self.untold.notify_one();
     }
 
-    /// Tells the others, for as long as the store lives. What the server can't be told now it is told with the next.
+    /// Sends news for as long as the store lives. After a failure the next commit's news covers it.
     pub(super) async fn tell(&self, pool: &Pool) {
         loop {
             self.untold.notified().await;
@@ -51,7 +52,7 @@ impl News {
         }
     }
 
-    /// Tells what is untold.
+    /// Sends unsent news.
     pub(super) async fn tell_now(&self, pool: &Pool) -> Result<(), Failure> {
         if !self.is_untold.replace(false) {
             return Ok(());
@@ -69,13 +70,13 @@ impl News {
             let (this, pool) = (Rc::clone(self), Rc::clone(pool));
             tokio::task::spawn_local(async move { this.listen(&pool).await });
         }
-        // What was written before anybody listened is news to whoever has heard nothing.
+        // Writes before the first `LISTEN` are news to a caller that has received none.
         let is_news = |now: &u64| *now > 0 && heard != Some(Mark(*now));
         let now = news.wait_for(is_news).await.map_err(|_| Failure::Raced)?;
         Ok(Mark(*now))
     }
 
-    /// Listens for as long as the store lives. Whenever it begins to, something may have been missed.
+    /// Listens for as long as the store lives. News may have been missed whenever listening begins.
     async fn listen(&self, pool: &Pool) {
         loop {
             if let Ok(mut listening) = pool.listen().await {

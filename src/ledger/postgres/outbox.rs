@@ -1,4 +1,5 @@
-//! Outcomes on their way to an application. Who has taken one is found as the sender of a movie is: by a lease.
+//! Outcomes on their way to an application. The process that has taken one is recognized like the sender of a movie: by a
+//! lease.
 
 use std::collections::HashSet;
 
@@ -75,14 +76,14 @@ impl Outbox for Postgres {
     }
 }
 
-/// An outcome of a render, and since when it is due.
+/// An outcome of a render, and when it is due.
 struct Outcome<'a> {
     space: &'a Space,
     report: &'a Report,
     due_at: Timestamp,
 }
 
-/// Puts the outcomes of renders here whose spaces have a receiver.
+/// Adds the outcomes of renders whose spaces have a receiver.
 pub(super) async fn put_if_received(channel: &Channel, renders: &[Render]) -> Result<(), Failure> {
     let outcome = |render| {
         let Render { space, bound_at, touched_at, .. }: &Render = render;
@@ -97,7 +98,7 @@ fn name(space: &Space, report: &Report) -> Named {
     (space.account.clone(), space.endpoint.clone(), report.project.to_string(), report.status.as_str().to_owned())
 }
 
-/// Puts outcomes here that are final and aren't here yet; tells those that it put.
+/// Adds the outcomes that are final and aren't here yet; returns those that it added.
 async fn put(channel: &Channel, mut outcomes: Vec<Outcome<'_>>, only_if_received: bool) -> Result<HashSet<Named>, Failure> {
     const SQL: &str = "INSERT INTO delivery (account, endpoint, project, status, report, progress, attempts, due_at, touched_at) \
          SELECT account, endpoint, project, status, report, 'due', 0, due_at, due_at FROM \
@@ -129,11 +130,11 @@ async fn announce(channel: &Channel, announced: &[Announcement]) -> Result<Vec<b
     if !heard.is_empty() {
         over(channel, &heard).await?;
     }
-    // Of two that are the same in one call the first is the new one.
+    // Of two equal ones in one call the first counts as new.
     Ok(announced.iter().map(|outcome| put.remove(&name(&outcome.space, &outcome.report))).collect())
 }
 
-/// What the application has heard of by itself.
+/// Marks outcomes as done that the application knows already.
 async fn over(channel: &Channel, heard: &[&Announcement]) -> Result<(), Failure> {
     const SQL: &str = "UPDATE delivery SET progress = 'done', touched_at = heard.at, detail = $6 FROM \
          unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[]) AS heard (account, endpoint, project, status, at) \
@@ -150,7 +151,7 @@ async fn over(channel: &Channel, heard: &[&Announcement]) -> Result<(), Failure>
 async fn take(session: &Session<'_>, space: &Space, most: u32, at: Timestamp) -> Result<Vec<Delivery>, Failure> {
     const TAKE: &str = "UPDATE delivery SET progress = 'taken', owner = $2, attempts = attempts + 1, touched_at = $3 WHERE id = ANY($1)";
     let (channel, owner) = (session.channel, &session.owner);
-    // One taker of a space at a time: else two could be at two outcomes of one project.
+    // One process at a time takes deliveries of a space: two could otherwise deliver two outcomes of one project.
     channel.query("SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 1))", &[&space.account, &space.endpoint]).await?;
     free(channel, space).await?;
     let mut projects = HashSet::new();
@@ -167,7 +168,7 @@ async fn take(session: &Session<'_>, space: &Space, most: u32, at: Timestamp) ->
     Ok(taken)
 }
 
-/// Gives back what the dead had taken.
+/// Frees the deliveries of dead processes.
 async fn free(channel: &Channel, space: &Space) -> Result<(), Failure> {
     const SQL: &str = concat!(
         "UPDATE delivery SET progress = 'due', owner = NULL WHERE progress = 'taken' AND account = $1 AND endpoint = $2 AND NOT ",
@@ -176,7 +177,7 @@ async fn free(channel: &Channel, space: &Space) -> Result<(), Failure> {
     channel.execute(SQL, &[&space.account, &space.endpoint]).await.map(drop)
 }
 
-/// What may be begun: nothing of a project that somebody is at.
+/// The deliveries that may be begun: none of a project that a process is delivering.
 async fn due(channel: &Channel, space: &Space, most: u32, at: Timestamp) -> Result<Vec<Delivery>, Failure> {
     const SQL: &str = select!(
         "WHERE progress = 'due' AND account = $1 AND endpoint = $2 AND due_at <= $3 AND NOT EXISTS (SELECT 1 FROM delivery AS other WHERE \

@@ -1,4 +1,4 @@
-//! The connections of one store: opened when needed, kept while they hold, replaced after a restart of the server.
+//! The connections of one store: opened when needed, kept while they work, replaced after a restart of the server.
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
@@ -18,13 +18,14 @@ use crate::ledger::mark::Witness;
 use crate::render::token::LedgerName;
 use crate::world::World;
 
-/// Transactions at once: what a server commits together costs one sync, and a team's processes share its connections.
+/// The most concurrent transactions: what a server commits together costs one sync, and a team's processes share its
+/// connections.
 const MOST: usize = 8;
 
-/// How long a server may be away: longer than a restart takes, shorter than anybody's patience.
+/// How long a server may be away: longer than a restart takes, shorter than a user waits.
 pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 
-/// The pause before another try, at first and at most.
+/// The pause before another try: the first and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(25), Duration::from_millis(500));
 
 /// The connections, and what is known of the database behind them.
@@ -35,12 +36,12 @@ pub(super) struct Pool {
     idle: RefCell<Vec<Shared>>,
     turns: Semaphore,
     witness: Arc<Witness>,
-    /// What the tables were when a connection was made last.
+    /// The stamp of the tables when a connection was last made.
     stamp: RefCell<Option<String>>,
     name: OnceCell<LedgerName>,
 }
 
-/// A connection for the time of one transaction.
+/// A connection, lent for one transaction.
 pub(super) struct Lent<'a> {
     pool: &'a Pool,
     channel: Option<Shared>,
@@ -53,7 +54,7 @@ impl Lent<'_> {
         self.channel.as_deref().ok_or(Failure::Raced)
     }
 
-    /// Gives it back, for the next transaction.
+    /// Returns it to the pool for the next transaction.
     pub(super) fn keep(mut self) {
         if let Some(channel) = self.channel.take().filter(|channel| !channel.is_closed()) {
             self.pool.idle.borrow_mut().push(channel);
@@ -72,22 +73,22 @@ impl Pool {
         Ok(Self { address, world, tls, idle, turns, witness, stamp, name })
     }
 
-    /// The clock and the dice.
+    /// The clock and the random numbers.
     pub(super) fn world(&self) -> &World {
         &self.world
     }
 
-    /// Whether a transaction sees the tables that the last connection was made to.
+    /// Whether this is the stamp of the tables that the last connection was made to.
     pub(super) fn is_of(&self, stamp: &str) -> bool {
         self.stamp.borrow().as_deref() == Some(stamp)
     }
 
-    /// Lets go of the connections that nobody uses: the next one looks at the ledger anew.
+    /// Closes the idle connections: the next connection checks the ledger again.
     pub(super) fn forget(&self) {
         self.idle.borrow_mut().clear();
     }
 
-    /// The ledger's own name, once there was a connection.
+    /// The ledger's own name, once a connection was made.
     pub(super) fn name(&self) -> Option<LedgerName> {
         self.name.get().cloned()
     }
@@ -98,7 +99,7 @@ impl Pool {
         Ok(Lent { pool: self, channel: Some(self.ready(deadline).await?), _turn: Some(turn) })
     }
 
-    /// A connection out of turn, for what must not wait behind transactions: the heartbeat.
+    /// A connection beyond the limit, for what must not wait behind transactions, such as the heartbeat.
     pub(super) async fn lend_at_once(&self, deadline: Instant) -> Result<Lent<'_>, Failure> {
         Ok(Lent { pool: self, channel: Some(self.ready(deadline).await?), _turn: None })
     }
@@ -121,7 +122,7 @@ impl Pool {
         }
     }
 
-    /// A new connection, to a ledger of the newest schema that knows what it has forgotten.
+    /// A new connection, to a ledger migrated to the newest schema and compared with its mark.
     async fn connect(&self) -> Result<Shared, Failure> {
         let name = self.world.rng.next_u64().cast_signed();
         let channel = Channel::open(&self.address, self.tls.as_ref(), name, None).await?;
@@ -139,12 +140,12 @@ impl Pool {
         Ok(Rc::new(channel))
     }
 
-    /// Whether there are tables. Makes none.
+    /// Whether there are tables. Creates none.
     pub(super) async fn has_ledger(&self) -> Result<bool, Failure> {
         schema::is_there(&Channel::open(&self.address, self.tls.as_ref(), 0, None).await?).await
     }
 
-    /// A connection of its own that hears what others tell.
+    /// A separate connection that receives notifications.
     pub(super) async fn listen(&self) -> Result<Listening, Failure> {
         let (told, words) = unbounded_channel();
         let channel = Channel::open(&self.address, self.tls.as_ref(), 0, Some(told)).await?;
@@ -153,14 +154,14 @@ impl Pool {
     }
 }
 
-/// What others tell. Dropped, nobody listens any more.
+/// The notifications of other stores. Dropping it ends the listening.
 pub(super) struct Listening {
     words: UnboundedReceiver<String>,
     _channel: Channel,
 }
 
 impl Listening {
-    /// The next word; `None` once the connection has ended.
+    /// The next notification; `None` once the connection has ended.
     pub(super) async fn hear(&mut self) -> Option<String> {
         self.words.recv().await
     }

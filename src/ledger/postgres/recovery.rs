@@ -1,4 +1,4 @@
-//! Restored rows: put in without a body, and given away to the first submission that means them.
+//! Restored rows: inserted without a body, and assigned to the first submission that means them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -26,7 +26,7 @@ pub(super) async fn restore(channel: &Channel, lost: &[Lost]) -> Result<Vec<Opti
     let rows: Vec<Render> = restored.iter().flatten().cloned().collect();
     let inserted: HashSet<RenderId> = write::insert(channel, &rows).await?.into_iter().collect();
     if inserted.len() < rows.len() {
-        // Somebody restores the same just now: what they made is seen the next time.
+        // Another process is restoring the same render: the next try sees its row.
         return Err(Failure::Raced);
     }
     let stories: Vec<(RenderId, Event)> = rows.iter().map(|render| (render.id, story::restored(render))).collect();
@@ -34,14 +34,14 @@ pub(super) async fn restore(channel: &Channel, lost: &[Lost]) -> Result<Vec<Opti
     Ok(restored)
 }
 
-/// The restored rows that drafts may mean, each given away once.
+/// The restored rows that drafts may mean; each is assigned to one draft at most.
 pub(super) struct Restored {
     rows: HashMap<(Space, Key), Vec<Render>>,
     taken: Vec<Render>,
 }
 
 impl Restored {
-    /// Those with the keys of some drafts, locked.
+    /// The restored rows with the keys of some drafts, locked.
     pub(super) async fn of(channel: &Channel, drafts: &[&NewRender]) -> Result<Self, Failure> {
         let mut rows: HashMap<(Space, Key), Vec<Render>> = HashMap::new();
         if !drafts.is_empty() {
@@ -52,7 +52,7 @@ impl Restored {
         Ok(Self { rows, taken: Vec::new() })
     }
 
-    /// The one that a draft means, from now on the draft's own.
+    /// Makes the restored row that a draft means the draft's own.
     pub(super) fn claim(&mut self, draft: &NewRender) -> Option<Render> {
         let rows = self.rows.get_mut(&(draft.space.clone(), draft.key.spelled()))?;
         let render = meant(draft, rows.clone())?;
@@ -62,7 +62,7 @@ impl Restored {
         Some(render)
     }
 
-    /// Writes down whose they are.
+    /// Writes the assigned rows.
     pub(super) async fn write(self, channel: &Channel) -> Result<(), Failure> {
         if self.taken.is_empty() { Ok(()) } else { write::rename(channel, &self.taken).await }
     }

@@ -1,6 +1,6 @@
-//! Whether the ledger was put back to an earlier state. A standby that took over, or a base backup that was recovered, has
-//! another history than the one that wrote the ledger last; a dump or a data directory that was put back has not, and is
-//! compared with the mark that this machine keeps outside of it.
+//! Detects that the ledger was put back to an earlier state. A standby that took over, or a recovered base backup, has
+//! another history than the database that wrote the ledger last. A restored dump or data directory has the same one, so
+//! it is compared with the mark that this machine keeps outside of it.
 
 use tokio_postgres::types::Type;
 
@@ -11,8 +11,8 @@ use crate::ledger::mark::{Answer, Finding, Mark, MarkFile, Question};
 use crate::ledger::{Completeness, Gap};
 use crate::world::Timestamp;
 
-/// What changes when tables are put in the place of others: which table it is, and which transaction wrote its row. And
-/// when the server started: a data directory is put back only while it is down.
+/// The stamp of the tables, which changes when they are replaced: the table's id, and the transaction that wrote its row.
+/// Also the server's start time: a data directory is put back only while the server is down.
 macro_rules! stamp {
     () => {
         "SELECT ledger.tableoid || '/' || ledger.xmin || '/' || extract(epoch FROM pg_postmaster_start_time()) FROM ledger"
@@ -21,7 +21,7 @@ macro_rules! stamp {
 
 pub(super) use stamp;
 
-/// Compares the ledger with the database's history and with the mark, and remembers a gap in it where it is behind.
+/// Compares the ledger with the database's history and with the mark, and records a gap if the ledger is behind.
 pub(super) async fn compare(channel: &Channel, known: Known, file: Option<&MarkFile>, now: Timestamp) -> Result<Completeness, Failure> {
     let mut gap = known.gap;
     if let Some(history) = channel.history().await?.filter(|history| known.history.as_ref() != Some(history)) {
@@ -58,7 +58,7 @@ async fn answer(channel: &Channel, question: &Question, gap: Option<Gap>) -> Res
     Ok(answer)
 }
 
-/// Another history than the one that wrote the ledger last: what was committed shortly before it began may be gone
+/// Handles another history than the one that wrote the ledger last: commits shortly before it began may be gone
 /// (`faults.md` row 85).
 async fn take_over(channel: &Channel, history: &str, now: Timestamp) -> Result<Option<Gap>, Failure> {
     channel.batch(LOCK).await?;
@@ -73,15 +73,15 @@ async fn take_over(channel: &Channel, history: &str, now: Timestamp) -> Result<O
     notice(channel, known.gap, now, now).await.map(Some)
 }
 
-/// The mark tells of a claim that the ledger doesn't hold.
+/// Handles a ledger that lacks a claim of the mark.
 async fn fall_behind(channel: &Channel, lost: Timestamp, now: Timestamp) -> Result<Gap, Failure> {
     channel.batch(LOCK).await?;
     let known = schema::known(channel).await?;
     notice(channel, known.gap, lost, now).await
 }
 
-/// All that was written between the last line before `lost` and now may be gone, and the numbers of rows that are gone
-/// must not be given to others.
+/// Records a gap: everything written between the last entry before `lost` and now may be gone. Skips row numbers, so that
+/// no number of a lost row is given to another one.
 async fn notice(channel: &Channel, known: Option<Gap>, lost: Timestamp, now: Timestamp) -> Result<Gap, Failure> {
     let row = channel.optional("SELECT coalesce(max(touched_at), 0) FROM render WHERE touched_at <= $1", &[&lost.0]).await?;
     let newest = row.map_or(Ok(0), |row| row.try_get(0))?;

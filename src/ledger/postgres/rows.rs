@@ -1,4 +1,4 @@
-//! Rows out: each function is one statement. What a row means is decided elsewhere.
+//! Reads rows: each function is one statement. The meaning of a row is decided elsewhere.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::render::outcome::Report;
 use crate::render::state::{OnUnknown, State, Submission};
 use crate::world::Timestamp;
 
-/// A query for whole rows of `render`; the column list stands here only.
+/// A query for whole rows of `render`; the only place of the column list.
 macro_rules! select {
     ($($from:tt)*) => {
         concat!(
@@ -31,14 +31,14 @@ macro_rules! select {
     };
 }
 
-/// The same, newest first, of the space `$1`, `$2` or of all; the condition's own values begin at `$3`.
+/// The same, newest first, of the space `$1`, `$2` or of all spaces; the condition's own values begin at `$3`.
 macro_rules! found {
     ($condition:literal) => {
         select!("render WHERE ", $condition, " AND ($1::text IS NULL OR account = $1 AND endpoint = $2) ORDER BY id DESC")
     };
 }
 
-/// A key where it means something.
+/// A key with its space and scope.
 pub(super) type Named<'a> = (&'a Space, &'a str, &'a Key);
 
 /// The latest generation of each of some keys.
@@ -53,7 +53,7 @@ pub(super) async fn latest(channel: &Channel, names: &[Named<'_>]) -> Result<Vec
     many(channel, SQL, &[&keys, &scopes, &accounts, &endpoints]).await
 }
 
-/// The newest unsettled row of each movie of some drafts, less those that `me` is sending itself.
+/// The newest unsettled row of each movie of some drafts, without those that `me` is sending itself.
 pub(super) async fn unsettled(channel: &Channel, drafts: &[&NewRender], me: Option<&str>) -> Result<Vec<Render>, Failure> {
     const SQL: &str = select!(
         "unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS wanted (movie, scope, account, endpoint) CROSS JOIN LATERAL \
@@ -88,19 +88,20 @@ pub(super) async fn restored(channel: &Channel, drafts: &[&NewRender]) -> Result
     many(channel, SQL, &[&keys, &accounts, &endpoints, &RESTORED]).await
 }
 
-/// Rows with the project or the key of something lost, in whatever space.
+/// Rows with the project or the key of a lost render, in any space.
 pub(super) async fn alike(channel: &Channel, lost: &[Lost], keys: &[Key]) -> Result<Vec<Render>, Failure> {
     let projects: Vec<&str> = lost.iter().map(|lost| lost.report.project.as_str()).collect();
     let keys: Vec<&str> = keys.iter().map(Key::as_str).collect();
     many(channel, select!("render WHERE project = ANY($1) OR key = ANY($2)"), &[&projects, &keys]).await
 }
 
-/// Rows by their names, locked until the end of the transaction; always in one order, so that nobody waits in a circle.
+/// Rows by their numbers, locked until the end of the transaction; always in the same order, so that transactions don't
+/// deadlock.
 pub(super) async fn locked(channel: &Channel, ids: &[i64]) -> Result<Vec<Render>, Failure> {
     many(channel, select!("render WHERE id = ANY($1) ORDER BY id FOR UPDATE"), &[&ids]).await
 }
 
-/// Those of some rows that are not the latest of their keys any more.
+/// Those of some rows that are no longer the latest of their keys.
 pub(super) async fn overtaken(channel: &Channel, ids: &[i64]) -> Result<Vec<RenderId>, Failure> {
     const SQL: &str = "SELECT id FROM render WHERE id = ANY($1) AND EXISTS (SELECT 1 FROM render AS later WHERE later.key = render.key AND \
          later.scope = render.scope AND later.account = render.account AND later.endpoint = render.endpoint AND \
@@ -118,7 +119,7 @@ pub(super) async fn members(channel: &Channel, space: &Space, name: &str, after:
     many(channel, SQL, &[&name, &space.account, &space.endpoint, &after.0, &i64::from(most)]).await
 }
 
-/// Whether a row is being sent by nobody who is alive.
+/// Whether any row is `sending` although its owner is not alive.
 pub(super) async fn is_any_orphaned(channel: &Channel) -> Result<bool, Failure> {
     // The second term is the condition of the partial index, without which every row would be read.
     const SQL: &str = concat!(
@@ -129,7 +130,7 @@ pub(super) async fn is_any_orphaned(channel: &Channel) -> Result<bool, Failure> 
     Ok(channel.query(SQL, &[]).await?.first().map_or(Ok(false), |row| row.try_get(0))?)
 }
 
-/// What is being sent by owners that are buried, locked; what another process is taking over is left to it.
+/// The `sending` rows of owners whose lease was deleted, locked; skips rows that another process is taking over.
 pub(super) async fn orphans(channel: &Channel) -> Result<Vec<Render>, Failure> {
     const SQL: &str = select!(
         "render WHERE state = 'sending' AND state IN ('sending', 'unknown', 'held') AND \
@@ -138,14 +139,14 @@ pub(super) async fn orphans(channel: &Channel) -> Result<Vec<Render>, Failure> {
     many(channel, SQL, &[]).await
 }
 
-/// Whether a claim stands still: nobody took the row over, and the claimer's lease goes on.
+/// Whether a claim is still valid: no process took the row over, and the claimer's lease goes on.
 pub(super) async fn stands(channel: &Channel, id: RenderId, epoch: u64, owner: Option<&str>) -> Result<bool, Failure> {
     const SQL: &str = "SELECT 1 FROM render JOIN owner ON owner.name = render.owner WHERE render.id = $1 AND render.epoch = $2 AND \
          render.owner = $3 AND render.state = 'sending' AND owner.lease_until > clock_timestamp()";
     Ok(channel.optional(SQL, &[&id.0, &epoch.cast_signed(), &owner]).await?.is_some())
 }
 
-/// Rows of one space, or of all, newest first.
+/// Rows of one space, or of all spaces, newest first.
 pub(super) async fn find(channel: &Channel, space: Option<&Space>, which: &RenderQuery) -> Result<Vec<Render>, Failure> {
     let (account, endpoint) = (space.map(|space| space.account.as_str()), space.map(|space| space.endpoint.as_str()));
     let ids: Vec<i64> = match which {
@@ -171,13 +172,13 @@ pub(super) async fn find(channel: &Channel, space: Option<&Space>, which: &Rende
     many(channel, sql, values).await
 }
 
-/// The movie as it is sent, less the token.
+/// The movie as it is sent, without the token.
 pub(super) async fn body(channel: &Channel, id: RenderId) -> Result<Option<Vec<u8>>, Failure> {
     let row = channel.optional("SELECT bytes FROM body WHERE render = $1", &[&id.0]).await?;
     Ok(row.map(|row| row.try_get(0)).transpose()?)
 }
 
-/// A story, in the order in which it was told.
+/// A history, in the order in which its lines were added.
 pub(super) async fn story(channel: &Channel, id: RenderId) -> Result<Vec<Event>, Failure> {
     let rows = channel.query("SELECT at, kind, detail FROM event WHERE render = $1 ORDER BY nth", &[&id.0]).await?;
     rows.iter().map(|row| Ok(Event { at: Timestamp(row.try_get(0)?), kind: row.try_get(1)?, detail: row.try_get(2)? })).collect()

@@ -1,4 +1,4 @@
-//! The tables, and the way from each older schema to this one.
+//! The tables, and the migrations from each older schema.
 
 use super::channel::Channel;
 use super::failure::Failure;
@@ -6,14 +6,14 @@ use crate::ledger::Gap;
 use crate::render::token::LedgerName;
 use crate::world::Timestamp;
 
-/// One text a schema; the n-th leads from schema n - 1 to n. A text that was released never changes.
+/// One text per schema; the n-th migrates from schema n - 1 to n. A released text never changes.
 pub(super) const MIGRATIONS: &[&str] = &[FIRST, MAIL, SHARING, BATCHES, RESENDS, NAME, FILES];
 
-/// Held while the schema changes or the history is looked at: `j2v` and a zero in ASCII, and a number.
+/// The lock held while the schema changes or the history is checked: `j2v` and a zero in ASCII, and a number.
 pub(super) const LOCK: &str = "SELECT pg_advisory_xact_lock(1781692928, 1)";
 
-/// As the embedded store has it (`sqlite/schema.rs`), and besides: who is alive, which commits were the last of their
-/// connections, and what is known of the database itself. Rows that are polled are rewritten in place where there is room.
+/// The tables of the embedded store (`sqlite/schema.rs`), and besides: the owners' leases, the last commit of each
+/// connection, and what is known of the database itself. Polled rows are rewritten in place where there is room.
 const FIRST: &str = "
 CREATE TABLE ledger (
     only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
@@ -176,7 +176,7 @@ CREATE TABLE tally (
 ) WITH (fillfactor = 50);
 ";
 
-/// What is to be sent again by its own rule is looked for by a command that runs every minute.
+/// A command that runs every minute looks for the renders that their own rule sends again.
 const RESENDS: &str = "
 CREATE INDEX render_resends ON render (account, endpoint) WHERE state = 'intent' AND attempt > 1;
 ";
@@ -191,7 +191,8 @@ UPDATE ledger SET name = chr(97 + floor(random() * 26)::integer) || (
 ALTER TABLE ledger ALTER COLUMN name SET NOT NULL;
 ";
 
-/// Whose file has a name is asked before a video is saved under it. A path may be longer than an entry of an index.
+/// The render that a file belongs to is looked up before a video is saved under that file's name. A path may be longer
+/// than an entry of an index.
 const FILES: &str = "
 CREATE INDEX render_by_file ON render USING hash (file) WHERE file IS NOT NULL;
 ";
@@ -203,17 +204,17 @@ pub(super) async fn name(channel: &Channel) -> Result<LedgerName, Failure> {
     LedgerName::parse(&name).map_err(|why| Failure::Refused(format!("`{name}`: {why}")))
 }
 
-/// What the ledger says of itself.
+/// What the ledger records about itself.
 pub(super) struct Known {
     schema: u32,
     /// The history of the database that wrote it last.
     pub(super) history: Option<String>,
-    /// What it may have forgotten.
+    /// The span whose writes it may have lost.
     pub(super) gap: Option<Gap>,
 }
 
-/// Sees that the tables are there, and of the newest schema. Nothing is changed where nothing has to be, so that a role
-/// that may only read and write rows can.
+/// Makes sure that the tables exist and have the newest schema. Changes nothing unless it must, so that a role that may
+/// only read and write rows can run it.
 pub(super) async fn ready(channel: &Channel) -> Result<Known, Failure> {
     let newest = newest();
     match read(channel).await? {
@@ -225,12 +226,12 @@ pub(super) async fn ready(channel: &Channel) -> Result<Known, Failure> {
     known(channel).await
 }
 
-/// What the ledger says of itself.
+/// What the ledger records about itself.
 pub(super) async fn known(channel: &Channel) -> Result<Known, Failure> {
     read(channel).await?.ok_or_else(|| Failure::Refused("its tables are gone".to_owned()))
 }
 
-/// Whether there are tables, of whatever schema.
+/// Whether there are tables, of any schema.
 pub(super) async fn is_there(channel: &Channel) -> Result<bool, Failure> {
     Ok(read(channel).await?.is_some())
 }
@@ -249,10 +250,10 @@ async fn read(channel: &Channel) -> Result<Option<Known>, Failure> {
     }))
 }
 
-/// Leads the tables to the newest schema; two processes may try at once.
+/// Migrates the tables to the newest schema; two processes may try at once.
 async fn migrate(channel: &Channel) -> Result<(), Failure> {
     channel.batch(LOCK).await?;
-    // Asked for first: who may not create it may still use it.
+    // Checked first: a role that may not create the schema may still use it.
     if channel.optional("SELECT 1 FROM pg_namespace WHERE nspname = 'j2v'", &[]).await?.is_none() {
         channel.batch("CREATE SCHEMA j2v").await?;
     }
@@ -263,7 +264,7 @@ async fn migrate(channel: &Channel) -> Result<(), Failure> {
     channel.batch(&format!("UPDATE ledger SET schema = {}", newest().max(found))).await
 }
 
-/// The schema, where a query for a table that isn't there would end the transaction.
+/// The schema's number, read without a query that would end the transaction if its table is missing.
 async fn read_inside(channel: &Channel) -> Result<u32, Failure> {
     if channel.optional("SELECT 1 WHERE to_regclass('j2v.ledger') IS NOT NULL", &[]).await?.is_none() {
         return Ok(0);
@@ -277,7 +278,7 @@ pub(super) async fn transact<T>(channel: &Channel, work: impl Future<Output = Re
     match work.await {
         Ok(done) => channel.batch("COMMIT").await.map(|()| done),
         Err(failure) => {
-            // A connection that can't do that is closed, and the server does it then.
+            // If the connection can't do that, it is closed, and the server rolls back.
             channel.batch("ROLLBACK").await.ok();
             Err(failure)
         }

@@ -1,5 +1,5 @@
-//! Who waits for what, and who reads for all, as rows. A turn whose owner is dead is free; what the dead waited for is
-//! forgotten by whoever reads next.
+//! The waits of watchers, and the read lease, as rows. A lease whose owner is dead is free. The next holder of the lease
+//! deletes the waits of dead processes.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -15,12 +15,12 @@ use crate::ledger::sharing::{Asked, ReadLease, Reader, Share, Wait, WatcherId, a
 use crate::ledger::{RenderId, Space};
 use crate::world::Timestamp;
 
-/// Writes down what a seat waits for, and decides who has the turn.
+/// Records what a watcher waits for, and decides which watcher has the read lease.
 pub(super) async fn share(session: &Session<'_>, share: &Share) -> Result<ReadLease, Failure> {
     let (channel, space) = (session.channel, &share.space);
     let me = session.owner.as_deref().unwrap_or_default();
     wait_for(channel, me, share.seat, &share.waits).await?;
-    // A turn that nobody has yet is no row that could be locked.
+    // A read lease that no watcher has yet is not a row that could be locked.
     channel.query("SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 2))", &[&space.account, &space.endpoint]).await?;
     let (reader, lives) = reader(channel, space).await?.unzip();
     let is_alive = |owner: &str| Ok::<_, Failure>(owner == me || lives.unwrap_or(false));
@@ -36,7 +36,7 @@ pub(super) async fn share(session: &Session<'_>, share: &Share) -> Result<ReadLe
     Ok(ReadLease::Mine { guests: guests(channel, share, me).await?, rest_until: reader.rest_until })
 }
 
-/// Forgets a seat and its turn.
+/// Deletes a watcher's waits and its read lease.
 pub(super) async fn leave(session: &Session<'_>, space: &Space, seat: WatcherId) -> Result<(), Failure> {
     const TURN: &str = "DELETE FROM turn WHERE account = $1 AND endpoint = $2 AND owner = $3 AND seat = $4";
     let me = session.owner.as_deref().unwrap_or_default();
@@ -44,7 +44,7 @@ pub(super) async fn leave(session: &Session<'_>, space: &Space, seat: WatcherId)
     session.channel.execute(TURN, &[&space.account, &space.endpoint, &me, &seat_in(seat)]).await.map(drop)
 }
 
-/// Writes only what has changed: as a rule nothing has.
+/// Writes only the waits that have changed: normally none.
 async fn wait_for(channel: &Channel, me: &str, seat: WatcherId, waits: &[Wait]) -> Result<(), Failure> {
     const INSERT: &str = "INSERT INTO waiting (owner, seat, render, every) SELECT $1, $2, * FROM unnest($3::bigint[], $4::bigint[]) \
          ON CONFLICT (owner, seat, render) DO UPDATE SET every = excluded.every";
@@ -68,7 +68,7 @@ async fn wait_for(channel: &Channel, me: &str, seat: WatcherId, waits: &[Wait]) 
     Ok(())
 }
 
-/// Who has the turn, and whether its process lives.
+/// The holder of the read lease, and whether its process is alive.
 async fn reader(channel: &Channel, space: &Space) -> Result<Option<(Reader, bool)>, Failure> {
     const SQL: &str =
         concat!("SELECT owner, seat, renewed_at, rest_until, ", is_alive!("turn.owner"), " FROM turn WHERE account = $1 AND endpoint = $2");

@@ -1,5 +1,5 @@
-//! The thread that talks to the server: it has a runtime of its own, so that a lease is renewed however busy the rest
-//! of the process is.
+//! The thread that talks to the server. It has its own runtime, so that a lease is renewed however busy the rest of the
+//! process is.
 
 use std::io;
 use std::rc::Rc;
@@ -17,17 +17,17 @@ use crate::ledger::LedgerError;
 use crate::ledger::mark::Witness;
 use crate::world::World;
 
-/// Something asked of the ledger.
+/// A request to the ledger.
 pub(super) type Job = Box<dyn FnOnce(Rc<Engine>) -> LocalBoxFuture<'static, ()> + Send>;
 
-/// A handle on the thread. Dropped, it waits until all that was asked is done.
+/// A handle on the thread. When dropped, it waits until all jobs are done.
 pub(super) struct Thread {
     jobs: Option<UnboundedSender<Job>>,
     handle: Option<JoinHandle<()>>,
 }
 
 impl Thread {
-    /// Starts it; it answers once it has met the server.
+    /// Starts the thread; returns after its first connection to the server.
     pub(super) fn start(
         address: Address,
         world: World,
@@ -41,10 +41,10 @@ impl Thread {
         Ok((Self { jobs: Some(jobs), handle: Some(handle) }, answer))
     }
 
-    /// Asks. Jobs run side by side: who needs an order waits for the answer.
+    /// Sends a job to the thread. Jobs run concurrently: a caller that needs an order waits for the answer.
     pub(super) fn ask(&self, job: Job) {
         if let Some(jobs) = &self.jobs {
-            // Without its thread a job is dropped, and whoever waits for the answer is told so.
+            // Without its thread a job is dropped, and its caller gets an error.
             jobs.send(job).ok();
         }
     }
@@ -59,12 +59,12 @@ impl Drop for Thread {
     }
 }
 
-/// Asks something before there is a ledger, on a thread that ends with it.
+/// Runs a question before a ledger is open, on a thread that ends with it.
 pub(super) async fn ask_once<T: Send + 'static>(question: impl FnOnce() -> LocalBoxFuture<'static, T> + Send + 'static) -> io::Result<T> {
     let (to, answer) = oneshot::channel();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     Builder::new().name("ledger".to_owned()).spawn(move || {
-        // Whoever asked may have gone.
+        // The caller may be gone.
         to.send(LocalSet::new().block_on(&runtime, async { question().await })).ok();
     })?;
     answer.await.map_err(io::Error::other)

@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
 use tokio_rustls::TlsConnector;
 
-/// The name by which servers from `PostgreSQL` 17 on know their protocol among others (ALPN).
+/// The ALPN name of the protocol, which servers from `PostgreSQL` 17 on recognize.
 const PROTOCOL: &[u8] = b"postgresql";
 
 /// Makes TLS sessions with one set of roots.
@@ -25,7 +25,7 @@ pub(super) struct Tls {
 }
 
 impl Tls {
-    /// TLS that trusts the certificates in `roots`, or without them the system's.
+    /// TLS that trusts the certificates in `roots`, or the system's without it.
     pub(super) fn trusting(roots: Option<&Path>) -> io::Result<Self> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(io::Error::other)?;

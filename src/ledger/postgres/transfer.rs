@@ -1,4 +1,4 @@
-//! Raw rows in and out, what is wrong with them, and what is dropped of them.
+//! Raw rows: export and import, the rules that they break, and pruning.
 
 use tokio_postgres::types::ToSql;
 
@@ -11,7 +11,7 @@ use crate::ledger::transfer::{Cell, Kind, PRUNING, Pruned, RULES, Row, Table, Tr
 use crate::render::token::LedgerName;
 use crate::world::Timestamp;
 
-/// The tally without its shards.
+/// The tally with its shards summed up.
 const TALLY: &str = "(SELECT name, account, endpoint, state, current, sum(renders)::bigint AS renders, sum(estimated)::bigint AS estimated, \
      sum(consumed) AS consumed, sum(paid_renders)::bigint AS paid_renders, sum(paid_credits) AS paid_credits FROM tally \
      GROUP BY name, account, endpoint, state, current) AS tally";
@@ -72,7 +72,7 @@ impl Transfer for Postgres {
     }
 }
 
-/// A key's column as it is ordered: by bytes, as everywhere.
+/// A key's column as a sort key: text sorts by bytes, as in every store.
 fn ordered((name, kind): &(&str, Kind)) -> String {
     if *kind == Kind::Text { format!("{name} COLLATE \"C\"") } else { (*name).to_owned() }
 }

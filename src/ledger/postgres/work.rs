@@ -1,5 +1,5 @@
-//! What the store does inside a transaction: the calls of [`crate::ledger::Store`] in terms of rows, a few statements for
-//! however many of them.
+//! The work of the store inside a transaction: the calls of [`crate::ledger::Store`] in terms of rows. A call needs a few
+//! statements, whatever the number of rows.
 
 use std::collections::{HashMap, HashSet};
 
@@ -24,12 +24,12 @@ use crate::world::Timestamp;
 struct Known {
     /// The latest generations of the keys that users gave.
     latest: Vec<Render>,
-    /// The unsettled rows with the movies of the others.
+    /// The unsettled rows with the movies of the other drafts.
     unsettled: Vec<Render>,
     restored: Restored,
 }
 
-/// Places drafts: each a new intent, or what there is already.
+/// Places drafts: each as a new intent, or on an existing row.
 pub(super) async fn place(session: &Session<'_>, drafts: &[NewRender]) -> Result<Vec<PlaceResult>, Failure> {
     let mut known = known(session, drafts).await?;
     let Settled { mut placed, bodies, counts } = settle(drafts, &mut known);
@@ -49,21 +49,21 @@ async fn known(session: &Session<'_>, drafts: &[NewRender]) -> Result<Known, Fai
         async { if unnamed.is_empty() { Ok(Vec::new()) } else { rows::unsettled(channel, &unnamed, session.owner.as_deref()).await } };
     let (mut latest, unsettled, restored) = try_join3(latest, unsettled, Restored::of(channel, &named)).await?;
     if named.iter().any(|draft| draft.again == Again::Yes) && !latest.is_empty() {
-        // What is to give way must not be sent meanwhile.
+        // A row that a new generation replaces must not be sent meanwhile.
         let ids: Vec<i64> = latest.iter().map(|render| render.id.0).collect();
         latest = rows::locked(channel, &ids).await?;
     }
     Ok(Known { latest, unsettled, restored })
 }
 
-/// Where drafts go, the bodies of those that become new rows, and how they are counted.
+/// The placement of drafts, the bodies of those that become new rows, and the counts for the tallies.
 struct Settled<'a> {
     placed: Vec<PlaceResult>,
     bodies: Vec<&'a [u8]>,
     counts: Counts,
 }
 
-/// Decides where each draft goes, one after the other. A new row has a number below zero until it has its own.
+/// Decides where each draft is placed, one after the other. A new row has a negative number until it gets its own.
 fn settle<'a>(drafts: &'a [NewRender], known: &mut Known) -> Settled<'a> {
     let name = |draft: &'a NewRender| (&draft.space, draft.scope.as_str(), &draft.key);
     let mut latest: HashMap<Named<'_>, Render> =
@@ -120,32 +120,32 @@ async fn insert(channel: &Channel, placed: &mut [PlaceResult], bodies: &[&[u8]])
     try_join(write::bodies(channel, &numbers, bodies), write::tell(channel, &stories)).await.map(drop)
 }
 
-/// What changes come to.
+/// The results of changes.
 pub(super) struct Changes {
     /// The rows before them, in the order of their numbers.
     found: Vec<Render>,
     /// The rows after the last of them.
     now: HashMap<RenderId, Render>,
     events: Vec<(RenderId, Event)>,
-    /// The rows whose movies are of no more use.
+    /// The rows whose movies are no longer needed.
     past: Vec<i64>,
     /// The renders whose outcome is news, as they were then.
     news: Vec<Render>,
 }
 
 impl Changes {
-    /// No changes yet of some rows, which are locked.
+    /// No changes yet of some locked rows.
     pub(super) fn of(found: Vec<Render>) -> Self {
         let now = found.iter().map(|render| (render.id, render.clone())).collect();
         Self { found, now, events: Vec::new(), past: Vec::new(), news: Vec::new() }
     }
 
-    /// A row as it is by now.
+    /// The current state of a row.
     pub(super) fn row(&self, id: RenderId) -> Result<&Render, Failure> {
         self.now.get(&id).ok_or_else(|| Failure::Refused(format!("there is no render {}", id.0)))
     }
 
-    /// Takes in one change.
+    /// Records one change.
     pub(super) fn take_in(&mut self, record: &Record, owner: &str) -> Result<Result<Recorded, InvalidTransition>, Failure> {
         let before = self.row(record.render)?;
         let applied = match apply(before, &record.change, record.at, owner) {
@@ -166,7 +166,7 @@ impl Changes {
     }
 }
 
-/// Rows by their names, locked; each of them has to be there.
+/// Rows by their numbers, locked; each of them must exist.
 pub(super) async fn lock(channel: &Channel, ids: &[RenderId]) -> Result<Vec<Render>, Failure> {
     let mut numbers: Vec<i64> = ids.iter().map(|id| id.0).collect();
     numbers.sort_unstable();
@@ -174,7 +174,7 @@ pub(super) async fn lock(channel: &Channel, ids: &[RenderId]) -> Result<Vec<Rend
     rows::locked(channel, &numbers).await
 }
 
-/// Takes in changes, each by the machine, with every row locked that one of them is about.
+/// Records changes with every affected row locked; the state machine decides the effect of each.
 pub(super) async fn record(session: &Session<'_>, records: &[Record]) -> Result<Vec<Result<Recorded, InvalidTransition>>, Failure> {
     let ids: Vec<RenderId> = records.iter().map(|record| record.render).collect();
     let mut changes = Changes::of(lock(session.channel, &ids).await?);
@@ -184,7 +184,7 @@ pub(super) async fn record(session: &Session<'_>, records: &[Record]) -> Result<
     Ok(results)
 }
 
-/// Writes what changes came to: everything goes out at once.
+/// Writes the results of changes: all statements are sent at once.
 pub(super) async fn write(channel: &Channel, changes: Changes) -> Result<(), Failure> {
     let Changes { found, mut now, events, past, news } = changes;
     let steps: Vec<(Render, Render)> = found.into_iter().filter_map(|before| now.remove(&before.id).map(|after| (before, after))).collect();
@@ -211,7 +211,7 @@ async fn count(channel: &Channel, steps: &[(Render, Render)]) -> Result<(), Fail
         return Ok(());
     }
     let ids: Vec<i64> = counted.iter().map(|(_, after)| after.id.0).collect();
-    // Asked after the rows were locked: whoever makes the next generation locks them as well.
+    // Checked after the rows were locked: a transaction that makes the next generation locks them as well.
     let overtaken = rows::overtaken(channel, &ids).await?;
     let mut counts = Counts::default();
     for (before, after) in counted {
@@ -220,7 +220,7 @@ async fn count(channel: &Channel, steps: &[(Render, Render)]) -> Result<(), Fail
     counts.write(channel).await
 }
 
-/// Buries the owners whose lease is over, and turns what they were sending into `unknown`.
+/// Deletes the leases that have ended, and turns what their owners were sending into `unknown`.
 pub(super) async fn reap(session: &Session<'_>, at: Timestamp) -> Result<Vec<Render>, Failure> {
     owner::bury(session.channel).await?;
     let orphans = rows::orphans(session.channel).await?;

@@ -1,4 +1,4 @@
-//! Rows in: each function is one statement for however many rows.
+//! Writes rows: each function is one statement, whatever the number of rows.
 
 use super::channel::Channel;
 use super::failure::Failure;
@@ -17,8 +17,8 @@ pub(super) async fn numbers(channel: &Channel, count: usize) -> Result<Vec<i64>,
     Ok(numbers)
 }
 
-/// Writes new rows, in the order of their keys, so that nobody waits in a circle; gives the names of those whose key
-/// and generation were free. Whoever is writing the same is waited for.
+/// Writes new rows, in the order of their keys, so that transactions don't deadlock; returns the numbers of those whose key
+/// and generation were free. Waits for a transaction that is writing the same ones.
 pub(super) async fn insert(channel: &Channel, renders: &[Render]) -> Result<Vec<RenderId>, Failure> {
     const SQL: &str = "INSERT INTO render (id, account, endpoint, scope, key, named, generation, movie, traceable, source, flags, state, \
          epoch, attempt, on_unknown, resubmits_left, quarantine, created_at, touched_at, line, estimate) \
@@ -63,18 +63,18 @@ pub(super) async fn insert(channel: &Channel, renders: &[Render]) -> Result<Vec<
     rows.iter().map(|row| Ok(RenderId(row.try_get(0)?))).collect()
 }
 
-/// Writes movies as they are sent, less the token.
+/// Writes movies as they are sent, without the token.
 pub(super) async fn bodies(channel: &Channel, ids: &[i64], bodies: &[&[u8]]) -> Result<(), Failure> {
     const SQL: &str = "INSERT INTO body (render, bytes) SELECT * FROM unnest($1::bigint[], $2::bytea[])";
     channel.execute(SQL, &[&ids, &bodies]).await.map(drop)
 }
 
-/// Forgets movies; their hashes stay.
+/// Deletes movies; their hashes stay.
 pub(super) async fn drop_bodies(channel: &Channel, ids: &[i64]) -> Result<(), Failure> {
     channel.execute("DELETE FROM body WHERE render = ANY($1)", &[&ids]).await.map(drop)
 }
 
-/// Writes all that may change of rows.
+/// Writes the columns of rows that may change.
 pub(super) async fn update(channel: &Channel, renders: &[Render]) -> Result<(), Failure> {
     const SQL: &str = "UPDATE render SET state = new.state, epoch = new.epoch, attempt = new.attempt, on_unknown = new.on_unknown, \
          resubmits_left = new.resubmits_left, project = new.project, owner = new.owner, quarantine = new.quarantine, \
@@ -118,7 +118,7 @@ pub(super) async fn update(channel: &Channel, renders: &[Render]) -> Result<(), 
         .map(drop)
 }
 
-/// Gives rows the names under which they are wanted now, and what is known of their movies.
+/// Gives rows the scopes and keys under which they are submitted now, and what is known of their movies.
 pub(super) async fn rename(channel: &Channel, renders: &[Render]) -> Result<(), Failure> {
     const SQL: &str = "UPDATE render SET scope = $2, key = $3, named = $4, movie = $5, source = $6, flags = $7, line = $8, estimate = $9 \
          WHERE id = $1";
@@ -133,7 +133,7 @@ pub(super) async fn rename(channel: &Channel, renders: &[Render]) -> Result<(), 
     Ok(())
 }
 
-/// Adds lines to stories, in their order.
+/// Adds lines to histories, in their order.
 pub(super) async fn tell(channel: &Channel, events: &[(RenderId, Event)]) -> Result<(), Failure> {
     const SQL: &str = "INSERT INTO event (render, nth, at, kind, detail) \
          SELECT render, row_number() OVER (PARTITION BY render ORDER BY place) + \
@@ -146,7 +146,7 @@ pub(super) async fn tell(channel: &Channel, events: &[(RenderId, Event)]) -> Res
     channel.execute(SQL, &[&renders, &times, &kinds, &details]).await.map(drop)
 }
 
-/// A text as the server takes it: the one character that it can't keep is shown as lost.
+/// A text that the server accepts: U+FFFD replaces NUL, the one character that it can't store.
 pub(super) fn without_zeros(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }

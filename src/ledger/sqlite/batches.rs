@@ -1,4 +1,4 @@
-//! Batches in and out, and the tally that is kept as their rows change: each function is one or two statements.
+//! Rows of batches, and the tally that changes with their renders: each function is one or two statements.
 
 use rusqlite::{Connection, Row, named_params, params};
 
@@ -125,7 +125,7 @@ fn read_count(row: &Row<'_>) -> rusqlite::Result<Count> {
     })
 }
 
-/// Whether a render may be claimed, as far as its batch's budget goes. A render of no batch has none.
+/// Whether the budget of its batch allows a render to be claimed. A render without a batch has no budget.
 pub(super) fn afford(connection: &Connection, render: RenderId) -> Result<Result<(), Unclaimed>, Failure> {
     const SQL: &str = "SELECT max_renders, max_credits, line, estimate, \
          (SELECT coalesce(sum(paid_renders), 0) FROM tally WHERE name = scope AND account = r.account AND endpoint = r.endpoint), \
@@ -142,7 +142,7 @@ pub(super) fn afford(connection: &Connection, render: RenderId) -> Result<Result
     Ok(budget.afford(&spent, wanted))
 }
 
-/// Counts a new render, and that the generation before it is the latest no more.
+/// Counts a new render, and counts the generation before it as no longer the latest.
 pub(super) fn entered(connection: &Connection, render: &Render) -> Result<(), Failure> {
     let Some(count) = Count::of(render) else { return Ok(()) };
     if let Some(before) = rows::generation_before(connection, render)?
@@ -154,7 +154,7 @@ pub(super) fn entered(connection: &Connection, render: &Render) -> Result<(), Fa
     add(connection, render, true, count, Sign::More)
 }
 
-/// Counts what a change made of a render.
+/// Counts the effect of a change on a render.
 pub(super) fn moved(connection: &Connection, before: &Render, after: &Render) -> Result<(), Failure> {
     let (Some(was), Some(is)) = (Count::of(before), Count::of(after)) else { return Ok(()) };
     if was == is && before.submission.state == after.submission.state {

@@ -1,4 +1,5 @@
-//! A damaged ledger: found out, and set aside whole, so that a new one can take its place (`faults.md` row 83).
+//! A damaged ledger: detects the damage, and sets the ledger aside whole so that a new one can replace it
+//! (`faults.md` row 83).
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -11,7 +12,7 @@ use super::owner::Owners;
 use crate::ledger::{LedgerError, RenderQuery, Store};
 use crate::world::World;
 
-/// What is damaged in the ledger at `path`, as [`LedgerError::Corrupt`]: its pages, its indexes, or what stands in a row.
+/// Checks the ledger at `path`: its pages, its indexes, and the content of its rows. Damage is [`LedgerError::Corrupt`].
 ///
 /// # Errors
 /// When it is damaged, or can't be opened for another reason.
@@ -23,15 +24,15 @@ pub async fn check(path: &Path, world: &World) -> Result<(), LedgerError> {
     store.find(None, RenderQuery::All(u32::MAX)).await.map(drop)
 }
 
-/// Sets a damaged ledger aside, with its log, under another name; gives back that name. `None` when somebody has done so
-/// already, and the ledger is sound by now.
+/// Renames a damaged ledger and its log; returns the new name. `None` when another process has done so already, and the
+/// ledger is sound now.
 ///
 /// # Errors
-/// When another process works with it, or the files can't be moved.
+/// When another process is using it, or the files can't be moved.
 pub async fn set_aside(path: &Path, world: &World) -> Result<Option<PathBuf>, LedgerError> {
     let fail = |failure: Failure| failure.at(path);
     let real = fs::canonicalize(path).map_err(|why| fail(why.into()))?;
-    // Held until the new name stands: who comes second finds a sound ledger.
+    // Held until the files are renamed: a second process then finds a sound ledger.
     let _turn = turn(&real).map_err(fail)?;
     match check(path, world).await {
         Ok(()) => return Ok(None),

@@ -1,18 +1,18 @@
-//! One connection and its transactions: what waits together is committed together, synced where a claim is
-//! among it.
+//! One connection and its transactions. Jobs that wait at the same time are committed together, and the commit is
+//! synced if one of them is a claim.
 //!
 //! # What is on disk when
 //!
-//! A commit that holds a claim runs with `synchronous=FULL`: the log (WAL) is synced before the reply. A sync is of
-//! the whole file, so it takes every earlier commit with it, another process's too. All other commits aren't
-//! synced: after a power cut some of their pages may be missing from the log, but each frame's checksum
-//! continues that of the frame before it, so recovery stops at the first gap and finds a prefix of the commits.
+//! A commit that holds a claim runs with `synchronous=FULL`: the log (WAL) is synced before the reply. A sync covers
+//! the whole file, so it includes every earlier commit, also those of other processes. All other commits are not
+//! synced. After a power cut some of their pages may be missing from the log. But each frame's checksum continues
+//! that of the frame before it, so recovery stops at the first gap and finds a prefix of the commits.
 //!
-//! Two moments would break that, and are synced therefore. A *checkpoint* copies pages into the database: one from an
-//! unsynced log could leave pages of a commit that recovery then doesn't find. So the automatic ones are off, at commit
-//! and at close, and ours run under `FULL`. When the log *starts over* after one, its new header must be on disk before
-//! frames overwrite the old ones: every level but `OFF` does that, and we do it as part of the checkpoint. `OFF` is
-//! used only while the log is empty, when there is nothing to overwrite, so that the first render of a new
+//! Two steps would break that, and are therefore synced. A *checkpoint* copies pages into the database. From an
+//! unsynced log it could leave pages of a commit that recovery then doesn't find. So automatic checkpoints are off, at
+//! commit and at close, and ours run under `FULL`. When the log *starts over* after a checkpoint, its new header must be
+//! on disk before frames overwrite the old ones. Every level but `OFF` ensures that, and we do it as part of the
+//! checkpoint. `OFF` is used only while the log is empty and there is nothing to overwrite. So the first render of a new
 //! ledger waits for no more syncs than any other.
 
 use std::fs;
@@ -32,11 +32,11 @@ use crate::ledger::LedgerError;
 pub(super) struct Session<'a> {
     /// The connection, inside a transaction.
     pub(super) connection: &'a Connection,
-    /// Who claims, and who else is alive.
+    /// The name under which this store claims, and the other living owners.
     pub(super) owners: &'a Owners,
 }
 
-/// The connection and all that belongs to it.
+/// The connection and its state.
 pub(super) struct Engine {
     connection: Connection,
     path: PathBuf,
@@ -59,27 +59,27 @@ enum Level {
     Full,
 }
 
-/// Why a batch came to nothing.
+/// The failure of a batch of jobs.
 struct Fallen {
     failure: Failure,
-    /// Whether the jobs may fare better one by one.
+    /// Whether running the jobs one by one may succeed.
     begun: bool,
 }
 
 impl Engine {
-    /// Takes over a connection to the file at `real`; `path` names it in errors.
+    /// An engine on a connection to the file at `real`; `path` names the file in errors.
     pub(super) fn new(connection: Connection, path: &Path, real: PathBuf, owners: Owners) -> Self {
         let log = beside(&real, "-wal");
         Self { connection, path: path.to_owned(), home: Home::of(real), log, owners, level: None, commits: Arc::default() }
     }
 
-    /// The number of commits that wrote, as it counts on.
+    /// A live counter of the commits that wrote.
     pub(super) fn commits(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.commits)
     }
 
-    /// Runs jobs in one transaction and replies after its commit. When one of them fails they run again one by
-    /// one, so that none suffers for another.
+    /// Runs jobs in one transaction and replies after its commit. When one of them fails, all run again one by one, so that
+    /// no job fails because of another.
     pub(super) fn run(&mut self, mut jobs: Vec<Box<dyn Job>>) {
         match self.together(&mut jobs) {
             Ok(()) => jobs.into_iter().for_each(|job| job.reply(Ok(()))),
@@ -112,7 +112,7 @@ impl Engine {
         }
         self.execute("BEGIN IMMEDIATE")?;
         if self.level == Some(Level::Off) && self.log_size() != 0 {
-            // Another process wrote between the look and the lock; the level can't change inside a transaction.
+            // Another process wrote between the check and the lock. The level can't change inside a transaction.
             self.execute("ROLLBACK")?;
             self.set(Level::Normal)?;
             self.execute("BEGIN IMMEDIATE")?;
@@ -131,10 +131,10 @@ impl Engine {
         Ok(())
     }
 
-    /// The engine has rolled back by itself after some failures, a full disk for one.
+    /// Rolls back. After some failures, a full disk for one, the engine has already done so by itself.
     fn roll_back(&self) {
         if !self.connection.is_autocommit() {
-            // What fails here fails again at the next `BEGIN`, where somebody hears of it.
+            // A failure here occurs again at the next `BEGIN`, which reports it.
             self.execute("ROLLBACK").ok();
         }
     }
@@ -156,7 +156,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Bytes in the log's file.
+    /// The size of the log's file in bytes.
     pub(super) fn log_size(&self) -> u64 {
         fs::metadata(&self.log).map_or(0, |found| found.len())
     }
@@ -167,7 +167,7 @@ impl Engine {
         Ok(version.cast_unsigned())
     }
 
-    /// The failure as callers of the ledger know it.
+    /// The failure as a [`LedgerError`] for callers.
     pub(super) fn told(&self, failure: &Failure) -> LedgerError {
         failure.at(&self.path)
     }
@@ -175,11 +175,11 @@ impl Engine {
     /// Copies the log into the database and starts the log over.
     ///
     /// # Errors
-    /// When the disk or another process stood in the way. Nothing is lost: everything is in the log still.
+    /// When the disk failed or another process held a lock. Nothing is lost: the log still holds everything.
     pub(super) fn checkpoint(&mut self) -> Result<(), Failure> {
         self.set(Level::Full)?;
         self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
-        // The first commit after it syncs the new header and cuts the file: better here than before somebody's claim.
+        // The next commit syncs the new header and truncates the file: better now than before a claim.
         self.set(Level::Normal)?;
         let version = super::schema::version(&self.connection)?;
         Ok(self.connection.pragma_update(None, "user_version", version)?)
@@ -206,7 +206,7 @@ mod tests {
 
     type Answer = Receiver<Result<usize, LedgerError>>;
 
-    /// A job that keeps a body of `length` bytes for nobody.
+    /// A job that inserts a body of `length` bytes.
     fn writes(length: u32) -> (Box<dyn Job>, Answer) {
         let (job, answer) = Asked::new(Need::Write, move |session: &Session<'_>| {
             let sql = "INSERT INTO body (render, bytes) SELECT count(*) + 1, zeroblob(?1) FROM body";

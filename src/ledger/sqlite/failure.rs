@@ -1,4 +1,4 @@
-//! What goes wrong inside the embedded store, and what it is called outside.
+//! The failures of the embedded store, and the errors that callers get for them.
 
 use std::io;
 use std::path::Path;
@@ -9,13 +9,13 @@ use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 use super::holder::holder;
 use crate::ledger::LedgerError;
 
-/// A failure that doesn't know yet in which file it happened.
+/// A failure without the name of the file that it happened in.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
-    /// The engine said no, or a row doesn't read.
+    /// The engine returned an error, or a row can't be read.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
-    /// The system said no.
+    /// The operating system returned an error.
     #[error(transparent)]
     System(#[from] io::Error),
     /// A newer program made the file.
@@ -23,7 +23,7 @@ pub(super) enum Failure {
     Newer {
         /// The file's schema.
         found: u32,
-        /// Ours.
+        /// The newest schema that this program knows.
         known: u32,
     },
     /// Another program made the file.
@@ -32,16 +32,16 @@ pub(super) enum Failure {
     /// The file was moved, deleted or replaced while it was open.
     #[error("it is no longer at its place")]
     Gone,
-    /// The ledger was moved or deleted, and its log is still there: a new ledger would read another one's log.
+    /// The ledger was moved or deleted but its log remains: a new ledger would read the log of another one.
     #[error("it is gone, but its log {} is still there and holds what was written last. Move both together, or remove the log", .0.display())]
     Logless(std::path::PathBuf),
-    /// What was asked for makes no sense here.
+    /// The request makes no sense here.
     #[error("{0}")]
     Refused(String),
 }
 
 impl Failure {
-    /// The failure as callers of the ledger know it.
+    /// The failure as callers of the ledger get it.
     pub(super) fn at(&self, path: &Path) -> LedgerError {
         let path = path.to_owned();
         match self {
@@ -61,7 +61,7 @@ fn of_sqlite(error: &rusqlite::Error, path: std::path::PathBuf) -> LedgerError {
     if matches!(error, rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..)) {
         return LedgerError::Corrupt { path, why };
     }
-    // Growing the shared memory fails for want of space only, yet SQLite calls it an I/O error.
+    // Growing the shared memory fails only for lack of space, yet SQLite calls it an I/O error.
     if error.sqlite_error().is_some_and(|error| error.extended_code == SQLITE_IOERR_SHMSIZE) {
         return LedgerError::Full { path };
     }

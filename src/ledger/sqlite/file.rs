@@ -1,4 +1,4 @@
-//! The ledger's file: made whole and for its owner's eyes only, or refused.
+//! The ledger's file: created whole and readable only by its owner, or refused.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -9,14 +9,14 @@ use super::schema;
 use crate::ledger::LedgerError;
 use crate::world::World;
 
-/// The file that was opened. By then it may have been moved, deleted or replaced: what is committed to it afterwards no
-/// other process would ever see, a claim for one.
+/// The file that was opened. It may have been moved, deleted or replaced since then: no other process would ever see what
+/// is committed to it afterwards, a claim for one.
 pub(super) struct Home {
     path: PathBuf,
     identity: Option<Identity>,
 }
 
-/// What tells two files of one name apart: device and number.
+/// What distinguishes two files of the same name: device and inode number.
 type Identity = (u64, u64);
 
 impl Home {
@@ -25,7 +25,7 @@ impl Home {
         Self { identity: identity(&path), path }
     }
 
-    /// Refuses to go on when another file, or none, has the name by now.
+    /// Fails when another file, or none, now has the name.
     pub(super) fn check(&self) -> Result<(), Failure> {
         if identity(&self.path) == self.identity { Ok(()) } else { Err(Failure::Gone) }
     }
@@ -37,14 +37,14 @@ fn identity(path: &Path) -> Option<Identity> {
     fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
 }
 
-/// Elsewhere a file that is open can't be moved.
+/// On other systems an open file can't be moved.
 #[cfg(not(unix))]
 fn identity(_: &Path) -> Option<Identity> {
     None
 }
 
-/// Makes sure that there is a ledger that nobody else can read, and says where it is once every link is followed:
-/// processes that come by different names must meet at the same locks.
+/// Makes sure that a ledger exists that no other user can read. Returns its path with all links resolved: processes that
+/// use different names must use the same locks.
 pub(super) fn ensure(path: &Path, world: &World) -> Result<PathBuf, LedgerError> {
     let found = match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -77,8 +77,8 @@ fn refuse_exposed(_: &Path, _: &fs::Metadata) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Writes the whole ledger under another name and links it into place, so that nobody ever sees half of it. Who
-/// comes second takes what is there.
+/// Writes the whole ledger under another name and links it into place, so that no process ever sees half of it. A
+/// process that comes second uses the file that is there.
 fn create(path: &Path, world: &World) -> Result<(), Failure> {
     if let Some(folder) = path.parent() {
         create_folder(folder)?;
@@ -98,7 +98,7 @@ fn create(path: &Path, world: &World) -> Result<(), Failure> {
     }
 }
 
-/// A folder that only its owner can enter; one that is there stays as it is.
+/// Creates a folder that only its owner can enter; an existing one stays as it is.
 pub(super) fn create_folder(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
@@ -106,15 +106,15 @@ pub(super) fn create_folder(folder: &Path) -> io::Result<()> {
     builder.recursive(true).create(folder)
 }
 
-/// Creates a file that only its owner can read; one that is there is an error.
+/// Creates a file that only its owner can read; an existing one is an error.
 pub(super) fn create_private(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options.write(true).create_new(true).open(path)
 }
 
-/// The bytes are on disk when this returns. The name in the folder is not yet: the engine syncs the folder together
-/// with the log, before the first claim.
+/// Writes a file whose bytes are on disk when this returns. Its name in the folder is not yet: the engine syncs the folder
+/// together with the log, before the first claim.
 #[cfg(unix)]
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
@@ -128,7 +128,7 @@ fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// The file of that name beside the ledger.
+/// The path of a file beside the ledger: the ledger's name plus a suffix.
 pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);

@@ -1,9 +1,9 @@
-//! Who holds the ledger's write lock, for the message that it is locked (`faults.md` row 79).
+//! The process that holds the ledger's write lock, for the message that it is locked (`faults.md` row 79).
 
 use std::fs;
 use std::path::Path;
 
-/// The process that holds the write lock, by its number and its name where the system tells.
+/// The process that holds the write lock, by its number and, where the system shows it, its name.
 pub(super) fn holder(path: &Path) -> String {
     let Some(process) = process(path) else { return "another process".to_owned() };
     match fs::read_to_string(format!("/proc/{process}/comm")) {
@@ -12,12 +12,12 @@ pub(super) fn holder(path: &Path) -> String {
     }
 }
 
-/// Where in the log's index the lock of the one writer is: <https://www.sqlite.org/walformat.html> 2.3.1.
+/// The offset of the writer's lock in the log's index: <https://www.sqlite.org/walformat.html> 2.3.1.
 #[cfg(target_os = "linux")]
 const WRITE_LOCK: u64 = 120;
 
-/// Read from the system's table: to ask for the lock ourselves would need the index open, and closing that lets go of
-/// every lock that this process has on it.
+/// Reads the holder from the system's table. Asking for the lock ourselves would need the index open, and closing the index
+/// releases every lock that this process has on it.
 #[cfg(target_os = "linux")]
 fn process(path: &Path) -> Option<u32> {
     use std::os::unix::fs::MetadataExt;

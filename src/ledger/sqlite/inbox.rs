@@ -1,4 +1,4 @@
-//! Callbacks in and out. They are synced like claims: whoever is answered has it on disk.
+//! Reads and writes callbacks. Writes are synced like claims: a callback is on disk before it is answered.
 
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_iter};
 

@@ -1,4 +1,4 @@
-//! Something asked of the store: it runs inside a transaction that it may share, and is answered after the commit.
+//! A request to the store: it runs inside a transaction, possibly with others, and is answered after the commit.
 
 use tokio::sync::oneshot;
 
@@ -6,32 +6,32 @@ use super::engine::Session;
 use super::failure::Failure;
 use crate::ledger::LedgerError;
 
-/// What a job needs of its transaction; the greatest need of a batch decides.
+/// What a job needs of its transaction; the greatest need of a batch of jobs decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Need {
-    /// A view of the ledger.
+    /// A consistent view of the ledger.
     Read,
-    /// A commit that outlives the process.
+    /// A commit that survives the end of the process.
     Write,
-    /// The same under this store's own name.
+    /// The same, under this store's own name.
     Named,
-    /// A commit that outlives the power, under this store's own name.
+    /// A commit that survives a power cut, under this store's own name.
     Claim,
 }
 
-/// Something asked. It may run more than once: a transaction that fell never happened.
+/// A request. It may run more than once: a failed transaction leaves nothing behind.
 pub(super) trait Job: Send {
-    /// What it needs.
+    /// The job's need.
     fn need(&self) -> Need;
 
-    /// Does it, inside a transaction.
+    /// Runs the job inside a transaction.
     fn run(&mut self, session: &Session<'_>) -> Result<(), Failure>;
 
-    /// Answers, once the transaction is committed or given up.
+    /// Answers, once the transaction is committed or has failed.
     fn reply(self: Box<Self>, committed: Result<(), LedgerError>);
 }
 
-/// A job that is a function, and somebody who waits for its answer.
+/// A job made of a function, and the channel for its answer.
 pub(super) struct Asked<T, F> {
     need: Need,
     work: F,
@@ -43,7 +43,7 @@ impl<T, F> Asked<T, F>
 where
     F: FnMut(&Session<'_>) -> Result<T, Failure>,
 {
-    /// A job, and where its answer will come.
+    /// A job, and the receiver of its answer.
     pub(super) fn new(need: Need, work: F) -> (Self, oneshot::Receiver<Result<T, LedgerError>>) {
         let (to, answer) = oneshot::channel();
         (Self { need, work, answer: None, to }, answer)
@@ -66,7 +66,7 @@ where
 
     fn reply(self: Box<Self>, committed: Result<(), LedgerError>) {
         let Self { answer, to, .. } = *self;
-        // Whoever asked may have gone; what was asked is done all the same.
+        // The caller may be gone; the job is done all the same.
         to.send(committed.and_then(|()| answer.ok_or(LedgerError::Closed))).ok();
     }
 }

@@ -1,5 +1,5 @@
-//! The embedded store: one `SQLite` file in WAL mode, owned by one thread that commits together what waits
-//! together. `engine` says what is on disk when; `owner` says who is alive.
+//! The embedded store: one `SQLite` file in WAL mode. One thread owns it and commits together the requests that wait at
+//! the same time. `engine` describes what is on disk when; `owner` describes which processes are alive.
 
 mod batches;
 pub mod damage;
@@ -46,15 +46,15 @@ use crate::render::state::Fact;
 use crate::render::token::LedgerName;
 use crate::world::{Timestamp, World};
 
-/// How long another process may keep the ledger locked.
+/// How long to wait while another process keeps the ledger locked.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The statements that are kept prepared: all that there are, and some for the queries.
+/// How many statements are kept prepared: all fixed ones, and some for the queries.
 const STATEMENTS: usize = 80;
 
-/// The embedded store. Dropped, it finishes what it was asked and lets go of the file.
+/// The embedded store. When dropped, it finishes its requests and closes the file.
 pub struct Sqlite {
-    /// It waits for the disk; nobody else does.
+    /// The only thread that waits for the disk.
     thread: Thread,
     commits: Arc<AtomicU64>,
     name: LedgerName,
@@ -62,16 +62,16 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the ledger at `path`, and makes it (and its folder) when it isn't there. Blocks for less than a
-    /// millisecond as a rule, for up to 5 s when another process changes the schema.
+    /// Opens the ledger at `path`; creates it, and its folder, if it isn't there. Normally blocks for less than a
+    /// millisecond, and for up to 5 s when another process changes the schema.
     ///
     /// # Errors
-    /// When it can't be opened or made, others may read it, a newer `j2v` or another program made it, or it is damaged.
+    /// When it can't be opened or created, other users may read it, a newer `j2v` or another program made it, or it is damaged.
     pub fn open(path: &Path, world: &World) -> Result<Self, LedgerError> {
         Self::open_marked(path, world, None)
     }
 
-    /// As [`Self::open`], and compares the ledger with what this machine has claimed in it.
+    /// Like [`Self::open`], and compares the ledger with this machine's mark of its last claim in it.
     ///
     /// # Errors
     /// As for [`Self::open`].
@@ -79,10 +79,10 @@ impl Sqlite {
         Self::begin(path, world, marks, connect)
     }
 
-    /// Opens the ledger of a newer `j2v` for reading, as far as this one understands it. Whatever would write fails.
+    /// Opens the ledger of a newer `j2v` for reading, as far as this version understands it. Every write fails.
     ///
     /// # Errors
-    /// As for [`Self::open`], less that it is newer.
+    /// As for [`Self::open`], except that a newer ledger is accepted.
     pub fn open_to_read(path: &Path, world: &World) -> Result<Self, LedgerError> {
         Self::begin(path, world, None, connect_to_read)
     }
@@ -109,14 +109,14 @@ impl Sqlite {
         Ok(Self { thread, commits, name, witness })
     }
 
-    /// How many transactions have written so far: what was asked together shares one.
+    /// The number of transactions that have written so far: concurrent requests share one.
     #[must_use]
     pub fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)
     }
 
-    /// Looks through the whole file and writes a transaction without content: what is found damaged, in the engine's
-    /// words; nothing in a ledger that is sound.
+    /// Checks the whole file and writes a transaction without content. Returns the damage in the engine's words; nothing for
+    /// a sound ledger.
     #[must_use]
     pub fn faults(&self) -> Reply<'_, Vec<String>> {
         self.ask(Need::Write, |session| {
@@ -195,20 +195,20 @@ impl Sharing for Sqlite {
     }
 }
 
-/// Opens a file that exists.
+/// Opens an existing file.
 fn opened(path: &Path) -> Result<Connection, Failure> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    // A page that no longer reads as one is told as damaged, and not taken for rows.
+    // A page that can't be read as one is reported as damaged, and not read as rows.
     connection.pragma_update(None, "cell_size_check", true)?;
-    // Without it a statement is planned again for each new value, which takes as long as all the rest.
+    // Without this, SQLite plans a statement again for each new value, which takes as long as everything else together.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 
-/// Opens a file that exists for reading; a newer program may have made it, and its folder may be closed.
+/// Opens an existing file for reading. A newer program may have made it, and its folder may be read-only.
 fn connect_to_read(path: &Path) -> Result<Connection, Failure> {
     let connection = opened(path).and_then(|connection| looked_at(&connection).map(|()| connection));
     let connection = match connection {
@@ -226,12 +226,12 @@ fn looked_at(connection: &Connection) -> Result<(), Failure> {
     }
 }
 
-/// Whether a file can't be opened, or a log beside it, for want of the right to write.
+/// Whether a file, or the log beside it, can't be opened for lack of write permission.
 fn is_closed(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied))
 }
 
-/// Opens a file in a folder that nobody can write to. A log that holds something can't be read there.
+/// Opens a file in a read-only folder. A log with content can't be read there.
 fn as_it_is(path: &Path) -> Result<Connection, Failure> {
     if std::fs::metadata(file::beside(path, "-wal")).is_ok_and(|log| log.len() > 0) {
         let why = "its log holds what was written last, and can't be read in a folder that can't be written to: copy both files elsewhere";
@@ -244,7 +244,7 @@ fn as_it_is(path: &Path) -> Result<Connection, Failure> {
     Ok(connection)
 }
 
-/// Opens a file that exists and sees that it is ours before writing to it.
+/// Opens an existing file and checks that it is a ledger before writing to it.
 fn connect(path: &Path) -> Result<Connection, Failure> {
     let mut connection = opened(path)?;
     schema::check(&connection)?;
@@ -256,7 +256,7 @@ fn connect(path: &Path) -> Result<Connection, Failure> {
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "journal_size_limit", 0)?;
     if cfg!(target_vendor = "apple") {
-        // Elsewhere a sync is one; there it is one only when asked for by this name.
+        // On other systems a sync reaches the disk; on Apple's only under this name.
         connection.pragma_update(None, "fullfsync", true)?;
     }
     schema::migrate(&mut connection, schema::MIGRATIONS)?;

@@ -1,5 +1,5 @@
-//! Outcomes on their way to an application. Who has taken one is found as the sender of a movie is: by the lock that
-//! dies with the process.
+//! Outcomes on their way to an application. The process that has taken one is recognized like the sender of a movie: by a
+//! lock that ends with the process.
 
 use std::collections::HashSet;
 
@@ -77,7 +77,7 @@ impl Outbox for Sqlite {
     }
 }
 
-/// Puts the outcome of a render here if its space has a receiver.
+/// Adds the outcome of a render if its space has a receiver.
 pub(super) fn put_if_received(connection: &Connection, render: &Render) -> Result<(), Failure> {
     if let Some(report) = &render.report
         && receiver(connection, &render.space)?.is_some()
@@ -97,7 +97,7 @@ fn put(connection: &Connection, space: &Space, report: &Report, at: Timestamp) -
     Ok(connection.prepare_cached(SQL)?.execute(values)? > 0)
 }
 
-/// What the application has heard of by itself.
+/// Marks an outcome as done that the application knows already.
 fn over(connection: &Connection, outcome: &Announcement) -> Result<(), Failure> {
     const SQL: &str = "UPDATE delivery SET progress = 'done', touched_at = ?5, detail = ?6 WHERE project = ?1 AND status = ?2 \
          AND account = ?3 AND endpoint = ?4 AND progress IN ('due', 'given-up')";
@@ -124,7 +124,7 @@ fn take(session: &Session<'_>, space: &Space, most: u32, at: Timestamp) -> Resul
     Ok(taken)
 }
 
-/// Gives back what the dead had taken.
+/// Frees the deliveries of dead processes.
 fn free(session: &Session<'_>, space: &Space) -> Result<(), Failure> {
     const OWNERS: &str = "SELECT DISTINCT owner FROM delivery WHERE progress = 'taken' AND account = ?1 AND endpoint = ?2";
     const FREE: &str = "UPDATE delivery SET progress = 'due', owner = NULL WHERE progress = 'taken' AND account = ?1 AND endpoint = ?2 \
@@ -143,7 +143,7 @@ fn free(session: &Session<'_>, space: &Space) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What may be begun: nothing of a project that somebody is at.
+/// The deliveries that may be begun: none of a project that a process is delivering.
 fn due(connection: &Connection, space: &Space, most: u32, at: Timestamp) -> Result<Vec<Delivery>, Failure> {
     const SQL: &str = select!(
         "progress = 'due' AND account = ?1 AND endpoint = ?2 AND due_at <= ?3 AND NOT EXISTS (SELECT 1 FROM delivery AS other WHERE \

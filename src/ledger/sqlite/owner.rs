@@ -1,5 +1,5 @@
-//! Who is alive: each store that claims holds an operating-system lock on a file with its name, and the lock
-//! dies with the process (`protocol.md#who-owns-an-intent-in-flight`). A stopped process keeps it.
+//! Which processes are alive. Each store that claims holds an operating-system lock on a file with its name, and the lock
+//! ends with the process (`protocol.md#who-owns-an-intent-in-flight`). A stopped process keeps it.
 
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -11,12 +11,12 @@ use super::failure::Failure;
 use super::file::{create_folder, create_private};
 use crate::world::World;
 
-/// How often another name is tried. A name holds 64 random bits: one try is enough in this universe.
+/// How often another name is tried. A name holds 64 random bits, so one try is enough in practice.
 const TRIES: u32 = 8;
 
 /// The owners of one ledger.
 pub(super) struct Owners {
-    /// Where the names are.
+    /// The folder of the owners' files.
     folder: PathBuf,
     world: World,
     me: Option<Me>,
@@ -24,7 +24,7 @@ pub(super) struct Owners {
 
 struct Me {
     name: String,
-    /// Held, never read: the lock is what counts.
+    /// Held and never read: only the lock matters.
     _lock: File,
     path: PathBuf,
 }
@@ -42,7 +42,7 @@ impl Owners {
         self.me.as_ref().map(|me| me.name.as_str())
     }
 
-    /// Takes a name, before the first claim; another one when somebody has removed its file.
+    /// Takes a name before the first claim; takes another one if its file was removed.
     pub(super) fn enter(&mut self) -> Result<(), Failure> {
         self.me.take_if(|me| !me.path.exists());
         for _ in 0..TRIES {
@@ -63,18 +63,18 @@ impl Owners {
             file => file?,
         };
         file.lock()?;
-        // Between the file and its lock somebody may have taken it for a dead one's and removed it.
+        // Between the creation and the lock, another process may have taken the file for a dead owner's and removed it.
         Ok(path.exists().then_some(Me { name, _lock: file, path: path.clone() }))
     }
 
-    /// Whether the owner of a committed row is alive. Removes its file when it is not.
+    /// Whether the owner of a committed row is alive. Removes the owner's file if it is not.
     pub(super) fn is_alive(&self, owner: &str) -> Result<bool, Failure> {
-        // A name is one segment of a path; a row that says anything else is nobody's.
+        // A name is one segment of a path; a row with any other text has no owner.
         let is_name = owner.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         Ok(is_name && !owner.is_empty() && !bury_if_dead(&self.folder.join(owner))?)
     }
 
-    /// The names of those who are alive, this store not counted. Removes the files of the dead.
+    /// The names of the other living owners, without this store. Removes the files of dead ones.
     ///
     /// Call it with the ledger's write lock held: then every owner of a committed claim has its file.
     pub(super) fn others(&self) -> Result<HashSet<String>, Failure> {
@@ -97,14 +97,14 @@ impl Owners {
 impl Drop for Owners {
     fn drop(&mut self) {
         if let Some(me) = &self.me {
-            // While the lock is held nobody takes the file for a dead one's. What stays behind is removed by the next who looks.
+            // While the lock is held no process takes the file for a dead owner's. The next check removes a file that remains.
             fs::remove_file(&me.path).ok();
         }
     }
 }
 
-/// Removes the file of an owner whose lock is gone; says whether it was. Who can't be asked counts as alive: a
-/// render that is thought to be on its way is safe, one that is wrongly thought lost is searched in vain.
+/// Removes the file of an owner whose lock is gone; returns whether it was gone. An owner that can't be checked counts as
+/// alive. A render wrongly taken for in flight is safe; one wrongly taken for lost is searched for without result.
 fn bury_if_dead(path: &Path) -> Result<bool, Failure> {
     let file = match OpenOptions::new().write(true).open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),

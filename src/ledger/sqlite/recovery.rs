@@ -1,4 +1,4 @@
-//! Restored rows: put in without a body, and given away to the first submission that means them.
+//! Restored rows: inserted without a body, and assigned to the first submission that means them.
 
 use super::engine::Session;
 use super::failure::Failure;
@@ -23,7 +23,7 @@ pub(super) fn restore(session: &Session<'_>, lost: &Lost) -> Result<Option<Rende
     Ok(Some(render))
 }
 
-/// The restored row that a draft means, from now on the draft's own.
+/// Makes the restored row that a draft means the draft's own.
 pub(super) fn claim(session: &Session<'_>, draft: &NewRender) -> Result<Option<Render>, Failure> {
     let restored = rows::restored(session.connection, &draft.space, &draft.key.spelled())?;
     let Some(render) = meant(draft, restored) else { return Ok(None) };

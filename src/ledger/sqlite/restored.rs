@@ -1,4 +1,4 @@
-//! Whether the ledger was put back to an earlier state: it is compared with the mark that this machine keeps outside of it.
+//! Detects that the ledger was put back to an earlier state, by the mark that this machine keeps outside of it.
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
@@ -7,7 +7,7 @@ use crate::ledger::mark::{Answer, Finding, Mark, MarkFile, Question};
 use crate::ledger::{Completeness, Gap};
 use crate::world::Timestamp;
 
-/// Compares the ledger with the mark, and remembers a gap in it where it is behind.
+/// Compares the ledger with the mark, and records a gap if the ledger is behind.
 pub(super) fn compare(connection: &mut Connection, file: Option<&MarkFile>, now: Timestamp) -> Result<Completeness, Failure> {
     let Some(file) = file else { return Ok(Completeness { gap: gap(connection)?, ..Completeness::default() }) };
     let mark = file.read();
@@ -37,7 +37,7 @@ fn gap(connection: &Connection) -> Result<Option<Gap>, Failure> {
     Ok(connection.query_row(sql, [], |row| Ok(Gap { from: row.get(0)?, until: row.get(1)? })).optional()?)
 }
 
-/// All that was written between the last line before the lost one and now may be gone.
+/// Records a gap: everything written between the last entry before the lost one and now may be gone.
 fn notice(connection: &mut Connection, lost: Timestamp, now: Timestamp) -> Result<Gap, Failure> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

@@ -1,4 +1,4 @@
-//! Rows in and out: each function is one statement. What a row means is decided elsewhere.
+//! Reads and writes rows: each function is one statement. The meaning of a row is decided elsewhere.
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::ledger::{Event, Render, RenderId, RenderQuery, Space};
 use crate::render::identity::{Key, MovieHash, hex};
 use crate::render::state::Submission;
 
-/// A query for whole rows; the column list stands here only.
+/// A query for whole rows; the only place of the column list.
 macro_rules! select {
     ($tail:literal) => {
         concat!(
@@ -27,7 +27,7 @@ macro_rules! select {
     };
 }
 
-/// One row by its name.
+/// One row by its number.
 pub(super) fn load(connection: &Connection, id: RenderId) -> Result<Option<Render>, Failure> {
     one(connection, select!("id = ?1"), &[&id])
 }
@@ -46,7 +46,7 @@ pub(super) fn generation_before(connection: &Connection, render: &Render) -> Res
     if before == 0 { Ok(None) } else { named(connection, SQL, &[&render.key, &render.scope, &space.account, &space.endpoint, &before]) }
 }
 
-/// Whether a render is not the latest of its key any more.
+/// Whether a render is no longer the latest of its key.
 pub(super) fn has_later_generation(connection: &Connection, render: &Render) -> Result<bool, Failure> {
     const SQL: &str = "SELECT EXISTS (SELECT 1 FROM render WHERE key = ?1 AND scope = ?2 AND account = ?3 AND endpoint = ?4 \
          AND generation > ?5)";
@@ -65,7 +65,7 @@ pub(super) fn members(connection: &Connection, space: &Space, name: &str, after:
     many(connection, SQL, &[&name, &space.account, &space.endpoint, &after, &most])
 }
 
-/// The newest unsettled row with a movie, less those that `me` is sending itself.
+/// The newest unsettled row with a movie, without those that `me` is sending itself.
 pub(super) fn unsettled(
     connection: &Connection,
     space: &Space,
@@ -78,7 +78,7 @@ pub(super) fn unsettled(
     named(connection, SQL, &[&space.account, &space.endpoint, &movie, &scope, &me])
 }
 
-/// The row that a query names, if it names one. As a rule it names none: a short query is soon prepared.
+/// The row that a query finds, if any. Normally there is none, and a short query is prepared quickly.
 fn named(connection: &Connection, sql: &str, values: &[&dyn ToSql]) -> Result<Option<Render>, Failure> {
     let id = connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?;
     id.map_or(Ok(None), |id| load(connection, RenderId(id)))
@@ -90,7 +90,7 @@ pub(super) fn sending(connection: &Connection) -> Result<Vec<Render>, Failure> {
     many(connection, select!("state = 'sending' AND state IN ('sending', 'unknown', 'held') ORDER BY id"), &[])
 }
 
-/// Rows of one space, or of all, newest first.
+/// Rows of one space, or of all spaces, newest first.
 pub(super) fn find(connection: &Connection, space: Option<&Space>, which: &RenderQuery) -> Result<Vec<Render>, Failure> {
     if *which == RenderQuery::Unsettled && !is_any_unsettled(connection)? {
         return Ok(Vec::new());
@@ -99,7 +99,7 @@ pub(super) fn find(connection: &Connection, space: Option<&Space>, which: &Rende
     many(connection, &sql, &values)
 }
 
-/// Asked by every command, and denied as a rule.
+/// Whether any row is unsettled. Every command asks this, and the answer is normally no.
 fn is_any_unsettled(connection: &Connection) -> Result<bool, Failure> {
     const SQL: &str = "SELECT EXISTS (SELECT 1 FROM render WHERE state IN ('sending', 'unknown', 'held'))";
     Ok(connection.prepare_cached(SQL)?.query_row([], |row| row.get(0))?)
@@ -148,7 +148,7 @@ fn query<'a>(space: Option<&'a Space>, which: &'a RenderQuery) -> (String, Vec<&
         sql += " AND account = ? AND endpoint = ?";
         values.extend([&space.account as &dyn ToSql, &space.endpoint]);
     }
-    // By the plain `id` the engine would walk through every row of the table, rather than sort what few the index has.
+    // With a plain `id` the engine would read every row of the table instead of sorting the few rows of the index.
     sql += if *which == RenderQuery::Resends { " ORDER BY +id DESC" } else { " ORDER BY id DESC" };
     if let RenderQuery::All(most) = which {
         sql += " LIMIT ?";
@@ -157,12 +157,12 @@ fn query<'a>(space: Option<&'a Space>, which: &'a RenderQuery) -> (String, Vec<&
     (sql, values)
 }
 
-/// Numbers of our own, spelled into the statement: there may be more of them than it takes parameters.
+/// Our own row numbers as SQL text: there may be more of them than a statement takes parameters.
 fn listed(ids: &[RenderId]) -> String {
     ids.iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(",")
 }
 
-/// A path as [`FilePath`] stores it, spelled into the statement: its bytes, as a text where they are one.
+/// A path as [`FilePath`] stores it, as SQL text: text where its bytes are valid text, else its bytes.
 fn spelled(path: &Path) -> String {
     let bytes = format!("x'{}'", hex(path.as_os_str().as_encoded_bytes()));
     if path.to_str().is_some() { format!("CAST({bytes} AS TEXT)") } else { bytes }
@@ -182,7 +182,7 @@ pub(super) fn restored(connection: &Connection, space: &Space, key: &Key) -> Res
     many(connection, SQL, &[key, &RESTORED, &AFTER_RESTORED, &space.account, &space.endpoint])
 }
 
-/// Gives a row the name under which it is wanted now, and what is known of its movie.
+/// Gives a row the scope and key under which it is submitted now, and what is known of its movie.
 pub(super) fn rename(connection: &Connection, render: &Render) -> Result<(), Failure> {
     const SQL: &str = "UPDATE render SET scope = :scope, key = :key, named = :named, movie = :movie, source = :source, flags = :flags, \
          line = :line, estimate = :estimate WHERE id = :id";
@@ -200,7 +200,7 @@ pub(super) fn rename(connection: &Connection, render: &Render) -> Result<(), Fai
     Ok(())
 }
 
-/// Writes a new row, with its body if that is known; says under which name.
+/// Writes a new row, with its body if that is known; returns its number.
 pub(super) fn insert(connection: &Connection, render: &Render, body: Option<&[u8]>) -> Result<RenderId, Failure> {
     const SQL: &str = "INSERT INTO render (account, endpoint, scope, key, named, generation, movie, traceable, source, flags, line, estimate, \
          state, epoch, attempt, on_unknown, resubmits_left, quarantine, created_at, touched_at) VALUES (:account, :endpoint, :scope, :key, \
@@ -236,7 +236,7 @@ pub(super) fn insert(connection: &Connection, render: &Render, body: Option<&[u8
     Ok(id)
 }
 
-/// Writes where the protocol stands. Apart from [`update_marks`], since it touches the indexes and happens seldom.
+/// Writes the state of the protocol. Separate from [`update_marks`], since it changes the indexes and happens rarely.
 pub(super) fn update_submission(connection: &Connection, id: RenderId, submission: &Submission) -> Result<(), Failure> {
     const SQL: &str = "UPDATE render SET state = :state, epoch = :epoch, attempt = :attempt, on_unknown = :on_unknown, \
          resubmits_left = :resubmits_left, project = :project WHERE id = :id";
@@ -252,7 +252,7 @@ pub(super) fn update_submission(connection: &Connection, id: RenderId, submissio
     Ok(())
 }
 
-/// Writes what else may change of a row.
+/// Writes the other columns of a row that may change.
 pub(super) fn update_marks(connection: &Connection, render: &Render) -> Result<(), Failure> {
     const SQL: &str = "UPDATE render SET owner = :owner, touched_at = :touched_at, posted_at = :posted_at, gave_up_at = :gave_up_at, \
          searched_at = :searched_at, bound_at = :bound_at, read_at = :read_at, refusal = :refusal, report = :report, file = :file, \
@@ -274,19 +274,19 @@ pub(super) fn update_marks(connection: &Connection, render: &Render) -> Result<(
     Ok(())
 }
 
-/// The movie as it is sent, less the token.
+/// The movie as it is sent, without the token.
 pub(super) fn body(connection: &Connection, id: RenderId) -> Result<Option<Vec<u8>>, Failure> {
     let mut statement = connection.prepare_cached("SELECT bytes FROM body WHERE render = ?1")?;
     Ok(statement.query_row([id], |row| row.get(0)).optional()?)
 }
 
-/// Forgets the movie; its hash stays.
+/// Deletes the movie; its hash stays.
 pub(super) fn drop_body(connection: &Connection, id: RenderId) -> Result<(), Failure> {
     connection.prepare_cached("DELETE FROM body WHERE render = ?1")?.execute([id])?;
     Ok(())
 }
 
-/// Adds a line to a story.
+/// Adds a line to a history.
 pub(super) fn tell(connection: &Connection, id: RenderId, event: &Event) -> Result<(), Failure> {
     const SQL: &str = "INSERT INTO event (render, nth, at, kind, detail) \
          SELECT ?1, coalesce(max(nth), 0) + 1, ?2, ?3, ?4 FROM event WHERE render = ?1";
@@ -294,7 +294,7 @@ pub(super) fn tell(connection: &Connection, id: RenderId, event: &Event) -> Resu
     Ok(())
 }
 
-/// A story, in the order in which it was told.
+/// A history, in the order in which its lines were added.
 pub(super) fn story(connection: &Connection, id: RenderId) -> Result<Vec<Event>, Failure> {
     let mut statement = connection.prepare_cached("SELECT at, kind, detail FROM event WHERE render = ?1 ORDER BY nth")?;
     let events = statement.query_map([id], |row| Ok(Event { at: row.get(0)?, kind: row.get(1)?, detail: row.get(2)? }))?;
@@ -349,7 +349,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Render> {
     })
 }
 
-/// The columns of [`select!`] in their order: to find each by its name takes longer than to read it.
+/// The columns of [`select!`] in their order: finding each by its name takes longer than reading it.
 struct Columns<'a> {
     row: &'a Row<'a>,
     next: usize,

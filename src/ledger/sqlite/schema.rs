@@ -1,18 +1,18 @@
-//! The tables, the way from each older schema to this one, and the bytes of a new ledger.
+//! The tables, the migrations from each older schema, and the bytes of a new ledger.
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::failure::Failure;
 use crate::render::token::LedgerName;
 
-/// One text a schema; the n-th leads from schema n - 1 to n. A text that was released never changes.
+/// One text per schema; the n-th migrates from schema n - 1 to n. A released text never changes.
 pub(super) const MIGRATIONS: &[&str] = &[FIRST, MAIL, SHARING, BATCHES, RESENDS, NAME, FILES, GAP];
 
 /// Marks the file as a ledger (`PRAGMA application_id`): `j2v` and a zero in ASCII.
 const APPLICATION: u32 = u32::from_be_bytes(*b"j2v\0");
 
-/// Bodies have a table of their own: a row is written as a whole, and every change of a render would copy
-/// its movie into the log. The partial indexes hold only what still moves, however long the history grows.
+/// Bodies have a table of their own. A row is written whole, so otherwise every change of a render would copy its movie
+/// into the log. The partial indexes hold only rows that still change, however long the history grows.
 const FIRST: &str = "
 CREATE TABLE render (
     id INTEGER PRIMARY KEY,
@@ -63,8 +63,8 @@ CREATE TABLE event (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// What comes in and what goes out. A callback stays when its render is unknown, so neither table refers to renders:
-/// they meet by space and project. The partial indexes hold what nobody has taken care of yet.
+/// The inbox and the outbox. A callback stays when its render is unknown, so neither table refers to renders: space and
+/// project join them. The partial indexes hold only what is not settled yet.
 const MAIL: &str = "
 CREATE TABLE callback (
     id INTEGER PRIMARY KEY,
@@ -107,7 +107,7 @@ CREATE TABLE receiver (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// Who waits for which render, and who reads for all of a space (`crate::ledger::sharing`).
+/// The waits for renders, and the read lease of each space (`crate::ledger::sharing`).
 const SHARING: &str = "
 CREATE TABLE waiting (
     owner TEXT NOT NULL,
@@ -127,7 +127,7 @@ CREATE TABLE turn (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// A tally is kept as rows change: a claim compares it with the budget, and must not count a million rows for that.
+/// A tally changes with its rows: a claim compares it with the budget, and must not count a million rows for that.
 const BATCHES: &str = "
 ALTER TABLE render ADD COLUMN line INTEGER;
 ALTER TABLE render ADD COLUMN estimate INTEGER;
@@ -160,12 +160,12 @@ CREATE TABLE tally (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// What is to be sent again by its own rule is looked for by a command that runs every minute.
+/// A command that runs every minute looks for the renders that their own rule sends again.
 const RESENDS: &str = "
 CREATE INDEX render_resends ON render (state, account, endpoint) WHERE state = 'intent' AND attempt > 1;
 ";
 
-/// The ledger's own name (`crate::render::token::LedgerName`), thrown where the table is made: no ledger is ever without one.
+/// The ledger's own name (`crate::render::token::LedgerName`), random and made with the table: no ledger is ever without one.
 const NAME: &str = "
 CREATE TABLE ledger (
     name TEXT NOT NULL
@@ -176,18 +176,18 @@ SELECT char(97 + (random() & 65535) % 26)
 FROM (VALUES (1), (2), (3), (4), (5));
 ";
 
-/// Whose file has a name is asked before a video is saved under it.
+/// The render that a file belongs to is looked up before a video is saved under that file's name.
 const FILES: &str = "
 CREATE INDEX render_by_file ON render (file) WHERE file IS NOT NULL;
 ";
 
-/// The span of which the ledger may have forgotten something (`crate::ledger::Gap`).
+/// The span whose writes the ledger may have lost (`crate::ledger::Gap`).
 const GAP: &str = "
 ALTER TABLE ledger ADD COLUMN gap_from INTEGER;
 ALTER TABLE ledger ADD COLUMN gap_until INTEGER;
 ";
 
-/// The ledger's own name; a ledger of a schema before it has none.
+/// The ledger's own name; a ledger of an older schema has none.
 pub(super) fn name(connection: &Connection) -> Result<LedgerName, Failure> {
     if connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ledger')", [], |row| row.get(0))? {
         return Ok(LedgerName::unkept());
@@ -196,7 +196,7 @@ pub(super) fn name(connection: &Connection) -> Result<LedgerName, Failure> {
     LedgerName::parse(&name).map_err(|why| Failure::Refused(format!("`{name}`: {why}")))
 }
 
-/// Refuses what a newer `j2v` or another program made, before anything is written to it.
+/// Rejects a file of a newer `j2v` or of another program, before anything is written to it.
 pub(super) fn check(connection: &Connection) -> Result<(), Failure> {
     let found = version(connection)?;
     let ours = match found {
@@ -210,7 +210,7 @@ pub(super) fn check(connection: &Connection) -> Result<(), Failure> {
     if found > known { Err(Failure::Newer { found, known }) } else { Ok(()) }
 }
 
-/// Leads a database to the newest schema, in one transaction; two processes may try at once.
+/// Migrates a database to the newest schema, in one transaction; two processes may try at once.
 pub(super) fn migrate(connection: &mut Connection, migrations: &[&str]) -> Result<(), Failure> {
     let newest = newest(migrations);
     if version(connection)? == newest {
@@ -226,17 +226,17 @@ pub(super) fn migrate(connection: &mut Connection, migrations: &[&str]) -> Resul
     Ok(transaction.commit()?)
 }
 
-/// The schema that a database has; 0 for an empty one.
+/// The schema of a database; 0 for an empty one.
 pub(super) fn version(connection: &Connection) -> Result<u32, Failure> {
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }
 
-/// The bytes of an empty ledger that is in WAL mode from its first moment: a file that never exists half made.
+/// The bytes of an empty ledger that is already in WAL mode, so that no half-made file ever exists.
 pub(super) fn image() -> Result<Vec<u8>, Failure> {
     let mut connection = Connection::open_in_memory()?;
     migrate(&mut connection, MIGRATIONS)?;
     let mut bytes = connection.serialize("main")?.to_vec();
-    // The read and the write version of the format, 2 for WAL: https://www.sqlite.org/fileformat2.html 1.3.3.
+    // The format's read and write versions, 2 for WAL: https://www.sqlite.org/fileformat2.html 1.3.3.
     if let Some(versions) = bytes.get_mut(18..20) {
         versions.fill(2);
     }

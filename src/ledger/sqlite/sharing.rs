@@ -1,5 +1,5 @@
-//! Who waits for what, and who reads for all, as rows. A turn whose owner is dead is free; what the dead waited for is
-//! forgotten by whoever reads next.
+//! The waits of watchers, and the read lease, as rows. A lease whose owner is dead is free. The next holder of the lease
+//! deletes the waits of dead processes.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::rows::millis;
 use crate::ledger::sharing::{Asked, ReadLease, Reader, Share, Wait, WatcherId, asked};
 use crate::ledger::{RenderId, Space};
 
-/// Writes down what a seat waits for, and decides who has the turn.
+/// Records what a watcher waits for, and decides which watcher has the read lease.
 pub(super) fn share(session: &Session<'_>, share: &Share) -> Result<ReadLease, Failure> {
     let me = session.owners.me().unwrap_or_default();
     wait_for(session.connection, me, share.seat, &share.waits)?;
@@ -29,7 +29,7 @@ pub(super) fn share(session: &Session<'_>, share: &Share) -> Result<ReadLease, F
     Ok(ReadLease::Mine { guests: guests(session.connection, share, me)?, rest_until: reader.rest_until })
 }
 
-/// Forgets a seat and its turn.
+/// Deletes a watcher's waits and its read lease.
 pub(super) fn leave(session: &Session<'_>, space: &Space, seat: WatcherId) -> Result<(), Failure> {
     const TURN: &str = "DELETE FROM turn WHERE account = ?1 AND endpoint = ?2 AND owner = ?3 AND seat = ?4";
     let me = session.owners.me().unwrap_or_default();
@@ -38,7 +38,7 @@ pub(super) fn leave(session: &Session<'_>, space: &Space, seat: WatcherId) -> Re
     Ok(())
 }
 
-/// Writes only what has changed: as a rule nothing has.
+/// Writes only the waits that have changed: normally none.
 fn wait_for(connection: &Connection, me: &str, seat: WatcherId, waits: &[Wait]) -> Result<(), Failure> {
     const INSERT: &str = "INSERT OR REPLACE INTO waiting (owner, seat, render, every) VALUES (?1, ?2, ?3, ?4)";
     const DELETE: &str = "DELETE FROM waiting WHERE owner = ?1 AND seat = ?2 AND render = ?3";

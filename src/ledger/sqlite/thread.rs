@@ -1,5 +1,5 @@
-//! The thread that owns the connection. It takes all that waits, has it committed together, and tidies the log
-//! when nobody wants anything.
+//! The thread that owns the connection. It takes all waiting jobs, commits them together, and checkpoints the log when
+//! no job waits.
 
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -13,23 +13,23 @@ use super::job::Job;
 use crate::ledger::LedgerError;
 use crate::ledger::sharing::Mark;
 
-/// The most jobs that share a transaction: enough to make a sync cheap, few enough that none waits long.
+/// The most jobs that share a transaction: enough to make a sync cheap, few enough that no job waits long.
 const BATCH: usize = 512;
 
-/// From how many bytes on the log is copied when nobody wants anything. The next process reads it from its start:
-/// a quarter of a millisecond a megabyte.
+/// The size in bytes from which the log is checkpointed when no job waits. The next process reads the log from its start,
+/// at a quarter of a millisecond per megabyte.
 const LARGE_LOG: u64 = 512 << 10;
 
-/// From how many bytes on it is copied even if everybody waits, lest a busy day fill the disk.
+/// The size in bytes from which it is checkpointed even if jobs wait, so that a busy day doesn't fill the disk.
 const HUGE_LOG: u64 = 64 << 20;
 
-/// How long nobody must want anything before a large log is copied.
+/// How long to wait without a job before a large log is checkpointed.
 const IDLE: Duration = Duration::from_millis(500);
 
-/// How soon it is noticed that another process has written, while somebody waits for that: a look takes microseconds.
+/// How often to check whether another process has written, while a caller waits for that: a check takes microseconds.
 const PEEK: Duration = Duration::from_millis(100);
 
-/// A handle on the thread. Dropped, it waits until all that was asked is done.
+/// A handle on the thread. When dropped, it waits until all jobs are done.
 pub(super) struct Thread {
     messages: Option<Sender<Message>>,
     handle: Option<JoinHandle<()>>,
@@ -40,14 +40,14 @@ enum Message {
     Listener(Listener),
 }
 
-/// Somebody who waits for news.
+/// A caller that waits for news.
 struct Listener {
     heard: Option<Mark>,
     to: oneshot::Sender<Result<Mark, LedgerError>>,
 }
 
 impl Thread {
-    /// Starts it.
+    /// Starts the thread.
     pub(super) fn start(engine: Engine) -> io::Result<Self> {
         let (messages, waiting) = channel();
         let desk = Worker { engine, waiting, listeners: Vec::new(), idle_since: None };
@@ -55,7 +55,7 @@ impl Thread {
         Ok(Self { messages: Some(messages), handle: Some(handle) })
     }
 
-    /// Asks. Jobs run in the order in which they were asked.
+    /// Sends a job to the thread. Jobs run in the order in which they are sent.
     pub(super) fn ask(&self, job: Box<dyn Job>) {
         self.send(Message::Job(job));
     }
@@ -69,7 +69,7 @@ impl Thread {
 
     fn send(&self, message: Message) {
         if let Some(messages) = &self.messages {
-            // Without its thread a message is dropped, and whoever waits for the answer is told so.
+            // Without its thread a message is dropped, and its caller gets an error.
             messages.send(message).ok();
         }
     }
@@ -84,12 +84,12 @@ impl Drop for Thread {
     }
 }
 
-/// What the thread has before it.
+/// The thread's state.
 struct Worker {
     engine: Engine,
     waiting: Receiver<Message>,
     listeners: Vec<Listener>,
-    /// Since when nobody has wanted anything, while the log is large.
+    /// Since when no job has arrived, while the log is large.
     idle_since: Option<Moment>,
 }
 
@@ -112,7 +112,7 @@ impl Worker {
         self.tidy(LARGE_LOG);
     }
 
-    /// The next message, however long it takes; `None` when nobody can ask any more.
+    /// The next message; waits for it. `None` when every sender is gone.
     fn next(&mut self) -> Option<Message> {
         self.tidy(HUGE_LOG);
         loop {
@@ -135,7 +135,7 @@ impl Worker {
         }
     }
 
-    /// Answers those who wait for news, if there are any.
+    /// Answers the callers that wait for news, if there are any.
     fn tell_news(&mut self) {
         self.listeners.retain(|listener| !listener.to.is_closed());
         if self.listeners.is_empty() {
@@ -144,12 +144,12 @@ impl Worker {
         let version = self.engine.version().map(Mark);
         let is_over = |listener: &mut Listener| version.as_ref().map_or(true, |now| listener.heard != Some(*now));
         for listener in self.listeners.extract_if(.., is_over) {
-            // Whoever asked may have gone.
+            // The caller may be gone.
             listener.to.send(version.as_ref().copied().map_err(|failure| self.engine.told(failure))).ok();
         }
     }
 
-    /// A log that can't be copied now is copied another time: there is nobody to tell.
+    /// Checkpoints the log. A failure is ignored: the log is checkpointed another time, and no caller waits for it.
     fn tidy(&mut self, most: u64) {
         if self.engine.log_size() > most {
             self.engine.checkpoint().ok();

@@ -1,4 +1,4 @@
-//! Raw rows in and out, what is wrong with them, and what is dropped of them.
+//! Raw rows: export and import, the rules that they break, and pruning.
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, params_from_iter};
@@ -20,7 +20,7 @@ impl Transfer for Sqlite {
         self.ask(Need::Write, move |session| import(session.connection, table, &rows))
     }
 
-    /// The engine counts on from the highest number by itself. What was moved is on disk now.
+    /// Syncs the imported rows. The engine itself continues after the highest number.
     fn imported(&self) -> Reply<'_, ()> {
         self.ask(Need::Claim, |_| Ok(()))
     }
@@ -97,7 +97,7 @@ fn import(connection: &Connection, table: &Table, rows: &[Row]) -> Result<(), Fa
     Ok(rows.iter().try_for_each(|row| statement.execute(params_from_iter(row)).map(drop))?)
 }
 
-/// The rules that some rows don't keep.
+/// The rules that some rows break.
 fn broken(connection: &Connection) -> Result<Vec<String>, Failure> {
     let mut broken = Vec::new();
     for (rule, sql) in RULES {

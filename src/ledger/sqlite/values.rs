@@ -1,4 +1,4 @@
-//! How the words of the protocol are spelled in columns.
+//! How the protocol's words are stored in columns.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ fn unreadable(what: &'static str, text: &str) -> FromSqlError {
     FromSqlError::other(Unreadable { what, text: text.chars().take(80).collect() })
 }
 
-/// A column that holds what no version of `j2v` writes.
+/// A column whose content no version of `j2v` writes.
 #[derive(Debug, thiserror::Error)]
 #[error("a {what} reads {text:?}")]
 struct Unreadable {
@@ -25,7 +25,7 @@ struct Unreadable {
     text: String,
 }
 
-/// Spells a type by its text: how it is written, and how it is read.
+/// Stores a type as its text: the conversions in both directions.
 macro_rules! spelled {
     ($type:ty, $what:literal, $write:expr, $read:expr) => {
         impl ToSql for $type {
@@ -65,7 +65,7 @@ impl FromSql for Refusal {
     }
 }
 
-/// Spells a row's name, or a point in time, by its number.
+/// Stores a row's number, or a timestamp, as a number.
 macro_rules! numbered {
     ($($type:ident),*) => {
         $(impl ToSql for $type {
@@ -84,7 +84,7 @@ macro_rules! numbered {
 
 numbered!(Timestamp, RenderId, CallbackId, DeliveryId);
 
-/// A path: text, unless it is none (a Unix path may hold any byte).
+/// A path: stored as text, or as bytes if it is not valid text (a Unix path may hold any byte).
 pub(super) struct FilePath(pub(super) PathBuf);
 
 impl ToSql for FilePath {

@@ -1,4 +1,4 @@
-//! What the store does inside a transaction: the calls of [`crate::ledger::Store`] in terms of rows.
+//! The work of the store inside a transaction: the calls of [`crate::ledger::Store`] in terms of rows.
 
 use super::engine::Session;
 use super::failure::Failure;
@@ -10,7 +10,7 @@ use crate::ledger::{Change, NewRender, PlaceResult, Record, Recorded, Render, Re
 use crate::render::state::{Fact, InvalidTransition};
 use crate::world::Timestamp;
 
-/// Places one draft: a new intent, or what there is already.
+/// Places one draft: as a new intent, or on an existing row.
 pub(super) fn place(session: &Session<'_>, draft: &NewRender) -> Result<PlaceResult, Failure> {
     let known = if draft.named {
         match rows::latest(session.connection, &draft.space, &draft.scope, &draft.key)? {
@@ -34,7 +34,7 @@ fn insert(session: &Session<'_>, draft: &NewRender, generation: u32) -> Result<R
     Ok(render)
 }
 
-/// Takes in one change.
+/// Records one change.
 pub(super) fn record(session: &Session<'_>, record: &Record) -> Result<Result<Recorded, InvalidTransition>, Failure> {
     let Some(before) = rows::load(session.connection, record.render)? else {
         return Err(Failure::Refused(format!("there is no render {}", record.render.0)));
@@ -68,7 +68,7 @@ fn write(session: &Session<'_>, before: &Render, applied: Applied) -> Result<Rec
     Ok(recorded)
 }
 
-/// Claims one render, if the budget of its batch allows.
+/// Claims one render, if the budget of its batch allows it.
 pub(super) fn claim(session: &Session<'_>, render: RenderId, at: Timestamp) -> Result<Result<Recorded, Unclaimed>, Failure> {
     if let Err(over) = batches::afford(session.connection, render)? {
         return Ok(Err(over));
@@ -77,7 +77,7 @@ pub(super) fn claim(session: &Session<'_>, render: RenderId, at: Timestamp) -> R
     Ok(claimed.map_err(Unclaimed::from))
 }
 
-/// Turns what dead processes were sending into `unknown`.
+/// Turns the renders that dead processes were sending into `unknown`.
 pub(super) fn reap(session: &Session<'_>, at: Timestamp) -> Result<Vec<Render>, Failure> {
     let mut sending = rows::sending(session.connection)?;
     sending.retain(|render| render.owner.as_deref() != session.owners.me());

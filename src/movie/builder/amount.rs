@@ -1,9 +1,9 @@
-//! A number, or the expression that gives one when the service renders.
+//! A number, or an expression that the service evaluates to a number when it renders.
 
 use crate::movie::json::Node;
 
-/// A number, or an expression (`"{{ seconds }}"`) that gives one: the service takes either wherever a number
-/// stands (`movie-format.md#naming`).
+/// A number, or an expression (`"{{ seconds }}"`) for one. The service accepts either in place of any number
+/// (`movie-format.md#naming`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Amount(Node);
 

@@ -1,4 +1,4 @@
-//! What is seen and heard.
+//! Builds elements: images, videos, texts, sounds and the rest.
 
 use super::{Amount, Pan, Position, Resize, object_of_the_movie, put_inside};
 use crate::movie::json::Node;
@@ -57,7 +57,7 @@ impl Element {
         Self::of("html").set("src", src)
     }
 
-    /// Subtitles of what is said; they belong to the movie, not to a scene. `language` may be `auto`.
+    /// Subtitles of the speech; they belong to the movie, not to a scene. `language` may be `auto`.
     pub fn subtitles(language: &str) -> Self {
         Self::of("subtitles").set("language", language)
     }
@@ -73,9 +73,9 @@ impl Element {
     }
 }
 
-/// When it is there.
+/// The element's timing.
 impl Element {
-    /// Seconds from the start of its scene or movie; -1 is after what is there so far.
+    /// Its start in seconds from the start of its scene or movie; -1 is after the elements before it.
     pub fn start(self, seconds: impl Into<Amount>) -> Self {
         self.set("start", seconds.into())
     }
@@ -90,35 +90,35 @@ impl Element {
         self.set("extra-time", seconds.into())
     }
 
-    /// Seconds over which it appears.
+    /// The seconds of its fade-in.
     pub fn fade_in(self, seconds: impl Into<Amount>) -> Self {
         self.set("fade-in", seconds.into())
     }
 
-    /// Seconds over which it vanishes.
+    /// The seconds of its fade-out.
     pub fn fade_out(self, seconds: impl Into<Amount>) -> Self {
         self.set("fade-out", seconds.into())
     }
 
-    /// How often a video or a sound plays; -1 is without end.
+    /// How often a video or a sound plays; -1 repeats without end.
     pub fn repeat(self, times: impl Into<Amount>) -> Self {
         self.set("loop", times.into())
     }
 
-    /// Leaves it out where the expression gives false or nothing.
+    /// Leaves the element out if the expression is false or empty.
     pub fn condition(self, expression: &str) -> Self {
         self.set("condition", expression)
     }
 }
 
-/// Where and how it is seen.
+/// The element's position and look.
 impl Element {
-    /// One of the service's places.
+    /// One of the service's preset positions.
     pub fn position(self, position: Position) -> Self {
         self.set("position", position)
     }
 
-    /// A place in pixels from the left and the top: `position` becomes `custom`.
+    /// A position in pixels from the left and the top: `position` becomes `custom`.
     pub fn at(self, x: impl Into<Amount>, y: impl Into<Amount>) -> Self {
         self.set("position", "custom").set("x", x.into()).set("y", y.into())
     }
@@ -128,17 +128,17 @@ impl Element {
         self.set("width", width.into()).set("height", height.into())
     }
 
-    /// How it is made to fit the picture; the size counts no more then.
+    /// How it is fitted to the frame. Its size then has no effect.
     pub fn resize(self, resize: Resize) -> Self {
         self.set("resize", resize)
     }
 
-    /// Where the camera moves over it.
+    /// The direction in which the camera moves over it.
     pub fn pan(self, pan: Pan) -> Self {
         self.set("pan", pan)
     }
 
-    /// How the camera nears it (to 10) or leaves it (to -10).
+    /// The camera's zoom: towards it (to 10) or away from it (to -10).
     pub fn zoom(self, zoom: impl Into<Amount>) -> Self {
         self.set("zoom", zoom.into())
     }
@@ -160,9 +160,9 @@ impl Element {
     }
 }
 
-/// How it is heard, and how it is called.
+/// The element's sound and name.
 impl Element {
-    /// How loud it is: 1 as recorded, at most 10; 0.2 suits music under a voice.
+    /// The volume: 1 as recorded, at most 10; 0.2 suits music under a voice.
     pub fn volume(self, volume: impl Into<Amount>) -> Self {
         self.set("volume", volume.into())
     }
@@ -177,7 +177,7 @@ impl Element {
         self.set("id", id)
     }
 
-    /// A remark for people.
+    /// A comment for readers of the movie.
     pub fn comment(self, comment: &str) -> Self {
         self.set("comment", comment)
     }

@@ -1,4 +1,4 @@
-//! Where a finished video goes.
+//! Builds exports: the destinations of a finished video.
 
 use super::{object_of_the_movie, push};
 use crate::movie::json::Node;
@@ -22,14 +22,14 @@ impl Export {
         Self(Node::object().with("destinations", Node::array([])))
     }
 
-    /// A destination after those that are there.
+    /// Appends a destination.
     pub fn destination(mut self, destination: Destination) -> Self {
         push(&mut self.0, "destinations", destination.into());
         self
     }
 }
 
-/// One place that is told of the video, or gets it (`service.md#exports`).
+/// One destination that is notified of the video, or receives it (`service.md#exports`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Destination(Node);
@@ -37,8 +37,8 @@ pub struct Destination(Node);
 object_of_the_movie!(Destination);
 
 impl Destination {
-    /// A POST of JSON to a public HTTPS address when the render ends. A delivery that fails is not repeated, one
-    /// that succeeds may come twice (`service.md#callbacks`).
+    /// A POST of JSON to a public HTTPS address when the render ends. A failed delivery is not repeated; a successful
+    /// one may arrive twice (`service.md#callbacks`).
     pub fn webhook(endpoint: &str) -> Self {
         Self::of("webhook").set("endpoint", endpoint).set("content-type", "application/json")
     }

@@ -1,7 +1,7 @@
-//! Writing a movie from Rust: [`Movie`], [`Scene`], [`Element`] and the rest, each a thin coat over the tree
-//! that a file would give. Whatever has no method is set by name; nothing is checked here, `check` does that.
+//! Writes a movie from Rust: [`Movie`], [`Scene`], [`Element`] and the rest, each a thin wrapper of the tree
+//! that a file would give. A property without a method is set by name. Nothing is checked here; `check` does that.
 //!
-//! Properties stand in the order in which they are set.
+//! Properties are in the order in which they are set.
 //!
 //! ```
 //! use j2v::movie::builder::{Destination, Element, Movie, Resolution, Scene, Transition};
@@ -36,7 +36,7 @@ pub use words::{Pan, Position, Quality, Resize, Resolution};
 use super::Document;
 use super::json::{Node, Value};
 
-/// Gives a type that is an object of the movie its conversion, and the method that sets any property.
+/// Adds a conversion, and the method that sets any property, to a type that is an object of the movie.
 macro_rules! object_of_the_movie {
     ($name:ident) => {
         impl $name {
@@ -80,32 +80,32 @@ impl Movie {
         Self::new().set("template", id)
     }
 
-    /// One of the service's sizes.
+    /// One of the service's preset sizes.
     pub fn resolution(self, resolution: Resolution) -> Self {
         self.set("resolution", resolution)
     }
 
-    /// A size of one's own, in pixels: `resolution` becomes `custom`.
+    /// A custom size in pixels: `resolution` becomes `custom`.
     pub fn size(self, width: u32, height: u32) -> Self {
         self.set("resolution", "custom").set("width", width).set("height", height)
     }
 
-    /// How good the picture is to be.
+    /// The quality of the picture.
     pub fn quality(self, quality: Quality) -> Self {
         self.set("quality", quality)
     }
 
-    /// The movie's own name, which callbacks echo. It is no project id.
+    /// The movie's own name, which callbacks echo. It is not a project id.
     pub fn id(self, id: &str) -> Self {
         self.set("id", id)
     }
 
-    /// A remark for people.
+    /// A comment for readers of the movie.
     pub fn comment(self, comment: &str) -> Self {
         self.set("comment", comment)
     }
 
-    /// Whether an identical movie may be answered with an earlier render.
+    /// Whether the service may answer an identical movie with an earlier render.
     pub fn cache(self, is_on: bool) -> Self {
         self.set("cache", is_on)
     }
@@ -116,7 +116,7 @@ impl Movie {
         self
     }
 
-    /// Something that the service echoes in its answers and callbacks.
+    /// A value that the service echoes in its answers and callbacks.
     pub fn client_data(mut self, name: &str, value: impl Into<Node>) -> Self {
         put_inside(&mut self.0, "client-data", name, value.into());
         self
@@ -128,24 +128,24 @@ impl Movie {
         self
     }
 
-    /// A scene after those that are there.
+    /// Appends a scene.
     pub fn scene(mut self, scene: Scene) -> Self {
         push(&mut self.0, "scenes", scene.into());
         self
     }
 
-    /// Scenes after those that are there.
+    /// Appends scenes.
     pub fn scenes(self, scenes: impl IntoIterator<Item = Scene>) -> Self {
         scenes.into_iter().fold(self, Self::scene)
     }
 
-    /// An export. The service is sure to read one only (`service.md#exports`): give it several destinations.
+    /// An export. The service certainly reads only one (`service.md#exports`): give it several destinations.
     pub fn export(mut self, export: Export) -> Self {
         push(&mut self.0, "exports", export.into());
         self
     }
 
-    /// A destination after those of the first export.
+    /// Appends a destination to the first export.
     pub fn destination(mut self, destination: Destination) -> Self {
         let first = match self.0.get_mut("exports").map(|exports| &mut exports.value) {
             Some(Value::Array(exports)) => exports.first_mut(),
@@ -158,7 +158,7 @@ impl Movie {
         self
     }
 
-    /// The movie as a document. The service wants `scenes` even where there are none, unless a template has them.
+    /// The movie as a document. The service requires `scenes`, even if empty, unless a template has them.
     #[must_use]
     pub fn document(&self) -> Document {
         let mut root = self.0.clone();
@@ -175,7 +175,7 @@ impl From<Movie> for Document {
     }
 }
 
-/// Sets a member of an object inside another, which is made when it is missing.
+/// Sets a member of an object inside another. Creates the object if it is missing.
 fn put_inside(object: &mut Node, inner: &str, name: &str, value: Node) {
     match object.get_mut(inner) {
         Some(inner) => inner.put(name, value),
@@ -183,7 +183,7 @@ fn put_inside(object: &mut Node, inner: &str, name: &str, value: Node) {
     }
 }
 
-/// Appends to a list of an object, which is made when it is missing or no list.
+/// Appends to a list of an object. Creates the list if it is missing or not a list.
 fn push(object: &mut Node, list: &str, item: Node) {
     match object.get_mut(list).map(|list| &mut list.value) {
         Some(Value::Array(items)) => items.push(item),

@@ -1,4 +1,4 @@
-//! Scenes, one after the other, and how one turns into the next.
+//! Builds scenes and the transitions between them.
 
 use super::{Amount, Element, object_of_the_movie, push, put_inside};
 use crate::movie::json::Node;
@@ -17,7 +17,7 @@ impl Default for Scene {
 }
 
 impl Scene {
-    /// A scene without elements, as long as those it will get.
+    /// A scene without elements. It gets its length from the elements added later.
     pub fn new() -> Self {
         Self(Node::object())
     }
@@ -32,28 +32,28 @@ impl Scene {
         self.set("background-color", color)
     }
 
-    /// How the scene before turns into this one.
+    /// The transition from the scene before to this one.
     pub fn transition(self, transition: Transition) -> Self {
         self.set("transition", transition)
     }
 
-    /// Repeats the scene for each item of a variable that is a list; in it the item goes by `item`:
+    /// Repeats the scene for each item of a variable that is a list. `item` names the item in it:
     /// `for_each("rooms", "room")` for `{{ room.name }}`.
     pub fn for_each(self, list: &str, item: &str) -> Self {
         self.set("iterate", list).set("iterate-as", item)
     }
 
-    /// Leaves the scene out where the expression gives false or nothing.
+    /// Leaves the scene out if the expression is false or empty.
     pub fn condition(self, expression: &str) -> Self {
         self.set("condition", expression)
     }
 
-    /// The name by which others refer to it.
+    /// The id by which others refer to it.
     pub fn id(self, id: &str) -> Self {
         self.set("id", id)
     }
 
-    /// A remark for people.
+    /// A comment for readers of the movie.
     pub fn comment(self, comment: &str) -> Self {
         self.set("comment", comment)
     }
@@ -64,14 +64,14 @@ impl Scene {
         self
     }
 
-    /// An element over those that are there.
+    /// Adds an element above the existing ones.
     pub fn element(mut self, element: Element) -> Self {
         push(&mut self.0, "elements", element.into());
         self
     }
 }
 
-/// How one scene turns into the next: it plays at the start of the scene that carries it, over the end of the
+/// The transition between two scenes. It plays at the start of the scene that has it, over the end of the
 /// one before (`movie-format.md#scene`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]

@@ -48,7 +48,7 @@ words! {
         TwitterPortrait = "twitter-portrait",
     }
 
-    /// How good the picture is to be (`movie-format.md#movie`).
+    /// The quality of the picture (`movie-format.md#movie`).
     Quality {
         /// Small files.
         Low = "low",
@@ -58,23 +58,23 @@ words! {
         High = "high",
     }
 
-    /// Where a visual element stands (`movie-format.md#element`); `Element::at` takes pixels.
+    /// The position of a visual element (`movie-format.md#element`); `Element::at` accepts pixels.
     Position {
-        /// Left above.
+        /// Top left.
         TopLeft = "top-left",
-        /// Right above.
+        /// Top right.
         TopRight = "top-right",
-        /// Left below.
+        /// Bottom left.
         BottomLeft = "bottom-left",
-        /// Right below.
+        /// Bottom right.
         BottomRight = "bottom-right",
-        /// In the middle.
+        /// The centre.
         Center = "center-center",
     }
 
     /// How an element is made to fit the picture (`movie-format.md#element`).
     Resize {
-        /// Fills the picture; what stands over is cut.
+        /// Fills the picture; the excess is cut.
         Cover = "cover",
         /// Fills the picture.
         Fill = "fill",

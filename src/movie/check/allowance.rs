@@ -1,6 +1,6 @@
-//! `// j2v-allow J2V086 the logo is small on purpose`: a comment by which a movie leaves findings out of one line: the line
-//! below the comment, or its own line where something stands before it. YAML writes it with `#`. What certainly stops a
-//! render is never left out this way.
+//! `// j2v-allow J2V086 the logo is small on purpose`: a comment by which a movie leaves out findings of one line. That is
+//! the line below the comment, or its own line if something is written before it. YAML writes it with `#`. A finding that
+//! certainly stops a render is never left out this way.
 
 use std::ops::Range;
 
@@ -10,13 +10,13 @@ use crate::movie::Document;
 use crate::movie::diagnostic::{Source, SourceKind};
 use crate::movie::json::{Node, Span, Value};
 
-/// What such a comment begins with.
+/// The mark that such a comment begins with.
 const MARK: &str = "j2v-allow";
 
-/// The rules that have less to say where the API is on this machine: of files and webhooks there.
+/// The rules that report less when the API is on this machine: those about files and webhooks there.
 const SILENT_ON_LOOPBACK: [&str; 2] = ["J2V066", "J2V304"];
 
-/// Whether a comment, as it is written, is one of these.
+/// Whether the text of a comment is an allowance.
 pub(in crate::movie) fn is_allowance(comment: &str) -> bool {
     let inside = comment.trim_start_matches(['/', '*', '#']).trim_start();
     inside.strip_prefix(MARK).is_some_and(is_end_of_mark)
@@ -30,7 +30,7 @@ fn is_end_of_mark(rest: &str) -> bool {
 /// A rule that a comment names, and the line in which it is allowed.
 struct Allowance<'d> {
     rule: &'d str,
-    /// Where the rule is named; the mark, where none is.
+    /// Where the rule is named, or the mark if the comment names no rule.
     span: Span,
     line: Range<u32>,
 }
@@ -41,16 +41,16 @@ impl Allowance<'_> {
     }
 }
 
-/// What became of an allowance.
+/// The result of applying an allowance.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum RowAction {
     Unused,
     Used,
-    /// What it would leave out stops a render.
+    /// The finding that it would leave out stops a render.
     Refused,
 }
 
-/// Leaves out what comments of the movie allow. What can't be allowed, and a comment that allows nothing, are findings.
+/// Leaves out the findings that the movie's comments allow. A rule that can't be allowed, and an unused comment, are findings.
 pub(super) fn heed(document: &Document, settings: &Settings<'_>, findings: &mut Vec<Diagnostic>) {
     let allowances = allowances(document);
     if allowances.is_empty() {
@@ -90,7 +90,7 @@ fn tell(told: &mut Checker<'_>, allowance: &Allowance<'_>, fate: RowAction) {
     };
     let code = rule.code;
     let Settings { facts, loopback, comments, .. } = told.settings;
-    // Not all rules speak without the resolved movie, and of one row of many; some speak only of files that were looked at.
+    // Some rules report nothing without the resolved movie or for one row of many; others only for files that were inspected.
     let is_silent = rule.example == Example::Told || loopback && SILENT_ON_LOOPBACK.contains(&code);
     let is_all_known = facts.is_some() && comments.is_none() && !is_silent;
     match fate {
@@ -105,7 +105,7 @@ fn tell(told: &mut Checker<'_>, allowance: &Allowance<'_>, fate: RowAction) {
     }
 }
 
-/// The allowances of all texts, in the order of the lines that they are for.
+/// The allowances of all texts, in the order of the lines that they apply to.
 fn allowances(document: &Document) -> Vec<Allowance<'_>> {
     let texts = document.sources.iter().zip(0..).filter(|(source, _)| source.kind == SourceKind::Text);
     let marks: Vec<Mark<'_>> = texts.flat_map(|(source, index)| marks(source, index)).collect();
@@ -118,7 +118,7 @@ fn allowances(document: &Document) -> Vec<Allowance<'_>> {
     comments.flat_map(|(mark, _)| mark.allowances()).collect()
 }
 
-/// A place of a text where the mark stands behind what begins a comment.
+/// A place in a text where the mark follows the start of a comment.
 struct Mark<'d> {
     source: u16,
     text: &'d str,
@@ -145,14 +145,14 @@ impl<'d> Mark<'d> {
             line: line.clone(),
         };
         let words = rest.split([' ', '\t', ',', ':', '\r']).filter(|word| !word.is_empty());
-        // The first word has to be a rule; what follows the rules says why.
+        // The first word has to be a rule; the text after the rules is the reason.
         let names = words.enumerate().take_while(|(number, word)| *number == 0 || Rule::named(word).is_some() || is_like_a_code(word));
         let place = |word: &str| word.as_ptr().addr() - text.as_ptr().addr();
         let found: Vec<_> = names.map(|(_, word)| allowance(place(word), word, word.len())).collect();
         if found.is_empty() { vec![allowance(self.at, "", MARK.len())] } else { found }
     }
 
-    /// The line that the comment is for.
+    /// The line that the comment applies to.
     fn line(&self) -> Range<u32> {
         let start = self.text[..self.at].rfind('\n').map_or(0, |end| end + 1);
         let is_alone = self.text[start..self.at].trim_end().trim_end_matches(['/', '*', '#']).trim().is_empty();
@@ -180,7 +180,7 @@ fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
-/// Finds out which marks stand in a key or a value, and so are no comments.
+/// Finds the marks that are inside a key or a value, and so are not comments.
 fn find_values(node: &Node, marks: &[Mark<'_>], is_value: &mut [bool]) {
     match &node.value {
         Value::Array(items) => items.iter().for_each(|item| find_values(item, marks, is_value)),

@@ -20,7 +20,7 @@ pub(super) fn check(checker: &mut Checker<'_>, element: &Element<'_>) {
     }
     let Some((id, span)) = told(element, COMPONENT) else { return };
     let known = component::find(&id);
-    // The list grows: what has the form of an id may be one.
+    // The list grows: a text in the form of an id may be one.
     if known.is_none() && !component::is_id(&id) {
         let near = suggest::nearest(&id, COMPONENTS.iter().map(|component| component.id));
         let finding = checker.add("J2V140", span, format!("`{}` is not the id of a component", shown(&id)));
@@ -51,7 +51,7 @@ fn parts(checker: &mut Checker<'_>, component: &Component, settings: &[Member]) 
     }
 }
 
-/// A part that nobody has told of, where a known one is near.
+/// An undocumented part whose name is close to a known one.
 fn unknown_part(checker: &mut Checker<'_>, component: &Component, name: &str, member: &Member) {
     let near = suggest::nearest(name, component.parts.iter().copied());
     if near.is_none() && member.value.as_object().is_some() {

@@ -6,7 +6,7 @@ use crate::movie::json::Span;
 /// The pixels of Full HD, up to which a second was one credit in all documentation (`service.md#credits`).
 const FULL_HD: f64 = 1920.0 * 1080.0;
 
-/// So many pages are drawn before it is worth a word.
+/// The number of pages from which a finding is reported.
 const MANY: usize = 20;
 
 /// J2V401: older documentation charges four credits a second above Full HD.
@@ -26,7 +26,7 @@ pub(super) fn drawn(checker: &mut Checker<'_>, place: Span) {
     }
 }
 
-/// J2V404: a callback that says nothing of your own.
+/// J2V404: a callback without any data of the caller's own.
 pub(super) fn no_client_data(checker: &mut Checker<'_>, place: Span) {
     checker
         .add("J2V404", place, "the callback will not say which of your movies it is about")

@@ -1,5 +1,5 @@
-//! Rules about any object of a document: names that are unknown, misspelled, misplaced or repeated, and what may
-//! stand anywhere.
+//! Rules about any object of a document: names that are unknown, misspelled, misplaced or repeated, and values that may
+//! occur anywhere.
 
 use std::collections::HashSet;
 
@@ -9,11 +9,11 @@ use crate::movie::spec::element::ELEMENT;
 use crate::movie::spec::near::{self, INSTEAD};
 use crate::movie::spec::{Property, Table, Types, subtitles};
 
-/// Up to so many members each is compared with each; no memory is needed for that.
+/// Objects of up to this many members are compared pair by pair, which needs no memory.
 const FEW: usize = 16;
 
 impl<'d> Checker<'d> {
-    /// J2V015: a key that stands twice in one object.
+    /// J2V015: a key that occurs twice in one object.
     pub(super) fn duplicates(&mut self, members: &'d [Member]) {
         if members.len() <= FEW {
             for (index, member) in members.iter().enumerate() {
@@ -36,7 +36,7 @@ impl<'d> Checker<'d> {
         self.add("J2V015", member.key_span, message).helped("keep one of them: readers of JSON take the last");
     }
 
-    /// J2V006, J2V007: a name that is no property; gives the one that it means.
+    /// J2V006, J2V007: a name that is not a property. Returns the property that it means.
     pub(super) fn unknown(&mut self, table: &Table, name: &str, member: &'d Member, types: Types) -> Option<&'static str> {
         let found = self.found.len();
         match &member.value.value {
@@ -64,7 +64,7 @@ impl<'d> Checker<'d> {
         meant
     }
 
-    /// Whether a rule of its own speaks of a name: then it isn't merely unknown.
+    /// Whether another rule covers a name, so that it isn't merely unknown.
     fn is_spoken_of(&mut self, table: &Table, name: &str, member: &Member) -> bool {
         match (table.name, name) {
             ("a movie", _) => self.movie_speaks_of(name, member),
@@ -82,7 +82,7 @@ impl<'d> Checker<'d> {
         }
     }
 
-    /// J2V085, J2V006: a property of other elements; gives the one that it means.
+    /// J2V085, J2V006: a property of other elements. Returns the property that it means.
     pub(super) fn misplaced(&mut self, property: &Property, member: &'d Member, types: Types) -> Option<&'static str> {
         self.free(&member.value);
         let name = property.name;
@@ -99,7 +99,7 @@ impl<'d> Checker<'d> {
         meant
     }
 
-    /// What may stand anywhere in an object of free form: placeholders, secrets, repeated keys.
+    /// What may occur anywhere in an object of free form: placeholders, secrets, repeated keys.
     pub(super) fn free(&mut self, node: &'d Node) {
         match &node.value {
             Value::String(text) => self.string("", node, text),
@@ -117,7 +117,7 @@ impl<'d> Checker<'d> {
         }
     }
 
-    /// What may be wrong with a string wherever it stands.
+    /// Faults that a string may have in any place.
     pub(super) fn string(&mut self, key: &str, node: &Node, text: &'d Text) {
         if text.may_have_braces() {
             variables::uses(self, text.raw());
@@ -126,12 +126,12 @@ impl<'d> Checker<'d> {
         exports::secret(self, key, node, text);
     }
 
-    /// J2V014: an id that stands twice.
+    /// J2V014: an id that occurs twice.
     pub(super) fn repeated_ids(&mut self) {
         let mut ids = std::mem::take(&mut self.ids);
         ids.sort_by(|one, other| one.0.cmp(&other.0).then(one.1.start.cmp(&other.1.start)));
         for pair in ids.windows(2) {
-            // An iteration repeats what stands once.
+            // An iteration repeats what is written once.
             if pair[0].0 == pair[1].0 && self.used(pair[0].1) != self.used(pair[1].1) {
                 let message = format!("the id `{}` is taken", shown(&pair[1].0));
                 let help = "give each its own: the variables of its timing are named by it";
@@ -141,7 +141,7 @@ impl<'d> Checker<'d> {
     }
 }
 
-/// What messages call an object.
+/// The name of an object in messages.
 fn owner_of(table: &Table, types: Types) -> &'static str {
     if types == Types::NONE {
         return table.name;
@@ -182,21 +182,21 @@ fn elsewhere(table: &Table, name: &str, types: Types) -> Option<String> {
     (is_movie && crate::movie::spec::movie::SCENE.get(name).is_some()).then(|| "it belongs into a scene".to_owned())
 }
 
-/// What to do with settings where there are none.
+/// What to do with settings in a place that has none.
 fn out_of_settings(settings: &Node, types: Types) -> Option<String> {
     let first = settings.as_object()?.first()?.key.decoded().into_owned();
     let right = suggest::property(&ELEMENT, &first, types)?;
     Some(format!("write `{right}` at the element itself, beside its `type`"))
 }
 
-/// The properties that there are.
+/// The list of the properties that exist.
 fn known(table: &Table, types: Types) -> String {
     let fits = |property: &&Property| types == Types::NONE || property.on.meets(types);
     let names = table.properties.iter().filter(fits).map(|property| property.name).filter(|name| !name.starts_with(['_', '$']));
     format!("leave it out; known are: {}", names.collect::<Vec<_>>().join(", "))
 }
 
-/// Elements of some types, as messages call them.
+/// The name of elements of some types in messages.
 fn owners(types: Types) -> String {
     let names: Vec<_> = Types::NAMED.iter().filter(|(_, one)| one.meets(types)).map(|(_, one)| owner_of(&ELEMENT, *one)).collect();
     names.join(", ")

@@ -1,5 +1,5 @@
-//! What may not be there when the movie is rendered: scenes and elements whose condition does not hold, can't be decided
-//! or was decided by an assumption; scenes without items; and all that stands beside a `template`.
+//! Finds what may not be there when the movie is rendered: scenes and elements whose condition is false, can't be decided
+//! or was decided by an assumption; scenes without items; and everything beside a `template`.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use crate::movie::Document;
 use crate::movie::expand::Expansion;
 use crate::movie::json::{Node, Span};
 
-/// Their places, in the order of the document; none is inside another.
+/// The places of such scenes and elements, in the order of the document; none is inside another.
 pub(super) fn doubtful(document: &Document, expansion: &Expansion) -> Vec<Span> {
     let root = &document.root;
     let assumed = Assumed::of(expansion);
@@ -41,7 +41,7 @@ fn in_scenes(root: &Node, expansion: &Expansion, assumed: &Assumed) -> Vec<Span>
     places
 }
 
-/// Those of the elements that are certain in none of the resolved.
+/// The elements that are not certain in any of the resolved scenes.
 fn elements<'a>(written: &[Node], resolved: impl Iterator<Item = (&'a usize, &'a Node)>, assumed: &Assumed) -> Vec<Span> {
     if written.iter().all(is_certain) {
         return Vec::new();
@@ -51,12 +51,12 @@ fn elements<'a>(written: &[Node], resolved: impl Iterator<Item = (&'a usize, &'a
     written.iter().enumerate().filter(is_doubtful).map(|(_, node)| node.span).collect()
 }
 
-/// A condition is gone where it was decided.
+/// A decided condition was removed.
 fn is_certain(node: &Node) -> bool {
     node.get("condition").is_none()
 }
 
-/// Where something was assumed, in order.
+/// The places of assumptions, in order.
 struct Assumed(Vec<(u16, u32)>);
 
 impl Assumed {
@@ -66,7 +66,7 @@ impl Assumed {
         Self(places)
     }
 
-    /// Whether an assumption has decided the condition of a scene or an element.
+    /// Whether an assumption decided the condition of a scene or an element.
     fn decided(&self, node: &Node) -> bool {
         node.get("condition").is_some_and(|condition| {
             let Span { source, start, end } = condition.span;

@@ -1,4 +1,4 @@
-//! One element: its type, what all have in common, and on to the rules of its type.
+//! Checks one element: its type, its common members, and then the rules of its type.
 
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ pub(super) const SETTINGS: usize = ELEMENT.at("settings");
 pub(super) const START: usize = ELEMENT.at("start");
 pub(super) const COLOR: usize = ELEMENT.at("color");
 
-/// What holds an element.
+/// The container of an element.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     pub(super) is_movie: bool,
@@ -40,11 +40,11 @@ impl Place {
     }
 }
 
-/// One element and what its rules need to know.
+/// One element and the facts that its rules need.
 pub(super) struct Element<'d> {
     pub(super) fields: Fields<'d>,
     pub(super) types: Types,
-    /// Where what is missing is told: at its type.
+    /// The place at which a missing member is reported: its type.
     pub(super) at: Span,
     pub(super) place: Place,
 }
@@ -55,7 +55,7 @@ impl Element<'_> {
     }
 }
 
-/// Checks elements; tells what they give their container a length by.
+/// Checks elements. Returns how they give their container a length.
 pub(super) fn all<'d>(checker: &mut Checker<'d>, elements: &'d [Node], place: Place) -> Vec<Lasts> {
     elements.iter().map(|node| check(checker, node, place)).collect()
 }
@@ -82,7 +82,7 @@ fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, place: Place) -> Lasts {
     lengths::of(&element)
 }
 
-/// The type of an element, and where it stands. `None` where it can't be known: what a guess lacks is no mistake of its own.
+/// The type of an element, and its place. `None` if it can't be known: members that a guessed type lacks are not mistakes.
 fn kind(checker: &mut Checker<'_>, node: &Node) -> Option<(Types, Span)> {
     let Some(named) = node.get("type") else {
         checker
@@ -145,13 +145,13 @@ pub(super) fn unheard(checker: &mut Checker<'_>, elements: &[Node], is_heard: bo
 }
 
 impl Element<'_> {
-    /// Where it is told that a member is missing: where it is empty, or at the element's type.
+    /// The place at which a missing member is reported: the empty member, or the element's type.
     pub(super) fn place_of(&self, index: usize) -> Span {
         self.fields.get(index).map_or(self.at, |node| node.span)
     }
 }
 
-/// A text of an element, where it is known.
+/// A text of an element, if known.
 pub(super) fn told<'d>(element: &Element<'d>, index: usize) -> Option<(Cow<'d, str>, Span)> {
     let node = element.fields.get(index)?;
     Some((super::fields::text(node)?, node.span))

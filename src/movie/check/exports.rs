@@ -15,13 +15,13 @@ const PASSWORD: usize = DESTINATION.at("password");
 const TYPE: usize = DESTINATION.at("type");
 const MACROED: [usize; 4] = [DESTINATION.at("file"), DESTINATION.at("remote-path"), DESTINATION.at("subject"), DESTINATION.at("message")];
 
-/// What a key of a service starts with, and how long it is at least.
+/// The prefix of a service's keys, and the least length of such a key.
 const KEYS: [(&str, usize); 6] = [("sk-", 20), ("sk_", 20), ("xi-", 20), ("AKIA", 20), ("ghp_", 30), ("xoxb-", 20)];
 
-/// How the names of members end whose values are secrets, spelled with hyphens.
+/// The endings of member names whose values are secrets, spelled with hyphens.
 const SECRET_NAMES: [&str; 7] = ["api-key", "apikey", "authorization", "access-token", "auth-token", "secret-key", "client-secret"];
 
-/// What keys of Google start with, wherever they stand in a text; and how many letters follow at least.
+/// The prefix of Google's keys, anywhere in a text, and the least number of letters that follow.
 const GOOGLE: (&str, usize) = ("AIza", 35);
 
 /// Checks the exports of a movie, which may have `client-data` for them.
@@ -40,7 +40,7 @@ pub(super) fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, has_client_da
     }
 }
 
-/// One export; how many webhooks it has.
+/// Checks one export. Returns its number of webhooks.
 fn one<'d>(checker: &mut Checker<'d>, export: &'d Node) -> usize {
     let Some(members) = export.as_object() else {
         let message = format!("an export is an object with `destinations`, not {}", export.kind());
@@ -79,7 +79,7 @@ fn one<'d>(checker: &mut Checker<'d>, export: &'d Node) -> usize {
     webhooks
 }
 
-/// One destination; its type where it is known.
+/// Checks one destination. Returns its type, if known.
 fn destination<'d>(checker: &mut Checker<'d>, node: &'d Node) -> Option<&'static str> {
     let Some(members) = node.as_object() else {
         let message = format!("a destination is an object, not {}", node.kind());
@@ -102,7 +102,7 @@ fn destination<'d>(checker: &mut Checker<'d>, node: &'d Node) -> Option<&'static
     known
 }
 
-/// J2V303: what a destination must have.
+/// J2V303: the members that a destination must have.
 fn required(checker: &mut Checker<'_>, node: &Node, fields: &Fields<'_>, known: Option<&str>) {
     let Some(named) = fields.get(TYPE) else {
         let message = "a destination has a `type`, or the `id` of a connection";
@@ -154,7 +154,7 @@ fn connection(checker: &mut Checker<'_>, fields: &Fields<'_>) {
     }
 }
 
-/// J2V308: macros that nobody fills in.
+/// J2V308: macros that the service doesn't fill in.
 fn macros(checker: &mut Checker<'_>, fields: &Fields<'_>) {
     for node in MACROED.iter().filter_map(|index| fields.get(*index)) {
         let Some(text) = node.as_text() else { continue };
@@ -178,7 +178,7 @@ fn is_secret_name(name: &str) -> bool {
     SECRET_NAMES.iter().any(|ending| spelled.ends_with(ending))
 }
 
-/// J2V307: what looks like a secret.
+/// J2V307: a text that looks like a secret.
 pub(super) fn secret(checker: &mut Checker<'_>, key: &str, node: &Node, text: &Text) {
     let raw = text.raw();
     let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');

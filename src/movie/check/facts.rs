@@ -1,4 +1,4 @@
-//! What only the resolved movie shows, and the rules that speak of it. The expansion fills it in.
+//! The facts that only the resolved movie shows, and the rules about them. The expansion fills them in.
 
 use super::Checker;
 use crate::movie::Document;
@@ -8,59 +8,59 @@ use crate::movie::json::Span;
 /// The longest movie of the free plan, in seconds (`service.md#credits`).
 const FREE_LENGTH: f64 = 60.0;
 
-/// A scene of more seconds than this is known to end in a timeout now and then: what users report, documented nowhere.
+/// A scene longer than this, in seconds, sometimes ends in a timeout. Users report it; no document mentions it.
 const LONG_SCENE: f64 = 45.0;
 
-/// Why an error inside of it stops nobody.
+/// The reason why an error inside it does not stop a submission.
 pub(super) const MAY_BE_LEFT_OUT: &str = "this may be left out when the movie is rendered";
 
-/// What the expansion has found. All spans point into the author's files.
+/// The results of the expansion. All spans point into the author's files.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
-    /// Scenes and elements that may not be there when the movie is rendered, in the order of the document: what is wrong
-    /// inside of them stops nobody.
+    /// Scenes and elements that may not be there when the movie is rendered, in the order of the document. An error
+    /// inside one of them does not stop a submission.
     pub doubtful: Vec<Span>,
     /// The movie with its values filled in; `None` where nothing was resolved.
     pub movie: Option<Document>,
-    /// Whether it is less than the document: whether scenes or elements were left out.
+    /// Whether the expansion left out scenes or elements of the document.
     pub is_less: bool,
-    /// What is wrong with variables, expressions, conditions and iterations.
+    /// The faults of variables, expressions, conditions and iterations.
     pub issues: Vec<Issue>,
     /// The scenes that are left, in order.
     pub scenes: Vec<SceneFacts>,
-    /// The length of the movie in seconds, where it is known.
+    /// The length of the movie in seconds, if known.
     pub length: Option<f64>,
-    /// The least and the most credits that it costs, where that is known.
+    /// The least and the most credits that it costs, if known.
     pub credits: Option<(f64, f64)>,
 }
 
-/// One thing that the expansion has found.
+/// One finding of the expansion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issue {
     /// The rule that it falls under.
     pub kind: IssueKind,
-    /// Where.
+    /// The place.
     pub span: Span,
-    /// What was found.
+    /// The message.
     pub message: String,
-    /// The way out.
+    /// The fix.
     pub help: Option<String>,
 }
 
-/// The kinds of what the expansion finds.
+/// The kinds of findings that the expansion makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IssueKind {
     /// J2V200: a name that no scope has.
     Undefined,
-    /// J2V205: no expression in any reading.
+    /// J2V205: a text that is not an expression in any reading.
     Syntax,
     /// J2V205: an expression that only some readers know, such as `&&`.
     UnknownSyntax,
-    /// J2V206: a condition that comes out the same whatever the variables are.
+    /// J2V206: a condition that has the same result for all values of the variables.
     Constant,
-    /// J2V207: `iterate` over what is no array.
+    /// J2V207: `iterate` over a value that is not an array.
     NotArray,
-    /// J2V207: `iterate` over what comes to no array here, by a way that the sources leave open.
+    /// J2V207: `iterate` over a value that is not an array here, by a rule that the sources leave open.
     PerhapsNotArray,
     /// J2V208: `iterate` over an array without items.
     EmptyArray,
@@ -68,19 +68,19 @@ pub enum IssueKind {
     FieldMissing,
     /// J2V212: the timing of an element that is not there.
     UnknownElement,
-    /// J2V213: what was decided although the sources leave it open.
+    /// J2V213: a decision that was made although the sources leave it open.
     Assumed,
     /// J2V214: variables that refer to each other.
     Cycle,
     /// J2V216: a variable that refers to one that is defined after it.
     Order,
-    /// J2V215: more than is worth resolving.
+    /// J2V215: the movie exceeds the limits of the expansion.
     Limit,
-    /// J2V112: playing starts after the end of the file.
+    /// J2V112: an element starts to play after the end of its file.
     SeekBeyond,
     /// J2V402: a file with more pixels than the frame.
     LargeAsset,
-    /// J2V033: an element of the movie that goes on, or may go on, when the scenes are over.
+    /// J2V033: an element of the movie that goes on, or may go on, after the scenes have ended.
     ExtendsMovie,
 }
 
@@ -107,25 +107,25 @@ impl IssueKind {
     }
 }
 
-/// A scene of the resolved movie. An iteration makes several at one place.
+/// A scene of the resolved movie. An iteration makes several scenes at one place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SceneFacts {
     /// Where it is written.
     pub span: Span,
-    /// How long it lasts.
+    /// Its length.
     pub length: Length,
-    /// The transition at its start: where it is written, and its seconds.
+    /// The transition at its start: the place, and the length in seconds.
     pub transition: Option<(Span, f64)>,
     /// Its elements.
     pub elements: Vec<ElementFacts>,
 }
 
-/// How long something lasts.
+/// The length of a scene.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Length {
-    /// So many seconds.
+    /// The length in seconds.
     Known(f64),
-    /// Only a file tells.
+    /// The length depends on a file.
     Unknown,
     /// Nothing gives it a length.
     Nothing,
@@ -134,11 +134,11 @@ pub enum Length {
 /// An element of the resolved movie.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ElementFacts {
-    /// Where its start is written, or else where it is.
+    /// Where its start is written, or else the place of the element.
     pub span: Span,
     /// When it starts, in seconds from the start of its container.
     pub start: Option<f64>,
-    /// When it ends, where that is known.
+    /// When it ends, if known.
     pub end: Option<f64>,
 }
 
@@ -160,7 +160,7 @@ pub(super) fn check(checker: &mut Checker<'_>, facts: &Facts) {
     total(checker, facts);
 }
 
-/// Takes the errors back that stand in what may not be there, but for those about what decides that.
+/// Lowers the errors inside scenes and elements that may not be there, except those about what decides that.
 pub(super) fn doubt(findings: &mut [Diagnostic], facts: &Facts) {
     let is_error = |finding: &&mut Diagnostic| finding.severity == Severity::Error && !finding.code.starts_with("J2V2");
     for finding in findings.iter_mut().filter(is_error) {
@@ -201,7 +201,7 @@ fn lengths(checker: &mut Checker<'_>, scene: &SceneFacts, before: Length) {
     }
 }
 
-/// J2V005, J2V031, J2V400: what the whole lasts and costs.
+/// J2V005, J2V031, J2V400: the length and the cost of the whole movie.
 fn total(checker: &mut Checker<'_>, facts: &Facts) {
     let Some(place) = facts.scenes.first().map(|scene| super::opening(scene.span)) else { return };
     if let Some(length) = facts.length {

@@ -1,4 +1,4 @@
-//! The members of an object by what they are called, found in one pass over it.
+//! The members of an object by name, found in one pass over it.
 
 use std::borrow::Cow;
 
@@ -11,15 +11,15 @@ use crate::movie::spec::{Property, Standing, Table, Types};
 /// More than any table has.
 const MOST: usize = 64;
 
-/// The known members of an object, by their place in its table.
+/// The known members of an object, by their index in its table.
 pub(super) struct Fields<'d> {
     members: [Option<&'d Member>; MOST],
-    /// The places that misspelled members mean, and which of the findings tells of each.
+    /// The indexes that misspelled members mean, and the index of the finding about each.
     meant: Vec<(usize, usize)>,
 }
 
 impl<'d> Fields<'d> {
-    /// The member at a place of the table. Of duplicates the last counts.
+    /// The member at an index of the table. Of duplicates the last counts.
     pub(super) fn member(&self, index: usize) -> Option<&'d Member> {
         self.members.get(index).copied().flatten()
     }
@@ -37,7 +37,7 @@ impl<'d> Fields<'d> {
         self.told_at(index).is_some()
     }
 
-    /// Which of the findings tells of the misspelled member that means it.
+    /// The index of the finding about the misspelled member that means it.
     pub(super) fn told_at(&self, index: usize) -> Option<usize> {
         self.meant.iter().find(|(meant, _)| *meant == index).map(|(_, finding)| *finding)
     }
@@ -46,17 +46,17 @@ impl<'d> Fields<'d> {
         self.meant.extend(index.zip(findings.checked_sub(1)));
     }
 
-    /// A number that can be known now.
+    /// A number, if it is known without variables.
     pub(super) fn number(&self, index: usize) -> Option<f64> {
         self.get(index).and_then(number)
     }
 
-    /// A text that can be known now.
+    /// A text, if it is known without variables.
     pub(super) fn text(&self, index: usize) -> Option<Cow<'d, str>> {
         self.get(index).and_then(text)
     }
 
-    /// Whether there is a member that says something: neither `null` nor an empty string.
+    /// Whether there is a member whose value is neither `null` nor an empty string.
     pub(super) fn is_told(&self, index: usize) -> bool {
         self.get(index).is_some_and(is_told)
     }
@@ -92,8 +92,8 @@ impl<'d> Checker<'d> {
         fields
     }
 
-    /// Whether a misspelled member means one of those that are missing. That is the mistake then, and its finding weighs as
-    /// much as what is missing: it is told under that rule.
+    /// Whether a misspelled member means one of the missing members. Then the misspelling is the mistake, and its finding gets
+    /// the severity and the rule of the missing member.
     pub(super) fn is_misspelled(&mut self, fields: &Fields<'_>, missing: &[usize], code: &'static str, message: &str) -> bool {
         let Some(at) = missing.iter().find_map(|index| fields.told_at(*index)) else { return false };
         let finding = &mut self.found[at];
@@ -130,7 +130,7 @@ pub(super) fn number(node: &Node) -> Option<f64> {
     }
 }
 
-/// What a string says when it holds a number as JSON spells it.
+/// The number in a string, if it is spelled as in JSON.
 pub(super) fn numeric(raw: &str) -> Option<f64> {
     let is_candidate = raw.starts_with(|first: char| first.is_ascii_digit() || first == '-');
     is_candidate.then(|| crate::movie::json::Number::parse(raw)).flatten().map(|number| number.as_f64())

@@ -1,6 +1,6 @@
-//! The rules on the movie with its values filled in. A finding there is about what a variable, a flag or a cell holds, and
-//! points where that was written. What the movie as it is written shows already is not reported again, and what it only
-//! seems to show, since its values were not known, is taken back.
+//! Applies the rules to the movie with its values filled in. A finding is then about the value of a variable, a flag or a cell,
+//! and points to where that was written. Faults that the movie as written already shows are not reported again. Findings that
+//! it showed only because values were not known are withdrawn.
 
 use std::collections::HashSet;
 
@@ -9,20 +9,20 @@ use crate::movie::diagnostic::{Diagnostic, Severity};
 use crate::movie::json::{Node, Span};
 use crate::movie::origin::Written;
 
-/// Rules about the document itself: what an expansion leaves out of it stays wrong.
+/// Rules about the document itself: the parts that an expansion leaves out are still wrong.
 const OF_THE_DOCUMENT: [&str; 3] = ["J2V015", "J2V032", "J2V307"];
 
-/// What the rules find once more when a scene is left out before it: that the first scene has a transition.
+/// The rule that finds one more fault if a scene before it is left out: that the first scene has a transition.
 const OF_THE_ORDER: &str = "J2V045";
 
-/// What the walk over the filled-in movie has found.
+/// The findings of the walk over the filled-in movie.
 pub(super) struct Filled {
     pub(super) found: Vec<Diagnostic>,
-    /// Where the scenes start whose length a finding speaks of.
+    /// The starts of the scenes whose length a finding is about.
     pub(super) told_of_length: HashSet<(u16, u32)>,
 }
 
-/// Walks over the movie with its values filled in; `None` where there are none.
+/// Walks over the movie with its values filled in; `None` if there are none.
 pub(super) fn walk(facts: &Facts, settings: &Settings<'_>) -> Option<Filled> {
     let document = facts.movie.as_ref().filter(|movie| !movie.origins.is_empty())?;
     let settings = Settings { as_template: false, facts: None, ..*settings };
@@ -32,7 +32,7 @@ pub(super) fn walk(facts: &Facts, settings: &Settings<'_>) -> Option<Filled> {
     Some(Filled { found: checker.found, told_of_length: checker.told_of_length })
 }
 
-/// Puts the findings of both walks together.
+/// Merges the findings of both walks.
 pub(super) fn merge(written: &mut Vec<Diagnostic>, filled: Vec<Diagnostic>, facts: &Facts) {
     let Some(origins) = facts.movie.as_ref().map(|movie| &movie.origins) else { return };
     let known: HashSet<(&str, Span)> = written.iter().map(|finding| (finding.code, finding.span)).collect();
@@ -47,18 +47,18 @@ pub(super) fn merge(written: &mut Vec<Diagnostic>, filled: Vec<Diagnostic>, fact
     written.extend(new);
 }
 
-/// Whether it is about variables themselves, of which the filled-in movie has none left.
+/// Whether the finding is about variables themselves; the filled-in movie has none left.
 fn is_of_variables(finding: &Diagnostic) -> bool {
     finding.code.starts_with("J2V2")
 }
 
-/// Whether the filled-in movie can't tell: of variables themselves, and of what may be left out.
+/// Whether the filled-in movie can't show the fault: it is about variables themselves, or parts that may be left out.
 fn is_beyond(finding: &Diagnostic, facts: &Facts) -> bool {
     is_of_variables(finding) || OF_THE_DOCUMENT.contains(&finding.code) || facts.is_doubtful(finding.span)
 }
 
-/// A finding of the filled-in movie. What is about no value in particular is about what stands around them: what was left
-/// out may be its reason, and that stops nobody.
+/// A finding of the filled-in movie. If it is not about one value, a part that was left out may be its cause, and it does
+/// not stop a submission.
 fn at_its_origin(mut finding: Diagnostic, facts: &Facts) -> Diagnostic {
     if !facts.point_to_origin(&mut finding) && facts.is_less && finding.severity == Severity::Error {
         finding.doubted("what a condition leaves out may be the reason");
@@ -67,7 +67,7 @@ fn at_its_origin(mut finding: Diagnostic, facts: &Facts) -> Diagnostic {
 }
 
 impl Facts {
-    /// Makes a finding about a value that was filled in point where that was written; tells whether it is about one.
+    /// Points a finding about a filled-in value to where that was written. Returns whether it is about one.
     pub(super) fn point_to_origin(&self, finding: &mut Diagnostic) -> bool {
         let Some(origin) = self.movie.as_ref().and_then(|movie| movie.origins.get(finding.span)) else { return false };
         finding.span = origin.place();
@@ -88,12 +88,12 @@ impl Facts {
 }
 
 impl Checker<'_> {
-    /// Whether a condition of the filled-in movie was left undecided: one that was decided is gone.
+    /// Whether a condition of the filled-in movie is undecided: a decided condition was removed.
     pub(super) fn is_undecided(&self, condition: Option<&Node>) -> bool {
         self.origins.is_some() && condition.is_some()
     }
 
-    /// Takes back the errors from one finding on: they are about what stands behind a condition that can't be decided.
+    /// Lowers the errors from one finding on: they are inside a part whose condition can't be decided.
     pub(super) fn doubt_from(&mut self, first: usize) {
         for finding in self.found.iter_mut().skip(first).filter(|finding| finding.severity == Severity::Error) {
             finding.doubted(super::facts::MAY_BE_LEFT_OUT);

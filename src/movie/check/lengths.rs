@@ -1,5 +1,5 @@
-//! Rules about time, as far as the movie says it in numbers (`movie-format.md#timing`). What depends on variables comes
-//! from the expansion.
+//! Rules about time, as far as the movie gives it in numbers (`movie-format.md#timing`). The expansion supplies lengths
+//! that depend on variables.
 
 use super::Checker;
 use super::element::{DURATION, EXTRA_TIME, Element, LOOP, START};
@@ -12,12 +12,12 @@ use crate::movie::spec::element::ELEMENT;
 const FADE_IN: usize = ELEMENT.at("fade-in");
 const FADE_OUT: usize = ELEMENT.at("fade-out");
 
-/// What an element gives its container a length by.
+/// The way in which an element gives its container a length.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Lasts {
     /// It ends at this second.
     Until(f64),
-    /// It has a length that only its file, or a variable, tells.
+    /// Its length depends on a file or a variable.
     Unknown,
     /// It lasts as long as its container (-2).
     Container,
@@ -27,7 +27,7 @@ pub(super) enum Lasts {
     Perhaps,
 }
 
-/// What an element gives its container.
+/// The length that an element gives its container.
 pub(super) fn of(element: &Element<'_>) -> Lasts {
     let fields = &element.fields;
     if [DURATION, START, EXTRA_TIME].iter().any(|index| fields.get(*index).is_some_and(is_open)) {
@@ -47,7 +47,7 @@ pub(super) fn of(element: &Element<'_>) -> Lasts {
         Some(-2.0) => Lasts::Container,
         Some(seconds) if seconds > 0.0 && start >= 0.0 => Lasts::Until(start + seconds + fields.number(EXTRA_TIME).unwrap_or(0.0)),
         Some(-1.0) => own,
-        // A duration that is wrong, or misspelled, is a mistake of its own.
+        // A wrong or misspelled duration has a finding of its own.
         Some(_) => Lasts::Unknown,
         None if fields.is_meant(DURATION) || fields.is_told(DURATION) => Lasts::Unknown,
         None => own,
@@ -61,7 +61,7 @@ pub(super) fn scene(checker: &mut Checker<'_>, place: Span, elements: &[Lasts], 
         return;
     }
     if elements.is_empty() {
-        // The scene of a movie that is made of its own elements may be empty.
+        // The scene of a movie that consists of its own elements may be empty.
         if !checker.is_carried {
             checker
                 .add("J2V041", place, "the scene has neither elements nor a duration")
@@ -92,7 +92,7 @@ pub(super) fn carry(over: &[Lasts]) -> bool {
     over.iter().any(|lasts| matches!(lasts, Lasts::Until(_) | Lasts::Unknown))
 }
 
-/// J2V005, and how certain it is that scenes without a length end the render: when nothing else gives the movie one.
+/// J2V005, and whether scenes without a length certainly end the render: they do if nothing else gives the movie one.
 pub(super) fn movie(checker: &mut Checker<'_>, place: Span, scenes: &[Node], over: &[Lasts]) {
     if checker.with_length > 0 || checker.is_carried {
         for index in std::mem::take(&mut checker.lengthless) {
@@ -130,12 +130,12 @@ pub(super) fn element(checker: &mut Checker<'_>, element: &Element<'_>) {
     }
 }
 
-/// What to do with what starts after its scene is over.
+/// What to do with an element that starts after the end of its scene.
 pub(super) fn starts_late(length: f64) -> String {
     format!("start it before second {length}, counted from the start of its scene, or let the scene last longer")
 }
 
-/// J2V110: what plays endlessly must be told how long.
+/// J2V110: an endless loop needs a duration.
 pub(super) fn endless(checker: &mut Checker<'_>, element: &Element<'_>) {
     let fields = &element.fields;
     let Some(node) = fields.get(LOOP).filter(|_| fields.number(LOOP) == Some(-1.0)) else { return };
@@ -152,7 +152,7 @@ pub(super) fn endless(checker: &mut Checker<'_>, element: &Element<'_>) {
     }
 }
 
-/// J2V047: pictures that follow each other are rendered side by side when each is a scene.
+/// J2V047: successive pictures are rendered in parallel if each is a scene.
 pub(super) fn chained(checker: &mut Checker<'_>, elements: &[Node]) {
     if elements.len() < 3 {
         return;

@@ -33,7 +33,7 @@ pub(super) fn check(checker: &mut Checker<'_>, element: &Element<'_>) {
     }
 }
 
-/// J2V064: what is to be shown or played.
+/// J2V064: the `src`, or the `prompt`, of an element.
 fn missing(checker: &mut Checker<'_>, element: &Element<'_>) {
     let name = Types::NAMED.iter().find(|(_, types)| *types == element.types).map_or("element", |(name, _)| *name);
     let help = match element.types {
@@ -47,7 +47,7 @@ fn missing(checker: &mut Checker<'_>, element: &Element<'_>) {
     checker.add("J2V064", element.place_of(SRC), message).helped(help);
 }
 
-/// J2V101, J2V103, J2V104: a model and what it is to make.
+/// J2V101, J2V103, J2V104: a model, and the prompt for it.
 fn generated(checker: &mut Checker<'_>, element: &Element<'_>, has_src: bool, has_prompt: bool) {
     let fields = &element.fields;
     let Some(makes) = makes(element.types) else { return };
@@ -90,7 +90,7 @@ fn makes(types: Types) -> Option<Makes> {
     }
 }
 
-/// J2V103, J2V151: a model that the list doesn't have, which is no proof.
+/// J2V103, J2V151: a model that is not in the list. The list does not prove that it doesn't exist.
 pub(super) fn unknown_model(checker: &mut Checker<'_>, name: &str, span: Span, makes: Makes) {
     let code = if makes == Makes::Voice { "J2V151" } else { "J2V103" };
     let near = suggest::nearest(name, model::names(makes));
@@ -101,7 +101,7 @@ pub(super) fn unknown_model(checker: &mut Checker<'_>, name: &str, span: Span, m
     });
 }
 
-/// J2V065 to J2V068, J2V405: an address that the service can get a file from.
+/// J2V065 to J2V068, J2V405: an address from which the service can fetch a file.
 fn source(checker: &mut Checker<'_>, element: &Element<'_>, src: &str, span: Span) {
     let Some(url) = Url::parse(src).filter(|url| url.is("https") || url.is("http")) else {
         return no_url(checker, src, span);
@@ -125,7 +125,7 @@ fn source(checker: &mut Checker<'_>, element: &Element<'_>, src: &str, span: Spa
     extension(checker, element, &url, span);
 }
 
-/// A link that ends in a file's name is one, on whatever host.
+/// A link that ends in a file's name is a file, on any host.
 fn is_file(url: &Url<'_>) -> bool {
     !url.rest.contains("dl=0") && url.extension().is_some_and(|extension| EXTENSIONS.iter().any(|(known, _)| *known == extension))
 }
@@ -140,7 +140,7 @@ fn no_url(checker: &mut Checker<'_>, src: &str, span: Span) {
     }
 }
 
-/// J2V068: by its name, a file in a format that is not accepted.
+/// J2V068: a file whose name has the extension of a format that is not accepted.
 fn extension(checker: &mut Checker<'_>, element: &Element<'_>, url: &Url<'_>, span: Span) {
     let Some(extension) = url.extension() else { return };
     let takers = EXTENSIONS.iter().find(|(known, _)| *known == extension).map(|(_, types)| *types);

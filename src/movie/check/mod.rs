@@ -1,7 +1,7 @@
-//! Checking a movie before it is paid for: every fault with its place, its rule and a way out. Pure.
+//! Checks a movie before it is paid for. Each finding has its place, its rule and a fix. Pure.
 //!
-//! What a rule is for, and what it rests on, stands in [`rules`]; the vocabulary in [`super::spec`]. The walk visits
-//! each node once; the rules of a family stand in one file, next to what they look at.
+//! [`rules`] says what each rule is for and which source it rests on; [`super::spec`] has the vocabulary. The walk visits
+//! each node once. The rules of one family are in one file, next to the code that looks at the same nodes.
 //!
 //! ```
 //! use j2v::movie::Document;
@@ -54,29 +54,29 @@ use super::diagnostic::{Diagnostic, Evidence, Fix, Severity};
 use super::json::{Member, Node, Span};
 use super::origin::Origins;
 
-/// What decides beside the movie.
+/// The settings that decide about findings, beside the movie.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Settings<'s> {
-    /// Rules that are not to speak, by code or by name.
+    /// Rules that are switched off, by code or by name.
     pub allow: &'s [String],
-    /// Rules that a project leaves out, by code or by name: unlike `allow` it can't hide what stops a submission.
+    /// Rules that a project leaves out, by code or by name. Unlike `allow`, this can't hide what stops a submission.
     pub waived: &'s [String],
     /// Rules whose findings are errors, by code or by name; `warnings` means all warnings.
     pub deny: &'s [String],
-    /// The document whose comments allow rules, where it is not the one that is checked: a table's rows are all checked
-    /// against the comments of their movie, which allow something if any row needs it.
+    /// The document whose comments allow rules, when it is not the checked one. All rows of a table are checked against the
+    /// comments of their movie; a comment is of use if any row needs it.
     pub comments: Option<&'s Document>,
-    /// Whether the API is on this machine: files and callbacks of this machine are right then.
+    /// Whether the API is on this machine. Then files and callbacks of this machine are right.
     pub loopback: bool,
-    /// Whether the movie is to be stored as a template, which has a largest size.
+    /// Whether the movie will be stored as a template. A template has a largest size.
     pub as_template: bool,
-    /// What was found beside the rules, at the places of the resolved movie: a look at its files.
+    /// Findings from outside the rules, at places of the resolved movie: the inspection of its files.
     pub beside: &'s [Diagnostic],
-    /// What only the movie with its variables resolved shows: [`Resolved`] has it.
+    /// Facts that only the movie with its variables resolved shows; they come from [`Resolved`].
     pub facts: Option<&'s Facts>,
 }
 
-/// Checks a movie as it will be sent. What the reading has warned of is among the findings, which are sorted by place.
+/// Checks a movie as it will be sent. The findings include the warnings of the reading, and are sorted by place.
 #[must_use]
 pub fn check(document: &Document, settings: &Settings<'_>) -> Vec<Diagnostic> {
     let mut checker = Checker::new(&document.root, settings);
@@ -101,14 +101,14 @@ pub fn check(document: &Document, settings: &Settings<'_>) -> Vec<Diagnostic> {
     findings
 }
 
-/// Whether two findings say the same of one place: of a value that is used in five places it is said once. What has no
-/// place is told apart by its words.
+/// Whether two findings say the same about one place. A fault of a value that is used in five places is reported once.
+/// Findings without a place are compared by their text.
 fn is_repeated(one: &Diagnostic, other: &Diagnostic) -> bool {
     one.code == other.code && one.span == other.span && (one.span.is_written() || one.message == other.message)
 }
 
 impl Settings<'_> {
-    /// Drops what is allowed, and makes errors of what is denied.
+    /// Drops the allowed findings, and makes errors of the denied ones.
     fn judge(&self, findings: &mut Vec<Diagnostic>) {
         let names = |list: &[String], finding: &Diagnostic| {
             let name = Rule::find(finding.code).map_or("", |rule| rule.name);
@@ -134,19 +134,19 @@ impl Settings<'_> {
 struct Checker<'d> {
     settings: Settings<'d>,
     found: Vec<Diagnostic>,
-    /// Where the values come from, when it is the filled-in movie.
+    /// Where the values come from, if this is the filled-in movie.
     origins: Option<&'d Origins>,
-    /// The size of the frame, where the movie says it in numbers.
+    /// The size of the frame, if the movie gives it in numbers.
     frame: Option<(f64, f64)>,
-    /// Whether the movie has what makes it one, so that a misspelled `template` is not missed.
+    /// Whether the root has `scenes` or a `template`. Without both, a misspelled `template` is an error.
     has_scenes_or_template: bool,
     /// Whether the movie has exports of its own.
     has_exports: bool,
     /// The movie's variables.
     variables: &'d [Member],
-    /// The names of the movie's variables, once they are asked for.
+    /// The names of the movie's variables, computed on first use.
     names: Option<HashSet<Cow<'d, str>>>,
-    /// The variables of all scopes, and the names that something uses.
+    /// The variables of all scopes, and the names that the movie uses.
     declared: Vec<(Cow<'d, str>, Span)>,
     used: HashSet<&'d str>,
     /// The ids of scenes and elements.
@@ -157,12 +157,12 @@ struct Checker<'d> {
     is_carried: bool,
     /// Whether anything in the movie may be heard.
     has_sound: bool,
-    /// How many pages of HTML, components included, have to be drawn.
+    /// The number of HTML pages, components included, that the service has to draw.
     drawn: usize,
-    /// Where in `found` the scenes without a length are, and how many scenes have one.
+    /// The indexes in `found` of the scenes without a length, and the number of scenes that have one.
     lengthless: Vec<usize>,
     with_length: usize,
-    /// Where the scenes start whose length a finding speaks of.
+    /// The starts of the scenes whose length a finding is about.
     told_of_length: HashSet<(u16, u32)>,
 }
 
@@ -190,12 +190,12 @@ impl<'d> Checker<'d> {
         }
     }
 
-    /// Where something is written, or a value is used.
+    /// The place where something is written, or where a value is used.
     fn used(&self, span: Span) -> Span {
         self.origins.map_or(span, |origins| origins.used(span))
     }
 
-    /// Notes a finding. How much it matters is the rule's to say; the caller may lower it.
+    /// Adds a finding. The rule gives its severity; the caller may lower it.
     fn add(&mut self, code: &'static str, span: Span, message: impl Into<String>) -> &mut Diagnostic {
         self.found.push(Diagnostic::of_rule(code, span, message));
         let last = self.found.len() - 1;
@@ -204,7 +204,7 @@ impl<'d> Checker<'d> {
 }
 
 impl Diagnostic {
-    /// A finding of a rule. How much it matters is the rule's to say.
+    /// Makes a finding of a rule. The rule gives its severity.
     #[must_use]
     pub fn of_rule(code: &'static str, span: Span, message: impl Into<String>) -> Self {
         let (severity, evidence) = Rule::find(code).map_or((Severity::Warning, Evidence::Advice), |rule| (rule.severity, rule.evidence));
@@ -217,26 +217,26 @@ impl Diagnostic {
         self
     }
 
-    /// Says what may be written in the finding's place without asking.
+    /// Adds the fix that may be written at the finding's place without asking.
     fn fixed_by(&mut self, text: impl Into<String>) -> &mut Self {
         self.fix = Some(Fix { span: self.span, text: text.into() });
         self
     }
 
-    /// Says why at the place itself.
+    /// Adds the reason, shown at the place itself.
     fn labelled(&mut self, label: impl Into<String>) -> &mut Self {
         self.label = Some(label.into());
         self
     }
 
-    /// Takes back what would stop where something is written that only is empty: no source says what becomes of that.
+    /// Lowers an error about a value that is written but empty: no source says what the service does with it.
     fn unless_empty(&mut self, written: Option<&Node>) {
         if written.is_some() {
             self.evidence = Evidence::Advice;
         }
     }
 
-    /// Takes back what would stop, and says why.
+    /// Lowers an error, and gives the reason.
     fn doubted(&mut self, why: &str) {
         self.graded(Severity::Warning, Evidence::Advice).labelled(why);
     }
@@ -247,7 +247,7 @@ impl Diagnostic {
     }
 }
 
-/// The first byte of a place: what is missing in an object is told at its brace.
+/// The first byte of a span: a missing member is reported at the object's brace.
 fn opening(span: Span) -> Span {
     Span { end: span.end.min(span.start.saturating_add(1)), ..span }
 }

@@ -1,4 +1,4 @@
-//! Rules about the movie as a whole: what it needs, its size, what it is wrapped in.
+//! Rules about the movie as a whole: its required members, its size, and objects around it.
 
 use super::fields::{Fields, is_open, text};
 use super::wrapper::{self, Inside};
@@ -154,7 +154,7 @@ fn size(checker: &mut Checker<'_>, fields: &Fields<'_>) {
 fn ignored_size(checker: &mut Checker<'_>, fields: &Fields<'_>, index: usize, preset: &str, fits: bool) {
     let Some(member) = fields.member(index) else { return };
     let span = member.value.span;
-    // A size out of range that nobody looks at stops nobody.
+    // A size out of range that has no effect does not stop a submission.
     for finding in checker.found.iter_mut().filter(|finding| finding.code == "J2V023" && finding.span == span) {
         finding.evidence = Evidence::Advice;
     }
@@ -173,7 +173,7 @@ fn custom_size(checker: &mut Checker<'_>, fields: &Fields<'_>) {
     checker.add("J2V021", resolution.span, message).helped("add `\"width\"` and `\"height\"`, from 50 to 3840 pixels");
 }
 
-/// J2V024: most players want an even number of pixels.
+/// J2V024: most players need an even number of pixels.
 fn odd(checker: &mut Checker<'_>, fields: &Fields<'_>, index: usize, size: Option<f64>) {
     let Some(node) = fields.get(index) else { return };
     if size.map(|size| size % 2.0) == Some(1.0) {
@@ -181,7 +181,7 @@ fn odd(checker: &mut Checker<'_>, fields: &Fields<'_>, index: usize, size: Optio
     }
 }
 
-/// J2V032: what can be stored as a template is limited.
+/// J2V032: the size of a template is limited.
 fn template_size(checker: &mut Checker<'_>, root: &Node) {
     let size = root.to_compact().len();
     if size > LARGEST_TEMPLATE {
@@ -209,7 +209,7 @@ impl<'d> Checker<'d> {
         false
     }
 
-    /// A webhook at the root becomes a destination, where its value is an address and the movie has no exports.
+    /// A webhook at the root becomes a destination if its value is an address and the movie has no exports.
     fn fix_webhook(&mut self, member: &Member) {
         let is_address = text(&member.value).is_some_and(|address| address.starts_with("https://"));
         if is_address && !self.has_exports && member.key_span.source == member.value.span.source {
@@ -222,7 +222,7 @@ impl<'d> Checker<'d> {
         }
     }
 
-    /// Notes the id of a scene or an element.
+    /// Records the id of a scene or an element.
     pub(super) fn note_id(&mut self, node: Option<&'d Node>) {
         if let Some(node) = node
             && let Some(id) = text(node).filter(|id| !id.is_empty())

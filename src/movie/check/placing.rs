@@ -1,4 +1,4 @@
-//! Rules about where an element is seen: position, size, colour, volume.
+//! Rules about an element's place and look: position, size, colour, volume.
 
 use super::element::Element;
 use super::fields::text;
@@ -16,7 +16,7 @@ const WIDTH: usize = ELEMENT.at("width");
 const X: usize = ELEMENT.at("x");
 const Y: usize = ELEMENT.at("y");
 
-/// The loudest that older documentation allows (`movie-format.md#element`).
+/// The highest volume that older documentation allows (`movie-format.md#element`).
 const OLD_LOUDEST: f64 = 5.0;
 
 pub(super) fn check(checker: &mut Checker<'_>, element: &Element<'_>) {
@@ -33,7 +33,7 @@ pub(super) fn check(checker: &mut Checker<'_>, element: &Element<'_>) {
     }
 }
 
-/// J2V074: whether `x` and `y` count beside a preset position.
+/// J2V074: whether `x` and `y` have an effect beside a preset position.
 fn offset(checker: &mut Checker<'_>, element: &Element<'_>) {
     let fields = &element.fields;
     if fields.text(POSITION).is_none_or(|position| position == "custom") {
@@ -57,7 +57,7 @@ fn resized(checker: &mut Checker<'_>, element: &Element<'_>) {
     }
 }
 
-/// J2V084: a box that no pixel of the frame holds.
+/// J2V084: a box wholly outside the frame.
 fn off_canvas(checker: &mut Checker<'_>, element: &Element<'_>) {
     let fields = &element.fields;
     let Some((wide, high)) = element.place.frame else { return };
@@ -75,7 +75,7 @@ fn off_canvas(checker: &mut Checker<'_>, element: &Element<'_>) {
     finding.helped(format!("`x` goes from 0 to {wide}, `y` from 0 to {high}"));
 }
 
-/// J2V048: a colour that is none.
+/// J2V048: a text that is not a colour.
 pub(super) fn color(checker: &mut Checker<'_>, node: Option<&Node>) {
     let Some((node, color)) = node.and_then(|node| Some((node, text(node)?))) else { return };
     if color.is_empty() || is_color(&color) {

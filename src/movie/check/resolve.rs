@@ -1,4 +1,4 @@
-//! What the expansion and the plan of a movie have to say to the rules: their findings under the rules' codes, their
+//! Translates the expansion and the plan of a movie for the rules: their findings under the rules' codes, their
 //! lengths at the author's places.
 
 use super::fields::{is_open, number};
@@ -9,23 +9,23 @@ use crate::movie::expr::FaultKind;
 use crate::movie::json::{Node, Span};
 use crate::movie::plan::{Assets, Extent, NoAssets, Plan, PlannedScene, Reason, Seconds, plan};
 
-/// A movie resolved and planned as far as that goes offline.
+/// A movie that is resolved and planned as far as that goes offline.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resolved {
-    /// What the rules want to know of it.
+    /// The facts that the rules need.
     pub facts: Facts,
     /// Its timeline and its price.
     pub plan: Plan,
 }
 
 impl Resolved {
-    /// Resolves a movie within the limits that are meant for anybody's documents.
+    /// Resolves a movie within the limits for documents from any source.
     #[must_use]
     pub fn of(document: &Document) -> Self {
         Self::knowing(document, expand(document, &Limits::default()), &NoAssets)
     }
 
-    /// The same of its expansion, with what is known of its files.
+    /// Builds it from an expansion and the known facts about the movie's files.
     #[must_use]
     pub fn knowing(document: &Document, expansion: Expansion, assets: &impl Assets) -> Self {
         let plan = plan(&expansion, assets);
@@ -37,14 +37,14 @@ impl Resolved {
 }
 
 impl Facts {
-    /// What the expansion and the plan of a document show. What it costs is left out: that is no fault.
+    /// The facts that the expansion and the plan of a document show. The cost is left out: it is not a fault.
     #[must_use]
     pub fn of(document: &Document, expansion: Expansion, plan: &Plan) -> Self {
         let mut issues: Vec<Issue> = expansion.issues.iter().filter_map(|found| issue(document, found)).collect();
         issues.extend(assumed(&expansion.assumptions));
         issues.extend(extending(&expansion, plan));
         let nodes = items(&expansion.movie.root, "scenes");
-        // With a template the scenes of the document are not those that play.
+        // With a template, the scenes of the document are not the ones that play.
         let scenes = plan.scenes.iter().zip(nodes).map(|(scene, node)| scene_facts(scene, node)).collect();
         let length = plan.duration.exactly().map(Seconds::as_f64);
         let doubtful = super::doubt::doubtful(document, &expansion);
@@ -53,12 +53,12 @@ impl Facts {
     }
 }
 
-/// The items of an array member; none when it is something else.
+/// The items of an array member; none if the member is not an array.
 fn items<'a>(holder: &'a Node, name: &str) -> &'a [Node] {
     holder.get(name).and_then(Node::as_array).unwrap_or_default()
 }
 
-/// What the expansion has found, under its rule. What the walk over the document tells by itself is left out.
+/// A finding of the expansion, under its rule. What the walk over the document reports itself is left out.
 fn issue(document: &Document, found: &ExpandIssue) -> Option<Issue> {
     let kind = match &found.kind {
         Found::Undefined { .. } | Found::FieldMissing { .. } => IssueKind::Undefined,
@@ -66,7 +66,7 @@ fn issue(document: &Document, found: &ExpandIssue) -> Option<Issue> {
         Found::Dynamic { is_known: false, .. } => IssueKind::UnknownElement,
         Found::Expression(FaultKind::Limit(_)) | Found::Limit(_) => IssueKind::Limit,
         Found::Expression(FaultKind::Syntax { .. } | FaultKind::Empty { .. }) => IssueKind::Syntax,
-        // Which functions there are, what they take and what cannot be calculated is the service's to say.
+        // The service decides which functions exist, which arguments they accept and what cannot be calculated.
         Found::Expression(_) => IssueKind::UnknownSyntax,
         Found::IterateNotArray { name, .. } if is_plain(document, name) => IssueKind::NotArray,
         Found::IterateNotArray { .. } => IssueKind::PerhapsNotArray,
@@ -88,13 +88,13 @@ fn is_plain(document: &Document, name: &str) -> bool {
     is_name && document.root.get("variables").and_then(|variables| variables.get(name)).is_none_or(|value| !is_open(value))
 }
 
-/// What to do about what the sources leave open.
+/// How to avoid what the sources leave open.
 const CERTAIN: &str = "where it matters, write the value that is meant";
 
-/// What was taken for granted, each kind once, at its first place.
+/// The assumptions that were made, each kind once, at its first place.
 fn assumed(assumptions: &[Assumption]) -> Vec<Issue> {
     let mut told: Vec<(Span, String, usize)> = Vec::new();
-    // Of a condition without braces J2V206 speaks.
+    // J2V206 covers conditions without braces.
     for assumption in assumptions.iter().filter(|assumption| assumption.kind != AssumptionKind::ConditionText) {
         let message = assumption.kind.to_string();
         match told.iter_mut().find(|(_, known, _)| *known == message) {
@@ -110,8 +110,8 @@ fn assumed(assumptions: &[Assumption]) -> Vec<Issue> {
     told.into_iter().map(issue).collect()
 }
 
-/// The movie's own elements that go on, or may go on, when its scenes are over: the movie lasts as long as they do, and is
-/// paid for as long.
+/// The movie's own elements that go on, or may go on, after its scenes have ended. The movie lasts as long as they do, and
+/// costs credits for that time.
 fn extending(expansion: &Expansion, plan: &Plan) -> Vec<Issue> {
     let Some(scenes) = plan.scenes_end().filter(|end| end.at_least() > Seconds::ZERO) else { return Vec::new() };
     let nodes = items(&expansion.movie.root, "elements");

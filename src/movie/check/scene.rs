@@ -1,4 +1,4 @@
-//! Rules about scenes and what lies between them.
+//! Rules about scenes and their transitions.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -24,7 +24,7 @@ const STYLE: usize = TRANSITION.at("style");
 const TRANSITION_IN: usize = SCENE.at("transition");
 const OVERLAP: usize = TRANSITION.at("duration");
 
-/// What lies around a scene.
+/// The context of a scene.
 pub(super) struct Around<'a, 'd> {
     pub(super) index: usize,
     /// The fixed length of the scene before.
@@ -35,7 +35,7 @@ pub(super) struct Around<'a, 'd> {
     pub(super) is_movie_heard: bool,
 }
 
-/// The ids that `import` may name; none are gathered where nothing is imported.
+/// The ids that `import` may name; none are collected if nothing is imported.
 pub(super) fn ids(scenes: &[Node]) -> HashSet<Cow<'_, str>> {
     if !scenes.iter().any(|scene| scene.get("import").is_some()) {
         return HashSet::new();
@@ -43,7 +43,7 @@ pub(super) fn ids(scenes: &[Node]) -> HashSet<Cow<'_, str>> {
     scenes.iter().filter_map(|scene| Some(scene.get("id")?.as_text()?.decoded())).collect()
 }
 
-/// Checks a scene; gives its length where it is fixed.
+/// Checks a scene. Returns its length if that is fixed.
 pub(super) fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, around: &Around<'_, 'd>) -> Option<f64> {
     let Some(members) = node.as_object() else {
         let finding = checker.add("J2V008", node.span, format!("a scene is an object, not {}", node.kind()));
@@ -91,7 +91,7 @@ pub(super) fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, around: &Arou
     fixed.filter(|_| !fields.has(ITERATE))
 }
 
-/// The last finding comes of a misspelled duration: that is the mistake, and weighs as much where it is an error.
+/// Moves the last finding, if it is an error, to the misspelled duration that caused it.
 fn misspelled_duration(checker: &mut Checker<'_>, fields: &Fields<'_>) {
     let Some((last, at)) = checker.found.pop().zip(fields.told_at(DURATION)) else { return };
     if last.severity != Severity::Error {
@@ -142,12 +142,12 @@ fn transition<'d>(checker: &mut Checker<'d>, fields: &Fields<'d>, length: Option
     }
 }
 
-/// What to do with a transition beside a scene of so many seconds.
+/// What to do with a transition next to a scene of this number of seconds.
 pub(super) fn shorter(seconds: f64) -> String {
     format!("take less than {seconds} s, such as `{}`", (seconds / 2.0).min(0.5))
 }
 
-/// J2V049: a scene that is to be taken in must be there.
+/// J2V049: an imported scene must exist.
 fn import<'d>(checker: &mut Checker<'d>, fields: &Fields<'d>, around: &Around<'_, 'd>) {
     let Some(wanted) = fields.text(IMPORT) else { return };
     if !around.ids.contains(&wanted) {
@@ -163,7 +163,7 @@ fn import<'d>(checker: &mut Checker<'d>, fields: &Fields<'d>, around: &Around<'_
     }
 }
 
-/// J2V206: a condition that is no question.
+/// J2V206: a condition that is not an expression in braces.
 pub(super) fn condition(checker: &mut Checker<'_>, node: Option<&Node>) {
     let Some(node) = node else { return };
     let outcome = match node.as_text() {
@@ -190,7 +190,7 @@ pub(super) fn condition(checker: &mut Checker<'_>, node: Option<&Node>) {
     }
 }
 
-/// Whether a text would ask something if it stood in braces: it names a variable, or compares.
+/// Whether a text would be a condition in braces: it names a variable, or compares.
 fn lacks_braces(checker: &Checker<'_>, text: &str) -> bool {
     let Ok(Parsed { root, .. }) = expr::parse(text, &Limits::default()) else { return false };
     match &root.kind {
@@ -199,7 +199,7 @@ fn lacks_braces(checker: &Checker<'_>, text: &str) -> bool {
     }
 }
 
-/// What an expression that names nothing comes to.
+/// The value of an expression that names no variable.
 fn constant(text: &str) -> Option<bool> {
     let parsed = expr::parse(sole_block(text)?.inside, &Limits::default()).ok()?;
     if !parsed.root.names().is_empty() {

@@ -30,7 +30,7 @@ const Y: usize = SETTINGS.at("y");
 
 pub(super) fn check<'d>(checker: &mut Checker<'d>, element: &Element<'d>) {
     checker.subtitles.push(element.at);
-    // Misspelled captions are a mistake of their own.
+    // Misspelled captions have a finding of their own.
     checker.has_sound |= element.fields.is_meant(CAPTIONS);
     if !element.place.is_movie {
         let message = "the reference has subtitles at the movie's `elements` only";
@@ -50,7 +50,7 @@ pub(super) fn check<'d>(checker: &mut Checker<'d>, element: &Element<'d>) {
     }
 }
 
-/// J2V163: the model that listens.
+/// J2V163: the model that transcribes the speech.
 fn model(checker: &mut Checker<'_>, element: &Element<'_>) {
     if let Some((name, span)) = told(element, MODEL)
         && !SUBTITLES_MODEL.known.contains(&&*name)
@@ -114,9 +114,9 @@ fn is_captions(text: &str) -> bool {
 pub(super) fn over(checker: &mut Checker<'_>, elements: &[Node]) {
     let places: Vec<Span> = std::mem::take(&mut checker.subtitles);
     let is_subtitles = |node: &&Node| node.get("type").and_then(Node::as_text).is_some_and(|kind| kind.is("subtitles"));
-    // Of those in scenes the sources disagree, and a condition may leave one of two out.
+    // The sources disagree about subtitles in scenes, and a condition may leave one of two out.
     let certain = elements.iter().filter(is_subtitles).filter(|node| node.get("condition").is_none()).count();
-    // An iteration repeats what stands once.
+    // An iteration repeats what is written once.
     for span in places.iter().skip(1).filter(|span| Some(*span) != places.first()) {
         let finding = checker.add("J2V161", *span, "a movie has subtitles once at most").helped("keep one of them");
         if certain < 2 {

@@ -1,11 +1,11 @@
-//! Did you mean: the right name for a wrong one.
+//! Suggestions (`did you mean`): the right name for a wrong one.
 
 use strsim::damerau_levenshtein;
 
 use crate::movie::spec::near::{NAMES, SYNONYMS};
 use crate::movie::spec::{Table, Types, Words, text};
 
-/// The member of a table that a wrong name means: by what people write, by its spelling in another style, by its letters.
+/// The member of a table that a wrong name means: by known wrong names, by its spelling in another style, by its letters.
 pub(super) fn property(table: &Table, wrong: &str, types: Types) -> Option<&'static str> {
     let fits =
         |name: &str| table.get(name).filter(|property| types == Types::NONE || property.on.meets(types)).map(|property| property.name);
@@ -15,7 +15,7 @@ pub(super) fn property(table: &Table, wrong: &str, types: Types) -> Option<&'sta
     known().or_else(|| fits(&kebab(wrong))).or_else(|| nearest(wrong, names()))
 }
 
-/// The setting of a text that a wrong name means. Settings are CSS: what is not near is left alone.
+/// The setting of a text that a wrong name means. Settings are CSS: a name not close to a known one is not reported.
 pub(super) fn text_setting(wrong: &str) -> Option<&'static str> {
     let spelled = kebab(wrong);
     let exact = || text::SETTINGS.iter().find(|name| **name == spelled).copied();
@@ -34,14 +34,14 @@ pub(super) fn word(words: &Words, wrong: &str) -> Option<&'static str> {
     cased().or_else(near).or_else(joined).or_else(|| nearest(&lower, words.known.iter().copied()))
 }
 
-/// Whether a wrong name can mean this one only: it is that name in another style, one of the synonyms that mean just
-/// that, or one letter is wrong.
+/// Whether a wrong name can mean only this one: it is that name in another style, a synonym with only
+/// that meaning, or has one wrong letter.
 pub(super) fn is_certain_name(wrong: &str, right: &str) -> bool {
     kebab(wrong) == right || SYNONYMS.contains(&wrong) || is_one_letter_off(wrong, right)
 }
 
-/// Whether a wrong word can mean this one only: it is that word in another style or with another number, or one letter is
-/// wrong.
+/// Whether a wrong word can mean only this one: it is that word in another style or with another number, or has one wrong
+/// letter.
 pub(super) fn is_certain_word(wrong: &str, right: &str) -> bool {
     kebab(wrong.trim()) == right || wrong.contains(|letter: char| letter.is_ascii_digit()) || is_one_letter_off(wrong, right)
 }
@@ -51,7 +51,7 @@ fn is_one_letter_off(wrong: &str, right: &str) -> bool {
     right.len() >= 5 && damerau_levenshtein(&wrong.to_ascii_lowercase(), right) == 1
 }
 
-/// The nearest by its letters, if it is near: a third of them may be wrong.
+/// The nearest name by its letters, if it is close: up to a third of them may be wrong.
 pub(super) fn nearest(wrong: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
     let wrong = wrong.to_ascii_lowercase();
     let length = wrong.chars().count();
@@ -62,7 +62,7 @@ pub(super) fn nearest(wrong: &str, names: impl Iterator<Item = &'static str>) ->
     distances.filter(|(locality, name)| *locality * 3 <= length.max(name.len())).min().map(|(_, name)| name)
 }
 
-/// `fontSize` and `font_size` as the service writes names: `font-size`.
+/// `fontSize` and `font_size` in the service's style: `font-size`.
 pub(super) fn kebab(name: &str) -> String {
     let mut spelled = String::with_capacity(name.len() + 4);
     for letter in name.chars() {

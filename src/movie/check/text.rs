@@ -46,7 +46,7 @@ fn tag(text: &str) -> Option<&str> {
     })
 }
 
-/// J2V122, J2V123: the style, and the time that its animation takes.
+/// J2V122, J2V123: the style, and the length of its animation.
 fn style(checker: &mut Checker<'_>, element: &Element<'_>) {
     let fields = &element.fields;
     let Some(node) = fields.get(STYLE).filter(|node| !is_open(node)) else { return };
@@ -95,7 +95,7 @@ fn setting(checker: &mut Checker<'_>, member: &Member) {
     }
 }
 
-/// A setting that is nearly one. Others may be CSS, and are left alone.
+/// A name close to a setting's name. Other names may be CSS, and are not reported.
 fn misspelled(checker: &mut Checker<'_>, name: &str, member: &Member) {
     if let Some(right) = suggest::text_setting(name) {
         let message = format!("`{name}` is not a setting of a text");
@@ -107,7 +107,7 @@ fn misspelled(checker: &mut Checker<'_>, name: &str, member: &Member) {
     }
 }
 
-/// A word that a setting does not take.
+/// A word that a setting does not accept.
 fn word(checker: &mut Checker<'_>, words: &Words, node: &Node) {
     let Some(text) = plain(node).filter(|text| !text.is_empty() && !words.known.contains(&&**text)) else { return };
     let help = suggest::word(words, &text)
@@ -151,7 +151,7 @@ fn woff(checker: &mut Checker<'_>, node: &Node) {
     }
 }
 
-/// J2V128: letters of the colour of what is behind them.
+/// J2V128: letters in the colour of their background.
 fn invisible(checker: &mut Checker<'_>, settings: &[Member]) {
     let get =
         |name: &str| settings.iter().find(|member| member.key.is(name)).and_then(|member| Some((plain(&member.value)?, member.value.span)));

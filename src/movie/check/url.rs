@@ -1,4 +1,4 @@
-//! What an address is, as far as a rule must know: its scheme, its host, its path. No request is made.
+//! Splits an address as far as a rule needs: its scheme, its host, its path. No request is made.
 
 use std::net::IpAddr;
 
@@ -31,7 +31,7 @@ impl<'u> Url<'u> {
         self.scheme.eq_ignore_ascii_case(scheme)
     }
 
-    /// Whether the host is one, or inside of it.
+    /// Whether the host is this one, or a subdomain of it.
     pub(super) fn is_at(&self, host: &str) -> bool {
         let ours = self.host.len().checked_sub(host.len()).and_then(|start| self.host.get(start..));
         let is_same = ours.is_some_and(|ours| ours.eq_ignore_ascii_case(host));
@@ -44,7 +44,7 @@ impl<'u> Url<'u> {
         by_number || self.host.eq_ignore_ascii_case("localhost") || self.is_at("localhost")
     }
 
-    /// A place that only this machine or its own network reaches.
+    /// An address that only this machine or its own network reaches.
     pub(super) fn is_private(&self) -> bool {
         let by_number = match self.host.parse() {
             Ok(IpAddr::V4(v4)) => v4.is_private() || v4.is_link_local() || v4.is_unspecified(),

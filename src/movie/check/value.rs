@@ -1,4 +1,4 @@
-//! A value against the shape of its property: type, range, word.
+//! Checks a value against the shape of its property: type, range, word.
 
 use super::fields::numeric;
 use super::{Checker, opening, shown, suggest};
@@ -8,7 +8,7 @@ use crate::movie::json::{Member, Node, Text, Value};
 use crate::movie::spec::words::{POSITION, SUBTITLES_POSITION, TRANSITION_STYLE, TRANSITION_TYPE};
 use crate::movie::spec::{Items, Property, Range, Shape, Table, Words};
 
-/// Checks a member's value, and what is inside of it unless a family of rules goes there itself.
+/// Checks a member's value, and the values inside it unless a family of rules visits them itself.
 pub(super) fn check<'d>(checker: &mut Checker<'d>, property: &Property, member: &'d Member) {
     let node = &member.value;
     if let Value::String(text) = &node.value {
@@ -68,7 +68,7 @@ fn nested<'d>(checker: &mut Checker<'d>, property: &Property, table: &'static Ta
     }
 }
 
-/// The rule that speaks of what an object lacks.
+/// The rule for a member that an object lacks.
 fn missing_rule(owner: &str) -> &'static str {
     match owner {
         "crop" => "J2V077",
@@ -78,7 +78,7 @@ fn missing_rule(owner: &str) -> &'static str {
     }
 }
 
-/// The rule that speaks of a wrong type.
+/// The rule for a wrong type.
 fn type_rule(property: &Property) -> &'static str {
     match (property.name, property.shape) {
         ("scenes", _) => "J2V004",
@@ -97,7 +97,7 @@ fn wrong_type(checker: &mut Checker<'_>, property: &Property, node: &Node, wante
     finding.helped(right_type(property, node));
 }
 
-/// What to write in place of a value of a wrong type.
+/// What to write instead of a value of a wrong type.
 fn right_type(property: &Property, node: &Node) -> String {
     match (property.shape, &node.value) {
         (_, Value::Null) => "leave it out".to_owned(),
@@ -120,7 +120,7 @@ fn right_type(property: &Property, node: &Node) -> String {
     }
 }
 
-/// Whether the service may take a value all the same, of which no source speaks: `null` for what is absent, a number
+/// Whether the service may accept a value although no source says so: `null` for an absent value, a number
 /// for a text, `"true"` for `true`.
 fn may_be_read(property: &Property, node: &Node) -> bool {
     let is_container = matches!(property.shape, Shape::Object(_) | Shape::Free | Shape::Array(_));
@@ -186,7 +186,7 @@ fn no_number(checker: &mut Checker<'_>, property: &Property, (node, text): (&Nod
     }
 }
 
-/// The number that a text means, by its unit: `5s`, `50%`, `center`.
+/// The number that a text means, read by its unit: `5s`, `50%`, `center`.
 fn as_number(name: &str, text: &str, frame: Option<(f64, f64)>) -> Option<String> {
     let is_across = matches!(name, "x" | "width");
     let is_pixels = is_across || matches!(name, "y" | "height");
@@ -215,7 +215,7 @@ fn by_unit(name: &str, text: &str) -> Option<f64> {
     }
 }
 
-/// A text as its number and its unit.
+/// Splits a text into its number and its unit.
 fn with_unit(text: &str) -> Option<(f64, String)> {
     let digits = text.trim().trim_end_matches(|letter: char| letter.is_alphabetic() || letter == '%').trim_end();
     Some((numeric(digits)?, text.trim()[digits.len()..].trim().to_ascii_lowercase()))
@@ -263,7 +263,7 @@ fn is_style_of_type(words: &Words, text: &str) -> bool {
     std::ptr::eq(words, &raw const TRANSITION_TYPE) && suggest::word(&TRANSITION_STYLE, text).is_some()
 }
 
-/// `Fade` for `fade`: whether the service minds is unknown.
+/// `Fade` for `fade`: it is unknown whether the service accepts it.
 fn is_wrong_case(words: &Words, text: &str) -> bool {
     words.known.iter().any(|known| known.eq_ignore_ascii_case(text))
 }

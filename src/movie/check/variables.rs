@@ -5,7 +5,7 @@ use super::{Checker, shown};
 use crate::movie::diagnostic::Severity;
 use crate::movie::json::{Member, Node, Text, Value};
 
-/// What reserved names start with (`service.md#templates`).
+/// The prefixes of reserved names (`service.md#templates`).
 const RESERVED: [char; 6] = ['?', '$', '@', '%', '&', '_'];
 
 impl<'d> Checker<'d> {
@@ -62,14 +62,14 @@ impl<'d> Checker<'d> {
     }
 }
 
-/// Notes the names that the placeholders of a text use.
+/// Records the names that the placeholders of a text use.
 pub(super) fn uses<'d>(checker: &mut Checker<'d>, text: &'d str) {
     for placeholder in text.split("{{").skip(1) {
         named(checker, placeholder.split("}}").next().unwrap_or_default());
     }
 }
 
-/// Notes the names in an expression, or in what `iterate` says.
+/// Records the names in an expression, or in the value of `iterate`.
 pub(super) fn named<'d>(checker: &mut Checker<'d>, expression: &'d str) {
     let names = expression.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
     checker.used.extend(names.filter(|name| !name.is_empty()));
@@ -81,7 +81,7 @@ pub(super) fn unused(checker: &mut Checker<'_>) {
         if !checker.used.contains(&*name) {
             let meant = if span.is_written() { None } else { nearest_used(checker, &name) };
             let finding = checker.add("J2V201", span, format!("nothing uses the variable `{}`", shown(&name)));
-            // A flag that fits nothing is a mistake more likely than a variable that is kept for later.
+            // A variable of a flag that fits nothing is more likely a mistake than a variable kept for later.
             finding.severity = if span.is_written() { Severity::Info } else { Severity::Warning };
             if let Some(meant) = meant {
                 finding.helped(format!("did you mean `{meant}`?"));
@@ -92,13 +92,13 @@ pub(super) fn unused(checker: &mut Checker<'_>) {
     }
 }
 
-/// A name that something uses, nearly spelled like this.
+/// A name in use with nearly this spelling.
 fn nearest_used(checker: &Checker<'_>, name: &str) -> Option<String> {
     let near = checker.used.iter().map(|used| (strsim::damerau_levenshtein(used, name), *used));
     near.filter(|(locality, used)| locality * 3 <= used.len().max(name.len())).min().map(|(_, used)| used.to_owned())
 }
 
-/// Whether a name may stand in `{{ }}`.
+/// Whether a name can be used in `{{ }}`.
 fn is_name(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_alphabetic()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
@@ -109,7 +109,7 @@ fn spelled(name: &str) -> String {
     if name.starts_with(|first: char| first.is_ascii_alphabetic()) { name.to_owned() } else { format!("v{name}") }
 }
 
-/// J2V204: braces that don't belong together. Pages and styles have braces of their own.
+/// J2V204: unmatched braces. Pages and styles have braces of their own.
 pub(super) fn braces(checker: &mut Checker<'_>, key: &str, node: &Node, text: &Text) {
     let raw = text.raw();
     let mut rest = raw;

@@ -14,7 +14,7 @@ const MODEL_SETTINGS: usize = ELEMENT.at("model-settings");
 const TEXT: usize = ELEMENT.at("text");
 const VOICE: usize = ELEMENT.at("voice");
 
-/// How fast the voices of `elevenlabs` speak (`movie-format.md#elements-by-type`).
+/// The range of speed of `elevenlabs` voices (`movie-format.md#elements-by-type`).
 const SPEEDS: std::ops::RangeInclusive<f64> = 0.7..=1.2;
 
 pub(super) fn check(checker: &mut Checker<'_>, element: &Element<'_>) {
@@ -45,7 +45,7 @@ pub(super) fn check(checker: &mut Checker<'_>, element: &Element<'_>) {
     speed(checker, element);
 }
 
-/// J2V152, J2V154: a voice of the model that is to speak.
+/// J2V152, J2V154: a voice of the model that speaks.
 fn fitting(checker: &mut Checker<'_>, element: &Element<'_>, model: &str) {
     let is_premium = model.starts_with("elevenlabs");
     if let Some((voice, span)) = told(element, VOICE).filter(|(voice, _)| !voice.is_empty()) {

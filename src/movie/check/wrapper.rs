@@ -1,20 +1,20 @@
-//! Where a movie is inside of what is no movie: an answer of the API, a project, the export of an automation tool.
+//! Finds a movie inside a larger value: an answer of the API, a project, the export of an automation tool.
 
 use crate::movie::json::{Node, Value};
 
-/// A movie inside of something.
+/// A movie inside another value.
 #[derive(Debug, Default)]
 pub(super) struct Inside {
-    /// The way to it, as `jq` writes it; empty when it is the value itself.
+    /// The path to it, as `jq` writes it; empty if it is the value itself.
     pub(super) path: String,
     /// Whether it is a text that holds JSON.
     pub(super) is_text: bool,
 }
 
-/// Deeper than this nobody wraps a movie.
+/// The greatest depth of the search: no real file wraps a movie deeper.
 const DEEPEST: usize = 8;
 
-/// The first movie in a value: what has an array of `scenes`, or a text that speaks of them.
+/// The first movie in a value: an object with an array of `scenes`, or a text that mentions them.
 pub(super) fn find(node: &Node) -> Option<Inside> {
     within(node, DEEPEST)
 }

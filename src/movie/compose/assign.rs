@@ -1,4 +1,4 @@
-//! `NAME=TEXT` and `NAME:=JSON`: what a flag sets, and to what.
+//! `NAME=TEXT` and `NAME:=JSON`: the name that a flag sets, and its value.
 
 use std::str::FromStr;
 
@@ -7,14 +7,14 @@ use crate::movie::json::{self, Node, ParseError, Pointer, PointerError};
 /// A value as a flag gives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Assigned {
-    /// After `=`: a text, whatever it looks like.
+    /// After `=`: a text, even if it looks like a number or JSON.
     Text(String),
     /// After `:=`: a JSON value, in the spelling it was given in.
     Json(Node),
 }
 
 impl Assigned {
-    /// The value as it stands in a movie.
+    /// The value as a node of a movie.
     #[must_use]
     pub fn to_node(&self) -> Node {
         match self {
@@ -42,7 +42,7 @@ pub struct Setting {
     pub value: Assigned,
 }
 
-/// Why a text assigns nothing.
+/// Why a text is not an assignment.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AssignError {
@@ -52,15 +52,15 @@ pub enum AssignError {
     /// Nothing before the separator.
     #[error("`{0}` has no name before its `=`")]
     NoName(String),
-    /// What follows `:=` is no JSON.
+    /// The text after `:=` is not JSON.
     #[error("the value of `{name}` is not JSON: {why}{likely}; for a text write `{name}=…`", likely = likely(why))]
     NotJson {
-        /// What was to be set.
+        /// The name or pointer to set.
         name: String,
-        /// Why not.
+        /// The reason.
         why: ParseError,
     },
-    /// What comes before the separator is no JSON Pointer.
+    /// The text before the separator is not a JSON Pointer.
     #[error(transparent)]
     Pointer(#[from] PointerError),
 }
@@ -70,7 +70,7 @@ fn likely(why: &ParseError) -> String {
 }
 
 impl Assignment {
-    /// Reads `NAME=TEXT` or `NAME:=JSON`; whichever separator comes first counts, so a text may hold both.
+    /// Reads `NAME=TEXT` or `NAME:=JSON`. The first separator counts, so a text may hold both.
     ///
     /// # Errors
     /// When there is no separator, no name, or no JSON after `:=`.

@@ -16,10 +16,10 @@ pub struct VarsFile {
 }
 
 impl VarsFile {
-    /// Reads a file of variables, in JSON or YAML as [`crate::movie::Document::parse`] tells them apart.
+    /// Reads a file of variables, in JSON or YAML; [`crate::movie::Document::parse`] decides in the same way which it is.
     ///
     /// # Errors
-    /// When it can't be read as that, holds no object, or has a variable twice: which of both is meant, nobody knows.
+    /// When it can't be read as that, is not an object, or has a variable twice: it is unknown which of both is meant.
     pub fn parse(name: &str, text: impl Into<String>) -> Result<Self, Box<Refused>> {
         let file = JsonFile::parse(name, text)?;
         let Some(members) = file.root.as_object() else { return Err(file.refuse_root("variables are an object")) };
@@ -48,7 +48,7 @@ impl VarsFile {
     }
 }
 
-/// A name that two members have: where the first is, and the second.
+/// A name that two members have: the place of the first, and of the second.
 fn twice(members: &[Member]) -> Option<(Span, &Member)> {
     let mut first = HashMap::with_capacity(members.len());
     members.iter().find_map(|member| Some((first.insert(member.key.decoded(), member.key_span)?, member)))
@@ -62,11 +62,11 @@ pub struct Fragment {
     diagnostics: Vec<Diagnostic>,
 }
 
-/// What a file of fragments holds.
+/// The kind of fragments in a file.
 struct Kind {
-    /// One of them, with its article.
+    /// The name of one, with its article.
     one: &'static str,
-    /// A member that only something larger has, and what that is.
+    /// A member that only a larger object has, and the name of that object.
     larger: (&'static str, &'static str),
     help: &'static str,
 }
@@ -120,7 +120,7 @@ impl Fragment {
         Ok(Self { items, source: file.source, diagnostics: file.diagnostics })
     }
 
-    /// What the file holds, in order.
+    /// The scenes or elements in the file, in order.
     #[must_use]
     pub fn items(&self) -> &[Node] {
         &self.items

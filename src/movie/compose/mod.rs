@@ -1,7 +1,7 @@
-//! Composing: a movie and flags make the movie that is sent. Pure: the caller reads the files.
+//! Composes the movie that is sent from a movie and flags. Pure: the caller reads the files.
 //!
-//! What no flag touches stays as it was written. A flag that sets what is there replaces it in place; what
-//! is new goes after what is there (`contract.md#building-a-movie`).
+//! Members that no flag touches stay as they were written. A flag that sets an existing member replaces it in place; a
+//! new member goes after the existing ones (`contract.md#building-a-movie`).
 //!
 //! ```
 //! use j2v::movie::Document;
@@ -26,7 +26,7 @@ use super::Document;
 use super::diagnostic::{Diagnostic, Position, Source};
 use super::json::{Member, Node, SetError, Span, Value};
 
-/// Everything that composing takes beside the movie, in the order in which it takes effect.
+/// All flags that composing applies to the movie, in the order in which they take effect.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Flags {
     /// `--template ID`.
@@ -55,7 +55,7 @@ pub struct Flags {
     pub set: Vec<Setting>,
 }
 
-/// Where the finished video is told of (`service.md#exports`).
+/// A destination that is notified of the finished video (`service.md#exports`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Destination {
     /// `--webhook URL`.
@@ -94,9 +94,9 @@ pub enum ComposeError {
     InTheWay {
         /// The flag.
         flag: &'static str,
-        /// What stands in its way.
+        /// The value that the flag can't change.
         obstacle: Obstacle,
-        /// Where that was written: the name of the file and the position.
+        /// Where that value was written: the name of the file and the position.
         place: Option<(String, Position)>,
     },
     /// A place that can't be set.
@@ -104,22 +104,22 @@ pub enum ComposeError {
     Set {
         /// Why not.
         why: Box<SetError>,
-        /// Where that which is in the way was written.
+        /// Where the value that prevents it was written.
         place: Option<(String, Position)>,
     },
-    /// The whole movie was set to something that is no movie.
+    /// The whole movie was set to a value that is not a movie.
     #[error("--set can't replace the movie by {0}: a movie is an object")]
     NoMovie(&'static str),
 }
 
-/// What stands where a flag needs something else.
+/// A value of another type than a flag needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Obstacle {
     /// Its place, as a JSON Pointer.
     pub at: &'static str,
-    /// What it is.
+    /// Its type.
     pub kind: &'static str,
-    /// What it should be.
+    /// The type that it should have.
     pub wanted: &'static str,
     /// Where it was written.
     pub span: Span,
@@ -135,10 +135,10 @@ fn told(place: Option<&(String, Position)>) -> String {
     place.map_or_else(String::new, |(name, position)| format!(" ({name}:{position})"))
 }
 
-/// Applies flags to a movie. `$schema`, which editors want and the service doesn't know, is taken off.
+/// Applies flags to a movie. Removes `$schema`, which editors want and the service doesn't know.
 ///
 /// # Errors
-/// When something in the movie stands in a flag's way: `variables` that is an array, say.
+/// When a value of the movie prevents a flag: for example `variables` that is an array.
 pub fn compose(movie: Document, flags: &Flags) -> Result<Document, ComposeError> {
     let mut composer = Composer { movie };
     composer.movie.root.remove("$schema");
@@ -189,7 +189,7 @@ impl Composer {
         self.apply("--client-data", |root| put_all(root, "client-data", "/client-data", &assignments))
     }
 
-    /// Appends what files hold to a list of the movie, which is made when it is missing.
+    /// Appends the contents of files to a list of the movie. Creates the list if it is missing.
     fn append(&mut self, flag: &'static str, (name, at): (&str, &'static str), files: &[Fragment]) -> Result<(), ComposeError> {
         for file in files {
             let source = self.adopt(file.source(), file.diagnostics());
@@ -215,7 +215,7 @@ impl Composer {
         Ok(())
     }
 
-    /// What a flag assigns, each value at its place.
+    /// The values that a flag assigns, each with its place.
     fn assigned(&mut self, flag: &str, assignments: &[Assignment]) -> Vec<Assignment> {
         let placed = |Assignment { name, value }: &Assignment| {
             let value = self.placed(value.to_node(), || format!("{flag} {name}"));
@@ -224,8 +224,8 @@ impl Composer {
         assignments.iter().map(placed).collect()
     }
 
-    /// A value at the flag that sets it, which is one of the movie's sources from now on. What stands in a cell stays there,
-    /// and in a movie that a program made nothing has a place.
+    /// Gives a value the place of the flag that sets it, and adds the flag to the movie's sources. A value of a cell keeps its
+    /// place, and in a movie that a program made no value has a place.
     fn placed(&mut self, value: Node, flag: impl FnOnce() -> String) -> Node {
         if value.span.as_cell().is_some() || self.movie.sources.is_empty() {
             return value;
@@ -243,7 +243,7 @@ impl Composer {
         self.movie.place(span).map(|(name, position)| (name.to_owned(), position))
     }
 
-    /// Takes in another file's text and warnings; tells its place among the sources.
+    /// Adds another file's text and warnings. Returns its index among the sources.
     fn adopt(&mut self, source: &Source, diagnostics: &[Diagnostic]) -> u16 {
         let place = u16::try_from(self.movie.sources.len()).unwrap_or(u16::MAX);
         self.movie.sources.push(source.clone());
@@ -253,13 +253,13 @@ impl Composer {
     }
 }
 
-/// Sets members of an object of the movie, which is made when it is missing.
+/// Sets members of an object of the movie. Creates the object if it is missing.
 fn put_all(root: &mut Node, name: &str, at: &'static str, assignments: &[Assignment]) -> Result<(), Obstacle> {
     if assignments.is_empty() {
         return Ok(());
     }
     let members = members(member(members(root, "")?, name, Node::object), at)?;
-    // A table may have thousands of columns. Of duplicates the last counts, as JSON readers have it.
+    // A table may have thousands of columns. Of duplicates the last counts, as in other JSON readers.
     let mut places: HashMap<String, usize> =
         members.iter().enumerate().map(|(place, member)| (member.key.decoded().into_owned(), place)).collect();
     for Assignment { name, value } in assignments {
@@ -273,7 +273,7 @@ fn put_all(root: &mut Node, name: &str, at: &'static str, assignments: &[Assignm
     Ok(())
 }
 
-/// Adds at the end of the first export's `destinations`: one export is what all sources agree on
+/// Appends to the first export's `destinations`: all sources agree on a single export
 /// (`service.md#exports`).
 fn add_destination(root: &mut Node, destination: Node) -> Result<(), Obstacle> {
     let exports = items(member(members(root, "")?, "exports", || Node::array([])), "/exports")?;
@@ -286,7 +286,7 @@ fn add_destination(root: &mut Node, destination: Node) -> Result<(), Obstacle> {
     Ok(())
 }
 
-/// The value of a member, which is added at the end when it is missing.
+/// The value of a member. Adds the member at the end if it is missing.
 fn member<'n>(members: &'n mut Vec<Member>, name: &str, missing: impl FnOnce() -> Node) -> &'n mut Node {
     let known = members.iter().rposition(|member| member.key.is(name));
     let place = known.unwrap_or_else(|| {

@@ -1,4 +1,4 @@
-//! What each flag does to a movie, and what it leaves alone.
+//! Tests what each flag changes in a movie, and what it leaves unchanged.
 
 use super::*;
 

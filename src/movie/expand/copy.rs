@@ -1,4 +1,4 @@
-//! The movie from its root down, copied once; on the way every string is filled in.
+//! Copies the movie once, from its root down, and fills in every string.
 
 use super::expander::{Expander, Stop};
 use super::level::Level;
@@ -6,7 +6,7 @@ use super::{IssueKind, SceneOrigin};
 use crate::movie::expr::Limit;
 use crate::movie::json::{Member, Node, Span, Value};
 
-/// What comes out of a movie.
+/// The result of expanding a movie.
 pub(super) struct Expanded {
     pub(super) root: Node,
     pub(super) scenes: Vec<SceneOrigin>,
@@ -14,7 +14,7 @@ pub(super) struct Expanded {
 }
 
 impl<'a> Expander<'a> {
-    /// Whether the movie names a template, which was told then.
+    /// Whether the movie names a template, which was then reported.
     pub(super) fn is_template(&mut self) -> bool {
         let template = self.root.get("template").filter(|template| template.as_text().is_some_and(|text| !text.raw().is_empty()));
         if let Some(template) = template {
@@ -23,7 +23,7 @@ impl<'a> Expander<'a> {
         template.is_some()
     }
 
-    /// The movie; `None` when a limit was reached, which was told then.
+    /// The movie; `None` if a limit was reached, which was then reported.
     pub(super) fn movie(&mut self) -> Option<Expanded> {
         match self.root() {
             Ok(expanded) => Some(expanded),
@@ -110,7 +110,7 @@ impl<'a> Expander<'a> {
         if self.depth > self.limits.nesting { Err(Stop { limit: Limit::Nesting(self.limits.nesting), span }) } else { Ok(()) }
     }
 
-    /// Opens the scope of a `variables` object; tells whether it is one.
+    /// Opens the scope of a `variables` object. Returns whether the value is one.
     pub(super) fn enter(&mut self, variables: Option<&'a Node>) -> bool {
         let members = variables.and_then(Node::as_object);
         self.levels.extend(members.map(Level::variables));

@@ -1,4 +1,4 @@
-//! The state of an expansion: the scopes, what was spent, and what there is to say.
+//! The state of an expansion: the scopes, the cost so far, and the notes.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -10,10 +10,10 @@ use crate::movie::expr::{Extent, FaultKind, Limit};
 use crate::movie::json::{Node, Span, Text, Value};
 use crate::movie::origin::{Asked, Origins};
 
-/// Names that are compared to find a similar one, and places where that is done, at most.
+/// The limits of the search for a similar name: names compared, and places where it is done.
 const SIMILAR: usize = 256;
 
-/// How alike two names are when one is likely meant for the other.
+/// The least similarity at which one name is likely meant for another.
 const ALIKE: f64 = 0.85;
 
 /// Expands one movie.
@@ -30,9 +30,9 @@ pub(super) struct Expander<'a> {
     pub(super) later: Option<String>,
     /// The string whose blocks are being evaluated.
     pub(super) here: Option<Here<'a>>,
-    /// The values that it has asked for.
+    /// The values that it used.
     pub(super) asked: Asked,
-    /// Where what was filled in comes from.
+    /// The origins of the filled-in values.
     pub(super) origins: Origins,
     /// How many scenes and elements were left out.
     pub(super) left_out: usize,
@@ -40,7 +40,7 @@ pub(super) struct Expander<'a> {
     pub(super) unresolved: usize,
     pub(super) depth: usize,
     pub(super) scenes: usize,
-    /// What the faults of the present iteration are, so that 10,000 items without a field cost one search.
+    /// The faults of the current iteration, so that 10,000 items without a field cost one search.
     pub(super) classified: HashMap<(Span, FaultKind), IssueKind>,
     steps: u64,
     bytes: u64,
@@ -101,7 +101,7 @@ impl<'a> Expander<'a> {
         (self.assumptions, self.issues, self.steps.saturating_add(self.nodes))
     }
 
-    /// Takes note of an assumption, once a place.
+    /// Records an assumption, once per place.
     pub(super) fn assume(&mut self, kind: AssumptionKind, span: Span) {
         let assumption = Assumption { kind, span };
         if self.assumed.insert(assumption) {
@@ -109,7 +109,7 @@ impl<'a> Expander<'a> {
         }
     }
 
-    /// Takes note of an issue, once a place; of an iteration's items each once.
+    /// Records an issue, once per place and once per item of an iteration.
     pub(super) fn tell(&mut self, kind: IssueKind, span: Span) {
         let place = match self.told.entry((span, kind)) {
             Entry::Occupied(told) => *told.get(),
@@ -127,7 +127,7 @@ impl<'a> Expander<'a> {
         }
     }
 
-    /// Pays for values that come out, and for their text.
+    /// Charges values of the expanded movie, and their text, to the limits.
     pub(super) fn produce(&mut self, nodes: u64, bytes: usize, span: Span) -> Result<(), Stop> {
         self.nodes = self.nodes.saturating_add(nodes);
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
@@ -140,7 +140,7 @@ impl<'a> Expander<'a> {
         Err(Stop { limit, span })
     }
 
-    /// Pays for steps of evaluation, and for text on the way.
+    /// Charges steps of evaluation, and intermediate text, to the limits.
     pub(super) fn pay(&mut self, steps: u64, bytes: u64) -> Result<(), FaultKind> {
         self.steps = self.steps.saturating_add(steps);
         self.bytes = self.bytes.saturating_add(bytes);
@@ -159,7 +159,7 @@ impl<'a> Expander<'a> {
         self.here.map_or(Span::NONE, |here| place::place(here.span, here.text, extent.within(here.from)))
     }
 
-    /// A variable of nearly that name.
+    /// A variable with nearly that name.
     pub(super) fn similar(&self, name: &str) -> Option<String> {
         let names = || self.levels.iter().flat_map(Level::names);
         if self.issues.len() > SIMILAR || names().take(SIMILAR + 1).count() > SIMILAR {
@@ -170,7 +170,7 @@ impl<'a> Expander<'a> {
         (best.0 >= ALIKE).then(|| best.1.into_owned())
     }
 
-    /// The element of which a dynamic variable of the service speaks (`movie-format.md#variables`): `box` of `box_end`.
+    /// The element that a dynamic variable of the service names (`movie-format.md#variables`): `box` of `box_end`.
     /// The second is whether the movie has such an element.
     pub(super) fn dynamic<'n>(&mut self, name: &'n str) -> Option<(&'n str, bool)> {
         let element = timing::element_of(name)?;

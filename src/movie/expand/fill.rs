@@ -1,4 +1,4 @@
-//! Filling in the blocks of a string.
+//! Fills in the blocks of a string.
 
 use std::borrow::Cow;
 use std::ptr;
@@ -10,18 +10,18 @@ use crate::movie::expr::{self, Extent, Fault, FaultKind, Guess, Limit, Scope, Va
 use crate::movie::json::{self, Node, Span, Text};
 use crate::movie::origin::{Origin, Origins, Written};
 
-/// What became of a string.
+/// The result of filling in a string.
 pub(super) enum Filled<'a> {
     /// Every block has a value.
     Whole(Value<'a>),
     /// Some blocks stay as they are written.
     Partly(String),
-    /// Nothing could be put in.
+    /// No block could be filled in.
     AsWritten,
 }
 
 impl<'a> Expander<'a> {
-    /// A string that comes out: the same where it holds no block.
+    /// The string after filling in; unchanged if it holds no block.
     pub(super) fn string(&mut self, node: &'a Node, text: &'a Text) -> Result<Node, Stop> {
         if !text.may_have_braces() {
             self.produce(1, text.raw().len(), node.span)?;
@@ -57,7 +57,7 @@ impl<'a> Expander<'a> {
         Ok(filled.unwrap_or_else(|| node.clone()))
     }
 
-    /// A value that was put in, which tells from now on where it comes from: so does all that is in an array or an object.
+    /// Marks a filled-in value with its origin; the values inside an array or an object get it too.
     fn traced(&mut self, mut put: Node, used: Span, written: Written) -> Node {
         let inner = |origins: &mut Origins, span: Span| origins.note(Origin { used, written: Written::There(origins.written(span)) });
         if put.as_array().is_some() || put.as_object().is_some() {
@@ -67,7 +67,7 @@ impl<'a> Expander<'a> {
         put
     }
 
-    /// The values of a string's blocks, put into it.
+    /// The string with the values of its blocks filled in.
     pub(super) fn fill(&mut self, span: Span, text: &'a Text) -> Result<Filled<'a>, Stop> {
         self.filled(span, text, &text.decoded())
     }
@@ -121,7 +121,7 @@ impl<'a> Expander<'a> {
         Ok(if kept.is_empty() { Filled::Whole(Value::Text(Cow::Owned(joined))) } else { Filled::Partly(joined) })
     }
 
-    /// How a value reads inside a text; `None` when it can't be put in, which was told.
+    /// The text of a value inside a text; `None` if it can't be filled in, which was reported.
     fn text_of(&mut self, value: Value<'a>, extent: Extent) -> Result<Option<String>, Stop> {
         let span = self.span_here(extent);
         match value {
@@ -138,7 +138,7 @@ impl<'a> Expander<'a> {
         Ok(text)
     }
 
-    /// The value of a block; `None` when it has none, which was told.
+    /// The value of a block; `None` if it has none, which was reported.
     fn block(&mut self, block: &Block<'_>) -> Result<Option<Value<'a>>, Stop> {
         if let Some(here) = &mut self.here {
             here.from = block.place(Extent { start: 0, end: 0 }).start;
@@ -150,7 +150,7 @@ impl<'a> Expander<'a> {
         value
     }
 
-    /// The value of an expression; `None` when it has none, which was told.
+    /// The value of an expression; `None` if it has none, which was reported.
     fn expression(&mut self, text: &str) -> Result<Option<Value<'a>>, Stop> {
         match self.evaluate(text) {
             Ok(value) => Ok(Some(value)),
@@ -164,7 +164,7 @@ impl<'a> Expander<'a> {
         }
     }
 
-    /// The value of an expression in the present scope.
+    /// The value of an expression in the current scope.
     pub(super) fn evaluate(&mut self, text: &str) -> Result<Value<'a>, Fault> {
         let parsed = expr::parse(text, &self.limits.expression)?;
         for (extent, guess) in parsed.guesses {
@@ -212,7 +212,7 @@ impl<'a> Expander<'a> {
         self.levels.iter().filter_map(|level| level.item.as_ref()).any(|item| item.alias == name)
     }
 
-    /// A value as a node that stands where its block does; `None` when not all of it can be resolved, which was told.
+    /// A value as the node that replaces its block; `None` if not all of it can be resolved, which was reported.
     fn put(&mut self, value: Value<'a>, span: Span) -> Result<Option<Node>, Stop> {
         let value = match value {
             Value::Null => json::Value::Null,
@@ -237,7 +237,7 @@ impl<'a> Expander<'a> {
                     self.tell(IssueKind::LaterVariable(name), node.span);
                     return copied.map(|_| None);
                 }
-                // Half of a value would be resolved further the next time, without an end where it refers to itself.
+                // A half-resolved value would be resolved further the next time, without end if it refers to itself.
                 if self.unresolved > before {
                     return copied.map(|_| None);
                 }
@@ -247,7 +247,7 @@ impl<'a> Expander<'a> {
         Ok(Some(Node { span, value }))
     }
 
-    /// `{name}` where `{{name}}` would mean something.
+    /// Reports `{name}` where `{{name}}` would have a meaning.
     fn single_braces(&mut self, decoded: &str, span: Span, text: &'a Text) {
         let mut from = 0;
         while let Some(open) = decoded[from..].find('{').map(|open| from + open) {
@@ -263,13 +263,13 @@ impl<'a> Expander<'a> {
         }
     }
 
-    /// Where a part of the string is written, whichever of its blocks is being evaluated.
+    /// The place of a part of the string, in whichever of its blocks is being evaluated.
     fn span_here(&self, extent: Extent) -> Span {
         self.here.map_or(Span::NONE, |here| super::place::place(here.span, here.text, extent))
     }
 }
 
-/// Every block of a text, as it is written. An open one is told apart from all others.
+/// Every block of a text, as it is written. An unclosed block differs from all others.
 fn blocks(text: &str) -> impl Iterator<Item = &str> {
     parts(text).filter_map(|part| match part {
         Ok(Part::Literal(_)) => None,

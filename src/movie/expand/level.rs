@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use crate::movie::json::{Member, Node};
 
-/// Above this many members a level keeps an index; below, looking through them is faster.
+/// Above this number of members a level keeps an index; below it, a search through them is faster.
 const FEW: usize = 16;
 
 /// One level of scope.
@@ -19,7 +19,7 @@ pub(super) struct Level<'a> {
 /// The item that a scene is made for.
 #[derive(Debug, Clone)]
 pub(super) struct Item<'a> {
-    /// Its name: what `iterate-as` says.
+    /// Its name: the value of `iterate-as`.
     pub(super) alias: Cow<'a, str>,
     /// The item.
     pub(super) node: &'a Node,
@@ -42,7 +42,7 @@ impl<'a> Level<'a> {
         Self { item: Some(Item { alias, node, all }), ..Self::variables(node.as_object().unwrap_or_default()) }
     }
 
-    /// What a name stands for on this level. Of duplicates the last counts.
+    /// The value of a name on this level. Of duplicates the last counts.
     pub(super) fn get(&self, name: &str) -> Option<&'a Node> {
         if let Some(item) = self.item.as_ref().filter(|item| item.alias == name) {
             return Some(item.node);
@@ -53,7 +53,7 @@ impl<'a> Level<'a> {
         self.members.iter().rev().find(|member| member.key.is(name)).map(|member| &member.value)
     }
 
-    /// Whether one of its variables is defined after the one that a value is, or is a part of.
+    /// Whether one of its variables is defined after the variable that contains a value.
     pub(super) fn is_after(&self, variable: &Node, value: &Node) -> bool {
         let place = |node: &Node| self.members.iter().position(|member| std::ptr::eq(&raw const member.value, node));
         let around = || self.members.iter().position(|member| member.value.span.holds(value.span));

@@ -1,18 +1,18 @@
-//! A movie with its variables, expressions, conditions and iterations resolved (`movie-format.md#variables`). Nothing
-//! that is sent: it shows what the service will make of a movie, as far as the sources tell.
+//! Resolves a movie's variables, expressions, conditions and iterations (`movie-format.md#variables`). The result is not
+//! sent: it shows what the service will make of a movie, as far as the sources say.
 //!
 //! - A name is looked for in the element, then in the item of an iterated scene (its alias, then its own
 //!   fields), then in the scene, then in the movie.
-//! - What can't be resolved stays as it is written and is told as an [`ExpandIssue`]. What the sources leave open
-//!   is decided and told as an [`Assumption`].
-//! - `iterate` and `iterate-as` go once they are resolved, and so does a `condition` that was decided. `variables`
-//!   go when nothing below them had to stay as written; otherwise they stay where they are, and a scene of an
-//!   iteration gets its item among them. A value that would bring a `{{` of its own is not put in. So expanding
-//!   what was expanded changes nothing.
+//! - What can't be resolved stays as it is written and is reported as an [`ExpandIssue`]. What the sources leave open
+//!   is decided and reported as an [`Assumption`].
+//! - `iterate` and `iterate-as` are removed once they are resolved, and so is a `condition` that was decided. `variables`
+//!   are removed if nothing below them had to stay as written; otherwise they stay, and a scene of an
+//!   iteration gets its item among them. A value that contains a `{{` is not filled in. So expanding
+//!   an expanded movie changes nothing.
 //! - A movie that names a `template` stays as it is: its scenes are not in the document.
 //! - When a limit is reached, the movie stays as it is and the limit is the issue.
 //!
-//! Every node keeps the place where its author wrote it, and each scene of an iteration that of the iterated one. A value
+//! Every node keeps the place where its author wrote it; each scene of an iteration has the place of the iterated one. A value
 //! that was filled in has a place of its own: the expanded document knows where it was written and where it is used.
 
 mod copy;
@@ -34,18 +34,18 @@ use expander::Expander;
 
 pub use note::{Assumption, AssumptionKind, ExpandIssue, IssueKind};
 
-/// What an expansion may cost. A document that would cost more is left as it is.
+/// The limits of an expansion's cost. A document that would cost more stays as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// For one expression. Its steps and bytes are those of the whole expansion.
+    /// The limits for one expression. Its steps and bytes are those of the whole expansion.
     pub expression: expr::Limits,
-    /// Scenes that may come out.
+    /// The largest number of scenes in the expanded movie.
     pub scenes: usize,
-    /// Values that may come out.
+    /// The largest number of values in the expanded movie.
     pub nodes: u64,
-    /// How deep variables may refer to variables.
+    /// The greatest depth to which variables may refer to variables.
     pub references: usize,
-    /// How deep arrays and objects may nest in what comes out.
+    /// The greatest depth to which arrays and objects may nest in the expanded movie.
     pub nesting: usize,
 }
 
@@ -66,37 +66,37 @@ impl Default for Limits {
 pub struct Expansion {
     /// The movie. Its spans point into the sources of the document that was expanded, which it shares.
     pub movie: Document,
-    /// What was decided although the sources leave it open, each once a place.
+    /// The assumptions where the sources leave something open, each once per place.
     pub assumptions: Vec<Assumption>,
-    /// What is wrong or had to stay as written, each once a place.
+    /// What is wrong or had to stay as written, each once per place.
     pub issues: Vec<ExpandIssue>,
-    /// Where the scenes came from: one entry for each scene of `movie`.
+    /// The origins of the scenes: one entry for each scene of `movie`.
     pub scenes: Vec<SceneOrigin>,
     /// For each element of the movie itself, its index in the document.
     pub elements: Vec<usize>,
-    /// How many scenes and elements were left out by their conditions, or by an array without items.
+    /// The number of scenes and elements that were left out by their conditions, or by an array without items.
     pub left_out: usize,
-    /// What the expansion cost: values copied, operands and operators evaluated.
+    /// The cost of the expansion: values copied, operands and operators evaluated.
     pub steps: u64,
 }
 
-/// Where a scene came from.
+/// The origin of a scene.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SceneOrigin {
     /// Its index in the document.
     pub source: usize,
-    /// Which item it was made for, if it was iterated.
+    /// The item that it was made for, if it was iterated.
     pub iteration: Option<Iteration>,
     /// For each of its elements, the index in the document's scene.
     pub elements: Vec<usize>,
 }
 
-/// One of several.
+/// A number out of a total.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Iteration {
     /// From 0.
     pub index: usize,
-    /// How many there are.
+    /// The total.
     pub of: usize,
 }
 
@@ -117,13 +117,13 @@ pub fn expand(document: &Document, limits: &Limits) -> Expansion {
 }
 
 impl Expansion {
-    /// The limit that was reached, if one was; the movie is the document's then.
+    /// The limit that was reached, if any; then the movie is the document's.
     #[must_use]
     pub fn limit(&self) -> Option<(Limit, Span)> {
         self.issues.iter().find_map(|issue| if let IssueKind::Limit(limit) = issue.kind { Some((limit, issue.span)) } else { None })
     }
 
-    /// The template that the movie names, if it does: nothing was resolved then.
+    /// The template that the movie names, if any; then nothing was resolved.
     #[must_use]
     pub fn is_template(&self) -> bool {
         self.issues.iter().any(|issue| issue.kind == IssueKind::Template)

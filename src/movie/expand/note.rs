@@ -1,16 +1,16 @@
-//! What there is to say about an expansion: what was assumed, and what is wrong.
+//! The notes of an expansion: assumptions and issues.
 
 use std::fmt;
 
 use crate::movie::expr::{FaultKind, Guess, Limit};
 use crate::movie::json::Span;
 
-/// Something that was decided although the sources leave it open.
+/// A decision that was made although the sources leave it open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Assumption {
-    /// What it is; its text says it in words.
+    /// Its kind, whose text is the message.
     pub kind: AssumptionKind,
-    /// Where it was needed.
+    /// The place where it was needed.
     pub span: Span,
 }
 
@@ -19,7 +19,7 @@ pub struct Assumption {
 pub enum AssumptionKind {
     /// Something about the language between the braces.
     Language(Guess),
-    /// `{{ name }}` alone in a string became what the variable holds, which is no text.
+    /// `{{ name }}` alone in a string was replaced by the variable's value, which is not a text.
     TypedValue(&'static str),
     /// Null inside a text.
     NullAsText,
@@ -27,20 +27,20 @@ pub enum AssumptionKind {
     ContainerAsText,
     /// `iterate` says `{{ name }}` instead of a name.
     BracesInIterate,
-    /// An item's field and a variable of the scene have one name.
+    /// An item's field and a variable of the scene have the same name.
     ItemBeforeVariables,
-    /// The condition of an iterated scene was asked for each item.
+    /// The condition of an iterated scene was evaluated for each item.
     ConditionPerItem,
-    /// A condition without braces was taken as a text, and so as true.
+    /// A condition without braces was read as a text, and so as true.
     ConditionText,
-    /// A condition came to something else than a boolean or a text.
+    /// The value of a condition is neither a boolean nor a text.
     ConditionValue {
-        /// What it came to.
+        /// The type of the value.
         kind: &'static str,
-        /// What that was taken for.
+        /// The boolean that was assumed.
         is_true: bool,
     },
-    /// A condition came to the text `false`.
+    /// The value of a condition is the text `false`.
     ConditionFalseText,
     /// A condition can't be decided offline: its scene or element was kept.
     ConditionUndecided,
@@ -74,33 +74,33 @@ impl fmt::Display for AssumptionKind {
 /// Something that is wrong or had to stay as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpandIssue {
-    /// What it is; its text says it in words.
+    /// Its kind, whose text is the message.
     pub kind: IssueKind,
-    /// Where it is written.
+    /// Its place.
     pub span: Span,
-    /// For which items of an iteration it holds; empty outside of iterations.
+    /// The items of an iteration that have the issue; empty outside of iterations.
     pub items: Vec<usize>,
-    /// How many items the iteration has.
+    /// The number of items in the iteration.
     pub of: usize,
 }
 
-/// What is wrong or had to stay as it is written.
+/// What is wrong, or had to stay as it is written.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum IssueKind {
     /// No scope has such a variable (`J2V200`).
     Undefined {
         /// The variable.
         name: String,
-        /// A variable of nearly that name.
+        /// A variable with nearly that name.
         similar: Option<String>,
     },
-    /// What a path leads to has no such field (`J2V200`).
+    /// The value at a path has no such field (`J2V200`).
     FieldMissing {
-        /// The way up to the value that lacks it.
+        /// The path to the value that lacks it.
         of: String,
-        /// What was asked for.
+        /// The field.
         field: String,
-        /// What the value is.
+        /// The type of the value.
         kind: &'static str,
     },
     /// Some items of the iteration have the field, this one doesn't (`J2V209`).
@@ -109,33 +109,33 @@ pub enum IssueKind {
     Dynamic {
         /// The variable.
         name: String,
-        /// The id of the element that it speaks of.
+        /// The id of the element that it names.
         element: String,
         /// Whether the movie has such an element.
         is_known: bool,
     },
-    /// The expression is none, or has no value (`J2V205`).
+    /// The text is not an expression, or has no value (`J2V205`).
     Expression(FaultKind),
     /// `{{` without `}}` (`J2V204`).
     Unclosed,
-    /// `{name}`, where a variable of that name is there (`J2V204`).
+    /// `{name}`, while a variable of that name exists (`J2V204`).
     SingleBraces(String),
     /// A variable that is defined after the one that refers to it: the service replaces variables in their order (`J2V216`).
     LaterVariable(String),
     /// Variables that refer to each other.
     Cycle,
-    /// A value would bring a `{{` of its own.
+    /// A value contains a `{{`.
     BracesInValue,
-    /// `iterate` names no array (`J2V207`).
+    /// `iterate` does not name an array (`J2V207`).
     IterateNotArray {
         /// What it says.
         name: String,
-        /// What that is; `None` when there is no such variable.
+        /// The type of that value; `None` if there is no such variable.
         found: Option<&'static str>,
-        /// A variable of nearly that name.
+        /// A variable with nearly that name.
         similar: Option<String>,
     },
-    /// The array has no items, so the scene vanishes (`J2V208`).
+    /// The array has no items, so the scene is left out (`J2V208`).
     IterateEmpty(String),
     /// `iterate` on an element (`J2V210`).
     IterateOnElement,
@@ -174,7 +174,7 @@ impl fmt::Display for IssueKind {
     }
 }
 
-/// What it is, and for which items.
+/// The message, and the items that it is about.
 impl fmt::Display for ExpandIssue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, of) = (&self.kind, self.of);
@@ -196,7 +196,7 @@ fn listed(items: &[usize]) -> String {
 }
 
 impl ExpandIssue {
-    /// The way out.
+    /// The fix.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match &self.kind {

@@ -1,10 +1,10 @@
-//! From a place in what a string stands for to the place in the file.
+//! Translates a place in a decoded string to the place in the file.
 
 use crate::movie::expr::Extent;
 use crate::movie::json::{Span, Text};
 
-/// A part of a string's text as a place in its source. The whole string where the text isn't its spelling, as
-/// when a flag has set it.
+/// The place in its source of a part of a string's text. It is the whole string if the text isn't its spelling, as
+/// when a flag set it.
 pub(super) fn place(string: Span, text: &Text, extent: Extent) -> Span {
     let length = usize::try_from(string.end.saturating_sub(string.start)).unwrap_or_default();
     if !string.is_some() || length != text.raw().len() + 2 {
@@ -15,7 +15,7 @@ pub(super) fn place(string: Span, text: &Text, extent: Extent) -> Span {
     Span { start: at(start), end: at(end), ..string }
 }
 
-/// Where in the spelling the bytes of the text stand.
+/// The positions in the spelling of the bytes of the text.
 fn spelled(raw: &str, extent: Extent) -> [usize; 2] {
     let (mut spelling, mut text) = (0, 0);
     let mut found = [raw.len(); 2];
@@ -32,7 +32,7 @@ fn spelled(raw: &str, extent: Extent) -> [usize; 2] {
     found
 }
 
-/// How long the next letter is: in the spelling, and in the text.
+/// The length of the next character: in the spelling, and in the text.
 fn unit(raw: &str) -> (usize, usize) {
     let code = |at: usize| raw.get(at..at + 4).and_then(|digits| u32::from_str_radix(digits, 16).ok());
     match raw.as_bytes() {

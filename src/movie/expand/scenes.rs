@@ -1,4 +1,4 @@
-//! Scenes and elements: their variables, conditions and iterations.
+//! Expands scenes and elements: their variables, conditions and iterations.
 
 use std::borrow::Cow;
 
@@ -11,10 +11,10 @@ use crate::movie::expr::template::is_open;
 use crate::movie::expr::{FaultKind, Limit, Value};
 use crate::movie::json::{self, Member, Node, Span};
 
-/// The item's name where `iterate-as` says none (`movie-format.md#variables`).
+/// The default name of the item, without `iterate-as` (`movie-format.md#variables`).
 const ITEM: &str = "item";
 
-/// What a scene or an element says about its expansion. Of duplicates the last counts.
+/// The members of a scene or an element that control its expansion. Of duplicates the last counts.
 #[derive(Debug, Clone, Copy, Default)]
 struct Directives<'a> {
     variables: Option<&'a Node>,
@@ -24,7 +24,7 @@ struct Directives<'a> {
     elements: Option<&'a Node>,
 }
 
-/// What a member's name means to an expansion.
+/// The meaning of a member's name for an expansion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Key {
     Variables,
@@ -43,7 +43,7 @@ struct Holder<'a> {
     is_iterated: bool,
 }
 
-/// What a condition comes to.
+/// The result of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     Keep,
@@ -87,7 +87,7 @@ impl<'a> Directives<'a> {
 }
 
 impl<'a> Expander<'a> {
-    /// The scenes that come out, and where each came from.
+    /// The expanded scenes, and the origin of each.
     pub(super) fn scenes(&mut self, items: &'a [Node], origins: &mut Vec<SceneOrigin>) -> Result<Vec<Node>, Stop> {
         let mut out = Vec::with_capacity(items.len());
         for (source, node) in items.iter().enumerate() {
@@ -121,7 +121,7 @@ impl<'a> Expander<'a> {
         Ok(())
     }
 
-    /// A scene once for each item of its array; as it is written when it names none.
+    /// Repeats a scene for each item of its array; leaves it as it is written if it names none.
     fn iterated(
         &mut self,
         holder: &Holder<'a>,
@@ -156,7 +156,7 @@ impl<'a> Expander<'a> {
         Ok(())
     }
 
-    /// The array that a scene iterates over; `None` when there is none, which was told.
+    /// The array that a scene iterates over; `None` if there is none, which was reported.
     fn items(&mut self, iterate: &'a Node) -> Result<Option<&'a [Node]>, Stop> {
         let not_array = |name: String, found, similar| IssueKind::IterateNotArray { name, found, similar };
         let Some(text) = iterate.as_text() else {
@@ -204,7 +204,7 @@ impl<'a> Expander<'a> {
         }
     }
 
-    /// The elements that come out, and the index of each in the document.
+    /// The expanded elements, and the index of each in the document.
     pub(super) fn elements(&mut self, items: &'a [Node], origins: &mut Vec<usize>) -> Result<Vec<Node>, Stop> {
         let mut out = Vec::with_capacity(items.len());
         for (source, node) in items.iter().enumerate() {
@@ -230,7 +230,7 @@ impl<'a> Expander<'a> {
         element
     }
 
-    /// A scene or an element without what was resolved; `None` when its condition says so.
+    /// A scene or an element without the members that were resolved; `None` if its condition leaves it out.
     fn holder(&mut self, holder: &Holder<'a>, elements: &mut Vec<usize>) -> Result<Option<Node>, Stop> {
         let Holder { node, members, directives, is_iterated } = holder;
         let before = self.unresolved;
@@ -271,7 +271,7 @@ impl<'a> Expander<'a> {
         Ok(Member { key: member.key.clone(), key_span: member.key_span, value })
     }
 
-    /// What blocks that stay as written may still need: the variables, and before them the item.
+    /// The variables that blocks left as written may still need, and before them the item.
     fn kept_variables(&mut self, variables: Option<&'a Node>, is_iterated: bool) -> Result<Node, Stop> {
         let written = variables.and_then(Node::as_object).unwrap_or_default();
         let span = variables.map_or(Span::NONE, |variables| variables.span);
@@ -287,7 +287,7 @@ impl<'a> Expander<'a> {
         Ok(kept)
     }
 
-    /// Pays for a value that comes out as it is written.
+    /// Charges a value that stays as it is written to the limits.
     fn weigh(&mut self, node: &Node) -> Result<(), Stop> {
         let bytes = match &node.value {
             json::Value::String(text) => text.raw().len(),
@@ -335,7 +335,7 @@ impl<'a> Expander<'a> {
     }
 }
 
-/// Whether a condition holds: false and the empty text don't (`movie-format.md#element`); `false` as text, 0 and null
+/// Whether a condition is true: false and the empty text are not (`movie-format.md#element`); `false` as text, 0 and null
 /// are assumed not to.
 fn is_true(value: &Value<'_>) -> bool {
     value.is_true() && !matches!(value, Value::Text(text) if text == "false")

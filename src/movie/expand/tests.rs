@@ -9,18 +9,18 @@ fn expanded(text: &str) -> Expansion {
     expand(&document(text), &Limits::default())
 }
 
-/// The movie that comes out, without white space.
+/// The expanded movie, without white space.
 fn shown(text: &str) -> String {
     expanded(text).movie.to_compact()
 }
 
-/// The assumptions as text with the words they stand at.
+/// The assumptions as text, with the words at their place.
 fn assumed(text: &str) -> Vec<(AssumptionKind, String)> {
     let written = |span: Span| text.get(span.start as usize..span.end as usize).unwrap_or("?").to_owned();
     expanded(text).assumptions.iter().map(|assumption| (assumption.kind, written(assumption.span))).collect()
 }
 
-/// The issues in words, with the words they stand at.
+/// The issues in words, with the words at their place.
 fn told(text: &str) -> Vec<(String, String)> {
     let written = |span: Span| text.get(span.start as usize..span.end as usize).unwrap_or("?").to_owned();
     expanded(text).issues.iter().map(|issue| (issue.kind.to_string(), written(issue.span))).collect()
@@ -259,7 +259,7 @@ fn a_movie_of_a_template_stays_as_it_is() {
     assert!(expanded(text).is_template());
 }
 
-/// Where a value of the expanded movie was written and where it is used, as the text that stands there.
+/// Where a value of the expanded movie was written and where it is used, as the text at each place.
 fn come_from(text: &str, place: &str) -> (String, String) {
     let movie = expanded(text).movie;
     let span = movie.root.at(&place.parse::<Pointer>().unwrap()).unwrap().span;

@@ -1,4 +1,4 @@
-//! When elements play whose start and duration are known: what `{{ box_end }}` stands for (`movie-format.md#variables`). It is
+//! Computes when elements with a known start and duration play: the value of `{{ box_end }}` (`movie-format.md#variables`),
 //! counted from the start of their container, the scene or the movie.
 
 use super::AssumptionKind;
@@ -9,17 +9,17 @@ use crate::movie::json::Node;
 /// The elements of a scene or of the movie, while they are expanded.
 #[derive(Debug)]
 pub(super) struct Container<'a> {
-    /// Those that are still to come, as they are written.
+    /// The elements that are not yet expanded, as they are written.
     rest: &'a [Node],
-    /// Those that were expanded, by their ids; `None` where the timing isn't known.
+    /// The expanded elements by their ids; `None` if the timing isn't known.
     placed: Vec<(String, Option<Timing>)>,
-    /// When the last of them ends that has a length of its own; `None` when that isn't known.
+    /// The latest end of the expanded elements with a length of their own; `None` if that isn't known.
     so_far: Option<f64>,
-    /// The length of the container, where it is a number.
+    /// The length of the container, if it is a number.
     length: Option<f64>,
 }
 
-/// When an element plays, in seconds.
+/// The time at which an element plays, in seconds.
 #[derive(Debug, Clone, Copy)]
 struct Timing {
     start: f64,
@@ -32,7 +32,7 @@ struct Timing {
 /// A part of an element's timing.
 type Part = fn(&Timing) -> f64;
 
-/// The variables that an element of an id has, by how they end.
+/// The variables that exist for an element's id, by their endings.
 const PARTS: [(&str, Part); 4] = [
     ("_start", |timing| timing.start),
     ("_end", Timing::end),
@@ -40,23 +40,23 @@ const PARTS: [(&str, Part); 4] = [
     ("_extratime", |timing| timing.extra),
 ];
 
-/// The id of the element that a variable's name would speak of.
+/// The element id that a variable's name contains.
 pub(super) fn element_of(name: &str) -> Option<&str> {
     PARTS.iter().find_map(|(ending, _)| name.strip_suffix(ending)).filter(|id| !id.is_empty())
 }
 
 impl<'a> Container<'a> {
-    /// The elements of a container whose length is a number, or not.
+    /// The elements of a container, whose length may be a number.
     pub(super) fn new(elements: &'a [Node], length: Option<f64>) -> Self {
         Self { rest: elements, placed: Vec::new(), so_far: Some(0.0), length }
     }
 
-    /// The next element is being expanded: it knows those before it, and of those behind it what they say in numbers.
+    /// Starts the next element: it knows the timing of the elements before it, and the numbers written in those after it.
     pub(super) fn begin(&mut self) {
         self.rest = self.rest.get(1..).unwrap_or_default();
     }
 
-    /// An element that was expanded; none where its condition has left it out.
+    /// Records an expanded element; none if its condition left it out.
     pub(super) fn end(&mut self, written: &Node, expanded: Option<&Node>) {
         let timing = expanded.and_then(|node| Timing::of(node, self));
         if expanded.is_some() {
@@ -76,12 +76,12 @@ impl<'a> Container<'a> {
         self.placed.iter().any(|(known, _)| known == id) || self.later(id).is_some()
     }
 
-    /// The timing of an element of this container, where it is known.
+    /// The timing of an element of this container, if known.
     fn timing(&self, id: &str) -> Option<Timing> {
         if let Some((_, timing)) = self.placed.iter().rev().find(|(known, _)| known == id) {
             return *timing;
         }
-        // Where it starts after what came before it, that isn't known yet.
+        // An element that starts after the ones before it has no known timing yet.
         Timing::of(self.later(id)?, &Self { so_far: None, ..Self::new(&[], self.length) })
     }
 
@@ -115,7 +115,7 @@ impl Timing {
     }
 }
 
-/// What a member says in seconds, and what it stands for where it isn't there; `None` where it is no number.
+/// A member's value in seconds, or the default if it isn't there; `None` if it is not a number.
 fn seconds(element: &Node, name: &str, default: f64) -> Option<f64> {
     match element.get(name).map(Value::of) {
         None | Some(Value::Null) => Some(default),
@@ -124,7 +124,7 @@ fn seconds(element: &Node, name: &str, default: f64) -> Option<f64> {
 }
 
 impl<'a> Expander<'a> {
-    /// What a variable of an element's timing stands for, where all that it takes is known.
+    /// The value of a variable of an element's timing, if all that it needs is known.
     pub(super) fn timing(&mut self, name: &str, extent: Extent) -> Option<Value<'a>> {
         let (id, part) = PARTS.iter().find_map(|(ending, part)| Some((name.strip_suffix(ending)?, part)))?;
         let timing = self.containers.iter().rev().find(|container| container.has(id))?.timing(id)?;

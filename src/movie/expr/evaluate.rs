@@ -1,4 +1,4 @@
-//! From tree to value. What a name stands for, and what may be spent, the scope says.
+//! Evaluates a tree to a value. The scope decides what a name means and what the evaluation may cost.
 
 use std::borrow::Cow;
 
@@ -7,15 +7,15 @@ use super::operator::Operator;
 use super::{Expr, ExprKind, Extent, Fault, FaultKind, Guess, Path, Step, StepKind, Value};
 use crate::movie::json::{self, Node, Number};
 
-/// What an expression is evaluated in.
+/// The context in which an expression is evaluated.
 pub trait Scope<'a> {
-    /// What a variable holds, as it is written.
+    /// The value of a variable, as it is written.
     ///
     /// # Errors
-    /// When there is none of that name.
+    /// When there is no variable of that name.
     fn lookup(&mut self, name: &str) -> Result<&'a Node, FaultKind>;
 
-    /// The value of a name that no variable has and that is known all the same. The extent is that of the name.
+    /// The value of a name that is known although it is not a variable. The extent is that of the name.
     fn computed(&mut self, _name: &str, _extent: Extent) -> Option<Value<'a>> {
         None
     }
@@ -26,13 +26,13 @@ pub trait Scope<'a> {
     /// When the node has no value.
     fn read(&mut self, node: &'a Node) -> Result<Value<'a>, FaultKind>;
 
-    /// Pays for steps, and for bytes of text that are about to be made.
+    /// Charges steps, and bytes of text that will be made, to the limits.
     ///
     /// # Errors
-    /// When that is more than is left.
+    /// When that exceeds what is left.
     fn spend(&mut self, steps: u64, bytes: u64) -> Result<(), FaultKind>;
 
-    /// Takes note of a guess.
+    /// Records a guess.
     fn guess(&mut self, extent: Extent, guess: Guess);
 
     /// A field is missing in what a path led to: the last word on what is wrong.
@@ -44,7 +44,7 @@ pub trait Scope<'a> {
 /// The value of an expression.
 ///
 /// # Errors
-/// When it has none: what is wrong, and where.
+/// When it has none: the fault, and its place.
 pub fn evaluate<'a>(expr: &Expr<'_>, scope: &mut impl Scope<'a>) -> Result<Value<'a>, Fault> {
     scope.spend(1, 0).map_err(|kind| kind.at(expr.extent))?;
     match &expr.kind {
@@ -71,7 +71,7 @@ fn follow<'a>(path: &Path<'_>, scope: &mut impl Scope<'a>) -> Result<Value<'a>, 
     };
     for (place, step) in path.steps.iter().enumerate() {
         let key = key(step, scope)?;
-        // A variable on the way may itself be written as a reference.
+        // A variable on the path may itself be written as a reference.
         let held = if node.as_text().is_some() { scope.read(node).map_err(|kind| kind.at(step.extent))? } else { Value::of(node) };
         let kind = held.kind();
         let next = if let Value::Container(container) = held { child(container, &key, scope, step.extent)? } else { None };
@@ -94,7 +94,7 @@ fn child<'a>(container: &'a Node, key: &str, scope: &mut impl Scope<'a>, extent:
     if let json::Value::Array(items) = &container.value {
         return Ok(key.parse::<usize>().ok().and_then(|index| items.get(index)));
     }
-    // A field is looked for among all of them, so it costs more in a large object.
+    // The search for a field visits all fields, so it costs more in a large object.
     let members = container.as_object().unwrap_or_default().len();
     scope.spend(u64::try_from(members / 16).unwrap_or(u64::MAX), 0).map_err(|kind| kind.at(extent))?;
     Ok(container.get(key))
@@ -147,7 +147,7 @@ fn chain<'a>(first: &Expr<'_>, rest: &[(Operator, Expr<'_>)], scope: &mut impl S
     Ok(left)
 }
 
-/// `and` and `or`: what can't change the result any more is not evaluated.
+/// `and` and `or`: an operand that can't change the result is not evaluated.
 fn logic<'a>(first: &Expr<'_>, rest: &[(Operator, Expr<'_>)], scope: &mut impl Scope<'a>) -> Result<Value<'a>, Fault> {
     let mut so_far = truth(first, scope)?;
     for (operator, operand) in rest {

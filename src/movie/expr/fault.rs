@@ -1,4 +1,4 @@
-//! Why an expression can't be read or has no value: what, where, and the likely reason.
+//! Why an expression can't be read or has no value: the fault, its place, and the likely reason.
 
 use std::fmt;
 
@@ -8,27 +8,27 @@ use super::{Extent, Limit};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{kind}")]
 pub struct Fault {
-    /// Where, in the text that the expression was read from.
+    /// The place, in the text that the expression was read from.
     pub extent: Extent,
-    /// What is wrong.
+    /// The kind of fault.
     pub kind: FaultKind,
 }
 
-/// What is wrong with an expression.
+/// The kinds of faults of an expression.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum FaultKind {
-    /// It is none: something else was expected.
+    /// It is not an expression: something else was expected.
     Syntax {
-        /// What would have fitted.
+        /// What was expected.
         expected: &'static str,
-        /// What stands there.
+        /// What was found.
         found: String,
-        /// The likely reason, if one could be made out.
+        /// The likely reason, if one was found.
         likely: Option<&'static str>,
     },
-    /// Nothing stands between the braces.
+    /// There is nothing between the braces.
     Empty {
-        /// The likely reason, if one could be made out.
+        /// The likely reason, if one was found.
         likely: Option<&'static str>,
     },
     /// `{{` without `}}`.
@@ -39,11 +39,11 @@ pub enum FaultKind {
     Dynamic(String),
     /// The value has no such field or item.
     Missing {
-        /// The way up to the value that lacks it.
+        /// The path to the value that lacks it.
         of: String,
-        /// What was asked for.
+        /// The field or item.
         field: String,
-        /// What the value is.
+        /// The type of the value.
         kind: &'static str,
     },
     /// No such function.
@@ -52,12 +52,12 @@ pub enum FaultKind {
     Arguments {
         /// The function.
         name: &'static str,
-        /// What it takes.
+        /// The number of arguments that it accepts.
         takes: &'static str,
-        /// How many it was given.
+        /// The number of arguments given.
         given: usize,
     },
-    /// An operator can't take this.
+    /// An operator does not accept this value.
     Operand {
         /// The operator or the function.
         operator: &'static str,
@@ -66,11 +66,11 @@ pub enum FaultKind {
     },
     /// A division by zero.
     DivisionByZero,
-    /// A result that no number can hold.
+    /// A result outside the range of numbers.
     TooLarge,
     /// A limit was reached.
     Limit(Limit),
-    /// A variable that it needs has no value; that was told where the variable stands.
+    /// A variable that it needs has no value; that was reported at the variable's own place.
     Told,
 }
 
@@ -81,7 +81,7 @@ impl FaultKind {
         Fault { extent, kind: self }
     }
 
-    /// The likely reason, if one could be made out.
+    /// The likely reason, if one was found.
     #[must_use]
     pub fn likely(&self) -> Option<&'static str> {
         match self {

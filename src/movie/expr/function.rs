@@ -32,7 +32,7 @@ impl Function {
         found.ok_or_else(|| FaultKind::UnknownFunction(name.to_owned()))
     }
 
-    /// What is guessed by calling it.
+    /// The guess that a call of it makes.
     pub(super) fn guess(self) -> Option<Guess> {
         (!self.is_documented).then_some(Guess::Function(self.name))
     }

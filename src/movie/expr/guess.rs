@@ -1,4 +1,4 @@
-//! What was understood although the sources don't say that it means this.
+//! Readings of the language that no source confirms.
 
 use std::fmt;
 
@@ -15,15 +15,15 @@ pub enum Guess {
     Index,
     /// A backslash inside a text.
     Escape,
-    /// A text that spells a number was calculated with.
+    /// A calculation used a text that spells a number.
     TextAsNumber,
-    /// A number, a boolean or null was joined to a text with `+`.
+    /// `+` joined a number, a boolean or null to a text.
     JoinedWithText,
-    /// Values of two kinds were compared.
+    /// Values of two types were compared.
     ComparedAcrossKinds,
-    /// Texts were put in order.
+    /// Texts were compared by their order.
     OrderedTexts,
-    /// Something other than a boolean was asked whether it is true.
+    /// A value that is not a boolean was used as a condition.
     Truth,
 }
 

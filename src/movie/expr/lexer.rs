@@ -1,4 +1,4 @@
-//! From text to tokens, one at a time.
+//! Splits a text into tokens, one at a time.
 
 use std::borrow::Cow;
 
@@ -9,13 +9,13 @@ use super::{Extent, Fault, FaultKind, likely};
 pub(super) enum Token<'t> {
     /// Digits, perhaps with a fraction and an exponent.
     Number(&'t str),
-    /// What stands between quotes. Owned when it held a backslash.
+    /// The text between quotes. Owned if it held a backslash.
     Text(Cow<'t, str>),
     /// A variable, a function, or a word such as `and`.
     Name(&'t str),
     /// An operator or a bracket.
     Symbol(&'static str),
-    /// The text is over.
+    /// The end of the text.
     End,
 }
 
@@ -35,7 +35,7 @@ impl<'t> Lexer<'t> {
         self.text
     }
 
-    /// The next token and where it stands.
+    /// The next token and its place.
     pub(super) fn next(&mut self) -> Result<(Token<'t>, Extent), Fault> {
         let rest = &self.text[self.at..];
         self.at += rest.len() - rest.trim_start().len();
@@ -143,7 +143,7 @@ fn name_length(text: &str) -> usize {
     text.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(text.len())
 }
 
-/// A point belongs to the number only where a digit follows: `rooms.0.name` is no fraction.
+/// A point belongs to the number only if a digit follows: `rooms.0.name` is not a fraction.
 fn number_length(text: &str) -> usize {
     let digits = |from: usize| text[from..].bytes().take_while(u8::is_ascii_digit).count();
     let mut length = digits(0);

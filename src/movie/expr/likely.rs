@@ -1,6 +1,6 @@
-//! What other tools put between double braces, and what people mean by it.
+//! What other tools write between double braces, and what authors mean by it.
 
-/// What the text holds, and what that likely is.
+/// What the text holds, and its likely meaning.
 const SIGNS: [(&str, &str); 15] = [
     ("/*", "a comment is a placeholder of another tool, which was to put a value here"),
     ("$json", "an n8n placeholder: n8n puts the value there only when it runs"),
@@ -19,7 +19,7 @@ const SIGNS: [(&str, &str); 15] = [
     ("===", "`==` compares"),
 ];
 
-/// The likely reason why a text is no expression.
+/// The likely reason why a text is not an expression.
 pub(super) fn reason(text: &str) -> Option<&'static str> {
     let told = SIGNS.iter().find(|(sign, _)| text.contains(sign)).map(|(_, reason)| *reason);
     told.or_else(|| by_shape(text.trim()))

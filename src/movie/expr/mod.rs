@@ -1,8 +1,8 @@
 //! The language between `{{` and `}}`: names, numbers, texts, arithmetic, comparison, choices and a few
-//! functions (`movie-format.md#variables`). Pure; what a name stands for is the business of a [`Scope`].
+//! functions (`movie-format.md#variables`). Pure; a [`Scope`] decides what a name means.
 //!
-//! The sources leave much of the language open. What they do not name is read all the same where its meaning is
-//! plain (`&&`, `list[0]`, `"5" * 2`), and each such guess is told to the scope as a [`Guess`].
+//! The sources leave much of the language open. Syntax that they do not name is still read if its meaning is
+//! plain (`&&`, `list[0]`, `"5" * 2`), and each such guess is reported to the scope as a [`Guess`].
 //!
 //! ```
 //! use j2v::movie::expr::{Limits, Variables, evaluate, parse};
@@ -50,27 +50,27 @@ pub struct Extent {
 }
 
 impl Extent {
-    /// The range from the start of one to the end of another.
+    /// The range from the start of one range to the end of another.
     #[must_use]
     pub fn to(self, last: Self) -> Self {
         Self { start: self.start, end: last.end }
     }
 
-    /// The same range in a text that holds this one from a byte on.
+    /// The same range in a text that contains this one from a byte on.
     #[must_use]
     pub fn within(self, from: usize) -> Self {
         Self { start: self.start + from, end: self.end + from }
     }
 }
 
-/// What an expression may cost.
+/// The limits of an expression's cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// How deep parentheses, choices, calls and signs may nest.
+    /// The greatest depth to which parentheses, choices, calls and signs may nest.
     pub depth: usize,
-    /// How many operands and operators may be evaluated.
+    /// The largest number of operands and operators to evaluate.
     pub steps: u64,
-    /// How many bytes of text may be made.
+    /// The largest number of bytes of text to make.
     pub bytes: u64,
 }
 
@@ -80,7 +80,7 @@ impl Default for Limits {
     }
 }
 
-/// Which limit was reached.
+/// The limit that was reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Limit {
     /// Nesting inside an expression.

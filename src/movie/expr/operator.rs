@@ -1,4 +1,4 @@
-//! The operators between two operands, by rank.
+//! The operators between two operands, by precedence.
 
 /// An operator between two operands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum Operator {
     Remainder,
 }
 
-/// The signs of each rank, the loosest first, and what they mean.
+/// The signs of each precedence, the lowest first, and their operators.
 pub(super) const RANKS: [&[(&str, Operator)]; 6] = [
     &[("or", Operator::Or), ("||", Operator::Or)],
     &[("and", Operator::And), ("&&", Operator::And)],

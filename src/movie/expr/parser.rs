@@ -1,4 +1,4 @@
-//! From tokens to a tree, by descent through the ranks of the operators.
+//! Parses tokens to a tree, by recursive descent through the precedences of the operators.
 
 use std::borrow::Cow;
 
@@ -12,14 +12,14 @@ use crate::movie::json::Number;
 pub struct Parsed<'t> {
     /// The whole of it.
     pub root: Expr<'t>,
-    /// What the sources don't say of the language, and where it was read.
+    /// The guesses about the language, and where each was made.
     pub guesses: Vec<(Extent, Guess)>,
 }
 
-/// Reads an expression: what stands between `{{` and `}}`.
+/// Reads an expression: the text between `{{` and `}}`.
 ///
 /// # Errors
-/// When the text is none: what was found where, and the likely reason.
+/// When the text is not an expression: what was found, its place, and the likely reason.
 pub fn parse<'t>(text: &'t str, limits: &Limits) -> Result<Parsed<'t>, Fault> {
     plain_path(text).map_or_else(|| whole(text, limits), |root| Ok(Parsed { root, guesses: Vec::new() }))
 }
@@ -35,7 +35,7 @@ fn whole<'t>(text: &'t str, limits: &Limits) -> Result<Parsed<'t>, Fault> {
     if parser.token == Token::End { Ok(Parsed { root, guesses: parser.guesses }) } else { Err(parser.expected("an operator or the end")) }
 }
 
-/// Most blocks hold a variable, or a way into one, and nothing else: `address`, `room.image`.
+/// Most blocks hold only a variable or a path into one: `address`, `room.image`.
 fn plain_path(text: &str) -> Option<Expr<'_>> {
     let inside = text.trim_ascii_start();
     let start = text.len() - inside.len();
@@ -62,7 +62,7 @@ fn is_plain_name(name: &[u8]) -> bool {
     name.first().is_some_and(u8::is_ascii_alphabetic) && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
 }
 
-/// A block that holds nothing but a comment is an empty one.
+/// A block that holds only a comment is empty.
 fn comment_only(text: &str, fault: Fault) -> Fault {
     let inside = text.trim().strip_prefix("/*").and_then(|rest| rest.strip_suffix("*/"));
     match inside {
@@ -75,7 +75,7 @@ struct Parser<'t> {
     lexer: Lexer<'t>,
     token: Token<'t>,
     extent: Extent,
-    /// Where the token before this one stands.
+    /// The place of the token before this one.
     last: Extent,
     depth: usize,
     deepest: usize,
@@ -83,7 +83,7 @@ struct Parser<'t> {
 }
 
 impl<'t> Parser<'t> {
-    /// A choice, or what decides one.
+    /// A choice, or the condition of one.
     fn expression(&mut self) -> Result<Expr<'t>, Fault> {
         self.deeper(|parser| {
             let condition = parser.chain(0)?;
@@ -98,7 +98,7 @@ impl<'t> Parser<'t> {
         })
     }
 
-    /// Operands joined by the operators of one rank.
+    /// Operands joined by operators of one precedence.
     fn chain(&mut self, rank: usize) -> Result<Expr<'t>, Fault> {
         let Some(signs) = RANKS.get(rank) else { return self.operand() };
         let first = self.chain(rank + 1)?;
@@ -163,7 +163,7 @@ impl<'t> Parser<'t> {
         Ok(Expr { extent, kind })
     }
 
-    /// A word, a call or a path. The name itself is taken out of `token` already.
+    /// A word, a call or a path. The name was already taken from `token`.
     fn named(&mut self, name: &'t str) -> Result<Expr<'t>, Fault> {
         let extent = self.extent;
         let word = match name {
@@ -241,7 +241,7 @@ impl<'t> Parser<'t> {
         self.guesses.push((extent, guess));
     }
 
-    /// Goes on to the next token.
+    /// Advances to the next token.
     fn step(&mut self) -> Result<(), Fault> {
         self.last = self.extent;
         (self.token, self.extent) = self.lexer.next()?;

@@ -1,5 +1,5 @@
-//! What an expression consists of. Operators of one rank stand side by side in a chain and steps of a path in a
-//! list, so that only what nests in the text nests in the tree.
+//! The syntax tree of expressions. Operators of one precedence form a chain, and the steps of a path a
+//! list, so that the tree nests only where the text nests.
 
 use std::borrow::Cow;
 
@@ -7,16 +7,16 @@ use super::Extent;
 use super::operator::Operator;
 use crate::movie::json::Number;
 
-/// An expression and where it stands.
+/// An expression and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expr<'t> {
-    /// Where it stands in the text it was read from.
+    /// Its place in the text it was read from.
     pub extent: Extent,
-    /// What it is.
+    /// Its kind.
     pub kind: ExprKind<'t>,
 }
 
-/// What an expression is.
+/// The kinds of expressions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExprKind<'t> {
     /// `null`.
@@ -33,7 +33,7 @@ pub enum ExprKind<'t> {
     Not(Box<Expr<'t>>),
     /// `-a`.
     Negated(Box<Expr<'t>>),
-    /// `a + b - c`: operators of one rank, from left to right.
+    /// `a + b - c`: operators of one precedence, from left to right.
     Chain(Box<Expr<'t>>, Vec<(Operator, Expr<'t>)>),
     /// `a ? b : c`.
     Choice(Box<Choice<'t>>),
@@ -44,7 +44,7 @@ pub enum ExprKind<'t> {
 /// `condition ? yes : no`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice<'t> {
-    /// What decides.
+    /// The condition.
     pub condition: Expr<'t>,
     /// The value when it is true.
     pub yes: Expr<'t>,
@@ -52,27 +52,27 @@ pub struct Choice<'t> {
     pub no: Expr<'t>,
 }
 
-/// A variable and the way into it: `room.image`.
+/// A variable and the path into it: `room.image`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Path<'t> {
     /// The variable.
     pub name: &'t str,
-    /// Where its name stands.
+    /// The place of its name.
     pub extent: Extent,
-    /// The way from there.
+    /// The steps from there.
     pub steps: Vec<Step<'t>>,
 }
 
 /// One step into a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step<'t> {
-    /// Where it stands.
+    /// Its place.
     pub extent: Extent,
-    /// Where it goes.
+    /// Its target.
     pub kind: StepKind<'t>,
 }
 
-/// Where a step goes.
+/// The target of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepKind<'t> {
     /// `.name`.
@@ -82,13 +82,13 @@ pub enum StepKind<'t> {
 }
 
 impl<'t> Expr<'t> {
-    /// The path, if the expression is nothing else.
+    /// The path, if the expression is only a path.
     #[must_use]
     pub fn as_path(&self) -> Option<&Path<'t>> {
         if let ExprKind::Path(path) = &self.kind { Some(path) } else { None }
     }
 
-    /// Every variable that is named in it, whether or not it would be evaluated.
+    /// Every variable that it names, evaluated or not.
     #[must_use]
     pub fn names(&self) -> Vec<&'t str> {
         let mut names = Vec::new();

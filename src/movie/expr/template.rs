@@ -1,4 +1,4 @@
-//! A string as literal text and `{{ … }}` blocks.
+//! Splits a string into literal text and `{{ … }}` blocks.
 
 use super::{Extent, Fault, FaultKind};
 use crate::movie::json::{self, Text};
@@ -6,7 +6,7 @@ use crate::movie::json::{self, Text};
 /// A piece of a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part<'t> {
-    /// Text that stands for itself.
+    /// Literal text.
     Literal(&'t str),
     /// A block.
     Block(Block<'t>),
@@ -15,16 +15,16 @@ pub enum Part<'t> {
 /// `{{ … }}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Block<'t> {
-    /// Where it stands in the string, braces included.
+    /// Its place in the string, braces included.
     pub extent: Extent,
-    /// With its braces.
+    /// The text with its braces.
     pub written: &'t str,
-    /// Between its braces.
+    /// The text between its braces.
     pub inside: &'t str,
 }
 
 impl Block<'_> {
-    /// Where in the string something inside the block stands.
+    /// The place in the string of a range inside the block.
     #[must_use]
     pub fn place(&self, inside: Extent) -> Extent {
         inside.within(self.extent.start + OPEN.len())
@@ -46,7 +46,7 @@ pub fn is_open(text: &Text) -> bool {
     text.may_have_braces() && is_template(&text.decoded())
 }
 
-/// Where a brace first stands twice.
+/// The position of the first doubled brace.
 fn pair(text: &str, brace: u8) -> Option<usize> {
     let mut from = 0;
     loop {
@@ -106,7 +106,7 @@ impl<'t> Iterator for Parts<'t> {
     }
 }
 
-/// How far a block reaches: up to the first `}}` that stands in no quoted text. A quoted text holds no `{{`,
+/// The end of a block: the first `}}` outside a quoted text. A quoted text does not hold a `{{`,
 /// so that a stray apostrophe doesn't swallow the next block.
 fn inside_length(rest: &str) -> Option<usize> {
     let first = pair(rest, b'}')?;

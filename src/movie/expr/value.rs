@@ -1,10 +1,10 @@
-//! What an expression can come to.
+//! The values of expressions.
 
 use std::borrow::Cow;
 
 use crate::movie::json::{self, Node, Number};
 
-/// A value. Numbers that nobody calculated with keep their spelling; arrays and objects stay where they are.
+/// A value. Numbers that were not calculated keep their spelling; arrays and objects are borrowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value<'a> {
     /// `null`.
@@ -20,7 +20,7 @@ pub enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// What a node holds.
+    /// The value of a node.
     #[must_use]
     pub fn of(node: &'a Node) -> Self {
         match &node.value {
@@ -32,7 +32,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// What it is, with its article.
+    /// Its type, with its article.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -44,7 +44,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// How it reads inside a text: numbers as they are spelled, null as nothing, arrays and objects as JSON.
+    /// Its text inside a text: numbers as they are spelled, null as nothing, arrays and objects as JSON.
     #[must_use]
     pub fn to_text(&self) -> Cow<'_, str> {
         match self {
@@ -79,20 +79,20 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A number that was calculated; `None` where it is none that JSON can spell.
+    /// A calculated number; `None` if JSON can't spell it.
     #[must_use]
     pub fn calculated(number: f64) -> Option<Self> {
         Number::from_f64(rounded(number)).map(Self::Number)
     }
 }
 
-/// The number that a text spells: numbers stand in quotes in the service's own examples (`movie-format.md#naming`).
+/// The number that a text spells: the service's own examples write numbers in quotes (`movie-format.md#naming`).
 #[must_use]
 pub fn read_number(text: &str) -> Option<Number> {
     Number::parse(text.trim())
 }
 
-/// To 15 digits where that makes the spelling shorter, so that 0.1 + 0.2 is 0.3 and a third stays a third.
+/// Rounds to 15 digits if that makes the spelling shorter, so that 0.1 + 0.2 is 0.3 and a third stays a third.
 fn rounded(number: f64) -> f64 {
     if number.fract() == 0.0 {
         return number;

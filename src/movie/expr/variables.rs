@@ -14,13 +14,13 @@ pub struct Variables<'a> {
 }
 
 impl<'a> Variables<'a> {
-    /// The members of an object; anything else has none.
+    /// The members of an object; any other value has none.
     #[must_use]
     pub fn new(members: &'a Node, limits: Limits) -> Self {
         Self { members, limits, steps: 0, bytes: 0, guesses: Vec::new() }
     }
 
-    /// What was guessed so far.
+    /// The guesses so far.
     #[must_use]
     pub fn guesses(&self) -> &[(Extent, Guess)] {
         &self.guesses

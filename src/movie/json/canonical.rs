@@ -1,4 +1,4 @@
-//! When two trees mean the same: one spelling for all that do, and the first place where two don't.
+//! Compares trees by meaning: one spelling for all trees that mean the same, and the first place where two differ.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
@@ -56,7 +56,7 @@ fn quoted(spelled: &str, out: &mut String) {
 /// A string escaped one way. A lone surrogate keeps its escape, so that two of them stay two.
 fn spelled(text: &Text) -> Cow<'_, str> {
     if !text.raw().contains('\\') {
-        // Without a backslash nothing in it can be spelled in another way.
+        // Without a backslash, it has only one spelling.
         return Cow::Borrowed(text.raw());
     }
     let mut out = String::with_capacity(text.raw().len());
@@ -71,7 +71,7 @@ fn spelled(text: &Text) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The first place, in the order of `a`, where two trees don't mean the same; `None` when they do. A member
+/// The first place, in the order of `a`, where two trees differ in meaning; `None` if they don't. A member
 /// or an item that only one of them has is named as it is.
 #[must_use]
 pub fn first_difference(a: &Node, b: &Node) -> Option<Pointer> {

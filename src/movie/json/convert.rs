@@ -1,4 +1,4 @@
-//! From and to the types of others: numbers, texts, and `serde_json`'s tree.
+//! Conversions from and to other types: numbers, texts, and `serde_json`'s tree.
 
 use super::{Member, Node, Number, Text, Value};
 
@@ -18,8 +18,8 @@ impl Node {
         })
     }
 
-    /// The tree as `serde_json` has it. That tree holds less: of duplicate keys the last value stays, numbers
-    /// become what the machine can calculate with, and one that is too large for it (`1e999`) becomes a string.
+    /// The tree as a `serde_json` value, which holds less: of duplicate keys the last value stays, numbers
+    /// become machine numbers, and a number too large for those (`1e999`) becomes a string.
     #[must_use]
     pub fn to_serde(&self) -> serde_json::Value {
         match &self.value {

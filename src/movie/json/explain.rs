@@ -1,11 +1,11 @@
-//! What a person is told when a text is no JSON: what was found, the likely reason, the way out. Runs only
-//! after the parser has stopped, so it may look around at leisure.
+//! The error message for a text that is not JSON: what was found, the likely reason, the fix. Runs only
+//! after the parser has stopped, so it need not be fast.
 
 use super::parse::{Cause, DEEPEST, Expected, Stop, span};
 use super::{Likely, ParseError};
 use crate::limits::VALUES;
 
-/// Words that start a line of code, not of JSON.
+/// Words that start a line of code rather than of JSON.
 const CODE: [&str; 12] =
     ["const ", "let ", "var ", "export ", "import ", "module.exports", "function ", "return ", "from ", "def ", "<?php", "async "];
 
@@ -24,7 +24,7 @@ pub(super) fn explain(text: &str, source: u16, stop: Stop, open: &[usize]) -> Pa
     }
 }
 
-/// The text and where the parser stopped in it.
+/// The text, and the place where the parser stopped in it.
 struct Scene<'t> {
     text: &'t str,
     at: usize,
@@ -40,7 +40,7 @@ impl<'t> Scene<'t> {
         self.text.get(..self.at).unwrap_or_default()
     }
 
-    /// Reasons that lie in what kind of file it is.
+    /// Reasons that follow from the kind of file.
     fn whole_file(&self, cause: Cause) -> Option<Likely> {
         let start = self.text.trim_start_matches('\u{feff}').trim_start();
         if self.text.bytes().take(64).any(|byte| byte == 0) {
@@ -71,14 +71,14 @@ impl<'t> Scene<'t> {
         })
     }
 
-    /// Words, and only then an object: the parser stopped at the first of them.
+    /// Words before an object: the parser stopped at the first word.
     fn is_prose(&self, start: &str) -> bool {
         let words = start.split('{').next().unwrap_or(start);
         let is_told = words.len() < start.len() && words.split_whitespace().count() > 1;
         is_told && self.open.is_empty() && start.starts_with(char::is_alphabetic) && self.rest().starts_with(words)
     }
 
-    /// Reasons that lie at the place where the parser stopped.
+    /// Reasons at the place where the parser stopped.
     fn here(&self, cause: Cause) -> Option<Likely> {
         match cause {
             Cause::OpenString | Cause::OpenComment => Some(Likely::Cut),
@@ -110,7 +110,7 @@ impl<'t> Scene<'t> {
         })
     }
 
-    /// Whether the parser took the brace just before for the start of an object.
+    /// Whether the parser read the brace just before as the start of an object.
     fn opened_just_here(&self) -> bool {
         self.at > 0 && self.open.last() == Some(&(self.at - 1))
     }
@@ -180,7 +180,7 @@ impl<'t> Scene<'t> {
         }
     }
 
-    /// What to point at.
+    /// The span that the message points at.
     fn extent(&self, cause: Cause, likely: Option<Likely>) -> (usize, usize) {
         let is_placeholder =
             matches!(likely, Some(Likely::N8nPlaceholder | Likely::MakePlaceholder | Likely::Placeholder | Likely::TemplateSyntax));
@@ -217,7 +217,7 @@ impl<'t> Scene<'t> {
         }
     }
 
-    /// Which arrays and objects the text leaves open, the innermost with its place.
+    /// The arrays and objects that the text leaves open, the innermost with its place.
     fn still_open(&self) -> String {
         let Some(&innermost) = self.open.last() else { return String::new() };
         let before = &self.text[..innermost];
@@ -279,7 +279,7 @@ fn control(text: &str) -> String {
     }
 }
 
-/// `movie = {`, as Python and JavaScript assign.
+/// An assignment of Python or JavaScript: `movie = {`.
 fn is_assignment(text: &str) -> bool {
     let name = word(text);
     !name.is_empty() && text[name.len()..].trim_start().strip_prefix('=').is_some_and(|value| value.trim_start().starts_with(['{', '[']))

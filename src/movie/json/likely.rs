@@ -1,10 +1,10 @@
-//! The likely reasons why a file that should be a movie is no JSON, each with its way out.
+//! The likely reasons why a file that should be a movie is not JSON, each with its fix.
 
 use std::fmt;
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $name:ident: $reason:literal, $way_out:literal;)*) => {
-        /// Why a text is probably no JSON.
+        /// Why a text is probably not JSON.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Likely {

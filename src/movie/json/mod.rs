@@ -1,7 +1,7 @@
-//! A JSON tree that loses nothing: members keep their order and their duplicates, strings and numbers the
-//! spelling they were written in, and every node the place it came from.
+//! A JSON tree that loses nothing: members keep their order and their duplicates, strings and numbers keep
+//! their spelling, and every node keeps its place in the source.
 //!
-//! The service's movies are edited here and sent on; what nobody edits must go out as it was written, so
+//! The service's movies are edited here and sent on. What no edit touches must be sent as it was written, so
 //! numbers are texts (a 23-digit integer, `1.50`), and strings keep their escapes.
 //!
 //! ```
@@ -39,16 +39,16 @@ pub(crate) use scan::find;
 pub use span::{CellPlace, Span};
 pub use text::Text;
 
-/// One value and where it stands. Two nodes are equal when they are spelled alike; places don't count.
+/// One value and its place. Two nodes are equal when their spelling is equal; places don't count.
 #[derive(Clone)]
 pub struct Node {
     /// Where it was written.
     pub span: Span,
-    /// What was written.
+    /// Its type and value.
     pub value: Value,
 }
 
-/// What a node is.
+/// The value of a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// `null`.
@@ -77,7 +77,7 @@ pub struct Member {
 }
 
 impl Member {
-    /// A member that nobody has written as one: its key stands where its value does.
+    /// A member that was not written as one: its key has the place of its value.
     #[must_use]
     pub fn new(key: &str, value: impl Into<Node>) -> Self {
         let value = value.into();
@@ -116,16 +116,16 @@ impl Node {
         Self::made(Value::Array(items.into_iter().collect()))
     }
 
-    /// This object with one member more, or with another value where the name is there already. A node
-    /// that is no object becomes one.
+    /// This object with one more member, or with another value if the name is there already. A node
+    /// that is not an object becomes one.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Self>) -> Self {
         self.put(name, value);
         self
     }
 
-    /// Sets a member: in place where the name is there already, else at the end. A node that is no object
-    /// becomes one; [`Node::as_object`] tells beforehand.
+    /// Sets a member: in place if the name is there already, else at the end. A node that is not an object
+    /// becomes one; call [`Node::as_object`] first to find out.
     pub fn put(&mut self, name: &str, value: impl Into<Self>) {
         if let Some(old) = self.get_mut(name) {
             *old = value.into();
@@ -136,19 +136,19 @@ impl Node {
         }
     }
 
-    /// The value of a member of this object. Of duplicates the last counts, as JSON readers have it.
+    /// The value of a member of this object. Of duplicates the last counts, as in other JSON readers.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Self> {
         self.as_object()?.iter().rev().find(|member| member.key.is(name)).map(|member| &member.value)
     }
 
-    /// The same, to change it.
+    /// The same, mutable.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Self> {
         let Value::Object(members) = &mut self.value else { return None };
         members.iter_mut().rev().find(|member| member.key.is(name)).map(|member| &mut member.value)
     }
 
-    /// Takes every member of that name out of this object; tells whether there was one.
+    /// Removes every member of that name from this object. Returns whether there was one.
     pub fn remove(&mut self, name: &str) -> bool {
         let Value::Object(members) = &mut self.value else { return false };
         let before = members.len();
@@ -186,7 +186,7 @@ impl Node {
         if let Value::Bool(truth) = self.value { Some(truth) } else { None }
     }
 
-    /// What it is, with its article: `an object`, `a number` …
+    /// Its type with its article: `an object`, `a number` …
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self.value {
@@ -199,26 +199,26 @@ impl Node {
         }
     }
 
-    /// The same node, its places moved on by a number of sources: its document's list is put after another.
+    /// The same node with a number added to its source indexes: its document's list was put after another list.
     #[must_use]
     pub(crate) fn moved(mut self, sources: u16) -> Self {
         self.change_spans(&mut |span| span.moved(sources));
         self
     }
 
-    /// The same node, all of it at one place.
+    /// The same node with one place for all of it.
     #[must_use]
     pub(crate) fn placed(mut self, at: Span) -> Self {
         self.place_at(at);
         self
     }
 
-    /// Puts this node, and all that is in it, at one place.
+    /// Gives this node, and all values inside it, one place.
     pub(crate) fn place_at(&mut self, at: Span) {
         self.change_spans(&mut |_| at);
     }
 
-    /// Changes the place of this node, and of all that is in it.
+    /// Changes the place of this node and of all values inside it.
     pub(in crate::movie) fn change_spans(&mut self, change: &mut impl FnMut(Span) -> Span) {
         self.span = change(self.span);
         match &mut self.value {

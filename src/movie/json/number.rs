@@ -1,21 +1,21 @@
-//! A number in the spelling it was written in.
+//! A number in the spelling in which it was written.
 
 use std::fmt;
 
 use smol_str::SmolStr;
 
-/// A JSON number as it is spelled: `1.50`, `1e3` and a 23-digit integer stay what they are.
+/// A JSON number in its spelling: `1.50`, `1e3` and a 23-digit integer keep theirs.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Number(SmolStr);
 
 impl Number {
-    /// Takes a text that is a number by the rules of JSON.
+    /// Accepts a text that is a number by the rules of JSON.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         (length(text.as_bytes()) == Ok(text.len())).then(|| Self(text.into()))
     }
 
-    /// Takes a spelling that the parser has found to be valid.
+    /// Accepts a spelling that the parser found to be valid.
     pub(super) fn from_raw(raw: &str) -> Self {
         Self(raw.into())
     }
@@ -34,13 +34,13 @@ impl Number {
         &self.0
     }
 
-    /// The nearest number that the machine can calculate with; `1e999` is infinite.
+    /// The nearest `f64`; `1e999` is infinite.
     #[must_use]
     pub fn as_f64(&self) -> f64 {
         self.0.parse().unwrap_or(f64::NAN)
     }
 
-    /// One spelling for all that mean the same: the digits without zeros at either end, and the power of ten.
+    /// One spelling for all equal numbers: the digits without zeros at either end, and the power of ten.
     /// The digits stay digits, so `1e999999999` costs no memory.
     pub(super) fn canonical(&self) -> String {
         let (sign, unsigned) = self.0.strip_prefix('-').map_or(("", &*self.0), |rest| ("-", rest));
@@ -55,16 +55,16 @@ impl Number {
         let shift = i128::try_from(digits.len() - significant.len()).unwrap_or(0) - i128::try_from(fraction.len()).unwrap_or(0);
         match exponent.parse::<i128>().ok().and_then(|power| power.checked_add(shift)) {
             Some(power) => format!("{sign}{significant}e{power}"),
-            // An exponent of 38 digits and more: only the same spelling is taken for the same number.
+            // An exponent of 38 or more digits: only the same spelling counts as the same number.
             None => self.0.to_ascii_lowercase(),
         }
     }
 }
 
-/// How many bytes from the start are a number.
+/// The length in bytes of the number at the start.
 ///
 /// # Errors
-/// When what starts there is no number; tells how far it could have been one.
+/// When the text does not start with a number. The error is the length up to which it could be one.
 pub(super) fn length(bytes: &[u8]) -> Result<usize, usize> {
     let digits = |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let mut at = usize::from(bytes.first() == Some(&b'-'));

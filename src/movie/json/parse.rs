@@ -1,4 +1,4 @@
-//! From text to tree in one pass. Strict JSON, and beside it what people's files have: comments, trailing
+//! Parses a text to a tree in one pass. It reads strict JSON, and also what authors' files have: comments, trailing
 //! commas, a byte order mark. Each of the first two is recorded as a lenience.
 
 use super::explain::explain;
@@ -6,7 +6,7 @@ use super::text::Marks;
 use super::{Likely, Member, Node, Number, Span, Text, Value, number, scan};
 use crate::limits::{NESTING, VALUES};
 
-/// How deep arrays and objects may nest.
+/// The greatest depth to which arrays and objects may nest.
 #[expect(clippy::cast_possible_truncation, reason = "it is a small number")]
 pub const DEEPEST: usize = NESTING.most as usize;
 
@@ -15,20 +15,20 @@ pub const DEEPEST: usize = NESTING.most as usize;
 pub struct Parsed {
     /// The tree.
     pub root: Node,
-    /// What was read although JSON doesn't have it, in the order of the text.
+    /// The extensions that were read although JSON doesn't have them, in the order of the text.
     pub leniences: Vec<Lenience>,
 }
 
-/// Something that was read although JSON doesn't have it.
+/// An extension that was read although JSON doesn't have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lenience {
-    /// What it is.
+    /// Its kind.
     pub kind: LenienceKind,
-    /// Where it is.
+    /// Its place.
     pub span: Span,
 }
 
-/// What is read although JSON doesn't have it.
+/// The kinds of extensions that are read although JSON doesn't have them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LenienceKind {
     /// `// …` or `/* … */`.
@@ -37,21 +37,21 @@ pub enum LenienceKind {
     TrailingComma,
 }
 
-/// Why a text is no JSON.
+/// Why a text is not JSON.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ParseError {
-    /// Where it stops being JSON.
+    /// The place where it stops being JSON.
     pub span: Span,
     /// What was found there.
     pub message: String,
-    /// The likely reason, if one could be made out.
+    /// The likely reason, if one was found.
     pub likely: Option<Likely>,
-    /// The way out.
+    /// The fix.
     pub help: Option<String>,
 }
 
-/// Where the parser stopped, and why.
+/// The place where the parser stopped, and why.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stop {
     pub(super) at: usize,
@@ -69,19 +69,19 @@ pub(super) enum Cause {
     OpenComment,
     /// A control character inside a string.
     Control,
-    /// A backslash that starts no escape.
+    /// A backslash that does not start an escape.
     Escape,
-    /// What starts here is no number; it could have been one up to a length.
+    /// The text that starts here is not a number, but its first bytes could be one: as many as this length.
     Number(usize),
-    /// One array or object too many.
+    /// An array or object nested too deep.
     Deep,
-    /// One value too many.
+    /// More values than are allowed.
     Many,
-    /// More text than a span can point into.
+    /// A text longer than a span can point into.
     Large,
 }
 
-/// What would have fitted.
+/// What the parser expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Expected {
     Value,
@@ -92,11 +92,11 @@ pub(super) enum Expected {
     End,
 }
 
-/// Reads a text as one JSON value. `source` is what the spans will say.
+/// Reads a text as one JSON value. `source` is the source index of its spans.
 ///
 /// # Errors
-/// When the text is no JSON even with comments and trailing commas: what was found where, the likely reason
-/// and the way out.
+/// When the text is not JSON even with comments and trailing commas. The error has the place, what was found there,
+/// the likely reason and the fix.
 pub fn parse(text: &str, source: u16) -> Result<Parsed, ParseError> {
     let mut parser = Parser { text, bytes: text.as_bytes(), at: 0, source, open: Vec::new(), values: 0, leniences: Vec::new() };
     match parser.document() {
@@ -110,9 +110,9 @@ struct Parser<'t> {
     bytes: &'t [u8],
     at: usize,
     source: u16,
-    /// Where the arrays and objects that are still open have opened.
+    /// The starts of the arrays and objects that are still open.
     open: Vec<usize>,
-    /// How many values were begun.
+    /// The number of values that were begun.
     values: usize,
     leniences: Vec<Lenience>,
 }
@@ -277,10 +277,10 @@ impl Parser<'_> {
         Ok(value)
     }
 
-    /// Goes over white space and comments.
+    /// Skips white space and comments.
     #[inline]
     fn space(&mut self) -> Result<(), Stop> {
-        // Mostly there is nothing, or the one space after a colon.
+        // Usually there is nothing, or the one space after a colon.
         if self.peek() == Some(b' ') {
             self.step();
         }
@@ -320,7 +320,7 @@ impl Parser<'_> {
         self.bytes.get(self.at).copied()
     }
 
-    /// Goes over one byte; tells where it was.
+    /// Skips one byte. Returns its position.
     fn step(&mut self) -> usize {
         self.at += 1;
         self.at - 1
@@ -335,7 +335,7 @@ impl Parser<'_> {
     }
 }
 
-/// A span in a text that was found to be short enough.
+/// A span in a text whose length was checked.
 pub(super) fn span(source: u16, start: usize, end: usize) -> Span {
     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     Span { source, start: offset(start), end: offset(end) }

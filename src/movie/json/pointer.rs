@@ -1,4 +1,4 @@
-//! JSON Pointer (RFC 6901): naming a place in a tree, reading it and setting it.
+//! JSON Pointer (RFC 6901): names a place in a tree, reads it and sets it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use super::{DEEPEST, Node, Span, Value};
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Pointer(Vec<String>);
 
-/// Why a text is no pointer.
+/// Why a text is not a pointer.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PointerError {
@@ -24,18 +24,18 @@ pub enum PointerError {
     Deep(usize),
 }
 
-/// Why a place can't be set: what stands there instead.
+/// Why a place can't be set: the value that prevents it.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SetError {
-    /// Something without members or items is on the way.
+    /// A value on the path has no members or items.
     #[error("`{wanted}` can't be set: `{at}` is {kind}, neither an object nor an array")]
     NoContainer {
         /// The place to be set.
         wanted: Pointer,
-        /// What is on the way.
+        /// The pointer of that value.
         at: Pointer,
-        /// What it is.
+        /// Its type.
         kind: &'static str,
         /// Where it is written.
         span: Span,
@@ -47,9 +47,9 @@ pub enum SetError {
         wanted: Pointer,
         /// The array.
         at: Pointer,
-        /// How many items it has.
+        /// Its number of items.
         length: usize,
-        /// What the pointer says.
+        /// The index in the pointer.
         token: String,
         /// Where it is written.
         span: Span,
@@ -57,7 +57,7 @@ pub enum SetError {
 }
 
 impl SetError {
-    /// Where that which is in the way is written.
+    /// Where the value that prevents it is written.
     #[must_use]
     pub fn span(&self) -> Span {
         match self {
@@ -79,7 +79,7 @@ impl Pointer {
         Self(self.0.iter().cloned().chain([token.to_string()]).collect())
     }
 
-    /// The keys and indexes on the way, unescaped.
+    /// The keys and indexes of the path, unescaped.
     #[must_use]
     pub fn tokens(&self) -> &[String] {
         &self.0
@@ -118,7 +118,7 @@ impl fmt::Display for Pointer {
 }
 
 impl Node {
-    /// The pointer to the innermost value whose key or text covers a place; the root for what stands elsewhere.
+    /// The pointer to the innermost value whose key or text covers a place; the root for any other place.
     #[must_use]
     pub fn pointer_to(&self, place: Span) -> Pointer {
         let covers = |span: Span| span.source == place.source && span.start <= place.start && place.end <= span.end;
@@ -141,7 +141,7 @@ impl Node {
         }
     }
 
-    /// What stands at a place.
+    /// The value at a place.
     #[must_use]
     pub fn at(&self, pointer: &Pointer) -> Option<&Self> {
         pointer.0.iter().try_fold(self, |node, token| match &node.value {
@@ -151,7 +151,7 @@ impl Node {
         })
     }
 
-    /// The same, to change it.
+    /// The same, mutable.
     pub fn at_mut(&mut self, pointer: &Pointer) -> Option<&mut Self> {
         pointer.0.iter().try_fold(self, |node, token| {
             if node.as_object().is_some() {
@@ -162,12 +162,12 @@ impl Node {
         })
     }
 
-    /// Sets what stands at a place. A member that is missing is added at the end, and so are the objects on
-    /// the way to it; `-` appends to an array.
+    /// Sets the value at a place. A missing member is added at the end, and so are the missing objects on
+    /// the path to it; `-` appends to an array.
     ///
     /// # Errors
-    /// When an array on the way has no such item, or something that holds nothing is on the way. Nothing
-    /// is changed then.
+    /// When an array on the path has no such item, or a value on the path has no members or items. Then nothing
+    /// is changed.
     pub fn set(&mut self, pointer: &Pointer, value: Self) -> Result<(), SetError> {
         self.set_from(0, pointer, value)
     }
@@ -196,7 +196,7 @@ impl Node {
     }
 }
 
-/// A value inside new objects (and arrays, where the way says `-`) that lead to it.
+/// A value inside new objects (and arrays, where the path has `-`) that lead to it.
 fn enclosed(value: Node, way: &[String]) -> Node {
     way.iter().rev().fold(value, |inner, token| if token == "-" { Node::array([inner]) } else { Node::object().with(token, inner) })
 }

@@ -1,4 +1,4 @@
-//! Writing a tree: strings and numbers go out exactly as they are spelled.
+//! Writes a tree: strings and numbers keep their exact spelling.
 
 use super::{Member, Node, Text, Value};
 
@@ -11,7 +11,7 @@ impl Node {
         out
     }
 
-    /// The tree as people read it: two spaces a level, no newline at the end.
+    /// The tree for people: two spaces of indentation a level, no newline at the end.
     #[must_use]
     pub fn to_pretty(&self) -> String {
         let mut out = String::new();

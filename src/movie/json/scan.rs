@@ -1,6 +1,6 @@
-//! How far a run of bytes reaches, looked at eight at a time: most of a movie's text is the inside of strings, and indents.
+//! Measures runs of bytes, eight at a time: most of a movie's text is the inside of strings, and indents.
 
-/// How many bytes from the start stand for themselves inside a string, whoever reads it: up to a quote, a backslash, a brace
+/// The number of bytes from the start that every reader reads unchanged inside a string: up to a quote, a backslash, a brace
 /// or a control character.
 pub(super) fn plain(bytes: &[u8]) -> usize {
     let is = |word: u64, byte| less(word ^ each(byte), 1);
@@ -8,13 +8,13 @@ pub(super) fn plain(bytes: &[u8]) -> usize {
     run(bytes, stops, |byte| !matches!(byte, b'"' | b'\\' | b'{' | b'}' | ..b' '))
 }
 
-/// Where a text first has an ASCII letter or sign.
+/// The position of the first ASCII letter or sign in a text.
 pub(crate) fn find(text: &str, byte: u8) -> Option<usize> {
     let length = run(text.as_bytes(), |word| less(word ^ each(byte), 1), |other| other != byte);
     (length < text.len()).then_some(length)
 }
 
-/// How many bytes from the start are white space.
+/// The number of white space bytes at the start.
 pub(super) fn space(bytes: &[u8]) -> usize {
     let mut length = 0;
     loop {
@@ -26,7 +26,7 @@ pub(super) fn space(bytes: &[u8]) -> usize {
     }
 }
 
-/// How many bytes there are before the first that is different, which has the lowest bit of the differences in its word.
+/// The number of bytes before the first different one, which has the lowest bit of the differences in its word.
 fn run(bytes: &[u8], differences: impl Fn(u64) -> u64, is_alike: impl Fn(u8) -> bool) -> usize {
     let (words, _) = bytes.as_chunks();
     for (index, word) in words.iter().enumerate() {
@@ -36,7 +36,7 @@ fn run(bytes: &[u8], differences: impl Fn(u64) -> u64, is_alike: impl Fn(u8) -> 
         }
     }
     match bytes.last_chunk() {
-        // Of these some were looked at already, and are alike.
+        // Some of these were compared already, and are equal.
         Some(last) => match differences(u64::from_le_bytes(*last)) {
             0 => bytes.len(),
             bits => bytes.len() - WORD + usize::try_from(bits.trailing_zeros() / u8::BITS).unwrap_or(WORD),
@@ -47,12 +47,12 @@ fn run(bytes: &[u8], differences: impl Fn(u64) -> u64, is_alike: impl Fn(u8) -> 
 
 const WORD: usize = size_of::<u64>();
 
-/// A word of one byte, again and again.
+/// A word that repeats one byte.
 const fn each(byte: u8) -> u64 {
     u64::from_ne_bytes([byte; WORD])
 }
 
-/// The high bit of each byte that is less than another, which is 128 at most. Above the lowest such byte there may be more bits.
+/// The high bit of each byte below another byte of at most 128. Above the lowest such byte, more bits may be set.
 fn less(word: u64, than: u8) -> u64 {
     word.wrapping_sub(each(than)) & !word & each(0x80)
 }

@@ -1,10 +1,10 @@
-//! Where a value was written: in a text, in a cell of a table, or nowhere. What an expansion has filled in has a place of
-//! its own, of which the expanded document knows where it was written and where it is used.
+//! The place where a value was written: in a text, in a cell of a table, or nowhere. A value that an expansion filled in has a
+//! place of its own; the expanded document knows where it was written and where it is used.
 
-/// A range of bytes in one of a document's sources, or one of the places beside them.
+/// A range of bytes in one of a document's sources, or a place of another kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
-    /// Which source, as an index into the document's list.
+    /// The source, as an index into the document's list.
     pub source: u16,
     /// The first byte.
     pub start: u32,
@@ -15,7 +15,7 @@ pub struct Span {
 /// A cell of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CellPlace {
-    /// The table: 0 is the one whose rows become movies, those that are joined to it follow.
+    /// The table: 0 is the one whose rows become movies; the tables that are joined to it follow.
     pub table: u16,
     /// The number of its row.
     pub row: u32,
@@ -23,17 +23,17 @@ pub struct CellPlace {
     pub column: u32,
 }
 
-/// How many texts a document may have; the numbers behind them are places of other kinds.
+/// The largest number of texts in a document. The numbers above it are places of other kinds.
 const TEXTS: u16 = u16::MAX - 1024;
 
-/// What an expansion has filled in; `start` counts them.
+/// A value that an expansion filled in; `start` is its number.
 const FILLED: u16 = u16::MAX - 1;
 
-/// The first table; those after it have smaller numbers.
+/// The first table; the tables after it have smaller numbers.
 const TABLE: u16 = u16::MAX - 2;
 
 impl Span {
-    /// The place of what was never written anywhere: what a program made.
+    /// The place of a value that was never written: a program made it.
     pub const NONE: Self = Self { source: u16::MAX, start: 0, end: 0 };
 
     /// Whether it is a place in a text.
@@ -42,19 +42,19 @@ impl Span {
         self.source < TEXTS
     }
 
-    /// Whether it is written in a text: what a flag has set is somewhere, and in no text.
+    /// Whether it is written in a text. A value of a flag has a place, but not in a text.
     #[must_use]
     pub fn is_written(self) -> bool {
         self.is_some() && self.start < self.end
     }
 
-    /// Whether another place in the same text is inside of it.
+    /// Whether it contains another place of the same text.
     #[must_use]
     pub fn holds(self, inner: Self) -> bool {
         self.is_written() && self.source == inner.source && self.start <= inner.start && inner.end <= self.end
     }
 
-    /// The whole of a source; nowhere, when the document has more of them than can be told apart.
+    /// The whole of a source; nowhere, if the document has more sources than can be numbered.
     pub(crate) fn whole(source: usize) -> Self {
         u16::try_from(source).ok().filter(|source| *source < TEXTS).map_or(Self::NONE, |source| Self { source, start: 0, end: 0 })
     }
@@ -73,17 +73,17 @@ impl Span {
         is_cell.then(|| CellPlace { table: TABLE - self.source, row: self.start, column: self.end })
     }
 
-    /// The n-th value that an expansion has filled in.
+    /// The n-th value that an expansion filled in.
     pub(in crate::movie) fn filled(number: usize) -> Self {
         u32::try_from(number).map_or(Self::NONE, |number| Self { source: FILLED, start: number, end: number })
     }
 
-    /// Which one it is, if an expansion has filled it in.
+    /// Its number, if an expansion filled it in.
     pub(in crate::movie) fn as_filled(self) -> Option<usize> {
         if self.source == FILLED { usize::try_from(self.start).ok() } else { None }
     }
 
-    /// The same place, in a list that this span's list was put at the end of.
+    /// The same place after this span's list of sources was put at the end of another list.
     pub(crate) fn moved(self, sources: u16) -> Self {
         if self.is_some() { Self { source: self.source.saturating_add(sources), ..self } } else { self }
     }

@@ -1,4 +1,4 @@
-//! The parser against texts good and bad, and the laws that hold for every tree.
+//! Tests the parser with good and bad texts, and the laws that hold for every tree.
 
 use std::fmt::Write;
 
@@ -14,7 +14,7 @@ fn message(text: &str) -> String {
     parse(text, 0).unwrap_err().message
 }
 
-/// What people paste, and why it is no JSON.
+/// What authors paste, and why it is not JSON.
 const PASTED: &[(&str, Likely)] = &[
     ("", Likely::Empty),
     (" // nothing\n", Likely::Empty),
@@ -260,7 +260,7 @@ proptest! {
 
     #[test]
     fn our_json_is_json(tree in trees()) {
-        // The other reader takes no lone surrogates and no number beyond the range of a double.
+        // `serde_json` accepts no lone surrogates and no number beyond the range of a double.
         let text = tree.to_compact();
         if let Ok(other) = serde_json::from_str::<serde_json::Value>(&text) {
             prop_assert_eq!(tree.to_serde(), other);

@@ -1,4 +1,4 @@
-//! A string in the spelling it was written in.
+//! A string in the spelling in which it was written.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
@@ -7,24 +7,24 @@ use smol_str::SmolStr;
 
 use super::scan;
 
-/// A JSON string as it stands between its quotes: escapes stay escapes until they are asked for. A short one needs
-/// no memory of its own, and a copy of a long one shares it.
+/// A JSON string as it is between its quotes; its escapes are decoded only on request. A short string needs
+/// no memory of its own, and a copy of a long one shares its memory.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Text {
     raw: SmolStr,
     marks: Marks,
 }
 
-/// What most texts have none of, noted so that nobody has to look for it again.
+/// Flags for what most texts don't have, stored so that they are not searched for again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(super) struct Marks {
-    /// A backslash: without one it stands for itself.
+    /// A backslash. Without one, the text equals its spelling.
     pub(super) backslash: bool,
     /// A `{` or a `}`.
     pub(super) brace: bool,
 }
 
-/// What one piece of a spelling stands for.
+/// The meaning of one piece of a spelling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unit {
     /// A character.
@@ -34,7 +34,7 @@ pub(super) enum Unit {
 }
 
 impl Text {
-    /// The shortest spelling of a text: what must be escaped is escaped, nothing else.
+    /// The shortest spelling of a text: it escapes what must be escaped, nothing else.
     #[must_use]
     pub fn new(text: &str) -> Self {
         if scan::plain(text.as_bytes()) == text.len() {
@@ -45,12 +45,12 @@ impl Text {
         Self::spelled(&raw)
     }
 
-    /// Takes a valid spelling.
+    /// Accepts a valid spelling.
     pub(super) fn spelled(raw: &str) -> Self {
         Self::from_raw(raw, Marks { backslash: raw.contains('\\'), brace: raw.contains(['{', '}']) })
     }
 
-    /// Takes a spelling that the parser has found to be valid, and what is in it.
+    /// Accepts a spelling that the parser found to be valid, with the flags that it found.
     pub(super) fn from_raw(raw: &str, marks: Marks) -> Self {
         Self { raw: raw.into(), marks }
     }
@@ -61,7 +61,7 @@ impl Text {
         &self.raw
     }
 
-    /// What the spelling stands for. A lone surrogate becomes U+FFFD.
+    /// The decoded text. A lone surrogate becomes U+FFFD.
     #[must_use]
     pub fn decoded(&self) -> Cow<'_, str> {
         if !self.marks.backslash {
@@ -71,24 +71,24 @@ impl Text {
         Cow::Owned(self.units().map(letter).collect())
     }
 
-    /// Whether it stands for this text.
+    /// Whether the decoded text equals this text.
     #[must_use]
     pub fn is(&self, text: &str) -> bool {
         if self.marks.backslash { self.decoded() == text } else { self.raw == text }
     }
 
-    /// Whether what it stands for may have a `{` or a `}`. Most texts have none, which is known without looking.
+    /// Whether the decoded text may have a `{` or a `}`. Most texts have none, which the flags say without a search.
     pub(crate) fn may_have_braces(&self) -> bool {
         self.marks.brace || self.marks.backslash
     }
 
-    /// What the spelling stands for, losing nothing.
+    /// The pieces of the decoded text, lone surrogates included.
     pub(super) fn units(&self) -> Units<'_> {
         Units { rest: &self.raw }
     }
 }
 
-/// Writes a character as JSON must spell it.
+/// Writes a character in the spelling that JSON requires.
 pub(super) fn escape(letter: char, raw: &mut String) {
     match letter {
         '"' => raw.push_str("\\\""),

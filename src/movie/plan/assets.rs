@@ -1,4 +1,4 @@
-//! What is known of the files that a movie takes in.
+//! The known facts about the files that a movie uses.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,24 +7,24 @@ use crate::movie::expand::Expansion;
 use crate::movie::expr::template::is_template;
 use crate::movie::json::Span;
 
-/// What somebody has found out about a file.
+/// The known facts about one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Asset {
-    /// How long it plays.
+    /// Its length.
     pub length: Option<Seconds>,
     /// Its width and height in pixels.
     pub size: Option<(u32, u32)>,
-    /// How many bytes it has.
+    /// Its size in bytes.
     pub bytes: Option<u64>,
 }
 
-/// Tells what is known of files.
+/// A source of known facts about files.
 pub trait Assets {
-    /// What is known of the file at a URL.
+    /// The known facts about the file at a URL.
     fn asset(&self, url: &str) -> Option<Asset>;
 }
 
-/// Nothing is known of any file.
+/// No file is known.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoAssets;
 
@@ -40,25 +40,25 @@ impl<S: std::hash::BuildHasher> Assets for HashMap<String, Asset, S> {
     }
 }
 
-/// A file that a movie takes in.
+/// A file that a movie uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AssetUse {
     /// Its URL.
     pub url: String,
-    /// The type of the element that takes it in.
+    /// The type of the element that uses it.
     pub kind: String,
     /// Where its URL is written.
     pub span: Span,
 }
 
-/// The files that a movie takes in by `src`, each once, in the order of the movie.
+/// The files that a movie uses by `src`, each once, in the order of the movie.
 #[must_use]
 pub fn assets_of(expansion: &Expansion) -> Vec<AssetUse> {
     let mut seen = HashSet::new();
     uses_of(expansion).into_iter().filter(|file| seen.insert(file.url.clone())).collect()
 }
 
-/// Each place at which a movie takes in a file by `src`, in the order of the movie.
+/// Each place at which a movie uses a file by `src`, in the order of the movie.
 #[must_use]
 pub fn uses_of(expansion: &Expansion) -> Vec<AssetUse> {
     let root = &expansion.movie.root;

@@ -1,4 +1,4 @@
-//! What leaves the cost of a movie without an upper bound, and what would give it one.
+//! What leaves the cost of a movie without an upper bound, and what would set one.
 
 use super::{Doubt, Extent, Length, Place, Plan, PlannedElement, PlannedScene, Reason, Seconds};
 use crate::movie::json::Span;
@@ -6,11 +6,11 @@ use crate::movie::json::Span;
 /// One thing that leaves the cost of a movie without an upper bound.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unbounded {
-    /// Of what, and why.
+    /// The scene, element or movie, and the reason.
     pub doubt: Doubt,
-    /// The element as people know it: `audio song.mp3`; `None` when it is a scene or the movie.
+    /// The element in words: `audio song.mp3`; `None` for a scene or the movie.
     pub label: Option<String>,
-    /// What gives it a bound.
+    /// What sets a bound.
     pub fix: &'static str,
 }
 
@@ -26,7 +26,7 @@ impl std::fmt::Display for Unbounded {
 }
 
 impl Plan {
-    /// What leaves the cost without an upper bound, in the order of the movie; empty when the most that it costs is known.
+    /// What leaves the cost without an upper bound, in the order of the movie; empty if the maximum is known.
     #[must_use]
     pub fn unbounded(&self) -> Vec<Unbounded> {
         let doubts = open_ends(self).into_iter().chain(self.credits.unbounded.iter().copied());
@@ -36,7 +36,7 @@ impl Plan {
             .collect()
     }
 
-    /// The element at a place; `None` where a scene or the movie is.
+    /// The element at a place; `None` for a scene or the movie.
     #[must_use]
     pub fn element(&self, place: Place) -> Option<&PlannedElement> {
         let elements = match place.scene {
@@ -64,7 +64,7 @@ fn is_open(length: &Length) -> bool {
     length.at_most().is_none()
 }
 
-/// The elements that leave a scene open, or the scene where it does so itself.
+/// The elements that leave a scene without a bound, or the scene if it does so itself.
 fn of_scene(scene: &PlannedScene) -> Vec<Doubt> {
     let why = scene.length.why().unwrap_or(Reason::NothingGivesLength);
     let elements: Vec<Doubt> = of_elements(&scene.elements, Some(scene.index)).collect();
@@ -79,7 +79,7 @@ fn of_elements(elements: &[PlannedElement], scene: Option<usize>) -> impl Iterat
     open.filter_map(move |element| element.doubt(Place { scene, element: Some(element.index) }))
 }
 
-/// What gives a bound to what has none, in a movie whose scenes have a length or not.
+/// What sets a bound, in a movie whose scenes have a length or not.
 fn fix(doubt: Doubt, has_length: bool) -> &'static str {
     match (doubt.reason, doubt.place.scene) {
         (Reason::Template, _) => "send the template's own movie in place of its id: its scenes are not here",

@@ -1,5 +1,5 @@
-//! What a render costs (`movie-format.md#ai-models` and `service.md#credits`). The sources disagree about much of it;
-//! where they do, the figure is a range.
+//! The cost of a render in credits (`movie-format.md#ai-models` and `service.md#credits`). The sources disagree about
+//! much of it; where they do, the figure is a range.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use super::{Doubt, Length, OutputSize, Place, PlannedElement, PlannedScene, Reas
 use crate::movie::expr::template::is_template;
 use crate::movie::json::{Node, Text};
 
-/// So many credits.
+/// A number of credits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Credits {
     /// A figure.
@@ -20,18 +20,18 @@ pub enum Credits {
     Unknown,
 }
 
-/// What a render would cost, and what the figure rests on.
+/// The cost of a render, and the reasons for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Price {
     /// The figure.
     pub amount: Credits,
-    /// Why it is what it is: each reason once.
+    /// The reasons for the figure, each once.
     pub reasons: Vec<PriceReason>,
     /// The elements whose own price has no upper bound.
     pub unbounded: Vec<Doubt>,
 }
 
-/// Why a price is what it is.
+/// A reason for a price.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PriceReason {
     /// 1 credit a second.
@@ -48,9 +48,9 @@ pub enum PriceReason {
     Size,
     /// A voice of `ElevenLabs`.
     ElevenLabs,
-    /// A model that is paid for.
+    /// A model with a price.
     Generated(String),
-    /// A model that is in no list.
+    /// A model that is not in any list.
     UnknownModel(String),
 }
 
@@ -71,7 +71,7 @@ impl fmt::Display for PriceReason {
     }
 }
 
-/// A range that grows, and why.
+/// A range that grows, and the reasons.
 struct Sum {
     low: u64,
     high: Option<u64>,
@@ -117,7 +117,7 @@ pub(super) fn price(root: &Node, duration: &Length, size: OutputSize, planned: (
 }
 
 impl Sum {
-    /// Adds what an element costs of itself. With a connection its provider bills the user.
+    /// Adds the price of an element itself. With a connection, its provider bills the user.
     fn add(&mut self, node: &Node, element: &PlannedElement, scene: Option<usize>) {
         let is_connected = || text_of(node, "connection").is_some_and(|connection| !connection.raw().is_empty());
         let model = || text_of(node, "model").map(|model| model.to_string()).unwrap_or_default();
@@ -148,7 +148,7 @@ impl Sum {
     }
 }
 
-/// The most that a voice costs of itself, and why; the most is `None` where nothing bounds it.
+/// The highest price of a voice itself, and the reasons; `None` if it has no bound.
 fn voice(model: String, length: &Length) -> Option<(Option<u64>, PriceReason)> {
     if model.starts_with("elevenlabs") {
         return Some((length.at_most().map(|time| time.rounded_up().max(20)), PriceReason::ElevenLabs));
@@ -156,7 +156,7 @@ fn voice(model: String, length: &Length) -> Option<(Option<u64>, PriceReason)> {
     if is_template(&model) { Some((None, PriceReason::UnknownModel(model))) } else { None }
 }
 
-/// The most that a generated image or video costs of itself, and why.
+/// The highest price of a generated image or video itself, and the reasons.
 fn generated(model: String, length: &Length) -> Option<(Option<u64>, PriceReason)> {
     let per_second = |credits: u64| length.at_most().map(|time| time.rounded_up().saturating_mul(credits));
     let most = match model.as_str() {
@@ -173,7 +173,7 @@ fn generated(model: String, length: &Length) -> Option<(Option<u64>, PriceReason
 }
 
 impl Credits {
-    /// The least that it costs.
+    /// The lower bound of the cost.
     #[must_use]
     pub fn at_least(self) -> u64 {
         match self {
@@ -182,7 +182,7 @@ impl Credits {
         }
     }
 
-    /// The most that it costs; `None` when there is no bound.
+    /// The upper bound of the cost; `None` if there is none.
     #[must_use]
     pub fn at_most(self) -> Option<u64> {
         match self {

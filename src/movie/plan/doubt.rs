@@ -1,4 +1,4 @@
-//! What can't be known before a render, of what, and why.
+//! What can't be known before a render: the scene, element or movie, and the reason.
 
 use std::fmt;
 
@@ -7,15 +7,15 @@ use crate::movie::json::Span;
 /// One thing that can't be known before a render.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Doubt {
-    /// Of what.
+    /// The scene, the element or the movie.
     pub place: Place,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
-    /// Where that is written.
+    /// The place of the reason.
     pub span: Span,
 }
 
-/// A scene, an element, or the movie; counted among what plays, from 0.
+/// A scene, an element, or the movie; indexes count what plays, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Place {
     /// The scene.
@@ -29,7 +29,7 @@ impl Place {
     pub const MOVIE: Self = Self { scene: None, element: None };
 }
 
-/// Counted from 1, as people do and as the service does in its messages.
+/// Counted from 1, as the service does in its messages.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.scene, self.element) {
@@ -44,7 +44,7 @@ impl fmt::Display for Place {
 /// Why something can't be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
-    /// The length of a file that nobody has looked at.
+    /// The length of a file that was not inspected.
     AssetLength,
     /// The length of a spoken text.
     SpokenLength,
@@ -52,13 +52,13 @@ pub enum Reason {
     GeneratedLength,
     /// A `{{ … }}` that can't be resolved offline.
     Unresolved,
-    /// No number, or one that is out of range.
+    /// A value that is not a number, or is out of range.
     NoTime,
     /// A loop without an end and without a duration.
     Endless,
     /// An element type that the sources don't know.
     UnknownType,
-    /// How long a transition takes that says no duration.
+    /// The length of a transition without a duration.
     TransitionDefault,
     /// Nothing in it has a length.
     NothingGivesLength,
@@ -72,9 +72,9 @@ pub enum Reason {
     Template,
     /// An element of the movie that may end after the last scene, which extends the movie.
     MayExtendMovie,
-    /// A model that is in no list, so that its price isn't known.
+    /// A model that is not in any list, so that its price isn't known.
     UnknownModel,
-    /// A voice or a video that is paid for by its length, which isn't known.
+    /// A voice or a video whose price depends on its length, which isn't known.
     PaidByLength,
     /// Which of two sizes `sd` has.
     SdSize,
@@ -83,7 +83,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// A word for programs.
+    /// The code for programs.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -10,12 +10,12 @@ pub(super) struct Draft<'a> {
     node: &'a Node,
     kind: Option<Text>,
     start: Length,
-    /// Its own length, extra time included; `None` when it has none.
+    /// Its own length, extra time included; `None` if it has none.
     own: Option<Length>,
     extent: Extent,
 }
 
-/// Puts the elements of a container on its timeline, as far as its own length doesn't matter.
+/// Places the elements of a container on its timeline, as far as the container's own length doesn't matter.
 pub(super) fn drafts<'a>(elements: &'a [Node], assets: &impl Assets) -> Vec<Draft<'a>> {
     let mut so_far = Length::ZERO;
     let draft = |node: &'a Node| {
@@ -34,7 +34,7 @@ pub(super) fn drafts<'a>(elements: &'a [Node], assets: &impl Assets) -> Vec<Draf
         let kind = text_of(node, "type");
         let (extent, own) = own_length(node, kind.as_ref(), assets);
         let own = own.map(|own| own.plus(&extra));
-        // A condition is gone where it was decided.
+        // A decided condition was removed.
         let own = if node.get("condition").is_some() { own.map(|own| Length::up_to(own, Reason::Condition)) } else { own };
         if let Some(own) = &own {
             so_far = so_far.longer(&start.plus(own));
@@ -53,7 +53,7 @@ pub(super) fn longest(drafts: &[Draft<'_>]) -> Option<Length> {
 /// The elements with the length of their container filled in.
 pub(super) fn planned(drafts: Vec<Draft<'_>>, sources: &[usize], container: &Length) -> Vec<PlannedElement> {
     let finish = |(index, draft): (usize, Draft<'_>)| {
-        // What follows its container ends with it: extra time has no room there.
+        // An element that follows its container ends with it, without room for extra time.
         let length = draft.own.unwrap_or_else(|| container.minus(&draft.start));
         let end = if draft.own.is_some() { draft.start.plus(&length) } else { *container };
         PlannedElement {
@@ -73,14 +73,14 @@ pub(super) fn planned(drafts: Vec<Draft<'_>>, sources: &[usize], container: &Len
 }
 
 impl PlannedElement {
-    /// Whether an element of the movie, whose end isn't known, may go on when the scenes are over. A movie whose scenes show
-    /// nothing is made of its elements.
+    /// Whether an element of the movie with an unknown end may go on after the scenes. A movie whose scenes show
+    /// nothing consists of its elements.
     pub(super) fn may_extend(&self, scenes: &Length) -> bool {
         let is_over_scenes = scenes.at_least() > Seconds::ZERO;
         self.extent == Extent::Own && is_over_scenes && !self.end.is_known() && self.end.may_exceed(scenes)
     }
 
-    /// What of its own can't be known.
+    /// The doubts about the element itself.
     pub(super) fn doubt(&self, place: Place) -> Option<Doubt> {
         let length = if self.extent == Extent::Own { self.length.why() } else { None };
         self.start.why().or(length).map(|reason| Doubt { place, reason, span: self.span })
@@ -111,7 +111,7 @@ fn natural_length(node: &Node, kind: Option<&Text>, assets: &impl Assets) -> (Ex
     }
 }
 
-/// The length of what is played of a file, as often as it is played.
+/// The length of the played part of a file, times its repetitions.
 fn asset_length(node: &Node, assets: &impl Assets) -> Length {
     let Some(url) = text_of(node, "src") else {
         return Length::unknown(if node.get("prompt").is_some() { Reason::GeneratedLength } else { Reason::AssetLength });

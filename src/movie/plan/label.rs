@@ -1,9 +1,9 @@
-//! What an element is called where people read of it.
+//! The name of an element in messages.
 
 use super::{PlannedElement, text_of};
 use crate::movie::json::{Node, Text};
 
-/// What there is to see or hear of an element.
+/// What an element shows or plays.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shown {
     /// These words: its text, or the prompt that it is made of.
@@ -14,7 +14,7 @@ pub enum Shown {
     File(Text),
 }
 
-/// What an element of a type shows, where it says that.
+/// What an element of a type shows, if it says so.
 pub(super) fn shown(node: &Node, kind: Option<&Text>) -> Option<Shown> {
     let of = |name| text_of(node, name).filter(|text| !text.raw().is_empty());
     match kind.map_or("", Text::raw) {
@@ -25,7 +25,7 @@ pub(super) fn shown(node: &Node, kind: Option<&Text>) -> Option<Shown> {
 }
 
 impl PlannedElement {
-    /// What tells people which it is: `text "FOR SALE"`, `image front.jpg`, `component basic/000`.
+    /// The words that identify it: `text "FOR SALE"`, `image front.jpg`, `component basic/000`.
     #[must_use]
     pub fn label(&self) -> String {
         let kind = self.kind.as_ref().map(Text::decoded).filter(|kind| !kind.is_empty());

@@ -1,10 +1,10 @@
-//! A time that may be known only within bounds.
+//! A time that is known exactly or within bounds.
 
 use std::fmt;
 
 use super::{Reason, Seconds};
 
-/// A time, or the bounds it lies in and why it isn't known better.
+/// A time, or its bounds and the reason why it isn't known exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Length {
     low: Seconds,
@@ -13,7 +13,7 @@ pub struct Length {
 }
 
 impl Length {
-    /// No time at all.
+    /// Zero.
     pub const ZERO: Self = Self::known(Seconds::ZERO);
 
     /// A known time.
@@ -22,13 +22,13 @@ impl Length {
         Self { low: time, high: Some(time), why: None }
     }
 
-    /// Any time from none on.
+    /// Any time from zero up.
     #[must_use]
     pub const fn unknown(why: Reason) -> Self {
         Self { low: Seconds::ZERO, high: None, why: Some(why) }
     }
 
-    /// A time up to another.
+    /// Any time from zero up to another.
     #[must_use]
     pub fn up_to(most: Self, why: Reason) -> Self {
         Self::within(Seconds::ZERO, most.high, Some(why))
@@ -51,32 +51,32 @@ impl Length {
         self.exactly().is_some()
     }
 
-    /// The least that it can be.
+    /// The lower bound.
     #[must_use]
     pub fn at_least(&self) -> Seconds {
         self.low
     }
 
-    /// The most that it can be; `None` when there is no bound.
+    /// The upper bound; `None` if there is none.
     #[must_use]
     pub fn at_most(&self) -> Option<Seconds> {
         self.high
     }
 
-    /// Why it isn't known; `None` when it is.
+    /// Why it isn't known; `None` if it is.
     #[must_use]
     pub fn why(&self) -> Option<Reason> {
         self.why
     }
 
-    /// Both, one after the other.
+    /// The sum of both.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
         let high = self.high.zip(other.high).map(|(one, other)| one + other);
         Self::within(self.low + other.low, high, self.why.or(other.why))
     }
 
-    /// What is left of it without another; nothing at least.
+    /// The difference to another, at least zero.
     #[must_use]
     pub fn minus(&self, other: &Self) -> Self {
         let low = other.high.map_or(Seconds::ZERO, |high| (self.low - high).max(Seconds::ZERO));

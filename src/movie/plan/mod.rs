@@ -1,5 +1,5 @@
-//! What plays when, how large, and for how many credits, as far as it can be known before a render
-//! (`movie-format.md#timing` and `service.md#credits`). What can't be known is a range, and the reason is on the list of doubts.
+//! The timeline, size and cost in credits of a movie, as far as they can be known before a render
+//! (`movie-format.md#timing` and `service.md#credits`). What can't be known is a range, and the list of doubts has the reason.
 
 mod assets;
 mod bound;
@@ -31,15 +31,15 @@ pub use size::OutputSize;
 /// The timeline of a movie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// How long the movie plays.
+    /// The length of the movie.
     pub duration: Length,
-    /// How large it is.
+    /// The size of the frame.
     pub size: OutputSize,
     /// The scenes, in order.
     pub scenes: Vec<PlannedScene>,
     /// The movie's own elements, which play over all scenes.
     pub elements: Vec<PlannedElement>,
-    /// What the render would cost.
+    /// The cost of the render.
     pub credits: Price,
     /// What can't be known before the render, in the order of the movie.
     pub unknown: Vec<Doubt>,
@@ -48,23 +48,23 @@ pub struct Plan {
 /// One scene on the timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedScene {
-    /// Its place among the scenes that play, from 0.
+    /// Its index among the scenes that play, from 0.
     pub index: usize,
     /// Its index in the document.
     pub source: usize,
-    /// Which item it was made for, if it was iterated.
+    /// The item that it was made for, if it was iterated.
     pub iteration: Option<Iteration>,
     /// Its `id`.
     pub id: Option<Text>,
-    /// When it begins, in the movie.
+    /// Its start, in the movie.
     pub start: Length,
-    /// How long it plays.
+    /// Its length.
     pub length: Length,
-    /// How long it overlaps the scene before it.
+    /// The time for which it overlaps the scene before it.
     pub overlap: Length,
-    /// The style of the transition that it begins with.
+    /// The style of the transition at its start.
     pub transition: Option<Text>,
-    /// What plays in it.
+    /// Its elements.
     pub elements: Vec<PlannedElement>,
     /// Where it is written.
     pub span: Span,
@@ -73,48 +73,48 @@ pub struct PlannedScene {
 /// One element on the timeline of a scene or of the movie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedElement {
-    /// Its place among the elements that play, from 0.
+    /// Its index among the elements that play, from 0.
     pub index: usize,
     /// Its index in the document.
     pub source: usize,
-    /// Its `type`, if it says one.
+    /// Its `type`, if it has one.
     pub kind: Option<Text>,
     /// Its `id`.
     pub id: Option<Text>,
-    /// What it shows, if it says that.
+    /// What it shows, if it says so.
     pub shown: Option<Shown>,
-    /// When it begins, in its scene or in the movie.
+    /// Its start, in its scene or in the movie.
     pub start: Length,
-    /// How long it plays, its extra time included. It may reach beyond its scene, which cuts it.
+    /// Its length, its extra time included. It may reach beyond its scene, which cuts it.
     pub length: Length,
-    /// When it ends.
+    /// Its end.
     pub end: Length,
-    /// What its length comes from.
+    /// The source of its length.
     pub extent: Extent,
     /// Where it is written.
     pub span: Span,
 }
 
-/// What an element's length comes from.
+/// The source of an element's length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Extent {
-    /// From itself: a duration, an asset, a spoken text.
+    /// The element itself: a duration, an asset, a spoken text.
     Own,
-    /// From its scene or the movie (`duration: -2`): it gives neither of them a length.
+    /// Its scene or the movie (`duration: -2`): it gives neither of them a length.
     Container,
-    /// An image without a duration: it stays as long as its scene and gives it no length.
+    /// None, for an image without a duration: it stays as long as its scene and gives it no length.
     Still,
 }
 
 impl Plan {
-    /// When the last scene is over; `None` where no scene plays.
+    /// The end of the last scene; `None` if no scene plays.
     #[must_use]
     pub fn scenes_end(&self) -> Option<Length> {
         self.scenes.last().map(|last| last.start.plus(&last.length))
     }
 }
 
-/// Plans an expanded movie. `assets` tells what is known of files; [`NoAssets`] when nothing is.
+/// Plans an expanded movie. `assets` returns the known facts about files; [`NoAssets`] if there are none.
 #[must_use]
 pub fn plan(expansion: &Expansion, assets: &impl Assets) -> Plan {
     let root = &expansion.movie.root;
@@ -122,7 +122,7 @@ pub fn plan(expansion: &Expansion, assets: &impl Assets) -> Plan {
     let scenes = if expansion.is_template() { Vec::new() } else { scene::scenes(expansion, assets, &mut unknown) };
     let drafts = element::drafts(items(root, "elements"), assets);
     let played = scenes.last().map(|last| last.start.plus(&last.length));
-    // The movie lasts until its scenes and its own elements are over (`movie-format.md#timing`).
+    // The movie lasts until its scenes and its own elements have ended (`movie-format.md#timing`).
     let duration = match (&played, element::longest(&drafts)) {
         _ if expansion.is_template() => Length::unknown(Reason::Template),
         (Some(played), Some(over)) => played.longer(&over),
@@ -146,12 +146,12 @@ pub fn plan(expansion: &Expansion, assets: &impl Assets) -> Plan {
     Plan { duration, size, scenes, elements, credits, unknown }
 }
 
-/// The items of an array member; none when it is something else.
+/// The items of an array member; none if the member is not an array.
 fn items<'a>(holder: &'a Node, name: &str) -> &'a [Node] {
     holder.get(name).and_then(Node::as_array).unwrap_or_default()
 }
 
-/// The text of a member; `None` when it is something else.
+/// The text of a member; `None` if the member is not a string.
 fn text_of(holder: &Node, name: &str) -> Option<Text> {
     holder.get(name).and_then(Node::as_text).cloned()
 }

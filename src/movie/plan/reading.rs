@@ -1,18 +1,18 @@
-//! Reading a time from a movie: a number, or a text that spells one (`movie-format.md#naming`).
+//! Reads a time from a movie: a number, or a text that spells one (`movie-format.md#naming`).
 
 use super::{Reason, Seconds};
 use crate::movie::expr::read_number;
 use crate::movie::expr::template::is_open;
 use crate::movie::json::{Node, Value};
 
-/// What a property says about time.
+/// The time in a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reading {
     /// It isn't there.
     Absent,
-    /// So long. Negative numbers have meanings of their own.
+    /// This number of seconds. Negative numbers have meanings of their own.
     Time(Seconds),
-    /// It can't be told.
+    /// It isn't known.
     Unreadable(Reason),
 }
 
@@ -26,7 +26,7 @@ pub(super) fn minus_two() -> Seconds {
     Seconds::ZERO - Seconds::whole(2)
 }
 
-/// What a property says.
+/// Reads a property.
 pub(super) fn read(holder: &Node, name: &str) -> Reading {
     let Some(node) = holder.get(name) else { return Reading::Absent };
     let time = match &node.value {

@@ -1,11 +1,11 @@
-//! The scenes one after the other, each beginning inside the one before it by as much as its transition takes.
+//! Places the scenes one after the other. Each begins inside the one before it, by the length of its transition.
 
 use super::reading::{Reading, minus_one, read};
 use super::{Assets, Doubt, Length, Place, PlannedScene, Reason, Seconds, element, items, text_of};
 use crate::movie::expand::{Expansion, SceneOrigin};
 use crate::movie::json::Node;
 
-/// How long a scene of nothing plays at most: no time, or 5 s of black (`service.md#conflicts`).
+/// The longest time that an empty scene plays: no time, or 5 s of black (`service.md#conflicts`).
 const BLACK: Seconds = Seconds::whole(5);
 
 /// The scenes on the timeline of the movie.
@@ -39,7 +39,7 @@ fn scene(node: &Node, (index, origin): (usize, &SceneOrigin), before: Option<&Pl
 }
 
 fn length(node: &Node, drafts: &[element::Draft<'_>]) -> Length {
-    // Both are gone where they were resolved.
+    // Both were removed if they were resolved.
     if node.get("iterate").is_some() {
         return Length::unknown(Reason::NotIterated);
     }
@@ -79,7 +79,7 @@ fn doubts(scene: &PlannedScene, node: &Node, unknown: &mut Vec<Doubt>) {
     let place = Place { scene: Some(scene.index), element: None };
     let elements = scene.elements.iter().filter_map(|element| element.doubt(Place { element: Some(element.index), ..place }));
     let found: Vec<_> = elements.collect();
-    // A scene whose elements are in doubt is so for their sake; that is told once, where it comes from.
+    // A scene whose elements are in doubt is in doubt because of them; that is reported once, at its source.
     let length = scene.length.why().filter(|reason| !found.iter().any(|doubt| doubt.reason == *reason));
     unknown.extend(length.map(|reason| Doubt { place, reason, span: scene.span }));
     unknown.extend(found);

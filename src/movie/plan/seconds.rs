@@ -1,4 +1,4 @@
-//! Seconds, exactly: movies are written in tenths, and tenths are no binary fractions.
+//! Exact seconds: movies are written in tenths, which binary fractions can't express.
 
 use std::fmt;
 use std::ops::{Add, Sub};
@@ -12,47 +12,47 @@ pub struct Seconds(i64);
 const MICROS: i64 = 1_000_000;
 const MICROS_IN_ONE: f64 = 1e6;
 
-/// More than any movie: 30 years.
+/// A time longer than any movie: 30 years.
 const LONGEST: f64 = 1e9;
 
 impl Seconds {
-    /// None.
+    /// Zero.
     pub const ZERO: Self = Self(0);
 
-    /// So many whole seconds.
+    /// A number of whole seconds.
     #[must_use]
     pub const fn whole(seconds: u32) -> Self {
         Self(seconds as i64 * MICROS)
     }
 
-    /// The time that a number of seconds is; `None` when no movie is that long.
+    /// The time of a number of seconds; `None` if no movie is that long.
     #[must_use]
     pub fn of(number: &Number) -> Option<Self> {
         Self::from_f64(number.as_f64())
     }
 
-    /// The time that a number of seconds is; `None` when no movie is that long.
+    /// The time of a number of seconds; `None` if no movie is that long.
     #[must_use]
     pub fn from_f64(seconds: f64) -> Option<Self> {
         #[expect(clippy::cast_possible_truncation, reason = "what is left is a whole number far below the largest")]
         (seconds.abs() <= LONGEST).then(|| Self((seconds * MICROS_IN_ONE).round() as i64))
     }
 
-    /// The time as a number to calculate with: the nearest one to what is written.
+    /// The time as the nearest `f64` to the exact number.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "exact up to 285 years, where no digit of a microsecond is left to lose")]
     pub fn as_f64(self) -> f64 {
         self.0 as f64 / MICROS_IN_ONE
     }
 
-    /// How many whole seconds cover it.
+    /// The whole seconds, rounded up.
     #[must_use]
     pub fn rounded_up(self) -> u64 {
         let whole = self.0.max(0);
         u64::try_from(whole / MICROS + i64::from(whole % MICROS > 0)).unwrap_or_default()
     }
 
-    /// How many whole seconds it covers.
+    /// The whole seconds, rounded down.
     #[must_use]
     pub fn rounded_down(self) -> u64 {
         u64::try_from(self.0.max(0) / MICROS).unwrap_or_default()
@@ -64,7 +64,7 @@ impl Seconds {
         self.0 % MICROS == 0
     }
 
-    /// So many times as long.
+    /// The time multiplied by a number.
     #[must_use]
     pub fn times(self, count: u32) -> Self {
         Self(self.0.saturating_mul(i64::from(count)))
@@ -93,7 +93,7 @@ impl Sub for Seconds {
     }
 }
 
-/// `14.5`: no more digits than it takes.
+/// `14.5`: no more digits than needed.
 impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };

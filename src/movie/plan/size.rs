@@ -1,4 +1,4 @@
-//! How many pixels the movie has (`movie-format.md#resolutions`).
+//! The size of the movie in pixels (`movie-format.md#resolutions`).
 
 use std::fmt;
 
@@ -10,22 +10,22 @@ use crate::movie::json::{Node, Value};
 /// The size of a movie in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutputSize {
-    /// It is known.
+    /// A known size.
     Known {
-        /// Pixels across.
+        /// The width.
         width: u32,
-        /// Pixels down.
+        /// The height.
         height: u32,
     },
     /// `sd`: documented as 640×360, seen as 640×480.
     Sd,
-    /// It can't be told.
+    /// Unknown.
     Unknown(Reason),
 }
 
 const DEFAULT: (u32, u32) = (640, 360);
 
-/// Full HD, by which credits are told apart (`service.md#credits`).
+/// The pixels of full HD, the limit between prices (`service.md#credits`).
 const FULL_HD: u64 = 1920 * 1080;
 
 /// The size that a movie asks for.
@@ -67,7 +67,7 @@ fn pixels(node: Option<&Node>, default: u32) -> Result<u32, Reason> {
 }
 
 impl OutputSize {
-    /// Whether it has more pixels than full HD; `None` when that can't be told.
+    /// Whether it has more pixels than full HD; `None` if that isn't known.
     #[must_use]
     pub fn is_above_full_hd(self) -> Option<bool> {
         match self {
@@ -77,7 +77,7 @@ impl OutputSize {
         }
     }
 
-    /// Why it can't be told.
+    /// Why it isn't known.
     pub(super) fn doubt(self) -> Option<Reason> {
         match self {
             Self::Known { .. } => None,

@@ -14,7 +14,7 @@ fn planned(text: &str) -> Plan {
     planned_with(text, &NoAssets)
 }
 
-/// A movie of one scene with these elements, and what else the scene says.
+/// A movie of one scene with these elements and these other members of the scene.
 fn scene(elements: &str, more: &str) -> Plan {
     planned(&format!(r#"{{"scenes":[{{"elements":[{elements}]{more}}}]}}"#))
 }
@@ -297,7 +297,7 @@ fn bounds_stay_bounds_through_arithmetic() {
     assert!(unknown.may_exceed(&time(100)) && !time(4).may_exceed(&time(4)));
 }
 
-/// What leaves the cost of a movie without an upper bound, and what would give it one.
+/// What leaves the cost of a movie without an upper bound, and what would set one.
 fn open(text: &str) -> Vec<(String, &'static str)> {
     planned(text).unbounded().into_iter().map(|open| (open.to_string(), open.fix)).collect()
 }

@@ -1,8 +1,8 @@
-//! Files that elements take: what the service accepts (`service.md#errors`) and where it can't get them.
+//! The files that elements use: which ones the service accepts (`service.md#errors`), and where it can't fetch them.
 
 use super::Types;
 
-/// Extensions of files in an accepted codec, and the elements that take them. A video is accepted as audio.
+/// Extensions of files in an accepted codec, and the elements that accept them. A video is accepted as audio.
 pub const EXTENSIONS: &[(&str, Types)] = &[
     ("png", Types::IMAGE),
     ("jpg", Types::IMAGE),
@@ -33,14 +33,14 @@ pub const EXTENSIONS: &[(&str, Types)] = &[
     ("oga", Types::AUDIO),
 ];
 
-/// Extensions that belong to files, but to none that is accepted.
+/// Extensions of files that are not accepted.
 pub const REFUSED: &[&str] = &[
     "svg", "avif", "heic", "heif", "ico", "psd", "ai", "eps", "pdf", "wav", "wma", "aiff", "mid", "midi", "m3u8", "mpd", "swf", "html",
     "htm", "txt", "zip", "docx", "pptx",
 ];
 
-/// Pages that show a file in place of giving it (`service.md#errors`): the host, a part of the
-/// rest, and the way out.
+/// Pages that show a file instead of delivering it (`service.md#errors`): the host, a part of the
+/// rest, and the fix.
 pub const SHARE_PAGES: &[(&str, &str, &str)] = &[
     ("youtube.com", "", "a video page is no file: host the video itself"),
     ("youtu.be", "", "a video page is no file: host the video itself"),

@@ -1,16 +1,16 @@
-//! The components that are known, and their parts (`movie-format.md#elements-by-type`). The service's own list grows.
+//! The known components and their parts (`movie-format.md#elements-by-type`). The service's own list grows.
 
 /// A component.
 #[derive(Debug)]
 pub struct Component {
-    /// What `component` says.
+    /// The value of `component`.
     pub id: &'static str,
-    /// The parts that `settings` may have; empty where nobody has told.
+    /// The parts that `settings` may have; empty if no source says.
     pub parts: &'static [&'static str],
 }
 
 impl Component {
-    /// Whether it has a part of that name. Parts that are counted may be any of their kind: `rectangle2`.
+    /// Whether it has a part of that name. A numbered part may have any number: `rectangle2`.
     #[must_use]
     pub fn has_part(&self, name: &str) -> bool {
         let kind = |part: &str| part.trim_end_matches(|letter: char| letter.is_ascii_digit()).len();

@@ -1,4 +1,4 @@
-//! The names of colours in CSS, and the words that stand for one.
+//! The names of colours in CSS, and the keywords for a colour.
 
 /// The names, sorted.
 pub const NAMES: &[&str] = &[

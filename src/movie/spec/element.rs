@@ -23,13 +23,13 @@ impl Types {
     pub const AUDIOGRAM: Self = Self(1 << 7);
     /// `subtitles`.
     pub const SUBTITLES: Self = Self(1 << 8);
-    /// What is seen and has a place in the frame.
+    /// Elements that are seen and have a place in the frame.
     pub const VISUAL: Self = Self::IMAGE.and(Self::VIDEO).and(Self::TEXT).and(Self::HTML).and(Self::COMPONENT).and(Self::AUDIOGRAM);
-    /// What is heard.
+    /// Elements that are heard.
     pub const SOUND: Self = Self::VIDEO.and(Self::AUDIO).and(Self::VOICE);
-    /// What has a length of its own.
+    /// Elements that have a length of their own.
     pub const LASTING: Self = Self::SOUND;
-    /// What takes a file.
+    /// Elements that use a file.
     pub const ASSET: Self = Self::IMAGE.and(Self::VIDEO).and(Self::AUDIO);
     /// All.
     pub const ALL: Self = Self::VISUAL.and(Self::SOUND).and(Self::SUBTITLES);

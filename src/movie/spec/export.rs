@@ -32,7 +32,7 @@ pub static DESTINATION: Table = Table {
     ],
 };
 
-/// What a type of destination must have, unless `id` names a connection.
+/// The members that a type of destination must have, unless `id` names a connection.
 pub const REQUIRED: &[(&str, &[&str])] = &[
     ("webhook", &["endpoint"]),
     ("ftp", &["host", "port", "username", "password"]),

@@ -1,5 +1,5 @@
-//! The service's vocabulary as data: properties, types, ranges, words, defaults, and the wrong names that people
-//! really use. One place: `check` judges by it, and `schema` is generated from it.
+//! The service's vocabulary as data: properties, types, ranges, words, defaults, and the wrong names that authors
+//! really use. `check` judges by it, and `schema` is generated from it.
 //!
 //! Facts come from `movie-format.md`; the section is named at each table.
 
@@ -20,7 +20,7 @@ use crate::movie::diagnostic::Severity;
 /// The members that an object may have.
 #[derive(Debug)]
 pub struct Table {
-    /// What messages call such an object, with its article: `a scene`.
+    /// The name of such an object in messages, with its article: `a scene`.
     pub name: &'static str,
     /// The members, sorted by name.
     pub properties: &'static [Property],
@@ -31,21 +31,21 @@ pub struct Table {
 pub struct Property {
     /// Its name, as it is written in a movie.
     pub name: &'static str,
-    /// What its value may be.
+    /// The shape of its value.
     pub shape: Shape,
-    /// The elements that have it. Of no meaning outside the table of elements.
+    /// The elements that have it. It has no meaning outside the table of elements.
     pub on: Types,
     /// Whether it is still documented.
     pub standing: Standing,
-    /// Whether an object without it is no good.
+    /// Whether an object must have it.
     pub is_required: bool,
-    /// The value that stands for its absence, as JSON.
+    /// The default value, as JSON.
     pub default: Option<&'static str>,
-    /// What it does, in a line.
+    /// Its effect, in one line.
     pub about: &'static str,
 }
 
-/// What a value may be. A string with `{{` may stand for any that is no array and no object.
+/// The shape of a value. A string with `{{` may replace any value that is not an array or an object.
 #[derive(Debug, Clone, Copy)]
 pub enum Shape {
     /// Anything.
@@ -58,7 +58,7 @@ pub enum Shape {
     Flag,
     /// A number within a range, or the same in a string.
     Number(&'static Range),
-    /// One of some words.
+    /// One word of a list.
     Words(&'static Words),
     /// An object with known members.
     Object(&'static Table),
@@ -68,7 +68,7 @@ pub enum Shape {
     Array(Items),
 }
 
-/// What an array holds.
+/// The items of an array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Items {
     /// Anything.
@@ -85,14 +85,14 @@ pub enum Items {
     Destinations,
 }
 
-/// What is still documented, and what isn't.
+/// The documentation status of a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// In the reference of today.
+    /// In the current reference.
     Current,
     /// In older documentation, or written by older editors: still read.
     Legacy(&'static str),
-    /// Used by some pages of the documentation, absent from the reference.
+    /// Used by some pages of the documentation, but not in the reference.
     Disputed(&'static str),
     /// Written by the service's own tools, or by editors; without effect.
     Private,
@@ -103,23 +103,23 @@ pub enum Standing {
 pub struct Range {
     /// The least number in it.
     pub least: f64,
-    /// The largest, which may be infinite.
+    /// The largest number in it, which may be infinite.
     pub most: f64,
-    /// Whether `least` itself is left out.
+    /// Whether `least` itself is excluded.
     pub is_above: bool,
-    /// Numbers outside of it that mean something of their own.
+    /// Numbers outside the range that have a meaning of their own.
     pub besides: &'static [f64],
-    /// Whether only whole numbers count.
+    /// Whether only whole numbers are allowed.
     pub is_whole: bool,
-    /// Outside of these two the sources leave no doubt.
+    /// Outside of these two numbers, the sources are certain that a value is wrong.
     pub surely: (f64, f64),
-    /// Whether a text that spells no number may mean something, of which no source speaks.
+    /// Whether a text that spells no number may have a meaning that no source describes.
     pub takes_texts: bool,
-    /// How much a number outside of it matters.
+    /// The severity of a number outside the range.
     pub severity: Severity,
-    /// The rule that speaks of it.
+    /// The rule for a number outside the range.
     pub rule: &'static str,
-    /// How messages describe it.
+    /// The description in messages.
     pub told: &'static str,
 }
 
@@ -138,13 +138,13 @@ impl Range {
         told: "any number",
     };
 
-    /// From one number to another, with the rule that speaks of what is outside.
+    /// The range from one number to another, with the rule for numbers outside it.
     #[must_use]
     pub const fn new(least: f64, most: f64, rule: &'static str, told: &'static str) -> Self {
         Self { least, most, surely: (least, most), rule, told, ..Self::ANY }
     }
 
-    /// Whether the sources leave it open what becomes of a number outside of the range.
+    /// Whether the sources leave open what the service does with a number outside the range.
     #[must_use]
     pub fn may_hold(&self, number: f64) -> bool {
         number >= self.surely.0 && number <= self.surely.1
@@ -159,20 +159,20 @@ impl Range {
     }
 }
 
-/// Words of which one is to be chosen.
+/// A list of words, one of which is the value.
 #[derive(Debug)]
 pub struct Words {
     /// The words.
     pub known: &'static [&'static str],
-    /// What people write instead.
+    /// The wrong words that authors write.
     pub near: &'static [(&'static str, &'static str)],
-    /// Words that some source has and the reference has not: they only warn.
+    /// Words that some source has but the reference doesn't: they are only warnings.
     pub disputed: &'static [&'static str],
     /// Whether another word is an error or a warning.
     pub severity: Severity,
-    /// The rule that speaks of it.
+    /// The rule for another word.
     pub rule: &'static str,
-    /// What messages call one of them: `a resolution`.
+    /// The name of one of them in messages: `a resolution`.
     pub name: &'static str,
 }
 
@@ -184,13 +184,13 @@ impl Types {
     /// None.
     pub const NONE: Self = Self(0);
 
-    /// Those of both.
+    /// The union of both sets.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Whether both have one in common.
+    /// Whether both sets have a type in common.
     #[must_use]
     pub const fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -230,7 +230,7 @@ impl Property {
 }
 
 impl Table {
-    /// Where a member stands in the table.
+    /// The index of a member in the table.
     #[must_use]
     pub fn index(&self, name: &str) -> Option<usize> {
         self.properties.binary_search_by(|property| property.name.cmp(name)).ok()
@@ -242,7 +242,7 @@ impl Table {
         self.properties.get(self.index(name)?)
     }
 
-    /// Where a member stands, for constants: a name that is no member does not compile.
+    /// The index of a member, for constants: a name that is not a member does not compile.
     ///
     /// # Panics
     /// At compile time, when there is no such member.

@@ -1,6 +1,6 @@
-//! The models that generate, and what they cost (`movie-format.md#ai-models`). The service's own catalogue is live and grows.
+//! The generating models and their prices (`movie-format.md#ai-models`). The service's own catalogue is live and grows.
 
-/// What a model makes.
+/// The output of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Makes {
     /// Images: credits each.
@@ -14,11 +14,11 @@ pub enum Makes {
 /// A model.
 #[derive(Debug)]
 pub struct Model {
-    /// What `model` says.
+    /// The value of `model`.
     pub name: &'static str,
-    /// What it makes.
+    /// Its output.
     pub makes: Makes,
-    /// Credits, as [`Makes`] counts them.
+    /// Its price in credits, in the unit of [`Makes`].
     pub credits: u32,
 }
 
@@ -26,7 +26,7 @@ const fn model(name: &'static str, makes: Makes, credits: u32) -> Model {
     Model { name, makes, credits }
 }
 
-/// When the list was read.
+/// The date on which the list was read.
 pub const AS_OF: &str = "May 2026";
 
 /// The models that are known, aliases included.
@@ -52,12 +52,12 @@ pub const MODELS: &[Model] = &[
     model("elevenlabs-flash-v2-5", Makes::Voice, 0),
 ];
 
-/// The names of the models that make one kind.
+/// The names of the models with one kind of output.
 pub fn names(makes: Makes) -> impl Iterator<Item = &'static str> {
     MODELS.iter().filter(move |model| model.makes == makes).map(|model| model.name)
 }
 
-/// A model by what it makes and its name.
+/// A model by its output and its name.
 #[must_use]
 pub fn find(makes: Makes, name: &str) -> Option<&'static Model> {
     MODELS.iter().find(|model| model.makes == makes && model.name == name)

@@ -1,9 +1,9 @@
-//! Wrong names that people really use, and the right ones. What is only misspelled needs no entry: the nearest
+//! Wrong names that authors really use, and the right ones. A mere misspelling needs no entry: the nearest
 //! name is found by its letters.
 
 use super::Types;
 
-/// A wrong name, and the right ones: the first that the object may have is meant.
+/// A wrong name, and the right ones. The first one that the object may have is meant.
 pub const NAMES: &[(&str, &[&str])] = &[
     ("aspectRatio", &["aspect-ratio"]),
     ("backgroundColor", &["background-color"]),
@@ -117,7 +117,7 @@ pub const SYNONYMS: &[&str] = &[
     "zIndex",
 ];
 
-/// Names whose way out is no other name.
+/// Names whose fix is not another name.
 pub const INSTEAD: &[(&str, &str)] = &[
     ("component", "add an element of the type `component` to `elements`"),
     ("html", "add an element of the type `html` to `elements`"),
@@ -138,7 +138,7 @@ pub const INSTEAD: &[(&str, &str)] = &[
     ("voiceover", "add an element of the type `voice` to `elements`"),
 ];
 
-/// What elements of a type have no place for, and the property of theirs that is meant.
+/// Properties that elements of a type don't have, and the property of theirs that is meant.
 pub const INSTEAD_OF: &[(Types, &str, &str)] = &[
     (Types::SUBTITLES, "src", "captions"),
     (Types::SUBTITLES, "text", "captions"),
@@ -147,7 +147,7 @@ pub const INSTEAD_OF: &[(Types, &str, &str)] = &[
     (Types::TEXT, "html", "text"),
 ];
 
-/// What elements of a type have elsewhere, and what to write.
+/// Properties that elements of a type have elsewhere, and what to write.
 pub const ELSEWHERE: &[(Types, &str, &str)] = &[
     (Types::VOICE, "provider", "name the `model`: `\"azure\"` or `\"elevenlabs\"`"),
     (Types::VOICE, "speed", "write `\"model-settings\": {\"voice_settings\": {\"speed\": 1.1}}`, which voices of ElevenLabs read"),

@@ -6,9 +6,9 @@ use crate::movie::diagnostic::Severity;
 /// A text style.
 #[derive(Debug)]
 pub struct Style {
-    /// What `style` says.
+    /// The value of `style`.
     pub id: &'static str,
-    /// Seconds until its animation has shown everything; `None` where nobody has told.
+    /// Seconds until its animation has shown everything; `None` if no source says.
     pub intro: Option<f64>,
 }
 
@@ -39,7 +39,7 @@ pub fn find(id: &str) -> Option<&'static Style> {
     STYLES.iter().find(|style| style.id == id)
 }
 
-/// What people write in place of a setting's name.
+/// Wrong names of settings that authors write, and the right ones.
 pub const NAMES: &[(&str, &str)] = &[
     ("align", "text-align"),
     ("alignment", "text-align"),
@@ -51,7 +51,7 @@ pub const NAMES: &[(&str, &str)] = &[
     ("weight", "font-weight"),
 ];
 
-/// The words that a setting takes, where it takes no others.
+/// The words that a setting accepts, if it accepts only these.
 pub static WORDS: &[(&str, Words)] = &[
     ("text-align", Words { known: &["left", "center", "right", "justify", "start", "end"], near: CENTRED, name: "a `text-align`", ..WORD }),
     ("horizontal-position", Words { known: &["left", "center", "right"], near: CENTRED, name: "a `horizontal-position`", ..WORD }),
@@ -65,7 +65,7 @@ const WORD: Words = Words { known: &[], near: &[], disputed: &[], severity: Seve
 /// Settings that hold a colour.
 pub const COLORS: &[&str] = &["background-color", "color", "font-color", "pill-color"];
 
-/// Settings that texts are known to have. They are CSS, so others may work: an unknown one is no finding.
+/// Settings that texts are known to have. They are CSS, so others may work: an unknown one is not a finding.
 pub const SETTINGS: &[&str] = &[
     "background-color",
     "color",

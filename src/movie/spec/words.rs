@@ -1,4 +1,4 @@
-//! The words that stand for themselves: resolutions, qualities, transitions, positions (`movie-format.md`).
+//! The words of the service: resolutions, qualities, transitions, positions (`movie-format.md`).
 
 use super::Words;
 use crate::movie::diagnostic::Severity;
@@ -8,7 +8,7 @@ use crate::movie::diagnostic::Severity;
 pub struct Resolution {
     /// Its name.
     pub name: &'static str,
-    /// Its width and height; `None` for `custom`, which takes those of the movie. Renders at `sd` were measured at 640×480
+    /// Its width and height; `None` for `custom`, which uses those of the movie. Renders at `sd` were measured at 640×480
     /// although 640×360 is documented.
     pub size: Option<(u32, u32)>,
 }
@@ -26,7 +26,7 @@ pub const PRESETS: &[Resolution] = &[
     Resolution { name: "twitter-portrait", size: Some((1080, 1350)) },
 ];
 
-/// The size of a movie that says nothing of it (`movie-format.md#movie`).
+/// The default size of a movie (`movie-format.md#movie`).
 pub const DEFAULT_SIZE: (u32, u32) = (640, 360);
 
 const CLOSED: Words = Words { known: &[], near: &[], disputed: &[], severity: Severity::Error, rule: "J2V008", name: "a word" };
@@ -73,7 +73,7 @@ pub static RESOLUTION: Words = Words {
     ..CLOSED
 };
 
-/// `quality`. A third party writes `very_high`.
+/// `quality`. An unofficial source writes `very_high`.
 pub static QUALITY: Words = Words {
     known: &["low", "medium", "high"],
     near: &[("very_high", "high"), ("very-high", "high"), ("best", "high"), ("draft", "low"), ("standard", "medium"), ("normal", "medium")],
@@ -83,8 +83,8 @@ pub static QUALITY: Words = Words {
     ..CLOSED
 };
 
-/// `transition.style` (`movie-format.md#scene`): the `xfade` filters of ffmpeg. Those that ffmpeg has gained since the list was
-/// written are disputed.
+/// `transition.style` (`movie-format.md#scene`): the `xfade` filters of ffmpeg. The filters that ffmpeg added after the list
+/// was written are disputed.
 pub static TRANSITION_STYLE: Words = Words {
     known: &[
         "fade",
@@ -201,7 +201,7 @@ pub static ELEMENT_TYPE: Words = Words {
     ..CLOSED
 };
 
-/// `position` of a visual element (`movie-format.md#element`). Others are often written, and what they do is unknown.
+/// `position` of a visual element (`movie-format.md#element`). Other words are often written; their effect is unknown.
 pub static POSITION: Words = Words {
     known: &["top-left", "top-right", "bottom-right", "bottom-left", "center-center", "custom"],
     near: &[

@@ -1,11 +1,11 @@
-//! A mapping while it is read: its keys, each once, and what it merges.
+//! A mapping while it is read: its keys, each once, and its merges.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::super::json::{Member, Node, Span, Text, Value};
 
-/// What a mapping merges other mappings by.
+/// The key that merges other mappings into a mapping.
 const MERGE: &str = "<<";
 
 /// The members of a mapping so far.
@@ -13,7 +13,7 @@ const MERGE: &str = "<<";
 pub(super) struct Mapping {
     /// In order.
     pub(super) members: Vec<Member>,
-    /// Where each key is, and whether it came by a merge.
+    /// The index of each key, and whether a merge added it.
     known: HashMap<Text, (usize, Origin)>,
     pending: Option<Pending>,
 }
@@ -24,14 +24,14 @@ enum Origin {
     Merged,
 }
 
-/// A key whose value hasn't come yet.
+/// A key whose value was not read yet.
 enum Pending {
     Key(Text, Span),
     Merge,
 }
 
 impl Mapping {
-    /// Takes a key or, after a key, its value.
+    /// Accepts a key or, after a key, its value.
     pub(super) fn take(&mut self, node: Node, is_plain: bool) -> Result<(), String> {
         match self.pending.take() {
             Some(Pending::Key(key, key_span)) => {
@@ -60,7 +60,7 @@ impl Mapping {
         }
     }
 
-    /// A member of the mapping's own stands over a merged one, in the merged one's place.
+    /// A member of the mapping itself replaces a merged one, in place.
     fn put(&mut self, member: Member) {
         match self.known.entry(member.key.clone()) {
             Entry::Occupied(mut known) => {

@@ -1,9 +1,9 @@
-//! From YAML to the tree that JSON is read into, with the place of every value.
+//! Reads YAML to the same tree as JSON, with the place of every value.
 //!
-//! What becomes what is decided so that nothing is lost on the way to JSON. A plain scalar is a number only if JSON
+//! The types are chosen so that nothing is lost on the way to JSON. A plain scalar is a number only if JSON
 //! spells it so (`1.50` keeps its spelling; `0123` and `+49301234` stay texts), `true` and `false` are the only truth
-//! values (`yes` and `no` are texts), and `null`, `~` and nothing are null. Anchors, aliases and merge keys (`<<`) are
-//! resolved, within a bound: a few lines of aliases can stand for gigabytes.
+//! values (`yes` and `no` are texts), and `null`, `~` and an empty scalar are null. Anchors, aliases and merge keys (`<<`) are
+//! resolved, within a bound: a few lines of aliases can expand to gigabytes.
 
 mod mapping;
 mod scalar;
@@ -20,27 +20,27 @@ use self::scalar::{is_plain_tag, scalar, unknown_tag};
 use super::json::{DEEPEST, Node, Span, Value};
 use crate::limits::VALUES;
 
-/// How much text the aliases of a file may stand for, bytes. A movie is at most a few megabytes.
+/// The largest size to which the aliases of a file may expand, in bytes. A movie is at most a few megabytes.
 const LARGEST_EXPANSION: usize = 64 << 20;
 
-/// What a node counts beside its text, bytes.
+/// The size that a node counts beside its text, in bytes.
 const NODE: usize = 16;
 
-/// Why a text is not YAML that a movie can be made of.
+/// Why a text is not YAML, or not YAML that JSON can express.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct YamlError {
-    /// Where.
+    /// The place.
     pub(super) span: Span,
     /// What is wrong there.
     pub(super) message: String,
-    /// What to do about it.
+    /// The fix.
     pub(super) help: Option<&'static str>,
 }
 
-/// Reads a text as one YAML document. `source` is what the spans will say.
+/// Reads a text as one YAML document. `source` is the source index of its spans.
 ///
 /// # Errors
-/// When it is not YAML, or holds what JSON has nothing for.
+/// When it is not YAML, or holds something that JSON can't express.
 pub(super) fn parse(text: &str, source: u16) -> Result<Node, YamlError> {
     let mut builder = Builder::new(text, source);
     let mut parser = Parser::new_from_str(text);
@@ -64,14 +64,14 @@ pub(super) fn parse(text: &str, source: u16) -> Result<Node, YamlError> {
     Ok(builder.root.unwrap_or_else(Node::null))
 }
 
-/// Puts a tree together from the parser's events.
+/// Builds a tree from the parser's events.
 struct Builder<'t> {
     places: Places<'t>,
     open: Vec<Open>,
     root: Option<Node>,
     documents: usize,
     anchors: HashMap<usize, Anchored>,
-    /// What the aliases so far stand for, bytes.
+    /// The size to which the aliases so far expand, in bytes.
     expansion: usize,
 }
 
@@ -93,7 +93,7 @@ struct Anchored {
     size: Size,
 }
 
-/// How large a node is: bytes, and levels.
+/// The size of a node: bytes, and levels.
 #[derive(Debug, Clone, Copy)]
 struct Size {
     bytes: usize,
@@ -155,7 +155,7 @@ impl<'t> Builder<'t> {
                 (Value::Object(mapping.members), last)
             }
         };
-        // Only a bracket ends where the parser says; a block ends with the last of what is in it.
+        // Only a bracket ends where the parser says; a block ends with its last node.
         let is_bracketed = matches!(self.places.text.as_bytes().get(start as usize), Some(b'[' | b'{'));
         let end = if is_bracketed { end } else { last.unwrap_or(start).max(start) };
         let span = Span { source: self.places.source, start, end };
@@ -178,11 +178,11 @@ impl<'t> Builder<'t> {
         self.finish(node, 0, false, marked.start)
     }
 
-    /// Puts a node that is whole into what it belongs to.
+    /// Adds a complete node to its parent.
     fn finish(&mut self, node: Node, anchor: usize, is_plain: bool, at: Marker) -> Result<(), YamlError> {
         if anchor > 0 {
             let size = size(&node);
-            // A copy is kept, and anchors can stand inside of each other.
+            // A copy is kept, and anchors can be nested.
             self.expand(size, at)?;
             self.anchors.insert(anchor, Anchored { node: node.clone(), size });
         }
@@ -200,7 +200,7 @@ impl<'t> Builder<'t> {
         put.map_err(|why| self.error(at, why, None))
     }
 
-    /// Counts a copy.
+    /// Counts the size of a copy.
     fn expand(&mut self, size: Size, at: Marker) -> Result<(), YamlError> {
         self.expansion = self.expansion.saturating_add(size.bytes);
         if self.expansion <= LARGEST_EXPANSION {
@@ -215,7 +215,7 @@ impl<'t> Builder<'t> {
     }
 }
 
-/// Turns the parser's places, which are counted in characters, into bytes. Events come in the order of the text, so each
+/// Converts the parser's places from characters to bytes. Events come in the order of the text, so each
 /// character is counted once.
 struct Places<'t> {
     text: &'t str,
@@ -238,12 +238,12 @@ impl Places<'_> {
         let start = self.start(marked.start);
         let end = self.bytes_after(marked.end.index().saturating_sub(self.chars));
         let passed = &self.text[self.bytes..end];
-        // A block scalar ends with the line breaks behind it.
+        // A block scalar ends with the line breaks after it.
         let end = self.bytes + passed.trim_end().len();
         Span { source: self.source, start, end: u32::try_from(end).unwrap_or(u32::MAX) }
     }
 
-    /// The byte so many characters after the last place.
+    /// The byte at a number of characters after the last place.
     fn bytes_after(&self, chars: usize) -> usize {
         let rest = &self.text[self.bytes..];
         rest.char_indices().nth(chars).map_or(self.text.len(), |(at, _)| self.bytes + at)
@@ -270,8 +270,8 @@ fn size(node: &Node) -> Size {
     }
 }
 
-/// Whether a text whose name doesn't say what it is looks like YAML rather than JSON: it starts with a key, an item of a
-/// list, a comment or a mark of YAML's own.
+/// Whether a text looks like YAML rather than JSON, if its name doesn't say which: it starts with a key, an item of a
+/// list, a comment or a marker that only YAML has.
 pub(super) fn looks_like_yaml(text: &str) -> bool {
     let Some(line) = text.lines().map(str::trim_end).find(|line| !line.trim().is_empty()) else { return false };
     let is_mark = line == "---" || ["--- ", "%YAML", "#", "- "].iter().any(|mark| line.starts_with(mark));

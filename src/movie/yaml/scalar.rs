@@ -1,13 +1,13 @@
-//! What a scalar is in JSON, by its spelling and its tag.
+//! Converts a scalar to JSON by its spelling and its tag.
 
 use saphyr_parser::{ScalarStyle, Tag};
 
 use super::super::json::{Number, Text, Value};
 
-/// What a scalar is in JSON.
+/// The JSON value of a scalar.
 ///
 /// # Errors
-/// When its tag says that it is something else, or something that JSON has nothing for.
+/// When its spelling doesn't fit its tag, or JSON can't express the tag.
 pub(super) fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, String> {
     let plain = || match text {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
@@ -30,12 +30,12 @@ pub(super) fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Resul
     }
 }
 
-/// `!` alone: whatever it is, it is a text, a sequence or a mapping.
+/// `!` alone: a scalar with it is always a text; otherwise it is a sequence or a mapping.
 pub(super) fn is_plain_tag(tag: &Tag) -> bool {
     (tag.handle.is_empty() && tag.suffix == "!") || (tag.handle == "!" && tag.suffix.is_empty())
 }
 
-/// What is wrong with a tag.
+/// The fault of a tag.
 pub(super) fn unknown_tag(tag: &Tag) -> String {
     let name = if tag.is_yaml_core_schema() { format!("!!{}", tag.suffix) } else { format!("{}{}", tag.handle, tag.suffix) };
     format!("the tag `{name}` means nothing in a movie; leave it out")

@@ -1,10 +1,10 @@
-//! One bar of the chart: what surely plays, what may play, and where nobody knows the end.
+//! One bar of the chart: what certainly plays, what may play, and where the end is unknown.
 
 use anstyle::{AnsiColor, Style};
 
 use crate::settings::Canvas;
 
-/// What stands for what; the chart's last line explains those that occur.
+/// The signs of a bar; the chart's last line explains those that occur.
 const SCENE: char = '█';
 const ELEMENT: char = '━';
 pub(super) const OVERLAP: char = '▒';
@@ -15,29 +15,29 @@ pub(super) const BEYOND: char = '›';
 const STRONG: Style = AnsiColor::Cyan.on_default();
 const DOUBT: Style = AnsiColor::Yellow.on_default();
 
-/// Whose bar it is.
+/// The kind of item that a bar belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rank {
     Scene,
     Element,
 }
 
-/// What plays from when to when, in seconds of the movie.
+/// When an item plays, in seconds of the movie.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Bar {
     pub(super) rank: Rank,
     pub(super) start: f64,
-    /// Until when it overlaps what comes before it.
+    /// Until when it overlaps the item before it.
     pub(super) overlap: f64,
-    /// Until when it surely plays.
+    /// Until when it certainly plays.
     pub(super) sure: f64,
     /// Until when it may play; `None` when there is no bound.
     pub(super) most: Option<f64>,
-    /// When what it is in ends and cuts it.
+    /// When its container ends and cuts it.
     pub(super) cut: Option<f64>,
 }
 
-/// The columns that bars are drawn in, and the seconds that they stand for.
+/// The columns that bars are drawn in, and the seconds that they represent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scale {
     pub(super) columns: usize,
@@ -46,7 +46,7 @@ pub(super) struct Scale {
 
 impl Scale {
     fn column(self, time: f64) -> usize {
-        // The last column is kept free, for the mark of what goes on.
+        // The last column is kept free, for the sign of an item that continues.
         let last = self.columns.saturating_sub(1);
         if self.horizon <= 0.0 {
             return 0;
@@ -86,12 +86,12 @@ impl Bar {
     }
 }
 
-/// What plays at all is seen.
+/// An item that plays at all gets at least one visible cell.
 fn end(from: usize, to: usize, plays: bool) -> usize {
     if plays { to.max(from + 1) } else { from }
 }
 
-/// The cells as text, coloured where that is wanted.
+/// The cells as text, coloured where colours are on.
 pub(super) fn paint(cells: &[char], canvas: Canvas) -> String {
     let plain = |run: &[char]| run.iter().collect::<String>();
     if !canvas.color {

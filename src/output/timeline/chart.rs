@@ -1,7 +1,7 @@
-//! The chart: a line for each scene and each element, with its times and its bar on the time of the movie.
+//! The chart: one line for each scene and each element, with its times and its bar on the time of the movie.
 //!
-//! What has no known length is drawn as short as it can be, so that all bars show the movie at its shortest; the
-//! columns say how much later things may come.
+//! An item without a known length is drawn as short as it can be, so that all bars show the movie at its shortest. The
+//! columns show how much later things may start.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -112,8 +112,8 @@ fn scene_name(scene: &PlannedScene) -> String {
     format!("scene {}{iteration}{overlap}", scene.index + 1)
 }
 
-/// How many seconds the bars stand for: as long as the movie can be where that is known, else as far as its scenes
-/// surely play, else as far as anything is known.
+/// The seconds that the bars represent: the movie's longest possible length where it is known, else as far as its scenes
+/// certainly play, else as far as anything is known.
 fn horizon(plan: &Plan, rows: &[Row]) -> f64 {
     let duration = plan.duration.at_most().unwrap_or_else(|| plan.duration.at_least()).as_f64();
     let scenes = rows.iter().filter(|row| row.bar.rank == Rank::Scene).map(|row| row.bar.sure).fold(duration, f64::max);
@@ -134,7 +134,7 @@ fn axis(scale: Scale) -> String {
     format!("0 s{end:>room$}")
 }
 
-/// What the signs mean that occur.
+/// The legend of the signs that occur.
 fn legend(cells: &[Vec<char>]) -> Option<String> {
     let known = [
         (OVERLAP, "overlaps the scene before it"),
@@ -147,7 +147,7 @@ fn legend(cells: &[Vec<char>]) -> Option<String> {
     (!told.is_empty()).then(|| format!("({})", told.join(", ")))
 }
 
-/// A name cut or filled up to so many columns of a terminal.
+/// A name, cut or padded to this many columns of a terminal.
 fn fitted(name: &str, columns: usize) -> String {
     let width = name.width();
     if width <= columns {

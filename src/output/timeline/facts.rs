@@ -1,10 +1,10 @@
-//! What the movie comes to: its length, size and credits, and what can't be known of it, with the places.
+//! The totals of the movie: its length, size and credits, and the facts that are unknown, with their places.
 
 use super::Timeline;
 use crate::movie::plan::{Doubt, Reason};
 use crate::output::sanitize;
 
-/// More places than this for one reason help nobody; the rest is counted.
+/// The places that are listed for one reason; the rest is counted.
 const MOST_PLACES: usize = 10;
 
 /// The lines below the chart, each under its heading.
@@ -26,7 +26,7 @@ fn under(heading: &'static str, lines: Vec<String>) -> impl Iterator<Item = Stri
     lines.into_iter().enumerate().map(move |(index, line)| format!("{:<9}{line}", if index == 0 { heading } else { "" }))
 }
 
-/// Each reason once, and below it the places that it holds for.
+/// Each reason once, and below it the places that it applies to.
 fn unknown(timeline: &Timeline<'_>) -> Vec<String> {
     let doubts = &timeline.plan.unknown;
     let mut reasons: Vec<Reason> = Vec::new();

@@ -11,36 +11,36 @@ use crate::movie::Document;
 use crate::movie::plan::{Length, Plan, Seconds};
 use crate::settings::Canvas;
 
-/// What is shown.
+/// The input of the chart.
 pub(crate) struct Timeline<'a> {
-    /// Where the movie came from, as it was typed.
+    /// The source of the movie, as it was typed.
     pub(crate) source: &'a str,
     /// The plan.
     pub(crate) plan: &'a Plan,
     /// The movie, into whose sources the plan's places point.
     pub(crate) movie: &'a Document,
-    /// The files that it takes in; `None` when nobody has looked at them.
+    /// The files that the movie uses; `None` when they were not probed.
     pub(crate) files: Option<&'a [File]>,
 }
 
-/// A file that somebody has looked at.
+/// A file that was probed.
 pub(crate) struct File {
     /// Its URL.
     pub(crate) url: String,
-    /// The type of the element that takes it in.
+    /// The type of the element that uses it.
     pub(crate) kind: String,
-    /// Its type, as the server says.
+    /// Its type, as the server reports it.
     pub(crate) content_type: Option<String>,
-    /// How many bytes it has.
+    /// Its size, bytes.
     pub(crate) bytes: Option<u64>,
-    /// How long it plays.
+    /// Its duration.
     pub(crate) length: Option<Seconds>,
-    /// Why it can't be had.
+    /// Why it can't be fetched.
     pub(crate) fault: Option<String>,
 }
 
 impl Timeline<'_> {
-    /// The chart, and below it what the movie comes to.
+    /// The chart, and below it the totals of the movie.
     #[must_use]
     pub(crate) fn to_chart(&self, canvas: Canvas) -> String {
         let source = sanitize::line(self.source).into_owned();
@@ -48,7 +48,7 @@ impl Timeline<'_> {
         lines.map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
     }
 
-    /// One object: `source`, what [`Plan::to_json`] says, and `files`.
+    /// One object: `source`, the members of [`Plan::to_json`], and `files`.
     #[must_use]
     pub(crate) fn to_json(&self) -> String {
         let mut line = Map::from_iter([("source".to_owned(), Value::from(self.source))]);
@@ -74,10 +74,10 @@ impl File {
     }
 }
 
-/// `video intro.mp4: video/mp4, 1.2 MB, 12.5 s`, or why it can't be had.
+/// `video intro.mp4: video/mp4, 1.2 MB, 12.5 s`, or why it can't be fetched.
 impl std::fmt::Display for File {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // What follows may be a signature, and long.
+        // The rest of the URL may be a signature, and long.
         let url = self.url.split(['?', '#']).next().unwrap_or_default();
         let mut facts: Vec<String> = self.content_type.iter().cloned().collect();
         facts.extend(self.bytes.map(human::bytes));
@@ -87,7 +87,7 @@ impl std::fmt::Display for File {
     }
 }
 
-/// A time for a narrow column: `4`, `4…5.5` for something between, `4…` for that or more, `…` when nothing is known.
+/// A time for a narrow column: `4`, `4…5.5` for a range, `4…` for that or more, `…` for an unknown time.
 fn short(time: &Length) -> String {
     let low = number(time.at_least());
     match time.at_most() {

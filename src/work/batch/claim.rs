@@ -1,5 +1,5 @@
-//! The durable step of a batch's POST: a claim that the budget allows, a free place among the POSTs that are out, then
-//! the first byte. The connection stands already, so that a place is never idle for want of one.
+//! The durable step of a batch's POST: a claim within the budget, a free slot among the POSTs in flight, then the first
+//! byte. The connection is open before, so that no slot waits for one.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -17,38 +17,38 @@ const OVER: &str = "the run is over";
 const HELD_BACK: &str = "held back";
 const NOT_CLAIMED: &str = "not claimed";
 
-/// What the hook between the connection and the first byte leaves behind.
+/// The result of the hook that runs between the connection and the first byte.
 #[derive(Clone, Default)]
 pub(super) struct Claim(Arc<Mutex<Claimed>>);
 
-/// What became of a claim.
+/// The result of a claim.
 #[derive(Default)]
 pub(super) struct Claimed {
     begun: bool,
-    /// The row, once it was claimed; and as it was given back, where it was not sent after all.
+    /// The claimed row; the released row when it was not sent after all.
     pub(super) render: Option<Render>,
-    /// Why it was not.
+    /// Why it was not claimed.
     pub(super) refused: Option<Unclaimed>,
-    /// Why the ledger could not take the claim.
+    /// Why the ledger failed to write the claim.
     pub(super) failed: Option<LedgerError>,
-    /// When it was its turn to leave.
+    /// When its first byte was allowed to leave.
     pub(super) left_at: Option<Tick>,
-    /// The places to claim and among the POSTs that are out, until this is dropped.
+    /// The slots for claiming and for posting, held until this is dropped.
     places: Option<(Place, Place)>,
 }
 
-/// What a claim needs to know of its run.
+/// The values that a claim needs from its run.
 #[derive(Clone)]
 pub(super) struct Terms {
     pub(super) context: Context,
     pub(super) limits: Arc<SendLimits>,
     pub(super) slots: Arc<Slots>,
-    /// How much doubt there was in the ledger when the service's list was looked at.
+    /// The number of doubts in the ledger when the service's list was read last.
     pub(super) looked: u64,
 }
 
 impl Claim {
-    /// Makes `sending` durable. Nothing is written to the connection unless this says yes.
+    /// Makes `sending` durable. Nothing is written to the connection unless the hook returns `Ok`.
     pub(super) fn hook(&self, terms: Terms, wanted: Render) -> BeforeFirstByte {
         let claim = self.clone();
         Box::new(move || Box::pin(async move { claim.pass(&terms, &wanted).await.map_err(|why| HookRefused(why.to_owned())) }))
@@ -67,7 +67,8 @@ impl Claim {
         slots.claimed(began.elapsed());
         let render = self.claimed(claims.map(|mut claims| claims.pop()))?;
         let to_post = slots.to_post().await.ok_or(OVER)?;
-        // A ledger that was put back meanwhile may have forgotten that it was sent, or have given its number away.
+        // A ledger that was restored in between may have forgotten that the row was sent, or given its number to
+        // another row.
         let is_another = render.identity() != wanted.identity();
         if is_another || context.store.completeness().doubts != *looked || !limits.is_open() {
             let given_back = context.record(id, Change::Fact(Fact::NotSent { epoch: render.submission.epoch })).await;
@@ -99,7 +100,7 @@ impl Claim {
         Err(NOT_CLAIMED)
     }
 
-    /// What was claimed ahead and not sent is anybody's again.
+    /// A row that was claimed ahead and not sent can be claimed by any process again.
     fn given_back(&self, recorded: Result<Result<Recorded, InvalidTransition>, LedgerError>) {
         let mut claimed = self.hold();
         match recorded {
@@ -114,7 +115,7 @@ impl Claim {
         self.hold().begun
     }
 
-    /// What became of it; its places are free from here on.
+    /// Returns the result and frees its slots.
     pub(super) fn take(&self) -> Claimed {
         let mut claimed = std::mem::take(&mut *self.hold());
         claimed.places = None;

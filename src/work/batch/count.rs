@@ -1,37 +1,37 @@
-//! How far a run is, counted as it goes.
+//! The progress of a run, counted as it goes.
 
 use std::time::Duration;
 
 use crate::render::event::{Outcome, Progress, Trouble, Verdict};
 
-/// So many rows must have ended before anybody guesses when the rest will.
+/// This many rows must have ended before the remaining time is estimated.
 const ENOUGH: u64 = 5;
 
-/// What a run has counted so far.
+/// The counts of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Counts {
     rows: u64,
-    /// Accepted and not ended.
+    /// Rows that are accepted and have not ended.
     rendering: u64,
     done: u64,
     failed: u64,
-    /// Ended after this run had followed or sent them.
+    /// Rows that ended after this run had sent or followed them.
     worked_for: u64,
     credits: f64,
 }
 
 impl Counts {
-    /// Counts of a run over so many rows.
+    /// The counts of a run over this number of rows.
     pub(super) fn of(rows: u64) -> Self {
         Self { rows, ..Self::default() }
     }
 
-    /// A render is on its way.
+    /// Counts a render as under way.
     pub(super) fn begins(&mut self) {
         self.rendering += 1;
     }
 
-    /// A row has its outcome. `was_rendering` says whether it was counted as on its way.
+    /// Counts a row that has its outcome. `was_rendering` says whether it was counted as under way.
     pub(super) fn ends(&mut self, outcome: &Outcome, was_rendering: bool) {
         if was_rendering {
             self.rendering = self.rendering.saturating_sub(1);
@@ -42,7 +42,7 @@ impl Counts {
         self.credits += outcome.report.as_ref().and_then(|report| report.credits).unwrap_or_default();
     }
 
-    /// What is shown of them after a run of this length.
+    /// The progress to show after a run of this length.
     pub(super) fn progress(&self, elapsed: Duration) -> Progress {
         let ended = self.done + self.failed;
         let left = self.rows.saturating_sub(ended);
@@ -58,7 +58,7 @@ impl Counts {
         }
     }
 
-    /// What is left takes as long a row as what this run has worked for so far.
+    /// Estimates the remaining time: each remaining row takes as long as each row that this run has worked for so far.
     fn guess(&self, left: u64, elapsed: Duration) -> Option<Duration> {
         let measured = u32::try_from(self.worked_for).ok().filter(|_| self.worked_for >= ENOUGH)?;
         let left = u32::try_from(left).ok()?;

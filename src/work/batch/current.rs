@@ -1,11 +1,11 @@
-//! Which render of its key stands for a row: the latest, or an earlier one of the same movie where an edit was taken back.
+//! Which render of its key counts for a row: the latest, or an earlier one of the same movie when an edit was undone.
 
 use crate::ledger::{LedgerError, Render, RenderQuery, Space, Store};
 use crate::render::identity::{Key, MovieHash};
 use crate::render::state::State;
 
-/// For each key and movie of a batch the render that stands for it. An earlier generation does so when the latest is of
-/// another movie and it is of this one: its video is there, or will be, and nobody has to pay for it again.
+/// Finds, for each key and movie of a batch, the render that counts for it. An earlier generation counts when it is of
+/// this movie and the latest is of another one. Its video exists or will exist, so it is not paid for again.
 ///
 /// # Errors
 /// When the ledger fails.
@@ -25,7 +25,7 @@ pub async fn current(store: &dyn Store, space: &Space, batch: &str, rows: &[(Key
     Ok(current)
 }
 
-/// What is not settled is not given up for an earlier one: it may be paid for.
+/// An unsettled render is not given up for an earlier one: it may be paid for.
 fn is_of_another(latest: &Render, movie: MovieHash) -> bool {
     latest.submission.state.is_bound() && !latest.movie.agrees(movie)
 }

@@ -1,5 +1,5 @@
-//! Rows that wait while their ledger may have been put back to an earlier state: its server was started anew, or its tables
-//! were replaced. Nothing is sent of which the ledger may have forgotten that it was sent.
+//! Rows that wait because their ledger may have been put back to an earlier state: its server was restarted, or its
+//! tables were replaced. A row is not sent when the ledger may have forgotten that it was sent.
 
 use super::finish::How;
 use super::intake::{look, unsent};
@@ -9,8 +9,8 @@ use crate::render::event::Outcome;
 use crate::render::state::State;
 
 impl Pipeline<'_> {
-    /// The row as it is to be sent, after another look where there has been a sign since the last one that the ledger may
-    /// have forgotten something; nothing where it went somewhere else.
+    /// Returns the row to send. When there has been a new sign that the ledger may have forgotten something, the list
+    /// is read again first. Returns `None` when the row was routed elsewhere.
     pub(super) async fn look_again(&self, row: Row, render: Render) -> Option<(Row, Render)> {
         let doubts = self.context.store.completeness().doubts;
         if doubts == row.looked {
@@ -37,7 +37,7 @@ impl Pipeline<'_> {
         }
     }
 
-    /// The row as it is now; its number may belong to another one in a ledger that was put back.
+    /// The current row. In a ledger that was put back its number may belong to another row.
     async fn still(&self, render: &Render) -> Result<Render, LedgerError> {
         let found = self.context.store.find(None, RenderQuery::Id(render.id)).await?;
         found.into_iter().find(|now| now.identity() == render.identity()).ok_or(LedgerError::PutBack)

@@ -1,5 +1,5 @@
-//! Outcomes, and the videos that come before them. Rows wait here by their names only: what is told of one is read
-//! from the ledger when its turn comes.
+//! Outcomes, and the videos that are saved before them. Rows wait here by their ids only: each row is read from the
+//! ledger when its turn comes.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -17,34 +17,34 @@ use crate::work::outcome::{described, unbound};
 use crate::work::save::{Saving, VideoName};
 use crate::work::watch::PollResult;
 
-/// Rows that are read from the ledger in one question.
+/// Rows read from the ledger in one query.
 const TOGETHER: usize = 64;
 
-/// A row that comes to its end.
+/// A row that is about to get its outcome.
 pub(super) struct Ending {
     pub(super) row: Row,
     pub(super) how: How,
-    /// Whether it was followed by this run.
+    /// Whether this run followed it.
     pub(super) was_rendering: bool,
 }
 
-/// How a row comes to its end.
+/// How a row ends.
 pub(super) enum How {
-    /// Its outcome is made already.
+    /// Its outcome is already known.
     Over(Box<Outcome>),
-    /// It is not sent, for the reason for which nothing is any more.
+    /// It is not sent because the run sends nothing more.
     HeldBack(Box<Outcome>),
-    /// It is accepted, and not followed.
+    /// It is accepted and not followed.
     Submitted(RenderId),
     /// It has no project.
     Unbound(RenderId),
-    /// The service told how it ended.
+    /// The service returned its final status.
     Ended(RenderId),
     /// The time for following is over.
     Runs(RenderId),
     /// The service knows no such project.
     Missing(RenderId),
-    /// The service refuses to tell.
+    /// The service refuses the request.
     Refused(RenderId, Refusal),
     /// The user interrupted.
     Interrupted(RenderId),
@@ -62,7 +62,7 @@ impl How {
     }
 }
 
-/// A row whose outcome is to be told.
+/// A row whose outcome is to be reported.
 pub(super) struct Told {
     pub(super) row: Row,
     pub(super) outcome: Outcome,
@@ -70,7 +70,7 @@ pub(super) struct Told {
     pub(super) is_held_back: bool,
 }
 
-/// Tells every row's outcome; comes back when there is none left to tell.
+/// Reports every row's outcome, and returns when none is left to report.
 pub(super) async fn finish_all(pipeline: &Pipeline<'_>, mut endings: UnboundedReceiver<Ending>, mut tell: impl FnMut(Ended)) {
     let downloads = Semaphore::new(DOWNLOADS);
     let mut waiting: VecDeque<(Ending, Option<Render>)> = VecDeque::new();
@@ -155,7 +155,7 @@ async fn of_render(pipeline: &Pipeline<'_>, downloads: &Semaphore, row: &Row, ho
     described.outcome_of(poll_result).await
 }
 
-/// The video goes under the row's name, that of a later generation beside it.
+/// The video gets the row's name. A later generation's video is saved beside it.
 fn named(saving: &Saving, row: &Row, render: &Render) -> Saving {
     let stem = row.stem.as_deref().unwrap_or(render.key.as_str()).to_owned();
     Saving { name: Some(VideoName { stem, generation: render.generation }), ..saving.clone() }

@@ -1,4 +1,4 @@
-//! Rows into the ledger, chunk by chunk, and from there to wherever each stands.
+//! Places rows in the ledger, chunk by chunk, and routes each by its state.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -17,13 +17,13 @@ use crate::render::identity::{Key, MovieHash};
 use crate::render::state::{Fact, OnUnknown, State};
 use crate::work::outcome::described;
 
-/// For how long the list is tried then.
+/// How long the list is retried then.
 const READING: Duration = Duration::from_secs(30);
 
-/// How long an answer may stay lost before a person decides (`protocol.md#searching`).
+/// How long an answer may stay lost before the user decides (`protocol.md#searching`).
 const QUARANTINE: Duration = Duration::from_secs(15 * 60);
 
-/// Takes in rows until there are none, or until the user interrupts.
+/// Accepts rows until there are no more, or until the user interrupts.
 pub(super) async fn intake(pipeline: &Pipeline<'_>, mut rows: mpsc::Receiver<Vec<Entry>>) -> Result<(), LedgerError> {
     while let Some(Some(chunk)) = pipeline.context.unless_interrupted(rows.recv()).await {
         let good = chunk.into_iter().filter_map(|entry| good(pipeline, entry)).collect();
@@ -33,7 +33,7 @@ pub(super) async fn intake(pipeline: &Pipeline<'_>, mut rows: mpsc::Receiver<Vec
     Ok(())
 }
 
-/// The row that can be rendered; any other one has its outcome already.
+/// Returns the row if it can be rendered. Any other row gets its outcome here.
 fn good(pipeline: &Pipeline<'_>, entry: Entry) -> Option<(usize, Item)> {
     let place = pipeline.came_in();
     match entry {
@@ -47,7 +47,7 @@ fn good(pipeline: &Pipeline<'_>, entry: Entry) -> Option<(usize, Item)> {
     }
 }
 
-/// A row, what the ledger has of its key, and what is done with it.
+/// A row, the ledger's render of its key, and the action for it.
 struct Known {
     place: usize,
     item: Item,
@@ -80,7 +80,7 @@ async fn take_in(pipeline: &Pipeline<'_>, chunk: Vec<(usize, Item)>) -> Result<(
     Ok(())
 }
 
-/// Looks for what is new to a ledger that may have forgotten whole rows (`faults.md` row 85).
+/// Looks for rows that are new to the ledger, when it may have forgotten whole rows (`faults.md` row 85).
 async fn look_for_forgotten(pipeline: &Pipeline<'_>, renders: &mut [Render]) -> Result<Result<(), String>, LedgerError> {
     if let Err(why) = look(pipeline, renders).await? {
         return Ok(Err(why));
@@ -96,7 +96,7 @@ async fn look_for_forgotten(pipeline: &Pipeline<'_>, renders: &mut [Render]) -> 
     Ok(Ok(()))
 }
 
-/// A look at the service's list, for rows that are to be sent; why there was none.
+/// Reads the service's list for rows that are to be sent. The inner error says why it could not be read.
 pub(super) async fn look(pipeline: &Pipeline<'_>, renders: &[Render]) -> Result<Result<(), String>, LedgerError> {
     match pipeline.context.unless_interrupted(pipeline.presearch.look(pipeline.context, renders, READING)).await {
         None => Ok(Err("interrupted".to_owned())),
@@ -121,7 +121,7 @@ async fn look_up(pipeline: &Pipeline<'_>, chunk: Vec<(usize, Item)>) -> Result<V
     Ok(known.collect())
 }
 
-/// What is sent no more has its outcome; everything else goes where its render stands.
+/// Gives rows that are not sent any more their outcome, and routes all others by their render's state.
 async fn pass_on(pipeline: &Pipeline<'_>, all: Vec<Known>) -> Result<(), LedgerError> {
     for known in all {
         let row = row(&known);
@@ -143,7 +143,7 @@ fn row(known: &Known) -> Row {
     }
 }
 
-/// Looks once for everything in the chunk that is to be sent and was wanted long ago: what is found is not sent.
+/// Looks once for all rows of the chunk that are to be sent and were placed long ago. A row that is found is not sent.
 async fn look_for_cold(pipeline: &Pipeline<'_>, known: &mut [Known]) -> Result<Result<(), String>, LedgerError> {
     let is_wanted = |known: &&Known| matches!(known.row_action, RowAction::Send | RowAction::Replace);
     let cold: Vec<Render> = known.iter().filter(is_wanted).filter_map(|known| known.latest.clone()).collect();
@@ -162,7 +162,8 @@ async fn look_for_cold(pipeline: &Pipeline<'_>, known: &mut [Known]) -> Result<R
     Ok(Ok(()))
 }
 
-/// Another machine, or this one before its ledger was restored, may have sent them: without a look nothing is.
+/// Another machine, or this one before its ledger was restored, may have sent these rows. None is sent without a look
+/// at the list.
 async fn not_looked_for(pipeline: &Pipeline<'_>, all: Vec<Known>, why: &str) -> Result<(), LedgerError> {
     let (sent, others): (Vec<Known>, Vec<Known>) = all.into_iter().partition(|known| known.row_action.is_sent());
     for known in &sent {
@@ -171,7 +172,7 @@ async fn not_looked_for(pipeline: &Pipeline<'_>, all: Vec<Known>, why: &str) -> 
     pass_on(pipeline, others).await
 }
 
-/// What was refused is wanted again; what was wanted and never accepted gives way to what is wanted now.
+/// Reopens rows that were refused. A movie that was placed before and never accepted is replaced by the current one.
 async fn make_ready(pipeline: &Pipeline<'_>, known: &[Known]) -> Result<(), LedgerError> {
     let at = pipeline.context.world.now();
     let mut records = Vec::new();
@@ -189,20 +190,20 @@ async fn make_ready(pipeline: &Pipeline<'_>, known: &[Known]) -> Result<(), Ledg
         }
     }
     if !records.is_empty() {
-        // What is out of turn was claimed by another process in between: placing shows where it stands.
+        // A row that refuses the change was claimed by another process in between: placing it shows its state.
         pipeline.context.store.record(records).await?;
     }
     Ok(())
 }
 
-/// The rules that were chosen now and are not the row's.
+/// The rules chosen for this run that differ from the row's.
 fn rules_of(run: &Run, render: &Render) -> impl Iterator<Item = Change> + use<> {
     let rule = run.on_unknown.filter(|rule| *rule != render.submission.on_unknown).map(Change::Rule);
     let length = run.quarantine.filter(|length| *length != render.quarantine).map(Change::Quarantine);
     rule.into_iter().chain(length)
 }
 
-/// A rule that was chosen now holds for what is not settled yet.
+/// Applies the rules chosen for this run to a row that is not settled yet.
 async fn ruled(pipeline: &Pipeline<'_>, render: Render) -> Result<Render, LedgerError> {
     let (context, at) = (pipeline.context, pipeline.context.world.now());
     if !render.submission.state.is_unsettled() {

@@ -1,5 +1,5 @@
-//! Rows whose answer nobody has: one sweep of the list serves them all, as often as the youngest of them wants. Rows
-//! that another process is sending wait here, too, until that has an answer, or is gone.
+//! Rows whose answer was lost. One sweep of the list searches for all of them, as often as the youngest needs it. Rows
+//! that another process is sending wait here, too, until that process has an answer or is gone.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -16,13 +16,13 @@ use crate::work::outcome::interrupted_in_flight;
 use crate::work::search;
 use crate::world::Timestamp;
 
-/// How often the ledger is asked how another process's request went.
+/// How often the ledger is asked for the result of another process's request.
 const PEEK: Duration = Duration::from_millis(200);
 
-/// For how long one sweep of the list is tried.
+/// How long one sweep of the list is retried.
 const READING: Duration = Duration::from_secs(30);
 
-/// Answers that are lost one after the other don't make a sweep each: so long lies between two.
+/// The shortest time between two sweeps, so that several answers lost in a row don't cause a sweep each.
 fn between(locality: Locality) -> Duration {
     match locality {
         Locality::Loopback => Duration::from_millis(100),
@@ -30,7 +30,7 @@ fn between(locality: Locality) -> Duration {
     }
 }
 
-/// Looks for what comes, for as long as the line lives.
+/// Searches for every row that `incoming` delivers, as long as the pipeline lives.
 pub(super) async fn settle_all(pipeline: &Pipeline<'_>, incoming: UnboundedReceiver<Lost>) -> Result<(), LedgerError> {
     Search { pipeline, incoming, wanted: HashMap::new(), swept: None, due: None }.run().await
 }
@@ -43,10 +43,10 @@ struct Search<'a> {
     due: Option<Tick>,
 }
 
-/// A row that is looked for.
+/// A row that is searched for.
 struct Wanted {
     row: Row,
-    /// When this run gives up looking.
+    /// When this run stops searching.
     deadline: Tick,
 }
 
@@ -68,7 +68,7 @@ impl Search<'_> {
         self.due = Some(self.earliest());
     }
 
-    /// The next moment at which a sweep is allowed.
+    /// The earliest time at which a sweep is allowed.
     fn earliest(&self) -> Tick {
         let now = Tick::now();
         self.swept.map_or(now, |swept| (swept + between(self.pipeline.context.locality)).max(now))
@@ -87,7 +87,7 @@ impl Search<'_> {
         let sought: Vec<Render> =
             renders.iter().filter(|render| render.submission.state == State::Unknown && render.traceable).cloned().collect();
         if sought.iter().any(|render| self.is_due(render, context.world.now())) {
-            // The service's silence is no error: it is asked again, until the rows' time is over.
+            // No answer of the service is not an error: it is asked again until the rows' time is over.
             if let Some(swept) = context.unless_interrupted(search::sweep(context, &sought, READING)).await {
                 swept?.ok();
             }
@@ -109,14 +109,14 @@ impl Search<'_> {
         is_last_chance || self.wait(render, now).is_zero()
     }
 
-    /// How long until a row wants to be looked for.
+    /// The time until a row is due for a search.
     fn wait(&self, render: &Render, now: Timestamp) -> Duration {
         let Some(gave_up) = render.gave_up_at else { return Duration::ZERO };
         let last = render.searched_at.filter(|&at| at >= gave_up).map(|at| at.since(gave_up));
         next_search(self.pipeline.context.locality, last).saturating_sub(now.since(gave_up))
     }
 
-    /// A row that is settled goes on its way, and so does one whose time is over.
+    /// Routes a row that is settled, and a row whose time is over.
     async fn send_on(&mut self, render: Render) {
         let Some(wanted) = self.wanted.get(&render.id) else { return };
         let is_open = matches!(render.submission.state, State::Sending | State::Unknown);
@@ -132,7 +132,7 @@ impl Search<'_> {
         }
     }
 
-    /// When to look next: as soon as one of the rows wants it, or its time is over.
+    /// Plans the next sweep: when the first row is due, or when its time is over.
     async fn plan(&mut self) -> Result<(), LedgerError> {
         let now = self.pipeline.context.world.now();
         let renders = self.known().await?;
@@ -145,7 +145,8 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// What is still open at the interruption was told to be; what is out for the grace comes later and is told, too.
+    /// Reports the rows that are open at the interruption as open. A row that is in flight during the grace arrives
+    /// later and is reported, too.
     async fn leave(mut self) -> Result<(), LedgerError> {
         loop {
             for render in self.known().await? {

@@ -1,9 +1,9 @@
-//! Running a batch: rows in, each rendered once, outcomes out, as each is known. Rows come in chunks and nothing is
-//! kept of a row but what finds it again in the ledger: a batch of any length needs little memory.
+//! Running a batch: accept rows, render each once, report each outcome as soon as it is known. Rows arrive in chunks.
+//! Per row the run keeps only what finds it again in the ledger, so a batch of any length needs little memory.
 //!
-//! Five loops share one task. `intake` places rows; `send` POSTs them; `lost` looks for answers that were lost;
-//! `fly` follows what was accepted; `finish` saves videos and tells outcomes. A row travels between them until it
-//! has its outcome. The machine of [`crate::render::state`] decides every step, as it does for a single submission.
+//! Five loops share one task. `intake` places rows; `send` POSTs them; `lost` searches for lost answers; `poller`
+//! follows accepted renders; `finish` saves videos and reports outcomes. A row moves between them until it has its
+//! outcome. The state machine of [`crate::render::state`] decides every step, as it does for a single submission.
 
 mod claim;
 mod count;
@@ -37,14 +37,14 @@ use crate::render::identity::{Key, MovieHash};
 use crate::render::schedule::PollInterval;
 use crate::render::state::OnUnknown;
 
-/// A row of the table, as it comes in.
+/// A row of the table.
 #[derive(Debug, Clone)]
 pub enum Entry {
-    /// It can be rendered.
+    /// The row can be rendered.
     Good(Item),
-    /// It can't, and the user wants the others all the same.
+    /// The row can't be rendered, and the user wants the others rendered all the same.
     Bad {
-        /// Its number, as its table counts.
+        /// Its number in the table.
         number: u64,
         /// Its key, if it has one.
         key: Option<Key>,
@@ -56,80 +56,80 @@ pub enum Entry {
 /// A row of the table, composed and checked.
 #[derive(Debug, Clone)]
 pub struct Item {
-    /// Its number, as its table counts.
+    /// Its number in the table.
     pub number: u64,
     /// Its key.
     pub key: Key,
-    /// The name of its file less the ending; the key where there is none.
+    /// The file name without its extension; `None` uses the key.
     pub stem: Option<String>,
-    /// The hash of its movie before the token.
+    /// The hash of its movie without the token.
     pub movie: MovieHash,
-    /// The movie as it is sent, less the token.
+    /// The movie to send, without the token.
     pub body: Vec<u8>,
-    /// The most credits that it may cost; `None` when nothing bounds it.
+    /// The most credits that it may cost; `None` when there is no bound.
     pub estimate: Option<u64>,
 }
 
-/// How a batch is run.
+/// The settings of a batch run.
 #[derive(Debug, Clone)]
 pub struct Run {
     /// The batch's name: the scope of its keys.
     pub name: String,
     /// The movie's file.
     pub source: String,
-    /// The flags, for whoever has to type the command once more.
+    /// The flags, to print the command again.
     pub flags: Vec<String>,
-    /// How many rows there are.
+    /// The number of rows.
     pub rows: u64,
-    /// What is done with renders that are there already.
+    /// What to do with existing renders.
     pub rules: Rules,
-    /// POSTs that are out at once.
+    /// POSTs in flight at once.
     pub concurrency: usize,
-    /// The time between two POSTs.
+    /// The shortest time between two POSTs.
     pub interval: Option<Duration>,
-    /// How the renders are followed; `None` when they aren't.
+    /// How to follow the renders; `None` to not follow them.
     pub follow: Option<Follow>,
-    /// Where the videos go.
+    /// Where to save the videos; `None` to not save them.
     pub saving: Option<Saving>,
-    /// Whether tokens go with the movies.
+    /// Whether the movies carry tokens.
     pub traceable: bool,
     /// What to do when a lost answer is not found.
     pub on_unknown: Option<OnUnknown>,
-    /// How long an answer may stay lost before a person decides.
+    /// How long an answer may stay lost before the user decides.
     pub quarantine: Option<Duration>,
-    /// How long to look for a lost answer, and how long the circuit stays open.
+    /// How long to search for a lost answer, and how long the circuit stays open.
     pub settle_for: Duration,
 }
 
-/// How renders are followed.
+/// How to follow renders.
 #[derive(Debug, Clone, Copy)]
 pub struct Follow {
-    /// How often they are read.
+    /// How often to read them.
     pub poll_interval: PollInterval,
-    /// For how long after the last submission.
+    /// How long to follow after the last submission.
     pub timeout: Duration,
 }
 
-/// What became of one row.
+/// The result of one row.
 #[derive(Debug)]
 pub struct Ended {
-    /// Its place among the rows, from 0.
+    /// Its index among the rows, from 0.
     pub place: usize,
-    /// Its number, as its table counts.
+    /// Its number in the table.
     pub number: u64,
-    /// Whether its render stands although the row is another one by now.
+    /// Whether the row keeps its earlier render although its movie has changed.
     pub is_left: bool,
-    /// Whether it was not sent for the reason for which nothing was any more.
+    /// Whether it was not sent because the run sends nothing more.
     pub is_held_back: bool,
     /// Its outcome.
     pub outcome: Outcome,
 }
 
-/// Runs a batch to its end: every row that comes in has its outcome told, once, in whatever order. Gives back why
-/// it sent nothing more, if rows are left for the next run.
+/// Runs a batch to its end. Every row's outcome is reported once, in any order. Returns why nothing more was sent, if
+/// rows are left for the next run.
 ///
 /// # Errors
-/// When the ledger fails at something that is no row's.
+/// When the ledger fails at a step that does not belong to a single row.
 pub async fn run(
     context: &Context,
     run: &Run,

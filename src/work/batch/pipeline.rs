@@ -1,4 +1,4 @@
-//! What the loops of a run share, and the ways on which rows travel between them.
+//! What the loops of a run share, and the channels between them.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -20,34 +20,34 @@ use crate::render::state::State;
 use crate::work::Context;
 use crate::work::presearch::Presearch;
 
-/// Rows that wait to be sent: enough that no worker ever waits for the table.
+/// Rows that wait to be sent: enough that no worker waits for the table.
 const QUEUED: usize = 256;
 
-/// How often progress is told.
+/// How often progress is shown.
 const SHOWN_EVERY: Duration = Duration::from_millis(250);
 
-/// What is kept of a row while it is on its way.
+/// What a run keeps of a row that is under way.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
-    /// Its place among the rows, from 0.
+    /// Its index among the rows, from 0.
     pub(super) place: usize,
-    /// Its number, as its table counts.
+    /// Its number in the table.
     pub(super) number: u64,
-    /// The name of its file less the ending, where that isn't its key.
+    /// The file name without its extension, where that differs from the key.
     pub(super) stem: Option<Box<str>>,
-    /// Whether its render stands although the row is another one by now.
+    /// Whether the row keeps its earlier render although its movie has changed.
     pub(super) is_left: bool,
-    /// How much doubt there was in the ledger when the service's list was looked at for it.
+    /// The number of doubts in the ledger when the service's list was last read for it.
     pub(super) looked: u64,
 }
 
-/// A row whose answer nobody has, or that another process is sending.
+/// A row whose answer is lost, or that another process is sending.
 pub(super) struct Lost {
     pub(super) row: Row,
     pub(super) id: RenderId,
 }
 
-/// The other ends of a line's ways.
+/// The receiving ends of the pipeline's channels.
 pub(super) struct Inbound {
     pub(super) queue: mpsc::Receiver<(Row, Render)>,
     pub(super) to_poller: mpsc::UnboundedReceiver<Accepted>,
@@ -60,12 +60,12 @@ pub(super) struct Pipeline<'a> {
     pub(super) context: &'a Context,
     pub(super) run: &'a Run,
     pub(super) limits: Arc<SendLimits>,
-    /// POSTs that may be out at once.
+    /// The slots for POSTs in flight.
     pub(super) slots: Arc<Slots>,
     pub(super) counts: RefCell<Counts>,
-    /// The heaviest movie so far, bytes: pages of the list that echo it are asked for accordingly.
+    /// The largest movie so far, in bytes. It limits the size of the list's pages, which echo the movies.
     pub(super) heaviest: Cell<usize>,
-    /// When the service last took a movie.
+    /// When the service last accepted a movie.
     pub(super) accepted_at: Cell<Tick>,
     /// What the service's list showed of renders that the ledger may have forgotten.
     pub(super) presearch: Presearch,
@@ -74,16 +74,16 @@ pub(super) struct Pipeline<'a> {
     to_poller: mpsc::UnboundedSender<Accepted>,
     lost: mpsc::UnboundedSender<Lost>,
     endings: mpsc::UnboundedSender<Ending>,
-    /// Rows that came in.
+    /// Rows that were accepted from the table.
     came: Cell<usize>,
-    /// Those among them that have no outcome yet.
+    /// Rows among them that have no outcome yet.
     open: Cell<u64>,
     is_all_in: Cell<bool>,
     over: Notify,
 }
 
 impl<'a> Pipeline<'a> {
-    /// A line without rows.
+    /// A pipeline without rows.
     pub(super) fn new(context: &'a Context, run: &'a Run) -> (Self, Inbound) {
         let (queue, to_send) = mpsc::channel(QUEUED);
         let (to_poller, to_follow) = mpsc::unbounded_channel();
@@ -111,19 +111,19 @@ impl<'a> Pipeline<'a> {
         (pipeline, Inbound { queue: to_send, to_poller: to_follow, lost: to_find, endings: to_tell })
     }
 
-    /// A row came in; gives back its place.
+    /// Counts a new row and returns its index.
     pub(super) fn came_in(&self) -> usize {
         self.open.set(self.open.get() + 1);
         self.came.replace(self.came.get() + 1)
     }
 
-    /// No row comes in any more.
+    /// Marks the end of the rows.
     pub(super) fn all_in(&self) {
         self.is_all_in.set(true);
         self.close_when_empty();
     }
 
-    /// A row has its outcome.
+    /// Reports a row's outcome.
     pub(super) fn went_out(&self, tell: &mut impl FnMut(Ended), told: Told) {
         let Told { row, outcome, was_rendering, is_held_back } = told;
         self.counts.borrow_mut().ends(&outcome, was_rendering);
@@ -138,12 +138,12 @@ impl<'a> Pipeline<'a> {
         }
     }
 
-    /// Comes back when every row has its outcome.
+    /// Returns when every row has its outcome.
     pub(super) async fn until_over(&self) {
         self.over.notified().await;
     }
 
-    /// Sends a row to where its render stands.
+    /// Routes a row to the loop that its render's state needs.
     pub(super) async fn route(&self, row: Row, render: Render) {
         let id = render.id;
         match render.submission.state {
@@ -172,47 +172,47 @@ impl<'a> Pipeline<'a> {
         match Accepted::of(row, render) {
             Ok(accepted) => {
                 self.counts.borrow_mut().begins();
-                // Its loop lives as long as this line.
+                // The receiving loop lives as long as this pipeline.
                 let _ = self.to_poller.send(accepted);
             }
             Err(row) => self.end(row, How::Unbound(render.id)),
         }
     }
 
-    /// A row whose answer is to be looked for.
+    /// Passes a row to the search for its lost answer.
     pub(super) fn lose(&self, row: Row, id: RenderId) {
         let _ = self.lost.send(Lost { row, id });
     }
 
-    /// A row whose outcome is known but for the telling.
+    /// Passes a row to `finish`, which reports its outcome.
     pub(super) fn end(&self, row: Row, how: How) {
         let _ = self.endings.send(Ending { row, how, was_rendering: false });
     }
 
-    /// The same for a row that was followed.
+    /// As [`Self::end`], for a row that was followed.
     pub(super) fn finish(&self, row: Row, how: How) {
         let _ = self.endings.send(Ending { row, how, was_rendering: true });
     }
 
-    /// A row that is not sent any more, for the reason for which nothing is.
+    /// Ends a row that is not sent because the run sends nothing more.
     pub(super) fn unsent(&self, row: Row, render: Option<&Render>) {
         let stop = self.limits.stopped().unwrap_or(StopReason::Interrupted);
         self.end(row, How::HeldBack(Box::new(stop.outcome(render))));
     }
 
-    /// A ledger that fails takes nothing back, and nothing more is sent.
+    /// A ledger failure undoes nothing that was sent; the run sends nothing more.
     pub(super) fn ledger_failed(&self, error: &LedgerError) {
         self.limits.stop(StopReason::Ledger(error.to_string()));
     }
 
-    /// Stops the sending at the first Ctrl-C. Never comes back.
+    /// Stops the sending at the first Ctrl-C. Never returns.
     pub(super) async fn hear_interruption(&self) {
         self.context.interrupt.cancelled().await;
         self.limits.stop(StopReason::Interrupted);
         std::future::pending::<()>().await;
     }
 
-    /// Tells how far the run is, now and then. Never comes back.
+    /// Shows the progress at intervals. Never returns.
     pub(super) async fn show_progress(&self) {
         loop {
             tokio::time::sleep(SHOWN_EVERY).await;

@@ -1,5 +1,5 @@
-//! Following what was accepted: one poller for all rows, through the list, page by page. Of a render that is on its
-//! way nothing is kept but its project, its row and when it was made; a status that is no news is not written.
+//! Following the accepted renders of a batch: one poller reads the service's list, page by page, for all rows. Per
+//! render it keeps only the project, the row and the creation time. It does not write a status that has not changed.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -22,55 +22,55 @@ use crate::service::page::Window;
 use crate::service::read::{MOST_PER_PAGE, ReadError};
 use crate::work::watch::is_long_over;
 
-/// How far a render's time on the list may lie from the one that we know.
+/// How far a render's creation time in the list may differ from the time that the ledger has.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// For how long one look is tried before the next one takes over.
+/// How long one look is retried before the next one takes over.
 const READING: Duration = Duration::from_secs(30);
 
-/// Single reads that are out at once.
+/// Single reads in flight at once.
 const ABREAST: usize = 4;
 
-/// Renders that are read alone in one look: the list is asked once for a hundred.
+/// Renders that one look reads singly; one page of the list holds a hundred.
 const ALONE: usize = 20;
 
-/// The longest pause between two looks that a slow list makes.
+/// The longest pause between two looks that a slow list can cause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// A render that was just accepted may not be visible yet (`faults.md` row 30).
 const GRACE: Duration = Duration::from_secs(120);
 
-/// After the grace, "no such project" is believed after so many answers over [`DOUBT`] (row 31).
+/// After the grace, "no such project" is believed after this many answers over at least [`DOUBT`] (row 31).
 const DENIALS: u32 = 3;
 
 /// See [`DENIALS`].
 const DOUBT: Duration = Duration::from_secs(60);
 
-/// A `done` without a URL is read on for this long (row 36).
+/// A `done` without a URL is polled further for this long (row 36).
 const URL_LATE: Duration = Duration::from_secs(120);
 
-/// Bytes of movies that a page of the list should echo at most.
+/// The target for the bytes of movies that one page of the list echoes.
 const PAGE: usize = 2 << 20;
 
-/// A render on its way.
+/// An accepted render to follow.
 pub(super) struct Accepted {
     project: ProjectId,
     watched: Watched,
 }
 
-/// What is kept of it.
+/// What the poller keeps of an accepted render.
 struct Watched {
     row: Row,
     id: RenderId,
-    /// When the service took it, as far as anyone knows, milliseconds.
+    /// When the service accepted it, in milliseconds; the best time that the ledger has.
     since: i64,
-    /// What was read last: its word, by its place among [`KNOWN`].
+    /// The status that was read last: its index in [`KNOWN`].
     status: u8,
-    /// The last sweep that showed it.
+    /// The number of the last sweep that showed it.
     shown_by: u32,
 }
 
-/// Words that are news only once.
+/// The statuses that are written once, when they change. Any other status is always written.
 const KNOWN: [&str; 3] = ["", "pending", "running"];
 
 fn place(status: &Status) -> u8 {
@@ -78,7 +78,7 @@ fn place(status: &Status) -> u8 {
 }
 
 impl Accepted {
-    /// The flight of a row; the row itself when its project isn't known.
+    /// The render to follow for a row; the row itself when its project is not known.
     pub(super) fn of(row: Row, render: &Render) -> Result<Self, Row> {
         let Some(project) = render.submission.project.clone() else { return Err(row) };
         let created = render.report.as_ref().and_then(|report| report.created_at);
@@ -88,7 +88,7 @@ impl Accepted {
     }
 }
 
-/// Follows what comes, for as long as the line lives.
+/// Follows every render that `incoming` delivers, as long as the pipeline lives.
 pub(super) async fn follow_all(pipeline: &Pipeline<'_>, incoming: UnboundedReceiver<Accepted>) -> Result<(), LedgerError> {
     let Some(follow) = pipeline.run.follow else { return std::future::pending().await };
     let poller = Poller {
@@ -110,12 +110,12 @@ struct Poller<'a> {
     follow: Follow,
     incoming: UnboundedReceiver<Accepted>,
     watching: HashMap<ProjectId, Watched>,
-    /// What can't be believed yet; few renders ever have any.
+    /// Answers that are not believed yet. Few renders ever have an entry.
     doubts: HashMap<ProjectId, Doubt>,
-    /// When the account's other renders were made, as the last sweep saw them.
+    /// The creation times of the account's other renders, from the last sweep.
     others: Vec<i64>,
     due: Option<Tick>,
-    /// Sweeps so far.
+    /// The number of sweeps so far.
     sweeps: u32,
     failures: u32,
 }
@@ -148,7 +148,7 @@ impl Poller<'_> {
         }
     }
 
-    /// The time for following runs from the last submission, so that a long batch isn't left for its length.
+    /// The timeout counts from the last submission, so that a long batch does not use it up while it still sends.
     fn deadline(&self) -> Option<Tick> {
         (!self.watching.is_empty()).then(|| self.pipeline.accepted_at.get() + self.follow.timeout)
     }
@@ -156,7 +156,7 @@ impl Poller<'_> {
     fn add(&mut self, accepted: Accepted) {
         let age = self.age(accepted.watched.since);
         self.watching.insert(accepted.project, accepted.watched);
-        // A render that was just accepted is looked at after one pause; any other at once.
+        // A render that was just accepted is read after one pause; any other is read at once.
         let due = Tick::now() + self.follow.poll_interval.pause(age).saturating_sub(age);
         self.due.get_or_insert(due);
     }
@@ -165,7 +165,7 @@ impl Poller<'_> {
         self.pipeline.context.world.now().since(crate::world::Timestamp(since))
     }
 
-    /// Whoever may not ask any more follows nothing.
+    /// Stops polling once the key is refused, the run is interrupted or the ledger failed.
     fn land_if_stopped(&mut self) {
         match self.pipeline.limits.stopped() {
             Some(StopReason::Refused(refusal)) if refusal.reason == Reason::Key => self.land_all(|id| How::Refused(id, refusal.clone())),
@@ -188,7 +188,7 @@ impl Poller<'_> {
         }
     }
 
-    /// Reads what is to be read: the list for most, one by one what the list would be too long for.
+    /// Reads the due renders: most through the list, and singly those that would make the list too long.
     async fn look(&mut self) -> Result<(), LedgerError> {
         let began = Tick::now();
         while let Ok(accepted) = self.incoming.try_recv() {
@@ -213,7 +213,7 @@ impl Poller<'_> {
         Ok(())
     }
 
-    /// From which creation time on the list answers; `None` when reading one by one takes fewer requests.
+    /// The creation time from which on the list is read; `None` when single reads take fewer requests.
     fn cut(&self) -> Option<i64> {
         if self.watching.len() < HANDFUL {
             return None;
@@ -222,8 +222,8 @@ impl Poller<'_> {
         split(&since, &self.others).listed.into_iter().map(|index| since[index]).min()
     }
 
-    /// One sweep for everything made since `cut`, page by page; the projects that it should have shown and didn't.
-    /// `None` when it can't be read.
+    /// Sweeps the list for everything created since `cut`, page by page. Returns the projects that the list should have
+    /// shown and did not; `None` when the list can't be read.
     async fn read_list(&mut self, cut: i64) -> Result<Option<Vec<ProjectId>>, LedgerError> {
         let (context, now) = (self.pipeline.context, self.pipeline.context.world.now());
         let window: Window = context.window(crate::world::Timestamp(cut).minus(MARGIN), now.plus(MARGIN));
@@ -250,7 +250,7 @@ impl Poller<'_> {
         Ok(Some(absent.take(ALONE).collect()))
     }
 
-    /// Whether all could be read.
+    /// Returns whether every read succeeded.
     async fn read_alone(&mut self, projects: Vec<ProjectId>) -> Result<bool, LedgerError> {
         let client = &self.pipeline.context.client;
         let mut reads = stream::iter(projects.into_iter().map(|project| async move {
@@ -277,7 +277,7 @@ impl Poller<'_> {
         Ok(all)
     }
 
-    /// Writes what is news, all in one batch, and lands what has ended.
+    /// Writes changed statuses in one transaction, and finishes the renders that have ended.
     async fn take_in(&mut self, reports: Vec<Report>) -> Result<(), LedgerError> {
         let at = self.pipeline.context.world.now();
         let mut records = Vec::new();
@@ -317,7 +317,8 @@ impl Poller<'_> {
         self.doubts.entry(project.clone()).or_insert_with(|| Doubt { since: Tick::now(), denials: 0 })
     }
 
-    /// "No such project": not believed of what was accepted until it was said often, for long, and the list agrees.
+    /// "No such project" is believed of an accepted render only after enough answers over enough time, and once the
+    /// list does not show it either.
     fn denied(&mut self, project: &ProjectId) {
         let Some(watched) = self.watching.get(project) else { return };
         let is_young = self.age(watched.since) < GRACE;
@@ -328,7 +329,7 @@ impl Poller<'_> {
         }
     }
 
-    /// A refusal is no failure that passes: nobody can follow anything then.
+    /// A refusal is not a temporary failure: it ends the polling of every render.
     fn unreadable(&mut self, project: Option<ProjectId>, error: &ReadError) {
         if let ReadError::Refused(refusal) = error {
             return self.land_all(|id| How::Refused(id, refusal.clone()));
@@ -336,8 +337,8 @@ impl Poller<'_> {
         self.pipeline.context.tell(&Event::Unreadable { project, why: error.to_string() });
     }
 
-    /// The next look: by the age of the youngest render, and no sooner than the last one took; slower while the
-    /// service can't be read.
+    /// Plans the next look by the age of the youngest render, and no sooner than the last look took. The pause grows
+    /// while the service can't be read.
     fn plan(&mut self, took: Duration) {
         let Some(youngest) = self.watching.values().map(|watched| watched.since).max() else {
             self.due = None;

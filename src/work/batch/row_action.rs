@@ -1,63 +1,63 @@
-//! What is done with a row, by what the ledger holds of its key (`protocol.md#cases`), and whether so much has
-//! changed that a person decides first. Pure.
+//! The action for a row, chosen by what the ledger holds of its key (`protocol.md#cases`), and whether so many rows
+//! have changed that the user decides first. Pure.
 
 use crate::ledger::Render;
 use crate::ledger::batch::TableRow;
 use crate::render::identity::MovieHash;
 use crate::render::state::State;
 
-/// More than this part of the finished rows changed stops a run, as one in so many (`protocol.md#cases`).
+/// A run stops for the user's decision when more than one in this many finished rows has changed (`protocol.md#cases`).
 const TENTH: u64 = 10;
 
-/// What is done with renders that are there already.
+/// What to do with existing renders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Rules {
-    /// What is done with a row that was rendered with another movie.
+    /// What to do with a row that was rendered with another movie.
     pub changed: Changed,
-    /// A render that failed is followed by another one.
+    /// Render a row again when its render failed.
     pub retry_failed: bool,
-    /// A render whose video the service has deleted, and that was not saved, is followed by another one.
+    /// Render a row again when the service has deleted its video and the video was not saved.
     pub retry_expired: bool,
 }
 
-/// What is done with a row that was rendered with another movie.
+/// What to do with a row that was rendered with another movie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Changed {
-    /// It is left; when many have changed, nothing at all is done.
+    /// Leave it. When many rows have changed, do nothing at all and ask.
     #[default]
     Ask,
-    /// It is left (`--keep`).
+    /// Leave it (`--keep`).
     Keep,
-    /// It is rendered anew (`--update`).
+    /// Render it again (`--update`).
     Update,
 }
 
-/// What is done with one row.
+/// The action for one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowAction {
-    /// Nobody has heard of it: it is sent.
+    /// The ledger has no render of the key: send it.
     New,
-    /// It is known, and nothing was ever accepted: it is sent.
+    /// The ledger has the render, and it was never accepted: send it.
     Send,
-    /// What was wanted before is wanted no more, and was never accepted: this movie takes its place.
+    /// The ledger has another movie that was never accepted: this movie replaces it.
     Replace,
-    /// It becomes a new generation.
+    /// Render it as a new generation.
     Renew,
-    /// Its render stands, whatever became of it.
+    /// Keep its render, whatever its state.
     Stand,
-    /// Its render stands, though it is of another movie.
+    /// Keep its render, although it is of another movie.
     Left,
 }
 
 impl RowAction {
-    /// Whether a POST comes of it.
+    /// Whether the action leads to a POST.
     #[must_use]
     pub fn is_sent(self) -> bool {
         matches!(self, Self::New | Self::Send | Self::Replace | Self::Renew)
     }
 }
 
-/// What is done with a row whose key has this latest render.
+/// The action for a row whose key has this latest render.
 #[must_use]
 pub fn row_action(latest: Option<&Render>, movie: MovieHash, rules: Rules) -> RowAction {
     let Some(latest) = latest else { return RowAction::New };
@@ -68,38 +68,38 @@ pub fn row_action(latest: Option<&Render>, movie: MovieHash, rules: Rules) -> Ro
         State::Error if rules.retry_failed => RowAction::Renew,
         State::Deleted | State::Expired if rules.retry_expired && latest.file.is_none() => RowAction::Renew,
         _ if is_same => RowAction::Stand,
-        // What may have been paid for is settled first: a later run sees what became of it.
+        // A render that may have been paid for is settled first: a later run sees its result.
         State::Sending | State::Unknown | State::Held => RowAction::Left,
         _ if rules.changed == Changed::Update => RowAction::Renew,
         _ => RowAction::Left,
     }
 }
 
-/// What a run will do, before it does anything.
+/// What a run will do, computed before it does anything.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Survey {
-    /// Rows looked at.
+    /// The rows counted.
     pub rows: u64,
     /// Rows that are sent for the first time, or again because nothing was accepted.
     pub new: Sum,
-    /// Rows that become a new generation.
+    /// Rows that are rendered as a new generation.
     pub renewed: Sum,
     /// Rows that were accepted before.
     pub finished: u64,
-    /// Rows among them whose movie is another one by now; what rendering those would cost.
+    /// Rows among them whose movie has changed, and what rendering those would cost.
     pub changed: Sum,
-    /// The first keys among those, and the numbers of their rows.
+    /// The row numbers and keys of the first of those.
     pub examples: Vec<(u64, String)>,
 }
 
-/// A number of rows and what they may cost.
+/// A number of rows and their possible cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Sum {
-    /// How many.
+    /// The number of rows.
     pub rows: u64,
-    /// The most credits of those that are bounded.
+    /// The most credits that the rows with a bound may cost.
     pub credits: u64,
-    /// How many are not.
+    /// The number of rows without a bound.
     pub unbounded: u64,
 }
 
@@ -111,11 +111,11 @@ impl Sum {
     }
 }
 
-/// Names that are shown of many.
+/// The number of examples shown.
 const EXAMPLES: usize = 5;
 
 impl Survey {
-    /// Takes in one row.
+    /// Counts one row and returns its action.
     pub fn take(&mut self, latest: Option<&Render>, movie: MovieHash, row: TableRow, rules: Rules) -> RowAction {
         let row_action = row_action(latest, movie, rules);
         self.rows += 1;
@@ -135,7 +135,7 @@ impl Survey {
         row_action
     }
 
-    /// The rows that a run sends, new ones and new generations.
+    /// The rows that a run sends: new ones and new generations.
     #[must_use]
     pub fn sent(&self) -> Sum {
         let (new, renewed) = (self.new, self.renewed);
@@ -146,8 +146,8 @@ impl Survey {
         }
     }
 
-    /// Whether a person has to say first what is to become of the changed rows. `is_other_movie` says whether the movie
-    /// of the batch itself is another one than at the last run.
+    /// Whether the user has to decide about the changed rows first. `is_other_movie` says whether the batch's own movie
+    /// has changed since the last run.
     #[must_use]
     pub fn asks(&self, is_other_movie: bool, rules: Rules) -> bool {
         let is_much = is_other_movie || self.changed.rows.saturating_mul(TENTH) > self.finished;

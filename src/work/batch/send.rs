@@ -23,16 +23,16 @@ use crate::service::answer::{PostMeaning, RequestResult, meaning_of_post};
 use crate::service::retry::{LONGEST_RETRY_AFTER, REFUSED_FOR, RetryPolicy};
 use crate::work::outcome::{described, interrupted_in_flight, interrupted_unsent};
 
-/// How long a request that is out may go on after the first Ctrl-C (`faults.md` row 25).
+/// How long a request in flight may go on after the first Ctrl-C (`faults.md` row 25).
 const GRACE: Duration = Duration::from_secs(10);
 
-/// For how long a service that takes nothing and asks for patience gets it.
+/// How long the run waits for a service that accepts nothing and asks for patience.
 const THROTTLED_FOR: Duration = LONGEST_RETRY_AFTER.saturating_mul(2);
 
-/// For how long a project is read that a damaged answer may have named.
+/// How long to try to read a project that a damaged answer may have named.
 const READING: Duration = Duration::from_secs(10);
 
-/// Sends what comes, for as long as the line lives.
+/// Sends every row that the queue delivers, as long as the pipeline lives.
 pub(super) async fn send_all(pipeline: &Pipeline<'_>, mut queue: mpsc::Receiver<(Row, Render)>) -> Result<(), LedgerError> {
     let workers = pipeline.run.concurrency + pipeline.run.concurrency.div_ceil(4).min(AHEAD);
     let mut out = FuturesUnordered::new();
@@ -45,15 +45,15 @@ pub(super) async fn send_all(pipeline: &Pipeline<'_>, mut queue: mpsc::Receiver<
     }
 }
 
-/// What one try came to.
+/// The result of one attempt.
 enum Tried {
-    /// The row stands somewhere else by now.
+    /// The row has another state by now.
     Moved(Box<Render>),
-    /// Nothing was sent: another try, when it is this row's turn again.
+    /// Nothing was sent: try again when it is this row's turn.
     Again(Box<Render>),
-    /// Nothing more is sent.
+    /// The run sends nothing more.
     Unsent,
-    /// This is how it ended.
+    /// The row's outcome.
     Over(Box<Outcome>),
 }
 
@@ -77,7 +77,7 @@ async fn send(pipeline: &Pipeline<'_>, mut row: Row, mut render: Render) {
     pipeline.unsent(row, Some(&render));
 }
 
-/// One POST. An error of the ledger comes back only where nothing was sent.
+/// One POST. Returns a ledger error only when nothing was sent.
 async fn attempt(pipeline: &Pipeline<'_>, row: &Row, render: &Render) -> Result<Tried, LedgerError> {
     let body = match body(pipeline, render).await? {
         Ok(body) => body,
@@ -106,7 +106,7 @@ async fn attempt(pipeline: &Pipeline<'_>, row: &Row, render: &Render) -> Result<
     }
 }
 
-/// The movie with its token; the outcome where the token has no place.
+/// The movie with its token; an outcome when the movie has no place for the token.
 async fn body(pipeline: &Pipeline<'_>, render: &Render) -> Result<Result<Vec<u8>, Box<Outcome>>, LedgerError> {
     let Some(body) = pipeline.context.store.body(render.id).await? else {
         return Ok(Err(Box::new(described(render, Verdict::Unsent).because(Trouble::Internal, "its movie is no longer in the ledger"))));
@@ -121,7 +121,7 @@ async fn body(pipeline: &Pipeline<'_>, render: &Render) -> Result<Result<Vec<u8>
     Ok(sent.map(|movie| movie.to_compact().into_bytes()).map_err(invalid))
 }
 
-/// Ends at the interruption while nothing is claimed, else after the grace.
+/// Completes at the interruption while nothing is claimed, otherwise after the grace.
 async fn interrupted(pipeline: &Pipeline<'_>, claim: &Claim) {
     pipeline.context.interrupt.cancelled().await;
     if claim.has_begun() {
@@ -129,7 +129,7 @@ async fn interrupted(pipeline: &Pipeline<'_>, claim: &Claim) {
     }
 }
 
-/// What was out when the grace ended is lost from here on, for every other process to look for.
+/// The answer of a POST that is still in flight after the grace is lost; any process may search for it.
 async fn left(pipeline: &Pipeline<'_>, render: &Render, claimed: Claimed) -> Result<Tried, LedgerError> {
     let Some(sent) = claimed.render else { return Ok(Tried::Over(Box::new(interrupted_unsent(render)))) };
     let (epoch, why) = (sent.submission.epoch, "interrupted before the answer".to_owned());
@@ -137,7 +137,7 @@ async fn left(pipeline: &Pipeline<'_>, render: &Render, claimed: Claimed) -> Res
     Ok(Tried::Over(Box::new(interrupted_in_flight(pipeline.context, &sent))))
 }
 
-/// A POST that has ended, and its row as it was claimed.
+/// A POST that has ended, and its claimed row.
 struct Post<'a> {
     pipeline: &'a Pipeline<'a>,
     render: &'a Render,
@@ -172,7 +172,7 @@ impl Post<'_> {
         self.pipeline.context.learn(self.render, fact).await.map(|render| Tried::Moved(Box::new(render)))
     }
 
-    /// What one row is refused for because of the key or the credits, every other one would be refused for, too.
+    /// A refusal for the key or the credits applies to every other row, too.
     fn stop_for(&self, refusal: &Refusal) {
         if matches!(refusal.reason, Reason::Key | Reason::Credits) {
             self.pipeline.limits.stop(StopReason::Refused(refusal.clone()));
@@ -185,7 +185,7 @@ impl Post<'_> {
                 self.pipeline.limits.stop(StopReason::Budget(budget.to_string()));
                 Ok(Tried::Unsent)
             }
-            // Somebody else was faster: the row says who.
+            // Another process was faster: the row has its result.
             Some(Unclaimed::InvalidTransition(_)) => Ok(Tried::Moved(Box::new(self.pipeline.context.again(self.render).await?))),
             None => Ok(Tried::Again(Box::new(self.render.clone()))),
         }
@@ -222,7 +222,7 @@ impl Post<'_> {
         self.pipeline.accepted_at.set(Tick::now());
         match self.pipeline.context.learn(self.render, Fact::Accepted { project: project.clone() }).await {
             Ok(render) => Ok(Tried::Moved(Box::new(render))),
-            // The answer in hand is worth more than the ledger: the id is told all the same.
+            // The received answer counts more than the ledger: the id is reported all the same.
             Err(error) => {
                 self.pipeline.ledger_failed(&error);
                 let message = format!("accepted as project {project}, but the ledger could not be written: {error}");
@@ -234,7 +234,8 @@ impl Post<'_> {
         }
     }
 
-    /// Without a ledger that takes it the row says `sending`, and is looked for as soon as this process is gone.
+    /// When the ledger can't record the result, the row stays `sending`. It is searched for as soon as this process is
+    /// gone.
     fn unwritten(&self, error: &LedgerError) -> Tried {
         self.pipeline.ledger_failed(error);
         let why = format!("the movie may have been accepted, but the ledger could not be written: {error}");

@@ -1,5 +1,5 @@
-//! When a POST may leave: one pause for all workers, one rate, one circuit breaker, and one reason to send nothing
-//! more (`faults.md` rows 15 to 19, 24 and 25).
+//! When a POST may leave: one pause for all workers, one rate, one circuit breaker, and one reason to stop sending
+//! (`faults.md` rows 15 to 19, 24 and 25).
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,21 +11,21 @@ use tokio::time::Instant as Tick;
 use super::stop::StopReason;
 use crate::service::retry::{Failed, Next, RetryPolicy};
 
-/// So many lost answers in a row open the circuit.
+/// This many lost answers in a row open the circuit.
 const IN_A_ROW: u32 = 3;
 
-/// Of so many answers …
+/// The number of latest answers that the circuit breaker looks at.
 const RECENT: usize = 100;
 
-/// … more than so many lost ones open it.
+/// More lost answers than this among the [`RECENT`] ones open the circuit.
 const LOST_OF_RECENT: usize = 5;
 
-/// When POSTs may leave.
+/// The limits on when POSTs may leave.
 pub(super) struct SendLimits {
     state: Mutex<State>,
-    /// Grows with everything that makes a wait end early.
+    /// Changes when a wait has to end early.
     stopped: watch::Sender<bool>,
-    /// The time between two POSTs.
+    /// The shortest time between two POSTs.
     interval: Option<Duration>,
     /// How long an open circuit stays open.
     open_for: Duration,
@@ -52,7 +52,7 @@ struct Failing {
     tries: u32,
 }
 
-/// The answers of this run, as far as they were lost.
+/// Which answers of this run were lost.
 #[derive(Default)]
 struct Breaker {
     in_a_row: u32,
@@ -60,7 +60,7 @@ struct Breaker {
 }
 
 impl Breaker {
-    /// Takes in an answer; whether the circuit opens by it.
+    /// Records an answer. Returns whether it opens the circuit.
     fn opens(&mut self, is_lost: bool) -> bool {
         self.in_a_row = if is_lost { self.in_a_row + 1 } else { 0 };
         self.recent.push_back(is_lost);
@@ -79,16 +79,16 @@ impl Breaker {
 /// What a failure that sent nothing means for all workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Slowed {
-    /// All wait for so long; it was not known before.
+    /// A new pause of this length for all workers.
     Anew(Duration),
-    /// All wait already.
+    /// All workers pause already.
     Already,
-    /// It has failed for too long.
+    /// The service has failed for too long.
     TooLong,
 }
 
 impl SendLimits {
-    /// A pace with this time between two POSTs, whose circuit stays open for `open_for`.
+    /// Limits with this time between two POSTs, and a circuit that stays open for `open_for`.
     pub(super) fn new(interval: Option<Duration>, open_for: Duration) -> Self {
         Self { state: Mutex::default(), stopped: watch::Sender::new(false), interval, open_for }
     }
@@ -97,31 +97,31 @@ impl SendLimits {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Nothing is sent any more. The first reason is the one that counts.
+    /// Stops all sending. The first reason counts.
     pub(super) fn stop(&self, why: StopReason) {
         self.state().stop.get_or_insert(why);
         self.stopped.send_replace(true);
     }
 
-    /// Why nothing is sent any more.
+    /// Why the run sends nothing more; `None` while it sends.
     pub(super) fn stopped(&self) -> Option<StopReason> {
         self.state().stop.clone()
     }
 
-    /// Comes back once nothing is sent any more.
+    /// Returns once the run sends nothing more.
     pub(super) async fn until_stopped(&self) {
         let mut stopped = self.stopped.subscribe();
-        // The sender lives in this pace, so it is never closed while somebody waits here.
+        // `self` owns the sender, so the channel is not closed while this waits.
         drop(stopped.wait_for(|stopped| *stopped).await);
     }
 
-    /// Whether a POST may leave at this moment.
+    /// Whether a POST may leave now.
     pub(super) fn is_open(&self) -> bool {
         let state = self.state();
         state.stop.is_none() && state.pause.is_none_or(|pause| Tick::now() >= pause.until)
     }
 
-    /// Waits for the next turn to send; `false` when there won't be one.
+    /// Waits for the next turn to send. Returns `false` when there is no further turn.
     pub(super) async fn turn(&self) -> bool {
         while let Some(until) = self.wait() {
             tokio::select! {
@@ -132,7 +132,7 @@ impl SendLimits {
         self.state().stop.is_none()
     }
 
-    /// Until when to wait before asking again; `None` when it is this one's turn.
+    /// Until when to wait before asking again; `None` when the POST may leave now.
     fn wait(&self) -> Option<Tick> {
         let (mut state, now) = (self.state(), Tick::now());
         if state.stop.is_some() {
@@ -149,15 +149,15 @@ impl SendLimits {
         later
     }
 
-    /// A POST was answered: what failed before is over.
+    /// Records that a POST was answered: earlier failures are over.
     pub(super) fn answered(&self) {
         let mut state = self.state();
         state.failing = None;
-        // An answer that isn't lost never opens the circuit.
+        // An answer that is not lost never opens the circuit.
         state.breaker.opens(false);
     }
 
-    /// An answer was lost; for how long nothing is sent, when that opens the circuit.
+    /// Records a lost answer. Returns for how long nothing is sent, when that opens the circuit.
     pub(super) fn lost(&self) -> Option<Duration> {
         let mut state = self.state();
         state.failing = None;
@@ -168,10 +168,11 @@ impl SendLimits {
         Some(self.open_for)
     }
 
-    /// A POST that began at `began` was not accepted, for a reason that is no movie's: everybody waits.
+    /// Records that a POST that began at `began` was not accepted, for a reason that does not lie in its movie: all
+    /// workers wait.
     pub(super) fn failed(&self, began: Tick, patience: RetryPolicy, retry_after: Option<Duration>, fraction: f64) -> Slowed {
         let (mut state, now) = (self.state(), Tick::now());
-        // What left before the pause was decided on adds nothing to it, unless the service asks for a longer one.
+        // A POST that began before the pause does not extend it, unless the service asks for a longer one.
         if state.pause.is_some_and(|pause| began <= pause.since) {
             if let Some(asked) = retry_after {
                 state.hold(asked);
@@ -234,7 +235,7 @@ mod tests {
         let began = Tick::now();
         assert_eq!(limits.failed(began, PATIENCE, Some(seconds(7)), 0.0), Slowed::Anew(seconds(7)));
         assert!(!limits.is_open());
-        // Another worker's POST was out at the same time.
+        // Another worker's POST was in flight at the same time.
         assert_eq!(limits.failed(began, PATIENCE, Some(seconds(9)), 0.0), Slowed::Already);
         assert_eq!(waits(&limits).await, seconds(9));
         assert!(limits.is_open());

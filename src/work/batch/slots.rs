@@ -1,22 +1,23 @@
-//! The places among the POSTs that are out, and how many rows are claimed before one of them is free.
+//! The slots for POSTs in flight, and how many rows are claimed before a slot is free.
 //!
-//! A claim waits for the disk. Where that is short beside an answer of the service no row is claimed before it has a
-//! place: whoever is killed then leaves as few rows as possible of which nobody knows whether they were sent. Where the
-//! service answers so fast that places would be idle meanwhile, so many are claimed ahead as keep them busy.
+//! A claim waits for the disk. When that time is short beside an answer of the service, no row is claimed before it has
+//! a slot. A process that is killed then leaves as few rows as possible for which it is unknown whether they were sent.
+//! When the service answers so fast that slots would be idle during a claim, enough rows are claimed ahead to keep them
+//! busy.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Rows that are claimed ahead at most. So many workers there are beyond the POSTs that may be out: while those wait for
-/// their answers, these read their movies and connect.
+/// The most rows claimed ahead. A run has this many workers beyond the POSTs that may be in flight: while those wait
+/// for their answers, these read their movies and connect.
 pub(super) const AHEAD: usize = 8;
 
-/// What one more measurement weighs.
+/// The weight of one more measurement.
 const WEIGHT: f64 = 0.1;
 
-/// The places of a run.
+/// The slots of a run.
 pub(super) struct Slots {
     claims: Arc<Semaphore>,
     posts: Arc<Semaphore>,
@@ -24,42 +25,42 @@ pub(super) struct Slots {
     measured: Mutex<Measured>,
 }
 
-/// What claims and answers took lately, seconds.
+/// The recent times of claims and answers, in seconds.
 #[derive(Debug, Default)]
 struct Measured {
     claim: f64,
     post: f64,
-    /// Places to claim beyond those of the POSTs.
+    /// Slots for claims beyond those for POSTs.
     granted: usize,
 }
 
-/// A place, until it is dropped.
+/// A slot, held until it is dropped.
 pub(super) type Place = OwnedSemaphorePermit;
 
 impl Slots {
-    /// As many places as POSTs may be out at once.
+    /// One slot for each POST that may be in flight at once.
     pub(super) fn new(concurrency: usize) -> Self {
         let places = || Arc::new(Semaphore::new(concurrency));
         Self { claims: places(), posts: places(), concurrency, measured: Mutex::default() }
     }
 
-    /// A place to claim a row, held until its POST has ended. `None` when the run is over.
+    /// Waits for a slot to claim a row; it is held until the POST has ended. `None` when the run is over.
     pub(super) async fn to_claim(&self) -> Option<Place> {
         Arc::clone(&self.claims).acquire_owned().await.ok()
     }
 
-    /// A place among the POSTs that are out. `None` when the run is over.
+    /// Waits for a slot to post. `None` when the run is over.
     pub(super) async fn to_post(&self) -> Option<Place> {
         Arc::clone(&self.posts).acquire_owned().await.ok()
     }
 
-    /// A claim took this long.
+    /// Records how long a claim took.
     pub(super) fn claimed(&self, took: Duration) {
         let mut measured = self.measured();
         measured.claim = smoothed(measured.claim, took);
     }
 
-    /// From a POST's first byte to its answer it took this long.
+    /// Records the time from a POST's first byte to its answer.
     pub(super) fn answered(&self, took: Duration) {
         let mut measured = self.measured();
         measured.post = smoothed(measured.post, took);
@@ -78,7 +79,7 @@ impl Slots {
 }
 
 impl Measured {
-    /// Twice as many as places get free during one claim, since neither takes the same time always.
+    /// Twice the number of slots that become free during one claim, since both times vary.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a few, never negative")]
     fn ahead(&self, concurrency: usize) -> usize {
         if self.post <= 0.0 {
@@ -112,7 +113,7 @@ mod tests {
         assert_eq!(places(&slots, 2, 20), 32 + 6);
         assert_eq!(places(&slots, 100, 20), 32 + AHEAD);
         let all: Vec<Place> = futures_util::future::join_all((0..40).map(|_| slots.to_claim())).await.into_iter().flatten().collect();
-        // Who has claimed keeps its place; no new one is given.
+        // Existing claims keep their slots; no new slot is given.
         assert_eq!(places(&slots, 3, 1_500), 0);
         drop(all);
         assert_eq!(places(&slots, 3, 1_500), 32);

@@ -1,10 +1,10 @@
-//! Why a run sends nothing more, although rows are left.
+//! Why a run sends nothing more although rows are left.
 
 use crate::ledger::Render;
 use crate::render::event::{Outcome, Trouble, Verdict};
 use crate::render::outcome::{Reason, Refusal};
 
-/// Why a run sends nothing more. What it has sent is followed all the same, where that is possible.
+/// Why a run sends nothing more. Renders that it has sent are still followed where possible.
 #[derive(Debug, Clone, PartialEq)]
 pub enum StopReason {
     /// The user interrupted.
@@ -20,7 +20,7 @@ pub enum StopReason {
 }
 
 impl StopReason {
-    /// What it comes to for all rows that were not sent, in one sentence.
+    /// What the reason means for all rows that were not sent, in one sentence.
     #[must_use]
     pub fn message(&self) -> String {
         match self {

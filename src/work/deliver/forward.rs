@@ -1,4 +1,5 @@
-//! The door to a URL: the line of an outcome, signed by Standard Webhooks. No redirect is followed, no key is sent.
+//! The sink that POSTs to a URL: the JSON line of an outcome, signed by Standard Webhooks. It follows no redirect and
+//! sends no key.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,18 +9,18 @@ use crate::service::signature::{SigningSecret, seconds};
 use crate::service::webhook_client::{Address, WebhookClient};
 use crate::world::World;
 
-/// The status with which an application says that it wants no more (Standard Webhooks, "Delivery failure").
+/// The status with which an application stops further deliveries (Standard Webhooks, "Delivery failure").
 const GONE: u16 = 410;
 
-/// A URL to hand outcomes to.
+/// A URL that receives outcomes.
 pub struct Forward {
-    /// Where to.
+    /// The URL.
     pub to: Address,
-    /// What it is signed with.
+    /// The secret for the signature.
     pub secret: SigningSecret,
-    /// Who carries it.
+    /// The HTTP client.
     pub webhook_client: WebhookClient,
-    /// What time it is.
+    /// The clock.
     pub world: World,
 }
 

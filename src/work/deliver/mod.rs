@@ -1,5 +1,5 @@
-//! Outcomes on their way to an application: each at least once, never two at a time for one render, whoever delivers.
-//! What is due, and who is at it, stands in the ledger's outbox; how it is handed over is the [`Sink`]'s.
+//! Delivery of outcomes to an application: each at least once, and never two at a time for one render, whichever
+//! process delivers. The ledger's outbox holds what is due and which process has claimed it. The [`Sink`] delivers it.
 
 mod forward;
 mod program;
@@ -31,68 +31,68 @@ use crate::render::schedule::next_delivery;
 use crate::render::state::Fact;
 use crate::render::untrusted::escaped;
 
-/// A `done` without a URL is waited on for this long after its end (`faults.md` row 36).
+/// How long to wait, after its end, for the URL of a `done` without one (`faults.md` row 36).
 const URL_LATE: Duration = Duration::from_secs(120);
 
-/// How soon it is looked at again.
+/// The pause between two requests for that URL.
 const URL_PAUSE: Duration = Duration::from_secs(5);
 
-/// For how long the address of a video is asked for.
+/// How long to try to read a video's URL.
 const READING: Duration = Duration::from_secs(10);
 
-/// What others put into the outbox is looked for this often where nobody says so.
+/// How often to look for what other processes put into the outbox, when they don't announce it.
 const GLANCE: Duration = Duration::from_secs(1);
 
-/// A ledger that fails is tried again after this.
+/// The pause before using a failed ledger again.
 const TROUBLE: Duration = Duration::from_secs(5);
 
-/// What is due but can't be taken, since somebody is at its render, is tried again after this.
+/// The pause before a due delivery is tried again that can't be claimed because its render has another one in progress.
 const SOON: Duration = Duration::from_millis(500);
 
-/// An outcome as it is handed over.
+/// An outcome as it is delivered.
 #[derive(Debug, Clone)]
 pub struct Notification {
-    /// The same for each attempt at one outcome, another for every other one: letters and digits.
+    /// The id: the same for each attempt at one outcome, different for every other outcome. Letters and digits.
     pub id: String,
-    /// What is told: the object of `--json`.
+    /// The content: the object of `--json`.
     pub facts: Value,
-    /// The same as a line, without its end.
+    /// The same object as a line, without the line end.
     pub line: String,
 }
 
-/// What came of handing it over.
+/// The result of one delivery attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SinkResult {
-    /// The application has heard.
+    /// The application has received it.
     Over,
-    /// It has not; it may be tried again, after this time at least.
+    /// The application has not received it. It may be tried again, after this time at least.
     Failed {
-        /// What happened.
+        /// The reason.
         why: String,
         /// How long the application asks to be left alone.
         after: Option<Duration>,
     },
-    /// It wants no more of them.
+    /// The application wants no further deliveries.
     Closed(String),
-    /// Nothing was begun.
+    /// The attempt was not started.
     Later {
-        /// When it may be.
+        /// How long to wait before starting it.
         after: Duration,
-        /// What it waits for, if a person should know.
+        /// What it waits for, if the user should know.
         why: Option<String>,
     },
 }
 
-/// A way to an application.
+/// A way to deliver outcomes to an application.
 pub trait Sink: Send + Sync {
-    /// What it is called.
+    /// The sink's name for messages.
     fn name(&self) -> String;
 
-    /// Hands one outcome over.
+    /// Delivers one outcome.
     fn hand<'a>(&'a self, notification: &'a Notification) -> Pin<Box<dyn Future<Output = SinkResult> + Send + 'a>>;
 }
 
-/// A door that is a function of this program: it is given what `--json` tells.
+/// A sink that calls a function of this program with the object of `--json`.
 #[must_use]
 pub fn function(name: &str, hear: impl Fn(&Value) -> SinkResult + Send + Sync + 'static) -> Arc<dyn Sink> {
     Arc::new(Function { name: name.to_owned(), hear })
@@ -113,29 +113,29 @@ impl<F: Fn(&Value) -> SinkResult + Send + Sync> Sink for Function<F> {
     }
 }
 
-/// When to deliver what, and when to stop.
+/// What to deliver, and when to stop.
 #[derive(Debug, Clone)]
 pub struct DeliveryLimits {
-    /// Only what is due for this long.
+    /// Deliver only what has been due for this long.
     pub age: Duration,
-    /// Cancelled when nothing more is coming: then it ends as soon as nothing is due.
+    /// Cancelled when no further outcome will come: the deliverer then ends as soon as nothing is due.
     pub all: CancellationToken,
-    /// Cancelled when it is to stop: then nothing new is begun, and what is out is waited for.
+    /// Cancelled to stop: no new attempt starts, and attempts in progress are waited for.
     pub stop: CancellationToken,
-    /// How long that may take.
+    /// How long attempts in progress may take then.
     pub grace: Duration,
 }
 
-/// How it went.
+/// The counts of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
-    /// Outcomes that an application has heard of.
+    /// Outcomes that an application received.
     pub delivered: u32,
     /// Attempts that failed.
     pub failed: u32,
 }
 
-/// Delivers what is due in the space of a desk.
+/// Delivers what is due in the space of a context.
 pub struct Deliverer {
     context: Context,
     sink: Arc<dyn Sink>,
@@ -144,21 +144,21 @@ pub struct Deliverer {
 }
 
 impl Deliverer {
-    /// Delivers through a door, at most so many at a time.
+    /// A deliverer with this sink and at most `abreast` deliveries at a time.
     #[must_use]
     pub fn new(context: Context, sink: Arc<dyn Sink>, abreast: usize) -> Self {
         Self { context, sink, abreast: abreast.max(1), wake: Notify::new() }
     }
 
-    /// Says that something was put into the outbox.
+    /// Announces a new entry in the outbox.
     pub fn wake(&self) {
         self.wake.notify_one();
     }
 
-    /// Delivers until it is to stop; tells every outcome that was handed over to `heard`.
+    /// Delivers until it has to stop. Calls `heard` with every delivered outcome.
     ///
     /// # Errors
-    /// When the ledger fails, nothing is out, and nothing more is coming.
+    /// When the ledger fails while nothing is in progress and no further outcome will come.
     pub async fn run(&self, until: &DeliveryLimits, mut heard: impl FnMut(&Notification)) -> Result<Tally, LedgerError> {
         let mut tally = Tally::default();
         let mut out = FuturesUnordered::new();
@@ -187,7 +187,7 @@ impl Deliverer {
             let count = out.len();
             tokio::select! {
                 Some(first) = out.next(), if count > 0 => {
-                    // What ended together is written down together.
+                    // Attempts that ended together are recorded in one transaction.
                     let others = std::iter::from_fn(|| out.next().now_or_never().flatten());
                     for (delivery, notification, hand) in std::iter::once(first).chain(others) {
                         match &hand {
@@ -203,7 +203,7 @@ impl Deliverer {
         }
     }
 
-    /// Waits until it is worth looking again; once it is to stop, until the time for what is out is over.
+    /// Waits until the next look at the outbox. After the stop, waits until the time for attempts in progress is over.
     async fn wait(&self, until: &DeliveryLimits, out: usize, leave_at: Option<Tick>) {
         if let Some(leave_at) = leave_at {
             return tokio::time::sleep_until(leave_at).await;
@@ -232,7 +232,8 @@ impl Deliverer {
         self.context.store.take(space, u32::try_from(most).unwrap_or(u32::MAX), due_by).await
     }
 
-    /// What was handed over must be written down, and what is out must not be lost: it is tried until it works.
+    /// Reports a ledger failure and waits. Finished deliveries must be recorded and those in progress must not be lost,
+    /// so the ledger is tried until it works.
     async fn trouble(&self, error: &LedgerError) {
         self.context.tell(&Event::Warning(format!("{error}; trying again")));
         tokio::time::sleep(TROUBLE).await;
@@ -260,7 +261,8 @@ impl Deliverer {
         (delivery, notification, hand)
     }
 
-    /// The letter of a delivery; as an error if it is to wait until the service tells where the video is.
+    /// The notification of a delivery. The inner error carries it when it has to wait until the service returns the
+    /// video's URL.
     async fn notification(&self, delivery: &Delivery) -> Result<Result<Notification, Notification>, LedgerError> {
         let row = self
             .context
@@ -354,7 +356,7 @@ fn letter_of(delivery: &Delivery, outcome: &Outcome) -> Notification {
     Notification { id: name_of(delivery), line: escaped(&facts.to_string()).into_owned(), facts }
 }
 
-/// A name that every ledger gives the same outcome, and that fits into a header and a file's name.
+/// A name that is the same for one outcome in every ledger, and that fits into a header and a file name.
 fn name_of(delivery: &Delivery) -> String {
     let Delivery { space, project, status, .. } = delivery;
     let words = [space.account.as_str(), &space.endpoint, project.as_str(), status];

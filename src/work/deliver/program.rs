@@ -1,8 +1,9 @@
-//! The door to a program: the line of an outcome on its stdin, its fields in its environment, no shell in between. Its
-//! exit code decides.
+//! The sink that starts a program, without a shell: the JSON line of an outcome on its stdin, the fields in its
+//! environment. The exit code decides the result.
 //!
 //! Its stdin is a file of its own, locked through the handle that the program inherits. The lock lives as long as the
-//! program does, even where whoever began it was killed: the next one to deliver the outcome sees that it still runs.
+//! program, even when the process that started it was killed. The next process that delivers the outcome sees by the
+//! lock that the program still runs.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -18,31 +19,31 @@ use tokio::process::{Child, Command};
 
 use super::{Notification, Sink, SinkResult};
 
-/// How long a program that is told to end may take.
+/// How long a program may take to end after SIGTERM.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How soon it is looked again whether what was told to end has ended.
+/// How often to check whether a terminated program has ended.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// How soon it is looked again whether a program that somebody else began has ended.
+/// How often to check whether a program that another process started has ended.
 const STILL_RUNS: Duration = Duration::from_secs(2);
 
-/// The longest value in the environment, bytes: systems refuse to start a program with a longer one (128 KiB on Linux).
-/// The line on stdin holds everything.
+/// The longest value in the environment, in bytes: systems refuse to start a program with a longer one (128 KiB on
+/// Linux). The line on stdin holds everything.
 const LONGEST_VALUE: usize = 32 << 10;
 
-/// A program to hand outcomes to.
+/// A program that receives outcomes.
 #[derive(Debug, Clone)]
 pub struct Program {
-    /// What is run.
+    /// The program to start.
     pub program: OsString,
-    /// What it is given.
+    /// Its arguments.
     pub arguments: Vec<OsString>,
-    /// How long it may take.
+    /// How long it may run.
     pub timeout: Duration,
-    /// Where the files that it reads lie.
+    /// The folder of the files that it reads.
     pub folder: PathBuf,
-    /// The variables of this process's environment that it does not get.
+    /// The environment variables that it does not inherit.
     pub withheld: Vec<String>,
 }
 
@@ -70,7 +71,7 @@ impl Sink for Program {
 }
 
 impl Program {
-    /// The file that the program reads, locked; `None` while another run of it has it.
+    /// Writes and locks the file that the program reads; `None` while another run of the program has it.
     fn input(&self, path: &Path, line: &str) -> io::Result<Option<File>> {
         create_private_folder(&self.folder)?;
         let mut file = open_private(path)?;
@@ -86,7 +87,7 @@ impl Program {
         Ok(Some(file))
     }
 
-    /// What the program prints goes where our own messages go: our stdout is data.
+    /// Starts the program. Its output goes to our stderr, since our stdout is data.
     fn start(&self, input: File, facts: &Value) -> io::Result<Child> {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments);
@@ -95,13 +96,15 @@ impl Program {
         }
         command.envs(environment(facts));
         command.stdin(Stdio::from(input)).stdout(Stdio::from(io::stderr())).stderr(Stdio::inherit());
-        // A group of its own: Ctrl-C is for us, and we wait for it; and what it starts can be ended with it.
+        // The program gets its own process group: Ctrl-C reaches only us, and we wait for the program. The group also
+        // ends its children.
         #[cfg(unix)]
         command.process_group(0);
         command.spawn()
     }
 
-    /// How it ended. What a program that failed has started is ended, too: it is to be run again, alone.
+    /// Waits for the program and returns the result. When it failed, its remaining children are ended, too, so that its
+    /// next run is alone.
     async fn end_of(&self, child: &mut Child) -> SinkResult {
         let group = Group::of(child);
         let why = match tokio::time::timeout(self.timeout, child.wait()).await {
@@ -135,7 +138,8 @@ fn failed(why: String) -> SinkResult {
     SinkResult::Failed { why, after: None }
 }
 
-/// The fields of an outcome as variables; one that has no value is empty, so that no older one shines through.
+/// The fields of an outcome as variables. A field without a value is empty, so that an inherited variable does not
+/// show.
 fn environment(facts: &Value) -> Vec<(String, String)> {
     let fields = facts.as_object().into_iter().flatten();
     let variable = |(name, value): (&String, &Value)| {
@@ -154,7 +158,7 @@ fn in_words(status: ExitStatus) -> String {
     status.code().map_or_else(|| "was killed".to_owned(), |code| format!("ended with exit code {code}"))
 }
 
-/// A program and everything that it started, but for what has left its process group.
+/// A program and the processes that it started, except those that left its process group.
 struct Group {
     #[cfg(unix)]
     id: Option<rustix::process::Pid>,
@@ -166,12 +170,12 @@ impl Group {
         Self { id: child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw) }
     }
 
-    /// Ends all of it: politely, then not.
+    /// Ends the group: with SIGTERM first, then with SIGKILL.
     async fn end(&self, child: &mut Child) {
         use rustix::process::Signal;
         self.signal(Signal::TERM);
         let gone = async {
-            // There is nothing to be learned from how it ends.
+            // The exit status does not matter here.
             let _ = child.wait().await;
             while self.is_there() {
                 tokio::time::sleep(LOOK).await;
@@ -184,7 +188,7 @@ impl Group {
     }
 
     fn signal(&self, signal: rustix::process::Signal) {
-        // Who can't be reached has ended.
+        // A group that can't be signalled has ended.
         let _ = self.id.map(|id| rustix::process::kill_process_group(id, signal));
     }
 
@@ -199,26 +203,26 @@ impl Group {
         Self {}
     }
 
-    /// Ends the program. What it started is out of reach here.
+    /// Ends the program. The processes that it started can't be reached here.
     async fn end(&self, child: &mut Child) {
-        // Who can't be reached has ended.
+        // A program that can't be killed has ended.
         let _ = child.kill().await;
     }
 }
 
-/// Removes what the program has read, unless something that it started still has it.
+/// Removes the program's input file, unless a process that it started still holds it.
 fn sweep(path: &Path) {
     let is_free = File::open(path).is_ok_and(|file| file.try_lock().is_ok());
     if is_free {
-        // What stays behind is written over the next time.
+        // A file that can't be removed is overwritten by the next run.
         let _ = fs::remove_file(path);
     }
 }
 
-/// Makes a folder, and those above it, that only its owner looks into.
+/// Creates a folder, and its missing parents, that only its owner can read.
 ///
 /// # Errors
-/// When it can't be made.
+/// When it can't be created.
 pub fn create_private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
@@ -266,7 +270,7 @@ mod tests {
         let script = r#"read -r line; printf '%s %s' "$J2V_STATUS" "$line" > "$1/got"; test "$J2V_STATUS" = done"#;
         assert_eq!(shell(&folder, script, GRACE).hand(&notification()).await, SinkResult::Over);
         assert_eq!(fs::read_to_string(folder.path().join("got")).unwrap(), r#"done {"project":"p","status":"done"}"#);
-        // A file that another test's program had a copy of for a moment is swept after the next run.
+        // A file whose handle another test's program inherited for a moment is removed after the next run.
         let left_behind = || fs::read_dir(folder.path().join("running")).unwrap().count();
         for _ in 0..100 {
             if left_behind() > 0 {
@@ -295,7 +299,7 @@ mod tests {
             let program = shell(&folder, &script, timeout);
             let SinkResult::Failed { why, .. } = program.hand(&notification()).await else { panic!("it was over") };
             assert_eq!(why, told);
-            // Whatever it started holds its input no longer, or this would wait for a minute.
+            // No process that it started holds the input any more, or this would wait for a minute.
             File::open(folder.path().join("running/msg1.json")).map_or(Ok(()), |file| file.lock()).unwrap();
         }
     }
@@ -308,7 +312,7 @@ mod tests {
         let path = folder.path().join("running/msg1.json");
         let held = program.input(&path, "{}").unwrap().unwrap();
         assert_eq!(program.hand(&notification()).await, program.still_runs());
-        // Closing it would not do: a program that another test is just starting has a copy of every handle for a moment.
+        // Closing it is not enough: a program that another test is starting has a copy of every handle for a moment.
         held.unlock().unwrap();
         assert_eq!(program.hand(&notification()).await, SinkResult::Over);
     }

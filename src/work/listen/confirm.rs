@@ -1,5 +1,5 @@
-//! What is done about callbacks that are kept: the service is asked, the ledger learns, the application is to hear. A
-//! callback that the service does not confirm yet is polled on, as if it had been silent.
+//! Handles stored callbacks: ask the service, update the ledger, queue the outcome for the application. A render whose
+//! callback the service does not confirm yet is polled, as if no callback had come.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -26,35 +26,35 @@ use crate::work::follow::Followed;
 use crate::work::search::token;
 use crate::work::watch::{PollResult, Target, WaitPolicy, watch};
 
-/// Callbacks that are looked at together.
+/// The most callbacks handled in one look.
 const MOST: u32 = 10_000;
 
-/// Outcomes that are written together at most.
+/// The most outcomes written in one transaction.
 const TOGETHER: usize = 500;
 
-/// Rounds of questions that are out at once about renders of the ledger, and about projects that it doesn't know: who
-/// invents ids keeps no render back.
+/// Rounds of requests in flight at once: for renders of the ledger, and for projects that the ledger does not know.
+/// Invented ids therefore delay no render.
 const ROUNDS: [usize; 2] = [8, 4];
 
-/// Up to so many renders are asked for one by one, each in a round of its own.
+/// Up to this many renders are read singly, each in a round of its own.
 const SINGLE: usize = 8;
 
-/// More are asked for by the page of the service's list (`service.md#list`).
+/// More renders are read through the list, a page at a time (`service.md#list`).
 const PAGE: usize = 100;
 
 /// A project that was just accepted may not be visible yet (`faults.md` row 30).
 const GRACE: Duration = Duration::from_secs(120);
 
-/// When a service that refuses to tell is asked again.
+/// The pause before asking again a service that refused a request.
 const REFUSED: Duration = Duration::from_secs(60);
 
-/// When the ledger is tried again.
+/// The pause before using a failed ledger again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The longest sleep: what another process kept is seen by then.
+/// The longest sleep; callbacks that another process stored are seen by then.
 const GLANCE: Duration = Duration::from_secs(5);
 
-/// How long questions that are out may take in the end.
+/// How long requests in flight may take at the end.
 const LAST: Duration = Duration::from_secs(2);
 
 pub(super) struct Confirmer<'a> {
@@ -65,7 +65,7 @@ pub(super) struct Confirmer<'a> {
     deliverer: &'a Deliverer,
 }
 
-/// Outcomes that are certain, and the callbacks that announced them: written together.
+/// Certain outcomes and the callbacks that announced them, to be written together.
 #[derive(Default)]
 struct Certain {
     outcomes: Vec<Announcement>,
@@ -79,22 +79,22 @@ enum Kin {
     Stranger,
 }
 
-/// Renders that are asked for together.
+/// Renders that are read together.
 struct Round {
     kin: Kin,
     of: Vec<(Target, Vec<Kept>)>,
 }
 
-/// Where the projects stand whose callbacks are open.
+/// The projects with open callbacks, by their progress.
 #[derive(Default)]
 struct Agenda {
-    /// When those are looked at again that the service did not confirm.
+    /// Projects that the service did not confirm, with the time of the next look.
     waiting: HashMap<ProjectId, Tick>,
-    /// Those about which a question is out.
+    /// Projects with a request in flight.
     asked: HashSet<ProjectId>,
-    /// Rounds that are out, by the kin of their projects.
+    /// Rounds in flight: for renders of the ledger, and for unknown projects.
     out: [usize; 2],
-    /// Whether something is left to do as soon as a question is answered.
+    /// Whether work is left for the time when a request is answered.
     has_more: bool,
 }
 
@@ -111,7 +111,7 @@ impl Agenda {
         self.waiting.values().copied().fold(since + GLANCE, Tick::min)
     }
 
-    /// The rounds that may go out now, of renders of the ledger and of strangers. What finds no place stays due.
+    /// The rounds that may start now for one kind of project. Projects without a free round stay due.
     fn rounds(&mut self, kin: Kin, mut due: Vec<(Target, Vec<Kept>)>) -> Vec<Round> {
         let size = if due.len() <= SINGLE { 1 } else { PAGE };
         let mut rounds = Vec::new();
@@ -131,7 +131,8 @@ impl<'a> Confirmer<'a> {
         Self { context, trust: listening.trust, poll_interval: listening.poll_interval, arrived, deliverer }
     }
 
-    /// Takes care of callbacks until it is to stop. A ledger that fails is told of and tried again: the callbacks are in it.
+    /// Handles callbacks until `stop`. A ledger failure is reported and the work is tried again; the callbacks stay in
+    /// the ledger.
     pub(super) async fn run(&self, stop: &CancellationToken) {
         let mut agenda = Agenda::default();
         let (told, mut answers) = mpsc::unbounded_channel();
@@ -159,11 +160,11 @@ impl<'a> Confirmer<'a> {
                 }
             }
         }
-        // What was answered is written down; what is not answered by then is asked by the next receiver.
+        // Answers that have arrived are written. Requests without an answer by then are repeated by the next receiver.
         let _ = tokio::time::timeout(LAST, out.collect::<Vec<_>>()).await;
     }
 
-    /// Looks at every callback whose time has come; gives the questions that the service is to be asked.
+    /// Looks at every due callback. Returns the rounds of requests for the service.
     async fn look(&self, agenda: &mut Agenda) -> Result<Vec<Round>, LedgerError> {
         let open = self.context.store.callbacks(Some(self.context.space.clone()), Callbacks::Open(MOST)).await?;
         let mut unreadable = Vec::new();
@@ -186,7 +187,7 @@ impl<'a> Confirmer<'a> {
         Ok(rounds)
     }
 
-    /// What names no project stays as it came, and nobody can do more.
+    /// Settles callbacks that name no project. They stay in the inbox as they came; nothing more can be done.
     async fn set_aside(&self, unreadable: Vec<CallbackId>) -> Result<(), LedgerError> {
         if unreadable.is_empty() {
             return Ok(());
@@ -195,7 +196,7 @@ impl<'a> Confirmer<'a> {
         self.context.store.settle(unreadable, self.context.world.now()).await
     }
 
-    /// Takes care of what needs no question, and gives what needs one: renders of the ledger, and strangers.
+    /// Handles what needs no request. Returns what needs one: renders of the ledger, and unknown projects.
     async fn without_question(
         &self,
         of: HashMap<ProjectId, Vec<Kept>>,
@@ -230,8 +231,8 @@ impl<'a> Confirmer<'a> {
         Ok(due)
     }
 
-    /// Asks the service about a round of renders, and acts on each answer as it comes. Says of each whether and when it is
-    /// to be asked for again.
+    /// Reads a round of renders, and acts on each answer as it arrives. Reports for each project whether and when to
+    /// ask again.
     async fn confirm(&self, round: Round, told: UnboundedSender<(ProjectId, Option<Duration>)>) -> Kin {
         let Round { kin, of } = round;
         let mut open: HashSet<ProjectId> = of.iter().map(|(target, _)| target.project.clone()).collect();
@@ -248,7 +249,7 @@ impl<'a> Confirmer<'a> {
                     self.write(&mut certain).await?;
                     for (project, again) in answered.drain(..) {
                         open.remove(&project);
-                        // Nobody listens any more: then it is to stop.
+                        // The receiver is gone only when the run is stopping.
                         let _ = told.send((project, again));
                     }
                 }
@@ -270,8 +271,8 @@ impl<'a> Confirmer<'a> {
         Ok(rows.into_iter().next())
     }
 
-    /// What needs no question: what the ledger knows to be over for good; or anything, where callbacks are believed.
-    /// What a body calls a project is not believed to be one, though, unless it looks as the service's do.
+    /// The report that needs no request: a final one from the ledger, or any callback's where callbacks are trusted.
+    /// Even then a body's project is believed only when its id looks like the service's.
     async fn known_already(&self, project: &ProjectId, row: Option<&Render>, kept: &[Kept]) -> Result<Option<Report>, LedgerError> {
         let is_over = |render: &&Render| matches!(render.submission.state, State::Done | State::Deleted | State::Expired);
         if let Some(report) = row.filter(is_over).and_then(|row| row.report.clone()) {
@@ -289,7 +290,7 @@ impl<'a> Confirmer<'a> {
         Ok(None)
     }
 
-    /// Acts on what was seen of a project; says when it is to be asked for again, if it is.
+    /// Acts on the report of a project. Returns when to ask for it again, if at all.
     async fn seen(
         &self,
         project: &ProjectId,
@@ -322,15 +323,15 @@ impl<'a> Confirmer<'a> {
         Ok(Some(pause))
     }
 
-    /// A callback that the service denies is somebody else's invention, or another account's: it stays for a week, and
-    /// is told if its render appears.
+    /// A callback that the service denies was invented, or belongs to another account. It is kept for a week, and
+    /// reported if its render appears.
     async fn unknown(&self, project: &ProjectId, kept: &[Kept]) -> Result<(), LedgerError> {
         let why = "a callback names it, but the service does not know this project of this account; nothing was done";
         self.context.tell(&Event::Warning(format!("{project}: {why}")));
         self.settle(kept).await
     }
 
-    /// The outcome is certain: the ledger learns it, the application is to hear of it.
+    /// Records a certain outcome in the ledger, and queues it for the application.
     async fn act(&self, row: Option<Render>, report: Report, kept: &[Kept], certain: &mut Certain) -> Result<(), LedgerError> {
         let row = match row {
             None => self.bind(&report).await?,
@@ -345,7 +346,7 @@ impl<'a> Confirmer<'a> {
         Ok(())
     }
 
-    /// Outcomes first: a callback that is settled too early would be forgotten by a crash in between.
+    /// Writes the outcomes first. A callback that is settled earlier would be lost by a crash in between.
     async fn write(&self, certain: &mut Certain) -> Result<(), LedgerError> {
         if certain.settled.is_empty() {
             return Ok(());
@@ -361,8 +362,8 @@ impl<'a> Confirmer<'a> {
         self.context.store.settle(kept.iter().map(|kept| kept.id).collect(), self.context.world.now()).await
     }
 
-    /// A render whose answer is still awaited, or was lost, is found by the token that the service itself tells
-    /// (`faults.md` row 52).
+    /// Finds a render whose answer is outstanding or lost, by the token that the service itself returns (`faults.md`
+    /// row 52).
     async fn bind(&self, report: &Report) -> Result<Option<Render>, LedgerError> {
         let Some(token) = token(report) else { return Ok(None) };
         let unsettled = self.context.store.find(Some(self.context.space.clone()), RenderQuery::Unsettled).await?;

@@ -1,9 +1,10 @@
-//! Connections with manners: so many at a time, none that takes its time, and none that keeps a place from others by
-//! doing nothing (`faults.md` row 57).
+//! Connections with limits: on their number, on the time that each takes, and on idle connections that keep others out
+//! (`faults.md` row 57).
 //!
-//! A connection is idle, sends a request, has one in hand, or is answered. Every one of these but the third has a deadline
-//! of its own, in reading and in writing. Where all places are taken the newcomer gets that of another: of the one that
-//! has been idle longest, else of the one that has been at its request or answer longest. A request in hand is never cut.
+//! A connection is idle, sends a request, has a request in progress, or receives an answer. Each of these but the third
+//! has its own deadline, for reading and for writing. When all slots are taken, a new connection gets the slot of
+//! another one: of the one that has been idle longest, otherwise of the one that has spent the longest time on its
+//! request or answer. A request in progress is never cut.
 
 use std::future::Future;
 use std::io;
@@ -21,19 +22,19 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep, sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-/// Connections that are open at once. Each may hold a body of a mebibyte.
+/// Connections open at once. Each may hold a body of 1 MiB.
 const MOST: usize = 256;
 
-/// For how long a connection may be idle, may take to send a request, head and body, and to take its answer.
+/// How long a connection may be idle, may send a request (head and body), and may receive its answer.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// A place is not taken from a connection that has had it for less: what is far away needs a moment for its first byte.
+/// A connection younger than this keeps its slot: a distant client needs a moment for its first byte.
 const YOUNG: Duration = Duration::from_millis(200);
 
-/// After a failure that is not one connection's, out of files for one, nothing is accepted for so long.
+/// How long nothing is accepted after a failure that concerns all connections, such as too many open files.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What a connection is at, and since when.
+/// What a connection is doing, and since when.
 #[derive(Debug, Clone, Copy)]
 struct Stage {
     at: At,
@@ -42,15 +43,15 @@ struct Stage {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum At {
-    /// Nothing of a request has come yet. These go first.
+    /// No byte of a request has arrived. These connections are cut first.
     Idle,
-    /// A request is coming, or an answer is on its way.
+    /// A request is arriving, or an answer is being sent.
     Moving,
-    /// A request is whole and is taken care of.
+    /// A complete request is being handled.
     InHand,
 }
 
-/// A place that one connection has.
+/// The slot of one connection.
 #[derive(Debug)]
 struct Seat {
     opened: Instant,
@@ -72,14 +73,14 @@ impl Seat {
         *self.stage.lock().unwrap_or_else(PoisonError::into_inner) = Stage { at, since: Instant::now() };
     }
 
-    /// When its time is over; a request in hand has the ledger's.
+    /// When its time is over; `None` for a request in progress, which has the ledger's deadline.
     fn deadline(&self) -> Option<Instant> {
         let Stage { at, since } = self.stage();
         (at != At::InHand).then(|| since + DEADLINE)
     }
 }
 
-/// All places that are taken.
+/// All slots in use.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Seats {
     taken: Arc<Mutex<Vec<Arc<Seat>>>>,
@@ -90,7 +91,8 @@ impl Seats {
         act(&mut self.taken.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes the place of the connection that deserves it least; says after how long to look again.
+    /// Cuts one connection: one that is idle, otherwise the one that has been at its stage longest. Returns after how
+    /// long to look again.
     fn make_room(&self) -> Duration {
         let now = Instant::now();
         self.each(|taken| {
@@ -103,13 +105,13 @@ impl Seats {
         YOUNG / 8
     }
 
-    /// Cuts every connection, whatever it is at.
+    /// Cuts every connection, whatever its stage.
     pub(super) fn cut_all(&self) {
         self.each(|taken| taken.iter().for_each(|seat| seat.cut.cancel()));
     }
 }
 
-/// Takes connections one by one, and makes room for each.
+/// Accepts connections one by one, and frees a slot for each.
 pub(super) struct Polite {
     listener: TcpListener,
     room: Arc<Semaphore>,
@@ -131,7 +133,7 @@ impl Polite {
         }
     }
 
-    /// A place for a connection that has come.
+    /// Waits for a slot for a new connection.
     async fn room(&self) -> Option<OwnedSemaphorePermit> {
         if let Ok(room) = Arc::clone(&self.room).try_acquire_owned() {
             return Some(room);
@@ -140,7 +142,7 @@ impl Polite {
         loop {
             let again = self.seats.make_room();
             tokio::select! {
-                // The semaphore is never closed; without a permit the count would only be off by one.
+                // The semaphore is never closed. If it were, only the count would be wrong by one.
                 room = &mut freed => return room.ok(),
                 () = sleep(again) => {}
             }
@@ -168,12 +170,12 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-/// The connection that a request came on.
+/// The connection that carries a request.
 #[derive(Debug, Clone)]
 pub(super) struct Caller(Arc<Seat>);
 
 impl Caller {
-    /// The request is whole: until the guard is dropped its connection is not cut.
+    /// Marks the request as complete. Its connection is not cut until the guard is dropped.
     pub(super) fn in_hand(&self) -> InHand {
         self.0.go(At::InHand);
         InHand(Arc::clone(&self.0))
@@ -186,7 +188,7 @@ impl Connected<IncomingStream<'_, Polite>> for Caller {
     }
 }
 
-/// A request that is taken care of.
+/// The guard of a request that is being handled.
 pub(super) struct InHand(Arc<Seat>);
 
 impl Drop for InHand {
@@ -195,13 +197,13 @@ impl Drop for InHand {
     }
 }
 
-/// A connection that has a place, and must keep its times.
+/// A connection that has a slot and must keep its deadlines.
 pub(super) struct Connection {
     stream: TcpStream,
     seat: Arc<Seat>,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     alarm: Pin<Box<Sleep>>,
-    /// Whether something was written that no flush has followed.
+    /// Whether bytes were written that are not flushed yet.
     answers: bool,
     seats: Seats,
     _room: Option<OwnedSemaphorePermit>,
@@ -209,7 +211,7 @@ pub(super) struct Connection {
 
 impl Connection {
     fn new(stream: TcpStream, room: Option<OwnedSemaphorePermit>, seats: Seats) -> Self {
-        // An answer is one small packet: waiting for more to send with it only costs time.
+        // An answer is one small packet. Waiting for more to send with it only costs time.
         stream.set_nodelay(true).ok();
         let seat = Arc::new(Seat::new());
         seats.each(|taken| taken.push(Arc::clone(&seat)));
@@ -217,8 +219,8 @@ impl Connection {
         Self { stream, seat, cut, alarm: Box::pin(sleep(DEADLINE)), answers: false, seats, _room: room }
     }
 
-    /// Fails once its time is over, or its place another's. It is looked at before the bytes: one byte at a time must not
-    /// put it off.
+    /// Fails once its time is over or its slot belongs to another connection. This is checked before reading, so that
+    /// single bytes don't postpone it.
     fn poll_over(&mut self, context: &mut Context<'_>) -> io::Result<()> {
         if self.cut.as_mut().poll(context).is_ready() {
             return Err(io::ErrorKind::ConnectionAborted.into());
@@ -264,7 +266,7 @@ impl AsyncWrite for Connection {
         self.wrote(written)
     }
 
-    /// What was written is out: the next thing that comes is a new request.
+    /// Everything written is sent: the next bytes belong to a new request.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.poll_over(context)?;
         let flushed = ready!(Pin::new(&mut self.stream).poll_flush(context));

@@ -1,4 +1,4 @@
-//! The receiver's own fallback: what the service should have called back about and did not (`faults.md` row 50).
+//! The receiver's own fallback: it polls renders whose callback did not come (`faults.md` row 50).
 
 use std::time::Duration;
 
@@ -16,16 +16,17 @@ use crate::work::search;
 use crate::work::watch::{PollResult, WaitPolicy, watch};
 use crate::world::Timestamp;
 
-/// The longest sleep: a render that another process submitted is known by then.
+/// The longest sleep; renders that another process submitted are seen by then.
 const GLANCE: Duration = Duration::from_secs(5);
 
-/// The shortest one.
+/// The shortest sleep.
 const SOON: Duration = Duration::from_millis(50);
 
-/// What stays unfinished for long is looked at seldom: at a twentieth of its age, at most once an hour.
+/// The longest interval for a render that stays unfinished: the interval is a twentieth of the render's age, at most
+/// this.
 const SELDOM: Duration = Duration::from_secs(3600);
 
-/// A callback of a project that no render has is kept for as long as the service keeps the file.
+/// How long a callback without a render is kept: as long as the service keeps the file.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 
 pub(super) struct Fallback<'a> {
@@ -40,13 +41,13 @@ impl<'a> Fallback<'a> {
         Self { context, poll_after: listening.poll_after, poll_interval: listening.poll_interval, deliverer }
     }
 
-    /// Polls what is silent until it is to stop. A ledger that fails is told of and tried again.
+    /// Polls silent renders until `stop`. A ledger failure is reported and the work is tried again.
     pub(super) async fn run(&self, stop: &CancellationToken) {
         let mut forgot_at = None;
         while !stop.is_cancelled() {
             let looked = tokio::select! {
                 looked = self.look(&mut forgot_at) => looked,
-                // What was read is written down; what is not answered yet is looked at by the next receiver.
+                // What was read is written. A request without an answer is repeated by the next receiver.
                 () = stop.cancelled() => return,
             };
             let pause = match looked {
@@ -63,7 +64,7 @@ impl<'a> Fallback<'a> {
         }
     }
 
-    /// Looks at what is silent and due; says when to look again.
+    /// Polls the silent renders that are due. Returns when to look again.
     async fn look(&self, forgot_at: &mut Option<Timestamp>) -> Result<Duration, LedgerError> {
         search::catch_up(self.context).await?;
         let now = self.context.world.now();
@@ -82,7 +83,8 @@ impl<'a> Fallback<'a> {
         Ok(next.min(again).clamp(SOON, GLANCE))
     }
 
-    /// When a render is to be looked at: once it is silent, and then in the rhythm, whoever looked last.
+    /// When to poll a render: once it is silent, and then at the poll interval, counted from the last read of any
+    /// process.
     fn due(&self, render: &Render) -> Timestamp {
         let silent_at = bound_at(render).plus(self.poll_after);
         let read_at = render.read_at.map(|at| at.plus(self.pause(render, at)));
@@ -94,7 +96,7 @@ impl<'a> Fallback<'a> {
         self.poll_interval.pause(age).max((age / 20).min(SELDOM))
     }
 
-    /// What is read goes into the rows, and from there into the outbox.
+    /// Writes the results into the rows, and so into the outbox.
     async fn poll(&self, due: &[Render]) {
         let targets = due.iter().filter_map(|render| Some(Followed::of_render(0, render)?.target)).collect();
         let (sender, mut poll_results) = mpsc::unbounded_channel();

@@ -1,6 +1,6 @@
-//! The receiver: a callback is kept, then answered, and only then anything is done about it. What it says is a hint;
-//! the service is asked before a render changes or an application hears. While it runs it is its own fallback: a
-//! render whose callback doesn't come is polled, and its outcome takes the same way.
+//! The receiver stores a callback, then answers it, and only then acts on it. A callback's content is a hint: the
+//! service is asked before a render changes or an application is notified. The receiver is its own fallback: it polls a
+//! render whose callback does not come, and handles its outcome in the same way.
 
 mod confirm;
 mod connection;
@@ -24,35 +24,35 @@ use crate::ledger::outbox::Keeping;
 use crate::render::identity::hex;
 use crate::render::schedule::{Locality, PollInterval};
 
-/// Bits of the secret in the path that is made: 160.
+/// Bytes of the random secret in a generated path: 160 bits.
 const SECRET: usize = 20;
 
-/// Whether a callback is believed.
+/// Whether callbacks are believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trust {
     /// The service is asked first.
     AskFirst,
-    /// Its word is enough (`--trust`).
+    /// The callback is enough (`--trust`).
     Believe,
 }
 
-/// How a receiver works.
+/// The settings of a receiver.
 #[derive(Debug, Clone)]
 pub struct Listening {
-    /// The path that callbacks come to.
+    /// The path that receives callbacks.
     pub path: String,
-    /// Whether they are believed.
+    /// Whether callbacks are believed.
     pub trust: Trust,
     /// How long a render may be silent before it is polled.
     pub poll_after: Duration,
-    /// How often it is then.
+    /// How often it is polled then.
     pub poll_interval: PollInterval,
-    /// How long an application that is at an outcome is waited for in the end.
+    /// How long to wait at the end for an application that is processing an outcome.
     pub grace: Duration,
 }
 
 impl Listening {
-    /// A receiver at a path: it asks first, and polls what has been silent for 10 min.
+    /// A receiver at a path. It asks the service first, and polls a render that has been silent for 10 min.
     #[must_use]
     pub fn at(path: &str, locality: Locality) -> Self {
         Self {
@@ -65,19 +65,19 @@ impl Listening {
     }
 }
 
-/// Why a receiver ended that should not.
+/// Why a receiver ended unexpectedly.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ListenError {
-    /// The ledger failed before anything was out.
+    /// The ledger failed before anything was in progress.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// Nobody can connect any more.
+    /// No client can connect any more.
     #[error("no more connections can be accepted")]
     Server(#[source] io::Error),
 }
 
-/// Receives until `stop`: then open callbacks are answered, and what an application is at is waited for.
+/// Receives until `stop`. Then open callbacks are answered, and deliveries in progress are waited for.
 ///
 /// # Errors
 /// See [`ListenError`].
@@ -89,7 +89,7 @@ pub async fn listen(
     heard: impl FnMut(&Notification),
     stop: CancellationToken,
 ) -> Result<Tally, ListenError> {
-    // From now on outcomes are put aside for somebody, whichever process sees them.
+    // From now on every process that sees an outcome puts it into the outbox.
     if context.store.receiver(context.space.clone()).await?.is_none() {
         let keeping = Keeping { path: Some(listening.path.clone()), ..Keeping::default() };
         context.store.keep_receiver(context.space.clone(), keeping, context.world.now()).await?;
@@ -99,7 +99,7 @@ pub async fn listen(
     let confirmer = Confirmer::new(context, listening, &arrived, deliverer);
     let fallback = Fallback::new(context, listening, deliverer);
     let until = DeliveryLimits { age: Duration::ZERO, all: CancellationToken::new(), stop: stop.clone(), grace: listening.grace };
-    // Whichever ends first ends the others, and nothing is dropped in the middle of it.
+    // The first to end stops the others. None is dropped while it works.
     let (served, (), (), told) = tokio::join!(
         async {
             let served = serving.await.map_err(ListenError::Server);
@@ -118,10 +118,10 @@ pub async fn listen(
     Ok(told?)
 }
 
-/// A path that nobody guesses.
+/// A path that can't be guessed.
 ///
 /// # Errors
-/// When the system has no randomness to give.
+/// When the system provides no random numbers.
 pub fn secret_path() -> io::Result<String> {
     let mut bytes = [0; SECRET];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;

@@ -1,6 +1,6 @@
-//! The door for the service: one path, whose callbacks are on disk before they are answered. Any other path is nothing
-//! at all, and no answer repeats what was sent. Who does not post to that path gets one answer and no further one on
-//! the same connection.
+//! The HTTP server for callbacks: one path, whose callbacks are on disk before they are answered. Any other path
+//! returns no information, and no answer repeats what was sent. A request other than a POST to that path is the last
+//! one on its connection.
 
 use std::future::Future;
 use std::io;
@@ -29,32 +29,33 @@ use crate::service::webhook;
 use crate::work::Context;
 use crate::world::World;
 
-/// The largest body that is taken, bytes (`faults.md` row 57).
+/// The largest accepted body, in bytes (`faults.md` row 57).
 const LARGEST: usize = 1 << 20;
 
-/// The longest content type that is kept, characters.
+/// The longest stored content type, in characters.
 const LONGEST_TYPE: usize = 200;
 
-/// How long the ledger may take: the service wants its answer within 5 s (`service.md#callbacks`).
+/// How long the ledger may take. The service expects an answer within 5 s (`service.md#callbacks`).
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// When somebody whose callback could not be kept may come again, seconds.
+/// When to send again a callback that could not be stored, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("60");
 
-/// How long those who are at a request or an answer may still take once it is to stop.
+/// How long requests and answers in progress may take after `stop`.
 const LAST: Duration = Duration::from_secs(5);
 
-/// What was seen of the ledger holds for so long: a question is not to cost it more than a callback now and then.
+/// How long an observation of the ledger is valid, so that health requests cost the ledger no more than an occasional
+/// callback.
 const HOLDS: Duration = Duration::from_secs(1);
 
-/// For how long a callback that found no room speaks against the ledger, where none has been kept since: a smaller write
-/// may still find some.
+/// How long a callback that found no room counts against the ledger when none has been stored since. A smaller write
+/// may still find room.
 const DOUBTED: Duration = Duration::from_secs(15);
 
-/// The connection ends with this answer.
+/// Closes the connection after this answer.
 const LAST_ANSWER: (HeaderName, HeaderValue) = (header::CONNECTION, HeaderValue::from_static("close"));
 
-/// Whether the ledger keeps callbacks, as far as was seen, and when.
+/// Whether the ledger last stored callbacks, and when that was seen.
 #[derive(Clone, Copy)]
 struct Seen {
     keeps: bool,
@@ -78,7 +79,7 @@ struct Reception {
     arrived: Arc<Notify>,
 }
 
-/// Serves until `stop`, and then until what was begun is answered, for [`LAST`] at most.
+/// Serves until `stop`, then finishes the requests in progress, for at most [`LAST`].
 pub(super) fn serve(
     context: &Context,
     listener: TcpListener,
@@ -125,7 +126,7 @@ async fn take(State(reception): State<Arc<Reception>>, ConnectInfo(caller): Conn
             let _in_hand = caller.in_hand();
             reception.keep(content_type, raw.to_vec()).await
         }
-        // Its own words would tell more of us than a status.
+        // The library's own text would reveal more than a status.
         Err(refused) => last(refused.into_response().status()),
     }
 }
@@ -134,14 +135,14 @@ fn last(answer: impl IntoResponse) -> Response {
     ([LAST_ANSWER], answer).into_response()
 }
 
-/// Whether a callback would be kept.
+/// Reports whether a callback would be stored.
 async fn health(State(reception): State<Arc<Reception>>, ConnectInfo(caller): ConnectInfo<Caller>) -> Response {
     let _in_hand = caller.in_hand();
     if reception.would_keep().await { last("ok\n") } else { last(StatusCode::SERVICE_UNAVAILABLE) }
 }
 
 impl Reception {
-    /// By their hashes, each byte of them, so that the time it takes says nothing about the path.
+    /// Compares hashes, and each byte of them, so that the time reveals nothing about the path.
     fn is_path(&self, path: &str) -> bool {
         hash(path).iter().zip(&self.path).fold(0, |difference, (one, other)| difference | (one ^ other)) == 0
     }
@@ -164,7 +165,7 @@ impl Reception {
         }
     }
 
-    /// Whether a callback would be kept: by what became of the last one, else by writing to the ledger.
+    /// Whether a callback would be stored: by the result of the last one, otherwise by a test write to the ledger.
     async fn would_keep(&self) -> bool {
         let mut seen = self.seen.lock().await;
         if let Some(seen) = seen.filter(|seen| Tick::now() < seen.until) {

@@ -1,4 +1,4 @@
-//! A file of this machine, or the part of it that a browser asks for.
+//! Serves a file of this machine, or the part of it that a browser requests.
 
 use std::io;
 use std::path::Path;
@@ -10,10 +10,10 @@ use futures_util::stream;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
-/// Bytes that are read at once.
+/// Bytes read at once.
 const CHUNK: u64 = 128 << 10;
 
-/// The answer with a file of this machine.
+/// The response with a file of this machine.
 pub(super) async fn file(path: &Path, range: Option<&str>) -> Response {
     match opened(path).await {
         Ok((file, length)) => part(file, length, path, range).await,
@@ -21,7 +21,7 @@ pub(super) async fn file(path: &Path, range: Option<&str>) -> Response {
     }
 }
 
-/// Only what is a regular file: a pipe would never end.
+/// Opens a regular file only: a pipe would never end.
 async fn opened(path: &Path) -> io::Result<(File, u64)> {
     let about = tokio::fs::metadata(path).await?;
     if !about.is_file() {
@@ -46,7 +46,7 @@ async fn part(mut file: File, length: u64, path: &Path, range: Option<&str>) -> 
         let mut chunk = Vec::new();
         let read = (&mut file).take(left.min(CHUNK)).read_to_end(&mut chunk).await?;
         let left = left - u64::try_from(read).unwrap_or(left);
-        // A file that became shorter ends here.
+        // A file that was truncated meanwhile ends here.
         Ok(Some((chunk, (file, if read == 0 { 0 } else { left }))))
     });
     let mut response = (status, [(header::CONTENT_TYPE, kind(path))], Body::from_stream(chunks)).into_response();
@@ -61,7 +61,8 @@ async fn part(mut file: File, length: u64, path: &Path, range: Option<&str>) -> 
     response
 }
 
-/// `bytes=0-99`, `bytes=100-`, `bytes=-100` as start and end; `None` where nothing of it is there. Of several ranges the first.
+/// Parses `bytes=0-99`, `bytes=100-` or `bytes=-100` into start and end; `None` when the file has no such bytes. Of
+/// several ranges the first counts.
 fn parse(range: &str, length: u64) -> Option<(u64, u64)> {
     let (from, to) = range.strip_prefix("bytes=")?.split(',').next()?.trim().split_once('-')?;
     let (start, end) = match (from.parse::<u64>(), to.parse::<u64>()) {
@@ -73,7 +74,7 @@ fn parse(range: &str, length: u64) -> Option<(u64, u64)> {
     (start < end).then_some((start, end))
 }
 
-/// The type of a file by its name.
+/// The MIME type of a file by its name.
 #[must_use]
 pub fn kind(path: &Path) -> &'static str {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();

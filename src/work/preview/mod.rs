@@ -1,4 +1,4 @@
-//! The preview on this machine: a page on loopback, the files that it may ask for, and the watch over what it is made of.
+//! The local preview: a page on loopback, the files that it may request, and the watch over the movie's files.
 
 mod local;
 mod server;

@@ -1,5 +1,5 @@
-//! The page on loopback. It answers its own page only: the path begins with a secret, the host has to be this machine's, a
-//! request of another site is refused, and nothing but what is on the shelf can be had.
+//! The server of the preview page on loopback. It answers only its own page: the path begins with a secret, the host
+//! has to be this machine, a request from another site is refused, and only what is on the shelf is served.
 
 use std::future::Future;
 use std::io;
@@ -24,35 +24,35 @@ use super::shelf::{Origin, Shelf};
 use crate::preview::page::{Mode, Page, State};
 use crate::service::relay::Relay;
 
-/// How long the page waits for a new state before it asks again.
+/// How long the page's request waits for a new state before the page asks again.
 const POLL: Duration = Duration::from_secs(25);
 
-/// What may be shown of other hosts. A page of theirs would be one of ours.
+/// The types that may be shown from other hosts. An HTML page of theirs would run as one of ours.
 const SHOWN: [&str; 3] = ["image/", "video/", "audio/"];
 
-/// What is served.
+/// The settings and content of the server.
 pub struct Served {
     /// The movie's name.
     pub name: String,
     /// The secret that the path begins with.
     pub token: String,
-    /// The states of the movie, as they come.
+    /// The states of the movie, as they change.
     pub states: watch::Receiver<Arc<State>>,
-    /// What the page may ask for.
+    /// The files and snippets that the page may request.
     pub shelf: Arc<Shelf>,
-    /// Who asks other hosts; nobody when nothing is to be fetched.
+    /// Fetches from other hosts; `None` when nothing may be fetched.
     pub relay: Option<Relay>,
-    /// The rows of a table, where there is one.
+    /// The rows of a table, if there is one.
     pub rows: Option<Arc<dyn Rows>>,
-    /// Whether the fonts of Google are fetched.
+    /// Whether Google's fonts are fetched.
     pub online: bool,
-    /// Where it is served.
+    /// The address of the server.
     pub address: SocketAddr,
 }
 
 /// The rows of a table as pictures.
 pub trait Rows: Send + Sync {
-    /// A dozen rows from `from` on whose key holds `key`, as the page reads them.
+    /// Twelve rows from `from` on whose key contains `key`, in the page's format.
     fn page(&self, from: usize, key: &str) -> serde_json::Value;
 }
 
@@ -67,7 +67,7 @@ struct Asked {
 /// Serves until `stop`.
 pub fn serve(served: Served, listener: TcpListener, stop: CancellationToken) -> impl Future<Output = io::Result<()>> {
     let served = Arc::new(served);
-    // Not nested: a nested router knows its own root without the slash at the end only.
+    // Not nested: a nested router knows its own root only without the slash at the end.
     let at = |path: &str| format!("/{}/{path}", served.token);
     let app = Router::new()
         .route(&at(""), get(page))
@@ -80,7 +80,7 @@ pub fn serve(served: Served, listener: TcpListener, stop: CancellationToken) -> 
     axum::serve(listener, app).with_graceful_shutdown(async move { stop.cancelled().await }).into_future()
 }
 
-/// Who may ask at all, and what every answer says about itself.
+/// Refuses other methods and requests from other sites, and adds the security headers to the answers.
 async fn guard(Given(served): Given<Arc<Served>>, request: Request, next: Next) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
@@ -106,7 +106,8 @@ async fn guard(Given(served): Given<Arc<Served>>, request: Request, next: Next) 
     response
 }
 
-/// The host is this machine by its own name, so that no name of another site leads here, and no other site asks.
+/// Whether the host is this machine by its own name and no other site sent the request. A name of another site
+/// therefore does not work here.
 fn is_ours(headers: &HeaderMap, address: SocketAddr) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let is_host = [address.to_string(), format!("localhost:{}", address.port())].iter().any(|own| own == host);
@@ -124,7 +125,8 @@ async fn page(Given(served): Given<Arc<Served>>) -> Response {
     response
 }
 
-/// The next state, as soon as there is one; nothing after a while, so that a page that is gone holds nothing open.
+/// The next state, as soon as there is one. After a while the answer is empty, so that a closed page holds no
+/// connection open.
 async fn state(Given(served): Given<Arc<Served>>, Path(version): Path<u64>) -> Response {
     let mut states = served.states.clone();
     let newer = states.wait_for(|state| state.version != version);

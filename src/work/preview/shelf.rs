@@ -1,13 +1,13 @@
-//! The files and the snippets that the page may ask for, by number: what isn't on it can't be had.
+//! The files and snippets that the page may request, by number. Nothing else can be requested.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-/// More than this is not kept for a page that is open for days while a movie is edited.
+/// The most entries kept, for a page that stays open for days while a movie is edited.
 const MOST: usize = 50_000;
 
-/// Where a file is.
+/// The location of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Origin {
     /// At a URL.
@@ -17,7 +17,7 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// Where a movie in `folder` means an address to be.
+    /// The location that an address means in a movie in `folder`.
     #[must_use]
     pub fn of(address: &str, folder: &Path) -> Self {
         let path = address.strip_prefix("file://").unwrap_or(address);
@@ -25,7 +25,7 @@ impl Origin {
     }
 }
 
-/// What the page may ask for.
+/// What the page may request.
 #[derive(Debug, Default)]
 pub struct Shelf {
     kept: Mutex<Kept>,
@@ -37,7 +37,7 @@ struct Kept {
     pages: Numbered<String>,
 }
 
-/// Things and their numbers.
+/// Entries and their numbers.
 #[derive(Debug)]
 struct Numbered<T> {
     all: Vec<T>,
@@ -64,23 +64,23 @@ impl<T: Clone + Eq + std::hash::Hash> Numbered<T> {
 }
 
 impl Shelf {
-    /// The number of a file.
+    /// Adds a file and returns its number.
     pub fn put_file(&self, origin: Origin) -> usize {
         self.kept().files.put(origin)
     }
 
-    /// The number of a snippet.
+    /// Adds a snippet and returns its number.
     pub fn put_page(&self, html: &str) -> usize {
         self.kept().pages.put(html.to_owned())
     }
 
-    /// The file of a number.
+    /// The file with a number.
     #[must_use]
     pub fn file(&self, number: usize) -> Option<Origin> {
         self.kept().files.all.get(number).cloned()
     }
 
-    /// The snippet of a number.
+    /// The snippet with a number.
     #[must_use]
     pub fn page(&self, number: usize) -> Option<String> {
         self.kept().pages.all.get(number).cloned()

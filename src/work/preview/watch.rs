@@ -1,13 +1,13 @@
-//! Watching files by their size and time of change: a look at a handful of files four times a second costs nothing, works on
-//! every file system, and sees what editors do that write a new file in the old one's place.
+//! Watches files by their size and modification time. Checking a few files four times a second costs nothing, works on
+//! every file system, and notices editors that replace the old file by a new one.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// How often is looked.
+/// The interval of the checks.
 const EVERY: Duration = Duration::from_millis(250);
 
-/// The files as they were seen last.
+/// The files as they were last seen.
 #[derive(Debug)]
 pub struct Watch {
     files: Vec<PathBuf>,
@@ -15,7 +15,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Begins to watch: changes count from now on.
+    /// Starts to watch: changes count from now on.
     #[must_use]
     pub fn new(files: Vec<PathBuf>) -> Self {
         let seen = files.iter().map(|file| look(file)).collect();

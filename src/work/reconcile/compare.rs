@@ -1,4 +1,4 @@
-//! What the sides say of each other. Nothing is asked and nothing is written here.
+//! Compares the ledger, the service's list and the inbox. Nothing is requested or written here.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,20 +12,20 @@ use crate::render::token::{LedgerName, Token, Trace};
 use crate::work::{Context, Submission, search};
 use crate::world::Timestamp;
 
-/// The sides.
+/// The data to compare.
 pub(super) struct Sides<'a> {
     pub(super) context: &'a Context,
     pub(super) limits: &'a Limits,
-    /// The ledger's.
+    /// The ledger's rows.
     pub(super) rows: &'a [Render],
-    /// The service's, the oldest first.
+    /// The service's reports, the oldest first.
     pub(super) reports: &'a [Report],
-    /// The inbox's: projects whose callback was taken care of.
+    /// The projects whose callback was handled, from the inbox.
     pub(super) heard: &'a HashSet<ProjectId>,
 }
 
 impl Sides<'_> {
-    /// What nobody knows the outcome of, and what goes on because of that.
+    /// The findings for renders with an unknown outcome, and for those that are sent again because of it.
     pub(super) fn of_unsettled(&self, unsettled: &[Render], resends: &[Render]) -> Vec<Finding> {
         let settle = |render: &Render| self.spell(&["settle", &self.context.command.name(render)]);
         let unsettled = unsettled.iter().filter(|render| render.submission.state != State::Sending).map(|render| {
@@ -57,7 +57,7 @@ impl Sides<'_> {
         unsettled.chain(resends).collect()
     }
 
-    /// Each report beside its row.
+    /// Compares each report with its row.
     pub(super) fn compare(&self, survey: &mut Survey) {
         let by_project: HashMap<&ProjectId, &Render> =
             self.rows.iter().filter_map(|row| Some((row.submission.project.as_ref()?, row))).collect();
@@ -115,7 +115,7 @@ impl Sides<'_> {
         }
     }
 
-    /// What waits for its webhook is missed only when that had its time.
+    /// A render that waits for its webhook counts as missed only after the webhook's time is over.
     fn missed(&self, row: &Render, report: &Report) -> Option<Finding> {
         let is_final = row.submission.state.is_final();
         let before = self.context.world.now().minus(self.limits.older_than);
@@ -144,7 +144,7 @@ impl Sides<'_> {
         Finding::new(Kind::Lost, message).told_by(report).then(self.fix())
     }
 
-    /// The file of a second project can be deleted; what was paid for it is gone. One that is deleted is settled.
+    /// The file of a duplicate project can be deleted, but its payment is lost. A deleted duplicate is settled.
     fn duplicate(&self, report: &Report, kept: &ProjectId, row: Option<&Render>) -> Option<Finding> {
         if report.status == Status::Deleted {
             return None;
@@ -157,14 +157,14 @@ impl Sides<'_> {
         Some(row.map_or(finding.clone(), |row| finding.of(row)))
     }
 
-    /// What the list leaves out and the status denies.
+    /// The finding for a render that is not on the list and that the status request denies.
     pub(super) fn vanished(&self, row: &Render) -> Finding {
         let message = "accepted, but the service does not know this project: does the key belong to another account?";
         let poll = row.submission.project.as_ref().map(|project| self.spell(&["poll", project.as_str()]));
         Finding { next: poll.into_iter().collect(), ..Finding::new(Kind::Vanished, message).of(row) }
     }
 
-    /// An outcome that an application has not heard of.
+    /// The finding for an outcome that an application has not received.
     pub(super) fn undelivered(&self, delivery: &Delivery) -> Finding {
         let project = delivery.project.as_str();
         let why = delivery.detail.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
@@ -197,7 +197,7 @@ fn foreign(report: &Report) -> Finding {
     Finding::new(Kind::Foreign, "without a j2v token: made elsewhere, or with --no-token").told_by(report)
 }
 
-/// Another machine's, or another folder's: none of this ledger's business, unless that one is lost.
+/// A render of another machine or folder. It does not concern this ledger, unless that ledger is lost.
 fn elsewhere(report: &Report, ledger: &LedgerName) -> Finding {
     let message = if *ledger == LedgerName::unkept() { "made without a ledger".to_owned() } else { format!("made by ledger {ledger}") };
     Finding::new(Kind::Elsewhere, message).told_by(report)

@@ -1,5 +1,5 @@
-//! Mending what was found. Each step is the same whoever takes it, and however often: two that mend at once do no more
-//! than one. Nothing is ever sent here but what was lost with the rule to send it again.
+//! Repairs what was found. Each step has the same result whichever process runs it, and however often: two processes
+//! that repair at once do no more than one. The only renders sent here are lost ones with the rule to send them again.
 
 use std::collections::HashSet;
 
@@ -17,23 +17,23 @@ use crate::work::save::{Saving, Unsaved, save_video};
 use crate::work::submit::{Order, Submitted, submit};
 use crate::work::{Context, save};
 
-/// Rows that are written in one transaction.
+/// Rows written in one transaction.
 const WRITTEN: usize = 500;
 
-/// Videos that are fetched at once.
+/// Videos downloaded at once.
 const DOWNLOADS: usize = 4;
 
-/// What may be done beside the ledger.
+/// The repairs that are allowed outside the ledger.
 #[derive(Debug, Clone, Default)]
 pub struct Remedies {
-    /// Where videos are saved that were not; none are without it.
+    /// Where unsaved videos are saved; `None` to save none.
     pub saving: Option<Saving>,
 }
 
-/// Mends what can be mended, and writes into each finding how.
+/// Repairs what can be repaired, and records in each finding how.
 ///
 /// # Errors
-/// When the ledger fails. What was mended until then is mended.
+/// When the ledger fails. Repairs made until then remain.
 pub async fn mend(context: &Context, survey: &mut Survey, remedies: &Remedies) -> Result<(), LedgerError> {
     restore(context, &mut survey.findings).await?;
     bind(context, &mut survey.findings).await?;
@@ -49,7 +49,7 @@ pub async fn mend(context: &Context, survey: &mut Survey, remedies: &Remedies) -
     Ok(())
 }
 
-/// Marks what an application has heard of by now, or is hearing, whoever told it.
+/// Marks the outcomes that an application has received by now or is receiving, whichever process delivered them.
 ///
 /// # Errors
 /// When the ledger fails.
@@ -65,7 +65,7 @@ pub async fn hand_over(context: &Context, limits: &Limits, survey: &mut Survey) 
     Ok(())
 }
 
-/// What waits for its next try is tried now.
+/// Makes deliveries that wait for their next attempt due now.
 ///
 /// # Errors
 /// When the ledger fails.
@@ -86,7 +86,7 @@ fn of_kind(findings: &mut [Finding], kind: Kind) -> Vec<&mut Finding> {
     findings.iter_mut().filter(|finding| finding.kind == kind).collect()
 }
 
-/// Rows for what the ledger has lost.
+/// Creates rows for renders that the ledger has lost.
 async fn restore(context: &Context, findings: &mut [Finding]) -> Result<(), LedgerError> {
     let at = context.world.now();
     for some in of_kind(findings, Kind::Lost).chunks_mut(WRITTEN) {
@@ -95,7 +95,7 @@ async fn restore(context: &Context, findings: &mut [Finding]) -> Result<(), Ledg
         });
         let restored = context.store.restore(lost.collect()).await?;
         for (finding, render) in some.iter_mut().zip(restored) {
-            // Without a row of its own another process did it first.
+            // If no new row was returned, another process created it first.
             finding.mended = Some("restored to the ledger".to_owned());
             finding.render = render;
         }
@@ -103,7 +103,7 @@ async fn restore(context: &Context, findings: &mut [Finding]) -> Result<(), Ledg
     Ok(())
 }
 
-/// What the ledger took for unsent is bound to its project.
+/// Binds renders that the ledger took for unsent to their projects.
 async fn bind(context: &Context, findings: &mut [Finding]) -> Result<(), LedgerError> {
     for finding in of_kind(findings, Kind::Found) {
         let (Some(render), Some(report)) = (&finding.render, &finding.report) else { continue };
@@ -117,7 +117,7 @@ async fn bind(context: &Context, findings: &mut [Finding]) -> Result<(), LedgerE
     Ok(())
 }
 
-/// Outcomes that nobody has told the ledger.
+/// Records outcomes that the ledger does not have.
 async fn learn(context: &Context, findings: &mut [Finding]) -> Result<(), LedgerError> {
     let at = context.world.now();
     for some in of_kind(findings, Kind::Missed).chunks_mut(WRITTEN) {
@@ -136,7 +136,7 @@ async fn learn(context: &Context, findings: &mut [Finding]) -> Result<(), Ledger
     Ok(())
 }
 
-/// What was not found and was submitted with the rule to send it again (`protocol.md#who-may-post`).
+/// Sends lost renders again that were not found and whose rule is to send again (`protocol.md#who-may-post`).
 async fn resend(context: &Context, findings: &mut [Finding]) -> Result<(), LedgerError> {
     for finding in of_kind(findings, Kind::Resend) {
         let Some(render) = finding.render.clone().filter(|render| render.submission.on_unknown == OnUnknown::Resubmit) else { continue };
@@ -156,8 +156,8 @@ async fn resend(context: &Context, findings: &mut [Finding]) -> Result<(), Ledge
     Ok(())
 }
 
-/// The submission of a row once more; none where the ledger doesn't keep its movie, or its key is of a batch, which
-/// sends its rows itself.
+/// The order to submit a row once more. `None` when the ledger does not keep its movie, or when its key belongs to a
+/// batch, which sends its rows itself.
 async fn order(context: &Context, render: &Render) -> Result<Option<Order>, LedgerError> {
     if render.row.is_some() {
         return Ok(None);
@@ -172,7 +172,7 @@ async fn order(context: &Context, render: &Render) -> Result<Option<Order>, Ledg
     }))
 }
 
-/// Videos that were not saved, the ones that are soon deleted first.
+/// Saves unsaved videos, those that are deleted soonest first.
 async fn download(context: &Context, findings: &mut [Finding], saving: &Saving) {
     let mut wanted: Vec<&mut Finding> = findings.iter_mut().filter(|finding| is_to_save(finding)).collect();
     let downloads = wanted.iter_mut().map(|finding| async {
@@ -190,7 +190,7 @@ async fn download(context: &Context, findings: &mut [Finding], saving: &Saving) 
     stream::iter(downloads).buffer_unordered(DOWNLOADS).collect::<Vec<()>>().await;
 }
 
-/// Also what was lost until now, and is rendered.
+/// Also a render that was lost until now and is rendered.
 fn is_to_save(finding: &Finding) -> bool {
     let is_rendered = |report: &Report| report.status == Status::Done && report.url.is_some();
     match finding.kind {

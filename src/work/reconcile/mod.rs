@@ -1,5 +1,5 @@
-//! Ledger, inbox, outbox and the server's list side by side: what was missed, lost, doubled, or will soon be gone.
-//! Looking changes nothing but what every command changes: what is unsettled is searched for.
+//! Compares ledger, inbox, outbox and the server's list, and finds renders that were missed, lost or duplicated, or
+//! that will soon be deleted. Looking changes only what every command changes: unsettled renders are searched for.
 
 mod compare;
 mod mend;
@@ -23,31 +23,31 @@ use crate::service::page::Window;
 use crate::service::read::{ReadError, Sweep};
 use crate::world::Timestamp;
 
-/// For how long the list, or one render, is tried.
+/// How long the list, or one render, is retried.
 const READING: Duration = Duration::from_secs(30);
 
-/// How far before the oldest render the list is read, and how far past now.
+/// How far before the oldest render, and how far past the current time, the list is read.
 const MARGIN: Duration = Duration::from_secs(3600);
 
-/// Projects that the ledger is asked for at once.
+/// Projects in one query to the ledger.
 const ASKED: usize = 500;
 
-/// Renders that the list left out and that are read one by one, at once.
+/// Single reads in flight at once, for renders that are not on the list.
 const ABREAST: usize = 4;
 
-/// Deliveries that are told of.
+/// The most deliveries reported.
 const MOST_DELIVERIES: u32 = 10_000;
 
-/// What is wrong, or will be.
+/// The kind of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// Its answer was lost, and it is looked for.
+    /// Its answer was lost, and it is being searched for.
     Unknown,
-    /// Its answer was lost, and a person decides.
+    /// Its answer was lost, and the user decides.
     Held,
-    /// It is to be sent again by its own rule.
+    /// It will be sent again, by its own rule.
     Resend,
-    /// The server has it; the ledger thinks that it was never accepted.
+    /// The server has it; the ledger says that it was never accepted.
     Found,
     /// The server has it with this ledger's token, or with one that is adopted; the ledger has no row of it.
     Lost,
@@ -55,22 +55,22 @@ pub enum Kind {
     Elsewhere,
     /// Another project for a render that has one.
     Duplicate,
-    /// It ended, and nobody told the ledger.
+    /// It has ended, and the ledger did not learn of it.
     Missed,
-    /// It was accepted, and the server knows nothing of it.
+    /// It was accepted, and the server does not know it.
     Vanished,
-    /// Its outcome is owed to an application.
+    /// Its outcome has not been delivered to an application.
     Undelivered,
     /// It is rendered, not saved, and soon deleted.
     Expiring,
     /// It is rendered and not saved.
     Unsaved,
-    /// The server has it; it is not ours.
+    /// The server has it without a j2v token; it is not ours.
     Foreign,
 }
 
 impl Kind {
-    /// All of them, the most urgent first.
+    /// All kinds, the most urgent first.
     pub const ALL: [Self; 13] = [
         Self::Held,
         Self::Unknown,
@@ -87,7 +87,7 @@ impl Kind {
         Self::Foreign,
     ];
 
-    /// Its word.
+    /// The kind's name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -108,20 +108,20 @@ impl Kind {
     }
 }
 
-/// One thing that is wrong, or will be.
+/// One finding.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    /// What.
+    /// The kind.
     pub kind: Kind,
-    /// The row that it is about.
+    /// Its row.
     pub render: Option<Render>,
-    /// What the service says of the project that it is about.
+    /// The service's report of its project.
     pub report: Option<Report>,
-    /// What is known, for people.
+    /// The message for the user.
     pub message: String,
-    /// The commands that lead on.
+    /// The next commands.
     pub next: Vec<String>,
-    /// How it was mended, if it was.
+    /// How it was repaired, if it was.
     pub mended: Option<String>,
 }
 
@@ -143,57 +143,58 @@ impl Finding {
         self
     }
 
-    /// The project that it is about.
+    /// Its project.
     #[must_use]
     pub fn project(&self) -> Option<&ProjectId> {
         let of_row = || self.render.as_ref()?.submission.project.as_ref();
         self.report.as_ref().map(|report| &report.project).or_else(of_row)
     }
 
-    /// The token of the project that it is about.
+    /// The token of its project.
     #[must_use]
     pub fn token(&self) -> Option<Token> {
         search::token(self.report.as_ref()?)
     }
 
-    /// What is known last of its video.
+    /// The last report of its video.
     #[must_use]
     pub fn last(&self) -> Option<&Report> {
         self.report.as_ref().or_else(|| self.render.as_ref()?.report.as_ref())
     }
 }
 
-/// What is looked for, and where.
+/// The limits of a survey.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// From when on the list is read; by default since the oldest unfinished render, at least for as long as files are kept.
+    /// Start of the list's window. The default is the creation of the oldest unfinished render, and at least as far
+    /// back as files are kept.
     pub from: Option<Timestamp>,
-    /// Up to when; by default until now.
+    /// End of the list's window. The default is the current time.
     pub to: Option<Timestamp>,
-    /// Renders silent for less than this are not counted as missed.
+    /// Renders silent for less than this do not count as missed.
     pub older_than: Duration,
-    /// What is deleted within this time is expiring.
+    /// Videos deleted within this time count as expiring.
     pub expiring: Duration,
-    /// Another ledger whose renders are this one's from now on: that one is lost.
+    /// Another ledger whose renders this one adopts, because that ledger is lost.
     pub adopt_from: Option<LedgerName>,
 }
 
-/// What was found.
+/// The result of a survey.
 #[derive(Debug)]
 pub struct Survey {
-    /// Everything, the most urgent first.
+    /// All findings, the most urgent first.
     pub findings: Vec<Finding>,
     /// Renders whose files the service has deleted by now.
     pub(super) over: Vec<Render>,
-    /// Why the list could not be read; what only it can tell is missing then.
+    /// Why the list could not be read. Findings that need the list are missing then.
     pub unread: Option<ReadError>,
     /// Whether the whole list was read.
     pub whole: bool,
-    /// How many renders the list showed.
+    /// The number of renders on the list.
     pub listed: usize,
 }
 
-/// Puts the sides beside each other.
+/// Compares all sources.
 ///
 /// # Errors
 /// When the ledger fails.
@@ -205,7 +206,7 @@ pub async fn survey(context: &Context, limits: &Limits) -> Result<Survey, Ledger
     context.learn_names(&unsettled.iter().collect::<Vec<_>>()).await?;
     let oldest = unfinished.iter().chain(&unsettled).map(|render| render.posted_at.unwrap_or(render.created_at)).min();
     let swept = match unsearched {
-        // A list that has just not answered does not answer now.
+        // A list that could not be read a moment ago is not tried again.
         Some(why) => Err(why),
         None => context.client.sweep(window(context, limits, oldest), READING).await,
     };
@@ -226,7 +227,7 @@ pub async fn survey(context: &Context, limits: &Limits) -> Result<Survey, Ledger
     Ok(survey)
 }
 
-/// Everything unsettled, once it was looked for; and why it could not be.
+/// Everything that is unsettled after a search, and the error if the search failed.
 async fn search_all(context: &Context) -> Result<(Vec<Render>, Option<ReadError>), LedgerError> {
     let unsettled = || context.store.find(Some(context.space.clone()), RenderQuery::Unsettled);
     let mut found = unsettled().await?;
@@ -251,17 +252,18 @@ fn window(context: &Context, limits: &Limits, oldest: Option<Timestamp>) -> Wind
     Window { from: limits.from.unwrap_or(around.from), to: limits.to.unwrap_or(around.to) }
 }
 
-/// What the service says of renders.
+/// The service's answers about renders.
 struct Told {
-    /// Of those on the list, and of those that were read alone.
+    /// The reports from the list and from single reads.
     reports: Vec<Report>,
-    /// How many of them the list showed.
+    /// The number of reports from the list.
     listed: usize,
-    /// What neither the list nor the status knows.
+    /// Renders that neither the list nor the status request knows.
     vanished: Vec<Render>,
 }
 
-/// Reads what is unfinished for long and not on the list. A list that can't be read leaves nothing out.
+/// Adds single reads of renders that are long unfinished and not on the list. When the list could not be read, no
+/// render counts as missing from it.
 async fn with_unlisted(context: &Context, mut reports: Vec<Report>, unfinished: &[Render], limits: &Limits, is_read: bool) -> Told {
     let listed: HashSet<&ProjectId> = reports.iter().map(|report| &report.project).collect();
     let before = context.world.now().minus(limits.older_than);
@@ -285,7 +287,7 @@ async fn with_unlisted(context: &Context, mut reports: Vec<Report>, unfinished: 
     Told { reports, listed: count, vanished }
 }
 
-/// The rows that the reports are about, by project and by token, and everything unfinished.
+/// The rows of the reports, by project and by token, and everything unfinished.
 async fn rows(context: &Context, unfinished: Vec<Render>, reports: &[Report]) -> Result<Vec<Render>, LedgerError> {
     let space = || Some(context.space.clone());
     let mut rows = unfinished;
@@ -297,7 +299,7 @@ async fn rows(context: &Context, unfinished: Vec<Render>, reports: &[Report]) ->
     let strangers = reports.iter().filter(|report| !known.contains(&report.project));
     let keys: HashSet<Key> = strangers.filter_map(|report| Key::parse(search::token(report)?.spelled_key()).ok()).collect();
     if keys.iter().any(Key::is_hash) {
-        // Which key was hashed only the rows can tell.
+        // Only the rows show which key was hashed.
         rows.extend(context.store.find(space(), RenderQuery::All(u32::MAX)).await?);
     }
     for key in keys {
@@ -308,7 +310,7 @@ async fn rows(context: &Context, unfinished: Vec<Render>, reports: &[Report]) ->
     Ok(rows)
 }
 
-/// The projects whose callback came, and was taken care of.
+/// The projects whose callback came and was handled.
 ///
 /// # Errors
 /// When the ledger fails.
@@ -322,7 +324,7 @@ pub async fn heard(context: &Context, renders: &[Render]) -> Result<HashSet<Proj
     Ok(heard)
 }
 
-/// Outcomes that an application should have heard of by now, and those that were given up.
+/// Outcomes that an application should have received by now, and deliveries that were given up.
 async fn owed(context: &Context, limits: &Limits) -> Result<Vec<Delivery>, LedgerError> {
     let space = || Some(context.space.clone());
     let before = context.world.now().minus(limits.older_than);

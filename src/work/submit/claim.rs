@@ -1,5 +1,5 @@
-//! The durable step: between the connection and the first byte of the request the row becomes `sending`, on disk, or
-//! nothing is sent (`protocol.md#the-order-of-the-durable-step`).
+//! The durable step: between the connection and the first byte of the request, the row becomes `sending` on disk.
+//! Otherwise nothing is sent (`protocol.md#the-order-of-the-durable-step`).
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,22 +8,22 @@ use crate::render::state::Fact;
 use crate::service::first_byte::{BeforeFirstByte, HookRefused};
 use crate::work::Context;
 
-/// What the hook between the connection and the first byte leaves behind.
+/// The result of the hook that runs between the connection and the first byte.
 #[derive(Clone, Default)]
 pub(super) struct Claim(Arc<Mutex<Claimed>>);
 
-/// What became of a claim.
+/// The result of a claim.
 #[derive(Default)]
 pub(super) struct Claimed {
     begun: bool,
-    /// The row, once it was claimed.
+    /// The claimed row.
     pub(super) render: Option<Render>,
-    /// Why the ledger could not take the claim.
+    /// Why the ledger failed to write the claim.
     pub(super) failed: Option<LedgerError>,
 }
 
 impl Claim {
-    /// Makes `sending` durable. Nothing is written to the connection unless this says yes.
+    /// Makes `sending` durable. Nothing is written to the connection unless the hook returns `Ok`.
     pub(super) fn hook(&self, context: &Context, render: &Render) -> BeforeFirstByte {
         let (claim, context, id) = (self.clone(), context.clone(), render.id);
         Box::new(move || {
@@ -53,7 +53,7 @@ impl Claim {
         self.hold().begun
     }
 
-    /// What became of it.
+    /// Returns the result.
     pub(super) fn take(&self) -> Claimed {
         std::mem::take(&mut self.hold())
     }
@@ -63,7 +63,7 @@ impl Claim {
     }
 }
 
-/// Claims a row, and sees that the claim stands still.
+/// Claims a row, and checks that the claim still holds.
 async fn claimed(context: &Context, id: RenderId) -> Result<Option<Render>, LedgerError> {
     let Ok(recorded) = context.record(id, Change::Fact(Fact::Claimed)).await? else { return Ok(None) };
     Ok(if context.stands(&recorded.render).await? { Some(recorded.render) } else { None })

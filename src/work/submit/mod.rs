@@ -1,5 +1,5 @@
-//! Submitting one movie exactly once: place it in the ledger, connect, claim, send, believe the answer; and when
-//! there is none, look for the render instead of sending again (`protocol.md#searching`).
+//! Submitting one movie exactly once: place it in the ledger, connect, claim, send, and believe the answer. When there
+//! is no answer, search for the render instead of sending again (`protocol.md#searching`).
 
 mod claim;
 mod order;
@@ -18,37 +18,37 @@ use crate::service::answer::{ConnectFault, PostMeaning, RequestResult, meaning_o
 use crate::service::read::ReadError;
 use crate::service::retry::{Failed, LONGEST_RETRY_AFTER, Next, REFUSED_FOR, RetryPolicy};
 
-/// How long a request that is out may go on after the first Ctrl-C (`faults.md` row 25).
+/// How long a request in flight may go on after the first Ctrl-C (`faults.md` row 25).
 const GRACE: Duration = Duration::from_secs(10);
 
-/// For how long, and how often, a movie is tried again that the service was too busy for.
+/// How long, and at most how often, a movie is tried again while the service is too busy.
 const THROTTLED_FOR: Duration = LONGEST_RETRY_AFTER;
 
 /// See [`THROTTLED_FOR`].
 const THROTTLED_TRIES: u32 = 8;
 
-/// For how long a project is read that a damaged answer may have named.
+/// How long to try to read a project that a damaged answer may have named.
 const READING: Duration = Duration::from_secs(10);
 
-/// How often the ledger is asked how another process's request went.
+/// How often the ledger is asked for the result of another process's request.
 const PEEK: Duration = Duration::from_millis(20);
 
-/// Says in the story of a render without a key that its project was shown to the user.
+/// The entry in the history of a render without a key which says that its project was shown to the user.
 const TOLD: &str = "its project was shown";
 
 /// How a submission ended.
 #[derive(Debug)]
 pub enum Submitted {
-    /// The service has it: this is its row.
+    /// The service accepted it; this is its row.
     Bound(Box<Render>),
-    /// It has not, or nobody knows.
+    /// The service did not accept it, or this is unknown.
     Over(Box<Outcome>),
 }
 
 /// Submits a movie, or attaches to the render that its key names.
 ///
 /// # Errors
-/// When the ledger fails; nothing was sent then, unless the outcome says so.
+/// When the ledger fails. Nothing was sent then; a failure after a POST is in the outcome.
 pub async fn submit(context: &Context, order: &Order) -> Result<Submitted, LedgerError> {
     let hash = MovieHash::of(order.movie.canonical().as_bytes());
     let mut run = Run { context, order, hash, tries: 0, since: tokio::time::Instant::now() };
@@ -80,14 +80,14 @@ async fn finish(run: &mut Run<'_>, render: Render) -> Result<Submitted, LedgerEr
     }
 }
 
-/// A ledger that fails once a POST is out takes nothing back: the movie may have been accepted.
+/// A ledger failure after the POST does not undo the POST: the movie may have been accepted.
 fn unless_failed(context: &Context, render: &Render, step: Result<Step, LedgerError>) -> Step {
     step.unwrap_or_else(|error| {
         over(unknown(context, render, &format!("the movie may have been accepted, but the ledger failed: {error}")))
     })
 }
 
-/// A new row goes on, unless the ledger may have forgotten that there was one before.
+/// Continues with a new row. When the ledger may have forgotten an earlier one, the list is read first.
 async fn fresh(context: &Context, render: Render) -> Result<Step, LedgerError> {
     match presearch::before_first_post(context, &render, READING).await? {
         Ok(false) => Ok(Step::On(Box::new(render))),
@@ -96,8 +96,8 @@ async fn fresh(context: &Context, render: Render) -> Result<Step, LedgerError> {
     }
 }
 
-/// Makes ready what the key named already: a refusal is history, a rule chosen now holds, and what lay about for
-/// long is looked for before anything is sent.
+/// Prepares an existing row: a refused render is reopened, rules chosen now apply, and an intent that is old is
+/// searched for before anything is sent.
 async fn existing(context: &Context, order: &Order, mut render: Render) -> Result<Step, LedgerError> {
     let state = render.submission.state;
     context.learn_names(&[&render]).await?;
@@ -128,7 +128,8 @@ async fn existing(context: &Context, order: &Order, mut render: Render) -> Resul
     Ok(Step::On(Box::new(render)))
 }
 
-/// Another machine, or this one before its ledger was restored, may have sent it: without a look nothing is.
+/// Another machine, or this one before its ledger was restored, may have sent the movie. Nothing is sent without a look
+/// at the list.
 fn not_looked_for(context: &Context, render: &Render, why: &ReadError) -> Outcome {
     described(render, Verdict::Unsent)
         .because(Trouble::Unreachable, format!("could not check whether key {} was sent before: {why}; nothing was sent", render.key))
@@ -153,7 +154,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// The row of the order: a new one, or the one that its key names already.
+    /// The row of the order: a new one, or the one that its key already names.
     async fn place(&mut self) -> Result<Step, LedgerError> {
         let (context, order) = (self.context, self.order);
         let mut has_settled = false;
@@ -188,22 +189,22 @@ impl Run<'_> {
         }
     }
 
-    /// The render of the same movie, without a key, that is under way.
+    /// The unfinished render of the same movie without a key.
     async fn twin(&self) -> Result<Option<Render>, LedgerError> {
         let unfinished = self.context.store.find(Some(self.context.space.clone()), RenderQuery::Unfinished).await?;
         Ok(unfinished.into_iter().find(|other| !other.named && other.movie == self.hash))
     }
 
-    /// Whether its project was never shown to the user who submitted it: the answer was lost with the process, and
-    /// another command has found it since.
+    /// Whether the user who submitted it never saw its project: the answer was lost with the process, and another
+    /// command has found the project since.
     async fn is_untold(&self, twin: &Render) -> Result<bool, LedgerError> {
         let story = self.context.store.story(twin.id).await?;
         let was_told = story.iter().any(|event| event.kind == "accepted" || event.detail == TOLD);
         Ok(!was_told && story.iter().any(|event| event.kind == "found"))
     }
 
-    /// Without a key each submission is a render of its own. Who types it again because the first one was interrupted
-    /// should know that it goes on.
+    /// Warns that the same movie is already rendering. Without a key each submission is a render of its own. A user who
+    /// repeats an interrupted submission should know that the first one continues.
     fn tell_of(&self, twin: &Render) {
         if let Some(project) = &twin.submission.project {
             let follow = self.context.command.spell(&["poll", project.as_str()]);
@@ -214,7 +215,7 @@ impl Run<'_> {
         }
     }
 
-    /// Remembers that the user has seen the project of a submission without a key: the next one is another render.
+    /// Records that the user has seen the project of a submission without a key. The next submission is another render.
     async fn told(&self, render: &Render) -> Result<(), LedgerError> {
         if !render.named {
             self.context.record(render.id, Change::Note(TOLD.to_owned())).await?.ok();
@@ -222,8 +223,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// A new generation has to wait until it is known whether the one before was accepted. That one is looked for, and
-    /// never sent: this order's movie is not its movie.
+    /// Searches for the earlier generation, until it is known whether it was accepted; a new generation has to wait for
+    /// that. The earlier one is never sent here, since its movie is not this order's movie.
     async fn settle_earlier(&self, mut render: Render) -> Result<Render, LedgerError> {
         self.context.tell(&Event::Attached { key: render.key.clone(), state: render.submission.state, project: None });
         loop {
@@ -239,7 +240,7 @@ impl Run<'_> {
         }
     }
 
-    /// One POST, and what its end means for the row.
+    /// Sends one POST, and records what its end means for the row.
     async fn send(&mut self, render: Render) -> Result<Step, LedgerError> {
         let context = self.context;
         if context.interrupt.is_cancelled() {
@@ -262,7 +263,7 @@ impl Run<'_> {
         self.answered(claimed.render.unwrap_or(render), &happened).await
     }
 
-    /// What was out when the grace ended is lost from here on, for every other process to look for.
+    /// The answer of a POST that is still in flight after the grace is lost; any process may search for it.
     async fn left(&self, claim: Claim, outcome: Outcome) -> Result<Step, LedgerError> {
         if let Some(render) = claim.take().render {
             let (epoch, why) = (render.submission.epoch, "interrupted before the answer".to_owned());
@@ -289,7 +290,7 @@ impl Run<'_> {
         match meaning_of_post(happened) {
             PostMeaning::Accepted { project } => self.bound(render, Fact::Accepted { project }).await,
             PostMeaning::Refused(refusal) => Ok(Step::On(Box::new(context.learn(&render, Fact::Refused { epoch, refusal }).await?))),
-            // Somebody else was faster: the row says who.
+            // Another process was faster: the row has its result.
             PostMeaning::Stopped { .. } => Ok(Step::On(Box::new(context.again(&render).await?))),
             PostMeaning::NotSent { fault } => self.not_sent(render, &fault).await,
             PostMeaning::Throttled { retry_after } => {
@@ -304,7 +305,7 @@ impl Run<'_> {
                 {
                     return self.bound(render, Fact::Accepted { project }).await;
                 }
-                // Its name is wanted if it isn't found: a ledger that fails now fails at the next step, too.
+                // Its name is shown if it is not found. A ledger that fails here fails at the next step, too.
                 context.learn_names(&[&render]).await.ok();
                 context.tell(&Event::LookingFor { key: render.key.clone(), why: why.clone() });
                 self.lost(render, epoch, why).await
@@ -312,7 +313,8 @@ impl Run<'_> {
         }
     }
 
-    /// Without a ledger that takes it the row says `sending`, and is looked for as soon as this process is gone.
+    /// When the ledger can't record the loss, the row stays `sending`. It is searched for as soon as this process is
+    /// gone.
     async fn lost(&self, render: Render, epoch: u64, why: String) -> Result<Step, LedgerError> {
         match self.context.learn(&render, Fact::Lost { epoch, why: why.clone() }).await {
             Ok(render) => Ok(Step::On(Box::new(render))),
@@ -320,7 +322,8 @@ impl Run<'_> {
         }
     }
 
-    /// The answer in hand is worth more than the ledger: when that can't be written, the id is told all the same.
+    /// The received answer counts more than the ledger: when the ledger can't record it, the id is reported all the
+    /// same.
     async fn bound(&self, render: Render, fact: Fact) -> Result<Step, LedgerError> {
         let context = self.context;
         let Fact::Accepted { project } = &fact else { return Ok(Step::On(Box::new(render))) };
@@ -363,7 +366,7 @@ impl Run<'_> {
         }
     }
 
-    /// Another process is sending it: its outcome is ours.
+    /// Another process is sending the movie: waits for its outcome, which is also this order's outcome.
     async fn wait_for_owner(&self, render: Render) -> Result<Step, LedgerError> {
         let context = self.context;
         let deadline = tokio::time::Instant::now() + self.order.settle_for;
@@ -399,8 +402,8 @@ impl Run<'_> {
     }
 }
 
-/// How a submission ends that is interrupted before its answer: at once while nothing is claimed, else after the
-/// grace. Whoever doesn't wait for that, and interrupts once more, has been told how to go on.
+/// The outcome of a submission that is interrupted before its answer: at once while nothing is claimed, otherwise after
+/// the grace. The user is shown how to go on before the grace, and may interrupt again instead of waiting.
 async fn interrupted(context: &Context, claim: &Claim, render: &Render) -> Outcome {
     context.interrupt.cancelled().await;
     if !claim.has_begun() {

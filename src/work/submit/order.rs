@@ -1,4 +1,4 @@
-//! What is to be submitted: a movie, and the rules for it.
+//! The order for a submission: a movie and its rules.
 
 use std::time::Duration;
 
@@ -8,34 +8,34 @@ use crate::render::identity::{Key, MovieHash};
 use crate::render::state::OnUnknown;
 use crate::work::Context;
 
-/// How long an answer may stay lost before a person decides (`protocol.md#searching`).
+/// How long an answer may stay lost before the user decides (`protocol.md#searching`).
 const QUARANTINE: Duration = Duration::from_secs(15 * 60);
 
-/// A movie that is wanted as a video.
+/// A movie to render.
 #[derive(Debug, Clone)]
 pub struct Order {
     /// The movie, composed and checked.
     pub movie: Document,
-    /// Where it came from.
+    /// The name of the movie's source.
     pub source: String,
-    /// The flags that composed it, for whoever has to type the command once more.
+    /// The flags that composed it, to print the command again.
     pub flags: Vec<String>,
     /// The user's key.
     pub key: Option<Key>,
-    /// Render the key once more, deliberately.
+    /// Whether to render the key again, deliberately.
     pub again: bool,
-    /// Whether a token goes with it.
+    /// Whether the movie carries a token.
     pub traceable: bool,
     /// What to do when a lost answer is not found.
     pub on_unknown: Option<OnUnknown>,
-    /// How long an answer may stay lost before a person decides.
+    /// How long an answer may stay lost before the user decides.
     pub quarantine: Option<Duration>,
-    /// How long to look for a lost answer.
+    /// How long to search for a lost answer.
     pub settle_for: Duration,
 }
 
 impl Order {
-    /// A movie wanted once, under no key, with the rules that `j2v submit` has by default.
+    /// An order for one render without a key, with the default rules of `j2v submit`.
     #[must_use]
     pub fn new(movie: Document, source: impl Into<String>) -> Self {
         Self {
@@ -51,7 +51,7 @@ impl Order {
         }
     }
 
-    /// Its row, before anything is sent.
+    /// The row of the order before anything is sent.
     pub(super) fn draft(&self, context: &Context, movie: MovieHash) -> NewRender {
         NewRender {
             space: context.space.clone(),

@@ -1,8 +1,8 @@
-//! What a file is, by its first bytes and its name.
+//! The type of a file, from its first bytes and its name.
 
 use std::path::Path;
 
-/// What is told by the name, because the bytes are text or say too little.
+/// Types detected by the name, because the bytes are text or not distinctive.
 const BY_NAME: [(&str, &str); 12] = [
     ("srt", "application/x-subrip"),
     ("vtt", "text/vtt"),
@@ -18,10 +18,10 @@ const BY_NAME: [(&str, &str); 12] = [
     ("ts", "video/mp2t"),
 ];
 
-/// What nothing is known of.
+/// The type of an unknown file.
 const UNKNOWN: &str = "application/octet-stream";
 
-/// The ending that a type has in a name, where it is not the type's own word.
+/// File name extensions by type, where the extension is not the type's own name.
 const ENDINGS: [(&str, &str); 20] = [
     ("image/jpeg", "jpg"),
     ("image/svg+xml", "svg"),
@@ -45,14 +45,14 @@ const ENDINGS: [(&str, &str); 20] = [
     ("text/plain", "txt"),
 ];
 
-/// The MIME type of a file. Bytes that say what they are stand over a name that says something else.
+/// The MIME type of a file. A type detected from the bytes overrides the name.
 #[must_use]
 pub fn content_type(path: &Path, head: &[u8]) -> &'static str {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
     let named = ending.and_then(|ending| BY_NAME.iter().find(|(known, _)| *known == ending)).map(|(_, kind)| *kind);
     let known = infer::get(head).map(|kind| kind.mime_type());
     match (known, named) {
-        // One container holds films and sounds; its name says which.
+        // One container format holds video or audio; the name decides.
         (Some("video/mp4" | "audio/m4a"), Some(named)) if named.starts_with("audio/") || named.starts_with("video/") => named,
         (Some(known), _) if !known.starts_with("text/") => known,
         (_, Some(named)) => named,
@@ -61,7 +61,7 @@ pub fn content_type(path: &Path, head: &[u8]) -> &'static str {
     }
 }
 
-/// The ending of a name for a type.
+/// The file name extension of a type.
 #[must_use]
 pub fn extension(content_type: &str) -> &str {
     if let Some((_, ending)) = ENDINGS.iter().find(|(kind, _)| *kind == content_type) {

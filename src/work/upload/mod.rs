@@ -1,8 +1,9 @@
-//! A file of this machine on the account's media: there once, whoever asks for it and whatever was interrupted.
+//! Uploads a local file to the account's media, exactly once, whichever process asks for it and whatever was
+//! interrupted.
 //!
-//! The service knows no idempotency key here either: a name that is taken is refused, and a registration whose bytes never
-//! came keeps its name for ever. So a place is looked at first; what a killed run of this machine has left there is
-//! removed; what another machine may be sending right now is waited for, as long as its URL can be good.
+//! The service has no idempotency key here either. It refuses a name that is taken, and a registration whose bytes
+//! never came keeps its name for ever. So the path is looked at first. What a killed run of this machine left there is
+//! removed. A file that another machine may be sending is waited for as long as its URL can be valid.
 
 mod kind;
 mod turn;
@@ -24,13 +25,14 @@ use crate::service::media::{LARGEST_FILE, MediaFile, MediaPath};
 use crate::service::upload::{FetchError, NewMedia, PutError};
 use crate::world::{Timestamp, World};
 
-/// The bytes of a file that say what it is.
+/// How many bytes at the start of a file are read to detect its type.
 const HEAD: usize = 4096;
 
-/// How long a registration can still get its bytes: its URL is good for 120 s, and a body that has begun may go on.
+/// How long a registration can still receive its bytes: its URL is valid for 120 s, and a body that has begun may go
+/// on.
 const PENDING_FOR: Duration = Duration::from_secs(150);
 
-/// The waits between two looks at a file that another is sending: the first, and the longest.
+/// The pauses between two looks at a file that another process is sending: the first, and the longest.
 const LOOKS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(4));
 
 /// How often one file is tried from the start.
@@ -39,53 +41,53 @@ const ROUNDS: u32 = 4;
 /// How often the bytes of one registration are sent.
 const SENDINGS: u32 = 3;
 
-/// A file of this machine.
+/// A file on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalFile {
-    /// Where.
+    /// Its path.
     pub path: PathBuf,
-    /// Bytes.
+    /// Its size in bytes.
     pub size: u64,
-    /// Its MIME type, by its first bytes and its name.
+    /// Its MIME type, from its first bytes and its name.
     pub content_type: String,
 }
 
-/// Why a file can't go up.
+/// Why a file can't be uploaded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LocalError {
-    /// It isn't there.
+    /// The file does not exist.
     #[error("{}: there is no such file", .0.display())]
     Missing(PathBuf),
-    /// It is something else than a file.
+    /// The path is not a file.
     #[error("{}: this is not a file", .0.display())]
     NotAFile(PathBuf),
-    /// There is nothing in it.
+    /// The file is empty.
     #[error("{}: the file is empty", .0.display())]
     Empty(PathBuf),
-    /// It is larger than the service takes.
+    /// The file is larger than the service accepts.
     #[error("{}: the file has {size} bytes, the service takes at most {LARGEST_FILE}", path.display())]
     Large {
-        /// Which.
+        /// The file's path.
         path: PathBuf,
-        /// How large it is.
+        /// Its size in bytes.
         size: u64,
     },
-    /// The system said no.
+    /// The system can't read the file.
     #[error("{} can't be read: {why}", path.display())]
     Unreadable {
-        /// Which.
+        /// The file's path.
         path: PathBuf,
-        /// Why not.
+        /// The system's error.
         why: std::io::Error,
     },
 }
 
 impl LocalFile {
-    /// Looks at a file.
+    /// Reads the size and the type of a file.
     ///
     /// # Errors
-    /// When it can't go up.
+    /// When it can't be uploaded.
     pub fn look(path: &Path) -> Result<Self, LocalError> {
         let unreadable = |why: std::io::Error| match why.kind() {
             std::io::ErrorKind::NotFound => LocalError::Missing(path.to_path_buf()),
@@ -124,8 +126,7 @@ impl LocalFile {
         Ok(hex(&hasher.finalize()))
     }
 
-    /// The place that its content alone names: the same file is in the same place, under whatever name and on whatever
-    /// machine it lies.
+    /// The path that depends on the content alone: the same file has the same path, under any name and on any machine.
     ///
     /// # Errors
     /// When it can't be read.
@@ -135,33 +136,33 @@ impl LocalFile {
     }
 }
 
-/// Digits of a content's hash in its name: 160 bits.
+/// The hexadecimal digits of the content's hash in its name: 160 bits.
 const HASH: usize = 40;
 
-/// Whether a name is one that [`LocalFile::content_path`] gives.
+/// Whether a name has the form that [`LocalFile::content_path`] gives.
 #[must_use]
 pub fn is_content_name(name: &str) -> bool {
     let hash = name.split('.').next().unwrap_or_default();
     hash.len() == HASH && hash.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
-/// What becomes of a file that is there already.
+/// What to do with a file that already has the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing {
-    /// The name says what is in it: it is the file.
+    /// Keep it: the name is made from the content, so it is the file.
     SameByName,
-    /// It is the file if it holds the same bytes; another one stays, and nothing goes up.
+    /// Keep it if it holds the same bytes. Otherwise it stays and nothing is uploaded.
     SameByContent,
-    /// It gives way.
+    /// Replace it.
     Replace,
 }
 
-/// A file that is on the account's media.
+/// A file on the account's media.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Uploaded {
     /// Its public URL.
     pub url: String,
-    /// Whether its bytes went up now.
+    /// Whether its bytes were uploaded now.
     pub is_new: bool,
 }
 
@@ -169,66 +170,67 @@ pub struct Uploaded {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UploadError {
-    /// The service said no, or was not there.
+    /// The service refused the request or could not be reached.
     #[error(transparent)]
     Service(#[from] AccountError),
-    /// This machine's file.
+    /// The local file can't be uploaded.
     #[error(transparent)]
     Local(#[from] LocalError),
-    /// Another file has the name.
+    /// Another file has the path.
     #[error("{path} is another file on the account's media")]
     Taken {
-        /// Where.
+        /// The path.
         path: String,
     },
-    /// Its bytes didn't get there.
+    /// The bytes could not be uploaded.
     #[error(transparent)]
     Put(#[from] PutError),
-    /// What is there can't be compared.
+    /// The existing file can't be compared.
     #[error("{path} is there already and can't be compared: {why}")]
     Compare {
-        /// Where.
+        /// The path.
         path: String,
-        /// Why not.
+        /// The error of the comparison.
         why: FetchError,
     },
-    /// The notes of what this machine is sending can't be kept.
+    /// The notes about uploads in progress can't be kept.
     #[error("{} can't be used: {why}", path.display())]
     Notes {
-        /// The folder or file.
+        /// The folder or file of the notes.
         path: PathBuf,
-        /// Why not.
+        /// The system's error.
         why: std::io::Error,
     },
-    /// It kept not working.
+    /// The upload failed on every try.
     #[error("{path} could not be uploaded: its record on the server keeps changing")]
     Restless {
-        /// Where.
+        /// The path.
         path: String,
     },
 }
 
-/// Puts files on the account's media.
+/// Uploads files to the account's media.
 pub struct Uploader<'a> {
     /// The service.
     pub client: &'a Client,
     /// The clock.
     pub world: &'a World,
-    /// Whose media: the account and the API, as the ledger tells them apart.
+    /// The space of the media: the account and the API, as the ledger distinguishes them.
     pub space: String,
-    /// Where this machine notes what it is sending; without it, what a killed run left is waited out.
+    /// The folder where this machine notes its uploads in progress. Without it, what a killed run left is waited out.
     pub notes: Option<PathBuf>,
-    /// Counts the bytes of the file that is going up.
+    /// Counts the sent bytes of the current file.
     pub sent: Arc<AtomicU64>,
-    /// Hears that a file is registered and not yet complete: another may be sending it, or the service has not noticed.
+    /// Called when a file is registered and not yet complete: another process may be sending it, or the service has not
+    /// noticed the end.
     pub waits: &'a (dyn Fn(&MediaPath) + Sync),
 }
 
 impl Uploader<'_> {
-    /// Puts a file in its place, unless it is there.
+    /// Uploads a file to a path, unless it is there.
     ///
     /// # Errors
-    /// Why it is not there.
+    /// When the file is not there afterwards.
     pub async fn put(&self, file: &LocalFile, path: &MediaPath, existing: Existing) -> Result<Uploaded, UploadError> {
         let turn = Turn::take(self.notes.as_deref(), &self.space, path).await?;
         let new = NewMedia { path: path.clone(), content_type: file.content_type.clone(), size: file.size };
@@ -250,13 +252,13 @@ impl Uploader<'_> {
         Err(UploadError::Restless { path: path.to_string() })
     }
 
-    /// What is to be done about a file that is there: it is the one, or it goes.
+    /// Decides about an existing file: it is the requested one, or it is removed.
     async fn settle(&self, file: &LocalFile, turn: &Turn, found: MediaFile, existing: Existing) -> Result<Option<Uploaded>, UploadError> {
         let path = turn.path();
         let there = |found: MediaFile| Ok(Some(Uploaded { url: found.url, is_new: false }));
         let found = match (found.is_uploaded(), turn.mark()) {
             (true, _) => found,
-            // Our own bytes are there; the service just hasn't noticed.
+            // Our own bytes are there; the service has not noticed it yet.
             (false, Some(Mark::Sent)) if found.size == file.size && existing == Existing::SameByName => return there(found),
             (false, Some(Mark::Sending)) => {
                 self.client.delete_media(path).await?;
@@ -278,7 +280,7 @@ impl Uploader<'_> {
         }
     }
 
-    /// Waits until another's bytes are there. Those that can't come any more give up their place.
+    /// Waits until another process's bytes are there. A registration whose bytes can't come any more is removed.
     async fn wait_for(&self, path: &MediaPath, mut found: MediaFile) -> Result<Option<MediaFile>, UploadError> {
         let (first, longest) = LOOKS;
         let ahead = self.client.server_offset().unwrap_or_default();
@@ -317,12 +319,12 @@ impl Uploader<'_> {
         Ok(hex(&hasher.finalize()) == file.hash()?)
     }
 
-    /// Registers a file and sends its bytes; nothing when it has to be looked at anew.
+    /// Registers a file and sends its bytes. Returns `None` when the path has to be looked at again.
     async fn send(&self, file: &LocalFile, new: &NewMedia, turn: &Turn) -> Result<Option<Uploaded>, UploadError> {
         turn.set(Mark::Sending)?;
         let grant = match self.client.register_media(new).await {
             Ok(grant) => grant,
-            // It is registered, and nobody else on this machine is at it: the next look removes it.
+            // It is registered, and no other process of this machine is sending it: the next look removes it.
             Err(AccountError::Lost { .. }) => return Ok(None),
             Err(error) => {
                 turn.clear();
@@ -337,7 +339,7 @@ impl Uploader<'_> {
                     return Ok(Some(Uploaded { url: grant.file_url, is_new: true }));
                 }
                 Err(PutError::Failed(_)) if sending < SENDINGS && began.elapsed() < grant.lasts => {}
-                // The URL is used up, not the file: it is registered anew.
+                // The URL is used up, not the file: the file is registered again.
                 Err(PutError::Expired(_)) if self.sent_again_is_worth_it(turn).await? => return Ok(None),
                 Err(error) => {
                     self.client.delete_media(turn.path()).await?;
@@ -349,7 +351,7 @@ impl Uploader<'_> {
         Ok(None)
     }
 
-    /// Removes the record of a URL that was refused; once for each file.
+    /// Removes the registration of a refused URL, once for each file.
     async fn sent_again_is_worth_it(&self, turn: &Turn) -> Result<bool, UploadError> {
         if !turn.refused_first() {
             return Ok(false);

@@ -1,5 +1,5 @@
-//! One process of this machine at a time sends a file to a place, and notes that it does: what a killed one left on the
-//! server is known by its note.
+//! One process of this machine at a time sends a file to a path, and notes that it does. The note identifies what a
+//! killed process left on the server.
 
 use std::cell::Cell;
 use std::fs::{self, File};
@@ -13,16 +13,16 @@ use super::UploadError;
 use crate::render::identity::hex;
 use crate::service::media::MediaPath;
 
-/// What is noted of a place.
+/// The note about a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
-    /// It is being registered, or its bytes are on their way.
+    /// The file is being registered, or its bytes are being sent.
     Sending,
-    /// All bytes were taken.
+    /// The server accepted all bytes.
     Sent,
 }
 
-/// The right to send to one place, until it is dropped.
+/// The right to send to one path, held until it is dropped.
 pub(super) struct Turn {
     path: MediaPath,
     note: Option<(PathBuf, Mutex<File>)>,
@@ -30,7 +30,7 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    /// Takes the turn; waits for another process of this machine that has it.
+    /// Takes the right; waits while another process of this machine has it.
     pub(super) async fn take(notes: Option<&Path>, space: &str, path: &MediaPath) -> Result<Self, UploadError> {
         let turn = Self { path: path.clone(), note: None, has_been_refused: Cell::new(false) };
         let Some(folder) = notes else { return Ok(turn) };
@@ -52,7 +52,7 @@ impl Turn {
         &self.path
     }
 
-    /// What this machine has noted of the place.
+    /// The note of this machine about the path.
     pub(super) fn mark(&self) -> Option<Mark> {
         let (_, note) = self.note.as_ref()?;
         let mut word = String::new();
@@ -73,7 +73,7 @@ impl Turn {
         self.write(word)
     }
 
-    /// Notes nothing any more. A note that stays says too much only where nothing was registered.
+    /// Empties the note. A note that remains is wrong only where nothing was registered.
     pub(super) fn clear(&self) {
         drop(self.write(""));
     }
@@ -86,7 +86,7 @@ impl Turn {
         written.and_then(|()| note.sync_data()).map_err(failed)
     }
 
-    /// Whether this is the first time that a URL for the place is refused.
+    /// Whether this is the first refused URL for the path.
     pub(super) fn refused_first(&self) -> bool {
         !self.has_been_refused.replace(true)
     }

@@ -1,5 +1,5 @@
-//! What can't be believed, or not be read: an answer that denies a project which we bound, and no answer at all
-//! (`faults.md` rows 30, 31 and 38).
+//! Answers that are not believed at once, and answers that are missing: "no such project" for a project that the ledger
+//! bound, and a service that can't be read (`faults.md` rows 30, 31 and 38).
 
 use std::time::Duration;
 
@@ -20,14 +20,14 @@ const DENIALS: u32 = 3;
 /// See [`DENIALS`].
 const DOUBT: Duration = Duration::from_secs(60);
 
-/// A service that can't be read is asked at least this often (row 38).
+/// The longest pause between two requests to a service that can't be read (row 38).
 const SLOWEST: Duration = Duration::from_secs(300);
 
 impl Watcher {
-    /// "No such project": true at once for an id that this ledger never bound, doubted for one that it did.
+    /// "No such project" is believed at once for an id that this ledger never bound, and doubted for one that it did.
     pub(super) async fn denied(&mut self, index: usize) -> Result<(), LedgerError> {
         if index >= self.own {
-            // Whose render it is doubts, and decides.
+            // The process that waits for this render doubts and decides.
             self.end(index, PollResult::Missing);
             return Ok(());
         }
@@ -51,7 +51,7 @@ impl Watcher {
         Ok(())
     }
 
-    /// The last word about a project that the status denies: a whole list without it.
+    /// The last check of a project that the status denies: it is missing when the whole list does not show it.
     async fn ask_the_list(&mut self, index: usize) -> Result<(), LedgerError> {
         let window = self.window(&[index]);
         let Ok(sweep) = self.context.client.sweep(window, READING).await else { return Ok(()) };
@@ -64,7 +64,7 @@ impl Watcher {
         Ok(())
     }
 
-    /// What ended once needs no answer of the service: the ledger remembers how.
+    /// Ends a render from the ledger when the ledger knows that it has ended; no answer of the service is needed.
     fn end_as_remembered(&mut self, index: usize) -> bool {
         let slot = &self.slots[index];
         let is_final = slot.target.render.as_ref().is_some_and(|render| render.submission.state.is_final());
@@ -73,8 +73,8 @@ impl Watcher {
         true
     }
 
-    /// The service can't be read: slower and slower, but what was accepted is never given up before the deadline. An id
-    /// that nobody has seen yet may be a typing mistake: that is told.
+    /// The service can't be read: the pauses grow, but an accepted render is not given up before the deadline. An id
+    /// that was never seen may be a typing mistake, so that is reported.
     pub(super) fn unreadable(&mut self, indices: &[usize], alone: Option<usize>, error: ReadError) {
         if let ReadError::Refused(refusal) = error {
             for &index in indices {

@@ -1,4 +1,5 @@
-//! The looks themselves: the list for many, a read for each of a few, and what an answer means for a render.
+//! Reading the service: the list for many renders, a single read for each of a few, and what an answer means for a
+//! render.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,14 +18,14 @@ use crate::render::state::{Fact, State};
 use crate::service::page::Window;
 use crate::service::read::ReadError;
 
-/// A `done` without a URL is read on for this long (row 36).
+/// A `done` without a URL is polled further for this long (row 36).
 const URL_LATE: Duration = Duration::from_secs(120);
 
-/// How far a render's time on the list may lie from the one that we know.
+/// How far a render's creation time in the list may differ from the time that the ledger has.
 const MARGIN: Duration = Duration::from_secs(60);
 
 impl Watcher {
-    /// Reads what is due: what other processes learned first, then the list; gives back what is to be read alone.
+    /// Reads the due renders: first the results of other processes, then the list. Returns those to read singly.
     pub(super) async fn look(&mut self) -> Result<Vec<usize>, LedgerError> {
         self.take_over().await?;
         let is_due = |slots: &[Slot], index: usize| slots[index].is_due(Tick::now());
@@ -36,7 +37,8 @@ impl Watcher {
         if !open.iter().any(|&index| is_due(&self.slots, index)) {
             return Ok(Vec::new());
         }
-        // Of a project that the ledger doesn't know nobody knows when it was made: the list is asked once it has told.
+        // The creation time of a project that the ledger does not know is unknown until a single read has returned it.
+        // Only then can the list be used.
         let (open, strangers): (Vec<usize>, Vec<usize>) = open.into_iter().partition(|&index| self.slots[index].is_dated());
         let since: Vec<i64> = open.iter().map(|&index| self.slots[index].target.since.0).collect();
         let split = schedule::split(&since, &self.others);
@@ -44,7 +46,7 @@ impl Watcher {
         let single = split.single.iter().map(|&place| open[place]).filter(|&index| is_due(&self.slots, index));
         let mut single: Vec<usize> = single.chain(strangers.into_iter().filter(|&index| is_due(&self.slots, index))).collect();
         if self.listed > Tick::now() {
-            // Whoever has joined since waits for the next sweep.
+            // A render that was added during this sweep waits for the next one.
             for &index in &listed {
                 self.slots[index].due = self.slots[index].due.max(self.listed);
             }
@@ -63,14 +65,14 @@ impl Watcher {
         self.slots[index].target.age(self.context.world.now())
     }
 
-    /// When those renders were made, on the service's clock.
+    /// The creation times of those renders, on the service's clock.
     pub(super) fn window(&self, listed: &[usize]) -> Window {
         let now = self.context.world.now();
         let oldest = listed.iter().map(|&index| self.slots[index].target.since).min().unwrap_or(now);
         self.context.window(oldest.minus(MARGIN), now.plus(MARGIN))
     }
 
-    /// One sweep for all of `listed`; gives back those that it didn't show, to be read alone.
+    /// Sweeps the list once for all of `listed`. Returns those that the list did not show, to be read singly.
     async fn read_list(&mut self, listed: &[usize]) -> Result<Vec<usize>, LedgerError> {
         let window = self.window(listed);
         let reports = match self.context.client.sweep(window, READING).await {
@@ -124,7 +126,7 @@ impl Watcher {
         Ok(())
     }
 
-    /// Writes what was read into the ledger, all in one batch, and shows the state that the ledger keeps.
+    /// Writes the results into the ledger in one transaction, and shows the state that the ledger then has.
     pub(super) async fn take_in(&mut self, read: Vec<(usize, Report)>) -> Result<(), LedgerError> {
         let at = self.context.world.now();
         let row = |index: usize| self.slots[index].target.render.as_ref().map(|render| render.id);

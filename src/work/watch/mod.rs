@@ -1,4 +1,4 @@
-//! Watching many renders with one poller: through the list from a handful on, one by one below that, and one process
+//! Watching many renders with one poller. A handful or more are read through the list, fewer singly. One process reads
 //! for all that wait on the same ledger.
 
 mod doubt;
@@ -23,23 +23,23 @@ use crate::render::outcome::{Refusal, Report};
 use crate::render::schedule::PollInterval;
 use crate::world::Timestamp;
 
-/// For how long one look is tried before the next one takes over.
+/// How long one look is retried before the next one takes over.
 const READING: Duration = Duration::from_secs(30);
 
-/// A question that is out when the deadline passes may take this long.
+/// How long a request in flight may take after the deadline.
 const LAST_LOOK: Duration = Duration::from_secs(2);
 
-/// Single reads that are out at once.
+/// Single reads in flight at once.
 const ABREAST: usize = 4;
 
 /// A render to watch.
 #[derive(Debug, Clone)]
 pub struct Target {
-    /// Which.
+    /// The project.
     pub project: ProjectId,
     /// Its row, if the ledger has one.
     pub render: Option<Render>,
-    /// When the service took it, as far as anyone knows.
+    /// When the service accepted it; the best time that the ledger has.
     pub since: Timestamp,
 }
 
@@ -53,37 +53,37 @@ impl Target {
         Some(Self { project, render: Some(render.clone()), since })
     }
 
-    /// How long it has been ours: our own clock's word goes before the service's, which may be a day off.
+    /// How long ago it was accepted. This machine's clock takes precedence over the service's, which may be a day off.
     fn age(&self, now: Timestamp) -> Duration {
         now.since(self.render.as_ref().and_then(|render| render.bound_at).unwrap_or(self.since))
     }
 }
 
-/// How long to watch.
+/// How often and how long to watch.
 #[derive(Debug, Clone, Copy)]
 pub struct WaitPolicy {
-    /// How often.
+    /// The polling interval.
     pub poll_interval: PollInterval,
-    /// Until when.
+    /// When to stop; `None` for no limit.
     pub deadline: Option<Tick>,
-    /// Look once, and be content with that.
+    /// Read once and stop.
     pub once: bool,
 }
 
-/// What was seen of a render at last.
+/// The last result for a render.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PollResult {
     /// It ended, or the API calls it a timeout.
     Ended(Box<Report>),
-    /// The one look that was asked for: it still runs, or could not be read.
+    /// The single requested look: it still runs, or could not be read.
     Looked(Option<Box<Report>>),
     /// The deadline passed and it still runs.
     Runs(Option<Box<Report>>),
     /// The service knows no such project.
     Missing,
-    /// The service can't be reached, and nobody else knows anything of it either.
+    /// The service can't be reached, and the ledger knows nothing of the project.
     Unreachable(String),
-    /// The service refuses to tell.
+    /// The service refuses the request.
     Refused(Refusal),
     /// The ledger failed.
     Broken(String),
@@ -91,7 +91,7 @@ pub enum PollResult {
     Interrupted(Option<Box<Report>>),
 }
 
-/// Watches all targets and sends what was seen of each, by its index, once.
+/// Watches all targets and sends one result for each, with its index.
 pub async fn watch(context: Context, targets: Vec<Target>, patience: WaitPolicy, poll_results: UnboundedSender<(usize, PollResult)>) {
     let slots: Vec<Slot> = targets.into_iter().map(|target| Slot::new(target, patience.poll_interval)).collect();
     let (own, shared_reads) = (slots.len(), SharedReads::new(context.world.rng.next_u64()));
@@ -111,23 +111,23 @@ pub async fn watch(context: Context, targets: Vec<Target>, patience: WaitPolicy,
 
 struct Watcher {
     context: Context,
-    /// What we watch for ourselves, and then what for others.
+    /// This process's slots, then the slots of other watchers.
     slots: Vec<Slot>,
-    /// How many of them are our own.
+    /// The number of this process's slots.
     own: usize,
     shared_reads: SharedReads,
     patience: WaitPolicy,
     poll_results: UnboundedSender<(usize, PollResult)>,
-    /// When the account's other projects were made, as the last sweep saw them.
+    /// The creation times of the account's other projects, from the last sweep.
     others: Vec<i64>,
-    /// Before this the list is not read again, whoever joins.
+    /// The list is not read again before this time, even when a target is added.
     listed: Tick,
-    /// Renders to be read alone, as soon as fewer than [`ABREAST`] reads are out.
+    /// Renders to read singly once fewer than [`ABREAST`] reads are in flight.
     waiting: VecDeque<usize>,
 }
 
 impl Watcher {
-    /// A read that is slow to answer holds up neither the other renders nor the deadline.
+    /// Runs reads beside the loop, so that a slow answer delays neither the other renders nor the deadline.
     async fn run(mut self) {
         self.begin().await;
         let interrupt = self.context.interrupt.clone();
@@ -186,7 +186,7 @@ impl Watcher {
         due.filter(|due| self.patience.deadline.is_none_or(|deadline| *due <= deadline))
     }
 
-    /// When to give up: a question that is out at the deadline, asked at `asked`, gets a little longer.
+    /// When to give up. A request that was sent at `asked` and is in flight at the deadline gets a little longer.
     fn limit(&self, asked: Option<Tick>) -> Option<Tick> {
         self.patience.deadline.map(|deadline| asked.map_or(deadline, |asked| deadline.max(asked + LAST_LOOK)))
     }
@@ -208,7 +208,7 @@ impl Watcher {
     fn end(&mut self, index: usize, poll_result: PollResult) {
         self.slots[index].open = false;
         if index < self.own {
-            // Nobody listens any more: then nobody wants to know.
+            // The receiver is gone only when its caller no longer needs the result.
             let _ = self.poll_results.send((index, poll_result));
         }
     }

@@ -1,6 +1,6 @@
-//! Watching in company: processes that wait on one ledger take turns to read for all (`ledger::sharing`). Whoever has
-//! the turn reads what it and its guests wait for; everybody else takes that over from the rows, and reads for
-//! itself only what is not read for it in time.
+//! Shared reads: processes that wait on one ledger share one reader (`ledger::sharing`). The process that holds the
+//! read lease reads the renders that it and the other watchers wait for. The others take the results from the ledger's
+//! rows, and read for themselves only what the reader does not read in time.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -15,31 +15,31 @@ use crate::ledger::{LedgerError, Render, RenderId, RenderQuery};
 use crate::render::schedule::PollInterval;
 use crate::world::Timestamp;
 
-/// A service that is ill rests no longer than this, whatever another process wrote down.
+/// The longest rest for a failing service, even when another process recorded a longer one.
 const LONGEST_REST: Duration = Duration::from_secs(300);
 
-/// Taking over what others write may take a tenth of the time.
+/// Reading other processes' results may use at most a tenth of the time.
 const REST_FROM_NEWS: u32 = 10;
 
-/// However seldom a render is looked at, its reader is given no more time than this before somebody asks for the turn;
-/// chance doubles it.
+/// The longest time that the reader gets for a due render before another watcher asks for the lease. A random factor up
+/// to doubles it.
 const MOST_SLACK: Duration = Duration::from_secs(1);
 
-/// What a watcher knows of the others.
+/// What a watcher knows of the other watchers.
 pub(super) struct SharedReads {
     seat: WatcherId,
     has_turn: bool,
-    /// Whether the ledger holds something of this seat's.
+    /// Whether the ledger holds an entry of this watcher.
     is_seated: bool,
-    /// What others wait for, by its slot.
+    /// The renders that other watchers wait for, each with its slot.
     guests: HashMap<RenderId, usize>,
-    /// Slots of guests who have gone.
+    /// The slots of renders that no other watcher waits for any more; they can be reused.
     vacant: Vec<usize>,
-    /// Until when the service is left alone, as far as is known here and as the ledger knows it.
+    /// Until when no process asks the service: as this process knows it, and as the ledger has it.
     rest_until: Option<Timestamp>,
     told_rest: Option<Timestamp>,
     heard: Option<Mark>,
-    /// Before this nothing more is taken over.
+    /// Before this time no further results are read from the ledger.
     busy_until: Tick,
 }
 
@@ -60,7 +60,7 @@ impl SharedReads {
 }
 
 impl Watcher {
-    /// The next news of the ledger. Without any, or with a ledger that can't tell, it never comes.
+    /// The next change of the ledger. Never completes when there is none, or when the ledger can't report changes.
     pub(super) fn news(&self) -> impl Future<Output = Mark> + use<> {
         let is_alone = self.patience.once || self.waits().is_empty();
         let (store, heard, busy_until) = (Arc::clone(&self.context.store), self.shared_reads.heard, self.shared_reads.busy_until);
@@ -76,7 +76,8 @@ impl Watcher {
         }
     }
 
-    /// Others have written: takes over what they read, and hears from the one who reads whether more is wanted.
+    /// Other processes have written. Takes their results from the ledger; the reader also learns whether a watcher
+    /// waits for more renders.
     pub(super) async fn heard(&mut self, mark: Mark) -> Result<(), LedgerError> {
         let began = Tick::now();
         let is_first = self.shared_reads.heard.replace(mark).is_none();
@@ -90,7 +91,7 @@ impl Watcher {
         Ok(())
     }
 
-    /// Takes over what other processes have read since: a status younger than the interval is not asked again.
+    /// Takes the results of other processes from the ledger. A status younger than the interval is not requested again.
     pub(super) async fn take_over(&mut self) -> Result<(), LedgerError> {
         let is_open = |slot: &&Slot| slot.open;
         let ids: Vec<_> = self.slots.iter().filter(is_open).filter_map(|slot| Some(slot.target.render.as_ref()?.id)).collect();
@@ -115,8 +116,8 @@ impl Watcher {
         Ok(())
     }
 
-    /// Whether this process reads for all. If it doesn't, whatever is not long overdue is due a little later: it is left
-    /// to the one whose turn it is.
+    /// Whether this process reads for all. If not, due renders are postponed a little, for the lease holder to read. A
+    /// render that is long overdue is not postponed.
     pub(super) async fn may_read(&mut self) -> bool {
         if self.patience.once || self.ask_for_turn().await {
             return true;
@@ -140,8 +141,8 @@ impl Watcher {
         false
     }
 
-    /// How much later than its time a look at what another process reads is due. Chance keeps those who wait from
-    /// coming all at once.
+    /// How much this process postpones a read that belongs to the lease holder. The random part keeps the waiting
+    /// processes from asking all at once.
     fn slack(&self, index: usize) -> Duration {
         let quarter = self.slots[index].pause(self.context.world.now()) / 4;
         quarter.min(MOST_SLACK).mul_f64(1.0 + self.context.world.fraction())
@@ -152,7 +153,7 @@ impl Watcher {
         self.shared_reads.rest_until.map_or(Duration::ZERO, |until| until.since(now)).min(LONGEST_REST)
     }
 
-    /// The service is ill: whoever reads next lets it rest for as long as this process does.
+    /// The service fails: the next lease holder rests as long as this process does.
     pub(super) fn rest_for(&mut self, pause: Duration) {
         self.shared_reads.rest_until = Some(self.context.world.now().plus(pause));
     }
@@ -162,8 +163,8 @@ impl Watcher {
         self.shared_reads.rest_until = None;
     }
 
-    /// Says what this process waits for, and takes the turn if it can be had. A ledger that fails here is no reason not
-    /// to read.
+    /// Records what this process waits for, and takes the read lease if it is free. When the ledger fails here, this
+    /// process reads all the same.
     pub(super) async fn ask_for_turn(&mut self) -> bool {
         let waits = self.waits();
         if waits.is_empty() {
@@ -207,7 +208,8 @@ impl Watcher {
         }
     }
 
-    /// Gives up the turn and whatever the ledger holds of this seat's. What can't be written ends with the process.
+    /// Releases the lease and removes this watcher's entry from the ledger. An entry that can't be removed expires
+    /// after the process has ended.
     pub(super) async fn leave_company(&mut self) {
         if std::mem::take(&mut self.shared_reads.is_seated) {
             self.shared_reads.has_turn = false;
@@ -215,7 +217,7 @@ impl Watcher {
         }
     }
 
-    /// Lets the others know how long the service is left alone, when that has changed.
+    /// Records in the ledger how long the service is left alone, when that has changed.
     pub(super) async fn tell_of_rest(&mut self) {
         if self.shared_reads.has_turn && self.shared_reads.rest_until != self.shared_reads.told_rest {
             self.ask_for_turn().await;
@@ -228,7 +230,8 @@ impl Watcher {
         own.filter_map(|slot| Some(Wait { render: slot.target.render.as_ref()?.id, every })).collect()
     }
 
-    /// Gives what others wait for a place of its own, and lets go of what nobody waits for any more.
+    /// Opens a slot for each render that only other watchers wait for, and closes the slots that no watcher needs any
+    /// more.
     async fn seat_guests(&mut self, guests: &[Wait]) {
         let wanted: HashSet<RenderId> = guests.iter().map(|wait| wait.render).collect();
         let gone: Vec<RenderId> = self.shared_reads.guests.keys().filter(|id| !wanted.contains(id)).copied().collect();
@@ -242,7 +245,7 @@ impl Watcher {
         let is_new = |id: &RenderId| !own.contains(id) && !self.shared_reads.guests.contains_key(id);
         let new: Vec<RenderId> = wanted.iter().filter(|id| is_new(id)).copied().collect();
         if !new.is_empty() {
-            // Whom the ledger can't show now it shows when the turn is renewed.
+            // A row that the ledger can't return now is read when the lease is renewed.
             for render in self.context.store.find(None, RenderQuery::Ids(new)).await.unwrap_or_default() {
                 self.seat_guest(&render);
             }
@@ -263,7 +266,7 @@ impl Watcher {
         self.shared_reads.guests.insert(render.id, index);
     }
 
-    /// Each render is read as often as the one wants who wants it most often.
+    /// Polls each render at the shortest interval that any waiter asked for.
     fn keep_time(&mut self, guests: &[Wait]) {
         let now = self.context.world.now();
         let mut intervals: HashMap<RenderId, Vec<PollInterval>> = HashMap::new();

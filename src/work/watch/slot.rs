@@ -1,4 +1,4 @@
-//! What a watcher knows of one render: when it was looked at, when it is due, and what was seen.
+//! One render of a watcher: when it was read last, when it is due, and what was read.
 
 use std::time::Duration;
 
@@ -10,16 +10,16 @@ use crate::render::schedule::PollInterval;
 use crate::render::state::State;
 use crate::world::Timestamp;
 
-/// One render that is watched, for ourselves or for another process.
+/// One watched render, for this process or for another one.
 pub(super) struct Slot {
     pub(super) target: Target,
     pub(super) open: bool,
-    /// How often its status is wanted: by us, or more often by another.
+    /// The polling interval: the shortest one that this process or another one asked for.
     pub(super) poll_interval: PollInterval,
     pub(super) due: Tick,
     /// Since when it has waited for another process to read it.
     pub(super) overdue: Option<Tick>,
-    /// Since when a question about it has been out.
+    /// Since when a request about it is in flight.
     pub(super) asked: Option<Tick>,
     pub(super) last: Option<Report>,
     pub(super) failures: u32,
@@ -44,29 +44,29 @@ impl Slot {
         }
     }
 
-    /// Whether anybody knows when it was made.
+    /// Whether its creation time is known.
     pub(super) fn is_dated(&self) -> bool {
         self.target.render.is_some() || self.last.is_some()
     }
 
-    /// Whether it is to be looked at by `now`.
+    /// Whether it is due at `now`.
     pub(super) fn is_due(&self, now: Tick) -> bool {
         self.open && self.asked.is_none() && self.due <= now
     }
 
-    /// How long after a look at it the next one is due.
+    /// The time from one read to the next.
     pub(super) fn pause(&self, now: Timestamp) -> Duration {
         self.poll_interval.pause(self.target.age(now))
     }
 
-    /// Whether the service asks not to be asked again so soon.
+    /// Whether the last read is younger than the shortest interval that the service allows.
     pub(super) fn is_fresh(&self, now: Timestamp) -> bool {
         let render = self.target.render.as_ref().filter(|render| render.submission.state == State::Bound);
         render.and_then(|render| render.read_at).is_some_and(|at| now.since(at) < self.poll_interval.floor())
     }
 
-    /// When it is to be looked at first: after one pause when it was just accepted or somebody has just looked, and at
-    /// once when whoever asks wants to know whether something has changed that ended before.
+    /// When to read it first: one pause after it was accepted or last read, when that is recent. At once otherwise,
+    /// since a render that has ended may have changed.
     pub(super) fn first_due(&self, now: Timestamp) -> Tick {
         let Some(render) = &self.target.render else { return Tick::now() };
         let pause = self.pause(now);

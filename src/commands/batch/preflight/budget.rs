@@ -1,4 +1,4 @@
-//! How much of a table fits into the batch's budget, found out before anything is sent.
+//! Works out how much of a table fits into the batch's budget, before anything is sent.
 
 use crate::ledger::batch::{Budget, Count, Standing, TableRow};
 
@@ -14,19 +14,19 @@ pub(super) struct Purse {
 }
 
 impl Purse {
-    /// The limits of this command line, and of an earlier run where it gives none; what the batch has cost so far counts.
+    /// The limits of this command line, or of an earlier run where it gives none. The batch's cost so far counts.
     pub(super) fn of(budget: Budget, known: Option<&Standing>) -> Self {
         let budget = known.map_or(budget, |known| budget.or(known.batch.budget));
         let spent = known.map(|known| known.tally.all().and(known.tally.earlier)).unwrap_or_default();
         Self { budget, spent, wanted: 0, fit: 0, is_over: false }
     }
 
-    /// The most credits, if there is a most.
+    /// The most credits, if there is a limit.
     pub(super) fn cap(&self) -> Option<u64> {
         self.budget.credits
     }
 
-    /// Takes in a row that would be sent.
+    /// Records a row that would be sent.
     pub(super) fn take(&mut self, row: TableRow) {
         self.wanted += 1;
         self.is_over = self.is_over || self.budget.afford(&self.spent, row).is_err();

@@ -1,4 +1,4 @@
-//! What the columns of the table are to the movie: the flags and the file that say so, and what a dry run shows of it.
+//! The use that the movie makes of the table's columns: the flags and the file that set it, and how a dry run shows it.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -22,12 +22,12 @@ use crate::rows::column::too_deep;
 use crate::rows::mapping::{How, Mapped, Mapping, variable};
 use crate::rows::{Cell, Row, Table};
 
-/// Columns that are shown of many, for people.
+/// Columns that are shown to people; the rest is counted.
 const SHOWN: usize = 40;
 
 /// The columns of a table and the first of its rows that can be read.
 pub(in crate::commands) struct Columns {
-    /// What each is to the movie.
+    /// The use of each.
     pub(in crate::commands) mapping: Mapping,
     /// The first row, whose cells are the examples.
     first: Option<Row>,
@@ -35,8 +35,8 @@ pub(in crate::commands) struct Columns {
 }
 
 impl Columns {
-    /// Finds out what the columns of a table are to a movie, some of whose variables are set by `--var`. Of JSON, which has
-    /// no header, the first item names them.
+    /// Finds the use of a table's columns in a movie, some of whose variables are set by `--var`. JSON has no header: its first
+    /// item names the columns.
     ///
     /// # Errors
     /// When the table or the map can't be read, or the map names a column that isn't there.
@@ -52,7 +52,7 @@ impl Columns {
         Ok(Self { mapping, first, unit: table.unit() })
     }
 
-    /// What the user should know of it in any run: which names were taken for others.
+    /// The warnings for any run: which names were taken for others.
     pub(super) fn tell_alike(&self, out: &Out) {
         for one in self.mapping.columns.iter().filter(|one| one.how == How::Alike) {
             let name = one.variable.as_deref().unwrap_or_default();
@@ -61,7 +61,7 @@ impl Columns {
         }
     }
 
-    /// The columns, what each becomes and an example; what nothing uses, and what nothing fills.
+    /// The columns, what each becomes, and an example; the unused columns, and the variables that no column fills.
     pub(super) fn show(&self, out: &Out, table: &str) {
         let example = self.first.as_ref().map(|row| format!(" → first value ({} {})", self.unit, row.number)).unwrap_or_default();
         out.note(&format!("{table}: column → variable{example}"));
@@ -95,7 +95,7 @@ impl Columns {
         }
     }
 
-    /// What the first row has there, as JSON.
+    /// The first row's value there, as JSON.
     fn example(&self, one: &Mapped) -> Option<String> {
         self.first.as_ref()?.cell(&one.column).map(|cell| cell.value.to_compact())
     }
@@ -135,7 +135,7 @@ fn map(args: &TableArgs, columns: &[Arc<str>]) -> Result<HashMap<String, String>
     }
 }
 
-/// A column and its name. A header may hold `=` itself, as `price:=` does: the longest that the table has is meant.
+/// A column and its name. A header may hold `=` itself, as `price:=` does: the longest header of the table that fits is meant.
 fn split<'t>(text: &'t str, columns: &[Arc<str>]) -> Option<(&'t str, &'t str)> {
     let splits = text.match_indices('=').map(|(at, _)| (&text[..at], &text[at + 1..]));
     let mut known = splits.filter(|(column, _)| columns.iter().any(|known| **known == *column.trim()));
@@ -164,7 +164,7 @@ fn usage(why: String) -> Stop {
     Stop::new(Exit::Usage, why)
 }
 
-/// Whether all rows make the same movie, found out by comparing the cells that it uses with those of the first row.
+/// Whether all rows make the same movie. Compares the cells that it uses with those of the first row.
 pub(super) struct Sameness {
     columns: Vec<Arc<str>>,
     first: Option<Row>,
@@ -173,7 +173,7 @@ pub(super) struct Sameness {
 }
 
 impl Sameness {
-    /// Nothing was compared yet. `joined` are the columns whose values decide over lists.
+    /// Nothing compared yet. `joined` are the columns whose values decide over lists.
     pub(super) fn new(mapping: &Mapping, joined: impl Iterator<Item = Arc<str>>) -> Self {
         let used = mapping.columns.iter().filter(|one| one.is_used).map(|one| Arc::clone(&one.column));
         Self { columns: used.chain(joined).collect(), first: None, rows: 0, differs: false }

@@ -1,4 +1,4 @@
-//! The table once more, to be sent: rows become movies on a thread of their own, a chunk ahead of the run.
+//! Reads the table again, to send it: rows become movies on a thread of their own, a chunk ahead of the run.
 
 use std::collections::HashMap;
 
@@ -12,10 +12,10 @@ use crate::work::batch::Entry;
 /// A chunk is no longer than this, rows.
 const ROWS: usize = 500;
 
-/// Nor larger than this, bytes of movies, unless one movie is.
+/// Nor is it larger than this, bytes of movies, unless one movie is.
 const BYTES: usize = 1 << 20;
 
-/// Sends the rows on. A closed channel means that nobody wants any more.
+/// Sends the rows to the run. A closed channel means that the run has stopped.
 pub(super) fn feed(
     table: Table,
     mut recipe: Recipe,
@@ -40,12 +40,12 @@ pub(super) fn feed(
                 }
             }
         }
-        // The last chunk: whoever doesn't want it has all the others.
+        // The last chunk: a run that has stopped doesn't need it.
         let _ = sender.blocking_send(chunk);
     }
 }
 
-/// A row that was good is good once more.
+/// A row that passed the check passes it again.
 fn again(recipe: &mut Recipe, row: &Row, estimate: Option<u64>) -> Entry {
     match recipe.make_again(row, estimate) {
         Ok(item) => Entry::Good(item),

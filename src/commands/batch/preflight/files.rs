@@ -12,7 +12,7 @@ use crate::movie::json::Span;
 use crate::movie::{Document, local_references, with_urls};
 use crate::rows::Table;
 
-/// Files that are named of many that are missing.
+/// Missing files that are named; the rest is counted.
 const NAMED: usize = 5;
 
 /// The files of the movies of rows. A path is relative to the file that it is written in: the movie, or the table.
@@ -57,7 +57,7 @@ pub(super) async fn upload(call: &Call, args: &BatchArgs, recipe: &mut Recipe, t
     let mode = match args.dry_run {
         true => UploadMode::LookUp,
         false if args.skip_invalid || all_are_sound(recipe, table)? => UploadMode::Send,
-        // The report that follows says what is wrong, and that nothing was sent.
+        // The report that follows shows the faults, and that nothing was sent.
         false => UploadMode::Offline,
     };
     if let Some(RowFiles { files, .. }) = &mut recipe.files
@@ -72,7 +72,7 @@ fn gathered(args: &BatchArgs, recipe: &mut Recipe, table: &Table, written_in: &W
     let (mut files, mut missing) = (LocalFiles::default(), Vec::new());
     for row in table.rows().map_err(table::refused)? {
         let row = row.map_err(table::refused)?.placed();
-        // What is wrong with a row is told with all the others.
+        // The faults of a row are reported with all the others.
         let Some(movie) = recipe.movie(&row, &mut Vec::new()) else { continue };
         for reference in local_references(&movie) {
             if let Err(why) = files.take_path(written_in.path(&reference.path, reference.span), &args.movie.upload_to) {

@@ -1,4 +1,4 @@
-//! What was found in all rows, each mistake once: its rule, its place and its words, and the first of the rows that share it.
+//! The findings of all rows, each mistake once: its rule, its place, its words, and the first of the rows that share it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,27 +9,27 @@ use crate::movie::diagnostic::Severity;
 /// Rows that are named of many.
 const NAMED: usize = 5;
 
-/// Texts of one rule at one place that are shown; the rows of all others are counted together, without a text of theirs.
+/// Texts of one rule at one place that are shown; the rows of all others are counted together, without a text of their own.
 const TEXTS: usize = 10;
 
-/// What is said of those.
+/// The text for those other rows.
 const OTHERS: &str = "the same mistake with other values";
 
-/// What was found so far, in the order of the places: what each rule says there.
+/// The findings so far, in the order of the places, with the findings of each rule there.
 #[derive(Default)]
 pub(super) struct Found(BTreeMap<(Place, &'static str), Vec<Group>>);
 
-/// Rows of which the same is to be said.
+/// Rows that share a finding.
 pub(super) struct Group {
     pub(super) message: String,
     pub(super) help: Option<Cow<'static, str>>,
     pub(super) severity: Severity,
-    /// Whether rows can't be rendered for it.
+    /// Whether it keeps these rows from being rendered.
     pub(super) stops: bool,
     pub(super) rows: Rows,
 }
 
-/// Some rows: how many, and the first of them.
+/// A set of rows: how many, and the first of them.
 #[derive(Default)]
 pub(super) struct Rows {
     pub(super) count: u64,
@@ -38,7 +38,7 @@ pub(super) struct Rows {
 }
 
 impl Found {
-    /// Takes in what there is to say about a row.
+    /// Records a remark about a row.
     pub(super) fn take(&mut self, remark: Remark) {
         let Remark { code, place, row, severity, stops, message, help } = remark;
         let groups = self.0.entry((place, code)).or_default();

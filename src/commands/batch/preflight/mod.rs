@@ -1,5 +1,5 @@
-//! Everything checked before the first POST: the table is gone through once, each row composed and checked as a movie of
-//! its own, and one report tells what is wrong with which rows. Only then are the rows read again, to be sent.
+//! Checks everything before the first POST. Goes through the table once, composes and checks each row as a movie of its
+//! own, and reports what is wrong with which rows. Only then are the rows read again, to be sent.
 
 mod budget;
 pub(in crate::commands) mod columns;
@@ -36,30 +36,30 @@ use crate::render::identity::{Key, MovieHash};
 use crate::rows::{Row, Table};
 use crate::work::batch::{Entry, Item, Rules, Survey, current, row_action};
 
-/// Rows that the ledger is asked about in one question.
+/// Rows that one query asks the ledger about.
 const CHUNK: usize = 500;
 
-/// Rows after which signals are heard, however long the others take.
+/// Signals are checked after this many rows, however long the others take.
 const UNHEARD: u64 = 16;
 
 /// Passes the table's rows on, a chunk at a time, on a thread of its own.
 pub(super) type Feed = Box<dyn FnOnce(mpsc::Sender<Vec<Entry>>) + Send>;
 
-/// What the run needs of a table that was checked.
+/// What the run needs of a checked table.
 pub(super) struct Checked {
     /// How many rows it has.
     pub(super) rows: u64,
-    /// Whether it is at home in Excel, and so its results are.
+    /// Whether the table is made for Excel, so that its results are, too.
     pub(super) for_excel: bool,
     /// The hash of the movie before any row.
     pub(super) template: MovieHash,
     /// What a run would do.
     pub(super) survey: Survey,
-    /// The rows once more.
+    /// The rows, read again.
     pub(super) feed: Feed,
 }
 
-/// Checks every row of the table, and tells what was found.
+/// Checks every row of the table and reports the findings.
 ///
 /// # Errors
 /// When the movie or the table can't be used, or rows are invalid and not to be skipped: nothing was sent.
@@ -122,12 +122,12 @@ pub(super) async fn preflight(
     Ok(Checked { rows, for_excel, template, survey, feed })
 }
 
-/// Says which variables of the first row the template doesn't have, and which of its own no column fills.
+/// Names the variables of the first row that the template lacks, and those of the template that no column fills.
 async fn compare_with_template(call: &Call, recipe: &mut Recipe, table: &Table) -> Result<(), Stop> {
     if recipe.base.root.get("template").is_none() {
         return Ok(());
     }
-    // What is wrong with a row is told with all the others.
+    // The faults of a row are reported with all the others.
     let first = table.rows().map_err(table::refused)?.next().and_then(Result::ok);
     if let Some(movie) = first.and_then(|row| recipe.movie(&row.placed(), &mut Vec::new())) {
         template_variables::compare_one(call, &movie).await;
@@ -135,7 +135,7 @@ async fn compare_with_template(call: &Call, recipe: &mut Recipe, table: &Table) 
     Ok(())
 }
 
-/// What rows set has to be an object: told once, of the movie, and not of each row.
+/// The value that rows set has to be an object. A fault is reported once, for the movie, and not for each row.
 fn demand_variables(base: &Document) -> Result<(), Stop> {
     let Some(wrong) = base.root.get("variables").filter(|variables| variables.as_object().is_none()) else { return Ok(()) };
     let place = base.place(wrong.span).map(|(name, position)| format!("{name}:{position}: ")).unwrap_or_default();
@@ -143,33 +143,33 @@ fn demand_variables(base: &Document) -> Result<(), Stop> {
     Err(Stop::new(Exit::Invalid, message))
 }
 
-/// What the ledger is asked about a good row. Its movie is made once more when it is sent: a chunk of heavy ones would
+/// What the ledger is asked about a good row. Its movie is made again when it is sent, because a chunk of large movies would
 /// not fit into little memory.
 struct Question {
     key: Key,
     movie: MovieHash,
     row: TableRow,
-    /// What it costs at least, credits.
+    /// The least that it costs, credits.
     least: u64,
-    /// What leaves its cost without an upper bound.
+    /// Why its cost has no upper bound.
     unbounded: Option<Unbounded>,
 }
 
-/// The first time through the table.
+/// The first pass over the table.
 struct Pass {
     purse: Purse,
     report: Report,
     names: Names,
     same: Sameness,
     survey: Survey,
-    /// What each row may cost at most, in the order of the table.
+    /// The most that each row may cost, in the order of the table.
     estimates: Vec<Option<u64>>,
-    /// What the rows to send cost at least, credits.
+    /// The least that the rows to send cost, credits.
     least: u64,
 }
 
 impl Pass {
-    /// Composes and checks a row; gives back what the ledger is asked about it.
+    /// Composes and checks a row; returns what the ledger is asked about it.
     fn look_at(&mut self, recipe: &mut Recipe, row: &Row) -> Option<Question> {
         let Looked { key, stem, made, mut remarks } = recipe.look_at(row);
         if let (Some(key), Some(stem)) = (&key, stem) {
@@ -187,7 +187,7 @@ impl Pass {
         Some(Question { key, movie, row: TableRow { number, estimate }, least, unbounded })
     }
 
-    /// Asks what the ledger holds of a chunk of rows.
+    /// Asks the ledger for its entries of a chunk of rows.
     async fn ask_ledger(
         &mut self,
         store: &dyn Store,
@@ -214,7 +214,7 @@ impl Pass {
         Ok(())
     }
 
-    /// Tells what was found, and stops the run where that has to.
+    /// Reports the findings, and stops the run where they require it.
     fn end(&self, call: &Call, args: &BatchArgs, name: &str, columns: &Columns, table: &Table, recipe: &Recipe) -> Result<(), Stop> {
         if args.dry_run && args.json {
             call.out.data(&self.overview(args, name, columns, table, recipe).to_string());

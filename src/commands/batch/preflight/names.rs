@@ -1,4 +1,4 @@
-//! What each row has to have for itself: its key, and the file that its video is saved in.
+//! The names that each row must have to itself: its key, and the file that its video is saved in.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Takes the names of a row; what is wrong when another row has one of them already.
+    /// Records the names of a row; returns the fault when another row has one of them already.
     pub(super) fn take(&mut self, number: u64, key: &Key, stem: &str, recipe: &Recipe) -> Option<Remark> {
         if let Some(first) = take(&mut self.keys, key.as_str(), number) {
             let help = "each row needs a key of its own; a pattern of several columns can be one";
@@ -34,7 +34,7 @@ impl Names {
     }
 }
 
-/// Takes a name; tells who has it already.
+/// Records a name; returns the row that has it already.
 fn take(taken: &mut HashMap<u128, u64>, name: &str, number: u64) -> Option<u64> {
     let hash = Sha256::digest(name.as_bytes()).iter().take(16).fold(0, |sum: u128, byte| (sum << 8) | u128::from(*byte));
     let first = *taken.entry(hash).or_insert(number);

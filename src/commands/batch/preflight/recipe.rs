@@ -25,9 +25,9 @@ use crate::work::batch::Item;
 /// How rows become movies.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command")]
 pub(super) struct Recipe {
-    /// The movie before any row; its sources say where findings are.
+    /// The movie before any row; its sources locate findings.
     pub(super) base: Document,
-    /// The same without what no row needs: copied for each.
+    /// The same movie without the parts that no row needs: it is copied for each row.
     bare: Document,
     /// The name of the table.
     table: Arc<str>,
@@ -38,26 +38,26 @@ pub(super) struct Recipe {
     webhooks: Vec<Pattern>,
     connections: Vec<String>,
     allow: Vec<String>,
-    /// What the movie's project leaves out.
+    /// The findings that the movie's project leaves out.
     waived: Vec<String>,
     checks: bool,
     is_traceable: bool,
     is_loopback: bool,
-    /// Whether videos are saved, so that two can't have one name.
+    /// Whether videos are saved; two of them can't have one name then.
     pub(super) saves: bool,
     /// The files of this machine that rows name.
     pub(super) files: Option<RowFiles>,
 }
 
-/// A row that was looked at.
+/// A row after its check.
 pub(super) struct Looked {
     /// Its key, if it has one.
     pub(super) key: Option<Key>,
-    /// What its video is called, if the row can be read: the key, or what `--name` makes of the row.
+    /// The name of its video, if the row can be read: the key, or what `--name` makes of the row.
     pub(super) stem: Option<String>,
-    /// What a run would send, unless something stops that.
+    /// What a run would send, unless a fault stops the row.
     pub(super) made: Option<Made>,
-    /// What is wrong or doubtful.
+    /// Its faults and doubts.
     pub(super) remarks: Vec<Remark>,
 }
 
@@ -67,14 +67,14 @@ pub(super) struct Made {
     pub(super) item: Item,
     /// How long its movie plays.
     pub(super) length: Length,
-    /// What it costs at least, credits.
+    /// The least that it costs, credits.
     pub(super) least: u64,
-    /// What leaves its cost without an upper bound.
+    /// Why its cost has no upper bound.
     pub(super) unbounded: Option<Unbounded>,
 }
 
-/// What of the flags makes the movie before any row: `{column}` waits for its row, and so do all destinations with it, so
-/// that they stay in their order.
+/// The flags that make the movie before any row. `{column}` waits for its row, and so do all destinations with it: they keep
+/// their order.
 pub(super) fn base_args(args: &BatchArgs) -> MovieArgs {
     let mut movie = args.movie.clone();
     if movie.id.as_deref().is_some_and(is_pattern) {
@@ -107,7 +107,7 @@ impl Recipe {
             webhooks: args.movie.webhook.iter().filter(|_| waits).map(|url| Pattern::parse(url)).collect(),
             connections: if waits { args.movie.connection.clone() } else { Vec::new() },
             allow: args.gate.allow.clone(),
-            // What a project leaves out can't stop a row, so a broken file of a project doesn't, either.
+            // A finding that a project leaves out can't stop a row, so a broken project file doesn't stop one, either.
             waived: args
                 .movie
                 .movies
@@ -122,12 +122,12 @@ impl Recipe {
         }
     }
 
-    /// What rows are to the movie.
+    /// What rows set in the movie.
     pub(super) fn binding(&self) -> &Binding {
         &self.binding
     }
 
-    /// Makes sure that the table has the columns that the flags name, where its header tells.
+    /// Checks that the table has the columns that the flags name, where it has a header.
     ///
     /// # Errors
     /// When one is missing: its name, and those that are there.
@@ -168,10 +168,10 @@ impl Recipe {
         Looked { key, stem, made, remarks }
     }
 
-    /// The row once more, as it was checked: what it may cost is known by now.
+    /// Makes the row again, as it was checked: its possible cost is known by now.
     ///
     /// # Errors
-    /// Why it can't be rendered, if it could the first time.
+    /// Why it can't be rendered, although the first time it could.
     pub(super) fn make_again(&mut self, row: &Row, estimate: Option<u64>) -> Result<Item, Remark> {
         let key = filled(&self.key, row, "--key").and_then(|text| self.key_of(row, &text))?;
         let stem = self.stem.as_ref().map(|pattern| filled(pattern, row, "--name")).transpose()?;
@@ -183,7 +183,7 @@ impl Recipe {
         }
     }
 
-    /// What can't be read, and cells that a spreadsheet has left without a value. One in a column that is left out harms nobody.
+    /// Remarks on unreadable cells, and on cells that a spreadsheet left without a value. Those of an excluded column do no harm.
     fn unread(&self, row: &Row) -> Vec<Remark> {
         let cells = row.cells.iter().filter(|cell| !self.binding.leaves_out(&cell.column));
         let remark = |(column, error): (&Arc<str>, String)| {
@@ -222,7 +222,7 @@ impl Recipe {
         }
     }
 
-    /// The movie of a row; what stands in the way of it is among the remarks.
+    /// The movie of a row; the reasons against it are among the remarks.
     pub(super) fn movie(&mut self, row: &Row, remarks: &mut Vec<Remark>) -> Option<Document> {
         let bound = self.binding.bind(row);
         let faults = bound.faults.iter();
@@ -259,7 +259,7 @@ impl Recipe {
         found.map(|finding| self.remark(row, finding)).collect()
     }
 
-    /// A finding about a row, at the cell that it is about if it is about one.
+    /// A finding about a row, at its cell if it has one.
     fn remark(&self, row: &Row, finding: Diagnostic) -> Remark {
         let stops = finding.stops();
         let Diagnostic { code, severity, message, span, help, .. } = finding;
@@ -287,15 +287,15 @@ fn item(row: &Row, key: Key, stem: Option<String>, movie: &Document, estimate: O
     Item { number: row.number, key, stem, movie: hash, body, estimate }
 }
 
-/// The kind of fault that is a cell's which can't be read.
+/// The kind of fault of a cell that can't be read.
 const CELL: &str = "cell";
 
 /// What to do about it.
 const FIX_CELL: &str = "fix the cell in the table";
 
-/// Of a cell that can't be read nothing else is said: that it is empty as a text, say, or no key. Nor of the movie without
-/// it: what is wrong with that shows in other rows. Of a row that can't be read nothing is said but that: which of its cells
-/// belongs to which column nobody knows.
+/// Of a cell that can't be read nothing else is reported, such as that it is empty as a text, or not a key. Nor is the movie
+/// without it: its faults show in other rows. Of a row that can't be read only that is reported, because it is unknown which
+/// of its cells belongs to which column.
 fn once_a_cell(remarks: &mut Vec<Remark>) {
     let unread: Vec<Place> = remarks.iter().filter(|remark| remark.code == CELL).map(|remark| remark.place.clone()).collect();
     let is_about_it = |place: &Place| matches!(place, Place::Movie(_)) || unread.contains(place) || unread.contains(&Place::Row);
@@ -304,7 +304,7 @@ fn once_a_cell(remarks: &mut Vec<Remark>) {
     }
 }
 
-/// A variable that nothing uses: an edit there is another movie, and is paid for under `--update`.
+/// A variable that nothing uses. An edit of it makes another movie, and is paid for under `--update`.
 pub(super) const UNUSED: &str = "J2V201";
 
 fn filled(pattern: &Pattern, row: &Row, flag: &str) -> Result<String, Remark> {

@@ -1,4 +1,4 @@
-//! What the first pass found, told once: what is the same in four thousand rows is a line with a count and the first
+//! The findings of the first pass, each reported once: one shared by four thousand rows is a line with a count and the first
 //! of them.
 
 use std::collections::HashMap;
@@ -21,10 +21,10 @@ use crate::rows::Table;
 use crate::work::batch::Survey;
 use crate::work::quoted;
 
-/// Kinds of warnings about the movie that are told; `check` on the movie tells more.
+/// Kinds of warnings about the movie that are shown; `check` on the movie shows more.
 const KINDS: usize = 10;
 
-/// The kind of fault that is none of the movie: its cost has no upper bound, which a cap on credits needs.
+/// The kind of fault that is not the movie's: its cost has no upper bound, which a cap on credits needs.
 pub(super) const UNBOUNDED: &str = "credits";
 
 /// A row that can't be rendered.
@@ -35,16 +35,16 @@ pub(super) struct Bad {
     pub(super) why: String,
 }
 
-/// What was found so far.
+/// The findings so far.
 pub(super) struct Report {
     table: String,
     unit: &'static str,
     rows: u64,
     bad: HashMap<u64, Bad>,
     found: Found,
-    /// Seconds, of the rows whose length is known.
+    /// Seconds, of the rows with a known length.
     seconds: f64,
-    /// Rows whose length isn't.
+    /// Rows with an unknown length.
     unknown: u64,
 }
 
@@ -93,7 +93,7 @@ impl Report {
         (list(true), list(false))
     }
 
-    /// Takes in a row and what there is to say about it; whether it can be rendered.
+    /// Records a row and the remarks about it; returns whether it can be rendered.
     pub(super) fn row(&mut self, number: u64, key: Option<&Key>, remarks: Vec<Remark>) -> bool {
         self.rows += 1;
         for remark in remarks {
@@ -102,7 +102,7 @@ impl Report {
         !self.bad.contains_key(&number)
     }
 
-    /// Takes in one thing more about a row.
+    /// Records one more remark about a row.
     pub(super) fn remark(&mut self, number: u64, key: Option<&Key>, remark: Remark) {
         if remark.stops {
             self.bad.entry(number).or_insert_with(|| Bad { key: key.cloned(), why: remark.why() });
@@ -118,7 +118,7 @@ impl Report {
         }
     }
 
-    /// Tells all of it, and what a run would do.
+    /// Reports everything, and what a run would do.
     ///
     /// # Errors
     /// When rows can't be rendered and are not to be skipped, or there is no row at all.
@@ -143,7 +143,7 @@ impl Report {
         Err(Stop { help: Some(help), ..Stop::new(exit, message) })
     }
 
-    /// Tells what was found in the rows so far.
+    /// Reports the findings in the rows so far.
     pub(super) fn tell_of_rows(&self, out: &Out, recipe: &Recipe, stops: bool) {
         self.tell_of_columns(out, recipe);
         self.tell_of_warnings(out, recipe);
@@ -197,7 +197,7 @@ impl Report {
         if of_movie > KINDS {
             out.warning(&format!("and {} more kinds of warnings", of_movie - KINDS));
         }
-        // The column of the key has its use, whatever the movie does with it.
+        // The column of the key has its use, whether the movie uses it or not.
         let unused = self.found.groups().filter_map(|(place, code, group)| match place {
             Place::Column { column, .. } if code == UNUSED && group.rows.count == self.rows && !recipe.names_rows_by(column) => {
                 Some(column)

@@ -1,4 +1,4 @@
-//! The table that the flags name, and what its rows are to the movie.
+//! The table that the flags name, and what its rows set in the movie.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::rows::binding::Binding;
 use crate::rows::format::Format;
 use crate::rows::{Join, RowsError, Source, Table};
 
-/// Opens the table of a command whose movies are these; what it has to say for itself is told. Whoever waits for stdin can
+/// Opens the table of a command with these movies and reports its warnings. A wait for stdin can
 /// be interrupted.
 ///
 /// # Errors
@@ -44,7 +44,7 @@ fn source(args: &TableArgs) -> Source {
     }
 }
 
-/// What rows become, with columns under these names; what joined tables have to say for themselves is told.
+/// What rows become, with columns under these names; the warnings of joined tables are reported.
 ///
 /// # Errors
 /// When a joined table can't be read.
@@ -59,10 +59,10 @@ pub(in crate::commands) fn binding(call: &Call, args: &TableArgs, renamed: HashM
     Ok(if args.skip_empty { binding.skipping_empty() } else { binding })
 }
 
-/// Faults of one joined table that are told.
+/// Faults of one joined table that are shown.
 const TOLD: usize = 20;
 
-/// Each row of a joined table has to be read: what a movie would lack without it can't be said.
+/// Requires that each row of a joined table can be read: what a movie would lack without one is unknown.
 fn demand_whole(call: &Call, joins: &[Join]) -> Result<(), Stop> {
     let mut bad = 0;
     for join in joins {
@@ -84,7 +84,7 @@ fn joins(args: &TableArgs) -> Result<Vec<Join>, Stop> {
     joined.map(|((file, on), name)| Join::read(&Source::new(file.as_str()), on, name).map_err(refused)).collect()
 }
 
-/// A table that can't be used is an input that can't be read, like a movie that is none: nothing was sent.
+/// A table that can't be used is an input that can't be read, like a file that is not a movie: nothing was sent.
 #[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
 pub(in crate::commands) fn refused(error: RowsError) -> Stop {
     let exit = if error.place.is_some() { Exit::Invalid } else { Exit::Usage };

@@ -1,4 +1,4 @@
-//! Rules about what all elements have in common.
+//! Rules about the common members of all elements.
 
 use super::{Example, Rule};
 use crate::movie::diagnostic::{Evidence, Severity};

@@ -1,4 +1,4 @@
-//! Rules about files and what is generated.
+//! Rules about files, and about generated images and videos.
 
 use super::{Example, Rule};
 use crate::movie::diagnostic::{Evidence, Severity};

@@ -1,5 +1,5 @@
-//! The catalogue of rules: what each is for, what it rests on, and an example of the wrong and the right. A new rule is
-//! an entry here, a place that finds it, and a line in the table of `tests/check`.
+//! The catalogue of rules. Each entry has the reason, the evidence, and an example of the wrong and the right. A new rule is
+//! an entry here, the code that finds it, and a line in the table of `tests/check`.
 
 mod document;
 mod element;
@@ -20,23 +20,23 @@ pub struct Rule {
     pub code: &'static str,
     /// Its name, such as `src-missing`.
     pub name: &'static str,
-    /// How much its findings matter at most.
+    /// The highest severity of its findings.
     pub severity: Severity,
-    /// What it rests on at most.
+    /// The strongest evidence of its findings.
     pub evidence: Evidence,
     /// Why it matters, in a sentence or two.
     pub why: &'static str,
-    /// What the examples are.
+    /// The kind of its examples.
     pub example: Example,
-    /// What breaks it.
+    /// An example that breaks it.
     pub wrong: &'static str,
-    /// What doesn't.
+    /// An example that doesn't.
     pub right: &'static str,
-    /// Where the fact comes from.
+    /// The source of the fact.
     pub source: &'static str,
 }
 
-/// What the examples of a rule are, and what has to be known to find it.
+/// The kind of a rule's examples, and what has to be known to find it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Example {
     /// Whole movies.
@@ -51,12 +51,12 @@ pub enum Example {
     Destination,
     /// Whole movies, with their variables resolved.
     Expanded,
-    /// Told in words: what only the head of a file, or a very large movie, shows.
+    /// Described in words: only the start of a file, or a very large movie, shows it.
     Told,
 }
 
 impl Example {
-    /// A whole movie around an example, which stands from line 2 on unless it is the movie itself.
+    /// A whole movie around an example, which starts at line 2 unless it is the movie itself.
     #[must_use]
     pub fn movie(self, piece: &str) -> String {
         match self {

@@ -1,4 +1,4 @@
-//! Rules about the movie as a whole, what it costs and how long it takes.
+//! Rules about the movie as a whole, its cost and its length.
 
 use super::{Example, Rule};
 use crate::movie::diagnostic::{Evidence, Severity};
