@@ -153,7 +153,7 @@ fn highest(kept: Option<&Report>, new: &Report) -> Report {
     }
 }
 
-/// The rank of a status (`protocol.md`2 to 34): `done` may still follow `timeout` and `error`.
+/// The rank of a status (`faults.md` rows 32 to 34): `done` may still follow `timeout` and `error`.
 fn rank(status: &Status) -> u8 {
     match status {
         Status::Pending => 0,

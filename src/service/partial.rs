@@ -23,7 +23,7 @@ pub(super) struct Partial {
 
 /// The note beside a partial file, one line per field.
 struct Note {
-    /// The ETag of the version that the bytes belong to. Without one the download can't be resumed.
+    /// The `ETag` of the version that the bytes belong to. Without one the download can't be resumed.
     etag: Option<String>,
     /// The project that the video belongs to.
     project: ProjectId,
@@ -71,7 +71,7 @@ impl Proof {
 
 impl Partial {
     /// Opens the partial file that an earlier run left of this project's video, or starts from zero. A file without
-    /// an ETag can't be resumed, so it starts from zero too.
+    /// an `ETag` can't be resumed, so it starts from zero too.
     pub(super) async fn open(target: &Path, project: &ProjectId, overwrite: Overwrite) -> Result<Self, SaveError> {
         let (path, tag) = (with_ending(target, ".partial"), with_ending(target, ".partial.etag"));
         if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
@@ -105,7 +105,7 @@ impl Partial {
         self.length
     }
 
-    /// The ETag of the version that the bytes belong to.
+    /// The `ETag` of the version that the bytes belong to.
     pub(super) fn etag(&self) -> Option<&str> {
         self.note.etag.as_deref()
     }
@@ -203,7 +203,7 @@ pub(super) fn looks_like_mp4(head: &[u8]) -> bool {
     head.get(4..8) == Some(b"ftyp")
 }
 
-/// Only a strong ETag guarantees the same bytes; a weak one does not.
+/// Only a strong `ETag` guarantees the same bytes; a weak one does not.
 fn is_strong(etag: &str) -> bool {
     etag.len() > 2 && etag.starts_with('"') && etag.ends_with('"') && etag.bytes().all(|byte| byte.is_ascii_graphic())
 }

@@ -47,8 +47,10 @@ pub(super) async fn run(call: &Call, args: &BatchArgs, batch: Batch, checked: Ch
         login: spell(call, &["auth", "login"]),
     };
     let stopped = tokio::select! {
-        stopped = run_batch(&context, &run, rows, |ended| outcomes.end(&ended)) => stopped,
+        // First, so that a run that ends at once because of it is explained all the same.
+        biased;
         () = tell_of_interruption(call, &commands.resume) => Ok(None),
+        stopped = run_batch(&context, &run, rows, |ended| outcomes.end(&ended)) => stopped,
     };
     if table.join().is_err() {
         return Err(Refusal::new(Exit::Internal, "the table's reader failed; what was sent is in the ledger").then(commands.resume).into());

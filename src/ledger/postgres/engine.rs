@@ -44,12 +44,12 @@ pub(super) enum Need {
     /// A commit under this store's own name, while its lease is valid.
     Claim,
     /// The same, without news for others.
-    WatcherId,
+    Share,
 }
 
 impl Need {
     fn is_named(self) -> bool {
-        matches!(self, Self::Claim | Self::WatcherId)
+        matches!(self, Self::Claim | Self::Share)
     }
 }
 
@@ -142,7 +142,7 @@ impl Engine {
                 }
                 committed => {
                     lent.keep();
-                    if need != Need::WatcherId {
+                    if need != Need::Share {
                         self.news.wrote();
                     }
                     committed.map(|()| answer)

@@ -169,7 +169,7 @@ impl Recovery for Postgres {
 
 impl Sharing for Postgres {
     fn share(&self, share: Share) -> Reply<'_, ReadLease> {
-        self.ask(Need::WatcherId, async move |session: &Session<'_>| sharing::share(session, &share).await)
+        self.ask(Need::Share, async move |session: &Session<'_>| sharing::share(session, &share).await)
     }
 
     fn leave(&self, space: Space, seat: WatcherId) -> Reply<'_, ()> {
