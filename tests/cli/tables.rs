@@ -237,3 +237,11 @@ fn videos_keep_the_names_that_people_gave_and_results_are_at_home_where_the_tabl
     assert!(results.starts_with("\u{feff}row,key,"), "{results}");
     assert_eq!(rows, ["2", "3", "4", "5", "6", "7", "8", "9", "10"]);
 }
+
+#[test]
+fn rows_whose_length_is_unknown_are_told_beside_the_known_seconds() {
+    let world = World::new();
+    world.write("v.json", r#"{"resolution": "sd", "scenes": [{"elements": [{"type": "video", "src": "{{ file }}"}]}]}"#);
+    world.write("r.csv", "key,file\na,https://e.com/a.mp4\nb,https://e.com/b.mp4\n");
+    world.j2v("batch v.json --rows r.csv --key key --dry-run").exits(0).tells("0 s of video and 2 of unknown length\n");
+}

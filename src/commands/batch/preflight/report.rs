@@ -163,7 +163,7 @@ impl Report {
         if !self.bad.is_empty() {
             parts.push(format!("{} can't be rendered", self.bad.len()));
         }
-        let unknown = if self.unknown > 0 { format!("and {} of unknown length", self.unknown) } else { String::new() };
+        let unknown = if self.unknown > 0 { format!(" and {} of unknown length", self.unknown) } else { String::new() };
         format!("{}: {} {}{s}: {}; {} s of video{unknown}", self.table, self.rows, self.unit, parts.join(", "), self.seconds)
     }
 
