@@ -65,16 +65,24 @@ pub(crate) struct Typed {
 
 /// Reads the command line of the process. Where it is wrong the process ends with what is wrong with it.
 pub(crate) fn parse() -> Typed {
-    try_parse().unwrap_or_else(|error| misplaced_key(&error).unwrap_or(error).exit())
+    try_parse().unwrap_or_else(|error| misplaced_key(&error).unwrap_or_else(|| in_groups(error)).exit())
 }
 
 fn try_parse() -> Result<Typed, clap::Error> {
-    let command = Cli::command();
-    let template = help::template(&command);
-    let mut command = command.help_template(template);
+    let mut command = Cli::command();
     let matches = command.try_get_matches_from_mut(std::env::args_os())?;
     let fields = fields::wanted(&matches).map_err(|why| command.error(ErrorKind::InvalidValue, why))?;
     Ok(Typed { cli: Cli::from_arg_matches(&matches)?, fields })
+}
+
+/// The help of `j2v` itself with its commands in groups. It is laid out only when help is asked for.
+fn in_groups(error: clap::Error) -> clap::Error {
+    if !matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand) {
+        return error;
+    }
+    let command = Cli::command();
+    let template = help::template(&command);
+    command.help_template(template).try_get_matches().err().unwrap_or(error)
 }
 
 /// What is said of a word too many behind `auth`, instead of repeating it: it may be a key.

@@ -7,8 +7,8 @@ use crate::exit::Exit;
 use crate::limits::FILES;
 use crate::movie::expand::Expansion;
 use crate::movie::plan::{Asset, AssetUse, Assets, Seconds, assets_of};
-use crate::output::Out;
 use crate::output::timeline::File;
+use crate::output::{Out, counted};
 use crate::service::client::Timeouts;
 use crate::service::keyless::Hosts;
 use crate::service::probe::{Found, Probe, ProbeError, Wanted};
@@ -44,7 +44,7 @@ impl Files {
             return Err(Stop::new(Exit::Invalid, format!("these movies take in {}: not all were looked at", FILES.passed())));
         }
         if !new.is_empty() {
-            out.progress(&format!("looking at {} file{}", new.len(), if new.len() == 1 { "" } else { "s" }));
+            out.progress(&format!("looking at {}", counted(new.len(), "file")));
         }
         let found = probe.all(&new).await;
         self.seen.extend(new.iter().map(|(url, _)| (*url).to_owned()).zip(found));

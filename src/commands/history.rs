@@ -9,6 +9,7 @@ use super::{Call, Stop};
 use crate::cli::HistoryArgs;
 use crate::exit::Exit;
 use crate::ledger::{Render, RenderQuery};
+use crate::output::counted;
 use crate::output::table::{self, Cell};
 use crate::render::state::State;
 use crate::service::place::here;
@@ -82,8 +83,7 @@ impl Sum {
 
 impl fmt::Display for Sum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let s = if self.renders == 1 { "" } else { "s" };
-        write!(f, "{} render{s}, {} credits, {} s of video", self.renders, self.credits, self.seconds)?;
+        write!(f, "{}, {} credits, {} s of video", counted(self.renders, "render"), self.credits, self.seconds)?;
         if self.open > 0 { write!(f, "; the cost of {} is unknown", self.open) } else { Ok(()) }
     }
 }

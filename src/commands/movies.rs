@@ -168,7 +168,7 @@ pub(super) fn refusal(refused: Refused) -> Stop {
 }
 
 fn tell(out: &Out, document: &Document, diagnostic: &Diagnostic) {
-    let place = document.place(diagnostic.span).map(|(name, position)| format!("{name}:{position}: ")).unwrap_or_default();
+    let place = document.place_prefix(diagnostic.span);
     let text = format!("{place}{}", diagnostic.message);
     match diagnostic.severity {
         Severity::Error => out.error(&text),

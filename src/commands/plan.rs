@@ -2,7 +2,7 @@
 //! with `--probe`.
 
 use super::files::{Files, name};
-use super::resolve::{at, resolve};
+use super::resolve::resolve;
 use super::{Call, Stop, movies, uploads};
 use crate::cli::PlanArgs;
 use crate::exit::Exit;
@@ -44,7 +44,7 @@ async fn show(call: &Call, args: &PlanArgs, files: &mut Files, shown: Shown<'_>)
     let uses = files.look_at(&call.out, &expansion).await?;
     for file in uses.iter().flatten() {
         if let Some(Err(error)) = files.found(&file.url) {
-            call.out.warning(&format!("{}can't fetch the {}: {error}", at(&expansion.movie, file.span), name(file)));
+            call.out.warning(&format!("{}can't fetch the {}: {error}", expansion.movie.place_prefix(file.span), name(file)));
         }
     }
     let seen: Option<Vec<File>> = uses.map(|uses| uses.into_iter().map(|file| files.shown(file)).collect());

@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::movie::Document;
 use crate::movie::expand::{Assumption, ExpandIssue, Expansion, Limits, expand};
 use crate::movie::json::Span;
-use crate::output::Out;
+use crate::output::{Out, counted};
 
 /// The number of messages about one movie that are shown; the rest is counted.
 const MOST_TOLD: usize = 50;
@@ -18,7 +18,7 @@ pub(super) fn resolve(out: &Out, movie: &Document) -> Result<Expansion, Stop> {
     let expansion = expand(movie, &Limits::default());
     if let Some((limit, span)) = expansion.limit() {
         let help = "movies written by hand stay far below it; look for a variable that multiplies itself or its items";
-        let message = format!("{}{limit}: nothing was resolved", at(movie, span));
+        let message = format!("{}{limit}: nothing was resolved", movie.place_prefix(span));
         return Err(Stop { help: Some(help.to_owned()), ..Stop::new(Exit::Invalid, message) });
     }
     tell(out, expansion.issues.iter().map(|issue| (issue.span, of_issue(issue))), movie, "problem");
@@ -36,25 +36,20 @@ fn tell_assumptions(out: &Out, movie: &Document, assumptions: &[Assumption]) {
         }
     }
     for (first, more) in told {
-        let more = if more > 0 { format!(" (here and in {more} more place{})", if more == 1 { "" } else { "s" }) } else { String::new() };
-        out.note(&format!("{}assumed: {}{more}", at(movie, first.span), first.kind));
+        let more = if more > 0 { format!(" (here and in {})", counted(more, "more place")) } else { String::new() };
+        out.note(&format!("{}assumed: {}{more}", movie.place_prefix(first.span), first.kind));
     }
 }
 
 fn tell(out: &Out, told: impl ExactSizeIterator<Item = (Span, String)>, movie: &Document, word: &str) {
     let more = told.len().saturating_sub(MOST_TOLD);
     for (span, text) in told.take(MOST_TOLD) {
-        out.warning(&format!("{}{text}", at(movie, span)));
+        out.warning(&format!("{}{text}", movie.place_prefix(span)));
     }
     if more > 0 {
         let name = movie.sources.first().map(|source| format!("{}: ", source.name)).unwrap_or_default();
-        out.warning(&format!("{name}{more} more {word}{}", if more == 1 { "" } else { "s" }));
+        out.warning(&format!("{name}{}", counted(more, &format!("more {word}"))));
     }
-}
-
-/// `listing.json:3:14: `; nothing for what no file holds.
-pub(super) fn at(movie: &Document, span: Span) -> String {
-    movie.place(span).map(|(name, position)| format!("{name}:{position}: ")).unwrap_or_default()
 }
 
 /// The message, its items, and the remedy.

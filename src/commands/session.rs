@@ -159,6 +159,11 @@ pub(super) fn endpoint(api: &Api) -> String {
     }
 }
 
+/// The account and its API as one text, under which this machine files its notes about templates and media.
+pub(super) fn account_space(settings: &Settings) -> String {
+    format!("{}\n{}", settings.account, endpoint(&settings.api))
+}
+
 /// The account whose renders a command without a service is about.
 pub(super) fn space(call: &Call) -> Space {
     Space { account: call.settings.account.clone(), endpoint: endpoint(&call.settings.api) }

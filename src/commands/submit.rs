@@ -161,7 +161,7 @@ pub(super) fn with_place_for_token(is_traceable: bool, source: &str, movie: Docu
         let has_old_token = is_traceable && movie.token().is_some();
         return Ok(if has_old_token { movie.without_token() } else { movie });
     };
-    let place = movie.place(span).map_or_else(|| source.to_owned(), |(name, position)| format!("{name}:{position}"));
+    let place = movie.spelled_place(span).unwrap_or_else(|| source.to_owned());
     let help = format!("{way_out}, or use --no-token; then a lost answer can't be found automatically");
     Err(Stop { help: Some(help), ..Stop::new(Exit::Invalid, format!("{place}: {why}")) })
 }

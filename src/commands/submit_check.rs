@@ -103,7 +103,7 @@ impl<'a> SubmitCheck<'a> {
 
 /// The refusal of a cap where the cost has no upper bound.
 fn unbounded(source: &str, movie: &Document, open: &Unbounded, cap: u64) -> Stop {
-    let place = movie.place(open.doubt.span).map_or_else(|| source.to_owned(), |(name, position)| format!("{name}:{position}"));
+    let place = movie.spelled_place(open.doubt.span).unwrap_or_else(|| source.to_owned());
     let stop = Stop::new(Exit::Credits, format!("{place}: {}; nothing was sent", without_bound(open, cap)));
     Stop { help: Some(format!("{}; or leave out --max-credits", open.fix)), ..stop }
 }

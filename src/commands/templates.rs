@@ -81,7 +81,7 @@ fn list<'a>(call: &Call, args: &TemplateListArgs, all: impl Iterator<Item = &'a 
 fn notes(call: &Call) -> TemplateNotes {
     let settings = &call.settings;
     let folder = settings.state.as_ref().map(|folder| folder.join("templates"));
-    TemplateNotes::new(folder, format!("{}\n{}", settings.account, session::endpoint(&settings.api)))
+    TemplateNotes::new(folder, session::account_space(settings))
 }
 
 /// Records what was read; a failed write of the record is not an error.
@@ -228,7 +228,7 @@ fn refuse_broken(call: &Call, args: &TemplatePushArgs, movie: &Document) -> Resu
     let settings = Settings { loopback: call.settings.is_loopback(), facts: Some(&resolved.facts), ..Settings::default() };
     let found = check(movie, &settings);
     let Some(first) = found.iter().find(|finding| finding.stops()) else { return Ok(()) };
-    let place = movie.place(first.span).map_or_else(|| file.to_owned(), |(name, position)| format!("{name}:{position}"));
+    let place = movie.spelled_place(first.span).unwrap_or_else(|| file.to_owned());
     let stop = Stop {
         help: first.help.clone(),
         ..Stop::new(Exit::Invalid, format!("{place}: {}: {}; nothing was sent", first.code, first.message))

@@ -18,7 +18,7 @@ use crate::exit::Exit;
 use crate::movie::check::{Resolved, Settings, check};
 use crate::movie::diagnostic::{Diagnostic, Source, SourceKind};
 use crate::movie::{Document, local_references, path_of, with_urls};
-use crate::output::bytes;
+use crate::output::{bytes, counted};
 use crate::service::account::AccountError;
 use crate::service::client::Client;
 use crate::service::media::{MediaPath, TEMP, stored_folder};
@@ -54,7 +54,7 @@ impl<'a> Uploads<'a> {
         let uploader = Uploader {
             client: self.client,
             world: &self.world,
-            space: format!("{}\n{}", settings.account, session::endpoint(&settings.api)),
+            space: session::account_space(settings),
             notes: settings.state.as_ref().map(|folder| folder.join("uploads")),
             sent: Arc::clone(&sent),
             waits: &waits,
@@ -78,17 +78,17 @@ pub(super) async fn tell_cost(call: &Call, client: &Client, files: usize, more: 
         return Err(Stop { help: Some(help), ..Stop::new(Exit::Credits, "the account's storage is blocked; nothing was uploaded") });
     }
     let after = storage.used_bytes.saturating_add(more);
-    let s = if files == 1 { "" } else { "s" };
+    let files = counted(files, "file");
     let beyond = after.saturating_sub(storage.free_allowance);
     if beyond == 0 {
-        call.out.progress(&format!("{files} file{s}, {}: the account's media stay free of charge", bytes(more)));
+        call.out.progress(&format!("{files}, {}: the account's media stay free of charge", bytes(more)));
         return Ok(());
     }
     let credits = beyond.saturating_mul(CREDITS_PER_GIB).div_ceil(1 << 30);
     #[expect(clippy::cast_precision_loss, reason = "nobody stores that much")]
     let cost = a_week(credits as f64);
     call.out.note(&format!(
-        "{files} file{s}, {}: the account's media come to {}, which costs up to {cost}; `j2v media prune` deletes what no render needs",
+        "{files}, {}: the account's media come to {}, which costs up to {cost}; `j2v media prune` deletes what no render needs",
         bytes(more),
         bytes(after)
     ));
@@ -131,7 +131,7 @@ impl LocalFiles {
         for reference in local_references(movie) {
             let path = located(folders.get(usize::from(reference.span.source)), &reference.path);
             self.take_path(path, folder).map_err(|why| {
-                let place = movie.place(reference.span).map(|(name, position)| format!("{name}:{position}: ")).unwrap_or_default();
+                let place = movie.place_prefix(reference.span);
                 Stop::new(Exit::Invalid, format!("{place}{why}; nothing was sent"))
             })?;
         }
@@ -271,10 +271,15 @@ pub(super) async fn swap(
     for one in composed.iter_mut() {
         let Ok(movie) = &one.movie else { continue };
         let mut own = LocalFiles::default();
-        match own.take(movie, &args.upload_to) {
-            Err(stop) => one.movie = Err(stop),
-            Ok(()) if passes(call, gate, &own.swapped(movie.clone())) => files.known.extend(own.known),
-            Ok(()) => one.movie = Ok(own.swapped(movie.clone())),
+        if let Err(stop) = own.take(movie, &args.upload_to) {
+            one.movie = Err(stop);
+            continue;
+        }
+        let swapped = own.swapped(movie.clone());
+        if passes(call, gate, &swapped) {
+            files.known.extend(own.known);
+        } else {
+            one.movie = Ok(swapped);
         }
     }
     if files.is_empty() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use futures_util::stream;
+use futures_util::stream::{self, StreamExt};
 use serde_json::{Value, json};
 
 use super::faults::catalogue::FaultKind;
@@ -69,7 +69,7 @@ impl Answer {
     /// Sends it as the fault wants it.
     pub(super) async fn spoilt(self, fault: Option<&Fault>, wire: &Wire) -> Response {
         let Some(fault) = fault else { return self.send() };
-        match fault.info().deed {
+        match fault.info().kind {
             FaultKind::Hang => std::future::pending().await,
             FaultKind::Reset => wire.cut(End::Reset),
             FaultKind::Close => wire.cut(End::Close),
@@ -78,17 +78,17 @@ impl Answer {
             FaultKind::Slow => tokio::time::sleep(fault.time()).await,
             FaultKind::Drip => return self.paced(1, Duration::from_secs(1)),
             FaultKind::Rate => return self.paced(fault.length().div_ceil(10).max(1), TICK),
-            deed => return self.replaced(deed, fault).send(),
+            kind => return self.replaced(kind, fault).send(),
         }
         self.send()
     }
 
     /// Another answer in its place.
-    fn replaced(self, deed: FaultKind, fault: &Fault) -> Self {
+    fn replaced(self, kind: FaultKind, fault: &Fault) -> Self {
         let status =
             |code: u64| u16::try_from(code).ok().and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::BAD_GATEWAY);
         let page = |status| Self::new(status, "text/html; charset=utf-8", PAGE.into());
-        match deed {
+        match kind {
             FaultKind::Html => page(StatusCode::OK),
             FaultKind::Empty => Self { body: Vec::new(), ..self },
             FaultKind::Status => page(status(fault.number())),
@@ -175,6 +175,17 @@ fn with_nulls(body: &mut Value) {
     for name in ["message", "ass", "duration", "size", "width", "height", "rendering_time", "consumed_credits", "priority"] {
         body["movie"][name] = Value::Null;
     }
+}
+
+/// Reads a part of a request's body, then resets the connection: the answer is never seen.
+pub(super) async fn broken_off(body: Body, fault: &Fault, wire: &Wire) -> Response {
+    let (mut pieces, mut read) = (body.into_data_stream(), 0);
+    while read < fault.length() {
+        let Some(Ok(piece)) = pieces.next().await else { break };
+        read += piece.len();
+    }
+    wire.cut(End::Reset);
+    Answer::json(StatusCode::OK, &json!({})).send()
 }
 
 #[cfg(test)]

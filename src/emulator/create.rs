@@ -3,21 +3,20 @@
 use std::io;
 use std::sync::Arc;
 
-use axum::body::{Body, to_bytes};
+use axum::body::to_bytes;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use futures_util::StreamExt;
 use serde_json::{Map, Value, json};
 
 use super::account;
-use super::answer::Answer;
+use super::answer::{Answer, broken_off};
 use super::backend::Backend;
 use super::faults::catalogue::FaultKind;
 use super::faults::{Fault, Place};
 use super::script::{Draft, Script};
 use super::state::Record;
-use super::wire::{End, Wire};
+use super::wire::Wire;
 use super::{files, plan, webhook};
 
 /// The service's own limit is unknown (`service.md#open`).
@@ -52,17 +51,6 @@ pub(super) async fn create(State(backend): State<Arc<Backend>>, ConnectInfo(wire
         Ok(Err(message)) => Answer::bare(StatusCode::BAD_REQUEST, &message).send(),
         Err(error) => Answer::failure(&error).send(),
     }
-}
-
-/// Reads a part of the body, then resets the connection.
-async fn broken_off(body: Body, fault: &Fault, wire: &Wire) -> Response {
-    let (mut pieces, mut read) = (body.into_data_stream(), 0);
-    while read < fault.length() {
-        let Some(Ok(piece)) = pieces.next().await else { break };
-        read += piece.len();
-    }
-    wire.cut(End::Reset);
-    Answer::json(StatusCode::OK, &json!({})).send()
 }
 
 fn read(body: &[u8]) -> Result<Map<String, Value>, String> {

@@ -64,17 +64,17 @@ pub(super) fn size(record: &Record) -> u64 {
 }
 
 fn serve(record: &Record, headers: &HeaderMap, fault: Option<&Fault>, now: i64) -> Answer {
-    let deed = fault.map(|fault| fault.info().deed);
+    let kind = fault.map(|fault| fault.info().kind);
     let video = video(record);
-    let etag = if deed == Some(FaultKind::ChangingEtag) {
+    let etag = if kind == Some(FaultKind::ChangingEtag) {
         format!("\"{now}-{}\"", Seed(0).next_u64("etag", now.unsigned_abs()))
     } else {
         format!("\"{}\"", record.project)
     };
     let total = video.len();
     let wanted = match asked(headers, &etag, total) {
-        _ if deed == Some(FaultKind::NoRange) => Wanted::All,
-        Wanted::Part(..) if deed == Some(FaultKind::NotSatisfiable) => Wanted::Nothing,
+        _ if kind == Some(FaultKind::NoRange) => Wanted::All,
+        Wanted::Part(..) if kind == Some(FaultKind::NotSatisfiable) => Wanted::Nothing,
         wanted => wanted,
     };
     let (status, body, range) = match wanted {

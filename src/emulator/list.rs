@@ -44,12 +44,12 @@ pub(super) fn list(backend: &Backend, query: &Fields, origin: &str, fault: Optio
         Err(message) => return Ok(Answer::refusal(StatusCode::BAD_REQUEST, message)),
     };
     let all = backend.store().all()?;
-    let deed = fault.map(|fault| fault.info().deed);
-    let Some(page) = page(&all, &request, now, deed) else {
+    let kind = fault.map(|fault| fault.info().kind);
+    let Some(page) = page(&all, &request, now, kind) else {
         return Ok(Answer::refusal(StatusCode::BAD_REQUEST, "Invalid next_token"));
     };
     let shown = page.records.iter().map(|record| listed(record, backend.look(record, now, origin))).collect();
-    let movies = disordered(shown, deed, Seed(now.0.unsigned_abs()));
+    let movies = disordered(shown, kind, Seed(now.0.unsigned_abs()));
     Ok(Answer::json(
         StatusCode::OK,
         &json!({
@@ -106,17 +106,17 @@ struct Page<'a> {
 }
 
 /// `None` when the cursor names no project.
-fn page<'a>(all: &'a [Arc<Record>], request: &Request, now: Timestamp, deed: Option<FaultKind>) -> Option<Page<'a>> {
+fn page<'a>(all: &'a [Arc<Record>], request: &Request, now: Timestamp, kind: Option<FaultKind>) -> Option<Page<'a>> {
     let start = match &request.after {
         Some(cursor) => 1 + all.iter().position(|record| cursor.strip_prefix(CURSOR) == Some(&record.project))?,
         None => 0,
     };
-    let limit = if deed == Some(FaultKind::Short) { request.limit.div_ceil(2) } else { request.limit };
+    let limit = if kind == Some(FaultKind::Short) { request.limit.div_ceil(2) } else { request.limit };
     let within = |record: &&Record| (request.from..=request.to).contains(&Timestamp(record.created_at));
     let mut rest = all[start..].iter().map(AsRef::as_ref).filter(within).filter(|record| !record.is_hidden(FaultKind::ListLag, now));
     let records: Vec<&Record> = rest.by_ref().take(limit).collect();
     let cursor = |record: &&Record| format!("{CURSOR}{}", record.project);
-    let next = match (deed, rest.next()) {
+    let next = match (kind, rest.next()) {
         (Some(FaultKind::RepeatCursor), _) => request.after.clone().or(records.last().map(cursor)),
         (_, Some(_)) => records.last().map(cursor),
         _ => None,
@@ -124,8 +124,8 @@ fn page<'a>(all: &'a [Arc<Record>], request: &Request, now: Timestamp, deed: Opt
     Some(Page { records, next })
 }
 
-fn disordered(mut movies: Vec<Map<String, Value>>, deed: Option<FaultKind>, seed: Seed) -> Vec<Map<String, Value>> {
-    match deed {
+fn disordered(mut movies: Vec<Map<String, Value>>, kind: Option<FaultKind>, seed: Seed) -> Vec<Map<String, Value>> {
+    match kind {
         Some(FaultKind::Shuffle) => {
             let newest = movies.first().map(|movie| movie["project"].clone());
             movies.sort_by_cached_key(|movie| seed.next_u64(&movie["project"].to_string(), 0));

@@ -138,7 +138,7 @@ fn ending(faults: &[Fault], outcome: Option<End>, broken: Option<&String>) -> (E
     }
     let found = faults.iter().find_map(|fault| {
         let message = || fault.text().unwrap_or("The render failed").to_owned();
-        match fault.info().deed {
+        match fault.info().kind {
             FaultKind::Timeout => Some((End::Timeout, None)),
             FaultKind::TimeoutThenDone => Some((End::Timeout, Some(millis(fault.time())))),
             FaultKind::Error => Some((End::Error(message()), None)),

@@ -221,13 +221,13 @@ impl Record {
     }
 
     /// Whether it has the fault.
-    pub(super) fn has(&self, deed: FaultKind) -> bool {
-        self.fault(deed).is_some()
+    pub(super) fn has(&self, kind: FaultKind) -> bool {
+        self.fault(kind).is_some()
     }
 
     /// Its fault of that kind.
-    pub(super) fn fault(&self, deed: FaultKind) -> Option<&Fault> {
-        self.faults.iter().find(|fault| fault.info().deed == deed)
+    pub(super) fn fault(&self, kind: FaultKind) -> Option<&Fault> {
+        self.faults.iter().find(|fault| fault.info().kind == kind)
     }
 }
 

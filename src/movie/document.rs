@@ -89,8 +89,19 @@ impl Document {
     /// The same in the form that people read: `listing.json:3:14`, or `--var photo` for a value that the flag set.
     #[must_use]
     pub fn place_name(&self, span: Span) -> Option<String> {
-        let of_text = self.place(span).map(|(name, position)| format!("{name}:{position}"));
-        of_text.or_else(|| Some(self.sources.get(usize::from(self.origins.written(span).source))?.name.clone()))
+        self.spelled_place(span).or_else(|| Some(self.sources.get(usize::from(self.origins.written(span).source))?.name.clone()))
+    }
+
+    /// `listing.json:3:14`; `None` for a value that was never written in a file.
+    #[must_use]
+    pub fn spelled_place(&self, span: Span) -> Option<String> {
+        self.place(span).map(|(name, position)| format!("{name}:{position}"))
+    }
+
+    /// `listing.json:3:14: `, to stand before a message; empty for a value that was never written in a file.
+    #[must_use]
+    pub fn place_prefix(&self, span: Span) -> String {
+        self.spelled_place(span).map(|place| format!("{place}: ")).unwrap_or_default()
     }
 
     /// The movie without white space, as it is sent.

@@ -1,5 +1,6 @@
 //! Events in plain words, one line each, for stderr.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use super::Out;
@@ -149,6 +150,12 @@ pub(super) fn length(length: Duration) -> String {
         120..7_200 => format!("{} min {} s", seconds / 60, seconds % 60),
         _ => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
     }
+}
+
+/// `1 render`, `2 renders`.
+pub(crate) fn counted<N: Copy + Display + PartialEq + From<u8>>(count: N, word: &str) -> String {
+    let s = if count == N::from(1) { "" } else { "s" };
+    format!("{count} {word}{s}")
 }
 
 #[cfg(test)]

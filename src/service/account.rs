@@ -5,12 +5,11 @@ use std::time::Duration;
 use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::time::Instant as Moment;
 
 use super::answer::{ReadMeaning, RequestResult, meaning_of_read};
 use super::client::{Client, LARGEST_ANSWER, Question};
+use super::persist::Judged;
 use super::read::described;
-use super::retry::{Failed, Next, RetryPolicy};
 use crate::render::outcome::{Reason, Refusal};
 
 /// How long one call is retried.
@@ -116,47 +115,30 @@ impl Client {
             body: call.body.as_ref().map(|body| body.to_string().into_bytes()),
             largest: LARGEST_ANSWER,
         };
-        let (began, patience) = (Moment::now(), RetryPolicy::lasting(TRYING));
-        for tries in 1.. {
-            let happened = self.ask(&question).await;
-            let (why, after) = match self.meaning(&happened)? {
-                Met::Body(body) => match serde_json::from_slice(body) {
-                    Ok(read) => return Ok(read),
-                    Err(_) => (described(&happened), None),
+        let host = || self.url().host().to_owned();
+        let judge = |happened: &RequestResult| {
+            let (why, after) = match meaning_of_read(happened) {
+                ReadMeaning::Body(body) => match serde_json::from_slice(body) {
+                    Ok(read) => return Judged::Over(Ok(read)),
+                    Err(_) => (described(happened), None),
                 },
-                Met::Again { why, after } => (why, after),
+                ReadMeaning::Retry { why, after } => (why, after),
+                ReadMeaning::NoSuchProject { message } => return Judged::Over(Err(AccountError::NotFound { message })),
+                ReadMeaning::Refused(refusal) => return Judged::Over(Err(refused(happened, refusal))),
+                ReadMeaning::Broken { why } => return Judged::Over(Err(AccountError::Broken { host: host(), why })),
             };
-            let host = || self.url().host().to_owned();
-            let has_arrived =
-                matches!(&happened, RequestResult::Lost(_)) || matches!(&happened, RequestResult::Answered(answer) if answer.status != 429);
+            let has_arrived = match happened {
+                RequestResult::Lost(_) => true,
+                RequestResult::Answered(answer) => answer.status != 429,
+                RequestResult::NotConnected(_) | RequestResult::HookStopped(_) => false,
+            };
             if has_arrived && call.repeat == Repeat::WhenNothingArrived {
-                return Err(AccountError::Lost { host: host(), why });
+                return Judged::Over(Err(AccountError::Lost { host: host(), why }));
             }
-            let patience = if let RequestResult::NotConnected(fault) = &happened { patience.with(fault) } else { patience };
-            let failed = Failed { tries, elapsed: began.elapsed(), retry_after: after, fraction: self.settings.world.fraction() };
-            match patience.after(&failed) {
-                Next::Wait(wait) => tokio::time::sleep(wait).await,
-                Next::Stop => return Err(AccountError::Unreachable { host: host(), why }),
-            }
-        }
-        Err(AccountError::Unreachable { host: self.url().host().to_owned(), why: "tried too often".to_owned() })
+            Judged::Again { why, after }
+        };
+        self.persist(&question, TRYING, judge, |why| AccountError::Unreachable { host: host(), why }).await
     }
-
-    fn meaning<'h>(&self, happened: &'h RequestResult) -> Result<Met<'h>, AccountError> {
-        match meaning_of_read(happened) {
-            ReadMeaning::Body(body) => Ok(Met::Body(body)),
-            ReadMeaning::Retry { why, after } => Ok(Met::Again { why, after }),
-            ReadMeaning::NoSuchProject { message } => Err(AccountError::NotFound { message }),
-            ReadMeaning::Refused(refusal) => Err(refused(happened, refusal)),
-            ReadMeaning::Broken { why } => Err(AccountError::Broken { host: self.url().host().to_owned(), why }),
-        }
-    }
-}
-
-/// The kinds of answer other than a refusal.
-enum Met<'h> {
-    Body(&'h [u8]),
-    Again { why: String, after: Option<Duration> },
 }
 
 fn refused(happened: &RequestResult, refusal: Refusal) -> AccountError {

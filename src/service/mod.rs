@@ -18,6 +18,7 @@ pub mod media;
 mod mend;
 pub mod page;
 mod partial;
+mod persist;
 pub mod place;
 pub mod probe;
 pub mod read;

@@ -6,12 +6,11 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use reqwest::Method;
-use tokio::time::Instant as Moment;
 
 use super::answer::{ReadMeaning, RequestResult, meaning_of_read};
 use super::client::{Client, LARGEST_ANSWER, Question};
 use super::page::{Page, Window, read_movie, read_page};
-use super::retry::{Failed, Next, RetryPolicy};
+use super::persist::Judged;
 use crate::render::identity::ProjectId;
 use crate::render::outcome::{Refusal, Report};
 
@@ -100,7 +99,7 @@ impl Client {
     pub async fn read(&self, project: &ProjectId, patience: Duration) -> Result<Report, ReadError> {
         let query = [("project", project.as_str()), ("format", "simple")];
         let is_it = |report: &Report| report.project == *project;
-        self.persist(&Request { method: Method::GET, query: &query, largest: LARGEST_ANSWER }, patience, |body| {
+        self.ask_movies(&Request { method: Method::GET, query: &query, largest: LARGEST_ANSWER }, patience, |body| {
             read_movie(body).filter(is_it)
         })
         .await
@@ -116,7 +115,7 @@ impl Client {
         let mut query = vec![("from", from.as_str()), ("to", &to), ("limit", &limit)];
         query.extend(cursor.map(|cursor| ("next_token", cursor)));
         let request = Request { method: Method::GET, query: &query, largest: LARGEST_PAGE };
-        self.persist(&request, patience, read_page).await.map_err(|error| match error {
+        self.ask_movies(&request, patience, read_page).await.map_err(|error| match error {
             // The request named no project: the service reports its own faults with the same message.
             ReadError::NoSuchProject { message } => ReadError::Broken { host: self.host(), why: message },
             other => other,
@@ -167,33 +166,24 @@ impl Client {
     /// When the service does not know this project, refuses, or can't be reached in time.
     pub async fn delete(&self, project: &ProjectId, patience: Duration) -> Result<(), ReadError> {
         let request = Request { method: Method::DELETE, query: &[("project", project.as_str())], largest: LARGEST_ANSWER };
-        self.persist(&request, patience, |body| serde_json::from_slice::<Deletion>(body).ok().filter(|answer| answer.success).map(drop))
+        self.ask_movies(&request, patience, |body| serde_json::from_slice::<Deletion>(body).ok().filter(|answer| answer.success).map(drop))
             .await
     }
 
-    /// Asks until an answer can be read or the patience is over.
-    async fn persist<T>(&self, request: &Request<'_>, patience: Duration, read: impl Fn(&[u8]) -> Option<T>) -> Result<T, ReadError> {
-        let (began, patience) = (Moment::now(), RetryPolicy::lasting(patience));
-        for tries in 1.. {
-            let happened = self.ask(&self.about_movies(request.method.clone(), request.query, request.largest)).await;
-            let (last, retry_after) = match meaning_of_read(&happened) {
-                ReadMeaning::Body(body) => match read(body) {
-                    Some(found) => return Ok(found),
-                    None => (described(&happened), None),
-                },
-                ReadMeaning::Retry { why, after } => (why, after),
-                ReadMeaning::NoSuchProject { message } => return Err(ReadError::NoSuchProject { message }),
-                ReadMeaning::Refused(refusal) => return Err(ReadError::Refused(refusal)),
-                ReadMeaning::Broken { why } => return Err(ReadError::Broken { host: self.host(), why }),
-            };
-            let patience = if let RequestResult::NotConnected(fault) = &happened { patience.with(fault) } else { patience };
-            let failed = Failed { tries, elapsed: began.elapsed(), retry_after, fraction: self.settings.world.fraction() };
-            match patience.after(&failed) {
-                Next::Wait(wait) => tokio::time::sleep(wait).await,
-                Next::Stop => return Err(ReadError::Unreachable { host: self.host(), last }),
-            }
-        }
-        Err(ReadError::Unreachable { host: self.host(), last: "tried too often".to_owned() })
+    /// Asks about movies until `read` can read an answer or the patience is over.
+    async fn ask_movies<T>(&self, request: &Request<'_>, patience: Duration, read: impl Fn(&[u8]) -> Option<T>) -> Result<T, ReadError> {
+        let question = self.about_movies(request.method.clone(), request.query, request.largest);
+        let judge = |happened: &RequestResult| match meaning_of_read(happened) {
+            ReadMeaning::Body(body) => match read(body) {
+                Some(found) => Judged::Over(Ok(found)),
+                None => Judged::Again { why: described(happened), after: None },
+            },
+            ReadMeaning::Retry { why, after } => Judged::Again { why, after },
+            ReadMeaning::NoSuchProject { message } => Judged::Over(Err(ReadError::NoSuchProject { message })),
+            ReadMeaning::Refused(refusal) => Judged::Over(Err(ReadError::Refused(refusal))),
+            ReadMeaning::Broken { why } => Judged::Over(Err(ReadError::Broken { host: self.host(), why })),
+        };
+        self.persist(&question, patience, judge, |last| ReadError::Unreachable { host: self.host(), last }).await
     }
 
     fn about_movies<'a>(&self, method: Method, query: &'a [(&'a str, &'a str)], largest: usize) -> Question<'a> {

@@ -13,7 +13,7 @@ use crate::cli::BatchArgs;
 use crate::exit::Exit;
 use crate::ledger::batch::{Batch, Budget};
 use crate::ledger::{SUBMIT_SCOPE, Space, Store};
-use crate::output::RecordFormat;
+use crate::output::{RecordFormat, counted};
 use crate::settings::LedgerPlace;
 use crate::work::CommandLine;
 use crate::work::batch::{Changed, Rules, Sum, Survey};
@@ -165,10 +165,10 @@ fn examples(survey: &Survey) -> String {
 
 /// The most that a number of rows may cost, for people.
 fn cost(sum: &Sum) -> String {
-    let s = if sum.credits == 1 { "" } else { "s" };
+    let credits = counted(sum.credits, "credit");
     match sum.unbounded {
-        0 => format!("up to {} credit{s}", sum.credits),
-        1 => format!("at least {} credit{s}; 1 row has no upper bound", sum.credits),
-        rows => format!("at least {} credit{s}; {rows} rows have no upper bound", sum.credits),
+        0 => format!("up to {credits}"),
+        1 => format!("at least {credits}; 1 row has no upper bound"),
+        rows => format!("at least {credits}; {rows} rows have no upper bound"),
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::super::{Call, Stop as Refusal};
 use crate::cli::BatchArgs;
 use crate::exit::Exit;
-use crate::output::{Out, RecordFile, RecordFormat, Recorded, Results, Wanted};
+use crate::output::{Out, RecordFile, RecordFormat, Recorded, Results, Wanted, counted};
 use crate::render::event::{Trouble, Verdict};
 use crate::render::outcome::{Reason, Report};
 use crate::work::batch::{Ended, StopReason};
@@ -161,7 +161,7 @@ impl<'a> Outcomes<'a> {
         let rows: u64 = self.counts.values().sum();
         let counts = self.counts.iter().map(|(status, count)| format!("{count} {status}")).collect::<Vec<_>>().join(", ");
         let credits = if self.credits > 0.0 { format!("; {:.0} credits", self.credits) } else { String::new() };
-        self.out.note(&format!("{rows} row{}: {counts}{credits}", if rows == 1 { "" } else { "s" }));
+        self.out.note(&format!("{}: {counts}{credits}", counted(rows, "row")));
         if self.counts.contains_key(Verdict::Waiting.as_str()) {
             self.out.note("accepted renders continue and will be charged");
         }

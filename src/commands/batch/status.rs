@@ -8,6 +8,7 @@ use super::command;
 use crate::exit::Exit;
 use crate::ledger::batch::{Batch, Standing, Tally, Worker};
 use crate::ledger::{Render, RenderId, Store};
+use crate::output::counted;
 use crate::output::table::{self, Cell};
 use crate::render::state::State;
 use crate::world::World;
@@ -103,7 +104,7 @@ fn show_workers(call: &Call, workers: &[Worker]) {
     if !gone.is_empty() {
         let rows: u64 = gone.iter().map(|worker| worker.claimed).sum();
         let processes = if gone.len() == 1 { "1 earlier process".to_owned() } else { format!("{} earlier processes", gone.len()) };
-        call.out.note(&format!("{processes} submitted {rows} row{}", if rows == 1 { "" } else { "s" }));
+        call.out.note(&format!("{processes} submitted {}", counted(rows, "row")));
     }
 }
 

@@ -16,6 +16,7 @@ use crate::cli::{CheckArgs, CheckFormat};
 use crate::exit::Exit;
 use crate::movie::check::{Rule, Settings, check};
 use crate::movie::diagnostic::{Diagnostic, Severity};
+use crate::output::counted;
 use crate::service::keyless::Hosts;
 
 pub(super) async fn run(call: &Call, args: &CheckArgs) -> anyhow::Result<Exit> {
@@ -111,7 +112,6 @@ impl Tally {
 /// `3 movies: 1 error, 2 warnings`.
 impl std::fmt::Display for Tally {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let counted = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
         let mut parts = vec![counted(self.errors, "error"), counted(self.warnings, "warning")];
         parts.extend((self.infos > 0).then(|| counted(self.infos, "info")));
         write!(f, "{}: {}", counted(self.movies, "movie"), parts.join(", "))

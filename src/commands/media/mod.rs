@@ -12,8 +12,8 @@ use super::session::{self, Reached};
 use super::{Call, Stop};
 use crate::cli::{MediaCommand, MediaDeleteArgs, MediaListArgs, MediaMkdirArgs, MediaMoveArgs, MediaUsageArgs};
 use crate::exit::Exit;
-use crate::output::bytes;
 use crate::output::table::{self, Cell};
+use crate::output::{bytes, counted};
 use crate::service::account::AccountError;
 use crate::service::client::Client;
 use crate::service::media::{MediaBranch, MediaFile, MediaPath, Storage, TEMP, normal, stored_folder};
@@ -286,8 +286,4 @@ async fn usage(call: &Call, client: &Client, args: &MediaUsageArgs) -> anyhow::R
 pub(super) fn a_week(credits: f64) -> String {
     let s = if (credits - 1.0).abs() < f64::EPSILON { "" } else { "s" };
     format!("{credits} credit{s} a week")
-}
-
-fn counted(count: u64, word: &str) -> String {
-    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }

@@ -16,6 +16,7 @@ use self::show::{Made, Maker, in_a_line, source};
 use super::{Call, Stop};
 use crate::cli::PreviewArgs;
 use crate::exit::Exit;
+use crate::output::counted;
 use crate::preview::Known;
 use crate::preview::page::{Mode, Page, State};
 use crate::render::identity::hex;
@@ -42,7 +43,6 @@ pub(super) async fn run(call: &Call, args: PreviewArgs) -> anyhow::Result<Exit> 
 }
 
 fn findings(errors: usize, warnings: usize) -> String {
-    let counted = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     let told = [(errors, "error"), (warnings, "warning")].into_iter().filter(|(count, _)| *count > 0);
     told.map(|(count, word)| counted(count, word)).collect::<Vec<_>>().join(" and ")
 }

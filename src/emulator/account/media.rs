@@ -155,16 +155,16 @@ pub(in crate::emulator) async fn register(
         return no.send();
     }
     let fault = backend.injector.due(Place::MediaRegister, "", &[]);
-    if let Some(fault) = fault.as_ref().filter(|fault| matches!(fault.info().deed, FaultKind::Refuse { .. } | FaultKind::Status)) {
+    if let Some(fault) = fault.as_ref().filter(|fault| matches!(fault.info().kind, FaultKind::Refuse { .. } | FaultKind::Status)) {
         return Answer::json(StatusCode::OK, &json!({})).spoilt(Some(fault), &wire).await;
     }
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let is_stuck = fault.as_ref().is_some_and(|fault| fault.info().deed == FaultKind::StaysPending);
+    let is_stuck = fault.as_ref().is_some_and(|fault| fault.info().kind == FaultKind::StaysPending);
     let answer = backend.account.with(|account| registered(&backend, account, &body, is_stuck));
     let answer = told(answer);
     match &fault {
-        Some(fault) if fault.info().deed == FaultKind::NoUploadUrl => answer.without("uploadUrl").send(),
-        Some(fault) if fault.info().deed == FaultKind::StaysPending => answer.send(),
+        Some(fault) if fault.info().kind == FaultKind::NoUploadUrl => answer.without("uploadUrl").send(),
+        Some(fault) if fault.info().kind == FaultKind::StaysPending => answer.send(),
         fault => answer.spoilt(fault.as_ref(), &wire).await,
     }
 }
@@ -220,7 +220,7 @@ pub(in crate::emulator) async fn move_file(
     }
     let fault = backend.injector.due(Place::MediaMove, "", &[]);
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let loses = fault.as_ref().is_some_and(|fault| fault.info().deed == FaultKind::LoseOnMove);
+    let loses = fault.as_ref().is_some_and(|fault| fault.info().kind == FaultKind::LoseOnMove);
     let answer = backend.account.with(|account| moved(&backend, account, &body, loses));
     let fault = fault.filter(|_| !loses);
     told(answer).spoilt(fault.as_ref(), &wire).await

@@ -125,7 +125,7 @@ pub(in crate::emulator) async fn write(
         return Answer::refusal(StatusCode::FORBIDDEN, "Insufficient permissions").send();
     }
     let fault = backend.injector.due(Place::Template, "", &[]);
-    if let Some(fault) = fault.as_ref().filter(|fault| !is_after(fault.info().deed)) {
+    if let Some(fault) = fault.as_ref().filter(|fault| !is_after(fault.info().kind)) {
         return Answer::json(StatusCode::OK, &json!({})).spoilt(Some(fault), &wire).await;
     }
     let payload = serde_json::from_slice(&body).unwrap_or(Value::Null);
@@ -138,8 +138,8 @@ pub(in crate::emulator) async fn write(
 }
 
 /// Whether a fault strikes when the template is stored.
-fn is_after(deed: FaultKind) -> bool {
-    matches!(deed, FaultKind::Reset | FaultKind::Hang | FaultKind::Truncate)
+fn is_after(kind: FaultKind) -> bool {
+    matches!(kind, FaultKind::Reset | FaultKind::Hang | FaultKind::Truncate)
 }
 
 fn create(backend: &Backend, account: &mut Account, payload: &Value) -> Result<Answer, Answer> {

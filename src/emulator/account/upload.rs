@@ -14,12 +14,12 @@ use futures_util::StreamExt;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
-use super::super::answer::Answer;
+use super::super::answer::{Answer, broken_off};
 use super::super::backend::Backend;
+use super::super::faults::Place;
 use super::super::faults::catalogue::FaultKind;
-use super::super::faults::{Fault, Place};
 use super::super::routes::presented;
-use super::super::wire::{End, Wire};
+use super::super::wire::Wire;
 use super::media::GRANTED_FOR;
 use super::{Account, MediaFile};
 use crate::world::Timestamp;
@@ -60,8 +60,8 @@ async fn store(
     wire.mend();
     let has_key = note_keys(&backend, &request);
     let fault = backend.injector.due(Place::Upload, "", &[]);
-    let deed = fault.as_ref().map(|fault| fault.info().deed);
-    match (&fault, deed) {
+    let kind = fault.as_ref().map(|fault| fault.info().kind);
+    match (&fault, kind) {
         (Some(fault), Some(FaultKind::Unread)) => return broken_off(request.into_body(), fault, &wire).await,
         (Some(_), Some(FaultKind::UploadExpired)) => return refused(StatusCode::FORBIDDEN, "AccessDenied", "Request has expired").send(),
         (Some(fault), Some(FaultKind::Status)) => {
@@ -79,16 +79,6 @@ async fn store(
         Ok(()) => Answer::new(StatusCode::OK, "text/plain", Vec::new()).spoilt(fault.as_ref(), &wire).await,
         Err(error) => Answer::failure(&error).send(),
     }
-}
-
-async fn broken_off(body: Body, fault: &Fault, wire: &Wire) -> Response {
-    let (mut pieces, mut read) = (body.into_data_stream(), 0);
-    while read < fault.length() {
-        let Some(Ok(piece)) = pieces.next().await else { break };
-        read += piece.len();
-    }
-    wire.cut(End::Reset);
-    Answer::new(StatusCode::OK, "text/plain", Vec::new()).send()
 }
 
 /// Whether the request is the one that was signed, in time.

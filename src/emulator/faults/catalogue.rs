@@ -148,7 +148,7 @@ pub struct FaultInfo {
     pub takes: Takes,
     /// One line for people.
     pub help: &'static str,
-    pub(in crate::emulator) deed: FaultKind,
+    pub(in crate::emulator) kind: FaultKind,
 }
 
 impl FaultInfo {
@@ -176,8 +176,8 @@ pub fn catalogue() -> &'static [FaultInfo] {
     CATALOGUE
 }
 
-const fn fault(place: Place, name: &'static str, takes: Takes, deed: FaultKind, help: &'static str) -> FaultInfo {
-    FaultInfo { name, place, takes, help, deed }
+const fn fault(place: Place, name: &'static str, takes: Takes, kind: FaultKind, help: &'static str) -> FaultInfo {
+    FaultInfo { name, place, takes, help, kind }
 }
 
 const fn refusal(name: &'static str, status: u16, message: &'static str, help: &'static str) -> FaultInfo {

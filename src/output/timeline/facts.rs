@@ -49,7 +49,7 @@ fn unknown(timeline: &Timeline<'_>) -> Vec<String> {
 
 /// `listing.json:30:5: movie element 1, audio uplifting.mp3`.
 fn place(timeline: &Timeline<'_>, doubt: &Doubt) -> String {
-    let at = timeline.movie.place(doubt.span).map(|(name, position)| format!("{name}:{position}: ")).unwrap_or_default();
+    let at = timeline.movie.place_prefix(doubt.span);
     let label = timeline.plan.element(doubt.place).map(|element| format!(", {}", element.label())).unwrap_or_default();
     sanitize::line(&format!("{at}{}{label}", doubt.place)).into_owned()
 }

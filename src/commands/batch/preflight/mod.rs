@@ -138,7 +138,7 @@ async fn compare_with_template(call: &Call, recipe: &mut Recipe, table: &Table) 
 /// The value that rows set has to be an object. A fault is reported once, for the movie, and not for each row.
 fn demand_variables(base: &Document) -> Result<(), Stop> {
     let Some(wrong) = base.root.get("variables").filter(|variables| variables.as_object().is_none()) else { return Ok(()) };
-    let place = base.place(wrong.span).map(|(name, position)| format!("{name}:{position}: ")).unwrap_or_default();
+    let place = base.place_prefix(wrong.span);
     let message = format!("{place}`variables` must be an object, not {}: columns become its members; nothing was sent", wrong.kind());
     Err(Stop::new(Exit::Invalid, message))
 }

@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::movie::Document;
 use crate::movie::diagnostic::{Severity, excerpt};
 use crate::movie::plan::Length;
-use crate::output::Out;
+use crate::output::{Out, counted};
 use crate::render::identity::Key;
 use crate::rows::Table;
 use crate::work::batch::Survey;
@@ -152,7 +152,6 @@ impl Report {
 
     /// `1,000 rows: 990 to send (…), 10 stand; they play 14500 s in all`.
     fn summary(&self, survey: &Survey) -> String {
-        let s = if self.rows == 1 { "" } else { "s" };
         let mut parts = vec![format!("{} to send ({})", survey.new.rows + survey.renewed.rows, cost(&survey.sent()))];
         if survey.renewed.rows > 0 {
             parts.push(format!("{} of them again", survey.renewed.rows));
@@ -164,7 +163,7 @@ impl Report {
             parts.push(format!("{} can't be rendered", self.bad.len()));
         }
         let unknown = if self.unknown > 0 { format!(" and {} of unknown length", self.unknown) } else { String::new() };
-        format!("{}: {} {}{s}: {}; {} s of video{unknown}", self.table, self.rows, self.unit, parts.join(", "), self.seconds)
+        format!("{}: {}: {}; {} s of video{unknown}", self.table, counted(self.rows, self.unit), parts.join(", "), self.seconds)
     }
 
     fn tell_of_columns(&self, out: &Out, recipe: &Recipe) {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::super::super::{Call, Stop, movies};
 use crate::cli::TableArgs;
 use crate::exit::Exit;
+use crate::output::counted;
 use crate::rows::binding::Binding;
 use crate::rows::format::Format;
 use crate::rows::{Join, RowsError, Source, Table};
@@ -72,8 +73,10 @@ fn demand_whole(call: &Call, joins: &[Join]) -> Result<(), Stop> {
             fault.help.iter().for_each(|help| call.out.help(help));
         }
     }
-    let s = if bad == 1 { "" } else { "s" };
-    if bad == 0 { Ok(()) } else { Err(Stop::new(Exit::Invalid, format!("{bad} mistake{s} in joined tables; nothing was sent"))) }
+    if bad == 0 {
+        return Ok(());
+    }
+    Err(Stop::new(Exit::Invalid, format!("{} in joined tables; nothing was sent", counted(bad, "mistake"))))
 }
 
 fn joins(args: &TableArgs) -> Result<Vec<Join>, Stop> {
