@@ -87,7 +87,7 @@ pub(super) fn component(node: &Node, media: &mut MediaList, notes: &mut Vec<Note
     let empty = Node::object();
     let settings = node.get("settings").unwrap_or(&empty);
     let drawn =
-        if id == "shape/rectangle" { Some(rectangles(settings)) } else { layout(&id).map(|layout| laid_out(&layout, settings, media)) };
+        if id == "shape/rectangle" { Some(rectangles(settings, media)) } else { layout(&id).map(|layout| laid_out(&layout, settings, media)) };
     let level = match &drawn {
         Some(_) => Note::approximate(
             id.clone(),
@@ -121,7 +121,7 @@ fn laid_out(layout: &Layout, settings: &Node, media: &mut MediaList) -> Part {
     let (name, css) = layout.around;
     let mut card = Part { css: Css::of(css), parts: inside, ..Part::default() };
     if let Some(settings) = settings.get(name) {
-        card.css.take(settings);
+        card.css.take(settings, media);
     }
     let mut frame = Part { css: Css::of(layout.frame), parts: vec![card], ..Part::default() };
     frame.css.set("width", "100%");
@@ -138,7 +138,7 @@ fn member<'a>(settings: &'a Node, name: &str) -> Option<&'a Node> {
 /// A part: an object with its CSS, or its text alone, as some tutorials write it.
 fn part(name: &str, css: Declarations, settings: &Node, media: &mut MediaList) -> Part {
     let mut part = Part { css: Css::of(css), ..Part::default() };
-    part.css.take(settings);
+    part.css.take(settings, media);
     part.text = read::as_text(settings).or_else(|| read::text(settings, "text"));
     match name {
         "image" => part.media = read::words(settings, "src").or(part.text.take()).map(|url| media.add(&url, "image")),
@@ -177,7 +177,7 @@ fn symbols(settings: &Node) -> Vec<Part> {
 }
 
 /// Boxes at their places, `rectangle1`, `rectangle2` and so on.
-fn rectangles(settings: &Node) -> Part {
+fn rectangles(settings: &Node, media: &mut MediaList) -> Part {
     let named = settings.as_object().unwrap_or_default().iter().filter(|member| member.key.raw().starts_with("rectangle"));
     let parts = named.map(|member| {
         let css = &[
@@ -189,7 +189,7 @@ fn rectangles(settings: &Node) -> Part {
             ("background-color", "#FFFFFF"),
         ];
         let mut part = Part { css: Css::of(css), ..Part::default() };
-        part.css.take(&member.value);
+        part.css.take(&member.value, media);
         part
     });
     Part { css: Css::of(&[("position", "relative"), ("width", "100%"), ("height", "100%")]), parts: parts.collect(), ..Part::default() }

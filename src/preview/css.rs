@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::media::MediaList;
 use super::read;
 use crate::movie::json::Node;
 
@@ -50,13 +51,13 @@ impl Css {
         }
     }
 
-    /// Sets what the settings of a part say.
-    pub(super) fn take(&mut self, settings: &Node) {
+    /// Sets what the settings of a part say. A picture that they name is a file of the movie.
+    pub(super) fn take(&mut self, settings: &Node, media: &mut MediaList) {
         for member in settings.as_object().unwrap_or_default() {
             let name = member.key.decoded();
             let Some(value) = read::as_text(&member.value).filter(|value| !value.trim().is_empty()) else { continue };
             if is_property(&name) && !NOT_CSS.contains(&name.as_ref()) {
-                self.set(&name, &value_of(&name, &value));
+                self.set(&name, &with_media(&value_of(&name, &value), media));
             }
         }
         if let Some(color) = read::words(settings, "font-color") {
@@ -87,6 +88,22 @@ pub(super) fn family(name: &str) -> String {
     let first = name.split(',').next().unwrap_or_default().trim().trim_matches(['"', '\'']);
     let plain: String = first.chars().filter(|letter| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_')).collect();
     if plain.is_empty() { "sans-serif".to_owned() } else { format!("\"{plain}\", \"Helvetica Neue\", Arial, sans-serif") }
+}
+
+/// `url(a.png)` becomes `url(media:3)`, for which the page sets the place of that file: a page reaches no host that isn't
+/// the host of a file.
+fn with_media(value: &str, media: &mut MediaList) -> String {
+    let mut written = String::with_capacity(value.len());
+    let mut rest = value;
+    while let Some((before, after)) = rest.split_once("url(") {
+        let (address, behind) = after.split_once(')').unwrap_or((after, ""));
+        let number = media.add(address.trim().trim_matches(['"', '\'']), "image");
+        written.push_str(before);
+        written.push_str(&format!("url(media:{number})"));
+        rest = behind;
+    }
+    written.push_str(rest);
+    written
 }
 
 /// `4vw` is 4 % of the movie's width: of the container that the page makes of the frame.
@@ -140,7 +157,7 @@ mod tests {
     fn settings_are_declarations_and_what_is_none_stays_out() {
         let settings = r##"{"font-size": 80, "font-color": "#fff", "vertical-position": "top", "x;y": "z", "font-family": "Open Sans"}"##;
         let mut css = Css::of(&[("color", "red")]);
-        css.take(&parse(settings, 0).unwrap().root);
+        css.take(&parse(settings, 0).unwrap().root, &mut MediaList::default());
         assert_eq!(css.get("font-size"), Some("80px"));
         assert_eq!(css.get("color"), Some("#fff"));
         assert_eq!(css.get("font-family"), Some("\"Open Sans\", \"Helvetica Neue\", Arial, sans-serif"));

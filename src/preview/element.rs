@@ -183,7 +183,7 @@ fn content(node: &Node, kind: &str, span: (f64, f64), scope: &mut Scope<'_>, not
     let still = |content| (content, Vec::new());
     match kind {
         "text" => {
-            let (words, tracks) = words(node, span, notes);
+            let (words, tracks) = words(node, span, &mut scope.media, notes);
             if !scope.known.online {
                 notes.extend(family_of(&words.css).filter(|family| *family != "Arial").map(font_note));
             }

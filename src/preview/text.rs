@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::css::{Css, family};
 use super::level::Note;
+use super::media::MediaList;
 use super::read;
 use super::track::{LINEAR, OUT_BACK, OUT_EXPO, Track};
 use crate::movie::json::Node;
@@ -81,7 +82,7 @@ fn style(name: &str) -> Style {
 }
 
 /// The text of an element that is seen from `start` to `end`, and the tracks of the text as a whole.
-pub(super) fn words(node: &Node, span: (f64, f64), notes: &mut Vec<Note>) -> (Words, Vec<Track>) {
+pub(super) fn words(node: &Node, span: (f64, f64), media: &mut MediaList, notes: &mut Vec<Note>) -> (Words, Vec<Track>) {
     let name = read::words(node, "style").unwrap_or_else(|| "001".to_owned());
     let style = style(&name);
     let mut css = Css::of(style.css);
@@ -90,7 +91,7 @@ pub(super) fn words(node: &Node, span: (f64, f64), notes: &mut Vec<Note>) -> (Wo
     for (property, value) in style.css {
         css.set(property, &if *property == "font-family" { family(value) } else { super::css::in_the_frame(value) });
     }
-    css.take(settings);
+    css.take(settings, media);
     notes.extend(style.assumed.map(|reason| Note::approximate(format!("text style {name}"), reason)));
     let text = read::text(node, "text").unwrap_or_default();
     let across = edge(read::words(settings, "horizontal-position").or_else(|| read::words(settings, "text-align")).as_deref());
@@ -177,7 +178,7 @@ mod tests {
 
     fn drawn(element: &str) -> (Words, Vec<Track>, Vec<Note>) {
         let mut notes = Vec::new();
-        let (words, tracks) = words(&parse(element, 0).unwrap().root, (1.0, 6.0), &mut notes);
+        let (words, tracks) = words(&parse(element, 0).unwrap().root, (1.0, 6.0), &mut MediaList::default(), &mut notes);
         (words, tracks, notes)
     }
 

@@ -1,6 +1,6 @@
 //! What is written for others: a page that plays by itself, a storyboard, the list for programs, the gallery.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::browser::Browser;
 use crate::served::{Folder, picture};
@@ -28,6 +28,25 @@ async fn a_page_for_others_holds_the_files_of_this_machine_and_needs_no_server()
     browser.until("const image = document.querySelector('.look img'); return image && image.naturalWidth === 400").await;
     browser.client.goto(&format!("file://{}", folder.path("board.html").display())).await.unwrap();
     browser.until("return document.querySelectorAll('figure .scene').length === 2").await;
+    assert_eq!(browser.faults().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_picture_that_a_setting_names_is_a_file_of_the_movie() {
+    let Some(browser) = Browser::open().await else { return };
+    let folder = folder();
+    folder.write(
+        "behind.json",
+        r#"{"scenes": [{"duration": 4, "elements": [
+            {"type": "text", "text": "Hi", "settings": {"background-image": "url('house.svg')"}},
+            {"type": "component", "component": "basic/120", "settings": {"image": {"background-image": "url(https://example.com/a.jpg)"}}}]}]}"#,
+    );
+    let made = folder.command(&["preview", "behind.json", "--out", "page.html", "--offline"]).output().unwrap();
+    assert!(made.status.success());
+    browser.client.goto(&format!("file://{}", folder.path("page.html").display())).await.unwrap();
+    browser.until("const words = document.querySelector('.words'); return words && getComputedStyle(words).backgroundImage.startsWith('url(\"data:image/svg')").await;
+    let urls = browser.run("return j2v.preview.media.map((file) => file.url)").await;
+    assert_eq!(urls, json!(["house.svg", "https://example.com/a.jpg"]));
     assert_eq!(browser.faults().await, [""; 0]);
 }
 
@@ -103,7 +122,7 @@ async fn a_gallery_of_five_thousand_rows_asks_for_no_video_that_is_not_seen() {
     let counts = browser
         .run("return [gallery.rows.length, document.querySelectorAll('article').length, document.querySelectorAll('video').length]")
         .await;
-    assert_eq!(counts[0], serde_json::json!(5000));
+    assert_eq!(counts[0], json!(5000));
     assert!(counts[1].as_u64().unwrap() <= 240 && counts[2].as_u64().unwrap() <= 60, "{counts}");
     assert_eq!(browser.faults().await, [""; 0]);
 }

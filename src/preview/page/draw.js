@@ -11,8 +11,11 @@ const make = (tag, attributes = {}, ...inside) => {
   return node;
 };
 
-// Each declaration by itself: a value can't bring another property with it.
-const dress = (node, css) => css.forEach(([name, value]) => node.style.setProperty(name, value));
+const asUrl = (href) => `url("${href.replace(/["\\\n]/g, encodeURIComponent)}")`;
+
+// Each declaration by itself: a value can't bring another property with it. A picture in it is a file of the movie.
+const dress = (node, css, stage) => css.forEach(([name, value]) =>
+  node.style.setProperty(name, value.replace(/url\(media:(\d+)\)/g, (_, media) => asUrl(stage.href(media)))));
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
@@ -50,7 +53,7 @@ function inParts(words, parts, animations) {
   const spans = [];
   const part = (text) => {
     const span = make("span", { class: "part" }, text);
-    dress(span, parts.css);
+    dress(span, parts.css, null);
     spans.push(span);
     return span;
   };
@@ -83,7 +86,7 @@ const drawers = {
   },
   text(piece, content) {
     const node = make("div", { class: "words" });
-    dress(node, content.css);
+    dress(node, content.css, piece.stage);
     if (content.parts) inParts({ node, text: content.text }, content.parts, piece.animations);
     else node.textContent = content.text;
     if (!content.css.some(([name]) => name === "text-align")) node.style.textAlign = { start: "left", end: "right" }[content.align[0]] || "center";
@@ -138,14 +141,14 @@ function cut(piece, content, picture) {
 
 function masked(piece, content, node) {
   if (content.mask === null) return node;
-  const url = `url("${piece.stage.href(content.mask).replace(/["\\\n]/g, encodeURIComponent)}")`;
+  const url = asUrl(piece.stage.href(content.mask));
   Object.assign(node.style, { maskImage: url, maskSize: "100% 100%", maskMode: "luminance" });
   return node;
 }
 
 function box(piece, part) {
   const node = make("div", { class: "box" });
-  dress(node, part.css);
+  dress(node, part.css, piece.stage);
   if (part.media !== null) node.append(make("img", { src: piece.stage.href(part.media), alt: "", onerror: (event) => event.target.replaceWith(standIn("image", "can’t be loaded")) }));
   if (part.count) {
     const { from, to, decimals, seconds } = part.count;
@@ -160,7 +163,7 @@ function box(piece, part) {
 
 function subtitled(piece, content) {
   const node = make("div", { class: "subtitles" });
-  dress(node, content.css);
+  dress(node, content.css, piece.stage);
   if (content.at) {
     node.classList.add("custom");
     Object.assign(node.style, { left: `${content.at[0]}px`, top: `${content.at[1]}px` });
@@ -176,11 +179,11 @@ function subtitled(piece, content) {
     }
     if (!line) return;
     const spoken = line.words.reduce((last, [start], at) => (time >= start ? at : last), 0);
-    if (content.style === "boxed-line") node.firstChild.style.background = content.box_color;
+    if (content.style === "boxed-line") node.firstChild.style.backgroundColor = content.box_color;
     node.querySelectorAll("span").forEach((span, at) => {
       const is = at === spoken;
       span.style.color = is && content.style !== "boxed-line" && content.style !== "boxed-word" ? content.word_color : "";
-      span.style.background = is && content.style === "boxed-word" ? content.box_color : "";
+      span.style.backgroundColor = is && content.style === "boxed-word" ? content.box_color : "";
       span.style.visibility = content.style === "classic-progressive" && at > spoken ? "hidden" : "";
       span.style.display = content.style === "classic-one-word" && !is ? "none" : "";
     });
@@ -205,7 +208,7 @@ class Piece {
     }
     placed(this.node, plan.place);
     this.look = make("div", { class: "look" }, ...(drawn ? [drawn] : []));
-    dress(this.look, plan.css);
+    dress(this.look, plan.css, this.stage);
     const move = make("div", { class: "move" }, this.look);
     this.animations.push(...plan.tracks.map((track) => animated(move, track)));
     this.node.append(move);
