@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use j2v::emulator::{Emulator, Settings as EmulatorSettings};
-use j2v::ledger::memory::Memory;
+use j2v::ledger::sqlite::Sqlite;
 use j2v::movie::builder::{Element, Movie, Resolution, Scene};
 use j2v::render::identity::Key;
 use j2v::render::schedule::PollInterval;
@@ -34,7 +34,7 @@ async fn main() -> anyhow::Result<()> {
         world: world.clone(),
     };
     // The ledger is what makes it "once": a program of yours opens a file with `j2v::ledger::sqlite::Sqlite::open`.
-    let context = Context::new(Client::new(settings), Memory::new(), world);
+    let context = Context::new(Client::new(settings), Sqlite::in_memory(&world)?, world);
 
     let movie = Movie::new()
         .resolution(Resolution::FullHd)

@@ -9,7 +9,6 @@ use super::{Call, Stop};
 use crate::emulator::{self, Emulator};
 use crate::exit::Exit;
 use crate::ledger::mark::Marks;
-use crate::ledger::memory::Memory;
 #[cfg(feature = "postgres")]
 use crate::ledger::postgres::Postgres;
 use crate::ledger::sqlite::Sqlite;
@@ -179,9 +178,13 @@ pub(super) async fn store(call: &Call) -> anyhow::Result<Arc<dyn Store>> {
             let opened = Box::pin(Postgres::open_marked(address.clone(), World::real(), marks)).await;
             Ok(Arc::new(opened.map_err(ledger_failed)?))
         }
-        LedgerPlace::Nowhere => Ok(Arc::new(Memory::new())),
+        LedgerPlace::Nowhere => in_memory(),
         LedgerPlace::Homeless => Err(homeless().into()),
     }
+}
+
+fn in_memory() -> anyhow::Result<Arc<dyn Store>> {
+    Ok(Arc::new(Sqlite::in_memory(&World::real()).map_err(ledger_failed)?))
 }
 
 /// The failure when no setting names a ledger and there is no folder for one.
@@ -191,7 +194,7 @@ pub(super) fn homeless() -> Stop {
 
 /// The ledger for a command that creates none: an empty one where there is none.
 pub(super) async fn store_as_it_is(call: &Call) -> anyhow::Result<Arc<dyn Store>> {
-    if is_there(&call.settings.ledger).await? { store(call).await } else { Ok(Arc::new(Memory::new())) }
+    if is_there(&call.settings.ledger).await? { store(call).await } else { in_memory() }
 }
 
 /// Whether there is a ledger. Creates none.

@@ -8,7 +8,6 @@ pub mod batch;
 pub mod change;
 pub mod inbox;
 pub mod mark;
-pub mod memory;
 pub mod outbox;
 #[cfg(feature = "postgres")]
 pub mod postgres;

@@ -86,8 +86,11 @@ pub(super) fn component(node: &Node, media: &mut MediaList, notes: &mut Vec<Note
     let id = read::words(node, "component").unwrap_or_default();
     let empty = Node::object();
     let settings = node.get("settings").unwrap_or(&empty);
-    let drawn =
-        if id == "shape/rectangle" { Some(rectangles(settings, media)) } else { layout(&id).map(|layout| laid_out(&layout, settings, media)) };
+    let drawn = if id == "shape/rectangle" {
+        Some(rectangles(settings, media))
+    } else {
+        layout(&id).map(|layout| laid_out(&layout, settings, media))
+    };
     let level = match &drawn {
         Some(_) => Note::approximate(
             id.clone(),

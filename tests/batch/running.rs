@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use j2v::emulator::Settings;
 use j2v::ledger::batch::{Batch, Budget};
-use j2v::ledger::memory::Memory;
+use j2v::ledger::sqlite::Sqlite;
 use j2v::render::event::{Trouble, Verdict};
 use j2v::render::identity::MovieHash;
 use j2v::render::outcome::Reason;
@@ -94,7 +94,7 @@ async fn credits_that_are_used_up_pause_the_batch_and_the_next_run_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let settings =
         || Settings { render_time: Duration::from_millis(50), folder: Some(folder.path().to_owned()), ..Settings::new(World::real()) };
-    let mut office = Office::of(Settings { credits: Some(25), ..settings() }, Memory::new()).await;
+    let mut office = Office::of(Settings { credits: Some(25), ..settings() }, Sqlite::in_memory(&World::real()).unwrap()).await;
     let (ended, stop) = office.run(&plan(60), items(60)).await;
     assert!(matches!(stop, Some(StopReason::Refused(refusal)) if refusal.reason == Reason::Credits));
     let done = ended.iter().filter(|end| end.outcome.verdict == Verdict::Done).count();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use j2v::emulator::{Emulator, Settings};
 use j2v::ledger::Store;
-use j2v::ledger::memory::Memory;
+use j2v::ledger::sqlite::Sqlite;
 use j2v::movie::Document;
 use j2v::render::event::{Event, Listener};
 use j2v::render::identity::{Key, MovieHash};
@@ -53,7 +53,7 @@ impl Office {
         let mut settings = Settings::new(world.clone());
         settings.render_time = Duration::from_millis(100);
         settings.faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
-        Self::of(settings, Memory::new()).await
+        Self::of(settings, Sqlite::in_memory(&World::real()).unwrap()).await
     }
 
     pub(crate) async fn of(settings: Settings, store: impl Store + 'static) -> Self {

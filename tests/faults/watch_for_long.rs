@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use j2v::ledger::memory::Memory;
+use j2v::ledger::sqlite::Sqlite;
 use j2v::movie::Document;
 use j2v::render::event::{Event, Listener, Verdict};
 use j2v::render::outcome::Status;
@@ -107,7 +107,8 @@ fn context(world: &World, wall: &Arc<AtomicI64>) -> Context {
     let outside = Outside { clock: Arc::new(Jumping(Arc::clone(wall))), ..Outside::real() };
     let url = ApiUrl::parse(world.url()).unwrap();
     let (key, timeouts) = (ApiKey::parse(CANARY).unwrap(), Timeouts::default());
-    Context::new(Client::new(Settings { url, key, timeouts, world: outside.clone() }), Memory::new(), outside)
+    let ledger = Sqlite::in_memory(&outside).unwrap();
+    Context::new(Client::new(Settings { url, key, timeouts, world: outside.clone() }), ledger, outside)
 }
 
 fn order() -> Order {

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use j2v::ledger::memory::Memory;
 #[cfg(all(unix, feature = "postgres"))]
 use j2v::ledger::postgres::{Address, Postgres};
 use j2v::ledger::sqlite::Sqlite;
@@ -51,10 +50,10 @@ impl Home for OnFile {
 pub(crate) struct InMemory;
 
 impl Home for InMemory {
-    type Store = Memory;
+    type Store = Sqlite;
 
-    fn open(&self) -> Memory {
-        Memory::new()
+    fn open(&self) -> Sqlite {
+        Sqlite::in_memory(&World::real()).unwrap()
     }
 }
 

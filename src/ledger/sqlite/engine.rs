@@ -27,6 +27,7 @@ use super::file::{Home, beside};
 use super::job::{Job, Need};
 use super::owner::Owners;
 use crate::ledger::LedgerError;
+use crate::world::World;
 
 /// What the jobs of one transaction work with.
 pub(super) struct Session<'a> {
@@ -40,9 +41,8 @@ pub(super) struct Session<'a> {
 pub(super) struct Engine {
     connection: Connection,
     path: PathBuf,
-    home: Home,
-    /// The log's file.
-    log: PathBuf,
+    /// The file and its log; `None` for a ledger in memory.
+    file: Option<(Home, PathBuf)>,
     owners: Owners,
     level: Option<Level>,
     commits: Arc<AtomicU64>,
@@ -70,7 +70,12 @@ impl Engine {
     /// An engine on a connection to the file at `real`; `path` names the file in errors.
     pub(super) fn new(connection: Connection, path: &Path, real: PathBuf, owners: Owners) -> Self {
         let log = beside(&real, "-wal");
-        Self { connection, path: path.to_owned(), home: Home::of(real), log, owners, level: None, commits: Arc::default() }
+        Self { connection, path: path.to_owned(), file: Some((Home::of(real), log)), owners, level: None, commits: Arc::default() }
+    }
+
+    /// An engine on a connection to a ledger in memory.
+    pub(super) fn in_memory(connection: Connection, world: World) -> Self {
+        Self { connection, path: "memory".into(), file: None, owners: Owners::alone(world), level: None, commits: Arc::default() }
     }
 
     /// A live counter of the commits that wrote.
@@ -121,8 +126,8 @@ impl Engine {
     }
 
     fn commit(&self, need: Need) -> Result<(), Failure> {
-        if need > Need::Read {
-            self.home.check()?;
+        if let Some((home, _)) = self.file.as_ref().filter(|_| need > Need::Read) {
+            home.check()?;
         }
         self.execute("COMMIT")?;
         if need > Need::Read {
@@ -158,7 +163,7 @@ impl Engine {
 
     /// The size of the log's file in bytes.
     pub(super) fn log_size(&self) -> u64 {
-        fs::metadata(&self.log).map_or(0, |found| found.len())
+        self.file.as_ref().and_then(|(_, log)| fs::metadata(log).ok()).map_or(0, |found| found.len())
     }
 
     /// A number that changes when another connection has written, and only then.
@@ -196,7 +201,6 @@ mod tests {
     use super::*;
     use crate::ledger::sqlite::job::Asked;
     use crate::ledger::sqlite::{connect, file};
-    use crate::world::World;
 
     fn engine(folder: &TempDir) -> Engine {
         let path = file::ensure(&folder.path().join("ledger.db"), &World::real()).unwrap();

@@ -1,5 +1,5 @@
 //! The embedded store: one `SQLite` file in WAL mode. One thread owns it and commits together the requests that wait at
-//! the same time. `engine` describes what is on disk when; `owner` describes which processes are alive.
+//! the same time. A ledger in memory is the same without a file and without a thread. `engine` describes what is on disk when; `owner` describes which processes are alive.
 
 mod batches;
 pub mod damage;
@@ -9,6 +9,7 @@ mod file;
 mod holder;
 mod inbox;
 mod job;
+mod memory;
 mod outbox;
 mod owner;
 mod recovery;
@@ -33,6 +34,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use self::engine::{Engine, Session};
 use self::failure::Failure;
 use self::job::{Asked, Need};
+use self::memory::Memory;
 use self::owner::Owners;
 use self::thread::Thread;
 use super::mark::{Marks, Witness};
@@ -54,14 +56,31 @@ const STATEMENTS: usize = 80;
 
 /// The embedded store. When dropped, it finishes its requests and closes the file.
 pub struct Sqlite {
-    /// The only thread that waits for the disk.
-    thread: Thread,
+    runner: Runner,
     commits: Arc<AtomicU64>,
     name: LedgerName,
     witness: Arc<Witness>,
 }
 
+/// What runs the requests.
+enum Runner {
+    /// The only thread that waits for the disk.
+    Thread(Thread),
+    /// The caller itself: memory is never waited for.
+    Caller(Memory),
+}
+
 impl Sqlite {
+    /// Makes an empty ledger in memory (`--no-ledger`). It keeps every promise for as long as it lives.
+    ///
+    /// # Errors
+    /// When the engine can't be started.
+    pub fn in_memory(world: &World) -> Result<Self, LedgerError> {
+        let memory = Memory::new(world).map_err(|failure| failure.at(Path::new("memory")))?;
+        let (commits, witness) = (memory.commits(), Arc::new(Witness::new(None)));
+        Ok(Self { runner: Runner::Caller(memory), commits, name: LedgerName::unkept(), witness })
+    }
+
     /// Opens the ledger at `path`; creates it, and its folder, if it isn't there. Normally blocks for less than a
     /// millisecond, and for up to 5 s when another process changes the schema.
     ///
@@ -106,7 +125,7 @@ impl Sqlite {
         let engine = Engine::new(connection, path, real, owners);
         let commits = engine.commits();
         let thread = Thread::start(engine).map_err(|error| fail(error.into()))?;
-        Ok(Self { thread, commits, name, witness })
+        Ok(Self { runner: Runner::Thread(thread), commits, name, witness })
     }
 
     /// The number of transactions that have written so far: concurrent requests share one.
@@ -132,7 +151,10 @@ impl Sqlite {
         F: FnMut(&Session<'_>) -> Result<T, Failure> + Send + 'static,
     {
         let (job, answer) = Asked::new(need, work);
-        self.thread.ask(Box::new(job));
+        match &self.runner {
+            Runner::Thread(thread) => thread.ask(Box::new(job)),
+            Runner::Caller(memory) => memory.run(Box::new(job)),
+        }
         Box::pin(async { answer.await.unwrap_or(Err(LedgerError::Closed)) })
     }
 }
@@ -190,8 +212,13 @@ impl Sharing for Sqlite {
     }
 
     fn news(&self, heard: Option<Mark>) -> Reply<'_, Mark> {
-        let news = self.thread.news(heard);
-        Box::pin(async { news.await.unwrap_or(Err(LedgerError::Closed)) })
+        match &self.runner {
+            Runner::Thread(thread) => {
+                let news = thread.news(heard);
+                Box::pin(async { news.await.unwrap_or(Err(LedgerError::Closed)) })
+            }
+            Runner::Caller(memory) => Box::pin(memory.news(heard)),
+        }
     }
 }
 
