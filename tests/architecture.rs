@@ -5,17 +5,19 @@ use std::fs;
 use std::path::Path;
 
 /// Each layer and what it may import from the crate, besides itself.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("world", &[]),
+    ("policy", &[]),
     ("limits", &[]),
     ("input", &["limits"]),
     ("movie", &["limits"]),
-    ("render", &["world"]),
+    ("render", &["policy", "world"]),
     ("rows", &["input", "limits", "movie"]),
     ("preview", &["movie"]),
-    ("service", &["movie", "render", "world"]),
+    ("service", &["movie", "policy", "render", "world"]),
     ("ledger", &["render", "world"]),
-    ("work", &["ledger", "movie", "preview", "render", "service", "world"]),
+    ("work", &["ledger", "movie", "policy", "preview", "render", "service", "world"]),
+    ("client", &["ledger", "movie", "policy", "render", "service", "work", "world"]),
     ("emulator", &["movie", "world"]),
     ("output", &["exit", "movie", "render", "settings", "world"]),
 ];

@@ -12,15 +12,13 @@ use super::{Call, Stop};
 use crate::cli::AuthCommand;
 use crate::exit::Exit;
 use crate::output::table;
+use crate::policy::READING_ONE;
 use crate::service::client::Client;
 use crate::service::page::Window;
 use crate::service::read::ReadError;
 use crate::service::secret::ApiKey;
 use crate::settings::{KeySource, Origin, Settings, stored};
 use crate::world::World;
-
-/// How long the request about the key may take.
-pub(super) const READING: Duration = Duration::from_secs(10);
 
 /// The longest key, bytes.
 const LONGEST: u64 = 16 << 10;
@@ -88,7 +86,7 @@ fn typed(profile: &str) -> Result<String, Stop> {
 pub(super) async fn balance(client: &Client) -> Result<Option<f64>, ReadError> {
     let now = World::real().now();
     let window = Window { from: now.minus(Duration::from_secs(60)), to: now };
-    client.list_page(window, None, 1, READING).await.map(|page| page.remaining_credits)
+    client.list_page(window, None, 1, READING_ONE).await.map(|page| page.remaining_credits)
 }
 
 async fn status(call: &Call, json: bool) -> anyhow::Result<Exit> {

@@ -1,7 +1,6 @@
 //! `j2v delete`: deletes rendered files on the server. The entry stays, and so does its cost.
 
 use std::io::{self, BufRead, IsTerminal};
-use std::time::Duration;
 
 use super::renders::Known;
 use super::session::{ledger_failed, spell, unreadable};
@@ -12,15 +11,13 @@ use crate::cli::DeleteArgs;
 use crate::exit::Exit;
 use crate::ledger::{LedgerError, Render};
 use crate::output::{Results, Wanted};
+use crate::policy::READING_LIST;
 use crate::render::event::{Outcome, Trouble, Verdict};
 use crate::render::identity::ProjectId;
 use crate::render::outcome::Reason;
 use crate::service::read::ReadError;
 use crate::work::Context;
 use crate::work::outcome::{described, unbound};
-
-/// How long one deletion may take.
-const TRYING: Duration = Duration::from_secs(30);
 
 /// Projects that the confirmation names; the rest is counted.
 const SHOWN: usize = 5;
@@ -108,7 +105,7 @@ async fn delete(context: &Context, project: ProjectId, render: Option<&Render>) 
         project: Some(project.clone()),
         ..render.map_or_else(|| Outcome::new(verdict), |render| described(render, verdict))
     };
-    if let Err(error) = context.client.delete(&project, TRYING).await {
+    if let Err(error) = context.client.delete(&project, READING_LIST).await {
         let (verdict, trouble) = meaning(&error);
         return Ok(outcome(verdict).because(trouble, unreadable(&error).message));
     }

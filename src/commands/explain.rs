@@ -1,7 +1,6 @@
 //! `j2v explain`: explains a message of the service in plain words, with the line of the movie that it means.
 
 use std::path::Path;
-use std::time::Duration;
 
 use clap::Parser;
 use serde_json::json;
@@ -17,12 +16,10 @@ use crate::movie::diagnostic::{Diagnostic, Evidence, Severity};
 use crate::movie::{Document, Mention, mention};
 use crate::output::findings::{Placed, place};
 use crate::output::{sanitize, snippet};
+use crate::policy::READING_ONE;
 use crate::render::explanation::Explanation;
 use crate::render::identity::{MovieHash, ProjectId};
 use crate::settings::LedgerPlace;
-
-/// How long the read of a project that is not in the ledger may take.
-const READING: Duration = Duration::from_secs(10);
 
 /// The name for the service's messages that match no rule of the check.
 const SERVICE: &str = "service";
@@ -109,7 +106,7 @@ async fn of_service(call: &Call, name: Name<'_>) -> anyhow::Result<Told> {
         return Err(unheard_of(name, &session::spell(call, &["history"])).into());
     }
     let session = Session::without_past(call).await?;
-    let read = session.context.client.read(&project, READING).await.map_err(|error| unreadable(&error));
+    let read = session.context.client.read(&project, READING_ONE).await.map_err(|error| unreadable(&error));
     session.close().await;
     let report =
         read.map_err(|stop| Stop { message: format!("{project}: {}", stop.message), ..stop }.then(session::spell(call, &["list"])))?;

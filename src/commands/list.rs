@@ -9,6 +9,7 @@ use super::{Call, Stop};
 use crate::cli::ListArgs;
 use crate::exit::Exit;
 use crate::output::table::{self, Cell};
+use crate::policy::{READING_LIST, RETENTION};
 use crate::render::event::{Outcome, Verdict};
 use crate::render::identity::Key;
 use crate::render::line;
@@ -17,21 +18,15 @@ use crate::service::page::Window;
 use crate::work::search::token;
 use crate::world::Timestamp;
 
-/// How far back the list goes by default: as long as the service keeps the files.
-const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
-
-/// How long the listing may take.
-const READING: Duration = Duration::from_secs(30);
-
 pub(super) async fn run(call: &Call, args: &ListArgs) -> anyhow::Result<Exit> {
     let session = Session::open(call).await?;
     let now = session.context.world.now();
     let to = args.to.map_or(now.plus(Duration::from_secs(60)), |to| to.end(now));
-    let from = args.from.map_or_else(|| to.min(now).minus(WEEK), |from| from.start(now));
+    let from = args.from.map_or_else(|| to.min(now).minus(RETENTION), |from| from.start(now));
     if from > to {
         return Err(Stop::new(Exit::Usage, "--from is after --to").into());
     }
-    let sweep = session.context.client.sweep(Window { from, to }, READING).await.map_err(|error| unreadable(&error))?;
+    let sweep = session.context.client.sweep(Window { from, to }, READING_LIST).await.map_err(|error| unreadable(&error))?;
     if !sweep.whole {
         call.out.warning("the list is incomplete: a page of the service's was missing or unreadable");
     }

@@ -11,6 +11,7 @@ use crate::exit::Exit;
 use crate::ledger::{Change, Render, RenderQuery, SUBMIT_SCOPE};
 use crate::movie::Document;
 use crate::output::{Results, Wanted};
+use crate::policy::READING_ONE;
 use crate::render::event::{Outcome, Verdict};
 use crate::render::identity::ProjectId;
 use crate::render::state::{Fact, State};
@@ -20,9 +21,6 @@ use crate::work::follow::remembered;
 use crate::work::outcome::unbound;
 use crate::work::search;
 use crate::work::submit::{Order, Submitted, submit};
-
-/// How long the read of a named project may take.
-const READING: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(call: &Call, args: &SettleArgs) -> anyhow::Result<Exit> {
     let name = Name { text: &args.key, batch: args.scope.batch.as_deref() };
@@ -64,7 +62,7 @@ async fn look(call: &Call, context: &Context, render: Render) -> anyhow::Result<
     if !is_open || !render.traceable {
         return Ok(render);
     }
-    if let Err(why) = search::sweep(context, std::slice::from_ref(&render), READING).await.map_err(ledger_failed)? {
+    if let Err(why) = search::sweep(context, std::slice::from_ref(&render), READING_ONE).await.map_err(ledger_failed)? {
         if matches!(why, ReadError::Refused(_)) {
             return Err(unreadable(&why).into());
         }
@@ -102,7 +100,7 @@ async fn adopt(context: &Context, render: Render, project: &str) -> anyhow::Resu
         let stop = unreadable(&error);
         Stop { message: format!("{project}: {}", stop.message), ..stop }
     };
-    let report = context.client.read(&project, READING).await.map_err(unread)?;
+    let report = context.client.read(&project, READING_ONE).await.map_err(unread)?;
     let other = search::token(&report).filter(|token| !token.names(&render.identity()));
     if let Some(token) = other {
         let why = format!("project {project} was rendered for another submission ({token}); it can't be adopted for key {}", render.key);

@@ -1,7 +1,5 @@
 //! `j2v show`: one render's whole history: what was sent, every attempt, what came back, what it cost.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use super::history::facts;
@@ -14,12 +12,10 @@ use crate::ledger::inbox::{Callbacks, Kept};
 use crate::ledger::outbox::{Deliveries, Delivery};
 use crate::ledger::{Event, LedgerError, Render, Store};
 use crate::output::table;
+use crate::policy::READING_ONE;
 use crate::render::identity::ProjectId;
 use crate::render::token::{LedgerName, Token};
 use crate::world::Timestamp;
-
-/// How long the read of a project that is not in the ledger may take.
-const READING: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(call: &Call, args: &ShowArgs) -> anyhow::Result<Exit> {
     let ledger = store(call).await?;
@@ -51,7 +47,7 @@ async fn of_service(call: &Call, args: &ShowArgs, name: Name<'_>) -> anyhow::Res
     let project = ProjectId::parse(name.text).ok().filter(|project| name.batch.is_none() && project.is_well_formed());
     let project = project.ok_or_else(|| unheard_of(name, &spelling(call).spell(&["history"])))?;
     let session = Session::without_past(call).await?;
-    let read = session.context.client.read(&project, READING).await;
+    let read = session.context.client.read(&project, READING_ONE).await;
     session.close().await;
     let report = read.map_err(|error| Stop { message: format!("{project}: {}", unreadable(&error).message), ..unreadable(&error) })?;
     if args.json {

@@ -99,7 +99,9 @@ fn with_media(value: &str, media: &mut MediaList) -> String {
         let (address, behind) = after.split_once(')').unwrap_or((after, ""));
         let number = media.add(address.trim().trim_matches(['"', '\'']), "image");
         written.push_str(before);
-        written.push_str(&format!("url(media:{number})"));
+        written.push_str("url(media:");
+        written.push_str(&number.to_string());
+        written.push(')');
         rest = behind;
     }
     written.push_str(rest);

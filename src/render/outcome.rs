@@ -1,15 +1,11 @@
 //! The service's report of a render, parsed leniently, and the reason for a refusal.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
 use super::identity::ProjectId;
+use crate::policy::RETENTION;
 use crate::world::Timestamp;
-
-/// How long the service keeps a rendered file (`service.md#retention`).
-pub const RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// The service's status of a render (`service.md#status`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +121,12 @@ impl Report {
     #[must_use]
     pub fn kept_until(&self) -> Option<Timestamp> {
         self.ended_at.map(|ended| ended.plus(RETENTION))
+    }
+
+    /// Whether the service has deleted the file by `now`, on the service's clock.
+    #[must_use]
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.kept_until().is_some_and(|until| now >= until)
     }
 }
 

@@ -1,7 +1,5 @@
 //! The common part of the calls about templates and media: the request, the meaning of its answer, and when to retry.
 
-use std::time::Duration;
-
 use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -10,10 +8,8 @@ use super::answer::{ReadMeaning, RequestResult, meaning_of_read};
 use super::client::{Client, LARGEST_ANSWER, Question};
 use super::persist::Judged;
 use super::read::described;
+use crate::policy::READING_LIST;
 use crate::render::outcome::{Reason, Refusal};
-
-/// How long one call is retried.
-const TRYING: Duration = Duration::from_secs(30);
 
 /// Why a call about templates or media failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -137,7 +133,7 @@ impl Client {
             }
             Judged::Again { why, after }
         };
-        self.persist(&question, TRYING, judge, |why| AccountError::Unreachable { host: host(), why }).await
+        self.persist(&question, READING_LIST, judge, |why| AccountError::Unreachable { host: host(), why }).await
     }
 }
 

@@ -6,6 +6,9 @@ use std::str::FromStr;
 
 use reqwest::Url;
 
+/// The address of the service (`service.md#common`).
+pub const SERVICE: &str = "https://api.json2video.com/v2";
+
 /// Why a text is not an API address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

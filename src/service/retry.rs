@@ -5,14 +5,8 @@ use std::time::Duration;
 use jiff::fmt::rfc2822::DateTimeParser;
 
 use super::answer::{ConnectFault, TlsFault};
+use crate::policy::{LONGEST_RETRY_AFTER, REFUSED_FOR};
 use crate::world::Timestamp;
-
-/// The longest wait that the service may ask for (`faults.md` row 18).
-pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(600);
-
-/// For how long a refused connection is tried again, and a name that can't be resolved or a certificate that isn't trusted
-/// (`contract.md#talking-to-the-service`).
-pub const REFUSED_FOR: Duration = Duration::from_secs(10);
 
 /// The upper bound of the first wait; it doubles with each attempt.
 const FIRST_WAIT: Duration = Duration::from_millis(500);

@@ -9,8 +9,8 @@ use std::path::Path;
 use super::config::{Config, Profile};
 use super::key::KeySource;
 use super::origin::Origin;
-use super::{Environment, SERVICE, SettingsError, stored};
-use crate::service::endpoint::ApiUrl;
+use super::{Environment, SettingsError, stored};
+use crate::service::endpoint::{ApiUrl, SERVICE};
 use crate::service::secret::ApiKey;
 
 /// Which value is used where a profile and the environment differ.

@@ -44,9 +44,6 @@ use config::{Config, Profile};
 use profile::{Choice, ProfileName};
 use terminal::{Streams, canvas, terminal};
 
-/// The service itself (`service.md#common`).
-const SERVICE: &str = "https://api.json2video.com/v2";
-
 /// The variables that decide what is sent where, and where the ledger is.
 const OURS: [&str; 6] = ["J2V_API_KEY", "JSON2VIDEO_API_KEY", "J2V_API_URL", "J2V_LEDGER", "J2V_PROFILE", "J2V_FORWARD_SECRET"];
 

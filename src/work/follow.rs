@@ -6,7 +6,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::save::{self, Saving, Unsaved, save_video};
-use super::watch::{PollResult, Target, WaitPolicy, is_long_over, watch};
+use super::watch::{PollResult, Target, WaitPolicy, watch};
 use super::{Context, Submission};
 use crate::ledger::Render;
 use crate::render::event::{Event, Outcome, Trouble, Verdict};
@@ -172,7 +172,7 @@ impl Described<'_> {
             _ if self.target.render.as_ref().is_some_and(|render| render.submission.state == State::Expired) => self.expired(report).await,
             // A video for which the service returns a URL exists, whatever the clocks say.
             Status::Done if report.url.is_some() => self.done(report).await,
-            Status::Done if is_long_over(&report, self.context.service_now()) => self.expired(report).await,
+            Status::Done if report.is_expired(self.context.service_now()) => self.expired(report).await,
             Status::Done => self
                 .outcome(Verdict::Error, Some(report))
                 .because(Trouble::None, "the service says `done` but gives no URL")

@@ -1,6 +1,7 @@
 //! The use cases: they combine the service and the ledger, and report what happens as [`Event`]s.
 
 pub mod batch;
+mod belief;
 pub mod deliver;
 pub mod follow;
 pub mod listen;
@@ -10,6 +11,7 @@ pub mod preview;
 pub mod reconcile;
 pub mod save;
 pub mod search;
+mod send;
 pub mod submit;
 pub mod templates;
 pub mod upload;

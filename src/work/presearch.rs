@@ -13,6 +13,7 @@ use tokio::sync::Mutex;
 use super::Context;
 use super::search::{BEFORE, Span, found, nobody_elses, read_tokens, shared_out, start};
 use crate::ledger::{Completeness, Gap, LedgerError, Render};
+use crate::policy::RETENTION;
 use crate::render::event::Event;
 use crate::render::outcome::Report;
 use crate::render::schedule::Locality;
@@ -28,10 +29,6 @@ const COLD: Duration = Duration::from_secs(120);
 /// How long a machine checks the list before each single submission with a key, once it has met a ledger that was in
 /// use already. A user who sets up a machine again restores the backup on the same day.
 const NEWLY_MET: Duration = Duration::from_secs(24 * 3600);
-
-/// How far back a batch checks when nothing proves that its ledger is complete. The service keeps a video no longer
-/// than this.
-const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// How long the list is retried when nothing indicates that the ledger has forgotten anything.
 const UNDOUBTED: Duration = Duration::from_secs(5);
@@ -150,8 +147,8 @@ fn is_cold(render: &Render, completeness: &Completeness, now: Timestamp) -> bool
 
 /// The time spans of the list that may hold renders that were sent and forgotten.
 fn spans(sought: &[&Render], completeness: &Completeness, now: Timestamp) -> Vec<Span> {
-    let is_newly_met = completeness.met.is_some_and(|met| now.since(met) < KEPT);
-    let proven = completeness.proven.filter(|_| !is_newly_met).unwrap_or_default().max(now.minus(KEPT));
+    let is_newly_met = completeness.met.is_some_and(|met| now.since(met) < RETENTION);
+    let proven = completeness.proven.filter(|_| !is_newly_met).unwrap_or_default().max(now.minus(RETENTION));
     let oldest = sought.iter().filter(|render| is_cold(render, completeness, now)).map(|render| start(render)).min();
     let from = oldest.map_or(proven, |oldest| oldest.min(proven)).min(now).max(now.minus(Gap::REMEMBERED));
     let lately = Span { from: from.minus(BEFORE), until: now };

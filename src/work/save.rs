@@ -5,7 +5,6 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::Context;
 use super::follow::saved_file;
-use super::watch::is_long_over;
 use crate::ledger::story::SAVED;
 use crate::ledger::{Change, LedgerError, Render, RenderQuery};
 use crate::render::event::Event;
@@ -48,15 +47,19 @@ pub struct VideoName {
 }
 
 /// Why a video was not saved.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum Unsaved {
     /// The service has deleted it after its 7 days.
+    #[error("the service has deleted the file after its 7 days")]
     Expired,
     /// It can't be fetched or written; the text says why.
+    #[error("{0}")]
     Failed(String),
     /// The file was deleted on the server.
+    #[error("the file was deleted on the server")]
     Deleted,
     /// Another file has the name.
+    #[error("{} already exists", path.display())]
     InTheWay {
         /// The file's path.
         path: PathBuf,
@@ -64,8 +67,10 @@ pub enum Unsaved {
         whose: Option<String>,
     },
     /// The user interrupted; the bytes fetched so far are kept.
+    #[error("interrupted")]
     Interrupted,
     /// It is saved, but the ledger could not record it.
+    #[error("saved as {}, but {error}", file.display())]
     Ledger {
         /// The saved file.
         file: PathBuf,
@@ -243,7 +248,7 @@ async fn fresh(context: &Context, project: &ProjectId) -> Result<Report, Unsaved
 }
 
 fn gone(context: &Context, report: &Report) -> Unsaved {
-    if is_long_over(report, context.service_now()) {
+    if report.is_expired(context.service_now()) {
         return Unsaved::Expired;
     }
     if report.status == Status::Deleted {

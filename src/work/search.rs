@@ -7,6 +7,7 @@ use tokio::time::Instant as Tick;
 
 use super::Context;
 use crate::ledger::{Change, LedgerError, Record, Render, RenderQuery};
+use crate::policy::READING_LIST;
 use crate::render::event::Event;
 use crate::render::identity::ProjectId;
 use crate::render::outcome::Report;
@@ -31,9 +32,6 @@ const VISIBLE_WITHIN: Duration = Duration::from_secs(60);
 
 /// The number of latest rows that are searched for a render sent later.
 const LATEST: u32 = 1000;
-
-/// How long one sweep of the list is retried.
-const READING: Duration = Duration::from_secs(30);
 
 /// Searches for one render until it is found, `patience` is over, or the user interrupts.
 ///
@@ -89,7 +87,7 @@ pub async fn catch_up(context: &Context) -> Result<(), LedgerError> {
     if due.is_empty() {
         return Ok(());
     }
-    context.unless_interrupted(sweep(context, &due, READING)).await.map_or(Ok(()), |swept| swept.map(|_| ()))
+    context.unless_interrupted(sweep(context, &due, READING_LIST)).await.map_or(Ok(()), |swept| swept.map(|_| ()))
 }
 
 fn is_due(context: &Context, render: &Render, now: Timestamp) -> bool {
@@ -184,7 +182,7 @@ async fn read<'a>(context: &Context, renders: &'a [Render], decides: bool, patie
 /// Reads the list once. Returns whether it was read to the end. Only reports with a wanted token are kept, so the list
 /// may be of any length.
 async fn read_once(context: &Context, window: Window, seen: &mut Seen<'_>, keeps_all: bool, patience: Duration) -> Result<bool, ReadError> {
-    let mut pages = context.client.pages(window, MOST_PER_PAGE, patience.min(READING));
+    let mut pages = context.client.pages(window, MOST_PER_PAGE, patience.min(READING_LIST));
     while let Some(reports) = pages.next().await? {
         for report in reports {
             if keeps_all {

@@ -67,7 +67,7 @@ enum Runner {
     /// The only thread that waits for the disk.
     Thread(Thread),
     /// The caller itself: memory is never waited for.
-    Caller(Memory),
+    Caller(Box<Memory>),
 }
 
 impl Sqlite {
@@ -78,7 +78,7 @@ impl Sqlite {
     pub fn in_memory(world: &World) -> Result<Self, LedgerError> {
         let memory = Memory::new(world).map_err(|failure| failure.at(Path::new("memory")))?;
         let (commits, witness) = (memory.commits(), Arc::new(Witness::new(None)));
-        Ok(Self { runner: Runner::Caller(memory), commits, name: LedgerName::unkept(), witness })
+        Ok(Self { runner: Runner::Caller(Box::new(memory)), commits, name: LedgerName::unkept(), witness })
     }
 
     /// Opens the ledger at `path`; creates it, and its folder, if it isn't there. Normally blocks for less than a

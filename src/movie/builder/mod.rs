@@ -169,6 +169,12 @@ impl Movie {
     }
 }
 
+impl From<&Movie> for Document {
+    fn from(movie: &Movie) -> Self {
+        movie.document()
+    }
+}
+
 impl From<Movie> for Document {
     fn from(movie: Movie) -> Self {
         movie.document()

@@ -1,7 +1,6 @@
 //! Places rows in the ledger, chunk by chunk, and routes each by its state.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -12,16 +11,11 @@ use super::row_action::{RowAction, row_action};
 use super::{Entry, Item, Run};
 use crate::ledger::batch::TableRow;
 use crate::ledger::{Again, Change, LedgerError, NewRender, PlaceResult, Record, Render, RenderId, RenderQuery};
+use crate::policy::{QUARANTINE, READING_LIST};
 use crate::render::event::{Outcome, Trouble, Verdict};
 use crate::render::identity::{Key, MovieHash};
 use crate::render::state::{Fact, OnUnknown, State};
 use crate::work::outcome::described;
-
-/// How long the list is retried then.
-const READING: Duration = Duration::from_secs(30);
-
-/// How long an answer may stay lost before the user decides (`protocol.md#searching`).
-const QUARANTINE: Duration = Duration::from_secs(15 * 60);
 
 /// Accepts rows until there are no more, or until the user interrupts.
 pub(super) async fn intake(pipeline: &Pipeline<'_>, mut rows: mpsc::Receiver<Vec<Entry>>) -> Result<(), LedgerError> {
@@ -98,7 +92,7 @@ async fn look_for_forgotten(pipeline: &Pipeline<'_>, renders: &mut [Render]) -> 
 
 /// Reads the service's list for rows that are to be sent. The inner error says why it could not be read.
 pub(super) async fn look(pipeline: &Pipeline<'_>, renders: &[Render]) -> Result<Result<(), String>, LedgerError> {
-    match pipeline.context.unless_interrupted(pipeline.presearch.look(pipeline.context, renders, READING)).await {
+    match pipeline.context.unless_interrupted(pipeline.presearch.look(pipeline.context, renders, READING_LIST)).await {
         None => Ok(Err("interrupted".to_owned())),
         Some(looked) => Ok(looked?.map_err(|why| why.to_string())),
     }

@@ -10,6 +10,7 @@ use tokio::time::Instant as Tick;
 use super::finish::How;
 use super::pipeline::{Lost, Pipeline, Row};
 use crate::ledger::{LedgerError, Render, RenderId, RenderQuery};
+use crate::policy::READING_LIST;
 use crate::render::schedule::{Locality, next_search};
 use crate::render::state::State;
 use crate::work::outcome::interrupted_in_flight;
@@ -18,9 +19,6 @@ use crate::world::Timestamp;
 
 /// How often the ledger is asked for the result of another process's request.
 const PEEK: Duration = Duration::from_millis(200);
-
-/// How long one sweep of the list is retried.
-const READING: Duration = Duration::from_secs(30);
 
 /// The shortest time between two sweeps, so that several answers lost in a row don't cause a sweep each.
 fn between(locality: Locality) -> Duration {
@@ -88,7 +86,7 @@ impl Search<'_> {
             renders.iter().filter(|render| render.submission.state == State::Unknown && render.traceable).cloned().collect();
         if sought.iter().any(|render| self.is_due(render, context.world.now())) {
             // No answer of the service is not an error: it is asked again until the rows' time is over.
-            if let Some(swept) = context.unless_interrupted(search::sweep(context, &sought, READING)).await {
+            if let Some(swept) = context.unless_interrupted(search::sweep(context, &sought, READING_LIST)).await {
                 swept?.ok();
             }
             self.swept = Some(Tick::now());

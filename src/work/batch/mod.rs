@@ -5,7 +5,6 @@
 //! follows accepted renders; `finish` saves videos and reports outcomes. A row moves between them until it has its
 //! outcome. The state machine of [`crate::render::state`] decides every step, as it does for a single submission.
 
-mod claim;
 mod count;
 mod current;
 mod doubt;
@@ -16,9 +15,6 @@ mod pipeline;
 mod poller;
 mod row_action;
 mod send;
-mod send_limits;
-mod slots;
-mod stop;
 
 use std::time::Duration;
 
@@ -26,11 +22,11 @@ use tokio::sync::mpsc;
 
 pub use current::current;
 pub use row_action::{Changed, RowAction, Rules, Sum, Survey, row_action};
-pub use stop::StopReason;
 
 use self::pipeline::{Inbound, Pipeline};
 use super::Context;
 use super::save::Saving;
+pub use super::send::StopReason;
 use crate::ledger::LedgerError;
 use crate::render::event::Outcome;
 use crate::render::identity::{Key, MovieHash};

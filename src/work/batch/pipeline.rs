@@ -10,15 +10,13 @@ use tokio::time::Instant as Tick;
 use super::count::Counts;
 use super::finish::{Ending, How, Told};
 use super::poller::Accepted;
-use super::send_limits::SendLimits;
-use super::slots::Slots;
-use super::stop::StopReason;
 use super::{Ended, Run};
 use crate::ledger::{LedgerError, Render, RenderId};
 use crate::render::event::Event;
 use crate::render::state::State;
 use crate::work::Context;
 use crate::work::presearch::Presearch;
+use crate::work::send::{SendLimits, Slots, StopReason};
 
 /// Rows that wait to be sent: enough that no worker waits for the table.
 const QUEUED: usize = 256;

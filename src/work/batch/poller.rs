@@ -11,8 +11,8 @@ use tokio::time::Instant as Tick;
 use super::Follow;
 use super::finish::How;
 use super::pipeline::{Pipeline, Row};
-use super::stop::StopReason;
 use crate::ledger::{Change, LedgerError, Record, Render, RenderId};
+use crate::policy::{LIST_MARGIN, READING_LIST, READS_ABREAST};
 use crate::render::event::Event;
 use crate::render::identity::ProjectId;
 use crate::render::outcome::{Reason, Report, Status};
@@ -20,34 +20,15 @@ use crate::render::schedule::{HANDFUL, split};
 use crate::render::state::{Fact, State};
 use crate::service::page::Window;
 use crate::service::read::{MOST_PER_PAGE, ReadError};
-use crate::work::watch::is_long_over;
-
-/// How far a render's creation time in the list may differ from the time that the ledger has.
-const MARGIN: Duration = Duration::from_secs(60);
-
-/// How long one look is retried before the next one takes over.
-const READING: Duration = Duration::from_secs(30);
-
-/// Single reads in flight at once.
-const ABREAST: usize = 4;
+use crate::work::belief::{Doubt, Listed, on_the_list};
+use crate::work::send::StopReason;
+use crate::world::Timestamp;
 
 /// Renders that one look reads singly; one page of the list holds a hundred.
 const ALONE: usize = 20;
 
 /// The longest pause between two looks that a slow list can cause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-
-/// A render that was just accepted may not be visible yet (`faults.md` row 30).
-const GRACE: Duration = Duration::from_secs(120);
-
-/// After the grace, "no such project" is believed after this many answers over at least [`DOUBT`] (row 31).
-const DENIALS: u32 = 3;
-
-/// See [`DENIALS`].
-const DOUBT: Duration = Duration::from_secs(60);
-
-/// A `done` without a URL is polled further for this long (row 36).
-const URL_LATE: Duration = Duration::from_secs(120);
 
 /// The target for the bytes of movies that one page of the list echoes.
 const PAGE: usize = 2 << 20;
@@ -120,11 +101,6 @@ struct Poller<'a> {
     failures: u32,
 }
 
-struct Doubt {
-    since: Tick,
-    denials: u32,
-}
-
 impl Poller<'_> {
     async fn run(mut self) -> Result<(), LedgerError> {
         loop {
@@ -162,7 +138,7 @@ impl Poller<'_> {
     }
 
     fn age(&self, since: i64) -> Duration {
-        self.pipeline.context.world.now().since(crate::world::Timestamp(since))
+        self.pipeline.context.world.now().since(Timestamp(since))
     }
 
     /// Stops polling once the key is refused, the run is interrupted or the ledger failed.
@@ -226,11 +202,11 @@ impl Poller<'_> {
     /// shown and did not; `None` when the list can't be read.
     async fn read_list(&mut self, cut: i64) -> Result<Option<Vec<ProjectId>>, LedgerError> {
         let (context, now) = (self.pipeline.context, self.pipeline.context.world.now());
-        let window: Window = context.window(crate::world::Timestamp(cut).minus(MARGIN), now.plus(MARGIN));
+        let window: Window = context.window(Timestamp(cut).minus(LIST_MARGIN), now.plus(LIST_MARGIN));
         let limit = u8::try_from(PAGE / self.pipeline.heaviest.get().max(1)).unwrap_or(u8::MAX).clamp(1, MOST_PER_PAGE);
         self.sweeps += 1;
         self.others.clear();
-        let mut pages = context.client.pages(window, limit, READING);
+        let mut pages = context.client.pages(window, limit, READING_LIST);
         loop {
             let reports = match pages.next().await {
                 Ok(Some(reports)) => reports,
@@ -254,10 +230,10 @@ impl Poller<'_> {
     async fn read_alone(&mut self, projects: Vec<ProjectId>) -> Result<bool, LedgerError> {
         let client = &self.pipeline.context.client;
         let mut reads = stream::iter(projects.into_iter().map(|project| async move {
-            let answer = client.read(&project, READING).await;
+            let answer = client.read(&project, READING_LIST).await;
             (project, answer)
         }))
-        .buffer_unordered(ABREAST);
+        .buffer_unordered(READS_ABREAST);
         let mut answers = Vec::new();
         while let Some(answer) = reads.next().await {
             answers.push(answer);
@@ -267,7 +243,7 @@ impl Poller<'_> {
         for (project, answer) in answers {
             match answer {
                 Ok(report) => self.take_in(vec![report]).await?,
-                Err(ReadError::NoSuchProject { .. }) => self.denied(&project),
+                Err(ReadError::NoSuchProject { .. }) => self.denied(&project).await?,
                 Err(error) => {
                     all = false;
                     self.unreadable(Some(project), &error);
@@ -284,6 +260,9 @@ impl Poller<'_> {
         for report in reports {
             let Some(watched) = self.watching.get_mut(&report.project) else { continue };
             watched.shown_by = self.sweeps;
+            if let Some(doubt) = self.doubts.get_mut(&report.project) {
+                doubt.seen();
+            }
             let status = place(&report.status);
             if status == watched.status && status != u8::MAX {
                 continue;
@@ -306,27 +285,28 @@ impl Poller<'_> {
         if !state.is_final() && state != State::Timeout {
             return;
         }
-        let is_urlless = state == State::Done && report.url.is_none() && !is_long_over(report, self.pipeline.context.service_now());
-        if is_urlless && self.doubt(project).since.elapsed() < URL_LATE {
+        let now = self.pipeline.context.service_now();
+        if state == State::Done && report.url.is_none() && self.doubt(project).awaits_url(state, report, now) {
             return;
         }
         self.finish(&project.clone(), How::Ended);
     }
 
     fn doubt(&mut self, project: &ProjectId) -> &mut Doubt {
-        self.doubts.entry(project.clone()).or_insert_with(|| Doubt { since: Tick::now(), denials: 0 })
+        self.doubts.entry(project.clone()).or_default()
     }
 
-    /// "No such project" is believed of an accepted render only after enough answers over enough time, and once the
-    /// list does not show it either.
-    fn denied(&mut self, project: &ProjectId) {
-        let Some(watched) = self.watching.get(project) else { return };
-        let is_young = self.age(watched.since) < GRACE;
-        let doubt = self.doubt(project);
-        doubt.denials += 1;
-        if !is_young && doubt.denials >= DENIALS && doubt.since.elapsed() >= DOUBT {
-            self.finish(project, How::Missing);
+    async fn denied(&mut self, project: &ProjectId) -> Result<(), LedgerError> {
+        let Some(since) = self.watching.get(project).map(|watched| watched.since) else { return Ok(()) };
+        let age = self.age(since);
+        if self.doubt(project).denied(age) {
+            match on_the_list(self.pipeline.context, project, Timestamp(since)).await {
+                Listed::Shown(report) => self.take_in(vec![*report]).await?,
+                Listed::Absent => self.finish(project, How::Missing),
+                Listed::Unread => {}
+            }
         }
+        Ok(())
     }
 
     /// A refusal is not a temporary failure: it ends the polling of every render.

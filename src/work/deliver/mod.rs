@@ -20,9 +20,9 @@ use tokio_util::sync::CancellationToken;
 pub use self::forward::Forward;
 pub use self::program::{Program, create_private_folder};
 use super::Context;
-use super::watch::is_long_over;
 use crate::ledger::outbox::{Attempt, AttemptResult, Delivery};
 use crate::ledger::{LedgerError, Render, RenderQuery};
+use crate::policy::{READING_ONE, URL_LATE};
 use crate::render::event::{Event, Outcome, Verdict};
 use crate::render::identity::{ProjectId, hex};
 use crate::render::line;
@@ -31,14 +31,8 @@ use crate::render::schedule::next_delivery;
 use crate::render::state::Fact;
 use crate::render::untrusted::escaped;
 
-/// How long to wait, after its end, for the URL of a `done` without one (`faults.md` row 36).
-const URL_LATE: Duration = Duration::from_secs(120);
-
 /// The pause between two requests for that URL.
 const URL_PAUSE: Duration = Duration::from_secs(5);
-
-/// How long to try to read a video's URL.
-const READING: Duration = Duration::from_secs(10);
 
 /// How often to look for what other processes put into the outbox, when they don't announce it.
 const GLANCE: Duration = Duration::from_secs(1);
@@ -274,7 +268,7 @@ impl Deliverer {
         let newer = row.as_ref().and_then(|row| row.report.clone()).filter(|report| report.status == delivery.report.status);
         let mut report = newer.unwrap_or_else(|| delivery.report.clone());
         let lacks_url = |report: &Report| report.status == Status::Done && report.url.is_none();
-        if lacks_url(&report) && !is_long_over(&report, self.context.service_now()) {
+        if lacks_url(&report) && !report.is_expired(self.context.service_now()) {
             report = self.read_again(&report, row.as_ref()).await?;
         }
         let is_young = report.ended_at.is_some_and(|ended| self.context.service_now().since(ended) < URL_LATE);
@@ -284,7 +278,7 @@ impl Deliverer {
     }
 
     async fn read_again(&self, report: &Report, row: Option<&Render>) -> Result<Report, LedgerError> {
-        let Ok(read) = self.context.client.read(&report.project, READING).await else { return Ok(report.clone()) };
+        let Ok(read) = self.context.client.read(&report.project, READING_ONE).await else { return Ok(report.clone()) };
         if let Some(row) = row {
             self.context.learn(row, Fact::Seen(Box::new(read.clone()))).await?;
         }
@@ -293,7 +287,7 @@ impl Deliverer {
 
     fn outcome(&self, mut report: Report, row: Option<Render>) -> Outcome {
         let file = row.as_ref().and_then(|row| row.file.as_deref()).map(crate::service::place::here);
-        let is_gone = report.status == Status::Done && is_long_over(&report, self.context.service_now());
+        let is_gone = report.status == Status::Done && report.is_expired(self.context.service_now());
         let verdict = match report.status {
             Status::Done if is_gone && file.is_none() => Verdict::Expired,
             Status::Done => Verdict::Done,

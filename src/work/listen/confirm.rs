@@ -14,6 +14,7 @@ use super::{Listening, Trust};
 use crate::ledger::inbox::{CallbackId, Callbacks, Kept};
 use crate::ledger::outbox::{Announcement, Heard, is_final};
 use crate::ledger::{LedgerError, Render, RenderQuery};
+use crate::policy::INVISIBLE_FOR;
 use crate::render::event::Event;
 use crate::render::identity::ProjectId;
 use crate::render::outcome::Report;
@@ -41,9 +42,6 @@ const SINGLE: usize = 8;
 
 /// More renders are read through the list, a page at a time (`service.md#list`).
 const PAGE: usize = 100;
-
-/// A project that was just accepted may not be visible yet (`faults.md` row 30).
-const GRACE: Duration = Duration::from_secs(120);
 
 /// The pause before asking again a service that refused a request.
 const REFUSED: Duration = Duration::from_secs(60);
@@ -305,7 +303,7 @@ impl<'a> Confirmer<'a> {
                 return Ok(None);
             }
             PollResult::Ended(_) | PollResult::Looked(_) | PollResult::Runs(_) => self.poll_interval.pause(age),
-            PollResult::Missing if age < GRACE => next_search(self.context.locality, Some(age)).saturating_sub(age),
+            PollResult::Missing if age < INVISIBLE_FOR => next_search(self.context.locality, Some(age)).saturating_sub(age),
             PollResult::Missing => {
                 self.unknown(project, kept).await?;
                 return Ok(None);

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Listening;
 use crate::ledger::{LedgerError, Render, RenderQuery};
+use crate::policy::RETENTION;
 use crate::render::event::Event;
 use crate::render::schedule::PollInterval;
 use crate::work::Context;
@@ -25,9 +26,6 @@ const SOON: Duration = Duration::from_millis(50);
 /// The longest interval for a render that stays unfinished: the interval is a twentieth of the render's age, at most
 /// this.
 const SELDOM: Duration = Duration::from_secs(3600);
-
-/// How long a callback without a render is kept: as long as the service keeps the file.
-const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 
 pub(super) struct Fallback<'a> {
     context: &'a Context,
@@ -69,7 +67,7 @@ impl<'a> Fallback<'a> {
         search::catch_up(self.context).await?;
         let now = self.context.world.now();
         if forgot_at.is_none_or(|at| now.since(at) >= SELDOM) {
-            self.context.store.forget(now.minus(KEPT)).await?;
+            self.context.store.forget(now.minus(RETENTION)).await?;
             *forgot_at = Some(now);
         }
         let unfinished = self.context.store.find(Some(self.context.space.clone()), RenderQuery::Unfinished).await?;

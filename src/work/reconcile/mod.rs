@@ -15,25 +15,20 @@ use super::{Context, search};
 use crate::ledger::inbox::Callbacks;
 use crate::ledger::outbox::{Deliveries, Delivery, Progress};
 use crate::ledger::{LedgerError, Render, RenderQuery};
+use crate::policy::{READING_LIST, READS_ABREAST, RETENTION};
 use crate::render::identity::{Key, ProjectId};
-use crate::render::outcome::{RETENTION, Report};
+use crate::render::outcome::Report;
 use crate::render::state::State;
 use crate::render::token::{LedgerName, Token};
 use crate::service::page::Window;
 use crate::service::read::{ReadError, Sweep};
 use crate::world::Timestamp;
 
-/// How long the list, or one render, is retried.
-const READING: Duration = Duration::from_secs(30);
-
 /// How far before the oldest render, and how far past the current time, the list is read.
 const MARGIN: Duration = Duration::from_secs(3600);
 
 /// Projects in one query to the ledger.
 const ASKED: usize = 500;
-
-/// Single reads in flight at once, for renders that are not on the list.
-const ABREAST: usize = 4;
 
 /// The most deliveries reported.
 const MOST_DELIVERIES: u32 = 10_000;
@@ -208,7 +203,7 @@ pub async fn survey(context: &Context, limits: &Limits) -> Result<Survey, Ledger
     let swept = match unsearched {
         // A list that could not be read a moment ago is not tried again.
         Some(why) => Err(why),
-        None => context.client.sweep(window(context, limits, oldest), READING).await,
+        None => context.client.sweep(window(context, limits, oldest), READING_LIST).await,
     };
     let (sweep, unread) = match swept {
         Ok(sweep) => (sweep, None),
@@ -240,7 +235,7 @@ async fn search_all(context: &Context) -> Result<(Vec<Render>, Option<ReadError>
     if sought.is_empty() {
         return Ok((found, None));
     }
-    let searched = search::sweep(context, &sought, READING).await?;
+    let searched = search::sweep(context, &sought, READING_LIST).await?;
     Ok((unsettled().await?, searched.err()))
 }
 
@@ -273,9 +268,9 @@ async fn with_unlisted(context: &Context, mut reports: Vec<Report>, unfinished: 
     };
     let left_out: Vec<(Render, ProjectId)> =
         unfinished.iter().filter(is_left_out).filter_map(|render| Some((render.clone(), render.submission.project.clone()?))).collect();
-    let reads = left_out.into_iter().map(|(render, project)| async move { (render, context.client.read(&project, READING).await) });
+    let reads = left_out.into_iter().map(|(render, project)| async move { (render, context.client.read(&project, READING_LIST).await) });
     let (mut vanished, count) = (Vec::new(), reports.len());
-    let mut reads = stream::iter(reads).buffer_unordered(ABREAST);
+    let mut reads = stream::iter(reads).buffer_unordered(READS_ABREAST);
     while let Some((render, read)) = reads.next().await {
         match read {
             Ok(report) => reports.push(report),

@@ -1,34 +1,21 @@
 //! Submitting one movie exactly once: place it in the ledger, connect, claim, send, and believe the answer. When there
 //! is no answer, search for the render instead of sending again (`protocol.md#searching`).
 
-mod claim;
 mod order;
 
 use std::time::Duration;
 
-use self::claim::Claim;
 pub use self::order::Order;
 use super::outcome::{abandoned, described, held, interrupted_in_flight, interrupted_unsent, other_movie, refused, unbound, unknown};
+use super::send::{Admission, Hearer, Posted, Setback, post};
 use super::{Context, Submission, presearch, search};
 use crate::ledger::{Change, LedgerError, PlaceResult, Render, RenderQuery};
+use crate::policy::{ANSWER_GRACE, READING_ONE, REFUSED_FOR, THROTTLED_FOR, THROTTLED_TRIES};
 use crate::render::event::{Event, Outcome, Trouble, Verdict};
-use crate::render::identity::MovieHash;
+use crate::render::identity::{MovieHash, ProjectId};
 use crate::render::state::{Fact, OnUnknown, State};
-use crate::service::answer::{ConnectFault, PostMeaning, RequestResult, meaning_of_post};
 use crate::service::read::ReadError;
-use crate::service::retry::{Failed, LONGEST_RETRY_AFTER, Next, REFUSED_FOR, RetryPolicy};
-
-/// How long a request in flight may go on after the first Ctrl-C (`faults.md` row 25).
-const GRACE: Duration = Duration::from_secs(10);
-
-/// How long, and at most how often, a movie is tried again while the service is too busy.
-const THROTTLED_FOR: Duration = LONGEST_RETRY_AFTER;
-
-/// See [`THROTTLED_FOR`].
-const THROTTLED_TRIES: u32 = 8;
-
-/// How long to try to read a project that a damaged answer may have named.
-const READING: Duration = Duration::from_secs(10);
+use crate::service::retry::{Failed, Next, RetryPolicy};
 
 /// How often the ledger is asked for the result of another process's request.
 const PEEK: Duration = Duration::from_millis(20);
@@ -89,7 +76,7 @@ fn unless_failed(context: &Context, render: &Render, step: Result<Step, LedgerEr
 
 /// Continues with a new row. When the ledger may have forgotten an earlier one, the list is read first.
 async fn fresh(context: &Context, render: Render) -> Result<Step, LedgerError> {
-    match presearch::before_first_post(context, &render, READING).await? {
+    match presearch::before_first_post(context, &render, READING_ONE).await? {
         Ok(false) => Ok(Step::On(Box::new(render))),
         Ok(true) => Ok(Step::On(Box::new(context.again(&render).await?))),
         Err(why) => Ok(over(not_looked_for(context, &render, &why))),
@@ -110,7 +97,7 @@ async fn existing(context: &Context, order: &Order, mut render: Render) -> Resul
     if let Some(length) = order.quarantine.filter(|length| *length != render.quarantine) {
         context.record(render.id, Change::Quarantine(length)).await?.ok();
     }
-    if let Err(why) = presearch::before_first_post(context, &render, READING).await? {
+    if let Err(why) = presearch::before_first_post(context, &render, READING_ONE).await? {
         return Ok(over(not_looked_for(context, &render, &why)));
     }
     if state == State::Held && render.traceable {
@@ -240,110 +227,18 @@ impl Run<'_> {
         }
     }
 
-    /// Sends one POST, and records what its end means for the row.
+    /// Sends one POST.
     async fn send(&mut self, render: Render) -> Result<Step, LedgerError> {
-        let context = self.context;
-        if context.interrupt.is_cancelled() {
+        if self.context.interrupt.is_cancelled() {
             return Ok(over(interrupted_unsent(&render)));
         }
-        let body = match self.body(&render) {
-            Ok(body) => body,
-            Err(outcome) => return Ok(Step::Over(outcome)),
-        };
-        let claim = Claim::default();
-        let post = context.client.post_movie(body, claim.hook(context, &render));
-        let happened = tokio::select! {
-            happened = post => happened,
-            out = interrupted(context, &claim, &render) => return self.left(claim, out).await,
-        };
-        let claimed = claim.take();
-        if let Some(error) = claimed.failed {
-            return Err(error);
-        }
-        self.answered(claimed.render.unwrap_or(render), &happened).await
-    }
-
-    /// The answer of a POST that is still in flight after the grace is lost; any process may search for it.
-    async fn left(&self, claim: Claim, outcome: Outcome) -> Result<Step, LedgerError> {
-        if let Some(render) = claim.take().render {
-            let (epoch, why) = (render.submission.epoch, "interrupted before the answer".to_owned());
-            self.context.learn(&render, Fact::Lost { epoch, why }).await?;
-        }
-        Ok(over(outcome))
-    }
-
-    fn body(&self, render: &Render) -> Result<Vec<u8>, Box<Outcome>> {
-        if !render.traceable {
-            return Ok(self.order.movie.to_compact().into_bytes());
-        }
-        let token = self.context.token(render);
-        self.order.movie.with_token(&token.to_string()).map(|movie| movie.to_compact().into_bytes()).map_err(|why| {
-            let mut outcome = described(render, Verdict::Invalid);
-            outcome.message = Some(why.to_string());
-            Box::new(outcome)
+        Ok(match post(self.context, &render, Some(&self.order.movie), &Admission::Free, self).await? {
+            Posted::Moved(render) | Posted::Refused(render, _) => Step::On(render),
+            Posted::HeldBack(render) => Step::On(Box::new(self.context.again(&render).await?)),
+            Posted::OverBudget(budget) => over(described(&render, Verdict::Unsent).because(Trouble::Internal, budget.to_string())),
+            Posted::Setback(render, setback) => self.try_again(*render, &setback).await?,
+            Posted::Over(outcome) | Posted::Unwritten(outcome, _) => Step::Over(outcome),
         })
-    }
-
-    async fn answered(&mut self, render: Render, happened: &RequestResult) -> Result<Step, LedgerError> {
-        let context = self.context;
-        let epoch = render.submission.epoch;
-        match meaning_of_post(happened) {
-            PostMeaning::Accepted { project } => self.bound(render, Fact::Accepted { project }).await,
-            PostMeaning::Refused(refusal) => Ok(Step::On(Box::new(context.learn(&render, Fact::Refused { epoch, refusal }).await?))),
-            // Another process was faster: the row has its result.
-            PostMeaning::Stopped { .. } => Ok(Step::On(Box::new(context.again(&render).await?))),
-            PostMeaning::NotSent { fault } => self.not_sent(render, &fault).await,
-            PostMeaning::Throttled { retry_after } => {
-                let render = context.learn(&render, Fact::NotSent { epoch }).await?;
-                let patience = RetryPolicy { total: THROTTLED_FOR, tries: THROTTLED_TRIES };
-                let next = patience.after(&self.failed(retry_after));
-                self.try_again(render, "the service asks to slow down (429)".to_owned(), next).await
-            }
-            PostMeaning::Unknown { why, salvaged } => {
-                if let Some(project) = salvaged
-                    && matches!(context.unless_interrupted(context.client.read(&project, READING)).await, Some(Ok(_)))
-                {
-                    return self.bound(render, Fact::Accepted { project }).await;
-                }
-                // Its name is shown if it is not found. A ledger that fails here fails at the next step, too.
-                context.learn_names(&[&render]).await.ok();
-                context.tell(&Event::LookingFor { key: render.key.clone(), why: why.clone() });
-                self.lost(render, epoch, why).await
-            }
-        }
-    }
-
-    /// When the ledger can't record the loss, the row stays `sending`. It is searched for as soon as this process is
-    /// gone.
-    async fn lost(&self, render: Render, epoch: u64, why: String) -> Result<Step, LedgerError> {
-        match self.context.learn(&render, Fact::Lost { epoch, why: why.clone() }).await {
-            Ok(render) => Ok(Step::On(Box::new(render))),
-            Err(error) => Ok(over(unknown(self.context, &render, &format!("{why}, and the ledger could not be written: {error}")))),
-        }
-    }
-
-    /// The received answer counts more than the ledger: when the ledger can't record it, the id is reported all the
-    /// same.
-    async fn bound(&self, render: Render, fact: Fact) -> Result<Step, LedgerError> {
-        let context = self.context;
-        let Fact::Accepted { project } = &fact else { return Ok(Step::On(Box::new(render))) };
-        let project = project.clone();
-        context.tell(&Event::Accepted { project: project.clone(), key: render.key.clone(), source: self.order.source.clone() });
-        match context.learn(&render, fact).await {
-            Ok(render) => Ok(Step::On(Box::new(render))),
-            Err(error) => {
-                let mut outcome = described(&render, Verdict::Submitted)
-                    .because(Trouble::Internal, format!("accepted as project {project}, but the ledger could not be written: {error}"))
-                    .then(context.command.spell(&["poll", project.as_str()]));
-                outcome.project = Some(project);
-                Ok(over(outcome))
-            }
-        }
-    }
-
-    async fn not_sent(&mut self, render: Render, fault: &ConnectFault) -> Result<Step, LedgerError> {
-        let next = RetryPolicy::lasting(REFUSED_FOR).with(fault).after(&self.failed(None));
-        self.try_again(render, format!("{}: {fault}", self.context.client.url().host()), next).await
     }
 
     fn failed(&mut self, retry_after: Option<Duration>) -> Failed {
@@ -351,8 +246,15 @@ impl Run<'_> {
         Failed { tries: self.tries, elapsed: self.since.elapsed(), retry_after, fraction: self.context.world.fraction() }
     }
 
-    async fn try_again(&mut self, render: Render, why: String, next: Next) -> Result<Step, LedgerError> {
+    async fn try_again(&mut self, render: Render, setback: &Setback) -> Result<Step, LedgerError> {
         let context = self.context;
+        let why = setback.why(context.client.url().host());
+        let next = match setback {
+            Setback::Unconnected(fault) => RetryPolicy::lasting(REFUSED_FOR).with(fault).after(&self.failed(None)),
+            Setback::Throttled { retry_after } => {
+                RetryPolicy { total: THROTTLED_FOR, tries: THROTTLED_TRIES }.after(&self.failed(*retry_after))
+            }
+        };
         let Next::Wait(pause) = next else {
             let outcome = described(&render, Verdict::Unsent)
                 .because(Trouble::Unreachable, format!("{why}; nothing was accepted"))
@@ -402,18 +304,23 @@ impl Run<'_> {
     }
 }
 
-/// The outcome of a submission that is interrupted before its answer: at once while nothing is claimed, otherwise after
-/// the grace. The user is shown how to go on before the grace, and may interrupt again instead of waiting.
-async fn interrupted(context: &Context, claim: &Claim, render: &Render) -> Outcome {
-    context.interrupt.cancelled().await;
-    if !claim.has_begun() {
-        return interrupted_unsent(render);
+impl Hearer for Run<'_> {
+    fn accepted(&self, render: &Render, project: &ProjectId) {
+        self.context.tell(&Event::Accepted { project: project.clone(), key: render.key.clone(), source: self.order.source.clone() });
     }
-    let settle = context.command.spell(&["settle", &context.command.name(render)]);
-    context.tell(&Event::Warning(format!(
-        "interrupted, but the movie was sent: waiting {} s more for the answer. After that, or after another interrupt, `{settle}` finds out what happened",
-        GRACE.as_secs()
-    )));
-    tokio::time::sleep(GRACE).await;
-    interrupted_in_flight(context, render)
+
+    async fn lost(&self, render: &Render, why: &str) {
+        // Its name is shown if it is not found. A ledger that fails here fails at the next step, too.
+        self.context.learn_names(&[render]).await.ok();
+        self.context.tell(&Event::LookingFor { key: render.key.clone(), why: why.to_owned() });
+    }
+
+    /// The user is shown how to go on before the grace, and may interrupt again instead of waiting.
+    fn awaits_answer(&self, render: &Render) {
+        let settle = self.context.command.spell(&["settle", &self.context.command.name(render)]);
+        self.context.tell(&Event::Warning(format!(
+            "interrupted, but the movie was sent: waiting {} s more for the answer. After that, or after another interrupt, `{settle}` finds out what happened",
+            ANSWER_GRACE.as_secs()
+        )));
+    }
 }

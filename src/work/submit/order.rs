@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use crate::ledger::{Again, NewRender, SUBMIT_SCOPE};
 use crate::movie::Document;
+use crate::policy::QUARANTINE;
 use crate::render::identity::{Key, MovieHash};
 use crate::render::state::OnUnknown;
 use crate::work::Context;
-
-/// How long an answer may stay lost before the user decides (`protocol.md#searching`).
-const QUARANTINE: Duration = Duration::from_secs(15 * 60);
 
 /// A movie to render.
 #[derive(Debug, Clone)]

@@ -1,27 +1,14 @@
 //! Answers that are not believed at once, and answers that are missing: "no such project" for a project that the ledger
 //! bound, and a service that can't be read (`faults.md` rows 30, 31 and 38).
 
-use std::time::Duration;
-
 use tokio::time::Instant as Tick;
 
-use super::{PollResult, READING, Watcher};
+use super::{PollResult, Watcher};
 use crate::ledger::LedgerError;
+use crate::policy::LONGEST_REST;
 use crate::render::event::Event;
 use crate::service::read::ReadError;
-
-/// A render that was just accepted may not be visible yet (row 30).
-const GRACE: Duration = Duration::from_secs(120);
-
-/// After the grace, "no such project" is believed after this many answers over [`DOUBT`], if the list doesn't show
-/// it either (row 31).
-const DENIALS: u32 = 3;
-
-/// See [`DENIALS`].
-const DOUBT: Duration = Duration::from_secs(60);
-
-/// The longest pause between two requests to a service that can't be read (row 38).
-const SLOWEST: Duration = Duration::from_secs(300);
+use crate::work::belief::{Listed, on_the_list};
 
 impl Watcher {
     /// "No such project" is believed at once for an id that this ledger never bound, and doubted for one that it did.
@@ -39,27 +26,24 @@ impl Watcher {
         if self.end_as_remembered(index) {
             return Ok(());
         }
-        let is_young = self.context.world.now().since(bound_at) < GRACE;
-        let (since, denials) = self.slots[index].denied.unwrap_or_else(|| (Tick::now(), 0));
-        self.slots[index].denied = Some((since, denials + 1));
+        let age = self.context.world.now().since(bound_at);
+        let decides = self.slots[index].doubt.denied(age);
         if self.patience.once {
             let last = self.slots[index].last.clone().map(Box::new);
             self.end(index, PollResult::Looked(last));
-        } else if !is_young && denials + 1 >= DENIALS && since.elapsed() >= DOUBT {
+        } else if decides {
             return self.ask_the_list(index).await;
         }
         Ok(())
     }
 
-    /// The last check of a project that the status denies: it is missing when the whole list does not show it.
+    /// The last check of a project that the status denies.
     async fn ask_the_list(&mut self, index: usize) -> Result<(), LedgerError> {
-        let window = self.window(&[index]);
-        let Ok(sweep) = self.context.client.sweep(window, READING).await else { return Ok(()) };
-        let project = &self.slots[index].target.project;
-        match sweep.reports.into_iter().find(|report| report.project == *project) {
-            Some(report) => self.take_in(vec![(index, report)]).await?,
-            None if sweep.whole => self.end(index, PollResult::Missing),
-            None => {}
+        let target = &self.slots[index].target;
+        match on_the_list(&self.context, &target.project, target.since).await {
+            Listed::Shown(report) => self.take_in(vec![(index, *report)]).await?,
+            Listed::Absent => self.end(index, PollResult::Missing),
+            Listed::Unread => {}
         }
         Ok(())
     }
@@ -97,7 +81,7 @@ impl Watcher {
             let pause = self.slots[index].pause(self.context.world.now());
             let slot = &mut self.slots[index];
             slot.failures += 1;
-            let rest = pause.saturating_mul(1 << slot.failures.min(6)).min(SLOWEST);
+            let rest = pause.saturating_mul(1 << slot.failures.min(6)).min(LONGEST_REST);
             slot.due = Tick::now() + rest;
             self.rest_for(rest);
             let slot = &self.slots[index];

@@ -8,8 +8,9 @@ use std::time::Duration;
 use tokio::time::Instant as Tick;
 
 use super::slot::Slot;
-use super::{PollResult, READING, Watcher, is_long_over};
+use super::{PollResult, Watcher};
 use crate::ledger::{Change, LedgerError, Record};
+use crate::policy::{LIST_MARGIN, READING_LIST};
 use crate::render::event::Event;
 use crate::render::identity::ProjectId;
 use crate::render::outcome::{Report, Status};
@@ -17,12 +18,6 @@ use crate::render::schedule;
 use crate::render::state::{Fact, State};
 use crate::service::page::Window;
 use crate::service::read::ReadError;
-
-/// A `done` without a URL is polled further for this long (row 36).
-const URL_LATE: Duration = Duration::from_secs(120);
-
-/// How far a render's creation time in the list may differ from the time that the ledger has.
-const MARGIN: Duration = Duration::from_secs(60);
 
 impl Watcher {
     /// Reads the due renders: first the results of other processes, then the list. Returns those to read singly.
@@ -66,16 +61,16 @@ impl Watcher {
     }
 
     /// The creation times of those renders, on the service's clock.
-    pub(super) fn window(&self, listed: &[usize]) -> Window {
+    fn window(&self, listed: &[usize]) -> Window {
         let now = self.context.world.now();
         let oldest = listed.iter().map(|&index| self.slots[index].target.since).min().unwrap_or(now);
-        self.context.window(oldest.minus(MARGIN), now.plus(MARGIN))
+        self.context.window(oldest.minus(LIST_MARGIN), now.plus(LIST_MARGIN))
     }
 
     /// Sweeps the list once for all of `listed`. Returns those that the list did not show, to be read singly.
     async fn read_list(&mut self, listed: &[usize]) -> Result<Vec<usize>, LedgerError> {
         let window = self.window(listed);
-        let reports = match self.context.client.sweep(window, READING).await {
+        let reports = match self.context.client.sweep(window, READING_LIST).await {
             Ok(sweep) => sweep.reports,
             Err(error) => {
                 self.unreadable(listed, None, error);
@@ -111,7 +106,7 @@ impl Watcher {
     pub(super) fn read(&mut self, index: usize) -> impl Future<Output = (usize, Result<Report, ReadError>)> + use<> {
         self.slots[index].asked = Some(Tick::now());
         let (client, project) = (Arc::clone(&self.context.client), self.slots[index].target.project.clone());
-        async move { (index, client.read(&project, READING).await) }
+        async move { (index, client.read(&project, READING_LIST).await) }
     }
 
     pub(super) async fn answered(&mut self, (index, answer): (usize, Result<Report, ReadError>)) -> Result<(), LedgerError> {
@@ -156,7 +151,7 @@ impl Watcher {
         self.rest_no_more();
         let slot = &mut self.slots[index];
         slot.failures = 0;
-        slot.denied = None;
+        slot.doubt.seen();
         slot.overdue = None;
         if !slot.open {
             return;
@@ -174,8 +169,7 @@ impl Watcher {
         if let Some(created) = report.created_at.filter(|_| slot.target.render.is_none()) {
             slot.target.since = created;
         }
-        let is_urlless = state == State::Done && report.url.is_none() && !is_long_over(&report, self.context.service_now());
-        if is_urlless && slot.urlless.get_or_insert_with(Tick::now).elapsed() < URL_LATE && !self.patience.once {
+        if !self.patience.once && slot.doubt.awaits_url(state, &report, self.context.service_now()) {
             return;
         }
         if state.is_final() || state == State::Timeout {

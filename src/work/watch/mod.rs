@@ -18,19 +18,14 @@ use self::shared_reads::SharedReads;
 use self::slot::Slot;
 use super::Context;
 use crate::ledger::Render;
+use crate::policy::READS_ABREAST;
 use crate::render::identity::ProjectId;
 use crate::render::outcome::{Refusal, Report};
 use crate::render::schedule::PollInterval;
 use crate::world::Timestamp;
 
-/// How long one look is retried before the next one takes over.
-const READING: Duration = Duration::from_secs(30);
-
 /// How long a request in flight may take after the deadline.
 const LAST_LOOK: Duration = Duration::from_secs(2);
-
-/// Single reads in flight at once.
-const ABREAST: usize = 4;
 
 /// A render to watch.
 #[derive(Debug, Clone)]
@@ -122,7 +117,7 @@ struct Watcher {
     others: Vec<i64>,
     /// The list is not read again before this time, even when a target is added.
     listed: Tick,
-    /// Renders to read singly once fewer than [`ABREAST`] reads are in flight.
+    /// Renders to read singly once fewer than [`READS_ABREAST`] reads are in flight.
     waiting: VecDeque<usize>,
 }
 
@@ -134,12 +129,12 @@ impl Watcher {
         let mut reads = FuturesUnordered::new();
         let mut news = pin!(self.news());
         while self.slots[..self.own].iter().any(|slot| slot.open) {
-            while reads.len() < ABREAST
+            while reads.len() < READS_ABREAST
                 && let Some(index) = self.waiting.pop_front()
             {
                 reads.push(self.read(index));
             }
-            let due = self.next_due().filter(|_| reads.len() < ABREAST);
+            let due = self.next_due().filter(|_| reads.len() < READS_ABREAST);
             let limit = self.limit(due.map(|due| due.max(Tick::now())));
             let step = tokio::select! {
                 biased;
@@ -219,9 +214,4 @@ async fn until(when: Option<Tick>) {
         Some(when) => tokio::time::sleep_until(when).await,
         None => std::future::pending().await,
     }
-}
-
-/// Whether the service has deleted the file after its 7 days.
-pub(super) fn is_long_over(report: &Report, now: Timestamp) -> bool {
-    report.kept_until().is_some_and(|until| now >= until)
 }

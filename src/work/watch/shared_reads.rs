@@ -12,11 +12,9 @@ use super::slot::Slot;
 use super::{Target, Watcher};
 use crate::ledger::sharing::{Mark, ReadLease, Share, Wait, WatcherId};
 use crate::ledger::{LedgerError, Render, RenderId, RenderQuery};
+use crate::policy::LONGEST_REST;
 use crate::render::schedule::PollInterval;
 use crate::world::Timestamp;
-
-/// The longest rest for a failing service, even when another process recorded a longer one.
-const LONGEST_REST: Duration = Duration::from_secs(300);
 
 /// Reading other processes' results may use at most a tenth of the time.
 const REST_FROM_NEWS: u32 = 10;

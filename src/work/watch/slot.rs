@@ -8,6 +8,7 @@ use super::Target;
 use crate::render::outcome::Report;
 use crate::render::schedule::PollInterval;
 use crate::render::state::State;
+use crate::work::belief::Doubt;
 use crate::world::Timestamp;
 
 /// One watched render, for this process or for another one.
@@ -23,25 +24,13 @@ pub(super) struct Slot {
     pub(super) asked: Option<Tick>,
     pub(super) last: Option<Report>,
     pub(super) failures: u32,
-    pub(super) denied: Option<(Tick, u32)>,
-    pub(super) urlless: Option<Tick>,
+    pub(super) doubt: Doubt,
 }
 
 impl Slot {
     pub(super) fn new(target: Target, poll_interval: PollInterval) -> Self {
         let last = target.render.as_ref().and_then(|render| render.report.clone());
-        Self {
-            target,
-            open: true,
-            poll_interval,
-            due: Tick::now(),
-            overdue: None,
-            asked: None,
-            last,
-            failures: 0,
-            denied: None,
-            urlless: None,
-        }
+        Self { target, open: true, poll_interval, due: Tick::now(), overdue: None, asked: None, last, failures: 0, doubt: Doubt::default() }
     }
 
     /// Whether its creation time is known.

@@ -47,7 +47,7 @@ impl StopReason {
 
     /// The outcome of a row that was not sent.
     #[must_use]
-    pub(super) fn outcome(&self, render: Option<&Render>) -> Outcome {
+    pub(in crate::work) fn outcome(&self, render: Option<&Render>) -> Outcome {
         let outcome =
             render.map_or_else(|| Outcome::new(Verdict::Unsent), |render| super::super::outcome::described(render, Verdict::Unsent));
         let why = match self {

@@ -12,13 +12,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The most rows claimed ahead. A run has this many workers beyond the POSTs that may be in flight: while those wait
 /// for their answers, these read their movies and connect.
-pub(super) const AHEAD: usize = 8;
+pub(in crate::work) const AHEAD: usize = 8;
 
 /// The weight of one more measurement.
 const WEIGHT: f64 = 0.1;
 
 /// The slots of a run.
-pub(super) struct Slots {
+pub(in crate::work) struct Slots {
     claims: Arc<Semaphore>,
     posts: Arc<Semaphore>,
     concurrency: usize,
@@ -35,33 +35,33 @@ struct Measured {
 }
 
 /// A slot, held until it is dropped.
-pub(super) type Place = OwnedSemaphorePermit;
+pub(in crate::work) type Place = OwnedSemaphorePermit;
 
 impl Slots {
     /// One slot for each POST that may be in flight at once.
-    pub(super) fn new(concurrency: usize) -> Self {
+    pub(in crate::work) fn new(concurrency: usize) -> Self {
         let places = || Arc::new(Semaphore::new(concurrency));
         Self { claims: places(), posts: places(), concurrency, measured: Mutex::default() }
     }
 
     /// Waits for a slot to claim a row; it is held until the POST has ended. `None` when the run is over.
-    pub(super) async fn to_claim(&self) -> Option<Place> {
+    pub(in crate::work) async fn to_claim(&self) -> Option<Place> {
         Arc::clone(&self.claims).acquire_owned().await.ok()
     }
 
     /// Waits for a slot to post. `None` when the run is over.
-    pub(super) async fn to_post(&self) -> Option<Place> {
+    pub(in crate::work) async fn to_post(&self) -> Option<Place> {
         Arc::clone(&self.posts).acquire_owned().await.ok()
     }
 
     /// Records how long a claim took.
-    pub(super) fn claimed(&self, took: Duration) {
+    pub(in crate::work) fn claimed(&self, took: Duration) {
         let mut measured = self.measured();
         measured.claim = smoothed(measured.claim, took);
     }
 
     /// Records the time from a POST's first byte to its answer.
-    pub(super) fn answered(&self, took: Duration) {
+    pub(in crate::work) fn answered(&self, took: Duration) {
         let mut measured = self.measured();
         measured.post = smoothed(measured.post, took);
         let wanted = measured.ahead(self.concurrency);

@@ -21,7 +21,7 @@ const RECENT: usize = 100;
 const LOST_OF_RECENT: usize = 5;
 
 /// The limits on when POSTs may leave.
-pub(super) struct SendLimits {
+pub(in crate::work) struct SendLimits {
     state: Mutex<State>,
     /// Changes when a wait has to end early.
     stopped: watch::Sender<bool>,
@@ -78,7 +78,7 @@ impl Breaker {
 
 /// What a failure that sent nothing means for all workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Slowed {
+pub(in crate::work) enum Slowed {
     /// A new pause of this length for all workers.
     Anew(Duration),
     /// All workers pause already.
@@ -89,7 +89,7 @@ pub(super) enum Slowed {
 
 impl SendLimits {
     /// Limits with this time between two POSTs, and a circuit that stays open for `open_for`.
-    pub(super) fn new(interval: Option<Duration>, open_for: Duration) -> Self {
+    pub(in crate::work) fn new(interval: Option<Duration>, open_for: Duration) -> Self {
         Self { state: Mutex::default(), stopped: watch::Sender::new(false), interval, open_for }
     }
 
@@ -98,31 +98,31 @@ impl SendLimits {
     }
 
     /// Stops all sending. The first reason counts.
-    pub(super) fn stop(&self, why: StopReason) {
+    pub(in crate::work) fn stop(&self, why: StopReason) {
         self.state().stop.get_or_insert(why);
         self.stopped.send_replace(true);
     }
 
     /// Why the run sends nothing more; `None` while it sends.
-    pub(super) fn stopped(&self) -> Option<StopReason> {
+    pub(in crate::work) fn stopped(&self) -> Option<StopReason> {
         self.state().stop.clone()
     }
 
     /// Returns once the run sends nothing more.
-    pub(super) async fn until_stopped(&self) {
+    pub(in crate::work) async fn until_stopped(&self) {
         let mut stopped = self.stopped.subscribe();
         // `self` owns the sender, so the channel is not closed while this waits.
         drop(stopped.wait_for(|stopped| *stopped).await);
     }
 
     /// Whether a POST may leave now.
-    pub(super) fn is_open(&self) -> bool {
+    pub(in crate::work) fn is_open(&self) -> bool {
         let state = self.state();
         state.stop.is_none() && state.pause.is_none_or(|pause| Tick::now() >= pause.until)
     }
 
     /// Waits for the next turn to send. Returns `false` when there is no further turn.
-    pub(super) async fn turn(&self) -> bool {
+    pub(in crate::work) async fn turn(&self) -> bool {
         while let Some(until) = self.wait() {
             tokio::select! {
                 () = tokio::time::sleep_until(until) => {}
@@ -150,7 +150,7 @@ impl SendLimits {
     }
 
     /// Records that a POST was answered: earlier failures are over.
-    pub(super) fn answered(&self) {
+    pub(in crate::work) fn answered(&self) {
         let mut state = self.state();
         state.failing = None;
         // An answer that is not lost never opens the circuit.
@@ -158,7 +158,7 @@ impl SendLimits {
     }
 
     /// Records a lost answer. Returns for how long nothing is sent, when that opens the circuit.
-    pub(super) fn lost(&self) -> Option<Duration> {
+    pub(in crate::work) fn lost(&self) -> Option<Duration> {
         let mut state = self.state();
         state.failing = None;
         if !state.breaker.opens(true) {
@@ -170,7 +170,7 @@ impl SendLimits {
 
     /// Records that a POST that began at `began` was not accepted, for a reason that does not lie in its movie: all
     /// workers wait.
-    pub(super) fn failed(&self, began: Tick, patience: RetryPolicy, retry_after: Option<Duration>, fraction: f64) -> Slowed {
+    pub(in crate::work) fn failed(&self, began: Tick, patience: RetryPolicy, retry_after: Option<Duration>, fraction: f64) -> Slowed {
         let (mut state, now) = (self.state(), Tick::now());
         // A POST that began before the pause does not extend it, unless the service asks for a longer one.
         if state.pause.is_some_and(|pause| began <= pause.since) {
