@@ -234,8 +234,13 @@ impl LocalFiles {
     /// The URL of a file.
     pub(super) fn url(&self, path: &Path) -> Option<String> {
         let known = self.known.get(path)?;
-        Some(known.url.clone().unwrap_or_else(|| format!("https://media.json2video.com/not-yet-uploaded/{}", known.place)))
+        Some(known.url.clone().unwrap_or_else(|| future_url(&known.place)))
     }
+}
+
+/// The URL that stands in a check for a file that is not uploaded yet.
+pub(super) fn future_url(place: impl std::fmt::Display) -> String {
+    format!("https://media.json2video.com/not-yet-uploaded/{place}")
 }
 
 /// Reports that `--upload` does nothing in a command that sends nothing.

@@ -31,6 +31,22 @@ async fn a_page_for_others_holds_the_files_of_this_machine_and_needs_no_server()
     assert_eq!(browser.faults().await, [""; 0]);
 }
 
+#[test]
+fn what_upload_would_put_on_the_account_is_no_fault() {
+    let folder = folder();
+    folder.write("house.png", picture());
+    folder.write(
+        "local.json",
+        r#"{"resolution": "sd", "scenes": [{"duration": 2, "elements": [{"type": "image", "src": "house.png"}, {"type": "image", "src": "gone.png"}]}]}"#,
+    );
+    let told = |flags: &[&str]| {
+        let made = folder.command(&[&["preview", "local.json", "--offline", "--out", "page.html"], flags].concat()).output().unwrap();
+        String::from_utf8(made.stderr).unwrap()
+    };
+    assert!(told(&[]).contains("2 errors"), "{}", told(&[]));
+    assert!(told(&["--upload"]).contains("1 error;"), "{}", told(&["--upload"]));
+}
+
 #[tokio::test]
 async fn a_picture_that_a_setting_names_is_a_file_of_the_movie() {
     let Some(browser) = Browser::open().await else { return };

@@ -6,4 +6,5 @@ mod attacks;
 mod browser;
 mod files;
 mod page;
+mod pictures;
 mod served;

@@ -17,7 +17,7 @@ const SEEN: &str = "
         drawn.opacity, drawn.translate, drawn.rotate, drawn.scale];
     });";
 
-async fn shown(browser: &Browser, served: &Served) {
+pub(crate) async fn shown(browser: &Browser, served: &Served) {
     browser.client.goto(&served.url).await.unwrap();
     browser.until("return Boolean(window.j2v && j2v.stage)").await;
 }

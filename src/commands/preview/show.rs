@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use super::known;
 use crate::cli::{MovieArgs, PreviewArgs};
+use crate::commands::uploads::future_url;
 use crate::commands::{Call, Stop, movies};
 use crate::exit::Exit;
-use crate::movie::Document;
 use crate::movie::check::{Facts, Settings, check};
 use crate::movie::diagnostic::{Diagnostic, Severity};
 use crate::movie::expand::{Expansion, Limits, expand};
 use crate::movie::plan::{Credits, NoAssets, plan};
+use crate::movie::{Document, with_urls};
 use crate::preview::page::State;
 use crate::preview::{Known, preview};
 use crate::work::preview::{Origin, Shelf};
@@ -58,12 +59,30 @@ impl Maker {
         if let Some((limit, _)) = expansion.limit() {
             return Err(Stop::new(Exit::Invalid, format!("{limit}: there is nothing to show")));
         }
-        let facts = Facts::of(&movie, expansion.clone(), &plan(&expansion, &NoAssets));
-        let settings = Settings { loopback: self.is_loopback, facts: Some(&facts), ..Settings::default() };
-        let mut found = check(&movie, &settings);
+        let mut found = if self.args.movie.upload {
+            let uploaded = self.uploaded(movie.clone());
+            let expansion = expand(&uploaded, &Limits::default());
+            self.findings(&uploaded, expansion)
+        } else {
+            self.findings(&movie, expansion.clone())
+        };
         found.sort_by_key(|finding| finding.severity);
         found.truncate(MOST_FINDINGS);
         Ok(Made { movie, expansion, found })
+    }
+
+    /// The movie as `--upload` would send it.
+    fn uploaded(&self, movie: Document) -> Document {
+        with_urls(movie, &mut |address, _| match Origin::of(address, &self.folder) {
+            Origin::Local(path) if path.is_file() => Some(future_url(address)),
+            _ => None,
+        })
+    }
+
+    fn findings(&self, movie: &Document, expansion: Expansion) -> Vec<Diagnostic> {
+        let plan = plan(&expansion, &NoAssets);
+        let facts = Facts::of(movie, expansion, &plan);
+        check(movie, &Settings { loopback: self.is_loopback, facts: Some(&facts), ..Settings::default() })
     }
 
     /// The pictures of a movie, with its media at URLs that the page can load.
