@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the Debian package; with --try installs it, uses it, removes it, and looks that nothing is left. With --no-build
-# it takes target/release/j2v as it is.
+# it takes target/dist/j2v as it is.
 #   packaging/debian.sh [--no-build] [--try]
 # Needs cargo-deb (`cargo install cargo-deb`); --try needs root and bash-completion.
 set -euo pipefail
@@ -15,9 +15,9 @@ for option in "$@"; do
     esac
 done
 
-[ $build = no ] || cargo build --locked --release
+[ $build = no ] || cargo build --locked --profile dist
 packaging/extras.sh
-cargo deb --no-build --output target/packaging
+cargo deb --no-build --profile dist --output target/packaging
 package=$(ls target/packaging/j2v_*.deb)
 dpkg-deb --info "$package"
 dpkg-deb --contents "$package"

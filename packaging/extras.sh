@@ -3,7 +3,7 @@
 #   packaging/extras.sh [BINARY]
 set -euo pipefail
 cd "$(dirname "$0")/.."
-binary=${1:-target/release/j2v}
+binary=${1:-target/dist/j2v}
 out=target/packaging
 
 rm -rf "$out"
