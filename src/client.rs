@@ -289,6 +289,7 @@ impl Video {
         let saving = Saving {
             place: format!("{}/", folder.as_ref().display()),
             name: None,
+            pattern: None,
             overwrite: Overwrite::No,
             allow_private: false,
             replace: false,

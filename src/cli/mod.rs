@@ -53,7 +53,7 @@ pub(crate) use templates::{
     TemplateVarsArgs, TemplatesArgs, TemplatesCommand,
 };
 pub(crate) use tools::{CompletionsArgs, ExplainArgs, ManArgs};
-pub(crate) use waiting::{SaveArgs, SaveRules, WaitArgs};
+pub(crate) use waiting::{NameArgs, SaveArgs, SaveRules, WaitArgs};
 
 /// What was typed: the command, and the fields that are to be printed of its JSON.
 pub(crate) struct Typed {

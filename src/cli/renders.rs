@@ -9,7 +9,7 @@ use super::deliver::DeliverArgs;
 use super::fields::FieldArgs;
 use super::help;
 use super::parse::{Moment, duration, moment};
-use super::waiting::{SaveArgs, SaveRules, WaitArgs};
+use super::waiting::{NameArgs, SaveArgs, SaveRules, WaitArgs};
 
 // Whose keys are meant.
 #[derive(Debug, Clone, Args)]
@@ -50,6 +50,9 @@ pub(crate) struct PollArgs {
     /// Saving.
     #[command(flatten)]
     pub(crate) saving: SaveArgs,
+    /// Their names.
+    #[command(flatten)]
+    pub(crate) naming: NameArgs,
     /// Print one JSON object per render as its outcome is known
     #[arg(long, default_value_if("field", ArgPredicate::IsPresent, "true"))]
     pub(crate) json: bool,
@@ -191,6 +194,9 @@ pub(crate) struct DownloadArgs {
     /// A folder (existing, or ending in `/`) or a file (default: `download` of the profile, then `.`)
     #[arg(long, short, value_name = "PLACE")]
     pub(crate) output: Option<String>,
+    /// Their names.
+    #[command(flatten)]
+    pub(crate) naming: NameArgs,
     /// What may be done for that.
     #[command(flatten)]
     pub(crate) rules: SaveRules,

@@ -10,7 +10,7 @@ use super::fields::FieldArgs;
 use super::help;
 use super::lost::LostArgs;
 use super::movie::MovieArgs;
-use super::waiting::{SaveArgs, WaitArgs};
+use super::waiting::{NameArgs, SaveArgs, WaitArgs};
 
 // `j2v submit`.
 #[derive(Debug, Args)]
@@ -39,6 +39,9 @@ pub(crate) struct SubmitArgs {
     /// Saving.
     #[command(flatten)]
     pub(crate) saving: SaveArgs,
+    /// Their names.
+    #[command(flatten)]
+    pub(crate) naming: NameArgs,
     /// Write each movie's outcome to this file: .csv, .jsonl, or .html (a page)
     #[arg(long, value_name = "FILE")]
     pub(crate) results: Option<PathBuf>,

@@ -28,6 +28,14 @@ pub(crate) struct SaveArgs {
     pub(crate) rules: SaveRules,
 }
 
+// How saved videos are named.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct NameArgs {
+    /// Name the videos in a folder: text with {key}, {project}, {batch}, {source} or a member of client-data in it
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) name: Option<String>,
+}
+
 // What may be done to save a video.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SaveRules {

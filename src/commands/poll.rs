@@ -35,7 +35,7 @@ pub(super) async fn run(call: &Call, args: &PollArgs) -> anyhow::Result<Exit> {
         session_group::meet(call, &args.renders, args.scope.batch.as_deref()).await?
     };
     let count = session_groups.iter().map(|session_group| session_group.known.len()).sum();
-    let saving = waiting::maybe_saving(&args.saving, count)?;
+    let saving = waiting::maybe_saving(&args.saving, &args.naming, count)?;
     let wanted = if saving.is_some() { Wanted::File } else { Wanted::Url };
     let mode = if args.once { PollMode::One } else { PollMode::Many };
     let mut results = Results::new(&call.out, args.json, wanted, count);

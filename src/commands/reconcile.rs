@@ -12,7 +12,7 @@ use super::delivering::{self, ABREAST, GRACE};
 use super::session::{Session, ledger_failed, unreadable};
 use super::waiting::saving;
 use super::{Call, Stop};
-use crate::cli::ReconcileArgs;
+use crate::cli::{NameArgs, ReconcileArgs};
 use crate::exit::Exit;
 use crate::ledger::outbox::Keeping;
 use crate::ledger::sqlite::damage;
@@ -135,7 +135,7 @@ fn to_save(args: &ReconcileArgs) -> Result<Option<Saving>, Stop> {
     if !is_folder(Path::new(place)) {
         return Err(Stop::new(Exit::Usage, format!("--download: {place} is not a folder; with a `/` at its end it is created")));
     }
-    saving(place, &args.rules, 1).map(Some)
+    saving(place, &NameArgs::default(), &args.rules, 1).map(Some)
 }
 
 fn tell(call: &Call, args: &ReconcileArgs, survey: &Survey) {

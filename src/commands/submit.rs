@@ -24,7 +24,7 @@ use crate::render::state::{OnUnknown, State};
 use crate::render::token::Token;
 use crate::work::Context;
 use crate::work::follow::{Followed, follow, remembered};
-use crate::work::save::Saving;
+use crate::work::save::{Saving, WORDS};
 use crate::work::submit::{Order, Submitted, submit};
 
 /// Why the user's own `client-data.j2v` can't be sent.
@@ -38,7 +38,8 @@ pub(super) async fn run(call: &Call, args: &SubmitArgs) -> anyhow::Result<Exit> 
     }
     let count = composed.len();
     let keys = keys(args, &composed)?;
-    let saving = waiting::maybe_saving(&args.saving, count)?;
+    let saving = waiting::maybe_saving(&args.saving, &args.naming, count)?;
+    named_by_what_is_there(saving.as_ref(), &composed)?;
     if args.dry_run {
         return dry_run::run(call, args, keys, composed).await;
     }
@@ -111,6 +112,29 @@ fn keys(args: &SubmitArgs, composed: &[Composed]) -> Result<Vec<Option<Key>>, St
     composed.iter().map(key).collect()
 }
 
+/// The movie's `client-data`, for the lines about renders of which the service has not reported it yet.
+fn client_data(movie: &Document) -> Option<serde_json::Value> {
+    serde_json::from_str(&movie.root.get("client-data")?.to_compact()).ok()
+}
+
+/// Refuses a `--name` with a word that a movie's video will not have, before anything is paid.
+fn named_by_what_is_there(saving: Option<&Saving>, composed: &[Composed]) -> Result<(), Stop> {
+    let Some(pattern) = saving.and_then(|saving| saving.pattern.as_ref()) else { return Ok(()) };
+    for Composed { source, movie, .. } in composed {
+        let Ok(movie) = movie else { continue };
+        let data = client_data(movie).unwrap_or_default();
+        let missing =
+            pattern.names().find(|name| !WORDS.contains(name) && data.get(name).is_none_or(|value| value.is_object() || value.is_array()));
+        if let Some(missing) = missing {
+            let members = data.as_object().into_iter().flat_map(|members| members.keys().map(String::as_str));
+            let known: Vec<&str> = WORDS.into_iter().chain(members).collect();
+            let why = format!("--name: {source} has no `{missing}` in its client-data; there are {}; nothing was sent", known.join(", "));
+            return Err(Stop::new(Exit::Usage, why));
+        }
+    }
+    Ok(())
+}
+
 fn wanted(args: &SubmitArgs, saving: Option<&Saving>) -> Wanted {
     match saving {
         Some(_) => Wanted::File,
@@ -132,7 +156,10 @@ fn orders(
     for (index, (Composed { source, movie, .. }, key)) in composed.into_iter().zip(keys).enumerate() {
         match movie.and_then(|movie| with_place_for_token(!args.lost.no_token, &source, movie)).and_then(|movie| gate.pass(&source, movie))
         {
-            Ok(movie) => orders.push((index, order(args, key, source, movie))),
+            Ok(movie) => {
+                results.carries(index, client_data(&movie));
+                orders.push((index, order(args, key, source, movie)));
+            }
             Err(stop) => {
                 let (verdict, trouble) = match stop.exit {
                     Exit::Usage => (Verdict::Invalid, Trouble::Usage),

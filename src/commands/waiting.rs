@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::renders::Known;
 use super::{Call, Stop};
-use crate::cli::{SaveArgs, SaveRules, WaitArgs};
+use crate::cli::{NameArgs, SaveArgs, SaveRules, WaitArgs};
 use crate::exit::Exit;
 use crate::ledger::Render;
+use crate::movie::pattern::Pattern;
 use crate::output::Results;
 use crate::render::event::{Outcome, Trouble, Verdict};
 use crate::render::identity::{Key, ProjectId};
@@ -50,14 +51,20 @@ pub(super) fn one_look(call: &Call, context: &Context) -> WaitPolicy {
 /// The destinations of `count` videos.
 ///
 /// # Errors
-/// When several would be saved in one file.
-pub(super) fn saving(place: &str, rules: &SaveRules, count: usize) -> Result<Saving, Stop> {
+/// When several would be saved in one file, or `--name` is given for a file.
+pub(super) fn saving(place: &str, naming: &NameArgs, rules: &SaveRules, count: usize) -> Result<Saving, Stop> {
+    if naming.name.is_some() && !is_folder(Path::new(place)) {
+        let why = format!("--name names videos in a folder, but {place} is a file: with a `/` at its end it is a folder");
+        return Err(Stop::new(Exit::Usage, why));
+    }
     if count > 1 && !is_folder(Path::new(place)) {
         let why = format!("{place} is one file, but there are {count} videos: name a folder, with a `/` at its end to create it");
         return Err(Stop::new(Exit::Usage, why));
     }
     let overwrite = if rules.overwrite { Overwrite::Yes } else { Overwrite::No };
-    Ok(Saving { place: place.to_owned(), name: None, overwrite, allow_private: rules.allow_private, replace: false, copies: false })
+    let pattern = naming.name.as_deref().map(Pattern::parse);
+    let (place, allow_private) = (place.to_owned(), rules.allow_private);
+    Ok(Saving { place, name: None, pattern, overwrite, allow_private, replace: false, copies: false })
 }
 
 /// Makes sure, before anything is paid for, that the folder for the videos exists.
@@ -79,9 +86,12 @@ pub(super) fn make_ready(saving: &Saving) -> Result<(), Stop> {
 /// The destinations of `count` videos, if the flags ask to save them.
 ///
 /// # Errors
-/// When several would be saved in one file.
-pub(super) fn maybe_saving(args: &SaveArgs, count: usize) -> Result<Option<Saving>, Stop> {
-    args.download.as_deref().map(|place| saving(place, &args.rules, count)).transpose()
+/// As [`saving`], and when `--name` is given for videos that are not saved.
+pub(super) fn maybe_saving(args: &SaveArgs, naming: &NameArgs, count: usize) -> Result<Option<Saving>, Stop> {
+    if naming.name.is_some() && args.download.is_none() {
+        return Err(Stop::new(Exit::Usage, "--name names the files of --download FOLDER/, which is not given"));
+    }
+    args.download.as_deref().map(|place| saving(place, naming, &args.rules, count)).transpose()
 }
 
 /// The renders that the service has and this command doesn't wait for, with the command that follows them.

@@ -17,6 +17,7 @@ pub mod json;
 mod local;
 mod mention;
 mod origin;
+pub mod pattern;
 pub mod plan;
 pub mod schema;
 pub mod spec;

@@ -1,8 +1,11 @@
 //! The results of a run, one per render: a line of data each in the order of the arguments, or a line of JSON each
 //! in the order in which they end; and the exit code of them all.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use serde_json::Value;
 
 use super::Out;
 use super::record::{RecordFile, RecordFormat, Recorded};
@@ -32,6 +35,8 @@ pub(crate) struct Results<'a> {
     printed: usize,
     codes: Vec<Exit>,
     record: Option<Record>,
+    /// The `client-data` of the movies, by their index.
+    client_data: HashMap<usize, Value>,
 }
 
 /// The file of `--results`.
@@ -46,7 +51,16 @@ impl<'a> Results<'a> {
     /// Results of `count` renders.
     #[must_use]
     pub(crate) fn new(out: &'a Out, json: bool, wanted: Wanted, count: usize) -> Self {
-        Self { out, json, wanted, lines: vec![None; count], printed: 0, codes: Vec::with_capacity(count), record: None }
+        Self {
+            out,
+            json,
+            wanted,
+            lines: vec![None; count],
+            printed: 0,
+            codes: Vec::with_capacity(count),
+            record: None,
+            client_data: HashMap::new(),
+        }
     }
 
     /// The same, also written into a file.
@@ -59,9 +73,15 @@ impl<'a> Results<'a> {
     }
 
     /// Records an outcome: reports it to people, prints the lines that are due, keeps its code.
-    pub(crate) fn end(&mut self, index: usize, outcome: Outcome) {
+    pub(crate) fn end(&mut self, index: usize, mut outcome: Outcome) {
+        outcome.client_data = outcome.client_data.or_else(|| self.client_data.remove(&index));
         self.end_silently(index, &outcome, Exit::of(&outcome));
         self.out.hear(&Event::Ended(Box::new(outcome)));
+    }
+
+    /// Keeps a movie's own `client-data` for its line: the service reports it with the status only.
+    pub(crate) fn carries(&mut self, index: usize, client_data: Option<Value>) {
+        self.client_data.extend(client_data.map(|data| (index, data)));
     }
 
     /// Records an outcome that shares its cause with others: prints its line, and leaves the report to the caller.

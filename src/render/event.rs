@@ -239,6 +239,8 @@ pub struct Outcome {
     pub source: Option<String>,
     /// What the service said last.
     pub report: Option<Report>,
+    /// The movie's own `client-data`, where the service has reported none.
+    pub client_data: Option<serde_json::Value>,
     /// Where the video was saved.
     pub file: Option<PathBuf>,
     /// What went wrong, for people.
@@ -258,6 +260,7 @@ impl Outcome {
             key: None,
             source: None,
             report: None,
+            client_data: None,
             file: None,
             message: None,
             next: Vec::new(),

@@ -24,7 +24,7 @@ pub fn facts(outcome: &Outcome) -> Value {
         "width": report.and_then(|report| report.width),
         "height": report.and_then(|report| report.height),
         "rendering_time": report.and_then(|report| report.rendering_time.clone()),
-        "client-data": report.and_then(client_data),
+        "client-data": report.and_then(client_data).or_else(|| outcome.client_data.clone()),
         "source": outcome.source,
         "key": outcome.key.as_ref().map(ToString::to_string),
         "credits": report.and_then(|report| report.credits),

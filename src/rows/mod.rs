@@ -17,7 +17,6 @@ mod json;
 mod lines;
 pub mod mapping;
 mod origin;
-pub mod pattern;
 mod sheet;
 mod spelling;
 
@@ -97,6 +96,12 @@ impl Row {
     #[must_use]
     pub fn cell(&self, column: &str) -> Option<&Cell> {
         self.cells.iter().rev().find(|cell| &*cell.column == column)
+    }
+
+    /// The text of the cell in a column.
+    #[must_use]
+    pub fn text(&self, column: &str) -> Option<String> {
+        self.cell(column).map(|cell| cell.to_text().to_string())
     }
 
     /// Whether every cell is empty, as in the rows that a spreadsheet leaves at its end.

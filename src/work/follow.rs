@@ -140,8 +140,9 @@ impl Described<'_> {
 
     fn poll(&self) -> String {
         let project = ["poll", self.target.project.as_str()];
-        let download = self.saving.map(|saving| ["--download", &saving.place]);
-        self.context.command.spell(&project.into_iter().chain(download.into_iter().flatten()).collect::<Vec<_>>())
+        let place = self.saving.map(|saving| ["--download", &saving.place]);
+        let name = self.saving.and_then(Saving::name_flag);
+        self.context.command.spell(&project.into_iter().chain(place.into_iter().chain(name).flatten()).collect::<Vec<_>>())
     }
 
     fn render_again(&self, submission: Submission) -> Option<String> {
@@ -201,7 +202,8 @@ impl Described<'_> {
         let saved = save_video(self.context, &report, self.target.render.as_ref(), saving).await;
         drop(turn);
         let project = report.project.as_str().to_owned();
-        let resume = self.context.command.spell(&["download", &project, "-o", &saving.place]);
+        let words = ["download", &project, "-o", &saving.place].into_iter().chain(saving.name_flag().into_iter().flatten());
+        let resume = self.context.command.spell(&words.collect::<Vec<_>>());
         let outcome = Outcome { file: None, ..self.outcome(Verdict::Done, Some(report.clone())) };
         match saved {
             Ok(file) => Outcome { file: Some(file), ..outcome },

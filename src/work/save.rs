@@ -3,12 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
+use serde_json::Value;
+
 use super::Context;
 use super::follow::saved_file;
 use crate::ledger::story::SAVED;
 use crate::ledger::{Change, LedgerError, Render, RenderQuery};
+use crate::movie::pattern::Pattern;
 use crate::render::event::Event;
 use crate::render::identity::ProjectId;
+use crate::render::line;
 use crate::render::outcome::{Report, Status};
 use crate::render::state::Fact;
 use crate::service::download::{Order, Overwrite, Progress, SaveError, Saved, VideoSource};
@@ -27,6 +31,9 @@ pub struct Saving {
     pub place: String,
     /// The video's name in a folder; `None` names it after its project.
     pub name: Option<VideoName>,
+    /// The name for each video in a folder, as the user wrote it: text with `{key}`, `{listing_id}` or another of the render's
+    /// own words in it. It becomes [`Self::name`] once the render is known.
+    pub pattern: Option<Pattern>,
     /// Whether an existing file is overwritten.
     pub overwrite: Overwrite,
     /// Whether to fetch from private network addresses.
@@ -35,6 +42,13 @@ pub struct Saving {
     pub replace: bool,
     /// Whether a video that the service has deleted is copied from where it was saved.
     pub copies: bool,
+}
+
+impl Saving {
+    /// The flag that names the videos, where the user gave it.
+    pub(super) fn name_flag(&self) -> Option<[&str; 2]> {
+        self.pattern.as_ref().map(|pattern| ["--name", pattern.as_str()])
+    }
 }
 
 /// The video's name in a folder, made of the row's name and the generation.
@@ -84,6 +98,7 @@ pub enum Unsaved {
 /// # Errors
 /// See [`Unsaved`].
 pub async fn save_video(context: &Context, report: &Report, render: Option<&Render>, saving: &Saving) -> Result<PathBuf, Unsaved> {
+    let saving = &named(saving, report, render)?;
     let (file, saved) = tokio::select! {
         saved = fetch(context, report, render, saving) => saved?,
         () = context.interrupt.cancelled() => return Err(Unsaved::Interrupted),
@@ -94,6 +109,40 @@ pub async fn save_video(context: &Context, report: &Report, render: Option<&Rend
     }
     saved.is_recorded();
     Ok(file)
+}
+
+/// What a name may hold of every render, beside the members of its `client-data`.
+pub const WORDS: [&str; 4] = ["key", "project", "batch", "source"];
+
+/// The same with the video's name, where a pattern makes it.
+fn named(saving: &Saving, report: &Report, render: Option<&Render>) -> Result<Saving, Unsaved> {
+    let Some(pattern) = &saving.pattern else { return Ok(saving.clone()) };
+    let data = line::client_data(report).unwrap_or_default();
+    let stem = pattern.fill(|name| word(name, report, render).or_else(|| text_of(data.get(name)?))).map_err(|name| {
+        let members = data.as_object().into_iter().flat_map(|members| members.keys().map(String::as_str));
+        let known: Vec<&str> = WORDS.into_iter().chain(members).collect();
+        Unsaved::Failed(format!("--name: this render has no `{name}`, but {}", known.join(", ")))
+    })?;
+    let generation = render.map_or(1, |render| render.generation);
+    Ok(Saving { name: Some(VideoName { stem, generation }), ..saving.clone() })
+}
+
+fn word(name: &str, report: &Report, render: Option<&Render>) -> Option<String> {
+    match name {
+        "project" => Some(report.project.to_string()),
+        "key" => render.map(|render| render.key.to_string()),
+        "batch" => render?.batch().map(str::to_owned),
+        "source" => Path::new(&render?.source).file_stem().map(|stem| stem.to_string_lossy().into_owned()),
+        _ => None,
+    }
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
 }
 
 async fn fetch(context: &Context, report: &Report, render: Option<&Render>, saving: &Saving) -> Result<(PathBuf, Saved), Unsaved> {

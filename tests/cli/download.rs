@@ -156,3 +156,38 @@ fn what_could_not_be_saved_has_no_path() {
     world.j2v("download a -o film.mp4").exits(14).prints(&[""]);
     assert!(world.j2v("download a -o film.mp4 --json").exits(14).json()["file"].is_null());
 }
+
+#[test]
+fn a_name_is_made_of_what_the_render_carries() {
+    let world = World::new();
+    world.write(
+        "a.json",
+        r#"{"client-data": {"city": "Köln (Süd)", "price": 250000, "emulator": {"render-time": "1ms"}}, "scenes": [{"duration": 2}]}"#,
+    );
+    let submit = world.run(&["submit", "a.json", "--key", "L-1", "--download", "new/", "--name", "{city}, {price} {key}"]);
+    submit.exits(0).prints(&["new/Köln (Süd), 250000 L-1.mp4"]);
+    world.run(&["download", "L-1", "-o", "two/", "--name", "{source}-{key}"]).exits(0).prints(&["two/a-L-1.mp4"]);
+    world.run(&["poll", "L-1", "--download", "three/", "--name", "{project}"]).exits(0);
+    world
+        .run(&["download", "L-1", "-o", "four/", "--name", "{town}"])
+        .exits(14)
+        .tells("has no `town`, but key, project, batch, source, city, price");
+    world.run(&["download", "L-1", "-o", "five.mp4", "--name", "{key}"]).exits(2).tells("with a `/` at its end");
+}
+
+#[test]
+fn a_name_that_no_video_will_have_is_refused_before_anything_is_paid() {
+    let world = World::new();
+    world.movie("a.json", &json!({"render-time": "1ms"}));
+    world.run(&["submit", "a.json", "--download", "new/", "--name", "{town}"]).exits(2).tells("there are key, project, batch, source");
+    world.run(&["submit", "a.json", "--wait", "--name", "{key}"]).exits(2).tells("--download FOLDER/");
+    assert_eq!(world.posts(), 0);
+}
+
+#[test]
+fn m6_a_line_holds_the_movies_client_data_before_the_service_reports_it() {
+    let world = World::new();
+    world.write("a.json", r#"{"client-data": {"listing": 7}, "scenes": [{"duration": 2}]}"#);
+    let submitted = world.j2v("submit a.json --json").exits(0).json();
+    assert_eq!((&submitted["status"], &submitted["client-data"]), (&json!("submitted"), &json!({"listing": 7})));
+}

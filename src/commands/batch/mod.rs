@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::session::{self, ledger_failed};
 use super::{Call, Stop, movies, waiting};
-use crate::cli::BatchArgs;
+use crate::cli::{BatchArgs, NameArgs};
 use crate::exit::Exit;
 use crate::ledger::batch::{Batch, Budget};
 use crate::ledger::{SUBMIT_SCOPE, Space, Store};
@@ -26,7 +26,8 @@ pub(super) async fn run(call: &Call, args: &BatchArgs) -> anyhow::Result<Exit> {
     }
     let name = name(args)?;
     refuse_what_cannot_be(call, args)?;
-    let saving = waiting::maybe_saving(&args.saving, usize::MAX)?.map(|saving| Saving { replace: args.replace, ..saving });
+    let saving =
+        waiting::maybe_saving(&args.saving, &NameArgs::default(), usize::MAX)?.map(|saving| Saving { replace: args.replace, ..saving });
     let space = Space { account: call.settings.account.clone(), endpoint: session::endpoint(&call.settings.api) };
     let store = if args.dry_run { session::store_as_it_is(call).await? } else { session::store(call).await? };
     let rules = rules(args);

@@ -12,11 +12,11 @@ use crate::commands::{Call, Stop};
 use crate::exit::Exit;
 use crate::movie::Document;
 use crate::movie::compose::{Flags, compose};
+use crate::movie::pattern::Pattern;
 use crate::movie::variables::Asked;
 use crate::preview::Known;
 use crate::rows::Row;
 use crate::rows::binding::Binding;
-use crate::rows::pattern::Pattern;
 use crate::work::preview::{Rows, Shelf};
 
 /// Rows that the page shows at once.
@@ -80,8 +80,8 @@ pub(super) async fn read(call: &Call, maker: &Arc<Maker>, movie: Document, shelf
         None if rows.is_empty() => return Err(Stop::new(Exit::Usage, format!("{}: the table has no rows", table.name()))),
         None => {}
     }
-    let key = args.key.as_deref().map(|key| if key.contains('{') { Pattern::parse(key) } else { Pattern::column(key) });
-    if let Some(Err(missing)) = key.as_ref().map(|key| key.fill(&rows[0])) {
+    let key = args.key.as_deref().map(|key| if key.contains('{') { Pattern::parse(key) } else { Pattern::of_name(key) });
+    if let Some(Err(missing)) = key.as_ref().map(|key| key.fill(|column| rows[0].text(column))) {
         return Err(Stop::new(Exit::Usage, format!("{}: --key: {missing}", table.name())));
     }
     let columns = Columns::read(args, &maker.args.movie.var, &Asked::by(&movie.root), &table)?;
@@ -92,7 +92,7 @@ pub(super) async fn read(call: &Call, maker: &Arc<Maker>, movie: Document, shelf
 impl Read {
     /// The row's key; its number where the table has none.
     fn key_of(&self, row: &Row) -> String {
-        self.key.as_ref().and_then(|key| key.fill(row).ok()).unwrap_or_else(|| row.number.to_string())
+        self.key.as_ref().and_then(|key| key.fill(|column| row.text(column)).ok()).unwrap_or_else(|| row.number.to_string())
     }
 
     fn picture(&self, row: &Row) -> Value {

@@ -14,10 +14,10 @@ use crate::movie::check::{Resolved, Settings, check};
 use crate::movie::compose::{Destination, Flags, compose};
 use crate::movie::diagnostic::{Diagnostic, Severity};
 use crate::movie::json::Span;
+use crate::movie::pattern::Pattern;
 use crate::movie::plan::{Length, Unbounded};
 use crate::render::identity::{Key, MovieHash};
 use crate::rows::binding::{Binding, Bound};
-use crate::rows::pattern::Pattern;
 use crate::rows::{Row, RowsError, Table};
 use crate::settings::Projects;
 use crate::work::batch::Item;
@@ -88,7 +88,7 @@ pub(super) fn base_args(args: &BatchArgs) -> MovieArgs {
 }
 
 fn is_pattern(text: &str) -> bool {
-    Pattern::parse(text).columns().next().is_some()
+    Pattern::parse(text).names().next().is_some()
 }
 
 impl Recipe {
@@ -101,7 +101,7 @@ impl Recipe {
             base,
             table: Arc::default(),
             binding,
-            key: if is_pattern(key) { Pattern::parse(key) } else { Pattern::column(key) },
+            key: if is_pattern(key) { Pattern::parse(key) } else { Pattern::of_name(key) },
             stem: args.table.name.as_deref().map(Pattern::parse),
             id: args.movie.id.as_deref().filter(|id| is_pattern(id)).map(Pattern::parse),
             webhooks: args.movie.webhook.iter().filter(|_| waits).map(|url| Pattern::parse(url)).collect(),
@@ -135,7 +135,7 @@ impl Recipe {
         self.table = Arc::from(table.name());
         let Some(columns) = table.columns() else { return Ok(()) };
         let patterns = [Some(&self.key), self.stem.as_ref(), self.id.as_ref()].into_iter().flatten().chain(&self.webhooks);
-        let mut wanted = patterns.flat_map(Pattern::columns).chain(self.binding.named());
+        let mut wanted = patterns.flat_map(Pattern::names).chain(self.binding.named());
         let Some(missing) = wanted.find(|wanted| !columns.iter().any(|column| &**column == *wanted)) else { return Ok(()) };
         let known: Vec<_> = columns.iter().filter(|column| !column.is_empty()).map(|column| format!("`{column}`")).take(20).collect();
         let stop = Stop::new(Exit::Usage, format!("{}: there is no column `{missing}`; nothing was sent", table.name()));
@@ -211,12 +211,12 @@ impl Recipe {
 
     /// Whether the values of a column are in the rows' keys.
     pub(super) fn names_rows_by(&self, column: &str) -> bool {
-        self.key.columns().any(|name| name == column)
+        self.key.names().any(|name| name == column)
     }
 
     /// A fault of the key, in its column if it is one.
     pub(super) fn in_key_column(&self, fault: Remark) -> Remark {
-        match self.key.columns().collect::<Vec<_>>()[..] {
+        match self.key.names().collect::<Vec<_>>()[..] {
             [column] => fault.in_column(&self.table, &Arc::from(column)),
             _ => fault,
         }
@@ -308,11 +308,11 @@ fn once_a_cell(remarks: &mut Vec<Remark>) {
 pub(super) const UNUSED: &str = "J2V201";
 
 fn filled(pattern: &Pattern, row: &Row, flag: &str) -> Result<String, Remark> {
-    pattern.fill(row).map_err(|column| missing(row, &column, flag))
+    pattern.fill(|column| row.text(column)).map_err(|column| missing(row, &column, flag))
 }
 
 fn url(pattern: &Pattern, row: &Row) -> Result<String, Remark> {
-    pattern.fill_url(row).map_err(|column| missing(row, &column, "--webhook"))
+    pattern.fill_url(|column| row.text(column)).map_err(|column| missing(row, &column, "--webhook"))
 }
 
 fn missing(row: &Row, column: &str, flag: &str) -> Remark {
