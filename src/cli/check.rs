@@ -102,11 +102,12 @@ pub(crate) struct GateArgs {
 }
 
 impl GateArgs {
-    /// The flags that let a movie pass once more, as they are typed.
+    /// The flags under which a movie passes once more, as they are typed.
     #[must_use]
     pub(crate) fn to_flags(&self) -> Vec<String> {
         let allow = self.allow.iter().flat_map(|code| ["--allow".to_owned(), code.clone()]);
-        allow.chain(self.no_check.then(|| "--no-check".to_owned())).collect()
+        let bound = self.max_credits.iter().flat_map(|most| ["--max-credits".to_owned(), most.to_string()]);
+        allow.chain(self.no_check.then(|| "--no-check".to_owned())).chain(bound).collect()
     }
 }
 

@@ -64,3 +64,15 @@ pub(crate) struct SubmitArgs {
     #[command(flatten)]
     pub(crate) movie: MovieArgs,
 }
+
+impl SubmitArgs {
+    /// The flags that a later submission of the movie needs, as they are typed: what makes the movie, what bounds its cost, what
+    /// a lost answer means, and where its video goes.
+    #[must_use]
+    pub(crate) fn to_flags(&self) -> Vec<String> {
+        let saved = [("--download", self.saving.download.clone()), ("--name", self.naming.name.clone())];
+        let saved = saved.into_iter().filter_map(|(name, value)| Some([name.to_owned(), value?])).flatten();
+        let made = self.movie.to_flags().into_iter().chain(self.gate.to_flags()).chain(self.lost.to_flags());
+        made.chain(saved).collect()
+    }
+}

@@ -101,9 +101,10 @@ pub(super) async fn run(call: &Call, args: &DoctorArgs) -> anyhow::Result<Exit> 
             call.out.data(&line);
         }
     }
-    let failed = findings.iter().filter_map(|finding| match finding.health {
+    // What comes first is to be fixed first: the code names its kind.
+    let failed = findings.iter().find_map(|finding| match finding.health {
         Health::Fail(exit) => Some(exit),
         Health::Ok | Health::Warn => None,
     });
-    Ok(Exit::fold(failed))
+    Ok(failed.unwrap_or(Exit::Done))
 }

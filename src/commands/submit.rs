@@ -219,7 +219,7 @@ fn order(args: &SubmitArgs, key: Option<Key>, source: String, movie: Document) -
     Order {
         movie,
         source,
-        flags: [args.movie.to_flags(), args.gate.to_flags()].concat(),
+        flags: args.to_flags(),
         key,
         again: args.again,
         traceable: !args.lost.no_token,

@@ -51,9 +51,11 @@ impl<'a> SubmitCheck<'a> {
         }
         if let Some(cap) = self.args.max_credits {
             if let Some(first) = resolved.plan.unbounded().first() {
-                return Err(unbounded(source, &movie, first, cap));
+                return Err(unbounded(source, &movie, first, cap).then(self.of_movies("plan", &[source.to_owned()])));
             }
-            self.bill.afford(&resolved.plan.credits, cap).map_err(|why| Stop::new(Exit::Credits, format!("{source}: {why}")))?;
+            let afforded = self.bill.afford(&resolved.plan.credits, cap);
+            afforded
+                .map_err(|why| Stop::new(Exit::Credits, format!("{source}: {why}")).then(self.of_movies("plan", &[source.to_owned()])))?;
         }
         self.bill.add(resolved.plan.credits);
         Ok(movie)
@@ -68,7 +70,7 @@ impl<'a> SubmitCheck<'a> {
         let found = check(movie, &settings);
         let stopping: Vec<_> = found.iter().filter(|finding| finding.stops()).collect();
         if let Some(first) = stopping.first() {
-            return Err(refusal(source, movie, first, &stopping).then(self.check_of(&[source.to_owned()])));
+            return Err(refusal(source, movie, first, &stopping).then(self.of_movies("check", &[source.to_owned()])));
         }
         // The warnings of the reading were shown when it was read.
         let is_new = |finding: &&Diagnostic| finding.severity != Severity::Info && !movie.diagnostics.contains(finding);
@@ -82,9 +84,9 @@ impl<'a> SubmitCheck<'a> {
         Ok(())
     }
 
-    /// The command that shows all findings of some movies.
-    fn check_of(&self, movies: &[String]) -> String {
-        let words = ["check"].into_iter().chain(movies.iter().chain(&self.flags).map(String::as_str)).collect::<Vec<_>>();
+    /// A command about some movies, which sees them as they would be sent.
+    fn of_movies(&self, command: &str, movies: &[String]) -> String {
+        let words = [command].into_iter().chain(movies.iter().chain(&self.flags).map(String::as_str)).collect::<Vec<_>>();
         CommandLine::with_flags(self.call.flags.clone()).spell(&words)
     }
 
@@ -93,7 +95,7 @@ impl<'a> SubmitCheck<'a> {
         let out = &self.call.out;
         if self.warnings > 0 {
             let (s, them) = if self.warnings == 1 { ("", "it") } else { ("s", "them") };
-            out.note(&format!("{} warning{s}; {} shows {them}", self.warnings, self.check_of(&self.warned)));
+            out.note(&format!("{} warning{s}; {} shows {them}", self.warnings, self.of_movies("check", &self.warned)));
         }
         if self.bill.movies > 0 {
             out.progress(&self.bill.to_string());

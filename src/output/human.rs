@@ -11,7 +11,10 @@ use crate::render::outcome::Report;
 pub(super) fn tell(out: &Out, event: &Event, bars: bool) {
     match event {
         Event::Accepted { project, key, source } => {
-            out.note(&format!("{source}: accepted as project {project} (key {key}); you will be charged for it"));
+            out.note(&format!(
+                "{source}: accepted as project {project} (key {key}){}",
+                if out.is_free { "" } else { "; you will be charged for it" }
+            ));
         }
         Event::Attached { key, state, project } => {
             let which = project.as_ref().map(|project| format!(", project {project}")).unwrap_or_default();

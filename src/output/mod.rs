@@ -28,7 +28,7 @@ pub(crate) use results::{Results, Wanted};
 
 use crate::render::event::{Event, Listener};
 use crate::render::untrusted::escaped;
-use crate::settings::{Settings, Terminal};
+use crate::settings::{Api, Settings, Terminal};
 use progress::Progress;
 pub(crate) use progress::UploadBar;
 
@@ -46,6 +46,8 @@ const PROGRESS_EVERY: u64 = 60_000;
 pub(crate) struct Out {
     terminal: Terminal,
     quiet: bool,
+    /// Whether renders cost nothing: the emulator inside the process makes them.
+    is_free: bool,
     stdout_lost: OnceLock<io::Error>,
     progress: Progress,
     /// When the next line of a batch's progress is due, milliseconds into its run.
@@ -58,7 +60,7 @@ impl Out {
     /// The streams that the settings describe.
     #[must_use]
     pub(crate) fn new(settings: &Settings) -> Self {
-        Self::plain(settings.terminal, settings.quiet)
+        Self { is_free: matches!(settings.api, Api::Emulator(_)), ..Self::plain(settings.terminal, settings.quiet) }
     }
 
     /// The streams with these options, for messages before the settings are known.
@@ -67,6 +69,7 @@ impl Out {
         Self {
             terminal,
             quiet,
+            is_free: false,
             stdout_lost: OnceLock::new(),
             progress: Progress::new(terminal.stderr && !quiet),
             next_progress: AtomicU64::new(PROGRESS_AFTER),

@@ -162,8 +162,8 @@ impl Described<'_> {
 
     fn runs(&self, report: Option<Report>) -> Outcome {
         let message = match &report {
-            Some(_) => format!("the time for waiting is over; {GOES_ON}"),
-            None => self.going_on("the time for waiting is over, and the service could not be read"),
+            Some(_) => format!("timed out; {GOES_ON}"),
+            None => self.going_on("timed out before its status was read"),
         };
         self.outcome(Verdict::Waiting, report).because(Trouble::None, message).then(self.poll())
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use j2v::emulator::Settings;
-use j2v::ledger::batch::{Batch, Budget};
+use j2v::ledger::batch::{Batch, Budget, Unclaimed};
 use j2v::ledger::sqlite::Sqlite;
 use j2v::render::event::{Trouble, Verdict};
 use j2v::render::identity::MovieHash;
@@ -129,7 +129,7 @@ async fn a_budget_holds_over_all_runs() {
     keep(&office, Budget { renders: Some(7), credits: None }).await;
     for _ in 0..2 {
         let (ended, stop) = office.run(&plan(20), items(20)).await;
-        assert_eq!(stop, Some(StopReason::Budget("--max-renders 7 is reached".to_owned())));
+        assert_eq!(stop, Some(StopReason::Budget(Unclaimed::Renders { cap: 7 })));
         assert_eq!((ended.len(), office.accepted().await), (20, 7));
     }
     keep(&office, Budget { renders: Some(100), credits: Some(12) }).await;

@@ -43,7 +43,7 @@ fn each_fault_is_told_with_its_way_out_and_its_exit_code() {
     std::fs::set_permissions(world.path("ledger.db"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let run = world.j2v("doctor --json").exits(1);
     assert_eq!(of(&run.jsons(), "ledger")["status"], "fail");
-    let run = world.j2v_with(&[("J2V_API_KEY", "")], "doctor").exits(12);
+    let run = world.j2v_with(&[("J2V_API_KEY", "")], "doctor").exits(4);
     assert!(run.stdout.contains("next: j2v auth login"), "{}", run.stdout);
 }
 

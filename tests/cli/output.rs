@@ -352,3 +352,40 @@ fn whatever_refuses_a_movie_the_command_that_sends_it_is_named() {
         assert_eq!(world.j2v("submit a.json --key L-1").exits(code).next(), expected, "{fault}");
     }
 }
+
+#[test]
+fn the_next_command_keeps_the_bound_on_money_and_what_was_asked_for() {
+    let world = World::with_faults(&["post-refuse=nope*1"]);
+    world.movie("a.json", &json!({}));
+    let flags = "--key L-1 --max-credits 20 --wait --download x/ --on-unknown resubmit";
+    let refused = world.j2v(&format!("submit a.json {flags}")).exits(6);
+    let again = refused.next().into_iter().find(|next| next.contains("submit")).unwrap().to_owned();
+    for flag in ["--max-credits 20", "--download x/", "--on-unknown resubmit"] {
+        assert!(again.contains(flag), "{flag}: {again}");
+    }
+    world.movie("b.json", &json!({"other": true}));
+    let other = world.j2v("submit b.json --key L-1 --max-credits 20").exits(13);
+    assert!(other.next().iter().any(|next| next.contains("--again") && next.contains("--max-credits 20")), "{:?}", other.next());
+}
+
+#[test]
+fn a_movie_over_the_bound_names_the_command_that_shows_why() {
+    let world = World::new();
+    world.movie("a.json", &json!({}));
+    let refused = world.j2v("submit a.json --max-credits 1").exits(5);
+    assert_eq!(refused.next(), ["j2v plan a.json"]);
+}
+
+#[test]
+fn a_movie_that_can_not_be_read_is_not_counted_as_checked() {
+    let world = World::new();
+    world.j2v("check nothing.json").exits(2).tells("1 movie: 1 could not be read").hides("0 errors");
+}
+
+#[test]
+fn the_emulator_inside_the_process_charges_nobody_and_says_so() {
+    let world = World::new();
+    world.movie("a.json", &json!({}));
+    world.j2v("submit a.json --emulate").exits(0).hides("charged");
+    world.j2v("submit a.json").exits(0).tells("you will be charged for it");
+}

@@ -46,7 +46,7 @@ fn abandon_gives_it_up_and_only_again_renders_it_anew() {
     let world = held(&["post-reset-before*1"]);
     world.j2v("settle L-1 --abandon").exits(0).tells("given up");
     let run = world.j2v("submit a.json --key L-1").exits(8).prints(&[""]).tells("--again");
-    assert_eq!(run.next(), ["j2v submit a.json --key L-1 --again"]);
+    assert_eq!(run.next(), ["j2v submit a.json --quarantine 0ms --key L-1 --again"]);
     world.j2v("poll").exits(0);
     world.j2v("submit a.json --key L-1 --again").exits(0);
     assert_eq!(world.accepted(), 1);

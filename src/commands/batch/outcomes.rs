@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 
+use super::super::session::spell;
 use super::super::{Call, Stop as Refusal};
+use super::command;
 use crate::cli::BatchArgs;
 use crate::exit::Exit;
+use crate::ledger::batch::{Batch, Unclaimed};
 use crate::output::{Out, RecordFile, RecordFormat, Recorded, Results, Wanted, counted};
 use crate::render::event::{Trouble, Verdict};
 use crate::render::outcome::{Reason, Report};
@@ -17,15 +20,38 @@ use crate::world::Timestamp;
 const NAMED: u64 = 20;
 
 /// The commands to type next.
-pub(super) struct Commands {
-    /// Does the remaining work.
-    pub(super) resume: String,
-    /// Renders again the rows that failed.
-    pub(super) retry_failed: String,
-    /// Renders again the rows whose file is gone and was not saved.
-    pub(super) retry_expired: String,
-    /// Sets another API key.
-    pub(super) login: String,
+pub(super) struct Commands<'a> {
+    pub(super) call: &'a Call,
+    pub(super) batch: &'a Batch,
+}
+
+impl Commands<'_> {
+    /// The next run of the batch.
+    pub(super) fn run(&self, more: &[&str]) -> String {
+        command(self.call, self.batch, more)
+    }
+
+    /// The next run with a budget in which `left` more rows like the one that did not fit have room.
+    fn with_larger_budget(&self, reached: Unclaimed, left: u64) -> String {
+        let (flag, value) = match reached {
+            Unclaimed::Renders { cap } => ("--max-renders", cap.saturating_add(left)),
+            Unclaimed::Credits { spent, wanted: Some(wanted), .. } => {
+                ("--max-credits", whole(spent).saturating_add(wanted.saturating_mul(left)))
+            }
+            Unclaimed::Credits { wanted: None, .. } | Unclaimed::InvalidTransition(_) => return self.run(&[]),
+        };
+        let mut batch = self.batch.clone();
+        if let Some(place) = batch.flags.iter().position(|typed| typed == flag) {
+            batch.flags.drain(place..(place + 2).min(batch.flags.len()));
+        }
+        command(self.call, &batch, &[flag, &value.to_string()])
+    }
+}
+
+/// Spent credits, rounded up.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of credits, never negative")]
+fn whole(credits: f64) -> u64 {
+    credits.max(0.0).ceil() as u64
 }
 
 /// The outcomes reported so far.
@@ -120,7 +146,7 @@ impl<'a> Outcomes<'a> {
     }
 
     /// Reports how the run ended and how to go on; returns the exit code of all rows.
-    pub(super) fn finish(mut self, stopped: Option<&StopReason>, commands: &Commands) -> Exit {
+    pub(super) fn finish(mut self, stopped: Option<&StopReason>, commands: &Commands<'_>) -> Exit {
         if let Some((path, file)) = self.record.take() {
             if let Err(why) = file.finish() {
                 self.unwritten = Some(why);
@@ -132,17 +158,20 @@ impl<'a> Outcomes<'a> {
         if let Some(stop) = stopped.filter(|stop| **stop != StopReason::Interrupted) {
             self.out.error(&stop.message());
             if matches!(stop, StopReason::Refused(refusal) if refusal.reason == Reason::Key) {
-                self.out.hint(&commands.login);
+                self.out.hint(&spell(commands.call, &["auth", "login"]));
             }
         }
-        if stopped.is_some() || self.counts.keys().any(|status| is_unfinished(status)) {
-            self.out.hint(&commands.resume);
+        if let Some(StopReason::Budget(reached)) = stopped {
+            let left = self.counts.get(Verdict::Unsent.as_str()).copied().unwrap_or(1);
+            self.out.hint(&commands.with_larger_budget(*reached, left));
+        } else if stopped.is_some() || self.counts.keys().any(|status| is_unfinished(status)) {
+            self.out.hint(&commands.run(&[]));
         }
         if self.counts.contains_key(Verdict::Error.as_str()) {
-            self.out.hint(&commands.retry_failed);
+            self.out.hint(&commands.run(&["--retry-failed"]));
         }
         if [Verdict::Expired, Verdict::Deleted].iter().any(|gone| self.counts.contains_key(gone.as_str())) {
-            self.out.hint(&commands.retry_expired);
+            self.out.hint(&commands.run(&["--retry-expired"]));
         }
         let Some(why) = self.unwritten else { return self.results.finish() };
         self.out.error(&format!("the file of --results could not be written: {why}; the next run writes it again"));

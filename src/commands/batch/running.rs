@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::super::session::{Session, ledger_failed, spell};
+use super::super::session::{Session, ledger_failed};
 use super::super::waiting::{self, PollMode};
 use super::super::{Call, Stop as Refusal};
-use super::command;
 use super::outcomes::{Commands, Outcomes};
 use super::preflight::Checked;
 use crate::cli::BatchArgs;
@@ -40,22 +39,18 @@ pub(super) async fn run(call: &Call, args: &BatchArgs, batch: Batch, checked: Ch
     let run = plan(call, args, &batch, &checked, saving, &session);
     let (sender, rows) = mpsc::channel(CHUNKS);
     let table = thread::spawn(move || (checked.feed)(sender));
-    let commands = Commands {
-        resume: command(call, &batch, &[]),
-        retry_failed: command(call, &batch, &["--retry-failed"]),
-        retry_expired: command(call, &batch, &["--retry-expired"]),
-        login: spell(call, &["auth", "login"]),
-    };
+    let commands = Commands { call, batch: &batch };
+    let resume = commands.run(&[]);
     let stopped = tokio::select! {
         // First, so that a run that ends at once because of it is explained all the same.
         biased;
-        () = tell_of_interruption(call, &commands.resume) => Ok(None),
+        () = tell_of_interruption(call, &resume) => Ok(None),
         stopped = run_batch(&context, &run, rows, |ended| outcomes.end(&ended)) => stopped,
     };
     if table.join().is_err() {
-        return Err(Refusal::new(Exit::Internal, "the table's reader failed; what was sent is in the ledger").then(commands.resume).into());
+        return Err(Refusal::new(Exit::Internal, "the table's reader failed; what was sent is in the ledger").then(resume).into());
     }
-    let ended = Batch { ended_at: Some(context.world.now()), ..batch };
+    let ended = Batch { ended_at: Some(context.world.now()), ..batch.clone() };
     let stopped = match stopped {
         Ok(stopped) => context.store.keep(ended).await.map(|_| stopped),
         lost => lost,

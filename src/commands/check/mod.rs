@@ -70,6 +70,7 @@ pub(super) async fn run(call: &Call, args: &CheckArgs) -> anyhow::Result<Exit> {
             }
             Err(stop) => {
                 stop.tell(&call.out);
+                tally.unread += 1;
                 tally.stopped = tally.stopped.or(Some(stop.exit));
             }
         }
@@ -89,7 +90,9 @@ struct Tally {
     errors: usize,
     warnings: usize,
     infos: usize,
-    /// Why a movie could not be checked.
+    /// Movies that could not be read.
+    unread: usize,
+    /// Why the first of them could not.
     stopped: Option<Exit>,
 }
 
@@ -109,11 +112,15 @@ impl Tally {
     }
 }
 
-/// `3 movies: 1 error, 2 warnings`.
+/// `3 movies: 1 error, 2 warnings, 1 could not be read`.
 impl std::fmt::Display for Tally {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut parts = vec![counted(self.errors, "error"), counted(self.warnings, "warning")];
+        if self.unread == self.movies {
+            parts.clear();
+        }
         parts.extend((self.infos > 0).then(|| counted(self.infos, "info")));
+        parts.extend((self.unread > 0).then(|| format!("{} could not be read", self.unread)));
         write!(f, "{}: {}", counted(self.movies, "movie"), parts.join(", "))
     }
 }

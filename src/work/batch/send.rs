@@ -75,7 +75,7 @@ async fn attempt(pipeline: &Pipeline<'_>, row: &Row, render: &Render) -> Result<
         }
         Posted::HeldBack(render) => Tried::Again(render),
         Posted::OverBudget(budget) => {
-            pipeline.limits.stop(StopReason::Budget(budget.to_string()));
+            pipeline.limits.stop(StopReason::Budget(budget));
             Tried::Unsent
         }
         Posted::Setback(render, setback) => {

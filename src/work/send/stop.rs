@@ -1,6 +1,7 @@
 //! Why a run sends nothing more although rows are left.
 
 use crate::ledger::Render;
+use crate::ledger::batch::Unclaimed;
 use crate::render::event::{Outcome, Trouble, Verdict};
 use crate::render::outcome::{Reason, Refusal};
 
@@ -12,7 +13,7 @@ pub enum StopReason {
     /// The service refused the key, or the credits are used up: every other row would be refused, too.
     Refused(Refusal),
     /// The batch's own budget is used up.
-    Budget(String),
+    Budget(Unclaimed),
     /// The service could not be reached, or was too busy for too long.
     Unreachable(String),
     /// The ledger failed.
@@ -53,7 +54,8 @@ impl StopReason {
         let why = match self {
             Self::Interrupted => "interrupted".to_owned(),
             Self::Refused(refusal) => refusal.message.clone(),
-            Self::Budget(why) | Self::Unreachable(why) | Self::Ledger(why) => why.clone(),
+            Self::Budget(why) => why.to_string(),
+            Self::Unreachable(why) | Self::Ledger(why) => why.clone(),
         };
         outcome.because(self.trouble(), format!("not sent: {why}"))
     }
