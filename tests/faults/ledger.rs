@@ -193,7 +193,7 @@ fn row_84_a_ledger_that_is_moved_before_the_claim_takes_none() {
     move_away(&world);
     running.end().exits(1).tells("was moved, deleted or replaced");
     assert_eq!((world.accepted(), world.posts()), (0, 1), "the refused one");
-    // Both the old ledger and a new one stay consistent.
+    // The moved ledger is intact: put back, it takes the submission.
     for ending in ["", "-wal", "-shm"] {
         fs::rename(world.path(&format!("moved.db{ending}")), world.path(&format!("ledger.db{ending}"))).unwrap();
     }
