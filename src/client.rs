@@ -38,7 +38,7 @@ use crate::work::submit::{Order, Submitted, submit};
 use crate::work::watch::WaitPolicy;
 use crate::world::World;
 
-/// Why there is no video.
+/// Why the client could not submit, wait or save.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -161,7 +161,7 @@ impl Submission {
         Self { key: Some(key.into()), ..self }
     }
 
-    /// Renders the key once more, and pays for it.
+    /// Renders the key again, and pays for it.
     pub fn again(self) -> Self {
         Self { again: true, ..self }
     }

@@ -24,7 +24,7 @@ pub struct Part {
     pub parts: Vec<Part>,
 }
 
-/// A number that counts in a text, where `__num__` stands.
+/// A number that counts in a text, in place of `__num__`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Count {
     /// The number at the beginning.

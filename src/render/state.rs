@@ -102,7 +102,7 @@ impl State {
 pub enum OnUnknown {
     /// Never send again automatically.
     Hold,
-    /// Send once more, at most as often as `resubmits_left` says.
+    /// Send again, at most as often as `resubmits_left` allows.
     Resubmit,
 }
 

@@ -1,7 +1,7 @@
 // Plays the recordings of the movie on its clock. The clock waits while a needed one has no data.
 
 const LIVE = 4; // The most videos at once: a browser fails with more.
-const DRIFT = { video: 0.3, audio: 0.1 }; // The difference at which a recording is set to the clock again, seconds; at most once a second.
+const DRIFT = { video: 0.3, audio: 0.1 }; // Seconds of drift before a recording is set to the clock, at most once a second.
 
 class Players {
   constructor(clock) {
