@@ -1,5 +1,5 @@
-//! The receiver of the service's tutorial (Express, Flask, PHP), with what they leave out: a callback is on disk before it
-//! is answered, comes twice without effect, is confirmed by the service, and one that never comes is polled.
+//! The receiver of the service's tutorial (Express, Flask, PHP), with the parts that it lacks: a callback is on disk before it
+//! is answered, has no effect the second time, is confirmed by the service, and a missing one is replaced by polling.
 //!
 //! It talks to the emulator and ends with the first video: `cargo run --example receive_callbacks`.
 #![expect(clippy::print_stdout, reason = "an example prints what it did")]
@@ -19,7 +19,7 @@ use j2v::world::World;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-/// The receiver itself. `SinkResult::Failed` instead of `SinkResult::Over` would have it called again later.
+/// The receiver itself. `SinkResult::Failed` instead of `SinkResult::Over` would make it deliver again later.
 async fn receive(context: &Context, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
     let stopping = stop.clone();
     let update_listing = function("the listing", move |video| {

@@ -1,4 +1,4 @@
-//! The library's own door: a client that submits each movie once, waits for the video and saves it.
+//! The library's own interface: a client that submits each movie once, waits for the video and saves it.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), j2v::Error> {
@@ -38,7 +38,7 @@ use crate::work::submit::{Order, Submitted, submit};
 use crate::work::watch::WaitPolicy;
 use crate::world::World;
 
-/// Why there is no video.
+/// Why the client could not submit, wait or save.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -57,16 +57,16 @@ pub enum Error {
     /// The movie would be accepted and fail. Nothing was sent.
     #[error("the movie is invalid: {}", .0.first().map_or("", |finding| finding.message.as_str()))]
     Invalid(Vec<Diagnostic>),
-    /// Nothing was accepted: the same call may be made again.
+    /// The service accepted nothing: the same call may be made again.
     #[error("{0}")]
     Unsent(String),
     /// The movie may have been accepted: the same call, with the same key and ledger, finds out. Another key may pay twice.
     #[error("{0}")]
     Unknown(String),
-    /// The service did not render the movie, or does not know the project any more.
+    /// The service did not render the movie, or no longer knows the project.
     #[error("{0}")]
     Failed(String),
-    /// The render goes on. Wait again.
+    /// The render has not ended. Wait again.
     #[error("the render has not ended yet")]
     Running,
     /// The video could not be saved, or the service has deleted it.
@@ -88,7 +88,7 @@ impl Error {
     }
 }
 
-/// A client of the service, with a ledger that keeps a render from being paid twice.
+/// A client of the service, with a ledger that prevents a second payment for a render.
 #[derive(Clone)]
 pub struct Client {
     settings: Settings,
@@ -123,7 +123,7 @@ impl Client {
         Ok(Self { context: Context { store: self.context.store, ..context }, settings })
     }
 
-    /// The same with its ledger in a file, which is made if it is missing. The command `j2v` can share the file.
+    /// The same with its ledger in a file, which is created if it is missing. The command `j2v` can share the file.
     ///
     /// # Errors
     /// When the file can't be opened or made, others may read it, or it is not a ledger.
@@ -161,17 +161,17 @@ impl Submission {
         Self { key: Some(key.into()), ..self }
     }
 
-    /// Renders the key once more, and pays for it.
+    /// Renders the key again, and pays for it.
     pub fn again(self) -> Self {
         Self { again: true, ..self }
     }
 
-    /// Sends the movie whatever the check finds.
+    /// Sends the movie whatever its check finds.
     pub fn unchecked(self) -> Self {
         Self { checked: false, ..self }
     }
 
-    /// Submits the movie, or attaches to the render that its key has already. Searches for a lost answer for up to a minute.
+    /// Submits the movie, or attaches to the existing render of its key. Searches for a lost answer for up to a minute.
     ///
     /// # Errors
     /// [`Error::Invalid`], [`Error::Key`] and [`Error::Ledger`] before anything is sent; [`Error::Unsent`] when the service
@@ -268,20 +268,20 @@ impl fmt::Debug for Video {
 }
 
 impl Video {
-    /// Where the service keeps it; `None` when the service has not said so.
+    /// Its URL at the service; `None` when the service has not reported it.
     #[must_use]
     pub fn url(&self) -> Option<&str> {
         self.report.url.as_deref()
     }
 
-    /// Everything that the service says about the render, as JSON.
+    /// Everything that the service reports about the render, as JSON.
     #[must_use]
     pub fn details(&self) -> &serde_json::Value {
         &self.report.raw
     }
 
-    /// Saves it in a folder, which is made if it is missing, as `PROJECT.mp4`. Returns the file's path. A file of this render
-    /// that is there already is kept; a download that broke off goes on.
+    /// Saves it in a folder, which is created if it is missing, as `PROJECT.mp4`. Returns the file's path. An existing file of
+    /// this render is kept; an interrupted download is resumed.
     ///
     /// # Errors
     /// [`Error::Unsaved`] when it can't be fetched or written.

@@ -1,10 +1,10 @@
-//! The arrows between the layers, held: a module imports only from those that it may use.
+//! Checks the dependencies between the layers: a module imports only from the layers that it may use.
 #![expect(clippy::unwrap_used, reason = "a test that can't read its own sources has failed")]
 
 use std::fs;
 use std::path::Path;
 
-/// Each layer and what it may import from the crate, besides itself.
+/// Each layer and the modules of the crate that it may import, besides itself.
 const MAY_USE: [(&str, &[&str]); 14] = [
     ("world", &[]),
     ("policy", &[]),

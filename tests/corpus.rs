@@ -1,4 +1,4 @@
-//! Movies as people have written them, read and written again with nothing lost.
+//! Movies that users have written, read and written again without loss.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
 
@@ -16,7 +16,7 @@ fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The movies written by others; `None` where they are not at hand.
+/// The movies written by others; `None` where they are not available.
 fn corpus() -> Option<Vec<PathBuf>> {
     let folder = project().join("../shared/corpus/movies");
     let files = fs::read_dir(folder).ok()?;
@@ -31,8 +31,8 @@ fn read(path: &Path) -> (String, Document) {
     (text, document)
 }
 
-/// The tokens of a text that is valid JSON but for comments and trailing commas: punctuation, and every
-/// string, number and word as it is spelled. It shares nothing with the parser under test.
+/// The tokens of a text that is valid JSON except for comments and trailing commas: punctuation, and every string,
+/// number and word as it is spelled. It shares no code with the parser under test.
 fn tokens(text: &str) -> Vec<String> {
     let mut tokens: Vec<String> = Vec::new();
     let mut rest = text.trim_start_matches('\u{feff}');
@@ -109,7 +109,7 @@ fn a_movie_cut_anywhere_is_refused_as_cut() {
 fn the_example_builds_the_listing() {
     let (_, listing) = read(&project().join("examples/listing.json"));
     let mut built = build_listing::listing().document().root;
-    // The tutorial leaves the content type to the service; the builder names it.
+    // The tutorial leaves the content type to the service; the builder states it.
     let destination = "/exports/0/destinations/0".parse().unwrap();
     assert!(built.at_mut(&destination).unwrap().remove("content-type"));
     assert_eq!(first_difference(&listing.root, &built), None);

@@ -1,4 +1,4 @@
-//! The pages stand beside the code, and every link to them holds: from comments, from pages, from the book's contents.
+//! The design pages are beside the code, and every link to them is valid: from comments, from pages, from the book's contents.
 #![expect(clippy::unwrap_used, reason = "a test that can't read its own sources has failed")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,21 +67,21 @@ fn design_pages() -> BTreeMap<String, BTreeSet<String>> {
     pages.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), headings(&fs::read_to_string(&path).unwrap()))).collect()
 }
 
-/// Where the links of a page lead, but for those to other hosts.
+/// The targets of a page's links, except those to other hosts.
 fn links(page: &Path) -> Vec<String> {
     let text = fs::read_to_string(page).unwrap();
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
     targets.filter(|target| !target.contains("://")).map(str::to_owned).collect()
 }
 
-/// A page, or a page and a heading, in lower case as the pages of the design are; other documents are named in capitals
-/// or by their path.
+/// A page, or a page and a heading, in lower case like the names of the design pages; other documents are named in
+/// capitals or by their path.
 fn is_link(piece: &str) -> bool {
     let page = piece.split('#').next().unwrap_or_default();
     page.strip_suffix(".md").is_some_and(|name| !name.is_empty() && name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-'))
 }
 
-/// The anchors of a page's headings, as they are made where the pages are shown: lower case, hyphens for spaces.
+/// The anchors of a page's headings, as a page renderer makes them: lower case, hyphens for spaces.
 fn headings(text: &str) -> BTreeSet<String> {
     let headings = text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim().to_lowercase());
     headings

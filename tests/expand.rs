@@ -1,4 +1,4 @@
-//! Expanding movies as people have written them, mutated ones, generated ones, and ones that mean harm.
+//! Expands movies that users have written, mutated ones, generated ones, and hostile ones.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
 
@@ -17,7 +17,7 @@ fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The movies written by others; none, with a word about it, where they are not at hand.
+/// The movies written by others; where they are not available, none and a message.
 #[expect(clippy::print_stdout, reason = "a test that was skipped says so")]
 fn corpus() -> Vec<(PathBuf, String)> {
     let Ok(files) = fs::read_dir(project().join("../shared/corpus/movies")) else {
@@ -41,7 +41,7 @@ fn listing() -> String {
     fs::read_to_string(project().join("examples/listing.json")).unwrap()
 }
 
-/// The component's settings as the reference has them.
+/// The component's settings, as in the reference.
 fn nested_listing() -> String {
     let flat = r#""settings": { "headline": "FOR SALE", "subline": "{{address}}" }"#;
     let text = listing();
@@ -106,7 +106,7 @@ fn the_real_estate_movie_shows_each_of_its_images() {
     assert_eq!(expansion.scenes.iter().map(|scene| scene.source).collect::<Vec<_>>(), [0, 1, 1, 1, 1, 1, 2]);
     assert_eq!(expansion.elements, [0], "`voiceModel` is none, so there is no voice");
     assert_eq!(expansion.issues, []);
-    // 5 + 5 × 8 + 10, less six transitions of 1.5.
+    // 5 + 5 × 8 + 10, minus six transitions of 1.5.
     assert_eq!(plan(&expansion, &NoAssets).duration.to_string(), "46 s");
 }
 
@@ -134,7 +134,7 @@ fn an_issue_is_told_once_a_place_however_often_it_is_met() {
     assert_eq!((expansion.issues[0].items.len(), expansion.issues[0].of), (10_000, 10_000));
 }
 
-/// The documents that mean harm, each with what it is.
+/// The hostile documents, each with a description.
 fn hostile() -> Vec<(&'static str, String)> {
     let doubling = |of: fn(usize) -> String| {
         let mut variables = r#""v0":"lol""#.to_owned();
@@ -221,7 +221,7 @@ fn references_that_nest_as_deep_as_they_may_do_not_exhaust_the_stack() {
     assert!(!expansion.issues.is_empty());
 }
 
-/// A string that has to do with the variables of [`movie`], or only looks so.
+/// A string that uses the variables of [`movie`], or only resembles such a string.
 fn string() -> impl Strategy<Value = String> {
     let pieces = [
         "{{ a }}",
@@ -261,7 +261,7 @@ fn value() -> impl Strategy<Value = Node> {
     })
 }
 
-/// A scene or an element: any members, among them those that an expansion acts on.
+/// A scene or an element: any members, including those that an expansion acts on.
 fn holder() -> impl Strategy<Value = Node> {
     let variables = proptest::collection::vec((prop::sample::select(vec!["a", "b", "c", "e", "l"]), value()), 0..3);
     let variables = variables.prop_map(|members| members.into_iter().fold(Node::object(), |object, (key, value)| object.with(key, value)));
@@ -322,7 +322,7 @@ proptest! {
     }
 }
 
-/// A place in a tree, counted through it, and what to put there.
+/// Replaces the node at a place, counted through the tree.
 fn mutate(node: &mut Node, place: &mut usize, put: &Node) {
     if *place == 0 {
         *node = put.clone();

@@ -1,4 +1,4 @@
-//! The library's door, as a Rust program uses it, against the emulator.
+//! The library's interface against the emulator, as a Rust program uses it.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 use std::time::Duration;

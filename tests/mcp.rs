@@ -1,5 +1,5 @@
-//! `j2v mcp`, driven by another implementation's client: the Python SDK of the protocol, where it is installed
-//! (`.ci/run` does); and by hand, for what every machine can show.
+//! Drives `j2v mcp` with the client of another implementation, the Python SDK of the protocol, where it is installed
+//! (`.ci/run` installs it); and by hand, for what every machine can test.
 #![cfg(feature = "mcp")]
 
 use std::io::{BufRead, BufReader, Write};

@@ -1,4 +1,4 @@
-//! What package managers read agrees with the version of `Cargo.toml` and the archives that the release workflow makes.
+//! The files of the package managers agree with the version in `Cargo.toml` and with the archives of the release workflow.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test that can't read the project's own files has failed")]
 
@@ -13,7 +13,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-/// What stands in the place of each binary.
+/// The placeholder of each binary.
 const BINARY: &str = "#!/bin/sh\necho the binary of this platform\n";
 
 #[test]
@@ -107,7 +107,7 @@ fn every_file_of_the_debian_package_is_there_or_made_by_its_script() {
     }
 }
 
-/// A release as the workflow makes it, of archives that hold a few bytes each.
+/// A release as the workflow makes it, from archives that hold a few bytes each.
 struct Release {
     folder: TempDir,
     archives: BTreeMap<String, Archive>,
@@ -170,7 +170,7 @@ fn pack(folder: &Path, target: &str) -> Archive {
     Archive { name, url, sha256 }
 }
 
-/// The URL of an archive and the place of the binary in it, as `Cargo.toml` promises them to binstall.
+/// The URL of an archive and the path of the binary in it, as `Cargo.toml` states them for binstall.
 fn promised(target: &str) -> (String, String) {
     let binstall = &manifest()["metadata"]["binstall"];
     let own = binstall["overrides"].get(target).unwrap_or(binstall);
@@ -195,7 +195,7 @@ fn targets() -> Vec<String> {
     targets
 }
 
-/// What cargo reads in `Cargo.toml`.
+/// The content of `Cargo.toml`.
 fn manifest() -> &'static Value {
     static MANIFEST: LazyLock<Value> = LazyLock::new(|| {
         let cargo =

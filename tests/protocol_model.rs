@@ -1,6 +1,6 @@
-//! The machine of `render::state` against the model of the protocol (`protocol_model.py` of the design): every
-//! interleaving of two workers, crashes, lost replies, late requests, list lag and stolen leases is explored with
-//! *our* machine moving the row. It must reach as many states as the model does, and break no promise.
+//! Checks the state machine of `render::state` against the model of the protocol (`protocol_model.py` of the design). It
+//! explores every interleaving of two workers, crashes, lost replies, late requests, list lag and stolen leases with *our*
+//! machine moving the row. It must reach as many states as the model does, and break no promise.
 #![expect(clippy::unwrap_used, reason = "what the tests make up is well formed")]
 #![expect(clippy::struct_excessive_bools, reason = "the model's switches are switches")]
 
@@ -16,7 +16,7 @@ const MOST_CRASHES: u8 = 2;
 const MOST_POSTS: u8 = 3;
 const MOST_CLAIMS: u8 = 4;
 
-/// What a worker holds in its memory, lost when it is killed.
+/// A worker's memory, which is lost when the worker is killed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Memory {
     Nothing,
@@ -74,7 +74,7 @@ impl World {
         }
     }
 
-    /// Lets the machine take the step; `None` when the fact is out of turn.
+    /// Lets the machine take the step; `None` when the fact is out of order.
     fn step(self, config: Config, fact: &Fact) -> Option<Self> {
         let now = Submission {
             state: self.row,
@@ -181,7 +181,7 @@ impl World {
             && self.visible == self.made
             && self.memory.iter().all(|memory| !matches!(memory, Memory::Claimed | Memory::Accepted));
         if self.row == State::Unknown && self.visible == 0 && (quiet || !config.sound) {
-            // The model marks a quarantine that ended by its rule, not one cut short by its bound on POSTs.
+            // The model marks a quarantine that ended by its rule, not one that its limit of POSTs cut short.
             let by_rule = config.policy == OnUnknown::Hold || self.posts < MOST_POSTS;
             next.extend(
                 self.step(config, &Fact::QuarantineOver { epoch: self.epoch })
@@ -217,7 +217,7 @@ fn explore(config: Config) -> Explored {
     explored
 }
 
-/// The states that the model reaches and the most projects it makes, read off a run of `protocol_model.py`
+/// The number of states that the model reaches and the most projects that it makes, from a run of `protocol_model.py`
 /// (policy, lag, stall, sound quarantine, fence).
 const MODEL: [(OnUnknown, [bool; 4], usize, u8); 20] = {
     const N: bool = false;

@@ -1,4 +1,4 @@
-//! Replays what the fuzz targets start from and what they found: see `fuzz/`.
+//! Replays the initial inputs and the findings of the fuzz targets: see `fuzz/`.
 #![expect(clippy::unwrap_used, reason = "a test that can't read its own seeds has failed")]
 
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::Path;
 #[path = "../fuzz/properties.rs"]
 mod properties;
 
-/// Every seed of a target, through its property.
+/// Runs every seed of a target through its property.
 fn replay(target: &str, property: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
     let mut seeds: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -1,8 +1,8 @@
-//! A batch beside `xargs -P 32 curl` and the service's SDK with a pool of 32, and what memory it needs:
+//! A batch compared with `xargs -P 32 curl` and the service's SDK with a pool of 32, and the memory that it needs:
 //! `cargo bench --bench batch`.
 //!
-//! Nothing here passes or fails: a figure is only as good as the machine is quiet. Traffic goes to loopback only, to a
-//! server that takes 20 ms an answer. With arguments only those parts run: `cargo bench --bench batch -- memory`.
+//! Nothing here passes or fails: the figures depend on how quiet the machine is. Traffic goes to loopback only, to a
+//! server that takes 20 ms per answer. Arguments select parts: `cargo bench --bench batch -- memory`.
 #![expect(clippy::print_stdout, reason = "figures are what a benchmark is for")]
 
 mod memory;

@@ -1,4 +1,4 @@
-//! The most memory that a batch needs, at three lengths, and with a heavy movie.
+//! The peak memory of a batch, at three lengths, and with a heavy movie.
 
 use std::fs;
 use std::process::Child;
@@ -8,13 +8,13 @@ use std::time::Duration;
 use crate::server::{Manners, Server};
 use crate::{heading, table};
 
-/// How often the process is looked at: its mark is the highest so far, so that only the end matters.
+/// The interval of the measurements: the system keeps the peak so far, so that only the end matters.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Lengths of the table, and bytes of the movie.
+/// The lengths of the table, rows, and the size of the movie, bytes.
 const SIZES: [(usize, usize); 4] = [(1_000, 0), (10_000, 0), (100_000, 0), (1_000, 500_000)];
 
-/// Measures each size with a process and a ledger of its own.
+/// Measures each size with its own process and ledger.
 pub(crate) fn at_any_length() {
     heading("peak resident memory of a batch that follows its renders (VmHWM)");
     for (rows, weight) in SIZES {
@@ -36,7 +36,7 @@ pub(crate) fn at_any_length() {
     }
 }
 
-/// The highest mark of a process, kB, until it ends.
+/// The peak memory of a process until it ends, kB.
 fn peak(child: &mut Child) -> f64 {
     let path = format!("/proc/{}/status", child.id());
     let mut highest: f64 = 0.0;

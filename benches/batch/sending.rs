@@ -1,4 +1,4 @@
-//! How fast rows are sent, with a ledger that is on disk before each of them leaves.
+//! How fast rows are sent, with a ledger that is synced to disk before each of them is sent.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -12,20 +12,20 @@ use std::{fs, io, thread};
 use crate::server::{Manners, Server};
 use crate::{heading, table};
 
-/// How long the server takes for an answer.
+/// The delay of the server's answer.
 const DELAY: Duration = Duration::from_millis(20);
 
-/// POSTs that are out at once.
+/// How many POSTs are sent at once.
 const ABREAST: usize = 32;
 
-/// Rows of `j2v batch`.
+/// The rows of `j2v batch`.
 const ROWS: usize = 10_000;
 
-/// Rows of those that would take too long for as many.
+/// The rows of the programs that would take too long for as many.
 const FEWER: usize = 2_000;
 
 /// The service's SDK speaks TLS to port 443 only: this sends it to the loopback server in plain HTTP, which is
-/// less work for it than the real thing.
+/// less work for it than the real service.
 const SDK_SCRIPT: &str = r"
 const http = require('http'), https = require('https'), fs = require('fs');
 https.request = (options, answer) => http.request({ ...options, hostname: '127.0.0.1', port: process.env.PORT }, answer);
@@ -43,7 +43,7 @@ async function worker() {
 Promise.all(Array.from({ length: 32 }, worker));
 ";
 
-/// Beside those who do the same without a ledger.
+/// Compared with programs that do the same without a ledger.
 pub(crate) fn in_the_clear() {
     let server = Server::start(Manners { delay: DELAY, tls: false, done_from: usize::MAX });
     heading(&format!("sending rows at {ABREAST} abreast to a server that takes {} ms (ratio to the server's own time)", DELAY.as_millis()));
@@ -61,7 +61,7 @@ pub(crate) fn in_the_clear() {
     }
 }
 
-/// The price of a TLS connection for each POST.
+/// The cost of a TLS connection for each POST.
 pub(crate) fn over_tls() {
     let server = Server::start(Manners { delay: DELAY, tls: true, done_from: usize::MAX });
     heading(&format!("the same over TLS, a connection for each POST, at {ABREAST} abreast"));
@@ -75,7 +75,7 @@ fn batch(folder: &Path, server: &Server) -> Command {
     table::batch(folder, server, &["--no-wait", "--concurrency", &ABREAST.to_string()])
 }
 
-/// What this machine can do at all: threads that connect, write and read, and nothing else.
+/// The limit of this machine: threads that only connect, write and read.
 fn bare(server: &Server) {
     server.forget();
     let body = r#"{"scenes":[{"duration":2,"elements":[{"type":"text","text":"City"}]}]}"#;
@@ -96,7 +96,7 @@ fn bare(server: &Server) {
     tell("32 threads that do nothing else, no ledger", server, ROWS, start.elapsed());
 }
 
-/// Runs a command; tells how long it took a row, as the server saw it and as a whole.
+/// Runs a command; prints the time per row, as the server measured it and in total.
 fn run(name: &str, server: &Server, rows: usize, command: &mut Command) {
     server.forget();
     let start = Instant::now();
@@ -124,7 +124,7 @@ fn count(number: usize) -> f64 {
     number as f64
 }
 
-/// A file for each row, and a list of them, as a shell script would make them.
+/// A file for each row, and a list of the files, as a shell script would make them.
 fn bodies(folder: &Path) {
     let mut names = String::new();
     for number in 0..FEWER {

@@ -1,5 +1,5 @@
-//! A service that takes any movie, after a while, on a connection for each request, in the clear or over TLS; it lists
-//! what it took, a hundred a page, and measures from the first POST to the last answer.
+//! A service that accepts any movie after a delay, on a connection for each request, with or without TLS; it lists the
+//! accepted movies, a hundred per page, and measures from the first POST to the last answer.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -14,51 +14,51 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 /// Connections that are served at once: more than any client here opens.
 const THREADS: usize = 128;
 
-/// Renders on a page of the list.
+/// Renders per page of the list.
 const PAGE: usize = 100;
 
 /// The authority that signed the server's certificate.
 pub(crate) const AUTHORITY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/loopback-ca.pem");
 
-/// How a server behaves.
+/// The behaviour of a server.
 #[derive(Clone, Copy)]
 pub(crate) struct Manners {
-    /// How long an answer takes.
+    /// The delay of an answer.
     pub(crate) delay: Duration,
     /// Whether it speaks TLS.
     pub(crate) tls: bool,
-    /// From how many renders on all are done; until then all are queued.
+    /// The number of renders from which on all are done; until then all are queued.
     pub(crate) done_from: usize,
 }
 
-/// What it has seen.
+/// What the server has recorded.
 #[derive(Default, Clone)]
 pub(crate) struct Seen {
-    /// When each movie was taken.
+    /// The time of each accepted movie.
     taken: Vec<String>,
     first: Option<Instant>,
     last: Option<Instant>,
-    /// Pages of the list, and those among them that began a sweep.
+    /// The requested pages of the list, and how many of them began a sweep.
     pub(crate) pages: usize,
     /// See `pages`.
     pub(crate) sweeps: usize,
-    /// Renders that were asked for alone.
+    /// Renders that were requested individually.
     pub(crate) singles: usize,
 }
 
 impl Seen {
-    /// How many movies were taken.
+    /// The number of accepted movies.
     pub(crate) fn movies(&self) -> usize {
         self.taken.len()
     }
 
-    /// From the first POST to the last answer to one.
+    /// The time from the first POST to the last answer to a POST.
     pub(crate) fn span(&self) -> Duration {
         self.first.zip(self.last).map(|(first, last)| last - first).unwrap_or_default()
     }
 }
 
-/// A server, for as long as the process lives.
+/// A server that runs until the process ends.
 pub(crate) struct Server {
     address: SocketAddr,
     tls: bool,
@@ -75,7 +75,7 @@ impl Server {
             let (listener, config, seen) = (listener.try_clone().expect("a socket"), config.clone(), Arc::clone(&seen));
             thread::spawn(move || {
                 for stream in listener.incoming().flatten() {
-                    // A client that goes away has its reasons.
+                    // A client may disconnect at any time.
                     let _ = serve(stream, config.as_ref(), manners, &seen);
                 }
             });
@@ -95,7 +95,7 @@ impl Server {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Forgets everything.
+    /// Resets the record.
     pub(crate) fn forget(&self) {
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Seen::default();
     }
@@ -129,7 +129,7 @@ fn answer(from: impl Read, mut to: impl Write, manners: Manners, seen: &Mutex<Se
     to.write_all(&request.answer(manners, seen))
 }
 
-/// The first line of a request; its body is read and forgotten.
+/// The first line of a request; its body is read and discarded.
 struct Request {
     line: String,
 }
@@ -169,7 +169,7 @@ impl Request {
         (head + &body).into_bytes()
     }
 
-    /// The number of the render that is asked for alone.
+    /// The number of the individually requested render.
     fn project(&self) -> Option<usize> {
         self.line.split("project=BENCH").nth(1)?.split(['&', ' ']).next()?.parse().ok()
     }

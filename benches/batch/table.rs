@@ -9,7 +9,7 @@ use crate::server::{AUTHORITY, Server};
 
 const J2V: &str = env!("CARGO_BIN_EXE_j2v");
 
-/// A movie whose one text is a variable, and after that as much text as makes it `weight` bytes.
+/// A movie whose only text is a variable, with enough further text to make it `weight` bytes.
 pub(crate) fn movie(folder: &Path, weight: usize) {
     let filling = "x".repeat(weight);
     let text = format!(
@@ -18,7 +18,7 @@ pub(crate) fn movie(folder: &Path, weight: usize) {
     fs::write(folder.join("flat.json"), text).expect("a movie is written");
 }
 
-/// A table of so many rows.
+/// A table with this many rows.
 pub(crate) fn rows(folder: &Path, count: usize) {
     let mut table = BufWriter::new(File::create(folder.join("flats.jsonl")).expect("a table"));
     for number in 0..count {
@@ -26,7 +26,7 @@ pub(crate) fn rows(folder: &Path, count: usize) {
     }
 }
 
-/// `j2v batch` in a folder that holds both, with a ledger of its own.
+/// `j2v batch` in a folder with both, with its own ledger.
 pub(crate) fn batch(folder: &Path, server: &Server, more: &[&str]) -> Command {
     let mut command = Command::new(J2V);
     command.args(["batch", "flat.json", "--rows", "flats.jsonl", "--key", "id", "--quiet"]).args(more);

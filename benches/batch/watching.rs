@@ -1,14 +1,14 @@
-//! How many requests following a batch takes, while rows are sent and after.
+//! The number of requests that following a batch takes, while rows are sent and after.
 
 use std::time::{Duration, Instant};
 
 use crate::server::{Manners, Server};
 use crate::{heading, table};
 
-/// Rows that are followed.
+/// The number of rows.
 const ROWS: usize = 5_000;
 
-/// Follows a batch whose renders all end when the last one was sent.
+/// Follows a batch whose renders all end when the last one has been sent.
 pub(crate) fn sweeps() {
     let server = Server::start(Manners { delay: Duration::from_millis(5), tls: false, done_from: ROWS });
     let folder = tempfile::tempdir().expect("a folder");

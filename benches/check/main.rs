@@ -1,4 +1,4 @@
-//! How fast a movie is checked before it is paid for: in this process, beside `ajv` (npm) and Python's `jsonschema`
+//! How fast a movie is checked before it is paid for: in this process, compared with `ajv` (npm) and Python's `jsonschema`
 //! (`PyPI`) validating the same document with the schema that `j2v schema` prints; and whole commands.
 //! `cargo bench --bench check`. Nothing passes or fails here.
 #![expect(clippy::print_stdout, reason = "figures are what a benchmark is for")]
@@ -21,10 +21,10 @@ use serde_json::{Value, json};
 const J2V: &str = env!("CARGO_BIN_EXE_j2v");
 const LISTING: &str = include_str!("../../examples/listing.json");
 
-/// The size of the document that is checked, bytes.
+/// The size of the checked document, bytes.
 const SIZE: usize = 3000;
 
-/// Rounds that nobody counts, while compilers warm up, and rounds in turns after them.
+/// Uncounted rounds for the warm-up of compilers, and the counted rounds in turns after them.
 const WARM_UP: usize = 40;
 const ROUNDS: usize = 101;
 
@@ -39,7 +39,7 @@ fn main() {
     growth();
 }
 
-/// The listing of the tutorial with as many rooms as make it 3 KB.
+/// The listing of the tutorial with enough rooms to make it 3 KB.
 fn listing() -> String {
     let mut movie: Value = serde_json::from_str(LISTING).expect("the example is JSON");
     while serde_json::to_string_pretty(&movie).map_or(0, |text| text.len()) < SIZE {
@@ -72,13 +72,13 @@ fn everything(text: &str) -> usize {
     resolved(&Document::parse("listing.json", text).expect("the text is a movie"))
 }
 
-/// What `j2v check` does with a document.
+/// The work of `j2v check` on a document.
 fn resolved(document: &Document) -> usize {
     let resolved = Resolved::of(document);
     check(document, &Settings { facts: Some(&resolved.facts), ..Settings::default() }).len()
 }
 
-/// The middle of five runs of a tenth of a second or more.
+/// The median of five runs of a tenth of a second or more.
 fn figure(name: &str, mut work: impl FnMut()) {
     let mut runs: Vec<f64> = (0..5).map(|_| seconds_of(&mut work)).collect();
     runs.sort_by(f64::total_cmp);
@@ -94,7 +94,7 @@ fn seconds_of(work: &mut impl FnMut()) -> f64 {
     start.elapsed().as_secs_f64() / times
 }
 
-/// What each of them is asked for: from the text, or from what was parsed before; and what they do then.
+/// The two tasks: validate the text, or validate the parsed document; and the results.
 fn beside_others(listing: &str, folder: &Path) {
     println!("in turns, microseconds a time: median of {ROUNDS} rounds (best), times a second");
     println!("  ajv and jsonschema hold the document against the printed schema: names, types, ranges, words. j2v's rules do");
@@ -135,7 +135,7 @@ fn beside_others(listing: &str, folder: &Path) {
     }
 }
 
-/// Who takes a turn.
+/// The validator of a turn.
 enum Contender<'w> {
     Ours(Box<dyn FnMut() -> usize + 'w>),
     Rival(&'static str),
@@ -154,7 +154,7 @@ fn microseconds_of(work: &mut impl FnMut() -> usize) -> f64 {
     start.elapsed().as_secs_f64() * 1e6 / f64::from(TIMES)
 }
 
-/// Those that can be had on this machine.
+/// The validators that are installed on this machine.
 fn rivals(folder: &Path) -> Vec<(&'static str, Rival)> {
     fs::write(folder.join("ajv.js"), rival::AJV).expect("a script is written");
     fs::write(folder.join("validate.py"), rival::JSONSCHEMA).expect("a script is written");
@@ -169,7 +169,7 @@ fn rivals(folder: &Path) -> Vec<(&'static str, Rival)> {
     rivals
 }
 
-/// What a program prints, or nothing where it can't be had.
+/// The output of a program; `None` where it can't be run.
 fn run(folder: &Path, program: &str, arguments: &[&str]) -> Option<String> {
     let program = if program.contains('/') { folder.join(program) } else { program.into() };
     let output = Command::new(program).args(arguments).current_dir(folder).stdin(Stdio::null()).output().ok()?;

@@ -1,5 +1,5 @@
-//! Another validator in a process of its own: it validates the listing once, and then, for each line that it reads, some
-//! times more, and answers with the microseconds that one time took.
+//! Another validator in its own process: it validates the listing once, and then, for each line that it reads, several times
+//! more, and answers with the microseconds per validation.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -37,7 +37,7 @@ for line in sys.stdin:
     print((time.perf_counter() - start) / times * 1e6, flush=True)
 ";
 
-/// A validator that waits for its turns.
+/// A validator that runs on demand.
 pub(crate) struct Rival {
     child: Child,
     orders: ChildStdin,
@@ -45,7 +45,7 @@ pub(crate) struct Rival {
 }
 
 impl Rival {
-    /// Starts it, if it is on this machine.
+    /// Starts it, if it is installed.
     pub(crate) fn start(folder: &Path, program: &Path, script: &str) -> Option<Self> {
         let mut command = Command::new(program);
         command.arg(script).current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -54,7 +54,7 @@ impl Rival {
         Some(Self { child, orders, answers })
     }
 
-    /// The microseconds of one time, measured by itself.
+    /// The microseconds of one validation, as it measured them.
     pub(crate) fn turn(&mut self, mode: &str) -> Option<f64> {
         writeln!(self.orders, "{mode}").ok()?;
         let mut answer = String::new();

@@ -1,4 +1,4 @@
-//! From a callback that one process receives to the end of another's wait, with the question to the service in between.
+//! From a callback to one process to the end of the wait of another, including the request to the service in between.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use crate::support::World;
 
 const ROUNDS: usize = 20;
 
-/// Median and longest of some rounds.
+/// The median and the maximum of several rounds.
 pub(crate) fn to_the_end_of_a_wait(cluster: &Cluster) {
     let (world, url) = (World::new(), cluster.database());
     let start = |line: &str| {

@@ -1,5 +1,5 @@
-//! How fast the shared ledger claims and completes, beside the same statements by hand in `pgbench`, and how that changes
-//! as the ledger grows: `cargo bench --bench ledger`. Needs PostgreSQL's programs.
+//! How fast the shared ledger claims and completes, compared with the same statements by hand in `pgbench`, and how that
+//! changes as the ledger grows: `cargo bench --bench ledger`. Needs PostgreSQL's programs.
 #![cfg(all(unix, feature = "postgres"))]
 #![expect(clippy::unwrap_used, reason = "a benchmark ends at its first surprise")]
 #![expect(clippy::print_stdout, reason = "its figures are what it is for")]
@@ -33,8 +33,8 @@ use cluster::{Cluster, Disk, program};
 /// How long each figure is measured.
 const SPAN: Duration = Duration::from_secs(4);
 
-/// The same by hand: a claim and a completion, each a transaction that leaves its receipt, locks the row, moves it and
-/// tells its story. Who claims holds its lease.
+/// The same by hand: a claim and a completion, each a transaction that writes its receipt, locks the row, changes it and
+/// adds to its history. The claiming worker holds its lease.
 const BY_HAND: &str = "SELECT nextval('public.bench') AS id \\gset
 BEGIN;
 SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true);
@@ -69,7 +69,7 @@ fn main() {
     }
 }
 
-/// A ledger with that many renders, the newest 60,000 of them intents at most.
+/// A ledger with that many renders, of which the newest (at most 60,000) are intents.
 fn filled(cluster: &Cluster, rows: i64) -> String {
     let url = cluster.database();
     drop(open(&url));
@@ -99,7 +99,7 @@ fn open(url: &str) -> Postgres {
     })
 }
 
-/// Each worker is a store of its own, as another process would be.
+/// Each worker has its own store, as another process would.
 async fn ours(cluster: &Cluster, url: &str, workers: usize) -> f64 {
     let name = url.rsplit('/').next().unwrap();
     let first: i64 = cluster.psql(name, "SELECT last_value FROM public.bench").parse().unwrap();

@@ -1,4 +1,4 @@
-//! The load: as many callbacks as a receiver answers, each for a render of its own, over connections that stay open.
+//! The load: as many callbacks as a receiver answers, each for its own render, over connections that stay open.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 /// Connections that are open at once.
 pub(crate) const CONNECTIONS: usize = 64;
 
-/// How long a round takes, and how long before it the receiver is warmed up.
+/// The length of a round, and of the warm-up before it.
 const ROUND: Duration = Duration::from_secs(4);
 const WARM_UP: Duration = Duration::from_secs(1);
 
-/// What a receiver came to.
+/// The result of a receiver.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Figures {
-    /// Callbacks that were answered with 200 a second.
+    /// Callbacks answered with 200, per second.
     pub(crate) a_second: f64,
     /// The median of their latencies, milliseconds.
     pub(crate) middle: f64,
@@ -37,7 +37,7 @@ pub(crate) fn load(address: SocketAddr, path: &str) -> Figures {
     Figures { a_second, middle: at(50), slowest: at(99) }
 }
 
-/// Posts one callback after another; the latencies of those that were begun within the round.
+/// Posts one callback after another; returns the latencies of those that began within the round.
 fn drive(address: SocketAddr, path: &str, line: usize, begin: Instant) -> Vec<f64> {
     let mut stream: Option<TcpStream> = None;
     let mut latencies = Vec::new();
@@ -46,7 +46,7 @@ fn drive(address: SocketAddr, path: &str, line: usize, begin: Instant) -> Vec<f6
         if start >= begin + ROUND {
             break;
         }
-        // A receiver that closes its connections after each answer is met with a new one.
+        // A receiver that closes its connections after each answer gets a new one.
         let answered = stream.take().or_else(|| connect(address)).and_then(|open| exchange(open, path, line, number));
         match answered {
             None => continue,

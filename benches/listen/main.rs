@@ -1,6 +1,6 @@
-//! Callbacks a second: `j2v listen`, which has each on disk before it answers, beside the receivers of the service's own
-//! tutorial, which store nothing: Express (npm) and Flask (`PyPI`). One load for all, in turns: `cargo bench --bench listen`.
-//! Nothing passes or fails here.
+//! Callbacks per second: `j2v listen`, which stores each on disk before it answers, compared with the receivers of the
+//! service's own tutorial, which store nothing: Express (npm) and Flask (`PyPI`). All get the same load, in turns:
+//! `cargo bench --bench listen`. Nothing passes or fails here.
 #![expect(clippy::print_stdout, reason = "figures are what a benchmark is for")]
 
 mod load;
@@ -17,10 +17,10 @@ use load::{Figures, load};
 
 const J2V: &str = env!("CARGO_BIN_EXE_j2v");
 
-/// Each receiver is measured so often, in turns.
+/// How often each receiver is measured, in turns.
 const ROUNDS: usize = 3;
 
-/// The receivers of the tutorial (`15-webhooks`, step 4), as they stand there but for the port.
+/// The receivers of the tutorial (`15-webhooks`, step 4), unchanged except for the port.
 const EXPRESS: &str = r#"
 import express from "express";
 const app = express();
@@ -51,7 +51,7 @@ def callback():
     return "ok", 200
 "#;
 
-/// How a receiver is started.
+/// Starts a receiver.
 type Start<'a> = Box<dyn Fn() -> Receiver + 'a>;
 
 /// A receiver that runs until it is dropped.
@@ -105,7 +105,7 @@ fn median(mut rounds: Vec<Figures>) -> Figures {
     rounds[rounds.len() / 2]
 }
 
-/// Installs a library for the occasion; false where there is nobody to do it.
+/// Installs a library for the benchmark; false where its program is missing.
 fn install(folder: &Path, program: &str, arguments: &[&str]) -> bool {
     let installed = Command::new(program).args(arguments).current_dir(folder).output().is_ok_and(|output| output.status.success());
     if !installed {
@@ -114,7 +114,7 @@ fn install(folder: &Path, program: &str, arguments: &[&str]) -> bool {
     installed
 }
 
-/// A ledger of its own each time; the API is an address where nobody answers.
+/// A new ledger each time; the API is an address without a listener.
 fn j2v(folder: &Path, flags: &[&str]) -> Receiver {
     let nobody = free_address();
     let ledger = folder.join(format!("ledger-{}.db", nobody.port()));
@@ -124,7 +124,7 @@ fn j2v(folder: &Path, flags: &[&str]) -> Receiver {
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("j2v starts");
     let mut told = BufReader::new(child.stderr.take().expect("its stderr is piped")).lines().map_while(Result::ok);
     let address = told.find_map(|line| line.strip_prefix("listening on ")?.split(';').next()?.parse().ok()).expect("it tells its address");
-    // Whoever doesn't listen to what it tells would stop it.
+    // An unread pipe would fill up and stop it.
     thread::spawn(move || told.for_each(drop));
     Receiver { child, address, path: "/json2video-callback".to_owned() }
 }

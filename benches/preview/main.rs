@@ -1,6 +1,6 @@
-//! How fast the preview is: from the command to its page, to the first picture in a browser, and how many pictures a second
+//! How fast the preview is: from the command to its page, to the first picture in a browser, and how many pictures per second
 //! it draws while the clock is dragged over 300 elements: `cargo bench --bench preview`. The browser is Debian's, headless,
-//! drawing without a graphics card.
+//! without a graphics card.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "figures are what a benchmark is for, and one that can't go on ends")]
 
 #[path = "../../tests/preview/browser.rs"]
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use self::browser::Browser;
 use self::served::Folder;
 
-/// How often each time is measured; the middle counts.
+/// How often each time is measured; the median counts.
 const TIMES: usize = 11;
 
 #[tokio::main(flavor = "current_thread")]
@@ -72,7 +72,7 @@ const DRAG: &str = "const began = performance.now(); let frames = 0; \
     if (now - began < 3000) requestAnimationFrame(step); else window.drawn = frames * 1000 / (now - began); }; \
     requestAnimationFrame(step); return 0;";
 
-/// A movie with a scene of so many texts, a third of them in motion.
+/// A movie with a scene of this many texts, a third of them moving.
 fn movie(elements: usize) -> Value {
     let text = |number: usize| {
         let style = if number.is_multiple_of(3) { "003" } else { "001" };

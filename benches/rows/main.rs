@@ -1,5 +1,5 @@
-//! How fast tables are read and what memory that needs, each in a process of its own: `cargo bench --bench rows`.
-//! Nothing here passes or fails: a figure is only as good as the machine is quiet.
+//! How fast tables are read and how much memory that needs, each in its own process: `cargo bench --bench rows`.
+//! Nothing here passes or fails: the figures depend on how quiet the machine is.
 #![expect(clippy::print_stdout, reason = "figures are what a benchmark is for")]
 
 use std::env;
@@ -16,11 +16,11 @@ use rust_xlsxwriter::Workbook;
 /// The columns of the tables.
 const COLUMNS: [&str; 8] = ["listing_id", "address", "price", "agent", "phone", "headline", "image", "notes"];
 
-/// How long the tables are, rows.
+/// The lengths of the tables, rows.
 const LENGTHS: [u32; 3] = [1_000, 10_000, 100_000];
 
 fn main() {
-    // A benchmark's own process is asked for one figure; cargo passes a flag of its own.
+    // Each process of the benchmark measures one figure; cargo passes its own flag.
     match env::args().skip(1).find(|argument| !argument.starts_with('-')) {
         Some(table) => read(&table),
         None => compare(),
@@ -46,7 +46,7 @@ fn compare() {
     }
 }
 
-/// Reads a table as a batch does and prints rows a second and the most memory.
+/// Reads a table as a batch does and prints rows per second and the peak memory.
 fn read(table: &str) {
     let begun = Instant::now();
     let table = Table::open(&Source::new(table)).expect("the table is one");
@@ -59,7 +59,7 @@ fn read(table: &str) {
     println!("{:.0} {}", f64::from(count) / begun.elapsed().as_secs_f64(), peak().map_or("-".to_owned(), |peak| format!("{peak:.1}")));
 }
 
-/// The most memory that this process had, where the system tells.
+/// The peak memory of this process, where the system reports it.
 fn peak() -> Option<f64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let kilobytes: u64 = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?.parse().ok()?;
@@ -70,7 +70,7 @@ fn megabytes(bytes: u64) -> f64 {
     Duration::from_micros(bytes).as_secs_f64()
 }
 
-/// A table of so many rows.
+/// A table with this many rows.
 fn written(folder: &Path, ending: &str, format: Format, rows: u32) -> PathBuf {
     let path = folder.join(format!("rows.{ending}"));
     let objects = || (0..rows).map(|row| serde_json::to_string(&COLUMNS.iter().zip(cells(row)).collect::<Object>()).expect("JSON"));
@@ -105,7 +105,7 @@ fn workbook(rows: u32) -> Workbook {
     book
 }
 
-/// What a row holds.
+/// The cells of a row.
 fn cells(row: u32) -> [String; COLUMNS.len()] {
     [
         format!("L-{row}"),

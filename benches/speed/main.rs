@@ -1,6 +1,6 @@
-//! How fast it feels, each figure beside another program's in the same run: `cargo bench --bench speed`.
+//! How fast the commands are, each figure compared with another program's in the same run: `cargo bench --bench speed`.
 //!
-//! Nothing here passes or fails: a figure is only as good as the machine is quiet. Traffic goes to loopback only.
+//! Nothing here passes or fails: the figures depend on how quiet the machine is. Traffic goes to loopback only.
 #![expect(clippy::print_stdout, reason = "figures are what a benchmark is for")]
 
 mod notice;
@@ -17,7 +17,7 @@ fn main() {
     together::fifty_processes();
 }
 
-/// The middle of several measurements.
+/// The median of several measurements.
 fn median(mut times: Vec<f64>) -> f64 {
     times.sort_by(f64::total_cmp);
     times[times.len() / 2]
@@ -28,7 +28,7 @@ fn heading(text: &str) {
     println!("\n{text}");
 }
 
-/// One figure, and how it compares with the first of its block.
+/// One figure, and its ratio to the first of its block.
 fn figure(name: &str, milliseconds: f64, base: f64) {
     println!("  {name:<44} {milliseconds:>9.2} ms   {:>6.2}", milliseconds / base);
 }

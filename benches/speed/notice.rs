@@ -1,5 +1,5 @@
-//! From the end of a render to the notice of it, and the requests that it took, in simulated time: our rhythm
-//! beside the SDK's fixed 5 s (`service.md#status`).
+//! From the end of a render to the notice of it, and the requests in between, in simulated time: our intervals compared
+//! with the SDK's fixed 5 s (`service.md#status`).
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use j2v::render::schedule::{Locality, PollInterval};
 
 use crate::heading;
 
-/// Ends within the five seconds up to each length are drawn evenly, so that no rhythm is lucky.
+/// The ends within the five seconds up to each length are spread evenly, so that no interval is favoured.
 const ENDS_PER_LENGTH: u32 = 50;
 
-/// Mean and longest delay, and the mean number of requests.
+/// The mean and the longest delay, and the mean number of requests.
 struct Notice {
     mean: f64,
     worst: f64,

@@ -1,4 +1,4 @@
-//! Whole commands, from fork to exit: `j2v` beside `/bin/true`, `curl` and a script with the service's own SDK.
+//! Whole commands, from fork to exit: `j2v` compared with `/bin/true`, `curl` and a script with the service's own SDK.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ const LISTING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/listing.jso
 const ROUNDS: usize = 100;
 
 /// The service's SDK speaks TLS to port 443 only: this sends it to the loopback server in plain HTTP, which is
-/// less work for it than the real thing.
+/// less work for it than the real service.
 const SDK_SCRIPT: &str = r"
 const http = require('http'), https = require('https');
 https.request = (options, answer) => http.request({ ...options, hostname: '127.0.0.1', port: process.env.PORT }, answer);
@@ -24,7 +24,7 @@ movie.object = JSON.parse(require('fs').readFileSync(process.env.LISTING, 'utf8'
 movie.render().then(answer => console.log(answer.project));
 ";
 
-/// Starting up alone.
+/// The start-up alone.
 pub(crate) fn start_up() {
     heading("start-up (median of 100, ratio to /bin/true)");
     let mut commands = [("/bin/true", Command::new("/bin/true")), ("j2v --version", j2v(&["--version"])), ("j2v --help", j2v(&["--help"]))];
@@ -71,7 +71,7 @@ fn sdk(folder: &Path, address: SocketAddr) -> Option<Command> {
     Some(node)
 }
 
-/// Runs the commands in turns, so that whatever else the machine does hits all of them alike.
+/// Runs the commands in turns, so that other load on the machine affects all of them equally.
 fn report(commands: &mut [(&str, Command)]) {
     let mut times = vec![Vec::with_capacity(ROUNDS); commands.len()];
     for _ in 0..ROUNDS {

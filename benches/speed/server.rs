@@ -1,10 +1,10 @@
-//! A service that costs nothing: it takes any movie at once, so that the client's own time is what is seen.
+//! A service that needs no time: it accepts any movie at once, so that only the client's own time is measured.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 
-/// Serves for as long as the process lives; says where.
+/// Serves until the process ends; returns its address.
 pub(crate) fn start() -> SocketAddr {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port on loopback");
     let address = listener.local_addr().expect("a bound listener has an address");

@@ -1,4 +1,4 @@
-//! Processes that wait on one ledger: how many requests they make together, beside one that waits for as many renders.
+//! Processes that wait on one ledger: the number of their requests, compared with one process that waits for as many renders.
 
 use std::process::{Child, Stdio};
 use std::thread;
@@ -7,16 +7,16 @@ use std::time::{Duration, Instant};
 use crate::heading;
 use crate::watching::Service;
 
-/// How many processes, and how many renders.
+/// The number of processes, and of renders.
 const PROCESSES: usize = 50;
 
-/// How often each wants its status.
+/// The interval that each process asks for.
 const INTERVAL: &str = "500ms";
 
-/// For how long the requests are counted.
+/// How long the requests are counted.
 const COUNTED: Duration = Duration::from_secs(15);
 
-/// Counts the reads of one process and of fifty, a minute, while all of them wait.
+/// Counts the reads of one process and of fifty, per minute, while all of them wait.
 pub(crate) fn fifty_processes() {
     let service = Service::start();
     let movies: Vec<String> = (0..PROCESSES).map(|number| service.movie(number)).collect();
@@ -36,7 +36,7 @@ fn requests_a_minute(service: &Service, groups: &[Vec<String>]) -> f64 {
         service.j2v(&words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("j2v runs")
     };
     let waiting: Vec<Child> = groups.iter().map(poll).collect();
-    // All of them have found their places by then.
+    // By then all of them are waiting.
     thread::sleep(Duration::from_secs(3));
     let (begin, before) = (Instant::now(), service.reads());
     thread::sleep(COUNTED);

@@ -1,4 +1,4 @@
-//! Watching a thousand renders: how many requests one sweep takes.
+//! Watching a thousand renders: the number of requests of one sweep.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -37,7 +37,7 @@ impl Service {
         command
     }
 
-    /// The path of a movie that no other number has.
+    /// The path of a movie that differs from those of all other numbers.
     pub(crate) fn movie(&self, number: usize) -> String {
         let path = self.folder.path().join(format!("{number}.json"));
         let text = format!(r#"{{"scenes":[{{"duration":2,"elements":[{{"type":"text","text":"{number}"}}]}}]}}"#);
@@ -48,14 +48,14 @@ impl Service {
     /// How many reads the emulator has answered so far.
     pub(crate) fn reads(&self) -> u64 {
         let url = format!("http://{}/emulator/state", self.emulator.address());
-        // Wanted by the HTTP library, whether or not TLS is spoken.
+        // The HTTP library needs it even without TLS.
         rustls::crypto::ring::default_provider().install_default().ok();
         let state: Value = self.runtime.block_on(async { reqwest::get(url).await?.json().await }).expect("the emulator tells its state");
         state["requests"]["GET /v2/movies"].as_u64().unwrap_or(0)
     }
 }
 
-/// Submits a thousand movies to the emulator, then looks at all of them once.
+/// Submits a thousand movies to the emulator, then reads all of them once.
 pub(crate) fn a_thousand_renders() {
     let service = Service::start();
     let movies: Vec<String> = (0..RENDERS).map(|number| service.movie(number)).collect();

@@ -65,7 +65,7 @@ fn set_up(call: &Call, args: &SetupArgs) -> anyhow::Result<Exit> {
 }
 
 impl Client {
-    /// The folder of its own, in a project and in a home folder.
+    /// The agent's own folder, in a project and in a home folder.
     fn folder(self) -> &'static str {
         match self {
             Self::Claude => ".claude",
@@ -73,7 +73,7 @@ impl Client {
         }
     }
 
-    /// The file that lists its servers.
+    /// The file that lists the agent's servers.
     fn settings(self, scope: Scope) -> &'static str {
         match (self, scope) {
             (Self::Claude, Scope::Project) => ".mcp.json",

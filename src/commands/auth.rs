@@ -1,4 +1,4 @@
-//! `j2v auth`: stores the key, asks the service which account it belongs to, removes it.
+//! `j2v auth`: stores the key, checks it with the service, removes it.
 
 use std::fs;
 use std::io::{self, BufRead, ErrorKind, IsTerminal, Read};

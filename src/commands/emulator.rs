@@ -13,7 +13,7 @@ use crate::service::forward::{Forwarded, Forwarder, without_secret};
 use crate::settings::Api;
 use crate::world::World;
 
-/// What is set beside the URL where any key is taken.
+/// The text beside the URL where any key is accepted.
 const ANY_KEY: &str = " J2V_API_KEY=any";
 
 pub(super) async fn run(call: &Call, args: EmulatorArgs) -> anyhow::Result<Exit> {
@@ -66,7 +66,7 @@ async fn record(call: &Call, args: &EmulatorArgs, folder: &Path) -> Result<Emula
     Ok(emulator)
 }
 
-/// Prints its address, and how another shell uses it.
+/// Prints the emulator's address, and how another shell uses it.
 fn meet(call: &Call, emulator: &Emulator, said: &str, key: &str) {
     let url = emulator.api_url();
     call.out.data(&url);
@@ -74,7 +74,7 @@ fn meet(call: &Call, emulator: &Emulator, said: &str, key: &str) {
     call.out.progress(&format!("  export J2V_API_URL={url}{key}"));
 }
 
-/// The API that is recorded.
+/// The recorded API.
 struct Recorded {
     forwarder: Forwarder,
     out: Arc<Out>,

@@ -1,4 +1,4 @@
-//! `j2v explain`: explains a message of the service in plain words, with the line of the movie that it means.
+//! `j2v explain`: explains a message of the service in plain words, and shows the line of the movie that it is about.
 
 use std::path::Path;
 
@@ -53,7 +53,7 @@ pub(super) async fn run(call: &Call, args: &ExplainArgs) -> anyhow::Result<Exit>
     Ok(Exit::Done)
 }
 
-/// The commands to type next.
+/// The next commands to type.
 fn ways_on(explanation: &Explanation) -> Vec<String> {
     let rule = explanation.rule.map(|code| format!("j2v check --explain {code}"));
     rule.into_iter().chain(explanation.next.map(str::to_owned)).collect()
@@ -65,7 +65,7 @@ struct Told {
     meant: Option<Meant>,
 }
 
-/// The place of a movie that a message means.
+/// The place of a movie that a message is about.
 struct Meant {
     name: String,
     movie: Document,
@@ -136,7 +136,7 @@ fn nothing_said(call: &Call, render: &Render) -> Stop {
         .then(session::spell(call, &["show", &name]))
 }
 
-/// The place in the user's own file if that still makes the movie that was sent, else in the movie as it was sent.
+/// The place in the user's own file if it still composes to the movie that was sent, else in the movie that was sent.
 async fn meant(call: &Call, ledger: &dyn Store, render: &Render, message: &str) -> anyhow::Result<Option<Meant>> {
     if let Some(movie) = unchanged(call, render) {
         let name = render.source.clone();
@@ -152,7 +152,7 @@ async fn meant(call: &Call, ledger: &dyn Store, render: &Render, message: &str) 
     Ok(movie.and_then(|movie| Some(Meant { mention: mention(&movie, message)?, name, movie })))
 }
 
-/// The movie, composed again as before; nothing if the result is another movie.
+/// The movie, composed again as before; `None` if the result differs.
 fn unchanged(call: &Call, render: &Render) -> Option<Document> {
     if render.row.is_some() || !Path::new(&render.source).is_file() {
         return None;
@@ -164,7 +164,7 @@ fn unchanged(call: &Call, render: &Render) -> Option<Document> {
     (MovieHash::of(composed.canonical().as_bytes()) == render.movie).then_some(composed)
 }
 
-/// The line of a movie that a message means, as a finding.
+/// The line of a movie that a message is about, as a finding.
 struct Line<'a> {
     meant: &'a Meant,
     finding: [Diagnostic; 1],

@@ -21,12 +21,12 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// Nothing is known, and no request is made.
+    /// No facts, and no requests.
     pub(super) fn unseen() -> Self {
         Self { probe: None, seen: HashMap::new() }
     }
 
-    /// Each file is probed when a movie uses it; those of private networks with `Hosts::Any` only.
+    /// Probes each file when a movie uses it; files of private networks with `Hosts::Any` only.
     pub(super) fn to_probe(settings: &Settings, hosts: Hosts) -> Self {
         let timeouts = Timeouts { request: settings.request_timeout, ..Timeouts::default() };
         Self { probe: Some(Probe::new(settings.is_loopback(), hosts, timeouts)), seen: HashMap::new() }

@@ -1,4 +1,4 @@
-//! `j2v init`: writes a starter movie to a file of its own.
+//! `j2v init`: writes a starter movie to a new file.
 
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Write};
@@ -38,7 +38,7 @@ pub(super) fn not_written(path: &Path, why: &io::Error) -> Stop {
     }
 }
 
-/// An existing file is replaced only on request. No file can appear between the check and the write.
+/// Writes a movie. An existing file is replaced only on request. No file can appear between the check and the write.
 pub(super) fn write(path: &Path, movie: &str, overwrite: bool) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true);

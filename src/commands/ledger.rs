@@ -1,4 +1,4 @@
-//! `j2v ledger`: the ledger itself moved, looked through and pruned.
+//! `j2v ledger`: copies, checks and prunes the ledger itself.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -64,7 +64,7 @@ async fn move_over(call: &Call, args: &CopyArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// A submission under way would be under way in both ledgers.
+/// Refuses to copy a ledger during a submission: the submission would be open in both ledgers.
 async fn refuse_busy(place: &LedgerPlace, ledger: &dyn Transfer) -> Result<(), Stop> {
     ledger.reap(World::real().now()).await.map_err(ledger_failed)?;
     let unsettled = ledger.find(None, RenderQuery::Unsettled).await.map_err(ledger_failed)?;

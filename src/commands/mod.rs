@@ -64,7 +64,7 @@ use crate::output::Out;
 use crate::settings::{self, Purpose, Settings, SettingsError, Terminal};
 use crate::work::CommandLine;
 
-/// The input of every command.
+/// The context of every command.
 #[derive(Clone)]
 struct Call {
     settings: Settings,
@@ -73,7 +73,7 @@ struct Call {
     flags: Vec<String>,
 }
 
-/// A command that ends for a reason of its own: the message, the next command to type, and the exit code.
+/// A command that ends with a message, the next command to type, and an exit code.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 struct Stop {
@@ -83,7 +83,7 @@ struct Stop {
     next: Vec<String>,
     /// Whether the same command may succeed later.
     passes: bool,
-    /// The file at fault, when it can't be read as JSON.
+    /// The file that can't be read as JSON, if that is the reason.
     refused: Option<Box<Refused>>,
 }
 
@@ -97,7 +97,7 @@ impl Stop {
         self
     }
 
-    /// Prints the reason and the remedy.
+    /// Prints the reason and the fix.
     fn tell(&self, out: &Out) {
         out.error(&self.message);
         self.tell_ways_out(out);

@@ -13,7 +13,7 @@ use crate::movie::json::Node;
 use crate::movie::{Document, MovieLine, Refused};
 use crate::output::Out;
 
-/// A movie of the command line: where it came from, and the movie or why there is none.
+/// A movie of the command line: its source, and the movie or the reason why there is none.
 pub(super) struct Composed {
     /// The path as it was typed, or inside of the folder that was typed; `-`, and `-:3` for its third line.
     pub(super) source: String,
@@ -108,7 +108,7 @@ fn movies_of(file: MovieFile, flags: &Flags, defaults: &MovieDefaults) -> Vec<Co
     }
 }
 
-/// The flags, and the profile's values where neither they nor the movie set any: a template has a size of its own.
+/// The flags, with the profile's values where neither the flags nor the movie set one. A template has its own size.
 fn with_defaults(flags: &Flags, defaults: &MovieDefaults, movie: &Document) -> Flags {
     let mut flags = flags.clone();
     let says = |names: &[&str]| names.iter().any(|name| movie.root.get(name).is_some());
@@ -155,7 +155,7 @@ fn variable(args: &MovieArgs, text: &str) -> Result<Assignment, String> {
     Ok(Assignment { name: text.to_owned(), value: Assigned::Text(value.clone()) })
 }
 
-/// A part of a movie in a file of its own.
+/// A part of a movie in a separate file.
 fn fragment<T>(file: &Path, parse: impl Fn(&str, String) -> Result<T, Box<Refused>>) -> Result<T, Stop> {
     let name = file.display().to_string();
     parse(&name, movie_files::read_text(&name)?).map_err(|refused| refusal(*refused))

@@ -1,4 +1,4 @@
-//! `j2v plan`: what plays when, how large, and for how many credits, as far as it can be known. It makes no requests, except
+//! `j2v plan`: what plays when, the size of the frame, and the credits, as far as they are known. It makes no requests, except
 //! with `--probe`.
 
 use super::files::{Files, name};
@@ -32,7 +32,7 @@ pub(super) async fn run(call: &Call, args: &PlanArgs) -> anyhow::Result<Exit> {
     Ok(Exit::fold(exits))
 }
 
-/// A movie that is shown.
+/// A movie to show.
 struct Shown<'a> {
     source: &'a str,
     movie: &'a Document,

@@ -50,21 +50,21 @@ pub(super) async fn run(call: &Call, args: &PollArgs) -> anyhow::Result<Exit> {
     Ok(if tally.failed > 0 && exit == Exit::Done { Exit::Internal } else { exit })
 }
 
-/// From here on outcomes are stored for delivery.
+/// From now on outcomes are stored for delivery.
 async fn receive_from_now_on(context: &Context, sink: Option<Arc<dyn Sink>>) -> Result<Option<Deliverer>, LedgerError> {
     let Some(sink) = sink else { return Ok(None) };
     context.store.keep_receiver(context.space.clone(), Keeping::default(), context.world.now()).await?;
     Ok(Some(Deliverer::new(context.clone(), sink, ABREAST)))
 }
 
-/// Delivers every outcome that was not delivered yet, those of earlier runs included.
+/// Delivers every undelivered outcome, including those of earlier runs.
 async fn hand_on(call: &Call, args: &PollArgs, deliverer: Option<Deliverer>, all: CancellationToken) -> Result<Tally, LedgerError> {
     let Some(deliverer) = deliverer else { return Ok(Tally::default()) };
     let until = DeliveryLimits { age: args.older_than, all, stop: call.interrupt.clone(), grace: GRACE };
     deliverer.run(&until, |_| {}).await
 }
 
-/// Everything of this account that was accepted and has not ended, and every submission with an unknown outcome.
+/// Every accepted render of this account that has not ended, and every submission with an unknown outcome.
 async fn unfinished(call: &Call, context: &Context, args: &PollArgs) -> Result<Vec<Known>, LedgerError> {
     let space = Some(context.space.clone());
     let mut renders = context.store.find(space.clone(), RenderQuery::Unfinished).await?;

@@ -1,4 +1,4 @@
-//! The ledger's record of its own receiver: the URL that `@listen` means.
+//! The ledger's record of its own receiver: the URL for `@listen`.
 
 use super::session::{ledger_failed, space, store};
 use super::{Call, Stop};
@@ -9,10 +9,10 @@ use crate::service::webhook_client::Address;
 use crate::settings::Api;
 use crate::work::CommandLine;
 
-/// What an emulator needs to know to call a receiver back.
+/// The help about callbacks from the emulator of `--emulate` to a receiver.
 pub(super) const EMULATED: &str = "the emulator of --emulate runs only as long as its command, and calls back only during that time (`submit --wait`). To use two processes, start `j2v emulator` and pass its URL with --api-url or J2V_API_URL";
 
-/// Replaces `@listen` in the flags of a movie by the URL of this ledger's receiver.
+/// Replaces `@listen` in the flags of a movie with the URL of this ledger's receiver.
 ///
 /// # Errors
 /// When no receiver has recorded its URL yet.

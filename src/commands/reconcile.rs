@@ -31,7 +31,7 @@ use crate::world::World;
 /// A file that is deleted within this time is reported as expiring.
 const SOON: Duration = Duration::from_secs(2 * 24 * 3600);
 
-/// How many items of a kind are shown to people; thousands would not help.
+/// How many findings of a kind are shown to people; thousands would not help.
 const SHOWN: usize = 20;
 
 pub(super) async fn run(call: &Call, args: &ReconcileArgs) -> anyhow::Result<Exit> {
@@ -45,12 +45,12 @@ pub(super) async fn run(call: &Call, args: &ReconcileArgs) -> anyhow::Result<Exi
     let session = Session::without_past(call).await?;
     let context = &session.context;
     if sink.is_some() {
-        // From here on outcomes are stored for delivery: those that are found below, too.
+        // From now on outcomes are stored for delivery, including those that are found below.
         context.store.keep_receiver(context.space.clone(), Keeping::default(), context.world.now()).await.map_err(ledger_failed)?;
     }
     let mut found = survey(context, &limits).await.map_err(ledger_failed)?;
     if is_replaced && limits.adopt_from.is_none() && other_ledgers(&found).len() == 1 {
-        // The damaged ledger's replacement continues its renders: no other ledger has made any here.
+        // The only other ledger is the damaged one: its replacement continues its renders.
         limits.adopt_from = other_ledgers(&found).into_keys().next();
         found = survey(context, &limits).await.map_err(ledger_failed)?;
     }
@@ -69,7 +69,7 @@ pub(super) async fn run(call: &Call, args: &ReconcileArgs) -> anyhow::Result<Exi
     Ok(exit)
 }
 
-/// Delivers the outcomes that were not delivered yet, those of earlier runs included.
+/// Delivers the undelivered outcomes, including those of earlier runs.
 async fn hand_on(
     call: &Call,
     (context, sink): (&Context, Arc<dyn Sink>),
@@ -96,7 +96,7 @@ async fn hand_on(
     Ok(tally)
 }
 
-/// A damaged ledger can't be compared. It is kept as it is, and a new one replaces it. Returns whether one does.
+/// A damaged ledger can't be compared. It is kept unchanged, and a new one replaces it. Returns whether one does.
 async fn examine_ledger(call: &Call, args: &ReconcileArgs) -> anyhow::Result<bool> {
     let LedgerPlace::File(path) = &call.settings.ledger else { return Ok(false) };
     let world = World::real();
@@ -177,7 +177,7 @@ fn other_ledgers(survey: &Survey) -> BTreeMap<LedgerName, usize> {
     counts
 }
 
-/// An empty ledger is a new machine's, or the replacement of a lost one: only the user knows which of the two.
+/// An empty ledger belongs to a new machine, or replaces a lost one: only the user knows which.
 async fn tell_of_other_ledgers(call: &Call, context: &Context, survey: &Survey) -> Result<(), Stop> {
     let counts = other_ledgers(survey);
     if counts.is_empty() || !context.store.find(Some(context.space.clone()), RenderQuery::All(1)).await.map_err(ledger_failed)?.is_empty() {

@@ -1,5 +1,5 @@
 //! Finds the renders that a user names: `PROJECT`, `KEY`, `KEY#N`, `BATCH/KEY`, `BATCH/KEY#N`, `submit/KEY`, or names from
-//! stdin. A name that fits several renders is refused with what it may mean.
+//! stdin. A name that fits several renders is refused, with the renders that it may mean.
 
 use std::io::{self, Read};
 use std::thread;
@@ -154,7 +154,7 @@ pub(super) fn unheard_of(name: Name<'_>, history: &str) -> Stop {
     Stop::new(Exit::Refused, format!("the ledger has no render of `{}`{of_batch}", name.text)).then(history)
 }
 
-/// All of stdin. A thread of its own waits for it, so that an interruption is noticed; the thread ends with the process.
+/// All of stdin. A separate thread reads it, so that an interruption is noticed; the thread ends with the process.
 async fn stdin() -> io::Result<String> {
     let (sender, text) = tokio::sync::oneshot::channel();
     thread::spawn(move || {

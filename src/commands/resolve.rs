@@ -1,4 +1,4 @@
-//! Expands a composed movie and reports its faults and the assumptions made.
+//! Expands a composed movie and reports its faults and the assumptions about it.
 
 use super::Stop;
 use crate::exit::Exit;
@@ -13,7 +13,7 @@ const MOST_TOLD: usize = 50;
 /// Expands a movie.
 ///
 /// # Errors
-/// When it would take more than the limits allow: nothing is resolved then.
+/// When it would exceed the limits: nothing is resolved then.
 pub(super) fn resolve(out: &Out, movie: &Document) -> Result<Expansion, Stop> {
     let expansion = expand(movie, &Limits::default());
     if let Some((limit, span)) = expansion.limit() {
@@ -26,7 +26,7 @@ pub(super) fn resolve(out: &Out, movie: &Document) -> Result<Expansion, Stop> {
     Ok(expansion)
 }
 
-/// Each kind of assumption once, at its first place: worth knowing, and not a fault.
+/// Reports each kind of assumption once, at its first place: information, not a fault.
 fn tell_assumptions(out: &Out, movie: &Document, assumptions: &[Assumption]) {
     let mut told: Vec<(&Assumption, usize)> = Vec::new();
     for assumption in assumptions {

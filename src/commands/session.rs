@@ -42,7 +42,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Opens both, and settles what earlier commands left unsettled.
+    /// Opens both, and settles the open submissions of earlier commands.
     pub(super) async fn open(call: &Call) -> anyhow::Result<Self> {
         let session = Self::without_past(call).await?;
         session.catch_up(call).await?;
@@ -58,7 +58,7 @@ impl Session {
         Ok(())
     }
 
-    /// Opens both, and doesn't settle earlier commands yet: a movie whose answer was lost is recognized by being unsettled.
+    /// Opens both without settling earlier commands: a movie whose answer was lost is recognized by being unsettled.
     pub(super) async fn without_past(call: &Call) -> anyhow::Result<Self> {
         let settings = &call.settings;
         let key = key(settings)?;
@@ -192,7 +192,7 @@ pub(super) fn homeless() -> Stop {
     Stop::new(Exit::Usage, SettingsError::Homeless.to_string())
 }
 
-/// The ledger for a command that creates none: an empty one where there is none.
+/// The ledger for a command that creates none; an empty one if it does not exist.
 pub(super) async fn store_as_it_is(call: &Call) -> anyhow::Result<Arc<dyn Store>> {
     if is_there(&call.settings.ledger).await? { store(call).await } else { in_memory() }
 }

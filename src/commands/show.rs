@@ -1,4 +1,4 @@
-//! `j2v show`: one render's whole history: what was sent, every attempt, what came back, what it cost.
+//! `j2v show`: one render's whole history: the submission, every attempt, the answers, the cost.
 
 use serde_json::{Value, json};
 

@@ -74,7 +74,7 @@ pub(super) async fn run(call: &Call, args: &SubmitArgs) -> anyhow::Result<Exit> 
     Ok(results.finish())
 }
 
-/// The same results, written into the file of `--results` where there is one.
+/// The same results, also written to the file of `--results` if there is one.
 fn recorded<'a>(results: Results<'a>, args: &SubmitArgs) -> Result<Results<'a>, Stop> {
     let Some(path) = &args.results else { return Ok(results) };
     let refused = |why: String| Stop::new(Exit::Usage, format!("--results {}: {why}; nothing was sent", path.display()));
@@ -199,7 +199,7 @@ fn taken_by_another(movie: &Document) -> Option<Span> {
     movie.token().and_then(|text| Token::parse(&text)).is_none().then_some(member.span)
 }
 
-/// The output of a run that can't start: a line for every movie all the same, and the reason once.
+/// The output of a run that can't start: a line for every movie nevertheless, and the reason once.
 fn not_begun(call: &Call, orders: &[(usize, Order)], mut results: Results<'_>, error: anyhow::Error) -> anyhow::Result<Exit> {
     let stop = error.downcast::<Stop>()?;
     let message = format!("{}; nothing was sent", stop.message);
@@ -251,7 +251,7 @@ async fn submit_all(context: &Context, orders: Vec<(usize, Order)>, abreast: usi
         match submitted {
             Ok(Submitted::Bound(render)) => bound.push((index, *render)),
             Ok(Submitted::Over(outcome)) => results.end(index, *outcome),
-            // The renders that the service gave to others of this run are reported, whatever happens to this one.
+            // The renders that the service has accepted for other movies of this run are still reported.
             Err(error) => results.end(index, unwritten(source, &error)),
         }
     }
@@ -267,8 +267,8 @@ fn unwritten(source: String, error: &LedgerError) -> Outcome {
     Outcome { source: Some(source), ..Outcome::new(Verdict::Unsent).because(Trouble::Internal, error.to_string()) }
 }
 
-/// Without `--wait` only the renders that may have changed since are read again: one that the API called a timeout may have
-/// finished, and a file of a week ago may be gone.
+/// Without `--wait`, reads again only the renders that may have changed: a render with the status `timeout` may have
+/// finished, and a file may have been deleted after a week.
 async fn to_follow(context: &Context, bound: Vec<(usize, Render)>, mode: PollMode, results: &mut Results<'_>) -> Vec<Followed> {
     let mut followed = Vec::new();
     for (index, render) in bound {

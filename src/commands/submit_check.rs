@@ -103,7 +103,7 @@ impl<'a> SubmitCheck<'a> {
     }
 }
 
-/// The refusal of a cap where the cost has no upper bound.
+/// The refusal under a cap when the cost has no upper bound.
 fn unbounded(source: &str, movie: &Document, open: &Unbounded, cap: u64) -> Stop {
     let place = movie.spelled_place(open.doubt.span).unwrap_or_else(|| source.to_owned());
     let stop = Stop::new(Exit::Credits, format!("{place}: {}; nothing was sent", without_bound(open, cap)));
@@ -149,7 +149,7 @@ impl Default for Bill {
 }
 
 impl Bill {
-    /// Whether another movie fits under a cap; if not, why.
+    /// Whether another movie fits under a cap; the error says why not.
     fn afford(&self, price: &Price, cap: u64) -> Result<(), String> {
         let before = if self.movies > 0 { " with those before it" } else { "" };
         let most = match self.most.zip(price.amount.at_most()) {
@@ -169,7 +169,7 @@ impl Bill {
     }
 }
 
-/// A reason that is the same for all movies explains nothing.
+/// Whether to show a reason: one that is the same for all movies explains nothing.
 fn is_worth_a_word(reason: &PriceReason) -> bool {
     !matches!(reason, PriceReason::PerSecond | PriceReason::Rounding)
 }

@@ -11,10 +11,10 @@ use crate::service::client::Client;
 use crate::service::templates::TemplateVariable;
 use crate::settings::near;
 
-/// How long the request to the service may take: a paid render doesn't wait longer for a remark.
+/// How long the request to the service may take: a paid render does not wait longer for a remark.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Remarks about movies that differ in many ways.
+/// The most remarks that are shown.
 const MOST_TOLD: usize = 20;
 
 /// Compares the variables of movies with those of their templates, as far as these can be read.
@@ -39,7 +39,7 @@ pub(super) async fn compare(call: &Call, client: &Client, movies: impl Iterator<
     }
 }
 
-/// The same for one movie of a command that talks to the service later; without a key nothing is asked.
+/// The same for one movie of a command that talks to the service later; without a key it sends no request.
 pub(super) async fn compare_one(call: &Call, movie: &Document) {
     if movie.root.get("template").is_none() {
         return;

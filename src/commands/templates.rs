@@ -1,4 +1,4 @@
-//! `j2v templates`: movies that the account keeps, listed, read, stored, compared.
+//! `j2v templates`: lists, reads, stores and compares the account's movies.
 
 use std::path::Path;
 
@@ -221,7 +221,7 @@ fn stem(file: &str) -> String {
     stem.map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// A movie that the service certainly fails on is not stored, either.
+/// Refuses to store a movie that the service certainly fails on.
 fn refuse_broken(call: &Call, args: &TemplatePushArgs, movie: &Document) -> Result<(), Stop> {
     let file = args.file.as_str();
     let resolved = Resolved::of(movie);

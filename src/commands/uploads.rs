@@ -70,7 +70,7 @@ impl<'a> Uploads<'a> {
     }
 }
 
-/// Shows the storage cost with a number of additional bytes, where storage costs anything.
+/// Shows the storage cost with `more` additional bytes, if the storage costs anything.
 pub(super) async fn tell_cost(call: &Call, client: &Client, files: usize, more: u64) -> Result<(), Stop> {
     let storage = client.media_usage().await.map_err(|error| failed(&error))?;
     if storage.blocked {
@@ -238,7 +238,7 @@ impl LocalFiles {
     }
 }
 
-/// The URL that stands in a check for a file that is not uploaded yet.
+/// The URL that a check uses for a file that is not uploaded yet.
 pub(super) fn future_url(place: impl std::fmt::Display) -> String {
     format!("https://media.json2video.com/not-yet-uploaded/{place}")
 }
@@ -250,10 +250,10 @@ pub(super) fn say_ignored(call: &Call, args: &MovieArgs) {
     }
 }
 
-/// How much an upload does.
+/// The extent of an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum UploadMode {
-    /// Asks nothing: every file gets its future name.
+    /// Sends no request: every file gets its future name.
     Offline,
     /// Looks up the files that are there; uploads nothing.
     LookUp,

@@ -1,4 +1,4 @@
-//! The meaning of the flags of waiting and saving, for every command that has them.
+//! The meaning of the flags for waiting and saving, for every command that has them.
 
 use std::path::Path;
 use std::time::Duration;

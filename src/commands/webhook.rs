@@ -112,7 +112,7 @@ async fn send_again(call: &Call, name: Name<'_>, to: &str) -> anyhow::Result<Exi
     post(call, to, content_type, raw).await
 }
 
-/// Makes the last outcome due at once, whether it waits, was delivered or was given up.
+/// Makes the last outcome due now, whether it waits, was delivered or was given up.
 async fn hand_on_again(call: &Call, name: Name<'_>) -> anyhow::Result<Exit> {
     let ledger = store(call).await?;
     let now = World::real().now();
@@ -188,7 +188,7 @@ fn verdict(report: &Report) -> Verdict {
     }
 }
 
-/// The callback arrived and the application has the outcome: it is not delivered again. The body changes no render.
+/// Records the callback and that the application has the outcome, so that it is not delivered again. The body changes no render.
 async fn record(call: &Call, raw: Vec<u8>, told: &webhook::Told) -> anyhow::Result<Option<Render>> {
     let (ledger, space, at) = (store(call).await?, space(call), World::real().now());
     let callback =

@@ -1,4 +1,4 @@
-//! An answer before it goes out, and the ways in which a fault can spoil it on its way.
+//! An answer before it is sent, and how a fault can change it.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use super::wire::{End, Wire};
 
 const PAGE: &str = "<!doctype html><html><head><title>Not the API</title></head><body><h1>Not the API</h1></body></html>";
 
-/// How often a slowed answer sends a piece.
+/// The interval at which a slowed answer sends a piece.
 const TICK: Duration = Duration::from_millis(100);
 
 /// Status, headers and body.
@@ -66,7 +66,7 @@ impl Answer {
         respond(self.status, *self.headers, length, Body::from(self.body))
     }
 
-    /// Sends it as the fault wants it.
+    /// Sends it as the fault demands.
     pub(super) async fn spoilt(self, fault: Option<&Fault>, wire: &Wire) -> Response {
         let Some(fault) = fault else { return self.send() };
         match fault.info().kind {
@@ -83,7 +83,7 @@ impl Answer {
         self.send()
     }
 
-    /// Another answer in its place.
+    /// The answer that replaces it.
     fn replaced(self, kind: FaultKind, fault: &Fault) -> Self {
         let status =
             |code: u64| u16::try_from(code).ok().and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::BAD_GATEWAY);
@@ -130,7 +130,7 @@ impl Answer {
         Self { body: body.to_string().into_bytes(), ..self }
     }
 
-    /// Sends so many bytes at a time.
+    /// Sends `piece` bytes at a time.
     fn paced(self, piece: usize, every: Duration) -> Response {
         let length = self.body.len();
         let pieces = stream::unfold(Bytes::from(self.body), move |mut rest| async move {
@@ -153,7 +153,7 @@ fn respond(status: StatusCode, headers: HeaderMap, length: usize, body: Body) ->
     response
 }
 
-/// `301:http://…` or an address alone, which means 307.
+/// `301:http://…`, or only an address, which means 307.
 fn destination(text: &str) -> (u64, &str) {
     let told = text.split_once(':').and_then(|(code, place)| Some((code.parse().ok()?, place)));
     told.unwrap_or((307, text))
@@ -177,7 +177,7 @@ fn with_nulls(body: &mut Value) {
     }
 }
 
-/// Reads a part of a request's body, then resets the connection: the answer is never seen.
+/// Reads a part of a request's body, then resets the connection: the client never gets the answer.
 pub(super) async fn broken_off(body: Body, fault: &Fault, wire: &Wire) -> Response {
     let (mut pieces, mut read) = (body.into_data_stream(), 0);
     while read < fault.length() {

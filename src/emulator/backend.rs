@@ -1,4 +1,4 @@
-//! What all routes share: settings, projects, faults, clock, and the log that makes the emulator an oracle.
+//! The shared state of all routes: settings, projects, faults, clock, and the log for tests.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -20,18 +20,18 @@ use super::store::Store;
 use super::{KeyRule, Settings};
 use crate::world::Timestamp;
 
-/// The balance of an account that was given none.
+/// The balance of an account without a given one.
 const PLENTY: u64 = 1_000_000;
 
-/// The service behind the routes.
+/// The emulated service.
 pub(super) struct Backend {
     /// The emulator's time.
     pub(super) clock: Clock,
-    /// Which faults strike.
+    /// Chooses the faults.
     pub(super) injector: Injector,
-    /// How long a render takes that doesn't say.
+    /// The default render time.
     pub(super) render_time: Duration,
-    /// The form of webhooks that don't say.
+    /// The default body of webhooks.
     pub(super) shape: Shape,
     /// How long files are kept.
     pub(super) retention: Duration,
@@ -40,11 +40,11 @@ pub(super) struct Backend {
     credits: Option<u64>,
     key: KeyRule,
     address: SocketAddr,
-    /// Where the bytes of files go, and come from.
+    /// The address of the storage host.
     uploads: SocketAddr,
     /// Templates and media.
     pub(super) account: AccountStore,
-    /// How long a file stays `pending` after its bytes came.
+    /// How long a file stays `pending` after its bytes arrived.
     pub(super) media_settle: Duration,
     seed: Seed,
     store: Mutex<Store>,
@@ -52,27 +52,27 @@ pub(super) struct Backend {
     looks: Mutex<HashMap<String, Looks>>,
 }
 
-/// What came in and what went out. Keys are counted, never kept.
+/// Requests and callbacks. Keys are counted, never stored.
 #[derive(Default)]
 pub(super) struct Log {
-    /// How often each "METHOD path" was asked for.
+    /// The number of requests of each "METHOD path".
     pub(super) requests: BTreeMap<String, u64>,
-    /// Status requests, and lists.
+    /// The numbers of status requests and of list requests.
     pub(super) looks: BTreeMap<&'static str, u64>,
-    /// Keys that were accepted, wrong, missing, or sent where none belongs.
+    /// The numbers of accepted, wrong, missing and misplaced keys.
     pub(super) keys: BTreeMap<&'static str, u64>,
     /// Callbacks, in the order of their end.
     pub(super) webhooks: Vec<Value>,
 }
 
-/// What a request's key is.
+/// The state of a request's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum KeyCheck {
-    /// Good.
+    /// Valid.
     Accepted,
-    /// Not one of this account.
+    /// Not a key of this account.
     Wrong,
-    /// Not there.
+    /// Absent.
     Missing,
 }
 
@@ -112,7 +112,7 @@ impl Backend {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Judges the key of a request.
+    /// Checks the key of a request.
     pub(super) fn check_key(&self, headers: &HeaderMap) -> KeyCheck {
         let key = key_of(headers);
         match &self.key {
@@ -130,24 +130,24 @@ impl Backend {
         first.chars().chain(second.chars().skip(12)).collect()
     }
 
-    /// A word that can't be guessed.
+    /// A random word that can't be guessed.
     pub(super) fn grant(&self, n: u64) -> String {
         let next_u64 = |place: u64| self.seed.next_u64("grant", n.wrapping_mul(2).wrapping_add(place));
         format!("{:016x}{:016x}", next_u64(0), next_u64(1))
     }
 
-    /// `http://HOST` of the other host.
+    /// `http://HOST` of the storage host.
     pub(super) fn media_origin(&self) -> String {
         format!("http://{}", self.uploads)
     }
 
-    /// `http://HOST` as the client knows it, so that a url stays right when another process serves the folder.
+    /// `http://HOST` as the client sees it, so that a URL stays valid when another process serves the folder.
     pub(super) fn origin(&self, headers: &HeaderMap) -> String {
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
         host.map_or_else(|| format!("http://{}", self.address), |host| format!("http://{host}"))
     }
 
-    /// Counts a look at a project.
+    /// Counts a read of a project.
     pub(super) fn look<'a>(&self, record: &Record, now: Timestamp, origin: &'a str) -> Viewpoint<'a> {
         let mut all = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
         let looks = all.entry(record.project.clone()).or_default();
@@ -157,7 +157,7 @@ impl Backend {
         Viewpoint { now, looks: before, origin, retention: self.retention }
     }
 
-    /// Whether the account can pay for a render. One that costs nothing still needs a balance.
+    /// Whether the account can pay for a render. A render that costs nothing still needs a balance.
     pub(super) fn can_pay(&self, record: &Record) -> io::Result<bool> {
         let Some(credits) = self.credits else { return Ok(true) };
         Ok(self.store().spent()?.saturating_add(record.credits().max(1)) <= credits)
@@ -169,7 +169,7 @@ impl Backend {
         Ok(json!({ "time": left }))
     }
 
-    /// Forgets all projects, counts and callbacks.
+    /// Deletes all projects, counts and callbacks.
     pub(super) fn reset(&self) -> io::Result<()> {
         self.store().clear()?;
         self.account.clear()?;
@@ -184,7 +184,7 @@ fn key_of(headers: &HeaderMap) -> &str {
     headers.get("x-api-key").and_then(|key| key.to_str().ok()).unwrap_or_default()
 }
 
-/// Whether the key's role may change templates: a key's name can say that it is a lower one.
+/// Whether the key's role may change templates: the text of a key can name a lower role.
 pub(super) fn may_write_templates(headers: &HeaderMap) -> bool {
     !["render-", "viewer-"].iter().any(|role| key_of(headers).starts_with(role))
 }

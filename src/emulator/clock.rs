@@ -1,6 +1,6 @@
-//! The emulator's clock: the machine's, or with a seed one that starts at a fixed moment and runs as fast.
+//! The emulator's clock: the machine's, or with a seed one that starts at a fixed time and runs at the same speed.
 //!
-//! With a folder the moment it started is kept there, so that the emulators of one folder agree on the time.
+//! With a folder, the start is stored there, so that the emulators of one folder agree on the time.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -8,10 +8,10 @@ use std::path::Path;
 
 use crate::world::{Timestamp, World};
 
-/// What a seeded clock shows when it starts: 2026-01-15T12:00:00.000Z.
+/// The time of a seeded clock at its start: 2026-01-15T12:00:00.000Z.
 const START: i64 = 1_768_478_400_000;
 
-/// Tells the emulator's time.
+/// The emulator's time.
 #[derive(Clone)]
 pub(super) struct Clock {
     world: World,
@@ -37,7 +37,7 @@ impl Clock {
     }
 }
 
-/// The moment that the file tells; a new or damaged file is made to tell this one.
+/// The time in the file; a new or damaged file gets `now`.
 fn kept(path: &Path, now: Timestamp) -> io::Result<Timestamp> {
     match fs::read_to_string(path) {
         Ok(text) => {

@@ -1,4 +1,4 @@
-//! `POST /v2/movies`: takes a movie, or refuses it in the words of the service (`service.md#errors`).
+//! `POST /v2/movies`: accepts a movie, or refuses it in the words of the service (`service.md#errors`).
 
 use std::io;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use super::state::Record;
 use super::wire::Wire;
 use super::{files, plan, webhook};
 
-/// The service's own limit is unknown (`service.md#open`).
+/// The largest body, bytes. The service's own limit is unknown (`service.md#open`).
 const LARGEST_BODY: usize = 64 << 20;
 
 /// The route.
@@ -65,7 +65,7 @@ fn read(body: &[u8]) -> Result<Map<String, Value>, String> {
     }
 }
 
-/// A movie that names a template is that one's, with the variables merged into it.
+/// The movie of the template that it names, with the variables merged into it.
 fn instantiated(backend: &Backend, mut movie: Map<String, Value>) -> Result<Map<String, Value>, String> {
     let Some(id) = movie.get("template").and_then(Value::as_str) else { return Ok(movie) };
     let found = backend.account.with(|account| account::instantiated(account, id, movie.get("variables")));
@@ -81,8 +81,8 @@ fn instantiated(backend: &Backend, mut movie: Map<String, Value>) -> Result<Map<
     Ok(movie)
 }
 
-/// What a movie's own faults are counted under: the movie less the submitter's token, so that a second attempt
-/// at the same movie counts on.
+/// The name under which a movie's own faults are counted: the movie without the submitter's token, so that a second
+/// attempt at the same movie continues the count.
 fn name(movie: &Map<String, Value>) -> String {
     let mut movie = movie.clone();
     if let Some(Value::Object(data)) = movie.get_mut("client-data") {

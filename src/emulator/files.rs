@@ -48,7 +48,7 @@ fn refused(status: StatusCode) -> Response {
     Answer::new(status, "text/plain; charset=utf-8", b"The file is not there, or no longer.\n".to_vec()).send()
 }
 
-/// The bytes of a project's video: the same whenever and wherever they are made.
+/// The bytes of a project's video: always the same, on every machine.
 fn video(record: &Record) -> Vec<u8> {
     let tint = |place: u64, from: u64, to: u64| {
         let next_u64 = from + Seed(0).next_u64(&record.project, place) % (to - from);
@@ -58,7 +58,7 @@ fn video(record: &Record) -> Vec<u8> {
     mp4::file(picture, Duration::from_millis(record.length))
 }
 
-/// How large a project's video is, in bytes.
+/// The size of a project's video, bytes.
 pub(super) fn size(record: &Record) -> u64 {
     if record.length == 0 { 0 } else { u64::try_from(video(record).len()).unwrap_or(u64::MAX) }
 }
@@ -101,7 +101,7 @@ enum Wanted {
     Nothing,
 }
 
-/// The range that is asked for. One that can't be read, and one of another version, mean the whole file.
+/// The requested range. A range that can't be parsed, or of another version, means the whole file.
 fn asked(headers: &HeaderMap, etag: &str, total: usize) -> Wanted {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     if text(header::IF_RANGE).is_some_and(|condition| condition != etag) {

@@ -24,10 +24,10 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// The longest range that the service lists.
 const LONGEST_RANGE: Duration = Duration::from_secs(93 * 24 * 3600);
 
-/// What begins a cursor, so that a made-up one is told from one of ours.
+/// The prefix of a cursor. It distinguishes the emulator's cursors from invalid ones.
 const CURSOR: &str = "after-";
 
-/// What a list request asks for.
+/// The parameters of a list request.
 #[derive(Debug, PartialEq, Eq)]
 struct Request {
     from: Timestamp,
@@ -81,7 +81,7 @@ fn read(query: &Fields, now: Timestamp) -> Result<Request, &'static str> {
     Ok(Request { from, to, limit: limit.ok_or("limit must be between 1 and 100")?, after })
 }
 
-/// An ISO-8601 time, or a day: its start and so much more.
+/// An ISO 8601 time, or a day: its start plus `within_day`.
 fn moment(text: &str, within_day: Duration) -> Option<Timestamp> {
     Timestamp::from_iso(text).or_else(|| Some(start_of(text.parse().ok()?)?.plus(within_day)))
 }
@@ -129,7 +129,7 @@ fn disordered(mut movies: Vec<Map<String, Value>>, kind: Option<FaultKind>, seed
         Some(FaultKind::Shuffle) => {
             let newest = movies.first().map(|movie| movie["project"].clone());
             movies.sort_by_cached_key(|movie| seed.next_u64(&movie["project"].to_string(), 0));
-            // Chance must not put them back in order.
+            // The shuffle must not happen to restore the order.
             if movies.first().map(|movie| &movie["project"]) == newest.as_ref() && !movies.is_empty() {
                 movies.rotate_left(1);
             }

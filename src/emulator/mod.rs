@@ -1,27 +1,27 @@
 //! The service on this machine: its contract on loopback, with its oddities, and faults on demand.
 //!
-//! For use without a key, and for tests: `GET /emulator/state` tells which movies were accepted, how often each
-//! path was asked for, and whom the webhooks reached. It renders nothing. Its project ids begin with `EMU` and its
-//! `server` header is `j2v-emulator/VERSION`, so that nobody takes it for the service.
+//! For use without a key, and for tests: `GET /emulator/state` reports the accepted movies, the number of requests to
+//! each path, and the callbacks. It renders nothing. Its project ids begin with `EMU` and its `server` header is
+//! `j2v-emulator/VERSION`, so that it can't be mistaken for the service.
 //!
 //! # State
 //! A project shows `pending` for the first tenth of the render time, then `running`, then its end: a pure function
 //! of the project and the time. With a folder each project is also a file, and emulators of one folder see each
-//! other's projects. How often a fault has struck, and how often a project was looked at, is known to one process
-//! only. Webhooks come from the process that accepted the movie, while it lives.
+//! other's projects. Each process counts for itself how often a fault has occurred and a project was read. Webhooks
+//! come from the process that accepted the movie, while it runs.
 //!
 //! # Seed
 //! With a seed the n-th project has the same id in every run, and the clock (the `Date` header included) starts at
-//! 2026-01-15T12:00:00Z and runs as fast as the machine's. In a folder the clock runs on from emulator to emulator.
+//! 2026-01-15T12:00:00Z and runs at the machine's speed. In a folder the clock continues from emulator to emulator.
 //!
 //! # Key
 //! Every key is valid except an empty one and those that begin with `wrong`, unless [`KeyRule::Exactly`] is set.
 //!
 //! # Credits
-//! A render costs a credit a second, a failed one nothing. A movie that costs more than what is left is refused.
+//! A render costs one credit per second, a failed one nothing. A movie that costs more than the balance is refused.
 //!
 //! # Scripts
-//! A movie can ask for its own faults and its own course; a field that can't be understood is refused:
+//! A movie can set its own faults and its own course; a field that can't be parsed is refused:
 //!
 //! ```json
 //! { "client-data": { "emulator": {
@@ -34,9 +34,9 @@
 //! } } }
 //! ```
 //!
-//! `fault`: see [`catalogue()`]. `outcome`: `done`, `error` (with `message`) or `timeout`. `status`: what successive
-//! looks at the project show, whatever the time; the last word stays. A movie's own faults are counted for that movie,
-//! and go before those of the emulator. A movie that cannot be rendered (no `src`, no length) fails in any case.
+//! `fault`: see [`catalogue()`]. `outcome`: `done`, `error` (with `message`) or `timeout`. `status`: the statuses of
+//! successive reads of the project, whatever the time; the last one stays. A movie's own faults are counted for that
+//! movie, and go before those of the emulator. A movie that can't be rendered (no `src`, no length) always fails.
 
 mod account;
 mod answer;
@@ -86,7 +86,7 @@ use crate::world::World;
 /// How long the service keeps a file (`service.md#retention`).
 const RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// How long a file stays `pending` after its bytes came: "some seconds" in the service, a moment here.
+/// How long a file stays `pending` after its bytes arrived: "some seconds" in the service, less here.
 const MEDIA_SETTLE: Duration = Duration::from_millis(300);
 
 /// Which keys are valid.
@@ -106,11 +106,11 @@ pub struct Settings {
     pub render_time: Duration,
     /// The seed. The same seed gives the same ids, times and random numbers.
     pub seed: Option<u64>,
-    /// The balance it starts with; without one there is always enough.
+    /// The initial balance; without one the balance is always sufficient.
     pub credits: Option<u64>,
     /// Faults for every movie.
     pub faults: Vec<Fault>,
-    /// Where projects are kept; without a folder they end with the emulator.
+    /// The folder of the projects; without a folder they exist only in memory.
     pub folder: Option<PathBuf>,
     /// Which keys are valid.
     pub key: KeyRule,
@@ -118,7 +118,7 @@ pub struct Settings {
     pub webhook_shape: Shape,
     /// How long files are kept after the end of a render.
     pub retention: Duration,
-    /// How long a file of the media stays `pending` after its bytes came.
+    /// How long a file of the media stays `pending` after its bytes arrived.
     pub media_settle: Duration,
     /// The clock, and the random numbers of an emulator without a seed.
     pub world: World,
@@ -148,10 +148,10 @@ impl Settings {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EmulatorError {
-    /// The address is taken, or not ours.
+    /// The address is in use, or not one of this machine.
     #[error("the emulator can't listen on {address}")]
     Bind {
-        /// Where it should listen.
+        /// The address.
         address: SocketAddr,
         /// The system's message.
         #[source]
@@ -192,7 +192,7 @@ impl Emulator {
         Ok(Self::serve(listener, address, routes::router(backend), stop))
     }
 
-    /// Starts a proxy in front of an API that writes into a folder what passes through it.
+    /// Starts a proxy in front of an API that records every exchange into a folder.
     ///
     /// # Errors
     /// As [`Emulator::start`].
@@ -203,7 +203,7 @@ impl Emulator {
         Ok(Self::serve(listener, address, recorder.router(), CancellationToken::new()))
     }
 
-    /// Starts a server that answers with what was recorded into a folder.
+    /// Starts a server that replays the recording of a folder.
     ///
     /// # Errors
     /// As [`Emulator::start`], and when the folder holds no recording.
@@ -230,7 +230,7 @@ impl Emulator {
         format!("http://{}/v2", self.address)
     }
 
-    /// Ends every connection, the hanging ones too, and waits until they are gone.
+    /// Ends every connection, including hanging ones, and waits until they are closed.
     pub async fn stop(self) {
         drop(self.stop);
         // A server that panicked has ended as well.
@@ -262,7 +262,7 @@ async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -
     axum::serve(Listener::new(listener, stop.clone()), app).with_graceful_shutdown(stop.cancelled_owned()).await
 }
 
-/// A socket, and where it is.
+/// A bound socket, and its address.
 async fn bound(bind: SocketAddr) -> Result<(TcpListener, SocketAddr), EmulatorError> {
     let refused = |source| EmulatorError::Bind { address: bind, source };
     let listener = TcpListener::bind(bind).await.map_err(refused)?;

@@ -1,14 +1,14 @@
-//! The emulator's video: one flat colour, as long and as large as the movie, in an MP4 that plays everywhere.
-//! No renderer: the file is there so that downloads, players and checks have something real to chew on.
+//! The emulator's video: one flat colour, with the length and the size of the movie, in an MP4 that plays everywhere.
+//! It does not render: the file exists so that downloads, players and checks have a real video.
 
 use std::time::Duration;
 
 use super::h264::Picture;
 
-/// Milliseconds, so that a length is told exactly.
+/// Milliseconds, so that the length is exact.
 const TIMESCALE: u32 = 1000;
 
-/// A frame lasts at least this long, in milliseconds.
+/// The shortest frame, milliseconds.
 const SHORTEST_FRAME: u32 = 40;
 
 /// A long movie gets longer frames instead of more than this many, so that the file stays small.
@@ -21,14 +21,14 @@ const UPRIGHT: [u32; 9] = [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000];
 pub(super) fn file(picture: Picture, length: Duration) -> Vec<u8> {
     let movie = Film::new(picture, length);
     let mut file = boxed(*b"ftyp", &[b"isom".to_vec(), be(&[0x200]), b"isomiso2avc1mp41".to_vec()]);
-    // The size of `moov` doesn't depend on the offset that it holds.
+    // The size of `moov` does not depend on the offset in it.
     let before_media = file.len() + movie.moov(0).len() + 8;
     file.extend(movie.moov(u32::try_from(before_media).unwrap_or(u32::MAX)));
     file.extend(boxed(*b"mdat", &movie.samples));
     file
 }
 
-/// The frames, and when they are shown.
+/// The frames and their durations.
 struct Film {
     picture: Picture,
     millis: u32,

@@ -1,4 +1,4 @@
-//! What tests ask the emulator: which movies it accepted, what it was asked, whom it called.
+//! The emulator's records for tests: the accepted movies, the requests, the callbacks.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ pub(super) async fn state(State(backend): State<Arc<Backend>>) -> Response {
     Answer::json(StatusCode::OK, &body).send()
 }
 
-/// One accepted POST: whoever counts the entries of a token counts what would have been paid.
+/// One accepted POST: the number of entries with a token is the number of renders that would have been paid.
 fn accepted(record: &Record) -> Value {
     json!({
         "project": record.project,
@@ -47,7 +47,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
-/// `POST /emulator/reset`: as if it had just been started in an empty folder.
+/// `POST /emulator/reset`: returns to the state of a new emulator in an empty folder.
 pub(super) async fn reset(State(backend): State<Arc<Backend>>) -> Response {
     match backend.reset() {
         Ok(()) => Answer::json(StatusCode::OK, &json!({ "success": true })).send(),

@@ -1,4 +1,4 @@
-//! The emulator's front page: what it is, and what it is not.
+//! The emulator's front page: what the emulator is, and that it is not the service.
 
 use axum::http::StatusCode;
 use axum::response::Response;

@@ -1,4 +1,4 @@
-//! What a callback says: the three documented bodies, and the two ways to write them (`service.md#callbacks`).
+//! The content of a callback: the three documented bodies, and their two encodings (`service.md#callbacks`).
 
 use serde_json::{Value, json};
 
@@ -43,24 +43,24 @@ pub(super) fn body(record: &Record, origin: &str) -> Value {
     }
 }
 
-/// `message` stands where the url would.
+/// The body for a failure: `message` takes the place of the URL.
 fn failed(record: &Record, message: &str, data: &Value) -> Value {
     json!({ "project": record.project, "status": "error", "message": message, "client-data": data })
 }
 
-/// The movie's own id. The service makes one up where there is none (`movie-format.md#movie`).
+/// The movie's own id. The service invents one if there is none (`movie-format.md#movie`).
 fn id(record: &Record) -> String {
     record.id.clone().unwrap_or_else(|| record.project.chars().skip(8).collect::<String>().to_lowercase())
 }
 
-/// The same with another url.
+/// The same body with another URL.
 pub(super) fn with_url(mut body: Value, url: &str) -> Value {
     let movie = if body["movie"].is_object() { &mut body["movie"] } else { &mut body };
     movie["url"] = json!(url);
     body
 }
 
-/// `a=1&client-data%5Border_id%5D=7`: the spelling that PHP and Express read back as nested.
+/// `a=1&client-data%5Border_id%5D=7`: the encoding that PHP and Express parse as nested.
 pub(super) fn form(body: &Value) -> String {
     let mut pairs = Vec::new();
     flatten(None, body, &mut pairs);

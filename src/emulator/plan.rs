@@ -1,21 +1,21 @@
-//! How long and how large a movie would come out, and what the service would hold against it at render.
+//! The length and the size of a rendered movie, and the message with which the service would fail the render.
 //!
-//! An estimate, not a renderer: an asset's own length is unknown here, and taken as 5 s (`movie-format.md#timing`).
+//! An estimate, not a renderer: the length of an asset is unknown here and assumed to be 5 s (`movie-format.md#timing`).
 
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-/// What an asset or a text is taken to last, in seconds.
+/// The assumed length of an asset or a text, seconds.
 const ASSUMED: f64 = 5.0;
 
-/// A longer movie is taken as this long, in seconds.
+/// The longest movie, seconds; a longer one is cut to this.
 const LONGEST: f64 = 86_400.0;
 
-/// A movie that renders.
+/// The plan of a movie that renders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Plan {
-    /// How long it plays.
+    /// Its length.
     pub(super) length: Duration,
     /// Pixels; even.
     pub(super) width: u32,
@@ -33,7 +33,7 @@ pub(super) fn plan(movie: &Map<String, Value>) -> Result<Plan, String> {
     Ok(Plan { length: Duration::from_secs_f64(seconds.min(LONGEST)), width, height })
 }
 
-/// `sd` as it came out live (`movie-format.md#resolutions`).
+/// The size of the frame, pixels. `sd` has the size that live renders had (`movie-format.md#resolutions`).
 fn size(movie: &Map<String, Value>) -> Result<(u32, u32), String> {
     let pixels = |name: &str| number(movie.get(name)).filter(|pixels| (50.0..=3840.0).contains(pixels)).map(even);
     Ok(match movie.get("resolution").and_then(Value::as_str) {
@@ -73,12 +73,12 @@ fn length(movie: &Map<String, Value>) -> Result<f64, String> {
     for (place, element) in above.iter().enumerate() {
         playable(element).map_err(|why| format!("Error: Element #{}: {why}", place + 1))?;
     }
-    // The movie lasts until its own elements are over, but for those that follow it (`movie-format.md#timing`).
+    // The movie lasts until its own elements end, except those that follow its length (`movie-format.md#timing`).
     let over: Vec<Value> = above.iter().filter(|element| !follows(element)).cloned().collect();
     Ok(last_end(&over).map_or(seconds, |end| seconds.max(end)))
 }
 
-/// An element without its source is accepted by the POST and fails the render (`service.md#errors`).
+/// The POST accepts an element without a source; the render then fails (`service.md#errors`).
 fn playable(element: &Value) -> Result<(), String> {
     let kind = element.get("type").and_then(Value::as_str).unwrap_or_default();
     let has = |name: &str| element.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
@@ -100,7 +100,7 @@ fn scene_length(scene: &Value) -> f64 {
     }
 }
 
-/// When the last element ends; `None` when nothing has a length, as an image without a duration.
+/// When the last element ends, seconds; `None` when no element has a length, such as an image without a duration.
 fn last_end(elements: &[Value]) -> Option<f64> {
     let ends = elements.iter().filter_map(|element| {
         let (start, extra) = (number(element.get("start")).unwrap_or(0.0).max(0.0), number(element.get("extra-time")).unwrap_or(0.0));
@@ -118,7 +118,7 @@ fn follows(element: &Value) -> bool {
     number(element.get("duration")).map_or(!is_played, |seconds| seconds <= -2.0)
 }
 
-/// How often an iterated scene is shown: once an item of its array.
+/// How often an iterated scene is shown: once per item of its array.
 fn repeats(movie: &Map<String, Value>, scene: &Value) -> f64 {
     let items = scene.get("iterate").and_then(Value::as_str).and_then(|name| {
         let place = format!("/{}", name.replace('.', "/"));

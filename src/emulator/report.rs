@@ -1,4 +1,4 @@
-//! The bodies of the service, as they were recorded and documented: what a project looks like in an answer.
+//! The bodies of the service, as they were recorded and documented: a project in an answer.
 
 use std::time::Duration;
 
@@ -8,22 +8,22 @@ use super::faults::catalogue::FaultKind;
 use super::state::{End, Looks, Phase, Record};
 use crate::world::Timestamp;
 
-/// What the service says of an unknown project, a leaked runtime error (`service.md#errors`, live).
+/// The service's message about an unknown project, a leaked runtime error (`service.md#errors`, live).
 pub(super) const UNKNOWN_PROJECT: &str = "TypeError: Cannot read properties of null (reading 'success')";
 
-/// What a message must never do to a terminal.
+/// Characters that a message must not send to a terminal.
 const HOSTILE: &str =
     "\u{1b}[2J\u{1b}[31mError\u{1b}[0m \u{1b}]8;;http://127.0.0.1:9/\u{7}click\u{1b}]8;;\u{7}\u{202e}gpj.exe\u{0}\r\nj2v: all done";
 
-/// A name that must never leave the folder it is saved in.
+/// A name that must not leave the folder in which it is saved.
 pub(super) const HOSTILE_NAME: &str = "../../../../tmp/j2v-was-here.mp4";
 
-/// Who looks at a project, when, and from where.
+/// The circumstances of a read of a project.
 #[derive(Clone, Copy)]
 pub(super) struct Viewpoint<'a> {
-    /// When.
+    /// The time of the read.
     pub(super) now: Timestamp,
-    /// How often it was looked at before.
+    /// The earlier reads.
     pub(super) looks: Looks,
     /// `http://HOST` of the request.
     pub(super) origin: &'a str,
@@ -31,12 +31,12 @@ pub(super) struct Viewpoint<'a> {
     pub(super) retention: Duration,
 }
 
-/// Whether a status shows the submitted document.
+/// Whether a status includes the submitted document.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
     /// It does.
     Full,
-    /// `format=simple`: it doesn't.
+    /// `format=simple`: it does not.
     Simple,
 }
 
@@ -90,7 +90,7 @@ fn without_client_data(json: &str) -> String {
     Value::Object(movie).to_string()
 }
 
-/// Why it failed; empty when it did not.
+/// The message of a failure; empty when it did not fail.
 pub(super) fn message<'a>(record: &'a Record, phase: &Phase) -> &'a str {
     match (&record.end, phase) {
         _ if record.has(FaultKind::Hostile) => HOSTILE,
@@ -108,7 +108,7 @@ fn url(record: &Record, view: Viewpoint<'_>, phase: &Phase) -> Option<String> {
     there.then(|| format!("{}/files/{}.mp4{grant}", view.origin, record.project))
 }
 
-/// Milliseconds as a number of seconds, a whole one where it is whole.
+/// Milliseconds as a number of seconds, without decimals where possible.
 pub(super) fn seconds(millis: u64) -> Value {
     if millis.is_multiple_of(1000) { json!(millis / 1000) } else { json!(Duration::from_millis(millis).as_secs_f64()) }
 }

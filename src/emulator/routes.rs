@@ -1,4 +1,4 @@
-//! Paths and methods, and what every request passes through: the log, the key, the headers.
+//! Paths and methods, and the steps of every request: the log, the key, the headers.
 
 use std::sync::Arc;
 
@@ -64,7 +64,7 @@ async fn logged(State(backend): State<Arc<Backend>>, ConnectInfo(wire): ConnectI
     presented(State(backend), request, next).await
 }
 
-/// Says of the answer that it is an emulator's, and when it was made.
+/// Adds the headers that identify the emulator, and the date.
 pub(super) async fn presented(State(backend): State<Arc<Backend>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     response.headers_mut().insert(header::SERVER, HeaderValue::from_static(SERVER));
@@ -74,13 +74,13 @@ pub(super) async fn presented(State(backend): State<Arc<Backend>>, request: Requ
     response
 }
 
-/// The emulator's own time, which a seed moves away from the machine's.
+/// The emulator's own time, which with a seed differs from the machine's.
 fn http_date(backend: &Backend) -> Option<HeaderValue> {
     let now = jiff::Timestamp::from_millisecond(backend.clock.now().0).ok()?;
     DateTimePrinter::new().timestamp_to_rfc9110_string(&now).ok()?.parse().ok()
 }
 
-/// Lets only good keys through; the others get the recorded answers, which are a 400 (`service.md#errors`, live).
+/// Passes requests with valid keys; the others get the recorded answers, which are a 400 (`service.md#errors`, live).
 async fn keyed(State(backend): State<Arc<Backend>>, request: Request, next: Next) -> Response {
     let (word, message) = match backend.check_key(request.headers()) {
         KeyCheck::Accepted => ("accepted", None),

@@ -1,4 +1,4 @@
-//! What a movie asks of the emulator in `client-data.emulator`, and the record that is made of it.
+//! The script of a movie in `client-data.emulator`, and the record that is made from it.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::plan::Plan;
 use super::state::{End, Record, Shape, ShapeError};
 use crate::world::Timestamp;
 
-/// The script of one movie; its fields are those of the page of [`crate::emulator`].
+/// The script of one movie; the documentation of [`crate::emulator`] lists its fields.
 #[derive(Debug, Default)]
 pub(super) struct Script {
     /// Its own faults.
@@ -22,7 +22,7 @@ pub(super) struct Script {
 }
 
 impl Script {
-    /// Reads the script of a movie; one without has none.
+    /// Reads the script of a movie; empty when it has none.
     ///
     /// # Errors
     /// With a message for people when a field can't be understood: a test with a typing mistake must not pass.
@@ -58,7 +58,7 @@ fn faults(words: &[String]) -> Result<Vec<Fault>, String> {
     words.iter().map(|text| own(text)).collect()
 }
 
-/// A fault of requests that name no movie can't be one movie's.
+/// A fault of one movie. A fault of requests that name no movie is refused.
 fn own(text: &str) -> Result<Fault, String> {
     let fault = Fault::parse(text).map_err(|error| error.to_string())?;
     match fault.info().place {
@@ -83,28 +83,28 @@ fn outcome(word: &str, message: &str) -> Result<End, String> {
     }
 }
 
-/// What a new record is made of.
+/// The parts of a new record.
 pub(super) struct Draft<'a> {
     /// The movie as it was submitted.
     pub(super) json: String,
-    /// The same, read.
+    /// The same movie, parsed.
     pub(super) movie: &'a Map<String, Value>,
-    /// Its plan, or why its render fails.
+    /// Its plan, or the message with which its render fails.
     pub(super) plan: Result<Plan, String>,
-    /// What it asks for.
+    /// Its script.
     pub(super) script: Script,
-    /// The faults that it gets for life.
+    /// Its faults for life.
     pub(super) faults: Vec<Fault>,
-    /// When it is accepted.
+    /// The time of its acceptance.
     pub(super) at: Timestamp,
-    /// How long a render takes that doesn't say.
+    /// The default render time.
     pub(super) render_time: Duration,
-    /// The form of webhooks that don't say.
+    /// The default body of webhooks.
     pub(super) shape: Shape,
 }
 
 impl Draft<'_> {
-    /// The record, but for its number, its project and the size of its video.
+    /// The record, except its number, its project and the size of its video.
     pub(super) fn into_record(self) -> Record {
         let faults = [self.script.faults, self.faults].concat();
         let (end, recovers_after) = ending(&faults, self.script.outcome, self.plan.as_ref().err());
@@ -131,7 +131,7 @@ impl Draft<'_> {
     }
 }
 
-/// A movie that can't be rendered fails whatever was asked for.
+/// A movie that can't be rendered fails, whatever the script says.
 fn ending(faults: &[Fault], outcome: Option<End>, broken: Option<&String>) -> (End, Option<u64>) {
     if let Some(message) = broken {
         return (End::Error(message.clone()), None);

@@ -1,17 +1,17 @@
-//! Chance that can be repeated: a number for every (seed, subject, n), the same on every machine.
+//! Repeatable random numbers: one for every (seed, subject, n), the same on every machine.
 
 /// The seed of one emulator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Seed(pub(super) u64);
 
 impl Seed {
-    /// The n-th throw about a subject.
+    /// The n-th random number about a subject.
     pub(super) fn next_u64(self, subject: &str, n: u64) -> u64 {
         let about = subject.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         mixed(mixed(self.0 ^ about).wrapping_add(n))
     }
 
-    /// The id of the n-th project: `EMU`, so that nobody takes it for a paid render, and 13 letters and digits.
+    /// The id of the n-th project: `EMU`, so that it can't be mistaken for a paid render, and 13 letters and digits.
     pub(super) fn project_id(self, n: u64) -> String {
         const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
         let letter = |place: u64| {
@@ -22,7 +22,7 @@ impl Seed {
     }
 }
 
-/// The finaliser of `SplitMix64`: every bit of the input moves every bit of the output.
+/// The finaliser of `SplitMix64`: every bit of the input affects every bit of the output.
 fn mixed(number: u64) -> u64 {
     let one = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let two = (one ^ (one >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,5 +1,5 @@
-//! One project as the emulator keeps it, and what it shows at a moment: a pure function of record and time, so
-//! that no render needs a timer and every process that reads the record sees the same.
+//! One project as the emulator stores it, and its state at a time: a pure function of record and time, so that no
+//! render needs a timer and every process that reads the record sees the same.
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,7 +18,7 @@ use crate::world::Timestamp;
 pub enum Shape {
     /// The reference: flat, numbers as strings, no status.
     Reference,
-    /// The tutorial: flat, with a status. The receivers of the tutorial's chapter on webhooks read no other.
+    /// The tutorial: flat, with a status. The receivers of the tutorial's chapter on webhooks read only this one.
     #[default]
     Tutorial,
     /// The guide: nested, like the answer to a status request.
@@ -61,11 +61,11 @@ pub(super) enum End {
     Done,
     /// With a message.
     Error(String),
-    /// It takes too long.
+    /// With a status that says that it took too long.
     Timeout,
 }
 
-/// One accepted movie. It is also the file that a folder keeps of it.
+/// One accepted movie. A folder stores this as a file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Record {
     /// The n-th project, from 1.
@@ -74,7 +74,7 @@ pub(super) struct Record {
     pub(super) project: String,
     /// When it was accepted: milliseconds since the epoch.
     pub(super) created_at: i64,
-    /// How long it renders, in milliseconds.
+    /// The render time, milliseconds.
     pub(super) render_time: u64,
     /// The movie as it was submitted.
     pub(super) json: String,
@@ -82,19 +82,19 @@ pub(super) struct Record {
     pub(super) id: Option<String>,
     /// `client-data` as it was submitted.
     pub(super) client_data: Option<Value>,
-    /// How long the video plays, in milliseconds.
+    /// The length of the video, milliseconds.
     pub(super) length: u64,
     /// Pixels.
     pub(super) width: u32,
     /// Pixels.
     pub(super) height: u32,
-    /// Bytes of the video.
+    /// The size of the video, bytes.
     pub(super) size: u64,
     /// How it ends.
     pub(super) end: End,
-    /// How long after an end in error or timeout it is done after all, in milliseconds.
+    /// How long after an `error` or `timeout` it becomes done, milliseconds.
     pub(super) recovers_after: Option<u64>,
-    /// What successive looks at it show; the last word stays.
+    /// The statuses of successive reads; the last one stays.
     pub(super) words: Vec<String>,
     /// Its faults: its own, and those for life.
     pub(super) faults: Vec<Fault>,
@@ -107,13 +107,13 @@ pub(super) struct Record {
 /// How often a project has been read.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Looks {
-    /// By any status request or list.
+    /// In any status or list request.
     pub(super) all: usize,
     /// Since it was done.
     pub(super) done: usize,
 }
 
-/// The state of a render at a moment.
+/// The state of a render at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Phase {
     /// Queued: the first tenth of its time.
@@ -126,7 +126,7 @@ pub(super) enum Phase {
     Error,
     /// Taking too long.
     Timeout,
-    /// A word of no meaning.
+    /// A meaningless word.
     Other(String),
 }
 
@@ -171,7 +171,7 @@ impl Record {
         }
     }
 
-    /// What a look at it shows, faults and scripted words included.
+    /// The state that a read shows, including faults and scripted words.
     pub(super) fn shown(&self, now: Timestamp, looks: Looks) -> Phase {
         if let Some(word) = self.words.get(looks.all).or(self.words.last()) {
             return Phase::parse(word);
@@ -184,7 +184,7 @@ impl Record {
         }
     }
 
-    /// When a render that shows this has ended.
+    /// The end of a render in this state.
     pub(super) fn ended_at(&self, phase: &Phase) -> Option<Timestamp> {
         let first = Timestamp(self.created_at).plus(Duration::from_millis(self.render_time));
         match phase {
@@ -195,14 +195,14 @@ impl Record {
         }
     }
 
-    /// Whether the file can be fetched: done, and neither deleted nor older than the service keeps it.
+    /// Whether the file can be fetched: the render is done, and the file neither deleted nor expired.
     pub(super) fn is_kept(&self, now: Timestamp, retention: Duration) -> bool {
         let shown = if self.words.is_empty() { self.phase(now) } else { Phase::Done };
         let ended = self.ended_at(&shown);
         self.deleted_at.is_none() && ended.is_some_and(|ended| now.since(ended) < retention)
     }
 
-    /// What it costs: a credit a second of video, nothing when it fails (`service.md#credits`, the newest rule).
+    /// Its cost: one credit per second of video, none when it fails (`service.md#credits`, the newest rule).
     pub(super) fn credits(&self) -> u64 {
         match self.end {
             End::Error(_) if self.recovers_after.is_none() => 0,

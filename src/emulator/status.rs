@@ -19,7 +19,7 @@ use super::state::Record;
 use super::wire::Wire;
 use crate::world::Timestamp;
 
-/// The words with which a deletion refuses a bad id.
+/// The message with which a deletion refuses an invalid id.
 const BAD_ID: &str = "A 16-character project ID must be provided in the 'project' query parameter";
 
 /// The query of a request to `/v2/movies`.
@@ -48,7 +48,7 @@ pub(super) async fn get(
     answer.spoilt(fault.as_ref(), &wire).await
 }
 
-/// `id` is an alias of `project`; an empty one is none.
+/// `id` is an alias of `project`; an empty value counts as absent.
 fn project(query: &Fields) -> Option<&str> {
     let told = query.get("project").or_else(|| query.get("id"));
     told.map(String::as_str).filter(|project| !project.is_empty())
@@ -64,7 +64,7 @@ fn status(backend: &Backend, record: Option<Arc<Record>>, origin: &str, format: 
     Ok(Answer::json(StatusCode::OK, &body))
 }
 
-/// The route of `DELETE`: removes the file and keeps the entry; a second time changes nothing.
+/// The route of `DELETE`: removes the file and keeps the project; a second deletion changes nothing.
 pub(super) async fn delete(
     State(backend): State<Arc<Backend>>,
     ConnectInfo(wire): ConnectInfo<Wire>,

@@ -1,7 +1,7 @@
 //! All projects of an emulator, in memory, and with a folder also as one file each.
 //!
-//! Emulators that share a folder see each other's projects: whatever is looked up is read again when its file
-//! is newer than what is remembered. A file appears and changes as a whole.
+//! Emulators that share a folder see each other's projects: a lookup reads a project again when its file is newer than
+//! the record in memory. A file appears and changes as a whole.
 
 use std::collections::HashMap;
 use std::fs;
@@ -27,7 +27,7 @@ struct Known {
     stamp: Option<Stamp>,
 }
 
-/// What tells one state of a file from another.
+/// Distinguishes the states of a file.
 #[derive(PartialEq, Eq)]
 struct Stamp {
     modified: Option<SystemTime>,
@@ -63,7 +63,7 @@ impl Store {
                 continue;
             }
             match self.write(&record, Write::New) {
-                // Another emulator's; once known it is stepped over at once.
+                // The project belongs to another emulator; once known, it is skipped at once.
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => self.refresh(&record.project.clone())?,
                 Err(error) => return Err(error),
                 Ok(stamp) => {
@@ -88,7 +88,7 @@ impl Store {
         Ok(all)
     }
 
-    /// Keeps a changed record.
+    /// Stores a changed record.
     pub(super) fn update(&mut self, record: Record) -> io::Result<()> {
         let stamp = self.write(&record, Write::Again)?;
         self.remember(record, stamp);
@@ -103,7 +103,7 @@ impl Store {
         Ok(self.spent)
     }
 
-    /// Forgets every project, and removes the files.
+    /// Deletes every project and its file.
     pub(super) fn clear(&mut self) -> io::Result<()> {
         for path in self.files()? {
             fs::remove_file(path)?;
@@ -165,8 +165,8 @@ impl Store {
         }
     }
 
-    /// Writes beside and moves into place, so that nobody reads half a file. The name of a new project is taken
-    /// first, with an empty file: two emulators never give it twice.
+    /// Writes a new file and moves it into place, so that no process reads half a file. The name of a new project is first
+    /// claimed with an empty file: two emulators never assign it twice.
     fn write(&self, record: &Record, write: Write) -> io::Result<Option<Stamp>> {
         static WRITTEN: AtomicU64 = AtomicU64::new(0);
         let Some(path) = self.path(&record.project) else { return Ok(None) };
@@ -183,8 +183,8 @@ impl Store {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Write {
-    /// A project of this id must not be there yet.
+    /// No project with this id may exist.
     New,
-    /// It replaces what is there.
+    /// It replaces the existing file.
     Again,
 }

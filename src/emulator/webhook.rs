@@ -1,7 +1,7 @@
-//! The callbacks of a render: one POST a destination, in each of the documented shapes (`service.md#exports`).
+//! The callbacks of a render: one POST per destination, in each of the documented forms (`service.md#exports`).
 //!
-//! Only `http://` endpoints on this machine are called: an emulator must not write to anybody else. What is not
-//! called, and what answered how, is in the log.
+//! It calls only `http://` endpoints on this machine: an emulator must not send anything elsewhere. The log shows the
+//! destinations that were not called, and the answers of the others.
 
 use std::io;
 use std::net::IpAddr;
@@ -19,15 +19,15 @@ use super::faults::catalogue::FaultKind;
 use super::payload::{body, form, with_url};
 use super::state::{End, Record};
 
-/// How long a receiver may take. The service's own patience is unknown (`service.md#open`).
+/// How long a receiver may take to answer. The service's own patience is unknown (`service.md#open`).
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// More than a receiver should take.
+/// The padding of an oversized callback, bytes: more than a receiver should accept.
 const HUGE: usize = 2 << 20;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Where a callback goes, and how it is written.
+/// The address of a callback, and its form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Destination {
     endpoint: String,
@@ -60,7 +60,7 @@ pub(super) async fn deliver(backend: Arc<Backend>, record: Record, origin: Strin
     }
 }
 
-/// `None` for a render that never ends.
+/// The time until the render ends; `None` for a render that never ends.
 fn ends_after(record: &Record) -> Option<Duration> {
     let first = Duration::from_millis(record.render_time);
     match record.end {
@@ -69,7 +69,7 @@ fn ends_after(record: &Record) -> Option<Duration> {
     }
 }
 
-/// The webhooks of a movie; other kinds of destination are none of the emulator's business.
+/// The webhooks of a movie; the emulator ignores other kinds of destination.
 fn destinations(json: &str) -> Vec<Destination> {
     let movie: Value = serde_json::from_str(json).unwrap_or_default();
     let exports = movie["exports"].as_array().into_iter().flatten();
@@ -78,7 +78,7 @@ fn destinations(json: &str) -> Vec<Destination> {
     webhooks
         .filter_map(|destination| {
             let endpoint = destination["endpoint"].as_str()?.to_owned();
-            // The short forms that the documentation names are ignored by the service (`service.md#exports`).
+            // The service ignores the short forms that the documentation names (`service.md#exports`).
             Some(Destination { endpoint, form: destination["content-type"] == FORM })
         })
         .collect()
@@ -101,7 +101,7 @@ async fn call(backend: &Backend, record: &Record, destination: &Destination, bod
     backend.log().webhooks.push(entry);
 }
 
-/// A place on this machine that takes callbacks.
+/// An address on this machine that receives callbacks.
 #[derive(Debug, PartialEq, Eq)]
 struct Endpoint {
     host: String,
@@ -120,10 +120,10 @@ impl Endpoint {
         (uri.scheme_str() == Some("http") && here).then_some(endpoint)
     }
 
-    /// One HTTP/1.1 request, at once or byte by byte; the status of its answer.
+    /// Sends one HTTP/1.1 request, at once or byte by byte; returns the status of the answer.
     async fn post(&self, kind: &str, body: &str, pause: Option<Duration>) -> io::Result<u16> {
         let mut stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
-        // A receiver may answer before it has read everything, and close.
+        // A receiver may answer and close before it has read everything.
         let sent = send(&mut stream, &self.request(kind, body), pause).await;
         let mut answer = Vec::new();
         while !answer.contains(&b'\n') && stream.read_buf(&mut answer).await? > 0 {}

@@ -1,7 +1,7 @@
-//! The TCP side of a fault: connections whose answer can be cut off after so many bytes, by a close or by a reset.
+//! The TCP side of a fault: connections whose answer is cut off after a number of bytes, by a close or by a reset.
 //!
-//! HTTP servers are built to end a connection politely. Here each connection carries a [`Wire`], a handle that a
-//! route can reach, and the stream looks at it before every write.
+//! HTTP servers are built to end a connection politely. Here each connection has a [`Wire`], a handle that a route can
+//! reach, and the stream checks it before every write.
 
 use std::io;
 use std::net::SocketAddr;
@@ -24,19 +24,19 @@ pub(super) enum End {
     Reset,
 }
 
-/// How much of the answer still goes out.
+/// The part of the answer that is still to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Left {
-    /// Not a byte.
+    /// No bytes.
     Nothing,
-    /// The head, of whose final `\r\n\r\n` so many bytes went out, and then so many bytes of the body.
+    /// The rest of the head, of whose final `\r\n\r\n` `matched` bytes were sent, and then `body` bytes of the body.
     Head { matched: usize, body: usize },
-    /// So many bytes of the body.
+    /// This many bytes of the body.
     Body(usize),
 }
 
 impl Left {
-    /// What is left after one more byte; `None` when the byte may not go.
+    /// The rest after one more byte; `None` when the byte must not be sent.
     fn after(self, byte: u8) -> Option<Self> {
         match self {
             Self::Nothing | Self::Body(0) => None,
@@ -48,7 +48,7 @@ impl Left {
         }
     }
 
-    /// How many of these bytes may go out.
+    /// How many of these bytes may be sent.
     fn allows(self, bytes: &[u8]) -> usize {
         let mut left = self;
         bytes.iter().take_while(|byte| left.after(**byte).map(|next| left = next).is_some()).count()
@@ -71,12 +71,12 @@ impl Wire {
         self.set(Some(Cut { end, left: Left::Nothing }));
     }
 
-    /// Cuts after the head of the answer and so many bytes of its body.
+    /// Cuts after the head of the answer and this many bytes of its body.
     pub(super) fn cut_after(&self, body: usize, end: End) {
         self.set(Some(Cut { end, left: Left::Head { matched: 0, body } }));
     }
 
-    /// Forgets the cut: it was meant for the request before.
+    /// Removes the cut, which was meant for the previous request.
     pub(super) fn mend(&self) {
         self.set(None);
     }

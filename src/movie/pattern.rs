@@ -21,7 +21,7 @@ impl Pattern {
         Self { text: format!("{{{name}}}"), parts: vec![Part::Name(name.to_owned())] }
     }
 
-    /// Reads a pattern. A brace without its other half stands for itself.
+    /// Parses a pattern. A brace without its partner is an ordinary character.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let (mut parts, mut rest, mut plain) = (Vec::new(), text, String::new());
@@ -86,7 +86,7 @@ impl Pattern {
     }
 }
 
-/// What may stand anywhere in a URL stays (RFC 3986, 2.3), every other byte is escaped.
+/// Escapes every byte except those that may stay unescaped anywhere in a URL (RFC 3986, 2.3).
 fn escaped(text: &str) -> String {
     let spelled = |byte: u8| match byte {
         _ if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => char::from(byte).to_string(),

@@ -50,7 +50,7 @@ pub(crate) fn place<'a>(sources: &'a [Source], findings: &'a [Diagnostic]) -> Ve
     placed
 }
 
-/// The same findings, each mistake once with all of its places, in the order of their first places.
+/// The same findings grouped by mistake, each with all of its places, in the order of their first places.
 pub(crate) fn repeated(all: Vec<Placed<'_>>) -> Vec<Vec<Placed<'_>>> {
     let mut mistakes: Vec<Vec<Placed<'_>>> = Vec::new();
     let mut known = HashMap::new();

@@ -1,5 +1,5 @@
-//! The only place that writes to stdout and stderr: stdout is data, stderr is for people, and a closed pipe is
-//! no reason to panic.
+//! The only module that writes to stdout and stderr. Stdout is data, stderr is for people, and a closed pipe does not
+//! cause a panic.
 
 pub(crate) mod annotations;
 mod fields;
@@ -83,8 +83,8 @@ impl Out {
         Self { fields, ..self }
     }
 
-    /// Writes one or more lines of data to stdout. They may hold text from others: characters that a terminal would obey are
-    /// escaped, so that a line of JSON keeps its meaning.
+    /// Writes one or more lines of data to stdout. They may contain text from outside: characters that a terminal would obey
+    /// are escaped, so that a line of JSON keeps its meaning.
     pub(crate) fn data(&self, text: &str) {
         if self.fields.is_empty() {
             self.drawn(&escaped(text));
@@ -136,7 +136,7 @@ impl Out {
         self.progress.upload(name, size)
     }
 
-    /// Why data was lost. A reader that closed the pipe needs no more: that is not a loss.
+    /// Why data was lost. A reader that closed the pipe has read enough: that is not a loss.
     #[must_use]
     pub(crate) fn lost(&self) -> Option<&io::Error> {
         self.stdout_lost.get().filter(|why| why.kind() != io::ErrorKind::BrokenPipe)
@@ -200,7 +200,7 @@ impl Out {
     }
 }
 
-/// The longest message, bytes; a command line fits in. A message that quotes a file could be as long as the file.
+/// The longest message, bytes: long enough for a command line. A message that quotes a file could be as long as the file.
 const LONGEST: usize = 32 << 10;
 
 /// The part of a text that a message shows.

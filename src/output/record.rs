@@ -98,7 +98,7 @@ pub(crate) struct RecordFile {
 }
 
 impl RecordFile {
-    /// Starts the file; with `for_excel`, as CSV whose umlauts Excel reads.
+    /// Creates the file; with `for_excel`, as CSV that Excel recognizes as UTF-8.
     ///
     /// # Errors
     /// When it can't be created.

@@ -43,7 +43,7 @@ pub(crate) struct Results<'a> {
 struct Record {
     path: PathBuf,
     file: RecordFile,
-    /// Why it can't be written any more. The run goes on: the renders are worth more than the list of them.
+    /// Why it can't be written any more. The run continues: the renders are worth more than the file.
     unwritten: Option<io::Error>,
 }
 

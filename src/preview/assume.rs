@@ -1,5 +1,5 @@
-//! A length for whatever has none, so that all of a movie can be shown. The plan of the movie itself stays as it is: it says
-//! what is known. This one says when to draw what.
+//! Gives everything without a length an assumed one, so that the whole movie can be shown. The plan of the movie itself stays
+//! unchanged and states what is known; this one states when to draw what.
 
 use super::known::Known;
 use super::read::{is_unresolved, items, number, words};
@@ -8,13 +8,13 @@ use crate::movie::expand::Expansion;
 use crate::movie::json::{Node, Value};
 use crate::movie::plan::Assets;
 
-/// How long what nothing gives a length is shown, seconds.
+/// How long an element without any length is shown, seconds.
 const UNKNOWN: f64 = 5.0;
 
-/// How long a transition takes that doesn't say it, seconds.
+/// The length of a transition that states none, seconds.
 const TRANSITION: f64 = 1.0;
 
-/// The same expansion with a length for whatever has none. Voices speak `pace` times as long as estimated.
+/// The same expansion with a length for everything without one. Voices speak `pace` times as long as estimated.
 pub(super) fn assume(expansion: &Expansion, known: &Known, pace: f64) -> Expansion {
     let mut assumed = expansion.clone();
     let root = &mut assumed.movie.root;
@@ -97,7 +97,7 @@ fn is_container(seconds: f64) -> bool {
     (seconds + 2.0).abs() < 1e-9
 }
 
-/// Whether something stands there that is no time.
+/// Whether the member has a value that is not a time.
 fn is_unreadable(element: &Node, name: &str) -> bool {
     element.get(name).is_some_and(|node| !matches!(node.value, Value::Null))
         && number(element, name).is_none_or(|seconds| !(-2.0..=1e6).contains(&seconds))
@@ -110,7 +110,7 @@ fn items_mut<'a>(holder: &'a mut Node, name: &str) -> &'a mut [Node] {
     }
 }
 
-/// A time to the millisecond.
+/// A time, rounded to the millisecond.
 fn length(seconds: f64) -> f64 {
     (seconds * 1000.0).round() / 1000.0
 }

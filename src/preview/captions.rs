@@ -1,9 +1,9 @@
-//! Reading captions: `SubRip` and `WebVTT`. Each cue becomes lines of a few words, each word with its time: spread evenly over
-//! the cue, since the formats time cues and not words.
+//! Parses captions: `SubRip` and `WebVTT`. Each cue becomes lines of a few words. The words are timed evenly over the cue,
+//! since the formats time cues and not words.
 
 use serde::Serialize;
 
-/// A text and when it is said, seconds.
+/// A text and the time at which it is spoken, seconds.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Cue {
     pub(super) start: f64,
@@ -14,11 +14,11 @@ pub(super) struct Cue {
 /// A line of subtitles.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Line {
-    /// When it comes, seconds of the movie.
+    /// When the line appears, seconds of the movie.
     pub start: f64,
-    /// When it goes.
+    /// When it disappears.
     pub end: f64,
-    /// Its words, each with the time at which it is said.
+    /// Its words, each with the time at which it is spoken.
     pub words: Vec<(f64, String)>,
 }
 

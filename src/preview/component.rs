@@ -1,5 +1,5 @@
-//! The components that the preview can draw (`contract.md` 3.5): boxes with the CSS that their parts are given. What the
-//! service's own components look like beyond that is in no source, so all of them are approximate.
+//! The components that the preview can draw (`contract.md` 3.5): boxes with the CSS of their parts. No source shows what the
+//! service's own components look like beyond that, so all of them are approximate.
 
 use serde::Serialize;
 
@@ -12,19 +12,19 @@ use crate::movie::json::Node;
 /// A box of a component, with a text, a picture or boxes in it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Part {
-    /// How it looks.
+    /// Its style.
     pub css: Css,
     /// Its text.
     pub text: Option<String>,
     /// Its picture, as an index into the media.
     pub media: Option<usize>,
-    /// The number in its text that counts.
+    /// The number that counts in its text.
     pub count: Option<Count>,
-    /// What is in it.
+    /// The boxes in it.
     pub parts: Vec<Part>,
 }
 
-/// A number that counts in a text, where `__num__` stands.
+/// A number that counts in a text, in place of `__num__`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Count {
     /// The number at the beginning.
@@ -39,13 +39,13 @@ pub struct Count {
 
 type Declarations = &'static [(&'static str, &'static str)];
 
-/// What is drawn of a component: how its parts are laid out, and which it has.
+/// How a component is drawn: the layout of its parts, and which parts it has.
 struct Layout {
-    /// The frame of all parts.
+    /// The style of the component.
     frame: Declarations,
-    /// The part around the others, and how it looks.
+    /// The part around the others, and its style.
     around: (&'static str, Declarations),
-    /// The parts in it, in order.
+    /// The parts inside, in order.
     parts: &'static [(&'static str, Declarations)],
 }
 
@@ -102,7 +102,7 @@ pub(super) fn component(node: &Node, media: &mut MediaList, notes: &mut Vec<Note
     drawn
 }
 
-/// All texts in the settings of a component, for the box that stands for it.
+/// All texts in the settings of a component, for its placeholder box.
 pub(super) fn texts(settings: &Node) -> Vec<String> {
     const MOST: usize = 12;
     let mut found = Vec::new();
@@ -138,7 +138,7 @@ fn member<'a>(settings: &'a Node, name: &str) -> Option<&'a Node> {
     settings.get(name).or_else(|| settings.get("subline").filter(|_| name == "body"))
 }
 
-/// A part: an object with its CSS, or its text alone, as some tutorials write it.
+/// A part: an object with its CSS, or only its text, as some tutorials write it.
 fn part(name: &str, css: Declarations, settings: &Node, media: &mut MediaList) -> Part {
     let mut part = Part { css: Css::of(css), ..Part::default() };
     part.css.take(settings, media);
@@ -165,7 +165,7 @@ fn count(settings: &Node) -> Count {
     }
 }
 
-/// Five symbols, of which as many are lit as the value says.
+/// Five symbols; the value states how many are lit.
 fn symbols(settings: &Node) -> Vec<Part> {
     let value = read::number(settings, "value").unwrap_or(5.0);
     let sign = if read::words(settings, "symbol").as_deref() == Some("heart") { "♥" } else { "★" };
@@ -179,7 +179,7 @@ fn symbols(settings: &Node) -> Vec<Part> {
     (0..5).map(symbol).collect()
 }
 
-/// Boxes at their places, `rectangle1`, `rectangle2` and so on.
+/// Boxes at the places `rectangle1`, `rectangle2` and so on.
 fn rectangles(settings: &Node, media: &mut MediaList) -> Part {
     let named = settings.as_object().unwrap_or_default().iter().filter(|member| member.key.raw().starts_with("rectangle"));
     let parts = named.map(|member| {

@@ -1,5 +1,5 @@
-//! The settings of texts and components as declarations of CSS. What is no property stays out, and lengths of the window
-//! become lengths of the movie's frame.
+//! The settings of texts and components as CSS declarations. Settings that are not properties are left out, and lengths
+//! relative to the window become relative to the movie's frame.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use super::media::MediaList;
 use super::read;
 use crate::movie::json::Node;
 
-/// Declarations, in order. The page sets each by itself, so that a value can't bring another property with it.
+/// Declarations, in order. The page sets each separately, so that a value can't set another property.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Css(Vec<(String, String)>);
 
@@ -34,7 +34,7 @@ const IN_PIXELS: [&str; 14] = [
 ];
 
 impl Css {
-    /// Some declarations.
+    /// These declarations.
     pub(super) fn of(declarations: &[(&str, &str)]) -> Self {
         let mut css = Self::default();
         for (name, value) in declarations {
@@ -43,7 +43,7 @@ impl Css {
         css
     }
 
-    /// Sets a property: in place where it is there already.
+    /// Sets a property; replaces its value if it is set already.
     pub(super) fn set(&mut self, name: &str, value: &str) {
         match self.0.iter_mut().find(|(known, _)| known == name) {
             Some((_, old)) => value.clone_into(old),
@@ -51,7 +51,7 @@ impl Css {
         }
     }
 
-    /// Sets what the settings of a part say. A picture that they name is a file of the movie.
+    /// Sets the properties in the settings of a part. A picture in them becomes a file of the movie.
     pub(super) fn take(&mut self, settings: &Node, media: &mut MediaList) {
         for member in settings.as_object().unwrap_or_default() {
             let name = member.key.decoded();
@@ -83,15 +83,15 @@ fn value_of(name: &str, value: &str) -> String {
     if name == "font-family" { family(value) } else { in_the_frame(value) }
 }
 
-/// A family with one to fall back to.
+/// A font family with a fallback.
 pub(super) fn family(name: &str) -> String {
     let first = name.split(',').next().unwrap_or_default().trim().trim_matches(['"', '\'']);
     let plain: String = first.chars().filter(|letter| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_')).collect();
     if plain.is_empty() { "sans-serif".to_owned() } else { format!("\"{plain}\", \"Helvetica Neue\", Arial, sans-serif") }
 }
 
-/// `url(a.png)` becomes `url(media:3)`, for which the page sets the place of that file: a page reaches no host that isn't
-/// the host of a file.
+/// `url(a.png)` becomes `url(media:3)`; the page replaces it with the address of that file. The page reaches no hosts except
+/// those of the movie's files.
 fn with_media(value: &str, media: &mut MediaList) -> String {
     let mut written = String::with_capacity(value.len());
     let mut rest = value;
@@ -108,12 +108,12 @@ fn with_media(value: &str, media: &mut MediaList) -> String {
     written
 }
 
-/// `4vw` is 4 % of the movie's width: of the container that the page makes of the frame.
+/// `4vw` becomes 4 % of the movie's width: of the container that the page makes of the frame.
 pub(super) fn in_the_frame(value: &str) -> String {
     let mut told = String::with_capacity(value.len());
     let mut rest = value;
     while let Some(at) = rest.find(|letter: char| letter.is_ascii_digit()) {
-        // A digit inside of a word, as in `#12vw`, begins no number.
+        // A digit inside a word, as in `#12vw`, does not begin a number.
         let is_number = !rest[..at].ends_with(|letter: char| letter.is_alphanumeric() || letter == '#' || letter == '_');
         let digits = rest[at..].find(|letter: char| !(letter.is_ascii_digit() || letter == '.')).unwrap_or(rest.len() - at);
         let (number, after) = (&rest[..at + digits], &rest[at + digits..]);

@@ -1,4 +1,4 @@
-//! One element as a picture: where it is, what it shows, how it moves, and how true that is.
+//! One element as a picture: its place, content and motion, and how exact the picture is.
 
 use serde::Serialize;
 
@@ -21,7 +21,7 @@ use crate::movie::plan::{Assets, PlannedElement};
 pub struct Element {
     /// Its type.
     pub kind: String,
-    /// What it is called.
+    /// Its label.
     pub label: String,
     /// When it appears, seconds of the movie.
     pub start: f64,
@@ -29,23 +29,23 @@ pub struct Element {
     pub end: f64,
     /// Its layer.
     pub z: f64,
-    /// Where it is; nothing for what isn't seen.
+    /// Its place; `None` for what is not visible.
     pub place: Option<Placement>,
-    /// How it looks all the time.
+    /// Its constant style.
     pub css: Css,
-    /// How it changes.
+    /// Its changes over time.
     pub tracks: Vec<Track>,
-    /// What it shows.
+    /// Its content.
     pub content: Content,
     /// How exact the preview of it is.
     pub level: Level,
     /// Why it isn't exact.
     pub notes: Vec<Note>,
-    /// Why its time isn't known, where it isn't.
+    /// Why its time is unknown; `None` when it is known.
     pub doubt: Option<String>,
     /// Its place in the movie document.
     pub at: Place,
-    /// Its settings, as they are resolved.
+    /// Its resolved settings.
     pub source: String,
 }
 
@@ -55,7 +55,7 @@ pub struct Element {
 pub enum Content {
     /// A picture.
     Image(Picture),
-    /// A recording that is seen or heard.
+    /// A recording that is visible or audible.
     Recording(Recording),
     /// A text.
     Text(Words),
@@ -70,23 +70,23 @@ pub enum Content {
     Subtitles(Subtitles),
     /// A spoken text; the preview has no sound for it.
     Voice {
-        /// What is said.
+        /// The text.
         text: String,
     },
-    /// Waves.
+    /// A waveform.
     Audiogram {
         /// Their colour.
         color: String,
         /// How opaque they are.
         opacity: f64,
-        /// How high they go, from 0 to 10.
+        /// Its height, from 0 to 10.
         amplitude: f64,
     },
     /// A placeholder box for content that the preview can't show.
     Box {
-        /// What it stands for.
+        /// The title: the content that it replaces.
         title: String,
-        /// What there is to read in it.
+        /// The text in it.
         text: String,
     },
 }
@@ -98,21 +98,21 @@ pub struct Picture {
     pub media: usize,
     /// How it fills its box, as `object-fit` has it.
     pub fit: &'static str,
-    /// The part of it that is shown: left, top, width, height, pixels.
+    /// The visible part of it: left, top, width, height, pixels.
     pub crop: Option<[f64; 4]>,
-    /// The number of a picture whose brightness says what is seen.
+    /// The number of a picture whose brightness masks this one.
     pub mask: Option<usize>,
 }
 
 /// A recording from a file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Recording {
-    /// How it is seen.
+    /// Its picture.
     #[serde(flatten)]
     pub picture: Picture,
-    /// Whether it is seen at all.
+    /// Whether it is visible.
     pub is_seen: bool,
-    /// Where in the file it begins, seconds; from its end when negative.
+    /// The start in the file, seconds; from its end when negative.
     pub seek: f64,
     /// The volume.
     pub volume: f64,
@@ -120,7 +120,7 @@ pub struct Recording {
     pub repeats: bool,
 }
 
-/// The picture of an element that a plan puts on the time of its container.
+/// The picture of an element at the time that a plan gives it in its container.
 pub(super) fn element(node: &Node, planned: &PlannedElement, scope: &mut Scope<'_>, at: Place) -> Element {
     let mut notes = Vec::new();
     let span = scope.span(node, planned);
@@ -155,7 +155,7 @@ pub(super) fn element(node: &Node, planned: &PlannedElement, scope: &mut Scope<'
     }
 }
 
-/// What the service does to a picture and the preview doesn't.
+/// Notes the effects of the service that the preview does not show.
 fn beside(node: &Node, notes: &mut Vec<Note>) {
     if node.get("chroma-key").is_some_and(|key| key.as_object().is_some()) {
         notes.push(Note::not_shown("chroma key", "the colour of `chroma-key` isn't made transparent here; the service does it"));
@@ -244,7 +244,7 @@ fn crop(node: &Node) -> Option<[f64; 4]> {
     ])
 }
 
-/// What the service makes a picture of and the preview can't.
+/// The placeholder for content that only the service can draw.
 fn stand_in(node: &Node, kind: &str, notes: &mut Vec<Note>) -> Option<Content> {
     let src = read::words(node, "src");
     if let Some(prompt) = read::words(node, "prompt").filter(|_| src.is_none()) {

@@ -4,16 +4,16 @@ use std::collections::HashMap;
 
 use crate::movie::plan::{Asset, Assets};
 
-/// What is known beside the movie.
+/// The facts known besides the movie.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Known {
-    /// Files, by their addresses as the movie writes them.
+    /// Files, by the addresses that the movie writes.
     pub assets: HashMap<String, Asset>,
     /// The texts of captions, by their addresses.
     pub captions: HashMap<String, String>,
-    /// How long an earlier render of the same movie was, seconds.
+    /// The length of an earlier render of the same movie, seconds.
     pub rendered: Option<f64>,
-    /// Whether the fonts of Google may be fetched.
+    /// Whether Google Fonts may be fetched.
     pub online: bool,
 }
 

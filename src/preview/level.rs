@@ -1,21 +1,21 @@
-//! How true a picture is to what the service will render, and the sentence that says why it isn't exact.
+//! How exact a picture is compared with the service's render, and the sentence that says why it is not exact.
 
 use serde::Serialize;
 
-/// How true a picture is.
+/// How exact a picture is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
-    /// It follows from what is documented.
+    /// The picture follows from the documentation.
     Exact,
-    /// It shows what is meant; a number or a shape is assumed.
+    /// The picture shows the content; a number or a shape in it is assumed.
     Approximate,
-    /// The service can show it, the preview can't.
+    /// The service can show the content, the preview can't.
     NotShown,
 }
 
 impl Level {
-    /// The word for it.
+    /// The word for it in the output.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -26,30 +26,30 @@ impl Level {
     }
 }
 
-/// Why a picture isn't exact.
+/// Why a picture is not exact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Note {
-    /// How true it is in this regard.
+    /// How exact the picture is in this respect.
     pub level: Level,
-    /// What it is about, in a word or two: `fonts`, `zoom`.
+    /// The subject, in a word or two: `fonts`, `zoom`.
     pub subject: String,
     /// The sentence.
     pub reason: String,
 }
 
 impl Note {
-    /// Something is shown with a number or a shape that is assumed.
+    /// A note that a number or a shape of the picture is assumed.
     pub(super) fn approximate(subject: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { level: Level::Approximate, subject: subject.into(), reason: reason.into() }
     }
 
-    /// Something isn't shown.
+    /// A note that something is not shown.
     pub(super) fn not_shown(subject: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { level: Level::NotShown, subject: subject.into(), reason: reason.into() }
     }
 }
 
-/// How true something is with all that is said about it.
+/// The level of a picture with these notes: the least exact of them.
 #[must_use]
 pub(super) fn worst(notes: &[Note]) -> Level {
     notes.iter().map(|note| note.level).max().unwrap_or(Level::Exact)

@@ -1,4 +1,4 @@
-//! The files that the pictures use, each once, in the order of the movie. The page refers to them by number.
+//! The files of the pictures, each once, in the order of the movie. The page refers to them by number.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use serde::Serialize;
 pub struct Media {
     /// Its address, as the movie writes it.
     pub url: String,
-    /// What it is taken for: `image`, `video`, `audio`, `mask`.
+    /// Its assumed kind: `image`, `video`, `audio`, `mask`.
     pub kind: &'static str,
 }
 
@@ -21,7 +21,7 @@ pub(super) struct MediaList {
 }
 
 impl MediaList {
-    /// The number of a file.
+    /// Adds a file and returns its number.
     pub(super) fn add(&mut self, url: &str, kind: &'static str) -> usize {
         if let Some(index) = self.known.get(url) {
             return *index;
@@ -32,7 +32,7 @@ impl MediaList {
         index
     }
 
-    /// All of them.
+    /// All files.
     pub(super) fn into_files(self) -> Vec<Media> {
         self.files
     }

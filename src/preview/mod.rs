@@ -1,7 +1,7 @@
-//! A movie as pictures: what is seen where and when, how it moves, and how true each picture is to what the service will
-//! render. Pure: the page in `page` draws what stands here and decides nothing.
+//! A movie as pictures: what is visible where and when, how it moves, and how exact each picture is compared with the
+//! service's render. Pure: the page in `page` draws this data and decides nothing.
 //!
-//! Times come from [`crate::movie::plan`]. What has no known length gets an assumed one, and says so.
+//! Times come from [`crate::movie::plan`]. A part without a known length gets an assumed one, and a note says so.
 
 mod assume;
 mod captions;
@@ -48,32 +48,32 @@ use crate::movie::plan::{self, Extent, OutputSize, Plan, PlannedElement, Planned
 /// A movie as pictures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Preview {
-    /// Pixels across.
+    /// The width, pixels.
     pub width: u32,
-    /// Pixels down.
+    /// The height, pixels.
     pub height: u32,
-    /// Pictures a second of the render.
+    /// The frames per second of the render.
     pub fps: f64,
-    /// How long the preview plays, seconds.
+    /// The length of the preview, seconds.
     pub duration: f64,
-    /// How long the movie plays, in words: a figure, or a range with what it rests on.
+    /// The length of the movie, in words: a figure, or a range with its basis.
     pub total: String,
     /// The scenes, in order.
     pub scenes: Vec<Scene>,
     /// The movie's own elements.
     pub elements: Vec<Element>,
-    /// What is assumed of the movie as a whole.
+    /// The assumptions about the movie as a whole.
     pub notes: Vec<Note>,
     /// The files that it uses. The page refers to them by number.
     pub media: Vec<Media>,
-    /// Its snippets of HTML, named likewise.
+    /// Its snippets of HTML, also referred to by number.
     pub pages: Vec<String>,
 }
 
 /// A scene on the time of the movie.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Scene {
-    /// What it is called: its number, and which item of an iteration it shows.
+    /// Its label: its number, and the item of an iteration that it shows.
     pub label: String,
     /// When it begins, seconds.
     pub start: f64,
@@ -81,34 +81,34 @@ pub struct Scene {
     pub end: f64,
     /// The colour behind its elements.
     pub background: String,
-    /// How it follows the scene before.
+    /// The transition from the previous scene.
     pub transition: Option<Transition>,
-    /// Why its time isn't known, where it isn't.
+    /// Why its time is unknown; `None` when it is known.
     pub doubt: Option<String>,
-    /// Where it is written.
+    /// Its place in the movie document.
     pub at: Place,
-    /// What plays in it, in the order in which it is drawn.
+    /// Its elements, in the order in which they are drawn.
     pub elements: Vec<Element>,
 }
 
-/// What all elements of a movie are drawn by.
+/// The context in which all elements of a movie are drawn.
 struct Scope<'a> {
     frame: (f64, f64),
     known: &'a Known,
     media: MediaList,
     pages: Vec<String>,
-    /// What is said and when.
+    /// The spoken texts and their times.
     spoken: Vec<Cue>,
-    /// Why times of scenes and elements aren't known.
+    /// Why the times of scenes and elements are unknown.
     doubts: HashMap<plan::Place, Reason>,
-    /// The scene whose elements are drawn; nothing for those of the movie.
+    /// The scene whose elements are drawn; `None` for the movie's own elements.
     scene: Option<usize>,
-    /// When it begins and ends, seconds.
+    /// The start and the end of the scene or the movie, seconds.
     container: (f64, f64),
 }
 
 impl Scope<'_> {
-    /// When an element is seen, seconds of the movie: it is hidden in its extra time, and its scene cuts it.
+    /// When an element is visible, seconds of the movie: it is hidden in its extra time, and its scene cuts it.
     fn span(&self, node: &Node, planned: &PlannedElement) -> (f64, f64) {
         let extra = if planned.extent == Extent::Own { read::number(node, "extra-time").unwrap_or(0.0).max(0.0) } else { 0.0 };
         let (from, to) = self.container;
@@ -123,7 +123,7 @@ impl Scope<'_> {
     }
 }
 
-/// Makes a movie that was expanded into pictures.
+/// The pictures of an expanded movie.
 #[must_use]
 pub fn preview(expansion: &Expansion, known: &Known) -> Preview {
     let truth = plan::plan(expansion, known);
@@ -207,7 +207,7 @@ fn size(size: OutputSize) -> (u32, u32) {
     }
 }
 
-/// What the movie's voices say and when.
+/// The texts of the movie's voices and their times.
 fn spoken(root: &Node, drawn: &Plan) -> Vec<Cue> {
     let scenes = read::items(root, "scenes").iter().zip(&drawn.scenes);
     let in_scenes = scenes.flat_map(|(node, scene)| {
@@ -227,12 +227,12 @@ fn spoken(root: &Node, drawn: &Plan) -> Vec<Cue> {
     cues
 }
 
-/// How long the movie plays when its voices speak so many times as long as estimated.
+/// The length of the movie, seconds, when its voices speak `pace` times as long as estimated.
 fn length_at(expansion: &Expansion, known: &Known, pace: f64) -> f64 {
     plan::plan(&assume::assume(expansion, known, pace), known).duration.at_least().as_f64()
 }
 
-/// How much longer than estimated the voices speak: known where an earlier render says how long all of it was.
+/// How much longer than estimated the voices speak: known when the length of an earlier render is known.
 fn pace(expansion: &Expansion, known: &Known, truth: &Plan) -> f64 {
     let is_spoken = truth.unknown.iter().any(|doubt| doubt.reason == Reason::SpokenLength);
     let Some(rendered) = known.rendered.filter(|_| is_spoken) else { return 1.0 };
@@ -244,7 +244,7 @@ fn pace(expansion: &Expansion, known: &Known, truth: &Plan) -> f64 {
     f64::midpoint(low, high)
 }
 
-/// `18.5 s`, `about 24 s (22 to 27 s)`, and what an earlier render took.
+/// `18.5 s`, `about 24 s (22 to 27 s)`, and the length of an earlier render.
 fn total(expansion: &Expansion, known: &Known, (truth, drawn): (&Plan, &Plan)) -> String {
     let shown = |seconds: f64| Seconds::from_f64((seconds * 100.0).round() / 100.0).unwrap_or(Seconds::ZERO);
     let told = if truth.duration.is_known() {

@@ -1,4 +1,4 @@
-//! What moves or bends a picture as a whole: fades, zoom, pan, rotation, flips, correction (`contract.md` 3.4).
+//! The effects that move or change a picture as a whole: fades, zoom, pan, rotation, flips, correction (`contract.md` 3.4).
 
 use super::css::Css;
 use super::level::Note;
@@ -6,13 +6,13 @@ use super::read::{flag, number, words};
 use super::track::{Track, fades};
 use crate::movie::json::Node;
 
-/// How far one step of `zoom` goes, as a part of the size.
+/// The distance of one step of `zoom`, as a part of the size.
 const ZOOM_STEP: f64 = 0.05;
 
-/// The distance of a pan where nothing says it, as a part of the size (`contract.md` 3.4).
+/// The default distance of a pan, as a part of the size (`contract.md` 3.4).
 const PAN_DISTANCE: f64 = 0.1;
 
-/// What moves an element that is seen from `start` to `end`; what is assumed goes to the notes.
+/// The tracks of an element that is visible from `start` to `end`; assumptions are added to the notes.
 pub(super) fn tracks(node: &Node, span: (f64, f64), notes: &mut Vec<Note>) -> Vec<Track> {
     let seconds = |name: &str| number(node, name).unwrap_or(0.0).max(0.0);
     let mut tracks: Vec<Track> = fades(span, seconds("fade-in"), seconds("fade-out")).into_iter().collect();
@@ -22,7 +22,7 @@ pub(super) fn tracks(node: &Node, span: (f64, f64), notes: &mut Vec<Note>) -> Ve
     tracks
 }
 
-/// What an element looks like all the time.
+/// The constant style of an element.
 pub(super) fn style(node: &Node, notes: &mut Vec<Note>) -> Css {
     let mut css = Css::default();
     let flips = (flag(node, "flip-horizontal"), flag(node, "flip-vertical"));
@@ -41,7 +41,7 @@ pub(super) fn style(node: &Node, notes: &mut Vec<Note>) -> Css {
     css
 }
 
-/// An angle that is reached at once, or so many seconds for each such angle, all the time.
+/// A rotation: to an angle once, or continuously when `speed` gives the seconds per angle.
 fn rotation(node: &Node, span: (f64, f64)) -> Option<Track> {
     let rotate = node.get("rotate")?;
     let angle = number(rotate, "angle").filter(|angle| *angle != 0.0)?;
@@ -60,7 +60,7 @@ fn scale(node: &Node, span: (f64, f64), notes: &mut Vec<Note>) -> Option<Track> 
     Some(Track::new("scale", span, (from, to)))
 }
 
-/// The picture moves towards its edge, made larger by as much as it moves unless it isn't cropped.
+/// The picture moves towards an edge. It is enlarged by the distance of the move unless it is not cropped.
 fn pan(node: &Node, span: (f64, f64), notes: &mut Vec<Note>) -> Vec<Track> {
     let Some(edge) = words(node, "pan") else { return Vec::new() };
     let locality = number(node, "pan-distance").unwrap_or(PAN_DISTANCE).clamp(0.01, 0.5);
@@ -70,7 +70,7 @@ fn pan(node: &Node, span: (f64, f64), notes: &mut Vec<Note>) -> Vec<Track> {
     let at = |part: f64| format!("{:.2}% {:.2}%", x * locality * part * 50.0, y * locality * part * 50.0);
     let moved = Track::new("translate", span, (at(-1.0), at(1.0)));
     let is_cropped = node.get("pan-crop").is_none_or(|crop| crop.as_bool() != Some(false));
-    // The zoom, where there is one, has a scale of its own, which is large enough.
+    // A zoom has its own scale, which is large enough.
     let larger = is_cropped && number(node, "zoom").is_none_or(|zoom| zoom == 0.0);
     let room = larger.then(|| Track { of: "scale", at: vec![(span.0, format!("{:.3}", 1.0 + locality))], easing: super::track::LINEAR });
     room.into_iter().chain([moved]).collect()
@@ -91,7 +91,7 @@ mod tests {
         (told.collect(), notes.len())
     }
 
-    /// An element, its tracks, and how many notes it comes with.
+    /// An element, its tracks, and the number of its notes.
     type Case = (&'static str, &'static [(&'static str, &'static str)], usize);
 
     #[test]

@@ -1,5 +1,5 @@
-//! The page: one file of HTML with its styles and scripts, checked by a Content-Security-Policy that lets nothing else run
-//! and nothing be fetched but the movie's own media.
+//! The page: one HTML file with its styles and scripts. Its Content-Security-Policy lets no other script run and nothing be
+//! fetched except the movie's own media.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -21,13 +21,13 @@ const SCRIPTS: [&str; 7] = [
     include_str!("page/main.js"),
 ];
 
-/// What the page is for.
+/// The use of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
-    /// Served: it follows the movie.
+    /// Served: it follows the changes of the movie.
     Live,
-    /// A file for others.
+    /// A file to send to other people.
     File,
     /// The middle of each scene as a still.
     Storyboard,
@@ -36,30 +36,30 @@ pub enum Mode {
 /// A state of the movie as the page shows it.
 #[derive(Debug, Clone, Serialize)]
 pub struct State {
-    /// Counts the states.
+    /// The number of the state.
     pub version: u64,
-    /// The row that it shows.
+    /// The row of the table that it shows.
     pub row: Option<String>,
     /// The pictures.
     pub preview: Preview,
-    /// How true they are.
+    /// How exact they are.
     pub entries: Vec<Entry>,
-    /// What the check has found.
+    /// The findings of `check`.
     pub findings: Vec<Finding>,
-    /// What the render would cost, in words.
+    /// The cost of the render, in words.
     pub credits: String,
-    /// Where the page finds each of the preview's media.
+    /// The address of each of the preview's media.
     pub hrefs: Vec<String>,
-    /// Where it finds each snippet of HTML that may run scripts; empty when none may.
+    /// The address of each snippet of HTML that may run scripts; empty when none may.
     pub pages: Vec<String>,
-    /// Why the movie can't be read any more: the pictures are those of before.
+    /// Why the movie can't be read at present; the pictures are the previous ones.
     pub broken: Option<String>,
 }
 
 /// The page around a state.
 #[derive(Debug, Clone, Copy)]
 pub struct Page<'a> {
-    /// What it is for.
+    /// Its use.
     pub mode: Mode,
     /// The movie's name.
     pub name: &'a str,
@@ -67,7 +67,7 @@ pub struct Page<'a> {
     pub state: &'a State,
     /// Whether there is a table of rows.
     pub has_rows: bool,
-    /// Whether the fonts of Google are fetched.
+    /// Whether Google Fonts are fetched.
     pub online: bool,
 }
 
@@ -99,7 +99,7 @@ impl Page<'_> {
         )
     }
 
-    /// What the page may do: run its own script, and show the movie's own media.
+    /// The Content-Security-Policy: run the page's own script, and show the movie's own media.
     #[must_use]
     pub fn policy(&self) -> String {
         let hash = STANDARD.encode(Sha256::digest(SCRIPTS.concat().as_bytes()));
@@ -114,7 +114,7 @@ impl Page<'_> {
         )
     }
 
-    /// The hosts of the movie's media. A file beside the page has no host of its own.
+    /// The hosts of the movie's media. A file beside the page has no host.
     fn origins(&self) -> String {
         let mut origins = vec!["data:".to_owned()];
         for href in &self.state.hrefs {
@@ -133,7 +133,7 @@ impl Page<'_> {
         origins.join(" ")
     }
 
-    /// The families that the texts want, from Google Fonts.
+    /// The stylesheet of the texts' font families, from Google Fonts.
     fn fonts(&self) -> String {
         let families = self.state.preview.families();
         let family = |name: &String| format!("family={}:wght@400;700;800", name.replace(' ', "+"));
@@ -145,7 +145,7 @@ impl Page<'_> {
     }
 }
 
-/// JSON that can't end the script it stands in.
+/// JSON that can't end the script that contains it.
 fn in_a_script(json: &str) -> String {
     json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
 }

@@ -1,4 +1,4 @@
-//! Where an element is in the frame, in the movie's pixels (`contract.md` 3.4).
+//! The place of an element in the frame, in the movie's pixels (`contract.md` 3.4).
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use super::level::Note;
 use super::read::{number, text, words};
 use crate::movie::json::Node;
 
-/// The presets of `position` keep this distance from the edges, as a part of the frame.
+/// The distance of the presets of `position` from the edges, as a part of the frame.
 const MARGIN: f64 = 0.05;
 
 /// The edge that a distance is measured from.
@@ -17,18 +17,18 @@ pub enum From {
     Start,
     /// The middle.
     Center,
-    /// The right or the lower edge; the distance goes inwards.
+    /// The right or the lower edge; the distance is measured inwards.
     End,
 }
 
-/// One direction of a box.
+/// A box along one axis.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Along {
-    /// From where.
+    /// The edge that the offset is measured from.
     pub from: From,
-    /// How far, pixels.
+    /// The offset, pixels.
     pub offset: f64,
-    /// How long, pixels; `None`: what the content takes.
+    /// The length, pixels; `None`: the length of the content.
     pub length: Option<f64>,
 }
 
@@ -41,14 +41,14 @@ pub struct Placement {
     pub down: Along,
 }
 
-/// What an element takes where nothing says its size.
+/// The size of an element that states none.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Natural {
-    /// So many pixels, where that is known: the size of its file.
+    /// The size of its file, pixels, if known.
     File(Option<(f64, f64)>),
     /// The whole frame.
     Frame,
-    /// The frame, inside of which the content is aligned; at a preset what the content takes.
+    /// The frame, in which the content is aligned; with a preset, the size of the content.
     Text,
 }
 
@@ -60,7 +60,7 @@ impl Placement {
     }
 }
 
-/// Where an element is; what is assumed goes to the notes.
+/// The place of an element; assumptions are added to the notes.
 pub(super) fn place(node: &Node, frame: (f64, f64), natural: Natural, notes: &mut Vec<Note>) -> Placement {
     if words(node, "resize").is_some() {
         return Placement::whole(frame);
@@ -85,7 +85,7 @@ fn custom(offset: f64, length: Option<f64>) -> Along {
     Along { from: From::Start, offset, length }
 }
 
-/// A preset is resolved to a distance from the start as soon as the length is known.
+/// The offset of a preset; it is measured from the start once the length is known.
 fn at_preset(from: From, frame: f64, moved: f64, length: Option<f64>) -> Along {
     let margin = (frame * MARGIN).round();
     let Some(known) = length else {
@@ -97,7 +97,7 @@ fn at_preset(from: From, frame: f64, moved: f64, length: Option<f64>) -> Along {
         return Along { from, offset, length };
     };
     let start = match from {
-        // What fills the frame has no room to keep a distance.
+        // An element that fills the frame has no margin.
         _ if known >= frame => 0.0,
         From::Start => margin,
         From::Center => (frame - known) / 2.0,
@@ -117,7 +117,7 @@ fn preset(name: &str) -> Option<(From, From)> {
     })
 }
 
-/// The size that an element says, in full or with one side of it; what it doesn't say follows from its file.
+/// The size that an element states, in full or one side of it; its file gives the rest.
 fn size(node: &Node, frame: (f64, f64), natural: Natural) -> (Option<f64>, Option<f64>) {
     let said = |name: &str| {
         let legacy = || node.get("scale").and_then(|scale| number(scale, name));

@@ -1,4 +1,4 @@
-//! Where things are written: from bytes of a file to its lines, each file gone through once.
+//! Converts byte positions in files to lines; each file is read through once.
 
 use serde::Serialize;
 
@@ -10,23 +10,23 @@ use crate::movie::json::Span;
 pub struct Place {
     /// The element or the scene, as a JSON Pointer into the movie.
     pub pointer: String,
-    /// The file; nothing for what a flag has set.
+    /// The file; `None` for a value from a flag.
     pub file: Option<String>,
     /// The line, from 1.
     pub line: Option<usize>,
-    /// Its bytes, so that what is inside of it is found.
+    /// Its bytes, to find the places inside it.
     #[serde(skip)]
     pub span: Option<Span>,
 }
 
 impl Place {
-    /// Whether another place is inside of this one.
+    /// Whether another place is inside this one.
     pub(super) fn holds(&self, other: Span) -> bool {
         self.span.is_some_and(|span| span.source == other.source && span.start <= other.start && other.start < span.end)
     }
 }
 
-/// The lines of all files of a movie, by their place among its sources; a flag has none.
+/// The lines of all files of a movie, by the number of the source; a flag has none.
 pub(super) struct Lines<'a> {
     files: Vec<Option<(&'a str, Vec<usize>)>>,
 }
@@ -38,7 +38,7 @@ impl<'a> Lines<'a> {
         Self { files: sources.iter().map(|source| (source.kind == SourceKind::Text).then(|| breaks(source))).collect() }
     }
 
-    /// The place of something.
+    /// The place of a span.
     pub(super) fn place(&self, pointer: String, span: Span) -> Place {
         let Some(Some((file, breaks))) = self.files.get(usize::from(span.source)) else { return Place { pointer, ..Place::default() } };
         let start = usize::try_from(span.start).unwrap_or(usize::MAX);

@@ -1,4 +1,4 @@
-//! Reading a movie's properties as leniently as the service does: numbers may be texts, texts may be numbers.
+//! Reads a movie's properties as leniently as the service does: numbers may be texts, texts may be numbers.
 
 use crate::movie::expr::read_number;
 use crate::movie::expr::template::is_open;
@@ -39,12 +39,12 @@ pub(super) fn words(holder: &Node, name: &str) -> Option<String> {
     text(holder, name).filter(|text| !text.trim().is_empty())
 }
 
-/// Whether a member says yes.
+/// Whether a member is true.
 pub(super) fn flag(holder: &Node, name: &str) -> bool {
     holder.get(name).is_some_and(|node| node.as_bool() == Some(true) || node.as_text().is_some_and(|text| text.is("true")))
 }
 
-/// The items of an array member; none when it is something else.
+/// The items of an array member; empty when it is something else.
 pub(super) fn items<'a>(holder: &'a Node, name: &str) -> &'a [Node] {
     holder.get(name).and_then(Node::as_array).unwrap_or_default()
 }

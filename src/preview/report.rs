@@ -1,4 +1,4 @@
-//! How true a preview is, as a list: for the line under the player and for programs.
+//! How exact a preview is, as a list: for the line under the player and for programs.
 
 use serde::Serialize;
 
@@ -9,40 +9,40 @@ use super::{Content, Element, Place, Preview};
 use crate::movie::Document;
 use crate::movie::diagnostic::Diagnostic;
 
-/// How true one thing of the movie is.
+/// How exact one part of the movie is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Entry {
-    /// How true.
+    /// How exact it is.
     pub level: Level,
-    /// What it is.
+    /// The part.
     pub what: String,
-    /// Where it is written.
+    /// Its place.
     #[serde(flatten)]
     pub at: Place,
-    /// Why it isn't exact; empty when it is.
+    /// Why it is not exact; empty when it is.
     pub reason: String,
 }
 
-/// What the check has found, on the time of the movie.
+/// A finding of `check`, with its time in the movie.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Finding {
     /// `error`, `warning`, or `info`.
     pub severity: String,
-    /// The rule.
+    /// The code of the rule.
     pub code: &'static str,
-    /// What was found.
+    /// The message.
     pub message: String,
     /// The fix.
     pub help: Option<String>,
-    /// Where it is written; its pointer is that of the innermost element or scene around it.
+    /// Its place; the pointer is that of the innermost element or scene around it.
     #[serde(flatten)]
     pub at: Place,
-    /// When that is seen first, seconds.
+    /// When that element or scene first appears, seconds.
     pub time: Option<f64>,
 }
 
 impl Preview {
-    /// How true each scene's transition, each element, and the movie as a whole are, in the order of the movie.
+    /// How exact each scene's transition, each element, and the movie as a whole are, in the order of the movie.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
         let of_movie = self.notes.iter().map(|note| Entry {
@@ -63,7 +63,7 @@ impl Preview {
         of_movie.chain(of_scenes).chain(self.elements.iter().map(of_element)).collect()
     }
 
-    /// The families that the texts want, each once.
+    /// The font families of the texts, each once.
     #[must_use]
     pub fn families(&self) -> Vec<String> {
         let in_scenes = self.scenes.iter().flat_map(|scene| &scene.elements);
@@ -79,7 +79,7 @@ impl Preview {
         families
     }
 
-    /// Findings of the check at the places of this movie.
+    /// The findings of `check` at the places of this movie.
     #[must_use]
     pub fn place(&self, movie: &Document, found: &[Diagnostic]) -> Vec<Finding> {
         let lines = Lines::of(&movie.sources);
@@ -91,7 +91,7 @@ impl Preview {
         let scenes = self.scenes.iter().map(|scene| (&scene.at, scene.start));
         let in_scenes = self.scenes.iter().flat_map(|scene| &scene.elements);
         let elements = in_scenes.chain(&self.elements).map(|element| (&element.at, element.start));
-        // The innermost counts; of the scenes that an iteration makes at one place the first.
+        // The innermost one counts; of several scenes that an iteration makes at one place, the first.
         let begin = |place: &Place| place.span.map(|span| span.start);
         let around = scenes.chain(elements).filter(|(place, _)| place.holds(found.used.unwrap_or(found.span)));
         let around = around.reduce(|best, next| if begin(next.0) > begin(best.0) { next } else { best });

@@ -1,19 +1,19 @@
-//! How long a text takes to be spoken, estimated: words or letters at the pace of a language, pauses at its signs, and
-//! the breaks that it asks for. A voice may differ by a fifth.
+//! Estimates how long a text takes to speak: words or letters at the pace of a language, pauses at punctuation, and the
+//! breaks in the text. A voice may differ by a fifth.
 
 use super::read;
 use crate::movie::json::Node;
 
-/// By how much a voice may differ from the estimate, as a part of it.
+/// How much a voice may differ from the estimate, as a part of it.
 pub(super) const TOLERANCE: f64 = 0.2;
 
-/// Letters that are words of their own are spoken at this pace, a second.
+/// The pace of scripts whose letters are words of their own, letters per second.
 const SYLLABLES: f64 = 4.5;
 
 /// The pause at the end of a sentence, and at a comma, seconds.
 const PAUSES: (f64, f64) = (0.45, 0.2);
 
-/// Words a second by language (the first two letters of the voice's name); others as English.
+/// Words per second by language (the first two letters of the voice's name); other languages as English.
 const WORDS: [(&str, f64); 12] = [
     ("en", 2.6),
     ("de", 2.3),
@@ -38,7 +38,7 @@ pub(super) fn length(voice: &Node) -> f64 {
     (paced(&spoken, &name) / speed.filter(|speed| (0.5..=2.0).contains(speed)).unwrap_or(1.0) + breaks).max(0.3)
 }
 
-/// What is spoken of a text: without the tags that say how.
+/// The spoken part of a text: without its tags.
 pub(super) fn spoken(text: &str) -> String {
     without_tags(text).0
 }
@@ -55,12 +55,12 @@ fn paced(text: &str, voice: &str) -> f64 {
     words / pace + syllables / SYLLABLES + pauses
 }
 
-/// Letters of scripts without spaces between words.
+/// Whether a letter belongs to a script without spaces between words.
 fn is_syllable(letter: char) -> bool {
     matches!(u32::from(letter), 0x3040..=0x30ff | 0x3400..=0x9fff | 0xac00..=0xd7af | 0x0e00..=0x0e7f)
 }
 
-/// The text without what stands in angle brackets, and the seconds of its breaks.
+/// The text without its tags in angle brackets, and the length of its breaks, seconds.
 fn without_tags(text: &str) -> (String, f64) {
     let (mut spoken, mut breaks, mut rest) = (String::with_capacity(text.len()), 0.0, text);
     while let Some(at) = rest.find('<') {

@@ -1,4 +1,4 @@
-//! Subtitles in the five styles of the service (`contract.md` 3.5), from captions or from the texts that are spoken.
+//! Subtitles in the five styles of the service (`contract.md` 3.5), from captions or from the spoken texts.
 
 use serde::Serialize;
 
@@ -14,29 +14,29 @@ use crate::movie::json::Node;
 pub struct Subtitles {
     /// `classic`, `classic-progressive`, `classic-one-word`, `boxed-line`, `boxed-word`.
     pub style: String,
-    /// How the words look.
+    /// The style of the words.
     pub css: Css,
-    /// The colour of the word that is said.
+    /// The colour of the current word.
     pub word_color: String,
     /// The colour of boxes.
     pub box_color: String,
-    /// Where they are: `start`, `center`, `end` across; percent of the frame's height down.
+    /// The horizontal alignment: `start`, `center` or `end`.
     pub across: &'static str,
-    /// Where their middle is, percent of the frame's height.
+    /// The vertical position of the middle, percent of the frame's height.
     pub down: f64,
-    /// Where their corner is, pixels, when the position is `custom`.
+    /// The position of the corner, pixels, when `position` is `custom`.
     pub at: Option<(f64, f64)>,
     /// The lines, in the order of time.
     pub lines: Vec<Line>,
 }
 
-/// The largest number of words on a line, where nothing says it.
+/// The default maximum of words per line.
 const WORDS: f64 = 4.0;
 
-/// The size of the letters as a part of the frame's width, where nothing says it.
+/// The default size of the letters, percent of the frame's width.
 const SIZE: &str = "5cqw";
 
-/// The subtitles of an element. `spoken` is what the movie's voices say and when.
+/// The subtitles of an element. `spoken` holds the texts of the movie's voices and their times.
 pub(super) fn subtitles(node: &Node, spoken: &[Cue], known: &Known, notes: &mut Vec<Note>) -> Subtitles {
     let empty = Node::object();
     let settings = node.get("settings").unwrap_or(&empty);
@@ -74,7 +74,7 @@ pub(super) fn subtitles(node: &Node, spoken: &[Cue], known: &Known, notes: &mut 
 
 const STYLES: [&str; 5] = ["classic", "classic-progressive", "classic-one-word", "boxed-line", "boxed-word"];
 
-/// What is said and when: the captions where they can be read, else what the voices say.
+/// The texts and their times: from the captions if they can be read, else from the voices.
 fn cues(node: &Node, spoken: &[Cue], known: &Known, notes: &mut Vec<Note>) -> Vec<Cue> {
     let captions = read::words(node, "captions");
     let is_file = captions.as_ref().is_some_and(|captions| !captions.trim().contains('\n'));

@@ -1,4 +1,4 @@
-//! Whole movies as pictures: what is where, when, and how true.
+//! Whole movies as pictures: place, time, and exactness.
 
 use super::level::Level::{Approximate, Exact, NotShown};
 use super::*;
@@ -14,7 +14,7 @@ fn with(movie: &str, known: &Known) -> Preview {
     preview(&expand(&Document::parse("m.json", movie).unwrap(), &Limits::default()), known)
 }
 
-/// Start and end to the hundredth.
+/// Start and end, rounded to the hundredth.
 fn span(element: &Element) -> (f64, f64) {
     let rounded = |seconds: f64| (seconds * 100.0).round() / 100.0;
     (rounded(element.start), rounded(element.end))

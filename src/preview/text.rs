@@ -12,35 +12,35 @@ use crate::movie::json::Node;
 /// A text, ready to be drawn.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Words {
-    /// The text, lines and all.
+    /// The text, with its line breaks.
     pub text: String,
-    /// How it looks.
+    /// Its style.
     pub css: Css,
-    /// Where in its box it is: `start`, `center`, `end`, across and down.
+    /// Its alignment in its box, across and down: `start`, `center`, `end`.
     pub align: (&'static str, &'static str),
-    /// How it moves in parts.
+    /// The motion of its parts.
     pub parts: Option<Parts>,
 }
 
-/// A text in parts that move one after the other.
+/// A text in parts that move one after another.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Parts {
-    /// `letter`, `word`, or `pill`: what stands between commas, bars and line breaks.
+    /// `letter`, `word`, or `pill`: the text between commas, bars and line breaks.
     pub by: &'static str,
-    /// When the first begins, seconds of the movie.
+    /// When the first part begins, seconds of the movie.
     pub start: f64,
-    /// How much later each begins than the one before, seconds.
+    /// The delay between the starts of two consecutive parts, seconds.
     pub stagger: f64,
-    /// What a part does, times from its own beginning: the n-th part takes the n-th of these, in turn.
+    /// The tracks of the parts, with times from the part's own beginning. The parts take these lists in turn.
     pub moves: Vec<Vec<Track>>,
-    /// How each part looks.
+    /// The style of each part.
     pub css: Css,
 }
 
-/// A style: what it looks like without settings, and whether its motion is documented.
+/// A style: its look without settings, and whether its motion is documented.
 struct Style {
     css: &'static [(&'static str, &'static str)],
-    /// What is assumed of its motion; nothing where it is documented.
+    /// The assumption about its motion; `None` when the motion is documented.
     assumed: Option<&'static str>,
 }
 
@@ -81,7 +81,7 @@ fn style(name: &str) -> Style {
     }
 }
 
-/// The text of an element that is seen from `start` to `end`, and the tracks of the text as a whole.
+/// The text of an element that is visible from `start` to `end`, and the tracks of the text as a whole.
 pub(super) fn words(node: &Node, span: (f64, f64), media: &mut MediaList, notes: &mut Vec<Note>) -> (Words, Vec<Track>) {
     let name = read::words(node, "style").unwrap_or_else(|| "001".to_owned());
     let style = style(&name);
@@ -102,7 +102,7 @@ pub(super) fn words(node: &Node, span: (f64, f64), media: &mut MediaList, notes:
     (Words { text, css, align: (across, down), parts }, whole)
 }
 
-/// The family that a text is to be drawn in, as it is written; `None` where any will do.
+/// The font family of a text, as the movie writes it; `None` when any will do.
 pub(super) fn family_of(css: &Css) -> Option<&str> {
     css.get("font-family")?.strip_prefix('"')?.split('"').next()
 }
@@ -119,7 +119,7 @@ fn count(text: &str) -> f64 {
     f64::from(u32::try_from(text.chars().filter(|letter| !letter.is_whitespace()).count()).unwrap_or(u32::MAX))
 }
 
-/// A number of seconds from a part's own beginning.
+/// A track in seconds from the beginning of a part.
 fn own(of: &'static str, seconds: f64, from: &str, to: &str) -> Track {
     Track::new(of, (0.0, seconds), (from, to))
 }
@@ -168,7 +168,7 @@ fn parts(style: &str, settings: &Node, (start, end): (f64, f64), letters: f64) -
     })
 }
 
-/// Places outside of a text that its letters come from or go to, in turn.
+/// Places outside the text that its letters come from or go to, in turn.
 const FAR: &[&str] = &["-40cqw -30cqh", "25cqw 45cqh", "45cqw -40cqh", "-30cqw 50cqh", "10cqw -60cqh", "-50cqw 5cqh", "50cqw 15cqh"];
 
 #[cfg(test)]

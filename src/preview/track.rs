@@ -1,14 +1,14 @@
-//! How a property changes over time. The page gives each track to the browser as one paused animation and sets its
-//! time, so that a picture depends on the time alone.
+//! How a property changes over time. The page turns each track into a paused browser animation and sets its time, so that
+//! a picture depends on the time alone.
 
 use serde::Serialize;
 
-/// One property and its values at some times; between two of them the browser draws what is between them.
+/// One property and its values at some times; the browser interpolates between them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Track {
-    /// The property of CSS, in the spelling of scripts: `clipPath`.
+    /// The CSS property, in the spelling of scripts: `clipPath`.
     pub of: &'static str,
-    /// Seconds and values, in the order of time. Before the first and after the last its value holds.
+    /// Times in seconds and values, in order. The first value also holds before its time, the last one after it.
     pub at: Vec<(f64, String)>,
     /// The easing from each value to the next.
     pub easing: &'static str,
@@ -20,7 +20,7 @@ pub(super) const LINEAR: &str = "linear";
 /// Fast first, then very slow: what the service's documentation calls `easeOutExpo`.
 pub(super) const OUT_EXPO: &str = "cubic-bezier(0.16, 1, 0.3, 1)";
 
-/// Beyond the goal, and back.
+/// Past the target, and back.
 pub(super) const OUT_BACK: &str = "cubic-bezier(0.34, 1.56, 0.64, 1)";
 
 impl Track {
@@ -43,7 +43,7 @@ impl Track {
     }
 }
 
-/// Fading in and out of something that is seen from `start` to `end`: one track, so that both hold.
+/// The fade in and out of an element that is visible from `start` to `end`: one track, so that both apply.
 pub(super) fn fades((start, end): (f64, f64), fade_in: f64, fade_out: f64) -> Option<Track> {
     let length = (end - start).max(0.0);
     let (fade_in, fade_out) = (fade_in.clamp(0.0, length), fade_out.clamp(0.0, length));
@@ -52,7 +52,7 @@ pub(super) fn fades((start, end): (f64, f64), fade_in: f64, fade_out: f64) -> Op
         at.extend([(start, "0".to_owned()), (start + fade_in, "1".to_owned())]);
     }
     if fade_out > 0.0 {
-        // Fades that meet: the picture begins to go where it has fully come.
+        // Fades that meet: the fade-out begins when the fade-in has ended.
         at.extend([((end - fade_out).max(start + fade_in), "1".to_owned()), (end, "0".to_owned())]);
     }
     at.dedup();

@@ -1,5 +1,5 @@
-//! How one scene follows another: the transitions that the service knows (`contract.md` 3.3), as tracks of the scene
-//! that comes and of the one that goes. The names are those of ffmpeg's `xfade`, whose documentation says what they do.
+//! How one scene follows another: the transitions that the service knows (`contract.md` 3.3), as tracks of the incoming
+//! and the outgoing scene. The names are those of ffmpeg's `xfade`, whose documentation describes them.
 
 use serde::Serialize;
 
@@ -15,28 +15,28 @@ pub struct Transition {
     pub start: f64,
     /// When it ends, seconds.
     pub end: f64,
-    /// What happens to the scene that comes.
+    /// The tracks of the incoming scene.
     pub incoming: Vec<Track>,
-    /// What happens to the scene that goes.
+    /// The tracks of the outgoing scene.
     pub outgoing: Vec<Track>,
-    /// Whether the scene that goes lies over the one that comes.
+    /// Whether the outgoing scene is above the incoming one.
     pub outgoing_on_top: bool,
     /// The colour behind both.
     pub backdrop: &'static str,
-    /// How true it is.
+    /// How exact it is.
     pub level: Level,
-    /// Why it isn't exact.
+    /// Why it is not exact.
     pub notes: Vec<Note>,
 }
 
-/// What a style does, before it is known how true that is.
+/// The effect of a style, before its level is decided.
 #[derive(Default)]
 struct Drawn {
     incoming: Vec<Track>,
     outgoing: Vec<Track>,
     outgoing_on_top: bool,
     is_white: bool,
-    /// What is assumed.
+    /// The assumption.
     assumed: Option<String>,
 }
 
@@ -72,7 +72,7 @@ fn coming(track: Track) -> Drawn {
     Drawn { incoming: vec![track], ..Drawn::default() }
 }
 
-/// The scene that goes lies on top and is taken away.
+/// The outgoing scene is on top and moves away.
 fn going(track: Track) -> Drawn {
     Drawn { outgoing: vec![track], outgoing_on_top: true, ..Drawn::default() }
 }
@@ -85,7 +85,7 @@ fn clip(span: (f64, f64), from: &str, to: &str) -> Track {
     Track::new("clipPath", span, (from, to))
 }
 
-/// What is whole, as an inset.
+/// The whole picture, as an inset.
 const WHOLE: &str = "inset(0% 0% 0% 0%)";
 
 fn fades(style: &str, span: (f64, f64)) -> Option<Drawn> {
@@ -149,7 +149,7 @@ fn closings(style: &str, span: (f64, f64)) -> Option<Drawn> {
     })
 }
 
-/// The scene that goes shrinks into black, then the other one grows out of it.
+/// The outgoing scene shrinks into black, then the incoming one grows out of it.
 fn crops(style: &str, span: (f64, f64)) -> Option<Drawn> {
     let (whole, none) = match style {
         "circlecrop" => ("circle(71% at 50% 50%)", "circle(0% at 50% 50%)"),
@@ -163,7 +163,7 @@ fn crops(style: &str, span: (f64, f64)) -> Option<Drawn> {
     })
 }
 
-/// What CSS can show only in a way of its own.
+/// The styles that CSS can only approximate.
 fn others(style: &str, span: (f64, f64)) -> Option<Drawn> {
     let assumed = |drawn: Drawn, how: &str| Some(Drawn { assumed: Some(format!("{style}: {how}")), ..drawn });
     let with_fade = |tracks: [Track; 1]| Drawn { incoming: tracks.into_iter().chain([fade_in(span)]).collect(), ..Drawn::default() };
@@ -207,7 +207,7 @@ fn blur(span: (f64, f64)) -> Track {
     Track::through("filter", span, &["blur(0px)", "blur(24px)", "blur(0px)"])
 }
 
-/// The scene that goes shrinks into a corner of the frame as a triangle, percent.
+/// The outgoing scene shrinks into a corner of the frame as a triangle; coordinates in percent.
 fn diagonal(span: (f64, f64), [corner, one, other]: [(i32, i32); 3]) -> Drawn {
     let points = |points: [(i32, i32); 3]| {
         let points: Vec<String> = points.iter().map(|(x, y)| format!("{x}% {y}%")).collect();
@@ -216,7 +216,7 @@ fn diagonal(span: (f64, f64), [corner, one, other]: [(i32, i32); 3]) -> Drawn {
     going(clip(span, &points([corner, one, other]), &points([corner, corner, corner])))
 }
 
-/// A hand of a clock that uncovers the scene that comes.
+/// A clock hand uncovers the incoming scene.
 fn radial(span: (f64, f64)) -> Track {
     const STEPS: u32 = 16;
     const POINTS: u32 = 16;

@@ -1,23 +1,23 @@
-//! What the service's messages mean: the cause and the cure, in plain words. Messages are no stable identifiers, so
-//! families of them are matched (`service.md#errors`).
+//! What the service's messages mean: the cause and the fix, in plain words. Messages are not stable identifiers, so
+//! this matches families of them (`service.md#errors`).
 
 /// A family of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Explanation {
-    /// What all of these say, in the letters and digits of their lower case; any one of the lists will do.
+    /// The phrases of the family, as lowercase letters and digits; a message matches if it contains all phrases of one list.
     says: &'static [&'static [&'static str]],
-    /// Why the service says it.
+    /// Why the service sends it.
     pub cause: &'static str,
     /// What to do about it.
     pub cure: &'static str,
-    /// The rule of the check that finds it before it is paid for.
+    /// The rule of `check` that finds the fault before the render is paid for.
     pub rule: Option<&'static str>,
-    /// The command to type next.
+    /// The next command to type.
     pub next: Option<&'static str>,
 }
 
 impl Explanation {
-    /// What a message means; `None` when it is of no family that the sources know.
+    /// The meaning of a message; `None` when it belongs to no known family.
     #[must_use]
     pub fn of(message: &str) -> Option<&'static Self> {
         let letters: String = message.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
@@ -215,7 +215,7 @@ static ALL: &[Explanation] = &[
 mod tests {
     use super::*;
 
-    /// Every message of `service.md#errors`, and a few of its families in other words.
+    /// Every message of `service.md#errors`, and some of their families in other words.
     const MESSAGES: &[&str] = &[
         "Error: API Key not provided",
         "Error: Invalid API Key",

@@ -1,4 +1,4 @@
-//! Outcomes as a program reads them (`contract.md#output`). Fields are only ever added.
+//! Outcomes as JSON for programs (`contract.md#output`). Fields are only ever added.
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +9,7 @@ use super::token::Token;
 /// The member of `client-data` that holds the token.
 const TOKEN: &str = "j2v";
 
-/// What is told of one outcome: an object whose compact text is its line.
+/// The JSON object of one outcome; its compact text is the output line.
 #[must_use]
 pub fn facts(outcome: &Outcome) -> Value {
     let report = outcome.report.as_ref();
@@ -32,7 +32,7 @@ pub fn facts(outcome: &Outcome) -> Value {
     })
 }
 
-/// What the user put into `client-data`: as it came, without the token.
+/// The user's own `client-data`, unchanged, without the token.
 #[must_use]
 pub fn client_data(report: &Report) -> Option<Value> {
     report.client_data.clone().map(without_token)

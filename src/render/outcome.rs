@@ -85,7 +85,7 @@ pub struct Report {
     pub ended_at: Option<Timestamp>,
     /// Credits taken, summed over the items that could be read; the items' form is unknown (`service.md#open`).
     pub credits: Option<f64>,
-    /// The movie object as it came, without the submitted `json`.
+    /// The movie object as it arrived, without the submitted `json`.
     pub raw: Value,
 }
 

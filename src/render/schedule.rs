@@ -64,7 +64,7 @@ impl PollInterval {
         self.interval
     }
 
-    /// A status that is younger than this is not asked again, whatever is wanted.
+    /// A status that is younger than this is not read again, whatever interval is asked for.
     #[must_use]
     pub fn floor(&self) -> Duration {
         match self.locality {

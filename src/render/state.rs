@@ -102,7 +102,7 @@ impl State {
 pub enum OnUnknown {
     /// Never send again automatically.
     Hold,
-    /// Send once more, at most as often as `resubmits_left` says.
+    /// Send again, at most as often as `resubmits_left` allows.
     Resubmit,
 }
 
@@ -340,7 +340,7 @@ impl Submission {
         if from.contains(&self.state) { Ok(settled(change(self))) } else { Err(InvalidTransition { state: self.state }) }
     }
 
-    /// The highest status stands; `error` and `timeout` may still become `done` (`faults.md` rows 32 to 34).
+    /// The highest status is kept; `error` and `timeout` may still become `done` (`faults.md` rows 32 to 34).
     fn seen(&self, report: &Report) -> Transition {
         if !self.state.is_bound() {
             return self.stay();

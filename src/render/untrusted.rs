@@ -1,10 +1,10 @@
-//! Text that others wrote: the service, a callback, a movie, a table. A terminal obeys some of its characters; which they
-//! are is decided here, for everything that is shown, and for what a text must not hide a secret behind.
+//! Text from outside: the service, a callback, a movie, a table. A terminal obeys some of its characters. This module
+//! decides which ones, both for everything that is shown and for the search for hidden secrets.
 
 use std::borrow::Cow;
 
-/// Whether a terminal shows the character, and does nothing else: no control character (C0, C1, DEL), nothing that turns
-/// the direction of writing around, no invisible line break (`faults.md` row 96).
+/// Whether a terminal only shows the character: not a control character (C0, C1, DEL), a character that changes the
+/// direction of writing, or an invisible line break (`faults.md` row 96).
 #[must_use]
 pub fn is_harmless(c: char) -> bool {
     let turns_text_around = matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -12,12 +12,12 @@ pub fn is_harmless(c: char) -> bool {
     !c.is_control() && !turns_text_around && !is_invisible_break
 }
 
-/// A text of any number of lines with everything but harmless characters, line breaks and tabs spelled as JSON spells it
-/// (`\u001b`): a document of JSON means the same afterwards, and a terminal obeys nothing of it.
+/// A text of any number of lines in which every character except harmless ones, line breaks and tabs is spelled as JSON
+/// spells it (`\u001b`): a JSON document keeps its meaning, and a terminal obeys none of it.
 #[must_use]
 pub fn escaped(text: &str) -> Cow<'_, str> {
     let is_kept = |c: char| matches!(c, '\n' | '\t') || is_harmless(c);
-    // Most of what is written is ASCII, where bytes decide faster.
+    // Most output is ASCII, where a check of the bytes is faster.
     let is_plain = |byte: u8| matches!(byte, b'\n' | b'\t' | b' '..=b'~');
     if text.bytes().all(is_plain) || text.chars().all(is_kept) {
         return Cow::Borrowed(text);

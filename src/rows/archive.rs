@@ -1,5 +1,5 @@
-//! What a workbook unpacks to, looked at before it is read: an archive of a few kilobytes can hold gigabytes, and its reader
-//! keeps texts, formats and each element whole in memory.
+//! Measures the unpacked size of a workbook before it is read: an archive of a few kilobytes can hold gigabytes, and the
+//! reader keeps texts, formats and each element whole in memory.
 
 use std::io::{BufRead, BufReader, Read};
 
@@ -10,13 +10,13 @@ use super::RowsError;
 use super::origin::Origin;
 use crate::limits::{CELL, Limit, PARTS, SHEETS, WORKBOOK};
 
-/// The folder of the sheets, which are read a cell at a time. What stands elsewhere is taken for what is held in memory.
+/// The folder of the sheets, which are read cell by cell. Parts elsewhere count as held in memory.
 const SHEET: &str = "xl/worksheets/sheet";
 
-/// The folder of the pictures, in which nothing is a tag.
+/// The folder of the pictures, which contain no tags.
 const MEDIA: &str = "xl/media/";
 
-/// Makes sure that a workbook can be read in bounded memory and time.
+/// Checks that a workbook can be read in bounded memory and time.
 pub(super) fn inspect(origin: &Origin) -> Result<(), RowsError> {
     let name = origin.name();
     let too_much = |what: &str, limit: Limit| RowsError::new(name, format!("{what} {}", limit.passed())).helped("export the sheet as CSV");
@@ -43,17 +43,17 @@ pub(super) fn inspect(origin: &Origin) -> Result<(), RowsError> {
     Ok(())
 }
 
-/// How long a part is.
+/// The size of a part.
 enum Measured {
     /// Bytes.
     Length(u64),
-    /// More bytes than were left.
+    /// More bytes than the remaining limit.
     TooLong,
-    /// One text or element is longer than a cell may be.
+    /// A text or an element is longer than a cell may be.
     TooWide,
 }
 
-/// Unpacks a part and forgets it.
+/// Unpacks a part, counts its bytes and discards them.
 fn measure(part: impl Read, left: u64, is_xml: bool) -> std::io::Result<Measured> {
     let mut reader = BufReader::with_capacity(64 << 10, part.take(left + 1));
     let (mut length, mut run) = (0_u64, 0_usize);
@@ -62,7 +62,7 @@ fn measure(part: impl Read, left: u64, is_xml: bool) -> std::io::Result<Measured
         if bytes.is_empty() {
             break;
         }
-        // Between two `<` stands a tag with the text after it.
+        // A tag and the text after it lie between two `<`.
         for piece in bytes.split_inclusive(|byte| *byte == b'<') {
             run += piece.len();
             if is_xml && CELL.is_passed_by(run) {
@@ -88,7 +88,7 @@ fn no_archive(name: &str, why: &ZipError) -> RowsError {
     }
 }
 
-/// A file that is not a workbook, or not a whole one.
+/// The error for a file that is not a workbook, or is incomplete.
 pub(super) fn damaged(name: &str) -> RowsError {
     let error = RowsError::new(name, "this is not a workbook that can be read: it is damaged, was cut off, or is another kind of file");
     error.helped("open it in a spreadsheet and save it as .xlsx, or export the sheet as CSV")

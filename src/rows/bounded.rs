@@ -1,9 +1,9 @@
-//! The rows of a table up to the limits of all tables.
+//! Applies the limits of all tables to the rows of one table.
 
 use super::{Row, Rows, RowsError};
 use crate::limits::{CELLS, ROWS};
 
-/// Rows as they are read, without blank ones; after an error none.
+/// The rows, without blank ones; it ends after an error.
 pub(super) struct Bounded {
     rows: Rows,
     table: String,

@@ -1,5 +1,5 @@
-//! What a column is called, and what that makes of it: `price` is a variable, `price:=` holds JSON, `room.image` is the
-//! `image` of the variable `room`.
+//! The name of a column and its meaning: `price` is a variable, `price:=` holds JSON, `room.image` is the `image` of the
+//! variable `room`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use super::RowsError;
 use crate::limits::{COLUMNS, HEADER};
 use crate::movie::diagnostic::excerpt;
 
-/// The header of a table, which stands in that row: the names, trimmed. A column without a name is empty and is left out.
+/// The header of a table in the given row: the trimmed names. A column without a name has an empty one and is ignored.
 ///
 /// # Errors
 /// When no column has a name, two have the same, there are too many, or one has too many levels.
@@ -39,28 +39,28 @@ pub(super) fn header<'h>(table: &str, row: u64, names: impl Iterator<Item = &'h 
     Ok(columns)
 }
 
-/// A row that was named as the header, and in which nothing stands.
+/// The error for a chosen header row that is blank.
 pub(super) fn blank_header(table: &str, row: u64) -> RowsError {
     RowsError::new(table, format!("row {row}, which --header-row names, is blank"))
 }
 
-/// What to do about a table in another encoding.
+/// The help for a table in another encoding.
 pub(super) const ENCODING: &str = "save the table as \"CSV UTF-8\" or as a workbook (.xlsx), or name its encoding: \
                                    --encoding windows-1252 where Excel wrote it in the west of Europe";
 
-/// A row that the header doesn't fit.
+/// The message about a row whose number of cells does not match the header.
 pub(super) fn width(cells: usize, columns: usize) -> String {
     let s = if cells == 1 { "" } else { "s" };
     format!("it has {cells} cell{s}, the header has {columns}")
 }
 
-/// Why a name has too many levels, if it has.
+/// The message about a name with too many levels, if it has too many.
 #[must_use]
 pub fn too_deep(name: &str) -> Option<String> {
     HEADER.is_passed_by(name.split('.').count()).then(|| format!("`{}` has {}", excerpt(name), HEADER.passed()))
 }
 
-/// What a column is to a movie.
+/// The meaning of a column for a movie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Meaning {
     /// The variable, and the members below it.
@@ -70,10 +70,10 @@ pub struct Meaning {
 }
 
 impl Meaning {
-    /// Reads a name as a header or `--map` writes it.
+    /// Parses a name as a header or `--map` writes it.
     ///
     /// # Errors
-    /// When it can't be a variable: why not.
+    /// Why the name can't be a variable.
     pub fn parse(name: &str) -> Result<Self, String> {
         let (path, is_json) = match name.strip_suffix(":=") {
             Some(path) => (path.trim_end(), true),
@@ -88,7 +88,7 @@ impl Meaning {
     }
 }
 
-/// Whether a variable may be called so (`movie-format.md#variables`: letters, digits and `_`, starting with a letter).
+/// Whether this is a valid name of a variable (`movie-format.md#variables`: letters, digits and `_`, starting with a letter).
 fn is_name(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }

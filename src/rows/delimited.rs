@@ -1,4 +1,4 @@
-//! CSV and its relatives: a header, then a row a line; cells in quotes may hold line breaks.
+//! CSV and related formats: a header, then one row per line; quoted cells may hold line breaks.
 
 use std::sync::Arc;
 
@@ -12,26 +12,26 @@ use super::{Cell, Row, RowsError};
 use crate::limits::CELL;
 use crate::movie::json::Node;
 
-/// What stands between cells, in the order in which a header is searched for it.
+/// The delimiters, in the order in which the header is searched for them.
 const DELIMITERS: [(u8, &str); 3] = [(b',', "commas"), (b';', "semicolons"), (b'\t', "tabs")];
 
 /// A table with a header.
 pub(super) struct Delimited {
     delimiter: u8,
-    /// Whether that was found rather than said.
+    /// Whether the delimiter was guessed.
     is_guess: bool,
-    /// Where the first row begins.
+    /// The offset of the first row, bytes: after a byte order mark and a line `sep=;`.
     start: u64,
-    /// The row that is the header.
+    /// The number of the header's row.
     header: u64,
-    /// Whether it begins with the mark by which Excel knows UTF-8.
+    /// Whether the file begins with the byte order mark by which Excel recognizes UTF-8.
     pub(super) is_marked: bool,
-    /// The header; a column without a name has none.
+    /// The header; a column without a name has an empty one.
     pub(super) columns: Vec<Arc<str>>,
 }
 
 impl Delimited {
-    /// Reads the header: the row of that number, or the first that is not blank.
+    /// Reads the header: the row with that number, or the first row that is not blank.
     pub(super) fn open(origin: &Origin, wanted: Option<u8>, header_row: Option<u64>) -> Result<Self, RowsError> {
         let beginning = origin.beginning()?;
         let (said, start) = preamble(&beginning);
@@ -51,7 +51,7 @@ impl Delimited {
         Ok(table)
     }
 
-    /// What people should know of how it was read.
+    /// Notes about how the table was read, for people.
     pub(super) fn notes(&self, name: &str) -> Vec<String> {
         let found = DELIMITERS.iter().find(|(byte, _)| self.is_guess && *byte == self.delimiter && *byte != b',');
         found.map(|(_, word)| format!("{name}: cells are separated by {word} (--delimiter overrides it)")).into_iter().collect()
@@ -78,7 +78,7 @@ impl Delimited {
     }
 }
 
-/// Where the header begins, and what stands between cells if a line before it says so: Excel reads `sep=;` there, and shows
+/// The offset of the first row, and the delimiter if a line `sep=;` before it names one: Excel reads that line and shows
 /// no row for it.
 fn preamble(beginning: &[u8]) -> (Option<u8>, usize) {
     let text = beginning.strip_prefix(MARK).unwrap_or(beginning);
@@ -86,13 +86,13 @@ fn preamble(beginning: &[u8]) -> (Option<u8>, usize) {
     let Some(line) = text.split_inclusive(|byte| *byte == b'\n').next() else { return (None, start) };
     match line.trim_ascii_end().split_at_checked(4) {
         Some((word, [delimiter])) if word.eq_ignore_ascii_case(b"sep=") => (Some(*delimiter), start + line.len()),
-        // The tab of `sep=` and a tab was trimmed away.
+        // The line is `sep=` and a tab, and the trim removed the tab.
         _ if line.strip_prefix(b"sep=\t").is_some_and(|rest| rest.trim_ascii().is_empty()) => (Some(b'\t'), start + line.len()),
         _ => (None, start),
     }
 }
 
-/// What stands between the names of the header: Excel writes semicolons where the comma is the decimal mark.
+/// The delimiter of the header: Excel writes semicolons where the comma is the decimal separator.
 fn find_delimiter(beginning: &[u8], above: u64) -> u8 {
     let above = usize::try_from(above).unwrap_or(usize::MAX);
     let line = beginning.split(|byte| *byte == b'\n').nth(above).unwrap_or_default();
@@ -136,12 +136,12 @@ impl Records {
         Ok(())
     }
 
-    /// Reads one record; says whether there was one.
+    /// Reads one record; returns whether there was one.
     fn advance(&mut self) -> Result<bool, RowsError> {
         let read = self.reader.read_byte_record(&mut self.record);
         let (end, before) = (self.reader.position().byte(), self.place);
         self.place = self.reader.get_mut().place(end);
-        // In a file whose lines end with a carriage return alone, all is one line: there a record is a row.
+        // A file whose lines end with a carriage return alone is one line: there each record is a row.
         self.place.row = self.place.row.max(before.row + 1);
         let found = read.map_err(|error| match error.into_kind() {
             ErrorKind::Io(why) if why.kind() == std::io::ErrorKind::FileTooLarge => self.wrong(why.to_string()),
@@ -178,7 +178,7 @@ impl Records {
         Row { number: self.place.row, cells, faults }
     }
 
-    /// A row that the header doesn't fit: as a rule a quote is missing, there or before.
+    /// The error for a row that does not match the header: usually a quote is missing, in this row or an earlier one.
     fn ragged(&self) -> RowsError {
         let error = self.wrong(width(self.record.len(), self.columns.len()));
         let is_long = self.record.iter().any(|cell| cell.split(|byte| *byte == b'\n').count() > 4);
@@ -188,7 +188,7 @@ impl Records {
         error.helped("a cell that holds the separator or a line break stands in quotes: \"Elm Road, 7\"")
     }
 
-    /// What is wrong with the row that was read last.
+    /// An error about the last row read.
     fn wrong(&self, why: impl Into<String>) -> RowsError {
         let Place { row, line } = self.place;
         let place = if line > row { format!("row {row} (line {line})") } else { format!("row {row}") };

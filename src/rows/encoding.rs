@@ -1,4 +1,4 @@
-//! The encoding of a table that is text. All readers read UTF-8; a table in another encoding is copied once more.
+//! The encoding of a text table. All readers read UTF-8; a table in another encoding is first copied as UTF-8.
 
 use std::fmt;
 use std::io::{BufWriter, Read, Write};
@@ -9,13 +9,13 @@ use encoding_rs::{CoderResult, Decoder};
 use super::RowsError;
 use super::origin::{Origin, unreadable};
 
-/// The mark of UTF-8.
+/// The byte order mark of UTF-8.
 pub(super) const MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Bytes that are read at once.
+/// How many bytes one read asks for.
 const CHUNK: usize = 64 << 10;
 
-/// An encoding by a name of the WHATWG's list: `windows-1252`, `utf-16le`, `shift_jis`, `latin1`.
+/// An encoding with a label of the WHATWG's list: `windows-1252`, `utf-16le`, `shift_jis`, `latin1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Encoding(&'static encoding_rs::Encoding);
 
@@ -34,7 +34,7 @@ impl fmt::Display for Encoding {
     }
 }
 
-/// The table as UTF-8: as it is, unless it begins with the mark of UTF-16 or another encoding is named.
+/// The table as UTF-8: unchanged unless it begins with the byte order mark of UTF-16 or `wanted` names another encoding.
 pub(super) fn to_utf8(origin: Origin, wanted: Option<Encoding>) -> Result<Origin, RowsError> {
     let beginning = origin.beginning()?;
     if beginning.starts_with(&[0xff, 0xfe, 0, 0]) || beginning.starts_with(&[0, 0, 0xfe, 0xff]) {

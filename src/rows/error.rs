@@ -9,9 +9,9 @@ use std::sync::Arc;
 pub struct RowsError {
     /// The table.
     pub table: String,
-    /// Where in it: `row 4712`, `item 3, line 18`. Nothing when it is about the whole.
+    /// The place in it: `row 4712`, `item 3, line 18`. `None` when the error is about the whole table.
     pub place: Option<String>,
-    /// The column of the cell, where it is about one.
+    /// The column, when the error is about one cell.
     pub column: Option<Arc<str>>,
     /// What is wrong.
     pub why: String,
@@ -20,29 +20,29 @@ pub struct RowsError {
 }
 
 impl RowsError {
-    /// Something is wrong with the table as a whole.
+    /// An error about the whole table.
     pub(super) fn new(table: &str, why: impl Into<String>) -> Self {
         Self { table: table.to_owned(), place: None, column: None, why: why.into(), help: None }
     }
 
-    /// Something is wrong at a place.
+    /// An error about one place.
     pub(super) fn at(table: &str, place: impl Into<String>, why: impl Into<String>) -> Self {
         Self { place: Some(place.into()), ..Self::new(table, why) }
     }
 
-    /// The same of the cell in a column.
+    /// The same error about the cell in a column.
     pub(super) fn in_column(mut self, column: &Arc<str>) -> Self {
         self.column = Some(Arc::clone(column));
         self
     }
 
-    /// The same with what to do about it.
+    /// The same error with a help text.
     pub(super) fn helped(mut self, help: impl Into<Cow<'static, str>>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// What is wrong without the row, which others may share: ``column `price`: what is wrong``.
+    /// The message without the row, so that equal faults of several rows group: ``column `price`: what is wrong``.
     #[must_use]
     pub fn without_row(&self) -> String {
         match &self.column {

@@ -1,28 +1,28 @@
-//! What a table is written in: said by a flag, by the file's ending, or by how it begins.
+//! The format of a table: from a flag, from the file's ending, or from its first bytes.
 
 use std::path::Path;
 
-/// What a table is written in.
+/// The format of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
-    /// Cells between commas (or semicolons), a row a line.
+    /// Cells separated by commas (or semicolons), one row per line.
     Csv,
-    /// Cells between tabs.
+    /// Cells separated by tabs.
     Tsv,
     /// An array of objects.
     Json,
-    /// An object a line.
+    /// One object per line.
     JsonLines,
-    /// A workbook of Excel.
+    /// An Excel workbook.
     Xlsx,
 }
 
 impl Format {
-    /// Every format, with the word for it.
+    /// Every format, with its word.
     pub const ALL: [(&'static str, Self); 5] =
         [("csv", Self::Csv), ("tsv", Self::Tsv), ("json", Self::Json), ("jsonl", Self::JsonLines), ("xlsx", Self::Xlsx)];
 
-    /// The format of a file with this name and this beginning. What says nothing is CSV.
+    /// The format of a file with this name and these first bytes; CSV if neither decides.
     #[must_use]
     pub fn find(name: &str, beginning: &[u8]) -> Self {
         let ending = Path::new(name).extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);

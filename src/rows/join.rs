@@ -1,4 +1,4 @@
-//! A second table whose rows belong to those of the first: each row gets the list of its own, for `iterate`.
+//! A second table whose rows belong to rows of the first: each row gets the list of its own items, for `iterate`.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -8,21 +8,21 @@ use super::column::Meaning;
 use super::{Row, RowsError, Source, Table, json};
 use crate::movie::json::{CellPlace, Node, Span, Value};
 
-/// A joined table, held in memory: each row as JSON, by what it is joined on.
+/// A joined table, held in memory: each row as JSON, by the value of the join column.
 pub struct Join {
     table: Arc<str>,
-    /// Which table it is to places of cells.
+    /// The number of the table in the places of cells.
     number: u16,
     columns: Columns,
     name: String,
     on: String,
     notes: Vec<String>,
-    /// What is wrong with rows that can't be read: which row of the first table lacks them, nobody knows.
+    /// The faults of unreadable rows. It is unknown to which row of the first table such a row belongs.
     faults: Vec<RowsError>,
     groups: HashMap<Box<str>, Group>,
 }
 
-/// The columns, as far as rows have shown them, and which of them a variable comes from.
+/// The columns seen so far, and the column of each variable.
 #[derive(Default)]
 struct Columns {
     names: Vec<Arc<str>>,
@@ -32,16 +32,16 @@ struct Columns {
 
 #[derive(Default)]
 struct Group {
-    /// Of each row its number and what it holds.
+    /// The number and the JSON of each row.
     rows: Vec<(u32, Box<str>)>,
     is_used: bool,
 }
 
 impl Join {
-    /// Reads a table; `on` is the column that both tables have, `name` the variable that the list becomes.
+    /// Reads a table; `on` is the column that both tables have, `name` the variable that holds the list.
     ///
     /// # Errors
-    /// When the table can't be read; what is wrong with single rows is [`Self::faults`].
+    /// When the table can't be read. Faults of single rows are in [`Self::faults`].
     pub fn read(source: &Source, on: &str, name: &str) -> Result<Self, RowsError> {
         let table = Table::open(source)?;
         let mut join = Self {
@@ -75,7 +75,7 @@ impl Join {
             let number = u32::try_from(row.number).unwrap_or(u32::MAX);
             join.groups.entry(key.as_str().into()).or_default().rows.push((number, item.to_compact().into()));
         }
-        // What two tables are joined on may have any name: the row that gets the list has the same.
+        // The join column may have any name: the row of the first table has the same value.
         let refused = binding.refused().iter().filter(|(column, _)| **column != *on);
         join.notes.extend(refused.map(|(column, why)| format!("{}: the column `{column}` is in no item: {why}", table.name())));
         let lacking = binding.lacking().map(|(column, items)| format!("{}: `{column}` is missing in {items} of its items", table.name()));
@@ -83,25 +83,25 @@ impl Join {
         Ok(join)
     }
 
-    /// What people should know of how it was read.
+    /// Notes about how the table was read, for people.
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
 
-    /// What is wrong with rows that can't be read.
+    /// The faults of unreadable rows.
     #[must_use]
     pub fn faults(&self) -> &[RowsError] {
         &self.faults
     }
 
-    /// The same as the n-th joined table, from 1.
+    /// The same table as the n-th joined one, from 1.
     #[must_use]
     pub(super) fn numbered(self, number: u16) -> Self {
         Self { number, ..self }
     }
 
-    /// What messages call the table.
+    /// The name of the table in messages.
     #[must_use]
     pub fn table(&self) -> &Arc<str> {
         &self.table
@@ -125,7 +125,7 @@ impl Join {
         &self.on
     }
 
-    /// The list of a row: those that have the same in the column.
+    /// The list for a row: the joined rows with the same value in the column.
     pub(super) fn of(&mut self, row: &Row) -> Result<Node, String> {
         let key = self.key(row)?;
         let Some(group) = self.groups.get_mut(&*key) else { return Ok(Node::array([])) };
@@ -139,7 +139,7 @@ impl Join {
         Ok(cell.to_text().trim().to_owned())
     }
 
-    /// How many rows belong to none of those that were asked for, and what one of them has in the column.
+    /// How many joined rows belong to no row that was asked for, and the value of one of them in the column.
     #[must_use]
     pub fn unused(&self) -> Option<(usize, &str)> {
         let unused = || self.groups.iter().filter(|(_, group)| !group.is_used);
@@ -149,7 +149,7 @@ impl Join {
 }
 
 impl Columns {
-    /// Takes in the columns of a row.
+    /// Records the columns of a row.
     fn take(&mut self, row: &Row) {
         for cell in &row.cells {
             if !self.known.insert(Arc::clone(&cell.column)) {
@@ -163,7 +163,7 @@ impl Columns {
         }
     }
 
-    /// An item, each value at the place of its cell.
+    /// An item in which each value has the place of its cell.
     fn placed(&self, mut item: Node, table: u16, row: u32) -> Node {
         if let Value::Object(members) = &mut item.value {
             for member in members {

@@ -1,4 +1,4 @@
-//! JSON tables: an array of objects, read an item at a time, and JSON Lines.
+//! JSON tables: an array of objects, read one item at a time, and JSON Lines.
 
 use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ fn buffered(origin: &Origin) -> BufReader<Pass> {
     BufReader::with_capacity(1 << 16, origin.read())
 }
 
-/// The objects of JSON Lines; empty lines are none.
+/// The objects of JSON Lines; empty lines are skipped.
 pub(super) fn lines(origin: &Origin) -> impl Iterator<Item = Result<Row, RowsError>> + Send + use<> {
     lines_of(origin.name().to_owned(), buffered(origin), ROW)
 }
@@ -51,12 +51,12 @@ fn too_long(longest: Limit) -> String {
     format!("it has {}", longest.passed())
 }
 
-/// A byte order mark may stand at the very beginning.
+/// Removes a byte order mark, which only the first line may have.
 fn without_mark(bytes: &[u8], line: u64) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").filter(|_| line == 1).unwrap_or(bytes)
 }
 
-/// The row of an object; `line` is where its text begins.
+/// The row of an object; `line` is the line on which its text begins.
 fn row(name: &str, number: u64, line: u64, bytes: &[u8]) -> Row {
     match cells(name, number, line, bytes) {
         Ok(cells) => Row { number, cells, faults: Vec::new() },
@@ -87,13 +87,13 @@ fn cells(name: &str, number: u64, line: u64, bytes: &[u8]) -> Result<Vec<Cell>, 
     }
 }
 
-/// What a table says stands at no place of a movie.
+/// A cell whose value has no place in a movie document, as every value of a table.
 fn unplaced(cell: Cell) -> Cell {
     debug_assert!(!cell.value.span.is_some(), "it was parsed without a source");
     cell
 }
 
-/// The items of an array, one at a time: however long the array, one item is in memory.
+/// The items of an array, one at a time: only one item is in memory, however long the array.
 pub(super) struct Items<R> {
     name: String,
     reader: R,
@@ -125,7 +125,7 @@ impl<R: BufRead> Items<R> {
         Ok(Some(row(&self.name, self.number, line, &text)))
     }
 
-    /// Goes to the next item; says whether there is one.
+    /// Goes to the next item; returns whether there is one.
     fn opens(&mut self) -> Result<bool, RowsError> {
         let (found, wanted) = (self.after_space()?, if self.number == 0 { b'[' } else { b',' });
         match found {
@@ -211,7 +211,7 @@ fn wanted_but_found(number: u64, byte: u8) -> String {
     }
 }
 
-/// A JSON value in a cell; a text that is none is told why.
+/// The JSON value in a cell; the error says why the text is not JSON.
 pub(super) fn value(text: &str) -> Result<Node, String> {
     json::parse(text, u16::MAX).map(|parsed| parsed.root).map_err(|error| error.message)
 }

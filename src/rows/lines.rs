@@ -1,47 +1,47 @@
-//! Which row of a sheet stands where in the bytes of a CSV file, and whether its quotes are right: looked at while the
-//! bytes go by to the reader of cells, which knows neither. It passes over blank lines that a spreadsheet counts, and
-//! takes a quote that nobody closed for a cell that holds all rows after it.
+//! Finds the row of a sheet at each byte of a CSV file, and checks its quotes. It watches the bytes on their way to the CSV
+//! reader, which does neither: that reader skips blank lines, which a spreadsheet counts, and reads an unclosed quote as
+//! one cell that holds all later rows.
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
 
 use crate::limits::ROW;
 
-/// Bytes on their way to the reader of cells.
+/// A reader that watches the bytes that the CSV reader reads.
 pub(super) struct Lines<R> {
     inner: R,
     delimiter: u8,
     state: State,
-    /// How many bytes went by.
+    /// How many bytes have passed.
     at: u64,
-    /// How many line breaks did.
+    /// How many line breaks have passed.
     breaks: u64,
-    /// Where the row at hand begins.
+    /// The offset of the current row, bytes.
     start: u64,
     is_over: bool,
-    /// The ends of the rows that the reader of cells has not asked for: where, and the line after it.
+    /// The ends of the rows that the CSV reader has not asked for yet: the offset, and the number of the next line.
     ends: VecDeque<(u64, u64)>,
-    /// The first character after the quote that closed its cell.
+    /// The offset of the first character after a closing quote, if any.
     stray: Option<u64>,
-    /// Where the reader of cells is.
+    /// The place of the CSV reader.
     place: Place,
 }
 
-/// Where a row stands. The first is 1, of both.
+/// The place of a row. Rows and lines are numbered from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
-    /// The row, as a spreadsheet counts: a line break in a cell begins none.
+    /// The row, as a spreadsheet counts: a line break inside a cell does not begin a row.
     pub(super) row: u64,
     /// The line, as an editor counts.
     pub(super) line: u64,
 }
 
-/// What is wrong with the quotes of a row.
+/// The fault of a quote in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BadQuote {
-    /// It opens a cell, and the file ends in it.
+    /// The quote opens a cell, and the file ends in it.
     Open,
-    /// It closes a cell that goes on after it.
+    /// The quote closes a cell that goes on after it.
     Inside,
 }
 
@@ -61,9 +61,9 @@ impl<R> Lines<R> {
         Self { inner, delimiter, state: State::Start, at: 0, breaks: 0, start: 0, is_over: false, ends, stray: None, place }
     }
 
-    /// Where the row stands that the reader of cells has read up to a byte. Rows that end behind it stay for the next call.
+    /// The place of the row that the CSV reader has read up to the byte `end`. Rows that end later stay for the next call.
     pub(super) fn place(&mut self, end: u64) -> Place {
-        // The break that ends the row itself is its last byte, or, of a carriage return and a line feed, the one after it.
+        // The row's own break is its last byte or, for a carriage return and a line feed, the byte after it.
         while let Some(&(_, line)) = self.ends.front().filter(|(at, _)| *at + 1 < end) {
             self.ends.pop_front();
             self.place = Place { row: self.place.row + 1, line };
@@ -71,7 +71,7 @@ impl<R> Lines<R> {
         self.place
     }
 
-    /// What is wrong with the quotes of that row.
+    /// The fault of the quotes of that row.
     pub(super) fn bad_quote(&self, end: u64) -> Option<BadQuote> {
         if self.stray.is_some_and(|at| at < end) {
             return Some(BadQuote::Inside);

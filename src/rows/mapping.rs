@@ -1,5 +1,5 @@
-//! Which column of a table becomes which variable of a movie: by its own name, by the user's word, or by a name that differs
-//! in case, spaces and punctuation only. And what nothing uses, and what nothing fills.
+//! Maps columns of a table to variables of a movie: by the column's own name, by the user's flag, or by a name that differs
+//! only in case, spaces and punctuation. It also finds unused columns and unfilled variables.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -7,48 +7,48 @@ use std::sync::Arc;
 use super::column::Meaning;
 use crate::movie::variables::Asked;
 
-/// From this likeness on a column is worth a question.
+/// Above this similarity, the message suggests a column.
 const LIKE: f64 = 0.85;
 
-/// What the columns of a table are to a movie.
+/// The mapping of the columns of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Mapping {
-    /// The columns, in their order.
+    /// The columns, in the order of the table.
     pub columns: Vec<Mapped>,
     /// The variables that no column fills, in the order of the movie.
     pub unfilled: Vec<Unfilled>,
 }
 
-/// A column and what it becomes.
+/// A column and its variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mapped {
     /// Its header.
     pub column: Arc<str>,
-    /// The variable, as a header would spell it.
+    /// The variable, as a header would spell it; `None` when the column sets none.
     pub variable: Option<String>,
-    /// Why that one.
+    /// How the variable was chosen.
     pub how: How,
-    /// Whether the movie may use it.
+    /// Whether the movie may use the variable.
     pub is_used: bool,
 }
 
-/// Why a column becomes a variable, or none.
+/// How the variable of a column was chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum How {
-    /// It has the variable's name.
+    /// The column has the variable's name.
     Named,
-    /// The user says so.
+    /// The user named the variable.
     Flag,
-    /// Its name is the variable's but for case, spaces and punctuation, and no other column's or variable's is.
+    /// The names differ only in case, spaces and punctuation, and no other column or variable has a name like them.
     Alike,
-    /// The user leaves it out.
+    /// The user left the column out.
     LeftOut,
-    /// Its name can't be a variable's: why.
+    /// The column's name can't be a variable; the text says why.
     Refused(String),
 }
 
 impl How {
-    /// The word for it.
+    /// The word for it in the output.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -66,13 +66,13 @@ impl How {
 pub struct Unfilled {
     /// Its name.
     pub variable: String,
-    /// The column that was perhaps meant.
+    /// The column that the user may have meant.
     pub like: Option<Arc<str>>,
 }
 
 impl Mapping {
-    /// What columns are to a movie. `by_flag` gives columns other names (an empty one leaves a column out), `given` are the
-    /// variables that something else fills.
+    /// Maps columns. `by_flag` gives columns other names (an empty name leaves the column out); `given` are the variables that
+    /// have a value from elsewhere.
     #[must_use]
     pub fn of(columns: &[Arc<str>], by_flag: &HashMap<String, String>, asked: &Asked, given: &HashSet<String>) -> Self {
         let mut mapped: Vec<Mapped> =
@@ -87,14 +87,14 @@ impl Mapping {
         Self { columns: mapped, unfilled }
     }
 
-    /// The columns under other names, as [`super::binding::Binding`] takes them.
+    /// The renamed columns, as [`super::binding::Binding`] accepts them.
     #[must_use]
     pub fn renamed(&self) -> HashMap<String, String> {
         let other = self.columns.iter().filter(|one| matches!(one.how, How::Flag | How::Alike | How::LeftOut));
         other.map(|one| (one.column.to_string(), one.variable.clone().unwrap_or_default())).collect()
     }
 
-    /// What `--map` would have to say for the same, with each column that was perhaps meant for a variable.
+    /// The `--map` arguments for this mapping, including each column that may have been meant for a variable.
     #[must_use]
     pub fn spelled(&self) -> Vec<String> {
         let meant = |one: &Mapped| self.unfilled.iter().find(|unfilled| unfilled.like.as_ref() == Some(&one.column));
@@ -109,7 +109,7 @@ impl Mapping {
     }
 }
 
-/// What a column is by its name and the flags.
+/// The mapping of a column by its name and the flags alone.
 fn plainly(column: &Arc<str>, by_flag: &HashMap<String, String>, asked: &Asked) -> Mapped {
     let (name, how) = match by_flag.get(&**column) {
         Some(name) if name.is_empty() => (None, How::LeftOut),
@@ -123,7 +123,7 @@ fn plainly(column: &Arc<str>, by_flag: &HashMap<String, String>, asked: &Asked) 
     Mapped { column: Arc::clone(column), variable: name, how, is_used }
 }
 
-/// Gives columns that nothing uses to variables that nothing fills, where their names are alike and no other's are.
+/// Maps unused columns to unfilled variables whose names are alike, if no other name is like them.
 fn match_alike(columns: &mut [Mapped], open: &[&String], asked: &Asked) {
     let mut variables: HashMap<String, Vec<&String>> = HashMap::new();
     for name in open {
@@ -143,7 +143,7 @@ fn match_alike(columns: &mut [Mapped], open: &[&String], asked: &Asked) {
     }
 }
 
-/// The column that a variable was perhaps meant to be filled by: one of those that nothing uses.
+/// The unused column that the user may have meant for a variable.
 fn like(variable: &str, columns: &[Mapped]) -> Option<Arc<str>> {
     let wanted = plain(variable);
     let likeness = |one: &Mapped| {
@@ -162,7 +162,7 @@ pub fn variable(name: &str) -> &str {
     name.split('.').next().unwrap_or(name).trim_end_matches(":=").trim_end()
 }
 
-/// A name without what people write differently: case, spaces, punctuation.
+/// A name without the differences that people write: case, spaces, punctuation.
 fn plain(name: &str) -> String {
     name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

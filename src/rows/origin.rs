@@ -1,7 +1,7 @@
-//! Where a table's bytes come from, so that they can be read more than once: a copy of a file, or of what stdin gave.
+//! The bytes of a table, readable more than once: a copy of a file or of stdin.
 //!
-//! A batch reads its table for hours. What was checked has to be what is sent, so a table that somebody saves meanwhile
-//! must be without effect, and the copy has no name that a killed process could leave behind.
+//! A batch reads its table for hours. The rows that were checked must be the rows that are sent, so a later save of the
+//! file must have no effect. The copy has no name, so a killed process leaves no file behind.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
@@ -12,10 +12,10 @@ use super::RowsError;
 use crate::input::{self, InputError, STDIN};
 use crate::limits::TABLE;
 
-/// As much of a table as says what it is.
+/// How many bytes of a table are read to recognize its format.
 const BEGINNING: u64 = 64 << 10;
 
-/// Where a table's bytes come from.
+/// The copied bytes of a table.
 pub(super) struct Origin {
     name: String,
     copy: Arc<File>,
@@ -23,7 +23,7 @@ pub(super) struct Origin {
 }
 
 impl Origin {
-    /// Finds a table and copies it.
+    /// Opens a table and copies it.
     pub(super) fn open(name: &str) -> Result<Self, RowsError> {
         if name == STDIN {
             return Self::copied(name, &mut io::stdin().lock());
@@ -32,20 +32,20 @@ impl Origin {
         Self::copied(name, &mut file)
     }
 
-    /// Copies what somebody else found.
+    /// Copies a table from an open reader.
     pub(super) fn copied(name: &str, from: &mut impl Read) -> Result<Self, RowsError> {
         let copy = tempfile::tempfile().and_then(|mut copy| io::copy(&mut from.take(TABLE.most + 1), &mut copy).map(|_| copy));
         let table = Self::kept(name, copy.map_err(|why| Self::uncopied(name, &why))?)?;
         if table.length > TABLE.most { Err(RowsError::new(name, InputError::TooLarge(TABLE).to_string())) } else { Ok(table) }
     }
 
-    /// A table whose copy is there.
+    /// A table that has already been copied.
     pub(super) fn kept(name: &str, copy: File) -> Result<Self, RowsError> {
         let length = copy.metadata().map_err(|why| unreadable(name, &why))?.len();
         Ok(Self { name: name.to_owned(), copy: Arc::new(copy), length })
     }
 
-    /// What the system says when there is no place for a copy.
+    /// The error when the copy can't be written.
     pub(super) fn uncopied(name: &str, why: &io::Error) -> RowsError {
         let error = RowsError::new(name, format!("it can't be copied to a temporary file: {why}"));
         error.helped("a table is read from a copy of its own; TMPDIR names another folder for it")
@@ -56,17 +56,17 @@ impl Origin {
         self.length
     }
 
-    /// What messages call it.
+    /// The name of the table in messages.
     pub(super) fn name(&self) -> &str {
         &self.name
     }
 
-    /// The bytes from the first on; several may read at the same time.
+    /// A reader from the first byte on; several may read at the same time.
     pub(super) fn read(&self) -> Pass {
         self.read_from(0)
     }
 
-    /// The bytes from one on, which is the first of what is read.
+    /// A reader from the byte `start` on.
     pub(super) fn read_from(&self, start: u64) -> Pass {
         Pass { copy: Arc::clone(&self.copy), length: self.length, at: start }
     }
@@ -79,7 +79,7 @@ impl Origin {
     }
 }
 
-/// One reading of a table, at a place of its own.
+/// One reader of a table, with its own position.
 pub(super) struct Pass {
     copy: Arc<File>,
     length: u64,
@@ -116,7 +116,7 @@ fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, buffer, at)
 }
 
-/// What the system says of a table that can't be read.
+/// The error for a table that can't be read.
 pub(super) fn unreadable(name: &str, why: &io::Error) -> RowsError {
     RowsError::new(name, format!("it can't be read: {why}"))
 }

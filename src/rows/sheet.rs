@@ -1,5 +1,5 @@
-//! A sheet of a workbook. It is gone through once and kept as lines in a temporary file: a workbook can't be read from its
-//! middle, and what it holds is many times as large in memory.
+//! A sheet of a workbook. It is read once and stored as lines in a temporary file: a workbook can't be read from the
+//! middle, and in memory it is many times as large.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -16,24 +16,24 @@ use super::{Cell, Row, RowsError, Source};
 use crate::limits::{CELL, COLUMNS};
 use crate::movie::json::Node;
 
-/// A workbook that is read.
+/// An open workbook.
 type Book = Xlsx<BufReader<Pass>>;
 
-/// Its cells.
+/// The cells of one sheet.
 type Cells<'b> = XlsxCellReader<'b, BufReader<Pass>>;
 
 /// A sheet.
 pub(super) struct Sheet {
-    /// The rows after the header: of each its number, its faults, and its cells after them.
+    /// The rows after the header: for each row its number, its faults and its cells.
     lines: Origin,
-    /// The header; a column without a name has none.
+    /// The header; a column without a name has an empty one.
     pub(super) columns: Vec<Arc<str>>,
-    /// Its name, when it was not asked for and others stand beside it.
+    /// The sheet's name, when the user did not choose a sheet and there are others.
     chosen: Option<String>,
 }
 
 impl Sheet {
-    /// Reads a sheet: the one of that name, or the first.
+    /// Reads a sheet: the one with the chosen name, or the first.
     pub(super) fn open(origin: &Origin, source: &Source) -> Result<Self, RowsError> {
         inspect(origin)?;
         let name = origin.name();
@@ -47,7 +47,7 @@ impl Sheet {
             return Err(RowsError::new(name, format!("it has no sheet `{}`", wanted.unwrap_or_default())).helped(listed(&sheets)));
         };
         let mut taken = Taken::new(name, source.header_row)?;
-        // Its reader gives formulas or styles, not both.
+        // The workbook reader returns formulas or styles, not both.
         let mut twin = if source.as_shown { Some(open(origin)?) } else { None };
         let styled = twin.as_mut().map(|book| Styled::new(book, &sheet)).transpose().map_err(|why| in_words(name, &why))?;
         let cells = book.worksheet_cells_reader(&sheet).map_err(|why| in_words(name, &why))?;
@@ -57,7 +57,7 @@ impl Sheet {
         Ok(Self { lines, columns, chosen })
     }
 
-    /// What people should know of how it was read.
+    /// Notes about how the table was read, for people.
     pub(super) fn notes(&self, name: &str) -> Vec<String> {
         let note = |sheet: &String| format!("{name}: reading its first sheet, `{sheet}` (--sheet reads another)");
         self.chosen.iter().map(note).collect()
@@ -78,7 +78,7 @@ impl Sheet {
     }
 }
 
-/// What stands between two faults of a row, and in one between the place of its column and what is wrong.
+/// The separators between two faults of a row, and inside a fault between the column's place and the message.
 const BETWEEN: (char, char) = ('\u{1e}', '\u{1f}');
 
 fn row(table: &str, columns: &[Arc<str>], record: &StringRecord) -> Row {
@@ -90,7 +90,7 @@ fn row(table: &str, columns: &[Arc<str>], record: &StringRecord) -> Row {
         column.parse().ok().and_then(|column: usize| columns.get(column)).map_or(error.clone(), |column| error.in_column(column))
     };
     let faults = faults.map(fault).collect();
-    // Cells at the end of a row that are empty are not kept.
+    // Empty cells at the end of a row are not stored.
     let named = columns.iter().zip(cells.chain(std::iter::repeat(""))).filter(|(column, _)| !column.is_empty());
     Row { number, cells: named.map(|(column, text)| Cell { column: Arc::clone(column), value: Node::string(text) }).collect(), faults }
 }
@@ -99,7 +99,7 @@ fn open(origin: &Origin) -> Result<Book, RowsError> {
     Xlsx::new(BufReader::new(origin.read())).map_err(|why| in_words(origin.name(), &why))
 }
 
-/// What is wrong with a workbook, in words that are ours.
+/// An error about a workbook in our own words.
 fn in_words(name: &str, why: &XlsxError) -> RowsError {
     match why {
         XlsxError::Password => RowsError::new(name, "this workbook is protected by a password").helped("save it without one"),
@@ -108,7 +108,7 @@ fn in_words(name: &str, why: &XlsxError) -> RowsError {
     }
 }
 
-/// The styles of the cells, one after another.
+/// The styles of the cells, in order.
 struct Styled<'b> {
     cells: Cells<'b>,
     shown: Shown,
@@ -120,7 +120,7 @@ impl<'b> Styled<'b> {
         Ok(Self { cells: book.worksheet_cells_reader(sheet)?, shown })
     }
 
-    /// What the next cell shows, which holds this.
+    /// The text that a spreadsheet shows for the next cell, whose value is `cell`.
     fn text(&mut self, cell: &DataRef<'_>) -> Result<Result<String, String>, XlsxError> {
         let style = self.cells.next_cell_with_style_id()?.map_or(0, |(_, style)| style);
         Ok(self.shown.text(cell, style, self.cells.styles()))
@@ -132,13 +132,13 @@ fn listed(sheets: &[String]) -> String {
     format!("its sheets are {}", names.join(", "))
 }
 
-/// What was taken from a sheet so far.
+/// The rows read from a sheet so far.
 struct Taken<'n> {
     name: &'n str,
-    /// The row that is the header, if that was said.
+    /// The number of the header's row, if the user chose one.
     header: Option<u64>,
     columns: Vec<Arc<str>>,
-    /// The row at hand.
+    /// The current row.
     number: u64,
     cells: Vec<String>,
     faults: Vec<String>,
@@ -171,7 +171,7 @@ impl<'n> Taken<'n> {
         }
     }
 
-    /// Takes a cell: after those of the rows above it.
+    /// Adds a cell, after those of the rows above it.
     fn cell(&mut self, number: u64, column: usize, text: Result<String, String>) -> Result<(), RowsError> {
         let at = |why: &str| RowsError::at(self.name, format!("row {number}"), why);
         if number < self.number {
@@ -204,12 +204,12 @@ impl<'n> Taken<'n> {
         Ok(())
     }
 
-    /// Notes what is wrong with a cell of the row at hand.
+    /// Records a fault in a cell of the current row.
     fn fault(&mut self, column: usize, why: &str) {
         self.faults.push(format!("{column}{}{why}", BETWEEN.1));
     }
 
-    /// Ends the row at hand. The first in which something stands is the header.
+    /// Ends the current row. The first row that is not blank is the header.
     fn row(&mut self) -> Result<(), RowsError> {
         let (cells, faults) = (std::mem::take(&mut self.cells), std::mem::take(&mut self.faults));
         if cells.iter().all(String::is_empty) && faults.is_empty() {
@@ -236,5 +236,5 @@ impl<'n> Taken<'n> {
     }
 }
 
-/// What is wrong with a formula whose value is not in the file.
+/// The message about a formula whose value is not in the file.
 const UNSAVED: &str = "the cell holds a formula whose value is not in the workbook";

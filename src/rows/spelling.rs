@@ -1,5 +1,5 @@
-//! What a cell of a workbook says: the text that a CSV file of the same sheet holds. Numbers as they were typed, dates as
-//! ISO 8601, so that a table is the same in either form. Or, where that is asked for, the text that a spreadsheet shows.
+//! The text of a workbook's cell: the text that a CSV file of the same sheet holds. Numbers are spelled as they were typed and
+//! dates as ISO 8601, so that a table is the same in either format. On request, it is the text that a spreadsheet shows.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use calamine::{DataRef, ExcelDateTime, Style};
 use ssfmt::{DateSystem, FormatOptions, NumberFormat};
 
-/// What a cell says; of one that says nothing, why.
+/// The text of a cell; the error says why it has none.
 pub(super) fn text(cell: &DataRef<'_>) -> Result<String, String> {
     Ok(match cell {
         DataRef::Empty => String::new(),
@@ -28,11 +28,11 @@ pub(super) struct Shown {
     formats: HashMap<usize, Option<NumberFormat>>,
 }
 
-/// The longest code of a format that a spreadsheet takes.
+/// The longest format code that a spreadsheet accepts, characters.
 const LONGEST_CODE: usize = 255;
 
-/// The format of a date that a spreadsheet shows as the system does; ours is that of the United States, as its other
-/// formats are.
+/// The date format that a spreadsheet shows in the system's form; here it has the form of the United States, as the other
+/// formats do.
 const SHORT_DATE: (u32, &str) = (14, "m/d/yyyy");
 
 impl Shown {
@@ -41,7 +41,7 @@ impl Shown {
         Self { options: FormatOptions { date_system, ..FormatOptions::default() }, formats: HashMap::new() }
     }
 
-    /// What a spreadsheet shows for a cell; of one that says nothing, why.
+    /// The text that a spreadsheet shows for a cell; the error says why it has none.
     pub(super) fn text(&mut self, cell: &DataRef<'_>, style: usize, styles: &[Style]) -> Result<String, String> {
         let number = match cell {
             DataRef::Float(value) => *value,
@@ -51,7 +51,7 @@ impl Shown {
         };
         let format = self.formats.entry(style).or_insert_with(|| format_of(styles.get(style)?));
         match format {
-            // What pads a number so that columns stand in line is not part of it.
+            // The padding that aligns numbers in a column is not part of the text.
             Some(format) => Ok(format.format(number, &self.options).trim().to_owned()),
             None => text(cell),
         }
@@ -65,12 +65,12 @@ fn format_of(style: &Style) -> Option<NumberFormat> {
     if is_plain { None } else { NumberFormat::parse(code).ok() }
 }
 
-/// A number with the 15 digits that a spreadsheet shows: what it stores as 19.989999999999998 was typed as 19.99.
+/// A number with the 15 digits that a spreadsheet shows: a stored 19.989999999999998 was typed as 19.99.
 fn spelled(value: f64) -> String {
     format!("{value:.14e}").parse().unwrap_or(value).to_string()
 }
 
-/// Hours, minutes and seconds, as a spreadsheet shows what lasts longer than a day.
+/// Hours, minutes and seconds, in which a spreadsheet shows a duration longer than a day.
 fn duration(moment: &ExcelDateTime) -> String {
     let days = moment.as_f64();
     let seconds = Duration::try_from_secs_f64((days.abs() * 86_400.0).round()).map_or(0, |lasting| lasting.as_secs());
@@ -78,14 +78,14 @@ fn duration(moment: &ExcelDateTime) -> String {
     format!("{sign}{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
-/// A date without its midnight, a time without a date, or both.
+/// A date without a time at midnight, a time without a date, or both.
 fn iso(moment: &ExcelDateTime) -> String {
     let (year, month, day, hour, minute, second, milli) = moment.to_ymd_hms_milli();
     let time =
         if milli == 0 { format!("{hour:02}:{minute:02}:{second:02}") } else { format!("{hour:02}:{minute:02}:{second:02}.{milli:03}") };
     let date = format!("{year:04}-{month:02}-{day:02}");
     match moment.as_f64() {
-        // A time of day without a day.
+        // A time of day without a date.
         days if (0.0..1.0).contains(&days) => time,
         days if days.fract() == 0.0 => date,
         _ => format!("{date}T{time}"),

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Whether the address is reachable for everybody: not loopback, private, link-local (cloud metadata), shared,
+/// Whether every host on the internet can reach the address: not loopback, private, link-local (cloud metadata), shared,
 /// reserved or multicast, also when it is wrapped into an IPv6 address (`faults.md` row 100).
 #[must_use]
 pub fn is_public(ip: IpAddr) -> bool {
@@ -26,7 +26,7 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
     let [_, _, _, _, _, _, high, low] = parts;
     let v4 = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
     match parts {
-        // NAT64, 6to4, and the old form of embedding carry an IPv4 address that decides.
+        // The IPv4 address inside NAT64, 6to4 and the old embedded form decides.
         [0x64, 0xff9b, ..] | [0, 0, 0, 0, 0, 0, ..] => is_public_v4(v4(high, low)),
         [0x2002, high, low, ..] => is_public_v4(v4(high, low)),
         _ => !(ip.is_loopback() || ip.is_unspecified() || ip.is_multicast() || ip.is_unique_local() || ip.is_unicast_link_local()),

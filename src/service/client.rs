@@ -51,10 +51,10 @@ impl Default for Timeouts {
     }
 }
 
-/// What a client needs to know.
+/// The settings of a client.
 #[derive(Clone)]
 pub struct Settings {
-    /// Where the API is.
+    /// The address of the API.
     pub url: ApiUrl,
     /// The key of the account.
     pub key: ApiKey,
@@ -64,7 +64,7 @@ pub struct Settings {
     pub world: World,
 }
 
-/// A request that waits for nothing before its first byte.
+/// A request without a durable step before its first byte.
 pub(super) struct Question<'a> {
     pub(super) method: Method,
     pub(super) url: Url,

@@ -1,5 +1,5 @@
-//! Saving a video, without the key: into a partial file in the same folder, resumed where it broke off, checked,
-//! synced, and named last (`faults.md#files-and-security`). An existing file is never replaced in silence.
+//! Saves a video, without the key: writes a partial file in the same folder, resumes it where it broke off, checks and
+//! syncs it, and gives it its name last (`faults.md#files-and-security`). It never replaces an existing file silently.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,13 +22,13 @@ use crate::render::identity::ProjectId;
 pub struct VideoSource {
     /// The project of the video.
     pub project: ProjectId,
-    /// Where it is: from our own reading of the project, never from a callback.
+    /// Its address: from our own reading of the project, never from a callback.
     pub url: String,
     /// Its size, bytes, if the service reported it.
     pub size: Option<u64>,
 }
 
-/// What is to be saved, and how.
+/// What to save, and how.
 #[derive(Debug, Clone, Copy)]
 pub struct Order<'a> {
     /// The video.
@@ -37,7 +37,7 @@ pub struct Order<'a> {
     pub target: &'a Path,
     /// Whether to replace another file of that name.
     pub overwrite: Overwrite,
-    /// Whether a video of the right size that is there is this one, as far as anyone knows: another's may be as long.
+    /// Whether an existing video of the right size at the target counts as this one: the size alone is not proof.
     pub is_its_place: bool,
     /// The hosts that it may be downloaded from.
     pub hosts: Hosts,
@@ -68,18 +68,18 @@ pub struct Progress {
 #[derive(Debug)]
 #[must_use = "call `is_recorded` once it is written down where the video is"]
 pub struct Saved {
-    /// How many bytes this run saved; none when the video existed before.
+    /// How many bytes this run saved; `None` when the video existed before.
     pub now: Option<u64>,
     proof: Option<Proof>,
 }
 
 impl Saved {
-    /// It was saved and written down at an earlier time.
+    /// The video was saved and recorded by an earlier run.
     pub(crate) fn earlier() -> Self {
         Self { now: None, proof: None }
     }
 
-    /// It is written down elsewhere where the video is: nothing but the video stays in its folder.
+    /// The location of the video is recorded elsewhere: removes everything but the video from its folder.
     pub fn is_recorded(self) {
         if let Some(proof) = self.proof {
             proof.remove();
@@ -121,7 +121,7 @@ pub enum SaveError {
     /// The bytes are not an MP4.
     #[error("the server did not send a video ({why})")]
     NotAVideo {
-        /// What came.
+        /// What arrived.
         why: String,
     },
     /// The size differs from the size that the service reported.
@@ -169,8 +169,8 @@ impl Client {
     /// Saves a video. Resumes the partial file of an earlier run.
     ///
     /// # Errors
-    /// When it is gone, is no video, has another size than promised, is in the way of another file, comes from
-    /// an address that is not to be trusted, can't be reached in time, or can't be written.
+    /// When the video is gone, is not a video, has another size than promised, would replace another file, comes from
+    /// an untrusted address, can't be reached in time, or can't be written.
     pub async fn save(&self, order: Order<'_>, on_progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Saved, SaveError> {
         if order.overwrite == Overwrite::No && order.target.symlink_metadata().is_ok() {
             return already_there(&order).await;
@@ -221,7 +221,7 @@ impl Client {
         Ok(())
     }
 
-    /// One try: asks for what is missing and appends it.
+    /// One try: requests the missing bytes and appends them.
     async fn fetch(
         &self,
         order: &Order<'_>,
@@ -254,7 +254,7 @@ impl Client {
         }
     }
 
-    /// Follows redirects by hand: each address is checked before it is connected to.
+    /// Follows redirects itself, so that each address is checked before the connection.
     async fn follow(&self, order: &Order<'_>, url: &Url, partial: &Partial) -> Result<Response, Stopped> {
         let mut url = url.clone();
         for _ in 0..=MOST_HOPS {
@@ -273,7 +273,7 @@ impl Client {
         Err(SaveError::Untrusted { why: format!("it redirects more than {MOST_HOPS} times") }.into())
     }
 
-    /// Reads the head of the answer and makes the partial file fit what is going to come. Gives the size of the
+    /// Reads the head of the answer and makes the partial file match the bytes that follow. Returns the size of the
     /// whole video.
     async fn prepare(&self, order: &Order<'_>, response: &Response, partial: &mut Partial) -> Result<Option<u64>, Stopped> {
         let headers = response.headers();
@@ -305,7 +305,7 @@ impl Client {
     }
 }
 
-/// A file has the name already: it is this video, or a conflict.
+/// A file already has the name: it is this video, or a conflict.
 async fn already_there(order: &Order<'_>) -> Result<Saved, SaveError> {
     let proof = Proof::left_behind(order.target, &order.source.project).await;
     let is_it = match order.source.size.filter(|_| order.is_its_place) {
@@ -315,7 +315,7 @@ async fn already_there(order: &Order<'_>) -> Result<Saved, SaveError> {
     if is_it || proof.is_some() { Ok(Saved { now: None, proof }) } else { Err(SaveError::InTheWay { path: order.target.to_owned() }) }
 }
 
-/// What another process has named since we looked.
+/// The file that another process has named since the last look.
 async fn named_meanwhile(order: &Order<'_>) -> Option<Saved> {
     Proof::left_behind(order.target, &order.source.project).await.map(|proof| Saved { now: None, proof: Some(proof) })
 }
@@ -334,7 +334,7 @@ async fn finish(order: Order<'_>, mut partial: Partial) -> Result<Saved, SaveErr
     Ok(Saved { now: Some(found), proof: Some(proof) })
 }
 
-/// Asks for the rest, if it is still the same file.
+/// The headers that request the rest of the file if its version is unchanged.
 fn resuming(partial: &Partial) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let range = format!("bytes={}-", partial.length()).parse();

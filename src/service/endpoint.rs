@@ -19,10 +19,10 @@ pub enum ApiUrlError {
     /// It would send the key in the clear.
     #[error("the API address must start with `https://`; `http://` is taken for a loopback address only")]
     Insecure,
-    /// It carries a user name or a password, which would end up in messages.
+    /// It contains a user name or a password, which would end up in messages.
     #[error("the API address must not hold a user name or a password")]
     Credentials,
-    /// It goes on behind the path.
+    /// It has a query or a fragment.
     #[error("the API address must end with its path: no `?` and no `#`")]
     Tail,
 }
@@ -35,10 +35,10 @@ pub struct ApiUrl {
 }
 
 impl ApiUrl {
-    /// Takes an address as a user gives it.
+    /// Parses an address from a user.
     ///
     /// # Errors
-    /// When it is no URL, would send the key in the clear, or holds more than origin and path.
+    /// When it is not a URL, would send the key unencrypted, or holds more than origin and path.
     pub fn parse(text: &str) -> Result<Self, ApiUrlError> {
         let url = Url::parse(text.trim()).map_err(|error| ApiUrlError::NoUrl(error.to_string()))?;
         if !url.username().is_empty() || url.password().is_some() {
@@ -57,7 +57,7 @@ impl ApiUrl {
         Ok(Self { base, movies })
     }
 
-    /// The address as the ledger keeps it: without a trailing slash.
+    /// The address as the ledger stores it: without a trailing slash.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.base
@@ -75,7 +75,7 @@ impl ApiUrl {
         &self.movies
     }
 
-    /// Another resource of the API, by its path below the API's own.
+    /// Another resource of the API, by its path below the API's address.
     #[must_use]
     pub fn resource(&self, path: &str) -> Url {
         let mut url = self.movies.clone();
@@ -111,7 +111,7 @@ impl FromStr for ApiUrl {
     }
 }
 
-/// An address without the user and the password before its `@`: what may be shown of it.
+/// An address without the user and the password before its `@`: the part that may be shown.
 #[must_use]
 pub fn without_userinfo(address: &str) -> String {
     let begin = address.find("://").map_or(0, |scheme| scheme + "://".len());
@@ -127,13 +127,13 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     match ip_of(url) {
         Some(ip) => ip.to_canonical().is_loopback(),
-        // No other name: `x.localhost` is asked of a name server on some systems.
+        // No other name: some systems send `x.localhost` to a name server.
         None => host == "localhost",
     }
 }
 
-/// The address that a URL spells out instead of a name. The URL parser has made decimal, octal and
-/// hexadecimal spellings into this one.
+/// The IP address that a URL contains instead of a name. The URL parser has already normalized decimal, octal and
+/// hexadecimal spellings.
 pub(super) fn ip_of(url: &Url) -> Option<IpAddr> {
     url.host_str()?.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }

@@ -2,14 +2,14 @@
 
 use sha2::{Digest, Sha256};
 
-/// The longest name, bytes: any file system takes it, with the endings of partial files.
+/// The longest name, bytes: every file system accepts it, even with the endings of partial files.
 const LONGEST: usize = 120;
 
-/// The name of the video of a project or a key: `NAME.mp4`, of a later generation `NAME-2.mp4`.
+/// The name of the video of a project or a key: `NAME.mp4`; of a later generation, `NAME-2.mp4`.
 ///
-/// What every file system takes stays: letters and digits of any script, spaces, parentheses, commas and the like; everything
-/// else becomes `_`. When anything had to be changed a short hash of the name is added, so that two names don't become one
-/// file.
+/// Characters that every file system accepts stay: letters and digits of any script, spaces, parentheses, commas and the
+/// like. Every other character becomes `_`. A changed name gets a short hash of the original, so that two names never
+/// become one file.
 #[must_use]
 pub fn video_name(name: &str, generation: u32) -> String {
     let ending = if generation > 1 { format!("-{generation}.mp4") } else { ".mp4".to_owned() };
@@ -24,19 +24,19 @@ pub fn video_name(name: &str, generation: u32) -> String {
     stem.to_owned() + &ending
 }
 
-/// As many whole letters as fit into `bytes`.
+/// The longest beginning of whole characters that fits into `bytes`.
 fn beginning(text: &str, bytes: usize) -> &str {
     let end = text.char_indices().map(|(at, letter)| at + letter.len_utf8()).take_while(|end| *end <= bytes).last();
     &text[..end.unwrap_or(0)]
 }
 
-/// Whether it may stand in a name anywhere: neither a separator, nor a pattern of a shell, nor something that isn't seen.
+/// Whether the character is safe anywhere in a name: not a separator, a shell pattern or an invisible character.
 fn is_safe(letter: char) -> bool {
     let is_mark = matches!(letter, '\u{300}'..='\u{36f}');
     letter.is_alphanumeric() || is_mark || "._- ()[]{},;'&+=@!#%~$€£°·№–—’‘“”„«»".contains(letter)
 }
 
-/// Whether Windows takes the name for a device, which it does up to the first dot.
+/// Whether Windows reads the name as a device. Windows compares only the part before the first dot.
 fn is_reserved(name: &str) -> bool {
     let device = name.split('.').next().unwrap_or_default().to_ascii_uppercase();
     let numbered = device.strip_prefix("COM").or_else(|| device.strip_prefix("LPT"));

@@ -1,8 +1,8 @@
-//! The durable step: a layer of the submit client's connector that runs the caller's hook after the connection
-//! (TCP, and TLS) stands and before the first byte of the request (`protocol.md#the-order-of-the-durable-step`).
+//! The durable step: a layer of the submit client's connector. It runs the caller's hook after the connection (TCP and
+//! TLS) is established and before the first byte of the request (`protocol.md#the-order-of-the-durable-step`).
 //!
-//! One client serves all POSTs, so that they share its TLS set-up; each POST brings its own `SendGuard` in a
-//! task-local. A connection without a gate, or a second one for the same gate, is refused: nothing can be
+//! One client serves all POSTs, so that they share its TLS set-up; each POST passes its own `SendGuard` in a
+//! task-local. A connection without a guard, or a second one for the same guard, is refused: nothing can be
 //! written that was not claimed.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,27 +15,27 @@ use tokio::time::timeout;
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// What must be durable before the first byte leaves. It is called at most once.
+/// What must be durable before the first byte is sent. It is called at most once.
 pub type BeforeFirstByte = Box<dyn FnOnce() -> BoxFuture<'static, Result<(), HookRefused>> + Send>;
 
-/// The durable step failed or was refused: the request must not leave.
+/// The durable step failed or was refused: the request must not be sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct HookRefused(pub String);
 
-/// The connection did not come about in time.
+/// The connection was not established in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("no connection was made in time")]
 pub(super) struct ConnectTimedOut;
 
-/// How far a POST has come.
+/// The stage of a POST.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Stage {
     /// Nothing was written.
     Connecting,
-    /// The hook said no: nothing was written, nothing will be.
+    /// The hook refused: nothing was written, and nothing will be.
     Stopped(String),
-    /// The hook is done: bytes may have left.
+    /// The hook has finished: bytes may have been sent.
     Open,
 }
 
@@ -43,7 +43,7 @@ tokio::task_local! {
     static GUARD: Arc<SendGuard>;
 }
 
-/// The hook of one POST, and how far that POST has come.
+/// The hook of one POST, and the stage of that POST.
 pub(super) struct SendGuard {
     hook: Mutex<Option<BeforeFirstByte>>,
     stage: watch::Sender<Stage>,
@@ -54,7 +54,7 @@ impl SendGuard {
         Arc::new(Self { hook: Mutex::new(Some(hook)), stage: watch::Sender::new(Stage::Connecting) })
     }
 
-    /// Runs a request whose connection passes this gate.
+    /// Runs a request whose connection passes this guard.
     pub(super) async fn guard<F: Future>(self: Arc<Self>, request: F) -> F::Output {
         GUARD.scope(self, request).await
     }
@@ -63,10 +63,10 @@ impl SendGuard {
         self.stage.borrow().clone()
     }
 
-    /// Ends when the time for an answer is over: it runs from the moment the gate opened, so that a slow disk
-    /// doesn't eat the time of the service.
+    /// Ends when the time for an answer is over. The time starts when the hook has finished, so that a slow disk does not
+    /// shorten the time of the service.
     pub(super) async fn out_of_time(&self, limit: Duration) {
-        // The sender lives in this gate, so it is never closed while somebody waits here.
+        // The sender is a field of this guard, so it is never closed during this wait.
         let mut stage = self.stage.subscribe();
         drop(stage.wait_for(|stage| *stage == Stage::Open).await);
         tokio::time::sleep(limit).await;
@@ -86,7 +86,7 @@ impl SendGuard {
     }
 }
 
-/// Puts [`AtTheGate`] around a connector.
+/// Wraps a connector in [`AtTheGate`].
 #[derive(Debug, Clone, Copy)]
 pub(super) struct GateLayer {
     /// How long the connection may take. The hook's time is not part of it.
@@ -101,7 +101,7 @@ impl<S> Layer<S> for GateLayer {
     }
 }
 
-/// A connector that hands its connection out only after the gate of the current POST has opened.
+/// A connector that returns its connection only after the guard of the current POST has opened.
 #[derive(Debug, Clone)]
 pub(super) struct AtTheGate<S> {
     connector: S,

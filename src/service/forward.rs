@@ -1,5 +1,5 @@
-//! Passing a request on to the API as it came, once: for the proxy that records what the service says. The key is the
-//! client's own, and goes nowhere else than to the API.
+//! Forwards a request to the API unchanged, once: for the proxy that records the service's answers. The key is the
+//! caller's own, and goes only to the API.
 
 use std::time::Duration;
 
@@ -12,20 +12,20 @@ use super::endpoint::ApiUrl;
 use super::spelling::without;
 use super::wire::{Names, connect_fault, innermost};
 
-/// What of a request is passed on.
+/// The headers of a request that are forwarded.
 const PASSED_ON: [&str; 4] = ["x-api-key", "content-type", "accept", "if-none-match"];
 
 /// The largest answer, bytes: a page of the list may hold hundreds of megabytes.
 const LARGEST: usize = 256 << 20;
 
-/// Passes requests on to one API.
+/// Forwards requests to one API.
 pub struct Forwarder {
     http: reqwest::Client,
     api: ApiUrl,
     patience: Duration,
 }
 
-/// What came back.
+/// The answer of the API.
 #[derive(Debug, Clone)]
 pub struct Forwarded {
     /// The status.
@@ -37,22 +37,22 @@ pub struct Forwarded {
 }
 
 impl Forwarder {
-    /// Passes on to this API. Nothing is asked yet.
+    /// A forwarder to this API. It sends nothing yet.
     ///
     /// # Errors
-    /// When no client can be built.
+    /// When the HTTP client can't be built.
     pub fn new(api: ApiUrl, timeouts: Timeouts) -> Result<Self, ConnectFault> {
-        // A connection that is used again may be dead, and what is sent on it lost: each request has its own.
+        // A reused connection may be dead, and a request sent on it lost: each request gets its own connection.
         let builder = builder(api.movies().scheme() == "https", api.is_loopback()).dns_resolver(Names::default());
         let builder = builder.http1_only().pool_max_idle_per_host(0).connect_timeout(timeouts.connect);
         let http = builder.build().map_err(|error| connect_fault(&error))?;
         Ok(Self { http, api, patience: timeouts.body })
     }
 
-    /// Passes a request on, once. `rest` is what follows the API's own path, with its query.
+    /// Forwards a request, once. `rest` is the part after the API's own path, with its query.
     ///
     /// # Errors
-    /// Why nothing came back. The request may have arrived all the same.
+    /// Why no answer arrived. The request may have arrived nevertheless.
     pub async fn pass(&self, method: Method, rest: &str, headers: &HeaderMap, body: Vec<u8>) -> Result<Forwarded, String> {
         let url = Url::parse(&format!("{}{rest}", self.api)).ok().filter(|url| self.api.same_origin(url));
         let url = url.ok_or_else(|| "this path leads away from the API".to_owned())?;
@@ -75,7 +75,7 @@ impl Forwarder {
     }
 }
 
-/// A text without a secret, however it is spelled.
+/// A text without the secret, in any spelling.
 #[must_use]
 pub fn without_secret(secret: &str, text: Vec<u8>) -> Vec<u8> {
     without(text, secret.as_bytes())

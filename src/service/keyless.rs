@@ -1,4 +1,4 @@
-//! Fetching from anybody, without the key: what an address must be, and the clients that ask there.
+//! Requests to hosts other than the API, without the key: which addresses are allowed, and the clients for them.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -15,13 +15,13 @@ use super::wire::{Names, connect_fault};
 /// How many redirects are followed. Each address is checked again.
 pub(super) const MOST_HOPS: u32 = 5;
 
-/// Why nobody is asked for a file without encryption.
+/// Why a file is not requested without encryption.
 pub(super) const NOT_HTTPS: &str = "it is not `https://`";
 
 /// Whether a file may come from a private address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hosts {
-    /// `https` from public addresses; loopback, too, if the API is there.
+    /// `https` from public addresses; also loopback, if the API runs there.
     Public,
     /// Any (`--allow-private`).
     Any,
@@ -35,13 +35,13 @@ pub(super) struct Keyless {
     guarded: Names,
 }
 
-/// What sets one client apart from another.
+/// What distinguishes one client from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Route {
     tls: bool,
     loopback: bool,
     guarded: bool,
-    /// For how long nothing may come.
+    /// The longest time without any bytes.
     silence: Option<Duration>,
 }
 
@@ -50,8 +50,8 @@ impl Keyless {
         Self { api_is_loopback, timeouts, clients: Mutex::default(), guarded: Names::guarded() }
     }
 
-    /// Whether a file may be asked for at an address, before anything is connected to; why not, if it may not.
-    /// From then on the address's name may lead to public addresses only.
+    /// Checks, before any connection, whether a file may be requested from an address; the error says why not.
+    /// From then on the address's name may resolve to public addresses only.
     pub(super) fn trust(&self, url: &Url, hosts: Hosts) -> Result<(), &'static str> {
         match url.scheme() {
             "https" => {}
@@ -73,7 +73,7 @@ impl Keyless {
         self.client_for(url, hosts, Some(self.timeouts.request))
     }
 
-    /// A client for the bytes of a file on their way up: there is nothing to read for as long as they take.
+    /// A client that uploads the bytes of a file: nothing arrives while they are sent, so it has no read timeout.
     pub(super) fn uploader(&self, url: &Url) -> Result<reqwest::Client, ConnectFault> {
         self.client_for(url, Hosts::Any, None)
     }

@@ -1,5 +1,5 @@
-//! How long a recording plays, as its own container says: MP4 and its kin (`mvhd`), WAV, and MP3 with a Xing header.
-//! Pure. Nothing is estimated: a container that doesn't say it exactly says nothing.
+//! The playing time of a recording, as its container states it: MP4 and related formats (`mvhd`), WAV, and MP3 with a
+//! Xing header. Pure. Nothing is estimated: a container without an exact length has an unknown length.
 
 use std::time::Duration;
 
@@ -8,26 +8,26 @@ use std::time::Duration;
 pub(super) struct Part<'a> {
     /// The bytes.
     pub(super) bytes: &'a [u8],
-    /// Where they begin in the file.
+    /// Their offset in the file, bytes.
     pub(super) at: u64,
-    /// How long the whole file is, if that is known.
+    /// The size of the whole file, bytes, if known.
     pub(super) total: Option<u64>,
 }
 
-/// What a part says about the length.
+/// What a part shows about the length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reading {
-    /// It plays so long.
+    /// The playing time.
     Known(Duration),
-    /// What tells it begins at this byte of the file.
+    /// The header with the length begins at this byte of the file.
     At(u64),
-    /// The file ends before what it promises to hold.
+    /// The file ends before the end that it declares.
     Cut,
-    /// It isn't said, or not in a way that is read here.
+    /// The length is not stated, or not in a format that this module reads.
     Unknown,
 }
 
-/// Reads a part that begins where the file does, or where an earlier [`Reading::At`] has pointed to.
+/// Reads a part that begins at the start of the file, or at the byte of an earlier [`Reading::At`].
 pub(super) fn read(part: Part<'_>) -> Reading {
     let bytes = part.bytes;
     if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WAVE") {
@@ -39,7 +39,7 @@ pub(super) fn read(part: Part<'_>) -> Reading {
     mp3(part).unwrap_or(Reading::Unknown)
 }
 
-/// What an MP4 or a file of its kin may begin with, and what may stand around its media.
+/// The boxes that an MP4 or a related file may begin with, or hold around its media.
 const TOP_BOXES: [&[u8; 4]; 8] = [b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"uuid", b"styp"];
 
 /// The boxes of a file up to `moov`, which holds the length.
@@ -64,7 +64,7 @@ fn mp4(part: Part<'_>) -> Reading {
     }
 }
 
-/// A box: its size with its head (`None`: up to the end of the file), its type, and as much of it as is there.
+/// A box: its size including its header (`None`: up to the end of the file), its type, and the bytes of it that are present.
 struct Mp4Box<'a> {
     size: Option<u64>,
     kind: &'a [u8],
@@ -83,7 +83,7 @@ fn mp4_box(bytes: &[u8]) -> Option<Mp4Box<'_>> {
     is_whole.then_some(Mp4Box { size, kind, body })
 }
 
-/// The movie's head, among the boxes of `moov`.
+/// The movie header, among the boxes of `moov`.
 fn mvhd(mut moov: &[u8]) -> Option<Reading> {
     loop {
         let found = mp4_box(moov)?;
@@ -95,7 +95,7 @@ fn mvhd(mut moov: &[u8]) -> Option<Reading> {
             0 => (be32(found.body, 12)?, u64::from(be32(found.body, 16)?), u64::from(u32::MAX)),
             _ => (be32(found.body, 20)?, be64(found.body, 24)?, u64::MAX),
         };
-        // A file that is made of fragments says 0 here, and all ones mean that nobody knew.
+        // A fragmented file has 0 here; all ones mean an unknown duration.
         return (units != 0 && units != none).then(|| time(units, u64::from(scale))).flatten();
     }
 }
@@ -113,7 +113,7 @@ fn wav(part: Part<'_>) -> Reading {
         }
         if kind == b"data" {
             let rest_of_file = part.total.and_then(|total| total.checked_sub(samples));
-            // Who writes to a pipe doesn't know the size yet.
+            // A program that writes to a pipe does not know the size yet.
             let is_open = size == 0 || size == u32::MAX;
             return match (rate, rest_of_file) {
                 (Some(rate), Some(size)) if is_open => time(size, u64::from(rate)).unwrap_or(Reading::Unknown),
@@ -126,7 +126,7 @@ fn wav(part: Part<'_>) -> Reading {
     }
 }
 
-/// The first frame of an MP3, if it is the one that counts the others.
+/// The first frame of an MP3, if it holds the number of frames.
 fn mp3(part: Part<'_>) -> Option<Reading> {
     const RATES: [u32; 3] = [44_100, 48_000, 32_000];
     let tag = id3(part.bytes).unwrap_or(0);
@@ -157,7 +157,7 @@ fn mp3(part: Part<'_>) -> Option<Reading> {
     time(u64::from(frames) * samples, u64::from(rate))
 }
 
-/// How many bytes the tag takes that stands before the sound.
+/// The size of the tag before the sound, bytes.
 fn id3(bytes: &[u8]) -> Option<u64> {
     let head = bytes.get(..10).filter(|head| head.starts_with(b"ID3"))?;
     let size = head[6..].iter().fold(0, |size, byte| size << 7 | u64::from(byte & 0x7f));
@@ -193,7 +193,7 @@ mod tests {
         [&size, kind, body].concat()
     }
 
-    /// `moov` of a movie of so many thousandths of a second.
+    /// `moov` of a movie of this many milliseconds.
     fn moov(millis: u32) -> Vec<u8> {
         let numbers = [0, 0, 0, 1000, millis].map(u32::to_be_bytes).concat();
         boxed(b"moov", &boxed(b"mvhd", &[numbers, vec![0; 80]].concat()))

@@ -1,5 +1,5 @@
-//! Answers that are JSON but not for every reader: half an emoji cut out of a title (`\ud83d`), a number beyond all
-//! measure, a document nested deeper than any. What can't be said is blanked; a paid render must not hide behind it.
+//! Repairs answers that are JSON, but not for every reader: half an emoji cut out of a title (`\ud83d`), a number too
+//! large for a float, a document nested too deep. Unreadable values become `null`; they must not hide a paid render.
 
 use std::borrow::Cow;
 
@@ -7,10 +7,10 @@ use serde::de::IgnoredAny;
 
 use crate::movie::json::{Node, Value, parse};
 
-/// Nesting that the reader of answers follows; what lies deeper is blanked.
+/// The deepest nesting that the reader of answers follows; deeper values become `null`.
 const DEEPEST: u32 = 100;
 
-/// The bytes of an answer as JSON that can be read; as they came when that is so already, or can't be.
+/// The bytes of an answer as readable JSON; unchanged when they are readable already, or can't be repaired.
 pub(super) fn mended(bytes: &[u8]) -> Cow<'_, [u8]> {
     if is_readable(bytes) {
         return Cow::Borrowed(bytes);
@@ -21,7 +21,7 @@ pub(super) fn mended(bytes: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(parsed.root.to_serde().to_string().into_bytes())
 }
 
-/// Whether a strict reader takes it. Large pages are not read twice for it: only what looks like trouble is.
+/// Whether a strict reader accepts the bytes. Large pages are not parsed twice for this: only suspicious bytes are.
 fn is_readable(bytes: &[u8]) -> bool {
     if !has_surrogate(bytes) && !has_huge_exponent(bytes) && !is_deep(bytes) {
         return serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
@@ -38,7 +38,7 @@ fn has_huge_exponent(bytes: &[u8]) -> bool {
     bytes.windows(3).any(is_exponent)
 }
 
-/// Brackets inside texts are counted, too: a page that only looks deep is merely read twice.
+/// Counts brackets inside strings, too: a page that only looks deep is merely read twice.
 fn is_deep(bytes: &[u8]) -> bool {
     let mut depth = 0_u32;
     bytes.iter().any(|byte| {

@@ -1,7 +1,8 @@
 //! The HTTP API: the only builder of HTTP clients, the only holder of the key.
 //!
 //! [`answer`], [`retry`], [`page`], [`address`], [`filename`] and [`webhook`] are pure and decide; [`client`], [`read`],
-//! [`download`], [`forward`], [`probe`] and [`relay`] move bytes and ask them. [`first_byte`] is where a submission becomes durable.
+//! [`download`], [`forward`], [`probe`] and [`relay`] do the input and output and call them. [`first_byte`] makes a
+//! submission durable.
 
 pub mod account;
 pub mod address;

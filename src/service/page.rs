@@ -1,7 +1,7 @@
 //! Reading the bodies of `GET /movies`: one project, or a page of the list. Pure.
 //!
-//! The list echoes every submitted document (`service.md#status`), so a page may hold megabytes of `json`. They are
-//! skipped where they stand; only when an item lacks `client-data` is it looked up inside its `json`.
+//! The list echoes every submitted document (`service.md#status`), so a page may hold megabytes of `json`. The reader
+//! skips them; it looks inside an item's `json` only when the item lacks `client-data`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,20 +16,20 @@ use super::mend::mended;
 use crate::render::outcome::Report;
 use crate::world::Timestamp;
 
-/// The widest window that the list takes (`service.md#status`).
+/// The widest window that the list accepts (`service.md#status`).
 const WIDEST: Duration = Duration::from_secs(93 * 24 * 3600);
 
 /// A span of creation times on the service's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
-    /// Its beginning.
+    /// The beginning.
     pub from: Timestamp,
-    /// Its end.
+    /// The end.
     pub to: Timestamp,
 }
 
 impl Window {
-    /// The same span in pieces that the service takes: at most 93 days each.
+    /// The same span in pieces that the service accepts: at most 93 days each.
     pub fn pieces(self) -> impl Iterator<Item = Self> {
         let mut next = Some(self.from);
         std::iter::from_fn(move || {
@@ -50,9 +50,9 @@ pub struct Page {
     pub next: Option<String>,
     /// The size of the page on the wire, bytes.
     pub bytes: u64,
-    /// The credits that are left.
+    /// The remaining credits.
     pub remaining_credits: Option<f64>,
-    /// Whether everything that belongs on the page could be read: without this, absence proves nothing.
+    /// Whether every item of the page could be read. If not, a missing item proves nothing.
     pub whole: bool,
 }
 
@@ -65,7 +65,7 @@ struct PageBody<'a> {
     remaining_quota: Option<Value>,
 }
 
-/// Reads a page of the list; `None` when the body is none.
+/// Reads a page of the list; `None` when the body is not a page.
 #[must_use]
 pub fn read_page(body: &[u8]) -> Option<Page> {
     let page: PageBody<'_> = serde_json::from_slice(body).ok()?;
@@ -80,7 +80,7 @@ pub fn read_page(body: &[u8]) -> Option<Page> {
     })
 }
 
-/// Reads the answer about one project; `None` when the body is none.
+/// Reads the answer about one project; `None` when the body is not such an answer.
 #[must_use]
 pub fn read_movie(body: &[u8]) -> Option<Report> {
     let body: Value = serde_json::from_slice(body).ok()?;
@@ -117,8 +117,8 @@ struct Submitted {
     client_data: Option<Value>,
 }
 
-/// The `client-data` of a submitted document, which comes as a string or as it is. When the document can't be
-/// read, nobody knows what it carried: that is an error.
+/// The `client-data` of a submitted document, which is a string or a JSON value. When the document can't be
+/// read, its `client-data` is unknown: that is an error.
 fn submitted_data(json: &RawValue) -> Result<Option<Value>, serde_json::Error> {
     let text: Cow<'_, str> = match json.get().as_bytes().first() {
         Some(b'"') => Cow::Owned(serde_json::from_str(json.get())?),
@@ -128,7 +128,7 @@ fn submitted_data(json: &RawValue) -> Result<Option<Value>, serde_json::Error> {
     Ok(submitted.and_then(|submitted| submitted.client_data))
 }
 
-/// An item of the list, its document left as the text that it is.
+/// An item of the list, with its document as unparsed text.
 struct Item<'a> {
     fields: Map<String, Value>,
     json: Option<&'a RawValue>,

@@ -1,10 +1,10 @@
-//! Where `--download PLACE` puts a video (`contract.md#waiting`).
+//! The file in which `--download PLACE` saves a video (`contract.md#waiting`).
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The file for a video: inside `place` under `name` if that is an existing folder or ends with a separator, in
-/// which case it is made; else `place` itself. Links in `place` are the user's own choice.
+/// The file for a video: `place/name` if `place` is an existing folder or ends with a separator (the folder is then
+/// made); else `place` itself. Links in `place` are the user's own choice.
 ///
 /// # Errors
 /// When the folder can't be made.
@@ -15,19 +15,19 @@ pub fn target(place: &Path, name: &str) -> io::Result<PathBuf> {
     Ok(if is_folder(place) { place.join(name) } else { place.to_owned() })
 }
 
-/// Whether `place` takes several videos: an existing folder, or one that is to be made.
+/// Whether `place` can hold several videos: an existing folder, or one that is to be made.
 #[must_use]
 pub fn is_folder(place: &Path) -> bool {
     ends_like_a_folder(place) || place.is_dir()
 }
 
-/// The same place from wherever it is named: what is remembered of a file.
+/// The place independent of the working directory: the form that is stored.
 #[must_use]
 pub fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// A remembered place as it is named from here.
+/// A stored place, relative to the working directory.
 #[must_use]
 pub fn here(path: &Path) -> PathBuf {
     let folder = std::env::current_dir().unwrap_or_default();

@@ -15,31 +15,31 @@ use super::keyless::{Hosts, Keyless, MOST_HOPS, NOT_HTTPS};
 use super::length::{self, Part, Reading};
 use super::wire::{connect_fault, innermost};
 
-/// How many bytes are asked for at once. The head of a container is nearly always smaller.
+/// How many bytes one request asks for. The header of a container is nearly always smaller.
 const WINDOW: usize = 256 << 10;
 
-/// How many files are looked at at once.
+/// How many files are probed at once.
 const AT_ONCE: usize = 4;
 
-/// What a file is wanted for.
+/// The use of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Wanted {
-    /// To be played: its length matters.
+    /// Played: its length matters.
     Recording,
-    /// To be shown as it is.
+    /// Shown as it is.
     Still,
-    /// A web page to be shown.
+    /// A web page, shown.
     Page,
 }
 
-/// What was found out about a file.
+/// The properties of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Found {
-    /// Its type, as the server says.
+    /// Its type, as the server reports it.
     pub content_type: Option<String>,
-    /// How many bytes it has.
+    /// Its size, bytes.
     pub bytes: Option<u64>,
-    /// How long it plays, where its container says so.
+    /// Its playing time, if its container states it.
     pub length: Option<Duration>,
 }
 
@@ -77,10 +77,10 @@ pub enum ProbeError {
         /// The status.
         status: u16,
     },
-    /// The server sent something else.
+    /// The server sent a web page instead of the file.
     #[error("{0} sends a web page instead of the file")]
     Page(String),
-    /// The file has less than it promises.
+    /// The file is shorter than it declares.
     #[error("the file is cut off: it ends before what it promises to hold")]
     Cut,
 }
@@ -93,41 +93,41 @@ impl ProbeError {
     }
 }
 
-/// Looks at files.
+/// Probes files.
 pub struct Probe {
     keyless: Keyless,
     hosts: Hosts,
     patience: Duration,
 }
 
-/// What a server said about a file.
+/// A server's answer about a file.
 struct Answer {
     url: Url,
     status: StatusCode,
     content_type: Option<String>,
-    /// Where in the file the bytes begin.
+    /// The offset of the bytes in the file.
     at: u64,
-    /// How long the whole file is.
+    /// The size of the whole file, bytes.
     total: Option<u64>,
     bytes: Vec<u8>,
 }
 
 impl Probe {
-    /// Looks at files of these hosts; on this machine also when the API is there. Nothing is asked yet.
+    /// A probe of files on these hosts; loopback is allowed if the API runs there. It sends nothing yet.
     #[must_use]
     pub fn new(api_is_loopback: bool, hosts: Hosts, timeouts: Timeouts) -> Self {
         Self { keyless: Keyless::new(api_is_loopback, timeouts), hosts, patience: timeouts.request }
     }
 
-    /// Looks at several files, a few at once. The answers are in the order of the files.
+    /// Probes several files, a few at once. The results are in the order of the files.
     pub async fn all(&self, files: &[(&str, Wanted)]) -> Vec<Result<Found, ProbeError>> {
         stream::iter(files).map(|(url, wanted)| self.one(url, *wanted)).buffered(AT_ONCE).collect().await
     }
 
-    /// Looks at one file.
+    /// Probes one file.
     ///
     /// # Errors
-    /// When its address is not to be trusted, and when the file can't be had or is another than was wanted.
+    /// When its address is not trusted, when the file can't be read, or when it has another type than `wanted`.
     pub async fn one(&self, url: &str, wanted: Wanted) -> Result<Found, ProbeError> {
         let url = Url::parse(url).map_err(|_| ProbeError::Untrusted("it is not a URL"))?;
         let head = match self.ask(Method::HEAD, &url, 0).await {
@@ -150,7 +150,7 @@ impl Probe {
         Ok(start.found(length))
     }
 
-    /// The length of a recording, whose first bytes may only say where to look for it.
+    /// The length of a recording. The first bytes may only point to the bytes that hold it.
     async fn length(&self, start: &Answer) -> Result<Option<Duration>, ProbeError> {
         let mut reading = length::read(start.part());
         if let (Reading::At(at), StatusCode::PARTIAL_CONTENT) = (reading, start.status) {
@@ -165,7 +165,7 @@ impl Probe {
         }
     }
 
-    /// Asks once, through redirects, for the bytes from `at` on.
+    /// Sends one request, through redirects, for the bytes from `at` on.
     async fn ask(&self, method: Method, url: &Url, at: u64) -> Result<Answer, ProbeError> {
         let asking = tokio::time::timeout(self.patience, self.follow(method, url.clone(), at));
         asking.await.unwrap_or_else(|_| Err(ProbeError::Timeout(host(url))))
@@ -210,7 +210,7 @@ impl Answer {
     }
 }
 
-/// Reads no more of an answer than was asked for, whatever the server sends.
+/// Reads no more of an answer than was requested, whatever the server sends.
 async fn take(mut response: Response, url: Url) -> Result<Answer, ProbeError> {
     let (status, headers) = (response.status(), response.headers());
     let content_type = text(headers, &header::CONTENT_TYPE).map(str::to_owned);
@@ -229,7 +229,7 @@ async fn take(mut response: Response, url: Url) -> Result<Answer, ProbeError> {
     Ok(Answer { url, status, content_type, at, total, bytes })
 }
 
-/// `bytes 0-262143/1234567`: where it begins, and how long the file is.
+/// `bytes 0-262143/1234567`: the offset, and the size of the file.
 fn range(text: &str) -> Option<(u64, Option<u64>)> {
     let (range, total) = text.strip_prefix("bytes ")?.split_once('/')?;
     Some((range.split_once('-')?.0.trim().parse().ok()?, total.trim().parse().ok()))

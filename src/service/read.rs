@@ -65,14 +65,14 @@ pub enum ReadError {
 pub struct Sweep {
     /// Each render once, in its latest version.
     pub reports: Vec<Report>,
-    /// Whether the sweep read everything: every page, every item, no cursor twice. Otherwise a missing render proves
-    /// nothing.
+    /// Whether the sweep read everything: every page, every item, and no cursor repeated. Otherwise a missing render
+    /// proves nothing.
     pub whole: bool,
     /// The size of all pages on the wire, bytes.
     pub bytes: u64,
     /// How many pages were read.
     pub requests: u32,
-    /// The credits that are left.
+    /// The remaining credits.
     pub remaining_credits: Option<f64>,
 }
 
@@ -122,15 +122,15 @@ impl Client {
         })
     }
 
-    /// Asks one cheap question, once, and gives back whatever happened: for those who want to know how the service is
-    /// reached, not what it has (`service.md#status`).
+    /// Sends one cheap request, once, and returns its raw result: for `doctor`, which asks how the service can be reached
+    /// (`service.md#status`).
     pub async fn greet(&self, window: Window) -> RequestResult {
         let (from, to) = (window.from.to_iso(), window.to.to_iso());
         let query = [("from", from.as_str()), ("to", &to), ("limit", "1"), ("format", "simple")];
         self.ask(&self.about_movies(Method::GET, &query, LARGEST_PAGE)).await
     }
 
-    /// Reads the whole list of a window of any width, trying for `patience` with each page.
+    /// Reads the whole list of a window of any width; tries each page for `patience`.
     ///
     /// # Errors
     /// When the service refuses or can't be reached in time.
@@ -152,8 +152,8 @@ impl Client {
         Ok(Sweep { reports, whole, bytes, requests, remaining_credits })
     }
 
-    /// The list of a window of any width, page by page: of a list of any length one page is kept. No page is asked for
-    /// with more than `limit` renders; each is tried for `patience`.
+    /// The list of a window of any width, page by page: only one page is in memory. A page has at most `limit` renders;
+    /// each page is tried for `patience`.
     #[must_use]
     pub fn pages(&self, window: Window, limit: u8, patience: Duration) -> Pages<'_> {
         let pieces = window.pieces().collect();
@@ -170,7 +170,7 @@ impl Client {
             .await
     }
 
-    /// Asks about movies until `read` can read an answer or the patience is over.
+    /// Requests `/movies` until `read` can read an answer or the patience ends.
     async fn ask_movies<T>(&self, request: &Request<'_>, patience: Duration, read: impl Fn(&[u8]) -> Option<T>) -> Result<T, ReadError> {
         let question = self.about_movies(request.method.clone(), request.query, request.largest);
         let judge = |happened: &RequestResult| match meaning_of_read(happened) {
@@ -207,7 +207,7 @@ struct Deletion {
     success: bool,
 }
 
-/// What happened, for people.
+/// A description of the result, for people.
 pub(super) fn described(happened: &RequestResult) -> String {
     match happened {
         RequestResult::Answered(answer) => answer.describe(),
@@ -217,7 +217,7 @@ pub(super) fn described(happened: &RequestResult) -> String {
     }
 }
 
-/// A list as it is read, page by page.
+/// A list that is read page by page.
 pub struct Pages<'a> {
     client: &'a Client,
     pieces: VecDeque<Window>,
@@ -227,7 +227,7 @@ pub struct Pages<'a> {
 }
 
 impl Pages<'_> {
-    /// The renders of the next page, `None` after the last one. A render may come more than once.
+    /// The renders of the next page; `None` after the last one. A render may appear more than once.
     ///
     /// # Errors
     /// When the service refuses or can't be reached in time.
@@ -241,24 +241,24 @@ impl Pages<'_> {
             self.pieces.pop_front();
             self.gathered.cursors.clear();
         } else if self.gathered.visit.requests >= MOST_PAGES {
-            // A list without an end is read no further; it is no evidence of absence, either.
+            // A list without an end is not read further; nor is it evidence of absence.
             self.gathered.visit.whole = false;
             self.pieces.clear();
         }
         Ok(Some(reports))
     }
 
-    /// What is known of the pages so far.
+    /// The progress so far.
     #[must_use]
     pub fn visit(&self) -> Visit {
         self.gathered.visit
     }
 }
 
-/// The pages of a sweep as they come in, whatever their order and however often an item comes (`faults.md` row 41).
+/// The pages of a sweep, whatever their order and however often an item appears (`faults.md` row 41).
 struct Gathered {
     visit: Visit,
-    /// The hashes of the projects that came so far: enough to see whether a page brings anything new.
+    /// The hashes of the projects read so far: enough to see whether a page holds a new one.
     known: HashSet<u64>,
     hasher: RandomState,
     cursors: HashSet<String>,
@@ -271,7 +271,8 @@ impl Gathered {
         Self { visit, known: HashSet::new(), hasher: RandomState::new(), cursors: HashSet::new(), barren: 0 }
     }
 
-    /// Takes a page in and gives the cursor of the next one, unless it leads in a circle or nowhere.
+    /// Records a page and returns the cursor of the next one; `None` at the end, when a cursor repeats, or after too many
+    /// pages in a row without a new render.
     fn take(&mut self, page: Page, reports: &[Report]) -> Option<String> {
         let before = self.known.len();
         self.known.extend(reports.iter().map(|report| self.hasher.hash_one(&report.project)));

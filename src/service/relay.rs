@@ -1,5 +1,5 @@
-//! Passing a file of the movie on to a browser on this machine, without the key: a part of it where the browser asks for
-//! one, as it comes, and never from a private address unless that is allowed.
+//! Passes a file of the movie to a browser on this machine, without the key: streamed, only the range that the browser
+//! requests, and never from a private address unless that is allowed.
 
 use axum::body::Bytes;
 use futures_util::Stream;
@@ -10,50 +10,50 @@ use super::client::Timeouts;
 use super::keyless::{Hosts, Keyless, MOST_HOPS};
 use super::wire::{connect_fault, innermost};
 
-/// What of an answer is passed on beside its body.
+/// The headers of an answer that are passed on.
 const PASSED_ON: [header::HeaderName; 4] = [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_RANGE, header::ACCEPT_RANGES];
 
-/// The longest text that is read whole, bytes.
+/// The longest text that is read into memory, bytes.
 const LONGEST_TEXT: usize = 2 << 20;
 
-/// Why a file can't be passed on, in words.
+/// Why a file can't be passed on, as a text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct RelayError(String);
 
-/// Asks other hosts for files.
+/// Requests files from other hosts.
 pub struct Relay {
     keyless: Keyless,
     hosts: Hosts,
 }
 
-/// A file, or the part of it that was asked for.
+/// A file, or the requested part of it.
 pub struct Passed {
     /// The status: 200, or 206 for a part.
     pub status: u16,
-    /// Its type, length and place in the whole.
+    /// The headers: type, length and range.
     pub headers: HeaderMap,
     response: Response,
 }
 
 impl Passed {
-    /// Its bytes, as they come.
+    /// Its bytes, as a stream.
     pub fn into_body(self) -> impl Stream<Item = reqwest::Result<Bytes>> + Send + 'static {
         self.response.bytes_stream()
     }
 }
 
 impl Relay {
-    /// A relay; on this machine it asks only when the API is there, too, or when any host is allowed. Nothing is asked yet.
+    /// A relay. It requests files on this machine only if the API runs there, or if any host is allowed. It sends nothing yet.
     #[must_use]
     pub fn new(api_is_loopback: bool, hosts: Hosts, timeouts: Timeouts) -> Self {
         Self { keyless: Keyless::new(api_is_loopback, timeouts), hosts }
     }
 
-    /// Asks for a file, or for a range of it in the words of the header `Range`, through redirects.
+    /// Requests a file, or a range of it (`range` is the value of the header `Range`), through redirects.
     ///
     /// # Errors
-    /// When its address is not to be trusted, or it can't be had.
+    /// When its address is not trusted, or the file can't be fetched.
     pub async fn get(&self, url: &str, range: Option<&str>) -> Result<Passed, RelayError> {
         let mut url = Url::parse(url).map_err(|_| RelayError("it is not a URL".to_owned()))?;
         for _ in 0..=MOST_HOPS {
@@ -73,10 +73,10 @@ impl Relay {
         Err(RelayError("it redirects too often".to_owned()))
     }
 
-    /// Reads a file of text, such as captions.
+    /// Reads a text file, such as captions.
     ///
     /// # Errors
-    /// As [`Self::get`], and when it is too long.
+    /// As [`Self::get`], and when the text is too long.
     pub async fn text(&self, url: &str) -> Result<String, RelayError> {
         let mut response = self.get(url, None).await?.response;
         let mut bytes = Vec::new();

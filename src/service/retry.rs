@@ -1,4 +1,4 @@
-//! When to try again, as pure functions: exponential back-off with full jitter, `Retry-After` obeyed.
+//! When to try again, as pure functions: exponential back-off with full jitter; `Retry-After` is obeyed.
 
 use std::time::Duration;
 
@@ -14,16 +14,16 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// The upper bound of any wait that the service did not ask for.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// How much trying a request is worth.
+/// How long and how often to try a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// No try begins later than this after the first.
+    /// No try begins later than this after the first one.
     pub total: Duration,
-    /// How many tries there are at most.
+    /// The largest number of tries.
     pub tries: u32,
 }
 
-/// Where the tries of one request stand.
+/// The progress of the tries of one request.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Failed {
     /// How many tries have failed, from 1.
@@ -52,8 +52,8 @@ impl RetryPolicy {
         Self { total, tries: u32::MAX }
     }
 
-    /// This patience with a fault of the connection: what a typing error or a broken set-up explains is not
-    /// tried for long (`faults.md` rows 1 to 4).
+    /// The patience for this fault of the connection: a fault that a typing error or a broken set-up explains gets
+    /// a short patience (`faults.md` rows 1 to 4).
     #[must_use]
     pub fn with(self, fault: &ConnectFault) -> Self {
         match fault {
@@ -66,7 +66,7 @@ impl RetryPolicy {
         }
     }
 
-    /// Decides about the next try. A wait that the service asks for is kept whole or not begun.
+    /// Decides about the next try. A wait that the service asks for is kept in full or not started.
     #[must_use]
     pub fn after(self, failed: &Failed) -> Next {
         let left = self.total.saturating_sub(failed.elapsed);
@@ -86,7 +86,7 @@ fn back_off(tries: u32) -> Duration {
     FIRST_WAIT.saturating_mul(2_u32.saturating_pow(tries.saturating_sub(1))).min(LONGEST_WAIT)
 }
 
-/// Reads `Retry-After`: seconds or an HTTP date, at most [`LONGEST_RETRY_AFTER`]; nonsense is `None`.
+/// Reads `Retry-After`: seconds or an HTTP date, at most [`LONGEST_RETRY_AFTER`]; `None` for any other text.
 #[must_use]
 pub fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     let header = header.trim();

@@ -14,15 +14,15 @@ pub enum KeyError {
     /// Nothing but white space was given.
     #[error("the API key is empty")]
     Empty,
-    /// It holds what can't stand in a header: a line break, a space, a letter outside ASCII.
+    /// It holds a character that a header can't hold: a line break, a space, a letter outside ASCII.
     #[error("the API key holds a character that no key has; was more than the key copied?")]
     Character,
 }
 
-/// Keys of the service are longer, bytes.
+/// The shortest key that counts as one of the service's, bytes.
 const SHORTEST_KEY: usize = 12;
 
-/// The key of an account. `Debug` is redacted, there is no `Display`, the memory is wiped in the end.
+/// The key of an account. `Debug` is redacted, there is no `Display`, and the memory is wiped on drop.
 #[derive(Clone)]
 pub struct ApiKey {
     secret: SecretString,
@@ -30,7 +30,7 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// Takes a key as a user stores it: white space around it is dropped.
+    /// Parses a key as a user stores it: white space around it is dropped.
     ///
     /// # Errors
     /// When it is empty or holds anything but visible ASCII.
@@ -47,13 +47,13 @@ impl ApiKey {
         Ok(Self { secret: SecretString::from(key), header })
     }
 
-    /// The value of `x-api-key`, marked so that no log of the HTTP library shows it.
+    /// The value of `x-api-key`, marked as sensitive so that no log of the HTTP library shows it.
     pub(super) fn header(&self) -> HeaderValue {
         self.header.clone()
     }
 
-    /// A text that others wrote, without the key, however they spell it ([`spelling`](super::spelling) says what is
-    /// found). A key too short to be one of the service's is left alone: it may be any word.
+    /// A text from outside without the key, in any spelling ([`spelling`](super::spelling) lists them). A key shorter than
+    /// the service's keys is left alone: it may be any word.
     pub(super) fn scrubbed(&self, text: Vec<u8>) -> Vec<u8> {
         let key = self.secret.expose_secret();
         if key.len() < SHORTEST_KEY { text } else { without(text, key.as_bytes()) }

@@ -1,20 +1,20 @@
-//! A secret inside a text of others, in every spelling that becomes the secret again when somebody decodes or shows the
-//! text: JSON (`\u0043`, `\/`, nested in strings of strings), percent-encoding, HTML's references, either case of a
-//! letter, and with characters in between that no terminal shows. It works on the bytes as they came, so that it finds
-//! the secret in half an answer and in a web page, too. Pure.
+//! Finds a secret inside a text from outside, in every spelling that decoding or showing the text turns back into the
+//! secret: JSON (`\u0043`, `\/`, nested in strings of strings), percent-encoding, HTML's references, either case of a
+//! letter, and with invisible characters in between. It works on the raw bytes, so that it finds the secret in half an
+//! answer and in a web page, too. Pure.
 //!
-//! Not found: a secret that is split over two texts, cut short, spelled backwards, hashed, or put into base64 or another
-//! code; and one code inside another (a percent sign that is itself spelled `\u0025`).
+//! Not found: a secret that is split over two texts, cut short, spelled backwards, hashed, or encoded as base64 or in
+//! another code; and one code inside another (a percent sign that is itself spelled `\u0025`).
 
 use crate::render::untrusted::is_harmless;
 
-/// What stands where the secret stood.
+/// The replacement of the secret.
 const REDACTED: &[u8] = b"[redacted]";
 
-/// The text with each spelling of the secret taken out of it. An empty secret is in no text.
+/// The text without any spelling of the secret. No text contains an empty secret.
 pub(super) fn without(text: Vec<u8>, secret: &[u8]) -> Vec<u8> {
     let Some((first, _)) = secret.split_first() else { return text };
-    // Where no spelling can begin nothing is decoded: pages of megabytes come through here.
+    // Nothing is decoded where no spelling can begin: this runs over pages of megabytes.
     let may_begin = |byte: u8| byte.eq_ignore_ascii_case(first) || matches!(byte, b'\\' | b'%' | b'&');
     let (mut scrubbed, mut copied, mut at) = (Vec::new(), 0, 0);
     while at < text.len() {
@@ -35,11 +35,11 @@ pub(super) fn without(text: Vec<u8>, secret: &[u8]) -> Vec<u8> {
     scrubbed
 }
 
-/// How long the spelling of the secret is that the text begins with.
+/// The length of the secret's spelling at the start of the text, bytes; `None` if the text does not begin with one.
 fn length_of(text: &[u8], secret: &[u8]) -> Option<usize> {
     let mut at = 0;
     for (place, wanted) in secret.iter().enumerate() {
-        // Backslashes that stand together are one: how many there are says only how deep the text is nested.
+        // Consecutive backslashes count as one: their number only shows how deep the text is nested.
         if *wanted == b'\\' && place > 0 && secret[place - 1] == b'\\' {
             continue;
         }
@@ -70,7 +70,7 @@ impl Letter {
     }
 }
 
-/// The character that the bytes themselves are; one that is no UTF-8 is a byte long.
+/// The character that the bytes themselves are; an invalid UTF-8 byte has the length 1.
 fn literal(text: &[u8]) -> Option<Letter> {
     let first = *text.first()?;
     if first == b'\\' {
@@ -80,7 +80,7 @@ fn literal(text: &[u8]) -> Option<Letter> {
     Some(whole.map_or(Letter { char: char::REPLACEMENT_CHARACTER, length: 1 }, |char| Letter { char, length: char.len_utf8() }))
 }
 
-/// The character that a code spells here.
+/// The character that an escape at this place encodes.
 fn decoded(text: &[u8]) -> Option<Letter> {
     match text.first()? {
         b'\\' => in_json(text),
@@ -117,13 +117,13 @@ fn in_percent(text: &[u8]) -> Option<Letter> {
     }
     match text.get(length..length + 2).and_then(|digits| number(digits, 16)) {
         Some(code) => Some(Letter { char: char::from_u32(code)?, length: length + 2 }),
-        // Nothing follows that it could be a code of: it is the percent sign itself.
+        // No hexadecimal digits follow: it is the percent sign itself.
         None => (length > 1).then_some(Letter { char: '%', length }),
     }
 }
 
 fn in_html(text: &[u8]) -> Option<Letter> {
-    /// No reference to a character is longer, bytes.
+    /// The longest reference to a character, bytes.
     const LONGEST: usize = 12;
     let end = text.iter().take(LONGEST).position(|byte| *byte == b';')?;
     let char = match &text[1..end] {
@@ -160,7 +160,7 @@ mod tests {
         String::from_utf8(without(text.as_bytes().to_vec(), SECRET.as_bytes())).unwrap()
     }
 
-    /// The secret as each code spells a letter of it.
+    /// The secret with each letter in the spelling that `how` returns.
     fn spelled(how: impl FnMut(char) -> String) -> String {
         SECRET.chars().map(how).collect()
     }

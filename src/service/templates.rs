@@ -25,7 +25,7 @@ pub struct TemplateSummary {
     /// A label, not unique.
     #[serde(default)]
     pub name: String,
-    /// Its tags; none when the service says nothing of them.
+    /// Its tags; empty when the service sends none.
     #[serde(default, deserialize_with = "or_none")]
     pub tags: Vec<String>,
     /// The time of creation, ISO 8601.
@@ -45,12 +45,12 @@ pub struct Template {
     /// What the list shows of it.
     #[serde(flatten)]
     pub summary: TemplateSummary,
-    /// The movie in the bytes in which it is stored.
+    /// The movie, in its stored bytes.
     #[serde(deserialize_with = "stored_movie")]
     pub movie: String,
 }
 
-/// One variable of a template, as its author has described it.
+/// One variable of a template, as its author described it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct TemplateVariable {
     /// The key in `variables`.
@@ -61,13 +61,13 @@ pub struct TemplateVariable {
     /// `text`, `number`, `boolean`, `select`, `url`, `array`, `collection`, or another word, which means a text.
     #[serde(default, rename = "type")]
     pub kind: Option<String>,
-    /// What it is without a value, as a text whatever its type.
+    /// The default value, as a text whatever its type.
     #[serde(default)]
     pub default: Option<Value>,
-    /// What it is for.
+    /// The author's description.
     #[serde(default)]
     pub help: Option<String>,
-    /// Whether it has to be given.
+    /// Whether a value is required.
     #[serde(default)]
     pub required: Option<bool>,
     /// The values of a `select`.
@@ -79,7 +79,7 @@ pub struct TemplateVariable {
 }
 
 impl TemplateVariable {
-    /// What it is without a value; nothing for a list or an object, whose default comes as a text that says nothing.
+    /// The default value; `None` for a list or an object, whose default arrives as a useless text.
     #[must_use]
     pub fn default_value(&self) -> Option<&Value> {
         self.default.as_ref().filter(|_| !matches!(self.kind.as_deref(), Some("array" | "collection")))
@@ -94,7 +94,7 @@ const INJECTED: [&str; 2] = ["make_webhook_url", "client_data"];
 pub struct TemplateDraft {
     /// Its name.
     pub name: Option<String>,
-    /// Its movie, in the bytes in which it is to be stored.
+    /// Its movie, in the bytes to store.
     pub movie: Option<String>,
     /// All of its tags.
     pub tags: Option<Vec<String>>,
@@ -191,7 +191,7 @@ impl Client {
         Ok(self.account::<One<Described<Value>>>(&call).await?.template.variables)
     }
 
-    /// Makes a template, once; gives back its id.
+    /// Makes a template, once; returns its id.
     ///
     /// # Errors
     /// When the service refuses or can't be reached. [`AccountError::Lost`] when the template may have been made.
@@ -209,8 +209,8 @@ impl Client {
         self.account::<Written>(&call).await.map(drop)
     }
 
-    /// Copies a template, once, perhaps under a name; variables are merged into those of its movie. Gives back the id of
-    /// the copy.
+    /// Copies a template, once, under a name if one is given; variables are merged into those of its movie. Returns the
+    /// id of the copy.
     ///
     /// # Errors
     /// As [`Client::create_template`].

@@ -68,7 +68,7 @@ pub enum PutError {
     /// The signed URL has expired, or is not for these bytes.
     #[error("the storage host refused the signed URL (HTTP {0}): it is good for 2 minutes")]
     Expired(u16),
-    /// No connection, no answer, or none that helps: the same bytes may be sent again.
+    /// No connection, no answer, or no useful answer: the same bytes may be sent again.
     #[error("the storage host did not take the file: {0}")]
     Failed(String),
 }

@@ -1,4 +1,4 @@
-//! Handing a body to an address that the user named: without the key, following nothing, sending nothing twice.
+//! Delivers a body to an address that the user named: without the key, following no redirect, sending nothing twice.
 
 use std::fmt;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::world::World;
 /// How long an application may take to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Where bodies are handed to.
+/// An address that accepts bodies.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address(Url);
 
@@ -33,16 +33,16 @@ pub enum AddressError {
 }
 
 impl Address {
-    /// Takes an address as a user gives it.
+    /// Parses an address from a user.
     ///
     /// # Errors
-    /// When nothing can be handed to it.
+    /// When nothing can be delivered to it.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let url = Url::parse(text.trim()).map_err(|error| AddressError::NoUrl(error.to_string()))?;
         if matches!(url.scheme(), "https" | "http") { Ok(Self(url)) } else { Err(AddressError::Scheme) }
     }
 
-    /// The same with a path added to its own.
+    /// The address with `path` appended to its own path.
     #[must_use]
     pub fn with_path(&self, path: &str) -> String {
         let mut url = self.0.clone();
@@ -57,7 +57,7 @@ impl Address {
         is_loopback(&self.0)
     }
 
-    /// Whether the way there is encrypted.
+    /// Whether the connection to it is encrypted.
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
         self.0.scheme() == "https"
@@ -83,36 +83,36 @@ impl fmt::Debug for Address {
 pub struct Answered {
     /// The status.
     pub status: u16,
-    /// How long it asks to be left alone.
+    /// How long it asks us to wait.
     pub retry_after: Option<Duration>,
 }
 
 impl Answered {
-    /// Whether it took the body.
+    /// Whether it accepted the body.
     #[must_use]
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 }
 
-/// Hands bodies on.
+/// Delivers bodies.
 pub struct WebhookClient {
     clients: Keyless,
     world: World,
 }
 
 impl WebhookClient {
-    /// A courier. No connection is made.
+    /// A client. It makes no connection yet.
     #[must_use]
     pub fn new(world: World) -> Self {
         let timeouts = Timeouts { request: PATIENCE, ..Timeouts::default() };
         Self { clients: Keyless::new(true, timeouts), world }
     }
 
-    /// Hands a body over, once.
+    /// Delivers a body, once.
     ///
     /// # Errors
-    /// Why there was no answer, in words.
+    /// Why there was no answer, as a text.
     pub async fn hand(
         &self,
         to: &Address,

@@ -1,4 +1,4 @@
-//! How connections come about and why they don't: name resolution, the TLS set-up for plain HTTP, and the
+//! How connections are made and why they fail: name resolution, the TLS set-up for plain HTTP, and the
 //! reading of the HTTP library's errors.
 
 use std::collections::HashSet;
@@ -14,7 +14,7 @@ use super::address::is_public;
 use super::answer::{ConnectFault, TlsFault};
 use super::first_byte::ConnectTimedOut;
 
-/// Why a name led nowhere. A type of its own, so that it is found again inside the HTTP library's errors.
+/// Why a name could not be resolved. A separate type, so that it can be found inside the HTTP library's errors.
 #[derive(Debug, thiserror::Error)]
 enum NameFault {
     #[error("the name can't be resolved")]
@@ -23,8 +23,8 @@ enum NameFault {
     Private,
 }
 
-/// Resolves names as the system does. With a guard, the names in it may lead to public addresses only; the name
-/// of a proxy is not in it, and may lead anywhere.
+/// Resolves names as the system does. With a guard, the guarded names may resolve to public addresses only. A proxy's
+/// name is not guarded and may resolve to any address.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {
     guarded: Option<Arc<Mutex<HashSet<String>>>>,
@@ -36,7 +36,7 @@ impl Names {
         Self { guarded: Some(Arc::default()) }
     }
 
-    /// From now on this name may lead to public addresses only.
+    /// From now on this name may resolve to public addresses only.
     pub(super) fn guard(&self, host: &str) {
         if let Some(names) = &self.guarded {
             names.lock().unwrap_or_else(PoisonError::into_inner).insert(host.to_ascii_lowercase());
@@ -63,13 +63,13 @@ impl Resolve for Names {
     }
 }
 
-/// Chooses the cryptography of the connections whose TLS the HTTP library sets up, unless this process has chosen.
+/// Chooses the cryptography of the connections whose TLS the HTTP library sets up, unless this process has chosen already.
 pub(super) fn choose_cryptography() {
     // An error means that other code chose first; any choice will do.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// TLS without a single root, for clients of `http://` addresses: reading the system's roots takes longer than
+/// TLS without root certificates, for clients of `http://` addresses: reading the system's roots takes longer than
 /// a whole submission to loopback.
 pub(super) fn tls_without_roots() -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -77,7 +77,7 @@ pub(super) fn tls_without_roots() -> Result<ClientConfig, rustls::Error> {
     Ok(versions.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }
 
-/// Why no connection stood.
+/// Why no connection was made.
 pub(super) fn connect_fault(error: &reqwest::Error) -> ConnectFault {
     let causes = causes(error);
     if let Some(fault) = causes.iter().find_map(|cause| known_fault(*cause)) {
@@ -119,14 +119,14 @@ fn tls_fault(error: &rustls::Error) -> TlsFault {
     }
 }
 
-/// The last cause of an error, which is the system's own word. It never holds a URL.
+/// The innermost cause of an error: the system's message. It never holds a URL.
 pub(super) fn innermost(error: &reqwest::Error) -> String {
     let causes = causes(error);
     causes.last().map_or_else(|| "no cause given".to_owned(), ToString::to_string)
 }
 
-/// Everything beneath the HTTP library's own error, outermost first. What an I/O error wraps counts too: it
-/// hides that from `source`.
+/// Every cause below the HTTP library's own error, outermost first. This includes the error inside an I/O error, which
+/// `source` skips.
 fn causes(error: &reqwest::Error) -> Vec<&(dyn Error + 'static)> {
     let mut found = Vec::new();
     let mut next = error.source();

@@ -1,4 +1,4 @@
-//! The environment variables for `j2v` alone: the programs that it starts (`--exec`, `key-command`, an editor) don't get them.
+//! Environment variables for `j2v` alone: the programs that it starts (`--exec`, `key-command`, an editor) don't get them.
 
 use super::{Environment, LedgerPlace};
 
@@ -8,7 +8,7 @@ pub(crate) const SECRETS: [&str; 4] = ["J2V_API_KEY", "JSON2VIDEO_API_KEY", "J2V
 /// The variable whose value is a secret where it contains a password.
 pub(crate) const LEDGER: &str = "J2V_LEDGER";
 
-/// The variables that are set and that programs don't get by default.
+/// The variables that are set and withheld from programs by default.
 pub(super) fn withheld(environment: &Environment<'_>) -> Vec<&'static str> {
     let mut names: Vec<&str> = SECRETS.into_iter().filter(|name| environment(name).is_some()).collect();
     names.extend(environment(LEDGER).filter(|place| !is_open(place)).map(|_| LEDGER));

@@ -13,7 +13,7 @@ use super::toml_file::{TomlError, TomlFile};
 use crate::movie::spec::words::RESOLUTION;
 use crate::service::endpoint::ApiUrl;
 
-/// The settings of a profile, as they are written.
+/// The names of a profile's settings.
 const SETTINGS: [&str; 7] = ["api-url", "concurrency", "download", "key-command", "ledger", "resolution", "webhook"];
 
 /// The largest accepted number of requests at once.
@@ -28,7 +28,7 @@ pub(crate) struct Config {
     pub(super) profiles: BTreeMap<ProfileName, Profile>,
 }
 
-/// What a profile sets.
+/// The values that a profile sets.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Profile {
     pub(super) key_command: Option<Placed<Vec<String>>>,
@@ -150,13 +150,13 @@ impl Reader<'_> {
         ProfileName::parse(text).map_err(|why| self.wrong(value.span().start, why))
     }
 
-    /// A command line, split into words as a shell splits it; no shell runs it.
+    /// A command line, split into words by a shell's rules; it runs without a shell.
     fn words(&self, at: usize, text: &str) -> Result<Vec<String>, TomlError> {
         let words = shlex::split(text).filter(|words| words.first().is_some_and(|program| !program.is_empty()));
         words.ok_or_else(|| self.wrong(at, "this is not a command line: is a quote left open?".to_owned()))
     }
 
-    /// A path that is the same from every working folder.
+    /// A path that does not depend on the working folder.
     fn path(&self, at: usize, text: &str) -> Result<String, TomlError> {
         let from_home = text.strip_prefix("~/").and_then(|rest| Some(self.home?.join(rest).display().to_string()));
         let path = from_home.unwrap_or_else(|| text.to_owned());
@@ -166,7 +166,7 @@ impl Reader<'_> {
         Err(self.wrong(at, format!("`{text}` depends on the current folder: start it with `/` or `~/`")))
     }
 
-    /// A folder, with a `/` added at its end where that is missing.
+    /// A folder, with a `/` at its end.
     fn folder(&self, at: usize, text: &str) -> Result<String, TomlError> {
         let path = self.path(at, text)?;
         Ok(if path.ends_with('/') { path } else { format!("{path}/") })

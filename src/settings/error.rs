@@ -23,13 +23,13 @@ pub(crate) enum SettingsError {
         /// The variable's name.
         variable: &'static str,
     },
-    /// There is no folder for a ledger.
+    /// The ledger has no folder.
     #[error("there is no home folder to keep the ledger in; name a file with --ledger or $J2V_LEDGER")]
     Homeless,
     /// A ledger that this program can't open.
     #[error("`{0}` is not a ledger: use a file, or postgres://USER@HOST/DATABASE")]
     LedgerKind(String),
-    /// A text that may be meant as a server's address, and isn't one. It may contain a password, and is never shown.
+    /// A text that may be meant as a server's address, but is not valid. It may contain a password, and is never shown.
     #[error(
         "the ledger's address can't be used: {0}; a server is written postgres://USER@HOST/DATABASE (with the password in $PGPASSWORD or \
          ~/.pgpass), and a file of this name ./NAME"

@@ -16,7 +16,7 @@ const LONGEST: u64 = 16 << 10;
 /// The source of the key.
 #[derive(Debug, Clone)]
 pub(crate) enum KeySource {
-    /// There is none.
+    /// No source is configured.
     None,
     /// The key itself.
     Given(ApiKey, Origin),
@@ -27,7 +27,7 @@ pub(crate) enum KeySource {
         /// The place of that setting.
         origin: Origin,
     },
-    /// It is in a file of its own: `auth login`.
+    /// A separate file: `auth login`.
     File(PathBuf),
 }
 
@@ -47,13 +47,13 @@ pub(crate) enum KeyFault {
     File {
         /// The file's path.
         path: PathBuf,
-        /// What the system said.
+        /// The system's message.
         why: io::Error,
     },
     /// The value found is not a key.
     #[error("what {from} gives can't be used: {why}")]
     Unusable {
-        /// Its source.
+        /// The source.
         from: String,
         /// The reason, without the key.
         why: String,
@@ -106,7 +106,7 @@ fn spelled(words: &[String]) -> String {
     shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
 }
 
-/// The first line that a program prints. The program has the terminal for its questions, and runs without a shell.
+/// The first line that a program prints. The program uses the terminal for its questions, and runs without a shell.
 fn told_by(words: &[String]) -> Result<String, KeyFault> {
     let failed = |why: String| KeyFault::Command { command: spelled(words), why };
     let [program, arguments @ ..] = words else { return Err(failed("is empty".to_owned())) };

@@ -1,4 +1,4 @@
-//! Where the ledger is.
+//! The place of the ledger.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::cli::GlobalArgs;
 #[cfg(feature = "postgres")]
 use crate::ledger::postgres::Address;
 
-/// The place of the ledger.
+/// The kinds of places.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LedgerPlace {
     /// In this file.
@@ -23,7 +23,7 @@ pub(crate) enum LedgerPlace {
     Server(Address),
     /// Nowhere: `--no-ledger`.
     Nowhere,
-    /// There is no home folder for it, and no setting names another place: a command that needs a ledger can't work.
+    /// The user has no home folder, and no setting names another place: a command that needs a ledger can't work.
     Homeless,
 }
 
@@ -154,7 +154,7 @@ pub(super) fn place(
     if let Some(path) = &args.ledger {
         return Ok((LedgerPlace::typed(path, environment)?, Origin::Flag("--ledger")));
     }
-    // The emulator's renders matter to the emulator alone: its ledger is stored beside its state.
+    // Only the emulator needs its renders: its ledger is stored beside its state.
     if let Api::Emulator(folder) = api {
         return Ok((LedgerPlace::File(folder.join("ledger.db")), Origin::Flag("--emulate")));
     }

@@ -53,7 +53,7 @@ const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_prox
 /// The key for the in-process emulator, which accepts any key.
 const EMULATOR_KEY: &str = "emulator";
 
-/// Where the API is.
+/// The kinds of APIs.
 #[derive(Debug, Clone)]
 pub(crate) enum Api {
     /// At a URL.
@@ -75,7 +75,7 @@ pub(crate) struct Settings {
     pub(crate) api: Api,
     /// The source of the key.
     pub(crate) key: KeySource,
-    /// The profile's name. It tells the keys of renders apart; it is never the API key.
+    /// The profile's name. It distinguishes the keys of renders; it is never the API key.
     pub(crate) account: String,
     /// The place of the ledger.
     pub(crate) ledger: LedgerPlace,
@@ -285,7 +285,7 @@ impl Settings {
     }
 }
 
-/// Where the API is.
+/// The API of the settings.
 fn api(
     args: &GlobalArgs,
     environment: &Environment<'_>,
@@ -303,7 +303,7 @@ fn api(
     Ok((Api::Url(url), origin))
 }
 
-/// The emulator takes any key.
+/// The key for the emulator, which accepts any key.
 fn emulator_key() -> KeySource {
     ApiKey::parse(EMULATOR_KEY).map_or(KeySource::None, |key| KeySource::Given(key, Origin::Flag("--emulate")))
 }

@@ -12,7 +12,7 @@ pub(crate) enum Origin {
     Variable(&'static str),
     /// A line of `config.toml`.
     Config(usize),
-    /// A file of its own.
+    /// A separate file.
     File(PathBuf),
     /// The default: no setting gives a value.
     #[default]
@@ -34,7 +34,7 @@ impl fmt::Display for Origin {
 /// A setting as `config show` prints it: never a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Shown {
-    /// Its name, as `config.toml` has it.
+    /// Its name in `config.toml`.
     pub(crate) name: &'static str,
     /// Its value, if it has one.
     pub(crate) value: Option<String>,

@@ -1,4 +1,4 @@
-//! The file of passwords that every program that talks to `PostgreSQL` reads
+//! The password file that every program for `PostgreSQL` reads
 //! (<https://www.postgresql.org/docs/current/libpq-pgpass.html>).
 
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::{Environment, SettingsError, stored};
 use crate::ledger::postgres::{Address, Target};
 
-/// The permission bits that the file must not have: others have no access to it.
+/// The permission bits that the file must not have: other users must have no access to it.
 const FORBIDDEN: u32 = 0o077;
 
 /// The file's path.
@@ -19,7 +19,7 @@ pub(super) fn path(environment: &Environment<'_>) -> Option<PathBuf> {
 /// The password in the file for an address.
 ///
 /// # Errors
-/// When the file has one and others may read the file, too.
+/// When the file has a password for the address and other users can read the file.
 pub(super) fn password(path: &Path, address: &Address) -> Result<Option<String>, SettingsError> {
     let target = address.target();
     let text = fs::read_to_string(path).unwrap_or_default();

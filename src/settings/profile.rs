@@ -1,4 +1,4 @@
-//! Profiles: the names that tell the renders of accounts apart, and the choice of the one that applies.
+//! Profiles: the names that distinguish the renders of accounts, and the choice of the one that applies.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -17,7 +17,7 @@ const LONGEST: usize = 64;
 pub(crate) struct ProfileName(String);
 
 impl ProfileName {
-    /// Takes a name.
+    /// Parses a name.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let is_known = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
         let begins_well = text.starts_with(|first: char| first.is_ascii_alphanumeric());
@@ -67,7 +67,7 @@ pub(super) struct Choice<'a> {
 }
 
 impl Choice<'_> {
-    /// The profile that applies without a flag: the variables of the environment are about it.
+    /// The profile that applies without a flag; the environment variables refer to it.
     pub(super) fn ambient(&self) -> Result<(ProfileName, Origin), SettingsError> {
         if let Some(name) = (self.environment)("J2V_PROFILE") {
             return self.known(&name, Origin::Variable("J2V_PROFILE"));
@@ -81,8 +81,8 @@ impl Choice<'_> {
         self.flag.map_or_else(|| self.ambient(), |name| self.known(name, Origin::Flag("--profile")))
     }
 
-    /// A name that a flag or a setting gave. Where there are profiles, it must be one of them: another name would be another
-    /// account, and a render already paid for would be paid for again.
+    /// A name from a flag or a setting. If there are profiles, it must be one of them: another name would mean another account,
+    /// and a render already paid for would be paid for again.
     fn known(&self, name: &str, origin: Origin) -> Result<(ProfileName, Origin), SettingsError> {
         let parsed = ProfileName::parse(name).map_err(|why| SettingsError::Profile { origin: origin.clone(), why })?;
         let stored = self.folder.map(stored::names).unwrap_or_default();

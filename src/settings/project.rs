@@ -1,4 +1,4 @@
-//! `j2v.toml`: the findings that a project's checks leave out or treat as errors. It is searched for from a movie's folder up;
+//! `j2v.toml`: the findings that a project's checks leave out or treat as errors. The search goes from a movie's folder upwards;
 //! only the nearest file applies. It can't hide a fault that certainly stops a render, so a file from any source is safe to read.
 
 use std::collections::HashMap;

@@ -1,4 +1,4 @@
-//! What becomes of rows.
+//! The course of the rows of a batch.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -169,8 +169,8 @@ async fn a_failed_render_is_followed_by_another_one_only_when_that_is_wanted() {
     assert_eq!(office.accepted().await, 22);
 }
 
-/// The same keys and the same movies in two batches, so that their tokens are the same: each gets its own videos, even
-/// where answers are lost.
+/// The same keys and the same movies in two batches, so that their tokens are the same: each batch gets its own videos,
+/// even when answers are lost.
 #[tokio::test]
 async fn two_batches_with_the_same_rows_share_no_render() {
     let office = Office::with(&["post-reset%10", "post-reset-before*8"]).await;
@@ -195,6 +195,6 @@ async fn a_run_that_does_not_wait_tells_the_projects() {
     let leave = Run { follow: None, ..plan(20) };
     let (ended, _) = office.run(&leave, items(20)).await;
     all_are(&ended, Verdict::Submitted);
-    // The list is looked at once, before the first of them.
+    // The list is read once, before the first of them.
     assert_eq!((projects(&ended).len(), office.requests("GET /v2/movies").await), (20, 1));
 }

@@ -1,4 +1,4 @@
-//! A desk with an emulator behind it, and rows to run.
+//! A context with an emulator, and rows to run.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -22,14 +22,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
-/// One test's desk, and what it heard.
+/// The context of one test, and its events.
 pub(crate) struct Office {
     pub(crate) context: Context,
     emulator: Option<Emulator>,
     pub(crate) heard: Arc<Heard>,
 }
 
-/// All that was told.
+/// All events.
 #[derive(Default)]
 pub(crate) struct Heard(Mutex<Vec<Event>>);
 
@@ -79,17 +79,17 @@ impl Office {
         self.emulator = Some(Emulator::start(Settings { bind, ..settings }).await.unwrap());
     }
 
-    /// How many POSTs were accepted: what the user pays for.
+    /// The number of accepted POSTs: the renders that the user pays for.
     pub(crate) async fn accepted(&self) -> usize {
         self.oracle().await["accepted"].as_array().unwrap().len()
     }
 
-    /// How many requests of this kind came.
+    /// The number of requests of this kind.
     pub(crate) async fn requests(&self, kind: &str) -> u64 {
         self.oracle().await["requests"][kind].as_u64().unwrap_or(0)
     }
 
-    /// What the emulator was asked and what it accepted.
+    /// The emulator's record of requests and accepted movies.
     async fn oracle(&self) -> serde_json::Value {
         let mut stream = TcpStream::connect(self.address()).await.unwrap();
         stream.write_all(b"GET /emulator/state HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
@@ -134,7 +134,7 @@ pub(crate) fn plan(rows: u64) -> Run {
     }
 }
 
-/// A row with this movie text.
+/// A row with a movie of this text.
 pub(crate) fn item(number: u64, text: &str) -> Item {
     let movie = json!({"scenes": [{"duration": 1, "elements": [{"type": "text", "text": text}]}]});
     let document = Document::parse("test", movie.to_string()).unwrap();
@@ -148,7 +148,7 @@ pub(crate) fn item(number: u64, text: &str) -> Item {
     }
 }
 
-/// So many rows, each with a movie of its own.
+/// This many rows, each with its own movie.
 pub(crate) fn items(count: u64) -> Vec<Item> {
     (1..=count).map(|number| item(number, &number.to_string())).collect()
 }

@@ -1,5 +1,5 @@
-//! The rules on what stands behind a variable: a mistake is found as it is where it is written literally, with the same
-//! severity and the same help, and the finding points where the value was written.
+//! The rules on values behind a variable: a mistake is found as if it were written literally, with the same severity and
+//! the same help, and the finding points at the place where the value was written.
 
 use j2v::movie::check::{Resolved, Settings, check};
 use j2v::movie::diagnostic::{Diagnostic, Severity};
@@ -46,7 +46,7 @@ fn at(text: &str, span: Span) -> &str {
     text.get(span.start as usize..span.end as usize).unwrap_or_default()
 }
 
-/// What a finding says, apart from where.
+/// A finding without its place.
 fn said(finding: &Diagnostic) -> (Severity, bool, &str, Option<&str>) {
     (finding.severity, finding.stops(), &finding.message, finding.help.as_deref())
 }

@@ -1,4 +1,4 @@
-//! Movies that people have written: what the service renders is never stopped, and nothing makes the check fall over.
+//! Movies that users have written: a movie that the service renders is never stopped, and no input makes the check panic.
 
 use std::collections::BTreeMap;
 
@@ -66,7 +66,7 @@ fn findings_stand_in_the_order_of_their_places() {
     }
 }
 
-/// A movie with pieces of other movies, of JSON and of nonsense put into it.
+/// A movie with inserted pieces of other movies, of JSON and of nonsense.
 fn mutated(text: &str, cuts: &[(prop::sample::Index, prop::sample::Index, usize)]) -> String {
     const PIECES: [&str; 16] = [
         "null",

@@ -1,4 +1,4 @@
-//! How much a finding matters: a paying user is never stopped by a guess.
+//! The severity of findings: a guess never stops a paying user.
 
 use j2v::movie::check::rules::Example;
 use j2v::movie::check::{Settings, check};
@@ -6,7 +6,7 @@ use j2v::movie::diagnostic::{Evidence, Severity};
 
 use crate::support::{codes, findings, parse};
 
-/// The finding of a code in an element, as `severity evidence`, with `stops` where it does.
+/// The finding of a code in an element, as `severity evidence`, with `stops` if it does.
 fn grade(piece: &str, of: Example, code: &str) -> String {
     let found = findings(&of.movie(piece));
     let finding = found.iter().find(|finding| finding.code == code).unwrap_or_else(|| panic!("no {code}: {found:?}"));

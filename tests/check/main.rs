@@ -1,5 +1,5 @@
-//! The rules: each against its own examples, all against movies that people have written and against movies that
-//! nobody would write, and the JSON Schema against the rules.
+//! The rules: each against its own examples, all against movies that users have written and against nonsensical movies,
+//! and the JSON Schema against the rules.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
 

@@ -1,4 +1,4 @@
-//! The wrong names that people really use, and what they are told.
+//! The wrong names that users really write, and the messages about them.
 
 use j2v::movie::check::rules::Example;
 

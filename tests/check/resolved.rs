@@ -1,4 +1,4 @@
-//! What only the resolved movie shows: the findings for facts as the expansion gives them, and those of movies.
+//! Findings that need the resolved movie: for the facts of the expansion, and for movies.
 
 use j2v::movie::check::rules::Example;
 use j2v::movie::check::{ElementFacts, Facts, Issue, IssueKind, Length, Resolved, Rule, SceneFacts, Settings, check};
@@ -85,7 +85,7 @@ fn the_whole_is_too_short_too_long_and_costs_something() {
     assert_eq!(whole(30.0, Some((30.0, 120.0))), [("J2V400", Severity::Info, "2:1".to_owned())]);
 }
 
-/// The findings for a movie and what its resolving shows, the price among them.
+/// The findings for a movie and its resolved form, including the price.
 fn resolved(text: &str) -> Vec<Diagnostic> {
     let document = parse(text);
     let Resolved { mut facts, plan } = Resolved::of(&document);
@@ -106,7 +106,7 @@ fn an_example_that_has_to_be_resolved_gives_its_code_when_it_is_wrong_only() {
     assert!(tried >= 10, "{tried}");
 }
 
-/// What is told of a movie with these variables and this scene: the code, whether it may stop, the text at its place, the help.
+/// The findings for a movie with these variables and this scene: the code, whether it may stop, the text at its place, the help.
 fn told(variables: &str, scene: &str) -> Vec<(&'static str, bool, String, String)> {
     let text = format!("{{\"resolution\": \"hd\", \"variables\": {variables}, \"scenes\": [{scene}]}}");
     let found = resolved(&text).into_iter().filter(|finding| !["J2V201", "J2V400"].contains(&finding.code));

@@ -1,4 +1,4 @@
-//! One wrong and one right example a rule, and where the finding stands.
+//! One wrong and one right example per rule, and the place of the finding.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +10,7 @@ use j2v::movie::check::rules::Example;
 
 use crate::support::{codes, findings, parse};
 
-/// The place of the finding in each rule's wrong example, as line and column, and what stands there.
+/// The place of the finding in each rule's wrong example, as line and column, and the text there.
 const PLACES: &[(&str, &str, &str)] = &[
     ("J2V001", "2:3", "// four seconds of black"),
     ("J2V003", "1:1", "{"),
@@ -143,7 +143,7 @@ const PLACES: &[(&str, &str, &str)] = &[
     ("J2V405", "2:26", r#""https://assets.json2video.com/clients/abc/renders/def.mp4""#),
 ];
 
-/// Rules that only the resolved movie, the head of a file or a large movie shows: `resolved` and `grades` test them.
+/// Rules that need the resolved movie, the head of a file or a large movie: `resolved` and `grades` test them.
 fn needs_more(rule: &Rule) -> bool {
     matches!(rule.example, Example::Expanded | Example::Told)
 }

@@ -1,9 +1,9 @@
-//! Documents made from the printed schema: by its properties, its words and its ranges, and with values that it
-//! does not allow where the dice say so.
+//! Documents made from the printed schema: from its properties, its words and its ranges, with random values that it does
+//! not allow.
 
 use serde_json::{Map, Value, json};
 
-/// Dice that fall the same for the same seed (splitmix64).
+/// Random numbers that are the same for the same seed (splitmix64).
 pub(crate) struct Rng(pub(crate) u64);
 
 impl Rng {
@@ -24,7 +24,7 @@ impl Rng {
 pub(crate) struct Sampler<'s> {
     pub(crate) schema: &'s Value,
     pub(crate) dice: Rng,
-    /// One value in so many is of any kind; 0 for none.
+    /// One value in `wild` is of any kind; 0 for none.
     pub(crate) wild: usize,
 }
 
@@ -55,7 +55,7 @@ impl Sampler<'_> {
         }
     }
 
-    /// An element: the `then` of the type that was chosen.
+    /// An element: the `then` of the chosen type.
     fn element(&mut self, schema: &Value, depth: usize) -> Value {
         let kinds = schema["allOf"].as_array().unwrap();
         let kind = &kinds[self.dice.below(kinds.len() - 1)];
@@ -97,7 +97,7 @@ impl Sampler<'_> {
         object.into()
     }
 
-    /// What `if` and `not` of the schema ask for, where no wild values are wanted.
+    /// Makes the object satisfy `if` and `not` of the schema, unless wild values are allowed.
     fn mend(&mut self, object: &mut Map<String, Value>) {
         if self.wild > 0 {
             return;

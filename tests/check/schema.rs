@@ -1,4 +1,4 @@
-//! The printed schema against the rules: where one finds an error of shape, so does the other.
+//! The printed schema against the rules: both find the same errors of shape.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! Movies to check, and findings to look at.
+//! Movies to check, and their findings.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ pub(crate) fn parse(text: &str) -> Document {
     Document::parse("m.json", text).unwrap_or_else(|refused| panic!("{refused}: {text}"))
 }
 
-/// What a movie in one text is found to be wrong in.
+/// The findings for a movie of one text.
 pub(crate) fn findings(text: &str) -> Vec<Diagnostic> {
     check(&parse(text), &Settings::default())
 }
@@ -20,7 +20,7 @@ pub(crate) fn codes(findings: &[Diagnostic]) -> Vec<&'static str> {
     findings.iter().map(|finding| finding.code).collect()
 }
 
-/// The movies written by others, and the project's own; only the latter where the former are not at hand.
+/// The movies written by others, and the project's own; only the project's own where the others are not available.
 pub(crate) fn movies() -> Vec<(String, String)> {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files: Vec<PathBuf> = vec![project.join("examples/listing.json")];

@@ -1,4 +1,4 @@
-//! What programs and agents rely on: the list of commands, the fields of `--json`, the skill and its set-up.
+//! The parts that programs and agents rely on: the list of commands, the fields of `--json`, the skill and its set-up.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -9,7 +9,7 @@ use crate::support::{Run, World};
 
 const BATCH: &str = "batch flat.json --rows flats.jsonl --key id";
 
-/// A movie with one variable, and so many rows for it.
+/// A movie with one variable, and a table of `rows` rows for it.
 fn world_of(rows: usize) -> World {
     let world = World::new();
     movie(&world, 1);
@@ -22,7 +22,7 @@ fn movie(world: &World, seconds: u32) {
     world.write("flat.json", text);
 }
 
-/// Rows k0, k1, …; those that are named have another city.
+/// Rows k0, k1, …; the rows in `moved` have another city.
 fn table(world: &World, rows: usize, moved: &[usize]) {
     let city = |row: usize| if moved.contains(&row) { "Elsewhere" } else { "Berlin" };
     let line = |row: usize| format!("{{\"id\":\"k{row}\",\"city\":\"{} {row}\"}}\n", city(row));
@@ -89,7 +89,7 @@ fn a_row_that_changed_is_named_and_left_and_many_of_them_stop_the_run() {
     assert_eq!(world.accepted(), 20);
     world.j2v(&format!("{BATCH} --update")).exits(0);
     assert_eq!(world.accepted(), 23);
-    // Rows that are gone from the table are nobody's business; new ones are sent.
+    // Rows that are no longer in the table are ignored; new rows are sent.
     table(&world, 10, &[3, 4, 5]);
     world.j2v(BATCH).exits(0);
     assert_eq!(world.accepted(), 23);
@@ -167,8 +167,8 @@ fn what_cannot_be_a_batch_is_refused_before_anything_is_sent() {
     assert_eq!(world.posts(), 0);
 }
 
-/// A person who has a row of a batch sent again must not pay for it twice: under the batch's name, and under the one
-/// of `submit`.
+/// A user who sends a row of a batch again must not pay for it twice: with the batch's name, and with the scope of
+/// `submit`.
 #[test]
 fn a_row_that_a_person_has_sent_again_is_sent_by_its_batch() {
     let world = World::with_faults(&["post-reset-before*1"]);

@@ -19,7 +19,7 @@ const COLUMNS: [&str; 9] = ["id", "size", "seconds", "colour", "photo", "headlin
 
 const BATCH: &str = "batch listing.json --rows rows.csv --key id";
 
-/// What is wrong with which row: the row, the column, what stands there, and what is said of it.
+/// The faults: the row, the column, the wrong value, and the message.
 const FAULTS: [(usize, &str, &str, &str); 11] = [
     (3, "photo", "photos/3.jpg", "J2V065: `photos/3.jpg`"),
     (5, "photo", "", "J2V064: "),
@@ -34,10 +34,10 @@ const FAULTS: [(usize, &str, &str, &str); 11] = [
     (23, "headline", "", "J2V120: "),
 ];
 
-/// The rows that none of the eleven stops.
+/// The number of rows without one of the eleven faults.
 const GOOD: usize = 33;
 
-/// A marketer's table of 40 rows, from row 2 on; those that are named have something else in a column.
+/// A marketer's table of 40 rows, from row 2 on; the rows of the faults have the wrong value in their column.
 fn table(faults: &[(usize, &str, &str, &str)]) -> String {
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let line = |row: usize| {

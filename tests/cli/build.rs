@@ -1,4 +1,4 @@
-//! `j2v build`: what no flag touches stays as it was written.
+//! `j2v build`: everything that no flag changes stays as it was written.
 
 use std::fs;
 use std::path::Path;
@@ -184,7 +184,7 @@ fn every_movie_of_the_corpus_comes_out_equal_in_every_number_and_string() {
     }
 }
 
-/// JSON without the white space between its tokens; everything else stays as it is spelled.
+/// JSON without the white space between its tokens; everything else keeps its spelling.
 fn tight(json: &str) -> String {
     let (mut inside, mut escaped) = (false, false);
     let keeps = |c: &char| {

@@ -1,4 +1,4 @@
-//! `j2v check`: what it finds, how it shows it, how it exits.
+//! `j2v check`: its findings, their output, its exit codes.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +18,7 @@ const MOVIE: &str = r#"{
 }
 "#;
 
-/// What people see of it.
+/// The output for people.
 const SHOWN: &str = r#"error[J2V020]: `1080p` is not a resolution
  --> a.json:2:17
   |

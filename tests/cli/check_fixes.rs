@@ -1,4 +1,4 @@
-//! `check --fix` on movies into which a mistake was put: the file is what it was, byte for byte, and stays so.
+//! `check --fix` on movies with an inserted mistake: the file becomes the original, byte for byte, and stays so.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::support::World;
 
-/// What is written in a movie, and what is written by mistake in its place.
+/// A correct text, and the mistake in its place.
 const MISTAKES: &[(&str, &str)] = &[
     ("\"full-hd\"", "\"1080p\""),
     ("\"client-data\"", "\"client_data\""),
@@ -32,7 +32,7 @@ fn movies() -> BTreeMap<String, String> {
     files.into_iter().chain(rules.map(|rule| (rule.code.to_owned(), rule.example.movie(rule.right)))).collect()
 }
 
-/// Every movie with every mistake that it has room for, at each place alone; beside it comments and odd spacing.
+/// Every movie with every mistake that fits into it, at one place at a time, with comments and odd spacing beside it.
 fn mutated() -> Vec<(String, String, String)> {
     let mut all = Vec::new();
     for (name, movie) in movies() {

@@ -1,4 +1,4 @@
-//! `check` for CI: annotations, SARIF, and the fixes that are certain.
+//! `check` for CI: annotations, SARIF, and the certain fixes.
 
 use serde_json::{Value, json};
 
@@ -110,7 +110,7 @@ fn findings_as_json_have_their_pointer_and_their_end_and_the_rules_can_be_listed
     assert!(serde_json::from_str::<Value>(world.j2v("check --rules --json").exits(0).lines()[0]).unwrap()["code"].is_string());
 }
 
-/// An object that has these members and no others, some of them always.
+/// A schema of an object with exactly these members, some of them required.
 fn object(required: &[&str], properties: Value) -> Value {
     let mut object = json!({"type": "object", "required": required, "additionalProperties": false});
     object["properties"] = properties;
@@ -123,8 +123,8 @@ fn list_of(items: Value) -> Value {
     list
 }
 
-/// What the published schema of SARIF 2.1.0 says of the objects that are written here: the members that there are, those
-/// that are demanded, their types and words.
+/// The rules of the published schema of SARIF 2.1.0 for the objects that are written here: the members, the required
+/// ones, their types and words.
 fn sarif_rules() -> Value {
     let (text, number) = (json!({"type": "string"}), json!({"type": "integer", "minimum": 1}));
     let level = json!({"enum": ["none", "note", "warning", "error"]});
@@ -172,7 +172,7 @@ fn sarif_result(text: &Value, number: &Value, level: &Value, message: &Value) ->
     )
 }
 
-/// Names that a file may have where it is not Windows that names it.
+/// File names that are valid everywhere except on Windows.
 #[cfg(unix)]
 const HOSTILE_NAMES: [&str; 6] = [
     "a,b:100%.json",
@@ -183,7 +183,7 @@ const HOSTILE_NAMES: [&str; 6] = [
     "\u{1b}[31m\u{202e}.json",
 ];
 
-/// Movies whose texts try to be commands of a workflow.
+/// Movies whose texts imitate commands of a workflow.
 #[cfg(unix)]
 fn hostile(world: &World) {
     std::fs::create_dir(world.path("movies")).unwrap();

@@ -1,10 +1,10 @@
-//! `check --probe`: whether the files of a movie are there, and of the type that is wanted.
+//! `check --probe`: whether the files of a movie exist and have the required type.
 
 use serde_json::json;
 
 use crate::support::World;
 
-/// Renders a movie of 2 s and gives its URL: an MP4 to take in.
+/// Renders a movie of 2 s and returns its URL: an MP4 for other movies.
 fn film(world: &World) -> String {
     world.movie("film.json", &json!({}));
     world.j2v("submit film.json --wait --no-ledger").exits(0).line().to_owned()

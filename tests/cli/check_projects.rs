@@ -1,4 +1,4 @@
-//! What a project, a comment and a flag leave out of a check, and what none but the flag can.
+//! The findings that a project, a comment and a flag leave out of a check, and those that only the flag can.
 
 use crate::support::World;
 

@@ -1,4 +1,4 @@
-//! Completions: what a shell is offered, and that being asked leaves no trace.
+//! Completions: the offered words, and no trace of the request.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::support::{Run, World};
 
-/// What fish would be offered for a line, by its last word.
+/// The words that fish would offer for the last word of a line.
 fn offered(world: &World, words: &[&str]) -> Vec<String> {
     let mut command = world.command(&[&["--", "j2v"], words].concat());
     let run = Run::of(command.env("J2V_COMPLETE", "fish").spawn().unwrap()).exits(0);
@@ -95,7 +95,7 @@ fn bash_completes_a_project_at_tab() {
     bash.env("J2V_LEDGER", world.path("ledger.db")).env("TERM", "dumb").env("PS1", "ready> ");
     let mut session = spawn_command(bash, Some(20_000)).unwrap();
     session.exp_string("ready> ").unwrap();
-    // Bash shows nothing of a line on a terminal that was told not to echo, as this one was.
+    // Bash shows nothing of a line on a terminal without echo, as this one has.
     session.send_line("stty echo; source <(j2v completions bash)").unwrap();
     session.exp_string("ready> ").unwrap();
     session.send(&format!("j2v show {}\t", &project[..8])).unwrap();

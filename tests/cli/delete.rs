@@ -1,4 +1,4 @@
-//! `j2v delete`: the file goes, the entry and its cost stay.
+//! `j2v delete`: the file is deleted, the entry and its cost stay.
 
 use serde_json::json;
 

@@ -1,5 +1,5 @@
-//! Every block of commands in the documentation and the skill is run as it is written, against the emulator; one that can't be
-//! says why in a comment above it: `<!-- not run: … -->`.
+//! Runs every block of commands in the documentation and the skill as it is written, against the emulator. A block that can't
+//! run says why in a comment above it: `<!-- not run: … -->`.
 
 #![cfg(unix)]
 
@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::support::World;
 
-/// How long a block may take. None waits for anything but the emulator's short renders.
+/// How long a block may take. Each waits only for the emulator's short renders.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A block of commands.
@@ -61,7 +61,7 @@ fn typed<'a>(lines: impl Iterator<Item = &'a str>) -> String {
     script.join("\n")
 }
 
-/// A world with the files that the documentation speaks of, and a render that it speaks of.
+/// A world with the files and the render that the documentation mentions.
 fn world() -> (World, String) {
     let world = World::new();
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
@@ -72,7 +72,7 @@ fn world() -> (World, String) {
         fs::copy(examples.join(name), world.path("examples").join(name)).unwrap();
         fs::copy(examples.join(name), world.path(name)).unwrap();
     }
-    // Without files of other hosts: nobody is asked for them.
+    // Without files of other hosts, so that no request goes to them.
     let listing = json!({
         "resolution": "sd",
         "variables": {"address": "1 Elm Road", "open_house": true},

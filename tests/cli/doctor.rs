@@ -1,4 +1,4 @@
-//! `j2v doctor`: what is wrong with the set-up, and the way out of it.
+//! `j2v doctor`: the faults of the set-up, and their fixes.
 
 use serde_json::{Value, json};
 

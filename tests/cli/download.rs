@@ -1,4 +1,4 @@
-//! Saving videos: where they go, never over another file, never half.
+//! Saving videos: the path, no replaced files, no half files.
 
 use std::fs;
 
@@ -13,7 +13,7 @@ fn rendered(faults: &[&str]) -> (World, String) {
     (world, project)
 }
 
-/// The video as the emulator has it.
+/// The video in the emulator.
 fn original(world: &World, project: &str) -> Vec<u8> {
     world.ask("GET", &format!("/files/{project}.mp4"), "")
 }
@@ -68,7 +68,7 @@ fn what_is_saved_already_is_not_fetched_again() {
     let fetched = world.requests(&format!("GET /files/{project}.mp4"));
     world.j2v("download L-1 -o film.mp4").exits(0).prints(&["film.mp4"]);
     assert_eq!(world.requests(&format!("GET /files/{project}.mp4")), fetched);
-    // Nor after it was saved elsewhere, too, as `reconcile --fix` from cron does.
+    // Nor after it was also saved elsewhere, as `reconcile --fix` from cron does.
     world.j2v("download L-1 -o other/").exits(0);
     world.j2v("download L-1 -o film.mp4").exits(0).prints(&["film.mp4"]);
     assert_eq!(world.requests(&format!("GET /files/{project}.mp4")), fetched + 1);

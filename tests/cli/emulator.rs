@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::support::{CANARY, Run, World};
 
-/// A running `j2v emulator`, ended with its test.
+/// A running `j2v emulator`, which ends with its test.
 struct Running {
     child: Child,
     url: String,
@@ -116,7 +116,7 @@ fn post(url: &str, key: &str, body: &str) {
     assert!(answer.starts_with(b"HTTP/1.1 "));
 }
 
-/// Everything that is in the files of a folder.
+/// The text of all files of a folder.
 fn all_of(world: &World, folder: &str) -> String {
     let mut paths: Vec<_> = std::fs::read_dir(world.path(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort_unstable();
@@ -138,7 +138,7 @@ fn what_passes_the_recording_proxy_can_be_played_without_the_key_and_its_signatu
     let project = submitted.line().to_owned();
     let ended = world.j2v(&format!("poll one --json --api-url {}", recording.url)).json();
     assert_eq!(world.posts(), 1);
-    // A key that stands in a body by mistake, spelled as JSON may spell it.
+    // A key that is in a body by mistake, in a spelling that JSON allows.
     post(&recording.url, "another-key-4711", r#"{"note": "another-\u006bey-4711"}"#);
     drop(recording);
     let said = all_of(&world, "said");

@@ -1,4 +1,4 @@
-//! An agent's evening: a video from `commands --json`, the skill and `--json` answers alone, while the service has faults.
+//! An agent's evening: a video made only with `commands --json`, the skill and `--json` answers, while the service has faults.
 
 use std::fs;
 
@@ -6,19 +6,19 @@ use serde_json::Value;
 
 use crate::support::World;
 
-/// The flags of a command, as the catalogue tells them.
+/// The flags of a command in the catalogue.
 fn flags(commands: &[Value], name: &str) -> Vec<String> {
     let command = commands.iter().find(|command| command["name"] == name).unwrap_or_else(|| panic!("no {name}"));
     command["flags"].as_array().unwrap().iter().map(|flag| flag["name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The first movie that the skill shows.
+/// The first movie in the skill.
 fn movie_of_the_skill(world: &World) -> String {
     let page = world.j2v("agent skill").exits(0).stdout;
     page.split("```json\n").nth(1).unwrap().split("```").next().unwrap().to_owned()
 }
 
-/// Follows what the answers say until the video is there: a status, and the command that leads on.
+/// Follows the answers until the video is saved: a status, and the next command.
 fn until_saved(world: &World, first: Value) -> Value {
     let mut answer = first;
     for _ in 0..20 {

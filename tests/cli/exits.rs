@@ -1,4 +1,4 @@
-//! Every exit code of the contract, each from what makes it in a user's life.
+//! Every exit code of the contract, each from a situation of a user.
 
 use std::net::TcpListener;
 
@@ -119,7 +119,7 @@ fn code_6_the_service_refused_or_knows_no_such_project() {
 
 #[test]
 fn code_7_the_service_could_not_be_reached_and_nothing_was_accepted() {
-    // A port that was free a moment ago refuses; each command tries for 10 s, all at the same time.
+    // A port that was just free refuses connections; each command tries for 10 s, all at the same time.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let world = World::at(&format!("http://127.0.0.1:{port}/v2"));
     world.movie("a.json", &json!({}));

@@ -1,4 +1,4 @@
-//! `j2v expand`: what the service will make of a movie, and what had to be assumed for that.
+//! `j2v expand`: the movie that the service will make, and the assumptions about it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::support::World;
 
-/// A world without a service; that nothing is written is checked by each test that runs a command.
+/// A world without a service. Each test that runs a command checks that nothing is written.
 fn world() -> World {
     World::at("http://127.0.0.1:1/v2")
 }
@@ -16,7 +16,7 @@ fn listing() -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/listing.json")).unwrap()
 }
 
-/// The compact expansion of a movie after flags, about which there was nothing to say but this.
+/// The compact expansion of a movie after flags, with no messages except these.
 #[track_caller]
 fn expanded(movie: &str, flags: &[&str], told: &[&str]) -> String {
     let world = world();
@@ -148,7 +148,7 @@ fn every_movie_of_the_corpus_is_expanded() {
     assert_eq!(run.lines().len(), files.len());
 }
 
-/// The movies that others wrote; `None` where they are not at hand.
+/// The movies that others wrote; `None` where they are not available.
 pub(crate) fn corpus() -> Option<Vec<PathBuf>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/movies");
     let mut files: Vec<_> = fs::read_dir(folder).ok()?.map(|entry| entry.unwrap().path()).collect();

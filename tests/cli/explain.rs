@@ -1,4 +1,4 @@
-//! `j2v explain`: the service's words, the cause, the cure, and the line that they mean.
+//! `j2v explain`: the service's message, its cause, its fix, and the line that it refers to.
 
 use crate::support::World;
 

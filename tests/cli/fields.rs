@@ -1,4 +1,4 @@
-//! `--field`: fields of JSON without a reader of JSON, and the lists of them.
+//! `--field`: fields of JSON without a JSON reader, and the lists of fields.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What a new user tries first, each with a typical mistake: what is printed, to the letter. Ids, folders, and how often something is tried vary.
+//! The first commands of a new user, each with a typical mistake: the exact output. Ids, folders and the number of tries vary.
 
 use snapbox::{Data, assert_data_eq, file};
 
@@ -11,7 +11,7 @@ fn world() -> World {
     world
 }
 
-/// A run as a terminal would show it, less what differs from one to the next.
+/// A run as a terminal would show it, without the parts that differ between runs.
 #[track_caller]
 fn shows(world: &World, run: &Run, expected: Data) {
     let folder = world.path("").display().to_string();

@@ -1,4 +1,4 @@
-//! What `j2v submit` checks before it pays, and what passes all the same.
+//! The checks of `j2v submit` before it pays, and the movies that pass them.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::support::World;
 /// A movie that the service accepts and then fails on.
 const SRCLESS: &str = "{\n  \"scenes\": [{\"duration\": 2, \"elements\": [{\"type\": \"video\"}]}]\n}";
 
-/// A movie with two warnings that stop nothing.
+/// A movie with two warnings that do not stop it.
 const DOUBTFUL: &str = r#"{"qualty": 1, "resolution": "sd", "scenes": [{"duration": 2, "lenght": 1}]}"#;
 
 #[test]

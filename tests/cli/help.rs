@@ -1,4 +1,4 @@
-//! Help is for people: it lists what is built, fits a screen, and agrees with the contract.
+//! Help is for people: it lists the built commands, fits a screen, and agrees with the contract.
 
 use std::collections::BTreeSet;
 

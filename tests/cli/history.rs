@@ -1,4 +1,4 @@
-//! `j2v history` and `j2v show`: what the ledger remembers.
+//! `j2v history` and `j2v show`: the content of the ledger.
 
 use serde_json::json;
 

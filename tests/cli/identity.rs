@@ -1,14 +1,14 @@
-//! When two submissions are the same render, and who pays: every row of `protocol.md#cases`. The emulator's
-//! count of accepted movies is the oracle.
+//! When two submissions are the same render, and when a second one is paid for: every row of `protocol.md#cases`. The
+//! emulator's count of accepted movies is the oracle.
 
 use serde_json::json;
 
 use crate::support::{Run, World};
 
-/// A lost answer that stays lost for as long as the command looks: `unknown`.
+/// A lost answer that is not found during the command: `unknown`.
 const BRIEF: &str = "--settle-for 0s";
 
-/// A lost answer that a person has to decide about at once: `held`.
+/// A lost answer that the user has to decide about at once: `held`.
 const IMPATIENT: &str = "--settle-for 0s --quarantine 0s";
 
 fn world(faults: &[&str]) -> World {

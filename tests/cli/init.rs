@@ -1,4 +1,4 @@
-//! `j2v init`: starters that are right, and files that are not lost.
+//! `j2v init`: valid starters, and no lost files.
 
 use j2v::movie::Document;
 use j2v::movie::check::Resolved;

@@ -1,4 +1,4 @@
-//! The API key and the ledger: who may see them, and where they never go.
+//! The API key and the ledger: who can read them, and where they never go.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -54,7 +54,7 @@ fn the_key_is_never_sent_to_where_the_service_points() {
     assert_eq!(other.posts() + other.requests("GET /v2/movies"), 0);
 }
 
-// That no output and no file of any test's world holds the key is demanded at the end of every world and run.
+// The end of every world and run checks that no output and no file holds the key.
 
 #[test]
 fn the_ledger_is_for_its_owner_only() {

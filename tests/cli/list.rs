@@ -1,4 +1,4 @@
-//! `j2v list`: what is on the server, all pages, newest first.
+//! `j2v list`: the renders on the server, all pages, newest first.
 
 use serde_json::json;
 

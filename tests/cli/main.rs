@@ -1,4 +1,4 @@
-//! The real binary, driven as a user drives it, against the emulator.
+//! The real binary against the emulator, used as a user would.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]

@@ -1,4 +1,4 @@
-//! Manual pages: one for each command, made of its help.
+//! Manual pages: one for each command, made from its help.
 
 use crate::support::World;
 

@@ -1,4 +1,4 @@
-//! `j2v media`: files on the account's media, once and whole, whatever goes wrong on the way.
+//! `j2v media`: files on the account's media, once and whole, whatever fails in between.
 
 use std::fs;
 
@@ -19,7 +19,7 @@ fn uploads(world: &World) -> u64 {
     world.requests("PUT /upload")
 }
 
-/// The key never went to the other host, and no output of the run held a signed URL.
+/// Checks that the key never went to the storage host, and that no output of the run held a signed URL.
 #[track_caller]
 fn keeps_its_secrets(world: &World) {
     assert_eq!(world.oracle()["keys"]["misplaced"], serde_json::Value::Null, "the key went to another host");
@@ -193,7 +193,7 @@ fn a_file_larger_than_memory_would_like_goes_up_whole() {
     assert!(world.read("back.bin") == bytes);
 }
 
-/// Starts a command, and kills it at its n-th request; whether it was killed.
+/// Starts a command and kills it at its n-th request; returns whether it was killed.
 fn killed_at(world: &World, line: &str, n: u64) -> bool {
     let all = || world.oracle()["requests"].as_object().map_or(0, |all| all.values().filter_map(serde_json::Value::as_u64).sum::<u64>());
     let before = all();

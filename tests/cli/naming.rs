@@ -1,5 +1,5 @@
 //! How a render is named (`contract.md#naming-a-render`): by project, key, generation and batch. Every `next:` line is
-//! a command that does what it says when it is typed.
+//! a command that works when it is typed.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::support::{Run, World};
 
 const ROWS: &str = "--rows rows.csv --key id";
 
-/// A movie with a variable, two rows for it, and what the emulator is to do with a render.
+/// A movie with a variable, two rows for it, and the emulator's outcome of each render.
 fn world_of(faults: &[&str], outcome: &serde_json::Value) -> World {
     let world = World::with_faults(faults);
     let movie = json!({
@@ -24,13 +24,13 @@ fn rows(world: &World, city: &str) {
     world.write("rows.csv", format!("id,city\n1,{city}\n2,Oslo\n"));
 }
 
-/// Types a command as a shell does; the words of the tests need no more of it.
+/// Runs a command as a shell would; the tests' words need no further shell syntax.
 fn typed(world: &World, command: &str) -> Run {
     let words: Vec<String> = command.split_whitespace().skip(1).map(|word| word.trim_matches('\'').to_owned()).collect();
     world.run(&words)
 }
 
-/// Demands that each command that is offered is one, and knows what it is about.
+/// Checks that each printed command exists and finds its subject.
 #[track_caller]
 fn every_next_works(world: &World, run: &Run) {
     assert!(!run.next().is_empty(), "{run:?}");
@@ -101,7 +101,7 @@ fn every_command_that_is_offered_works() {
     let run = failed.j2v(&format!("batch flat.json {ROWS} --batch flats")).exits(9);
     assert!(run.next().iter().any(|next| next.contains("--retry-failed")), "{run:?}");
     every_next_works(&failed, &run);
-    // The key is a batch's, too, by now.
+    // By now a batch has the key, too.
     every_next_works(&failed, &failed.j2v("submit a.json --key 1 --wait").exits(9));
 
     let wrong = World::with_faults(&["post-key"]);
@@ -162,7 +162,7 @@ fn a_file_is_the_video_of_one_render_whatever_its_name_and_its_size() {
     assert_eq!(world.accepted(), 4);
 }
 
-/// How many videos were asked for.
+/// The number of requests for a video.
 fn downloads(world: &World) -> u64 {
     let requests = world.oracle()["requests"].as_object().unwrap().clone();
     requests.iter().filter(|(kind, _)| kind.contains("/files/")).filter_map(|(_, count)| count.as_u64()).sum()

@@ -1,4 +1,4 @@
-//! What stands on stdout and what on stderr: every line of `contract.md#output`.
+//! The content of stdout and of stderr: every line of `contract.md#output`.
 
 use std::process::Stdio;
 
@@ -203,7 +203,7 @@ fn colours_are_for_terminals_or_on_demand() {
 
 #[test]
 fn what_a_hostile_server_says_moves_no_cursor() {
-    // That no control character is left on stderr is demanded of every run.
+    // Every run checks that stderr holds no control characters.
     let world = World::with_faults(&["hostile", "get-word=\u{1b}[2Jrunning", "post-refuse=\u{1b}[31mred\u{7}\r\n*1"]);
     world.movie("a.json", &json!({}));
     world.movie("bad.json", &json!({"outcome": "error"}));

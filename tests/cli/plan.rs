@@ -1,4 +1,4 @@
-//! `j2v plan`: the timeline as a chart and as JSON, and what can't be known of it.
+//! `j2v plan`: the timeline as a chart and as JSON, and the facts that are unknown.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use snapbox::str;
 use crate::expand::corpus;
 use crate::support::World;
 
-/// A world without a service: a plan asks nobody.
+/// A world without a service: a plan sends no requests.
 fn world() -> World {
     World::at("http://127.0.0.1:1/v2")
 }
@@ -290,7 +290,7 @@ fn every_movie_of_the_corpus_is_planned() {
     }
 }
 
-/// Renders a movie of 2 s and gives its URL: an MP4 to take in.
+/// Renders a movie of 2 s and returns its URL: an MP4 for other movies.
 fn film(world: &World) -> String {
     world.movie("film.json", &json!({}));
     world.j2v("submit film.json --wait --no-ledger").exits(0).line().to_owned()
@@ -317,7 +317,7 @@ fn a_probe_finds_out_how_long_a_film_is_and_plans_with_it() {
     assert!(chart.stderr.is_empty(), "{}", chart.stderr);
 }
 
-/// How many requests the emulator has had, but for those of the test itself.
+/// The number of requests to the emulator, except those of the test itself.
 fn asked(world: &World) -> u64 {
     let requests = world.oracle()["requests"].as_object().unwrap().clone();
     requests.iter().filter(|(kind, _)| !kind.contains("/emulator")).map(|(_, count)| count.as_u64().unwrap()).sum()

@@ -1,4 +1,4 @@
-//! The key and the profiles: kept, shown, chosen, and remembered by every render.
+//! The key and the profiles: stored, shown, chosen, and recorded with every render.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::support::{Run, World};
 
-/// A key that may be kept in a file, unlike the canary.
+/// A key that may be in a file, unlike the canary.
 const KEPT: &str = "kept-key-of-the-account";
 
 /// A world without a key in its environment.
@@ -91,7 +91,7 @@ fn every_render_remembers_its_profile() {
     log_in(&world, &["--profile", "work"], KEPT).exits(0);
     let run = keyless(&world, "submit a.json --key L-1 --profile work").exits(0);
     let project = run.line().to_owned();
-    // The profile that counts has no key at all: only the render's own can read it.
+    // The profile that applies has no key: only the render's own profile can read it.
     let url = keyless(&world, &format!("poll {project}")).exits(0).line().to_owned();
     assert!(url.starts_with("http"));
     keyless(&world, "poll L-1").exits(0).prints(&[&url]);
@@ -190,7 +190,7 @@ fn a_new_config_file_is_a_template_that_sets_nothing() {
     world.j2v_with(&[("EDITOR", "true")], "config edit").exits(0);
     let text = String::from_utf8(world.read(".config/j2v/config.toml")).unwrap();
     assert!(text.contains("# key-command = "));
-    // Every setting of it may be taken in.
+    // Every setting in it can be used.
     let settings = text.lines().filter_map(|line| line.strip_prefix("# ").filter(|line| line.contains(" = ")));
     configure(&world, &format!("[profiles.default]\n{}\n", settings.collect::<Vec<_>>().join("\n")));
     world.j2v("config show").exits(0);

@@ -2,7 +2,7 @@
 
 use crate::support::World;
 
-/// A command of the session, and what it is said to print.
+/// A command of the session, and the output that the page promises.
 struct Step {
     line: String,
     prints: Vec<String>,
@@ -12,7 +12,7 @@ fn page(name: &str) -> String {
     std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
 }
 
-/// The block of commands that begins with a movie to start from.
+/// The block of commands that begins with a movie.
 fn session(page: &str) -> Vec<Step> {
     let block =
         page.split("```").find_map(|block| block.strip_prefix("console\n").filter(|block| block.starts_with("$ j2v init"))).unwrap();

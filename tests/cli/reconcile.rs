@@ -1,4 +1,4 @@
-//! `j2v reconcile`: what it finds, what it mends, and that it is safe to run at any time and by two at once.
+//! `j2v reconcile`: its findings, its repairs, and that it is safe at any time and when two run at once.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ fn until_rendered(world: &World, id: &str) {
     }
 }
 
-/// A world in which one render was accepted and has ended, and nobody has told the ledger.
+/// A world in which one accepted render has ended without the ledger's knowledge.
 fn missed() -> (World, String) {
     let world = World::new();
     world.movie("a.json", &json!({}));
@@ -104,7 +104,7 @@ fn a_lost_ledger_is_put_back_from_the_tokens() {
     for left in ["ledger.db-wal", "ledger.db-shm"] {
         std::fs::remove_file(world.path(left)).ok();
     }
-    // Another ledger may be another machine's: nothing is taken from it unless the user says that it is lost.
+    // Another ledger may be another machine's: nothing is taken from it unless the user states that it is lost.
     let run = world.j2v("reconcile --json").exits(0);
     let [elsewhere, ..] = &of_kind(&run, "elsewhere")[..] else { panic!("{run:?}") };
     let rebuild = format!("j2v reconcile --fix --adopt-from {}", elsewhere["ledger"].as_str().unwrap());
@@ -131,7 +131,7 @@ fn row_83_a_damaged_ledger_is_kept_and_made_anew_from_the_tokens() {
         world.movie(&format!("{name}.json"), &json!({}));
         world.j2v(&format!("submit {name}.json --key {name}")).exits(0);
     }
-    // All of it in one file, and then bits that flip all over it.
+    // The whole ledger in one file, and then flipped bits all over it.
     rusqlite::Connection::open(world.path("ledger.db")).unwrap().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
     let mut bytes = world.read("ledger.db");
     for byte in bytes.iter_mut().skip(4096).step_by(97) {
@@ -169,7 +169,7 @@ fn what_an_older_ledger_takes_for_unsent_is_bound_to_what_the_server_has() {
     let world = World::new();
     world.movie("a.json", &json!({ "fault": ["post-credits*1"] }));
     world.j2v("submit a.json --key k").exits(5);
-    // A copy of the ledger goes on, now that there are credits; then the old one is used again, as from a backup.
+    // A copy of the ledger is used, now that there are credits; then the old one is used again, like a backup.
     world.j2v("ledger copy ledger.db other.db").exits(0);
     let other = world.path("other.db");
     let id = world.j2v_with(&[("J2V_LEDGER", other.to_str().unwrap())], "submit a.json --key k").exits(0).line().to_owned();
@@ -238,7 +238,7 @@ fn what_has_the_rule_to_be_sent_again_is_sent_once_by_two_at_once() {
     let world = World::new();
     world.movie("a.json", &json!({ "fault": ["post-reset-before*1"] }));
     world.j2v("submit a.json --key k --settle-for 0s --quarantine 1s --on-unknown resubmit").exits(8);
-    // Until its quarantine is over it is unknown.
+    // It is unknown until its quarantine ends.
     while of_kind(&world.j2v("reconcile --json").exits(8), "resend").is_empty() {}
     assert_eq!(world.posts(), 1);
     let children = [world.start("reconcile --fix --json"), world.start("reconcile --fix --json")];

@@ -1,4 +1,4 @@
-//! `j2v schema`: what editors get, and the key that names it.
+//! `j2v schema`: the schema for editors, and the key that names it.
 
 use crate::support::World;
 

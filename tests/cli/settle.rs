@@ -1,4 +1,4 @@
-//! `j2v settle`: a person decides about a lost answer.
+//! `j2v settle`: the user decides about a lost answer.
 
 use serde_json::json;
 

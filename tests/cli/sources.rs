@@ -1,4 +1,4 @@
-//! Where a movie may come from: YAML, JSON Lines, a folder, pieces in files of their own, the environment.
+//! The sources of a movie: YAML, JSON Lines, a folder, parts in separate files, the environment.
 
 use std::fs;
 
@@ -77,7 +77,7 @@ fn stdin_may_hold_a_movie_a_line() {
     let run = world.pipe(&["build", "-", "--compact"], &broken).exits(12);
     assert_eq!(run.lines(), [line("a")]);
     run.tells("error: -:2:13: ");
-    // One document over many lines is one movie.
+    // One document over several lines is one movie.
     world.pipe(&["build", "-", "--compact"], "{\n\"scenes\": []\n}\n").exits(0).prints(&[r#"{"scenes":[]}"#]);
     world.pipe(&["batch", "-", "--rows", "t.csv", "--key", "id", "--batch", "b"], &lines).exits(2).tells("takes one movie; 2 were given");
 }

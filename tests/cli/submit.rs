@@ -1,4 +1,4 @@
-//! `j2v submit`: what it sends, what it prints, where it saves.
+//! `j2v submit`: the request, the output, the saved files.
 
 use serde_json::{Value, json};
 

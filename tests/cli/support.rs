@@ -1,5 +1,5 @@
-//! A scrubbed world for the real binary: its own home, its own ledger, its own emulator, and a canary for a key
-//! that must turn up nowhere.
+//! An isolated world for the real binary: its own home, its own ledger, its own emulator, and a canary as the key, which
+//! must appear nowhere.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -20,7 +20,7 @@ use tokio::runtime::Runtime;
 /// The key of every test. No output and no file may hold it.
 pub(crate) const CANARY: &str = "canary-7d1f0c52b9e84a63";
 
-/// How long a render of these tests takes, unless they say otherwise.
+/// The render time of these tests by default.
 const RENDER_TIME: Duration = Duration::from_millis(200);
 
 /// One test's world.
@@ -57,22 +57,22 @@ impl World {
         Self { folder: tempfile::tempdir().unwrap(), runtime: Some(runtime), emulator: Some(emulator), url, ahead }
     }
 
-    /// Lets days go by for the service: eight, after which it has deleted every file.
+    /// Moves the service's clock eight days forward: by then it has deleted every file.
     pub(crate) fn a_week_goes_by(&self) {
         self.ahead.0.store(8 * 24 * 3600 * 1000, Ordering::Relaxed);
     }
 
-    /// A world whose API is at `url`, whatever is there.
+    /// A world whose API is at `url`, with any server or none.
     pub(crate) fn at(url: &str) -> Self {
         Self { folder: tempfile::tempdir().unwrap(), runtime: None, emulator: None, url: url.to_owned(), ahead: Arc::default() }
     }
 
-    /// The folder that commands run in.
+    /// The path of a file in the folder in which commands run.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// The API that commands talk to.
+    /// The API that commands use.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
@@ -87,7 +87,7 @@ impl World {
         fs::read(self.path(name)).unwrap()
     }
 
-    /// A movie of one text scene, 2 s long, with whatever `client-data.emulator` asks for.
+    /// A movie of one text scene, 2 s long, with the given `client-data.emulator`.
     pub(crate) fn movie(&self, name: &str, emulator: &Value) {
         let movie = serde_json::json!({
             "resolution": "sd",
@@ -129,7 +129,7 @@ impl World {
         Run::of(child)
     }
 
-    /// Runs a command line in another environment; an empty value is as good as none.
+    /// Runs a command line with these variables; an empty value counts as unset.
     pub(crate) fn j2v_with(&self, environment: &[(&str, &str)], line: &str) -> Run {
         let mut command = self.command(&line.split_whitespace().collect::<Vec<_>>());
         Run::of(command.envs(environment.iter().copied()).spawn().unwrap())
@@ -152,7 +152,7 @@ impl World {
         child.wait().unwrap();
     }
 
-    /// What the emulator answers to a request that no `j2v` sent.
+    /// The emulator's answer to a request that no `j2v` sent.
     pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> Vec<u8> {
         let address = self.url.trim_start_matches("http://").trim_end_matches("/v2");
         let length = body.len();
@@ -171,29 +171,29 @@ impl World {
         answer[end + 4..].to_vec()
     }
 
-    /// What the emulator was asked and what it accepted.
+    /// The emulator's record of requests and accepted movies.
     pub(crate) fn oracle(&self) -> Value {
         serde_json::from_slice(&self.ask("GET", "/emulator/state", "")).unwrap()
     }
 
-    /// How many POSTs were accepted: what the user pays for.
+    /// The number of accepted POSTs: the renders that the user pays for.
     pub(crate) fn accepted(&self) -> usize {
         self.oracle()["accepted"].as_array().unwrap().len()
     }
 
-    /// A field of every accepted POST, in the order in which they came.
+    /// A field of every accepted POST, in order.
     pub(crate) fn accepted_fields(&self, field: &str) -> Vec<String> {
         let mut accepted = self.oracle()["accepted"].as_array().unwrap().clone();
         accepted.sort_by_key(|entry| entry["at"].as_str().unwrap().to_owned());
         accepted.iter().map(|entry| entry[field].as_str().unwrap_or_default().to_owned()).collect()
     }
 
-    /// How many movies were sent, accepted or not.
+    /// The number of movies that were sent, accepted or not.
     pub(crate) fn posts(&self) -> u64 {
         self.requests("POST /v2/movies")
     }
 
-    /// How many requests of this kind came (`"POST /v2/movies"`).
+    /// The number of requests of this kind (`"POST /v2/movies"`).
     pub(crate) fn requests(&self, kind: &str) -> u64 {
         self.oracle()["requests"][kind].as_u64().unwrap_or(0)
     }
@@ -233,7 +233,7 @@ fn assert_no_canary(folder: &Path) {
     }
 }
 
-/// How a command ended.
+/// The result of a command.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) code: i32,
@@ -255,35 +255,35 @@ impl Run {
         run
     }
 
-    /// Demands an exit code; shows everything when it is another.
+    /// Checks the exit code; shows everything when it differs.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 
-    /// Demands that stderr tells something.
+    /// Checks that stderr contains a text.
     #[track_caller]
     pub(crate) fn tells(self, words: &str) -> Self {
         assert!(self.stderr.contains(words), "no `{words}` in:\n{}", self.stderr);
         self
     }
 
-    /// Demands that stderr doesn't tell something.
+    /// Checks that stderr does not contain a text.
     #[track_caller]
     pub(crate) fn hides(self, words: &str) -> Self {
         assert!(!self.stderr.contains(words), "`{words}` in:\n{}", self.stderr);
         self
     }
 
-    /// Demands the lines of stdout.
+    /// Checks the lines of stdout.
     #[track_caller]
     pub(crate) fn prints(self, lines: &[&str]) -> Self {
         assert_eq!(self.lines(), lines, "stderr:\n{}", self.stderr);
         self
     }
 
-    /// The commands that stderr names as the next ones.
+    /// The next commands that stderr names.
     pub(crate) fn next(&self) -> Vec<&str> {
         self.stderr.lines().filter_map(|line| line.strip_prefix("next: ")).collect()
     }
@@ -314,7 +314,7 @@ impl Run {
     }
 }
 
-/// What a message must never hold: traces of the language it is written in, and what moves a terminal's cursor.
+/// Checks that a message contains no traces of the programming language, and nothing that moves a terminal's cursor.
 fn assert_for_people(stderr: &str) {
     for trace in
         ["Some(", "Ok(", "Err(", "None,", "Error {", "Os {", "os error", "panicked", "RUST_BACKTRACE", "reqwest", "rusqlite", "tokio"]

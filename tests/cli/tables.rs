@@ -1,4 +1,4 @@
-//! Tables that are not as they should be: each is told with its place and the fix, and nothing is sent.
+//! Faulty tables: each fault is reported with its place and the fix, and nothing is sent.
 
 use std::process::Stdio;
 

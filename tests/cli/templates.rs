@@ -1,4 +1,4 @@
-//! `j2v templates`: stored once, never over another's change, and read back to the byte.
+//! `j2v templates`: stored once, never over another user's change, and read back byte for byte.
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ fn pushed(world: &World) -> String {
     world.j2v("templates push listing.json").exits(0).line().to_owned()
 }
 
-/// Changes a template behind the back of this machine.
+/// Changes a template from another machine.
 fn changed_by_another(world: &World, id: &str) {
     world.ask("POST", &format!("/v2/templates?id={id}"), r#"{"movie": {"scenes": [{"duration": 9}]}}"#);
 }

@@ -1,4 +1,4 @@
-//! `--upload`: a file on the disk just works, each content once.
+//! `--upload`: a local file works as it is, and each content is uploaded once.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::World;
 
-/// A movie of one picture.
+/// A movie with one picture.
 fn movie(src: &str) -> String {
     json!({"resolution": "sd", "scenes": [{"duration": 1, "elements": [{"type": "image", "src": src}]}]}).to_string()
 }
@@ -15,7 +15,7 @@ fn uploads(world: &World) -> u64 {
     world.requests("PUT /upload")
 }
 
-/// The movie that was sent last.
+/// The last movie that was sent.
 fn sent(world: &World) -> String {
     let project = world.accepted_fields("project").pop().unwrap();
     let status: Value = serde_json::from_slice(&world.ask("GET", &format!("/v2/movies?project={project}"), "")).unwrap();

@@ -1,4 +1,4 @@
-//! `j2v webhook` and `--webhook @listen`: trying out, reading, and what is said when there is nothing to send to.
+//! `j2v webhook` and `--webhook @listen`: test callbacks, explanations, and the message without a receiver.
 
 use serde_json::json;
 
@@ -57,7 +57,7 @@ fn our_own_receiver_is_named_once_it_is_known() {
         .tells("the service is to call https://hooks.example.com/tunnel/mine");
     let built = world.j2v("build a.json --webhook @listen --compact").exits(0).json();
     assert_eq!(built["exports"][0]["destinations"][0]["endpoint"], "https://hooks.example.com/tunnel/mine");
-    // What is typed is what the next command names: the URL holds a secret.
+    // The next command repeats `@listen` as it was typed: the URL holds a secret.
     world.j2v("submit a.json --key a --webhook @listen").exits(0).hides("hooks.example.com");
 }
 

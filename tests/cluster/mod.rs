@@ -1,5 +1,5 @@
-//! A PostgreSQL server of one's own: started in a temporary folder on a free port, where its binaries are found, and
-//! gone with the process that started it, however that ends.
+//! A PostgreSQL server for tests: started in a temporary folder on a free port, where its binaries are installed, and
+//! stopped when the process that started it ends, in whichever way.
 
 use std::fs;
 use std::io::Write;
@@ -11,9 +11,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-/// Runs a server until its own stdin ends, which happens when whoever holds the other end is gone; takes the server's
-/// folder, in which it is started, away then. A server that is killed keeps its folder; who watched it must die by a
-/// signal that it doesn't ignore, or it would call the next server's work over.
+/// Runs a server until its own stdin ends, which happens when the process at the other end has ended; then removes the
+/// server's folder, in which it is started. A server that is killed keeps its folder. The watcher must be killed by a
+/// signal that it doesn't ignore; otherwise it would mark the next server as finished.
 const GUARD: &str = r#"trap "" TERM INT HUP
 exec 3<&0 </dev/null
 "$@" & server=$!
@@ -24,9 +24,9 @@ if [ -e over ]; then cd /; rm -rf "$OLDPWD"; else kill -KILL $watch; fi"#;
 /// How a server treats its disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Disk {
-    /// Syncs are only pretended: for tests in which no server is killed.
+    /// Without real syncs: for tests in which no server is killed.
     Fast,
-    /// As a real one.
+    /// Like a real server.
     Honest,
 }
 
@@ -39,7 +39,7 @@ pub(crate) struct Cluster {
     databases: AtomicU32,
 }
 
-/// The server that the tests of one binary share; `None`, said once and aloud, where there are no binaries.
+/// The server that the tests of one binary share; `None`, with one message, where there are no binaries.
 pub(crate) fn shared() -> Option<&'static Cluster> {
     static SHARED: OnceLock<Option<Cluster>> = OnceLock::new();
     SHARED.get_or_init(|| Cluster::start(Disk::Fast, &[])).as_ref()
@@ -55,7 +55,7 @@ fn binaries() -> Option<PathBuf> {
     folders.into_iter().rev().find(|folder| folder.join("initdb").exists() && folder.join("postgres").exists())
 }
 
-/// A program of the server's, as a user that the server accepts: it refuses to run as root.
+/// A program of the server, run as a user that the server accepts: it refuses to run as root.
 pub(crate) fn program(name: &str) -> Option<Command> {
     let path = binaries()?.join(name);
     let Some((user, group)) = other_user() else { return Some(Command::new(path)) };
@@ -64,7 +64,7 @@ pub(crate) fn program(name: &str) -> Option<Command> {
     Some(command)
 }
 
-/// Whom to be instead of root.
+/// The user to run as instead of root.
 fn other_user() -> Option<(u32, u32)> {
     let is_root = fs::metadata("/proc/self").is_ok_and(|found| found.uid() == 0);
     let number = |flag: &str| {
@@ -83,7 +83,7 @@ impl Cluster {
     /// Makes a cluster and starts its server with these settings (`name=value`).
     pub(crate) fn start(disk: Disk, settings: &[&str]) -> Option<Self> {
         let Some(mut initdb) = program("initdb") else {
-            // Past the capture of the tests' output: who reads the log of a run must see it.
+            // Not captured with the tests' output: it must appear in the log of a run.
             writeln!(std::io::stderr(), "SKIPPED: no PostgreSQL server is installed; its tests did nothing").ok();
             return None;
         };
@@ -96,7 +96,7 @@ impl Cluster {
         Some(Self::in_folder(folder, disk))
     }
 
-    /// Starts the server of a folder whose `data` is there already.
+    /// Starts the server of a folder that already has `data`.
     pub(crate) fn in_folder(folder: PathBuf, disk: Disk) -> Self {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let mut cluster = Self { folder, port, disk, guard: None, databases: AtomicU32::new(0) };
@@ -148,7 +148,7 @@ impl Cluster {
         }
     }
 
-    /// Does something with the data of the server while that is down.
+    /// Changes the data of the server while the server is stopped.
     pub(crate) fn while_down(&mut self, change: impl FnOnce(&Path)) {
         self.kill();
         change(&self.folder.join("data"));
@@ -161,7 +161,7 @@ impl Cluster {
         self.port
     }
 
-    /// A new, empty database: its URL.
+    /// Makes an empty database; returns its URL.
     pub(crate) fn database(&self) -> String {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
         self.psql("postgres", &format!("CREATE DATABASE {name}"));
@@ -173,7 +173,7 @@ impl Cluster {
         format!("postgres://{role}@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// Runs SQL as the superuser; gives what it prints.
+    /// Runs SQL as the superuser; returns its output.
     pub(crate) fn psql(&self, database: &str, sql: &str) -> String {
         let output = self.psql_command(database, sql).output().unwrap();
         assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
@@ -203,7 +203,7 @@ impl Drop for Cluster {
     }
 }
 
-/// Gives a folder to the user that the server runs as.
+/// Makes the server's user the owner of a folder.
 pub(crate) fn own(folder: &Path) {
     if let Some((user, group)) = other_user() {
         chown(folder, Some(user), Some(group)).unwrap();

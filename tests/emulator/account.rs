@@ -1,4 +1,4 @@
-//! Templates and media as the service has them, oddities included.
+//! Templates and media as the service has them, including its oddities.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::Service;
 
-/// Asks the account's API as a role; the status and the body.
+/// Sends a request to the account's API with a role; returns the status and the body.
 async fn ask(service: &Service, key: &str, method: Method, path: &str, body: &Value) -> (u16, Value) {
     let request = service.client.request(method, service.url(path)).header("x-api-key", key);
     let request = if body.is_null() { request } else { request.body(body.to_string()) };
@@ -30,12 +30,12 @@ fn refused(message: &str) -> (u16, Value) {
     (400, json!({ "success": false, "message": message }))
 }
 
-/// Puts bytes where a registration says.
+/// Uploads bytes to the URL of a registration.
 async fn put(service: &Service, url: &str, kind: &str, bytes: &'static str) -> u16 {
     service.client.put(url).header("content-type", kind).body(bytes).send().await.unwrap().status().as_u16()
 }
 
-/// Registers a file of 5 bytes; where its bytes go.
+/// Registers a file of 5 bytes; returns the URL for its bytes.
 async fn registered(service: &Service, name: &str, folder: &str) -> String {
     let (status, body) =
         post(service, "/v2/media/file", json!({ "name": name, "folder": folder, "contentType": "text/plain", "size": 5 })).await;

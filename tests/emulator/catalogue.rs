@@ -1,4 +1,4 @@
-//! No fault of the catalogue is an empty promise: with each of them some answer is another than without.
+//! Every fault of the catalogue has an effect: with it, some answer differs from the answer without it.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::support::{Service, get_bytes, post_bytes};
 /// Longer than any answer on loopback takes.
 const SILENCE: Duration = Duration::from_secs(1);
 
-/// The webhooks' own tests read what arrives; here only answers are compared.
+/// The webhooks' own tests read the callbacks; this test compares only answers.
 fn is_seen_in_answers(info: &FaultInfo) -> bool {
     !info.name.starts_with("webhook-")
 }
@@ -31,7 +31,7 @@ fn written(info: &FaultInfo) -> String {
     format!("{}{argument}", info.name)
 }
 
-/// What a client sees from the POST to the deletion; it ends with the first silence.
+/// The answers to a client from the POST to the deletion; it ends at the first silence.
 async fn transcript(fault: Option<&str>) -> Vec<String> {
     let service = Service::with(|settings| {
         settings.seed = Some(7);
@@ -43,7 +43,7 @@ async fn transcript(fault: Option<&str>) -> Vec<String> {
     let project = "/v2/movies?project=PROJECT";
     let part = "GET /files/PROJECT.mp4 HTTP/1.1\r\nhost: x\r\nrange: bytes=0-99\r\nconnection: close\r\n\r\n";
     let mut seen = vec![exchange(&service, &post).await];
-    // Where the POST's answer was lost, the oracle knows the project.
+    // When the POST's answer was lost, the oracle knows the project.
     let known = service.state().await["accepted"][0]["project"].as_str().unwrap_or_default().to_owned();
     service.pass(Duration::from_secs(1));
     let running = get_bytes(project);
@@ -57,7 +57,7 @@ async fn transcript(fault: Option<&str>) -> Vec<String> {
     seen
 }
 
-/// What a client sees of templates and media.
+/// The answers to a client about templates and media.
 async fn account(service: &Service, seen: &mut Vec<String>) {
     let address = service.emulator.address().to_string();
     seen.push(exchange_with(&address, &get_bytes("/v2/media")).await);
@@ -67,7 +67,7 @@ async fn account(service: &Service, seen: &mut Vec<String>) {
     let registered = exchange_with(&address, &request("POST /v2/media/file", "application/json", &file)).await;
     let upload = registered.split("http://").nth(1).and_then(|rest| rest.split('"').next()).and_then(|url| url.split_once('/'));
     let (host, path) = upload.map(|(host, path)| (host.to_owned(), path.to_owned())).unwrap_or_default();
-    // The other host's port is another one each time.
+    // The storage host has another port each time.
     let known = |text: String| if host.is_empty() { text } else { text.replace(&host, "HOST") };
     seen.push(known(registered.clone()));
     if !host.is_empty() {
@@ -105,7 +105,7 @@ async fn exchange(service: &Service, request: &str) -> String {
 
 async fn exchange_with(address: &str, request: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    // A connection that is reset while it is written tells so when it is read.
+    // A connection that is reset during a write reports it at the next read.
     let _ = stream.write_all(request.as_bytes()).await;
     let mut bytes = Vec::new();
     match timeout(SILENCE, stream.read_to_end(&mut bytes)).await {

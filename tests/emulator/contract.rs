@@ -1,4 +1,4 @@
-//! What the service says when nothing goes wrong, and its oddities (`service.md#common`).
+//! The service's answers without faults, and its oddities (`service.md#common`).
 
 use std::time::Duration;
 

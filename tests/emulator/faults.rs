@@ -1,4 +1,4 @@
-//! Faults on demand, as a client meets them.
+//! Faults on demand, as a client sees them.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -152,7 +152,7 @@ async fn a_hanging_post_is_accepted_and_says_nothing_until_the_end() {
     }
     service.emulator.stop().await;
     let mut bytes = Vec::new();
-    // However the connection ends, it ends without an answer.
+    // The connection ends without an answer, in whichever way.
     let _ = stream.read_to_end(&mut bytes).await;
     assert!(bytes.is_empty());
 }

@@ -1,4 +1,4 @@
-//! The emulator over real connections: the service's contract, its faults, its memory.
+//! The emulator over real connections: the service's contract, its faults, its storage.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should stop")]
 

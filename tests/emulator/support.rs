@@ -74,7 +74,7 @@ impl Service {
         answer(self.client.post(self.url("/v2/movies")).header("x-api-key", "key").body(movie.to_string())).await
     }
 
-    /// POSTs a movie that is taken; its project.
+    /// POSTs a movie that is accepted; returns its project.
     pub(crate) async fn project(&self, movie: &Value) -> String {
         let (status, body) = self.post(movie).await;
         assert_eq!(status, 200, "{body}");
@@ -96,7 +96,7 @@ impl Service {
         self.state().await["accepted"].as_array().unwrap().len()
     }
 
-    /// Sends bytes, and reads until the connection ends: what came, and how it ended.
+    /// Sends bytes and reads until the connection ends; returns the received text, and how the connection ended.
     pub(crate) async fn raw(&self, request: &str) -> (String, std::io::Result<()>) {
         let mut stream = TcpStream::connect(self.emulator.address()).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
@@ -119,7 +119,7 @@ pub(crate) fn get_bytes(path: &str) -> String {
 
 #[expect(clippy::disallowed_methods, reason = "a test's own client, against loopback")]
 fn client() -> reqwest::Client {
-    // Whichever test comes first chooses; nothing here speaks TLS.
+    // The first test chooses; nothing here speaks TLS.
     rustls::crypto::ring::default_provider().install_default().ok();
     reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }

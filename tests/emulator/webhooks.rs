@@ -13,7 +13,7 @@ struct Receiver {
 }
 
 impl Receiver {
-    /// Answers every request with 200, and hands on its head and its body.
+    /// Answers every request with 200, and passes on its head and its body.
     async fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}/hook", listener.local_addr().unwrap());
@@ -46,7 +46,7 @@ fn whole(bytes: &[u8]) -> Option<(String, String)> {
     (body.len() == length).then(|| (head.to_owned(), body.to_owned()))
 }
 
-/// A movie that is done at once and calls these endpoints.
+/// A movie that is done at once and calls these endpoints back.
 fn calling(endpoints: &[&str], script: Value) -> Value {
     let destinations: Vec<Value> = endpoints.iter().map(|endpoint| json!({ "type": "webhook", "endpoint": endpoint })).collect();
     let mut script = script;

@@ -1,6 +1,6 @@
-//! Attackers who stand at the receiver's port: floods of connections that say nothing, write slowly or never read, while
-//! real callbacks come; a service that never answers; a disk of others' locks. Each real callback is kept and answered, and
-//! a stop ends all of it.
+//! Attacks on the receiver's port: floods of connections that send nothing, write slowly or never read, during real
+//! callbacks; a service that never answers; a ledger locked by others. Each real callback is stored and answered, and a
+//! stop ends everything.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -16,14 +16,14 @@ use crate::receiver::{PROGRAM, Receiver, request, shown, submit, until_got};
 use crate::running::{Running, until};
 use crate::support::World;
 
-/// How a connection of an attacker behaves.
+/// The behaviour of an attacker's connection.
 #[derive(Clone, Copy, Debug)]
 enum Manner {
-    /// It says nothing.
+    /// It sends nothing.
     Silent,
     /// It writes its request a byte at a time.
     SlowToWrite,
-    /// It asks again and again, and reads no answer.
+    /// It sends requests repeatedly, and reads no answer.
     NeverReads,
 }
 
@@ -44,7 +44,7 @@ impl Flood {
             let manner = manners[nth % manners.len()];
             let stream = TcpStream::connect(receiver.address()).ok()?;
             stream.set_nonblocking(true).ok()?;
-            // What the receiver cuts is an attacker's own trouble.
+            // A connection that the receiver cuts is not an error here.
             match manner {
                 Manner::Silent => {}
                 Manner::SlowToWrite => drop((&stream).write_all(head.as_bytes())),
@@ -55,7 +55,7 @@ impl Flood {
         Self { streams: (0..count).filter_map(open).collect() }
     }
 
-    /// Goes on as its manners are until `over`.
+    /// Repeats its behaviour until `over`.
     fn go_on(&self, over: &AtomicBool) {
         while !over.load(Ordering::Relaxed) {
             for (stream, manner) in &self.streams {
@@ -76,7 +76,7 @@ fn raise_the_limit_of_files() {
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).ok();
 }
 
-/// Posts so many callbacks while others flood the receiver; how long each took.
+/// Posts `count` callbacks while others flood the receiver; returns how long each took.
 fn posted_amid(receiver: &Receiver, flood: &Flood, count: usize) -> Vec<Duration> {
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -102,7 +102,7 @@ fn kept(world: &World) -> usize {
         .unwrap()
 }
 
-/// However it is beset, a stop ends it: its own deadline for that is 5 s.
+/// A stop ends it under any attack: its own deadline for that is 5 s.
 #[track_caller]
 fn is_stopped(receiver: Receiver) {
     receiver.running.signal("TERM");
@@ -213,7 +213,7 @@ fn a_program_sees_what_is_documented_and_a_secret_only_where_it_is_asked_for() {
     submit(&world, "k", &json!({}));
     until_got(&world, 1);
     is_stopped(receiver);
-    // That the key is in no file is held when the world ends.
+    // The end of every world checks that no file contains the key.
     let told = String::from_utf8(world.read("environment")).unwrap();
     assert!(told.contains("J2V_STATUS=done") && told.contains("HOME=") && told.contains("J2V_LEDGER="), "{told}");
     assert_eq!(world.read("key"), b"");

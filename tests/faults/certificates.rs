@@ -1,5 +1,5 @@
-//! The API behind TLS, with an authority of this test's own: a certificate that has expired, is of another name, or
-//! changes. The key goes to nobody whose certificate is not trusted, and a movie is paid for once.
+//! The API behind TLS, with a certificate authority of this test: a certificate that has expired, is for another name, or
+//! changes. The key is never sent to a server without a trusted certificate, and a movie is paid for once.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -19,7 +19,7 @@ const RENEWED: &[u8] = include_bytes!("../fixtures/tls/renewed.crt.der");
 const EXPIRED: &[u8] = include_bytes!("../fixtures/tls/expired.crt.der");
 const ELSEWHERE: &[u8] = include_bytes!("../fixtures/tls/elsewhere.crt.der");
 
-/// The project of whatever is posted.
+/// The project of every POST.
 const PROJECT: &str = "JkGxEoPRF9EgRb32";
 
 /// An API behind TLS whose certificate can be changed.
@@ -39,7 +39,7 @@ impl Api {
                 let config = config(*certificate.lock().unwrap());
                 let mut tls = StreamOwned::new(ServerConnection::new(config).unwrap(), stream.unwrap());
                 let mut buffer = [0; 16 << 10];
-                // Who doesn't trust the certificate hangs up.
+                // A client that does not trust the certificate disconnects.
                 let Ok(count) = tls.read(&mut buffer) else { continue };
                 let request = String::from_utf8_lossy(&buffer[..count]).into_owned();
                 let body = if request.starts_with("POST ") {

@@ -1,5 +1,5 @@
-//! Processes that wait on one ledger: one of them reads for all, none waits for one that is gone or stuck, and what
-//! one has read all have heard. The emulator counts the requests.
+//! Processes that wait on one ledger: one of them reads for all, none waits for a process that has ended or hangs, and
+//! every process learns what one has read. The emulator counts the requests.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use crate::support::World;
 
 const READS: &str = "GET /v2/movies";
 
-/// A world whose renders take so long, and the ids of some that were accepted.
+/// A world with this render time, and the ids of `count` accepted renders.
 fn rendering(count: usize, render_time: Duration) -> (World, Vec<String>) {
     let world = World::with(|settings| settings.render_time = render_time);
     let names: Vec<String> = (0..count).map(|number| format!("{number}.json")).collect();
@@ -43,7 +43,7 @@ fn fifty_processes_that_wait_ask_about_as_often_as_one() {
     assert!(looks <= 2 * of_one, "{looks} requests, where one process makes {of_one}");
 }
 
-/// One process reads, another one waits for its own render: whatever happens to the first, the second gets its video.
+/// One process reads, another waits for its own render: whatever happens to the first, the second gets its video.
 fn reader_and_guest() -> (World, Running, Running) {
     let world = World::new();
     world.movie("long.json", &json!({ "render-time": "1h" }));

@@ -1,4 +1,4 @@
-//! Table 2.5, rows 90 to 95 and 100: a video arrives whole and under the right name, or not at all.
+//! Table 2.5, rows 90 to 95 and 100: a video is saved whole and under the right name, or not at all.
 
 use std::fs;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::peer::{Peer, answer, json as json_with};
 use crate::running::{Running, abreast, until};
 use crate::support::{Run, World};
 
-/// A video that comes through these faults is, byte for byte, the one that comes without them.
+/// A video saved in spite of these faults equals, byte for byte, the video without them.
 #[track_caller]
 fn arrives_whole(faults: &[&str]) -> World {
     let world = World::new();
@@ -36,7 +36,7 @@ fn files(world: &World, folder: &str) -> Vec<String> {
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
-/// A world with one finished render under the key `k`.
+/// A world with one finished render with the key `k`.
 fn rendered(emulator: &Value) -> World {
     let world = World::new();
     world.movie("a.json", emulator);
@@ -109,7 +109,7 @@ fn row_92_an_address_that_expired_is_asked_for_anew() {
     arrives_whole(&["file-expired"]);
 }
 
-/// A clock that can be set back by so many milliseconds.
+/// A clock that can be set back by a number of milliseconds.
 struct SetBack(Arc<AtomicI64>);
 
 impl Clock for SetBack {
@@ -185,7 +185,7 @@ fn row_95_names_from_the_server_stay_in_the_folder() {
     assert!(!std::path::Path::new("/tmp/j2v-was-here.mp4").exists());
 }
 
-/// A service that renders everything at once, under this name and at this address; without one it has the video itself.
+/// A service that renders everything at once, with this project id and this URL; without a URL it serves the video itself.
 fn service(project: &str, url: Option<&str>) -> Peer {
     let (project, url) = (project.to_owned(), url.map(str::to_owned));
     Peer::answering(move |request| {

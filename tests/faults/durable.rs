@@ -1,5 +1,5 @@
-//! Row 76 and `protocol.md#the-order-of-the-durable-step`, read off the system calls: the connection stands, the
-//! ledger is synced, and only then the first byte of the request leaves.
+//! Row 76 and `protocol.md#the-order-of-the-durable-step`, read from the system calls: the connection is established, the
+//! ledger is synced, and only then the first byte of the request is sent.
 
 #![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::support::{Run, World};
 
-/// The system calls that matter, in their order, of a submission under `strace`; nothing where that can't be had.
+/// The relevant system calls of a submission under `strace`, in order; `None` where `strace` does not work.
 fn traced(world: &World) -> Option<Vec<String>> {
     let j2v = world.command(&["submit", "a.json"]);
     let mut command = Command::new("strace");
@@ -51,7 +51,7 @@ fn is_durable_before_the_first_byte(calls: &[String]) {
 fn row_76_the_ledger_is_synced_between_the_connection_and_the_first_byte() {
     let world = World::new();
     world.movie("a.json", &json!({}));
-    // A fresh ledger, and then an existing one.
+    // First a new ledger, then an existing one.
     for _ in 0..2 {
         let Some(calls) = traced(&world) else { return };
         is_durable_before_the_first_byte(&calls);

@@ -1,5 +1,5 @@
-//! Row 25: Ctrl-C and SIGTERM, once and twice, with a terminal and without. Whatever is going on, the way out says
-//! what was paid for and names the command that goes on; that command ends the job without a second POST.
+//! Row 25: Ctrl-C and SIGTERM, once and twice, with a terminal and without. Whatever is running, the last message states
+//! what was paid for and names the command that continues; that command finishes the job without a second POST.
 
 use std::process::Stdio;
 
@@ -11,7 +11,7 @@ use crate::peer::closed_address;
 use crate::running::{Running, abreast, next_command, until};
 use crate::support::{CANARY, Run, World};
 
-/// Runs the command that an interrupted run named, which has to end the job.
+/// Runs the command that an interrupted run printed; it must finish the job.
 #[track_caller]
 fn goes_on(world: &World, interrupted: &Run) -> Run {
     let resumed = world.j2v(next_command(interrupted)).exits(0);
@@ -137,7 +137,7 @@ fn row_25_an_interrupted_download_goes_on_where_it_was() {
     });
 }
 
-/// A command on a terminal of its own.
+/// A command on its own terminal.
 fn on_a_terminal(world: &World, line: &str) -> PtySession {
     let mut command = world.command(&line.split_whitespace().collect::<Vec<_>>());
     command.env("TERM", "xterm").stdin(Stdio::inherit()).stdout(Stdio::inherit()).stderr(Stdio::inherit());
@@ -145,7 +145,7 @@ fn on_a_terminal(world: &World, line: &str) -> PtySession {
     spawn_with_options(command, options).unwrap()
 }
 
-/// How a command on a terminal ended, and what the terminal showed.
+/// The exit of a command on a terminal, and the text on the terminal.
 #[track_caller]
 fn ended(mut session: PtySession) -> (i32, String) {
     let shown = session.exp_eof().unwrap();

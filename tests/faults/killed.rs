@@ -1,11 +1,11 @@
-//! Rows 70 to 75 from outside: SIGKILL while the request is out, and then the same command once more.
+//! Rows 70 to 75 from outside: SIGKILL during the request, and then the same command again.
 
 use serde_json::json;
 
 use crate::running::{Running, abreast, until};
 use crate::support::World;
 
-/// Kills a submission whose POST is out, runs it again, and demands one render in the end.
+/// Kills a submission during its POST, runs it again, and requires one render in the end.
 #[track_caller]
 fn survives_a_kill(fault: &str, flags: &str) {
     let world = World::new();
@@ -79,7 +79,7 @@ fn row_75_a_kill_at_any_moment_is_paid_once() {
         running.signal("KILL");
         running.end();
         let run = world.j2v(line);
-        // Killed between the durable step and the first byte: nobody can know that nothing left.
+        // Killed between the durable step and the first byte: it is unknown whether anything was sent.
         if run.code == 8 {
             assert_eq!(world.accepted(), 0, "{run:?}");
             return;

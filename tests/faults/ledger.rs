@@ -1,5 +1,5 @@
-//! Table 2.4 but for the kills: a ledger that is locked, full, newer, damaged, restored, exposed, moved or gone. Nothing
-//! is sent that could not be remembered, and what was accepted all the same is told.
+//! Table 2.4 without the kills: a ledger that is locked, full, newer, damaged, restored, exposed, moved or missing. A movie is
+//! not sent when it can't be recorded, and an acceptance that can't be recorded is reported.
 
 use std::fs;
 use std::path::Path;
@@ -24,7 +24,7 @@ fn ledger(world: &World) -> Connection {
     Connection::open(world.path("ledger.db")).unwrap()
 }
 
-/// The ledger, locked for writing by this very process.
+/// The ledger, locked for writing by the test process.
 fn locked(world: &World) -> Connection {
     let ledger = ledger(world);
     ledger.busy_timeout(Duration::from_secs(20)).unwrap();
@@ -58,7 +58,7 @@ fn row_79_a_ledger_that_is_locked_for_a_moment_is_waited_for() {
     world.j2v("poll").exits(0);
     let lock = locked(&world);
     thread::spawn(move || {
-        // Long enough for a submission to come upon it, and within its patience.
+        // Long enough for a submission to meet the lock, and within its patience.
         thread::sleep(Duration::from_secs(1));
         lock.execute_batch("COMMIT").unwrap();
     });
@@ -141,7 +141,7 @@ fn row_84_an_intent_of_a_restored_backup_is_looked_for_before_it_is_sent() {
     ledger(&world).execute("VACUUM INTO ?1", [backup.to_str().unwrap()]).unwrap();
     let project = world.j2v("submit a.json --key k").exits(0).line().to_owned();
     restore(&world, &backup);
-    // The backup was made three minutes ago.
+    // The backup is three minutes old.
     ledger(&world).execute("UPDATE render SET created_at = created_at - 180000, touched_at = touched_at - 180000", []).unwrap();
     assert_eq!(world.j2v("submit a.json --key k").exits(0).tells("found again").line(), project);
     assert_eq!((world.accepted(), world.posts()), (1, 2), "the refused one and the accepted one");
@@ -151,7 +151,7 @@ fn row_84_an_intent_of_a_restored_backup_is_looked_for_before_it_is_sent() {
 fn row_84_without_a_look_at_the_server_nothing_of_a_restored_backup_is_sent() {
     let world = world(&json!({ "fault": ["post-429=700*1"] }));
     world.j2v("submit a.json --key k").exits(7);
-    // Set by another clock, this machine's of yesterday for one: as good as old.
+    // Another clock wrote it, such as this machine's of yesterday: it counts as old.
     ledger(&world).execute("UPDATE render SET touched_at = touched_at + 86400000", []).unwrap();
     let gone = World::with_faults(&["list-status=503"]);
     ledger(&world).execute("UPDATE render SET endpoint = ?1", [gone.url()]).unwrap();
@@ -193,7 +193,7 @@ fn row_84_a_ledger_that_is_moved_before_the_claim_takes_none() {
     move_away(&world);
     running.end().exits(1).tells("was moved, deleted or replaced");
     assert_eq!((world.accepted(), world.posts()), (0, 1), "the refused one");
-    // Neither is the old ledger cheated, nor a new one.
+    // The moved ledger is intact: put back, it takes the submission.
     for ending in ["", "-wal", "-shm"] {
         fs::rename(world.path(&format!("moved.db{ending}")), world.path(&format!("ledger.db{ending}"))).unwrap();
     }

@@ -1,5 +1,5 @@
-//! Rows 50 to 56, 60 and 101: callbacks that are late, doubled, missing, early, forged or in any shape. Each outcome
-//! reaches the program once, and nothing that a body says is believed or fetched.
+//! Rows 50 to 56, 60 and 101: callbacks that are late, doubled, missing, early, forged or of any form. The program gets
+//! each outcome once, and nothing in a body is believed or fetched.
 
 use j2v::emulator::Shape;
 use serde_json::json;

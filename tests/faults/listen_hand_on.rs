@@ -1,4 +1,4 @@
-//! Outcomes on their way to a program or a URL: once each, never two at a time for one render, again after a failure.
+//! Delivery of outcomes to a program or a URL: once each, never two at a time for one render, repeated after a failure.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -47,7 +47,7 @@ fn a_program_that_outlives_a_kill_is_not_run_beside_itself() {
     submit(&world, "slow", &json!({}));
     until("the program runs", || lines(&world, "log") == ["begin slow"]);
     first.running.signal("KILL");
-    // The program has its stderr still: that never ends before the program does.
+    // The program still has its stderr, which therefore never ends before the program does.
     drop(first);
     let second = Receiver::start(&world, PROGRAM);
     submit(&world, "quick", &json!({}));
@@ -128,7 +128,7 @@ fn cron_alone_closes_the_gap_and_hands_each_outcome_on_once() {
         world.movie(&format!("{name}.json"), &json!({}));
         world.run(&["submit", &format!("{name}.json"), "--key", name]).exits(0);
     }
-    // Another command sees the end of one of them first.
+    // Another command is the first to see the end of one of them.
     world.j2v("poll a").exits(0);
     world.j2v(&missed).exits(0);
     world.j2v(&missed).exits(0).prints(&[]);

@@ -1,4 +1,4 @@
-//! Row 59: a callback that was answered is on disk, whatever becomes of the process.
+//! Row 59: a callback that was answered is on disk, whatever happens to the process.
 
 use std::collections::HashMap;
 use std::io::{Read, Write};
@@ -25,7 +25,7 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// Posts one callback; whether it was answered with 200.
+    /// Posts one callback; returns whether it was answered with 200.
     fn post(&mut self, number: usize) -> bool {
         let body = format!(r#"{{"project":"p{number:015}","status":"done","url":"https://a/{number}.mp4"}}"#);
         let request = format!(
@@ -62,7 +62,7 @@ impl Line<'_> {
     }
 }
 
-/// Posts all of `numbers` that get an answer; gives back those that got none.
+/// Posts all of `numbers`; returns those without an answer.
 fn post_all(receiver: &Receiver, numbers: &[usize], answered: &AtomicUsize) -> Vec<usize> {
     let path = &receiver.url["http://".len() + receiver.address().len()..];
     let failed = Mutex::new(Vec::new());
@@ -108,12 +108,12 @@ fn row_59_of_10_000_callbacks_none_is_lost_across_a_sigkill() {
     let after = second.running.end().exits(0).stdout;
     let counts = count(&[&before, &after]);
     assert_eq!(counts.len(), CALLBACKS, "no outcome was lost");
-    // What was printed just before the kill may not have been written down: at least once is what is promised.
+    // The last lines printed before the kill may not be recorded as printed: the promise is at least once.
     let twice = counts.values().filter(|count| **count > 1).count();
     assert!(twice <= 256 && counts.values().all(|count| *count <= 2), "{twice} were printed twice");
 }
 
-/// How often each project was printed; a line that was cut off by the kill does not count.
+/// How often each project was printed; a line that the kill cut off does not count.
 fn count(texts: &[&str]) -> HashMap<String, usize> {
     let lines = texts.iter().flat_map(|text| text.split_inclusive('\n')).filter(|line| line.ends_with('\n'));
     let mut counts = HashMap::new();

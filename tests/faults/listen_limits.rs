@@ -1,4 +1,4 @@
-//! Rows 57 and 58: more than a receiver should take, slower than it should wait, and a ledger that can't keep it.
+//! Rows 57 and 58: bodies larger than a receiver should accept, clients slower than it should wait for, and a failing ledger.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ use crate::receiver::{Receiver, request, submit, until_got};
 use crate::running::abreast;
 use crate::support::World;
 
-/// Longer than a connection may take, on a machine that is busy.
+/// Longer than a connection may take, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[test]

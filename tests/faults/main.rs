@@ -1,6 +1,6 @@
-//! Every row of the fault tables of `faults.md` that a process can be driven through in seconds: the real
-//! binary against the emulator's faults, and against raw servers where the emulator has none. The emulator counts
-//! the accepted POSTs; whatever happens, it has to be one. The names say the row.
+//! Every row of the fault tables of `faults.md` that a test of seconds can reproduce: the real binary against the
+//! emulator's faults, and against raw servers where the emulator has none. The emulator counts the accepted POSTs;
+//! whatever happens, the count must be one. The names state the row.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]

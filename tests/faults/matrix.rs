@@ -1,11 +1,11 @@
-//! Every row of the fault tables (`faults.md`) has a test that names it, here or beside the code, or stands
-//! below with the reason why it has none.
+//! Every row of the fault tables (`faults.md`) is named by a test, here or beside the code, or is listed below with the
+//! reason why it has no test.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// Rows that no test need name, and why.
+/// The rows without a test, and the reason.
 const UNTESTED: [(std::ops::RangeInclusive<u32>, &str); 2] = [
     (24..=24, "the circuit breaker is the batch's: a single command sends a handful"),
     (81..=81, "network file systems: the README sends their users to PostgreSQL; there is none to test on"),
@@ -43,7 +43,7 @@ fn collect(folder: &Path, named: &mut BTreeSet<u32>) {
     }
 }
 
-/// The rows in what follows `fn row` in a test's name: `_09_…`, `s_77_and_78_…`, `s_70_to_75_…`.
+/// The rows in the part of a test's name after `fn row`: `_09_…`, `s_77_and_78_…`, `s_70_to_75_…`.
 fn rows(name: &str) -> Vec<u32> {
     let mut found = Vec::new();
     let mut is_range = false;

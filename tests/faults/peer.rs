@@ -1,4 +1,4 @@
-//! Raw servers for what the emulator never is: silent, foreign, or wearing a certificate that nobody signed.
+//! Raw servers for behaviour that the emulator lacks: silence, other protocols, self-signed certificates.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -7,7 +7,7 @@ use std::thread;
 
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// A server that remembers what it heard, a text a connection.
+/// A server that records what it receives, one text per connection.
 pub(crate) struct Peer {
     address: SocketAddr,
     heard: Arc<Mutex<Vec<String>>>,
@@ -20,29 +20,29 @@ impl Peer {
             let request = read_request(stream);
             let answer = answer(&request);
             heard(request);
-            // The client may have hung up.
+            // The client may have disconnected.
             stream.write_all(&answer).ok();
         })
     }
 
-    /// A server that says this as soon as anything comes.
+    /// A server that sends this as soon as it receives anything.
     pub(crate) fn blurting(words: Vec<u8>) -> Self {
         Self::serving(move |stream, heard| {
             let mut buffer = [0; 4096];
             let count = stream.read(&mut buffer).unwrap_or(0);
             heard(String::from_utf8_lossy(&buffer[..count]).into_owned());
-            // The client may have hung up.
+            // The client may have disconnected.
             stream.write_all(&words).ok();
         })
     }
 
-    /// A server that takes connections and what comes, and never says a word.
+    /// A server that accepts connections and data, and never sends anything.
     pub(crate) fn silent() -> Self {
         Self::serving(|stream, heard| {
             let mut buffer = [0; 4096];
             let count = stream.read(&mut buffer).unwrap_or(0);
             heard(String::from_utf8_lossy(&buffer[..count]).into_owned());
-            // Until the client hangs up.
+            // Until the client disconnects.
             while stream.read(&mut buffer).unwrap_or(0) > 0 {}
         })
     }
@@ -65,28 +65,28 @@ impl Peer {
         self.address
     }
 
-    /// What came, a text a connection.
+    /// The received data, one text per connection.
     pub(crate) fn heard(&self) -> Vec<String> {
         self.heard.lock().unwrap().clone()
     }
 }
 
-/// An address on which nobody listens.
+/// An address without a listener.
 pub(crate) fn closed_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-/// An HTTP answer; `headers` end with a line break each.
+/// An HTTP answer; each of the `headers` ends with a line break.
 pub(crate) fn answer(status: &str, headers: &str, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len()).into_bytes()
 }
 
-/// An HTTP answer of JSON.
+/// An HTTP answer with JSON.
 pub(crate) fn json(status: &str, body: &serde_json::Value) -> Vec<u8> {
     answer(status, "Content-Type: application/json\r\n", &body.to_string())
 }
 
-/// The address of a TLS server whose certificate nobody signed but itself, and how many came.
+/// The address of a TLS server with a self-signed certificate, and the number of its connections.
 pub(crate) fn self_signed() -> (SocketAddr, Arc<Mutex<u32>>) {
     let certificate = include_bytes!("../fixtures/self-signed.crt.der").to_vec().into();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(include_bytes!("../fixtures/self-signed.key.der").to_vec()));
@@ -101,7 +101,7 @@ pub(crate) fn self_signed() -> (SocketAddr, Arc<Mutex<u32>>) {
         for stream in listener.incoming() {
             *counted.lock().unwrap() += 1;
             let mut tls = rustls::StreamOwned::new(rustls::ServerConnection::new(Arc::clone(&config)).unwrap(), stream.unwrap());
-            // The client hangs up inside the handshake.
+            // The client disconnects during the handshake.
             let heard = tls.read(&mut [0; 16]).unwrap_or(0);
             assert_eq!(heard, 0, "a request came through");
         }

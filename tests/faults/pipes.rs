@@ -1,4 +1,4 @@
-//! Streams that somebody closed, and disks that are full: no panic, no lost render, the right exit code.
+//! Closed streams and full disks: no panic, no lost render, the right exit code.
 
 use std::process::{Command, Stdio};
 

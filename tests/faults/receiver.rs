@@ -1,4 +1,4 @@
-//! A `j2v listen` that runs, callbacks for it, and a program that writes down what it is handed.
+//! A running `j2v listen`, callbacks to it, and a program that records the lines that it gets.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -9,14 +9,14 @@ use serde_json::Value;
 use crate::running::{Running, until};
 use crate::support::World;
 
-/// A program that appends the line it is handed to `got`.
+/// A program that appends the line that it gets to `got`.
 pub(crate) const PROGRAM: &str = "--exec /bin/sh on.sh";
 const SCRIPT: &str = "read -r line; printf '%s\\n' \"$line\" >> got\n";
 
-/// A receiver on a port of its own.
+/// A receiver on its own port.
 pub(crate) struct Receiver {
     pub(crate) running: Running,
-    /// What the service is to call.
+    /// The URL for the service's callbacks.
     pub(crate) url: String,
 }
 
@@ -37,7 +37,7 @@ impl Receiver {
         Self::of(Running::start(world, &format!("listen --bind {bind} {flags}")))
     }
 
-    /// The one that runs already, once it listens.
+    /// The receiver of a running command, once it listens.
     pub(crate) fn of(running: Running) -> Self {
         running.until_it_tells("next: j2v submit MOVIE");
         let told = running.told();
@@ -45,7 +45,7 @@ impl Receiver {
         Self { running, url }
     }
 
-    /// Posts a callback; the status of the answer.
+    /// Posts a callback; returns the status of the answer.
     pub(crate) fn post(&self, body: &str) -> u16 {
         request(&self.url, "POST", "application/json", body.as_bytes()).0
     }
@@ -54,7 +54,7 @@ impl Receiver {
         address(&self.url)
     }
 
-    /// Stops it, politely.
+    /// Stops it with a signal that it can handle.
     pub(crate) fn stop(self) {
         self.running.signal("TERM");
         self.running.end().exits(0).tells("stopped");
@@ -85,7 +85,7 @@ pub(crate) fn request(url: &str, method: &str, kind: &str, body: &[u8]) -> (u16,
     (status, answer)
 }
 
-/// What the program was handed so far.
+/// The lines that the program got so far.
 pub(crate) fn got(world: &World) -> Vec<Value> {
     if !world.has("got") {
         return Vec::new();
@@ -94,21 +94,21 @@ pub(crate) fn got(world: &World) -> Vec<Value> {
     text.split_inclusive('\n').filter(|line| line.ends_with('\n')).map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Waits until the program was handed so many.
+/// Waits until the program got this many lines.
 #[track_caller]
 pub(crate) fn until_got(world: &World, count: usize) -> Vec<Value> {
     until(&format!("{count} outcomes"), || got(world).len() >= count);
     got(world)
 }
 
-/// A movie that calls this ledger's receiver back, submitted; its project.
+/// Submits a movie whose callback goes to this ledger's receiver; returns its project.
 pub(crate) fn submit(world: &World, name: &str, script: &Value) -> String {
     let file = format!("{name}.json");
     world.movie(&file, script);
     world.run(&["submit", &file, "--key", name, "--webhook", "@listen"]).exits(0).line().to_owned()
 }
 
-/// What the ledger knows of a render.
+/// The ledger's record of a render.
 pub(crate) fn shown(world: &World, name: &str) -> Value {
     world.run(&["show", name, "--json"]).exits(0).json()
 }

@@ -1,4 +1,4 @@
-//! A command that runs: what it has said so far, signals for it, its end.
+//! A running command: its output so far, signals to it, its end.
 
 use std::io::Read;
 use std::process::{Child, Command};
@@ -36,19 +36,19 @@ impl Running {
         self.child.id()
     }
 
-    /// Waits until stderr tells something.
+    /// Waits until stderr contains a text.
     #[track_caller]
     pub(crate) fn until_it_tells(&self, words: &str) {
         let told = self.stderr.wait(|text, _| text.contains(words));
         assert!(told, "no `{words}` in:\n{}", self.stderr.text());
     }
 
-    /// What it has told so far.
+    /// Its stderr so far.
     pub(crate) fn told(&self) -> String {
         self.stderr.text()
     }
 
-    /// What it has printed so far.
+    /// Its stdout so far.
     pub(crate) fn printed(&self) -> String {
         self.stdout.text()
     }
@@ -78,13 +78,13 @@ impl Running {
 /// Nothing that a test started outlives it, however the test ends.
 impl Drop for Running {
     fn drop(&mut self) {
-        // Whoever has ended needs no signal.
+        // A process that has ended needs no signal.
         self.child.kill().ok();
         self.child.wait().ok();
     }
 }
 
-/// Waits until something is so that no event tells of.
+/// Waits for a condition that no event reports.
 #[track_caller]
 pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begin = Instant::now();
@@ -94,7 +94,7 @@ pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// Runs all cases at once: most of each is waiting.
+/// Runs all cases at once: most of their time they wait.
 pub(crate) fn abreast<T: Send>(cases: impl IntoIterator<Item = T>, run: impl Fn(T) + Sync) {
     thread::scope(|scope| {
         let run = &run;
@@ -104,14 +104,14 @@ pub(crate) fn abreast<T: Send>(cases: impl IntoIterator<Item = T>, run: impl Fn(
     });
 }
 
-/// The command to type next that a run told last.
+/// The last next command that a run printed.
 #[track_caller]
 pub(crate) fn next_command(run: &Run) -> &str {
     let line = run.stderr.lines().rev().find_map(|line| line.strip_prefix("next: j2v "));
     line.unwrap_or_else(|| panic!("no next command in:\n{}", run.stderr))
 }
 
-/// What came out of a pipe so far.
+/// The output of a pipe so far.
 #[derive(Default)]
 struct Heard {
     state: Mutex<(Vec<u8>, bool)>,

@@ -1,5 +1,5 @@
-//! Rows 97 to 99: the key goes to the API and nowhere else: not to another host, not to a command line, not to disk.
-//! (Every test of this binary looks for it in the output and in each file of its world as well.)
+//! Rows 97 to 99: the key goes only to the API: not to another host, not to a command line, not to disk. (Every test of
+//! this binary also looks for it in the output and in each file of its world.)
 
 use std::fs;
 
@@ -46,7 +46,7 @@ fn row_97_the_key_is_in_no_message_whatever_goes_wrong() {
 
 #[test]
 fn row_98_a_redirect_takes_the_key_nowhere() {
-    // The status, the list and the deletion of a service that points elsewhere.
+    // The status, the list and the deletion of a service that redirects elsewhere.
     abreast([301, 302, 303, 307, 308], |status| {
         let elsewhere = Peer::answering(|_| answer("200 OK", "", "{}"));
         let location = format!("Location: http://{}/v2/movies\r\n", elsewhere.address());
@@ -68,7 +68,7 @@ fn row_98_the_host_of_a_video_never_sees_the_key() {
     let elsewhere = Peer::answering(|_| answer("200 OK", "Content-Type: video/mp4\r\n", "\0\0\0\u{18}ftypisom\0\0\0\0isommp42"));
     let world = World::new();
     world.movie("a.json", &json!({ "fault": [format!("file-redirect=302:http://{}/v.mp4", elsewhere.address())] }));
-    // Its size is not the one that the service promised.
+    // Its size differs from the size that the service reported.
     world.j2v("submit a.json --download out/").exits(14).tells("damaged");
     let heard = elsewhere.heard().concat();
     assert!(heard.starts_with("GET /v.mp4 ") && !heard.contains(CANARY) && !heard.to_lowercase().contains("x-api-key"), "{heard}");

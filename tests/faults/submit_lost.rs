@@ -1,5 +1,5 @@
-//! Table 2.1, rows 5 to 13, 20, 21 and 23: the answer to the POST is lost or can't be believed. It is looked for,
-//! and never sent again.
+//! Table 2.1, rows 5 to 13, 20, 21 and 23: the answer to the POST is lost or can't be trusted. The render is searched
+//! for, and never sent again.
 
 use serde_json::json;
 
@@ -7,13 +7,13 @@ use crate::peer::Peer;
 use crate::running::abreast;
 use crate::support::World;
 
-/// A movie whose answer is lost, but which was accepted, ends right: found, printed, paid once.
+/// A movie that was accepted and whose answer is lost ends well: found, printed, paid for once.
 #[track_caller]
 fn is_found(fault: &str, words: &str) {
     is_found_within("1s", fault, words);
 }
 
-/// The same with as much time for an answer as it takes to come.
+/// The same with enough time for the answer to arrive.
 #[track_caller]
 fn is_found_within(limit: &str, fault: &str, words: &str) {
     let world = World::new();
@@ -24,7 +24,7 @@ fn is_found_within(limit: &str, fault: &str, words: &str) {
     assert_eq!((world.accepted(), world.requests("POST /v2/movies")), (1, 1), "{fault}");
 }
 
-/// A movie whose answer is lost, and which was not accepted, is looked for in vain and not sent again.
+/// A movie that was not accepted and whose answer is lost is not found and not sent again.
 #[track_caller]
 fn is_unknown(fault: &str, words: &str) {
     let world = World::new();
@@ -43,7 +43,7 @@ fn a_list_without_what_was_sent_later_lets_nothing_be_sent_again() {
     world.j2v("submit a.json --key a --settle-for 0s --quarantine 1h --on-unknown resubmit").exits(8);
     world.movie("b.json", &json!({}));
     world.j2v("submit b.json --key b").exits(0);
-    // Long enough ago to be on the list, by our own clock.
+    // Old enough to be on the list, by our own clock.
     let ledger = rusqlite::Connection::open(world.path("ledger.db")).unwrap();
     ledger
         .execute("UPDATE render SET bound_at = bound_at - 120000, posted_at = posted_at - 120000, gave_up_at = gave_up_at - 120000", [])

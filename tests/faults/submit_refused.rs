@@ -1,11 +1,11 @@
-//! Table 2.1, rows 14 to 19, 22 and 27: the service says no, or not yet; and what is refused before it is asked.
+//! Table 2.1, rows 14 to 19, 22 and 27: the service refuses or postpones; and movies that are refused before any request.
 
 use serde_json::json;
 
 use crate::running::abreast;
 use crate::support::{Run, World};
 
-/// The service's no ends the submission with this code and in its own words; a second run asks again.
+/// A refusal by the service ends the submission with this code and the service's message; a second run sends it again.
 #[track_caller]
 fn is_refused(fault: &str, code: i32, words: &str) -> Run {
     let world = World::new();

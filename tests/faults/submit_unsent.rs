@@ -1,4 +1,4 @@
-//! Table 2.1, rows 1 to 4: no connection stands, so nothing was sent, and everybody is told so.
+//! Table 2.1, rows 1 to 4: no connection is made, so nothing was sent, and the user is told so.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ fn world(url: &str) -> World {
     world
 }
 
-/// The row of a submission that never left stands as a mere wish.
+/// The row of a submission that was never sent is still an intent.
 #[track_caller]
 fn is_an_intent(world: &World) {
     let row = world.j2v("history --json").exits(0).json();
@@ -107,7 +107,7 @@ fn row_04_a_proxy_that_makes_no_tunnel_proves_that_nothing_was_sent() {
 
 #[test]
 fn row_04_a_web_page_in_the_place_of_a_tunnel_proves_that_nothing_was_sent() {
-    // Captive portals say 200 to everything; what follows is no TLS.
+    // Captive portals answer 200 to everything; the bytes after it are not TLS.
     let proxy = Peer::answering(|_| answer("200 OK", "Content-Type: text/html\r\n", "<html>accept our terms</html>"));
     let world = world("https://api.invalid/v2");
     let mut command = world.command(&["submit", "a.json", "--key", "k"]);

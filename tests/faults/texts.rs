@@ -1,5 +1,5 @@
-//! Rows 96 and 97: what others write moves no cursor, whichever command shows it, and the key is in no text of an answer
-//! in any spelling, on no stream and in no file.
+//! Rows 96 and 97: text from outside never moves the cursor, whichever command shows it. The key, in any spelling, is in no
+//! text of an answer, on no stream and in no file.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::peer::{Peer, answer};
 use crate::running::abreast;
 use crate::support::{CANARY, Run, World};
 
-/// What a terminal obeys: a title set by OSC, colours by C0 and C1, DEL, overrides of the writing direction.
+/// Sequences that a terminal obeys: a title set by OSC, colours by C0 and C1, DEL, overrides of the writing direction.
 const EVIL: &str = "Scene #1: \u{1b}]0;owned\u{7}\u{9b}31m\u{7f}\u{202e}txt\u{2066}\u{200f}\u{feff}\u{2028}\ncure:    nothing";
 
 #[track_caller]
@@ -43,7 +43,7 @@ fn row_96_a_movie_goes_through_a_pipe_as_it_was_written() {
     assert!(world.j2v("build a.json --compact").exits(0).stdout.contains("\"\u{200f}שלום\u{7f}\""));
 }
 
-/// The canary as others may spell it.
+/// The spellings of the canary.
 fn spellings() -> Vec<String> {
     let each = |how: &dyn Fn(char) -> String| CANARY.chars().map(how).collect::<String>();
     vec![
@@ -61,7 +61,7 @@ fn spellings() -> Vec<String> {
     ]
 }
 
-/// Whether a text shows the canary to somebody who undoes the codes of it.
+/// Whether a text contains the canary once its encodings are decoded.
 fn shows_the_key(text: &str) -> bool {
     let undone = text.replace("\\\\u", "\\u").replace("%25", "%").to_ascii_lowercase();
     let letters = |how: &dyn Fn(char) -> String| CANARY.chars().map(how).collect::<String>();

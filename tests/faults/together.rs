@@ -1,4 +1,4 @@
-//! Row 26, and two processes in each other's way: whoever comes second takes the first one's outcome for its own.
+//! Row 26, and two processes on the same key: the second one takes over the outcome of the first.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Table 2.2: what the status and the list may say, or not say, of a render that was paid for.
+//! Table 2.2: the correct and wrong answers of the status and the list about a render that was paid for.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -145,7 +145,7 @@ impl Clock for Shifted {
     }
 }
 
-/// A world whose service lives so many milliseconds ahead of this machine.
+/// A world whose service's clock is `millis` milliseconds ahead of this machine's.
 fn ahead(millis: i64) -> World {
     World::with(|settings| settings.world = Outside { clock: Arc::new(Shifted(millis)), ..Outside::real() })
 }
@@ -170,7 +170,7 @@ fn row_39_a_clock_that_is_off_is_no_reason_to_send_again() {
 
 #[test]
 fn row_39_a_month_that_ends_hides_nothing() {
-    // The list begins with the month unless it is told otherwise: the POST falls into one, the search into the next.
+    // The list begins with the current month by default: the POST falls into one month, the search into the next.
     let now = Outside::real().now();
     let midnight = Timestamp::from_iso("2027-01-01T00:00:00Z").unwrap();
     let world = ahead(midnight.minus(Duration::from_millis(400)).0 - now.0);

@@ -59,7 +59,7 @@ impl Watching {
         Self { world, runtime, wall, heard, context, poll_results }
     }
 
-    /// Lets the watcher go on for a moment.
+    /// Lets the watcher run for a moment.
     fn run(&self) {
         self.runtime.block_on(async { tokio::time::sleep(Duration::from_millis(5)).await });
     }
@@ -80,7 +80,7 @@ impl Watching {
         self.world.requests("GET /v2/movies")
     }
 
-    /// Both clocks go on by so much in no time, as after a sleep of the machine.
+    /// Moves both clocks forward by this duration at once, as after a sleep of the machine.
     fn jump(&self, by: Duration) {
         self.wall.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::Relaxed);
         self.runtime.block_on(async {
@@ -102,7 +102,7 @@ impl Watching {
     }
 }
 
-/// A desk of the library whose clock is off by so many milliseconds.
+/// A context of the library whose clock is off by a number of milliseconds.
 fn context(world: &World, wall: &Arc<AtomicI64>) -> Context {
     let outside = Outside { clock: Arc::new(Jumping(Arc::clone(wall))), ..Outside::real() };
     let url = ApiUrl::parse(world.url()).unwrap();
@@ -146,7 +146,7 @@ fn row_31_a_project_that_status_and_list_deny_for_minutes_is_unknown_to_the_serv
 #[test]
 fn row_31_a_project_that_the_list_still_shows_is_not_unknown_to_the_server() {
     let mut watching = Watching::with_faults(&["get-typeerror"]);
-    // 20 ms apart: by then it is rendered.
+    // The interval is 20 ms: by then it is rendered.
     watching.run_until("it was denied often", |watching| watching.looks() > 20);
     watching.jump(Duration::from_secs(121));
     assert!(matches!(watching.poll_result(), PollResult::Ended(report) if report.status == Status::Done && report.url.is_some()));
@@ -213,7 +213,7 @@ fn row_39_a_clock_that_is_set_while_a_lost_answer_is_looked_for_moves_no_deadlin
             runtime.block_on(async { tokio::time::timeout(limit, submit(&context(&world, &wall), &order)).await })
         });
         let Submitted::Over(outcome) = submitted.expect("it looks for days").unwrap() else { panic!("nothing was accepted") };
-        // A day later the quarantine is over as well: a person decides.
+        // A day later the quarantine is over as well: the user decides.
         assert_eq!((outcome.verdict, world.posts()), (if day < 0 { Verdict::Unknown } else { Verdict::Held }, 1));
     });
 }

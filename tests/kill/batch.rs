@@ -1,4 +1,4 @@
-//! A whole batch in the kill loop: a thousand rows, faults of every kind, and a run that is killed again and again.
+//! A whole batch in the kill loop: a thousand rows, faults of every kind, and a run that is killed repeatedly.
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -11,11 +11,11 @@ use crate::oracle::{is_sound, paid};
 /// How often the batch is killed.
 const KILLS: usize = 30;
 
-/// Runs after the kills that so many rows need at most: an answer that was lost for good takes a person and a run more, and
+/// One more run after the kills is allowed per this many rows: an answer that stays lost takes a decision and a run, and
 /// is lost again one time in ten.
 const ROWS_A_RUN: usize = 25;
 
-/// What strikes one request in twenty, each of them. None outlasts the patience of the command below.
+/// The faults; each affects one request in twenty. None outlasts the patience of the command below.
 const FAULTS: [&str; 19] = [
     "post-reset%5",
     "post-close%5",

@@ -1,11 +1,11 @@
-//! Dice of a seed: the same seed, the same throws.
+//! Random numbers from a seed: the same seed gives the same numbers.
 
-/// See <https://prng.di.unimi.it/splitmix64.c>: one addition and a mixing a throw.
+/// See <https://prng.di.unimi.it/splitmix64.c>: one addition and one mixing per number.
 #[derive(Debug, Clone)]
 pub(crate) struct Dice(u64);
 
 impl Dice {
-    /// Dice of this seed; each `nth` of a seed throws differently.
+    /// The random numbers of this seed; each `nth` of a seed has its own.
     pub(crate) fn of(seed: u64, nth: u64) -> Self {
         Self(seed.wrapping_mul(0xd134_2543_de82_ef95).wrapping_add(nth))
     }
@@ -22,7 +22,7 @@ impl Dice {
         self.next_u64() % most
     }
 
-    /// One of these.
+    /// One of these items.
     pub(crate) fn pick<'a, T>(&mut self, all: &'a [T]) -> &'a T {
         &all[usize::try_from(self.below(all.len() as u64)).unwrap()]
     }

@@ -1,6 +1,6 @@
-//! Rows 77, 78 and 79: the ledger's disk is full or fails at any of its statements, once or from then on, while movies
-//! are submitted, waited for and saved. Nothing is paid for twice, nothing that was paid for is lost, and whoever paid
-//! is told: what the ledger can't take is named on stderr.
+//! Rows 77, 78 and 79: the ledger's disk is full or fails at any statement, once or permanently, while movies are
+//! submitted, waited for and saved. Nothing is paid for twice, nothing that was paid for is lost, and stderr names what
+//! the ledger could not record.
 
 use std::fs;
 use std::sync::Mutex;
@@ -14,10 +14,10 @@ use crate::moment::Moment;
 use crate::oracle::{all_is_well, paid};
 use crate::support::World;
 
-/// Cases that are at work at a time.
+/// How many cases run at once.
 const ABREAST: usize = 8;
 
-/// What fails, how, and at most how often one submission does it.
+/// The failing file, the failure, and how often at most one submission meets it.
 #[rustfmt::skip]
 const FAILURES: [(Option<&str>, &str, &str, u64); 12] = [
     (Some("ledger.db-wal"), "pwrite64", "ENOSPC", 30),
@@ -34,7 +34,7 @@ const FAILURES: [(Option<&str>, &str, &str, u64); 12] = [
     (None, "unlink,unlinkat", "EIO", 4),
 ];
 
-/// Every n-th statement that fails is a case of its own, once for a moment and once for good.
+/// Each n-th statement is a case of its own, once with a temporary and once with a permanent failure.
 fn cases(step: usize) -> Vec<(Moment, String)> {
     let one = |&(file, calls, error, most): &(Option<&'static str>, &'static str, &'static str, u64)| {
         (1..=most).step_by(step).flat_map(move |nth| {
@@ -44,7 +44,7 @@ fn cases(step: usize) -> Vec<(Moment, String)> {
     FAILURES.iter().flat_map(one).collect()
 }
 
-/// Submits a movie on a disk that fails, and then once more on a sound one.
+/// Submits a movie on a failing disk, and then again on a working one.
 fn suffer(world: &World, key: &str, moment: &Moment, deed: &str) {
     let life = Life { world, key };
     world.movie(&format!("{key}.json"), &json!({}));

@@ -1,4 +1,4 @@
-//! A table of flats for a batch under attack: a row a video of a second, and a run in peace that settles what is left.
+//! A table of flats for a batch under attack, one video of a second per row, and an undisturbed run that settles the rest.
 
 use std::time::Duration;
 use std::{fs, io};
@@ -20,7 +20,7 @@ pub(crate) fn world(seed: u64, rows: usize, faults: &[&str]) -> World {
     world
 }
 
-/// One run in peace; then a person has what is held sent again. Whether nothing was left to do.
+/// One undisturbed run; then every held row is sent again. Returns whether nothing was left to do.
 pub(crate) fn is_through(command: &str, j2v: impl Fn(&str) -> Run) -> bool {
     let run = j2v(command);
     let lines = run.jsons();
@@ -32,7 +32,7 @@ pub(crate) fn is_through(command: &str, j2v: impl Fn(&str) -> Run) -> bool {
     run.code == 0 && lines.iter().all(is_done)
 }
 
-/// How many videos there are.
+/// The number of videos.
 pub(crate) fn videos(world: &World) -> usize {
     let is_video = |entry: io::Result<fs::DirEntry>| entry.unwrap().path().extension().is_some_and(|ending| ending == "mp4");
     fs::read_dir(world.path("out")).unwrap().map(is_video).filter(|is_video| *is_video).count()

@@ -1,4 +1,4 @@
-//! One run of the binary, from its start to its end or its death.
+//! One run of the binary, from its start to its end or its kill.
 
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;
@@ -10,30 +10,30 @@ use std::time::{Duration, Instant};
 use crate::moment::Moment;
 use crate::support::{CANARY, World};
 
-/// How long a run may take that is to die at a moment which never comes: a lost answer is looked for for a minute.
+/// How long a run may take whose moment to be killed never arrives: it may search for a lost answer for a minute.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// How a run is to die.
+/// How a run is to be killed.
 #[derive(Debug, Clone)]
 pub(crate) enum Death {
     /// Before a system call.
     At(Moment),
-    /// After so many milliseconds.
+    /// After this many milliseconds.
     After(u64),
 }
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum End {
-    /// It was killed as it was to be.
+    /// It was killed as planned.
     Killed,
-    /// It took too long for anybody's patience, and was killed.
+    /// It took too long and was killed.
     Impatience,
-    /// It ended by itself.
+    /// It exited.
     Exited {
         /// Its exit code.
         code: i32,
-        /// What it told people.
+        /// Its stderr.
         stderr: String,
     },
 }
@@ -46,7 +46,7 @@ pub(crate) struct Life<'a> {
 }
 
 impl Life<'_> {
-    /// Runs a command line to its end, or to its death.
+    /// Runs a command line to its end, or until it is killed.
     pub(crate) fn run(self, line: &str, death: Option<&Death>) -> End {
         match death {
             Some(Death::At(moment)) => match outlive(self.under_strace(line, moment, "signal=SIGKILL"), PATIENCE) {
@@ -61,12 +61,12 @@ impl Life<'_> {
         }
     }
 
-    /// Runs a command line to its end while the system says no at a moment (`error=ENOSPC`).
+    /// Runs a command line to its end while the system refuses a call at a moment (`error=ENOSPC`).
     pub(crate) fn run_with(self, line: &str, moment: &Moment, deed: &str) -> End {
         self.end(self.under_strace(line, moment, deed).status().unwrap())
     }
 
-    /// Starts a command line to which the system does something at a moment; what is started is `strace`.
+    /// Starts a command line in which `strace` injects `deed` at a moment; the child is `strace`.
     pub(crate) fn begin_with(self, line: &str, moment: &Moment, deed: &str) -> Child {
         self.under_strace(line, moment, deed).spawn().unwrap()
     }
@@ -87,18 +87,18 @@ impl Life<'_> {
         strace
     }
 
-    /// Output goes to files, so that a write to it is a moment that can be told from others.
+    /// Output goes to files, so that a write to it is a distinguishable moment.
     fn redirect(self, command: &mut Command) {
         let to = |kind: &str| File::create(self.world.path(&format!("{}.{kind}", self.key))).unwrap();
         command.stdin(Stdio::null()).stdout(to("out")).stderr(to("err"));
     }
 
-    /// What the last run wrote to stdout.
+    /// The stdout of the last run.
     pub(crate) fn stdout(self) -> String {
         String::from_utf8(self.world.read(&format!("{}.out", self.key))).unwrap()
     }
 
-    /// What became of a run with this exit status.
+    /// The end of a run with this exit status.
     pub(crate) fn end(self, status: ExitStatus) -> End {
         let read = |kind: &str| String::from_utf8_lossy(&self.world.read(&format!("{}.{kind}", self.key))).into_owned();
         let (stdout, stderr) = (read("out"), read("err"));
@@ -111,7 +111,7 @@ impl Life<'_> {
     }
 }
 
-/// How a command ends by itself within this time; after it, it is killed.
+/// The exit of a command within this time; after it, the command is killed.
 fn outlive(mut command: Command, limit: Duration) -> Option<ExitStatus> {
     let (begin, mut child) = (Instant::now(), command.spawn().unwrap());
     while begin.elapsed() < limit {
@@ -121,11 +121,11 @@ fn outlive(mut command: Command, limit: Duration) -> Option<ExitStatus> {
         thread::sleep(Duration::from_millis(1));
     }
     match traced_by(child.id()) {
-        // `strace` ends with it; killed itself, it would let go of it.
+        // `strace` ends with its process; if `strace` were killed, it would only detach.
         Some(traced) => assert!(Command::new("kill").args(["-KILL", &traced.to_string()]).status().is_ok()),
         None => child.kill().unwrap(),
     }
-    // It may have ended by itself just now.
+    // It may just have exited by itself.
     Some(child.wait().unwrap()).filter(|status| status.code().is_some())
 }
 
@@ -135,7 +135,7 @@ pub(crate) fn traced_by(tracer: u32) -> Option<u32> {
     children.split_whitespace().next()?.parse().ok()
 }
 
-/// Whether `strace` is there and may trace.
+/// Whether `strace` is installed and may trace.
 pub(crate) fn can_trace() -> bool {
     static CAN: OnceLock<bool> = OnceLock::new();
     let can =

@@ -1,9 +1,9 @@
-//! The kill loop (`faults.md` rows 70 to 80): the real binary is killed with SIGKILL at each moment that
-//! matters and at random ones, its disk fills up or fails, its ledger is locked, it is stopped and continued; and it
-//! is started again until all is quiet. The emulator, which makes faults of its own meanwhile, is the oracle.
+//! The kill loop (`faults.md` rows 70 to 80): the real binary is killed with SIGKILL at each important moment and at
+//! random ones, its disk fills up or fails, its ledger is locked, it is stopped and continued; and it is started again
+//! until everything is settled. The emulator, which produces its own faults meanwhile, is the oracle.
 //!
-//! `strace` brings the kills and the errors in from outside, at a system call: production code has no back door for
-//! them. Where it is missing, or may not trace, the tests that need it say so and pass.
+//! `strace` injects the kills and the errors from outside, at a system call: production code has no hook for them. Where
+//! `strace` is missing or may not trace, the tests that need it print so and pass.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]

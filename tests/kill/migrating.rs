@@ -1,4 +1,4 @@
-//! A ledger of the first `j2v` that is led to the newest schema, by a process that is killed at any moment of that.
+//! A ledger of the first `j2v` migrated to the newest schema, by a process that is killed at any moment of the migration.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -10,7 +10,7 @@ use crate::moment::Moment;
 use crate::oracle::is_sound;
 use crate::support::World;
 
-/// The schema of version 0.1.0 as it was released, and one render that is paid for.
+/// The schema of version 0.1.0 as it was released, and one render that was paid for.
 const FIRST: &str = include_str!("../fixtures/ledger-1.sql");
 
 #[test]
@@ -34,10 +34,10 @@ fn a_kill_at_any_moment_of_a_migration_leaves_a_ledger_that_the_next_command_lea
     assert!(kills > 12, "only {kills} kills");
 }
 
-/// Puts the old ledger in the place of whatever is there.
+/// Replaces the ledger with the old one.
 fn old_ledger(world: &World) {
     for ending in ["", "-wal", "-shm"] {
-        // The first time none of them is there.
+        // At first these files do not exist.
         fs::remove_file(world.path(&format!("ledger.db{ending}"))).ok();
     }
     let sql = FIRST.replace("ENDPOINT", world.url());

@@ -1,21 +1,21 @@
-//! The moments at which a submission is killed, each as a system call before which it stands.
+//! The moments at which a submission is killed, each identified by the system call that follows.
 
 use std::path::Path;
 
 use crate::dice::Dice;
 
-/// A moment in the life of a command.
+/// A moment in a command's run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Moment {
-    /// What it is called; the rows are those of `faults.md#ledger-and-process`.
+    /// Its name; the rows are those of `faults.md#ledger-and-process`.
     pub(crate) name: &'static str,
-    /// Only calls on this file count; `KEY` stands for the render's key.
+    /// Only calls on this file count; `KEY` is replaced by the render's key.
     file: Option<&'static str>,
     /// System calls.
     calls: &'static str,
     /// The n-th of them in one thread.
     nth: u64,
-    /// Whether every later one is meant too.
+    /// Whether every later call counts, too.
     lasts: bool,
 }
 
@@ -26,7 +26,7 @@ const fn moment(name: &'static str, file: Option<&'static str>, calls: &'static 
 const LOG: Option<&str> = Some("ledger.db-wal");
 const PARTIAL: Option<&str> = Some("out/KEY.mp4.partial");
 
-/// Every moment that matters, in the order in which a submission lives through them.
+/// Every important moment, in the order of a submission.
 #[rustfmt::skip]
 pub(crate) const MOMENTS: [Moment; 18] = [
     moment("row 70: the ledger is being opened", None, "fcntl", 4),
@@ -49,7 +49,7 @@ pub(crate) const MOMENTS: [Moment; 18] = [
     moment("row 75: at the very end", None, "unlink,unlinkat", 3),
 ];
 
-/// Calls that are hit anywhere, and how many of them one thread makes at most.
+/// Calls that are hit at random, and the most that one thread makes of them.
 const ANYWHERE: [(&str, u64); 6] = [("all", 700), ("fcntl", 70), ("pwrite64", 44), ("epoll_wait", 40), ("write", 40), ("openat", 18)];
 
 impl Moment {
@@ -58,18 +58,18 @@ impl Moment {
         moment("a statement", file, calls, nth)
     }
 
-    /// Those calls on a file from the n-th on.
+    /// These calls on a file from the n-th on.
     pub(crate) fn from_calls_on(file: Option<&'static str>, calls: &'static str, nth: u64) -> Self {
         Self { lasts: true, ..moment("statements", file, calls, nth) }
     }
 
-    /// A moment that has no name.
+    /// A random moment without a name.
     pub(crate) fn anywhere(dice: &mut Dice) -> Self {
         let (calls, most) = *dice.pick(&ANYWHERE);
         moment("anywhere", None, calls, 1 + dice.below(most))
     }
 
-    /// What has `strace` do `deed` at this moment, in this folder, to the submission of this key.
+    /// The arguments that make `strace` inject `deed` at this moment into the submission of this key in this folder.
     pub(crate) fn strace(&self, folder: &Path, key: &str, deed: &str) -> Vec<String> {
         let when = format!("{}{}", self.nth, if self.lasts { "+" } else { "" });
         let mut flags = vec!["-e".to_owned(), format!("inject={}:{deed}:when={when}", self.calls)];

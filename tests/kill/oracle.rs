@@ -1,5 +1,5 @@
-//! What must be so once all is quiet, whatever was killed: at most one accepted POST a key, every accepted project in
-//! the ledger, no output lost, a sound ledger. (That no file holds the API key is asked of every world at its end.)
+//! The conditions at the end, whatever was killed: at most one accepted POST per key, every accepted project in the ledger,
+//! no output lost, a sound ledger. (Every world checks at its end that no file holds the API key.)
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::support::World;
 
-/// The accepted projects of each token's key and generation: what was paid for.
+/// The accepted projects of each token's key and generation: the renders that were paid for.
 pub(crate) fn paid(world: &World) -> BTreeMap<String, Vec<String>> {
     let mut paid: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for entry in world.oracle()["accepted"].as_array().unwrap() {
@@ -20,12 +20,12 @@ pub(crate) fn paid(world: &World) -> BTreeMap<String, Vec<String>> {
     paid
 }
 
-/// Whether something was paid for the first render of a key.
+/// Whether the first render of a key was paid for.
 pub(crate) fn is_paid(world: &World, key: &str) -> bool {
     paid(world).contains_key(&format!("{key}#1"))
 }
 
-/// Demands that each of these keys was paid for once, that the ledger names its project, and that its video is there.
+/// Checks that each of these keys was paid for once, that the ledger names its project, and that its video exists.
 #[track_caller]
 pub(crate) fn all_is_well(world: &World, keys: &[String], told: &str) {
     let (paid, known) = (paid(world), known(world));
@@ -41,14 +41,14 @@ pub(crate) fn all_is_well(world: &World, keys: &[String], told: &str) {
     is_sound(world, told);
 }
 
-/// The project of each key by the ledger.
+/// The project of each key in the ledger.
 fn known(world: &World) -> BTreeMap<String, String> {
     let rows = world.j2v("history --json").exits(0).jsons();
     let text = |row: &serde_json::Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
     rows.iter().map(|row| (text(row, "key"), text(row, "project"))).collect()
 }
 
-/// Only the videos are in their folder, and only the ledger's own files beside it.
+/// Checks that only the videos are in their folder, and only the ledger's own files beside it.
 #[track_caller]
 fn nothing_is_left_over(world: &World, videos: usize, told: &str) {
     let names = |folder: &str| fs::read_dir(world.path(folder)).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -58,7 +58,7 @@ fn nothing_is_left_over(world: &World, videos: usize, told: &str) {
     assert!(odd.is_empty(), "{told}: {odd:?}");
 }
 
-/// The ledger is whole.
+/// Checks that the ledger is intact.
 #[track_caller]
 pub(crate) fn is_sound(world: &World, told: &str) {
     let ledger = Connection::open_with_flags(world.path("ledger.db"), OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();

@@ -1,5 +1,5 @@
-//! One round of the kill loop: fifty keys on one ledger, many at work at a time, each killed again and again, while
-//! another program locks the ledger now and then.
+//! One round of the kill loop: fifty keys on one ledger, many at a time, each killed repeatedly, while another program locks
+//! the ledger now and then.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,16 +17,16 @@ use crate::moment::{MOMENTS, Moment};
 use crate::oracle::{all_is_well, is_paid};
 use crate::support::{Run, World};
 
-/// Different videos that are wanted in a round.
+/// The number of different videos in a round.
 const KEYS: u64 = 50;
 
-/// How often each is killed.
+/// How often each key is killed.
 const KILLS: u64 = 6;
 
-/// Keys that are at work at a time: most of their time they wait.
+/// How many keys are at work at once: most of their time they wait.
 const ABREAST: usize = 16;
 
-/// More runs than any key needs to come to rest.
+/// The most runs for one key: more than any key needs to finish.
 const MOST_RUNS: usize = 60;
 
 /// Faults of the emulator; a movie has up to two. None of them outlasts a second.
@@ -50,10 +50,10 @@ const FAULTS: [&str; 17] = [
     "get-backwards",
 ];
 
-/// How often each moment killed.
+/// How often each moment has killed a run.
 type Tally = Mutex<BTreeMap<&'static str, u64>>;
 
-/// Kills a round of this seed and demands that all ends well; tells how often each moment killed.
+/// Runs the kill round of this seed and checks its result; returns how often each moment has killed a run.
 pub(crate) fn kill_round(seed: u64) -> BTreeMap<&'static str, u64> {
     let faults = ["list-status=503%10", "list-reset%5", "get-reset%5", "post-drop=100*3"].map(|fault| fault.parse().unwrap());
     let world = World::with(|settings| {
@@ -82,7 +82,7 @@ pub(crate) fn kill_round(seed: u64) -> BTreeMap<&'static str, u64> {
     tally.into_inner().unwrap()
 }
 
-/// Another program that keeps the ledger locked for a moment again and again.
+/// Another program that repeatedly locks the ledger for a moment.
 fn be_in_the_way(world: &World, seed: u64, over: &AtomicBool) {
     let mut dice = Dice::of(seed, KEYS);
     let ledger = Connection::open(world.path("ledger.db")).unwrap();
@@ -95,7 +95,7 @@ fn be_in_the_way(world: &World, seed: u64, over: &AtomicBool) {
     }
 }
 
-/// One wanted video, and those who try to prevent it.
+/// One requested video, and the faults and kills against it.
 struct Submission<'a> {
     life: Life<'a>,
     number: usize,
@@ -114,7 +114,7 @@ impl<'a> Submission<'a> {
         Self { life: Life { world, key }, number, dice, tally, kills: 0, told }
     }
 
-    /// Is killed at moments of its life in their order, then anywhere, and left in peace at last.
+    /// Its runs are killed at each moment in order, then at random ones; the last run is not killed.
     fn suffer(mut self) {
         let mut places: Vec<usize> = (0..4).map(|step| (self.number + step * 5) % MOMENTS.len()).collect();
         places.sort_unstable();
@@ -132,7 +132,7 @@ impl<'a> Submission<'a> {
         self.come_to_rest();
     }
 
-    /// One run of a command that a person might type; now and then another process wants the same video meanwhile.
+    /// One run of a command that a user might type; now and then another process submits the same key meanwhile.
     fn live(&mut self, death: Option<&Death>) {
         let key = self.life.key;
         let (line, submits) = match self.dice.below(11) {
@@ -173,8 +173,8 @@ impl<'a> Submission<'a> {
         *self.tally.lock().unwrap().entry(name).or_default() += 1;
     }
 
-    /// A person decides what was looked for and not found: what was not accepted, as the oracle knows, is sent again.
-    /// That is lost, too, as often as not; and nobody waits a minute for it.
+    /// The user decides about a render that was searched for and not found: if it was not accepted, as the oracle shows,
+    /// it is sent again. Half of these answers are lost, too; the test does not wait a minute for them.
     fn decide(&mut self) {
         if is_paid(self.life.world, self.life.key) {
             return;
@@ -188,7 +188,7 @@ impl<'a> Submission<'a> {
         }
     }
 
-    /// Nobody kills it any more: it ends, says where its video is, and says so again.
+    /// Without further kills it ends, prints where its video is, and prints the same when run again.
     fn come_to_rest(&mut self) {
         let mut last = End::Killed;
         for _ in 0..MOST_RUNS {
@@ -206,17 +206,17 @@ impl<'a> Submission<'a> {
     }
 }
 
-/// The seed of a run: a new one each time, unless `J2V_KILL_SEED` names one.
+/// The seed of a run: a new one each time, unless `J2V_KILL_SEED` sets one.
 #[expect(clippy::disallowed_methods, reason = "a seed that failed is given once more")]
 fn seed() -> u64 {
     let given = std::env::var("J2V_KILL_SEED").ok().map(|text| text.parse().unwrap());
     given.unwrap_or_else(|| u64::try_from(j2v::world::World::real().now().0).unwrap())
 }
 
-/// Rounds more at most, where a moment that is passed quickly has not killed anybody yet.
+/// The most additional rounds, when a short moment has not killed any run yet.
 const MORE_ROUNDS: u64 = 4;
 
-/// Rounds of this many kills in all; a failure names the seed of its round.
+/// Runs rounds with this many kills in total; a failure names the seed of its round.
 fn kill(rounds: u64) {
     if !can_trace() {
         return;

@@ -1,5 +1,5 @@
 //! Row 80: two processes on one ledger, one of them stopped in the middle of its submission, for longer than its request
-//! may take, and continued. Whoever is stopped keeps its render: nobody takes it over, nobody sends it a second time.
+//! may take, and continued. The stopped process keeps its render: no other process takes it over or sends it again.
 
 use std::fs;
 use std::process::Command;
@@ -54,7 +54,7 @@ fn is_kept(moment: &Moment) {
     is_sound(&world, "after a stop");
 }
 
-/// The process that `strace` traces, once all its threads stand still.
+/// The process that `strace` traces, once all its threads are stopped.
 fn until_stopped(tracer: u32) -> u32 {
     let begin = Instant::now();
     let mut still = 0;
@@ -62,7 +62,7 @@ fn until_stopped(tracer: u32) -> u32 {
         assert!(begin.elapsed() < Duration::from_secs(30), "it never stops");
         thread::sleep(Duration::from_millis(10));
         let Some(child) = traced_by(tracer) else { continue };
-        // Every traced thread stands still at each of its system calls, but none for so long.
+        // A traced thread stops at each of its system calls, but only briefly.
         still = if stands_still(child) { still + 1 } else { 0 };
         if still == 20 {
             return child;

@@ -1,4 +1,4 @@
-//! The server as others on this machine and other sites see it.
+//! The server as other programs on this machine and other sites see it.
 
 use std::io::Read as _;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -122,13 +122,13 @@ async fn a_snippet_of_html_reaches_nobody_whatever_it_tries() {
             assert!(title.as_str().unwrap().starts_with("movie.json"), "{title}");
             let met = listener.accept();
             assert!(met.is_err() || flags.contains(&"--scripts"), "{html} has reached out");
-            // With scripts a browser connects ahead where a snippet tries to go, and nothing is sent.
+            // With scripts a browser connects ahead to a snippet's targets, but sends nothing.
             assert_eq!(met.map_or_else(|_| String::new(), first_bytes), "", "{html} has sent a request with {flags:?}");
         }
     }
 }
 
-/// What came over a connection within its first half second.
+/// The bytes of a connection within its first half second.
 fn first_bytes((mut stream, _): (TcpStream, SocketAddr)) -> String {
     stream.set_nonblocking(false).unwrap();
     stream.set_read_timeout(Some(Duration::from_millis(500))).unwrap();

@@ -1,5 +1,5 @@
-//! A browser of this machine, driven through `WebDriver`: Debian's `chromium` and `chromium-driver`. Where they are missing the
-//! tests say that they were skipped; with `J2V_TEST_BROWSER=required`, as in CI, they fail.
+//! Drives a browser of this machine through `WebDriver`: Debian's `chromium` and `chromium-driver`. Where they are missing, the
+//! tests print that they were skipped; with `J2V_TEST_BROWSER=required`, as in CI, they fail.
 
 use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -14,7 +14,7 @@ use reqwest::{Method, Url};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// How long something may take that happens at once on an idle machine.
+/// How long a step may take that is immediate on an idle machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A browser with one window.
@@ -26,7 +26,7 @@ pub(crate) struct Browser {
 }
 
 impl Drop for Browser {
-    /// Ends the driver by its own command, which ends the browser with it: killed, it would leave that behind.
+    /// Ends the driver by its own command, which also ends the browser; a killed driver would leave the browser running.
     fn drop(&mut self) {
         if let Ok(mut driver) = TcpStream::connect(("127.0.0.1", self.port)) {
             let _ = driver.set_read_timeout(Some(Duration::from_secs(10)));
@@ -38,7 +38,7 @@ impl Drop for Browser {
     }
 }
 
-/// The words of the browser's log since it was asked last.
+/// The new messages of the browser's log.
 #[derive(Debug)]
 struct Log;
 
@@ -53,7 +53,7 @@ impl WebDriverCompatibleCommand for Log {
 }
 
 impl Browser {
-    /// Opens a window; nothing where there is no browser.
+    /// Opens a window; `None` where there is no browser.
     #[expect(
         clippy::disallowed_methods,
         clippy::print_stderr,
@@ -91,12 +91,12 @@ impl Browser {
         Some(Self { driver, port, client, _profile: profile })
     }
 
-    /// What a script gives back; `return` included.
+    /// The value that a script returns; the script includes `return`.
     pub(crate) async fn run(&self, script: &str) -> Value {
         self.client.execute(script, Vec::new()).await.unwrap_or_else(|why| panic!("{script}: {why}"))
     }
 
-    /// Waits until a script gives back something that is true.
+    /// Waits until a script returns a true value.
     pub(crate) async fn until(&self, script: &str) -> Value {
         let began = Instant::now();
         loop {
@@ -115,7 +115,7 @@ impl Browser {
         self.until("return window.drawn").await;
     }
 
-    /// What went wrong in scripts since the last question. What a page could not fetch is no fault of its own.
+    /// The new errors of scripts. A failed request of the page is not an error of its own.
     pub(crate) async fn faults(&self) -> Vec<String> {
         let log = self.client.issue_cmd(Log).await.unwrap();
         let entries = log.as_array().cloned().unwrap_or_default();

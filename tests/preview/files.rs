@@ -1,4 +1,4 @@
-//! What is written for others: a page that plays by itself, a storyboard, the list for programs, the gallery.
+//! Files to send to others: a page that plays by itself, a storyboard, the list for programs, the gallery.
 
 use serde_json::{Value, json};
 

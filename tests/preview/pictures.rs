@@ -1,5 +1,5 @@
 //! The README's pictures, made by the tests' browser: `target/tmp/preview.png` and `gallery.png`. `CONTRIBUTING.md` says
-//! when they are copied to `docs/`.
+//! when to copy them to `docs/`.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::browser::Browser;
 use crate::page::shown;
 use crate::served::Folder;
 
-/// The largest size of a picture, bytes: the README stays light with two of them.
+/// The largest size of a picture, bytes: the README stays small with two of them.
 const LARGEST: usize = 160_000;
 
 /// A house in front of hills, under a sky of this colour.
@@ -20,10 +20,10 @@ fn house(sky: &str, wall: &str) -> String {
     )
 }
 
-/// Takes a picture of the window and keeps it for `docs/`.
+/// Takes a picture of the window and saves it for `docs/`.
 async fn taken(browser: &Browser, name: &str) {
     let picture = browser.client.screenshot().await.unwrap();
-    // A window with nothing in it takes a few kilobytes.
+    // A picture of an empty window has a few kilobytes.
     assert!((15_000..LARGEST).contains(&picture.len()), "{name}: {} bytes", picture.len());
     std::fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name), picture).unwrap();
 }

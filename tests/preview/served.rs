@@ -1,4 +1,4 @@
-//! `j2v preview` as a process with its page, in a folder of its own.
+//! `j2v preview` as a process with its page, in its own folder.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -72,7 +72,7 @@ impl Served {
         format!("/{path}")
     }
 
-    /// What is answered to a request with these headers, each with its line break: the head and the body.
+    /// The answer to a request with these headers, each with its line break: the head and the body.
     pub(crate) fn ask(&self, method: &str, path: &str, headers: &str) -> (String, String) {
         let mut stream = TcpStream::connect(self.host()).unwrap();
         write!(stream, "{method} {path} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n").unwrap();
@@ -90,7 +90,7 @@ impl Served {
     }
 }
 
-/// The movies written by others; nothing where they are not at hand.
+/// The movies written by others; empty where they are not available.
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 pub(crate) fn corpus() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/movies");

@@ -52,7 +52,7 @@ fn counting(calls: &Arc<AtomicUsize>) -> BeforeFirstByte {
     })
 }
 
-/// Posts once and tells what happened and how often the hook ran.
+/// Posts once; returns the result and how often the hook ran.
 async fn post(client: &Client, body: &[u8]) -> (RequestResult, usize) {
     let calls = Arc::new(AtomicUsize::new(0));
     let happened = client.post_movie(body.to_vec(), counting(&calls)).await;

@@ -222,7 +222,7 @@ async fn row_75_a_file_named_by_a_run_that_was_killed_at_once_is_its_own_video_a
         hosts: Hosts::Public,
         patience: Duration::ZERO,
     };
-    // Killed before anybody could write down where the video is.
+    // Killed before the location of the video was recorded.
     assert!(case.client.save(order(&source, Overwrite::No), &mut |_| ()).await.unwrap().now.is_some());
     let other = case.client.save(order(&stranger, Overwrite::No), &mut |_| ()).await;
     assert!(matches!(other, Err(SaveError::InTheWay { .. })), "{other:?}");

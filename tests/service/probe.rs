@@ -1,4 +1,4 @@
-//! Looking at the files that a movie takes in.
+//! Probes of the files that a movie uses.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::server::{Act, Server, reply};
 
 const MP4: &str = "Content-Type: video/mp4\r\n";
 
-/// How many bytes are asked for at once.
+/// How many bytes one request asks for.
 const WINDOW: usize = 256 << 10;
 
 fn probe() -> Probe {
@@ -29,7 +29,7 @@ fn boxed(kind: &[u8], body: &[u8]) -> Vec<u8> {
     [&size, kind, body].concat()
 }
 
-/// A film of 12.5 s with its index behind 600,000 bytes of media, or before them.
+/// A film of 12.5 s with its index after 600,000 bytes of media, or before them.
 fn film(index_first: bool) -> Vec<u8> {
     let numbers = [0, 0, 0, 1000, 12_500].map(u32::to_be_bytes).concat();
     let index = boxed(b"moov", &boxed(b"mvhd", &[numbers, vec![0; 80]].concat()));
@@ -37,7 +37,7 @@ fn film(index_first: bool) -> Vec<u8> {
     if index_first { [head, index, media].concat() } else { [head, media, index].concat() }
 }
 
-/// The answer to a HEAD: what the GET would say, without its body.
+/// The answer to a HEAD: that of the GET, without its body.
 fn head(status: &str, headers: &str, length: usize) -> Act {
     Act::Reply(format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n").into_bytes())
 }
@@ -52,7 +52,7 @@ fn moved(to: &str) -> Act {
     Act::Reply(reply("302 Found", &format!("Location: {to}\r\n"), b""))
 }
 
-/// Looks at one file of a server that plays this script, and gives the requests' first lines and ranges, too.
+/// Probes one file of a server that plays this script; also returns the requests' first lines and ranges.
 async fn look(script: Vec<Act>, wanted: Wanted) -> (Result<Found, ProbeError>, Vec<String>) {
     let server = Server::start(script).await;
     let found = probe().one(&server.url("/film.mp4?signature=secret"), wanted).await;

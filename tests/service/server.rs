@@ -1,4 +1,4 @@
-//! A raw TCP server for tests: each connection plays the next act of a script, the last act over and over.
+//! A raw TCP server for tests: each connection plays the next act of a script; the last act is repeated.
 
 use std::io::{Read, Write};
 use std::net::SocketAddr;
@@ -15,13 +15,13 @@ use tokio::sync::{oneshot, watch};
 pub(crate) enum Act {
     /// Reads the request, sends these bytes, closes.
     Reply(Vec<u8>),
-    /// Sends these bytes as soon as anything comes, closes.
+    /// Sends these bytes as soon as it receives anything, closes.
     Blurt(Vec<u8>),
     /// Reads the request, sends these bytes, then nothing, and keeps the connection.
     ReplyAndHang(Vec<u8>),
-    /// Reads the request and says nothing.
+    /// Reads the request and sends nothing.
     Hang,
-    /// Says nothing, reads nothing.
+    /// Sends nothing, reads nothing.
     HangBeforeReading,
     /// Reads the request and closes.
     Close,
@@ -38,12 +38,12 @@ pub(crate) struct Server {
     ended: watch::Receiver<usize>,
 }
 
-/// An HTTP answer; `headers` end with a line break each.
+/// An HTTP answer; each of the `headers` ends with a line break.
 pub(crate) fn json_reply(status: &str, headers: &str, body: &str) -> Vec<u8> {
     reply(status, &format!("Content-Type: application/json\r\n{headers}"), body.as_bytes())
 }
 
-/// An HTTP answer; `headers` end with a line break each.
+/// An HTTP answer; each of the `headers` ends with a line break.
 pub(crate) fn reply(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let head = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());
     [head.as_bytes(), body].concat()
@@ -75,7 +75,7 @@ impl Server {
         Self { address, requests, begun, ended }
     }
 
-    /// A server that accepts one connection, listens for a while, tells whether nothing came, then answers.
+    /// A server that accepts one connection, listens for a while, reports whether nothing arrived, then answers.
     pub(crate) async fn listening_for_silence(answer: Vec<u8>) -> (Self, oneshot::Receiver<bool>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -99,7 +99,7 @@ impl Server {
         format!("https://{}/v2", self.address)
     }
 
-    /// The requests so far, one for each connection, empty where none came.
+    /// The requests so far, one for each connection; empty where none arrived.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
@@ -113,7 +113,7 @@ impl Server {
         self.begun.clone().wait_for(|begun| *begun >= count).await.unwrap();
     }
 
-    /// Waits until this many connections are done with.
+    /// Waits until this many connections have ended.
     pub(crate) async fn finished(&self, count: usize) {
         self.ended.clone().wait_for(|ended| *ended >= count).await.unwrap();
     }
@@ -135,7 +135,7 @@ async fn play(mut stream: TcpStream, act: Act, heard: impl FnOnce(String)) {
     }
     match act {
         Act::Reply(bytes) => {
-            // The client may hang up on an answer that is too large for it.
+            // The client may disconnect during an answer that is too large for it.
             let _ = stream.write_all(&bytes).await;
             let _ = stream.shutdown().await;
         }
@@ -167,7 +167,7 @@ async fn request(stream: &mut TcpStream) -> String {
     }
 }
 
-/// The address of a TLS server whose certificate nobody signed but itself.
+/// The address of a TLS server with a self-signed certificate.
 pub(crate) fn self_signed() -> String {
     let certificate = include_bytes!("../fixtures/self-signed.crt.der").to_vec().into();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(include_bytes!("../fixtures/self-signed.key.der").to_vec()));
@@ -179,7 +179,7 @@ pub(crate) fn self_signed() -> String {
     std::thread::spawn(move || {
         let (stream, _) = listener.accept().unwrap();
         let mut tls = rustls::StreamOwned::new(rustls::ServerConnection::new(config).unwrap(), stream);
-        // The client hangs up inside the handshake.
+        // The client disconnects during the handshake.
         let _ = tls.read(&mut [0; 16]);
         let _ = tls.flush();
     });

@@ -1,4 +1,4 @@
-//! Row 85: a standby takes over that lacks what was committed last, or a backup is played in.
+//! Row 85: a standby without the last commits takes over, or a backup is restored.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::cluster::{Cluster, Disk, own, program};
 use crate::support::World;
 
-/// A copy of the cluster as it is now, which will know nothing of what comes after.
+/// A copy of the cluster at this moment, without any later change.
 fn standby(cluster: &Cluster) -> std::path::PathBuf {
     let folder = tempfile::Builder::new().prefix("j2v-postgres-").tempdir().unwrap().keep();
     own(&folder);
@@ -39,7 +39,7 @@ fn row_85_a_failover_that_lost_the_last_second_pays_nothing_twice() {
     on(&url, "submit early.json --key early").exits(0).prints(&[&early]);
     on(&url, "submit lost.json --key lost").exits(0).prints(&[&lost]).tells("found");
     assert_eq!(world.accepted(), 2);
-    // What was never sent is sent, after a look.
+    // A movie that was never sent is sent, after a search.
     on(&url, "submit new.json --key new").exits(0);
     assert_eq!(world.accepted(), 3);
     assert_eq!(successor.psql(&name, "SELECT gap_from IS NOT NULL FROM j2v.ledger"), "t");

@@ -1,4 +1,4 @@
-//! One batch on several machines, with faults of the service, machines that are killed and a database that is.
+//! One batch on several machines, with faults of the service, and with kills of the machines and of the database.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -12,16 +12,16 @@ use crate::dice::Dice;
 use crate::flats::{is_through, videos, world};
 use crate::support::{Run, World};
 
-/// Machines that work on the batch, all of them on all of it.
+/// Machines that work on the batch; each works on the whole batch.
 const WORKERS: u64 = 4;
 
-/// How often each of them is killed.
+/// How often each machine is killed.
 const KILLS: usize = 5;
 
-/// Runs after the kills that so many rows need at most: each answer that is lost for good takes one more.
+/// One more run after the kills is allowed per this many rows: each answer that stays lost takes a run.
 const ROWS_A_RUN: usize = 25;
 
-/// Runs that are over before the leases of the dead are, 10 s.
+/// The runs that may be needed before the leases of the killed processes end, after 10 s.
 const WAITING: usize = 60;
 
 const FAULTS: [&str; 10] = [
@@ -37,7 +37,7 @@ const FAULTS: [&str; 10] = [
     "get-backwards%5",
 ];
 
-/// The command, with a patience that fits faults of milliseconds: so many lost answers open the circuit for that long.
+/// The command, with a patience that fits faults of milliseconds. Many lost answers open the circuit for that long.
 const COMMAND: &str = "batch flat.json --rows flats.jsonl --key id --download out/ --results results.csv --json --concurrency 16 \
      --settle-for 200ms --on-unknown resubmit --quarantine 3s --timeout 120s --request-timeout 5s";
 
@@ -87,8 +87,8 @@ fn work(seed: u64, rows: usize) {
     assert_eq!(videos(&world), rows, "{told}");
 }
 
-/// One machine's time: its results are its own, the ledger and the folder of the videos are everybody's. It is killed some
-/// time after a movie was sent since its start, so that a slow machine, too, is killed at work and not before it.
+/// The runs of one machine: it has its own results, but shares the ledger and the folder of the videos. It is killed some
+/// time after it has sent a movie, so that a slow machine, too, is killed at work and not before.
 fn killed_again_and_again(world: &World, url: &str, mut dice: Dice) {
     for _ in 0..KILLS {
         let mut command = world.command(&COMMAND.replace("--results results.csv ", "").split_whitespace().collect::<Vec<_>>());
@@ -104,7 +104,7 @@ fn killed_again_and_again(world: &World, url: &str, mut dice: Dice) {
     }
 }
 
-/// The accepted projects of each row's token: what was paid for.
+/// The accepted projects of each row's token: the renders that were paid for.
 fn paid(world: &World) -> BTreeMap<String, Vec<String>> {
     let mut paid: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let text = |value: &Value| value.as_str().unwrap().to_owned();

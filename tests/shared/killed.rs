@@ -1,4 +1,4 @@
-//! Workers killed at random, and the database twice: every key is paid once, and none is lost.
+//! Workers killed at random, and the database twice: every key is paid for once, and none is lost.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -10,10 +10,10 @@ use serde_json::json;
 use crate::cluster::{Cluster, Disk};
 use crate::support::{Run, World};
 
-/// Keys to submit.
+/// The number of keys to submit.
 const KEYS: usize = 60;
 
-/// Machines that submit them, all of them all.
+/// The number of machines; each submits every key.
 const WORKERS: usize = 4;
 
 #[test]
@@ -51,7 +51,7 @@ fn four_workers_and_the_database_are_killed_and_every_key_is_paid_once() {
         is_over.store(true, Ordering::SeqCst);
     });
     let cluster = cluster.into_inner().unwrap();
-    // Whoever died held a lease; once it is over, what was on the way is looked for.
+    // A killed process held a lease; once the lease is over, the lost submission is searched for.
     for nth in 0..KEYS {
         settle(&world, &cluster, &url, &name, nth);
     }
@@ -61,7 +61,7 @@ fn four_workers_and_the_database_are_killed_and_every_key_is_paid_once() {
     assert!(kills.load(Ordering::SeqCst) >= 6);
 }
 
-/// One worker's go at one key; every seventh is killed in the middle.
+/// One worker submits one key; every seventh run is killed in the middle.
 fn work(world: &World, url: &str, worker: usize, nth: usize, kills: &AtomicUsize) {
     let nth = (nth + worker * KEYS / WORKERS) % KEYS;
     let line = format!("submit a.json --key key-{nth} --settle-for 300ms");
@@ -73,7 +73,7 @@ fn work(world: &World, url: &str, worker: usize, nth: usize, kills: &AtomicUsize
         child.wait().unwrap();
         kills.fetch_add(1, Ordering::SeqCst);
     } else {
-        // Whatever comes of it now, the last round settles it.
+        // The last round settles it, whatever its result.
         drop(Run::of(child));
     }
 }
@@ -87,9 +87,9 @@ fn settle(world: &World, cluster: &Cluster, url: &str, name: &str, nth: usize) {
     }
     let state = cluster.psql(name, &format!("SELECT state FROM j2v.render WHERE key = 'key-{nth}'"));
     match state.as_str() {
-        // Whoever was sending it died a moment ago: its lease has to end first.
+        // The process that was sending it was killed a moment ago: its lease has to end first.
         "sending" => settle(world, cluster, url, name, nth),
-        // Claimed, and killed before the first byte: it is not on the server, and a person decides.
+        // Claimed, and killed before the first byte: it is not on the server, and the user decides.
         "unknown" => drop(world.j2v_with(&[("J2V_LEDGER", url)], &format!("settle key-{nth} --resubmit")).exits(0)),
         other => panic!("key-{nth} is {other}: {}", run.stderr),
     }

@@ -1,5 +1,5 @@
-//! The real binary on a ledger that several machines share: the emulator counts the accepted POSTs, and whatever happens
-//! to the processes or to the database, it has to be one for each key.
+//! The real binary on a ledger that several machines share. The emulator counts the accepted POSTs: whatever happens to the
+//! processes or to the database, the count must be one for each key.
 #![cfg(all(unix, feature = "postgres"))]
 #![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
 

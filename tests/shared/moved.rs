@@ -1,4 +1,4 @@
-//! A ledger moved whole: from a file to a server and back.
+//! A whole ledger moved: from a file to a server and back.
 
 use serde_json::json;
 
@@ -18,13 +18,13 @@ fn a_ledger_is_moved_to_a_server_and_back_and_nothing_is_missing() {
     let server = [("J2V_LEDGER", url.as_str())];
     assert_eq!(world.j2v_with(&server, "history --json").exits(0).stdout, history);
     assert_eq!(world.j2v_with(&server, "show a").exits(0).stdout, story);
-    // What is known stays known, and new rows find numbers of their own.
+    // Known renders stay known, and new rows get numbers of their own.
     world.j2v_with(&server, "submit a.json --key a").exits(0).tells("nothing was sent");
     world.j2v_with(&server, "submit a.json --key c --wait").exits(0);
     assert_eq!(world.accepted(), 3);
     world.j2v(&format!("ledger copy {url} back.db")).exits(0).tells("render: 3 rows");
     world.j2v("ledger check --ledger back.db").exits(0).tells("sound");
-    // Once more: it is all there, so the copy is done at once; but another ledger is never mixed in.
+    // Copied again, it is complete already, so the copy succeeds at once; but another ledger is never mixed in.
     world.j2v(&format!("ledger copy {url} back.db")).exits(0);
     world.j2v(&format!("ledger copy ledger.db {url}")).exits(1).tells("holds other rows");
     world.j2v(&format!("ledger copy nowhere.db {url}")).exits(2).tells("no ledger");

@@ -1,4 +1,4 @@
-//! A server that lets nobody in, or doesn't answer: what is told, and what to do.
+//! A database server that refuses everyone, or doesn't answer: the message, and the next step.
 
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};

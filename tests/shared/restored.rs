@@ -1,4 +1,4 @@
-//! A ledger that is put back to an earlier state: whatever it has forgotten, nothing is paid twice.
+//! A ledger that is restored to an earlier state: whatever it has lost, nothing is paid for twice.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use crate::cluster::{Cluster, Disk, program};
 use crate::support::World;
 use crate::together::start;
 
-/// A batch of so many rows, with this name.
+/// A batch with this many rows, and with this name.
 fn rows(world: &World, file: &str, rows: usize) {
     let lines: Vec<String> = (0..rows).map(|nth| format!("key-{nth},town {nth}")).collect();
     world.write(file, format!("key,city\n{}\n", lines.join("\n")));
@@ -22,8 +22,8 @@ const FIRST: &str = "batch a.json --batch b --rows first.csv --key key --no-wait
 
 const ALL: &str = "batch a.json --batch b --rows all.csv --key key --no-wait";
 
-/// A batch half done, a copy of the ledger, the rest, the copy put back, and all of it again: in the end each row was
-/// accepted once. `machine` is the state folder of who runs it again.
+/// Runs half of a batch, copies the ledger, runs the rest, restores the copy and runs all of it again: each row must be
+/// accepted once. `machine` is the state folder of the last run.
 fn is_paid_once(ledger: &str, machine: &str, copy: impl FnOnce(&World), put_back: impl FnOnce(&World)) {
     let world = World::new();
     movie(&world);
@@ -76,7 +76,7 @@ fn a_copy_of_a_file_that_is_older_than_the_file_pays_nothing_twice() {
     copy_files(&world.path("ledger.db"), &world.path("copy.db"));
     let paid = world.j2v("submit a.json --key b").exits(0).line().to_owned();
     world.j2v("submit a.json --key b --ledger copy.db").exits(0).prints(&[&paid]).tells("found");
-    // The ledger that has forgotten nothing goes on as it did, without another look.
+    // A ledger that has lost nothing continues without another search.
     let looks = world.requests("GET /v2/movies");
     world.j2v("submit a.json --key c").exits(0);
     assert_eq!((world.accepted(), world.requests("GET /v2/movies")), (3, looks));
@@ -118,14 +118,14 @@ fn a_dump_that_is_played_in_pays_nothing_twice() {
         let put_back = |world: &World| {
             cluster.psql(database(&url), "DROP SCHEMA j2v CASCADE");
             let sql = String::from_utf8(world.read("dump.sql")).unwrap();
-            // Its last words are for psql alone.
+            // The last lines are for psql alone.
             cluster.psql(database(&url), &sql.replace("\\restrict", "--").replace("\\unrestrict", "--"));
         };
         is_paid_once(&url, machine, copy, put_back);
     }
 }
 
-/// Copies the data of a server that is down.
+/// Copies the data of a stopped server.
 fn copy_data(from: &Path, to: &Path) {
     fs::remove_dir_all(to).ok();
     let copied = Command::new("cp").arg("-a").args([from, to]).status().unwrap();
@@ -160,7 +160,7 @@ fn a_data_directory_that_is_put_back_under_living_machines_pays_nothing_twice() 
     let before = world.accepted();
     crate::running::until("more are accepted", || world.accepted() >= before + 15);
     cluster.while_down(|data| copy_data(&data.with_extension("copy"), data));
-    // They end as they like; what is left is for the next runs.
+    // These runs may end in any way; the next runs finish the rest.
     drop((here.end(), other.end()));
     let is_through = |_: usize| world.j2v_with(&[("J2V_LEDGER", &url)], ALL).code == 0;
     assert!((0..30).any(is_through), "rows are left");

@@ -1,4 +1,4 @@
-//! Row 80: a process that is stopped for longer than its lease wakes up and sends nothing.
+//! Row 80: a process that is stopped for longer than its lease continues and sends nothing.
 
 use std::process::{Child, Command, Stdio};
 
@@ -9,7 +9,7 @@ use crate::running::until;
 use crate::support::World;
 use crate::together::start;
 
-/// Lets a claim wait at its commit for as long as somebody holds a lock.
+/// Makes a claim wait at its commit while a lock is held.
 const HOLD: &str = "CREATE FUNCTION public.hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
      SET LOCAL lock_timeout = 0; PERFORM pg_advisory_xact_lock(4711); RETURN NULL; END $$;
      CREATE CONSTRAINT TRIGGER hold AFTER UPDATE ON j2v.render DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
@@ -42,7 +42,7 @@ fn row_80_a_stalled_owner_that_wakes_up_sends_nothing() {
     lock.wait().unwrap();
     until("its claim is made", || cluster.psql(name, "SELECT state FROM j2v.render") == "sending");
     cluster.psql(name, "DROP TRIGGER hold ON j2v.render");
-    // The server's clock says when a lease is over, and never within 10 s of its start.
+    // The server's clock decides when a lease ends, and never within 10 s of the server's start.
     until("leases may end", || cluster.psql(name, "SELECT pg_postmaster_start_time() < clock_timestamp() - interval '10 s'") == "t");
     cluster.psql(name, "UPDATE j2v.owner SET lease_until = clock_timestamp() - interval '1 s'");
     world.j2v_with(&ledger, "submit a.json --key k --settle-for 200ms").exits(8);

@@ -1,4 +1,4 @@
-//! Several machines on one ledger, while all goes well.
+//! Several machines on one ledger, without faults.
 
 use std::thread;
 
@@ -30,7 +30,7 @@ fn every_command_works_on_a_ledger_that_is_shared() {
     world.j2v_with(&ledger, "ledger check").exits(1).tells("fsync = off");
     world.j2v_with(&ledger, "ledger prune --older-than 90d").exits(0).tells("0 movies");
     world.j2v_with(&ledger, "ledger prune --older-than 6d").exits(2);
-    // Another account is another space, in which the key means another render.
+    // Another account is another space, in which the same key is another render.
     let other = [("J2V_LEDGER", url.as_str()), ("J2V_API_URL", &world.url().replace("127.0.0.1", "localhost"))];
     assert_ne!(world.j2v_with(&other, "submit a.json --key k").exits(0).line(), project);
     assert_eq!(world.accepted(), 2);
@@ -91,7 +91,7 @@ fn what_one_machine_learns_ends_the_wait_of_another_without_a_question() {
     let listens = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'";
     until("it listens", || cluster.psql(url.rsplit('/').next().unwrap(), listens) == "1");
     let before = reads(&world);
-    // Another machine hears of the end, by whatever way.
+    // Another machine learns of the end, whichever way.
     let name = url.rsplit('/').next().unwrap();
     let project = cluster.psql(name, "SELECT project FROM j2v.render");
     let report = json!({"project": project, "status": "done", "success": true, "url": "https://v.example/1.mp4"}).to_string();

@@ -1,5 +1,5 @@
-//! What any store promises of batches: the latest of many keys at once, a budget that is kept by the claim itself,
-//! and a tally that is right without counting.
+//! The guarantees of any store about batches: the latest of many keys at once, a budget that the claim itself enforces, and
+//! a tally that is right without counting.
 
 use j2v::ledger::batch::{Batch, Batches, Budget, Count, Standing, TableRow, Unclaimed};
 use j2v::ledger::{Change, NewRender, PlaceResult, Record, Render, RenderId, Store};
@@ -83,7 +83,7 @@ async fn a_claim_keeps_to_the_renders_of_the_budget(home: &impl Home) {
     assert_eq!(claims.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, true, false, false]);
     assert_eq!(claims[2], Err(Unclaimed::Renders { cap: 2 }));
     assert_eq!(row(&store, ids[2]).await.submission.state, State::Intent);
-    // What was not accepted gives its place back; what was lost doesn't, not even when a person gives it up.
+    // A refused row returns its place in the budget; a lost one does not, not even when the user gives it up.
     fact(&store, ids[0], Fact::NotSent { epoch: 1 }, 2).await;
     claim(&store, ids[2]).await.unwrap();
     fact(&store, ids[1], lost(1), 2).await;
@@ -104,7 +104,7 @@ async fn a_claim_keeps_to_the_credits_of_the_budget(home: &impl Home) {
     claim(&store, ids[0]).await.unwrap();
     claim(&store, ids[1]).await.unwrap();
     assert_eq!(claim(&store, ids[2]).await, Err(Unclaimed::Credits { cap: 25, spent: 20.0, wanted: Some(10) }));
-    // What it really cost counts as soon as the service tells.
+    // The actual cost counts as soon as the service reports it.
     fact(&store, ids[0], accepted('p'), 2).await;
     fact(&store, ids[0], seen('p', &json!({"status": "done", "consumed_credits": [3]})), 3).await;
     claim(&store, ids[2]).await.unwrap();
@@ -113,7 +113,7 @@ async fn a_claim_keeps_to_the_credits_of_the_budget(home: &impl Home) {
     assert_eq!(claim(&store, unbounded).await, Err(Unclaimed::Credits { cap: 25, spent: 23.0, wanted: None }));
     let tally = standing(&store).await.tally;
     assert_eq!((tally.all().consumed, tally.all().paid_credits, tally.all().paid_rows), (3.0, 23.0, 3));
-    // A render of no batch has no budget.
+    // A render outside a batch has no budget.
     let other = new(&store, named("a", "{}")).await.id;
     claim(&store, other).await.unwrap();
     assert!(matches!(claim(&store, other).await, Err(Unclaimed::InvalidTransition(_))));
@@ -126,7 +126,7 @@ async fn an_older_generation_is_paid_for_and_stands_no_more(home: &impl Home) {
     claim(&store, first).await.unwrap();
     fact(&store, first, accepted('p'), 2).await;
     let second = new(&store, again(of_row(1, "[]"))).await.id;
-    // The first one ends after the second was wanted.
+    // The first one ends after the second was submitted.
     fact(&store, first, seen('p', &json!({"status": "done", "consumed_credits": [4]})), 3).await;
     claim(&store, second).await.unwrap();
     let tally = standing(&store).await.tally;
@@ -146,7 +146,7 @@ async fn who_sends_is_told(home: &impl Home) {
     claim(&store, ids[0]).await.unwrap();
     claim(&store, ids[1]).await.unwrap();
     fact(&store, ids[0], accepted('p'), 2).await;
-    // A render of no batch is nobody's work in this one.
+    // A render outside a batch does not count in this one.
     let other = new(&store, named("a", "{}")).await.id;
     claim(&store, other).await.unwrap();
     let workers = store.workers(space(), standing.batch.name).await.unwrap();
@@ -191,7 +191,7 @@ async fn whoever_is_gone_is_told_with_what_it_was_sending() {
     assert_eq!(told, [(false, 1, at(5)), (true, 1, at(1))]);
 }
 
-/// What a store counts on the way is what another one finds by counting at the end.
+/// The running tally of a store equals the count that another store makes at the end.
 async fn counts(home: &impl Home, history: &[(usize, bool, Change)]) -> Standing {
     let store = home.open();
     store.keep(batch(Budget::default())).await.unwrap();

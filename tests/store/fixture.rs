@@ -1,4 +1,4 @@
-//! Ledgers to test and drafts to put in.
+//! Ledgers for tests, and drafts to place in them.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use j2v::world::{Timestamp, World};
 use serde_json::json;
 use tempfile::TempDir;
 
-/// Where a ledger lives.
+/// The place of a ledger.
 pub(crate) trait Home {
     /// Its store.
     type Store: Store + 'static;
@@ -23,7 +23,7 @@ pub(crate) trait Home {
     fn open(&self) -> Self::Store;
 }
 
-/// A ledger in a file of its own.
+/// A ledger in its own file.
 pub(crate) struct OnFile {
     folder: TempDir,
 }
@@ -46,7 +46,7 @@ impl Home for OnFile {
     }
 }
 
-/// A ledger in memory: there is one handle on it, ever.
+/// A ledger in memory: it has only one handle.
 pub(crate) struct InMemory;
 
 impl Home for InMemory {
@@ -57,7 +57,7 @@ impl Home for InMemory {
     }
 }
 
-/// A ledger in a database of its own.
+/// A ledger in its own database.
 #[cfg(all(unix, feature = "postgres"))]
 pub(crate) struct OnServer {
     url: String,
@@ -65,7 +65,7 @@ pub(crate) struct OnServer {
 
 #[cfg(all(unix, feature = "postgres"))]
 impl OnServer {
-    /// None where there is no server.
+    /// `None` where there is no server.
     pub(crate) fn new() -> Option<Self> {
         crate::cluster::shared().map(|cluster| Self { url: cluster.database() })
     }
@@ -80,7 +80,7 @@ impl Home for OnServer {
     }
 }
 
-/// Opens a ledger on a server from wherever.
+/// Opens a ledger on a server, also from outside a runtime.
 #[cfg(all(unix, feature = "postgres"))]
 pub(crate) fn open(url: &str) -> Postgres {
     let address = Address::parse(url).unwrap();
@@ -104,7 +104,7 @@ pub(crate) fn project(letter: char) -> ProjectId {
     ProjectId::parse(&letter.to_string().repeat(16)).unwrap()
 }
 
-/// A draft with a key of the user's; the movie is what `movie` says.
+/// A draft with the user's own key and this movie.
 pub(crate) fn named(name: &str, movie: &str) -> NewRender {
     NewRender {
         space: space(),
@@ -146,22 +146,22 @@ pub(crate) async fn new(store: &impl Store, draft: NewRender) -> Render {
     }
 }
 
-/// Records one change at a second.
+/// Records one change at a time in seconds.
 pub(crate) async fn change(store: &impl Store, render: RenderId, change: Change, second: i64) -> Result<Recorded, InvalidTransition> {
     store.record(vec![Record { render, change, at: at(second) }]).await.unwrap().remove(0)
 }
 
-/// Records one fact at a second, which must be in turn.
+/// Records one fact at a time in seconds; it must be in order.
 pub(crate) async fn fact(store: &impl Store, render: RenderId, fact: Fact, second: i64) -> Recorded {
     change(store, render, Change::Fact(fact), second).await.unwrap()
 }
 
-/// The row by its name.
+/// The row with this id.
 pub(crate) async fn row(store: &impl Store, render: RenderId) -> Render {
     store.find(None, RenderQuery::Id(render)).await.unwrap().remove(0)
 }
 
-/// The kinds of the story's lines.
+/// The kinds of the history's entries.
 pub(crate) async fn kinds(store: &impl Store, render: RenderId) -> Vec<String> {
     store.story(render).await.unwrap().into_iter().map(|event| event.kind).collect()
 }
@@ -187,7 +187,7 @@ pub(crate) fn seen(letter: char, fields: &serde_json::Value) -> Fact {
     Fact::Seen(Box::new(Report::read(&movie).unwrap()))
 }
 
-/// Every test of a file, on one kind of ledger.
+/// Runs every test of a file on one kind of ledger.
 macro_rules! on {
     ($module:ident, $home:expr, [$($name:ident),* $(,)?]) => {
         mod $module {
@@ -199,7 +199,7 @@ macro_rules! on {
     };
 }
 
-/// Every test of a file, on a ledger that several machines may share.
+/// Runs every test of a file on a ledger that several machines may share.
 #[cfg(all(unix, feature = "postgres"))]
 macro_rules! on_server {
     ($module:ident, [$($name:ident),* $(,)?]) => {
@@ -214,7 +214,7 @@ macro_rules! on_server {
     };
 }
 
-/// Every test of a file, on each kind of ledger.
+/// Runs every test of a file on each kind of ledger.
 macro_rules! on_each {
     ($names:tt) => {
         $crate::fixture::on!(in_memory, crate::fixture::InMemory, $names);

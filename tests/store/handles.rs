@@ -1,4 +1,4 @@
-//! What any store promises to several who share a ledger, and to whoever comes back to it.
+//! The guarantees of any store to several processes on one ledger, and to a process that returns to it.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -59,7 +59,7 @@ async fn what_one_handle_writes_the_other_reads(home: &impl Home) {
     let render = new(&one, named("a", "{}")).await;
     fact(&other, render.id, Fact::Claimed, 1).await;
     assert_eq!(row(&one, render.id).await.submission.state, State::Sending);
-    // It is not this handle's own: without a key the same movie waits for it.
+    // The render is not this handle's own: without a key the same movie attaches to it.
     assert!(matches!(place(&one, unnamed(1, "{}")).await, PlaceResult::Existing(found) if found.id == render.id));
 }
 
@@ -86,7 +86,7 @@ async fn an_answer_that_comes_after_the_reaper_is_believed(home: &impl Home) {
     let store = home.open();
     store.reap(at(2)).await.unwrap();
     assert_eq!(fact(&store, render, accepted('p'), 3).await.render.submission.state, State::Bound);
-    // The older epoch's loss is history by then.
+    // The loss of the older epoch no longer matters.
     assert_eq!(fact(&store, render, lost(1), 4).await.render.submission.state, State::Bound);
     assert!(store.find(None, RenderQuery::Unsettled).await.unwrap().is_empty());
 }

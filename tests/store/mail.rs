@@ -1,4 +1,4 @@
-//! What any store promises about what comes in and what goes out.
+//! The guarantees of any store about callbacks and deliveries.
 
 use j2v::ledger::inbox::{Callback, CallbackId, Callbacks, Inbox, Received};
 use j2v::ledger::outbox::{Announcement, Attempt, AttemptResult, Deliveries, Delivery, Heard, Keeping, Outbox, Progress};

@@ -1,4 +1,5 @@
-//! What every store promises ([`suite`], [`batches`], [`mail`], [`sharing`], [`recovery`], [`handles`], [`model`]), and what the embedded one promises besides ([`sqlite`]).
+//! The guarantees of every store ([`suite`], [`batches`], [`mail`], [`sharing`], [`recovery`], [`handles`], [`model`]), and
+//! the further ones of the embedded store ([`sqlite`]).
 
 #![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
 

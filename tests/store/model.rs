@@ -1,5 +1,4 @@
-//! Any sequence of changes leaves a store where the machine alone would be: the rows are the machine's memory,
-//! nothing more.
+//! Any sequence of changes leaves a store in the state of the machine alone: the rows are only the machine's memory.
 
 use j2v::ledger::{Change, RenderQuery, Store};
 use j2v::render::state::{Fact, InvalidTransition, OnUnknown, State, Submission};
@@ -48,7 +47,7 @@ pub(crate) fn changes() -> impl Strategy<Value = Change> {
     ]
 }
 
-/// The machine with nothing around it.
+/// The state machine alone.
 fn step(submission: &mut Submission, change: &Change) -> Result<(), InvalidTransition> {
     match change {
         Change::Fact(fact) => *submission = submission.step(fact)?.next,

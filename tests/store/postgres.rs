@@ -1,4 +1,4 @@
-//! What the shared store promises beside: leases, restarts and failovers of its server, transactions that are run again,
+//! The further guarantees of the shared store: leases, restarts and failovers of its server, transactions that are retried,
 //! the least rights that a role needs.
 
 use std::io::{Read, Write};
@@ -16,7 +16,7 @@ use j2v::world::World;
 use crate::cluster::{Cluster, Disk, shared};
 use crate::fixture::{accepted, at, fact, kinds, lost, named, new, open, place, row};
 
-/// A server and an empty database on it, unless there is none.
+/// A server and an empty database on it; `None` where there is no server.
 fn database() -> Option<(&'static Cluster, String, String)> {
     let cluster = shared()?;
     let url = cluster.database();
@@ -29,7 +29,7 @@ async fn claim(store: &impl Store, render: RenderId) -> bool {
     store.record(vec![claim]).await.unwrap().remove(0).is_ok()
 }
 
-/// Has a statement on `render` fail with these SQL states, one after the other, before it works.
+/// Makes a statement on `render` fail with these SQL states, one after another, before it works.
 fn stumbles(cluster: &Cluster, database: &str, states: &[&str]) {
     let states = states.iter().enumerate().map(|(nth, state)| format!("WHEN {} THEN '{state}'", nth + 1)).collect::<Vec<_>>().join(" ");
     cluster.psql(
@@ -101,17 +101,17 @@ async fn row_80_whose_lease_is_over_is_taken_over_and_its_claim_stands_no_more()
     assert!(!stalled.stands(&claimed).await.unwrap(), "a lease that is over is no leave to send");
     let reaped = other.reap(at(3)).await.unwrap();
     assert_eq!((reaped.len(), reaped[0].submission.state, reaped[0].submission.epoch), (1, State::Unknown, 2));
-    // It knows of nothing yet, and claims under another name as soon as it does.
+    // This store does not know of the loss yet, and claims under another name as soon as it does.
     let next = new(&stalled, named("b", "{}")).await.id;
     let again = fact(&stalled, next, Fact::Claimed, 4).await.render;
     assert_ne!(again.owner, claimed.owner);
     assert!(stalled.stands(&again).await.unwrap());
     assert!(!stalled.stands(&claimed).await.unwrap());
-    // What it hears of its first POST is still believed.
+    // The result of its first POST still counts.
     assert_eq!(fact(&stalled, render, accepted('p'), 5).await.render.submission.state, State::Bound);
 }
 
-/// Lets every lease end as if nobody had renewed it for long, on a server that has been up for long.
+/// Ends every lease as if it had not been renewed for long, on a server that has been up for long.
 fn end_leases(cluster: &Cluster, name: &str) {
     let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
     while cluster.psql(name, "SELECT pg_postmaster_start_time() < clock_timestamp() - interval '10 s'") != "t" {
@@ -151,7 +151,7 @@ async fn eight_who_open_an_empty_database_at_once_make_one_ledger() {
     assert_eq!(row(&stores[7], render).await.id, render);
 }
 
-/// The rights that `docs/postgresql.md` names, and no more.
+/// The rights in `docs/postgresql.md`, and no more.
 #[tokio::test]
 async fn the_least_rights_are_enough() {
     let Some((cluster, url, name)) = database() else { return };
@@ -169,7 +169,7 @@ async fn the_least_rights_are_enough() {
     assert_eq!(store.reap(at(3)).await.unwrap(), []);
     assert!(store.completeness().gap.is_none());
     drop(store);
-    // After a failover such a role notices, too.
+    // After a failover such a role notices it, too.
     cluster.psql(&name, "UPDATE j2v.ledger SET history = 'another/00000001'");
     assert!(open(&url).completeness().gap.is_some());
 }
@@ -195,7 +195,7 @@ async fn row_85_another_history_of_the_database_is_a_gap_and_numbers_of_lost_row
     let gap = store.completeness().gap.unwrap();
     assert_eq!(gap.from, before.touched_at);
     assert!(new(&store, named("b", "{}")).await.id.0 > before.id.0 + 60_000);
-    // It is remembered, also by those who come later.
+    // The gap is recorded, also for stores opened later.
     assert_eq!(open(&url).completeness().gap, Some(gap));
 }
 
@@ -230,7 +230,7 @@ fn id(placed: &PlaceResult) -> RenderId {
     render.id
 }
 
-/// Stands between a store and its server, and breaks the connection while a `COMMIT` is out: before it arrives, or
+/// A proxy between a store and its server that breaks the connection during a `COMMIT`: before the commit arrives, or
 /// after it is done.
 struct Breaker {
     port: u16,
@@ -266,7 +266,7 @@ fn pass(mut client: TcpStream, mut server: TcpStream, when: When, is_armed: &Ato
         let mut bytes = [0; 8192];
         while let Ok(length @ 1..) = answers.read(&mut bytes) {
             if cut.load(Ordering::SeqCst) {
-                // The answer to the COMMIT: it is done, and nobody hears of it.
+                // The answer to the COMMIT: the commit is done, and the store does not learn of it.
                 break;
             }
             if back.write_all(&bytes[..length]).is_err() {

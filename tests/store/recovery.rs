@@ -1,4 +1,4 @@
-//! What any store promises of renders that it had lost: each is put back once, and is the submission's that means it.
+//! The guarantees of any store about lost renders: each is restored once, and belongs to the submission that matches it.
 
 use j2v::ledger::batch::TableRow;
 use j2v::ledger::recovery::Lost;
@@ -33,7 +33,7 @@ async fn a_lost_render_is_put_back_once(home: &impl Home) {
     assert_eq!((row(&store, render.id).await, store.body(render.id).await.unwrap()), (render.clone(), None));
     assert_eq!(kinds(&store, render.id).await, ["restored"]);
     assert_eq!(restore(&store, lost(&draft, 3, 'p', "done")).await, None);
-    // Another project with the same token is no render of its own.
+    // Another project with the same token is not a new render.
     assert_eq!(restore(&store, lost(&draft, 3, 'q', "done")).await, None);
     assert_eq!(store.find(None, RenderQuery::Projects(vec![project('p'), project('q')])).await.unwrap(), [render]);
 }
@@ -73,11 +73,11 @@ async fn of_several_restored_renders_of_a_key_its_movie_tells_which(home: &impl 
     let store = home.open();
     let (first, second) = (named("a", "1"), named("a", "2"));
     let one = restore(&store, lost(&first, 1, 'p', "done")).await.unwrap();
-    // An older token names no batch: the first submission of its key in any of them means it.
+    // An older token names no batch: the first submission of its key in any batch matches it.
     let older = Token::parse(&format!("a#2.{}.1", second.movie.short())).unwrap();
     let two = restore(&store, Lost { token: older, ..lost(&second, 2, 'q', "done") }).await.unwrap();
     assert!(matches!(place(&store, first).await, PlaceResult::Existing(render) if render.id == one.id));
-    // Without a key nobody means any of them.
+    // A submission without a key matches none of them.
     new(&store, unnamed(1, "2")).await;
     let third = NewRender { scope: "other".to_owned(), movie: MovieHash::of(b"3"), ..named("a", "3") };
     assert!(

@@ -1,5 +1,5 @@
-//! What any store promises to processes that wait on one ledger: one of them has the turn to read, and all hear of
-//! what is written.
+//! The guarantees of any store to processes that wait on one ledger: one of them holds the read lease, and all learn of new
+//! entries.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ async fn one_seat_reads_for_all(home: &impl Home) {
     assert_eq!(store.share(share(1, &[a], 0)).await.unwrap(), mine(&[]));
     assert_eq!(store.share(share(2, &[b], 1)).await.unwrap(), another());
     assert_eq!(store.share(share(1, &[a], 2)).await.unwrap(), mine(&[b]));
-    // What it waits for by now counts, not what it waited for.
+    // The render that it waits for now counts, not an earlier one.
     assert_eq!(store.share(share(2, &[a], 3)).await.unwrap(), another());
     assert_eq!(store.share(share(1, &[a], 4)).await.unwrap(), mine(&[a]));
     assert_eq!(store.share(share(2, &[], 5)).await.unwrap(), another());
@@ -53,7 +53,7 @@ async fn a_turn_is_given_up_and_taken_over(home: &impl Home) {
     assert_eq!(store.share(share(2, &[b], 1)).await.unwrap(), another());
     store.leave(space(), WatcherId(1)).await.unwrap();
     assert_eq!(store.share(share(2, &[b], 2)).await.unwrap(), mine(&[]));
-    // Whoever has no turn gives none up.
+    // A watcher without the read lease gives up nothing.
     store.leave(space(), WatcherId(1)).await.unwrap();
     assert_eq!(store.share(share(1, &[a], 3)).await.unwrap(), another());
 }
@@ -105,7 +105,7 @@ async fn news_come_from_other_handles(home: &impl Home) {
     assert!(tokio::time::timeout(Duration::from_millis(150), &mut news).await.is_err(), "nobody has written");
     new(&other, named("a", "1")).await;
     let heard = news.await.unwrap();
-    // What was written while nobody waited is news, too.
+    // Entries written while no handle waited are news, too.
     new(&other, named("b", "2")).await;
     assert_ne!(one.news(Some(heard)).await.unwrap(), heard);
 }

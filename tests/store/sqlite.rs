@@ -1,4 +1,4 @@
-//! What the embedded store promises beside: its file, its log, its thread, its locks.
+//! The further guarantees of the embedded store: its file, its log, its thread, its locks.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -34,7 +34,7 @@ fn log_of(path: &Path) -> PathBuf {
     path.with_extension("db-wal")
 }
 
-/// The one name that a folder holds.
+/// The only name in a folder.
 fn only_entry(folder: &Path) -> PathBuf {
     let entries: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert_eq!(entries.len(), 1, "{entries:?}");
@@ -231,7 +231,7 @@ async fn the_log_is_copied_when_it_is_large_and_only_then() {
     assert_eq!(store.body(large.id).await.unwrap().unwrap().len(), 5 << 20);
 }
 
-/// A ledger as a power cut left it: the database, and a log of which the first `synced` bytes are the claim's.
+/// A ledger as a power cut left it: the database, and a log whose first `synced` bytes include the claim.
 struct PowerCut {
     database: Vec<u8>,
     log: Vec<u8>,
@@ -253,7 +253,7 @@ async fn power_cut() -> PowerCut {
     PowerCut { database: fs::read(home.path()).unwrap(), log: fs::read(log_of(&home.path())).unwrap(), synced, claimed }
 }
 
-/// Which of the keys placed after the claim are there still, and where the claimed render stands.
+/// The keys placed after the claim that survived, and the state of the claimed render.
 async fn recovered(cut: &PowerCut, log: &[u8]) -> (State, Vec<String>) {
     let home = OnFile::new();
     drop(home.open());
@@ -326,7 +326,7 @@ async fn in_another_process_claim_and_wait() {
     let store = Sqlite::open(&path, &World::real()).unwrap();
     fact(&store, RenderId(1), Fact::Claimed, 1).await;
     println!("\nclaimed");
-    // Nobody writes a second line: it waits until it is killed, or its parent is gone.
+    // There is never a second line: this waits until it is killed, or its parent has ended.
     assert!(lines.next().is_none());
 }
 

@@ -1,4 +1,4 @@
-//! What any store promises to whoever holds one handle on it.
+//! The guarantees of any store to the owner of one handle.
 
 use std::path::PathBuf;
 
@@ -84,7 +84,7 @@ async fn without_a_key_each_submission_is_a_render_of_its_own(home: &impl Home) 
     let first = new(&store, unnamed(1, "{}")).await;
     new(&store, unnamed(2, "{}")).await;
     fact(&store, first.id, Fact::Claimed, 1).await;
-    // This store is sending it itself: the second submission of one process is meant.
+    // This store is sending it: a second submission of the same process is intended.
     new(&store, unnamed(3, "{}")).await;
     fact(&store, first.id, accepted('p'), 2).await;
     new(&store, unnamed(4, "{}")).await;

@@ -42,7 +42,7 @@ pub(super) async fn run(call: &Call, args: &BatchArgs, batch: Batch, checked: Ch
     let commands = Commands { call, batch: &batch };
     let resume = commands.run(&[]);
     let stopped = tokio::select! {
-        // First, so that a run that ends at once because of it is explained all the same.
+        // First, so that a run that ends at once for this reason is still explained.
         biased;
         () = tell_of_interruption(call, &resume) => Ok(None),
         stopped = run_batch(&context, &run, rows, |ended| outcomes.end(&ended)) => stopped,
@@ -55,7 +55,7 @@ pub(super) async fn run(call: &Call, args: &BatchArgs, batch: Batch, checked: Ch
         Ok(stopped) => context.store.keep(ended).await.map(|_| stopped),
         lost => lost,
     };
-    // Outcomes that arrived before the ledger was lost are reported all the same.
+    // Outcomes that arrived before the ledger was lost are still reported.
     let (stopped, lost) = match stopped {
         Ok(stopped) => (stopped, None),
         Err(error) => (Some(StopReason::Ledger(error.to_string())), Some(ledger_failed(error).exit)),
@@ -124,7 +124,7 @@ async fn tell_of_interruption(call: &Call, resume: &str) {
     std::future::pending::<()>().await;
 }
 
-/// Receives what is worth reporting of one render among thousands.
+/// A listener for the important events of one render among thousands.
 struct Few(Arc<dyn Listener>);
 
 impl Listener for Few {

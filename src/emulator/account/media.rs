@@ -1,4 +1,4 @@
-//! `/v2/media` and `/v2/media/file`: what is used, and single files.
+//! `/v2/media` and `/v2/media/file`: the storage in use, and single files.
 
 use std::io;
 use std::sync::Arc;
@@ -21,19 +21,19 @@ use crate::world::Timestamp;
 /// The largest file, bytes.
 const LARGEST_FILE: u64 = 524_288_000;
 
-/// What costs nothing, bytes.
+/// The free storage, bytes.
 const FREE: u64 = 50 << 20;
 
-/// How long an upload URL is good, milliseconds.
+/// How long an upload URL is valid, milliseconds.
 pub(super) const GRANTED_FOR: u64 = 120_000;
 
-/// Files that nobody pays for.
+/// The folder of temporary files, which cost nothing.
 pub(super) const TEMP: &str = "temp";
 
 const FILE_NOT_FOUND: &str = "File not found";
 
 impl MediaFile {
-    /// Whether its bytes came long enough ago.
+    /// Whether its bytes arrived long enough ago.
     fn is_uploaded(&self, backend: &Backend) -> bool {
         let settled = |at: i64| backend.clock.now().since(Timestamp(at)) >= backend.media_settle;
         !self.stuck && self.stored_at.is_some_and(settled)
@@ -75,17 +75,17 @@ impl MediaFile {
     }
 }
 
-/// A path as the service keeps it: no slash at either end, none twice.
+/// A path as the service stores it: no slash at either end, no double slash.
 pub(super) fn normal(path: &str) -> String {
     path.split('/').map(str::trim).filter(|segment| !segment.is_empty()).collect::<Vec<_>>().join("/")
 }
 
-/// A folder's name: what it can't hold is removed.
+/// A folder's name without unsupported characters.
 pub(super) fn folder_name(path: &str) -> String {
     normal(&path.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-')).collect::<String>())
 }
 
-/// A file's name: what it can't hold becomes `_`, one for one.
+/// A file's name; each unsupported character becomes one `_`.
 fn file_name(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '_' }).collect()
 }
@@ -101,12 +101,12 @@ fn named(account: &mut Account, body: &Value) -> Result<usize, Answer> {
     account.files.iter().position(|file| file.name == name && file.is_in(&folder)).ok_or_else(|| refused(FILE_NOT_FOUND))
 }
 
-/// What stands before any of these: a role that may.
+/// Checks that the key's role allows these calls.
 pub(super) fn may(headers: &HeaderMap) -> Result<(), Answer> {
     if may_use_media(headers) { Ok(()) } else { Err(Answer::refusal(StatusCode::FORBIDDEN, "Insufficient permissions")) }
 }
 
-/// `GET /v2/media`: what is used.
+/// `GET /v2/media`: the storage in use.
 pub(in crate::emulator) async fn usage(State(backend): State<Arc<Backend>>, headers: HeaderMap) -> Response {
     if let Err(no) = may(&headers) {
         return no.send();
@@ -115,7 +115,7 @@ pub(in crate::emulator) async fn usage(State(backend): State<Arc<Backend>>, head
     let answer = backend.account.with(|account| {
         let counts = |file: &&MediaFile| file.is_uploaded(&backend) && !file.is_temporary();
         let used: u64 = account.files.iter().filter(counts).map(|file| file.size).sum();
-        // 10 credits a GiB and week above what is free, rounded up.
+        // 10 credits per GiB and week beyond the free storage, rounded up.
         let credits = (used.saturating_sub(FREE) * 10).div_ceil(1 << 30);
         Ok(success(
             &backend,
@@ -208,7 +208,7 @@ impl Account {
     }
 }
 
-/// `PUT /v2/media/file`: moves a file, under its name.
+/// `PUT /v2/media/file`: moves a file and keeps its name.
 pub(in crate::emulator) async fn move_file(
     State(backend): State<Arc<Backend>>,
     ConnectInfo(wire): ConnectInfo<Wire>,

@@ -14,10 +14,10 @@ use super::super::status::Fields;
 use super::media::{TEMP, folder_name, may, normal, text};
 use super::{Account, MediaFile, refused, success, told};
 
-/// Files on a page where nothing was asked for.
+/// Files per page by default.
 const PAGE: usize = 50;
 
-/// Files on a page at most.
+/// The most files per page.
 const LARGEST_PAGE: usize = 100;
 
 /// `GET /v2/media/folder`: a folder's files, or all folders.
@@ -89,7 +89,7 @@ pub(in crate::emulator) async fn make_folder(State(backend): State<Arc<Backend>>
     told(answer).send()
 }
 
-/// `DELETE /v2/media/folder`: an empty one.
+/// `DELETE /v2/media/folder`: deletes an empty folder.
 pub(in crate::emulator) async fn remove_folder(State(backend): State<Arc<Backend>>, headers: HeaderMap, body: Bytes) -> Response {
     if let Err(no) = may(&headers) {
         return no.send();

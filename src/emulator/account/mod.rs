@@ -1,5 +1,5 @@
-//! What an account keeps beside its renders: templates and media. In memory, and with a folder also in files of it, so
-//! that emulators of one folder see each other's.
+//! The templates and media of the account. They are held in memory and, with a folder, also in its files, so that
+//! emulators of the same folder share them.
 
 mod media;
 mod media_folder;
@@ -44,7 +44,7 @@ pub(super) struct Template {
 }
 
 impl Template {
-    /// The movie, read.
+    /// The movie, parsed.
     pub(super) fn read(&self) -> Value {
         serde_json::from_str(&self.movie).unwrap_or_default()
     }
@@ -59,10 +59,10 @@ struct MediaFile {
     size: u64,
     /// The public URL's origin when it was registered: it stays, whatever process serves the folder.
     origin: String,
-    /// Under which its bytes are kept, and are taken.
+    /// The key under which its bytes are received and stored.
     grant: String,
     registered_at: i64,
-    /// When its bytes came.
+    /// When its bytes arrived.
     stored_at: Option<i64>,
     /// It never becomes `uploaded`.
     stuck: bool,
@@ -74,7 +74,7 @@ pub(super) struct Account {
     templates: Vec<Template>,
     files: Vec<MediaFile>,
     folders: BTreeSet<String>,
-    /// How many ids were given out.
+    /// How many ids have been assigned.
     given: u64,
 }
 
@@ -85,13 +85,13 @@ impl Account {
     }
 }
 
-/// The account, and where it is kept.
+/// The account, and its storage.
 pub(super) struct AccountStore {
-    /// A folder of its own, which goes with the emulator unless one was given.
+    /// The folder of the account; `None` when it exists in memory only.
     folder: Option<PathBuf>,
-    /// Where bytes are.
+    /// The folder of the bytes.
     bytes: PathBuf,
-    /// What removes the bytes of an emulator without a folder.
+    /// Removes the bytes of an emulator without a folder on drop.
     _scratch: Option<tempfile::TempDir>,
     account: Mutex<Account>,
 }
@@ -108,7 +108,7 @@ impl AccountStore {
         Ok(Self { folder: folder.map(Path::to_path_buf), bytes, _scratch: scratch, account: Mutex::default() })
     }
 
-    /// Looks at the account, and keeps what was changed; one at a time, whatever process.
+    /// Runs `act` on the account and stores its changes; one call at a time, across processes.
     pub(super) fn with<T>(&self, act: impl FnOnce(&mut Account) -> T) -> io::Result<T> {
         let mut account = self.account.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(folder) = &self.folder else { return Ok(act(&mut account)) };
@@ -132,13 +132,13 @@ impl AccountStore {
         Ok(result)
     }
 
-    /// Where the bytes of a grant are kept.
+    /// The path of the bytes of a grant.
     fn bytes_of(&self, grant: &str) -> io::Result<PathBuf> {
         fs::create_dir_all(&self.bytes)?;
         Ok(self.bytes.join(grant))
     }
 
-    /// Forgets everything.
+    /// Deletes everything.
     pub(super) fn clear(&self) -> io::Result<()> {
         let grants = self.with(|account| std::mem::take(account).files)?;
         for file in grants {
@@ -148,12 +148,12 @@ impl AccountStore {
     }
 }
 
-/// Bytes that never came are gone already.
+/// Removes bytes. Bytes that never arrived count as removed.
 fn remove_bytes(path: &Path) {
     drop(fs::remove_file(path));
 }
 
-/// A body that goes out under the documented success.
+/// An answer with the documented `success`.
 fn success(backend: &Backend, fields: Value) -> Answer {
     let mut body = json!({ "success": true });
     if let (Some(body), Value::Object(fields)) = (body.as_object_mut(), fields) {
@@ -163,7 +163,7 @@ fn success(backend: &Backend, fields: Value) -> Answer {
     Answer::json(StatusCode::OK, &body)
 }
 
-/// The answer, the refusal, or the emulator's own failure.
+/// The answer, the refusal, or a failure of the emulator itself.
 fn told(result: io::Result<Result<Answer, Answer>>) -> Answer {
     match result {
         Ok(Ok(answer) | Err(answer)) => answer,

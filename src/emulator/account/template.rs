@@ -55,7 +55,7 @@ pub(in crate::emulator) async fn get(State(backend): State<Arc<Backend>>, Query(
     told(answer).send()
 }
 
-/// A template as the list shows it.
+/// A template as it appears in the list.
 fn shown(template: &Template) -> Map<String, Value> {
     let fields = json!({
         "id": template.id,
@@ -84,7 +84,7 @@ fn one(template: &Template, query: &Fields) -> Value {
     Value::Object(fields)
 }
 
-/// A template of the account, or one of the gallery.
+/// A template of the account or of the gallery.
 fn find(account: &Account, id: &str) -> Option<Template> {
     account.template(id).cloned().or_else(|| LIBRARY.iter().find(|(known, ..)| *known == id).map(|entry| published(*entry)))
 }
@@ -101,7 +101,7 @@ fn published((id, name, tag): (&str, &str, &str)) -> Template {
     }
 }
 
-/// `GET /v2/templates/library`: the gallery. All published ones come, whatever the tags.
+/// `GET /v2/templates/library`: the gallery. It returns every published template, whatever the tags.
 pub(in crate::emulator) async fn library(State(backend): State<Arc<Backend>>) -> Response {
     let listed = LIBRARY.map(|entry| {
         let mut fields = shown(&published(entry));
@@ -137,7 +137,7 @@ pub(in crate::emulator) async fn write(
     told(answer).spoilt(fault.as_ref(), &wire).await
 }
 
-/// Whether a fault strikes when the template is stored.
+/// Whether a fault occurs after the template is stored.
 fn is_after(kind: FaultKind) -> bool {
     matches!(kind, FaultKind::Reset | FaultKind::Hang | FaultKind::Truncate)
 }
@@ -174,14 +174,14 @@ fn update(backend: &Backend, account: &mut Account, id: &str, payload: &Value) -
     let fields = payload.as_object().filter(|fields| !fields.is_empty()).ok_or_else(|| refused("No payload provided"))?;
     let mut template = account.template(id).cloned().ok_or_else(|| not_found(id))?;
     change(account, &mut template, fields)?;
-    // Two changes within a millisecond are two changes.
+    // Two changes within a millisecond get different times.
     template.updated_at = backend.clock.now().0.max(template.updated_at + 1);
     let kept = account.templates.iter_mut().find(|known| known.id == id).ok_or_else(|| not_found(id))?;
     *kept = template;
     Ok(success(backend, json!({ "templateId": id })))
 }
 
-/// A field that is absent stays.
+/// Changes a template. An absent field stays unchanged.
 fn change(account: &Account, template: &mut Template, fields: &Map<String, Value>) -> Result<(), Answer> {
     if let Some(name) = fields.get("name").and_then(Value::as_str) {
         if name.chars().count() > LONGEST_NAME {
@@ -204,7 +204,7 @@ fn change(account: &Account, template: &mut Template, fields: &Map<String, Value
     Ok(())
 }
 
-/// The movie as it is stored; one that names a template takes that one's body, its variables merged over it.
+/// The movie to store; a movie that names a template gets that template's body, with its variables merged over it.
 fn stored(account: &Account, movie: &Value) -> Result<String, Answer> {
     let (text, movie) = match movie {
         Value::String(text) => (text.clone(), serde_json::from_str(text).unwrap_or_default()),
@@ -223,7 +223,7 @@ fn stored(account: &Account, movie: &Value) -> Result<String, Answer> {
     Ok(merged.to_string())
 }
 
-/// Merges variables deep into those of a movie.
+/// Merges variables recursively into those of a movie.
 pub(in crate::emulator) fn merge_variables(movie: &mut Value, variables: Option<&Value>) {
     if let (Some(movie), Some(variables)) = (movie.as_object_mut(), variables) {
         merge(movie.entry("variables").or_insert_with(|| json!({})), variables);
@@ -266,17 +266,17 @@ pub(in crate::emulator) async fn remove(State(backend): State<Arc<Backend>>, Que
     told(answer).send()
 }
 
-/// What a template that only the service has is taken to last, in seconds.
+/// The assumed length of a template that only the service has, seconds.
 const ELSEWHERE: u64 = 5;
 
-/// Whether a template may be one of the user's account, which the emulator can't know: an id of the service's form that is
-/// not one of the emulator's own. Where templates were stored here, the account has these and no others.
+/// Whether a template may be in the user's account, which the emulator can't know: an id in the service's form that is
+/// not one of the emulator's own. If templates were stored here, the account has only these.
 fn may_be_elsewhere(account: &Account, id: &str) -> bool {
     let has_form = id.len() == 20 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     has_form && account.templates.is_empty() && !id.starts_with("EMU")
 }
 
-/// The movie that a template and a request for a render make together.
+/// The movie of a render request that names a template.
 pub(in crate::emulator) fn instantiated(account: &Account, id: &str, variables: Option<&Value>) -> Option<Map<String, Value>> {
     let stored = find(account, id).map(|template| template.read());
     let mut movie = stored.or_else(|| may_be_elsewhere(account, id).then(|| json!({ "scenes": [{ "duration": ELSEWHERE }] })))?;

@@ -1,4 +1,4 @@
-//! The other host: takes the bytes of files, whose URLs are signed, and hands them out. It must never see the key.
+//! The storage host: receives the bytes of files at signed URLs, and serves them. It must never see the key.
 
 use std::io;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use super::media::GRANTED_FOR;
 use super::{Account, MediaFile};
 use crate::world::Timestamp;
 
-/// The routes of the other host.
+/// The routes of the storage host.
 pub(in crate::emulator) fn router(backend: Arc<Backend>) -> Router {
     Router::new()
         .route("/upload/{grant}", put(store))
@@ -39,7 +39,7 @@ fn refused(status: StatusCode, code: &str, message: &str) -> Answer {
     Answer::new(status, "application/xml", body.into_bytes())
 }
 
-/// Notes a key that has no business here.
+/// Records a key that was sent here by mistake.
 fn note_keys(backend: &Backend, request: &Request) -> bool {
     let has_key = request.headers().contains_key("x-api-key") || request.headers().contains_key(header::AUTHORIZATION);
     let mut log = backend.log();
@@ -81,7 +81,7 @@ async fn store(
     }
 }
 
-/// Whether the request is the one that was signed, in time.
+/// Whether the request is the signed one, and in time.
 fn acceptable(backend: &Backend, grant: &str, request: &Request) -> Result<(), Answer> {
     let found = backend.account.with(|account| granted(account, grant).cloned()).map_err(|error| Answer::failure(&error))?;
     let file = found.ok_or_else(|| refused(StatusCode::FORBIDDEN, "AccessDenied", "Access Denied"))?;
@@ -103,7 +103,7 @@ fn granted<'a>(account: &'a Account, grant: &str) -> Option<&'a MediaFile> {
     account.files.iter().find(|file| file.grant == grant)
 }
 
-/// Keeps the bytes, which are all there or not there at all.
+/// Stores the bytes: either all of them or none.
 async fn kept(backend: &Backend, grant: &str, body: Body) -> io::Result<()> {
     let path = backend.account.bytes_of(grant)?;
     let beside = path.with_extension("part");

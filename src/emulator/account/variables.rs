@@ -1,11 +1,11 @@
-//! What a template's variables look like to programs: `format=make` and `format=jsonschema`.
+//! The variables of a template for programs: `format=make` and `format=jsonschema`.
 
 use serde_json::{Map, Value, json};
 
-/// Variables that every template carries beside its author's.
+/// Variables that every template has in addition to its author's.
 const INJECTED: [(&str, &str); 2] = [("make_webhook_url", "text"), ("client_data", "array")];
 
-/// `format=make`: a list of fields in the author's order, with everything as text, as the service has it.
+/// `format=make`: a list of fields in the author's order, with every value as a text, as the service returns it.
 pub(super) fn as_fields(movie: &Value) -> Value {
     let [first, last] = INJECTED.map(|(name, kind)| {
         let mut field = json!({ "name": name, "label": name, "type": kind, "default": "", "advanced": true });
@@ -22,7 +22,7 @@ fn variables(movie: &Value) -> Option<&Map<String, Value>> {
     movie.get("variables")?.as_object()
 }
 
-/// `@x` holds the choices of `x`, `?x` its help; neither is a variable.
+/// Whether the name is a note: `@x` holds the choices of `x`, `?x` its help; neither is a variable.
 fn is_note(name: &str) -> bool {
     name.starts_with(['@', '?'])
 }
@@ -65,7 +65,7 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// A value as a template of a string shows it.
+/// A value in the form in which a template inserts it into a string.
 fn as_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -76,7 +76,7 @@ fn as_text(value: &Value) -> String {
     }
 }
 
-/// `format=jsonschema`: the same as a schema.
+/// `format=jsonschema`: the same variables as a schema.
 pub(super) fn as_schema(movie: &Value) -> Value {
     let kind = |value: &Value| match value {
         Value::Number(_) => "number",

@@ -1,6 +1,6 @@
-//! Every fault that the emulator can make, as data: `--help` and the README list what stands here.
+//! Every fault that the emulator can produce, as data: `--help` and the README list these.
 
-/// Where a fault strikes.
+/// The place of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// `POST /v2/movies`, while its body is read; never a fault of one movie.
@@ -21,11 +21,11 @@ pub enum Place {
     Render,
     /// `POST /v2/templates`.
     Template,
-    /// `GET /v2/media`: what the account's media take up.
+    /// `GET /v2/media`: the storage in use.
     MediaUsage,
     /// `POST /v2/media/file`: the registration of a file.
     MediaRegister,
-    /// `PUT` of a file's bytes, on the other host.
+    /// `PUT` of a file's bytes, on the storage host.
     Upload,
     /// `PUT /v2/media/file`: a move.
     MediaMove,
@@ -53,7 +53,7 @@ impl Place {
     }
 }
 
-/// What stands after the name of a fault.
+/// The argument after the name of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Takes {
     /// Nothing.
@@ -64,20 +64,20 @@ pub enum Takes {
     Status,
     /// A length of time: `200ms`, `2s`, `1m 30s`.
     Time,
-    /// Perhaps the value of `Retry-After`, whatever it is.
+    /// Optionally the value of `Retry-After`, whatever it is.
     Seconds,
     /// A word.
     Word,
-    /// Perhaps a message.
+    /// Optionally a message.
     Message,
-    /// An address, perhaps with a status before it: `301:http://…`.
+    /// An address, optionally with a status before it: `301:http://…`.
     Address {
-        /// Whether it can't be left out.
+        /// Whether it is required.
         needed: bool,
     },
 }
 
-/// What a fault does to an answer, a list, a file or a render.
+/// The effect of a fault on an answer, a list, a file or a render.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::emulator) enum FaultKind {
     Hang,
@@ -137,14 +137,14 @@ pub(in crate::emulator) enum FaultKind {
     LoseOnMove,
 }
 
-/// One fault that can be asked for.
+/// One fault.
 #[derive(Debug, PartialEq, Eq)]
 pub struct FaultInfo {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
-    /// Where it strikes.
+    /// Its place.
     pub place: Place,
-    /// What stands after `=`.
+    /// The argument after `=`.
     pub takes: Takes,
     /// One line for people.
     pub help: &'static str,
@@ -152,7 +152,7 @@ pub struct FaultInfo {
 }
 
 impl FaultInfo {
-    /// How it is written: `post-truncate=BYTES`, `post-429[=SECONDS]`.
+    /// Its usage: `post-truncate=BYTES`, `post-429[=SECONDS]`.
     #[must_use]
     pub fn usage(&self) -> String {
         let argument = match self.takes {

@@ -1,4 +1,4 @@
-//! Decides which fault strikes which request: counts how often each has struck, and draws the seed's random numbers.
+//! Decides which fault applies to which request: counts how often each has occurred, and draws the seed's random numbers.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use super::{Fault, Place};
 use crate::emulator::seed::Seed;
 
-/// The faults of the whole emulator, and how often every fault, a movie's own included, has struck.
+/// The faults of the whole emulator, and how often every fault, including those of a movie, has occurred.
 pub(in crate::emulator) struct Injector {
     faults: Vec<Fault>,
     seed: Seed,
@@ -20,25 +20,25 @@ struct Tally {
 }
 
 impl Injector {
-    /// Deals these faults to every movie.
+    /// Applies these faults to every movie.
     pub(in crate::emulator) fn new(faults: Vec<Fault>, seed: Seed) -> Self {
         Self { faults, seed, tallies: Mutex::default() }
     }
 
-    /// The fault that strikes a request here: one of the movie's own, counted under its name, or one of all.
+    /// The fault of a request at this place: one of the movie's own, counted under its name, or one of the emulator's.
     pub(in crate::emulator) fn due(&self, place: Place, movie: &str, own: &[Fault]) -> Option<Fault> {
         let here = |fault: &&Fault| fault.info.place == place;
         let first = own.iter().filter(here).find(|fault| self.strikes(movie, fault));
         first.or_else(|| self.faults.iter().filter(here).find(|fault| self.strikes("", fault))).cloned()
     }
 
-    /// The faults that a new movie gets for life, out of those of the whole emulator.
+    /// The faults that a new movie gets for life, from those of the whole emulator.
     pub(in crate::emulator) fn for_life(&self) -> Vec<Fault> {
         let render = self.faults.iter().filter(|fault| fault.info.place == Place::Render);
         render.filter(|fault| self.strikes("", fault)).cloned().collect()
     }
 
-    /// Forgets every count.
+    /// Resets every count.
     pub(in crate::emulator) fn reset(&self) {
         self.tallies.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }

@@ -1,7 +1,7 @@
-//! Faults on demand: what each is called, how one is written, and when it strikes.
+//! Faults on demand: their names, their syntax, and when they occur.
 //!
 //! A fault is written `NAME[=ARGUMENT][*COUNT][%PERCENT]`: `post-reset`, `get-status=503*2`, `list-hang%10`.
-//! COUNT: it strikes so often, and then no more. PERCENT: it strikes so often in a hundred, by the emulator's seed.
+//! COUNT: the largest number of times it occurs. PERCENT: how often it occurs in a hundred requests, by the emulator's seed.
 
 pub mod catalogue;
 pub(super) mod injector;
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use catalogue::{FaultInfo, Place, Takes, catalogue};
 
-/// One fault as it was asked for.
+/// One fault, as the user wrote it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Fault {
@@ -40,19 +40,19 @@ pub enum FaultError {
     /// No fault has this name.
     #[error("there is no fault '{name}'{}", near.map(|near| format!(", did you mean '{near}'?")).unwrap_or_default())]
     Unknown {
-        /// What was written.
+        /// The text.
         name: String,
-        /// The name that looks most like it.
+        /// The most similar name.
         near: Option<&'static str>,
     },
-    /// It needs an argument, or takes none, or another kind.
+    /// It requires an argument, accepts none, or accepts another kind.
     #[error("the fault '{name}' is written {usage}, not with '{argument}'")]
     Argument {
-        /// Which fault.
+        /// The name of the fault.
         name: &'static str,
-        /// How it is written.
+        /// Its usage.
         usage: String,
-        /// What was written instead.
+        /// The text instead of its argument.
         argument: String,
     },
 }
@@ -74,7 +74,7 @@ impl Fault {
         Ok(Self { info, argument, count, percent })
     }
 
-    /// What the catalogue says of it.
+    /// Its entry in the catalogue.
     #[must_use]
     pub fn info(&self) -> &'static FaultInfo {
         self.info
@@ -109,7 +109,7 @@ impl Fault {
     }
 }
 
-/// Takes `*COUNT` and `%PERCENT` off the end, in either order.
+/// Removes `*COUNT` and `%PERCENT` from the end, in either order.
 fn without_limits(text: &str) -> (&str, Option<u32>, Option<u8>) {
     let (mut rest, mut count, mut percent) = (text, None, None);
     while let Some(mark) = rest.rfind(['*', '%']) {

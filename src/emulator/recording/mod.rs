@@ -1,7 +1,7 @@
-//! What an API was asked and what it answered, as files: a proxy writes them ([`record`]), a server on loopback answers
-//! with them ([`play`]). So what the real service said on one machine can be looked into on another.
+//! The requests to an API and its answers, as files: a proxy writes them ([`record`]), a server on loopback replays
+//! them ([`play`]). So the real service's answers on one machine can be examined on another.
 //!
-//! A file holds one exchange and none of what is secret: [`redact`] takes it out.
+//! A file holds one exchange without its secrets: [`redact`] removes them.
 
 pub(super) mod play;
 pub(super) mod record;
@@ -13,40 +13,40 @@ use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// The headers that a file keeps; all others may be about a person or a secret.
+/// The headers that a file keeps; other headers may identify a person or contain a secret.
 const KEPT: [&str; 6] = ["content-type", "retry-after", "date", "server", "user-agent", "x-amzn-requestid"];
 
-/// One request and what came of it.
+/// One request and its result.
 #[derive(Debug, Serialize, Deserialize)]
 struct Exchange {
-    /// When it was asked.
+    /// The time of the request.
     at: String,
     method: String,
-    /// The path with its query, as the client has asked for it.
+    /// The path with its query, as the client requested it.
     path: String,
     request: Part,
-    /// What came back; nothing when the connection failed.
+    /// The answer; `None` when the connection failed.
     answer: Option<Part>,
-    /// Why nothing came back.
+    /// Why there was no answer.
     error: Option<String>,
 }
 
-/// Headers and a body; of an answer its status.
+/// Headers and a body; for an answer also its status.
 #[derive(Debug, Serialize, Deserialize)]
 struct Part {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
     headers: BTreeMap<String, String>,
-    /// The body where it is JSON, as it is spelled.
+    /// The body if it is JSON, as it is spelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     json: Option<Box<RawValue>>,
-    /// The body where it is not.
+    /// The body if it is not JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     text: Option<String>,
 }
 
 impl Part {
-    /// A part whose body is free of secrets already.
+    /// A part whose body contains no secrets any more.
     fn new(status: Option<u16>, headers: &HeaderMap, body: &[u8]) -> Self {
         let kept = KEPT.into_iter().filter_map(|name| Some((name.to_owned(), headers.get(name)?.to_str().ok()?.to_owned())));
         let json = serde_json::from_slice(body).ok();

@@ -1,5 +1,5 @@
-//! A server that answers with what was recorded: each kind of request in the order in which it was answered, the last
-//! answer again and again, but for a POST, whose answers are given once.
+//! A server that replays recorded answers: for each kind of request in their order. The last answer is repeated, except
+//! for a POST, whose answers are each given once.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -20,7 +20,7 @@ use crate::emulator::wire::{End, Wire};
 /// The largest file of a recording, bytes.
 const LARGEST: u64 = 512 << 20;
 
-/// What makes two requests ask the same: a window of the list moves on with the time.
+/// The identity of a request. It leaves out the window of a list, which moves with the time.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Question {
     method: String,
@@ -38,7 +38,7 @@ impl Question {
     }
 }
 
-/// A recording, and how far each question is in it.
+/// A recording, and the position of each kind of request in it.
 pub(in crate::emulator) struct Player {
     answers: HashMap<Question, Vec<Exchange>>,
     asked: Mutex<HashMap<Question, usize>>,
@@ -68,7 +68,7 @@ impl Player {
         Ok(Self { answers, asked: Mutex::default() })
     }
 
-    /// All that was asked for.
+    /// The routes: every request.
     pub(in crate::emulator) fn router(self) -> Router {
         Router::new().fallback(play).with_state(Arc::new(self))
     }

@@ -1,5 +1,5 @@
-//! The proxy that writes down what passes through it. Each request is passed on once, whatever comes of it: a movie that is
-//! sent through it is paid for once, too.
+//! The recording proxy. It forwards each request once, whatever its result: a movie that is sent through it is also paid
+//! for only once.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -22,7 +22,7 @@ use crate::world::World;
 /// The largest request, bytes: no movie is larger.
 const LARGEST: usize = 64 << 20;
 
-/// What of an answer reaches the client.
+/// The headers of an answer that reach the client.
 const PASSED_ON: [HeaderName; 5] = [header::CONTENT_TYPE, header::RETRY_AFTER, header::DATE, header::LOCATION, header::SERVER];
 
 /// A request for the API.
@@ -30,15 +30,15 @@ const PASSED_ON: [HeaderName; 5] = [header::CONTENT_TYPE, header::RETRY_AFTER, h
 pub struct Asked {
     /// Its method.
     pub method: axum::http::Method,
-    /// What follows the API's own path, with its query: `/movies?project=…`.
+    /// The part after the API's own path, with its query: `/movies?project=…`.
     pub rest: String,
-    /// Its headers, the key among them.
+    /// Its headers, including the key.
     pub headers: HeaderMap,
     /// Its body.
     pub body: Bytes,
 }
 
-/// What the API said.
+/// The answer of the API.
 #[derive(Debug, Clone)]
 pub struct Answered {
     /// The status.
@@ -49,22 +49,22 @@ pub struct Answered {
     pub body: Bytes,
 }
 
-/// What an API answers, or why it answers nothing.
+/// The answer of an API, or why there is none.
 pub type Passing<'a> = Pin<Box<dyn Future<Output = Result<Answered, String>> + Send + 'a>>;
 
 /// The API behind the proxy.
 pub trait Upstream: Send + Sync {
-    /// Passes a request on, once.
+    /// Forwards a request, once.
     fn pass(&self, asked: Asked) -> Passing<'_>;
 
-    /// A text without a secret, however it is spelled.
+    /// A text without the secret, in any spelling.
     fn without(&self, secret: &str, text: Vec<u8>) -> Vec<u8>;
 
-    /// Hears of what went wrong.
+    /// Reports a failure.
     fn warn(&self, why: &str);
 }
 
-/// Where exchanges are written, and who answers.
+/// The folder of the exchanges, and the API.
 pub(in crate::emulator) struct Recorder {
     upstream: Arc<dyn Upstream>,
     folder: PathBuf,
@@ -73,7 +73,7 @@ pub(in crate::emulator) struct Recorder {
 }
 
 impl Recorder {
-    /// Writes into a folder, after what it holds already.
+    /// Records into a folder, after the exchanges already in it.
     ///
     /// # Errors
     /// When the folder can't be made or read.
@@ -106,7 +106,7 @@ impl Recorder {
             error: answered.as_ref().err().map(|why| text(why)),
         };
         if let Err(why) = self.write(&exchange) {
-            // The client gets its answer all the same: it may be that of a paid render.
+            // The client gets its answer nevertheless: it may be the answer of a paid render.
             self.upstream.warn(&format!("an exchange could not be written into {}: {why}", self.folder.display()));
         }
         answered
@@ -136,7 +136,7 @@ async fn passed(State(recorder): State<Arc<Recorder>>, request: Request) -> Resp
         return Answer::refusal(StatusCode::PAYLOAD_TOO_LARGE, "The recording proxy takes 64 MB at most").send();
     };
     let asked = Asked { method: parts.method, rest, headers: parts.headers, body };
-    // A client that leaves loses its answer; the request is on its way, and what comes of it is written down.
+    // A client that disconnects loses its answer; the request has been sent, and its result is recorded.
     let passing = tokio::spawn(async move { recorder.pass(asked).await });
     match passing.await.unwrap_or_else(|_| Err("the proxy failed".to_owned())) {
         Ok(answered) => {

@@ -1,11 +1,11 @@
-//! Taking out of a body what is secret: the queries of URLs, which may be signatures, the passwords in URLs, and the values of
-//! members that are called one. Pure. The API key is taken out by those who know it.
+//! Removes secrets from a body: the queries of URLs, which may be signatures, the passwords in URLs, and the values of
+//! members whose names mean a secret. Pure. The callers that know the API key remove it.
 
 use crate::movie::json::{self, Node, Span, Value};
 
 const REDACTED: &str = "[redacted]";
 
-/// What a member is called whose value nobody else is to see.
+/// The names of members whose values are secret.
 const SECRET: [&str; 8] = ["password", "passwd", "secret", "api-key", "apikey", "authorization", "credential", "signature"];
 
 /// A body without its secrets.
@@ -57,14 +57,14 @@ fn without_urls(text: &str) -> String {
     clean + rest
 }
 
-/// How long the URL is that a text begins with; as long as `http` where none does.
+/// The length of the URL at the start of the text, bytes; the length of `http` where there is none.
 fn length(text: &str) -> usize {
     let scheme = ["http://", "https://", "http:\\/\\/", "https:\\/\\/"].into_iter().find(|scheme| text.starts_with(scheme));
     let Some(scheme) = scheme else { return "http".len() };
     let bytes = text.as_bytes();
     let ends = |at: usize| match bytes[at] {
         b'"' | b'<' | b'>' | ..=b' ' => true,
-        // Slashes and letters may be escaped inside of JSON.
+        // Slashes and letters may be escaped inside JSON.
         b'\\' => !matches!(bytes.get(at + 1), Some(b'/' | b'u')),
         _ => false,
     };

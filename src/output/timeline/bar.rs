@@ -27,13 +27,13 @@ pub(super) enum Rank {
 pub(super) struct Bar {
     pub(super) rank: Rank,
     pub(super) start: f64,
-    /// Until when it overlaps the item before it.
+    /// The end of its overlap with the item before it.
     pub(super) overlap: f64,
-    /// Until when it certainly plays.
+    /// The time until which it certainly plays.
     pub(super) sure: f64,
-    /// Until when it may play; `None` when there is no bound.
+    /// The time until which it may play; `None` when it is unbounded.
     pub(super) most: Option<f64>,
-    /// When its container ends and cuts it.
+    /// The end of its container, which cuts it.
     pub(super) cut: Option<f64>,
 }
 

@@ -1,6 +1,6 @@
-// The time of the movie: one number, which all that is seen and heard follows.
+// The time of the movie: one number that every picture and sound follows.
 
-const PATIENCE = 8000; // Milliseconds that the clock stands for a recording without data.
+const PATIENCE = 8000; // How long the clock waits for a recording without data, milliseconds.
 
 class Clock {
   constructor(onTick) {

@@ -1,4 +1,4 @@
-// Draws a plan. Every picture depends on the time alone: `show(t)` gives the same picture whichever way it was reached.
+// Draws a plan. Every picture depends on the time alone: `show(t)` draws the same picture whatever was shown before.
 
 const make = (tag, attributes = {}, ...inside) => {
   const node = document.createElement(tag);
@@ -13,7 +13,7 @@ const make = (tag, attributes = {}, ...inside) => {
 
 const asUrl = (href) => `url("${href.replace(/["\\\n]/g, encodeURIComponent)}")`;
 
-// Each declaration by itself: a value can't bring another property with it. A picture in it is a file of the movie.
+// Sets each declaration separately, so that a value can't set another property. A picture in it is a file of the movie.
 const dress = (node, css, stage) => css.forEach(([name, value]) =>
   node.style.setProperty(name, value.replace(/url\(media:(\d+)\)/g, (_, media) => asUrl(stage.href(media)))));
 
@@ -48,7 +48,7 @@ const standIn = (title, text) => make("div", { class: "stand-in" }, make("b", {}
 
 const fileName = (url) => decodeURIComponent((url.split(/[?#]/)[0].split("/").filter(Boolean).pop() || url).replace(/%(?![0-9a-f]{2})/gi, "%25"));
 
-// A text as spans of its parts: words stay whole, and spaces are no parts.
+// A text as spans of its parts: words stay whole, and spaces are not parts.
 function inParts(words, parts, animations) {
   const spans = [];
   const part = (text) => {
@@ -118,8 +118,8 @@ const drawers = {
   box: (piece, content) => standIn(content.title, content.text),
 };
 
-// A snippet that may show itself and reach nobody. The policy refuses its requests; a browser connects ahead for a link or
-// a frame all the same, so these go.
+// A snippet that may be shown and may reach no host. The policy refuses its requests; a browser still connects ahead for a
+// link or a frame, so these are removed.
 function closed(html) {
   const page = new DOMParser().parseFromString(html, "text/html");
   page.querySelectorAll("link, meta, base, script, template, iframe, frame, object, embed").forEach((node) => node.remove());
@@ -191,7 +191,7 @@ function subtitled(piece, content) {
   return node;
 }
 
-// One element: its node is made when it is first seen.
+// One element: its node is created when it first becomes visible.
 class Piece {
   constructor(stage, plan) {
     Object.assign(this, { stage, plan, node: null, animations: [], moves: [], player: null });
@@ -221,7 +221,7 @@ class Piece {
     this.look.replaceChildren(standIn(title, text));
   }
 
-  // Whether anything of it may be seen at a time.
+  // Whether any part of it may be visible at a time.
   show(time, home) {
     const isOn = time >= this.plan.start && time < this.plan.end;
     if (!this.node) {
@@ -239,7 +239,7 @@ class Piece {
 }
 
 class Stage {
-  // `players` makes what plays a recording; a still has none that plays.
+  // `players` creates the players of recordings; a still has players that do not play.
   constructor(preview, { hrefs, pages = [], players = null }) {
     Object.assign(this, { preview, hrefs, pages, plays: Boolean(players), players: players || stillPlayer });
     this.frame = make("div", { class: "frame" });
@@ -266,7 +266,7 @@ class Stage {
     scene.node.style.background = scene.plan.background;
     const incoming = scene.plan.transition ? scene.plan.transition.incoming : [];
     const outgoing = scene.next && scene.next.transition ? scene.next.transition.outgoing : [];
-    // What has come holds nothing any more, and what goes nothing yet: both may change one property.
+    // A finished incoming transition and an outgoing one that has not begun hold no value: both may change one property.
     scene.animations = [...incoming.map((track) => animated(scene.node, track, 0, "backwards")), ...outgoing.map((track) => animated(scene.node, track, 0, "forwards"))];
     this.middle.append(scene.node);
   }
@@ -298,7 +298,7 @@ class Stage {
     this.time = time;
   }
 
-  // What is far away is made anew when it comes: a long movie takes no more than a short one.
+  // Scenes far from the current time are removed and created again later, so a long movie takes no more memory than a short one.
   drop(scene) {
     scene.node.remove();
     scene.node = null;
@@ -317,7 +317,7 @@ class Stage {
   stop() { this.pieces.forEach((piece) => piece.player && piece.player.stop()); }
 }
 
-// A recording of a still: its picture at the time, without sound.
+// A recording in a still: its picture at the time, without sound.
 function stillPlayer(piece, content) {
   const node = make("video", { src: `${piece.stage.href(content.media)}`, preload: "auto", playsinline: "" });
   node.muted = true;

@@ -1,4 +1,4 @@
-// What a served page can do and a file can't: it follows the movie as it is edited, and shows any row of a table.
+// The functions of a served page that a file lacks: it follows the movie as it is edited, and shows any row of a table.
 
 async function fetched(path) {
   const answer = await fetch(path, { cache: "no-store" });
@@ -6,7 +6,7 @@ async function fetched(path) {
   return answer.status === 204 ? null : answer.json();
 }
 
-// Asks for the next state again and again: the server answers when there is one.
+// Requests the next state repeatedly: the server answers when there is one.
 async function follow(state, { onState, onGone }) {
   let { version } = state;
   let failures = 0;

@@ -1,8 +1,8 @@
-// Puts the page together.
+// Assembles the page.
 
 const data = JSON.parse(document.getElementById("data").textContent);
 
-// The picture that stands for a scene: its middle, after the transition into it and before the one out of it.
+// The time of the still of a scene: its middle, after the transition into it and before the one out of it.
 function stillTime(preview, scene) {
   const next = preview.scenes[preview.scenes.indexOf(scene) + 1];
   const start = scene.transition ? scene.transition.end : scene.start;
@@ -98,7 +98,7 @@ class Page {
     });
   }
 
-  // A new state of the movie: the time stays where it is.
+  // Shows a new state of the movie at the current time.
   show(state, { keeps = true } = {}) {
     const time = keeps ? this.clock.time : 0;
     if (this.stage) this.stage.stop();
@@ -167,7 +167,7 @@ class Page {
     this.caption(clock.time);
   }
 
-  // What is spoken: no voice is heard here, so its words run.
+  // The spoken texts: the preview plays no voices, so it shows their words.
   caption(time) {
     const voice = this.voices.find((element) => time >= element.start && time < element.end);
     if (!voice) {
@@ -192,7 +192,7 @@ class Page {
     if (this.clock.time < found.start || this.clock.time >= found.end) this.clock.set((found.start + Math.min(found.end, found.start + 2)) / 2);
   }
 
-  // The node of what is chosen may have been made anew.
+  // The node of the selected element may have been created again.
   outline() {
     const piece = this.stage.pieces.find((each) => each.plan === this.element);
     if (this.outlined && this.outlined !== piece?.node) this.outlined.classList.remove("chosen");

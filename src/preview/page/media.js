@@ -1,7 +1,7 @@
-// Plays the recordings of the movie on its clock. The clock stands while one that is needed has no data.
+// Plays the recordings of the movie on its clock. The clock waits while a needed one has no data.
 
-const LIVE = 4; // More videos than this at once and a browser gives up.
-const DRIFT = { video: 0.3, audio: 0.1 }; // Seconds of difference before a recording is put right, at most once a second.
+const LIVE = 4; // The most videos at once: a browser fails with more.
+const DRIFT = { video: 0.3, audio: 0.1 }; // Seconds of drift before a recording is set to the clock, at most once a second.
 
 class Players {
   constructor(clock) {
@@ -16,10 +16,10 @@ class Players {
     return player;
   }
 
-  // Whether the clock has to wait for something that is seen or heard now.
+  // Whether the clock has to wait for a recording that is visible or audible now.
   isWaiting() { return [...this.all].some((player) => player.isOn && player.isWaiting()); }
 
-  // What is still without data goes on being loaded; the movie plays without it.
+  // A recording that still has no data continues to load; the movie plays without it.
   giveUp() { this.all.forEach((player) => { player.isLate ||= player.isOn && player.isWaiting(); }); }
 }
 
@@ -36,7 +36,7 @@ class Player {
     if (this.content.is_seen && this.piece.look) this.piece.replace("can’t be loaded", fileName(this.piece.stage.address(this.content.media)));
   }
 
-  // Where in the file a time of the movie is; null after its end.
+  // The time in the file for a time of the movie; null after its end.
   position(time) {
     const length = this.node.duration;
     const from = this.content.seek < 0 && Number.isFinite(length) ? Math.max(0, length + this.content.seek) : Math.max(0, this.content.seek);
@@ -75,7 +75,7 @@ class Player {
 
   isWaiting() { return !this.failed && !this.isLate && this.node.readyState < 2 && this.position(this.players.clock.time) !== null; }
 
-  // Louder than the file itself through Web Audio, which a file of another host doesn't allow.
+  // A volume above 1 needs Web Audio, which does not work for a file of another host.
   loud(clock) {
     const { volume } = this.content;
     this.node.muted = clock.isMuted;

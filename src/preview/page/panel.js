@@ -1,4 +1,4 @@
-// What stands beside the player: the chosen element, the findings of the check, and what is not exact.
+// The panel beside the player: the selected element, the findings of the check, and what is not exact.
 
 const LEVELS = { exact: "exact", approximate: "approximate", "not-shown": "not shown" };
 
@@ -51,7 +51,7 @@ class Panel {
     ];
   }
 
-  // The cells that fill the variables of a row.
+  // The cells of a row that fill the variables.
   ofRow() {
     const { cells = [] } = this.data;
     return cells.length ? [make("h3", {}, `Row ${this.data.number}`), make("dl", {}, ...cells.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)])), make("br")] : [];
@@ -72,7 +72,7 @@ class Panel {
   }
 }
 
-// The line under the player: always there, and never a promise to the pixel.
+// The line under the player: always visible, it never promises an exact picture.
 function truthLine(preview, entries, open) {
   const count = (level) => entries.filter((entry) => entry.level === level).length;
   const notes = [...preview.notes, ...preview.scenes.flatMap((scene) => [...(scene.transition ? scene.transition.notes : []), ...scene.elements.flatMap((element) => element.notes)]), ...preview.elements.flatMap((element) => element.notes)];

@@ -1,11 +1,11 @@
-// The timeline: a row a scene, a bar an element, drawn when the row comes into sight.
+// The timeline: one row per scene, one bar per element, drawn when the row becomes visible.
 
 const LANE = 18;
 const MOST_LANES = 14;
 
 const COLORS = ["text", "image", "video", "audio", "voice", "html", "component", "subtitles", "audiogram"];
 
-// Elements in as few lanes as don't overlap; what is beyond the last lane shares it.
+// Puts elements in as few lanes as possible without overlap; elements beyond the last lane share it.
 function lanesOf(elements) {
   const ends = [];
   return elements.map((element) => {

@@ -3,7 +3,7 @@
 use form_urlencoded::{Serializer, parse};
 use serde_json::{Map, Value};
 
-/// How deep names may nest, and how many there may be: a form is a movie's few fields.
+/// The deepest nesting of names, and the most names: a form holds a movie's few fields.
 const DEEPEST: usize = 16;
 const MOST: usize = 10_000;
 
@@ -42,7 +42,7 @@ fn segments(name: &str) -> Vec<&str> {
 
 fn put(fields: &mut Map<String, Value>, segments: &[&str], text: String) {
     let Some((name, inner)) = segments.split_first() else { return };
-    // `tags[]=a&tags[]=b` counts on by itself.
+    // `tags[]=a&tags[]=b` numbers its items by itself.
     let name = if name.is_empty() { fields.len().to_string() } else { (*name).to_owned() };
     if inner.is_empty() {
         fields.insert(name, Value::String(text));

@@ -1,5 +1,5 @@
-//! What a callback tells: one normaliser for the three documented bodies, in JSON and as a form (`service.md#callbacks`).
-//! Pure. What it reads is a hint: whoever acts on it asks the service first.
+//! The content of a callback: one normaliser for the three documented bodies, in JSON and as a form (`service.md#callbacks`).
+//! Pure. The result is only a hint: ask the service before acting on it.
 
 mod form;
 mod write;
@@ -10,21 +10,21 @@ pub use self::write::{Format, Shape, UnknownShape, body};
 use crate::render::identity::ProjectId;
 use crate::render::outcome::Report;
 
-/// What a callback tells, as far as it can be read.
+/// The content of a callback, as far as it can be read.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Told {
     /// The project that it names.
     pub project: Option<ProjectId>,
-    /// The text in the token's place of its `client-data`.
+    /// The text in the token's place in its `client-data`.
     pub token: Option<String>,
-    /// The `client-data` that it carries, the token included.
+    /// Its `client-data`, including the token.
     pub client_data: Option<Value>,
-    /// How the render stands by its word; `None` where it names no project or says neither how it went nor where the
-    /// video is.
+    /// The state of the render, as the callback reports it; `None` when it names no project, or neither a status nor a
+    /// video.
     pub report: Option<Report>,
 }
 
-/// Reads the body of a callback. Which of the two spellings it has is seen by the body itself: a head may say anything.
+/// Reads the body of a callback. The body itself decides between JSON and a form: the Content-Type header may be wrong.
 #[must_use]
 pub fn read(raw: &[u8]) -> Told {
     let Some(movie) = fields(raw).map(movie_of) else { return Told::default() };
@@ -41,7 +41,7 @@ fn fields(raw: &[u8]) -> Option<Map<String, Value>> {
     let text = raw.strip_prefix("\u{feff}".as_bytes()).unwrap_or(raw).trim_ascii();
     match serde_json::from_slice(text) {
         Ok(Value::Object(fields)) => Some(fields),
-        // A body that was written twice.
+        // A body that was encoded twice.
         Ok(Value::String(inner)) => serde_json::from_str(&inner).ok(),
         Ok(_) => None,
         Err(_) if text.starts_with(b"{") => None,
@@ -49,7 +49,7 @@ fn fields(raw: &[u8]) -> Option<Map<String, Value>> {
     }
 }
 
-/// The movie's fields, wherever they are, with a word for how it went.
+/// The movie's fields, wherever they are, with a status.
 fn movie_of(mut outer: Map<String, Value>) -> Map<String, Value> {
     let mut movie = match outer.remove("movie").map(parsed) {
         Some(Value::Object(mut movie)) => {
@@ -60,7 +60,7 @@ fn movie_of(mut outer: Map<String, Value>) -> Map<String, Value> {
         }
         _ => outer,
     };
-    // A form may spell a space where JSON has none.
+    // A form may have a space where JSON has none.
     if let Some(project) = movie.get("project").and_then(Value::as_str).map(|text| text.trim().to_owned()) {
         movie.insert("project".to_owned(), Value::from(project));
     }
@@ -73,13 +73,13 @@ fn movie_of(mut outer: Map<String, Value>) -> Map<String, Value> {
     movie
 }
 
-/// A form may spell an object as its JSON.
+/// A form may contain an object as JSON.
 fn parsed(value: Value) -> Value {
     let object = value.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok()).filter(Value::is_object);
     object.unwrap_or(value)
 }
 
-/// Its own word, else `success`, else whether there is a video or a message.
+/// The callback's own status, else `success`, else whether there is a video or a message.
 fn status(movie: &Map<String, Value>) -> Option<String> {
     let text = |name: &str| movie.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
     if let Some(word) = text("status") {

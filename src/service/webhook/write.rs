@@ -1,4 +1,4 @@
-//! Writes a callback as the service might: for trying out a receiver.
+//! Writes a callback as the service might, for testing a receiver.
 
 use std::str::FromStr;
 
@@ -18,13 +18,13 @@ pub enum Shape {
     Guide,
 }
 
-/// A word that is no shape.
+/// A word that does not name a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("unknown shape: use reference, tutorial or guide")]
 pub struct UnknownShape;
 
 impl Shape {
-    /// Every shape.
+    /// All of them.
     pub const ALL: [Self; 3] = [Self::Reference, Self::Tutorial, Self::Guide];
 
     /// Its name.
@@ -46,7 +46,7 @@ impl FromStr for Shape {
     }
 }
 
-/// How a body is spelled.
+/// The encoding of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// JSON.
@@ -56,7 +56,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// The MIME type that the head tells.
+    /// The MIME type for the Content-Type header.
     #[must_use]
     pub fn content_type(self) -> &'static str {
         match self {
@@ -66,7 +66,7 @@ impl Format {
     }
 }
 
-/// The body of a callback for what a report says.
+/// The body of a callback about a report.
 #[must_use]
 pub fn body(report: &Report, shape: Shape, format: Format) -> String {
     let body = match shape {
@@ -80,7 +80,7 @@ pub fn body(report: &Report, shape: Shape, format: Format) -> String {
     }
 }
 
-/// It has no place for a status or a message: of a failure it tells no more than that there is no video.
+/// This body has no place for a status or a message: a failure only lacks the video.
 fn reference(report: &Report) -> Value {
     let data = report.client_data.clone().unwrap_or_else(|| json!({}));
     let id = report.raw.get("id").cloned().unwrap_or_else(|| json!(report.project.as_str()));

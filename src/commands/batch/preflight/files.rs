@@ -40,10 +40,10 @@ impl RowFiles {
     }
 }
 
-/// Puts the files of all rows on the account's media. Nothing goes up while a row is wrong, unless wrong ones are skipped.
+/// Uploads the files of all rows to the account's media. Uploads nothing while a row is wrong, unless wrong rows are skipped.
 ///
 /// # Errors
-/// When a file isn't there, or can't be put there.
+/// When a file does not exist or can't be uploaded.
 pub(super) async fn upload(call: &Call, args: &BatchArgs, recipe: &mut Recipe, table: &Table) -> anyhow::Result<()> {
     let written_in = WrittenIn { sources: folders(&recipe.base), table: folder_of(table.name()) };
     let (files, missing) = gathered(args, recipe, table, &written_in)?;

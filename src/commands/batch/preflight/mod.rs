@@ -1,5 +1,5 @@
-//! Checks everything before the first POST. Goes through the table once, composes and checks each row as a movie of its
-//! own, and reports what is wrong with which rows. Only then are the rows read again, to be sent.
+//! Checks everything before the first POST. It reads the table once, composes and checks each row as a separate movie, and
+//! reports the faults of the rows. Only then are the rows read again, to be sent.
 
 mod budget;
 pub(in crate::commands) mod columns;
@@ -135,7 +135,7 @@ async fn compare_with_template(call: &Call, recipe: &mut Recipe, table: &Table) 
     Ok(())
 }
 
-/// The value that rows set has to be an object. A fault is reported once, for the movie, and not for each row.
+/// Requires that the value that rows set is an object. A fault is reported once, for the movie, and not for each row.
 fn demand_variables(base: &Document) -> Result<(), Stop> {
     let Some(wrong) = base.root.get("variables").filter(|variables| variables.as_object().is_none()) else { return Ok(()) };
     let place = base.place_prefix(wrong.span);
@@ -143,8 +143,8 @@ fn demand_variables(base: &Document) -> Result<(), Stop> {
     Err(Stop::new(Exit::Invalid, message))
 }
 
-/// What the ledger is asked about a good row. Its movie is made again when it is sent, because a chunk of large movies would
-/// not fit into little memory.
+/// The question to the ledger about a good row. Its movie is made again when it is sent, because a chunk of large movies would
+/// need too much memory.
 struct Question {
     key: Key,
     movie: MovieHash,
@@ -169,7 +169,7 @@ struct Pass {
 }
 
 impl Pass {
-    /// Composes and checks a row; returns what the ledger is asked about it.
+    /// Composes and checks a row; returns the question to the ledger about it.
     fn look_at(&mut self, recipe: &mut Recipe, row: &Row) -> Option<Question> {
         let Looked { key, stem, made, mut remarks } = recipe.look_at(row);
         if let (Some(key), Some(stem)) = (&key, stem) {

@@ -1,4 +1,4 @@
-//! The names that each row must have to itself: its key, and the file that its video is saved in.
+//! The names that must be unique among the rows: the key, and the file of the video.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use super::remark::Remark;
 use crate::render::identity::Key;
 use crate::service::filename::video_name;
 
-/// The names that rows have taken so far: of each a hash and the row, since there may be a million of them.
+/// The names of the rows so far: for each a hash and the row, since there may be a million of them.
 #[derive(Default)]
 pub(super) struct Names {
     keys: HashMap<u128, u64>,

@@ -1,5 +1,5 @@
-//! The findings of the first pass, each reported once: one shared by four thousand rows is a line with a count and the first
-//! of them.
+//! The findings of the first pass, each reported once: a finding of four thousand rows is one line with a count and the first
+//! rows.
 
 use std::collections::HashMap;
 
