@@ -17,7 +17,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("ledger", &["render", "world"]),
     ("work", &["ledger", "movie", "preview", "render", "service", "world"]),
     ("emulator", &["movie", "world"]),
-    ("output", &["exit", "movie", "render", "settings", "world"]),
+    ("output", &["exit", "limits", "movie", "render", "settings", "world"]),
 ];
 
 #[test]
