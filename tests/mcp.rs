@@ -1,6 +1,7 @@
 //! `j2v mcp`, driven by another implementation's client: the Python SDK of the protocol, where it is installed
 //! (`.ci/run` does); and by hand, for what every machine can show.
 #![cfg(feature = "mcp")]
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::Path;
@@ -132,8 +133,20 @@ fn spoil(value: &mut Value, dice: &mut Dice) {
         Some(inner) => spoil(inner, dice),
         None => {
             let deep = (0..100).fold(json!(0), |inner, _| json!([inner]));
-            let others =
-                [json!(null), json!(-1), json!(1e308), json!(""), json!("-rf"), json!("../../etc/passwd"), json!("a\u{0}b\u{202e}"), json!("x".repeat(100_000)), json!([]), json!({}), json!(true), deep];
+            let others = [
+                json!(null),
+                json!(-1),
+                json!(1e308),
+                json!(""),
+                json!("-rf"),
+                json!("../../etc/passwd"),
+                json!("a\u{0}b\u{202e}"),
+                json!("x".repeat(100_000)),
+                json!([]),
+                json!({}),
+                json!(true),
+                deep,
+            ];
             *value = dice.pick(&others).clone();
         }
     }

@@ -164,7 +164,18 @@ mod tests {
     fn finding(start: u32) -> Diagnostic {
         let span = Span { source: 0, start, end: start };
         let (severity, evidence) = (Severity::Info, Evidence::Advice);
-        Diagnostic { severity, evidence, code: "J2V006", message: String::new(), span, used: None, label: None, help: None, fix: None, denied: false }
+        Diagnostic {
+            severity,
+            evidence,
+            code: "J2V006",
+            message: String::new(),
+            span,
+            used: None,
+            label: None,
+            help: None,
+            fix: None,
+            denied: false,
+        }
     }
 
     #[test]

@@ -225,7 +225,9 @@ fn health_says_no_while_the_disk_is_full_and_yes_when_there_is_room_again() {
     let receiver = on_a_disk_that_may_be_full(&world);
     let process = Pid::from_raw(i32::try_from(receiver.running.id()).unwrap());
     let health = || request(&format!("http://{}/health", receiver.address()), "GET", "text/plain", b"").0;
-    let post = |nth: u32| receiver.post(&json!({"project": format!("EMUreal{nth:09}"), "status": "done", "padding": "x".repeat(10_000)}).to_string());
+    let post = |nth: u32| {
+        receiver.post(&json!({"project": format!("EMUreal{nth:09}"), "status": "done", "padding": "x".repeat(10_000)}).to_string())
+    };
     assert_eq!((health(), post(0)), (200, 200));
     let limits = prlimit(process, Resource::Fsize, Rlimit { current: Some(0), maximum: None }).unwrap();
     until("it says no", || health() == 503);

@@ -29,7 +29,8 @@ pub(crate) fn reads(session: &Session, report: &mut Report) {
     let read_by = |line: &[&str]| session.j2v(&session.unrecorded, line, None);
     let own = get("/templates");
     let first = &own.body["templates"][0];
-    understood(report, &TEMPLATES, &read_by(&["templates", "list", "--json"]), &format!("an item has {}", names(first)));
+    let seen = if first.is_null() { "there are none".to_owned() } else { format!("an item has {}", names(first)) };
+    understood(report, &TEMPLATES, &read_by(&["templates", "list", "--json"]), &seen);
     let schema = match first["id"].as_str() {
         None => Answer::NotSeen("the account has no template".to_owned()),
         Some(id) => {

@@ -1,5 +1,7 @@
 //! The credits of a run: a render is sent only when the most that it may cost is left.
 
+use std::time::Duration;
+
 /// What is left.
 pub(crate) struct Budget {
     left: u64,
@@ -26,8 +28,9 @@ impl Budget {
 
     /// Takes what a render has cost beyond what was set aside.
     pub(crate) fn settle(&mut self, reserved: u64, paid: f64) {
-        let beyond = (0..=self.left).find(|beyond| (reserved.saturating_add(*beyond)) as f64 >= paid);
-        self.left = self.left.saturating_sub(beyond.unwrap_or(self.left));
+        // As many whole credits as seconds.
+        let paid = Duration::try_from_secs_f64(paid.ceil()).map_or(u64::MAX, |seconds| seconds.as_secs());
+        self.left = self.left.saturating_sub(paid.saturating_sub(reserved));
     }
 }
 
@@ -48,6 +51,8 @@ fn a_render_that_costs_more_than_was_thought_leaves_less() {
     assert_eq!(budget.left(), 8);
     budget.settle(2, 4.5);
     assert_eq!(budget.left(), 5);
+    budget.settle(2, 0.0);
+    assert_eq!(budget.left(), 5, "what was set aside is spent");
     budget.settle(2, 1000.0);
     assert_eq!(budget.left(), 0);
 }

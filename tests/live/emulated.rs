@@ -76,7 +76,7 @@ fn wrong_assumptions_that_are_planted_are_in_the_report() {
     let said = report.to_string();
     assert!(difference(&report, &question::LIST_LAG).is_some_and(|seen| seen.starts_with("between ")), "{said}");
     assert!(difference(&report, &question::LIST_CLIENT_DATA).is_some_and(|seen| seen.starts_with("it is not there")), "{said}");
-    assert_eq!(difference(&report, &question::BODY), Some("1.0 MB were answered 413"), "{said}");
+    assert_eq!(difference(&report, &question::BODY), Some("1 MB were answered 413"), "{said}");
     let shape = report.answer(&question::CALLBACK_SHAPE);
     assert!(matches!(shape, Some(Answer::AsAssumed(seen)) if seen.starts_with("the guide's")), "{said}");
 }
@@ -86,7 +86,8 @@ fn nothing_is_spent_beyond_the_budget_and_without_a_public_url_no_callback_is_as
     let (report, folder) = asked(|_, settings| (settings.credits, settings.callbacks) = (5, None));
     let posts = files(&folder.path().join("traffic")).iter().filter(|path| path.to_string_lossy().ends_with("-post.json")).count();
     assert_eq!(posts, 2, "two of two credits each: {report}");
-    let unasked = |question| matches!(report.answer(question), Some(Answer::NotSeen(why)) if why.contains("1 of J2V_LIVE_CREDITS are left"));
+    let unasked =
+        |question| matches!(report.answer(question), Some(Answer::NotSeen(why)) if why.contains("1 of J2V_LIVE_CREDITS are left"));
     assert!(unasked(&question::CACHE) && unasked(&question::ROUNDING), "{report}");
     assert!(matches!(report.answer(&question::SHORT_TYPE), Some(Answer::NotSeen(why)) if why.contains("J2V_LIVE_PUBLIC_URL")));
     assert!(matches!(report.answer(&question::LIST_LAG), Some(Answer::AsAssumed(_))));

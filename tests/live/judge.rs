@@ -114,11 +114,11 @@ pub(crate) fn consumed(items: &Value) -> Option<f64> {
 
 /// What became of bodies of these sizes, in bytes, that are no movies: the status of each.
 pub(crate) fn body_limit(answers: &[(usize, u16)]) -> Answer {
-    let megabytes = |bytes: usize| format!("{:.1} MB", bytes as f64 / f64::from(1 << 20));
+    let megabytes = |bytes: usize| format!("{} MB", bytes >> 20);
     let read = answers.iter().filter(|(_, status)| *status == 400).map(|(bytes, _)| *bytes).max();
     let refused = answers.iter().find(|(_, status)| *status != 400);
     match (read, refused) {
-        (Some(read), None) => AsAssumed(format!("{} were read", megabytes(read))),
+        (Some(read), None) => Answered(format!("{} were read, more was not tried", megabytes(read))),
         (read, Some((bytes, status))) => {
             let before = read.map(|read| format!("{} were read, ", megabytes(read))).unwrap_or_default();
             let status = if *status == 0 { "cut off".to_owned() } else { format!("answered {status}") };
@@ -139,7 +139,11 @@ pub(crate) fn shape(body: &str, parsed: &Value, project: &str) -> Answer {
     };
     let numbers = if inner["duration"].is_string() { "numbers are texts" } else { "numbers are numbers" };
     let told = format!("{which}; {}; {numbers}", names(inner));
-    if parsed["project"] == project && parsed["status"] == "done" { AsAssumed(told) } else { Differs(format!("j2v doesn't read it: {told}")) }
+    if parsed["project"] == project && parsed["status"] == "done" {
+        AsAssumed(told)
+    } else {
+        Differs(format!("j2v doesn't read it: {told}"))
+    }
 }
 
 #[cfg(test)]
@@ -165,7 +169,9 @@ mod tests {
     fn client_data_is_looked_for_in_the_item_and_in_its_json() {
         let sent = json!({"a": 1});
         assert!(matches!(list_client_data(&json!({"client-data": {"a": 1, "j2v": "token"}}), &sent), AsAssumed(_)));
-        assert!(matches!(list_client_data(&json!({"json": "{\"client-data\":{\"a\":1}}"}), &sent), Differs(seen) if seen.contains("`json` only")));
+        assert!(
+            matches!(list_client_data(&json!({"json": "{\"client-data\":{\"a\":1}}"}), &sent), Differs(seen) if seen.contains("`json` only"))
+        );
         assert!(matches!(list_client_data(&json!({"client-data": {"a": "1"}}), &sent), Differs(_)));
     }
 
@@ -237,8 +243,8 @@ mod tests {
 
     #[test]
     fn a_body_is_too_large_from_the_first_that_is_refused_for_its_size() {
-        assert_eq!(body_limit(&[(1 << 20, 400), (6 << 20, 413)]), Differs("1.0 MB were read, 6.0 MB were answered 413".to_owned()));
-        assert_eq!(body_limit(&[(1 << 20, 400), (6 << 20, 0)]), Differs("1.0 MB were read, 6.0 MB were cut off".to_owned()));
-        assert_eq!(body_limit(&[(20 << 20, 400)]), AsAssumed("20.0 MB were read".to_owned()));
+        assert_eq!(body_limit(&[(1 << 20, 400), (6 << 20, 413)]), Differs("1 MB were read, 6 MB were answered 413".to_owned()));
+        assert_eq!(body_limit(&[(1 << 20, 400), (6 << 20, 0)]), Differs("1 MB were read, 6 MB were cut off".to_owned()));
+        assert_eq!(body_limit(&[(20 << 20, 400)]), Answered("20 MB were read, more was not tried".to_owned()));
     }
 }

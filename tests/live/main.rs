@@ -34,9 +34,11 @@ fn ask(settings: Settings) -> Report {
 
 #[test]
 #[ignore = "it asks the service, with J2V_LIVE_KEY: see docs/live.md"]
-#[expect(clippy::print_stdout, reason = "the report is for a person")]
 fn the_service_is_asked_what_no_source_says() {
     let settings = Settings::of_the_service().unwrap_or_else(|why| panic!("{why}"));
     let folder = settings.folder.display().to_string();
-    println!("{}\nThe report, the recorded traffic and the callbacks are in {folder}: look through them before you send them.", ask(settings));
+    println!(
+        "{}\nThe report, the recorded traffic and the callbacks are in {folder}: look through them before you send them.",
+        ask(settings)
+    );
 }

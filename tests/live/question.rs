@@ -59,7 +59,7 @@ questions! {
     CREDITS_ITEM: "The items of `consumed_credits`", "nothing", ["src/service/page.rs"];
     TRANSITION: "The length of a transition without a `duration`", "nothing: up to the shorter of its two scenes", ["src/movie/plan/mod.rs"];
     OFFSET: "`x` and `y` beside a preset `position`", "nothing: the check warns, the preview draws them as offsets", ["src/movie/check/placing.rs", "src/preview/placement.rs"];
-    BODY: "The largest body of a POST", "64 MB at least", ["src/limits.rs"];
+    BODY: "The largest body of a POST", "64 MB, which is what j2v reads of a movie", ["src/limits.rs"];
     TEMPLATES: "What templates are read as", "as `j2v templates list` reads them", ["src/service/templates.rs"];
     TEMPLATE_SCHEMA: "The JSON Schema of a template's variables", "nothing", ["src/service/templates.rs"];
     LIBRARY: "A public template read by its id, without a copy", "nothing: tried, else it is duplicated", ["src/work/templates.rs"];

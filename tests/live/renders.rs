@@ -10,8 +10,8 @@ use crate::callbacks::Callbacks;
 use crate::judge::{self, names};
 use crate::movies::{self, FIRST_COSTS, SCENE, SECOND_COSTS};
 use crate::question::{
-    Answer, CACHE, CALLBACK_HEADERS, CALLBACK_SHAPE, CREDITS_ITEM, FORM_CLIENT_DATA, FULL_TYPE, LIST_CLIENT_DATA, LIST_LAG, OFFSET, POST_ANSWER,
-    Question, ROUNDING, SHORT_TYPE, TRANSITION,
+    Answer, CACHE, CALLBACK_HEADERS, CALLBACK_SHAPE, CREDITS_ITEM, FORM_CLIENT_DATA, FULL_TYPE, LIST_CLIENT_DATA, LIST_LAG, OFFSET,
+    POST_ANSWER, Question, ROUNDING, SHORT_TYPE, TRANSITION,
 };
 use crate::report::Report;
 use crate::session::Session;
@@ -97,7 +97,8 @@ fn second(session: &mut Session, report: &mut Report, first: &Rendered, quota: O
     report.note(&ROUNDING, judge::rounding(seconds, judge::consumed(&second.movie["consumed_credits"]).or_else(paid)));
     let density = |movie: &Value| Some(movie["size"].as_f64()? / movie["duration"].as_f64()?);
     let densities = density(&first.movie).zip(density(&second.movie));
-    let answer = densities.map_or_else(|| Answer::NotSeen("`size` is not a number".to_owned()), |(first, second)| judge::offset(first, second));
+    let answer =
+        densities.map_or_else(|| Answer::NotSeen("`size` is not a number".to_owned()), |(first, second)| judge::offset(first, second));
     report.note(&OFFSET, answer);
     Ok(())
 }
@@ -135,7 +136,8 @@ fn ended(session: &mut Session, project: &str, reserved: u64) -> Result<Rendered
 /// Looks for a project on the list from its POST on.
 fn on_the_list(session: &Session, report: &mut Report, project: &str) {
     let now = World::real().now();
-    let window = format!("/movies?from={}&to={}&limit=100", now.minus(CLOCKS).to_iso(), now.plus(CLOCKS + session.settings.patience).to_iso());
+    let window =
+        format!("/movies?from={}&to={}&limit=100", now.minus(CLOCKS).to_iso(), now.plus(CLOCKS + session.settings.patience).to_iso());
     let item = || {
         let page = session.get(&session.recorded, &window).body;
         page["movies"].as_array()?.iter().find(|item| item["project"] == project).cloned()

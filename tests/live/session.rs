@@ -53,6 +53,7 @@ pub(crate) struct Ended {
 }
 
 impl Session {
+    #[expect(clippy::disallowed_methods, reason = "it asks as any other program would")]
     pub(crate) fn start(settings: Settings) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         // Whichever test comes first chooses; what is asked here is the proxy, which speaks no TLS.

@@ -1,7 +1,9 @@
 //! Which service is asked, with which key, for how many credits, and how fast.
 
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
+
+use j2v::world::World;
 
 /// The credits that are spent at most where nothing else is said.
 const CREDITS: u64 = 10;
@@ -35,13 +37,16 @@ impl Settings {
     ///
     /// # Errors
     /// With what to set.
+    #[expect(clippy::disallowed_methods, reason = "a test has no other settings than the environment's")]
     pub(crate) fn of_the_service() -> Result<Self, String> {
         let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let key = set("J2V_LIVE_KEY").ok_or("set J2V_LIVE_KEY to the key of the account that pays")?;
-        let credits = set("J2V_LIVE_CREDITS").map_or(Ok(CREDITS), |text| text.parse().map_err(|_| format!("J2V_LIVE_CREDITS: `{text}` is not a number")))?;
+        let credits = set("J2V_LIVE_CREDITS")
+            .map_or(Ok(CREDITS), |text| text.parse().map_err(|_| format!("J2V_LIVE_CREDITS: `{text}` is not a number")))?;
         let bind = || set("J2V_LIVE_BIND").unwrap_or_else(|| "127.0.0.1:8027".to_owned());
-        let run = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().to_string();
-        let folder = set("J2V_LIVE_FOLDER").map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("live-{run}")), PathBuf::from);
+        let run = World::real().now().0.to_string();
+        let folder =
+            set("J2V_LIVE_FOLDER").map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("live-{run}")), PathBuf::from);
         Ok(Self {
             api: None,
             key,
