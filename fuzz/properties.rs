@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use j2v::ledger::postgres::Address;
 use j2v::movie::check::{Resolved, Settings, check};
 use j2v::movie::compose::{Flags, compose};
 use j2v::movie::expand::{Limits, expand};
@@ -18,9 +19,10 @@ use j2v::rows::format::Format;
 use j2v::rows::mapping::Mapping;
 use j2v::rows::{Source, Table};
 use j2v::service::answer::{Answer, Body, BodyEnd, PostMeaning, RequestResult, meaning_of_post, meaning_of_read};
+use j2v::service::endpoint::{ApiUrl, without_userinfo};
 use j2v::service::page::{read_movie, read_page};
 use j2v::service::retry::{http_date, retry_after};
-use j2v::service::webhook;
+use j2v::service::{webhook, webhook_client};
 use j2v::world::Timestamp;
 
 /// A movie that is read, as JSON or as YAML, can be checked, resolved and planned, and is the same movie when it is
@@ -107,6 +109,25 @@ pub(crate) fn webhook(bytes: &[u8]) {
             assert_eq!(again.project.as_ref(), Some(&report.project), "{shape:?} {format:?}");
         }
     }
+}
+
+/// An address of the API, of a ledger, of a webhook: what is taken is the same when it is read again, and what is shown or told of
+/// it has no password, wherever the bytes put its end.
+pub(crate) fn address(bytes: &[u8]) {
+    const SECRET: &str = "hunter2-canary";
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(url) = ApiUrl::parse(text) {
+        assert_eq!(ApiUrl::parse(url.as_str()).as_ref(), Ok(&url));
+        assert!(url.is_loopback() || url.as_str().starts_with("https://"));
+    }
+    let (database, url) = (format!("postgres://me:{SECRET}@{text}"), format!("https://me:{SECRET}@{text}"));
+    let ledger = |text: &str| Address::parse(text).map_or_else(|why| format!("{why} {why:?}"), |address| format!("{address} {address:?}"));
+    let webhook = |text: &str| webhook_client::Address::parse(text).map_or_else(|why| why.to_string(), |address| address.to_string());
+    let api = ApiUrl::parse(&url).expect_err("it has a password").to_string();
+    for told in [ledger(&database), webhook(&url), api, without_userinfo(&url)] {
+        assert!(!told.contains(SECRET), "{told}");
+    }
+    let _ = (ledger(text), webhook(text), without_userinfo(text));
 }
 
 /// The first byte says the format, the rest is a table: its rows stand one after another, are the same when they are read

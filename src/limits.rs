@@ -65,6 +65,9 @@ pub const SHEETS: Limit = bytes(512 << 20, "a CSV of the sheet is read a row at 
 /// The other parts of a workbook, unpacked: its texts and formats are held in memory.
 pub const PARTS: Limit = bytes(64 << 20, "a CSV of the sheet is read a row at a time");
 
+/// The findings about one movie that are shown: nobody reads more, and each takes a look at its line.
+pub const FINDINGS: Limit = things(1_000, "findings", "fix these, and check it again");
+
 /// The files that the movies of one command use, where each is probed.
 pub const FILES: Limit = things(10_000, "files", "each is a request to another host: look at fewer movies at once");
 

@@ -19,7 +19,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ("work", &["ledger", "movie", "policy", "preview", "render", "service", "world"]),
     ("client", &["ledger", "movie", "policy", "render", "service", "work", "world"]),
     ("emulator", &["movie", "world"]),
-    ("output", &["exit", "movie", "render", "settings", "world"]),
+    ("output", &["exit", "limits", "movie", "render", "settings", "world"]),
 ];
 
 #[test]

@@ -1,12 +1,18 @@
 //! Drives `j2v mcp` with the client of another implementation, the Python SDK of the protocol, where it is installed
 //! (`.ci/run` installs it); and by hand, for what every machine can test.
 #![cfg(feature = "mcp")]
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
+
+#[path = "kill/dice.rs"]
+mod dice;
+
+use crate::dice::Dice;
 
 /// Where `.ci/run` installs the client.
 const CLIENT: &str = "target/mcp-client/bin/python";
@@ -35,29 +41,145 @@ fn the_client_of_another_implementation_can_do_all_of_it() {
 #[test]
 fn the_tools_are_few_and_short_and_stdout_carries_nothing_else() {
     let home = tempfile::tempdir().unwrap();
-    let mut server = command(Path::new(env!("CARGO_BIN_EXE_j2v")), home.path())
-        .args(["mcp", "--emulate"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut input = server.stdin.take().unwrap();
-    let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
-    let mut ask = |message: Value| {
-        writeln!(input, "{message}").unwrap();
-        message.get("id").is_some().then(|| serde_json::from_str::<Value>(&lines.next().unwrap().unwrap()).unwrap())
-    };
-    let hello = json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}});
-    let hello = ask(json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello})).unwrap();
-    assert_eq!(hello["result"]["serverInfo"]["name"], "j2v");
-    assert!(hello["result"]["instructions"].as_str().unwrap().chars().count() <= 700);
-    ask(json!({"jsonrpc": "2.0", "method": "notifications/initialized"}));
-    let tools = ask(json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"})).unwrap();
+    let mut agent = Agent::start(home.path());
+    assert_eq!(agent.hello["result"]["serverInfo"]["name"], "j2v");
+    assert!(agent.hello["result"]["instructions"].as_str().unwrap().chars().count() <= 700);
+    let tools = agent.ask(&json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"}));
     assert_eq!(tools["result"]["tools"].as_array().unwrap().len(), 8);
     let size = tools["result"].to_string().len();
     assert!(size <= 6000, "tools/list has {size} bytes");
     assert!(!tools.to_string().contains("api_key") && !tools.to_string().contains("apiKey"));
-    drop(input);
-    assert!(server.wait().unwrap().success());
+    agent.leave();
+}
+
+/// A session with the server, by hand.
+struct Agent {
+    server: Child,
+    input: ChildStdin,
+    lines: Lines<BufReader<ChildStdout>>,
+    /// The server's first answer.
+    hello: Value,
+}
+
+impl Agent {
+    fn start(home: &Path) -> Self {
+        let mut server = command(Path::new(env!("CARGO_BIN_EXE_j2v")), home);
+        server.args(["mcp", "--emulate"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut server = server.spawn().unwrap();
+        let (input, output) = (server.stdin.take().unwrap(), server.stdout.take().unwrap());
+        let mut agent = Self { server, input, lines: BufReader::new(output).lines(), hello: Value::Null };
+        let hello = json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}});
+        agent.hello = agent.ask(&json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}));
+        agent.say(json!({"jsonrpc": "2.0", "method": "notifications/initialized"}).to_string().as_bytes());
+        agent
+    }
+
+    fn say(&mut self, line: &[u8]) {
+        self.input.write_all(line).unwrap();
+        self.input.write_all(b"\n").unwrap();
+    }
+
+    /// The answer to a message. Whatever else the server says meanwhile has to be JSON, too.
+    fn ask(&mut self, message: &Value) -> Value {
+        self.say(message.to_string().as_bytes());
+        loop {
+            let line = self.lines.next().expect("the server has ended").unwrap();
+            let said: Value = serde_json::from_str(&line).unwrap();
+            if said["id"] == message["id"] {
+                return said;
+            }
+        }
+    }
+
+    /// Ends the session, which ends the server.
+    fn leave(self) {
+        let Self { mut server, input, .. } = self;
+        drop(input);
+        assert!(server.wait().unwrap().success());
+    }
+}
+
+/// Calls as agents make them.
+fn calls() -> Vec<Value> {
+    let movie = json!({"resolution": "sd", "scenes": [{"duration": 1, "elements": [{"type": "text", "text": "Hi"}]}]});
+    let call = |name: &str, arguments: Value| json!({"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {"name": name, "arguments": arguments}});
+    vec![
+        call("check_movie", json!({"movie": movie})),
+        call("check_movie", json!({"path": "a.json", "variables": {"city": "Rome"}})),
+        call("explain", json!({"what": "J2V064"})),
+        call("describe_movie_format", json!({"part": "scene"})),
+        call("render_movie", json!({"movie": movie, "key": "k", "max_credits": 5})),
+        call("list_renders", json!({"limit": 5})),
+        json!({"jsonrpc": "2.0", "id": 3, "method": "tools/list", "params": {"cursor": "a"}}),
+        json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 3, "reason": "none"}}),
+        json!({"jsonrpc": "2.0", "id": 3, "method": "initialize", "params": {"protocolVersion": "1", "capabilities": {}, "clientInfo": {"name": "a", "version": "1"}}}),
+    ]
+}
+
+/// Puts something else in the place of one value.
+fn spoil(value: &mut Value, dice: &mut Dice) {
+    let inner = match value {
+        Value::Object(members) if !members.is_empty() && dice.below(8) > 0 => {
+            let nth = usize::try_from(dice.below(members.len() as u64)).unwrap();
+            members.values_mut().nth(nth)
+        }
+        Value::Array(items) if !items.is_empty() && dice.below(8) > 0 => {
+            let nth = usize::try_from(dice.below(items.len() as u64)).unwrap();
+            items.get_mut(nth)
+        }
+        _ => None,
+    };
+    match inner {
+        Some(inner) => spoil(inner, dice),
+        None => {
+            let deep = (0..100).fold(json!(0), |inner, _| json!([inner]));
+            let others = [
+                json!(null),
+                json!(-1),
+                json!(1e308),
+                json!(""),
+                json!("-rf"),
+                json!("../../etc/passwd"),
+                json!("a\u{0}b\u{202e}"),
+                json!("x".repeat(100_000)),
+                json!([]),
+                json!({}),
+                json!(true),
+                deep,
+            ];
+            *value = dice.pick(&others).clone();
+        }
+    }
+}
+
+/// A line that no well-meaning client writes.
+fn hostile_line(dice: &mut Dice) -> Vec<u8> {
+    let mut call = dice.pick(&calls()).clone();
+    for _ in 0..=dice.below(3) {
+        spoil(&mut call, dice);
+    }
+    let mut line = call.to_string().into_bytes();
+    if dice.below(3) == 0 {
+        let at = usize::try_from(dice.below(line.len() as u64)).unwrap();
+        match dice.below(4) {
+            0 => line[at] = *dice.pick(b"\xff\0{}[]\","),
+            1 => line.truncate(at),
+            2 => drop(line.drain(..at)),
+            _ => line = vec![b'['; 100_000],
+        }
+        line.retain(|byte| *byte != b'\n');
+    }
+    line
+}
+
+#[test]
+fn no_line_ends_the_server_or_keeps_it_from_answering_the_next() {
+    let home = tempfile::tempdir().unwrap();
+    let mut agent = Agent::start(home.path());
+    for nth in 0..150 {
+        agent.say(&hostile_line(&mut Dice::of(11, nth)));
+        let answer = agent.ask(&json!({"jsonrpc": "2.0", "id": format!("ping-{nth}"), "method": "ping"}));
+        assert!(answer.get("result").is_some(), "after line {nth}: {answer}");
+    }
+    agent.leave();
 }

@@ -176,7 +176,8 @@ impl<'a> Line<'a> {
         let span = meant.mention.span;
         let label = Some(format!("`{}`", meant.mention.pointer));
         let (severity, evidence) = (Severity::Error, Evidence::Live);
-        let finding = Diagnostic { severity, evidence, code, message: message.to_owned(), span, used: None, label, help: None, fix: None };
+        let (used, help, fix, denied) = (None, None, None, false);
+        let finding = Diagnostic { severity, evidence, code, message: message.to_owned(), span, used, label, help, fix, denied };
         Self { meant, finding: [finding] }
     }
 

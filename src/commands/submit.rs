@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use futures_util::stream::{self, StreamExt};
 
 use super::movies::{self, Composed};
-use super::session::Session;
+use super::session::{Session, ledger_failed};
 use super::submit_check::SubmitCheck;
 use super::uploads::{self, UploadMode};
 use super::waiting::{self, PollMode, submitted};
@@ -58,7 +58,10 @@ pub(super) async fn run(call: &Call, args: &SubmitArgs) -> anyhow::Result<Exit> 
     };
     template_variables::compare(call, &session.context.client, orders.iter().map(|(_, order)| &order.movie)).await;
     let wanted = orders.len();
-    let bound = submit_all(&session.context, orders, call.settings.concurrency, &mut results).await;
+    let (bound, failed) = submit_all(&session.context, orders, call.settings.concurrency, &mut results).await;
+    if let Some(error) = failed {
+        ledger_failed(error).tell_ways_out(&call.out);
+    }
     // This run has just searched for the answers that it lost itself.
     let has_time_for_the_past = bound.len() == wanted;
     let mode = if waits(args) { PollMode::Many } else { PollMode::One };
@@ -229,9 +232,15 @@ fn order(args: &SubmitArgs, key: Option<Key>, source: String, movie: Document) -
     }
 }
 
-/// Submits several movies at once, started in the order of the arguments; returns the renders that the service has. A refusal
-/// because of the key or the credits would meet every other movie, too, so it stops the rest (`faults.md` rows 15, 16).
-async fn submit_all(context: &Context, orders: Vec<(usize, Order)>, abreast: usize, results: &mut Results<'_>) -> Vec<(usize, Render)> {
+/// Submits several movies at once, started in the order of the arguments; returns the renders that the service has, and the
+/// first failure of the ledger. A refusal because of the key or the credits would meet every other movie, too, so it stops the
+/// rest (`faults.md` rows 15, 16).
+async fn submit_all(
+    context: &Context,
+    orders: Vec<(usize, Order)>,
+    abreast: usize,
+    results: &mut Results<'_>,
+) -> (Vec<(usize, Render)>, Option<LedgerError>) {
     let stopped = &Cell::new(None);
     let submissions = orders.into_iter().map(|(index, order)| async move {
         if let Some(reason) = stopped.get() {
@@ -246,16 +255,19 @@ async fn submit_all(context: &Context, orders: Vec<(usize, Order)>, abreast: usi
         (index, submitted, order.source)
     });
     let mut submissions = stream::iter(submissions).buffer_unordered(abreast);
-    let mut bound = Vec::new();
+    let (mut bound, mut failed) = (Vec::new(), None);
     while let Some((index, submitted, source)) = submissions.next().await {
         match submitted {
             Ok(Submitted::Bound(render)) => bound.push((index, *render)),
             Ok(Submitted::Over(outcome)) => results.end(index, *outcome),
             // The renders that the service has accepted for other movies of this run are still reported.
-            Err(error) => results.end(index, unwritten(source, &error)),
+            Err(error) => {
+                results.end(index, unwritten(source, &error));
+                failed.get_or_insert(error);
+            }
         }
     }
-    bound
+    (bound, failed)
 }
 
 fn not_tried(order: &Order, reason: Reason) -> Outcome {

@@ -8,6 +8,7 @@ use crate::movie::Document;
 use crate::movie::check::{Resolved, Settings, check};
 use crate::movie::diagnostic::{Diagnostic, Severity};
 use crate::movie::plan::{Credits, Price, PriceReason, Unbounded};
+use crate::output::counted;
 use crate::settings::Projects;
 use crate::work::CommandLine;
 
@@ -17,8 +18,9 @@ pub(super) struct SubmitCheck<'a> {
     args: &'a GateArgs,
     /// The flags that make `check` see the same movies.
     flags: Vec<String>,
+    errors: usize,
     warnings: usize,
-    /// The movies that have warnings.
+    /// The movies that have warnings, or errors that stop nothing.
     warned: Vec<String>,
     projects: Projects,
     bill: Bill,
@@ -30,6 +32,7 @@ impl<'a> SubmitCheck<'a> {
             call,
             args: &args.gate,
             flags: args.movie.to_flags(),
+            errors: 0,
             warnings: 0,
             warned: Vec::new(),
             projects: Projects::default(),
@@ -74,9 +77,11 @@ impl<'a> SubmitCheck<'a> {
         }
         // The warnings of the reading were shown when it was read.
         let is_new = |finding: &&Diagnostic| finding.severity != Severity::Info && !movie.diagnostics.contains(finding);
-        let warnings = found.iter().filter(is_new).count();
-        if warnings > 0 {
-            self.warnings += warnings;
+        let new: Vec<_> = found.iter().filter(is_new).collect();
+        let errors = new.iter().filter(|finding| finding.severity == Severity::Error).count();
+        if !new.is_empty() {
+            self.errors += errors;
+            self.warnings += new.len() - errors;
             if self.warned.last().is_none_or(|last| last != source) {
                 self.warned.push(source.to_owned());
             }
@@ -90,12 +95,15 @@ impl<'a> SubmitCheck<'a> {
         CommandLine::with_flags(self.call.flags.clone()).spell(&words)
     }
 
-    /// Shows the warnings about the movies that passed, one line each.
+    /// Counts what was found in the movies that passed, each under the severity that `check` gives it.
     pub(super) fn tell(&self) {
         let out = &self.call.out;
-        if self.warnings > 0 {
-            let (s, them) = if self.warnings == 1 { ("", "it") } else { ("s", "them") };
-            out.note(&format!("{} warning{s}; {} shows {them}", self.warnings, self.of_movies("check", &self.warned)));
+        let counts = [(self.errors, "uncertain error"), (self.warnings, "warning")];
+        let found = counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| counted(count, what));
+        let found = found.collect::<Vec<_>>().join(" and ");
+        if !found.is_empty() {
+            let them = if self.errors + self.warnings == 1 { "it" } else { "them" };
+            out.note(&format!("{found}; {} shows {them}", self.of_movies("check", &self.warned)));
         }
         if self.bill.movies > 0 {
             out.progress(&self.bill.to_string());

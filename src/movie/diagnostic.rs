@@ -164,6 +164,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The replacement that a program may write by itself, if only one thing can be meant.
     pub fix: Option<Fix>,
+    /// Whether only `--deny` or a project makes it an error. Those are about a check: a submission goes on.
+    pub denied: bool,
 }
 
 /// A certain fix: write `text`, which is JSON, in place of `span`.
@@ -187,6 +189,7 @@ impl From<ParseError> for Diagnostic {
             label: error.likely.map(|likely| likely.reason().to_owned()),
             help: error.help,
             fix: None,
+            denied: false,
         }
     }
 }
@@ -195,7 +198,7 @@ impl Diagnostic {
     /// Whether it may stop a submission. A guess never stops a paying user (`contract.md#checks-that-stop`).
     #[must_use]
     pub fn stops(&self) -> bool {
-        self.severity == Severity::Error && matches!(self.evidence, Evidence::Live | Evidence::Documented)
+        self.severity == Severity::Error && !self.denied && matches!(self.evidence, Evidence::Live | Evidence::Documented)
     }
 
     /// The warnings for syntax that was read although JSON doesn't have it: one for each kind, at its first place.
@@ -219,6 +222,7 @@ impl Diagnostic {
                 label: None,
                 help: None,
                 fix: None,
+                denied: false,
             })
         };
         kinds.into_iter().filter_map(warn).collect()

@@ -182,6 +182,7 @@ impl JsonFile {
                 let (severity, evidence) = (Severity::Error, Evidence::Documented);
                 let diagnostic = Diagnostic {
                     fix: None,
+                    denied: false,
                     severity,
                     evidence,
                     code: NOT_JSON,
@@ -226,7 +227,8 @@ impl JsonFile {
     pub(super) fn refuse(self, span: Span, message: String, label: Option<&str>, help: Option<&str>) -> Box<Refused> {
         let (label, help) = (label.map(str::to_owned), help.map(str::to_owned));
         let (severity, evidence) = (Severity::Error, Evidence::Documented);
-        let diagnostic = Diagnostic { severity, evidence, code: NOT_AN_OBJECT, message, span, used: None, label, help, fix: None };
+        let diagnostic =
+            Diagnostic { severity, evidence, code: NOT_AN_OBJECT, message, span, used: None, label, help, fix: None, denied: false };
         Box::new(Refused { source: self.source, diagnostic })
     }
 }
@@ -253,6 +255,7 @@ fn decode(name: &str, bytes: Vec<u8>) -> Result<String, Box<Refused>> {
         };
         let diagnostic = Diagnostic {
             fix: None,
+            denied: false,
             severity: Severity::Error,
             evidence: Evidence::Documented,
             code: NOT_JSON,

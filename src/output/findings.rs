@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::json;
 
+use crate::limits::FINDINGS;
 use crate::movie::check::Rule;
 use crate::movie::diagnostic::{Diagnostic, Position, Source, SourceKind};
 use crate::movie::json::Span;
@@ -63,6 +64,22 @@ pub(crate) fn repeated(all: Vec<Placed<'_>>) -> Vec<Vec<Placed<'_>>> {
         }
     }
     mistakes
+}
+
+/// Leaves out what is beyond the limit of findings, the least severe first, and says how many those are. The others keep their
+/// order.
+pub(crate) fn leave_out(mistakes: &mut Vec<Vec<Placed<'_>>>) -> usize {
+    if !FINDINGS.is_passed_by(mistakes.len()) {
+        return 0;
+    }
+    let severity = |places: &[Placed<'_>]| places.first().map(|first| first.finding.severity);
+    let mut ranked: Vec<_> = std::mem::take(mistakes).into_iter().enumerate().collect();
+    ranked.sort_by_key(|(_, places)| severity(places));
+    let most = usize::try_from(FINDINGS.most).unwrap_or(usize::MAX);
+    let left_out = ranked.drain(most..).map(|(_, places)| places.len()).sum();
+    ranked.sort_unstable_by_key(|(index, _)| *index);
+    mistakes.extend(ranked.into_iter().map(|(_, places)| places));
+    left_out
 }
 
 const START: Position = Position { line: 1, column: 1 };
@@ -147,7 +164,18 @@ mod tests {
     fn finding(start: u32) -> Diagnostic {
         let span = Span { source: 0, start, end: start };
         let (severity, evidence) = (Severity::Info, Evidence::Advice);
-        Diagnostic { severity, evidence, code: "J2V006", message: String::new(), span, used: None, label: None, help: None, fix: None }
+        Diagnostic {
+            severity,
+            evidence,
+            code: "J2V006",
+            message: String::new(),
+            span,
+            used: None,
+            label: None,
+            help: None,
+            fix: None,
+            denied: false,
+        }
     }
 
     #[test]

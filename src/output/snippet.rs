@@ -110,6 +110,7 @@ mod tests {
             label,
             help,
             fix: None,
+            denied: false,
         }];
         let sources = [Source::new("m.json", text)];
         place(&sources, &finding).iter().map(|placed| render("m.json", placed, &[], false)).collect()

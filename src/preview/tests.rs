@@ -83,6 +83,7 @@ fn every_element_says_where_it_is_written_and_findings_find_theirs() {
         label: None,
         help: None,
         fix: None,
+        denied: false,
     };
     let found = &drawn.place(&document, &[finding])[0];
     assert_eq!((found.at.pointer.as_str(), found.at.line, found.time), ("/scenes/0/elements/0", Some(4), Some(0.0)));

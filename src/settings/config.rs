@@ -7,9 +7,11 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::ledger::is_server;
 use super::near::near;
 use super::profile::ProfileName;
 use super::toml_file::{TomlError, TomlFile};
+use crate::movie::diagnostic::excerpt;
 use crate::movie::spec::words::RESOLUTION;
 use crate::service::endpoint::ApiUrl;
 
@@ -163,7 +165,7 @@ impl Reader<'_> {
         if Path::new(&path).is_absolute() {
             return Ok(path);
         }
-        Err(self.wrong(at, format!("`{text}` depends on the current folder: start it with `/` or `~/`")))
+        Err(self.wrong(at, format!("`{}` depends on the current folder: start it with `/` or `~/`", excerpt(text))))
     }
 
     /// A folder, with a `/` at its end.
@@ -173,14 +175,15 @@ impl Reader<'_> {
     }
 
     fn ledger(&self, at: usize, text: &str) -> Result<String, TomlError> {
-        if text.contains("://") { Ok(text.to_owned()) } else { self.path(at, text) }
+        let is_server = is_server(text).map_err(|why| self.wrong(at, why.to_string()))?;
+        if is_server { Ok(text.to_owned()) } else { self.path(at, text) }
     }
 
     fn resolution(&self, at: usize, text: &str) -> Result<String, TomlError> {
         if RESOLUTION.known.contains(&text) && text != "custom" {
             return Ok(text.to_owned());
         }
-        Err(self.wrong(at, format!("unknown resolution `{text}`{}", near(text, RESOLUTION.known.iter().copied()))))
+        Err(self.wrong(at, format!("unknown resolution `{}`{}", excerpt(text), near(text, RESOLUTION.known.iter().copied()))))
     }
 
     fn webhook(&self, at: usize, text: &str) -> Result<String, TomlError> {
@@ -191,6 +194,8 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn parse(text: &str) -> Result<Config, String> {
@@ -208,6 +213,38 @@ mod tests {
         assert_eq!((command.value.as_slice(), command.line), (&["pass", "show", "json2video key"].map(str::to_owned)[..], 3));
         assert_eq!(work.ledger.as_ref().unwrap().value, "/home/me/l.db");
         assert_eq!(work.concurrency.as_ref().unwrap().value, 8);
+    }
+
+    const WHOLE: &str = "profile = \"work\"\n[profiles.work]\nkey-command = \"pass show 'json2video key'\"\nconcurrency = 8\n\
+        api-url = \"https://api.json2video.com/v2\"\nledger = \"postgres://me:hunter2@db/j2v\"\nresolution = \"full-hd\"\n\
+        webhook = \"https://me:hunter2@hooks.example.com/\"\ndownload = \"~/videos\"\n";
+
+    #[test]
+    fn a_password_in_an_address_that_is_none_is_not_repeated() {
+        for ledger in ["postgres:me:hunter2@db/j2v", "me:hunter2@db/j2v", "host=db password=hunter2", "mysql://me:hunter2@db/j2v"] {
+            let error = parse(&format!("[profiles.a]\nledger = \"{ledger}\"")).unwrap_err();
+            assert!(error.starts_with("c.toml:2:10: ") && !error.contains("hunter2"), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_edit_of_a_file_is_read_or_refused_in_a_short_message_without_its_passwords(
+            edits in proptest::collection::vec((any::<prop::sample::Index>(), 0..8usize, "[\\PC\n\\]\\[\"'=.@:/]{0,3}", 1..2000usize), 1..5),
+        ) {
+            let mut text: Vec<char> = WHOLE.chars().collect();
+            for (place, removed, put, times) in edits {
+                let at = place.index(text.len() + 1);
+                let end = (at + removed).min(text.len());
+                text.splice(at..end, put.repeat(times).chars());
+            }
+            let text: String = text.into_iter().collect();
+            if let Err(error) = parse(&text) {
+                prop_assert!(error.starts_with("c.toml:"), "{}", error);
+                prop_assert!(error.chars().count() < 600, "{} characters: {}", error.len(), error);
+                prop_assert!(!error.contains("hunter2"), "{}", error);
+            }
+        }
     }
 
     #[test]

@@ -67,6 +67,14 @@ fn meant(text: &str) -> Result<Meant<'_>, SettingsError> {
     }
 }
 
+/// Whether a text names a server.
+///
+/// # Errors
+/// When it may be meant as an address, and isn't one. The error doesn't repeat it: it may contain a password.
+pub(super) fn is_server(text: &str) -> Result<bool, SettingsError> {
+    Ok(matches!(meant(text)?, Meant::Server))
+}
+
 impl LedgerPlace {
     /// The place that an argument names. Every user of the machine can read an argument, so it must not contain a password.
     ///

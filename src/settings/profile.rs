@@ -7,6 +7,7 @@ use super::config::Config;
 use super::near::near;
 use super::origin::Origin;
 use super::{Environment, SettingsError, stored};
+use crate::movie::diagnostic::excerpt;
 use crate::work::DEFAULT_ACCOUNT;
 
 /// The longest name.
@@ -24,6 +25,7 @@ impl ProfileName {
         if begins_well && text.len() <= LONGEST && text.chars().all(is_known) {
             return Ok(Self(text.to_owned()));
         }
+        let text = excerpt(text);
         Err(format!("`{text}` is not a profile name: up to {LONGEST} letters, digits, `.`, `_` and `-`, the first a letter or a digit"))
     }
 

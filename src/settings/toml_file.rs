@@ -8,7 +8,7 @@ use toml::de::DeTable;
 use super::near::near;
 use crate::input::{self, InputError};
 use crate::limits::SETTINGS;
-use crate::movie::diagnostic::{Position, Source};
+use crate::movie::diagnostic::{Position, Source, excerpt};
 
 /// A file as it is written.
 pub(super) struct TomlFile {
@@ -69,7 +69,8 @@ impl TomlFile {
 
     /// Refuses an unknown setting.
     pub(super) fn unknown(&self, at: usize, name: &str, known: &[&str]) -> TomlError {
-        self.wrong(at, format!("unknown setting `{name}`{}", near(name, known.iter().copied())))
+        let name = excerpt(name);
+        self.wrong(at, format!("unknown setting `{name}`{}", near(&name, known.iter().copied())))
     }
 
     fn position(&self, at: usize) -> Position {

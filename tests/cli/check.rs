@@ -114,6 +114,58 @@ fn errors_decide_the_exit_code_and_the_user_decides_what_is_one() {
 }
 
 #[test]
+fn what_a_deny_makes_an_error_fails_the_check_and_stops_no_submission() {
+    let world = world();
+    // A trailing comma is documented to be none of JSON's, and is taken out before the movie is sent.
+    world.write("comma.json", r#"{"resolution": "sd", "scenes": [{"duration": 2}],}"#);
+    let found = world.j2v("check comma.json --json --deny warnings").exits(3).json();
+    assert_eq!((&found["severity"], &found["stops"]), (&json!("error"), &json!(false)));
+    world.j2v("submit comma.json --dry-run").exits(0);
+    world.write("j2v.toml", "deny = [\"warnings\"]\n");
+    assert_eq!(world.j2v("check comma.json --json").exits(3).json()["stops"], false);
+    world.write("bad.json", r#"{"resolution": "1080p", "scenes": [{"duration": 2}]}"#);
+    assert_eq!(world.j2v("check bad.json --json --deny J2V020").exits(3).json()["stops"], true);
+    world.j2v("submit bad.json --dry-run").exits(3);
+}
+
+/// So many scenes in one line, each with a warning of its own and then an error of its own.
+fn with_mistakes(scenes: usize) -> String {
+    let scenes: Vec<_> = (0..scenes).map(|nth| format!("{{\"zebra{nth}\":1,\"duration\":\"x{nth}\"}}")).collect();
+    format!("{{\"resolution\":\"sd\",\"scenes\":[{}]}}", scenes.join(","))
+}
+
+#[test]
+fn of_more_findings_than_anyone_reads_the_errors_are_shown_and_the_rest_is_counted() {
+    let world = world();
+    world.write("bad.json", with_mistakes(1500));
+    let told = "bad.json: 2000 more findings not shown: fix these, and check it again";
+    let run = world.j2v("check bad.json --json").exits(3).tells(told).tells("1 movie: 1500 errors, 1500 warnings");
+    let found = run.jsons();
+    assert_eq!(found.len(), 1000);
+    assert!(found.iter().all(|finding| finding["severity"] == "error"));
+    assert!(found.is_sorted_by_key(|finding| finding["column"].as_u64()), "they keep their order");
+    let shown = world.j2v("check bad.json").exits(3).tells(told).stdout;
+    assert_eq!(shown.matches("error[").count(), 1000);
+    let sarif: Value = serde_json::from_str(&world.j2v("check bad.json --format sarif").exits(0).tells(told).stdout).unwrap();
+    assert_eq!(sarif["runs"][0]["results"].as_array().unwrap().len(), 1000);
+    let annotations = world.j2v("check bad.json --format github").exits(3).stdout;
+    assert!(annotations.contains("and 1490 more of kind error"), "{annotations}");
+    world.write("same.json", "{\"resolution\":\"sd\",\"scenes\":[".to_owned() + &vec!["{\"duration\":\"x\"}"; 1500].join(",") + "]}");
+    let same = world.j2v("check same.json").exits(3).hides("not shown").stdout;
+    assert!(same.contains("and 1499 more"), "a mistake that is repeated counts once: {same}");
+}
+
+#[test]
+fn a_movie_of_20_000_mistakes_in_one_line_fills_no_screen() {
+    let world = world();
+    world.write("bad.json", with_mistakes(10_000));
+    for line in ["check bad.json", "check bad.json --json", "submit bad.json --dry-run"] {
+        let run = world.j2v(line).exits(3);
+        assert!(run.stdout.len() + run.stderr.len() < 1 << 20, "{line}: {}", run.stdout.len());
+    }
+}
+
+#[test]
 fn folders_files_and_stdin_are_checked_together() {
     let world = world();
     for folder in ["movies", "movies/deep", "movies/.hidden", "empty"] {

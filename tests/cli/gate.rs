@@ -83,6 +83,21 @@ fn warnings_are_counted_in_one_line_and_stop_nothing() {
 }
 
 #[test]
+fn a_finding_has_the_same_severity_when_it_is_checked_and_when_it_is_sent() {
+    let world = World::new();
+    let items = vec!["1"; 20_001].join(",");
+    let scene = r#"{"duration": 1, "iterate": "rooms"}"#;
+    world.write("many.json", format!("{{\"resolution\": \"sd\", \"variables\": {{\"rooms\": [{items}]}}, \"scenes\": [{scene}]}}"));
+    let found = world.j2v("check many.json --json").exits(0).tells("1 movie: 0 errors, 1 warning").jsons();
+    assert_eq!((&found[0]["code"], &found[0]["severity"], &found[0]["stops"]), (&json!("J2V215"), &json!("warning"), &json!(false)));
+    world.j2v("submit many.json --dry-run").exits(0).tells("1 warning; j2v check many.json shows it");
+    world.write("doubtful.json", r#"{"resolution": "sd", "scenes": [{"duration": 1, "comment": "{{ 1 + }}"}]}"#);
+    let found = world.j2v("check doubtful.json --json").exits(3).json();
+    assert_eq!((&found["severity"], &found["stops"]), (&json!("error"), &json!(false)));
+    world.j2v("submit doubtful.json --dry-run").exits(0).tells("1 uncertain error; j2v check doubtful.json shows it");
+}
+
+#[test]
 fn the_estimated_credits_are_told_before_they_are_spent() {
     let world = World::new();
     world.movie("a.json", &json!({}));

@@ -50,6 +50,41 @@ fn what_never_ends_or_is_too_large_is_refused_with_the_limit() {
     world.j2v("check flat.json").exits(2).tells("config.toml").tells("more than 1 MB");
 }
 
+/// The most memory that a command takes until it ends, in bytes.
+#[cfg(target_os = "linux")]
+fn most_memory(world: &World, line: &str) -> u64 {
+    let mut command = world.command(&line.split_whitespace().collect::<Vec<_>>());
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut most = 0;
+    while child.try_wait().unwrap().is_none() {
+        let told = std::fs::read_to_string(&status).unwrap_or_default();
+        let peak = told.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        most = most.max(peak.unwrap_or(0) << 10);
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    most
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn iterating_over_a_million_objects_is_refused_and_over_half_as_many_takes_less_than_256_mb() {
+    let world = world();
+    let iterating = |count: usize| {
+        let items: Vec<_> = (0..count).map(|nth| format!("{{\"a\":{nth}}}")).collect();
+        let scene = r#"{"duration":1,"iterate":"items","elements":[{"type":"text","text":"{{a}}"}]}"#;
+        format!("{{\"variables\":{{\"items\":[{}]}},\"scenes\":[{scene}]}}", items.join(","))
+    };
+    world.write("many.json", iterating(1_000_000));
+    world.write("half.json", iterating(499_000));
+    let run = world.j2v("submit many.json --dry-run").exits(3).tells("many.json:1:").tells("more than 1,000,000 values");
+    run.tells("split the movie");
+    for line in ["check many.json", "check half.json", "submit half.json --dry-run"] {
+        let most = most_memory(&world, line);
+        assert!((1 << 20..256 << 20).contains(&most), "{line}: {most} bytes");
+    }
+}
+
 #[test]
 fn a_row_that_never_ends_and_too_many_columns_are_named_limits() {
     let world = world();

@@ -4,6 +4,7 @@
 
 use std::io::Write;
 use std::net::TcpStream;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use serde_json::json;
 
-use crate::peer::Peer;
+use crate::peer::{Peer, closed_address};
 use crate::receiver::{PROGRAM, Receiver, request, shown, submit, until_got};
 use crate::running::{Running, until};
 use crate::support::World;
@@ -205,6 +206,50 @@ fn health_promises_that_a_callback_would_be_kept() {
     is_stopped(receiver);
 }
 
+/// A receiver for which the disk can become full: a write beyond the limit of files fails, and doesn't end it.
+#[cfg(target_os = "linux")]
+fn on_a_disk_that_may_be_full(world: &World) -> Receiver {
+    let own = world.command(&["listen", "--bind", "127.0.0.1:0"]);
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(own.get_program()).args(own.get_args());
+    command.env_clear().envs(own.get_envs().filter_map(|(name, value)| Some((name, value?)))).current_dir(world.path(""));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    Receiver::of(Running::of(command))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn health_says_no_while_the_disk_is_full_and_yes_when_there_is_room_again() {
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+    let world = World::new();
+    let receiver = on_a_disk_that_may_be_full(&world);
+    let process = Pid::from_raw(i32::try_from(receiver.running.id()).unwrap());
+    let health = || request(&format!("http://{}/health", receiver.address()), "GET", "text/plain", b"").0;
+    let post = |nth: u32| {
+        receiver.post(&json!({"project": format!("EMUreal{nth:09}"), "status": "done", "padding": "x".repeat(10_000)}).to_string())
+    };
+    assert_eq!((health(), post(0)), (200, 200));
+    let limits = prlimit(process, Resource::Fsize, Rlimit { current: Some(0), maximum: None }).unwrap();
+    until("it says no", || health() == 503);
+    assert_eq!((post(1), health()), (503, 503));
+    prlimit(process, Resource::Fsize, limits).unwrap();
+    until("it says yes again", || health() == 200);
+    assert_eq!(post(2), 200);
+    is_stopped(receiver);
+}
+
+#[test]
+fn a_service_that_is_down_keeps_nothing_back_that_is_believed_at_its_word() {
+    let world = World::at(&format!("http://{}/v2", closed_address()));
+    let receiver = Receiver::start(&world, "--trust --interval 50ms");
+    for nth in 0..20 {
+        assert_eq!(receiver.post(&json!({"project": format!("UnknownStatus{nth:03}"), "status": "simmering"}).to_string()), 200);
+    }
+    assert_eq!(receiver.post(r#"{"project":"AnybodyOf16Bytes","status":"done","url":"https://a/v.mp4"}"#), 200);
+    until("it is printed", || receiver.running.printed().contains("AnybodyOf16Bytes"));
+    is_stopped(receiver);
+}
+
 #[test]
 fn a_program_sees_what_is_documented_and_a_secret_only_where_it_is_asked_for() {
     let world = World::new();
@@ -251,9 +296,9 @@ fn a_receiver_whose_terminal_is_gone_stops_and_one_that_nohup_started_goes_on() 
     let program = command.get_program().to_owned();
     let arguments: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
     let environment: Vec<_> = command.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect();
-    command = std::process::Command::new("/usr/bin/nohup");
+    command = Command::new("/usr/bin/nohup");
     command.arg(program).args(arguments).env_clear().envs(environment).current_dir(world.path(""));
-    command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let receiver = Receiver::of(Running::of(command));
     receiver.running.signal("HUP");
     assert_eq!(receiver.post("{}"), 200);

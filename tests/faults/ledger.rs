@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process;
+use std::process::{self, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -183,6 +183,48 @@ fn row_87_a_ledger_that_others_can_read_is_refused_and_nothing_is_sent() {
     assert_eq!(world.posts(), 0);
     private(&world.path("ledger.db"), 0o600);
     world.j2v("submit a.json --key k").exits(0);
+}
+
+/// A command line of a user whom the permissions of files stop; root they don't.
+fn heeding_permissions(world: &World, line: &str) -> Run {
+    let words: Vec<_> = line.split_whitespace().collect();
+    let own = world.command(&words);
+    if !rustix::process::getuid().is_root() {
+        return world.run(&words);
+    }
+    let mut command = process::Command::new("/usr/bin/setpriv");
+    command.args(["--bounding-set=-all", "--inh-caps=-all"]).arg(own.get_program()).args(own.get_args());
+    command.env_clear().envs(own.get_envs().filter_map(|(name, value)| Some((name, value?)))).current_dir(world.path(""));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    Run::of(command.spawn().unwrap())
+}
+
+/// Sets the permissions of the files of a folder, and of the folder.
+fn permit(folder: &Path, files: u32, folders: u32) {
+    private(folder, 0o700);
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        if entry.file_type().unwrap().is_dir() { permit(&entry.path(), files, folders) } else { private(&entry.path(), files) }
+    }
+    private(folder, folders);
+}
+
+#[test]
+fn a_ledger_that_can_only_be_read_is_read_and_a_submit_says_so_and_sends_nothing() {
+    let world = World::new();
+    fs::create_dir(world.path("shared")).unwrap();
+    world.movie("a.json", &json!({}));
+    world.j2v("submit a.json --key k --wait --ledger shared/ledger.db").exits(0);
+    permit(&world.path("shared"), 0o400, 0o500);
+    let told = heeding_permissions(&world, "history --ledger shared/ledger.db --json").exits(0).json();
+    assert_eq!((&told["key"], &told["status"]), (&json!("k"), &json!("done")));
+    let refused = heeding_permissions(&world, "submit a.json --key l --ledger shared/ledger.db").exits(1);
+    refused.tells("the ledger shared/ledger.db can't be opened").tells("--ledger or J2V_LEDGER");
+    heeding_permissions(&world, "listen --bind 127.0.0.1:0 --ledger shared/ledger.db").exits(1).tells("--ledger or J2V_LEDGER");
+    let doctor = heeding_permissions(&world, "doctor --ledger shared/ledger.db").exits(1);
+    assert!(doctor.stdout.contains("can't be written to"), "{}", doctor.stdout);
+    permit(&world.path("shared"), 0o600, 0o700);
+    assert_eq!(world.posts(), 1);
+    world.j2v("submit a.json --key l --ledger shared/ledger.db").exits(0);
 }
 
 #[test]

@@ -187,6 +187,10 @@ fn row_97_the_passwords_of_urls_are_not_shown() {
     for line in ["config show", "config show --json", "doctor"] {
         assert!(!world.j2v(line).stdout.contains("hunter2"), "{line}");
     }
+    for ledger in ["me:hunter2@db/j2v", "host=db password=hunter2"] {
+        world.write(".config/j2v/config.toml", format!("[profiles.default]\nledger = \"{ledger}\"\n"));
+        world.j2v("history").exits(2).hides("hunter2").tells("config.toml:2:10").tells("postgres://USER@HOST/DATABASE");
+    }
 }
 
 #[test]

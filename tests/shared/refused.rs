@@ -54,6 +54,27 @@ fn a_role_without_rights_and_a_missing_database_are_told_with_what_helps() {
 }
 
 #[test]
+fn a_wrong_password_is_told_with_what_sets_it_and_never_repeated() {
+    let Some(mut cluster) = Cluster::start(Disk::Honest, &[]) else { return };
+    let (world, url) = (World::new(), cluster.database());
+    world.movie("a.json", &json!({}));
+    cluster.psql(url.rsplit('/').next().unwrap(), "CREATE ROLE guest SUPERUSER LOGIN PASSWORD 'canary-right'");
+    let rules = "host all guest 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n";
+    cluster.while_down(|data| std::fs::write(data.join("pg_hba.conf"), rules).unwrap());
+    let guest = url.replace("j2v@", "guest@");
+    let wrong = guest.replace("guest@", "guest:canary-wrong@");
+    for ledger in [&[("J2V_LEDGER", wrong.as_str())][..], &[("J2V_LEDGER", guest.as_str()), ("PGPASSWORD", "canary-wrong")]] {
+        for line in ["submit a.json --key k", "history", "listen --bind 127.0.0.1:0"] {
+            let run = world.j2v_with(ledger, line).exits(1).tells("password").tells("PGPASSWORD");
+            assert!(!run.stderr.contains("canary"), "{}", run.stderr);
+        }
+    }
+    world.j2v_with(&[("J2V_LEDGER", &guest)], "submit a.json --key k").exits(1).tells("PGPASSWORD");
+    assert_eq!(world.posts(), 0);
+    world.j2v_with(&[("J2V_LEDGER", &guest), ("PGPASSWORD", "canary-right")], "submit a.json --key k").exits(0);
+}
+
+#[test]
 fn a_value_of_the_address_is_not_repeated() {
     let Some(cluster) = shared() else { return };
     let (world, url) = (World::new(), format!("{}?options=hunter2", cluster.database()));

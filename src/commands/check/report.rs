@@ -2,11 +2,12 @@
 
 use crate::cli::CheckFormat;
 use crate::commands::Call;
+use crate::limits::FINDINGS;
 use crate::movie::diagnostic::{Diagnostic, Source};
 use crate::movie::json::{Node, Pointer};
 use crate::output::annotations::Annotations;
 use crate::output::sarif::Sarif;
-use crate::output::{findings, snippet};
+use crate::output::{counted, findings, snippet};
 
 /// The movie that some findings belong to.
 #[derive(Clone, Copy)]
@@ -51,19 +52,25 @@ impl Report {
         let pointer = |finding: &Diagnostic| {
             root.map_or_else(Pointer::root, |root| root.pointer_to(finding.used.unwrap_or(finding.span))).to_string()
         };
-        match self {
-            Self::Json => placed.iter().for_each(|one| call.out.data(&findings::to_json(name, one, &pointer(one.finding)))),
-            Self::Github(annotations) => placed.iter().for_each(|one| annotations.add(name, one)),
-            Self::Sarif(sarif) => placed.iter().for_each(|one| sarif.add(name, one, &pointer(one.finding))),
-            Self::Human { all } => {
-                let color = call.settings.canvas.color;
-                let mistakes = if *all { placed.into_iter().map(|one| vec![one]).collect() } else { findings::repeated(placed) };
-                for places in mistakes {
-                    if let Some((first, others)) = places.split_first() {
-                        call.out.drawn(&format!("{}\n", snippet::render(name, first, others, color)));
-                    }
+        if let Self::Github(annotations) = self {
+            // They are cut and counted when they are written.
+            return placed.iter().for_each(|one| annotations.add(name, one));
+        }
+        let is_grouped = matches!(self, Self::Human { all: false });
+        let mut mistakes = if is_grouped { findings::repeated(placed) } else { placed.into_iter().map(|one| vec![one]).collect() };
+        let left_out = findings::leave_out(&mut mistakes);
+        for (first, others) in mistakes.iter().filter_map(|places| places.split_first()) {
+            match self {
+                Self::Human { .. } => {
+                    call.out.drawn(&format!("{}\n", snippet::render(name, first, others, call.settings.canvas.color)));
                 }
+                Self::Json => call.out.data(&findings::to_json(name, first, &pointer(first.finding))),
+                Self::Sarif(sarif) => sarif.add(name, first, &pointer(first.finding)),
+                Self::Github(_) => {}
             }
+        }
+        if left_out > 0 {
+            call.out.note(&format!("{name}: {} not shown: {}", counted(left_out, "more finding"), FINDINGS.why));
         }
     }
 

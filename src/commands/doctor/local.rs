@@ -83,7 +83,10 @@ async fn on_server(address: &Address) -> Finding {
 
 async fn existing(path: &Path) -> Finding {
     match looked_through(path).await {
-        Ok((faults, renders)) if faults.is_empty() => Finding::ok("ledger", format!("{}: sound, {renders} renders", path.display())),
+        Ok((faults, renders)) if faults.is_empty() => match OpenOptions::new().append(true).open(path) {
+            Ok(_) => Finding::ok("ledger", format!("{}: sound, {renders} renders", path.display())),
+            Err(why) => unwritable(format!("{}: sound, but it can't be written to: {why}", path.display())),
+        },
         Ok((faults, _)) => {
             let why = faults.into_iter().next().unwrap_or_default();
             Finding::stop("ledger", ledger_failed(LedgerError::Corrupt { path: path.to_owned(), why }))
@@ -103,13 +106,12 @@ fn to_be_made(path: &Path) -> Finding {
     let folder = nearest_folder(path);
     match try_to_write(&folder) {
         Ok(()) => Finding::ok("ledger", format!("none yet; the first submit makes {}", path.display())),
-        Err(why) => Finding::fail(
-            "ledger",
-            Exit::Internal,
-            format!("{} can't be made: {} can't be written to: {why}", path.display(), folder.display()),
-        )
-        .help("name another file with --ledger or J2V_LEDGER"),
+        Err(why) => unwritable(format!("{} can't be made: {} can't be written to: {why}", path.display(), folder.display())),
     }
+}
+
+fn unwritable(why: String) -> Finding {
+    Finding::fail("ledger", Exit::Internal, why).help("name another file with --ledger or J2V_LEDGER")
 }
 
 /// The folder of a path, or the nearest existing one above it.

@@ -58,6 +58,9 @@ pub(super) enum Failure {
 
 const WRONG_USER: &str = "correct the user in the address, or the password in $PGPASSWORD, ~/.pgpass or $J2V_LEDGER";
 
+/// The client's own message where the server wants a password and the address has none.
+const NO_PASSWORD: &str = "password missing";
+
 const NO_DATABASE: &str = "create the database, or correct its name in the address";
 
 const NO_RIGHT: &str =
@@ -141,7 +144,11 @@ fn is_of_connection(error: &tokio_postgres::Error) -> bool {
 
 fn of_server(error: &tokio_postgres::Error, path: PathBuf, why: String) -> LedgerError {
     let Some(code) = error.code() else {
-        return if error.as_db_error().is_none() { LedgerError::Unreachable { path, why } } else { LedgerError::Engine { path, why } };
+        return match error.as_db_error() {
+            None if in_words(error) == NO_PASSWORD => LedgerError::Denied { path, why, fix: WRONG_USER },
+            None => LedgerError::Unreachable { path, why },
+            Some(_) => LedgerError::Engine { path, why },
+        };
     };
     match code.code() {
         "53100" => LedgerError::Full { path },

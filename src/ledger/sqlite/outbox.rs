@@ -68,10 +68,15 @@ impl Outbox for Sqlite {
     fn keep_receiver(&self, space: Space, keeping: Keeping, at: Timestamp) -> Reply<'_, Receiver> {
         const SQL: &str = "INSERT INTO receiver (account, endpoint, path, public_url, since) VALUES (?1, ?2, coalesce(?3, ?4), ?5, ?6) \
              ON CONFLICT DO UPDATE SET path = coalesce(?3, path, ?4), public_url = coalesce(?5, public_url)";
+        // Whether there is room is asked by this, too, and SQLite writes no page whose content stays: it changes, and changes back.
+        const TOUCH: &str = "UPDATE receiver SET since = since + ?3 WHERE account = ?1 AND endpoint = ?2";
         self.ask(Need::Write, move |session| {
             let Keeping { path, path_if_none, public_url } = &keeping;
             let values = params![space.account, space.endpoint, path, path_if_none, public_url, at];
             session.connection.prepare_cached(SQL)?.execute(values)?;
+            for step in [1, -1] {
+                session.connection.prepare_cached(TOUCH)?.execute(params![space.account, space.endpoint, step])?;
+            }
             receiver(session.connection, &space)?.ok_or_else(|| Failure::Refused("the receiver was not kept".to_owned()))
         })
     }

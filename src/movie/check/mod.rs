@@ -122,8 +122,9 @@ impl Settings<'_> {
         }
         let all_warnings = self.deny.iter().any(|word| word == "warnings");
         for finding in findings {
-            if names(self.deny, finding) || (all_warnings && finding.severity == Severity::Warning) {
-                finding.severity = Severity::Error;
+            let is_denied = names(self.deny, finding) || (all_warnings && finding.severity == Severity::Warning);
+            if is_denied && finding.severity != Severity::Error {
+                (finding.severity, finding.denied) = (Severity::Error, true);
             }
         }
     }
@@ -209,7 +210,7 @@ impl Diagnostic {
     pub fn of_rule(code: &'static str, span: Span, message: impl Into<String>) -> Self {
         let (severity, evidence) = Rule::find(code).map_or((Severity::Warning, Evidence::Advice), |rule| (rule.severity, rule.evidence));
         let message = message.into();
-        Self { severity, evidence, code, message, span, used: None, label: None, help: None, fix: None }
+        Self { severity, evidence, code, message, span, used: None, label: None, help: None, fix: None, denied: false }
     }
 
     fn helped(&mut self, help: impl Into<String>) -> &mut Self {

@@ -233,6 +233,7 @@ impl<'t> Scene<'t> {
     fn help(&self, cause: Cause) -> Option<String> {
         match cause {
             Cause::Deep => Some("a movie nests 10 levels or so: look for a file that contains itself".to_owned()),
+            Cause::Many => Some("split the movie, or take out what it does not use".to_owned()),
             Cause::Expected(Expected::Colon) => Some("write `:` between the key and its value".to_owned()),
             Cause::Expected(Expected::CommaInArray | Expected::CommaInObject) if !self.open.is_empty() => {
                 Some(format!("put a comma or the closing bracket here{}", self.still_open()))

@@ -172,7 +172,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "J2V215",
         name: "too-much-to-resolve",
-        severity: Severity::Error,
+        severity: Severity::Warning,
         evidence: Evidence::Advice,
         why: "Resolving this movie takes more than any real movie needs, so what its variables make of it was not checked.",
         example: Example::Told,
