@@ -29,6 +29,28 @@ function animated(node, track, base = 0, fill = "both") {
   return animation;
 }
 
+// A part's animation on the movie's clock. Outside of its span its value is a plain style: an animation, even one that is over,
+// holds a layer of its own, and hundreds of layers can't be drawn in time.
+class Move {
+  constructor(node, track, base) {
+    const [first, last] = [track.at[0], track.at[track.at.length - 1]];
+    Object.assign(this, { node, of: track.of, animation: animated(node, track, base), first, last, base, held: null });
+  }
+
+  set currentTime(milliseconds) {
+    const time = milliseconds / 1000 - this.base;
+    const held = time < this.first[0] ? this.first[1] : time >= Math.max(this.last[0], this.first[0] + 0.001) ? this.last[1] : null;
+    if (held === null) {
+      if (this.held !== null) this.node.style[this.of] = "";
+      this.animation.currentTime = milliseconds;
+    } else if (held !== this.held) {
+      this.animation.cancel();
+      this.node.style[this.of] = held;
+    }
+    this.held = held;
+  }
+}
+
 const EDGES = { start: "flex-start", center: "center", end: "flex-end" };
 
 function placed(node, place) {
@@ -69,7 +91,7 @@ function inParts(words, parts, animations) {
   }
   spans.forEach((span, index) => {
     const moves = parts.moves[index % parts.moves.length] || [];
-    moves.forEach((track) => animations.push(animated(span, track, parts.start + index * parts.stagger)));
+    moves.forEach((track) => animations.push(new Move(span, track, parts.start + index * parts.stagger)));
   });
 }
 
