@@ -18,7 +18,7 @@ use crate::rows::Encoding;
 // `j2v batch`.
 #[derive(Debug, Args)]
 #[command(
-    mut_arg("movies", |movies| movies.required(false).required_unless_present_any(["status", "template"]).num_args(0..=1).help("The movie file")),
+    mut_arg("movies", |movies| movies.required(false).required_unless_present_any(["status", "template"]).num_args(0..=1).help("The movie file, or a folder of movies: one file each, whose name is the key")),
     mut_args(on_one_screen),
     after_long_help = help::json_page("batch", "\
 Examples:
@@ -28,6 +28,7 @@ Examples:
                                                  everything is checked, nothing is sent
   j2v batch listing.json --rows listings.csv --key listing_id --update
                                                  rows that have changed are rendered anew
+  j2v batch videos/ --download out/              a folder of movies: one video a file
   j2v batch --status                             how all batches stand", help::ANY)
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -127,10 +128,10 @@ fn on_one_screen(arg: Arg) -> Arg {
 #[command(next_help_heading = "Rows")]
 pub(crate) struct TableArgs {
     /// The table: CSV, TSV, JSON, JSON Lines or XLSX; `-` reads it from stdin
-    #[arg(long, value_name = "TABLE", required_unless_present = "status")]
+    #[arg(long, value_name = "TABLE")]
     pub(crate) rows: Option<String>,
     /// The column whose values identify the rows: a row that moves in the table stays the same render
-    #[arg(long, value_name = "COLUMN", required_unless_present = "status")]
+    #[arg(long, value_name = "COLUMN")]
     pub(crate) key: Option<String>,
     /// Use a column for a variable with another name
     #[arg(long, value_name = "COLUMN=NAME")]

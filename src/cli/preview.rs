@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{ArgPredicate, Resettable};
-use clap::{Arg, Args, Id};
+use clap::builder::ArgPredicate;
+use clap::{Arg, Args};
 
 use super::fields::FieldArgs;
 use super::help;
@@ -13,15 +13,12 @@ use crate::exit::Exit;
 /// How looking at a movie may end.
 const EXITS: &[Exit] = &[Exit::Done, Exit::Internal, Exit::Usage, Exit::Invalid];
 
-/// What makes the table of `j2v batch` one that may be left out.
-const NOTHING: Resettable<Id> = Resettable::Reset;
-
 // `j2v preview`.
 #[derive(Debug, Args)]
 #[command(
     mut_arg("movies", |movies| movies.num_args(1).help("The movie file")),
-    mut_arg("rows", |rows| rows.required_unless_present(NOTHING).conflicts_with_all(["out", "storyboard", "json"])),
-    mut_arg("key", |key| key.required_unless_present(NOTHING).requires("rows").help("The column by whose values rows are found")),
+    mut_arg("rows", |rows| rows.conflicts_with_all(["out", "storyboard", "json"])),
+    mut_arg("key", |key| key.requires("rows").help("The column by whose values rows are found")),
     mut_args(on_one_screen),
     after_long_help = help::json_page("preview", "\
 The page is on this machine only and follows the movie as it is edited, until Ctrl-C. It is not the

@@ -25,7 +25,7 @@ use crate::world::World;
 pub(super) async fn run(call: &Call, args: &SubmitArgs, keys: Vec<Option<Key>>, composed: Vec<Composed>) -> anyhow::Result<Exit> {
     let store = session::store_as_it_is(call).await?;
     let mut exits = Vec::new();
-    let mut gate = SubmitCheck::new(call, args);
+    let mut gate = SubmitCheck::new(call, &args.gate, &args.movie);
     for (Composed { source, movie, .. }, key) in composed.into_iter().zip(keys) {
         let known = Known { latest: latest(call, store.as_ref(), key.as_ref()).await?, ledger: store.name() };
         let movie =

@@ -1,5 +1,6 @@
 //! Reads the movies of a command line and composes each with the flags.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use super::Stop;
@@ -53,6 +54,22 @@ pub(super) fn compose_one(out: &Out, args: &MovieArgs) -> Result<Document, Stop>
 /// As [`compose_all`].
 pub(super) fn compose_silently(args: &MovieArgs) -> Result<Vec<Composed>, Stop> {
     compose_files(args, movie_files::named)
+}
+
+/// Refuses two files of a folder that would be the same key.
+///
+/// # Errors
+/// Names both files.
+pub(super) fn refuse_one_key_twice(composed: &[Composed]) -> Result<(), Stop> {
+    let mut known: HashMap<&str, &str> = HashMap::new();
+    for Composed { source, stem, .. } in composed {
+        if let Some(stem) = stem
+            && let Some(other) = known.insert(stem, source)
+        {
+            return Err(Stop::new(Exit::Usage, format!("{other} and {source} would both have the key {stem}; nothing was sent")));
+        }
+    }
+    Ok(())
 }
 
 /// Composes all movies of those files that `files` finds under the names of the command line.

@@ -1,7 +1,6 @@
 //! `j2v submit`: sends each movie exactly once, follows it to its end, and saves it where the flags ask for that.
 
 use std::cell::Cell;
-use std::collections::HashMap;
 
 use futures_util::stream::{self, StreamExt};
 
@@ -100,14 +99,7 @@ fn keys(args: &SubmitArgs, composed: &[Composed]) -> Result<Vec<Option<Key>>, St
             "--again renders a key once more: name it with --key (without a key every submit is a new render)",
         ));
     }
-    let mut known: HashMap<&str, &str> = HashMap::new();
-    for Composed { source, stem, .. } in composed {
-        if let Some(stem) = stem
-            && let Some(other) = known.insert(stem, source)
-        {
-            return Err(Stop::new(Exit::Usage, format!("{other} and {source} would both have the key {stem}; nothing was sent")));
-        }
-    }
+    movies::refuse_one_key_twice(composed)?;
     let key = |composed: &Composed| {
         let key = args.key.as_deref().map(|key| ("--key", key)).or_else(|| Some((composed.source.as_str(), composed.stem.as_deref()?)));
         key.map(|(from, key)| Key::parse(key).map_err(|why| Stop::new(Exit::Usage, format!("{from}: {why}")))).transpose()
@@ -155,7 +147,7 @@ fn orders(
     results: &mut Results<'_>,
 ) -> Vec<(usize, Order)> {
     let mut orders = Vec::new();
-    let mut gate = SubmitCheck::new(call, args);
+    let mut gate = SubmitCheck::new(call, &args.gate, &args.movie);
     for (index, (Composed { source, movie, .. }, key)) in composed.into_iter().zip(keys).enumerate() {
         match movie.and_then(|movie| with_place_for_token(!args.lost.no_token, &source, movie)).and_then(|movie| gate.pass(&source, movie))
         {

@@ -2,7 +2,7 @@
 //! certainly refuses stops a paying user, never a guess (`contract.md#checks-that-stop`).
 
 use super::{Call, Stop};
-use crate::cli::{GateArgs, SubmitArgs};
+use crate::cli::{GateArgs, MovieArgs};
 use crate::exit::Exit;
 use crate::movie::Document;
 use crate::movie::check::{Resolved, Settings, check};
@@ -27,11 +27,11 @@ pub(super) struct SubmitCheck<'a> {
 }
 
 impl<'a> SubmitCheck<'a> {
-    pub(super) fn new(call: &'a Call, args: &'a SubmitArgs) -> Self {
+    pub(super) fn new(call: &'a Call, args: &'a GateArgs, movie: &MovieArgs) -> Self {
         Self {
             call,
-            args: &args.gate,
-            flags: args.movie.to_flags(),
+            args,
+            flags: movie.to_flags(),
             errors: 0,
             warnings: 0,
             warned: Vec::new(),

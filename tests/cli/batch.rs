@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Run, World};
 
@@ -212,4 +212,40 @@ fn a_row_whose_cost_has_no_upper_bound_is_not_sent_under_a_cap_and_says_why_and_
     assert_eq!(world.posts(), 2, "only what has an upper bound was sent");
     world.j2v(&format!("{BATCH} --skip-invalid")).exits(12).tells("--max-credits allows 100");
     assert_eq!(world.posts(), 2, "the cap of an earlier run holds on");
+}
+
+#[test]
+fn a_folder_of_movies_is_a_batch_and_a_second_run_continues_it() {
+    let world = World::new();
+    std::fs::create_dir(world.path("videos")).unwrap();
+    for name in ["oak", "elm", "ash"] {
+        world.movie(&format!("videos/{name}.json"), &json!({"render-time": "1ms"}));
+    }
+    world.j2v("batch videos --dry-run").exits(0).tells("3 movies: 3 to send, up to");
+    assert_eq!(world.posts(), 0);
+    let stopped = world.j2v("batch videos/ --max-renders 2 --no-wait").exits(12);
+    assert_eq!(stopped.next(), ["j2v batch videos/ --no-wait --max-renders 3"]);
+    assert_eq!(world.accepted(), 2);
+    world.j2v("batch videos --max-renders 5 --download out/").exits(0);
+    assert_eq!(world.accepted(), 3);
+    for name in ["oak", "elm", "ash"] {
+        assert!(world.has(&format!("out/{name}.mp4")), "{name}");
+    }
+    world.j2v("batch videos --download out/").exits(0);
+    world.j2v("show videos/oak").exits(0);
+    assert_eq!(world.accepted(), 3);
+}
+
+#[test]
+fn a_broken_movie_of_a_folder_stops_the_batch_or_is_skipped() {
+    let world = World::new();
+    std::fs::create_dir(world.path("videos")).unwrap();
+    world.movie("videos/good.json", &json!({"render-time": "1ms"}));
+    world.write("videos/bad.json", "{");
+    world.j2v("batch videos").exits(3).tells("bad.json:1").tells("1 of 2 movies can't be rendered; nothing was sent");
+    assert_eq!(world.posts(), 0);
+    world.j2v("batch videos --skip-invalid").exits(12);
+    assert_eq!(world.accepted(), 1);
+    world.j2v("batch videos/good.json").exits(2).tells("--rows TABLE is missing");
+    world.j2v("batch videos/good.json --rows t.csv").exits(2).tells("--key COLUMN is missing");
 }

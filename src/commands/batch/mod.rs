@@ -1,5 +1,6 @@
-//! `j2v batch`: one movie, a table of rows, each rendered once. A second run continues the first.
+//! `j2v batch`: one movie and a table of rows, or a folder of movies, each rendered once. A second run continues the first.
 
+mod folder;
 mod outcomes;
 pub(super) mod preflight;
 mod running;
@@ -31,7 +32,11 @@ pub(super) async fn run(call: &Call, args: &BatchArgs) -> anyhow::Result<Exit> {
     let space = Space { account: call.settings.account.clone(), endpoint: session::endpoint(&call.settings.api) };
     let store = if args.dry_run { session::store_as_it_is(call).await? } else { session::store(call).await? };
     let rules = rules(args);
-    let checked = preflight::preflight(call, args, &name, store.as_ref(), &space, rules).await?;
+    let checked = if folder::is_named(args) {
+        folder::preflight(call, args, &name, store.as_ref(), &space, rules).await?
+    } else {
+        preflight::preflight(call, args, &name, store.as_ref(), &space, rules).await?
+    };
     let batch = batch(args, name, space, checked.template);
     ask_first(call, args, &batch, store.as_ref(), &checked.survey).await?;
     if args.dry_run {
@@ -69,6 +74,15 @@ fn name(args: &BatchArgs) -> Result<String, Stop> {
 }
 
 fn refuse_what_cannot_be(call: &Call, args: &BatchArgs) -> Result<(), Stop> {
+    let missing = match (&args.table.rows, &args.table.key) {
+        _ if folder::is_named(args) => None,
+        (None, _) => Some("--rows TABLE is missing: a batch is a movie with a table, or a folder of movies"),
+        (Some(_), None) => Some("--key COLUMN is missing: the column whose values name the rows"),
+        (Some(_), Some(_)) => None,
+    };
+    if let Some(missing) = missing {
+        return Err(Stop::new(Exit::Usage, missing));
+    }
     if call.settings.ledger == LedgerPlace::Nowhere {
         let why = "a batch needs a ledger, or its next run would pay again: leave out --no-ledger, or name a file with --ledger";
         return Err(Stop::new(Exit::Usage, why));

@@ -1,0 +1,144 @@
+//! A folder of movies as a batch: one movie a file, and the file's name without its ending is the key. As with a table,
+//! everything is checked before anything is sent.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::super::movies::{self, Composed};
+use super::super::session::ledger_failed;
+use super::super::submit::with_place_for_token;
+use super::super::submit_check::{SubmitCheck, without_bound};
+use super::super::uploads::{self, UploadMode};
+use super::super::{Call, Stop};
+use super::cost;
+use super::preflight::Checked;
+use crate::cli::{BatchArgs, GateArgs};
+use crate::exit::Exit;
+use crate::ledger::batch::TableRow;
+use crate::ledger::{Space, Store};
+use crate::movie::Document;
+use crate::movie::check::Resolved;
+use crate::output::counted;
+use crate::render::identity::{Key, MovieHash};
+use crate::work::batch::{Entry, Item, Rules, Survey, current};
+
+/// The movies that are passed to the run at once.
+const CHUNK: usize = 50;
+
+/// Whether the command names a folder of movies, and no table.
+pub(super) fn is_named(args: &BatchArgs) -> bool {
+    let names_folder = args.movie.movies.first().is_some_and(|name| Path::new(name).is_dir());
+    names_folder && args.table.rows.is_none() && args.table.key.is_none()
+}
+
+/// Checks every movie of the folder and reports the findings.
+///
+/// # Errors
+/// When the folder can't be used, or movies are invalid and not to be skipped: nothing was sent.
+pub(super) async fn preflight(
+    call: &Call,
+    args: &BatchArgs,
+    name: &str,
+    store: &dyn Store,
+    space: &Space,
+    rules: Rules,
+) -> anyhow::Result<Checked> {
+    let mut composed = movies::compose_all(&call.out, &args.movie)?;
+    if args.movie.upload {
+        let mode = if args.dry_run { UploadMode::LookUp } else { UploadMode::Send };
+        uploads::swap(call, &args.movie, Some(&args.gate), &mut composed, mode).await?;
+    }
+    movies::refuse_one_key_twice(&composed)?;
+    // The batch has a budget of its own, which holds over all its runs.
+    let gate = GateArgs { max_credits: None, ..args.gate.clone() };
+    let mut check = SubmitCheck::new(call, &gate, &args.movie);
+    let mut entries = Vec::with_capacity(composed.len());
+    let mut invalid = 0;
+    for (number, Composed { source, stem, movie }) in (1..).zip(composed) {
+        let key = key(&source, stem.as_deref())?;
+        let item = movie
+            .and_then(|movie| with_place_for_token(!args.lost.no_token, &source, movie))
+            .and_then(|movie| check.pass(&source, movie))
+            .and_then(|movie| item(args, number, &key, &source, &movie));
+        entries.push(match item {
+            Ok(item) => Entry::Good(item),
+            Err(stop) => {
+                invalid += 1;
+                let why = stop.message.clone();
+                stop.tell(&call.out);
+                Entry::Bad { number, key: Some(key), why }
+            }
+        });
+    }
+    check.tell();
+    let survey = survey(store, space, name, rules, &entries).await?;
+    if invalid > 0 && !args.skip_invalid {
+        let message = format!("{invalid} of {} can't be rendered; nothing was sent", counted(entries.len(), "movie"));
+        return Err(Stop {
+            help: Some("fix them, or send only the others with --skip-invalid".to_owned()),
+            ..Stop::new(Exit::Invalid, message)
+        }
+        .into());
+    }
+    if args.dry_run {
+        show(call, args, name, &survey, entries.len(), invalid);
+    }
+    let rows = u64::try_from(entries.len()).unwrap_or(u64::MAX);
+    let feed = Box::new(move |sender: tokio::sync::mpsc::Sender<Vec<Entry>>| {
+        let mut entries = entries.into_iter();
+        loop {
+            let chunk: Vec<Entry> = entries.by_ref().take(CHUNK).collect();
+            if chunk.is_empty() || sender.blocking_send(chunk).is_err() {
+                return;
+            }
+        }
+    });
+    Ok(Checked { rows, for_excel: false, template: MovieHash::of(b"a folder of movies"), survey, feed })
+}
+
+fn key(source: &str, stem: Option<&str>) -> Result<Key, Stop> {
+    Key::parse(stem.unwrap_or_default()).map_err(|why| Stop::new(Exit::Usage, format!("{source}: {why}")))
+}
+
+/// A movie as the run sends it.
+///
+/// # Errors
+/// When its cost has no upper bound although there is a budget.
+fn item(args: &BatchArgs, number: u64, key: &Key, source: &str, movie: &Document) -> Result<Item, Stop> {
+    let plan = Resolved::of(movie).plan;
+    if let (Some(cap), Some(open)) = (args.gate.max_credits, plan.unbounded().first()) {
+        return Err(Stop::new(Exit::Credits, format!("{source}: {}", without_bound(open, cap))));
+    }
+    let (body, hash) = (movie.to_compact().into_bytes(), MovieHash::of(movie.canonical().as_bytes()));
+    Ok(Item { number, key: key.clone(), stem: None, movie: hash, body, estimate: plan.credits.amount.at_most() })
+}
+
+/// What a run would do.
+async fn survey(store: &dyn Store, space: &Space, name: &str, rules: Rules, entries: &[Entry]) -> Result<Survey, Stop> {
+    let good: Vec<&Item> = entries.iter().filter_map(|entry| if let Entry::Good(item) = entry { Some(item) } else { None }).collect();
+    let keys: Vec<(Key, MovieHash)> = good.iter().map(|item| (item.key.clone(), item.movie)).collect();
+    let latest = current(store, space, name, &keys).await.map_err(ledger_failed)?;
+    let mut survey = Survey::default();
+    for (item, latest) in good.iter().zip(latest) {
+        survey.take(latest.as_ref(), item.movie, TableRow { number: item.number, estimate: item.estimate }, rules);
+    }
+    Ok(survey)
+}
+
+fn show(call: &Call, args: &BatchArgs, name: &str, survey: &Survey, movies: usize, invalid: u64) {
+    let sent = survey.sent();
+    let most = (sent.unbounded == 0).then_some(sent.credits);
+    if args.json {
+        let folder = args.movie.movies.first();
+        call.out.data(
+            &json!({
+                "batch": name, "movie": folder, "table": null, "rows": movies, "to_send": sent.rows, "anew": survey.renewed.rows,
+                "changed": survey.changed.rows, "invalid": invalid, "credits_at_most": most,
+            })
+            .to_string(),
+        );
+        return;
+    }
+    call.out.note(&format!("{}: {} to send, {}; nothing was sent", counted(movies, "movie"), sent.rows, cost(&sent)));
+}
