@@ -129,27 +129,25 @@ fn spoil(value: &mut Value, dice: &mut Dice) {
         }
         _ => None,
     };
-    match inner {
-        Some(inner) => spoil(inner, dice),
-        None => {
-            let deep = (0..100).fold(json!(0), |inner, _| json!([inner]));
-            let others = [
-                json!(null),
-                json!(-1),
-                json!(1e308),
-                json!(""),
-                json!("-rf"),
-                json!("../../etc/passwd"),
-                json!("a\u{0}b\u{202e}"),
-                json!("x".repeat(100_000)),
-                json!([]),
-                json!({}),
-                json!(true),
-                deep,
-            ];
-            *value = dice.pick(&others).clone();
-        }
+    if let Some(inner) = inner {
+        return spoil(inner, dice);
     }
+    let deep = (0..100).fold(json!(0), |inner, _| json!([inner]));
+    let others = [
+        json!(null),
+        json!(-1),
+        json!(1e308),
+        json!(""),
+        json!("-rf"),
+        json!("../../etc/passwd"),
+        json!("a\u{0}b\u{202e}"),
+        json!("x".repeat(100_000)),
+        json!([]),
+        json!({}),
+        json!(true),
+        deep,
+    ];
+    *value = dice.pick(&others).clone();
 }
 
 /// A line that no well-meaning client writes.

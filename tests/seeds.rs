@@ -11,8 +11,11 @@ mod properties;
 
 use crate::dice::Dice;
 
+/// What holds of any bytes.
+type Property = fn(&[u8]);
+
 /// Runs every seed of a target through its property.
-fn replay(target: &str, property: fn(&[u8])) {
+fn replay(target: &str, property: Property) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
     let mut seeds: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     seeds.sort();
@@ -58,7 +61,7 @@ fn every_seed_of_an_address_holds() {
 }
 
 /// The targets, in the order of how much they cover.
-const TARGETS: [(&str, fn(&[u8])); 7] = [
+const TARGETS: [(&str, Property); 7] = [
     ("batch", properties::batch),
     ("address", properties::address),
     ("movie", properties::movie),
@@ -92,7 +95,7 @@ fn edited(seeds: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
 }
 
 /// Runs a target on edited seeds. What breaks it is kept for people, and named by the throw that makes it again.
-fn fuzz(target: &str, property: fn(&[u8]), runs: u64, seed: u64) {
+fn fuzz(target: &str, property: Property, runs: u64, seed: u64) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
     let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();

@@ -176,8 +176,7 @@ impl<'a> Line<'a> {
         let span = meant.mention.span;
         let label = Some(format!("`{}`", meant.mention.pointer));
         let (severity, evidence) = (Severity::Error, Evidence::Live);
-        let (used, help, fix, denied) = (None, None, None, false);
-        let finding = Diagnostic { severity, evidence, code, message: message.to_owned(), span, used, label, help, fix, denied };
+        let finding = Diagnostic { severity, evidence, label, ..Diagnostic::of_rule(code, span, message) };
         Self { meant, finding: [finding] }
     }
 

@@ -88,6 +88,9 @@ impl Source {
     }
 }
 
+/// The longest message, in bytes.
+const LONGEST: usize = 1000;
+
 /// The part of a text that a message quotes, 60 characters: a value may be as long as a file.
 #[must_use]
 pub fn excerpt(text: &str) -> Cow<'_, str> {
@@ -195,6 +198,16 @@ impl From<ParseError> for Diagnostic {
 }
 
 impl Diagnostic {
+    /// Cuts words that are longer than anyone reads: they may hold a name or a value that is as long as a file.
+    pub(in crate::movie) fn cut(&mut self) {
+        let words = [Some(&mut self.message), self.label.as_mut(), self.help.as_mut()];
+        for text in words.into_iter().flatten().filter(|text| text.len() > LONGEST) {
+            let end = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+            text.truncate(end);
+            text.push('…');
+        }
+    }
+
     /// Whether it may stop a submission. A guess never stops a paying user (`contract.md#checks-that-stop`).
     #[must_use]
     pub fn stops(&self) -> bool {

@@ -101,7 +101,7 @@ impl Row {
     /// The text of the cell in a column.
     #[must_use]
     pub fn text(&self, column: &str) -> Option<String> {
-        self.cell(column).map(|cell| cell.to_text().to_string())
+        self.cell(column).map(Cell::to_text)
     }
 
     /// Whether every cell is empty, as in the rows that a spreadsheet leaves at its end.

@@ -156,6 +156,25 @@ fn of_more_findings_than_anyone_reads_the_errors_are_shown_and_the_rest_is_count
 }
 
 #[test]
+fn a_name_or_a_value_that_is_as_long_as_a_file_fills_no_screen() {
+    let world = world();
+    let long = "x".repeat(1 << 20);
+    let text = |text: &str| format!(r#"{{"resolution":"sd","scenes":[{{"duration":1,"elements":[{{"type":"text","text":"{text}"}}]}}]}}"#);
+    world.write("value.json", format!(r#"{{"resolution":"{long}","scenes":[{{"duration":1}}]}}"#));
+    world.write("name.json", format!(r#"{{"resolution":"sd","{long}":1,"scenes":[{{"duration":1}}]}}"#));
+    world.write("variable.json", text(&format!("{{{{ {long} }}}}")));
+    world.write("function.json", text(&format!("{{{{ {long}(1) }}}}")));
+    for movie in ["value.json", "name.json", "variable.json", "function.json"] {
+        for format in ["human", "json", "sarif", "github"] {
+            let run = world.j2v(&format!("check {movie} --format {format}"));
+            assert!(run.stdout.contains("J2V"), "{movie} {format}: {}", run.stderr);
+            let length = run.stdout.len() + run.stderr.len();
+            assert!(length < 20_000, "{movie} as {format}: {length} bytes");
+        }
+    }
+}
+
+#[test]
 fn a_movie_of_20_000_mistakes_in_one_line_fills_no_screen() {
     let world = world();
     world.write("bad.json", with_mistakes(10_000));

@@ -92,3 +92,29 @@ fn wrong_folder() {
     command.current_dir(world.path("elsewhere"));
     shows(&world, &Run::of(command.spawn().unwrap()), file!["first_tries/folder_of_the_movie.txt"]);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn where_no_home_folder_can_be_made_all_works_that_keeps_nothing_and_the_rest_names_the_fix() {
+    let world = world();
+    // In /proc nobody can make a folder, not even root.
+    let homeless = [("HOME", "/proc/nowhere"), ("XDG_STATE_HOME", ""), ("J2V_LEDGER", "")];
+    for line in [
+        "check listing.json",
+        "plan listing.json",
+        "build listing.json",
+        "schema",
+        "man --out pages",
+        "config show",
+        "history",
+        "submit listing.json --dry-run",
+    ] {
+        world.j2v_with(&homeless, line).exits(0);
+    }
+    for line in ["submit listing.json --key k", "listen --bind 127.0.0.1:0"] {
+        world.j2v_with(&homeless, line).exits(1).tells("can't be opened").tells("--ledger or J2V_LEDGER");
+    }
+    assert_eq!(world.posts(), 0);
+    world.j2v_with(&homeless, "submit listing.json --key k --ledger here.db").exits(0);
+    assert_eq!(world.accepted(), 1);
+}

@@ -39,7 +39,11 @@ impl Settings {
     /// With what to set.
     #[expect(clippy::disallowed_methods, reason = "a test has no other settings than the environment's")]
     pub(crate) fn of_the_service() -> Result<Self, String> {
-        let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self::read(|name| std::env::var(name).ok())
+    }
+
+    fn read(environment: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+        let set = |name: &str| environment(name).filter(|value| !value.is_empty());
         let key = set("J2V_LIVE_KEY").ok_or("set J2V_LIVE_KEY to the key of the account that pays")?;
         let credits = set("J2V_LIVE_CREDITS")
             .map_or(Ok(CREDITS), |text| text.parse().map_err(|_| format!("J2V_LIVE_CREDITS: `{text}` is not a number")))?;
@@ -61,4 +65,22 @@ impl Settings {
             bodies: [1, 5, 6, 10, 20].map(|megabytes| (megabytes << 20) + 1).to_vec(),
         })
     }
+}
+
+#[test]
+fn the_environment_says_the_key_the_credits_and_where_callbacks_come_in() {
+    let read = |known: &[(&str, &str)]| {
+        let known: Vec<(String, String)> = known.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Settings::read(move |wanted| known.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone()))
+    };
+    assert!(read(&[]).is_err_and(|why| why.contains("J2V_LIVE_KEY")));
+    assert!(read(&[("J2V_LIVE_KEY", "")]).is_err());
+    assert!(read(&[("J2V_LIVE_KEY", "k"), ("J2V_LIVE_CREDITS", "many")]).is_err_and(|why| why.contains("`many` is not a number")));
+    let usual = read(&[("J2V_LIVE_KEY", "k")]).unwrap();
+    assert_eq!((usual.credits, usual.callbacks, usual.api), (10, None, None));
+    assert!(usual.pace >= Duration::from_secs(5), "the service asks not to be polled faster");
+    let all =
+        [("J2V_LIVE_KEY", "k"), ("J2V_LIVE_CREDITS", "4"), ("J2V_LIVE_PUBLIC_URL", "https://a.example/x/"), ("J2V_LIVE_BIND", "[::1]:1")];
+    let all = read(&all).unwrap();
+    assert_eq!((all.credits, all.callbacks), (4, Some(("[::1]:1".to_owned(), "https://a.example/x".to_owned()))));
 }

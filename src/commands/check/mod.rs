@@ -68,11 +68,7 @@ pub(super) async fn run(call: &Call, args: &CheckArgs) -> anyhow::Result<Exit> {
                 tally.count(&found);
                 report.add(call, Checked { name: &name, sources: &[refused.source], root: None }, &found);
             }
-            Err(stop) => {
-                stop.tell(&call.out);
-                tally.unread += 1;
-                tally.stopped = tally.stopped.or(Some(stop.exit));
-            }
+            Err(stop) => tally.unread(call, &stop),
         }
     }
     report.finish(call);
@@ -97,6 +93,12 @@ struct Tally {
 }
 
 impl Tally {
+    fn unread(&mut self, call: &Call, stop: &Stop) {
+        stop.tell(&call.out);
+        self.unread += 1;
+        self.stopped = self.stopped.or(Some(stop.exit));
+    }
+
     fn count(&mut self, found: &[Diagnostic]) {
         for finding in found {
             match finding.severity {

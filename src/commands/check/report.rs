@@ -9,6 +9,9 @@ use crate::output::annotations::Annotations;
 use crate::output::sarif::Sarif;
 use crate::output::{counted, findings, snippet};
 
+/// The longest pointer, in bytes; of a longer one the innermost place is shown that has one.
+const LONGEST_POINTER: usize = 1000;
+
 /// The movie that some findings belong to.
 #[derive(Clone, Copy)]
 pub(super) struct Checked<'a> {
@@ -50,7 +53,8 @@ impl Report {
         let Checked { name, sources, root } = checked;
         let placed = findings::place(sources, found);
         let pointer = |finding: &Diagnostic| {
-            root.map_or_else(Pointer::root, |root| root.pointer_to(finding.used.unwrap_or(finding.span))).to_string()
+            let exact = root.map_or_else(Pointer::root, |root| root.pointer_to(finding.used.unwrap_or(finding.span)));
+            exact.within(LONGEST_POINTER).to_string()
         };
         if let Self::Github(annotations) = self {
             // They are cut and counted when they are written.

@@ -96,6 +96,7 @@ pub fn check(document: &Document, settings: &Settings<'_>) -> Vec<Diagnostic> {
     findings.extend(document.diagnostics.iter().cloned());
     allowance::heed(settings.comments.unwrap_or(document), settings, &mut findings);
     settings.judge(&mut findings);
+    findings.iter_mut().for_each(Diagnostic::cut);
     findings.sort_by_key(|finding| (finding.span.source, finding.span.start, finding.severity, finding.code));
     findings.dedup_by(|later, earlier| is_repeated(earlier, later));
     findings

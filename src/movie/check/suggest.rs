@@ -5,8 +5,14 @@ use strsim::damerau_levenshtein;
 use crate::movie::spec::near::{NAMES, SYNONYMS};
 use crate::movie::spec::{Table, Types, Words, text};
 
+/// What is longer means no name and no word, in bytes: a value may be as long as a file.
+const LONGEST: usize = 100;
+
 /// The member of a table that a wrong name means: by known wrong names, by its spelling in another style, by its letters.
 pub(super) fn property(table: &Table, wrong: &str, types: Types) -> Option<&'static str> {
+    if wrong.len() > LONGEST {
+        return None;
+    }
     let fits =
         |name: &str| table.get(name).filter(|property| types == Types::NONE || property.on.meets(types)).map(|property| property.name);
     let known = || NAMES.iter().filter(|(name, _)| *name == wrong).flat_map(|(_, rights)| *rights).find_map(|right| fits(right));
@@ -17,6 +23,9 @@ pub(super) fn property(table: &Table, wrong: &str, types: Types) -> Option<&'sta
 
 /// The setting of a text that a wrong name means. Settings are CSS: a name not close to a known one is not reported.
 pub(super) fn text_setting(wrong: &str) -> Option<&'static str> {
+    if wrong.len() > LONGEST {
+        return None;
+    }
     let spelled = kebab(wrong);
     let exact = || text::SETTINGS.iter().find(|name| **name == spelled).copied();
     let known = || text::NAMES.iter().find(|(name, _)| *name == spelled).map(|(_, right)| *right);
@@ -27,6 +36,9 @@ pub(super) fn text_setting(wrong: &str) -> Option<&'static str> {
 
 /// The word that a wrong one means.
 pub(super) fn word(words: &Words, wrong: &str) -> Option<&'static str> {
+    if wrong.len() > LONGEST {
+        return None;
+    }
     let lower = wrong.trim().to_ascii_lowercase();
     let near = || words.near.iter().find(|(name, _)| name.eq_ignore_ascii_case(&lower)).map(|(_, right)| *right);
     let cased = || words.known.iter().find(|known| known.eq_ignore_ascii_case(&lower)).copied();

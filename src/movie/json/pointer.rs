@@ -85,6 +85,16 @@ impl Pointer {
         &self.0
     }
 
+    /// The place itself, or the innermost one around it whose pointer has so many bytes at most: a key may be as long as a file.
+    #[must_use]
+    pub fn within(mut self, most: usize) -> Self {
+        let length = |tokens: &[String]| tokens.iter().map(|token| token.len() + 1).sum::<usize>();
+        while length(&self.0) > most {
+            self.0.pop();
+        }
+        self
+    }
+
     fn upto(&self, length: usize) -> Self {
         Self(self.0[..length].to_vec())
     }
