@@ -16,7 +16,7 @@ Findings go to stdout in the order of their places, a summary to stderr. An erro
 code 3. `submit` stops only for what the service certainly fails on: `stops` in --json.
 
 Examples:
-  j2v check listing.json                         every fault, with its line and a way out
+  j2v check listing.json                         every fault, with its line and a fix
   j2v check movies/ --deny warnings              all movies in a folder; warnings are errors
   j2v check listing.json --vars listing.yaml     as it will be sent
   j2v check listing.json --fix --diff            what can be fixed without asking

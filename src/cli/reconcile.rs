@@ -45,8 +45,8 @@ What is found, and the exit code until it is fixed (several kinds make 12):
 
 Examples:
   j2v reconcile                                  what is wrong, or soon will be
-  j2v reconcile --fix --download videos/         mend it, and save what is rendered (for cron)
-  j2v reconcile --fix --exec ./on-video.sh       and hand on every outcome that nobody has heard
+  j2v reconcile --fix --download videos/         fix it, and save what is rendered (for cron)
+  j2v reconcile --fix --exec ./on-video.sh       and deliver every outcome that was not delivered
   j2v reconcile --fix --adopt-from k3f9xa        rebuild a ledger that is lost (--from reads back further)";
 
 // `j2v reconcile`.

@@ -27,7 +27,7 @@ Examples:
   j2v poll                                       everything in the ledger that has not ended
   j2v poll L-4821 --once --json                  one look, for programs
   j2v poll --missed --older-than 10m             what should have called back by now
-  j2v poll --missed --exec ./on-video.sh         and hand each outcome on, once (for cron)", help::RENDERS))]
+  j2v poll --missed --exec ./on-video.sh         and deliver each outcome, once (for cron)", help::RENDERS))]
 pub(crate) struct PollArgs {
     /// Projects or keys (KEY, KEY#N, BATCH/KEY); `-` reads them from stdin; default: all unfinished renders of the ledger
     #[arg(value_name = "PROJECT|KEY")]

@@ -26,7 +26,7 @@ pub(crate) struct BuildArgs {
 // `j2v expand`.
 #[derive(Debug, Args)]
 #[command(after_long_help = help::page("\
-What the service's documentation leaves open is decided and told on stderr as an assumption; what can't be \
+What the service's documentation leaves open is decided, and named on stderr as an assumption; what can't be \
 resolved offline stays as it is written. What is submitted is always the movie itself, never its expansion.
 
 Examples:

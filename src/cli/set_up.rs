@@ -20,7 +20,7 @@ Examples:
   j2v auth login                          asks for the key, without showing it
   j2v auth login --profile work < key     keeps another account's key, from a file
   j2v auth status                         whose key, from where, how many credits are left
-  j2v auth logout                         forgets the kept key", KEY))]
+  j2v auth logout                         forgets the stored key", KEY))]
 pub(crate) struct AuthArgs {
     /// What to do.
     #[command(subcommand)]

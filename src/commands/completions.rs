@@ -64,8 +64,8 @@ fn command(typed: &[String]) -> clap::Command {
 fn with_candidates(command: clap::Command, typed: &[String]) -> clap::Command {
     let command = command.mut_args(|arg| {
         let typed = typed.to_vec();
-        match Kind::of(&arg) {
-            Some(Kind::File) => arg.add(ArgValueCompleter::new(PathCompleter::any())),
+        match Completed::of(&arg) {
+            Some(Completed::File) => arg.add(ArgValueCompleter::new(PathCompleter::any())),
             Some(kind) => arg.add(ArgValueCandidates::new(move || kind.candidates(&typed))),
             None => arg,
         }
@@ -75,7 +75,7 @@ fn with_candidates(command: clap::Command, typed: &[String]) -> clap::Command {
 
 /// The kind of a value, by the name that the help gives it.
 #[derive(Debug, Clone, Copy)]
-enum Kind {
+enum Completed {
     Render,
     Key,
     Rule,
@@ -93,7 +93,7 @@ enum Kind {
     Fault,
 }
 
-impl Kind {
+impl Completed {
     fn of(arg: &Arg) -> Option<Self> {
         let name = arg.get_value_names().and_then(|names| names.first()).map(clap::builder::Str::as_str)?;
         match (arg.get_id().as_str(), name) {

@@ -27,7 +27,7 @@ pub(super) async fn run(call: &Call, args: &SubmitArgs, keys: Vec<Option<Key>>, 
     let mut exits = Vec::new();
     let mut gate = SubmitCheck::new(call, &args.gate, &args.movie);
     for (Composed { source, movie, .. }, key) in composed.into_iter().zip(keys) {
-        let known = Known { latest: latest(call, store.as_ref(), key.as_ref()).await?, ledger: store.name() };
+        let known = KnownRow { latest: latest(call, store.as_ref(), key.as_ref()).await?, ledger: store.name() };
         let movie =
             movie.and_then(|movie| with_place_for_token(!args.lost.no_token, &source, movie)).and_then(|movie| gate.pass(&source, movie));
         match movie.and_then(|movie| sent(call, args, key.as_ref(), &known, movie)) {
@@ -47,7 +47,7 @@ pub(super) async fn run(call: &Call, args: &SubmitArgs, keys: Vec<Option<Key>>, 
 }
 
 /// The ledger's answer.
-struct Known {
+struct KnownRow {
     /// The latest generation of the key, if the ledger has one.
     latest: Option<Render>,
     /// The ledger's name, which the token contains; a ledger that doesn't exist yet gets another one.
@@ -62,7 +62,7 @@ async fn latest(call: &Call, store: &dyn Store, key: Option<&Key>) -> anyhow::Re
 }
 
 /// The body as it would be sent, token included.
-fn sent(call: &Call, args: &SubmitArgs, key: Option<&Key>, known: &Known, movie: Document) -> Result<Document, Stop> {
+fn sent(call: &Call, args: &SubmitArgs, key: Option<&Key>, known: &KnownRow, movie: Document) -> Result<Document, Stop> {
     let latest = known.latest.as_ref();
     let hash = MovieHash::of(movie.canonical().as_bytes());
     let is_new = latest.is_none_or(|render| args.again && gives_way(render, hash));

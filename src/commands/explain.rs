@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::renders::{Name, one, unheard_of};
 use super::session::{self, Session, ledger_failed, unreadable};
-use super::{Call, Stop, movies};
+use super::{Call, Stop, check, movies};
 use crate::cli::{Cli, Command, ExplainArgs};
 use crate::exit::Exit;
 use crate::ledger::{Render, Store};
@@ -25,6 +25,11 @@ use crate::settings::LedgerPlace;
 const SERVICE: &str = "service";
 
 pub(super) async fn run(call: &Call, args: &ExplainArgs) -> anyhow::Result<Exit> {
+    if let [word] = &args.words[..]
+        && let Some(rule) = Rule::named(word).filter(|rule| rule.code.eq_ignore_ascii_case(word))
+    {
+        return Ok(check::explain(call, rule, args.json));
+    }
     let Told { message, meant } = told(call, args).await?;
     let explanation = Explanation::of(&message);
     let line = meant.as_ref().map(|meant| Line::new(&message, explanation, meant));
@@ -37,7 +42,7 @@ pub(super) async fn run(call: &Call, args: &ExplainArgs) -> anyhow::Result<Exit>
     match explanation {
         Some(explanation) => {
             call.out.data(&format!("cause:   {}", explanation.cause));
-            call.out.data(&format!("cure:    {}", explanation.cure));
+            call.out.data(&format!("fix:     {}", explanation.cure));
         }
         None => call.out.data("cause:   j2v does not know this message"),
     }

@@ -24,7 +24,7 @@ use crate::service::place::{here, is_folder};
 use crate::settings::LedgerPlace;
 use crate::work::Context;
 use crate::work::deliver::{Deliverer, DeliveryLimits, Sink, Tally};
-use crate::work::reconcile::{Finding, Kind, Limits, Remedies, Survey, hand_over, hurry, mend, survey};
+use crate::work::reconcile::{Comparison, Finding, Kind, Limits, Remedies, hand_over, hurry, mend, survey};
 use crate::work::save::Saving;
 use crate::world::World;
 
@@ -74,7 +74,7 @@ async fn hand_on(
     call: &Call,
     (context, sink): (&Context, Arc<dyn Sink>),
     limits: &Limits,
-    survey: &mut Survey,
+    survey: &mut Comparison,
 ) -> Result<Tally, LedgerError> {
     let all = CancellationToken::new();
     all.cancel();
@@ -138,7 +138,7 @@ fn to_save(args: &ReconcileArgs) -> Result<Option<Saving>, Stop> {
     saving(place, &NameArgs::default(), &args.rules, 1).map(Some)
 }
 
-fn tell(call: &Call, args: &ReconcileArgs, survey: &Survey) {
+fn tell(call: &Call, args: &ReconcileArgs, survey: &Comparison) {
     if args.json {
         for finding in &survey.findings {
             call.out.data(&facts(finding).to_string());
@@ -168,7 +168,7 @@ fn tell(call: &Call, args: &ReconcileArgs, survey: &Survey) {
 }
 
 /// The ledgers that made the renders that this one didn't, and how many each made.
-fn other_ledgers(survey: &Survey) -> BTreeMap<LedgerName, usize> {
+fn other_ledgers(survey: &Comparison) -> BTreeMap<LedgerName, usize> {
     let elsewhere = survey.findings.iter().filter(|finding| finding.kind == Kind::Elsewhere);
     let mut counts = BTreeMap::new();
     for ledger in elsewhere.filter_map(|finding| finding.token()?.ledger().cloned()) {
@@ -178,7 +178,7 @@ fn other_ledgers(survey: &Survey) -> BTreeMap<LedgerName, usize> {
 }
 
 /// An empty ledger belongs to a new machine, or replaces a lost one: only the user knows which.
-async fn tell_of_other_ledgers(call: &Call, context: &Context, survey: &Survey) -> Result<(), Stop> {
+async fn tell_of_other_ledgers(call: &Call, context: &Context, survey: &Comparison) -> Result<(), Stop> {
     let counts = other_ledgers(survey);
     if counts.is_empty() || !context.store.find(Some(context.space.clone()), RenderQuery::All(1)).await.map_err(ledger_failed)?.is_empty() {
         return Ok(());
@@ -267,7 +267,7 @@ fn facts(finding: &Finding) -> Value {
 }
 
 /// The exit code for the findings that remain after the repair: each kind has a code of its own.
-fn exit(call: &Call, args: &ReconcileArgs, survey: &Survey, tally: Tally) -> Exit {
+fn exit(call: &Call, args: &ReconcileArgs, survey: &Comparison, tally: Tally) -> Exit {
     if call.interrupt.is_cancelled() {
         return Exit::Interrupted;
     }

@@ -31,8 +31,8 @@ pub(super) async fn compare(call: &Call, client: &Client, movies: impl Iterator<
         for (kind, remark) in remarks(&id, variables, &given(movie)) {
             if told.len() < MOST_TOLD && told.insert(remark.clone()) {
                 match kind {
-                    Kind::Doubt => call.out.warning(&remark),
-                    Kind::Fact => call.out.progress(&remark),
+                    Certainty::Doubt => call.out.warning(&remark),
+                    Certainty::Fact => call.out.progress(&remark),
                 }
             }
         }
@@ -52,7 +52,7 @@ pub(super) async fn compare_one(call: &Call, movie: &Document) {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Kind {
+enum Certainty {
     /// Probably a mistake.
     Doubt,
     /// Worth knowing.
@@ -66,21 +66,21 @@ fn given(movie: &Document) -> Vec<String> {
     names.filter(|name| !name.starts_with(['@', '?'])).collect()
 }
 
-fn remarks(id: &str, variables: &[TemplateVariable], given: &[String]) -> Vec<(Kind, String)> {
+fn remarks(id: &str, variables: &[TemplateVariable], given: &[String]) -> Vec<(Certainty, String)> {
     let mut remarks = Vec::new();
     let names = || variables.iter().map(|variable| variable.name.as_str());
     for name in given.iter().filter(|name| !names().any(|known| known == *name)) {
-        remarks.push((Kind::Doubt, format!("template {id} has no variable `{name}`{}", near(name, names()))));
+        remarks.push((Certainty::Doubt, format!("template {id} has no variable `{name}`{}", near(name, names()))));
     }
     let (required, other): (Vec<&TemplateVariable>, Vec<_>) =
         variables.iter().filter(|variable| !given.contains(&variable.name)).partition(|variable| variable.required == Some(true));
     let listed =
         |variables: &[&TemplateVariable]| variables.iter().map(|variable| format!("`{}`", variable.name)).collect::<Vec<_>>().join(", ");
     if !required.is_empty() {
-        remarks.push((Kind::Doubt, format!("template {id} requires {}, which the movie does not set", listed(&required))));
+        remarks.push((Certainty::Doubt, format!("template {id} requires {}, which the movie does not set", listed(&required))));
     }
     if !other.is_empty() {
-        remarks.push((Kind::Fact, format!("template {id} keeps its own {}", listed(&other))));
+        remarks.push((Certainty::Fact, format!("template {id} keeps its own {}", listed(&other))));
     }
     remarks
 }
@@ -99,9 +99,9 @@ mod tests {
         assert_eq!(
             told,
             [
-                (Kind::Doubt, "template T has no variable `citty`; did you mean `city`?".to_owned()),
-                (Kind::Doubt, "template T requires `price`, which the movie does not set".to_owned()),
-                (Kind::Fact, "template T keeps its own `city`, `rooms`".to_owned()),
+                (Certainty::Doubt, "template T has no variable `citty`; did you mean `city`?".to_owned()),
+                (Certainty::Doubt, "template T requires `price`, which the movie does not set".to_owned()),
+                (Certainty::Fact, "template T keeps its own `city`, `rooms`".to_owned()),
             ]
         );
         assert_eq!(remarks("T", &has, &["city".to_owned(), "price".to_owned(), "rooms".to_owned()]), []);

@@ -112,10 +112,10 @@ pub(super) fn upload_failed(error: &UploadError) -> Stop {
 #[derive(Default)]
 pub(super) struct LocalFiles {
     /// By the path on this machine.
-    known: HashMap<PathBuf, Known>,
+    known: HashMap<PathBuf, KnownFile>,
 }
 
-struct Known {
+struct KnownFile {
     file: LocalFile,
     place: MediaPath,
     url: Option<String>,
@@ -146,7 +146,7 @@ impl LocalFiles {
         if let Entry::Vacant(new) = self.known.entry(path) {
             let file = LocalFile::look(new.key()).map_err(|why| why.to_string())?;
             let place = file.content_path(&stored_folder(folder)).map_err(|why| why.to_string())?;
-            new.insert(Known { file, place, url: None });
+            new.insert(KnownFile { file, place, url: None });
         }
         Ok(())
     }

@@ -61,11 +61,11 @@ pub async fn before_first_post(context: &Context, render: &Render, patience: Dur
 /// What the list showed, kept for all checks of one run.
 #[derive(Default)]
 pub(super) struct Presearch {
-    listed: Mutex<Option<Listed>>,
+    listed: Mutex<Option<Snapshot>>,
 }
 
 /// The renders of this ledger that the list showed.
-struct Listed {
+struct Snapshot {
     spans: Vec<Span>,
     completeness: Completeness,
     /// When the list was read.
@@ -115,7 +115,7 @@ impl Presearch {
     }
 }
 
-impl Listed {
+impl Snapshot {
     fn serves(&self, spans: &[Span], completeness: &Completeness) -> bool {
         let covers =
             |span: &Span| self.spans.iter().any(|known| known.from <= span.from && known.until.max(self.at) >= span.until.min(self.at));
@@ -166,14 +166,14 @@ async fn read(
     spans: Vec<Span>,
     completeness: Completeness,
     patience: Duration,
-) -> Result<Listed, ReadError> {
+) -> Result<Snapshot, ReadError> {
     let at = context.world.now();
     let is_needed = completeness.doubts > 0
         || gap(&completeness, at).is_some()
         || completeness.met.is_some_and(|met| at.since(met) < NEWLY_MET)
         || sought.iter().any(|render| is_cold(render, &completeness, at));
     let patience = if is_needed { patience } else { patience.min(UNDOUBTED) };
-    let mut listed = Listed { spans, completeness, at, hits: HashMap::new() };
+    let mut listed = Snapshot { spans, completeness, at, hits: HashMap::new() };
     for span in &listed.spans {
         match read_tokens(context, *span, &mut listed.hits, patience).await {
             Err(why) if is_needed => return Err(why),
@@ -189,7 +189,7 @@ async fn read(
 }
 
 /// Binds the renders whose tokens are listed, and returns their ids.
-async fn adopt(context: &Context, listed: &Listed, sought: &[&Render]) -> Result<Vec<crate::ledger::RenderId>, LedgerError> {
+async fn adopt(context: &Context, listed: &Snapshot, sought: &[&Render]) -> Result<Vec<crate::ledger::RenderId>, LedgerError> {
     let mut twins: HashMap<Trace, Vec<&Render>> = HashMap::new();
     for render in sought {
         twins.entry(render.identity().trace()).or_default().push(render);

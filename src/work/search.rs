@@ -152,7 +152,7 @@ async fn unseen_since(context: &Context, resent: &[&Render], seen: &HashSet<Proj
 
 /// The result of reading the list.
 #[derive(Default)]
-struct Seen<'a> {
+struct SweepHits<'a> {
     /// The projects found for each trace, and the renders that they may belong to: tokens distinguish those renders
     /// only by their scopes, or not at all.
     hits: HashMap<Trace, (Vec<&'a Render>, Vec<Report>)>,
@@ -163,8 +163,8 @@ struct Seen<'a> {
 
 /// Reads the list. When absence decides, the list is read twice: a render may move from page to page during one sweep
 /// (`faults.md` row 41), and only the first answer shows the difference of the clocks.
-async fn read<'a>(context: &Context, renders: &'a [Render], decides: bool, patience: Duration) -> Result<Seen<'a>, ReadError> {
-    let mut seen = Seen::default();
+async fn read<'a>(context: &Context, renders: &'a [Render], decides: bool, patience: Duration) -> Result<SweepHits<'a>, ReadError> {
+    let mut seen = SweepHits::default();
     let keeps_all = renders.iter().any(is_resent);
     for render in renders {
         seen.hits.entry(render.identity().trace()).or_default().0.push(render);
@@ -181,7 +181,13 @@ async fn read<'a>(context: &Context, renders: &'a [Render], decides: bool, patie
 
 /// Reads the list once. Returns whether it was read to the end. Only reports with a wanted token are kept, so the list
 /// may be of any length.
-async fn read_once(context: &Context, window: Window, seen: &mut Seen<'_>, keeps_all: bool, patience: Duration) -> Result<bool, ReadError> {
+async fn read_once(
+    context: &Context,
+    window: Window,
+    seen: &mut SweepHits<'_>,
+    keeps_all: bool,
+    patience: Duration,
+) -> Result<bool, ReadError> {
     let mut pages = context.client.pages(window, MOST_PER_PAGE, patience.min(READING_LIST));
     while let Some(reports) = pages.next().await? {
         for report in reports {

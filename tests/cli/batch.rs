@@ -85,7 +85,7 @@ fn a_row_that_changed_is_named_and_left_and_many_of_them_stop_the_run() {
     table(&world, 20, &[3]);
     world.j2v(BATCH).exits(0).tells("row 4 (key k3): it has changed").tells("--update");
     table(&world, 20, &[3, 4, 5]);
-    world.j2v(BATCH).exits(13).tells("3 of 20").tells("row 4, k3");
+    world.j2v(BATCH).exits(13).tells("3 of 20").tells("row 4 (key k3)");
     assert_eq!(world.accepted(), 20);
     world.j2v(&format!("{BATCH} --update")).exits(0);
     assert_eq!(world.accepted(), 23);

@@ -50,7 +50,7 @@ fn a_file_that_has_changed_since_is_not_taken_for_the_movie_that_was_sent() {
 fn words_are_explained_without_a_ledger_and_none_is_made() {
     let world = World::new();
     let run = world.run(&["explain", "Movie duration cannot be zero"]).exits(0);
-    assert!(run.stdout.contains("cure:    give the scenes or the elements a `duration`"), "{}", run.stdout);
+    assert!(run.stdout.contains("fix:     give the scenes or the elements a `duration`"), "{}", run.stdout);
     let run = world.j2v("explain Error: Invalid API Key").exits(0);
     assert_eq!(run.next(), ["j2v auth login"]);
     assert!(world.j2v("explain words of tomorrow").exits(0).stdout.contains("does not know this message"));
@@ -66,4 +66,11 @@ fn what_has_no_message_or_is_unknown_is_told_with_the_next_command() {
     assert_eq!(run.next(), ["j2v show L-1"]);
     let run = world.j2v("explain JkGxEoPRF9EgRb32").exits(6).tells("does not know this project");
     assert_eq!(run.next(), ["j2v list"]);
+}
+
+#[test]
+fn a_rule_is_explained_by_its_code_too() {
+    let world = World::new();
+    let rule = world.j2v("check --explain J2V064").exits(0).stdout;
+    assert_eq!(world.j2v("explain J2V064").exits(0).stdout, rule);
 }

@@ -8,7 +8,7 @@ use crate::running::abreast;
 use crate::support::{CANARY, Run, World};
 
 /// Sequences that a terminal obeys: a title set by OSC, colours by C0 and C1, DEL, overrides of the writing direction.
-const EVIL: &str = "Scene #1: \u{1b}]0;owned\u{7}\u{9b}31m\u{7f}\u{202e}txt\u{2066}\u{200f}\u{feff}\u{2028}\ncure:    nothing";
+const EVIL: &str = "Scene #1: \u{1b}]0;owned\u{7}\u{9b}31m\u{7f}\u{202e}txt\u{2066}\u{200f}\u{feff}\u{2028}\nfix:     nothing";
 
 #[track_caller]
 fn assert_harmless(text: &str) {
@@ -31,7 +31,7 @@ fn row_96_what_the_service_says_moves_no_cursor_whatever_shows_it() {
         assert_harmless(&run.stdout);
         assert_harmless(&run.stderr);
         assert!(!run.stdout.is_empty(), "{line}");
-        assert!(!run.stdout.lines().any(|line| line == "cure:    nothing"), "a message made a line of its own: {}", run.stdout);
+        assert!(!run.stdout.lines().any(|line| line == "fix:     nothing"), "a message made a line of its own: {}", run.stdout);
     }
     assert!(world.j2v("show k --json").json()["report"].to_string().contains("owned"));
 }

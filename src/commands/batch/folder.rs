@@ -12,7 +12,7 @@ use super::super::submit_check::{SubmitCheck, without_bound};
 use super::super::uploads::{self, UploadMode};
 use super::super::{Call, Stop};
 use super::cost;
-use super::preflight::Checked;
+use super::preflight::CheckedRows;
 use crate::cli::{BatchArgs, GateArgs};
 use crate::exit::Exit;
 use crate::ledger::batch::TableRow;
@@ -43,7 +43,7 @@ pub(super) async fn preflight(
     store: &dyn Store,
     space: &Space,
     rules: Rules,
-) -> anyhow::Result<Checked> {
+) -> anyhow::Result<CheckedRows> {
     let mut composed = movies::compose_all(&call.out, &args.movie)?;
     if args.movie.upload {
         let mode = if args.dry_run { UploadMode::LookUp } else { UploadMode::Send };
@@ -94,7 +94,7 @@ pub(super) async fn preflight(
             }
         }
     });
-    Ok(Checked { rows, for_excel: false, template: MovieHash::of(b"a folder of movies"), survey, feed })
+    Ok(CheckedRows { rows, for_excel: false, template: MovieHash::of(b"a folder of movies"), survey, feed })
 }
 
 fn key(source: &str, stem: Option<&str>) -> Result<Key, Stop> {

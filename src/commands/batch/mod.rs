@@ -138,7 +138,7 @@ async fn ask_first(call: &Call, args: &BatchArgs, batch: &Batch, store: &dyn Sto
     if !survey.asks(is_other_movie, rules) {
         return Ok(());
     }
-    let what = if is_other_movie { "the movie of this batch has changed" } else { "many rows of this batch have changed" };
+    let what = if is_other_movie { "the movie of this batch has changed" } else { "more than a tenth of this batch has changed" };
     let changed = survey.changed;
     let message = format!(
         "{what}: {} of {} rendered rows are now different movies ({}); rendering them again would cost {}; nothing was sent",
@@ -173,7 +173,7 @@ fn apart(call: &Call, batch: &Batch, known: &Batch) -> Option<String> {
 
 /// The first of the changed rows.
 fn examples(survey: &Survey) -> String {
-    let named: Vec<String> = survey.examples.iter().map(|(row, key)| format!("row {row}, {key}")).collect();
+    let named: Vec<String> = survey.examples.iter().map(|(row, key)| format!("row {row} (key {key})")).collect();
     let more = if survey.changed.rows > named.len() as u64 { "; …" } else { "" };
     format!("{}{more}", named.join("; "))
 }

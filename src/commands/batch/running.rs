@@ -10,7 +10,7 @@ use super::super::session::{Session, ledger_failed};
 use super::super::waiting::{self, PollMode};
 use super::super::{Call, Stop as Refusal};
 use super::outcomes::{Commands, Outcomes};
-use super::preflight::Checked;
+use super::preflight::CheckedRows;
 use crate::cli::BatchArgs;
 use crate::exit::Exit;
 use crate::ledger::batch::Batch;
@@ -28,7 +28,7 @@ const BALANCE: Duration = Duration::from_secs(5);
 /// Chunks of rows that wait for the run: the next one is made while one is placed.
 const CHUNKS: usize = 1;
 
-pub(super) async fn run(call: &Call, args: &BatchArgs, batch: Batch, checked: Checked, saving: Option<Saving>) -> anyhow::Result<Exit> {
+pub(super) async fn run(call: &Call, args: &BatchArgs, batch: Batch, checked: CheckedRows, saving: Option<Saving>) -> anyhow::Result<Exit> {
     let mut outcomes = Outcomes::new(call, args, checked.rows, checked.for_excel)?;
     let mut session = Session::without_past(call).await?;
     session.context.listener = Arc::new(Few(Arc::clone(&session.context.listener)));
@@ -65,7 +65,7 @@ pub(super) async fn run(call: &Call, args: &BatchArgs, batch: Batch, checked: Ch
     Ok(if stopped == Some(StopReason::Interrupted) { Exit::Interrupted } else { lost.unwrap_or(exit) })
 }
 
-fn plan(call: &Call, args: &BatchArgs, batch: &Batch, checked: &Checked, saving: Option<Saving>, session: &Session) -> Run {
+fn plan(call: &Call, args: &BatchArgs, batch: &Batch, checked: &CheckedRows, saving: Option<Saving>, session: &Session) -> Run {
     let locality = session.context.locality;
     let follow = (!args.no_wait).then(|| {
         // Only its warning is used: a batch's time runs from its last submission.

@@ -7,7 +7,7 @@ mod report;
 mod rules;
 
 use self::policy::Policy;
-use self::report::{Checked, Report};
+use self::report::{CheckedMovie, FindingsReport};
 use super::files::Files;
 use super::movies::{self, Composed};
 use super::uploads::{self, UploadMode};
@@ -19,10 +19,15 @@ use crate::movie::diagnostic::{Diagnostic, Severity};
 use crate::output::counted;
 use crate::service::keyless::Hosts;
 
+/// Prints what a rule means.
+pub(super) fn explain(call: &Call, rule: &Rule, json: bool) -> Exit {
+    call.out.data(&if json { rules::to_json(rule).to_string() } else { rules::explanation(rule) });
+    Exit::Done
+}
+
 pub(super) async fn run(call: &Call, args: &CheckArgs) -> anyhow::Result<Exit> {
     if let Some(rule) = args.explain.as_deref().and_then(Rule::named) {
-        call.out.data(&if args.json { rules::to_json(rule).to_string() } else { rules::explanation(rule) });
-        return Ok(Exit::Done);
+        return Ok(explain(call, rule, args.json));
     }
     if args.rules {
         return rules::list(call, args.json).map_err(Into::into);
@@ -35,7 +40,7 @@ pub(super) async fn run(call: &Call, args: &CheckArgs) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     let format = if args.json { CheckFormat::Json } else { args.format };
-    let mut report = Report::new(format, args.all);
+    let mut report = FindingsReport::new(format, args.all);
     let mut composed = movies::compose_files(&args.movie, |names| policy.files(names))?;
     if args.movie.upload {
         uploads::swap(call, &args.movie, None, &mut composed, UploadMode::Offline).await?;
@@ -61,12 +66,12 @@ pub(super) async fn run(call: &Call, args: &CheckArgs) -> anyhow::Result<Exit> {
                 let found = check(&movie, &Settings { loopback, beside: &beside, facts: Some(&resolved.facts), ..judgement.settings() });
                 policy.count(&judgement, &found);
                 tally.count(&found);
-                report.add(call, Checked { name: &name, sources: &movie.sources, root: Some(&movie.root) }, &found);
+                report.add(call, CheckedMovie { name: &name, sources: &movie.sources, root: Some(&movie.root) }, &found);
             }
             Err(Stop { refused: Some(refused), .. }) => {
                 let found = [refused.diagnostic];
                 tally.count(&found);
-                report.add(call, Checked { name: &name, sources: &[refused.source], root: None }, &found);
+                report.add(call, CheckedMovie { name: &name, sources: &[refused.source], root: None }, &found);
             }
             Err(stop) => tally.unread(call, &stop),
         }

@@ -14,7 +14,7 @@ const LONGEST_POINTER: usize = 1000;
 
 /// The movie that some findings belong to.
 #[derive(Clone, Copy)]
-pub(super) struct Checked<'a> {
+pub(super) struct CheckedMovie<'a> {
     /// Its name.
     pub(super) name: &'a str,
     /// The text that it was read from.
@@ -24,7 +24,7 @@ pub(super) struct Checked<'a> {
 }
 
 /// The report of one run. A format that can only be written whole is held until the end.
-pub(super) enum Report {
+pub(super) enum FindingsReport {
     /// Each finding with its line, or a mistake with all of its places.
     Human {
         /// Whether every place of a mistake is a line of its own.
@@ -38,7 +38,7 @@ pub(super) enum Report {
     Sarif(Box<Sarif>),
 }
 
-impl Report {
+impl FindingsReport {
     pub(super) fn new(format: CheckFormat, all: bool) -> Self {
         match format {
             CheckFormat::Human => Self::Human { all },
@@ -49,8 +49,8 @@ impl Report {
     }
 
     /// Records the findings of one movie.
-    pub(super) fn add(&mut self, call: &Call, checked: Checked<'_>, found: &[Diagnostic]) {
-        let Checked { name, sources, root } = checked;
+    pub(super) fn add(&mut self, call: &Call, checked: CheckedMovie<'_>, found: &[Diagnostic]) {
+        let CheckedMovie { name, sources, root } = checked;
         let placed = findings::place(sources, found);
         let pointer = |finding: &Diagnostic| {
             let exact = root.map_or_else(Pointer::root, |root| root.pointer_to(finding.used.unwrap_or(finding.span)));

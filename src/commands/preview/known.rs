@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
-use super::show::Made;
+use super::show::ReadMovie;
 use crate::commands::{Call, session};
 use crate::ledger::{Render, RenderQuery};
 use crate::movie::json::Node;
@@ -46,7 +46,7 @@ pub(super) fn at_hand(movie: &Node, folder: &Path) -> Known {
 }
 
 /// The ledger's facts, and those of the files themselves where requests are allowed: their lengths, and the texts of captions.
-pub(super) async fn found(call: &Call, relay: Option<&Relay>, made: &Made) -> Known {
+pub(super) async fn found(call: &Call, relay: Option<&Relay>, made: &ReadMovie) -> Known {
     let rendered = rendered(call, made).await;
     let Some(relay) = relay else { return Known { rendered, ..Known::default() } };
     let uses = assets_of(&made.expansion);
@@ -70,7 +70,7 @@ pub(super) async fn found(call: &Call, relay: Option<&Relay>, made: &Made) -> Kn
 }
 
 /// The length of the last render of the same movie, seconds. A ledger that can't be read is ignored here.
-async fn rendered(call: &Call, made: &Made) -> Option<f64> {
+async fn rendered(call: &Call, made: &ReadMovie) -> Option<f64> {
     let store = session::store_as_it_is(call).await.ok()?;
     let hash = MovieHash::of(made.movie.canonical().as_bytes());
     let renders = store.find(Some(session::space(call)), RenderQuery::All(MOST_RENDERS)).await.ok()?;

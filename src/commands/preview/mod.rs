@@ -12,7 +12,7 @@ use base64::Engine;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use self::show::{Made, Maker, in_a_line, source};
+use self::show::{Maker, ReadMovie, in_a_line, source};
 use super::{Call, Stop};
 use crate::cli::PreviewArgs;
 use crate::exit::Exit;
@@ -48,7 +48,7 @@ fn findings(errors: usize, warnings: usize) -> String {
 }
 
 /// Writes the output files, and the list for programs.
-async fn write(call: &Call, maker: &Maker, made: &Made) -> anyhow::Result<Exit> {
+async fn write(call: &Call, maker: &Maker, made: &ReadMovie) -> anyhow::Result<Exit> {
     let args = &maker.args;
     let relay = (!args.offline).then(|| known::relay(call, args.allow_private));
     let known = known::found(call, relay.as_ref(), made).await;
@@ -98,7 +98,7 @@ fn name(args: &PreviewArgs) -> &str {
 }
 
 /// Serves the page until Ctrl-C.
-async fn follow(call: &Call, maker: Arc<Maker>, made: Made) -> anyhow::Result<Exit> {
+async fn follow(call: &Call, maker: Arc<Maker>, made: ReadMovie) -> anyhow::Result<Exit> {
     let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, maker.args.port));
     let listener = TcpListener::bind(bind).await.map_err(|why| not_bound(bind, &why))?;
     let address = listener.local_addr()?;
@@ -153,7 +153,7 @@ struct Kept<'a> {
 }
 
 /// Makes a new state whenever a file has changed, and another when more facts about the movie's files are known.
-async fn keep_up(kept: &Kept<'_>, mut made: Made) {
+async fn keep_up(kept: &Kept<'_>, mut made: ReadMovie) {
     let mut watch = Watch::new(kept.maker.files().chain(rows::files(kept.maker)).collect());
     let mut known = Known::default();
     let mut is_new = true;
@@ -192,7 +192,7 @@ async fn keep_up(kept: &Kept<'_>, mut made: Made) {
 
 impl Kept<'_> {
     /// Reads the movie and the table again.
-    async fn read(&self) -> Result<Made, Stop> {
+    async fn read(&self) -> Result<ReadMovie, Stop> {
         let made = self.maker.read()?;
         if let Some(table) = self.table {
             table.replace(rows::read(self.call, self.maker, made.movie.clone(), self.shelf).await?);

@@ -28,7 +28,7 @@ pub(super) struct Maker {
 }
 
 /// A movie that was composed and resolved.
-pub(super) struct Made {
+pub(super) struct ReadMovie {
     pub(super) movie: Document,
     pub(super) expansion: Expansion,
     found: Vec<Diagnostic>,
@@ -45,7 +45,7 @@ impl Maker {
     ///
     /// # Errors
     /// When it can't be read, is not JSON, or would expand beyond the limits.
-    pub(super) fn read(&self) -> Result<Made, Stop> {
+    pub(super) fn read(&self) -> Result<ReadMovie, Stop> {
         let composed = movies::compose_silently(&self.args.movie)?.into_iter().next();
         self.made(composed.ok_or_else(|| Stop::new(Exit::Usage, "name a movie file"))?.movie?)
     }
@@ -54,7 +54,7 @@ impl Maker {
     ///
     /// # Errors
     /// When it would expand beyond the limits.
-    pub(super) fn made(&self, movie: Document) -> Result<Made, Stop> {
+    pub(super) fn made(&self, movie: Document) -> Result<ReadMovie, Stop> {
         let expansion = expand(&movie, &Limits::default());
         if let Some((limit, _)) = expansion.limit() {
             return Err(Stop::new(Exit::Invalid, format!("{limit}: there is nothing to show")));
@@ -68,7 +68,7 @@ impl Maker {
         };
         found.sort_by_key(|finding| finding.severity);
         found.truncate(MOST_FINDINGS);
-        Ok(Made { movie, expansion, found })
+        Ok(ReadMovie { movie, expansion, found })
     }
 
     /// The movie as `--upload` would send it.
@@ -86,7 +86,7 @@ impl Maker {
     }
 
     /// The pictures of a movie, with its media at URLs that the page can load.
-    pub(super) fn state(&self, made: &Made, known: &Known, hrefs: impl Fn(&str) -> String) -> State {
+    pub(super) fn state(&self, made: &ReadMovie, known: &Known, hrefs: impl Fn(&str) -> String) -> State {
         let here = known::at_hand(&made.expansion.movie.root, &self.folder);
         let captions = here.captions.into_iter().chain(known.captions.clone()).collect();
         let known = Known { captions, online: self.args.online, ..known.clone() };
@@ -106,7 +106,7 @@ impl Maker {
     }
 
     /// The pictures of a movie for the page that is served.
-    pub(super) fn served(&self, made: &Made, ledger: &Known, files: &Shelf) -> State {
+    pub(super) fn served(&self, made: &ReadMovie, ledger: &Known, files: &Shelf) -> State {
         let href = |address: &str| format!("media/{}", files.put_file(Origin::of(address, &self.folder)));
         let mut state = self.state(made, ledger, href);
         if self.args.scripts {
@@ -134,7 +134,7 @@ pub(super) fn in_a_line(stop: &Stop) -> String {
     format!("{}{help}", stop.message)
 }
 
-impl Made {
+impl ReadMovie {
     /// How many findings are errors and how many are warnings.
     pub(super) fn counts(&self) -> (usize, usize) {
         let count = |severity| self.found.iter().filter(|finding| finding.severity == severity).count();

@@ -63,7 +63,7 @@ impl How {
 }
 
 /// A row whose outcome is to be reported.
-pub(super) struct Told {
+pub(super) struct FinishedRow {
     pub(super) row: Row,
     pub(super) outcome: Outcome,
     pub(super) was_rendering: bool,
@@ -124,7 +124,7 @@ fn unreadable(ending: Ending, error: &LedgerError) -> Ending {
     Ending { how, ..ending }
 }
 
-async fn outcome(pipeline: &Pipeline<'_>, downloads: &Semaphore, ending: Ending, render: Option<Render>) -> Told {
+async fn outcome(pipeline: &Pipeline<'_>, downloads: &Semaphore, ending: Ending, render: Option<Render>) -> FinishedRow {
     let Ending { row, how, was_rendering } = ending;
     let is_held_back = matches!(how, How::HeldBack(_));
     let outcome = match (how, render) {
@@ -132,7 +132,7 @@ async fn outcome(pipeline: &Pipeline<'_>, downloads: &Semaphore, ending: Ending,
         (how, Some(render)) => of_render(pipeline, downloads, &row, how, &render).await,
         (_, None) => Outcome::new(Verdict::Unknown).because(Trouble::Internal, "its row is no longer in the ledger"),
     };
-    Told { row, outcome, was_rendering, is_held_back }
+    FinishedRow { row, outcome, was_rendering, is_held_back }
 }
 
 async fn of_render(pipeline: &Pipeline<'_>, downloads: &Semaphore, row: &Row, how: How, render: &Render) -> Outcome {

@@ -8,7 +8,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant as Tick;
 
 use super::count::Counts;
-use super::finish::{Ending, How, Told};
+use super::finish::{Ending, FinishedRow, How};
 use super::poller::Accepted;
 use super::{Ended, Run};
 use crate::ledger::{LedgerError, Render, RenderId};
@@ -122,8 +122,8 @@ impl<'a> Pipeline<'a> {
     }
 
     /// Reports a row's outcome.
-    pub(super) fn went_out(&self, tell: &mut impl FnMut(Ended), told: Told) {
-        let Told { row, outcome, was_rendering, is_held_back } = told;
+    pub(super) fn went_out(&self, tell: &mut impl FnMut(Ended), told: FinishedRow) {
+        let FinishedRow { row, outcome, was_rendering, is_held_back } = told;
         self.counts.borrow_mut().ends(&outcome, was_rendering);
         tell(Ended { place: row.place, number: row.number, is_left: row.is_left, is_held_back, outcome });
         self.open.set(self.open.get().saturating_sub(1));

@@ -57,12 +57,12 @@ const LAST_ANSWER: (HeaderName, HeaderValue) = (header::CONNECTION, HeaderValue:
 
 /// Whether the ledger last stored callbacks, and when that was seen.
 #[derive(Clone, Copy)]
-struct Seen {
+struct LastWrite {
     keeps: bool,
     until: Tick,
 }
 
-impl Seen {
+impl LastWrite {
     fn now(keeps: bool, holds: Duration) -> Self {
         Self { keeps, until: Tick::now() + holds }
     }
@@ -71,7 +71,7 @@ impl Seen {
 struct Reception {
     store: Arc<dyn Store>,
     client: Arc<Client>,
-    seen: Mutex<Option<Seen>>,
+    seen: Mutex<Option<LastWrite>>,
     space: Space,
     path: [u8; 32],
     world: World,
@@ -154,7 +154,7 @@ impl Reception {
         let callback = Callback { space, project: told.project, token: told.token, content_type, raw, at };
         let received = tokio::time::timeout(PATIENCE, self.store.receive(vec![callback])).await;
         let is_full = matches!(received, Ok(Err(LedgerError::Full { .. })));
-        *self.seen.lock().await = Some(Seen::now(matches!(received, Ok(Ok(_))), if is_full { DOUBTED } else { HOLDS }));
+        *self.seen.lock().await = Some(LastWrite::now(matches!(received, Ok(Ok(_))), if is_full { DOUBTED } else { HOLDS }));
         match received {
             Ok(Ok(_)) => {
                 self.arrived.notify_one();
@@ -173,7 +173,7 @@ impl Reception {
         }
         let write = self.store.keep_receiver(self.space.clone(), Keeping::default(), self.world.now());
         let keeps = matches!(tokio::time::timeout(PATIENCE, write).await, Ok(Ok(_)));
-        *seen = Some(Seen::now(keeps, HOLDS));
+        *seen = Some(LastWrite::now(keeps, HOLDS));
         keeps
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Finding, Kind, Limits, Survey};
+use super::{Comparison, Finding, Kind, Limits};
 use crate::ledger::Render;
 use crate::ledger::outbox::{Delivery, Progress};
 use crate::render::identity::ProjectId;
@@ -58,7 +58,7 @@ impl Sides<'_> {
     }
 
     /// Compares each report with its row.
-    pub(super) fn compare(&self, survey: &mut Survey) {
+    pub(super) fn compare(&self, survey: &mut Comparison) {
         let by_project: HashMap<&ProjectId, &Render> =
             self.rows.iter().filter_map(|row| Some((row.submission.project.as_ref()?, row))).collect();
         let mut by_trace: HashMap<Trace, Vec<&Render>> = HashMap::new();
@@ -98,7 +98,7 @@ impl Sides<'_> {
         }
     }
 
-    fn of_row(&self, row: &Render, report: &Report, survey: &mut Survey) {
+    fn of_row(&self, row: &Render, report: &Report, survey: &mut Comparison) {
         let after = row.submission.step(&Fact::Seen(Box::new(report.clone()))).map_or(row.submission.state, |step| step.next.state);
         if after != row.submission.state {
             survey.findings.extend(self.missed(row, report));

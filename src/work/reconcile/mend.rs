@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use futures_util::stream::{self, StreamExt};
 
-use super::{Finding, Kind, Limits, Survey, owed};
+use super::{Comparison, Finding, Kind, Limits, owed};
 use crate::ledger::outbox::{Attempt, AttemptResult, Delivery, Progress};
 use crate::ledger::recovery::Lost;
 use crate::ledger::{Change, LedgerError, Record, Render};
@@ -35,7 +35,7 @@ pub struct Remedies {
 ///
 /// # Errors
 /// When the ledger fails. Repairs made until then remain.
-pub async fn mend(context: &Context, survey: &mut Survey, remedies: &Remedies) -> Result<(), LedgerError> {
+pub async fn mend(context: &Context, survey: &mut Comparison, remedies: &Remedies) -> Result<(), LedgerError> {
     restore(context, &mut survey.findings).await?;
     bind(context, &mut survey.findings).await?;
     learn(context, &mut survey.findings).await?;
@@ -54,7 +54,7 @@ pub async fn mend(context: &Context, survey: &mut Survey, remedies: &Remedies) -
 ///
 /// # Errors
 /// When the ledger fails.
-pub async fn hand_over(context: &Context, limits: &Limits, survey: &mut Survey) -> Result<(), LedgerError> {
+pub async fn hand_over(context: &Context, limits: &Limits, survey: &mut Comparison) -> Result<(), LedgerError> {
     let owed: HashSet<(ProjectId, String)> =
         owed(context, limits).await?.into_iter().map(|delivery| (delivery.project, delivery.status)).collect();
     for finding in of_kind(&mut survey.findings, Kind::Undelivered) {

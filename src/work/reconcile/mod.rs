@@ -176,7 +176,7 @@ pub struct Limits {
 
 /// The result of a survey.
 #[derive(Debug)]
-pub struct Survey {
+pub struct Comparison {
     /// All findings, the most urgent first.
     pub findings: Vec<Finding>,
     /// Renders whose files the service has deleted by now.
@@ -193,7 +193,7 @@ pub struct Survey {
 ///
 /// # Errors
 /// When the ledger fails.
-pub async fn survey(context: &Context, limits: &Limits) -> Result<Survey, LedgerError> {
+pub async fn survey(context: &Context, limits: &Limits) -> Result<Comparison, LedgerError> {
     let space = || Some(context.space.clone());
     let unfinished = context.store.find(space(), RenderQuery::Unfinished).await?;
     let (unsettled, unsearched) = search_all(context).await?;
@@ -213,8 +213,13 @@ pub async fn survey(context: &Context, limits: &Limits) -> Result<Survey, Ledger
     let heard = heard(context, &unfinished).await?;
     let rows = rows(context, unfinished, &told.reports).await?;
     let sides = Sides { context, limits, rows: &rows, reports: &told.reports, heard: &heard };
-    let mut survey =
-        Survey { findings: sides.of_unsettled(&unsettled, &resends), over: Vec::new(), whole: sweep.whole, listed: told.listed, unread };
+    let mut survey = Comparison {
+        findings: sides.of_unsettled(&unsettled, &resends),
+        over: Vec::new(),
+        whole: sweep.whole,
+        listed: told.listed,
+        unread,
+    };
     sides.compare(&mut survey);
     survey.findings.extend(told.vanished.iter().map(|render| sides.vanished(render)));
     survey.findings.extend(owed(context, limits).await?.iter().map(|delivery| sides.undelivered(delivery)));
@@ -248,7 +253,7 @@ fn window(context: &Context, limits: &Limits, oldest: Option<Timestamp>) -> Wind
 }
 
 /// The service's answers about renders.
-struct Told {
+struct Listing {
     /// The reports from the list and from single reads.
     reports: Vec<Report>,
     /// The number of reports from the list.
@@ -259,7 +264,7 @@ struct Told {
 
 /// Adds single reads of renders that are long unfinished and not on the list. When the list could not be read, no
 /// render counts as missing from it.
-async fn with_unlisted(context: &Context, mut reports: Vec<Report>, unfinished: &[Render], limits: &Limits, is_read: bool) -> Told {
+async fn with_unlisted(context: &Context, mut reports: Vec<Report>, unfinished: &[Render], limits: &Limits, is_read: bool) -> Listing {
     let listed: HashSet<&ProjectId> = reports.iter().map(|report| &report.project).collect();
     let before = context.world.now().minus(limits.older_than);
     let is_left_out = |render: &&Render| {
@@ -279,7 +284,7 @@ async fn with_unlisted(context: &Context, mut reports: Vec<Report>, unfinished: 
         }
     }
     reports.sort_by_key(|report| report.created_at);
-    Told { reports, listed: count, vanished }
+    Listing { reports, listed: count, vanished }
 }
 
 /// The rows of the reports, by project and by token, and everything unfinished.

@@ -38,14 +38,14 @@ pub enum Submitted {
 /// When the ledger fails. Nothing was sent then; a failure after a POST is in the outcome.
 pub async fn submit(context: &Context, order: &Order) -> Result<Submitted, LedgerError> {
     let hash = MovieHash::of(order.movie.canonical().as_bytes());
-    let mut run = Run { context, order, hash, tries: 0, since: tokio::time::Instant::now() };
+    let mut run = Submitting { context, order, hash, tries: 0, since: tokio::time::Instant::now() };
     match run.place().await? {
         Step::On(render) => finish(&mut run, *render).await,
         Step::Over(outcome) => Ok(Submitted::Over(outcome)),
     }
 }
 
-async fn finish(run: &mut Run<'_>, render: Render) -> Result<Submitted, LedgerError> {
+async fn finish(run: &mut Submitting<'_>, render: Render) -> Result<Submitted, LedgerError> {
     let context = run.context;
     let mut render = render;
     loop {
@@ -132,7 +132,7 @@ fn over(outcome: Outcome) -> Step {
     Step::Over(Box::new(outcome))
 }
 
-struct Run<'a> {
+struct Submitting<'a> {
     context: &'a Context,
     order: &'a Order,
     hash: MovieHash,
@@ -140,7 +140,7 @@ struct Run<'a> {
     since: tokio::time::Instant,
 }
 
-impl Run<'_> {
+impl Submitting<'_> {
     /// The row of the order: a new one, or the one that its key already names.
     async fn place(&mut self) -> Result<Step, LedgerError> {
         let (context, order) = (self.context, self.order);
@@ -304,7 +304,7 @@ impl Run<'_> {
     }
 }
 
-impl Hearer for Run<'_> {
+impl Hearer for Submitting<'_> {
     fn accepted(&self, render: &Render, project: &ProjectId) {
         self.context.tell(&Event::Accepted { project: project.clone(), key: render.key.clone(), source: self.order.source.clone() });
     }

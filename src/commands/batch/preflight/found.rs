@@ -15,7 +15,7 @@ const TEXTS: usize = 10;
 /// The text for those other rows.
 const OTHERS: &str = "the same mistake with other values";
 
-/// The findings so far, in the order of the places, with the findings of each rule there.
+/// The findings so far: those of each rule at each place.
 #[derive(Default)]
 pub(super) struct Found(BTreeMap<(Place, &'static str), Vec<Group>>);
 
@@ -51,9 +51,12 @@ impl Found {
         groups[index].rows.add(row);
     }
 
-    /// Each mistake: its place, its rule, and the rows that share it.
+    /// Each mistake: its place, its rule, and the rows that share it, in the order of the table.
     pub(super) fn groups(&self) -> impl Iterator<Item = (&Place, &'static str, &Group)> {
-        self.0.iter().flat_map(|((place, code), groups)| groups.iter().map(move |group| (place, *code, group)))
+        let mut all: Vec<_> =
+            self.0.iter().flat_map(|((place, code), groups)| groups.iter().map(move |group| (place, *code, group))).collect();
+        all.sort_by_key(|(.., group)| group.rows.first.first().copied());
+        all.into_iter()
     }
 
     /// The rules and kinds of faults that stop rows.

@@ -19,9 +19,9 @@ use self::budget::Purse;
 use self::columns::{Columns, Sameness};
 use self::feed::feed;
 use self::names::Names;
-use self::recipe::{Looked, Made, Recipe};
+use self::recipe::{Looked, MadeRow, Recipe};
 use self::remark::Remark;
-use self::report::{Report, UNBOUNDED};
+use self::report::{TableReport, UNBOUNDED};
 use super::super::session::ledger_failed;
 use super::super::submit_check::without_bound;
 use super::super::{Call, Stop, movies, template_variables};
@@ -46,7 +46,7 @@ const UNHEARD: u64 = 16;
 pub(super) type Feed = Box<dyn FnOnce(mpsc::Sender<Vec<Entry>>) + Send>;
 
 /// What the run needs of a checked table.
-pub(super) struct Checked {
+pub(super) struct CheckedRows {
     /// How many rows it has.
     pub(super) rows: u64,
     /// Whether the table is made for Excel, so that its results are, too.
@@ -70,7 +70,7 @@ pub(super) async fn preflight(
     store: &dyn Store,
     space: &Space,
     rules: Rules,
-) -> anyhow::Result<Checked> {
+) -> anyhow::Result<CheckedRows> {
     let base = movies::compose_one(&call.out, &recipe::base_args(args))?;
     demand_variables(&base)?;
     let template = MovieHash::of(base.canonical().as_bytes());
@@ -87,7 +87,7 @@ pub(super) async fn preflight(
     let budget = Budget { renders: args.pace.max_renders, credits: args.gate.max_credits };
     let mut pass = Pass {
         purse: Purse::of(budget, known.as_ref()),
-        report: Report::new(&table),
+        report: TableReport::new(&table),
         names: Names::default(),
         same,
         survey: Survey::default(),
@@ -119,7 +119,7 @@ pub(super) async fn preflight(
     let Pass { report, survey, estimates, .. } = pass;
     let (rows, for_excel) = (report.rows(), table.is_for_excel());
     let feed: Feed = Box::new(feed(table, recipe, estimates, report.into_bad()));
-    Ok(Checked { rows, for_excel, template, survey, feed })
+    Ok(CheckedRows { rows, for_excel, template, survey, feed })
 }
 
 /// Names the variables of the first row that the template lacks, and those of the template that no column fills.
@@ -158,7 +158,7 @@ struct Question {
 /// The first pass over the table.
 struct Pass {
     purse: Purse,
-    report: Report,
+    report: TableReport,
     names: Names,
     same: Sameness,
     survey: Survey,
@@ -176,7 +176,7 @@ impl Pass {
             remarks.extend(self.names.take(row.number, key, &stem, recipe));
         }
         let is_good = self.report.row(row.number, key.as_ref(), remarks);
-        let Some(Made { item, length, least, unbounded }) = made.filter(|_| is_good) else {
+        let Some(MadeRow { item, length, least, unbounded }) = made.filter(|_| is_good) else {
             self.estimates.push(None);
             return None;
         };

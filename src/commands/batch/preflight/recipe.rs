@@ -56,13 +56,13 @@ pub(super) struct Looked {
     /// The name of its video, if the row can be read: the key, or what `--name` makes of the row.
     pub(super) stem: Option<String>,
     /// What a run would send, unless a fault stops the row.
-    pub(super) made: Option<Made>,
+    pub(super) made: Option<MadeRow>,
     /// Its faults and doubts.
     pub(super) remarks: Vec<Remark>,
 }
 
 /// A row that can be rendered.
-pub(super) struct Made {
+pub(super) struct MadeRow {
     /// What a run would send.
     pub(super) item: Item,
     /// How long its movie plays.
@@ -147,7 +147,9 @@ impl Recipe {
         let mut remarks = self.unread(row);
         let key = filled(&self.key, row, "--key").and_then(|text| self.key_of(row, &text));
         let stem = self.stem.as_ref().map(|pattern| filled(pattern, row, "--name")).transpose();
-        let movie = self.movie(row, &mut remarks);
+        // Which cell belongs to which column is not known of a row with too few or too many of them.
+        let is_whole = row.faults.iter().all(|fault| fault.column.is_some());
+        let movie = if is_whole { self.movie(row, &mut remarks) } else { None };
         let resolved = movie.as_ref().map(Resolved::of);
         if let (Some(movie), Some(resolved), true) = (&movie, &resolved, self.checks) {
             remarks.extend(self.check(row, movie, resolved));
@@ -157,7 +159,7 @@ impl Recipe {
         once_a_cell(&mut remarks);
         let is_good = !remarks.iter().any(|remark| remark.stops);
         let made = movie.zip(resolved).zip(key.clone().zip(stem.clone())).filter(|_| is_good);
-        let made = made.map(|((movie, resolved), (key, stem))| Made {
+        let made = made.map(|((movie, resolved), (key, stem))| MadeRow {
             item: item(row, key, stem, &movie, resolved.plan.credits.amount.at_most()),
             unbounded: resolved.plan.unbounded().into_iter().next(),
             least: resolved.plan.credits.amount.at_least(),

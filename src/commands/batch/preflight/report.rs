@@ -36,7 +36,7 @@ pub(super) struct Bad {
 }
 
 /// The findings so far.
-pub(super) struct Report {
+pub(super) struct TableReport {
     table: String,
     unit: &'static str,
     rows: u64,
@@ -48,7 +48,7 @@ pub(super) struct Report {
     unknown: u64,
 }
 
-impl Report {
+impl TableReport {
     pub(super) fn new(table: &Table) -> Self {
         let (table, unit) = (table.name().to_owned(), table.unit());
         Self { table, unit, rows: 0, bad: HashMap::new(), found: Found::default(), seconds: 0.0, unknown: 0 }
