@@ -249,3 +249,17 @@ fn a_broken_movie_of_a_folder_stops_the_batch_or_is_skipped() {
     world.j2v("batch videos/good.json").exits(2).tells("--rows TABLE is missing");
     world.j2v("batch videos/good.json --rows t.csv").exits(2).tells("--key COLUMN is missing");
 }
+
+#[test]
+fn u11_rows_whose_file_is_gone_name_the_flag_that_renders_them_again() {
+    let world = world_of(3);
+    world.j2v(BATCH).exits(0);
+    world.j2v("delete --yes flat/k0 flat/k1").exits(0);
+    let gone = world.j2v(BATCH).exits(12);
+    assert_eq!(gone.next(), [format!("j2v {BATCH} --retry-expired")]);
+    assert_eq!(world.accepted(), 3);
+    world.j2v(&format!("{BATCH} --retry-expired")).exits(0);
+    assert_eq!(world.accepted(), 5);
+    world.j2v(&format!("{BATCH} --retry-expired")).exits(0);
+    assert_eq!(world.accepted(), 5);
+}

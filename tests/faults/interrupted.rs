@@ -233,3 +233,17 @@ fn row_96_words_of_the_server_move_no_cursor_on_a_terminal_or_off_it() {
     let json = world.j2v("poll --json").stdout;
     assert!(!json.contains('\u{1b}'), "{json:?}");
 }
+
+#[test]
+fn u24_a_file_is_deleted_at_a_terminal_only_after_a_yes() {
+    let world = World::new();
+    world.movie("a.json", &json!({ "render-time": "1ms" }));
+    world.j2v("submit a.json --key L-1 --wait").exits(0);
+    for (answer, deleted) in [("", false), ("n", false), ("y", true)] {
+        let mut session = on_a_terminal(&world, "delete L-1");
+        session.exp_string("[y/N]").unwrap();
+        session.send_line(answer).unwrap();
+        let (ended, shown) = ended(session);
+        assert_eq!((ended, shown.contains("the file was deleted")), (0, deleted), "{answer}: {shown}");
+    }
+}

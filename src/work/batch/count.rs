@@ -31,13 +31,18 @@ impl Counts {
         self.rendering += 1;
     }
 
-    /// Counts a row that has its outcome. `was_rendering` says whether it was counted as under way.
+    /// Counts a row that has its outcome. `was_rendering` says whether it was counted as under way. A row that is accepted and
+    /// not followed (`--no-wait`) goes on rendering.
     pub(super) fn ends(&mut self, outcome: &Outcome, was_rendering: bool) {
+        if outcome.verdict == Verdict::Submitted && outcome.trouble == Trouble::None {
+            self.rendering += u64::from(!was_rendering);
+            return;
+        }
         if was_rendering {
             self.rendering = self.rendering.saturating_sub(1);
             self.worked_for += 1;
         }
-        let is_good = matches!(outcome.verdict, Verdict::Done | Verdict::Submitted) && outcome.trouble == Trouble::None;
+        let is_good = outcome.verdict == Verdict::Done && outcome.trouble == Trouble::None;
         *(if is_good { &mut self.done } else { &mut self.failed }) += 1;
         self.credits += outcome.report.as_ref().and_then(|report| report.credits).unwrap_or_default();
     }
@@ -69,6 +74,14 @@ impl Counts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn u12_a_row_that_is_not_followed_is_rendering_and_not_done() {
+        let mut counts = Counts::of(3);
+        counts.ends(&Outcome::new(Verdict::Submitted), false);
+        let progress = counts.progress(Duration::from_secs(1));
+        assert_eq!((progress.queued, progress.rendering, progress.done), (2, 1, 0));
+    }
 
     #[test]
     fn what_is_left_is_guessed_from_what_was_measured() {
