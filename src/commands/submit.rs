@@ -23,7 +23,7 @@ use crate::render::state::{OnUnknown, State};
 use crate::render::token::Token;
 use crate::work::Context;
 use crate::work::follow::{Followed, follow, remembered};
-use crate::work::save::{Saving, WORDS};
+use crate::work::save::{Saving, words};
 use crate::work::submit::{Order, Submitted, submit};
 
 /// Why the user's own `client-data.j2v` can't be sent.
@@ -118,11 +118,8 @@ fn named_by_what_is_there(saving: Option<&Saving>, composed: &[Composed]) -> Res
     for Composed { source, movie, .. } in composed {
         let Ok(movie) = movie else { continue };
         let data = client_data(movie).unwrap_or_default();
-        let missing =
-            pattern.names().find(|name| !WORDS.contains(name) && data.get(name).is_none_or(|value| value.is_object() || value.is_array()));
-        if let Some(missing) = missing {
-            let members = data.as_object().into_iter().flat_map(|members| members.keys().map(String::as_str));
-            let known: Vec<&str> = WORDS.into_iter().chain(members).collect();
+        let known = words(&data);
+        if let Some(missing) = pattern.names().find(|name| !known.contains(name)) {
             let why = format!("--name: {source} has no `{missing}` in its client-data; there are {}; nothing was sent", known.join(", "));
             return Err(Stop::new(Exit::Usage, why));
         }

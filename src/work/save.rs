@@ -112,17 +112,22 @@ pub async fn save_video(context: &Context, report: &Report, render: Option<&Rend
 }
 
 /// What a name may hold of every render, beside the members of its `client-data`.
-pub const WORDS: [&str; 4] = ["key", "project", "batch", "source"];
+const WORDS: [&str; 4] = ["key", "project", "batch", "source"];
+
+/// What a name may hold of a render with this `client-data`: its members that are texts, numbers or yes and no, too.
+#[must_use]
+pub fn words(data: &Value) -> Vec<&str> {
+    let members = data.as_object().into_iter().flatten().filter(|(_, value)| text_of(value).is_some());
+    WORDS.into_iter().chain(members.map(|(name, _)| name.as_str())).collect()
+}
 
 /// The same with the video's name, where a pattern makes it.
 fn named(saving: &Saving, report: &Report, render: Option<&Render>) -> Result<Saving, Unsaved> {
     let Some(pattern) = &saving.pattern else { return Ok(saving.clone()) };
     let data = line::client_data(report).unwrap_or_default();
-    let stem = pattern.fill(|name| word(name, report, render).or_else(|| text_of(data.get(name)?))).map_err(|name| {
-        let members = data.as_object().into_iter().flat_map(|members| members.keys().map(String::as_str));
-        let known: Vec<&str> = WORDS.into_iter().chain(members).collect();
-        Unsaved::Failed(format!("--name: this render has no `{name}`, but {}", known.join(", ")))
-    })?;
+    let stem = pattern
+        .fill(|name| word(name, report, render).or_else(|| text_of(data.get(name)?)))
+        .map_err(|name| Unsaved::Failed(format!("--name: this render has no `{name}`, but {}", words(&data).join(", "))))?;
     let generation = render.map_or(1, |render| render.generation);
     Ok(Saving { name: Some(VideoName { stem, generation }), ..saving.clone() })
 }

@@ -180,6 +180,8 @@ fn a_name_that_no_video_will_have_is_refused_before_anything_is_paid() {
     let world = World::new();
     world.movie("a.json", &json!({"render-time": "1ms"}));
     world.run(&["submit", "a.json", "--download", "new/", "--name", "{town}"]).exits(2).tells("there are key, project, batch, source");
+    world.write("b.json", r#"{"client-data": {"town": null}, "scenes": [{"duration": 2}]}"#);
+    world.run(&["submit", "b.json", "--download", "new/", "--name", "{town}"]).exits(2).tells("there are key, project, batch, source;");
     world.run(&["submit", "a.json", "--wait", "--name", "{key}"]).exits(2).tells("--download FOLDER/");
     assert_eq!(world.posts(), 0);
 }
