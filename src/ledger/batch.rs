@@ -1,6 +1,8 @@
 //! The record of batches: renders whose keys share a scope, the batch's budget, and the number of renders in each
 //! state. The counts change with the rows, so a batch of a million is counted as quickly as one of ten.
 
+use std::collections::BTreeMap;
+
 use super::{Recorded, Render, RenderId, Reply, Space};
 use crate::render::identity::{Key, MovieHash};
 use crate::render::state::{InvalidTransition, State};
@@ -148,6 +150,75 @@ impl Tally {
     #[must_use]
     pub fn rows(&self, states: &[State]) -> u64 {
         self.current.iter().filter(|(state, _)| states.contains(state)).map(|(_, count)| count.rows).sum()
+    }
+}
+
+/// A row of the tallies: the renders of a batch in one state, the latest generations or the earlier ones.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct TallyKey {
+    pub(super) account: String,
+    pub(super) endpoint: String,
+    pub(super) name: String,
+    pub(super) state: &'static str,
+    pub(super) is_current: bool,
+}
+
+/// The change of a row of the tallies: a [`Count`] whose numbers may be negative.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Amounts {
+    pub(super) renders: i64,
+    pub(super) estimated: i64,
+    pub(super) consumed: f64,
+    pub(super) paid_renders: i64,
+    pub(super) paid_credits: f64,
+}
+
+/// What to add to the tallies. A store collects it during a transaction, and writes it once.
+#[derive(Debug, Default)]
+pub(super) struct TallyChanges {
+    rows: BTreeMap<TallyKey, Amounts>,
+}
+
+impl TallyChanges {
+    /// Counts a new render, and counts the generation `before` it as no longer the latest.
+    pub(super) fn enter(&mut self, render: &Render, before: Option<&Render>) {
+        if render.row.is_some()
+            && let Some(before) = before
+        {
+            self.add(before, true, -1);
+            self.add(before, false, 1);
+        }
+        self.add(render, true, 1);
+    }
+
+    /// Whether a change of a render changes a tally.
+    pub(super) fn is_counted(before: &Render, after: &Render) -> bool {
+        let (was, is) = (Count::of(before), Count::of(after));
+        is.is_some() && (was != is || before.submission.state != after.submission.state)
+    }
+
+    /// Counts the effect of a change on a render.
+    pub(super) fn step(&mut self, before: &Render, after: &Render, is_current: bool) {
+        self.add(before, is_current, -1);
+        self.add(after, is_current, 1);
+    }
+
+    fn add(&mut self, render: &Render, is_current: bool, sign: i32) {
+        let Some(count) = Count::of(render) else { return };
+        let Space { account, endpoint } = render.space.clone();
+        let key = TallyKey { account, endpoint, name: render.scope.clone(), state: render.submission.state.as_str(), is_current };
+        let sum = self.rows.entry(key).or_default();
+        let (whole, part) = (i64::from(sign), f64::from(sign));
+        sum.renders += whole * count.rows.cast_signed();
+        sum.estimated += whole * count.estimated.cast_signed();
+        sum.consumed += part * count.consumed;
+        sum.paid_renders += whole * count.paid_rows.cast_signed();
+        sum.paid_credits += part * count.paid_credits;
+    }
+
+    /// The rows to change, in the order of their keys.
+    pub(super) fn rows(self) -> impl Iterator<Item = (TallyKey, Amounts)> {
+        self.rows.into_iter().filter(|(_, amounts)| *amounts != Amounts::default())
     }
 }
 

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::outbox::is_news;
 use super::{Again, Change, Event, NewRender, Recorded, Render, RenderId, story};
 use crate::render::identity::MovieHash;
 use crate::render::outcome::{Report, Status};
@@ -16,6 +17,10 @@ pub struct Applied {
     pub recorded: Recorded,
     /// The line for the history, if any.
     pub event: Option<Event>,
+    /// Whether the stored movie is no longer needed: the service has deleted the video.
+    pub drops_body: bool,
+    /// Whether its outcome belongs into the outbox.
+    pub is_news: bool,
 }
 
 /// Where a draft is placed.
@@ -108,12 +113,12 @@ pub fn apply(before: &Render, change: &Change, at: Timestamp, owner: &str) -> Re
     if event.is_some() {
         render.touched_at = at;
     }
-    Ok(Applied { recorded: Recorded { render, action }, event })
+    let (was, is) = (before.submission.state, render.submission.state);
+    let drops_body = has_no_video(is) && !has_no_video(was);
+    Ok(Applied { recorded: Recorded { render, action }, event, drops_body, is_news: is_news(was, is) })
 }
 
-/// Whether the stored movie is no longer needed: the service has deleted the video.
-#[must_use]
-pub fn is_past(state: State) -> bool {
+fn has_no_video(state: State) -> bool {
     matches!(state, State::Deleted | State::Expired)
 }
 

@@ -4,6 +4,8 @@
 //! ends, whichever command saw it end: no outcome is lost in between. A delivery that a process has taken belongs to that
 //! process until it records the result, or ends.
 
+use std::collections::HashSet;
+
 use super::{Reply, Space};
 use crate::render::identity::ProjectId;
 use crate::render::outcome::{Report, Status};
@@ -217,4 +219,18 @@ pub fn is_news(before: State, after: State) -> bool {
 #[must_use]
 pub fn is_final(status: &Status) -> bool {
     matches!(status, Status::Done | Status::Error | Status::Deleted)
+}
+
+/// The due deliveries that a process takes, as they are afterwards: one of each project, so that no other process delivers
+/// another outcome of the same project meanwhile.
+pub(super) fn taken(mut due: Vec<Delivery>, owner: Option<&str>, at: Timestamp) -> Vec<Delivery> {
+    let mut projects = HashSet::new();
+    due.retain(|delivery| projects.insert(delivery.project.clone()));
+    for delivery in &mut due {
+        delivery.progress = Progress::Taken;
+        delivery.owner = owner.map(str::to_owned);
+        delivery.attempts += 1;
+        delivery.touched_at = at;
+    }
+    due
 }

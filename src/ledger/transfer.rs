@@ -3,44 +3,19 @@
 //! Rows of one table are copied in the order of their keys. So an interrupted copy is a prefix of the whole, and goes on
 //! where it stopped.
 
+use std::sync::LazyLock;
+
 use sha2::{Digest, Sha256};
 
+use super::columns::{self, Column};
 use super::{LedgerError, Reply, Store};
 use crate::render::token::LedgerName;
 use crate::world::Timestamp;
 
-/// The type of a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A whole number.
-    Number,
-    /// Yes or no.
-    Flag,
-    /// A fraction.
-    Fraction,
-    /// A text.
-    Text,
-    /// Bytes.
-    Bytes,
-}
+pub use super::cells::{Cell, Kind};
 
-/// One value.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Cell {
-    /// SQL's NULL.
-    Null,
-    /// A whole number; 1 for yes and 0 for no.
-    Number(i64),
-    /// A fraction.
-    Fraction(f64),
-    /// A text.
-    Text(String),
-    /// Bytes.
-    Bytes(Vec<u8>),
-}
-
-/// One row, its columns in the order of the table's columns.
-pub type Row = Vec<Cell>;
+/// One row, its values in the order of the table's columns.
+pub type Row = Vec<Cell<'static>>;
 
 /// A table that every store has.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,125 +24,63 @@ pub struct Table {
     pub name: &'static str,
     /// The number of its key columns: they come first.
     pub key: usize,
-    /// Its columns.
-    pub columns: &'static [(&'static str, Kind)],
+    /// The names and the types of its columns.
+    pub columns: Vec<(&'static str, Kind)>,
 }
 
 use Kind::{Bytes, Flag, Fraction, Number, Text};
 
 /// Everything that a ledger remembers. Which processes are alive, and what they wait for, is temporary and not included.
-pub const TABLES: [Table; 8] = [
-    Table {
-        name: "render",
-        key: 1,
-        columns: &[
-            ("id", Number),
-            ("account", Text),
-            ("endpoint", Text),
-            ("scope", Text),
-            ("key", Text),
-            ("named", Flag),
-            ("generation", Number),
-            ("movie", Text),
-            ("traceable", Flag),
-            ("source", Text),
-            ("flags", Text),
-            ("line", Number),
-            ("estimate", Number),
-            ("state", Text),
-            ("epoch", Number),
-            ("attempt", Number),
-            ("on_unknown", Text),
-            ("resubmits_left", Number),
-            ("project", Text),
-            ("owner", Text),
-            ("quarantine", Number),
-            ("created_at", Number),
-            ("touched_at", Number),
-            ("posted_at", Number),
-            ("gave_up_at", Number),
-            ("searched_at", Number),
-            ("bound_at", Number),
-            ("read_at", Number),
-            ("refusal", Text),
-            ("report", Text),
-            ("file", Bytes),
-        ],
-    },
-    Table { name: "body", key: 1, columns: &[("render", Number), ("bytes", Bytes)] },
-    Table { name: "event", key: 2, columns: &[("render", Number), ("nth", Number), ("at", Number), ("kind", Text), ("detail", Text)] },
-    Table {
-        name: "callback",
-        key: 1,
-        columns: &[
-            ("id", Number),
-            ("account", Text),
-            ("endpoint", Text),
-            ("project", Text),
-            ("hash", Bytes),
-            ("token", Text),
-            ("content_type", Text),
-            ("received_at", Number),
-            ("settled_at", Number),
-            ("raw", Bytes),
-        ],
-    },
-    Table {
-        name: "delivery",
-        key: 1,
-        columns: &[
-            ("id", Number),
-            ("account", Text),
-            ("endpoint", Text),
-            ("project", Text),
-            ("status", Text),
-            ("report", Text),
-            ("progress", Text),
-            ("attempts", Number),
-            ("due_at", Number),
-            ("owner", Text),
-            ("touched_at", Number),
-            ("detail", Text),
-        ],
-    },
-    Table {
-        name: "receiver",
-        key: 2,
-        columns: &[("account", Text), ("endpoint", Text), ("path", Text), ("public_url", Text), ("since", Number)],
-    },
-    Table {
-        name: "batch",
-        key: 3,
-        columns: &[
-            ("name", Text),
-            ("account", Text),
-            ("endpoint", Text),
-            ("template", Text),
-            ("source", Text),
-            ("flags", Text),
-            ("max_renders", Number),
-            ("max_credits", Number),
-            ("created_at", Number),
-            ("ended_at", Number),
-        ],
-    },
-    Table {
-        name: "tally",
-        key: 5,
-        columns: &[
-            ("name", Text),
-            ("account", Text),
-            ("endpoint", Text),
-            ("state", Text),
-            ("current", Flag),
-            ("renders", Number),
-            ("estimated", Number),
-            ("consumed", Fraction),
-            ("paid_renders", Number),
-            ("paid_credits", Fraction),
-        ],
-    },
-];
+pub static TABLES: LazyLock<[Table; 8]> = LazyLock::new(|| {
+    [
+        Table { name: "render", key: 1, columns: heads(columns::of_render()) },
+        table("body", 1, &[("render", Number), ("bytes", Bytes)]),
+        table("event", 2, &[("render", Number), ("nth", Number), ("at", Number), ("kind", Text), ("detail", Text)]),
+        table(
+            "callback",
+            1,
+            &[
+                ("id", Number),
+                ("account", Text),
+                ("endpoint", Text),
+                ("project", Text),
+                ("hash", Bytes),
+                ("token", Text),
+                ("content_type", Text),
+                ("received_at", Number),
+                ("settled_at", Number),
+                ("raw", Bytes),
+            ],
+        ),
+        Table { name: "delivery", key: 1, columns: heads(&columns::DELIVERY) },
+        table("receiver", 2, &[("account", Text), ("endpoint", Text), ("path", Text), ("public_url", Text), ("since", Number)]),
+        Table { name: "batch", key: 3, columns: heads(&columns::BATCH) },
+        table(
+            "tally",
+            5,
+            &[
+                ("name", Text),
+                ("account", Text),
+                ("endpoint", Text),
+                ("state", Text),
+                ("current", Flag),
+                ("renders", Number),
+                ("estimated", Number),
+                ("consumed", Fraction),
+                ("paid_renders", Number),
+                ("paid_credits", Fraction),
+            ],
+        ),
+    ]
+});
+
+fn table(name: &'static str, key: usize, columns: &[(&'static str, Kind)]) -> Table {
+    Table { name, key, columns: columns.to_vec() }
+}
+
+fn heads<T: 'static>(columns: impl IntoIterator<Item = &'static Column<T>>) -> Vec<(&'static str, Kind)> {
+    columns.into_iter().map(|column| (column.name, column.kind)).collect()
+}
 
 /// The rules that a ledger's rows must keep, each with the SQL that counts the rows that break it. Every store can run it.
 pub(super) const RULES: [(&str, &str); 7] = [
@@ -296,7 +209,7 @@ const PAGE: u32 = 200;
 /// When a ledger fails, the target holds other content, or the two differ in the end.
 pub async fn copy(from: &dyn Transfer, to: &dyn Transfer) -> Result<Vec<(&'static str, u64)>, CopyError> {
     let mut begun = Vec::new();
-    for table in &TABLES {
+    for table in TABLES.iter() {
         begun.push(agree(from, to, table).await?);
     }
     for (table, mut last) in TABLES.iter().zip(begun) {
@@ -310,7 +223,7 @@ pub async fn copy(from: &dyn Transfer, to: &dyn Transfer) -> Result<Vec<(&'stati
     to.imported().await?;
     to.rename(from.name()).await?;
     let mut copied = Vec::new();
-    for table in &TABLES {
+    for table in TABLES.iter() {
         let ((there, theirs), (here, ours)) = (digest(from, table).await?, digest(to, table).await?);
         if there != here || theirs != ours {
             return Err(CopyError::Differs { table: table.name, from: there, to: here });
@@ -349,7 +262,7 @@ async fn digest(store: &dyn Transfer, table: &'static Table) -> Result<(u64, [u8
                 // The last digits of a sum may depend on the order of its terms.
                 Cell::Fraction(number) => (2, format!("{number:.6}").into_bytes()),
                 Cell::Text(text) => (3, text.as_bytes().to_vec()),
-                Cell::Bytes(bytes) => (4, bytes.clone()),
+                Cell::Bytes(bytes) => (4, bytes.to_vec()),
             };
             hash.update([kind]);
             hash.update(u64::try_from(bytes.len()).unwrap_or_default().to_be_bytes());

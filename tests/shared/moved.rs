@@ -48,6 +48,40 @@ fn a_copy_that_was_interrupted_is_taken_up() {
 }
 
 #[test]
+fn a_copied_ledger_still_knows_whose_video_a_file_is() {
+    let world = World::new();
+    for movie in ["a.json", "b.json"] {
+        world.movie(movie, &json!({}));
+    }
+    world.j2v("submit a.json --key a --wait --download tour.mp4").exits(0);
+    world.j2v("ledger copy ledger.db copy.db").exits(0);
+    world.j2v("submit b.json --key b --wait --download tour.mp4 --ledger copy.db").exits(14).tells("submit/a");
+}
+
+/// What no version writes into a column, as both stores spell it.
+const DAMAGES: [&str; 6] =
+    ["flags = 'no list'", "generation = -1", "attempt = 5000000000", "movie = 'zz'", "state = 'asleep'", "report = '{}'"];
+
+#[test]
+fn a_column_that_no_version_wrote_is_called_damaged_by_every_store() {
+    let Some(cluster) = shared() else { return };
+    for damage in DAMAGES {
+        let (world, url) = (World::new(), cluster.database());
+        world.movie("a.json", &json!({}));
+        for ledger in ["ledger.db", &url] {
+            world.j2v(&format!("submit a.json --key a --wait --ledger {ledger}")).exits(0);
+        }
+        let update = format!("UPDATE render SET {damage}");
+        rusqlite::Connection::open(world.path("ledger.db")).unwrap().execute(&update, []).unwrap();
+        cluster.psql(url.rsplit('/').next().unwrap(), &update.replace("render", "j2v.render"));
+        let column = damage.split(' ').next().unwrap();
+        for ledger in ["ledger.db", &url] {
+            world.j2v(&format!("history --ledger {ledger}")).exits(1).tells("is damaged").tells(&format!("column `{column}` reads"));
+        }
+    }
+}
+
+#[test]
 fn what_a_ledger_holds_against_the_rules_is_told() {
     let Some(cluster) = shared() else { return };
     let (world, url) = (World::new(), cluster.database());

@@ -4,7 +4,7 @@
 //! commit. So the tally has shards, each for some of the connections, and reading it sums them up. A claim locks a batch
 //! that has a budget: the sum then stays the same until the commit.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use tokio_postgres::Row;
 
@@ -14,13 +14,15 @@ use super::engine::{Need, Session};
 use super::failure::Failure;
 use super::owner::is_alive;
 use super::rows;
+use super::values::{Parameter, borrowed, cells, parameter};
 use super::work::{self, Changes};
-use super::write::without_zeros;
-use crate::ledger::batch::{Batch, Batches, Budget, Count, Standing, Tally, Unclaimed, Worker};
+use crate::ledger::batch::{Amounts, Batch, Batches, Budget, Count, Standing, Tally, TallyChanges, TallyKey, Unclaimed, Worker};
+use crate::ledger::cells::Cells;
+use crate::ledger::columns::{self, BATCH};
 use crate::ledger::{Change, Record};
 use crate::ledger::{Recorded, Render, RenderId, Reply, Space};
-use crate::render::identity::{Key, MovieHash};
-use crate::render::state::{Fact, State};
+use crate::render::identity::Key;
+use crate::render::state::Fact;
 use crate::world::Timestamp;
 
 /// The number of shards of a tally.
@@ -43,8 +45,8 @@ impl Batches for Postgres {
         self.ask(Need::Read, async move |session: &Session<'_>| {
             let names: Vec<rows::Named<'_>> = keys.iter().map(|key| (&space, scope.as_str(), key)).collect();
             let found = rows::latest(session.channel, &names).await?;
-            let mut found: HashMap<Key, Render> = found.into_iter().map(|render| (render.key.clone(), render)).collect();
-            Ok(keys.iter().map(|key| found.remove(key)).collect())
+            let found: HashMap<Key, Render> = found.into_iter().map(|render| (render.key.clone(), render)).collect();
+            Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
         })
     }
 
@@ -62,61 +64,35 @@ impl Batches for Postgres {
 }
 
 async fn keep(channel: &Channel, batch: &Batch) -> Result<(), Failure> {
-    const SQL: &str = "INSERT INTO batch AS kept (name, account, endpoint, template, source, flags, max_renders, max_credits, created_at, \
-         ended_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (name, account, endpoint) DO UPDATE SET \
-         template = excluded.template, source = excluded.source, flags = excluded.flags, \
-         max_renders = coalesce(excluded.max_renders, kept.max_renders), max_credits = coalesce(excluded.max_credits, kept.max_credits), \
-         ended_at = excluded.ended_at";
-    let flags = serde_json::Value::from(batch.flags.clone()).to_string();
-    let (renders, credits) = (batch.budget.renders.map(u64::cast_signed), batch.budget.credits.map(u64::cast_signed));
-    let (created_at, ended_at) = (batch.created_at.0, batch.ended_at.map(|at| at.0));
-    let (name, Space { account, endpoint }) = (&batch.name, &batch.space);
-    let (template, source) = (batch.template.to_hex(), without_zeros(&batch.source));
-    let values = [name as &(dyn tokio_postgres::types::ToSql + Sync), account, endpoint, &template, &source, &flags, &renders, &credits];
-    let values: Vec<_> = values.into_iter().chain([&created_at as &(dyn tokio_postgres::types::ToSql + Sync), &ended_at]).collect();
-    channel.execute(SQL, &values).await.map(drop)
+    let values: Vec<Parameter<'_>> = BATCH.iter().map(|column| parameter((column.cell)(batch), column.kind)).collect();
+    channel.execute(&columns::keep_batch(), &borrowed(&values)).await.map(drop)
 }
 
 async fn find(channel: &Channel, space: Option<&Space>, name: Option<&str>) -> Result<Vec<Standing>, Failure> {
-    const BATCHES: &str = "SELECT account, endpoint, name, template, source, flags, max_renders, max_credits, created_at, ended_at \
-         FROM batch WHERE ($1::text IS NULL OR account = $1 AND endpoint = $2) AND ($3::text IS NULL OR name = $3) \
-         ORDER BY created_at DESC, name";
     const TALLIES: &str = "SELECT account, endpoint, name, state, current, sum(renders)::bigint, sum(estimated)::bigint, sum(consumed), \
          sum(paid_renders)::bigint, sum(paid_credits) FROM tally \
          WHERE ($1::text IS NULL OR account = $1 AND endpoint = $2) AND ($3::text IS NULL OR name = $3) \
          GROUP BY account, endpoint, name, state, current HAVING sum(renders) > 0";
     let (account, endpoint) = (space.map(|space| space.account.as_str()), space.map(|space| space.endpoint.as_str()));
-    let batches = channel.query(BATCHES, &[&account, &endpoint, &name]).await?;
+    let sql = format!(
+        "SELECT {} FROM batch WHERE ($1::text IS NULL OR account = $1 AND endpoint = $2) AND ($3::text IS NULL OR name = $3) \
+         ORDER BY created_at DESC, name",
+        columns::names(&BATCH)
+    );
+    let batches = channel.query(&sql, &[&account, &endpoint, &name]).await?;
     let mut tallies: HashMap<(Space, String), Tally> = HashMap::new();
     for row in channel.query(TALLIES, &[&account, &endpoint, &name]).await? {
-        let batch = (Space { account: row.try_get(0)?, endpoint: row.try_get(1)? }, row.try_get(2)?);
-        let state: &str = row.try_get(3)?;
-        let state = State::parse(state).ok_or_else(|| Failure::unreadable("state", state))?;
-        tallies.entry(batch).or_default().add(state, row.try_get(4)?, read_count(&row, 5)?);
+        let mut cells = Cells::new(cells(&row));
+        let space = Space { account: cells.take("account")?, endpoint: cells.take("endpoint")? };
+        let name = cells.take("name")?;
+        tallies.entry((space, name)).or_default().add(cells.take("state")?, cells.take("current")?, read_count(&row, 5)?);
     }
     let standing = |row: &Row| {
-        let batch = read(row)?;
+        let batch = columns::batch(cells(row))?;
         let tally = tallies.remove(&(batch.space.clone(), batch.name.clone())).unwrap_or_default();
         Ok(Standing { batch, tally })
     };
     batches.iter().map(standing).collect()
-}
-
-fn read(row: &Row) -> Result<Batch, Failure> {
-    let (template, flags): (&str, &str) = (row.try_get(3)?, row.try_get(5)?);
-    Ok(Batch {
-        space: Space { account: row.try_get(0)?, endpoint: row.try_get(1)? },
-        name: row.try_get(2)?,
-        template: MovieHash::from_hex(template).ok_or_else(|| Failure::unreadable("hash", template))?,
-        source: row.try_get(4)?,
-        flags: serde_json::from_str(flags).map_err(|_| Failure::unreadable("list of flags", flags))?,
-        budget: Budget {
-            renders: row.try_get::<_, Option<i64>>(6)?.map(i64::cast_unsigned),
-            credits: row.try_get::<_, Option<i64>>(7)?.map(i64::cast_unsigned),
-        },
-        created_at: Timestamp(row.try_get(8)?),
-        ended_at: row.try_get::<_, Option<i64>>(9)?.map(Timestamp),
-    })
 }
 
 async fn workers(channel: &Channel, space: &Space, name: &str) -> Result<Vec<Worker>, Failure> {
@@ -207,90 +183,41 @@ async fn budgets(channel: &Channel, batches: HashSet<Named>) -> Result<HashMap<N
     Ok(budgets)
 }
 
-/// The key of a tally: the batch, the state, and whether it counts the latest generations.
-type Place = (String, String, String, &'static str, bool);
-
-/// The amounts to add to tallies.
-#[derive(Default)]
-pub(super) struct Counts {
-    sums: BTreeMap<Place, [f64; 5]>,
-}
-
-impl Counts {
-    /// Counts a new render, and counts the generation `before` it as no longer the latest.
-    pub(super) fn entered(&mut self, render: &Render, before: Option<&Render>) {
-        if render.row.is_some()
-            && let Some(before) = before
-        {
-            self.add(before, true, -1.0);
-            self.add(before, false, 1.0);
-        }
-        self.add(render, true, 1.0);
+/// Writes changes of tallies in the order of their keys, so that transactions don't deadlock.
+pub(super) async fn write(channel: &Channel, changes: TallyChanges) -> Result<(), Failure> {
+    const SQL: &str = "INSERT INTO tally AS known (shard, account, endpoint, name, state, current, renders, estimated, consumed, \
+         paid_renders, paid_credits) SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], \
+         $7::bigint[], $8::bigint[], $9::double precision[], $10::bigint[], $11::double precision[]) \
+         ON CONFLICT (account, endpoint, name, state, current, shard) DO UPDATE SET renders = known.renders + excluded.renders, \
+         estimated = known.estimated + excluded.estimated, consumed = known.consumed + excluded.consumed, \
+         paid_renders = known.paid_renders + excluded.paid_renders, paid_credits = known.paid_credits + excluded.paid_credits";
+    let rows: Vec<(TallyKey, Amounts)> = changes.rows().collect();
+    if rows.is_empty() {
+        return Ok(());
     }
-
-    /// Counts the effect of a change on a render.
-    pub(super) fn moved(&mut self, before: &Render, after: &Render, is_current: bool) {
-        self.add(before, is_current, -1.0);
-        self.add(after, is_current, 1.0);
+    let shard = channel.name.rem_euclid(SHARDS);
+    macro_rules! column {
+        ($of:expr) => {
+            rows.iter().map($of).collect::<Vec<_>>()
+        };
     }
-
-    fn add(&mut self, render: &Render, is_current: bool, sign: f64) {
-        let Some(count) = Count::of(render) else { return };
-        let Space { account, endpoint } = render.space.clone();
-        let place = (account, endpoint, render.scope.clone(), render.submission.state.as_str(), is_current);
-        let parts = [float(count.rows), float(count.estimated), count.consumed, float(count.paid_rows), count.paid_credits];
-        let sums = self.sums.entry(place).or_default();
-        for (sum, part) in sums.iter_mut().zip(parts) {
-            *sum += sign * part;
-        }
-    }
-
-    /// Writes the amounts in the order of their keys, so that transactions don't deadlock.
-    pub(super) async fn write(mut self, channel: &Channel) -> Result<(), Failure> {
-        const SQL: &str = "INSERT INTO tally AS known (shard, account, endpoint, name, state, current, renders, estimated, consumed, \
-             paid_renders, paid_credits) SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], \
-             $7::bigint[], $8::bigint[], $9::double precision[], $10::bigint[], $11::double precision[]) \
-             ON CONFLICT (account, endpoint, name, state, current, shard) DO UPDATE SET renders = known.renders + excluded.renders, \
-             estimated = known.estimated + excluded.estimated, consumed = known.consumed + excluded.consumed, \
-             paid_renders = known.paid_renders + excluded.paid_renders, paid_credits = known.paid_credits + excluded.paid_credits";
-        self.sums.retain(|_, sums| sums.iter().any(|sum| *sum != 0.0));
-        if self.sums.is_empty() {
-            return Ok(());
-        }
-        let shard = channel.name.rem_euclid(SHARDS);
-        macro_rules! column {
-            ($of:expr) => {
-                self.sums.iter().map($of).collect::<Vec<_>>()
-            };
-        }
-        channel
-            .execute(
-                SQL,
-                &[
-                    &shard,
-                    &column!(|(place, _)| place.0.as_str()),
-                    &column!(|(place, _)| place.1.as_str()),
-                    &column!(|(place, _)| place.2.as_str()),
-                    &column!(|(place, _)| place.3),
-                    &column!(|(place, _)| place.4),
-                    &column!(|(_, sums)| whole(sums[0])),
-                    &column!(|(_, sums)| whole(sums[1])),
-                    &column!(|(_, sums)| sums[2]),
-                    &column!(|(_, sums)| whole(sums[3])),
-                    &column!(|(_, sums)| sums[4]),
-                ],
-            )
-            .await
-            .map(drop)
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "renders and credits are far below 2^53")]
-fn float(number: u64) -> f64 {
-    number as f64
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "it was a whole number below 2^53 before it was summed up")]
-fn whole(number: f64) -> i64 {
-    number as i64
+    channel
+        .execute(
+            SQL,
+            &[
+                &shard,
+                &column!(|(key, _)| key.account.as_str()),
+                &column!(|(key, _)| key.endpoint.as_str()),
+                &column!(|(key, _)| key.name.as_str()),
+                &column!(|(key, _)| key.state),
+                &column!(|(key, _)| key.is_current),
+                &column!(|(_, sum)| sum.renders),
+                &column!(|(_, sum)| sum.estimated),
+                &column!(|(_, sum)| sum.consumed),
+                &column!(|(_, sum)| sum.paid_renders),
+                &column!(|(_, sum)| sum.paid_credits),
+            ],
+        )
+        .await
+        .map(drop)
 }

@@ -38,7 +38,8 @@ pub(super) struct Channel {
     /// Its name among the receipts: the server keeps the number of its last commit.
     pub(super) name: i64,
     commits: Cell<i64>,
-    prepared: RefCell<HashMap<&'static str, Statement>>,
+    /// The statements that were prepared, by their texts: there are a few dozen.
+    prepared: RefCell<HashMap<String, Statement>>,
     driver: AbortHandle,
 }
 
@@ -102,18 +103,18 @@ impl Channel {
     }
 
     /// The rows of a query.
-    pub(super) async fn query(&self, sql: &'static str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Failure> {
+    pub(super) async fn query(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Failure> {
         let statement = self.prepared(sql).await?;
         Ok(self.client.query(&statement, values).await?)
     }
 
     /// The row of a query that returns at most one.
-    pub(super) async fn optional(&self, sql: &'static str, values: &[&(dyn ToSql + Sync)]) -> Result<Option<Row>, Failure> {
+    pub(super) async fn optional(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Option<Row>, Failure> {
         Ok(self.query(sql, values).await?.pop())
     }
 
     /// Runs a statement; returns the number of rows that it changed.
-    pub(super) async fn execute(&self, sql: &'static str, values: &[&(dyn ToSql + Sync)]) -> Result<u64, Failure> {
+    pub(super) async fn execute(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<u64, Failure> {
         let statement = self.prepared(sql).await?;
         Ok(self.client.execute(&statement, values).await?)
     }
@@ -128,13 +129,13 @@ impl Channel {
         Ok(self.client.query_typed(sql, values).await?.pop())
     }
 
-    async fn prepared(&self, sql: &'static str) -> Result<Statement, Failure> {
+    async fn prepared(&self, sql: &str) -> Result<Statement, Failure> {
         let known = self.prepared.borrow().get(sql).cloned();
         if let Some(statement) = known {
             return Ok(statement);
         }
         let statement = self.client.prepare(sql).await?;
-        self.prepared.borrow_mut().insert(sql, statement.clone());
+        self.prepared.borrow_mut().insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }
 }

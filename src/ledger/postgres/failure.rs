@@ -7,6 +7,7 @@ use tokio_postgres::error::SqlState;
 
 use super::address::Address;
 use crate::ledger::LedgerError;
+use crate::ledger::cells::Unreadable;
 
 /// A failure without the name of its ledger.
 #[derive(Debug, thiserror::Error)]
@@ -41,13 +42,8 @@ pub(super) enum Failure {
         known: u32,
     },
     /// A column holds what no version of `j2v` writes.
-    #[error("a {what} reads {text:?}")]
-    Unreadable {
-        /// The column's name.
-        what: &'static str,
-        /// Its content, shortened.
-        text: String,
-    },
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
     /// The request makes no sense here.
     #[error("{0}")]
     Refused(String),
@@ -78,11 +74,6 @@ pub(super) enum Remedy {
 }
 
 impl Failure {
-    /// The failure of a column `what` that holds `text`, which `j2v` never writes.
-    pub(super) fn unreadable(what: &'static str, text: &str) -> Self {
-        Self::Unreadable { what, text: text.chars().take(80).collect() }
-    }
-
     /// How to handle it. Only the database transaction is ever run again, never a request to the service.
     pub(super) fn remedy(&self) -> Remedy {
         match self {
@@ -91,7 +82,7 @@ impl Failure {
             // A standby is becoming the primary, or the address will soon lead to the new one. A server that is silent while it
             // starts, or behind a proxy that waits for it, may answer later.
             Self::Standby | Self::Silent(_) => Remedy::Reconnect,
-            Self::System(_) | Self::Old(_) | Self::Newer { .. } | Self::Unreadable { .. } | Self::Refused(_) => Remedy::None,
+            Self::System(_) | Self::Old(_) | Self::Newer { .. } | Self::Unreadable(_) | Self::Refused(_) => Remedy::None,
         }
     }
 
@@ -101,7 +92,7 @@ impl Failure {
         let why = address.without_secrets(self.to_string());
         match self {
             Self::Newer { found, known } => LedgerError::Newer { path, found: *found, known: *known },
-            Self::Unreadable { .. } => LedgerError::Corrupt { path, why },
+            Self::Unreadable(_) => LedgerError::Corrupt { path, why },
             Self::System(_) | Self::Standby | Self::Silent(_) => LedgerError::Unreachable { path, why },
             Self::Old(_) => LedgerError::Open { path, why },
             Self::Raced | Self::LeaseOver | Self::Replaced => LedgerError::Busy { path, by: "another process".to_owned() },

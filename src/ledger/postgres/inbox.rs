@@ -1,6 +1,7 @@
 //! Reads and writes callbacks. Every commit is on the server's disk before its answer, so a callback is stored before it is
 //! answered.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use tokio_postgres::Row;
@@ -10,7 +11,7 @@ use super::Postgres;
 use super::channel::Channel;
 use super::engine::{Need, Session};
 use super::failure::Failure;
-use super::write::without_zeros;
+use super::values::without_zeros;
 use crate::ledger::inbox::{Callback, CallbackId, Callbacks, Inbox, Kept, Received};
 use crate::ledger::{Reply, Space};
 use crate::render::identity::ProjectId;
@@ -79,8 +80,8 @@ async fn insert(channel: &Channel, callbacks: &[Callback], names: &[Named<'_>]) 
          AS new (account, endpoint, project, hash, token, content_type, received_at, raw, place) ORDER BY place \
          ON CONFLICT (project, hash, account, endpoint) DO NOTHING RETURNING account, endpoint, project, hash, id";
     let (accounts, endpoints, projects, hashes) = columns(names);
-    let tokens: Vec<Option<String>> = callbacks.iter().map(|callback| callback.token.as_deref().map(without_zeros)).collect();
-    let types: Vec<String> = callbacks.iter().map(|callback| without_zeros(&callback.content_type)).collect();
+    let tokens: Vec<Option<Cow<'_, str>>> = callbacks.iter().map(|callback| callback.token.as_deref().map(without_zeros)).collect();
+    let types: Vec<Cow<'_, str>> = callbacks.iter().map(|callback| without_zeros(callback.content_type.as_str())).collect();
     let times: Vec<i64> = callbacks.iter().map(|callback| callback.at.0).collect();
     let bodies: Vec<&[u8]> = callbacks.iter().map(|callback| callback.raw.as_slice()).collect();
     numbers(&channel.query(SQL, &[&accounts, &endpoints, &projects, &hashes, &tokens, &types, &times, &bodies]).await?)

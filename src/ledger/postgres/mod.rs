@@ -22,6 +22,7 @@ mod sharing;
 mod thread;
 mod tls;
 mod transfer;
+mod values;
 mod work;
 mod write;
 

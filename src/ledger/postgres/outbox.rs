@@ -1,9 +1,9 @@
 //! Outcomes on their way to an application. The process that has taken one is recognized like the sender of a movie: by a
 //! lease.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
-use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use super::Postgres;
@@ -11,24 +11,15 @@ use super::channel::Channel;
 use super::engine::{Need, Session};
 use super::failure::Failure;
 use super::owner::is_alive;
-use super::write::without_zeros;
+use super::values::{cells, without_zeros};
+use crate::ledger::columns::{self, select_delivery};
 use crate::ledger::outbox::{
-    Announcement, Attempt, BY_ITSELF, Deliveries, Delivery, DeliveryId, Heard, Keeping, Outbox, Progress, Receiver, is_final,
+    Announcement, Attempt, BY_ITSELF, Deliveries, Delivery, Heard, Keeping, Outbox, Progress, Receiver, is_final, taken,
 };
 use crate::ledger::{Render, Reply, Space};
 use crate::render::identity::ProjectId;
 use crate::render::outcome::Report;
 use crate::world::Timestamp;
-
-/// A query for whole deliveries.
-macro_rules! select {
-    ($($tail:tt)*) => {
-        concat!(
-            "SELECT id, account, endpoint, project, status, report, progress, attempts, due_at, owner, touched_at, detail FROM delivery ",
-            $($tail)*
-        )
-    };
-}
 
 impl Outbox for Postgres {
     fn announce(&self, outcomes: Vec<Announcement>) -> Reply<'_, Vec<bool>> {
@@ -154,15 +145,7 @@ async fn take(session: &Session<'_>, space: &Space, most: u32, at: Timestamp) ->
     // One process at a time takes deliveries of a space: two could otherwise deliver two outcomes of one project.
     channel.query("SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 1))", &[&space.account, &space.endpoint]).await?;
     free(channel, space).await?;
-    let mut projects = HashSet::new();
-    let mut taken = due(channel, space, most, at).await?;
-    taken.retain(|delivery| projects.insert(delivery.project.clone()));
-    for delivery in &mut taken {
-        delivery.progress = Progress::Taken;
-        delivery.owner.clone_from(owner);
-        delivery.attempts += 1;
-        delivery.touched_at = at;
-    }
+    let taken = taken(due(channel, space, most, at).await?, owner.as_deref(), at);
     let ids: Vec<i64> = taken.iter().map(|delivery| delivery.id.0).collect();
     channel.execute(TAKE, &[&ids, owner, &at.0]).await?;
     Ok(taken)
@@ -179,12 +162,12 @@ async fn free(channel: &Channel, space: &Space) -> Result<(), Failure> {
 
 /// The deliveries that may be begun: none of a project that a process is delivering.
 async fn due(channel: &Channel, space: &Space, most: u32, at: Timestamp) -> Result<Vec<Delivery>, Failure> {
-    const SQL: &str = select!(
+    let sql = select_delivery(
         "WHERE progress = 'due' AND account = $1 AND endpoint = $2 AND due_at <= $3 AND NOT EXISTS (SELECT 1 FROM delivery AS other WHERE \
          other.progress = 'taken' AND other.account = $1 AND other.endpoint = $2 AND other.project = delivery.project) \
-         ORDER BY due_at, id LIMIT $4 FOR UPDATE SKIP LOCKED"
+         ORDER BY due_at, id LIMIT $4 FOR UPDATE SKIP LOCKED",
     );
-    many(channel, SQL, &[&space.account, &space.endpoint, &at.0, &i64::from(most)]).await
+    many(channel, &sql, &[&space.account, &space.endpoint, &at.0, &i64::from(most)]).await
 }
 
 async fn tell(session: &Session<'_>, attempts: &[Attempt]) -> Result<(), Failure> {
@@ -200,26 +183,23 @@ async fn tell(session: &Session<'_>, attempts: &[Attempt]) -> Result<(), Failure
     let due: Vec<Option<i64>> = ends.iter().map(|end| end.1.map(|at| at.0)).collect();
     let uncounted: Vec<i64> = ends.iter().map(|end| i64::from(end.2)).collect();
     let times: Vec<i64> = attempts.iter().map(|attempt| attempt.at.0).collect();
-    let details: Vec<String> = attempts.iter().map(|attempt| without_zeros(&attempt.detail)).collect();
+    let details: Vec<Cow<'_, str>> = attempts.iter().map(|attempt| without_zeros(attempt.detail.as_str())).collect();
     session.channel.execute(SQL, &[&ids, &progress, &due, &times, &details, &uncounted, &wanted, &session.owner]).await.map(drop)
 }
 
 async fn find(channel: &Channel, space: Option<&Space>, which: &Deliveries) -> Result<Vec<Delivery>, Failure> {
-    macro_rules! found {
-        ($condition:literal, $order:literal) => {
-            select!("WHERE ", $condition, " AND ($1::text IS NULL OR account = $1 AND endpoint = $2) ORDER BY ", $order)
-        };
-    }
     let (account, endpoint) = (space.map(|space| space.account.as_str()), space.map(|space| space.endpoint.as_str()));
     let most = if let Deliveries::Open(most) | Deliveries::GivenUp(most) = which { i64::from(*most) } else { 0 };
     let projects: Vec<&str> =
         if let Deliveries::Of(projects) = which { projects.iter().map(ProjectId::as_str).collect() } else { Vec::new() };
-    let (sql, values): (&str, &[&(dyn ToSql + Sync)]) = match which {
-        Deliveries::Of(_) => (found!("project = ANY($3)", "id"), &[&account, &endpoint, &projects]),
-        Deliveries::Open(_) => (found!("progress IN ('due', 'taken')", "id LIMIT $3"), &[&account, &endpoint, &most]),
-        Deliveries::GivenUp(_) => (found!("progress = 'given-up'", "id LIMIT $3"), &[&account, &endpoint, &most]),
+    let (condition, values): (&str, &[&(dyn ToSql + Sync)]) = match which {
+        Deliveries::Of(_) => ("project = ANY($3)", &[&account, &endpoint, &projects]),
+        Deliveries::Open(_) => ("progress IN ('due', 'taken')", &[&account, &endpoint, &most]),
+        Deliveries::GivenUp(_) => ("progress = 'given-up'", &[&account, &endpoint, &most]),
     };
-    many(channel, sql, values).await
+    let limit = if let Deliveries::Of(_) = which { "" } else { " LIMIT $3" };
+    let sql = format!("WHERE {condition} AND ($1::text IS NULL OR account = $1 AND endpoint = $2) ORDER BY id{limit}");
+    many(channel, &select_delivery(&sql), values).await
 }
 
 async fn receiver(channel: &Channel, space: &Space) -> Result<Option<Receiver>, Failure> {
@@ -228,27 +208,6 @@ async fn receiver(channel: &Channel, space: &Space) -> Result<Option<Receiver>, 
     row.map(|row| Ok(Receiver { path: row.try_get(0)?, public_url: row.try_get(1)?, since: Timestamp(row.try_get(2)?) })).transpose()
 }
 
-async fn many(channel: &Channel, sql: &'static str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Delivery>, Failure> {
-    channel.query(sql, values).await?.iter().map(read).collect()
-}
-
-fn read(row: &Row) -> Result<Delivery, Failure> {
-    let (project, report, progress): (&str, &str, &str) = (row.try_get(3)?, row.try_get(5)?, row.try_get(6)?);
-    let attempts: i64 = row.try_get(7)?;
-    Ok(Delivery {
-        id: DeliveryId(row.try_get(0)?),
-        space: Space { account: row.try_get(1)?, endpoint: row.try_get(2)? },
-        project: ProjectId::parse(project).map_err(|_| Failure::unreadable("project", project))?,
-        status: row.try_get(4)?,
-        report: serde_json::from_str(report)
-            .ok()
-            .and_then(|raw| Report::read(&raw))
-            .ok_or_else(|| Failure::unreadable("report", report))?,
-        progress: Progress::parse(progress).ok_or_else(|| Failure::unreadable("progress", progress))?,
-        attempts: u32::try_from(attempts).map_err(|_| Failure::unreadable("number of attempts", &attempts.to_string()))?,
-        due_at: Timestamp(row.try_get(8)?),
-        owner: row.try_get(9)?,
-        touched_at: Timestamp(row.try_get(10)?),
-        detail: row.try_get(11)?,
-    })
+async fn many(channel: &Channel, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Delivery>, Failure> {
+    channel.query(sql, values).await?.iter().map(|row| columns::delivery(cells(row))).collect()
 }

@@ -2,11 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use futures_util::future::try_join;
-
 use super::channel::Channel;
 use super::failure::Failure;
 use super::{rows, write};
+use crate::ledger::columns;
 use crate::ledger::recovery::{Lost, claimed, meant};
 use crate::ledger::{Event, NewRender, Render, RenderId, Space, story};
 use crate::render::identity::{Key, NameError};
@@ -30,7 +29,7 @@ pub(super) async fn restore(channel: &Channel, lost: &[Lost]) -> Result<Vec<Opti
         return Err(Failure::Raced);
     }
     let stories: Vec<(RenderId, Event)> = rows.iter().map(|render| (render.id, story::restored(render))).collect();
-    try_join(write::update(channel, &rows), write::tell(channel, &stories)).await?;
+    write::tell(channel, &stories).await?;
     Ok(restored)
 }
 
@@ -64,6 +63,6 @@ impl Restored {
 
     /// Writes the assigned rows.
     pub(super) async fn write(self, channel: &Channel) -> Result<(), Failure> {
-        if self.taken.is_empty() { Ok(()) } else { write::rename(channel, &self.taken).await }
+        if self.taken.is_empty() { Ok(()) } else { write::update(channel, &self.taken, &columns::ORIGIN).await }
     }
 }

@@ -1,41 +1,20 @@
 //! Reads rows: each function is one statement. The meaning of a row is decided elsewhere.
 
-use std::path::PathBuf;
-use std::time::Duration;
-
-use tokio_postgres::Row;
-use tokio_postgres::types::{FromSql, ToSql};
+use tokio_postgres::types::ToSql;
 
 use super::channel::Channel;
 use super::failure::Failure;
 use super::owner::is_alive;
-use crate::ledger::batch::TableRow;
+use super::values::cells;
+use crate::ledger::columns::{self, select_render};
 use crate::ledger::recovery::{Lost, RESTORED};
 use crate::ledger::{Event, NewRender, Render, RenderId, RenderQuery, Space};
-use crate::render::identity::{Key, MovieHash, ProjectId};
-use crate::render::outcome::Report;
-use crate::render::state::{OnUnknown, State, Submission};
+use crate::render::identity::{Key, ProjectId};
 use crate::world::Timestamp;
 
-/// A query for whole rows of `render`; the only place of the column list.
-macro_rules! select {
-    ($($from:tt)*) => {
-        concat!(
-            "SELECT render.id, render.account, render.endpoint, render.scope, render.key, render.named, render.generation, render.movie, ",
-            "render.traceable, render.source, render.flags, render.line, render.estimate, render.state, render.epoch, render.attempt, render.on_unknown, ",
-            "render.resubmits_left, render.project, render.owner, render.quarantine, render.created_at, render.touched_at, ",
-            "render.posted_at, render.gave_up_at, render.searched_at, render.bound_at, render.read_at, render.refusal, render.report, ",
-            "render.file FROM ",
-            $($from)*
-        )
-    };
-}
-
-/// The same, newest first, of the space `$1`, `$2` or of all spaces; the condition's own values begin at `$3`.
-macro_rules! found {
-    ($condition:literal) => {
-        select!("render WHERE ", $condition, " AND ($1::text IS NULL OR account = $1 AND endpoint = $2) ORDER BY id DESC")
-    };
+/// A query for rows, newest first, of the space `$1`, `$2` or of all spaces; the condition's own values begin at `$3`.
+fn select_in_space(condition: &str) -> String {
+    select_render(&format!("render WHERE {condition} AND ($1::text IS NULL OR account = $1 AND endpoint = $2) ORDER BY id DESC"))
 }
 
 /// A key with its space and scope.
@@ -43,27 +22,27 @@ pub(super) type Named<'a> = (&'a Space, &'a str, &'a Key);
 
 /// The latest generation of each of some keys.
 pub(super) async fn latest(channel: &Channel, names: &[Named<'_>]) -> Result<Vec<Render>, Failure> {
-    const SQL: &str = select!(
+    let sql = select_render(
         "unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS wanted (key, scope, account, endpoint) CROSS JOIN LATERAL \
          (SELECT * FROM render WHERE render.key = wanted.key AND render.scope = wanted.scope AND render.account = wanted.account AND \
-         render.endpoint = wanted.endpoint ORDER BY render.generation DESC LIMIT 1) AS render"
+         render.endpoint = wanted.endpoint ORDER BY render.generation DESC LIMIT 1) AS render",
     );
     let keys: Vec<&str> = names.iter().map(|name| name.2.as_str()).collect();
     let (scopes, accounts, endpoints) = places(names.iter().map(|(space, scope, _)| (*space, *scope)));
-    many(channel, SQL, &[&keys, &scopes, &accounts, &endpoints]).await
+    many(channel, &sql, &[&keys, &scopes, &accounts, &endpoints]).await
 }
 
 /// The newest unsettled row of each movie of some drafts, without those that `me` is sending itself.
 pub(super) async fn unsettled(channel: &Channel, drafts: &[&NewRender], me: Option<&str>) -> Result<Vec<Render>, Failure> {
-    const SQL: &str = select!(
+    let sql = select_render(
         "unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS wanted (movie, scope, account, endpoint) CROSS JOIN LATERAL \
          (SELECT * FROM render WHERE render.state IN ('sending', 'unknown', 'held') AND render.account = wanted.account AND \
          render.endpoint = wanted.endpoint AND render.movie = wanted.movie AND render.scope = wanted.scope AND \
-         NOT (render.state = 'sending' AND render.owner IS NOT DISTINCT FROM $5) ORDER BY render.id DESC LIMIT 1) AS render"
+         NOT (render.state = 'sending' AND render.owner IS NOT DISTINCT FROM $5) ORDER BY render.id DESC LIMIT 1) AS render",
     );
     let movies: Vec<String> = drafts.iter().map(|draft| draft.movie.to_hex()).collect();
     let (scopes, accounts, endpoints) = places(drafts.iter().map(|draft| (&draft.space, draft.scope.as_str())));
-    many(channel, SQL, &[&movies, &scopes, &accounts, &endpoints, &me]).await
+    many(channel, &sql, &[&movies, &scopes, &accounts, &endpoints, &me]).await
 }
 
 fn places<'a>(of: impl Iterator<Item = (&'a Space, &'a str)>) -> (Vec<&'a str>, Vec<&'a str>, Vec<&'a str>) {
@@ -78,27 +57,27 @@ fn places<'a>(of: impl Iterator<Item = (&'a Space, &'a str)>) -> (Vec<&'a str>, 
 
 /// Restored rows with the keys of some drafts, as tokens spell them, locked.
 pub(super) async fn restored(channel: &Channel, drafts: &[&NewRender]) -> Result<Vec<Render>, Failure> {
-    const SQL: &str = select!(
+    let sql = select_render(
         "render WHERE (key, account, endpoint) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[])) AND starts_with(scope, $4) \
-         ORDER BY id FOR UPDATE"
+         ORDER BY id FOR UPDATE",
     );
     let keys: Vec<Key> = drafts.iter().map(|draft| draft.key.spelled()).collect();
     let keys: Vec<&str> = keys.iter().map(Key::as_str).collect();
     let (_, accounts, endpoints) = places(drafts.iter().map(|draft| (&draft.space, draft.scope.as_str())));
-    many(channel, SQL, &[&keys, &accounts, &endpoints, &RESTORED]).await
+    many(channel, &sql, &[&keys, &accounts, &endpoints, &RESTORED]).await
 }
 
 /// Rows with the project or the key of a lost render, in any space.
 pub(super) async fn alike(channel: &Channel, lost: &[Lost], keys: &[Key]) -> Result<Vec<Render>, Failure> {
     let projects: Vec<&str> = lost.iter().map(|lost| lost.report.project.as_str()).collect();
     let keys: Vec<&str> = keys.iter().map(Key::as_str).collect();
-    many(channel, select!("render WHERE project = ANY($1) OR key = ANY($2)"), &[&projects, &keys]).await
+    many(channel, &select_render("render WHERE project = ANY($1) OR key = ANY($2)"), &[&projects, &keys]).await
 }
 
 /// Rows by their numbers, locked until the end of the transaction; always in the same order, so that transactions don't
 /// deadlock.
 pub(super) async fn locked(channel: &Channel, ids: &[i64]) -> Result<Vec<Render>, Failure> {
-    many(channel, select!("render WHERE id = ANY($1) ORDER BY id FOR UPDATE"), &[&ids]).await
+    many(channel, &select_render("render WHERE id = ANY($1) ORDER BY id FOR UPDATE"), &[&ids]).await
 }
 
 /// Those of some rows that are no longer the latest of their keys.
@@ -111,12 +90,12 @@ pub(super) async fn overtaken(channel: &Channel, ids: &[i64]) -> Result<Vec<Rend
 
 /// The latest generations of a batch, in the order in which they were placed.
 pub(super) async fn members(channel: &Channel, space: &Space, name: &str, after: RenderId, most: u32) -> Result<Vec<Render>, Failure> {
-    const SQL: &str = select!(
+    let sql = select_render(
         "render WHERE scope = $1 AND account = $2 AND endpoint = $3 AND line IS NOT NULL AND id > $4 AND NOT EXISTS (SELECT 1 FROM render \
          AS later WHERE later.key = render.key AND later.scope = render.scope AND later.account = render.account AND \
-         later.endpoint = render.endpoint AND later.generation > render.generation) ORDER BY id LIMIT $5"
+         later.endpoint = render.endpoint AND later.generation > render.generation) ORDER BY id LIMIT $5",
     );
-    many(channel, SQL, &[&name, &space.account, &space.endpoint, &after.0, &i64::from(most)]).await
+    many(channel, &sql, &[&name, &space.account, &space.endpoint, &after.0, &i64::from(most)]).await
 }
 
 /// Whether any row is `sending` although its owner is not alive.
@@ -132,11 +111,11 @@ pub(super) async fn is_any_orphaned(channel: &Channel) -> Result<bool, Failure> 
 
 /// The `sending` rows of owners whose lease was deleted, locked; skips rows that another process is taking over.
 pub(super) async fn orphans(channel: &Channel) -> Result<Vec<Render>, Failure> {
-    const SQL: &str = select!(
+    let sql = select_render(
         "render WHERE state = 'sending' AND state IN ('sending', 'unknown', 'held') AND \
-         NOT EXISTS (SELECT 1 FROM owner WHERE owner.name = render.owner) ORDER BY id FOR UPDATE SKIP LOCKED"
+         NOT EXISTS (SELECT 1 FROM owner WHERE owner.name = render.owner) ORDER BY id FOR UPDATE SKIP LOCKED",
     );
-    many(channel, SQL, &[]).await
+    many(channel, &sql, &[]).await
 }
 
 /// Whether a claim is still valid: no process took the row over, and the claimer's lease goes on.
@@ -157,19 +136,23 @@ pub(super) async fn find(channel: &Channel, space: Option<&Space>, which: &Rende
     let projects: Vec<&str> =
         if let RenderQuery::Projects(projects) = which { projects.iter().map(ProjectId::as_str).collect() } else { Vec::new() };
     let most = if let RenderQuery::All(most) = which { i64::from(*most) } else { 0 };
-    let (sql, values): (&str, &[&(dyn ToSql + Sync)]) = match which {
-        RenderQuery::Id(_) | RenderQuery::Ids(_) => (found!("id = ANY($3)"), &[&account, &endpoint, &ids]),
-        RenderQuery::Key(scope, key) => (found!("key = $3 AND scope = $4"), &[&account, &endpoint, &key.as_str(), scope]),
-        RenderQuery::AnyKey(key) => (found!("key = $3"), &[&account, &endpoint, &key.as_str()]),
-        RenderQuery::Project(project) => (found!("project = $3"), &[&account, &endpoint, &project.as_str()]),
-        RenderQuery::Projects(_) => (found!("project = ANY($3)"), &[&account, &endpoint, &projects]),
-        RenderQuery::File(path) => (found!("file = $3"), &[&account, &endpoint, &path.as_os_str().as_encoded_bytes()]),
-        RenderQuery::Resends => (found!("state = 'intent' AND attempt > 1"), &[&account, &endpoint]),
-        RenderQuery::Unfinished => (found!("state IN ('bound', 'timeout')"), &[&account, &endpoint]),
-        RenderQuery::Unsettled => (found!("state IN ('sending', 'unknown', 'held')"), &[&account, &endpoint]),
-        RenderQuery::All(_) => (concat!(found!("TRUE"), " LIMIT $3"), &[&account, &endpoint, &most]),
+    let (condition, values): (&str, &[&(dyn ToSql + Sync)]) = match which {
+        RenderQuery::Id(_) | RenderQuery::Ids(_) => ("id = ANY($3)", &[&account, &endpoint, &ids]),
+        RenderQuery::Key(scope, key) => ("key = $3 AND scope = $4", &[&account, &endpoint, &key.as_str(), scope]),
+        RenderQuery::AnyKey(key) => ("key = $3", &[&account, &endpoint, &key.as_str()]),
+        RenderQuery::Project(project) => ("project = $3", &[&account, &endpoint, &project.as_str()]),
+        RenderQuery::Projects(_) => ("project = ANY($3)", &[&account, &endpoint, &projects]),
+        RenderQuery::File(path) => ("file = $3", &[&account, &endpoint, &path.as_os_str().as_encoded_bytes()]),
+        RenderQuery::Resends => ("state = 'intent' AND attempt > 1", &[&account, &endpoint]),
+        RenderQuery::Unfinished => ("state IN ('bound', 'timeout')", &[&account, &endpoint]),
+        RenderQuery::Unsettled => ("state IN ('sending', 'unknown', 'held')", &[&account, &endpoint]),
+        RenderQuery::All(_) => ("TRUE", &[&account, &endpoint, &most]),
     };
-    many(channel, sql, values).await
+    let mut sql = select_in_space(condition);
+    if let RenderQuery::All(_) = which {
+        sql += " LIMIT $3";
+    }
+    many(channel, &sql, values).await
 }
 
 /// The movie as it is sent, without the token.
@@ -184,91 +167,6 @@ pub(super) async fn story(channel: &Channel, id: RenderId) -> Result<Vec<Event>,
     rows.iter().map(|row| Ok(Event { at: Timestamp(row.try_get(0)?), kind: row.try_get(1)?, detail: row.try_get(2)? })).collect()
 }
 
-async fn many(channel: &Channel, sql: &'static str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Render>, Failure> {
-    channel.query(sql, values).await?.iter().map(read).collect()
-}
-
-/// A row's columns, one after the other.
-struct Columns<'a> {
-    row: &'a Row,
-    next: usize,
-}
-
-impl<'a> Columns<'a> {
-    fn take<T: FromSql<'a>>(&mut self) -> Result<T, Failure> {
-        self.next += 1;
-        Ok(self.row.try_get(self.next - 1)?)
-    }
-
-    fn at(&mut self) -> Result<Option<Timestamp>, Failure> {
-        Ok(self.take::<Option<i64>>()?.map(Timestamp))
-    }
-
-    fn number(&mut self, what: &'static str) -> Result<u32, Failure> {
-        let number: i64 = self.take()?;
-        u32::try_from(number).map_err(|_| Failure::unreadable(what, &number.to_string()))
-    }
-
-    fn table_row(&mut self) -> Result<Option<TableRow>, Failure> {
-        let (number, estimate) = (self.take::<Option<i64>>()?, self.take::<Option<i64>>()?);
-        Ok(number.map(|number| TableRow { number: number.cast_unsigned(), estimate: estimate.map(i64::cast_unsigned) }))
-    }
-
-    fn word<T>(&mut self, what: &'static str, read: impl FnOnce(&str) -> Option<T>) -> Result<T, Failure> {
-        let text: &str = self.take()?;
-        read(text).ok_or_else(|| Failure::unreadable(what, text))
-    }
-
-    fn maybe<T>(&mut self, what: &'static str, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, Failure> {
-        let text: Option<&str> = self.take()?;
-        text.map(|text| read(text).ok_or_else(|| Failure::unreadable(what, text))).transpose()
-    }
-}
-
-fn read(row: &Row) -> Result<Render, Failure> {
-    let mut columns = Columns { row, next: 0 };
-    let columns = &mut columns;
-    Ok(Render {
-        id: RenderId(columns.take()?),
-        space: Space { account: columns.take()?, endpoint: columns.take()? },
-        scope: columns.take()?,
-        key: columns.word("key", |text| Key::parse(text).ok())?,
-        named: columns.take()?,
-        generation: columns.number("generation")?,
-        movie: columns.word("hash", MovieHash::from_hex)?,
-        traceable: columns.take()?,
-        source: columns.take()?,
-        flags: columns.word("list of flags", |text| serde_json::from_str(text).ok())?,
-        row: columns.table_row()?,
-        submission: Submission {
-            state: columns.word("state", State::parse)?,
-            epoch: columns.take::<i64>()?.cast_unsigned(),
-            attempt: columns.number("attempt")?,
-            on_unknown: columns.word("rule", OnUnknown::parse)?,
-            resubmits_left: columns.number("number of resubmissions")?,
-            project: columns.maybe("project", |text| ProjectId::parse(text).ok())?,
-        },
-        owner: columns.take()?,
-        quarantine: Duration::from_millis(columns.take::<i64>()?.cast_unsigned()),
-        created_at: Timestamp(columns.take()?),
-        touched_at: Timestamp(columns.take()?),
-        posted_at: columns.at()?,
-        gave_up_at: columns.at()?,
-        searched_at: columns.at()?,
-        bound_at: columns.at()?,
-        read_at: columns.at()?,
-        refusal: columns.maybe("refusal", |text| serde_json::from_str(text).ok())?,
-        report: columns.maybe("report", |text| Report::read(&serde_json::from_str(text).ok()?))?,
-        file: columns.take::<Option<&[u8]>>()?.map(path),
-    })
-}
-
-#[cfg(unix)]
-fn path(bytes: &[u8]) -> PathBuf {
-    PathBuf::from(<std::ffi::OsString as std::os::unix::ffi::OsStringExt>::from_vec(bytes.to_vec()))
-}
-
-#[cfg(not(unix))]
-fn path(bytes: &[u8]) -> PathBuf {
-    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+async fn many(channel: &Channel, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Render>, Failure> {
+    channel.query(sql, values).await?.iter().map(|row| columns::render(cells(row))).collect()
 }

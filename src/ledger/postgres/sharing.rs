@@ -10,7 +10,7 @@ use super::channel::Channel;
 use super::engine::Session;
 use super::failure::Failure;
 use super::owner::is_alive;
-use super::write::millis;
+use crate::ledger::cells::millis;
 use crate::ledger::sharing::{Asked, ReadLease, Reader, Share, Wait, WatcherId, asked};
 use crate::ledger::{RenderId, Space};
 use crate::world::Timestamp;

@@ -1,11 +1,10 @@
 //! Raw rows: export and import, the rules that they break, and pruning.
 
-use tokio_postgres::types::ToSql;
-
 use super::Postgres;
 use super::channel::Channel;
 use super::engine::{Need, Session};
 use super::failure::Failure;
+use super::values::{Parameter, array, array_of, borrowed, cells, parameter};
 use crate::ledger::Reply;
 use crate::ledger::transfer::{Cell, Kind, PRUNING, Pruned, RULES, Row, Table, Transfer};
 use crate::render::token::LedgerName;
@@ -84,80 +83,22 @@ async fn export(channel: &Channel, table: &Table, after: Option<&Row>, most: u32
     let condition = after.map_or_else(String::new, |_| format!("WHERE ({key}) > ({})", places.join(", ")));
     let source = if table.name == "tally" { TALLY } else { table.name };
     let sql = format!("SELECT {} FROM {source} {condition} ORDER BY {key} LIMIT {most}", columns.join(", "));
-    let values: Vec<Box<dyn ToSql + Sync>> =
-        after.into_iter().flatten().zip(table.columns).map(|(cell, column)| value(cell, column.1)).collect();
-    let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(AsRef::as_ref).collect();
-    let rows = channel.query_once(&sql, &values).await?;
+    let values: Vec<Parameter<'_>> =
+        after.into_iter().flatten().zip(&table.columns).map(|(cell, column)| parameter(cell.borrowed(), column.1)).collect();
+    let rows = channel.query_once(&sql, &borrowed(&values)).await?;
     let read = |row: &tokio_postgres::Row| {
-        table.columns.iter().enumerate().map(|(nth, column)| read(row, nth, column.1)).collect::<Result<Row, Failure>>()
+        let read = cells(row);
+        table.columns.iter().enumerate().map(|(nth, column)| read(nth, column.1).map(Cell::into_owned)).collect()
     };
     rows.iter().map(read).collect()
-}
-
-fn read(row: &tokio_postgres::Row, nth: usize, kind: Kind) -> Result<Cell, Failure> {
-    let cell = match kind {
-        Kind::Number => row.try_get::<_, Option<i64>>(nth)?.map(Cell::Number),
-        Kind::Flag => row.try_get::<_, Option<bool>>(nth)?.map(|flag| Cell::Number(i64::from(flag))),
-        Kind::Fraction => row.try_get::<_, Option<f64>>(nth)?.map(Cell::Fraction),
-        Kind::Text => row.try_get::<_, Option<String>>(nth)?.map(Cell::Text),
-        Kind::Bytes => row.try_get::<_, Option<Vec<u8>>>(nth)?.map(Cell::Bytes),
-    };
-    Ok(cell.unwrap_or(Cell::Null))
-}
-
-fn value(cell: &Cell, kind: Kind) -> Box<dyn ToSql + Sync> {
-    match kind {
-        Kind::Number => Box::new(number(cell)),
-        Kind::Flag => Box::new(number(cell).map(|number| number != 0)),
-        Kind::Fraction => Box::new(fraction(cell)),
-        Kind::Text => Box::new(text(cell)),
-        Kind::Bytes => Box::new(bytes(cell)),
-    }
-}
-
-fn number(cell: &Cell) -> Option<i64> {
-    if let Cell::Number(number) = cell { Some(*number) } else { None }
-}
-
-fn fraction(cell: &Cell) -> Option<f64> {
-    if let Cell::Fraction(number) = cell { Some(*number) } else { None }
-}
-
-fn text(cell: &Cell) -> Option<String> {
-    if let Cell::Text(text) = cell { Some(super::write::without_zeros(text)) } else { None }
-}
-
-fn bytes(cell: &Cell) -> Option<Vec<u8>> {
-    if let Cell::Bytes(bytes) = cell { Some(bytes.clone()) } else { None }
 }
 
 async fn import(channel: &Channel, table: &Table, rows: &[Row]) -> Result<(), Failure> {
     let names: Vec<&str> = table.columns.iter().map(|column| column.0).collect();
     let lists: Vec<String> =
-        table.columns.iter().enumerate().map(|(nth, column)| format!("${}::{}[]", nth + 1, sql_type(column.1))).collect();
+        table.columns.iter().enumerate().map(|(nth, column)| format!("${}::{}", nth + 1, array_of(column.1))).collect();
     let (shard, none) = if table.name == "tally" { (", shard", ", 0") } else { ("", "") };
     let sql = format!("INSERT INTO {} ({}{shard}) SELECT *{none} FROM unnest({})", table.name, names.join(", "), lists.join(", "));
-    let column = |(nth, column): (usize, &(&str, Kind))| -> Box<dyn ToSql + Sync> {
-        let cells = rows.iter().map(move |row| &row[nth]);
-        match column.1 {
-            Kind::Number => Box::new(cells.map(number).collect::<Vec<_>>()),
-            Kind::Flag => Box::new(cells.map(|cell| number(cell).map(|number| number != 0)).collect::<Vec<_>>()),
-            Kind::Fraction => Box::new(cells.map(fraction).collect::<Vec<_>>()),
-            Kind::Text => Box::new(cells.map(text).collect::<Vec<_>>()),
-            Kind::Bytes => Box::new(cells.map(bytes).collect::<Vec<_>>()),
-        }
-    };
-    let values: Vec<Box<dyn ToSql + Sync>> = table.columns.iter().enumerate().map(column).collect();
-    let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(AsRef::as_ref).collect();
-    channel.query_once(&sql, &values).await.map(drop)
-}
-
-fn sql_type(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Number => "bigint",
-        Kind::Flag => "boolean",
-        Kind::Fraction => "double precision",
-        Kind::Text => "text",
-        Kind::Bytes => "bytea",
-    }
+    let values = table.columns.iter().enumerate().map(|(nth, column)| array(rows.iter().map(|row| row[nth].borrowed()), column.1));
+    channel.query_once(&sql, &borrowed(&values.collect::<Vec<_>>())).await.map(drop)
 }

@@ -5,16 +5,15 @@ use std::collections::{HashMap, HashSet};
 
 use futures_util::future::{try_join, try_join3, try_join5};
 
-use super::batches::Counts;
 use super::channel::Channel;
 use super::engine::Session;
 use super::failure::Failure;
 use super::recovery::Restored;
 use super::rows::Named;
-use super::{outbox, owner, rows, write};
-use crate::ledger::batch::Count;
-use crate::ledger::change::{Placing, apply, is_past, placing, wanted};
-use crate::ledger::outbox::is_news;
+use super::{batches, outbox, owner, rows, write};
+use crate::ledger::batch::TallyChanges;
+use crate::ledger::change::{Placing, apply, placing, wanted};
+use crate::ledger::columns::{MARKS, STATE};
 use crate::ledger::{Again, Change, Event, NewRender, PlaceResult, Record, Recorded, Render, RenderId, Space, story};
 use crate::render::identity::MovieHash;
 use crate::render::state::{Fact, InvalidTransition};
@@ -36,7 +35,7 @@ pub(super) async fn place(session: &Session<'_>, drafts: &[NewRender]) -> Result
     if !bodies.is_empty() {
         insert(session.channel, &mut placed, &bodies).await?;
     }
-    try_join(counts.write(session.channel), known.restored.write(session.channel)).await?;
+    try_join(batches::write(session.channel, counts), known.restored.write(session.channel)).await?;
     Ok(placed)
 }
 
@@ -60,7 +59,7 @@ async fn known(session: &Session<'_>, drafts: &[NewRender]) -> Result<Known, Fai
 struct Settled<'a> {
     placed: Vec<PlaceResult>,
     bodies: Vec<&'a [u8]>,
-    counts: Counts,
+    counts: TallyChanges,
 }
 
 /// Decides where each draft is placed, one after the other. A new row has a negative number until it gets its own.
@@ -70,13 +69,13 @@ fn settle<'a>(drafts: &'a [NewRender], known: &mut Known) -> Settled<'a> {
         known.latest.iter().map(|render| ((&render.space, render.scope.as_str(), &render.key), render.clone())).collect();
     let lost: HashMap<(&Space, &str, MovieHash), &Render> =
         known.unsettled.iter().map(|render| ((&render.space, render.scope.as_str(), render.movie), render)).collect();
-    let mut settled = Settled { placed: Vec::with_capacity(drafts.len()), bodies: Vec::new(), counts: Counts::default() };
+    let mut settled = Settled { placed: Vec::with_capacity(drafts.len()), bodies: Vec::new(), counts: TallyChanges::default() };
     for draft in drafts {
         if draft.named
             && !latest.contains_key(&name(draft))
             && let Some(restored) = known.restored.claim(draft)
         {
-            settled.counts.entered(&restored, None);
+            settled.counts.enter(&restored, None);
             latest.insert(name(draft), restored);
         }
         let found =
@@ -87,7 +86,7 @@ fn settle<'a>(drafts: &'a [NewRender], known: &mut Known) -> Settled<'a> {
                 settled.bodies.push(draft.body.as_slice());
                 let nth = i64::try_from(settled.bodies.len()).unwrap_or(i64::MAX);
                 let render = wanted(RenderId(-nth), draft, generation);
-                settled.counts.entered(&render, latest.get(&name(draft)));
+                settled.counts.enter(&render, latest.get(&name(draft)));
                 latest.insert(name(draft), render.clone());
                 settled.placed.push(PlaceResult::New(render));
             }
@@ -153,11 +152,10 @@ impl Changes {
             Err(out_of_turn) => return Ok(Err(out_of_turn)),
         };
         let after = applied.recorded.render.clone();
-        let (was, is) = (before.submission.state, after.submission.state);
-        if is_past(is) && !is_past(was) {
+        if applied.drops_body {
             self.past.push(after.id.0);
         }
-        if is_news(was, is) {
+        if applied.is_news {
             self.news.push(after.clone());
         }
         self.events.extend(applied.event.map(|event| (after.id, event)));
@@ -190,7 +188,7 @@ pub(super) async fn write(channel: &Channel, changes: Changes) -> Result<(), Fai
     let steps: Vec<(Render, Render)> = found.into_iter().filter_map(|before| now.remove(&before.id).map(|after| (before, after))).collect();
     let rows: Vec<Render> = steps.iter().filter(|(before, after)| before != after).map(|(_, after)| after.clone()).collect();
     try_join5(
-        async { if rows.is_empty() { Ok(()) } else { write::update(channel, &rows).await } },
+        async { if rows.is_empty() { Ok(()) } else { write::update(channel, &rows, STATE.iter().chain(&MARKS)).await } },
         async { if events.is_empty() { Ok(()) } else { write::tell(channel, &events).await } },
         async { if past.is_empty() { Ok(()) } else { write::drop_bodies(channel, &past).await } },
         async { if news.is_empty() { Ok(()) } else { outbox::put_if_received(channel, &news).await } },
@@ -202,22 +200,18 @@ pub(super) async fn write(channel: &Channel, changes: Changes) -> Result<(), Fai
 
 /// Counts the changes of batches' rows.
 async fn count(channel: &Channel, steps: &[(Render, Render)]) -> Result<(), Failure> {
-    let is_counted = |(before, after): &&(Render, Render)| {
-        let (was, is) = (Count::of(before), Count::of(after));
-        is.is_some() && (was != is || before.submission.state != after.submission.state)
-    };
-    let counted: Vec<&(Render, Render)> = steps.iter().filter(is_counted).collect();
+    let counted: Vec<&(Render, Render)> = steps.iter().filter(|(before, after)| TallyChanges::is_counted(before, after)).collect();
     if counted.is_empty() {
         return Ok(());
     }
     let ids: Vec<i64> = counted.iter().map(|(_, after)| after.id.0).collect();
     // Checked after the rows were locked: a transaction that makes the next generation locks them as well.
     let overtaken = rows::overtaken(channel, &ids).await?;
-    let mut counts = Counts::default();
+    let mut counts = TallyChanges::default();
     for (before, after) in counted {
-        counts.moved(before, after, !overtaken.contains(&after.id));
+        counts.step(before, after, !overtaken.contains(&after.id));
     }
-    counts.write(channel).await
+    batches::write(channel, counts).await
 }
 
 /// Deletes the leases that have ended, and turns what their owners were sending into `unknown`.

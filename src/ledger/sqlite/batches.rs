@@ -1,13 +1,15 @@
 //! Rows of batches, and the tally that changes with their renders: each function is one or two statements.
 
-use rusqlite::{Connection, Row, named_params, params};
+use rusqlite::{Connection, Row, params, params_from_iter};
 
 use super::Sqlite;
 use super::engine::Session;
 use super::failure::Failure;
 use super::job::Need;
+use super::values::{Bound, cells};
 use super::{rows, work};
-use crate::ledger::batch::{Batch, Batches, Budget, Count, Standing, TableRow, Tally, Unclaimed, Worker};
+use crate::ledger::batch::{Amounts, Batch, Batches, Budget, Count, Standing, TableRow, Tally, TallyChanges, TallyKey, Unclaimed, Worker};
+use crate::ledger::columns::{self, BATCH};
 use crate::ledger::{Recorded, Render, RenderId, Reply, Space};
 use crate::render::identity::Key;
 use crate::world::Timestamp;
@@ -44,48 +46,25 @@ impl Batches for Sqlite {
 }
 
 fn keep(connection: &Connection, batch: &Batch) -> Result<(), Failure> {
-    const SQL: &str = "INSERT INTO batch (name, account, endpoint, template, source, flags, max_renders, max_credits, created_at, ended_at) \
-         VALUES (:name, :account, :endpoint, :template, :source, :flags, :max_renders, :max_credits, :created_at, :ended_at) \
-         ON CONFLICT DO UPDATE SET template = excluded.template, source = excluded.source, flags = excluded.flags, \
-         max_renders = coalesce(excluded.max_renders, max_renders), max_credits = coalesce(excluded.max_credits, max_credits), \
-         ended_at = excluded.ended_at";
-    connection.prepare_cached(SQL)?.execute(named_params! {
-        ":name": batch.name,
-        ":account": batch.space.account,
-        ":endpoint": batch.space.endpoint,
-        ":template": batch.template,
-        ":source": batch.source,
-        ":flags": serde_json::Value::from(batch.flags.clone()).to_string(),
-        ":max_renders": batch.budget.renders.map(u64::cast_signed),
-        ":max_credits": batch.budget.credits.map(u64::cast_signed),
-        ":created_at": batch.created_at,
-        ":ended_at": batch.ended_at,
-    })?;
+    let values = BATCH.iter().map(|column| Bound::of(column, batch));
+    connection.prepare_cached(&columns::keep_batch())?.execute(params_from_iter(values))?;
     Ok(())
 }
 
 fn find(connection: &Connection, space: Option<&Space>, name: Option<&str>) -> Result<Vec<Standing>, Failure> {
-    const SQL: &str = "SELECT * FROM batch WHERE (?1 IS NULL OR name = ?1) AND (?2 IS NULL OR account = ?2) \
-         AND (?3 IS NULL OR endpoint = ?3) ORDER BY created_at DESC, name";
-    let mut statement = connection.prepare_cached(SQL)?;
-    let values = params![name, space.map(|space| &space.account), space.map(|space| &space.endpoint)];
-    let batches: Vec<Batch> = statement.query_map(values, read)?.collect::<Result<_, _>>()?;
-    let standing = |batch: Batch| Ok(Standing { tally: tally(connection, &batch.space, &batch.name)?, batch });
-    batches.into_iter().map(standing).collect()
-}
-
-fn read(row: &Row<'_>) -> rusqlite::Result<Batch> {
-    let limit = |name: &str| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(name)?.map(i64::cast_unsigned));
-    Ok(Batch {
-        space: Space { account: row.get("account")?, endpoint: row.get("endpoint")? },
-        name: row.get("name")?,
-        template: row.get("template")?,
-        source: row.get("source")?,
-        flags: serde_json::from_str(&row.get::<_, String>("flags")?).unwrap_or_default(),
-        budget: Budget { renders: limit("max_renders")?, credits: limit("max_credits")? },
-        created_at: row.get("created_at")?,
-        ended_at: row.get("ended_at")?,
-    })
+    let sql = format!(
+        "SELECT {} FROM batch WHERE (?1 IS NULL OR name = ?1) AND (?2 IS NULL OR account = ?2) AND (?3 IS NULL OR endpoint = ?3) \
+         ORDER BY created_at DESC, name",
+        columns::names(&BATCH)
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut found = statement.query(params![name, space.map(|space| &space.account), space.map(|space| &space.endpoint)])?;
+    let mut standing = Vec::new();
+    while let Some(row) = found.next()? {
+        let batch = columns::batch(cells(row))?;
+        standing.push(Standing { tally: tally(connection, &batch.space, &batch.name)?, batch });
+    }
+    Ok(standing)
 }
 
 fn tally(connection: &Connection, space: &Space, name: &str) -> Result<Tally, Failure> {
@@ -144,54 +123,36 @@ pub(super) fn afford(connection: &Connection, render: RenderId) -> Result<Result
 
 /// Counts a new render, and counts the generation before it as no longer the latest.
 pub(super) fn entered(connection: &Connection, render: &Render) -> Result<(), Failure> {
-    let Some(count) = Count::of(render) else { return Ok(()) };
-    if let Some(before) = rows::generation_before(connection, render)?
-        && let Some(count) = Count::of(&before)
-    {
-        add(connection, &before, true, count, Sign::Less)?;
-        add(connection, &before, false, count, Sign::More)?;
+    if render.row.is_none() {
+        return Ok(());
     }
-    add(connection, render, true, count, Sign::More)
+    let before = rows::generation_before(connection, render)?;
+    let mut changes = TallyChanges::default();
+    changes.enter(render, before.as_ref());
+    write(connection, changes)
 }
 
 /// Counts the effect of a change on a render.
 pub(super) fn moved(connection: &Connection, before: &Render, after: &Render) -> Result<(), Failure> {
-    let (Some(was), Some(is)) = (Count::of(before), Count::of(after)) else { return Ok(()) };
-    if was == is && before.submission.state == after.submission.state {
+    if !TallyChanges::is_counted(before, after) {
         return Ok(());
     }
-    let is_current = !rows::has_later_generation(connection, after)?;
-    add(connection, before, is_current, was, Sign::Less)?;
-    add(connection, after, is_current, is, Sign::More)
+    let mut changes = TallyChanges::default();
+    changes.step(before, after, !rows::has_later_generation(connection, after)?);
+    write(connection, changes)
 }
 
-#[derive(Clone, Copy)]
-enum Sign {
-    More,
-    Less,
-}
-
-fn add(connection: &Connection, render: &Render, is_current: bool, count: Count, sign: Sign) -> Result<(), Failure> {
+fn write(connection: &Connection, changes: TallyChanges) -> Result<(), Failure> {
     const SQL: &str = "INSERT INTO tally (name, account, endpoint, state, current, renders, estimated, consumed, paid_renders, paid_credits) \
-         VALUES (:name, :account, :endpoint, :state, :current, :renders, :estimated, :consumed, :paid_renders, :paid_credits) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
          ON CONFLICT DO UPDATE SET renders = renders + excluded.renders, estimated = estimated + excluded.estimated, \
          consumed = consumed + excluded.consumed, paid_renders = paid_renders + excluded.paid_renders, \
          paid_credits = paid_credits + excluded.paid_credits";
-    let (whole, part) = match sign {
-        Sign::More => (1, 1.0),
-        Sign::Less => (-1, -1.0),
-    };
-    connection.prepare_cached(SQL)?.execute(named_params! {
-        ":name": render.scope,
-        ":account": render.space.account,
-        ":endpoint": render.space.endpoint,
-        ":state": render.submission.state,
-        ":current": is_current,
-        ":renders": count.rows.cast_signed() * whole,
-        ":estimated": count.estimated.cast_signed() * whole,
-        ":consumed": count.consumed * part,
-        ":paid_renders": count.paid_rows.cast_signed() * whole,
-        ":paid_credits": count.paid_credits * part,
-    })?;
+    let mut statement = connection.prepare_cached(SQL)?;
+    for (key, sum) in changes.rows() {
+        let TallyKey { account, endpoint, name, state, is_current } = key;
+        let Amounts { renders, estimated, consumed, paid_renders, paid_credits } = sum;
+        statement.execute(params![name, account, endpoint, state, is_current, renders, estimated, consumed, paid_renders, paid_credits])?;
+    }
     Ok(())
 }

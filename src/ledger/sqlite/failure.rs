@@ -8,16 +8,20 @@ use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
 use super::holder::holder;
 use crate::ledger::LedgerError;
+use crate::ledger::cells::Unreadable;
 
 /// A failure without the name of the file that it happened in.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
-    /// The engine returned an error, or a row can't be read.
+    /// The engine returned an error.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
     /// The operating system returned an error.
     #[error(transparent)]
     System(#[from] io::Error),
+    /// A column holds what no version of `j2v` writes.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
     /// A newer program made the file.
     #[error("schema {found} is newer than {known}")]
     Newer {
@@ -47,6 +51,7 @@ impl Failure {
         match self {
             Self::Newer { found, known } => LedgerError::Newer { path, found: *found, known: *known },
             Self::Gone => LedgerError::Gone { path },
+            Self::Unreadable(_) => LedgerError::Corrupt { path, why: self.to_string() },
             Self::Foreign | Self::Logless(_) => LedgerError::Open { path, why: self.to_string() },
             Self::Refused(why) => LedgerError::Engine { path, why: why.clone() },
             Self::System(error) if error.kind() == io::ErrorKind::StorageFull => LedgerError::Full { path },
@@ -56,9 +61,20 @@ impl Failure {
     }
 }
 
+/// Whether a value was read that no version of `j2v` writes.
+fn is_of_a_value(error: &rusqlite::Error) -> bool {
+    matches!(
+        error,
+        rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::Utf8Error(..)
+    )
+}
+
 fn of_sqlite(error: &rusqlite::Error, path: std::path::PathBuf) -> LedgerError {
     let why = error.to_string();
-    if matches!(error, rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..)) {
+    if is_of_a_value(error) {
         return LedgerError::Corrupt { path, why };
     }
     // Growing the shared memory fails only for lack of space, yet SQLite calls it an I/O error.

@@ -1,29 +1,18 @@
 //! Outcomes on their way to an application. The process that has taken one is recognized like the sender of a movie: by a
 //! lock that ends with the process.
 
-use std::collections::HashSet;
-
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Params, Row, ToSql, params, params_from_iter};
 
 use super::Sqlite;
 use super::engine::Session;
 use super::failure::Failure;
 use super::job::Need;
-use crate::ledger::outbox::{Announcement, Attempt, BY_ITSELF, Deliveries, Delivery, Heard, Keeping, Outbox, Progress, Receiver, is_final};
+use super::values::cells;
+use crate::ledger::columns::{self, select_delivery};
+use crate::ledger::outbox::{Announcement, Attempt, BY_ITSELF, Deliveries, Delivery, Heard, Keeping, Outbox, Receiver, is_final, taken};
 use crate::ledger::{Render, Reply, Space};
-use crate::render::identity::ProjectId;
 use crate::render::outcome::Report;
 use crate::world::Timestamp;
-
-/// A query for whole deliveries.
-macro_rules! select {
-    ($tail:literal) => {
-        concat!(
-            "SELECT id, account, endpoint, project, status, report, progress, attempts, due_at, owner, touched_at, detail FROM delivery WHERE ",
-            $tail
-        )
-    };
-}
 
 impl Outbox for Sqlite {
     fn announce(&self, outcomes: Vec<Announcement>) -> Reply<'_, Vec<bool>> {
@@ -115,16 +104,9 @@ fn over(connection: &Connection, outcome: &Announcement) -> Result<(), Failure> 
 fn take(session: &Session<'_>, space: &Space, most: u32, at: Timestamp) -> Result<Vec<Delivery>, Failure> {
     const TAKE: &str = "UPDATE delivery SET progress = 'taken', owner = ?2, attempts = attempts + 1, touched_at = ?3 WHERE id = ?1";
     free(session, space)?;
-    let mut projects = HashSet::new();
-    let mut taken = due(session.connection, space, most, at)?;
-    taken.retain(|delivery| projects.insert(delivery.project.clone()));
-    let owner = session.owners.me();
-    for delivery in &mut taken {
-        session.connection.prepare_cached(TAKE)?.execute(params![delivery.id, owner, at])?;
-        delivery.progress = Progress::Taken;
-        delivery.owner = owner.map(str::to_owned);
-        delivery.attempts += 1;
-        delivery.touched_at = at;
+    let taken = taken(due(session.connection, space, most, at)?, session.owners.me(), at);
+    for delivery in &taken {
+        session.connection.prepare_cached(TAKE)?.execute(params![delivery.id, session.owners.me(), at])?;
     }
     Ok(taken)
 }
@@ -150,14 +132,12 @@ fn free(session: &Session<'_>, space: &Space) -> Result<(), Failure> {
 
 /// The deliveries that may be begun: none of a project that a process is delivering.
 fn due(connection: &Connection, space: &Space, most: u32, at: Timestamp) -> Result<Vec<Delivery>, Failure> {
-    const SQL: &str = select!(
-        "progress = 'due' AND account = ?1 AND endpoint = ?2 AND due_at <= ?3 AND NOT EXISTS (SELECT 1 FROM delivery AS other WHERE \
+    let sql = select_delivery(
+        "WHERE progress = 'due' AND account = ?1 AND endpoint = ?2 AND due_at <= ?3 AND NOT EXISTS (SELECT 1 FROM delivery AS other WHERE \
          other.progress = 'taken' AND other.account = ?1 AND other.endpoint = ?2 AND other.project = delivery.project) \
-         ORDER BY due_at, id LIMIT ?4"
+         ORDER BY due_at, id LIMIT ?4",
     );
-    let mut statement = connection.prepare_cached(SQL)?;
-    let due = statement.query_map(params![space.account, space.endpoint, at, most], read)?;
-    Ok(due.collect::<Result<_, _>>()?)
+    many(connection, &sql, params![space.account, space.endpoint, at, most])
 }
 
 fn tell(session: &Session<'_>, attempt: &Attempt) -> Result<(), Failure> {
@@ -185,10 +165,18 @@ fn find(connection: &Connection, space: Option<&Space>, which: &Deliveries) -> R
         values.extend([&space.account as &dyn ToSql, &space.endpoint]);
     }
     let limit = most.map_or_else(String::new, |most| format!(" LIMIT {most}"));
-    let sql = format!("{}{condition} ORDER BY id{limit}", select!(""));
-    let mut statement = connection.prepare_cached(&sql)?;
-    let found = statement.query_map(params_from_iter(values), read)?;
-    Ok(found.collect::<Result<_, _>>()?)
+    let sql = select_delivery(&format!("WHERE {condition} ORDER BY id{limit}"));
+    many(connection, &sql, params_from_iter(values))
+}
+
+fn many(connection: &Connection, sql: &str, values: impl Params) -> Result<Vec<Delivery>, Failure> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut found = statement.query(values)?;
+    let mut deliveries = Vec::new();
+    while let Some(row) = found.next()? {
+        deliveries.push(columns::delivery(cells(row))?);
+    }
+    Ok(deliveries)
 }
 
 fn receiver(connection: &Connection, space: &Space) -> Result<Option<Receiver>, Failure> {
@@ -196,20 +184,4 @@ fn receiver(connection: &Connection, space: &Space) -> Result<Option<Receiver>, 
     let mut statement = connection.prepare_cached(SQL)?;
     let read = |row: &Row<'_>| Ok(Receiver { path: row.get(0)?, public_url: row.get(1)?, since: row.get(2)? });
     Ok(statement.query_row([&space.account, &space.endpoint], read).optional()?)
-}
-
-fn read(row: &Row<'_>) -> rusqlite::Result<Delivery> {
-    Ok(Delivery {
-        id: row.get("id")?,
-        space: Space { account: row.get("account")?, endpoint: row.get("endpoint")? },
-        project: row.get::<_, ProjectId>("project")?,
-        status: row.get("status")?,
-        report: row.get("report")?,
-        progress: row.get("progress")?,
-        attempts: row.get("attempts")?,
-        due_at: row.get("due_at")?,
-        owner: row.get("owner")?,
-        touched_at: row.get("touched_at")?,
-        detail: row.get("detail")?,
-    })
 }

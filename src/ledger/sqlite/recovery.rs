@@ -3,6 +3,7 @@
 use super::engine::Session;
 use super::failure::Failure;
 use super::{batches, rows};
+use crate::ledger::columns;
 use crate::ledger::recovery::{Lost, claimed, meant};
 use crate::ledger::{NewRender, Render, RenderId, RenderQuery, story};
 
@@ -17,8 +18,6 @@ pub(super) fn restore(session: &Session<'_>, lost: &Lost) -> Result<Option<Rende
     }
     let mut render = lost.row(RenderId(0)).map_err(refused)?;
     render.id = rows::insert(connection, &render, None)?;
-    rows::update_submission(connection, render.id, &render.submission)?;
-    rows::update_marks(connection, &render)?;
     rows::tell(connection, render.id, &story::restored(&render))?;
     Ok(Some(render))
 }
@@ -28,7 +27,7 @@ pub(super) fn claim(session: &Session<'_>, draft: &NewRender) -> Result<Option<R
     let restored = rows::restored(session.connection, &draft.space, &draft.key.spelled())?;
     let Some(render) = meant(draft, restored) else { return Ok(None) };
     let render = claimed(&render, draft);
-    rows::rename(session.connection, &render)?;
+    rows::update(session.connection, &render, &columns::ORIGIN)?;
     batches::entered(session.connection, &render)?;
     Ok(Some(render))
 }

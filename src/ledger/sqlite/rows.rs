@@ -1,35 +1,25 @@
 //! Reads and writes rows: each function is one statement. The meaning of a row is decided elsewhere.
 
 use std::path::Path;
-use std::time::Duration;
 
 use rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE;
-use rusqlite::types::FromSql;
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params, params_from_iter};
 
 use super::failure::Failure;
-use super::values::FilePath;
-use crate::ledger::batch::TableRow;
+use super::values::{Bound, cells};
+use crate::ledger::columns::{self, Column};
 use crate::ledger::recovery::{AFTER_RESTORED, RESTORED};
 use crate::ledger::{Event, Render, RenderId, RenderQuery, Space};
 use crate::render::identity::{Key, MovieHash, hex};
-use crate::render::state::Submission;
 
-/// A query for whole rows; the only place of the column list.
-macro_rules! select {
-    ($tail:literal) => {
-        concat!(
-            "SELECT id, account, endpoint, scope, key, named, generation, movie, traceable, source, flags, line, estimate, state, epoch, attempt, ",
-            "on_unknown, resubmits_left, project, owner, quarantine, created_at, touched_at, posted_at, gave_up_at, searched_at, bound_at, read_at, ",
-            "refusal, report, file FROM render WHERE ",
-            $tail
-        )
-    };
+/// A query for whole rows.
+fn select(tail: &str) -> String {
+    columns::select_render(&format!("render WHERE {tail}"))
 }
 
 /// One row by its number.
 pub(super) fn load(connection: &Connection, id: RenderId) -> Result<Option<Render>, Failure> {
-    one(connection, select!("id = ?1"), &[&id])
+    Ok(many(connection, &select("id = ?1"), &[&id])?.pop())
 }
 
 /// The latest generation of a key.
@@ -57,12 +47,12 @@ pub(super) fn has_later_generation(connection: &Connection, render: &Render) -> 
 
 /// The latest generations of a batch, in the order in which they were placed.
 pub(super) fn members(connection: &Connection, space: &Space, name: &str, after: RenderId, most: u32) -> Result<Vec<Render>, Failure> {
-    const SQL: &str = select!(
+    let sql = select(
         "scope = ?1 AND account = ?2 AND endpoint = ?3 AND line IS NOT NULL AND id > ?4 AND NOT EXISTS (SELECT 1 FROM render later \
          WHERE later.key = render.key AND later.scope = render.scope AND later.account = render.account \
-         AND later.endpoint = render.endpoint AND later.generation > render.generation) ORDER BY id LIMIT ?5"
+         AND later.endpoint = render.endpoint AND later.generation > render.generation) ORDER BY id LIMIT ?5",
     );
-    many(connection, SQL, &[&name, &space.account, &space.endpoint, &after, &most])
+    many(connection, &sql, &[&name, &space.account, &space.endpoint, &after, &most])
 }
 
 /// The newest unsettled row with a movie, without those that `me` is sending itself.
@@ -87,7 +77,7 @@ fn named(connection: &Connection, sql: &str, values: &[&dyn ToSql]) -> Result<Op
 /// Every row that some process is sending.
 pub(super) fn sending(connection: &Connection) -> Result<Vec<Render>, Failure> {
     // The second term is the condition of the partial index, without which every row would be read.
-    many(connection, select!("state = 'sending' AND state IN ('sending', 'unknown', 'held') ORDER BY id"), &[])
+    many(connection, &select("state = 'sending' AND state IN ('sending', 'unknown', 'held') ORDER BY id"), &[])
 }
 
 /// Rows of one space, or of all spaces, newest first.
@@ -135,7 +125,7 @@ fn query<'a>(space: Option<&'a Space>, which: &'a RenderQuery) -> (String, Vec<&
             &in_list
         }
         RenderQuery::File(path) => {
-            in_list = format!("file = {}", spelled(path));
+            in_list = format!("file IN ({})", spelled(path));
             &in_list
         }
         RenderQuery::Resends => "state = 'intent' AND attempt > 1",
@@ -143,7 +133,7 @@ fn query<'a>(space: Option<&'a Space>, which: &'a RenderQuery) -> (String, Vec<&
         RenderQuery::Unsettled => "state IN ('sending', 'unknown', 'held')",
         RenderQuery::All(_) => "TRUE",
     };
-    let mut sql = format!("{}{condition}", select!(""));
+    let mut sql = select(condition);
     if let Some(space) = space {
         sql += " AND account = ? AND endpoint = ?";
         values.extend([&space.account as &dyn ToSql, &space.endpoint]);
@@ -162,10 +152,10 @@ fn listed(ids: &[RenderId]) -> String {
     ids.iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(",")
 }
 
-/// A path as [`FilePath`] stores it, as SQL text: text where its bytes are valid text, else its bytes.
+/// A path as SQL text, in both ways in which a ledger may hold it: as text, and as bytes (`super::values::Bound`).
 fn spelled(path: &Path) -> String {
     let bytes = format!("x'{}'", hex(path.as_os_str().as_encoded_bytes()));
-    if path.to_str().is_some() { format!("CAST({bytes} AS TEXT)") } else { bytes }
+    format!("CAST({bytes} AS TEXT), {bytes}")
 }
 
 fn is_taken(error: &rusqlite::Error) -> bool {
@@ -178,56 +168,17 @@ fn taken(key: &Key) -> Failure {
 
 /// Restored rows with a key, as tokens spell it.
 pub(super) fn restored(connection: &Connection, space: &Space, key: &Key) -> Result<Vec<Render>, Failure> {
-    const SQL: &str = select!("key = ?1 AND scope >= ?2 AND scope < ?3 AND account = ?4 AND endpoint = ?5");
-    many(connection, SQL, &[key, &RESTORED, &AFTER_RESTORED, &space.account, &space.endpoint])
-}
-
-/// Gives a row the scope and key under which it is submitted now, and what is known of its movie.
-pub(super) fn rename(connection: &Connection, render: &Render) -> Result<(), Failure> {
-    const SQL: &str = "UPDATE render SET scope = :scope, key = :key, named = :named, movie = :movie, source = :source, flags = :flags, \
-         line = :line, estimate = :estimate WHERE id = :id";
-    connection.prepare_cached(SQL)?.execute(named_params! {
-        ":id": render.id,
-        ":scope": render.scope,
-        ":key": render.key,
-        ":named": render.named,
-        ":movie": render.movie,
-        ":source": render.source,
-        ":flags": serde_json::Value::from(render.flags.clone()).to_string(),
-        ":line": render.row.map(|row| row.number.cast_signed()),
-        ":estimate": render.row.and_then(|row| row.estimate).map(u64::cast_signed),
-    })?;
-    Ok(())
+    let sql = select("key = ?1 AND scope >= ?2 AND scope < ?3 AND account = ?4 AND endpoint = ?5");
+    many(connection, &sql, &[key, &RESTORED, &AFTER_RESTORED, &space.account, &space.endpoint])
 }
 
 /// Writes a new row, with its body if that is known; returns its number.
 pub(super) fn insert(connection: &Connection, render: &Render, body: Option<&[u8]>) -> Result<RenderId, Failure> {
-    const SQL: &str = "INSERT INTO render (account, endpoint, scope, key, named, generation, movie, traceable, source, flags, line, estimate, \
-         state, epoch, attempt, on_unknown, resubmits_left, quarantine, created_at, touched_at) VALUES (:account, :endpoint, :scope, :key, \
-         :named, :generation, :movie, :traceable, :source, :flags, :line, :estimate, :state, :epoch, :attempt, :on_unknown, :resubmits_left, :quarantine, :created_at, \
-         :touched_at)";
-    let inserted = connection.prepare_cached(SQL)?.execute(named_params! {
-        ":account": render.space.account,
-        ":endpoint": render.space.endpoint,
-        ":scope": render.scope,
-        ":key": render.key,
-        ":named": render.named,
-        ":generation": render.generation,
-        ":movie": render.movie,
-        ":traceable": render.traceable,
-        ":source": render.source,
-        ":flags": serde_json::Value::from(render.flags.clone()).to_string(),
-        ":line": render.row.map(|row| row.number.cast_signed()),
-        ":estimate": render.row.and_then(|row| row.estimate).map(u64::cast_signed),
-        ":state": render.submission.state,
-        ":epoch": render.submission.epoch.cast_signed(),
-        ":attempt": render.submission.attempt,
-        ":on_unknown": render.submission.on_unknown,
-        ":resubmits_left": render.submission.resubmits_left,
-        ":quarantine": millis(render.quarantine),
-        ":created_at": render.created_at,
-        ":touched_at": render.touched_at,
-    });
+    // The engine gives the number.
+    let columns: Vec<_> = columns::of_render().filter(|column| column.name != "id").collect();
+    let places = vec!["?"; columns.len()].join(", ");
+    let sql = format!("INSERT INTO render ({}) VALUES ({places})", columns::names(columns.iter().copied()));
+    let inserted = connection.prepare_cached(&sql)?.execute(params_from_iter(columns.iter().map(|column| Bound::of(column, render))));
     inserted.map_err(|error| if is_taken(&error) { taken(&render.key) } else { error.into() })?;
     let id = RenderId(connection.last_insert_rowid());
     if let Some(body) = body {
@@ -236,41 +187,12 @@ pub(super) fn insert(connection: &Connection, render: &Render, body: Option<&[u8
     Ok(id)
 }
 
-/// Writes the state of the protocol. Separate from [`update_marks`], since it changes the indexes and happens rarely.
-pub(super) fn update_submission(connection: &Connection, id: RenderId, submission: &Submission) -> Result<(), Failure> {
-    const SQL: &str = "UPDATE render SET state = :state, epoch = :epoch, attempt = :attempt, on_unknown = :on_unknown, \
-         resubmits_left = :resubmits_left, project = :project WHERE id = :id";
-    connection.prepare_cached(SQL)?.execute(named_params! {
-        ":id": id,
-        ":state": submission.state,
-        ":epoch": submission.epoch.cast_signed(),
-        ":attempt": submission.attempt,
-        ":on_unknown": submission.on_unknown,
-        ":resubmits_left": submission.resubmits_left,
-        ":project": submission.project,
-    })?;
-    Ok(())
-}
-
-/// Writes the other columns of a row that may change.
-pub(super) fn update_marks(connection: &Connection, render: &Render) -> Result<(), Failure> {
-    const SQL: &str = "UPDATE render SET owner = :owner, touched_at = :touched_at, posted_at = :posted_at, gave_up_at = :gave_up_at, \
-         searched_at = :searched_at, bound_at = :bound_at, read_at = :read_at, refusal = :refusal, report = :report, file = :file, \
-         quarantine = :quarantine WHERE id = :id";
-    connection.prepare_cached(SQL)?.execute(named_params! {
-        ":id": render.id,
-        ":owner": render.owner,
-        ":quarantine": millis(render.quarantine),
-        ":touched_at": render.touched_at,
-        ":posted_at": render.posted_at,
-        ":gave_up_at": render.gave_up_at,
-        ":searched_at": render.searched_at,
-        ":bound_at": render.bound_at,
-        ":read_at": render.read_at,
-        ":refusal": render.refusal,
-        ":report": render.report,
-        ":file": render.file.clone().map(FilePath),
-    })?;
+/// Writes some columns of a row. [`columns::STATE`] has indexes, and is written only when it changes.
+pub(super) fn update(connection: &Connection, render: &Render, columns: &'static [Column<Render>]) -> Result<(), Failure> {
+    let set: Vec<String> = columns.iter().map(|column| format!("{} = ?", column.name)).collect();
+    let sql = format!("UPDATE render SET {} WHERE id = ?", set.join(", "));
+    let values = columns.iter().map(|column| Bound::of(column, render)).chain([Bound::new(&render.id)]);
+    connection.prepare_cached(&sql)?.execute(params_from_iter(values))?;
     Ok(())
 }
 
@@ -301,75 +223,14 @@ pub(super) fn story(connection: &Connection, id: RenderId) -> Result<Vec<Event>,
     Ok(events.collect::<Result<_, _>>()?)
 }
 
-fn one(connection: &Connection, sql: &str, values: &[&dyn ToSql]) -> Result<Option<Render>, Failure> {
-    Ok(connection.prepare_cached(sql)?.query_row(values, read).optional()?)
-}
-
 fn many(connection: &Connection, sql: &str, values: &[&dyn ToSql]) -> Result<Vec<Render>, Failure> {
     let mut statement = connection.prepare_cached(sql)?;
-    let renders = statement.query_map(values, read)?;
-    Ok(renders.collect::<Result<_, _>>()?)
-}
-
-fn read(row: &Row<'_>) -> rusqlite::Result<Render> {
-    let mut columns = Columns { row, next: 0 };
-    let columns = &mut columns;
-    Ok(Render {
-        id: columns.take()?,
-        space: Space { account: columns.take()?, endpoint: columns.take()? },
-        scope: columns.take()?,
-        key: columns.take()?,
-        named: columns.take()?,
-        generation: columns.take()?,
-        movie: columns.take()?,
-        traceable: columns.take()?,
-        source: columns.take()?,
-        flags: serde_json::from_str(&columns.take::<String>()?).unwrap_or_default(),
-        row: columns.table_row()?,
-        submission: Submission {
-            state: columns.take()?,
-            epoch: columns.take::<i64>()?.cast_unsigned(),
-            attempt: columns.take()?,
-            on_unknown: columns.take()?,
-            resubmits_left: columns.take()?,
-            project: columns.take()?,
-        },
-        owner: columns.take()?,
-        quarantine: Duration::from_millis(columns.take::<i64>()?.cast_unsigned()),
-        created_at: columns.take()?,
-        touched_at: columns.take()?,
-        posted_at: columns.take()?,
-        gave_up_at: columns.take()?,
-        searched_at: columns.take()?,
-        bound_at: columns.take()?,
-        read_at: columns.take()?,
-        refusal: columns.take()?,
-        report: columns.take()?,
-        file: columns.take::<Option<FilePath>>()?.map(|FilePath(path)| path),
-    })
-}
-
-/// The columns of [`select!`] in their order: finding each by its name takes longer than reading it.
-struct Columns<'a> {
-    row: &'a Row<'a>,
-    next: usize,
-}
-
-impl Columns<'_> {
-    fn take<T: FromSql>(&mut self) -> rusqlite::Result<T> {
-        let column = self.next;
-        self.next += 1;
-        self.row.get(column)
+    let mut found = statement.query(values)?;
+    let mut renders = Vec::new();
+    while let Some(row) = found.next()? {
+        renders.push(columns::render(cells(row))?);
     }
-
-    fn table_row(&mut self) -> rusqlite::Result<Option<TableRow>> {
-        let (number, estimate): (Option<i64>, Option<i64>) = (self.take()?, self.take()?);
-        Ok(number.map(|number| TableRow { number: number.cast_unsigned(), estimate: estimate.map(i64::cast_unsigned) }))
-    }
-}
-
-pub(super) fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+    Ok(renders)
 }
 
 #[cfg(test)]

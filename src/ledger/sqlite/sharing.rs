@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::engine::Session;
 use super::failure::Failure;
-use super::rows::millis;
+use crate::ledger::cells::millis;
 use crate::ledger::sharing::{Asked, ReadLease, Reader, Share, Wait, WatcherId, asked};
 use crate::ledger::{RenderId, Space};
 

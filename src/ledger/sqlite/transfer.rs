@@ -1,13 +1,13 @@
 //! Raw rows: export and import, the rules that they break, and pruning.
 
-use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 
 use super::Sqlite;
 use super::failure::Failure;
 use super::job::Need;
+use super::values::{Bound, cells};
 use crate::ledger::Reply;
-use crate::ledger::transfer::{Cell, Kind, PRUNING, Pruned, RULES, Row, Table, Transfer};
+use crate::ledger::transfer::{Cell, PRUNING, Pruned, RULES, Row, Table, Transfer};
 use crate::render::token::LedgerName;
 use crate::world::Timestamp;
 
@@ -59,42 +59,27 @@ fn export(connection: &Connection, table: &Table, after: Option<&Row>, most: u32
     let (name, columns, key) = (table.name, columns.join(", "), columns[..table.key].join(", "));
     let condition = after.map_or_else(String::new, |_| format!("WHERE ({key}) > ({})", vec!["?"; table.key].join(", ")));
     let mut statement = connection.prepare_cached(&format!("SELECT {columns} FROM {name} {condition} ORDER BY {key} LIMIT {most}"))?;
-    let mut found = statement.query(params_from_iter(after.into_iter().flatten()))?;
+    let mut found = statement.query(params_from_iter(after.into_iter().flat_map(|after| bound(table, after))))?;
     let mut rows = Vec::new();
     while let Some(row) = found.next()? {
-        let cell = |(nth, column): (usize, &(&str, Kind))| Ok::<_, Failure>(read(row.get_ref(nth)?, column.1));
-        rows.push(table.columns.iter().enumerate().map(cell).collect::<Result<_, _>>()?);
+        let read = cells(row);
+        rows.push(
+            table.columns.iter().enumerate().map(|(nth, column)| read(nth, column.1).map(Cell::into_owned)).collect::<Result<_, _>>()?,
+        );
     }
     Ok(rows)
 }
 
-fn read(value: ValueRef<'_>, kind: Kind) -> Cell {
-    match (value, kind) {
-        (ValueRef::Null, _) => Cell::Null,
-        (ValueRef::Integer(number), _) => Cell::Number(number),
-        (ValueRef::Real(number), _) => Cell::Fraction(number),
-        (ValueRef::Text(text) | ValueRef::Blob(text), Kind::Bytes) => Cell::Bytes(text.to_vec()),
-        (ValueRef::Text(text) | ValueRef::Blob(text), _) => Cell::Text(String::from_utf8_lossy(text).into_owned()),
-    }
-}
-
-impl ToSql for Cell {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(match self {
-            Self::Null => ToSqlOutput::Borrowed(ValueRef::Null),
-            Self::Number(number) => ToSqlOutput::from(*number),
-            Self::Fraction(number) => ToSqlOutput::from(*number),
-            Self::Text(text) => ToSqlOutput::from(text.as_str()),
-            Self::Bytes(bytes) => ToSqlOutput::from(bytes.as_slice()),
-        })
-    }
+/// The values of a row, or of its first columns, as parameters.
+fn bound<'a>(table: &'a Table, row: &'a Row) -> impl Iterator<Item = Bound<'a>> {
+    row.iter().zip(&table.columns).map(|(cell, column)| Bound::cell(cell.borrowed(), column.1))
 }
 
 fn import(connection: &Connection, table: &Table, rows: &[Row]) -> Result<(), Failure> {
     let columns: Vec<&str> = table.columns.iter().map(|column| column.0).collect();
     let places = vec!["?"; columns.len()].join(", ");
     let mut statement = connection.prepare_cached(&format!("INSERT INTO {} ({}) VALUES ({places})", table.name, columns.join(", ")))?;
-    Ok(rows.iter().try_for_each(|row| statement.execute(params_from_iter(row)).map(drop))?)
+    Ok(rows.iter().try_for_each(|row| statement.execute(params_from_iter(bound(table, row))).map(drop))?)
 }
 
 /// The rules that some rows break.
@@ -125,7 +110,7 @@ mod tests {
         let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
         let found: Vec<String> = connection.prepare(sql).unwrap().query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
         assert_eq!(found, names, "a new table belongs into ledger/transfer.rs, or is of the moment");
-        for table in &TABLES {
+        for table in TABLES.iter() {
             let sql = format!("SELECT name FROM pragma_table_info('{}') ORDER BY name", table.name);
             let found: Vec<String> =
                 connection.prepare(&sql).unwrap().query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();

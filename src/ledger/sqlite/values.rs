@@ -1,117 +1,103 @@
-//! How the protocol's words are stored in columns.
+//! Values as SQLite holds them.
 
-use std::ffi::OsString;
-use std::path::PathBuf;
+use std::borrow::Cow;
 
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, Value, ValueRef};
+use rusqlite::Row;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
+use super::failure::Failure;
 use crate::ledger::RenderId;
+use crate::ledger::cells::{Cell, Kind, Stored, Unreadable};
+use crate::ledger::columns::Column;
 use crate::ledger::inbox::CallbackId;
 use crate::ledger::outbox::{DeliveryId, Progress};
 use crate::render::identity::{Key, MovieHash, ProjectId};
-use crate::render::outcome::{Refusal, Report};
-use crate::render::state::{OnUnknown, State};
+use crate::render::outcome::Report;
+use crate::render::state::State;
 use crate::world::Timestamp;
 
-fn unreadable(what: &'static str, text: &str) -> FromSqlError {
-    FromSqlError::other(Unreadable { what, text: text.chars().take(80).collect() })
+/// A value on its way into a column.
+pub(super) struct Bound<'a> {
+    cell: Cell<'a>,
+    kind: Kind,
 }
 
-/// A column whose content no version of `j2v` writes.
-#[derive(Debug, thiserror::Error)]
-#[error("a {what} reads {text:?}")]
-struct Unreadable {
-    what: &'static str,
-    text: String,
+impl<'a> Bound<'a> {
+    /// A value of ours.
+    pub(super) fn new<V: Stored>(value: &'a V) -> Self {
+        Self { cell: value.store(), kind: V::KIND }
+    }
+
+    /// The value of a column in a row.
+    pub(super) fn of<T>(column: &Column<T>, row: &'a T) -> Self {
+        Self { cell: (column.cell)(row), kind: column.kind }
+    }
+
+    /// A value of a column of this type.
+    pub(super) fn cell(cell: Cell<'a>, kind: Kind) -> Self {
+        Self { cell, kind }
+    }
 }
 
-/// Stores a type as its text: the conversions in both directions.
-macro_rules! spelled {
-    ($type:ty, $what:literal, $write:expr, $read:expr) => {
-        impl ToSql for $type {
-            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-                Ok(ToSqlOutput::from($write(self)))
-            }
-        }
-
-        impl FromSql for $type {
-            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-                let text = value.as_str()?;
-                $read(text).ok_or_else(|| unreadable($what, text))
-            }
-        }
-    };
-}
-
-spelled!(State, "state", |state: &State| state.as_str(), State::parse);
-spelled!(Key, "key", Key::as_str, |text| Key::parse(text).ok());
-spelled!(ProjectId, "project", ProjectId::as_str, |text| ProjectId::parse(text).ok());
-spelled!(MovieHash, "hash", |hash: &MovieHash| hash.to_hex(), MovieHash::from_hex);
-spelled!(OnUnknown, "rule", |rule: &OnUnknown| rule.as_str(), OnUnknown::parse);
-spelled!(Progress, "progress", |progress: &Progress| progress.as_str(), Progress::parse);
-spelled!(Report, "report", |report: &Report| report.raw.to_string(), |text| Report::read(&serde_json::from_str(text).ok()?));
-
-impl ToSql for Refusal {
+impl ToSql for Bound<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        let text = serde_json::to_string(self).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
-        Ok(ToSqlOutput::from(text))
+        Ok(output(self.cell.borrowed(), self.kind))
     }
 }
 
-impl FromSql for Refusal {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        let text = value.as_str()?;
-        serde_json::from_str(text).map_err(|_| unreadable("refusal", text))
+fn output(cell: Cell<'_>, kind: Kind) -> ToSqlOutput<'_> {
+    match cell {
+        Cell::Null => ToSqlOutput::Borrowed(ValueRef::Null),
+        Cell::Number(number) => ToSqlOutput::from(number),
+        Cell::Fraction(number) => ToSqlOutput::from(number),
+        Cell::Text(Cow::Borrowed(text)) => ToSqlOutput::from(text),
+        Cell::Text(Cow::Owned(text)) => ToSqlOutput::from(text),
+        // A path is stored as text where its bytes are valid text: people read ledgers with other tools.
+        Cell::Bytes(bytes) if kind == Kind::Path => match String::from_utf8(bytes.into_owned()) {
+            Ok(text) => ToSqlOutput::from(text),
+            Err(other) => ToSqlOutput::from(other.into_bytes()),
+        },
+        Cell::Bytes(Cow::Borrowed(bytes)) => ToSqlOutput::from(bytes),
+        Cell::Bytes(Cow::Owned(bytes)) => ToSqlOutput::from(bytes),
     }
 }
 
-/// Stores a row's number, or a timestamp, as a number.
-macro_rules! numbered {
+/// The values of a row, by the number and the type of their columns.
+pub(super) fn cells<'a>(row: &'a Row<'_>) -> impl Fn(usize, Kind) -> Result<Cell<'a>, Failure> {
+    move |nth, kind| {
+        read(row.get_ref(nth)?, kind).map_err(|content| Unreadable::new(row.as_ref().column_name(nth).unwrap_or_default(), &content).into())
+    }
+}
+
+/// A stored value; the content where a text is none.
+fn read(value: ValueRef<'_>, kind: Kind) -> Result<Cell<'_>, Cell<'_>> {
+    Ok(match value {
+        ValueRef::Null => Cell::Null,
+        ValueRef::Integer(number) => Cell::Number(number),
+        ValueRef::Real(number) => Cell::Fraction(number),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) if matches!(kind, Kind::Bytes | Kind::Path) => Cell::Bytes(bytes.into()),
+        ValueRef::Text(bytes) => Cell::Text(std::str::from_utf8(bytes).map_err(|_| Cell::Bytes(bytes.into()))?.into()),
+        ValueRef::Blob(bytes) => Cell::Bytes(bytes.into()),
+    })
+}
+
+/// Types that are parameters and results of statements on their own.
+macro_rules! alone {
     ($($type:ident),*) => {
         $(impl ToSql for $type {
             fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-                Ok(ToSqlOutput::from(self.0))
+                Ok(output(self.store(), Self::KIND))
             }
         }
 
         impl FromSql for $type {
             fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-                value.as_i64().map(Self)
+                let unreadable = |content: &Cell<'_>| FromSqlError::other(Unreadable::new(stringify!($type), content));
+                let cell = read(value, Self::KIND).map_err(|content| unreadable(&content))?;
+                Stored::read(&cell).ok_or_else(|| unreadable(&cell))
             }
         })*
     };
 }
 
-numbered!(Timestamp, RenderId, CallbackId, DeliveryId);
-
-/// A path: stored as text, or as bytes if it is not valid text (a Unix path may hold any byte).
-pub(super) struct FilePath(pub(super) PathBuf);
-
-impl ToSql for FilePath {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(match self.0.to_str() {
-            Some(text) => ToSqlOutput::from(text),
-            None => ToSqlOutput::Owned(Value::Blob(self.0.as_os_str().as_encoded_bytes().to_vec())),
-        })
-    }
-}
-
-impl FromSql for FilePath {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        let name = match value {
-            ValueRef::Blob(bytes) => os_string(bytes),
-            text => OsString::from(text.as_str()?),
-        };
-        Ok(Self(PathBuf::from(name)))
-    }
-}
-
-#[cfg(unix)]
-fn os_string(bytes: &[u8]) -> OsString {
-    std::os::unix::ffi::OsStringExt::from_vec(bytes.to_vec())
-}
-
-#[cfg(not(unix))]
-fn os_string(bytes: &[u8]) -> OsString {
-    OsString::from(String::from_utf8_lossy(bytes).into_owned())
-}
+alone!(CallbackId, DeliveryId, Key, MovieHash, Progress, ProjectId, RenderId, Report, State, Timestamp);

@@ -4,8 +4,8 @@ use super::engine::Session;
 use super::failure::Failure;
 use super::{batches, outbox, recovery, rows};
 use crate::ledger::batch::Unclaimed;
-use crate::ledger::change::{Applied, Placing, apply, is_past, placing, wanted};
-use crate::ledger::outbox::is_news;
+use crate::ledger::change::{Applied, Placing, apply, placing, wanted};
+use crate::ledger::columns;
 use crate::ledger::{Change, NewRender, PlaceResult, Record, Recorded, Render, RenderId, story};
 use crate::render::state::{Fact, InvalidTransition};
 use crate::world::Timestamp;
@@ -47,21 +47,21 @@ pub(super) fn record(session: &Session<'_>, record: &Record) -> Result<Result<Re
 }
 
 fn write(session: &Session<'_>, before: &Render, applied: Applied) -> Result<Recorded, Failure> {
-    let Applied { recorded, event } = applied;
+    let Applied { recorded, event, drops_body, is_news } = applied;
     let after = &recorded.render;
     if after.submission != before.submission {
-        rows::update_submission(session.connection, after.id, &after.submission)?;
+        rows::update(session.connection, after, &columns::STATE)?;
     }
     if after != before {
-        rows::update_marks(session.connection, after)?;
+        rows::update(session.connection, after, &columns::MARKS)?;
     }
-    if is_past(after.submission.state) && !is_past(before.submission.state) {
+    if drops_body {
         rows::drop_body(session.connection, after.id)?;
     }
     if let Some(event) = event {
         rows::tell(session.connection, after.id, &event)?;
     }
-    if is_news(before.submission.state, after.submission.state) {
+    if is_news {
         outbox::put_if_received(session.connection, after)?;
     }
     batches::moved(session.connection, before, after)?;
