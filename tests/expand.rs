@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use j2v::movie::Document;
-use j2v::movie::expand::{Expansion, IssueKind, Limits, expand};
+use j2v::movie::expand::{ExpandIssueKind, Expansion, Limits, expand};
 use j2v::movie::expr;
 use j2v::movie::json::{Member, Node, Value};
 use j2v::movie::plan::{NoAssets, plan};
@@ -192,7 +192,7 @@ fn a_hostile_document_costs_a_clear_error() {
 fn a_deep_expression_or_a_long_way_of_references_is_an_issue_of_its_place() {
     let deep = format!(r#"{{"a":"{{{{ {}1 }}}}","b":"{{{{ 1 + 1 }}}}"}}"#, "(".repeat(10_000));
     let expansion = expanded(&deep);
-    assert!(matches!(expansion.issues.as_slice(), [issue] if matches!(issue.kind, IssueKind::Expression(_))));
+    assert!(matches!(expansion.issues.as_slice(), [issue] if matches!(issue.kind, ExpandIssueKind::Expression(_))));
     assert!(expansion.movie.to_compact().ends_with(r#""b":2}"#));
 
     let mut variables = r#""v0":1"#.to_owned();

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::faults::catalogue::FaultKind;
 use super::faults::{Fault, Place};
-use super::wire::{End, Wire};
+use super::wire::{CutKind, Wire};
 
 const PAGE: &str = "<!doctype html><html><head><title>Not the API</title></head><body><h1>Not the API</h1></body></html>";
 
@@ -71,10 +71,10 @@ impl Answer {
         let Some(fault) = fault else { return self.send() };
         match fault.info().kind {
             FaultKind::Hang => std::future::pending().await,
-            FaultKind::Reset => wire.cut(End::Reset),
-            FaultKind::Close => wire.cut(End::Close),
-            FaultKind::Truncate => wire.cut_after(fault.length(), End::Close),
-            FaultKind::ResetAfter => wire.cut_after(fault.length(), End::Reset),
+            FaultKind::Reset => wire.cut(CutKind::Reset),
+            FaultKind::Close => wire.cut(CutKind::Close),
+            FaultKind::Truncate => wire.cut_after(fault.length(), CutKind::Close),
+            FaultKind::ResetAfter => wire.cut_after(fault.length(), CutKind::Reset),
             FaultKind::Slow => tokio::time::sleep(fault.time()).await,
             FaultKind::Drip => return self.paced(1, Duration::from_secs(1)),
             FaultKind::Rate => return self.paced(fault.length().div_ceil(10).max(1), TICK),
@@ -184,7 +184,7 @@ pub(super) async fn broken_off(body: Body, fault: &Fault, wire: &Wire) -> Respon
         let Some(Ok(piece)) = pieces.next().await else { break };
         read += piece.len();
     }
-    wire.cut(End::Reset);
+    wire.cut(CutKind::Reset);
     Answer::json(StatusCode::OK, &json!({})).send()
 }
 

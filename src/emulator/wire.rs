@@ -17,7 +17,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// How a connection is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum CutKind {
     /// FIN: the peer reads an early end.
     Close,
     /// RST: the peer reads an error.
@@ -57,7 +57,7 @@ impl Left {
 
 #[derive(Debug, Clone, Copy)]
 struct Cut {
-    end: End,
+    end: CutKind,
     left: Left,
 }
 
@@ -67,12 +67,12 @@ pub(super) struct Wire(Arc<Mutex<Option<Cut>>>);
 
 impl Wire {
     /// Cuts before the first byte of the answer.
-    pub(super) fn cut(&self, end: End) {
+    pub(super) fn cut(&self, end: CutKind) {
         self.set(Some(Cut { end, left: Left::Nothing }));
     }
 
     /// Cuts after the head of the answer and this many bytes of its body.
-    pub(super) fn cut_after(&self, body: usize, end: End) {
+    pub(super) fn cut_after(&self, body: usize, end: CutKind) {
         self.set(Some(Cut { end, left: Left::Head { matched: 0, body } }));
     }
 
@@ -134,10 +134,10 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    fn end(&mut self, end: End, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    fn end(&mut self, end: CutKind, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         match end {
-            End::Reset => self.stream.set_zero_linger()?,
-            End::Close => ready!(Pin::new(&mut self.stream).poll_shutdown(context))?,
+            CutKind::Reset => self.stream.set_zero_linger()?,
+            CutKind::Close => ready!(Pin::new(&mut self.stream).poll_shutdown(context))?,
         }
         Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()))
     }

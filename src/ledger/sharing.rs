@@ -14,7 +14,7 @@ pub struct WatcherId(pub u64);
 
 /// How far a listener has seen the writes of others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mark(pub u64);
+pub struct NewsPosition(pub u64);
 
 /// A render that a watcher waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,12 +69,12 @@ pub trait Sharing: Send + Sync {
 
     /// Returns when another store may have written since `heard`, or at once if `heard` is `None`. The result is the new
     /// position. A store's own writes may count as news.
-    fn news(&self, heard: Option<Mark>) -> Reply<'_, Mark>;
+    fn news(&self, heard: Option<NewsPosition>) -> Reply<'_, NewsPosition>;
 }
 
 /// The read lease of a space as a store keeps it; its meaning is the same for every store.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reader {
+pub struct LeaseHolder {
     /// The process, by the name that its store gave it.
     pub owner: String,
     /// The watcher that holds the lease.
@@ -87,34 +87,39 @@ pub struct Reader {
 
 /// The result for a read lease when a watcher asks for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Asked {
+pub enum LeaseDecision {
     /// The watcher that asked has it; the store must write this.
-    Written(Reader),
+    Written(LeaseHolder),
     /// The watcher that asked has it, and renewed it so recently that the store writes nothing.
-    Kept(Reader),
+    Kept(LeaseHolder),
     /// Another watcher keeps it.
-    Left(Reader),
+    Left(LeaseHolder),
 }
 
 /// The result for the read lease `reader` when `owner` asks for it. `is_alive` returns whether a process lives.
 ///
 /// # Errors
 /// When `is_alive` fails.
-pub fn asked<E>(reader: Option<Reader>, share: &Share, owner: &str, is_alive: impl FnOnce(&str) -> Result<bool, E>) -> Result<Asked, E> {
+pub fn asked<E>(
+    reader: Option<LeaseHolder>,
+    share: &Share,
+    owner: &str,
+    is_alive: impl FnOnce(&str) -> Result<bool, E>,
+) -> Result<LeaseDecision, E> {
     let (at, rest_until) = (share.at, share.rest_until);
-    let mine = |rest_until| Reader { owner: owner.to_owned(), seat: share.seat, renewed_at: at, rest_until };
-    let Some(reader) = reader else { return Ok(Asked::Written(mine(rest_until))) };
+    let mine = |rest_until| LeaseHolder { owner: owner.to_owned(), seat: share.seat, renewed_at: at, rest_until };
+    let Some(reader) = reader else { return Ok(LeaseDecision::Written(mine(rest_until))) };
     // A clock that was set back must not make a lease last for ever.
     let age = at.since(reader.renewed_at).max(reader.renewed_at.since(at));
     if reader.owner == owner && reader.seat == share.seat {
         let is_news = reader.rest_until != rest_until || age >= share.stands / 4;
-        return Ok(if is_news { Asked::Written(mine(rest_until)) } else { Asked::Kept(reader) });
+        return Ok(if is_news { LeaseDecision::Written(mine(rest_until)) } else { LeaseDecision::Kept(reader) });
     }
     if age < share.stands && is_alive(&reader.owner)? {
-        return Ok(Asked::Left(reader));
+        return Ok(LeaseDecision::Left(reader));
     }
     // The service is as unavailable to the next reader as it was to the last.
-    Ok(Asked::Written(mine(rest_until.max(reader.rest_until))))
+    Ok(LeaseDecision::Written(mine(rest_until.max(reader.rest_until))))
 }
 
 #[cfg(test)]
@@ -128,35 +133,38 @@ mod tests {
         Share { space, seat: WatcherId(seat), waits: Vec::new(), rest_until: None, at: Timestamp(second * 1000), stands: STANDS }
     }
 
-    fn reader(owner: &str, seat: u64, second: i64) -> Reader {
-        Reader { owner: owner.to_owned(), seat: WatcherId(seat), renewed_at: Timestamp(second * 1000), rest_until: None }
+    fn reader(owner: &str, seat: u64, second: i64) -> LeaseHolder {
+        LeaseHolder { owner: owner.to_owned(), seat: WatcherId(seat), renewed_at: Timestamp(second * 1000), rest_until: None }
     }
 
-    fn asked_by_me(reader: Option<Reader>, share: &Share, is_alive: bool) -> Asked {
+    fn asked_by_me(reader: Option<LeaseHolder>, share: &Share, is_alive: bool) -> LeaseDecision {
         asked(reader, share, "me", |_| Ok::<_, std::convert::Infallible>(is_alive)).unwrap()
     }
 
     #[test]
     fn a_turn_is_taken_when_nobody_has_it_or_its_process_is_gone_or_stuck() {
-        let mine = |second| Asked::Written(reader("me", 1, second));
+        let mine = |second| LeaseDecision::Written(reader("me", 1, second));
         assert_eq!(asked_by_me(None, &share(1, 5), true), mine(5));
-        assert_eq!(asked_by_me(Some(reader("other", 2, 5)), &share(1, 14), true), Asked::Left(reader("other", 2, 5)));
+        assert_eq!(asked_by_me(Some(reader("other", 2, 5)), &share(1, 14), true), LeaseDecision::Left(reader("other", 2, 5)));
         assert_eq!(asked_by_me(Some(reader("other", 2, 5)), &share(1, 6), false), mine(6));
         assert_eq!(asked_by_me(Some(reader("other", 2, 5)), &share(1, 15), true), mine(15));
         assert_eq!(asked_by_me(Some(reader("other", 2, 50)), &share(1, 5), true), mine(5), "its clock was set back");
-        assert_eq!(asked_by_me(Some(reader("me", 2, 5)), &share(1, 6), true), Asked::Left(reader("me", 2, 5)));
+        assert_eq!(asked_by_me(Some(reader("me", 2, 5)), &share(1, 6), true), LeaseDecision::Left(reader("me", 2, 5)));
     }
 
     #[test]
     fn a_turn_of_its_own_is_written_again_only_now_and_then() {
-        assert_eq!(asked_by_me(Some(reader("me", 1, 5)), &share(1, 7), true), Asked::Kept(reader("me", 1, 5)));
-        assert_eq!(asked_by_me(Some(reader("me", 1, 5)), &share(1, 8), true), Asked::Written(reader("me", 1, 8)));
+        assert_eq!(asked_by_me(Some(reader("me", 1, 5)), &share(1, 7), true), LeaseDecision::Kept(reader("me", 1, 5)));
+        assert_eq!(asked_by_me(Some(reader("me", 1, 5)), &share(1, 8), true), LeaseDecision::Written(reader("me", 1, 8)));
     }
 
     #[test]
     fn the_rest_that_a_reader_gave_the_service_is_kept_by_the_next_one() {
         let rest = Some(Timestamp(20_000));
-        let resting = Reader { rest_until: rest, ..reader("other", 2, 5) };
-        assert_eq!(asked_by_me(Some(resting), &share(1, 6), false), Asked::Written(Reader { rest_until: rest, ..reader("me", 1, 6) }));
+        let resting = LeaseHolder { rest_until: rest, ..reader("other", 2, 5) };
+        assert_eq!(
+            asked_by_me(Some(resting), &share(1, 6), false),
+            LeaseDecision::Written(LeaseHolder { rest_until: rest, ..reader("me", 1, 6) })
+        );
     }
 }

@@ -5,11 +5,11 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
     text: String,
-    parts: Vec<Part>,
+    parts: Vec<PatternPart>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
+enum PatternPart {
     Text(String),
     Name(String),
 }
@@ -18,7 +18,7 @@ impl Pattern {
     /// A pattern that is one name.
     #[must_use]
     pub fn of_name(name: &str) -> Self {
-        Self { text: format!("{{{name}}}"), parts: vec![Part::Name(name.to_owned())] }
+        Self { text: format!("{{{name}}}"), parts: vec![PatternPart::Name(name.to_owned())] }
     }
 
     /// Parses a pattern. A brace without its partner is an ordinary character.
@@ -32,15 +32,15 @@ impl Pattern {
             let Some(end) = rest.find(closing) else { break };
             let (inside, after) = (&rest[1..end], &rest[end + closing.len()..]);
             if closing == "}" && !inside.trim().is_empty() {
-                parts.extend([Part::Text(std::mem::take(&mut plain)), Part::Name(inside.trim().to_owned())]);
+                parts.extend([PatternPart::Text(std::mem::take(&mut plain)), PatternPart::Name(inside.trim().to_owned())]);
             } else {
                 plain.push_str(&rest[..end + closing.len()]);
             }
             rest = after;
         }
         plain.push_str(rest);
-        parts.push(Part::Text(plain));
-        parts.retain(|part| !matches!(part, Part::Text(text) if text.is_empty()));
+        parts.push(PatternPart::Text(plain));
+        parts.retain(|part| !matches!(part, PatternPart::Text(text) if text.is_empty()));
         Self { text: text.to_owned(), parts }
     }
 
@@ -52,7 +52,7 @@ impl Pattern {
 
     /// The names in it.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.parts.iter().filter_map(|part| if let Part::Name(name) = part { Some(name.as_str()) } else { None })
+        self.parts.iter().filter_map(|part| if let PatternPart::Name(name) = part { Some(name.as_str()) } else { None })
     }
 
     /// The text with a value for each name; spaces around a value are not part of it.
@@ -75,8 +75,8 @@ impl Pattern {
         let mut text = String::new();
         for part in &self.parts {
             match part {
-                Part::Text(plain) => text.push_str(plain),
-                Part::Name(name) => {
+                PatternPart::Text(plain) => text.push_str(plain),
+                PatternPart::Name(name) => {
                     let value = value(name).ok_or_else(|| name.clone())?;
                     text.push_str(&spell(&text, value.trim()));
                 }

@@ -29,7 +29,7 @@ impl Asked {
         let has_template = movie.get("template").is_some();
         let mut walk =
             Walk { asked: Self { names: declared.collect(), has_template, ..Self::default() }, ids: HashSet::new(), open: Vec::new() };
-        walk.members(movie.as_object().unwrap_or_default(), &Scope::default());
+        walk.members(movie.as_object().unwrap_or_default(), &NamesInScope::default());
         let Walk { mut asked, ids, open } = walk;
         let mut seen: HashSet<String> = asked.names.iter().cloned().chain(ids).collect();
         asked.names.extend(open.into_iter().filter(|name| !name.starts_with(RESERVED) && seen.insert(name.clone())));
@@ -45,7 +45,7 @@ impl Asked {
 
 /// The names in scope at a place, beside the movie's own variables.
 #[derive(Clone, Default)]
-struct Scope {
+struct NamesInScope {
     names: HashSet<String>,
     /// Whether it is inside an iteration, where the fields of its items have names, too.
     iterates: bool,
@@ -60,7 +60,7 @@ struct Walk {
 }
 
 impl Walk {
-    fn node(&mut self, node: &Node, scope: &Scope) {
+    fn node(&mut self, node: &Node, scope: &NamesInScope) {
         match &node.value {
             Value::Array(items) => items.iter().for_each(|item| self.node(item, scope)),
             Value::Object(members) => {
@@ -72,7 +72,7 @@ impl Walk {
         }
     }
 
-    fn members(&mut self, members: &[Member], scope: &Scope) {
+    fn members(&mut self, members: &[Member], scope: &NamesInScope) {
         for member in members {
             if let Some(text) = member.value.as_text() {
                 if member.key.is("id") {
@@ -86,7 +86,7 @@ impl Walk {
         }
     }
 
-    fn text(&mut self, text: &Text, scope: &Scope) {
+    fn text(&mut self, text: &Text, scope: &NamesInScope) {
         if !template::is_open(text) {
             return;
         }
@@ -97,7 +97,7 @@ impl Walk {
         }
     }
 
-    fn expression(&mut self, expression: &str, scope: &Scope) {
+    fn expression(&mut self, expression: &str, scope: &NamesInScope) {
         // However the text is read, a name that it uses occurs in it.
         let words = expression.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
         self.asked.used.extend(words.filter(|word| !word.is_empty()).map(str::to_owned));
@@ -110,7 +110,7 @@ impl Walk {
 }
 
 /// The scope inside of a scene or an element that has variables of its own, or is made for each item of a list.
-fn inner(members: &[Member], outer: &Scope) -> Option<Scope> {
+fn inner(members: &[Member], outer: &NamesInScope) -> Option<NamesInScope> {
     let own = members.iter().find(|member| member.key.is("variables")).and_then(|member| member.value.as_object());
     let iterates = members.iter().any(|member| member.key.is("iterate"));
     if own.is_none() && !iterates {

@@ -169,7 +169,7 @@ struct Tree {
 }
 
 #[derive(Deserialize)]
-struct Page {
+struct MediaPage {
     #[serde(default)]
     folders: Vec<String>,
     #[serde(default)]
@@ -211,7 +211,7 @@ impl Client {
             let number = number.to_string();
             let mut query = vec![("path", path), ("page", number.as_str()), ("page_size", &size)];
             query.extend(kind.map(|kind| ("type", kind)));
-            let page: Page = self.account(&Call::get(FOLDER, &query)).await?;
+            let page: MediaPage = self.account(&Call::get(FOLDER, &query)).await?;
             let count = page.files.len();
             all.folders = page.folders;
             all.files.extend(page.files);

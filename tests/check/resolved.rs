@@ -1,7 +1,7 @@
 //! Findings that need the resolved movie: for the facts of the expansion, and for movies.
 
 use j2v::movie::check::rules::Example;
-use j2v::movie::check::{ElementFacts, Facts, Issue, IssueKind, Length, Resolved, Rule, SceneFacts, Settings, check};
+use j2v::movie::check::{ElementFacts, Facts, Issue, IssueKind, Resolved, Rule, SceneFacts, SceneLength, Settings, check};
 use j2v::movie::diagnostic::{Diagnostic, Severity};
 use j2v::movie::json::Node;
 
@@ -56,7 +56,7 @@ fn an_issue_of_the_expansion_falls_under_its_rule() {
 #[test]
 fn a_scene_that_has_no_length_once_resolved_is_told() {
     let facts = |scenes: &[Node]| Facts {
-        scenes: vec![scene(&scenes[0], Length::Known(4.0)), scene(&scenes[1], Length::Nothing)],
+        scenes: vec![scene(&scenes[0], SceneLength::Known(4.0)), scene(&scenes[1], SceneLength::Nothing)],
         ..Facts::default()
     };
     assert_eq!(found(facts), [("J2V040", Severity::Warning, "3:1".to_owned())]);
@@ -67,9 +67,9 @@ fn a_transition_and_an_element_are_held_against_the_resolved_lengths() {
     let facts = |scenes: &[Node]| {
         let transition = scenes[1].get("transition").unwrap().span;
         let element = scenes[0].get("elements").unwrap().span;
-        let mut first = scene(&scenes[0], Length::Known(1.0));
+        let mut first = scene(&scenes[0], SceneLength::Known(1.0));
         first.elements = vec![ElementFacts { span: element, start: Some(2.0), end: None }];
-        let second = SceneFacts { transition: Some((transition, 1.5)), ..scene(&scenes[1], Length::Known(9.0)) };
+        let second = SceneFacts { transition: Some((transition, 1.5)), ..scene(&scenes[1], SceneLength::Known(9.0)) };
         Facts { scenes: vec![first, second], ..Facts::default() }
     };
     assert_eq!(found(facts), [("J2V086", Severity::Warning, "2:35".to_owned()), ("J2V044", Severity::Warning, "3:37".to_owned())]);
@@ -78,7 +78,12 @@ fn a_transition_and_an_element_are_held_against_the_resolved_lengths() {
 #[test]
 fn the_whole_is_too_short_too_long_and_costs_something() {
     let whole = |length, credits| {
-        found(|scenes| Facts { scenes: vec![scene(&scenes[0], Length::Known(1.0))], length: Some(length), credits, ..Facts::default() })
+        found(|scenes| Facts {
+            scenes: vec![scene(&scenes[0], SceneLength::Known(1.0))],
+            length: Some(length),
+            credits,
+            ..Facts::default()
+        })
     };
     assert_eq!(whole(0.5, None), [("J2V005", Severity::Error, "2:1".to_owned())]);
     assert_eq!(whole(90.0, None), [("J2V031", Severity::Info, "2:1".to_owned())]);

@@ -15,7 +15,7 @@ use axum::response::Response;
 use super::Exchange;
 use crate::emulator::answer::Answer;
 use crate::emulator::routes::SERVER;
-use crate::emulator::wire::{End, Wire};
+use crate::emulator::wire::{CutKind, Wire};
 
 /// The largest file of a recording, bytes.
 const LARGEST: u64 = 512 << 20;
@@ -91,7 +91,7 @@ async fn play(State(player): State<Arc<Player>>, ConnectInfo(wire): ConnectInfo<
         return Answer::refusal(StatusCode::NOT_FOUND, &format!("The recording has no answer to {method} {path}")).send();
     };
     let Some(recorded) = &exchange.answer else {
-        wire.cut(End::Reset);
+        wire.cut(CutKind::Reset);
         return Response::new(Body::empty());
     };
     let mut response = Response::new(Body::from(recorded.body()));

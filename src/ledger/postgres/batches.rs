@@ -43,7 +43,7 @@ impl Batches for Postgres {
 
     fn latest(&self, space: Space, scope: String, keys: Vec<Key>) -> Reply<'_, Vec<Option<Render>>> {
         self.ask(Need::Read, async move |session: &Session<'_>| {
-            let names: Vec<rows::Named<'_>> = keys.iter().map(|key| (&space, scope.as_str(), key)).collect();
+            let names: Vec<rows::RenderName<'_>> = keys.iter().map(|key| (&space, scope.as_str(), key)).collect();
             let found = rows::latest(session.channel, &names).await?;
             let found: HashMap<Key, Render> = found.into_iter().map(|render| (render.key.clone(), render)).collect();
             Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
@@ -126,12 +126,12 @@ fn read_count(row: &Row, first: usize) -> Result<Count, Failure> {
 }
 
 /// A batch: its space and its name.
-type Named = (Space, String);
+type BatchName = (Space, String);
 
 /// Claims renders in their order, each if the budget of its batch allows it.
 async fn claim(session: &Session<'_>, ids: &[RenderId], at: Timestamp) -> Result<Vec<Result<Recorded, Unclaimed>>, Failure> {
     let found = work::lock(session.channel, ids).await?;
-    let batches: HashSet<Named> =
+    let batches: HashSet<BatchName> =
         found.iter().filter(|render| render.row.is_some()).map(|render| (render.space.clone(), render.scope.clone())).collect();
     let mut budgets = budgets(session.channel, batches).await?;
     let mut changes = Changes::of(found);
@@ -158,7 +158,7 @@ async fn claim(session: &Session<'_>, ids: &[RenderId], at: Timestamp) -> Result
 }
 
 /// The budgets of those batches that have one, locked, and what is spent of them.
-async fn budgets(channel: &Channel, batches: HashSet<Named>) -> Result<HashMap<Named, (Budget, Count)>, Failure> {
+async fn budgets(channel: &Channel, batches: HashSet<BatchName>) -> Result<HashMap<BatchName, (Budget, Count)>, Failure> {
     const LOCK: &str = "SELECT account, endpoint, name, max_renders, max_credits FROM batch \
          JOIN unnest($1::text[], $2::text[], $3::text[]) AS wanted (account, endpoint, name) USING (account, endpoint, name) \
          WHERE max_renders IS NOT NULL OR max_credits IS NOT NULL ORDER BY account, endpoint, name FOR UPDATE OF batch";
@@ -169,10 +169,10 @@ async fn budgets(channel: &Channel, batches: HashSet<Named>) -> Result<HashMap<N
     if batches.is_empty() {
         return Ok(budgets);
     }
-    let text = |of: fn(&Named) -> &str| batches.iter().map(of).collect::<Vec<_>>();
+    let text = |of: fn(&BatchName) -> &str| batches.iter().map(of).collect::<Vec<_>>();
     let (accounts, endpoints, names) = (text(|batch| &batch.0.account), text(|batch| &batch.0.endpoint), text(|batch| &batch.1));
     for row in channel.query(LOCK, &[&accounts, &endpoints, &names]).await? {
-        let batch: Named = (Space { account: row.try_get(0)?, endpoint: row.try_get(1)? }, row.try_get(2)?);
+        let batch: BatchName = (Space { account: row.try_get(0)?, endpoint: row.try_get(1)? }, row.try_get(2)?);
         let limit = |column: usize| Ok::<_, Failure>(row.try_get::<_, Option<i64>>(column)?.map(i64::cast_unsigned));
         let budget = Budget { renders: limit(3)?, credits: limit(4)? };
         // Read after the lock: only then are the counts of the previous holder of the lock visible.

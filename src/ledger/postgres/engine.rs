@@ -21,7 +21,7 @@ use super::owner;
 use super::pool::{Lent, PATIENCE, Pool};
 use crate::ledger::LedgerError;
 use crate::ledger::mark::Witness;
-use crate::ledger::sharing::Mark;
+use crate::ledger::sharing::NewsPosition;
 use crate::render::token::LedgerName;
 use crate::world::World;
 
@@ -228,7 +228,7 @@ impl Engine {
     }
 
     /// Waits until others have written since `heard`.
-    pub(super) async fn news(&self, heard: Option<Mark>) -> Result<Mark, LedgerError> {
+    pub(super) async fn news(&self, heard: Option<NewsPosition>) -> Result<NewsPosition, LedgerError> {
         self.news.wait(&self.pool, heard).await.map_err(|failure| failure.at(&self.address))
     }
 

@@ -47,14 +47,14 @@ impl Inbox for Postgres {
 }
 
 /// What identifies a callback.
-type Named<'a> = (&'a str, &'a str, &'a str, Vec<u8>);
+type CallbackName<'a> = (&'a str, &'a str, &'a str, Vec<u8>);
 
 async fn receive(channel: &Channel, callbacks: &[Callback]) -> Result<Vec<Received>, Failure> {
-    let names: Vec<Named<'_>> = callbacks.iter().map(named).collect();
+    let names: Vec<CallbackName<'_>> = callbacks.iter().map(named).collect();
     let inserted = insert(channel, callbacks, &names).await?;
     let known = if inserted.len() < callbacks.len() { known(channel, &names).await? } else { inserted.clone() };
     let mut told = HashSet::new();
-    let received = |name: &Named<'_>| {
+    let received = |name: &CallbackName<'_>| {
         let name = (name.0.to_owned(), name.1.to_owned(), name.2.to_owned(), name.3.clone());
         match (inserted.get(&name), known.get(&name)) {
             (Some(id), _) if told.insert(*id) => Ok(Received::New(CallbackId(*id))),
@@ -66,14 +66,14 @@ async fn receive(channel: &Channel, callbacks: &[Callback]) -> Result<Vec<Receiv
     names.iter().map(received).collect()
 }
 
-fn named(callback: &Callback) -> Named<'_> {
+fn named(callback: &Callback) -> CallbackName<'_> {
     let project = callback.project.as_ref().map_or("", ProjectId::as_str);
     (&callback.space.account, &callback.space.endpoint, project, callback.hash().to_vec())
 }
 
 type Numbers = HashMap<(String, String, String, Vec<u8>), i64>;
 
-async fn insert(channel: &Channel, callbacks: &[Callback], names: &[Named<'_>]) -> Result<Numbers, Failure> {
+async fn insert(channel: &Channel, callbacks: &[Callback], names: &[CallbackName<'_>]) -> Result<Numbers, Failure> {
     const SQL: &str = "INSERT INTO callback (account, endpoint, project, hash, token, content_type, received_at, raw) \
          SELECT account, endpoint, project, hash, token, content_type, received_at, raw FROM \
          unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::bigint[], $8::bytea[]) WITH ORDINALITY \
@@ -87,7 +87,7 @@ async fn insert(channel: &Channel, callbacks: &[Callback], names: &[Named<'_>]) 
     numbers(&channel.query(SQL, &[&accounts, &endpoints, &projects, &hashes, &tokens, &types, &times, &bodies]).await?)
 }
 
-async fn known(channel: &Channel, names: &[Named<'_>]) -> Result<Numbers, Failure> {
+async fn known(channel: &Channel, names: &[CallbackName<'_>]) -> Result<Numbers, Failure> {
     const SQL: &str = "SELECT account, endpoint, project, hash, id FROM callback \
          JOIN unnest($1::text[], $2::text[], $3::text[], $4::bytea[]) AS wanted (account, endpoint, project, hash) \
          USING (account, endpoint, project, hash)";
@@ -95,11 +95,11 @@ async fn known(channel: &Channel, names: &[Named<'_>]) -> Result<Numbers, Failur
     numbers(&channel.query(SQL, &[&accounts, &endpoints, &projects, &hashes]).await?)
 }
 
-type Columns<'a> = (Vec<&'a str>, Vec<&'a str>, Vec<&'a str>, Vec<&'a [u8]>);
+type NameColumns<'a> = (Vec<&'a str>, Vec<&'a str>, Vec<&'a str>, Vec<&'a [u8]>);
 
-fn columns<'a>(names: &'a [Named<'a>]) -> Columns<'a> {
+fn columns<'a>(names: &'a [CallbackName<'a>]) -> NameColumns<'a> {
     let hashes = names.iter().map(|name| name.3.as_slice()).collect();
-    let text = |of: fn(&Named<'a>) -> &'a str| names.iter().map(of).collect();
+    let text = |of: fn(&CallbackName<'a>) -> &'a str| names.iter().map(of).collect();
     (text(|name| name.0), text(|name| name.1), text(|name| name.2), hashes)
 }
 

@@ -39,7 +39,7 @@ use self::pool::Pool;
 use self::thread::Thread;
 use super::mark::{Marks, Witness};
 use super::recovery::{Lost, Recovery};
-use super::sharing::{Mark, ReadLease, Share, Sharing, WatcherId};
+use super::sharing::{NewsPosition, ReadLease, Share, Sharing, WatcherId};
 use super::{
     Change, Completeness, Event, InvalidTransition, LedgerError, NewRender, PlaceResult, Record, Recorded, Render, RenderId, RenderQuery,
     Reply, Space, Store,
@@ -177,7 +177,7 @@ impl Sharing for Postgres {
         self.ask(Need::Write, async move |session: &Session<'_>| sharing::leave(session, &space, seat).await)
     }
 
-    fn news(&self, heard: Option<Mark>) -> Reply<'_, Mark> {
+    fn news(&self, heard: Option<NewsPosition>) -> Reply<'_, NewsPosition> {
         let (mut to, news) = oneshot::channel();
         self.thread.ask(Box::new(move |engine| {
             Box::pin(async move {

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 
 use super::failure::Failure;
 use super::pool::Pool;
-use crate::ledger::sharing::Mark;
+use crate::ledger::sharing::NewsPosition;
 
 /// How long the later commits of a burst may wait for their notification.
 const BURST: Duration = Duration::from_millis(20);
@@ -64,16 +64,16 @@ impl News {
     }
 
     /// Waits until others have written since `heard`.
-    pub(super) async fn wait(self: &Rc<Self>, pool: &Rc<Pool>, heard: Option<Mark>) -> Result<Mark, Failure> {
+    pub(super) async fn wait(self: &Rc<Self>, pool: &Rc<Pool>, heard: Option<NewsPosition>) -> Result<NewsPosition, Failure> {
         let mut news = self.heard.subscribe();
         if !self.listens.replace(true) {
             let (this, pool) = (Rc::clone(self), Rc::clone(pool));
             tokio::task::spawn_local(async move { this.listen(&pool).await });
         }
         // Writes before the first `LISTEN` are news to a caller that has received none.
-        let is_news = |now: &u64| *now > 0 && heard != Some(Mark(*now));
+        let is_news = |now: &u64| *now > 0 && heard != Some(NewsPosition(*now));
         let now = news.wait_for(is_news).await.map_err(|_| Failure::Raced)?;
-        Ok(Mark(*now))
+        Ok(NewsPosition(*now))
     }
 
     /// Listens for as long as the store lives. News may have been missed whenever listening begins.

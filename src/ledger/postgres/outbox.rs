@@ -83,14 +83,14 @@ pub(super) async fn put_if_received(channel: &Channel, renders: &[Render]) -> Re
     put(channel, renders.iter().filter_map(outcome).collect(), true).await.map(drop)
 }
 
-type Named = (String, String, String, String);
+type OutcomeName = (String, String, String, String);
 
-fn name(space: &Space, report: &Report) -> Named {
+fn name(space: &Space, report: &Report) -> OutcomeName {
     (space.account.clone(), space.endpoint.clone(), report.project.to_string(), report.status.as_str().to_owned())
 }
 
 /// Adds the outcomes that are final and aren't here yet; returns those that it added.
-async fn put(channel: &Channel, mut outcomes: Vec<Outcome<'_>>, only_if_received: bool) -> Result<HashSet<Named>, Failure> {
+async fn put(channel: &Channel, mut outcomes: Vec<Outcome<'_>>, only_if_received: bool) -> Result<HashSet<OutcomeName>, Failure> {
     const SQL: &str = "INSERT INTO delivery (account, endpoint, project, status, report, progress, attempts, due_at, touched_at) \
          SELECT account, endpoint, project, status, report, 'due', 0, due_at, due_at FROM \
          unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[]) WITH ORDINALITY \
@@ -131,8 +131,8 @@ async fn over(channel: &Channel, heard: &[&Announcement]) -> Result<(), Failure>
          unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[]) AS heard (account, endpoint, project, status, at) \
          WHERE delivery.project = heard.project AND delivery.status = heard.status AND delivery.account = heard.account \
          AND delivery.endpoint = heard.endpoint AND delivery.progress IN ('due', 'given-up')";
-    let names: Vec<Named> = heard.iter().map(|outcome| name(&outcome.space, &outcome.report)).collect();
-    let text = |of: fn(&Named) -> &str| names.iter().map(of).collect::<Vec<_>>();
+    let names: Vec<OutcomeName> = heard.iter().map(|outcome| name(&outcome.space, &outcome.report)).collect();
+    let text = |of: fn(&OutcomeName) -> &str| names.iter().map(of).collect::<Vec<_>>();
     let times: Vec<i64> = heard.iter().map(|outcome| outcome.at.0).collect();
     let (accounts, endpoints) = (text(|name| &name.0), text(|name| &name.1));
     let (projects, statuses) = (text(|name| &name.2), text(|name| &name.3));

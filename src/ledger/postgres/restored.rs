@@ -6,7 +6,7 @@ use tokio_postgres::types::Type;
 
 use super::channel::Channel;
 use super::failure::Failure;
-use super::schema::{self, Known, LOCK, transact};
+use super::schema::{self, LOCK, LedgerRow, transact};
 use crate::ledger::mark::{Answer, Finding, Mark, MarkFile, Question};
 use crate::ledger::{Completeness, Gap};
 use crate::world::Timestamp;
@@ -22,7 +22,7 @@ macro_rules! stamp {
 pub(super) use stamp;
 
 /// Compares the ledger with the database's history and with the mark, and records a gap if the ledger is behind.
-pub(super) async fn compare(channel: &Channel, known: Known, file: Option<&MarkFile>, now: Timestamp) -> Result<Completeness, Failure> {
+pub(super) async fn compare(channel: &Channel, known: LedgerRow, file: Option<&MarkFile>, now: Timestamp) -> Result<Completeness, Failure> {
     let mut gap = known.gap;
     if let Some(history) = channel.history().await?.filter(|history| known.history.as_ref() != Some(history)) {
         gap = transact(channel, take_over(channel, &history, now)).await?;

@@ -18,10 +18,10 @@ fn select_in_space(condition: &str) -> String {
 }
 
 /// A key with its space and scope.
-pub(super) type Named<'a> = (&'a Space, &'a str, &'a Key);
+pub(super) type RenderName<'a> = (&'a Space, &'a str, &'a Key);
 
 /// The latest generation of each of some keys.
-pub(super) async fn latest(channel: &Channel, names: &[Named<'_>]) -> Result<Vec<Render>, Failure> {
+pub(super) async fn latest(channel: &Channel, names: &[RenderName<'_>]) -> Result<Vec<Render>, Failure> {
     let sql = select_render(
         "unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS wanted (key, scope, account, endpoint) CROSS JOIN LATERAL \
          (SELECT * FROM render WHERE render.key = wanted.key AND render.scope = wanted.scope AND render.account = wanted.account AND \

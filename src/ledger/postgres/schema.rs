@@ -205,7 +205,7 @@ pub(super) async fn name(channel: &Channel) -> Result<LedgerName, Failure> {
 }
 
 /// What the ledger records about itself.
-pub(super) struct Known {
+pub(super) struct LedgerRow {
     schema: u32,
     /// The history of the database that wrote it last.
     pub(super) history: Option<String>,
@@ -215,7 +215,7 @@ pub(super) struct Known {
 
 /// Makes sure that the tables exist and have the newest schema. Changes nothing unless it must, so that a role that may
 /// only read and write rows can run it.
-pub(super) async fn ready(channel: &Channel) -> Result<Known, Failure> {
+pub(super) async fn ready(channel: &Channel) -> Result<LedgerRow, Failure> {
     let newest = newest();
     match read(channel).await? {
         Some(known) if known.schema == newest => return Ok(known),
@@ -227,7 +227,7 @@ pub(super) async fn ready(channel: &Channel) -> Result<Known, Failure> {
 }
 
 /// What the ledger records about itself.
-pub(super) async fn known(channel: &Channel) -> Result<Known, Failure> {
+pub(super) async fn known(channel: &Channel) -> Result<LedgerRow, Failure> {
     read(channel).await?.ok_or_else(|| Failure::Refused("its tables are gone".to_owned()))
 }
 
@@ -236,14 +236,14 @@ pub(super) async fn is_there(channel: &Channel) -> Result<bool, Failure> {
     Ok(read(channel).await?.is_some())
 }
 
-async fn read(channel: &Channel) -> Result<Option<Known>, Failure> {
+async fn read(channel: &Channel) -> Result<Option<LedgerRow>, Failure> {
     let row = match channel.optional("SELECT schema, history, gap_from, gap_until FROM j2v.ledger", &[]).await {
         Err(Failure::Server(error)) if error.code().is_some_and(|code| ["42P01", "3F000"].contains(&code.code())) => return Ok(None),
         row => row?,
     };
     let Some(row) = row else { return Ok(None) };
     let (from, until): (Option<i64>, Option<i64>) = (row.try_get(2)?, row.try_get(3)?);
-    Ok(Some(Known {
+    Ok(Some(LedgerRow {
         schema: row.try_get::<_, i32>(0)?.cast_unsigned(),
         history: row.try_get(1)?,
         gap: from.zip(until).map(|(from, until)| Gap { from: Timestamp(from), until: Timestamp(until) }),

@@ -11,7 +11,7 @@ use super::engine::Session;
 use super::failure::Failure;
 use super::owner::is_alive;
 use crate::ledger::cells::millis;
-use crate::ledger::sharing::{Asked, ReadLease, Reader, Share, Wait, WatcherId, asked};
+use crate::ledger::sharing::{LeaseDecision, LeaseHolder, ReadLease, Share, Wait, WatcherId, asked};
 use crate::ledger::{RenderId, Space};
 use crate::world::Timestamp;
 
@@ -25,9 +25,9 @@ pub(super) async fn share(session: &Session<'_>, share: &Share) -> Result<ReadLe
     let (reader, lives) = reader(channel, space).await?.unzip();
     let is_alive = |owner: &str| Ok::<_, Failure>(owner == me || lives.unwrap_or(false));
     let reader = match asked(reader, share, me, is_alive)? {
-        Asked::Left(reader) => return Ok(ReadLease::Another { rest_until: reader.rest_until }),
-        Asked::Kept(reader) => reader,
-        Asked::Written(reader) => {
+        LeaseDecision::Left(reader) => return Ok(ReadLease::Another { rest_until: reader.rest_until }),
+        LeaseDecision::Kept(reader) => reader,
+        LeaseDecision::Written(reader) => {
             write_reader(channel, space, &reader).await?;
             reader
         }
@@ -69,11 +69,11 @@ async fn wait_for(channel: &Channel, me: &str, seat: WatcherId, waits: &[Wait]) 
 }
 
 /// The holder of the read lease, and whether its process is alive.
-async fn reader(channel: &Channel, space: &Space) -> Result<Option<(Reader, bool)>, Failure> {
+async fn reader(channel: &Channel, space: &Space) -> Result<Option<(LeaseHolder, bool)>, Failure> {
     const SQL: &str =
         concat!("SELECT owner, seat, renewed_at, rest_until, ", is_alive!("turn.owner"), " FROM turn WHERE account = $1 AND endpoint = $2");
     let Some(row) = channel.optional(SQL, &[&space.account, &space.endpoint]).await? else { return Ok(None) };
-    let reader = Reader {
+    let reader = LeaseHolder {
         owner: row.try_get(0)?,
         seat: WatcherId(row.try_get::<_, i64>(1)?.cast_unsigned()),
         renewed_at: Timestamp(row.try_get(2)?),
@@ -82,7 +82,7 @@ async fn reader(channel: &Channel, space: &Space) -> Result<Option<(Reader, bool
     Ok(Some((reader, row.try_get(4)?)))
 }
 
-async fn write_reader(channel: &Channel, space: &Space, reader: &Reader) -> Result<(), Failure> {
+async fn write_reader(channel: &Channel, space: &Space, reader: &LeaseHolder) -> Result<(), Failure> {
     const SQL: &str = "INSERT INTO turn (account, endpoint, owner, seat, renewed_at, rest_until) VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (account, endpoint) DO UPDATE SET owner = excluded.owner, seat = excluded.seat, renewed_at = excluded.renewed_at, \
          rest_until = excluded.rest_until";

@@ -9,7 +9,7 @@ use super::channel::Channel;
 use super::engine::Session;
 use super::failure::Failure;
 use super::recovery::Restored;
-use super::rows::Named;
+use super::rows::RenderName;
 use super::{batches, outbox, owner, rows, write};
 use crate::ledger::batch::TallyChanges;
 use crate::ledger::change::{Placing, apply, placing, wanted};
@@ -42,7 +42,7 @@ pub(super) async fn place(session: &Session<'_>, drafts: &[NewRender]) -> Result
 async fn known(session: &Session<'_>, drafts: &[NewRender]) -> Result<Known, Failure> {
     let channel = session.channel;
     let (named, unnamed): (Vec<&NewRender>, Vec<&NewRender>) = drafts.iter().partition(|draft| draft.named);
-    let keys: Vec<Named<'_>> = named.iter().map(|draft| (&draft.space, draft.scope.as_str(), &draft.key)).collect();
+    let keys: Vec<RenderName<'_>> = named.iter().map(|draft| (&draft.space, draft.scope.as_str(), &draft.key)).collect();
     let latest = async { if named.is_empty() { Ok(Vec::new()) } else { rows::latest(channel, &keys).await } };
     let unsettled =
         async { if unnamed.is_empty() { Ok(Vec::new()) } else { rows::unsettled(channel, &unnamed, session.owner.as_deref()).await } };
@@ -65,7 +65,7 @@ struct Settled<'a> {
 /// Decides where each draft is placed, one after the other. A new row has a negative number until it gets its own.
 fn settle<'a>(drafts: &'a [NewRender], known: &mut Known) -> Settled<'a> {
     let name = |draft: &'a NewRender| (&draft.space, draft.scope.as_str(), &draft.key);
-    let mut latest: HashMap<Named<'_>, Render> =
+    let mut latest: HashMap<RenderName<'_>, Render> =
         known.latest.iter().map(|render| ((&render.space, render.scope.as_str(), &render.key), render.clone())).collect();
     let lost: HashMap<(&Space, &str, MovieHash), &Render> =
         known.unsettled.iter().map(|render| ((&render.space, render.scope.as_str(), render.movie), render)).collect();

@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::job::Job;
 use super::{STATEMENTS, schema};
 use crate::ledger::LedgerError;
-use crate::ledger::sharing::Mark;
+use crate::ledger::sharing::NewsPosition;
 use crate::world::World;
 
 /// The engine, and a signal for the callers that wait for changes.
@@ -45,11 +45,11 @@ impl Memory {
     }
 
     /// Waits until something was written after `heard`.
-    pub(super) fn news(&self, heard: Option<Mark>) -> impl Future<Output = Result<Mark, LedgerError>> + use<> {
+    pub(super) fn news(&self, heard: Option<NewsPosition>) -> impl Future<Output = Result<NewsPosition, LedgerError>> + use<> {
         let mut written = self.written.subscribe();
         async move {
-            let now = written.wait_for(|now| heard != Some(Mark(*now))).await;
-            now.map(|now| Mark(*now)).map_err(|_| LedgerError::Closed)
+            let now = written.wait_for(|now| heard != Some(NewsPosition(*now))).await;
+            now.map(|now| NewsPosition(*now)).map_err(|_| LedgerError::Closed)
         }
     }
 }

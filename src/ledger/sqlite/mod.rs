@@ -39,7 +39,7 @@ use self::owner::Owners;
 use self::thread::Thread;
 use super::mark::{Marks, Witness};
 use super::recovery::{Lost, Recovery};
-use super::sharing::{Mark, ReadLease, Share, Sharing, WatcherId};
+use super::sharing::{NewsPosition, ReadLease, Share, Sharing, WatcherId};
 use super::{
     Change, Completeness, Event, InvalidTransition, LedgerError, NewRender, PlaceResult, Record, Recorded, Render, RenderId, RenderQuery,
     Reply, Space, Store,
@@ -211,7 +211,7 @@ impl Sharing for Sqlite {
         self.ask(Need::Write, move |session| sharing::leave(session, &space, seat))
     }
 
-    fn news(&self, heard: Option<Mark>) -> Reply<'_, Mark> {
+    fn news(&self, heard: Option<NewsPosition>) -> Reply<'_, NewsPosition> {
         match &self.runner {
             Runner::Thread(thread) => {
                 let news = thread.news(heard);

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::engine::Session;
 use super::failure::Failure;
 use crate::ledger::cells::millis;
-use crate::ledger::sharing::{Asked, ReadLease, Reader, Share, Wait, WatcherId, asked};
+use crate::ledger::sharing::{LeaseDecision, LeaseHolder, ReadLease, Share, Wait, WatcherId, asked};
 use crate::ledger::{RenderId, Space};
 
 /// Records what a watcher waits for, and decides which watcher has the read lease.
@@ -18,9 +18,9 @@ pub(super) fn share(session: &Session<'_>, share: &Share) -> Result<ReadLease, F
     wait_for(session.connection, me, share.seat, &share.waits)?;
     let is_alive = |owner: &str| Ok::<_, Failure>(owner == me || session.owners.is_alive(owner)?);
     let reader = match asked(reader(session.connection, &share.space)?, share, me, is_alive)? {
-        Asked::Left(reader) => return Ok(ReadLease::Another { rest_until: reader.rest_until }),
-        Asked::Kept(reader) => reader,
-        Asked::Written(reader) => {
+        LeaseDecision::Left(reader) => return Ok(ReadLease::Another { rest_until: reader.rest_until }),
+        LeaseDecision::Kept(reader) => reader,
+        LeaseDecision::Written(reader) => {
             write_reader(session.connection, &share.space, &reader)?;
             reader
         }
@@ -61,20 +61,20 @@ fn waits_of(connection: &Connection, me: &str, seat: WatcherId) -> Result<HashMa
     Ok(waits.collect::<Result<_, _>>()?)
 }
 
-fn reader(connection: &Connection, space: &Space) -> Result<Option<Reader>, Failure> {
+fn reader(connection: &Connection, space: &Space) -> Result<Option<LeaseHolder>, Failure> {
     const SQL: &str = "SELECT owner, seat, renewed_at, rest_until FROM turn WHERE account = ?1 AND endpoint = ?2";
     let mut statement = connection.prepare_cached(SQL)?;
     let reader = statement.query_row(params![space.account, space.endpoint], |row| {
         let seat = WatcherId(row.get::<_, i64>(1)?.cast_unsigned());
-        Ok(Reader { owner: row.get(0)?, seat, renewed_at: row.get(2)?, rest_until: row.get(3)? })
+        Ok(LeaseHolder { owner: row.get(0)?, seat, renewed_at: row.get(2)?, rest_until: row.get(3)? })
     });
     Ok(reader.optional()?)
 }
 
-fn write_reader(connection: &Connection, space: &Space, reader: &Reader) -> Result<(), Failure> {
+fn write_reader(connection: &Connection, space: &Space, reader: &LeaseHolder) -> Result<(), Failure> {
     const SQL: &str =
         "INSERT OR REPLACE INTO turn (account, endpoint, owner, seat, renewed_at, rest_until) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    let Reader { owner, seat, renewed_at, rest_until } = reader;
+    let LeaseHolder { owner, seat, renewed_at, rest_until } = reader;
     connection.prepare_cached(SQL)?.execute(params![space.account, space.endpoint, owner, seat_in(*seat), renewed_at, rest_until])?;
     Ok(())
 }

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use super::engine::Engine;
 use super::job::Job;
 use crate::ledger::LedgerError;
-use crate::ledger::sharing::Mark;
+use crate::ledger::sharing::NewsPosition;
 
 /// The most jobs that share a transaction: enough to make a sync cheap, few enough that no job waits long.
 const BATCH: usize = 512;
@@ -42,8 +42,8 @@ enum Message {
 
 /// A caller that waits for news.
 struct Listener {
-    heard: Option<Mark>,
-    to: oneshot::Sender<Result<Mark, LedgerError>>,
+    heard: Option<NewsPosition>,
+    to: oneshot::Sender<Result<NewsPosition, LedgerError>>,
 }
 
 impl Thread {
@@ -61,7 +61,7 @@ impl Thread {
     }
 
     /// Waits for what other processes write.
-    pub(super) fn news(&self, heard: Option<Mark>) -> oneshot::Receiver<Result<Mark, LedgerError>> {
+    pub(super) fn news(&self, heard: Option<NewsPosition>) -> oneshot::Receiver<Result<NewsPosition, LedgerError>> {
         let (to, news) = oneshot::channel();
         self.send(Message::Listener(Listener { heard, to }));
         news
@@ -141,7 +141,7 @@ impl Worker {
         if self.listeners.is_empty() {
             return;
         }
-        let version = self.engine.version().map(Mark);
+        let version = self.engine.version().map(NewsPosition);
         let is_over = |listener: &mut Listener| version.as_ref().map_or(true, |now| listener.heard != Some(*now));
         for listener in self.listeners.extract_if(.., is_over) {
             // The caller may be gone.

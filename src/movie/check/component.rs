@@ -1,6 +1,6 @@
 //! Rules about components of the service's library.
 
-use super::element::{Element, SETTINGS, told};
+use super::element::{CheckedElement, SETTINGS, told};
 use super::{Checker, shown, suggest};
 use crate::movie::diagnostic::{Evidence, Severity};
 use crate::movie::json::{Member, Node};
@@ -9,7 +9,7 @@ use crate::movie::spec::element::ELEMENT;
 
 const COMPONENT: usize = ELEMENT.at("component");
 
-pub(super) fn check(checker: &mut Checker<'_>, element: &Element<'_>) {
+pub(super) fn check(checker: &mut Checker<'_>, element: &CheckedElement<'_>) {
     let fields = &element.fields;
     if !fields.is_told(COMPONENT) {
         let message = "no `component` is named";

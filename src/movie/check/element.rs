@@ -22,7 +22,7 @@ pub(super) const COLOR: usize = ELEMENT.at("color");
 
 /// The container of an element.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct Container {
     pub(super) is_movie: bool,
     /// The frame in pixels.
     pub(super) frame: Option<(f64, f64)>,
@@ -30,7 +30,7 @@ pub(super) struct Place {
     pub(super) length: Option<f64>,
 }
 
-impl Place {
+impl Container {
     pub(super) fn movie(frame: Option<(f64, f64)>) -> Self {
         Self { is_movie: true, frame, length: None }
     }
@@ -41,26 +41,26 @@ impl Place {
 }
 
 /// One element and the facts that its rules need.
-pub(super) struct Element<'d> {
+pub(super) struct CheckedElement<'d> {
     pub(super) fields: Fields<'d>,
     pub(super) types: Types,
     /// The place at which a missing member is reported: its type.
     pub(super) at: Span,
-    pub(super) place: Place,
+    pub(super) place: Container,
 }
 
-impl Element<'_> {
+impl CheckedElement<'_> {
     pub(super) fn is(&self, types: Types) -> bool {
         types.meets(self.types)
     }
 }
 
 /// Checks elements. Returns how they give their container a length.
-pub(super) fn all<'d>(checker: &mut Checker<'d>, elements: &'d [Node], place: Place) -> Vec<Lasts> {
+pub(super) fn all<'d>(checker: &mut Checker<'d>, elements: &'d [Node], place: Container) -> Vec<Lasts> {
     elements.iter().map(|node| check(checker, node, place)).collect()
 }
 
-fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, place: Place) -> Lasts {
+fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, place: Container) -> Lasts {
     let Some(members) = node.as_object() else {
         let finding = checker.add("J2V008", node.span, format!("an element is an object, not {}", node.kind()));
         finding.helped("write `{\"type\": \"text\", …}`, or delete it");
@@ -72,7 +72,7 @@ fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, place: Place) -> Lasts {
         return Lasts::Unknown;
     };
     let first = checker.found.len();
-    let element = Element { fields: checker.fields_of(&ELEMENT, members, types), types, at, place };
+    let element = CheckedElement { fields: checker.fields_of(&ELEMENT, members, types), types, at, place };
     in_common(checker, &element);
     by_type(checker, &element);
     if checker.is_undecided(element.fields.get(CONDITION)) {
@@ -98,7 +98,7 @@ fn kind(checker: &mut Checker<'_>, node: &Node) -> Option<(Types, Span)> {
     Types::named(text.raw()).map(|types| (types, named.span))
 }
 
-fn in_common<'d>(checker: &mut Checker<'d>, element: &Element<'d>) {
+fn in_common<'d>(checker: &mut Checker<'d>, element: &CheckedElement<'d>) {
     let fields = &element.fields;
     checker.note_id(fields.get(ID));
     scene::condition(checker, fields.get(CONDITION));
@@ -111,7 +111,7 @@ fn in_common<'d>(checker: &mut Checker<'d>, element: &Element<'d>) {
     lengths::element(checker, element);
 }
 
-fn by_type<'d>(checker: &mut Checker<'d>, element: &Element<'d>) {
+fn by_type<'d>(checker: &mut Checker<'d>, element: &CheckedElement<'d>) {
     if element.is(Types::ASSET) {
         media::check(checker, element);
     }
@@ -144,7 +144,7 @@ pub(super) fn unheard(checker: &mut Checker<'_>, elements: &[Node], is_heard: bo
     }
 }
 
-impl Element<'_> {
+impl CheckedElement<'_> {
     /// The place at which a missing member is reported: the empty member, or the element's type.
     pub(super) fn place_of(&self, index: usize) -> Span {
         self.fields.get(index).map_or(self.at, |node| node.span)
@@ -152,7 +152,7 @@ impl Element<'_> {
 }
 
 /// A text of an element, if known.
-pub(super) fn told<'d>(element: &Element<'d>, index: usize) -> Option<(Cow<'d, str>, Span)> {
+pub(super) fn told<'d>(element: &CheckedElement<'d>, index: usize) -> Option<(Cow<'d, str>, Span)> {
     let node = element.fields.get(index)?;
     Some((super::fields::text(node)?, node.span))
 }

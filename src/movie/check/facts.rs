@@ -113,7 +113,7 @@ pub struct SceneFacts {
     /// Where it is written.
     pub span: Span,
     /// Its length.
-    pub length: Length,
+    pub length: SceneLength,
     /// The transition at its start: the place, and the length in seconds.
     pub transition: Option<(Span, f64)>,
     /// Its elements.
@@ -122,7 +122,7 @@ pub struct SceneFacts {
 
 /// The length of a scene.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Length {
+pub enum SceneLength {
     /// The length in seconds.
     Known(f64),
     /// The length depends on a file.
@@ -152,9 +152,9 @@ pub(super) fn check(checker: &mut Checker<'_>, facts: &Facts) {
             finding.graded(Severity::Warning, Evidence::Disputed);
         }
     }
-    let mut before = Length::Unknown;
+    let mut before = SceneLength::Unknown;
     for (index, scene) in facts.scenes.iter().enumerate() {
-        lengths(checker, scene, if index == 0 { Length::Unknown } else { before });
+        lengths(checker, scene, if index == 0 { SceneLength::Unknown } else { before });
         before = scene.length;
     }
     total(checker, facts);
@@ -171,15 +171,15 @@ pub(super) fn doubt(findings: &mut [Diagnostic], facts: &Facts) {
 }
 
 /// J2V040, J2V044, J2V086: what the resolved lengths show.
-fn lengths(checker: &mut Checker<'_>, scene: &SceneFacts, before: Length) {
+fn lengths(checker: &mut Checker<'_>, scene: &SceneFacts, before: SceneLength) {
     let place = super::opening(scene.span);
-    if scene.length == Length::Nothing && !checker.told_of_length.contains(&(scene.span.source, scene.span.start)) {
+    if scene.length == SceneLength::Nothing && !checker.told_of_length.contains(&(scene.span.source, scene.span.start)) {
         let finding = checker.add("J2V040", place, "with its variables resolved, nothing in this scene says how long it lasts");
         finding.helped("give the scene a `\"duration\"`").graded(Severity::Warning, Evidence::Disputed);
     }
     if let Some((span, overlap)) = scene.transition {
         let shorter = [scene.length, before].into_iter().find_map(|length| match length {
-            Length::Known(seconds) if overlap >= seconds => Some(seconds),
+            SceneLength::Known(seconds) if overlap >= seconds => Some(seconds),
             _ => None,
         });
         if let Some(seconds) = shorter {
@@ -187,7 +187,7 @@ fn lengths(checker: &mut Checker<'_>, scene: &SceneFacts, before: Length) {
             finding.helped(super::scene::shorter(seconds));
         }
     }
-    let Length::Known(length) = scene.length else { return };
+    let SceneLength::Known(length) = scene.length else { return };
     if length > LONG_SCENE {
         let finding =
             checker.add("J2V050", place, format!("this scene lasts {length} s: users report timeouts of scenes from {LONG_SCENE} s on"));

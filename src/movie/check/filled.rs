@@ -16,20 +16,20 @@ const OF_THE_DOCUMENT: [&str; 3] = ["J2V015", "J2V032", "J2V307"];
 const OF_THE_ORDER: &str = "J2V045";
 
 /// The findings of the walk over the filled-in movie.
-pub(super) struct Filled {
+pub(super) struct FilledFindings {
     pub(super) found: Vec<Diagnostic>,
     /// The starts of the scenes whose length a finding is about.
     pub(super) told_of_length: HashSet<(u16, u32)>,
 }
 
 /// Walks over the movie with its values filled in; `None` if there are none.
-pub(super) fn walk(facts: &Facts, settings: &Settings<'_>) -> Option<Filled> {
+pub(super) fn walk(facts: &Facts, settings: &Settings<'_>) -> Option<FilledFindings> {
     let document = facts.movie.as_ref().filter(|movie| !movie.origins.is_empty())?;
     let settings = Settings { as_template: false, facts: None, ..*settings };
     let mut checker = Checker::new(&document.root, &settings);
     checker.origins = Some(&document.origins);
     movie::check(&mut checker, &document.root);
-    Some(Filled { found: checker.found, told_of_length: checker.told_of_length })
+    Some(FilledFindings { found: checker.found, told_of_length: checker.told_of_length })
 }
 
 /// Merges the findings of both walks.

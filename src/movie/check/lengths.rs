@@ -2,7 +2,7 @@
 //! that depend on variables.
 
 use super::Checker;
-use super::element::{DURATION, EXTRA_TIME, Element, LOOP, START};
+use super::element::{CheckedElement, DURATION, EXTRA_TIME, LOOP, START};
 use super::fields::{is_open, number};
 use crate::movie::diagnostic::{Evidence, Severity};
 use crate::movie::json::{Node, Span};
@@ -28,7 +28,7 @@ pub(super) enum Lasts {
 }
 
 /// The length that an element gives its container.
-pub(super) fn of(element: &Element<'_>) -> Lasts {
+pub(super) fn of(element: &CheckedElement<'_>) -> Lasts {
     let fields = &element.fields;
     if [DURATION, START, EXTRA_TIME].iter().any(|index| fields.get(*index).is_some_and(is_open)) {
         return Lasts::Unknown;
@@ -108,7 +108,7 @@ pub(super) fn movie(checker: &mut Checker<'_>, place: Span, scenes: &[Node], ove
 }
 
 /// J2V083, J2V086: an element inside its own and its scene's time.
-pub(super) fn element(checker: &mut Checker<'_>, element: &Element<'_>) {
+pub(super) fn element(checker: &mut Checker<'_>, element: &CheckedElement<'_>) {
     let fields = &element.fields;
     let duration = fields.number(DURATION).filter(|seconds| *seconds > 0.0);
     let fade = |index: usize| fields.number(index).unwrap_or(0.0);
@@ -136,7 +136,7 @@ pub(super) fn starts_late(length: f64) -> String {
 }
 
 /// J2V110: an endless loop needs a duration.
-pub(super) fn endless(checker: &mut Checker<'_>, element: &Element<'_>) {
+pub(super) fn endless(checker: &mut Checker<'_>, element: &CheckedElement<'_>) {
     let fields = &element.fields;
     let Some(node) = fields.get(LOOP).filter(|_| fields.number(LOOP) == Some(-1.0)) else { return };
     let length = fields.number(DURATION);

@@ -1,6 +1,6 @@
 //! Rules about files, generated images and videos, and pages.
 
-use super::element::{Element, told};
+use super::element::{CheckedElement, told};
 use super::url::Url;
 use super::{Checker, shown, suggest};
 use crate::movie::diagnostic::{Evidence, Severity};
@@ -16,7 +16,7 @@ const MODEL: usize = ELEMENT.at("model");
 const PROMPT: usize = ELEMENT.at("prompt");
 const SRC: usize = ELEMENT.at("src");
 
-pub(super) fn check(checker: &mut Checker<'_>, element: &Element<'_>) {
+pub(super) fn check(checker: &mut Checker<'_>, element: &CheckedElement<'_>) {
     let fields = &element.fields;
     let (has_src, has_prompt) = (fields.is_told(SRC), fields.is_told(PROMPT));
     match (has_src, has_prompt) {
@@ -34,7 +34,7 @@ pub(super) fn check(checker: &mut Checker<'_>, element: &Element<'_>) {
 }
 
 /// J2V064: the `src`, or the `prompt`, of an element.
-fn missing(checker: &mut Checker<'_>, element: &Element<'_>) {
+fn missing(checker: &mut Checker<'_>, element: &CheckedElement<'_>) {
     let name = Types::NAMED.iter().find(|(_, types)| *types == element.types).map_or("element", |(name, _)| *name);
     let help = match element.types {
         Types::AUDIO => "add `\"src\"` with the public URL of the file",
@@ -48,7 +48,7 @@ fn missing(checker: &mut Checker<'_>, element: &Element<'_>) {
 }
 
 /// J2V101, J2V103, J2V104: a model, and the prompt for it.
-fn generated(checker: &mut Checker<'_>, element: &Element<'_>, has_src: bool, has_prompt: bool) {
+fn generated(checker: &mut Checker<'_>, element: &CheckedElement<'_>, has_src: bool, has_prompt: bool) {
     let fields = &element.fields;
     let Some(makes) = makes(element.types) else { return };
     if !fields.is_told(MODEL) {
@@ -102,7 +102,7 @@ pub(super) fn unknown_model(checker: &mut Checker<'_>, name: &str, span: Span, m
 }
 
 /// J2V065 to J2V068, J2V405: an address from which the service can fetch a file.
-fn source(checker: &mut Checker<'_>, element: &Element<'_>, src: &str, span: Span) {
+fn source(checker: &mut Checker<'_>, element: &CheckedElement<'_>, src: &str, span: Span) {
     let Some(url) = Url::parse(src).filter(|url| url.is("https") || url.is("http")) else {
         return no_url(checker, src, span);
     };
@@ -141,7 +141,7 @@ fn no_url(checker: &mut Checker<'_>, src: &str, span: Span) {
 }
 
 /// J2V068: a file whose name has the extension of a format that is not accepted.
-fn extension(checker: &mut Checker<'_>, element: &Element<'_>, url: &Url<'_>, span: Span) {
+fn extension(checker: &mut Checker<'_>, element: &CheckedElement<'_>, url: &Url<'_>, span: Span) {
     let Some(extension) = url.extension() else { return };
     let takers = EXTENSIONS.iter().find(|(known, _)| *known == extension).map(|(_, types)| *types);
     let is_wrong = takers.map_or(REFUSED.contains(&extension.as_str()), |types| !types.meets(element.types));
@@ -154,7 +154,7 @@ fn extension(checker: &mut Checker<'_>, element: &Element<'_>, url: &Url<'_>, sp
 }
 
 /// J2V130: a page needs its text or its address.
-pub(super) fn html(checker: &mut Checker<'_>, element: &Element<'_>) {
+pub(super) fn html(checker: &mut Checker<'_>, element: &CheckedElement<'_>) {
     let message = "the page has neither `html` nor `src`";
     let is_missing = !element.fields.is_told(HTML) && !element.fields.is_told(SRC);
     if is_missing && !checker.is_misspelled(&element.fields, &[HTML, SRC], "J2V130", message) {

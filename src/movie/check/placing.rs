@@ -1,6 +1,6 @@
 //! Rules about an element's place and look: position, size, colour, volume.
 
-use super::element::Element;
+use super::element::CheckedElement;
 use super::fields::text;
 use super::{Checker, shown, suggest};
 use crate::movie::diagnostic::{Evidence, Severity};
@@ -19,7 +19,7 @@ const Y: usize = ELEMENT.at("y");
 /// The highest volume that older documentation allows (`movie-format.md#element`).
 const OLD_LOUDEST: f64 = 5.0;
 
-pub(super) fn check(checker: &mut Checker<'_>, element: &Element<'_>) {
+pub(super) fn check(checker: &mut Checker<'_>, element: &CheckedElement<'_>) {
     if element.is(Types::VISUAL) {
         offset(checker, element);
         resized(checker, element);
@@ -34,7 +34,7 @@ pub(super) fn check(checker: &mut Checker<'_>, element: &Element<'_>) {
 }
 
 /// J2V074: whether `x` and `y` have an effect beside a preset position.
-fn offset(checker: &mut Checker<'_>, element: &Element<'_>) {
+fn offset(checker: &mut Checker<'_>, element: &CheckedElement<'_>) {
     let fields = &element.fields;
     if fields.text(POSITION).is_none_or(|position| position == "custom") {
         return;
@@ -49,7 +49,7 @@ fn offset(checker: &mut Checker<'_>, element: &Element<'_>) {
 }
 
 /// J2V076: `resize` decides the size.
-fn resized(checker: &mut Checker<'_>, element: &Element<'_>) {
+fn resized(checker: &mut Checker<'_>, element: &CheckedElement<'_>) {
     let fields = &element.fields;
     let sized = |index: usize| fields.number(index).is_some_and(|pixels| pixels > 0.0);
     if let Some(member) = fields.member(RESIZE).filter(|_| sized(WIDTH) && sized(HEIGHT)) {
@@ -58,7 +58,7 @@ fn resized(checker: &mut Checker<'_>, element: &Element<'_>) {
 }
 
 /// J2V084: a box wholly outside the frame.
-fn off_canvas(checker: &mut Checker<'_>, element: &Element<'_>) {
+fn off_canvas(checker: &mut Checker<'_>, element: &CheckedElement<'_>) {
     let fields = &element.fields;
     let Some((wide, high)) = element.place.frame else { return };
     if fields.text(POSITION).is_some_and(|position| position != "custom") {

@@ -2,9 +2,9 @@
 //! lengths at the author's places.
 
 use super::fields::{is_open, number};
-use super::{ElementFacts, Facts, Issue, IssueKind, Length, SceneFacts};
+use super::{ElementFacts, Facts, Issue, IssueKind, SceneFacts, SceneLength};
 use crate::movie::Document;
-use crate::movie::expand::{Assumption, AssumptionKind, ExpandIssue, Expansion, IssueKind as Found, Limits, expand};
+use crate::movie::expand::{Assumption, AssumptionKind, ExpandIssue, ExpandIssueKind as Found, Expansion, Limits, expand};
 use crate::movie::expr::FaultKind;
 use crate::movie::json::{Node, Span};
 use crate::movie::plan::{Assets, Extent, NoAssets, Plan, PlannedScene, Reason, Seconds, plan};
@@ -146,9 +146,9 @@ fn beyond(expansion: &Expansion, assets: &impl Assets) -> Vec<Issue> {
 
 fn scene_facts(scene: &PlannedScene, node: &Node) -> SceneFacts {
     let length = match (scene.length.exactly(), scene.length.why()) {
-        (Some(time), _) => Length::Known(time.as_f64()),
-        (None, Some(Reason::NothingGivesLength)) => Length::Nothing,
-        (None, _) => Length::Unknown,
+        (Some(time), _) => SceneLength::Known(time.as_f64()),
+        (None, Some(Reason::NothingGivesLength)) => SceneLength::Nothing,
+        (None, _) => SceneLength::Unknown,
     };
     let overlap = node.get("transition").and_then(|transition| transition.get("duration"));
     let transition = overlap.and_then(|overlap| Some((overlap.span, number(overlap)?)));

@@ -1,6 +1,6 @@
 //! Rules about subtitles.
 
-use super::element::{Element, SETTINGS as ELEMENT_SETTINGS, told};
+use super::element::{CheckedElement, SETTINGS as ELEMENT_SETTINGS, told};
 use super::fields::{Fields, is_told};
 use super::url::Url;
 use super::{Checker, placing, shown};
@@ -28,7 +28,7 @@ const POSITION: usize = SETTINGS.at("position");
 const X: usize = SETTINGS.at("x");
 const Y: usize = SETTINGS.at("y");
 
-pub(super) fn check<'d>(checker: &mut Checker<'d>, element: &Element<'d>) {
+pub(super) fn check<'d>(checker: &mut Checker<'d>, element: &CheckedElement<'d>) {
     checker.subtitles.push(element.at);
     // Misspelled captions have a finding of their own.
     checker.has_sound |= element.fields.is_meant(CAPTIONS);
@@ -51,7 +51,7 @@ pub(super) fn check<'d>(checker: &mut Checker<'d>, element: &Element<'d>) {
 }
 
 /// J2V163: the model that transcribes the speech.
-fn model(checker: &mut Checker<'_>, element: &Element<'_>) {
+fn model(checker: &mut Checker<'_>, element: &CheckedElement<'_>) {
     if let Some((name, span)) = told(element, MODEL)
         && !SUBTITLES_MODEL.known.contains(&&*name)
     {
@@ -60,7 +60,7 @@ fn model(checker: &mut Checker<'_>, element: &Element<'_>) {
 }
 
 /// J2V164 to J2V166.
-fn settings(checker: &mut Checker<'_>, element: &Element<'_>, fields: &Fields<'_>) {
+fn settings(checker: &mut Checker<'_>, element: &CheckedElement<'_>, fields: &Fields<'_>) {
     let is_placed =
         fields.text(POSITION).is_none_or(|position| position != "custom") && !fields.get(POSITION).is_some_and(super::fields::is_open);
     if let Some(member) = fields.member(X).or(fields.member(Y)).filter(|_| is_placed) {

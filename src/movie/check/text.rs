@@ -1,7 +1,7 @@
 //! Rules about texts.
 
 use super::Checker;
-use super::element::{DURATION, Element, SETTINGS, told};
+use super::element::{CheckedElement, DURATION, SETTINGS, told};
 use super::fields::{is_open, text as plain};
 use super::{placing, shown, suggest};
 use crate::movie::json::{Member, Node, Value};
@@ -12,7 +12,7 @@ use crate::movie::spec::text::{self, COLORS, SETTINGS as KNOWN, WORDS};
 const STYLE: usize = ELEMENT.at("style");
 const TEXT: usize = ELEMENT.at("text");
 
-pub(super) fn check<'d>(checker: &mut Checker<'d>, element: &Element<'d>) {
+pub(super) fn check<'d>(checker: &mut Checker<'d>, element: &CheckedElement<'d>) {
     let fields = &element.fields;
     let message = "the text element has no `text`";
     if !fields.is_told(TEXT) && !checker.is_misspelled(fields, &[TEXT], "J2V120", message) {
@@ -47,7 +47,7 @@ fn tag(text: &str) -> Option<&str> {
 }
 
 /// J2V122, J2V123: the style, and the length of its animation.
-fn style(checker: &mut Checker<'_>, element: &Element<'_>) {
+fn style(checker: &mut Checker<'_>, element: &CheckedElement<'_>) {
     let fields = &element.fields;
     let Some(node) = fields.get(STYLE).filter(|node| !is_open(node)) else { return };
     let id = match &node.value {

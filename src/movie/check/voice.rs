@@ -1,6 +1,6 @@
 //! Rules about voices.
 
-use super::element::{Element, told};
+use super::element::{CheckedElement, told};
 use super::media::unknown_model;
 use super::{Checker, shown};
 use crate::movie::diagnostic::{Evidence, Severity};
@@ -17,7 +17,7 @@ const VOICE: usize = ELEMENT.at("voice");
 /// The range of speed of `elevenlabs` voices (`movie-format.md#elements-by-type`).
 const SPEEDS: std::ops::RangeInclusive<f64> = 0.7..=1.2;
 
-pub(super) fn check(checker: &mut Checker<'_>, element: &Element<'_>) {
+pub(super) fn check(checker: &mut Checker<'_>, element: &CheckedElement<'_>) {
     let fields = &element.fields;
     let message = "the voice element has no `text`";
     if !fields.is_told(TEXT) && !checker.is_misspelled(fields, &[TEXT], "J2V150", message) {
@@ -46,7 +46,7 @@ pub(super) fn check(checker: &mut Checker<'_>, element: &Element<'_>) {
 }
 
 /// J2V152, J2V154: a voice of the model that speaks.
-fn fitting(checker: &mut Checker<'_>, element: &Element<'_>, model: &str) {
+fn fitting(checker: &mut Checker<'_>, element: &CheckedElement<'_>, model: &str) {
     let is_premium = model.starts_with("elevenlabs");
     if let Some((voice, span)) = told(element, VOICE).filter(|(voice, _)| !voice.is_empty()) {
         let is_azure = is_azure_voice(&voice);
@@ -75,7 +75,7 @@ fn is_azure_voice(voice: &str) -> bool {
 }
 
 /// J2V153.
-fn speed(checker: &mut Checker<'_>, element: &Element<'_>) {
+fn speed(checker: &mut Checker<'_>, element: &CheckedElement<'_>) {
     let speed = element.fields.get(MODEL_SETTINGS).and_then(|settings| settings.get("voice_settings")?.get("speed"));
     let Some((node, speed)) = speed.and_then(|node: &Node| Some((node, node.as_number()?.as_f64()))) else { return };
     if !SPEEDS.contains(&speed) {

@@ -2,7 +2,7 @@
 
 use super::expander::{Expander, Stop};
 use super::level::Level;
-use super::{IssueKind, SceneOrigin};
+use super::{ExpandIssueKind, SceneOrigin};
 use crate::movie::expr::Limit;
 use crate::movie::json::{Member, Node, Span, Value};
 
@@ -18,7 +18,7 @@ impl<'a> Expander<'a> {
     pub(super) fn is_template(&mut self) -> bool {
         let template = self.root.get("template").filter(|template| template.as_text().is_some_and(|text| !text.raw().is_empty()));
         if let Some(template) = template {
-            self.tell(IssueKind::Template, template.span);
+            self.tell(ExpandIssueKind::Template, template.span);
         }
         template.is_some()
     }
@@ -29,7 +29,7 @@ impl<'a> Expander<'a> {
             Ok(expanded) => Some(expanded),
             Err(stop) => {
                 self.iteration = None;
-                self.tell(IssueKind::Limit(stop.limit), stop.span);
+                self.tell(ExpandIssueKind::Limit(stop.limit), stop.span);
                 None
             }
         }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::level::Level;
 use super::timing::{self, Container};
-use super::{Assumption, AssumptionKind, ExpandIssue, IssueKind, Iteration, Limits, place};
+use super::{Assumption, AssumptionKind, ExpandIssue, ExpandIssueKind, Iteration, Limits, place};
 use crate::movie::expr::{Extent, FaultKind, Limit};
 use crate::movie::json::{Node, Span, Text, Value};
 use crate::movie::origin::{Asked, Origins};
@@ -41,13 +41,13 @@ pub(super) struct Expander<'a> {
     pub(super) depth: usize,
     pub(super) scenes: usize,
     /// The faults of the current iteration, so that 10,000 items without a field cost one search.
-    pub(super) classified: HashMap<(Span, FaultKind), IssueKind>,
+    pub(super) classified: HashMap<(Span, FaultKind), ExpandIssueKind>,
     steps: u64,
     bytes: u64,
     nodes: u64,
     assumed: HashSet<Assumption>,
     assumptions: Vec<Assumption>,
-    told: HashMap<(Span, IssueKind), usize>,
+    told: HashMap<(Span, ExpandIssueKind), usize>,
     issues: Vec<ExpandIssue>,
     element_ids: Option<HashSet<String>>,
 }
@@ -110,7 +110,7 @@ impl<'a> Expander<'a> {
     }
 
     /// Records an issue, once per place and once per item of an iteration.
-    pub(super) fn tell(&mut self, kind: IssueKind, span: Span) {
+    pub(super) fn tell(&mut self, kind: ExpandIssueKind, span: Span) {
         let place = match self.told.entry((span, kind)) {
             Entry::Occupied(told) => *told.get(),
             Entry::Vacant(new) => {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ptr;
 
 use super::expander::{Expander, Here, Stop};
-use super::{AssumptionKind, IssueKind};
+use super::{AssumptionKind, ExpandIssueKind};
 use crate::movie::expr::template::{Block, Part, is_open, is_template, parts, sole_block};
 use crate::movie::expr::{self, Extent, Fault, FaultKind, Guess, Limit, Scope, Value};
 use crate::movie::json::{self, Node, Span, Text};
@@ -87,7 +87,7 @@ impl<'a> Expander<'a> {
         match self.block(block)? {
             None => Ok(Filled::AsWritten),
             Some(Value::Text(text)) if is_template(&text) => {
-                self.tell(IssueKind::BracesInValue, self.span_here(block.extent));
+                self.tell(ExpandIssueKind::BracesInValue, self.span_here(block.extent));
                 Ok(Filled::AsWritten)
             }
             Some(value) => Ok(Filled::Whole(value)),
@@ -109,13 +109,13 @@ impl<'a> Expander<'a> {
                     }
                 }
                 Err(fault) => {
-                    self.tell(IssueKind::Unclosed, self.span_here(fault.extent));
+                    self.tell(ExpandIssueKind::Unclosed, self.span_here(fault.extent));
                     return Ok(Filled::AsWritten);
                 }
             }
         }
         if is_template(&joined) && !blocks(&joined).eq(kept.iter().copied()) {
-            self.tell(IssueKind::BracesInValue, self.span_here(Extent { start: 0, end: text.len() }));
+            self.tell(ExpandIssueKind::BracesInValue, self.span_here(Extent { start: 0, end: text.len() }));
             return Ok(Filled::AsWritten);
         }
         Ok(if kept.is_empty() { Filled::Whole(Value::Text(Cow::Owned(joined))) } else { Filled::Partly(joined) })
@@ -185,20 +185,20 @@ impl<'a> Expander<'a> {
         self.classified.insert(key, kind);
     }
 
-    fn classify(&mut self, fault: &FaultKind) -> IssueKind {
+    fn classify(&mut self, fault: &FaultKind) -> ExpandIssueKind {
         match fault {
-            FaultKind::Undefined(name) if self.others_have(name) => IssueKind::ItemFieldMissing(name.clone()),
-            FaultKind::Undefined(name) => IssueKind::Undefined { name: name.clone(), similar: self.similar(name) },
+            FaultKind::Undefined(name) if self.others_have(name) => ExpandIssueKind::ItemFieldMissing(name.clone()),
+            FaultKind::Undefined(name) => ExpandIssueKind::Undefined { name: name.clone(), similar: self.similar(name) },
             FaultKind::Dynamic(name) => match self.dynamic(name) {
-                Some((element, is_known)) => IssueKind::Dynamic { name: name.clone(), element: element.to_owned(), is_known },
-                None => IssueKind::Undefined { name: name.clone(), similar: None },
+                Some((element, is_known)) => ExpandIssueKind::Dynamic { name: name.clone(), element: element.to_owned(), is_known },
+                None => ExpandIssueKind::Undefined { name: name.clone(), similar: None },
             },
             FaultKind::Missing { of, field, .. } if self.is_alias(of) && self.others_have(field) => {
-                IssueKind::ItemFieldMissing(format!("{of}.{field}"))
+                ExpandIssueKind::ItemFieldMissing(format!("{of}.{field}"))
             }
-            FaultKind::Missing { of, field, kind } => IssueKind::FieldMissing { of: of.clone(), field: field.clone(), kind },
-            FaultKind::Unclosed => IssueKind::Unclosed,
-            other => IssueKind::Expression(other.clone()),
+            FaultKind::Missing { of, field, kind } => ExpandIssueKind::FieldMissing { of: of.clone(), field: field.clone(), kind },
+            FaultKind::Unclosed => ExpandIssueKind::Unclosed,
+            other => ExpandIssueKind::Expression(other.clone()),
         }
     }
 
@@ -221,11 +221,11 @@ impl<'a> Expander<'a> {
             Value::Text(text) => json::Value::String(Text::new(&text)),
             Value::Container(node) => {
                 if self.resolving.iter().any(|other| ptr::eq(*other, node)) {
-                    self.tell(IssueKind::Cycle, node.span);
+                    self.tell(ExpandIssueKind::Cycle, node.span);
                     return Ok(None);
                 }
                 if self.resolving.len() >= self.limits.references {
-                    self.tell(IssueKind::Expression(FaultKind::Limit(Limit::References(self.limits.references))), span);
+                    self.tell(ExpandIssueKind::Expression(FaultKind::Limit(Limit::References(self.limits.references))), span);
                     return Ok(None);
                 }
                 let before = self.unresolved;
@@ -234,7 +234,7 @@ impl<'a> Expander<'a> {
                 let copied = self.copy(node);
                 self.resolving.pop();
                 if let Some(name) = std::mem::replace(&mut self.later, outer) {
-                    self.tell(IssueKind::LaterVariable(name), node.span);
+                    self.tell(ExpandIssueKind::LaterVariable(name), node.span);
                     return copied.map(|_| None);
                 }
                 // A half-resolved value would be resolved further the next time, without end if it refers to itself.
@@ -257,7 +257,7 @@ impl<'a> Expander<'a> {
             let is_closed = decoded[close..].starts_with('}');
             if is_closed && !name.is_empty() && self.levels.iter().any(|level| level.get(name).is_some()) {
                 let place = super::place::place(span, text, Extent { start: open, end: close + 1 });
-                self.tell(IssueKind::SingleBraces(name.to_owned()), place);
+                self.tell(ExpandIssueKind::SingleBraces(name.to_owned()), place);
             }
             from = close;
         }
@@ -304,7 +304,7 @@ impl<'a> Scope<'a> for Expander<'a> {
             return Ok(Value::of(node));
         };
         if self.resolving.iter().any(|other| ptr::eq(*other, node)) {
-            self.tell(IssueKind::Cycle, node.span);
+            self.tell(ExpandIssueKind::Cycle, node.span);
             return Err(FaultKind::Told);
         }
         if self.resolving.len() >= self.limits.references {
@@ -322,7 +322,7 @@ impl<'a> Scope<'a> for Expander<'a> {
             Ok(Filled::Whole(value)) => match later {
                 None => Ok(value),
                 Some(name) => {
-                    self.tell(IssueKind::LaterVariable(name), node.span);
+                    self.tell(ExpandIssueKind::LaterVariable(name), node.span);
                     Err(FaultKind::Told)
                 }
             },

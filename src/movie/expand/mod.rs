@@ -32,7 +32,7 @@ use super::expr::{self, Limit};
 use super::json::Span;
 use expander::Expander;
 
-pub use note::{Assumption, AssumptionKind, ExpandIssue, IssueKind};
+pub use note::{Assumption, AssumptionKind, ExpandIssue, ExpandIssueKind};
 
 /// The limits of an expansion's cost. A document that would cost more stays as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,13 +120,13 @@ impl Expansion {
     /// The limit that was reached, if any; then the movie is the document's.
     #[must_use]
     pub fn limit(&self) -> Option<(Limit, Span)> {
-        self.issues.iter().find_map(|issue| if let IssueKind::Limit(limit) = issue.kind { Some((limit, issue.span)) } else { None })
+        self.issues.iter().find_map(|issue| if let ExpandIssueKind::Limit(limit) = issue.kind { Some((limit, issue.span)) } else { None })
     }
 
     /// The template that the movie names, if any; then nothing was resolved.
     #[must_use]
     pub fn is_template(&self) -> bool {
-        self.issues.iter().any(|issue| issue.kind == IssueKind::Template)
+        self.issues.iter().any(|issue| issue.kind == ExpandIssueKind::Template)
     }
 }
 

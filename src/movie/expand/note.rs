@@ -75,7 +75,7 @@ impl fmt::Display for AssumptionKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpandIssue {
     /// Its kind, whose text is the message.
-    pub kind: IssueKind,
+    pub kind: ExpandIssueKind,
     /// Its place.
     pub span: Span,
     /// The items of an iteration that have the issue; empty outside of iterations.
@@ -86,7 +86,7 @@ pub struct ExpandIssue {
 
 /// What is wrong, or had to stay as it is written.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum IssueKind {
+pub enum ExpandIssueKind {
     /// No scope has such a variable (`J2V200`).
     Undefined {
         /// The variable.
@@ -147,7 +147,7 @@ pub enum IssueKind {
     Limit(Limit),
 }
 
-impl fmt::Display for IssueKind {
+impl fmt::Display for ExpandIssueKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Undefined { name, .. } => write!(f, "the variable `{name}` is defined nowhere: it stays as written"),
@@ -179,8 +179,8 @@ impl fmt::Display for ExpandIssue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, of) = (&self.kind, self.of);
         match (kind, self.items.as_slice()) {
-            (IssueKind::ItemFieldMissing(field), [item]) => write!(f, "item {} of {of} has no `{field}`", item + 1),
-            (IssueKind::ItemFieldMissing(field), items @ [_, ..]) => write!(f, "items {} of {of} have no `{field}`", listed(items)),
+            (ExpandIssueKind::ItemFieldMissing(field), [item]) => write!(f, "item {} of {of} has no `{field}`", item + 1),
+            (ExpandIssueKind::ItemFieldMissing(field), items @ [_, ..]) => write!(f, "items {} of {of} have no `{field}`", listed(items)),
             (_, []) => write!(f, "{kind}"),
             (_, items) if items.len() == of => write!(f, "{kind} (in every item)"),
             (_, items) => write!(f, "{kind} (item {} of {of})", listed(items)),
@@ -200,30 +200,30 @@ impl ExpandIssue {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match &self.kind {
-            IssueKind::Undefined { similar: Some(similar), .. } | IssueKind::IterateNotArray { similar: Some(similar), .. } => {
+            ExpandIssueKind::Undefined { similar: Some(similar), .. } | ExpandIssueKind::IterateNotArray { similar: Some(similar), .. } => {
                 Some(format!("did you mean `{similar}`?"))
             }
-            IssueKind::Undefined { name, .. } => Some(format!("set it in `variables`, or with --var {name}=…")),
-            IssueKind::ItemFieldMissing(_) => Some("give every item the field, or ask for it in a `condition`".to_owned()),
-            IssueKind::Expression(FaultKind::Limit(_)) => Some("say it with fewer levels".to_owned()),
-            IssueKind::Limit(_) => Some("split the movie, or take iterations out of it".to_owned()),
-            IssueKind::Expression(fault) => Some(
+            ExpandIssueKind::Undefined { name, .. } => Some(format!("set it in `variables`, or with --var {name}=…")),
+            ExpandIssueKind::ItemFieldMissing(_) => Some("give every item the field, or ask for it in a `condition`".to_owned()),
+            ExpandIssueKind::Expression(FaultKind::Limit(_)) => Some("say it with fewer levels".to_owned()),
+            ExpandIssueKind::Limit(_) => Some("split the movie, or take iterations out of it".to_owned()),
+            ExpandIssueKind::Expression(fault) => Some(
                 fault
                     .likely()
                     .unwrap_or("names, numbers, quoted texts, `+ - * /`, comparisons, `and`, `or` and `a ? b : c` are known")
                     .to_owned(),
             ),
-            IssueKind::IterateNotArray { found: Some(_), .. } => Some("write the items as an array, `[{ … }, { … }]`".to_owned()),
-            IssueKind::ConditionConstant(_) => Some("ask for a variable: `\"{{ name != '' }}\"`".to_owned()),
-            IssueKind::Dynamic { element, is_known: false, .. } => {
+            ExpandIssueKind::IterateNotArray { found: Some(_), .. } => Some("write the items as an array, `[{ … }, { … }]`".to_owned()),
+            ExpandIssueKind::ConditionConstant(_) => Some("ask for a variable: `\"{{ name != '' }}\"`".to_owned()),
+            ExpandIssueKind::Dynamic { element, is_known: false, .. } => {
                 Some(format!("give the element that is meant the `\"id\": \"{element}\"`"))
             }
-            IssueKind::FieldMissing { field, .. } => Some(format!("add `{field}` to the variable, or ask for a field that it has")),
-            IssueKind::IterateNotArray { name, .. } => Some(format!("set it in `variables` to an array, or with --var {name}:=[…]")),
-            IssueKind::IterateEmpty(_) => Some("add items, or leave the scene out".to_owned()),
-            IssueKind::LaterVariable(name) => Some(format!("define `{name}` first")),
-            IssueKind::Cycle => Some("give one of them a value of its own".to_owned()),
-            IssueKind::BracesInValue => Some("take the `{{` out of the value".to_owned()),
+            ExpandIssueKind::FieldMissing { field, .. } => Some(format!("add `{field}` to the variable, or ask for a field that it has")),
+            ExpandIssueKind::IterateNotArray { name, .. } => Some(format!("set it in `variables` to an array, or with --var {name}:=[…]")),
+            ExpandIssueKind::IterateEmpty(_) => Some("add items, or leave the scene out".to_owned()),
+            ExpandIssueKind::LaterVariable(name) => Some(format!("define `{name}` first")),
+            ExpandIssueKind::Cycle => Some("give one of them a value of its own".to_owned()),
+            ExpandIssueKind::BracesInValue => Some("take the `{{` out of the value".to_owned()),
             _ => None,
         }
     }

@@ -6,7 +6,7 @@ use super::expander::{Expander, Here, Stop};
 use super::fill::Filled;
 use super::level::Level;
 use super::timing::Container;
-use super::{AssumptionKind, IssueKind, Iteration, SceneOrigin};
+use super::{AssumptionKind, ExpandIssueKind, Iteration, SceneOrigin};
 use crate::movie::expr::template::is_open;
 use crate::movie::expr::{FaultKind, Limit, Value};
 use crate::movie::json::{self, Member, Node, Span};
@@ -158,7 +158,7 @@ impl<'a> Expander<'a> {
 
     /// The array that a scene iterates over; `None` if there is none, which was reported.
     fn items(&mut self, iterate: &'a Node) -> Result<Option<&'a [Node]>, Stop> {
-        let not_array = |name: String, found, similar| IssueKind::IterateNotArray { name, found, similar };
+        let not_array = |name: String, found, similar| ExpandIssueKind::IterateNotArray { name, found, similar };
         let Some(text) = iterate.as_text() else {
             self.tell(not_array(iterate.to_compact(), Some(iterate.kind()), None), iterate.span);
             return Ok(None);
@@ -180,7 +180,7 @@ impl<'a> Expander<'a> {
             Ok(Value::Container(Node { value: json::Value::Array(items), .. })) => {
                 if items.is_empty() {
                     self.left_out += 1;
-                    self.tell(IssueKind::IterateEmpty(name.into_owned()), iterate.span);
+                    self.tell(ExpandIssueKind::IterateEmpty(name.into_owned()), iterate.span);
                 }
                 return Ok(Some(items));
             }
@@ -222,7 +222,7 @@ impl<'a> Expander<'a> {
         let Some(members) = node.as_object() else { return self.copy(node).map(Some) };
         let directives = Directives { elements: None, ..Directives::of(members) };
         if let Some(iterate) = directives.iterate {
-            self.tell(IssueKind::IterateOnElement, iterate.span);
+            self.tell(ExpandIssueKind::IterateOnElement, iterate.span);
         }
         let is_entered = self.enter(directives.variables);
         let element = self.holder(&Holder { node, members, directives, is_iterated: false }, &mut Vec::new());
@@ -317,7 +317,7 @@ impl<'a> Expander<'a> {
             },
             _ => {
                 let value = Value::of(condition);
-                self.tell(IssueKind::ConditionConstant(is_true(&value)), span);
+                self.tell(ExpandIssueKind::ConditionConstant(is_true(&value)), span);
                 if matches!(&value, Value::Text(text) if !text.is_empty() && text != "false") {
                     self.assume(AssumptionKind::ConditionText, span);
                     return Ok(Verdict::Keep);

@@ -83,7 +83,7 @@ fn what_is_no_array_leaves_the_scene_as_written() {
     ];
     assert_eq!(told(text), expected.map(|(issue, place)| (issue.to_owned(), place.to_owned())));
     let similar =
-        |issue: &ExpandIssue| matches!(&issue.kind, IssueKind::IterateNotArray { similar: Some(similar), .. } if similar == "rooms");
+        |issue: &ExpandIssue| matches!(&issue.kind, ExpandIssueKind::IterateNotArray { similar: Some(similar), .. } if similar == "rooms");
     assert!(expanded(text).issues.iter().any(similar));
 }
 
@@ -141,7 +141,7 @@ fn an_undefined_variable_stays_as_written_with_its_place() {
     let text = "{\"variables\":{\"address\":\"Oak\"},\"a\":\"x\\n{{ adress }} {{ address }}\",\"b\":\"{{ address }}\"}";
     assert_eq!(shown(text), r#"{"variables":{"address":"Oak"},"a":"x\n{{ adress }} Oak","b":"Oak"}"#);
     assert_eq!(told(text), [("the variable `adress` is defined nowhere: it stays as written".to_owned(), "adress".to_owned())]);
-    let undefined = IssueKind::Undefined { name: "adress".to_owned(), similar: Some("address".to_owned()) };
+    let undefined = ExpandIssueKind::Undefined { name: "adress".to_owned(), similar: Some("address".to_owned()) };
     assert_eq!(expanded(text).issues[0].kind, undefined);
 }
 
@@ -188,7 +188,7 @@ fn variables_may_refer_to_variables_but_not_in_a_circle() {
     for name in ["x", "self"] {
         let text = text.replace(r#""a":"{{a}}","#, &format!(r#""a":"{{{{{name}}}}}","#));
         let kinds: Vec<_> = expanded(&text).issues.iter().map(|issue| issue.kind.clone()).collect();
-        assert_eq!(kinds, [IssueKind::Cycle], "{name}");
+        assert_eq!(kinds, [ExpandIssueKind::Cycle], "{name}");
     }
 }
 
@@ -215,7 +215,7 @@ fn a_value_with_braces_of_its_own_is_not_put_in() {
     for block in ["{{ '{' + '{' + ' 1 }}' }}", "{{ '{' }}{ 1 }}", "{{ '{' }}{ {{ u }}"] {
         let text = format!(r#"{{"a":"{block}"}}"#);
         assert_eq!(shown(&text), text);
-        assert!(expanded(&text).issues.iter().any(|issue| issue.kind == IssueKind::BracesInValue), "{block}");
+        assert!(expanded(&text).issues.iter().any(|issue| issue.kind == ExpandIssueKind::BracesInValue), "{block}");
     }
 }
 
@@ -322,5 +322,5 @@ fn every_limit_leaves_the_movie_as_it_is_and_says_so() {
     }
     assert_eq!(of(standard).limit(), None);
     let told = of(Limits { references: 0, ..standard }).issues.into_iter().map(|issue| issue.kind);
-    assert!(told.into_iter().any(|kind| kind == IssueKind::Expression(expr::FaultKind::Limit(Limit::References(0)))));
+    assert!(told.into_iter().any(|kind| kind == ExpandIssueKind::Expression(expr::FaultKind::Limit(Limit::References(0)))));
 }

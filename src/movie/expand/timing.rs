@@ -30,10 +30,10 @@ struct Timing {
 }
 
 /// A part of an element's timing.
-type Part = fn(&Timing) -> f64;
+type TimingPart = fn(&Timing) -> f64;
 
 /// The variables that exist for an element's id, by their endings.
-const PARTS: [(&str, Part); 4] = [
+const PARTS: [(&str, TimingPart); 4] = [
     ("_start", |timing| timing.start),
     ("_end", Timing::end),
     ("_duration", |timing| timing.duration),

@@ -35,7 +35,7 @@ pub use evaluate::{Scope, evaluate};
 pub use fault::{Fault, FaultKind};
 pub use guess::Guess;
 pub use operator::Operator;
-pub use parser::{Parsed, parse};
+pub use parser::{ParsedExpression, parse};
 pub use syntax::{Choice, Expr, ExprKind, Path, Step, StepKind};
 pub use value::{Value, read_number};
 pub use variables::Variables;

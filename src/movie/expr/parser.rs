@@ -9,7 +9,7 @@ use crate::movie::json::Number;
 
 /// An expression that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parsed<'t> {
+pub struct ParsedExpression<'t> {
     /// The whole of it.
     pub root: Expr<'t>,
     /// The guesses about the language, and where each was made.
@@ -20,19 +20,23 @@ pub struct Parsed<'t> {
 ///
 /// # Errors
 /// When the text is not an expression: what was found, its place, and the likely reason.
-pub fn parse<'t>(text: &'t str, limits: &Limits) -> Result<Parsed<'t>, Fault> {
-    plain_path(text).map_or_else(|| whole(text, limits), |root| Ok(Parsed { root, guesses: Vec::new() }))
+pub fn parse<'t>(text: &'t str, limits: &Limits) -> Result<ParsedExpression<'t>, Fault> {
+    plain_path(text).map_or_else(|| whole(text, limits), |root| Ok(ParsedExpression { root, guesses: Vec::new() }))
 }
 
-fn whole<'t>(text: &'t str, limits: &Limits) -> Result<Parsed<'t>, Fault> {
+fn whole<'t>(text: &'t str, limits: &Limits) -> Result<ParsedExpression<'t>, Fault> {
     let mut lexer = Lexer::new(text);
     let (token, extent) = lexer.next().map_err(|fault| comment_only(text, fault))?;
     if token == Token::End {
         return Err(FaultKind::Empty { likely: None }.at(Extent { start: 0, end: text.len() }));
     }
-    let mut parser = Parser { lexer, token, extent, last: extent, depth: 0, deepest: limits.depth, guesses: Vec::new() };
+    let mut parser = ExpressionParser { lexer, token, extent, last: extent, depth: 0, deepest: limits.depth, guesses: Vec::new() };
     let root = parser.expression()?;
-    if parser.token == Token::End { Ok(Parsed { root, guesses: parser.guesses }) } else { Err(parser.expected("an operator or the end")) }
+    if parser.token == Token::End {
+        Ok(ParsedExpression { root, guesses: parser.guesses })
+    } else {
+        Err(parser.expected("an operator or the end"))
+    }
 }
 
 /// Most blocks hold only a variable or a path into one: `address`, `room.image`.
@@ -71,7 +75,7 @@ fn comment_only(text: &str, fault: Fault) -> Fault {
     }
 }
 
-struct Parser<'t> {
+struct ExpressionParser<'t> {
     lexer: Lexer<'t>,
     token: Token<'t>,
     extent: Extent,
@@ -82,7 +86,7 @@ struct Parser<'t> {
     guesses: Vec<(Extent, Guess)>,
 }
 
-impl<'t> Parser<'t> {
+impl<'t> ExpressionParser<'t> {
     /// A choice, or the condition of one.
     fn expression(&mut self) -> Result<Expr<'t>, Fault> {
         self.deeper(|parser| {
@@ -284,7 +288,7 @@ mod tests {
         #[test]
         fn a_plain_path_is_what_the_whole_grammar_reads(text in " {0,2}([a-z_][a-z_0-9]{0,3}|[a-z]{2,4}|and|true)(\\.[a-z_0-9]{1,3}){0,3}[ \n]?") {
             if let Some(root) = plain_path(&text) {
-                prop_assert_eq!(whole(&text, &Limits::default()), Ok(Parsed { root, guesses: Vec::new() }));
+                prop_assert_eq!(whole(&text, &Limits::default()), Ok(ParsedExpression { root, guesses: Vec::new() }));
             }
         }
     }

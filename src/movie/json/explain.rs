@@ -1,7 +1,7 @@
 //! The error message for a text that is not JSON: what was found, the likely reason, the fix. Runs only
 //! after the parser has stopped, so it need not be fast.
 
-use super::parse::{Cause, DEEPEST, Expected, Stop, span};
+use super::parse::{Cause, DEEPEST, Expected, ParseStop, span};
 use super::{Likely, ParseError};
 use crate::limits::VALUES;
 
@@ -12,8 +12,8 @@ const CODE: [&str; 12] =
 /// Words that start a shell command which sends a movie.
 const SHELL: [&str; 8] = ["curl ", "$ ", "#!", "wget ", "http ", "https ", "invoke-restmethod", "invoke-webrequest"];
 
-pub(super) fn explain(text: &str, source: u16, stop: Stop, open: &[usize]) -> ParseError {
-    let scene = Scene { text, at: stop.at, open };
+pub(super) fn explain(text: &str, source: u16, stop: ParseStop, open: &[usize]) -> ParseError {
+    let scene = StoppedAt { text, at: stop.at, open };
     let likely = scene.whole_file(stop.cause).or_else(|| scene.here(stop.cause));
     let (start, end) = scene.extent(stop.cause, likely);
     ParseError {
@@ -25,13 +25,13 @@ pub(super) fn explain(text: &str, source: u16, stop: Stop, open: &[usize]) -> Pa
 }
 
 /// The text, and the place where the parser stopped in it.
-struct Scene<'t> {
+struct StoppedAt<'t> {
     text: &'t str,
     at: usize,
     open: &'t [usize],
 }
 
-impl<'t> Scene<'t> {
+impl<'t> StoppedAt<'t> {
     fn rest(&self) -> &'t str {
         self.text.get(self.at..).unwrap_or_default()
     }

@@ -53,7 +53,7 @@ pub struct ParseError {
 
 /// The place where the parser stopped, and why.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Stop {
+pub(super) struct ParseStop {
     pub(super) at: usize,
     pub(super) cause: Cause,
 }
@@ -98,14 +98,14 @@ pub(super) enum Expected {
 /// When the text is not JSON even with comments and trailing commas. The error has the place, what was found there,
 /// the likely reason and the fix.
 pub fn parse(text: &str, source: u16) -> Result<Parsed, ParseError> {
-    let mut parser = Parser { text, bytes: text.as_bytes(), at: 0, source, open: Vec::new(), values: 0, leniences: Vec::new() };
+    let mut parser = JsonParser { text, bytes: text.as_bytes(), at: 0, source, open: Vec::new(), values: 0, leniences: Vec::new() };
     match parser.document() {
         Ok(root) => Ok(Parsed { root, leniences: parser.leniences }),
         Err(stop) => Err(explain(text, source, stop, &parser.open)),
     }
 }
 
-struct Parser<'t> {
+struct JsonParser<'t> {
     text: &'t str,
     bytes: &'t [u8],
     at: usize,
@@ -117,10 +117,10 @@ struct Parser<'t> {
     leniences: Vec<Lenience>,
 }
 
-impl Parser<'_> {
-    fn document(&mut self) -> Result<Node, Stop> {
+impl JsonParser<'_> {
+    fn document(&mut self) -> Result<Node, ParseStop> {
         if u32::try_from(self.bytes.len()).is_err() {
-            return Err(Stop { at: 0, cause: Cause::Large });
+            return Err(ParseStop { at: 0, cause: Cause::Large });
         }
         if self.text.starts_with('\u{feff}') {
             self.at = 3;
@@ -131,11 +131,11 @@ impl Parser<'_> {
         if self.at < self.bytes.len() { Err(self.expected(Expected::End)) } else { Ok(root) }
     }
 
-    fn value(&mut self) -> Result<Node, Stop> {
+    fn value(&mut self) -> Result<Node, ParseStop> {
         let start = self.at;
         self.values += 1;
         if VALUES.is_passed_by(self.values) {
-            return Err(Stop { at: start, cause: Cause::Many });
+            return Err(ParseStop { at: start, cause: Cause::Many });
         }
         let value = match self.peek() {
             Some(b'"') => Value::String(self.string()?),
@@ -150,7 +150,7 @@ impl Parser<'_> {
         Ok(Node { span: self.span(start), value })
     }
 
-    fn object(&mut self) -> Result<Value, Stop> {
+    fn object(&mut self) -> Result<Value, ParseStop> {
         self.enter()?;
         let mut members = Vec::new();
         let mut comma = None;
@@ -172,7 +172,7 @@ impl Parser<'_> {
         Ok(Value::Object(fitted(members)))
     }
 
-    fn member(&mut self) -> Result<Member, Stop> {
+    fn member(&mut self) -> Result<Member, ParseStop> {
         let start = self.at;
         let key = self.string()?;
         let key_span = self.span(start);
@@ -185,7 +185,7 @@ impl Parser<'_> {
         Ok(Member { key, key_span, value: self.value()? })
     }
 
-    fn array(&mut self) -> Result<Value, Stop> {
+    fn array(&mut self) -> Result<Value, ParseStop> {
         self.enter()?;
         let mut items = Vec::new();
         let mut comma = None;
@@ -206,9 +206,9 @@ impl Parser<'_> {
         Ok(Value::Array(fitted(items)))
     }
 
-    fn enter(&mut self) -> Result<(), Stop> {
+    fn enter(&mut self) -> Result<(), ParseStop> {
         if self.open.len() == DEEPEST {
-            return Err(Stop { at: self.at, cause: Cause::Deep });
+            return Err(ParseStop { at: self.at, cause: Cause::Deep });
         }
         self.open.push(self.at);
         self.step();
@@ -226,7 +226,7 @@ impl Parser<'_> {
         }
     }
 
-    fn string(&mut self) -> Result<Text, Stop> {
+    fn string(&mut self) -> Result<Text, ParseStop> {
         let open = self.step();
         let mut marks = Marks::default();
         loop {
@@ -241,8 +241,8 @@ impl Parser<'_> {
                     marks.brace = true;
                     self.step();
                 }
-                Some(_) => return Err(Stop { at: self.at, cause: Cause::Control }),
-                None => return Err(Stop { at: open, cause: Cause::OpenString }),
+                Some(_) => return Err(ParseStop { at: self.at, cause: Cause::Control }),
+                None => return Err(ParseStop { at: open, cause: Cause::OpenString }),
             }
         }
         let text = Text::from_raw(&self.text[open + 1..self.at], marks);
@@ -250,24 +250,24 @@ impl Parser<'_> {
         Ok(text)
     }
 
-    fn escape(&mut self) -> Result<(), Stop> {
+    fn escape(&mut self) -> Result<(), ParseStop> {
         let length = match self.bytes.get(self.at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 2,
             Some(b'u') if self.bytes.get(self.at + 2..self.at + 6).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) => 6,
-            _ => return Err(Stop { at: self.at, cause: Cause::Escape }),
+            _ => return Err(ParseStop { at: self.at, cause: Cause::Escape }),
         };
         self.at += length;
         Ok(())
     }
 
-    fn number(&mut self) -> Result<Value, Stop> {
+    fn number(&mut self) -> Result<Value, ParseStop> {
         let start = self.at;
-        let length = number::length(&self.bytes[start..]).map_err(|good| Stop { at: start, cause: Cause::Number(good) })?;
+        let length = number::length(&self.bytes[start..]).map_err(|good| ParseStop { at: start, cause: Cause::Number(good) })?;
         self.at += length;
         Ok(Value::Number(Number::from_raw(&self.text[start..self.at])))
     }
 
-    fn word(&mut self, word: &str, value: Value) -> Result<Value, Stop> {
+    fn word(&mut self, word: &str, value: Value) -> Result<Value, ParseStop> {
         let rest = &self.bytes[self.at..];
         let goes_on = rest.get(word.len()).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
         if !rest.starts_with(word.as_bytes()) || goes_on {
@@ -279,7 +279,7 @@ impl Parser<'_> {
 
     /// Skips white space and comments.
     #[inline]
-    fn space(&mut self) -> Result<(), Stop> {
+    fn space(&mut self) -> Result<(), ParseStop> {
         // Usually there is nothing, or the one space after a colon.
         if self.peek() == Some(b' ') {
             self.step();
@@ -290,7 +290,7 @@ impl Parser<'_> {
         }
     }
 
-    fn space_and_comments(&mut self) -> Result<(), Stop> {
+    fn space_and_comments(&mut self) -> Result<(), ParseStop> {
         loop {
             self.at += scan::space(&self.bytes[self.at..]);
             if self.peek() != Some(b'/') || !matches!(self.bytes.get(self.at + 1), Some(b'/' | b'*')) {
@@ -300,12 +300,12 @@ impl Parser<'_> {
         }
     }
 
-    fn comment(&mut self) -> Result<(), Stop> {
+    fn comment(&mut self) -> Result<(), ParseStop> {
         let (start, inside) = (self.at, &self.text[self.at + 2..]);
         let length = if self.bytes[start + 1] == b'/' {
             inside.find('\n').unwrap_or(inside.len())
         } else {
-            inside.find("*/").ok_or(Stop { at: start, cause: Cause::OpenComment })? + 2
+            inside.find("*/").ok_or(ParseStop { at: start, cause: Cause::OpenComment })? + 2
         };
         self.at = start + 2 + length;
         self.lenient(LenienceKind::Comment, start, self.at);
@@ -326,8 +326,8 @@ impl Parser<'_> {
         self.at - 1
     }
 
-    fn expected(&self, expected: Expected) -> Stop {
-        Stop { at: self.at, cause: Cause::Expected(expected) }
+    fn expected(&self, expected: Expected) -> ParseStop {
+        ParseStop { at: self.at, cause: Cause::Expected(expected) }
     }
 
     fn span(&self, start: usize) -> Span {

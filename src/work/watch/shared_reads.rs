@@ -10,7 +10,7 @@ use tokio::time::Instant as Tick;
 
 use super::slot::Slot;
 use super::{Target, Watcher};
-use crate::ledger::sharing::{Mark, ReadLease, Share, Wait, WatcherId};
+use crate::ledger::sharing::{NewsPosition, ReadLease, Share, Wait, WatcherId};
 use crate::ledger::{LedgerError, Render, RenderId, RenderQuery};
 use crate::policy::LONGEST_REST;
 use crate::render::schedule::PollInterval;
@@ -36,7 +36,7 @@ pub(super) struct SharedReads {
     /// Until when no process asks the service: as this process knows it, and as the ledger has it.
     rest_until: Option<Timestamp>,
     told_rest: Option<Timestamp>,
-    heard: Option<Mark>,
+    heard: Option<NewsPosition>,
     /// Before this time no further results are read from the ledger.
     busy_until: Tick,
 }
@@ -59,7 +59,7 @@ impl SharedReads {
 
 impl Watcher {
     /// The next change of the ledger. Never completes when there is none, or when the ledger can't report changes.
-    pub(super) fn news(&self) -> impl Future<Output = Mark> + use<> {
+    pub(super) fn news(&self) -> impl Future<Output = NewsPosition> + use<> {
         let is_alone = self.patience.once || self.waits().is_empty();
         let (store, heard, busy_until) = (Arc::clone(&self.context.store), self.shared_reads.heard, self.shared_reads.busy_until);
         async move {
@@ -76,7 +76,7 @@ impl Watcher {
 
     /// Other processes have written. Takes their results from the ledger; the reader also learns whether a watcher
     /// waits for more renders.
-    pub(super) async fn heard(&mut self, mark: Mark) -> Result<(), LedgerError> {
+    pub(super) async fn heard(&mut self, mark: NewsPosition) -> Result<(), LedgerError> {
         let began = Tick::now();
         let is_first = self.shared_reads.heard.replace(mark).is_none();
         if !is_first {
