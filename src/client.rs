@@ -23,7 +23,7 @@ use crate::movie::Document;
 use crate::movie::check::{Settings as CheckSettings, check};
 use crate::movie::diagnostic::Diagnostic;
 use crate::policy::WAITING;
-use crate::render::event::{Outcome, Verdict};
+use crate::render::event::{Outcome, OutcomeStatus};
 use crate::render::identity::{Key, NameError};
 use crate::render::outcome::Report;
 use crate::render::schedule::PollInterval;
@@ -79,11 +79,15 @@ impl Error {
         let verdict = outcome.verdict;
         let message = outcome.message.unwrap_or_else(|| format!("the render is `{}`", verdict.as_str()));
         match verdict {
-            Verdict::Invalid | Verdict::Unsent => Self::Unsent(message),
-            Verdict::Unknown | Verdict::Held => Self::Unknown(message),
-            Verdict::Submitted | Verdict::Pending | Verdict::Running | Verdict::Waiting | Verdict::Timeout => Self::Running,
-            Verdict::Deleted | Verdict::Expired => Self::Unsaved(message),
-            Verdict::Done | Verdict::Error | Verdict::Refused | Verdict::Abandoned => Self::Failed(message),
+            OutcomeStatus::Invalid | OutcomeStatus::Unsent => Self::Unsent(message),
+            OutcomeStatus::Unknown | OutcomeStatus::Held => Self::Unknown(message),
+            OutcomeStatus::Submitted
+            | OutcomeStatus::Pending
+            | OutcomeStatus::Running
+            | OutcomeStatus::Waiting
+            | OutcomeStatus::Timeout => Self::Running,
+            OutcomeStatus::Deleted | OutcomeStatus::Expired => Self::Unsaved(message),
+            OutcomeStatus::Done | OutcomeStatus::Error | OutcomeStatus::Refused | OutcomeStatus::Abandoned => Self::Failed(message),
         }
     }
 }
@@ -247,7 +251,9 @@ impl Rendering {
         .await;
         let Some(mut outcome) = ended.into_inner().unwrap_or_else(PoisonError::into_inner) else { return Err(Error::Running) };
         match outcome.report.take() {
-            Some(report) if outcome.verdict == Verdict::Done => Ok(Video { context: context.clone(), render: self.render.clone(), report }),
+            Some(report) if outcome.verdict == OutcomeStatus::Done => {
+                Ok(Video { context: context.clone(), render: self.render.clone(), report })
+            }
             _ => Err(Error::of(outcome)),
         }
     }

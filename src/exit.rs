@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::render::event::{Outcome, Trouble, Verdict};
+use crate::render::event::{Cause, Outcome, OutcomeStatus};
 use crate::render::outcome::Reason;
 
 /// How the program ends.
@@ -91,25 +91,25 @@ impl Exit {
     #[must_use]
     pub(crate) fn of(outcome: &Outcome) -> Self {
         match outcome.trouble {
-            Trouble::Refused(reason) => return Self::of_refusal(reason),
-            Trouble::Unreachable => return Self::Unreachable,
-            Trouble::Usage => return Self::Usage,
-            Trouble::OtherMovie => return Self::OtherMovie,
-            Trouble::Unsaved => return Self::Unsaved,
-            Trouble::Internal => return Self::Internal,
-            Trouble::Interrupted => return Self::Interrupted,
-            Trouble::None => {}
+            Cause::Refused(reason) => return Self::of_refusal(reason),
+            Cause::Unreachable => return Self::Unreachable,
+            Cause::Usage => return Self::Usage,
+            Cause::OtherMovie => return Self::OtherMovie,
+            Cause::Unsaved => return Self::Unsaved,
+            Cause::Internal => return Self::Internal,
+            Cause::Interrupted => return Self::Interrupted,
+            Cause::None => {}
         }
         match outcome.verdict {
-            Verdict::Submitted | Verdict::Done => Self::Done,
-            Verdict::Pending | Verdict::Running | Verdict::Waiting => Self::Waiting,
-            Verdict::Error => Self::Error,
-            Verdict::Timeout => Self::Timeout,
-            Verdict::Invalid => Self::Invalid,
-            Verdict::Unsent => Self::Unreachable,
-            Verdict::Refused => Self::Refused,
-            Verdict::Unknown | Verdict::Held | Verdict::Abandoned => Self::Unknown,
-            Verdict::Deleted | Verdict::Expired => Self::Unsaved,
+            OutcomeStatus::Submitted | OutcomeStatus::Done => Self::Done,
+            OutcomeStatus::Pending | OutcomeStatus::Running | OutcomeStatus::Waiting => Self::Waiting,
+            OutcomeStatus::Error => Self::Error,
+            OutcomeStatus::Timeout => Self::Timeout,
+            OutcomeStatus::Invalid => Self::Invalid,
+            OutcomeStatus::Unsent => Self::Unreachable,
+            OutcomeStatus::Refused => Self::Refused,
+            OutcomeStatus::Unknown | OutcomeStatus::Held | OutcomeStatus::Abandoned => Self::Unknown,
+            OutcomeStatus::Deleted | OutcomeStatus::Expired => Self::Unsaved,
         }
     }
 

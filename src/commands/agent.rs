@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
-use super::{Call, Stop};
+use super::{Call, CliError};
 use crate::cli::{AgentCommand, Client, Scope, SetupArgs, SkillArgs};
 use crate::exit::Exit;
 
@@ -36,7 +36,7 @@ fn skill(call: &Call, args: &SkillArgs) -> anyhow::Result<Exit> {
         None => SKILL,
         Some(wanted) => REFERENCES.iter().find(|(name, _)| name == wanted).map(|(_, page)| *page).ok_or_else(|| {
             let names = REFERENCES.map(|(name, _)| name).join(", ");
-            Stop::new(Exit::Usage, format!("the skill has no reference `{wanted}`; it has {names}"))
+            CliError::new(Exit::Usage, format!("the skill has no reference `{wanted}`; it has {names}"))
         })?,
     };
     call.out.drawn(page.trim_end());
@@ -46,7 +46,7 @@ fn skill(call: &Call, args: &SkillArgs) -> anyhow::Result<Exit> {
 fn set_up(call: &Call, args: &SetupArgs) -> anyhow::Result<Exit> {
     let base = match args.scope {
         Scope::Project => PathBuf::new(),
-        Scope::User => etcetera::home_dir().map_err(|_| Stop::new(Exit::Usage, "there is no home folder: use --scope project"))?,
+        Scope::User => etcetera::home_dir().map_err(|_| CliError::new(Exit::Usage, "there is no home folder: use --scope project"))?,
     };
     let folder = base.join(args.client.folder()).join("skills/j2v");
     let references = REFERENCES.iter().map(|(name, page)| (folder.join(format!("references/{name}.md")), (*page).to_owned()));
@@ -102,10 +102,10 @@ impl fmt::Display for Change {
 }
 
 /// The settings file with our server added, and everything else unchanged.
-fn with_server(path: &Path) -> Result<String, Stop> {
-    let refused = |why: String| Stop {
+fn with_server(path: &Path) -> Result<String, CliError> {
+    let refused = |why: String| CliError {
         help: Some("fix the file, or move it away; nothing was written".to_owned()),
-        ..Stop::new(Exit::Usage, format!("{}: {why}", path.display()))
+        ..CliError::new(Exit::Usage, format!("{}: {why}", path.display()))
     };
     let before = match fs::read_to_string(path) {
         Ok(text) => text,
@@ -138,7 +138,7 @@ fn write(path: &Path, text: &str, dry_run: bool) -> anyhow::Result<Change> {
     if dry_run {
         return Ok(change);
     }
-    let failed = |why: std::io::Error| Stop::new(Exit::Internal, format!("{} can't be written: {why}", path.display()));
+    let failed = |why: std::io::Error| CliError::new(Exit::Internal, format!("{} can't be written: {why}", path.display()));
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(failed)?;
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;

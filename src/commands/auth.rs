@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::session;
-use super::{Call, Stop};
+use super::{Call, CliError};
 use crate::cli::AuthCommand;
 use crate::exit::Exit;
 use crate::output::table;
@@ -35,7 +35,7 @@ async fn login(call: &Call) -> anyhow::Result<Exit> {
     let settings = &call.settings;
     let path = path(settings)?;
     let typed = typed(&settings.account)?;
-    let key = ApiKey::parse(&typed).map_err(|why| Stop::new(Exit::Key, format!("{why}; no key was kept")))?;
+    let key = ApiKey::parse(&typed).map_err(|why| CliError::new(Exit::Key, format!("{why}; no key was kept")))?;
     let reached = session::reach(settings, key).await?;
     let balance = balance(&reached.client).await;
     reached.close().await;
@@ -43,11 +43,11 @@ async fn login(call: &Call) -> anyhow::Result<Exit> {
         Ok(_) => {}
         Err(ReadError::Refused(refusal)) => {
             let why = format!("the service refuses this key: {}; it was not kept", refusal.message);
-            return Err(Stop::new(Exit::of_refusal(refusal.reason), why).into());
+            return Err(CliError::new(Exit::of_refusal(refusal.reason), why).into());
         }
         Err(why) => call.out.warning(&format!("the key could not be tried: {why}")),
     }
-    stored::keep(&path, &typed).map_err(|why| Stop::new(Exit::Internal, format!("{} can't be written: {why}", path.display())))?;
+    stored::keep(&path, &typed).map_err(|why| CliError::new(Exit::Internal, format!("{} can't be written: {why}", path.display())))?;
     call.out.note(&format!("the key of the profile {} is kept in {}, readable only by you", settings.account, path.display()));
     match &settings.key {
         KeySource::Given(_, Origin::Variable(name)) => {
@@ -63,23 +63,23 @@ async fn login(call: &Call) -> anyhow::Result<Exit> {
 }
 
 /// The place where the profile's key is stored.
-fn path(settings: &Settings) -> Result<PathBuf, Stop> {
+fn path(settings: &Settings) -> Result<PathBuf, CliError> {
     let folder = settings
         .folder
         .as_deref()
-        .ok_or_else(|| Stop::new(Exit::Usage, "there is no home folder to keep a key in; set J2V_API_KEY instead"))?;
+        .ok_or_else(|| CliError::new(Exit::Usage, "there is no home folder to keep a key in; set J2V_API_KEY instead"))?;
     Ok(stored::path(folder, &settings.account))
 }
 
 /// The key, from a prompt that doesn't show it, or from the first line of stdin.
-fn typed(profile: &str) -> Result<String, Stop> {
+fn typed(profile: &str) -> Result<String, CliError> {
     let read = if io::stdin().is_terminal() {
         rpassword::prompt_password(format!("API key of the profile {profile} (not shown): "))
     } else {
         let mut line = String::new();
         io::stdin().lock().take(LONGEST).read_line(&mut line).map(|_| line)
     };
-    read.map_err(|why| Stop::new(Exit::Usage, format!("the key can't be read: {why}; no key was kept")))
+    read.map_err(|why| CliError::new(Exit::Usage, format!("the key can't be read: {why}; no key was kept")))
 }
 
 /// The remaining credits, if the service reports them: the cheapest request there is (`service.md#status`).
@@ -126,7 +126,7 @@ fn logout(call: &Call) -> anyhow::Result<Exit> {
     match fs::remove_file(&path) {
         Ok(()) => call.out.note(&format!("forgot the key of the profile {account}: {} was removed", path.display())),
         Err(why) if why.kind() == ErrorKind::NotFound => call.out.note(&format!("no key is kept for the profile {account}")),
-        Err(why) => return Err(Stop::new(Exit::Internal, format!("{} can't be removed: {why}", path.display())).into()),
+        Err(why) => return Err(CliError::new(Exit::Internal, format!("{} can't be removed: {why}", path.display())).into()),
     }
     if let KeySource::Given(_, Origin::Variable(name)) = &call.settings.key {
         call.out.note(&format!("${name} is still set"));

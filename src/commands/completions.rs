@@ -7,7 +7,7 @@ use clap::{Arg, CommandFactory, Parser};
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter};
 use clap_complete::env::{CompleteEnv, Shells};
 
-use super::{Call, Stop};
+use super::{Call, CliError};
 use crate::cli::{Cli, CompletionsArgs};
 use crate::emulator::catalogue;
 use crate::exit::Exit;
@@ -36,7 +36,7 @@ const DECIDING: [(&str, bool); 4] = [("--emulate", false), ("--no-ledger", false
 pub(super) fn run(call: &Call, args: &CompletionsArgs) -> anyhow::Result<Exit> {
     let shells = Shells::builtins();
     let name = args.shell.as_str();
-    let shell = shells.completer(name).ok_or_else(|| Stop::new(Exit::Internal, format!("there are no completions for {name}")))?;
+    let shell = shells.completer(name).ok_or_else(|| CliError::new(Exit::Internal, format!("there are no completions for {name}")))?;
     let mut script = Vec::new();
     shell.write_registration(VARIABLE, "j2v", "j2v", "j2v", &mut script)?;
     call.out.drawn(String::from_utf8(script)?.trim_end());

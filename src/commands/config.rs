@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use super::{Call, Stop};
+use super::{Call, CliError};
 use crate::cli::ConfigCommand;
 use crate::exit::Exit;
 use crate::output::table;
@@ -38,14 +38,14 @@ pub(super) fn run(call: &Call, command: &ConfigCommand) -> anyhow::Result<Exit> 
     }
 }
 
-fn file(call: &Call) -> Result<PathBuf, Stop> {
+fn file(call: &Call) -> Result<PathBuf, CliError> {
     let folder = call.settings.folder.as_deref();
-    folder.map(folder::config_file).ok_or_else(|| Stop::new(Exit::Usage, "there is no home folder for a config file"))
+    folder.map(folder::config_file).ok_or_else(|| CliError::new(Exit::Usage, "there is no home folder for a config file"))
 }
 
 fn show(call: &Call, json: bool) -> anyhow::Result<Exit> {
     if let Some(fault) = &call.settings.config_fault {
-        return Err(Stop::new(Exit::Usage, fault).then("j2v config edit").into());
+        return Err(CliError::new(Exit::Usage, fault).then("j2v config edit").into());
     }
     let shown: Vec<_> = call.settings.shown.iter().cloned().chain([project()?]).collect();
     if json {
@@ -65,8 +65,8 @@ fn show(call: &Call, json: bool) -> anyhow::Result<Exit> {
 }
 
 /// The file of the project that the working folder belongs to.
-fn project() -> Result<Shown, Stop> {
-    let project = Project::of(Path::new(".")).map_err(|why| Stop::new(Exit::Usage, why.to_string()))?;
+fn project() -> Result<Shown, CliError> {
+    let project = Project::of(Path::new(".")).map_err(|why| CliError::new(Exit::Usage, why.to_string()))?;
     let path = project.map(|project| project.path);
     let origin = path.clone().map_or(Origin::Default, Origin::File);
     Ok(Shown { name: "project", value: path.map(|path| path.display().to_string()), origin })
@@ -75,25 +75,25 @@ fn project() -> Result<Shown, Stop> {
 /// Opens the file in the user's editor, and checks it afterwards.
 fn edit(call: &Call) -> anyhow::Result<Exit> {
     let path = file(call)?;
-    make(&path).map_err(|why| Stop::new(Exit::Internal, format!("{} can't be made: {why}", path.display())))?;
+    make(&path).map_err(|why| CliError::new(Exit::Internal, format!("{} can't be made: {why}", path.display())))?;
     let Some(editor) = &call.settings.editor else {
-        return Err(Stop::new(Exit::Usage, format!("$VISUAL and $EDITOR are not set: open {} yourself", path.display())).into());
+        return Err(CliError::new(Exit::Usage, format!("$VISUAL and $EDITOR are not set: open {} yourself", path.display())).into());
     };
     let words = shlex::split(editor).unwrap_or_default();
     let [program, arguments @ ..] = words.as_slice() else {
-        return Err(Stop::new(Exit::Usage, format!("`{editor}` is not a command line")).into());
+        return Err(CliError::new(Exit::Usage, format!("`{editor}` is not a command line")).into());
     };
     let mut command = Command::new(program);
     command.args(arguments).arg(&path);
     for name in &call.settings.withheld {
         command.env_remove(name);
     }
-    let ended = command.status().map_err(|why| Stop::new(Exit::Usage, format!("`{editor}` can't be started: {why}")))?;
+    let ended = command.status().map_err(|why| CliError::new(Exit::Usage, format!("`{editor}` can't be started: {why}")))?;
     if !ended.success() {
-        return Err(Stop::new(Exit::Internal, format!("`{editor}` failed; {} may be half written", path.display())).into());
+        return Err(CliError::new(Exit::Internal, format!("`{editor}` failed; {} may be half written", path.display())).into());
     }
     let folder = path.parent().unwrap_or(&path);
-    folder::check_config(folder).map_err(|fault| Stop::new(Exit::Usage, fault.to_string()).then("j2v config edit"))?;
+    folder::check_config(folder).map_err(|fault| CliError::new(Exit::Usage, fault.to_string()).then("j2v config edit"))?;
     Ok(Exit::Done)
 }
 

@@ -6,13 +6,13 @@ use super::renders::Known;
 use super::session::{ledger_failed, spell, unreadable};
 use super::session_group::{self, SessionGroup};
 use super::waiting::nothing;
-use super::{Call, Stop};
+use super::{Call, CliError};
 use crate::cli::DeleteArgs;
 use crate::exit::Exit;
 use crate::ledger::{LedgerError, Render};
 use crate::output::{Results, Wanted};
 use crate::policy::READING_LIST;
-use crate::render::event::{Outcome, Trouble, Verdict};
+use crate::render::event::{Cause, Outcome, OutcomeStatus};
 use crate::render::identity::ProjectId;
 use crate::render::outcome::Reason;
 use crate::service::read::ReadError;
@@ -43,7 +43,7 @@ pub(super) async fn run(call: &Call, args: &DeleteArgs) -> anyhow::Result<Exit> 
         for (index, known) in known {
             let outcome = one(&session.context, known).await.map_err(ledger_failed)?;
             match &outcome.project {
-                Some(project) if outcome.trouble == Trouble::None && outcome.verdict == Verdict::Deleted => {
+                Some(project) if outcome.trouble == Cause::None && outcome.verdict == OutcomeStatus::Deleted => {
                     results.end_silently(index, &outcome, Exit::Done);
                     call.out.progress(&format!("{project}: the file was deleted on the server; the render is still charged"));
                 }
@@ -69,12 +69,12 @@ fn files(count: usize) -> String {
 }
 
 /// Asks at a terminal. A deleted file can't be restored: where no question can be asked, `--yes` is required.
-fn agreed(call: &Call, args: &DeleteArgs, names: &[String]) -> Result<bool, Stop> {
+fn agreed(call: &Call, args: &DeleteArgs, names: &[String]) -> Result<bool, CliError> {
     let what = files(names.len());
     let reads_stdin = args.renders.iter().any(|name| name == "-");
     if reads_stdin || !call.settings.terminal.stderr || !io::stdin().is_terminal() {
         let stop =
-            Stop::new(Exit::Usage, format!("{what} would be deleted from the server for good; nothing was deleted. --yes confirms it"));
+            CliError::new(Exit::Usage, format!("{what} would be deleted from the server for good; nothing was deleted. --yes confirms it"));
         let words = ["delete"].into_iter().chain(args.renders.iter().map(String::as_str));
         let scope = args.scope.batch.iter().flat_map(|batch| ["--batch", batch.as_str()]);
         return Err(stop.then(spell(call, &words.chain(scope).chain(["--yes"]).collect::<Vec<_>>())));
@@ -84,7 +84,7 @@ fn agreed(call: &Call, args: &DeleteArgs, names: &[String]) -> Result<bool, Stop
     call.out.note(&format!("delete {what} from the server for good ({shown}{more})? [y/N]"));
     let mut answer = String::new();
     let read = io::stdin().lock().read_line(&mut answer);
-    read.map_err(|why| Stop::new(Exit::Usage, format!("stdin can't be read: {why}; nothing was deleted")))?;
+    read.map_err(|why| CliError::new(Exit::Usage, format!("stdin can't be read: {why}; nothing was deleted")))?;
     Ok(["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()))
 }
 
@@ -112,14 +112,14 @@ async fn delete(context: &Context, project: ProjectId, render: Option<&Render>) 
     if let Some(render) = render {
         context.look_again(render).await?;
     }
-    Ok(outcome(Verdict::Deleted))
+    Ok(outcome(OutcomeStatus::Deleted))
 }
 
-fn meaning(error: &ReadError) -> (Verdict, Trouble) {
+fn meaning(error: &ReadError) -> (OutcomeStatus, Cause) {
     match error {
-        ReadError::NoSuchProject { .. } => (Verdict::Refused, Trouble::Refused(Reason::Request)),
-        ReadError::Refused(refusal) if refusal.reason == Reason::Request => (Verdict::Refused, Trouble::Refused(refusal.reason)),
-        ReadError::Refused(refusal) => (Verdict::Unsent, Trouble::Refused(refusal.reason)),
-        ReadError::Unreachable { .. } | ReadError::Broken { .. } => (Verdict::Unsent, Trouble::Unreachable),
+        ReadError::NoSuchProject { .. } => (OutcomeStatus::Refused, Cause::Refused(Reason::Request)),
+        ReadError::Refused(refusal) if refusal.reason == Reason::Request => (OutcomeStatus::Refused, Cause::Refused(refusal.reason)),
+        ReadError::Refused(refusal) => (OutcomeStatus::Unsent, Cause::Refused(refusal.reason)),
+        ReadError::Unreachable { .. } | ReadError::Broken { .. } => (OutcomeStatus::Unsent, Cause::Unreachable),
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use secrecy::ExposeSecret;
 
-use super::{Call, Stop};
+use super::{Call, CliError};
 use crate::cli::DeliverArgs;
 use crate::exit::Exit;
 use crate::service::signature::SigningSecret;
@@ -42,24 +42,24 @@ pub(super) fn sink(call: &Call, args: &DeliverArgs) -> anyhow::Result<Option<Arc
         return Ok(Some(Arc::new(program)));
     }
     let Some(url) = &args.forward else { return Ok(None) };
-    let to = Address::parse(url).map_err(|why| Stop::new(Exit::Usage, format!("--forward: {why}")))?;
+    let to = Address::parse(url).map_err(|why| CliError::new(Exit::Usage, format!("--forward: {why}")))?;
     let secret = secret(call, args)?;
     Ok(Some(Arc::new(Forward { to, secret, webhook_client: WebhookClient::new(World::real()), world: World::real() })))
 }
 
 /// The environment variables that a program doesn't get: secrets, except those that are meant for it.
-fn withheld(call: &Call, wanted: &[String]) -> Result<Vec<String>, Stop> {
+fn withheld(call: &Call, wanted: &[String]) -> Result<Vec<String>, CliError> {
     let withheld = &call.settings.withheld;
     if let Some(unset) = wanted.iter().find(|name| SECRETS.contains(&name.as_str()) && !withheld.contains(&name.as_str())) {
-        return Err(Stop::new(Exit::Usage, format!("--exec-env: ${unset} is not set")));
+        return Err(CliError::new(Exit::Usage, format!("--exec-env: ${unset} is not set")));
     }
     Ok(withheld.iter().map(|name| (*name).to_owned()).filter(|name| !wanted.contains(name)).collect())
 }
 
 /// Finds a path that doesn't exist now, and not at the first outcome. A bare name is left to the system to find.
-fn refuse_missing(program: &Path) -> Result<(), Stop> {
+fn refuse_missing(program: &Path) -> Result<(), CliError> {
     if program.components().count() > 1 && !program.is_file() {
-        return Err(Stop::new(Exit::Usage, format!("--exec: there is no program {}", program.display())));
+        return Err(CliError::new(Exit::Usage, format!("--exec: there is no program {}", program.display())));
     }
     Ok(())
 }
@@ -68,7 +68,7 @@ fn refuse_missing(program: &Path) -> Result<(), Stop> {
 const SECRET: &str = ".whsec";
 
 /// A path beside the ledger, for files that belong to it.
-fn beside_ledger(call: &Call, suffix: &str) -> Result<PathBuf, Stop> {
+fn beside_ledger(call: &Call, suffix: &str) -> Result<PathBuf, CliError> {
     match &call.settings.ledger {
         LedgerPlace::File(path) => {
             let mut name = path.as_os_str().to_owned();
@@ -77,13 +77,13 @@ fn beside_ledger(call: &Call, suffix: &str) -> Result<PathBuf, Stop> {
         }
         // The programs run on this machine. A secret that every machine needs can't be made by one of them.
         #[cfg(feature = "postgres")]
-        LedgerPlace::Server(_) if suffix == SECRET => Err(Stop::new(
+        LedgerPlace::Server(_) if suffix == SECRET => Err(CliError::new(
             Exit::Usage,
             "with a ledger on a server every machine has to sign with the same secret: name it with --forward-secret or $J2V_FORWARD_SECRET",
         )),
         #[cfg(feature = "postgres")]
         LedgerPlace::Server(_) => {
-            let state = call.settings.state.as_ref().ok_or_else(|| Stop::new(Exit::Usage, "there is no home folder for --exec"))?;
+            let state = call.settings.state.as_ref().ok_or_else(|| CliError::new(Exit::Usage, "there is no home folder for --exec"))?;
             Ok(state.join(format!("server{suffix}")))
         }
         LedgerPlace::Nowhere => Err(needs_ledger()),
@@ -92,8 +92,8 @@ fn beside_ledger(call: &Call, suffix: &str) -> Result<PathBuf, Stop> {
 }
 
 /// The refusal of an action that needs a ledger.
-pub(super) fn needs_ledger() -> Stop {
-    Stop::new(Exit::Usage, "callbacks and deliveries are recorded in the ledger: leave out --no-ledger")
+pub(super) fn needs_ledger() -> CliError {
+    CliError::new(Exit::Usage, "callbacks and deliveries are recorded in the ledger: leave out --no-ledger")
 }
 
 /// The secret from the flag's file, from the environment, or made once and stored.
@@ -102,7 +102,7 @@ fn secret(call: &Call, args: &DeliverArgs) -> anyhow::Result<SigningSecret> {
         return Ok(read(path)?);
     }
     if let Some(text) = &call.settings.forward_secret {
-        let why = |why| Stop::new(Exit::Usage, format!("$J2V_FORWARD_SECRET can't be used: {why}"));
+        let why = |why| CliError::new(Exit::Usage, format!("$J2V_FORWARD_SECRET can't be used: {why}"));
         return Ok(SigningSecret::parse(text.expose_secret()).map_err(why)?);
     }
     let path = beside_ledger(call, SECRET)?;
@@ -113,9 +113,9 @@ fn secret(call: &Call, args: &DeliverArgs) -> anyhow::Result<SigningSecret> {
     Ok(read(&path)?)
 }
 
-fn read(path: &Path) -> Result<SigningSecret, Stop> {
+fn read(path: &Path) -> Result<SigningSecret, CliError> {
     let refused =
-        |why: &dyn std::fmt::Display| Stop::new(Exit::Usage, format!("the signing secret {} can't be used: {why}", path.display()));
+        |why: &dyn std::fmt::Display| CliError::new(Exit::Usage, format!("the signing secret {} can't be used: {why}", path.display()));
     let found = fs::metadata(path).map_err(|why| refused(&in_words(&why)))?;
     if is_exposed(&found) {
         return Err(refused(&"others can read it").then(format!("chmod 600 {}", path.display())));

@@ -6,7 +6,7 @@ mod remote;
 
 use serde_json::json;
 
-use super::{Call, Stop};
+use super::{Call, CliError};
 use crate::cli::DoctorArgs;
 use crate::exit::Exit;
 use crate::output::table;
@@ -56,7 +56,7 @@ impl Finding {
     }
 
     /// A failed check, with the error that stops a command here.
-    fn stop(check: &'static str, stop: Stop) -> Self {
+    fn stop(check: &'static str, stop: CliError) -> Self {
         Self { help: stop.help, next: stop.next.into_iter().next(), ..Self::fail(check, stop.exit, stop.message) }
     }
 

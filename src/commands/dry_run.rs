@@ -7,7 +7,7 @@ use super::movies::Composed;
 use super::session::{self, ledger_failed};
 use super::submit::with_place_for_token;
 use super::submit_check::SubmitCheck;
-use super::{Call, Stop};
+use super::{Call, CliError};
 use crate::cli::{OnUnknownArg, SubmitArgs};
 use crate::exit::Exit;
 use crate::ledger::change::gives_way;
@@ -62,7 +62,7 @@ async fn latest(call: &Call, store: &dyn Store, key: Option<&Key>) -> anyhow::Re
 }
 
 /// The body as it would be sent, token included.
-fn sent(call: &Call, args: &SubmitArgs, key: Option<&Key>, known: &KnownRow, movie: Document) -> Result<Document, Stop> {
+fn sent(call: &Call, args: &SubmitArgs, key: Option<&Key>, known: &KnownRow, movie: Document) -> Result<Document, CliError> {
     let latest = known.latest.as_ref();
     let hash = MovieHash::of(movie.canonical().as_bytes());
     let is_new = latest.is_none_or(|render| args.again && gives_way(render, hash));
@@ -72,7 +72,7 @@ fn sent(call: &Call, args: &SubmitArgs, key: Option<&Key>, known: &KnownRow, mov
             call.out.warning(&format!("the render of key {} is `{state}`: nothing would be sent until that is settled", render.key));
         } else if !render.movie.agrees(hash) {
             let why = format!("the key {} was used before for another movie; --again renders this one as well", render.key);
-            return Err(Stop::new(Exit::OtherMovie, why));
+            return Err(CliError::new(Exit::OtherMovie, why));
         } else if !is_sendable(args, render.submission.state) {
             let state = render.submission.state.as_str();
             call.out.warning(&format!("the render of key {} is `{state}` already: nothing would be sent", render.key));
@@ -89,7 +89,7 @@ fn sent(call: &Call, args: &SubmitArgs, key: Option<&Key>, known: &KnownRow, mov
     };
     let identity = Identity { scope: SUBMIT_SCOPE, key: &key, generation, movie: hash };
     let token = Token::new(&identity, attempt, known.ledger.clone());
-    movie.with_token(&token.to_string()).map_err(|why| Stop::new(Exit::Invalid, why.to_string()))
+    movie.with_token(&token.to_string()).map_err(|why| CliError::new(Exit::Invalid, why.to_string()))
 }
 
 /// The movie without passwords: the URLs of webhooks and files may contain one.

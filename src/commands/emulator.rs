@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Call, Stop};
+use super::{Call, CliError};
 use crate::cli::EmulatorArgs;
 use crate::emulator::{Answered, Asked, Emulator, EmulatorError, KeyRule, Passing, Settings, Upstream};
 use crate::exit::Exit;
@@ -27,7 +27,7 @@ pub(super) async fn run(call: &Call, args: EmulatorArgs) -> anyhow::Result<Exit>
     Ok(Exit::Interrupted)
 }
 
-async fn emulate(call: &Call, args: EmulatorArgs) -> Result<Emulator, Stop> {
+async fn emulate(call: &Call, args: EmulatorArgs) -> Result<Emulator, CliError> {
     let settings = Settings {
         bind: args.bind,
         render_time: args.render_time,
@@ -44,22 +44,22 @@ async fn emulate(call: &Call, args: EmulatorArgs) -> Result<Emulator, Stop> {
     Ok(emulator)
 }
 
-async fn play(call: &Call, args: &EmulatorArgs, folder: &Path) -> Result<Emulator, Stop> {
+async fn play(call: &Call, args: &EmulatorArgs, folder: &Path) -> Result<Emulator, CliError> {
     let emulator = Emulator::play(args.bind, folder).await.map_err(not_started)?;
     meet(call, &emulator, &format!("answers with what {} holds. In another shell:", folder.display()), ANY_KEY);
     Ok(emulator)
 }
 
 /// The proxy, which has no key: each client sends its own.
-async fn record(call: &Call, args: &EmulatorArgs, folder: &Path) -> Result<Emulator, Stop> {
-    let Api::Url(api) = &call.settings.api else { return Err(Stop::new(Exit::Usage, "--emulate has no API that could be recorded")) };
+async fn record(call: &Call, args: &EmulatorArgs, folder: &Path) -> Result<Emulator, CliError> {
+    let Api::Url(api) = &call.settings.api else { return Err(CliError::new(Exit::Usage, "--emulate has no API that could be recorded")) };
     let timeouts = Timeouts { request: call.settings.request_timeout, ..Timeouts::default() };
     let forwarder =
-        Forwarder::new(api.clone(), timeouts).map_err(|why| Stop::new(Exit::Internal, format!("no proxy can be built: {why}")))?;
+        Forwarder::new(api.clone(), timeouts).map_err(|why| CliError::new(Exit::Internal, format!("no proxy can be built: {why}")))?;
     let upstream = Recorded { forwarder, out: Arc::clone(&call.out) };
     let emulator = Emulator::record(args.bind, folder, Arc::new(upstream), World::real()).await.map_err(not_started)?;
     if emulator.api_url() == api.as_str() {
-        return Err(Stop::new(Exit::Usage, format!("{api} is this proxy itself: give --api-url of the API to record")));
+        return Err(CliError::new(Exit::Usage, format!("{api} is this proxy itself: give --api-url of the API to record")));
     }
     let said = format!("writes what {api} is asked and answers into {}; renders cost what they cost. In another shell:", folder.display());
     meet(call, &emulator, &said, "");
@@ -98,8 +98,8 @@ impl Upstream for Recorded {
     }
 }
 
-fn not_started(error: EmulatorError) -> Stop {
+fn not_started(error: EmulatorError) -> CliError {
     let is_bind = matches!(error, EmulatorError::Bind { .. });
-    let stop = Stop::new(Exit::Internal, format!("{:#}", anyhow::Error::from(error)));
+    let stop = CliError::new(Exit::Internal, format!("{:#}", anyhow::Error::from(error)));
     if is_bind { stop.then("j2v emulator --bind 127.0.0.1:0") } else { stop }
 }

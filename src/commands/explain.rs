@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::renders::{Name, one, unheard_of};
 use super::session::{self, Session, ledger_failed, unreadable};
-use super::{Call, Stop, check, movies};
+use super::{Call, CliError, check, movies};
 use crate::cli::{Cli, Command, ExplainArgs};
 use crate::exit::Exit;
 use crate::ledger::{Render, Store};
@@ -96,7 +96,7 @@ async fn told(call: &Call, args: &ExplainArgs) -> anyhow::Result<Told> {
     Ok(Told { message: text, meant: None })
 }
 
-async fn named(call: &Call, ledger: &dyn Store, name: Name<'_>) -> Result<Option<Render>, Stop> {
+async fn named(call: &Call, ledger: &dyn Store, name: Name<'_>) -> Result<Option<Render>, CliError> {
     let command = session::spelling(call);
     match one(ledger, Some(session::space(call)), name, &command).await? {
         None => one(ledger, None, name, &command).await,
@@ -106,7 +106,7 @@ async fn named(call: &Call, ledger: &dyn Store, name: Name<'_>) -> Result<Option
 
 /// The service's message for a project that is not in the ledger.
 async fn of_service(call: &Call, name: Name<'_>) -> anyhow::Result<Told> {
-    let project = ProjectId::parse(name.text).map_err(|why| Stop::new(Exit::Usage, why.to_string()))?;
+    let project = ProjectId::parse(name.text).map_err(|why| CliError::new(Exit::Usage, why.to_string()))?;
     if name.batch.is_some() || !project.is_well_formed() {
         return Err(unheard_of(name, &session::spell(call, &["history"])).into());
     }
@@ -114,10 +114,10 @@ async fn of_service(call: &Call, name: Name<'_>) -> anyhow::Result<Told> {
     let read = session.context.client.read(&project, READING_ONE).await.map_err(|error| unreadable(&error));
     session.close().await;
     let report =
-        read.map_err(|stop| Stop { message: format!("{project}: {}", stop.message), ..stop }.then(session::spell(call, &["list"])))?;
+        read.map_err(|stop| CliError { message: format!("{project}: {}", stop.message), ..stop }.then(session::spell(call, &["list"])))?;
     let message = report.message.clone().ok_or_else(|| {
         let why = format!("nothing to explain: {project} is `{}` at the service, without a message", report.status.as_str());
-        Stop::new(Exit::Usage, why).then(session::spell(call, &["show", project.as_str()]))
+        CliError::new(Exit::Usage, why).then(session::spell(call, &["show", project.as_str()]))
     })?;
     Ok(Told { message, meant: None })
 }
@@ -135,9 +135,9 @@ fn last_words(render: &Render) -> Option<String> {
     reported.or_else(|| render.refusal.as_ref().map(|refusal| refusal.message.clone())).filter(|message| !message.trim().is_empty())
 }
 
-fn nothing_said(call: &Call, render: &Render) -> Stop {
+fn nothing_said(call: &Call, render: &Render) -> CliError {
     let (state, name) = (render.submission.state.as_str(), session::spelling(call).name(render));
-    Stop::new(Exit::Usage, format!("nothing to explain: the render of key {name} is `{state}`, without a message"))
+    CliError::new(Exit::Usage, format!("nothing to explain: the render of key {name} is `{state}`, without a message"))
         .then(session::spell(call, &["show", &name]))
 }
 

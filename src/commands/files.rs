@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Stop;
+use super::CliError;
 use crate::exit::Exit;
 use crate::limits::FILES;
 use crate::movie::expand::Expansion;
@@ -36,12 +36,12 @@ impl Files {
     ///
     /// # Errors
     /// When the command's movies use more files than the limits allow.
-    pub(super) async fn look_at(&mut self, out: &Out, expansion: &Expansion) -> Result<Option<Vec<AssetUse>>, Stop> {
+    pub(super) async fn look_at(&mut self, out: &Out, expansion: &Expansion) -> Result<Option<Vec<AssetUse>>, CliError> {
         let Some(probe) = self.probe.as_ref() else { return Ok(None) };
         let uses = assets_of(expansion);
         let new: Vec<(&str, Wanted)> = uses.iter().filter(|file| !self.seen.contains_key(&file.url)).map(wanted).collect();
         if FILES.is_passed_by(self.seen.len() + new.len()) {
-            return Err(Stop::new(Exit::Invalid, format!("these movies take in {}: not all were looked at", FILES.passed())));
+            return Err(CliError::new(Exit::Invalid, format!("these movies take in {}: not all were looked at", FILES.passed())));
         }
         if !new.is_empty() {
             out.progress(&format!("looking at {}", counted(new.len(), "file")));

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::json;
 
 use super::session::{ledger_failed, store_to_read};
-use super::{Call, Stop};
+use super::{Call, CliError};
 use crate::cli::HistoryArgs;
 use crate::exit::Exit;
 use crate::ledger::{Render, RenderQuery};
@@ -40,10 +40,10 @@ pub(super) async fn run(call: &Call, args: &HistoryArgs) -> anyhow::Result<Exit>
 }
 
 /// A state by the word that the list shows.
-fn known_state(word: &str) -> Result<State, Stop> {
+fn known_state(word: &str) -> Result<State, CliError> {
     State::ALL.into_iter().find(|state| state.as_str() == word).ok_or_else(|| {
         let words = State::ALL.map(State::as_str).join(", ");
-        Stop::new(Exit::Usage, format!("--state {word}: unknown state; use one of: {words}"))
+        CliError::new(Exit::Usage, format!("--state {word}: unknown state; use one of: {words}"))
     })
 }
 

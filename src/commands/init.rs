@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
-use super::{Call, Stop, templates};
+use super::{Call, CliError, templates};
 use crate::cli::{InitArgs, Starter, TemplatePullArgs, TemplatesCommand};
 use crate::exit::Exit;
 
@@ -20,21 +20,21 @@ pub(super) async fn run(call: &Call, args: &InitArgs) -> anyhow::Result<Exit> {
     };
     let path = format!("{name}.json");
     write(Path::new(&path), movie, args.overwrite)
-        .map_err(|why| Stop { help: None, ..not_written(Path::new(&path), &why) }.then(format!("j2v init {name} --overwrite")))?;
+        .map_err(|why| CliError { help: None, ..not_written(Path::new(&path), &why) }.then(format!("j2v init {name} --overwrite")))?;
     call.out.data(&path);
     call.out.hint(&format!("j2v submit {path} --emulate --wait --download ."));
     Ok(Exit::Done)
 }
 
 /// The message and exit code for a file that could not be written.
-pub(super) fn not_written(path: &Path, why: &io::Error) -> Stop {
+pub(super) fn not_written(path: &Path, why: &io::Error) -> CliError {
     let path = path.display();
     match why.kind() {
         ErrorKind::AlreadyExists => {
-            let stop = Stop::new(Exit::Usage, format!("{path} already exists; nothing was written"));
-            Stop { help: Some("--overwrite replaces it".to_owned()), ..stop }
+            let stop = CliError::new(Exit::Usage, format!("{path} already exists; nothing was written"));
+            CliError { help: Some("--overwrite replaces it".to_owned()), ..stop }
         }
-        _ => Stop::new(Exit::Usage, format!("{path} can't be written: {why}")),
+        _ => CliError::new(Exit::Usage, format!("{path} can't be written: {why}")),
     }
 }
 

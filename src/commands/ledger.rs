@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::session::{homeless, ledger_failed};
-use super::{Call, Stop};
+use super::{Call, CliError};
 use crate::cli::{CopyArgs, LedgerArgs, LedgerCheckArgs, LedgerCommand, PruneArgs};
 use crate::exit::Exit;
 use crate::ledger::RenderQuery;
@@ -26,7 +26,7 @@ pub(super) async fn run(call: &Call, args: &LedgerArgs) -> anyhow::Result<Exit> 
     }
 }
 
-async fn open(place: &LedgerPlace) -> Result<Arc<dyn Transfer>, Stop> {
+async fn open(place: &LedgerPlace) -> Result<Arc<dyn Transfer>, CliError> {
     match place {
         LedgerPlace::File(path) => Ok(Arc::new(Sqlite::open(path, &World::real()).map_err(ledger_failed)?)),
         #[cfg(feature = "postgres")]
@@ -34,27 +34,27 @@ async fn open(place: &LedgerPlace) -> Result<Arc<dyn Transfer>, Stop> {
             Ok(Arc::new(Box::pin(Postgres::open(address.clone(), World::real())).await.map_err(ledger_failed)?))
         }
         LedgerPlace::Homeless => Err(homeless()),
-        LedgerPlace::Nowhere => Err(Stop::new(Exit::Usage, "this command needs a ledger: leave out --no-ledger")),
+        LedgerPlace::Nowhere => Err(CliError::new(Exit::Usage, "this command needs a ledger: leave out --no-ledger")),
     }
 }
 
-fn place(call: &Call, typed: &Path) -> Result<LedgerPlace, Stop> {
-    call.settings.ledger_at(typed).map_err(|why| Stop::new(Exit::Usage, why.to_string()))
+fn place(call: &Call, typed: &Path) -> Result<LedgerPlace, CliError> {
+    call.settings.ledger_at(typed).map_err(|why| CliError::new(Exit::Usage, why.to_string()))
 }
 
 async fn move_over(call: &Call, args: &CopyArgs) -> anyhow::Result<Exit> {
     let (from, to) = (place(call, &args.from)?, place(call, &args.to)?);
     if !from.is_there() {
-        return Err(Stop::new(Exit::Usage, format!("there is no ledger {from}")).into());
+        return Err(CliError::new(Exit::Usage, format!("there is no ledger {from}")).into());
     }
     if from == to {
-        return Err(Stop::new(Exit::Usage, "a ledger can't be copied to itself").into());
+        return Err(CliError::new(Exit::Usage, "a ledger can't be copied to itself").into());
     }
     let (source, target) = (open(&from).await?, open(&to).await?);
     refuse_busy(&from, source.as_ref()).await?;
     let copied = copy(source.as_ref(), target.as_ref()).await.map_err(|error| match error {
         CopyError::Ledger(error) => ledger_failed(error),
-        other => Stop::new(Exit::Internal, other.to_string()),
+        other => CliError::new(Exit::Internal, other.to_string()),
     })?;
     for (table, rows) in copied.iter().filter(|(_, rows)| *rows > 0) {
         call.out.note(&format!("{table}: {rows} rows"));
@@ -65,13 +65,14 @@ async fn move_over(call: &Call, args: &CopyArgs) -> anyhow::Result<Exit> {
 }
 
 /// Refuses to copy a ledger during a submission: the submission would be open in both ledgers.
-async fn refuse_busy(place: &LedgerPlace, ledger: &dyn Transfer) -> Result<(), Stop> {
+async fn refuse_busy(place: &LedgerPlace, ledger: &dyn Transfer) -> Result<(), CliError> {
     ledger.reap(World::real().now()).await.map_err(ledger_failed)?;
     let unsettled = ledger.find(None, RenderQuery::Unsettled).await.map_err(ledger_failed)?;
     match unsettled.iter().find(|render| render.submission.state == State::Sending) {
-        Some(render) => {
-            Err(Stop::new(Exit::Internal, format!("{place} is in use: {} is being sent; copy it when no command is using it", render.key)))
-        }
+        Some(render) => Err(CliError::new(
+            Exit::Internal,
+            format!("{place} is in use: {} is being sent; copy it when no command is using it", render.key),
+        )),
         None => Ok(()),
     }
 }
@@ -79,7 +80,7 @@ async fn refuse_busy(place: &LedgerPlace, ledger: &dyn Transfer) -> Result<(), S
 async fn check(call: &Call, args: &LedgerCheckArgs) -> anyhow::Result<Exit> {
     let place = &call.settings.ledger;
     if !place.is_there() {
-        return Err(Stop::new(Exit::Usage, format!("there is no ledger {place}")).into());
+        return Err(CliError::new(Exit::Usage, format!("there is no ledger {place}")).into());
     }
     let faults = open(place).await?.faults().await.map_err(ledger_failed)?;
     if args.json {
@@ -92,13 +93,13 @@ async fn check(call: &Call, args: &LedgerCheckArgs) -> anyhow::Result<Exit> {
         call.out.note(&format!("{place} is sound"));
         return Ok(Exit::Done);
     }
-    Err(Stop::new(Exit::Internal, format!("{place} has {} faults; nothing was changed", faults.len())).into())
+    Err(CliError::new(Exit::Internal, format!("{place} has {} faults; nothing was changed", faults.len())).into())
 }
 
 async fn prune(call: &Call, args: &PruneArgs) -> anyhow::Result<Exit> {
     let place = &call.settings.ledger;
     if !place.is_there() {
-        return Err(Stop::new(Exit::Usage, format!("there is no ledger {place}")).into());
+        return Err(CliError::new(Exit::Usage, format!("there is no ledger {place}")).into());
     }
     let before = World::real().now().minus(args.older_than);
     let pruned = open(place).await?.prune(before).await.map_err(ledger_failed)?;

@@ -5,12 +5,12 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::session::{Session, unreadable};
-use super::{Call, Stop};
+use super::{Call, CliError};
 use crate::cli::ListArgs;
 use crate::exit::Exit;
 use crate::output::table::{self, Cell};
 use crate::policy::{READING_LIST, RETENTION};
-use crate::render::event::{Outcome, Verdict};
+use crate::render::event::{Outcome, OutcomeStatus};
 use crate::render::identity::Key;
 use crate::render::line;
 use crate::render::outcome::{Report, Status};
@@ -24,7 +24,7 @@ pub(super) async fn run(call: &Call, args: &ListArgs) -> anyhow::Result<Exit> {
     let to = args.to.map_or(now.plus(Duration::from_secs(60)), |to| to.end(now));
     let from = args.from.map_or_else(|| to.min(now).minus(RETENTION), |from| from.start(now));
     if from > to {
-        return Err(Stop::new(Exit::Usage, "--from is after --to").into());
+        return Err(CliError::new(Exit::Usage, "--from is after --to").into());
     }
     let sweep = session.context.client.sweep(Window { from, to }, READING_LIST).await.map_err(|error| unreadable(&error))?;
     if !sweep.whole {
@@ -52,12 +52,12 @@ pub(super) async fn run(call: &Call, args: &ListArgs) -> anyhow::Result<Exit> {
 
 fn outcome(report: &Report) -> Outcome {
     let verdict = match report.status {
-        Status::Pending => Verdict::Pending,
-        Status::Running | Status::Other(_) => Verdict::Running,
-        Status::Done => Verdict::Done,
-        Status::Error => Verdict::Error,
-        Status::Timeout => Verdict::Timeout,
-        Status::Deleted => Verdict::Deleted,
+        Status::Pending => OutcomeStatus::Pending,
+        Status::Running | Status::Other(_) => OutcomeStatus::Running,
+        Status::Done => OutcomeStatus::Done,
+        Status::Error => OutcomeStatus::Error,
+        Status::Timeout => OutcomeStatus::Timeout,
+        Status::Deleted => OutcomeStatus::Deleted,
     };
     Outcome {
         project: Some(report.project.clone()),

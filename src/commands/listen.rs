@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use super::delivering::{self, ABREAST};
 use super::receiver::{EMULATED, url_of};
 use super::session::{Session, ledger_failed};
-use super::{Call, Stop};
+use super::{Call, CliError};
 use crate::cli::ListenArgs;
 use crate::exit::Exit;
 use crate::ledger::outbox::{Keeping, Receiver};
@@ -65,8 +65,8 @@ pub(super) async fn run(call: &Call, args: &ListenArgs) -> anyhow::Result<Exit> 
     Ok(Exit::Done)
 }
 
-fn check(args: &ListenArgs) -> Result<(), Stop> {
-    let usage = |why: String| Err(Stop::new(Exit::Usage, why));
+fn check(args: &ListenArgs) -> Result<(), CliError> {
+    let usage = |why: String| Err(CliError::new(Exit::Usage, why));
     if let Some(path) = &args.path {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~/".contains(c);
         if !path.starts_with('/') || !path.chars().all(is_plain) || path == HEALTH {
@@ -83,14 +83,14 @@ fn check(args: &ListenArgs) -> Result<(), Stop> {
     Ok(())
 }
 
-fn not_bound(bind: SocketAddr, why: &std::io::Error) -> Stop {
+fn not_bound(bind: SocketAddr, why: &std::io::Error) -> CliError {
     let why = match why.kind() {
         std::io::ErrorKind::AddrInUse => "the address is already in use".to_owned(),
         std::io::ErrorKind::PermissionDenied => "this user may not listen on that port".to_owned(),
         std::io::ErrorKind::AddrNotAvailable => "this machine does not have that address".to_owned(),
         _ => why.to_string(),
     };
-    Stop::new(Exit::Usage, format!("can't listen on {bind}: {why}")).then("j2v listen --bind 127.0.0.1:0")
+    CliError::new(Exit::Usage, format!("can't listen on {bind}: {why}")).then("j2v listen --bind 127.0.0.1:0")
 }
 
 /// Stores the receiver's address in the ledger from now on. A service on this machine reaches the receiver directly, unless the

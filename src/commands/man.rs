@@ -5,7 +5,7 @@ use std::path::Path;
 
 use clap::CommandFactory;
 
-use super::{Call, Stop};
+use super::{Call, CliError};
 use crate::cli::{Cli, ManArgs};
 use crate::exit::Exit;
 
@@ -17,8 +17,8 @@ pub(super) fn run(call: &Call, args: &ManArgs) -> anyhow::Result<Exit> {
     command.build();
     match &args.out {
         Some(folder) => {
-            let count =
-                write(command, folder).map_err(|why| Stop::new(Exit::Internal, format!("{} can't be written: {why}", folder.display())))?;
+            let count = write(command, folder)
+                .map_err(|why| CliError::new(Exit::Internal, format!("{} can't be written: {why}", folder.display())))?;
             call.out.progress(&format!("{count} pages are in {}", folder.display()));
         }
         None => call.out.drawn(page(command)?.trim_end()),

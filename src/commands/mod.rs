@@ -76,7 +76,7 @@ struct Call {
 /// A command that ends with a message, the next command to type, and an exit code.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
-struct Stop {
+struct CliError {
     exit: Exit,
     message: String,
     help: Option<String>,
@@ -87,7 +87,7 @@ struct Stop {
     refused: Option<Box<Refused>>,
 }
 
-impl Stop {
+impl CliError {
     fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self { exit, message: message.into(), help: None, next: Vec::new(), passes: false, refused: None }
     }
@@ -179,7 +179,7 @@ fn refuse_settings(error: &SettingsError) -> Exit {
 
 /// The one place where an error becomes a message and an exit code.
 fn fail(out: &Out, error: &anyhow::Error) -> Exit {
-    if let Some(stop) = error.downcast_ref::<Stop>() {
+    if let Some(stop) = error.downcast_ref::<CliError>() {
         stop.tell(out);
         return stop.exit;
     }

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Stop;
+use super::CliError;
 use crate::exit::Exit;
 pub(super) use crate::input::STDIN;
 use crate::input::{self, InputError};
@@ -31,7 +31,7 @@ pub(super) struct MovieFile {
 ///
 /// # Errors
 /// When a folder can't be read or holds no movie, or two files would be the same key.
-pub(super) fn named(names: &[String]) -> Result<Vec<MovieFile>, Stop> {
+pub(super) fn named(names: &[String]) -> Result<Vec<MovieFile>, CliError> {
     let mut files = Vec::new();
     for name in names {
         let path = Path::new(name);
@@ -44,8 +44,8 @@ pub(super) fn named(names: &[String]) -> Result<Vec<MovieFile>, Stop> {
     Ok(files)
 }
 
-fn inside(folder: &Path) -> Result<Vec<MovieFile>, Stop> {
-    let wrong = |why: String| Stop::new(Exit::Usage, format!("{}: {why}", folder.display()));
+fn inside(folder: &Path) -> Result<Vec<MovieFile>, CliError> {
+    let wrong = |why: String| CliError::new(Exit::Usage, format!("{}: {why}", folder.display()));
     let mut paths = Vec::new();
     collect(folder, &mut paths).map_err(|why| wrong(format!("the folder can't be read: {why}")))?;
     if paths.is_empty() {
@@ -86,7 +86,7 @@ pub(super) fn may_hold_lines(name: &str) -> bool {
 ///
 /// # Errors
 /// When it can't be read; for one that is not there, with what was probably meant.
-pub(super) fn read_movie(name: &str) -> Result<Vec<u8>, Stop> {
+pub(super) fn read_movie(name: &str) -> Result<Vec<u8>, CliError> {
     input::read(name, MOVIE).map_err(|why| {
         let stop = unreadable(name, &why);
         if matches!(why, InputError::Missing) { not_there(name, stop) } else { stop }
@@ -97,23 +97,23 @@ pub(super) fn read_movie(name: &str) -> Result<Vec<u8>, Stop> {
 ///
 /// # Errors
 /// When it can't be read, or is not UTF-8.
-pub(super) fn read_text(name: &str) -> Result<String, Stop> {
+pub(super) fn read_text(name: &str) -> Result<String, CliError> {
     let bytes = input::read(name, MOVIE).map_err(|why| unreadable(name, &why))?;
-    String::from_utf8(bytes).map_err(|_| Stop::new(Exit::Usage, format!("{name} is not UTF-8 text")))
+    String::from_utf8(bytes).map_err(|_| CliError::new(Exit::Usage, format!("{name} is not UTF-8 text")))
 }
 
 /// A file that is too large is refused like one that is not a movie; one that can't be read at all is a wrong name.
-fn unreadable(name: &str, why: &InputError) -> Stop {
+fn unreadable(name: &str, why: &InputError) -> CliError {
     let exit = if matches!(why, InputError::TooLarge(_)) { Exit::Invalid } else { Exit::Usage };
-    Stop::new(exit, format!("{name}: {why}"))
+    CliError::new(exit, format!("{name}: {why}"))
 }
 
 /// The message for a movie that doesn't exist, with the name that was probably meant.
-fn not_there(name: &str, stop: Stop) -> Stop {
+fn not_there(name: &str, stop: CliError) -> CliError {
     let path = Path::new(name);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let Ok(entries) = fs::read_dir(folder) else {
-        return Stop { help: Some(format!("the folder {} does not exist either", folder.display())), ..stop };
+        return CliError { help: Some(format!("the folder {} does not exist either", folder.display())), ..stop };
     };
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|name| is_movie(Path::new(name)));
     let names: Vec<String> = names.take(MOST_NAMES).collect();
@@ -123,10 +123,10 @@ fn not_there(name: &str, stop: Stop) -> Stop {
     match nearest {
         Some((_, path)) => {
             let path = path.strip_prefix(".").unwrap_or(&path).display().to_string();
-            Stop { help: Some(format!("did you mean {path}?")), ..stop }
+            CliError { help: Some(format!("did you mean {path}?")), ..stop }
         }
         None if names.is_empty() => {
-            Stop { help: Some("this folder has no movie: change to the right folder, or write a new one".to_owned()), ..stop }
+            CliError { help: Some("this folder has no movie: change to the right folder, or write a new one".to_owned()), ..stop }
                 .then("j2v init")
         }
         None => stop,

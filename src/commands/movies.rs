@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::Stop;
+use super::CliError;
 pub(super) use super::movie_files::STDIN;
 use super::movie_files::{self, MovieFile};
 use crate::cli::{MovieArgs, MovieDefaults};
 use crate::exit::Exit;
-use crate::movie::compose::{Assigned, Assignment, Destination, Flags, Fragment, Setting, VarsFile, compose};
+use crate::movie::compose::{Assigned, Assignment, ExportTarget, Flags, Fragment, Setting, VarsFile, compose};
 use crate::movie::diagnostic::{Diagnostic, Severity};
 use crate::movie::json::Node;
 use crate::movie::{Document, MovieLine, Refused};
@@ -21,14 +21,14 @@ pub(super) struct Composed {
     /// The key of a movie that a folder holds: the name of its file without the ending.
     pub(super) stem: Option<String>,
     /// The movie as it will be sent, without the token.
-    pub(super) movie: Result<Document, Stop>,
+    pub(super) movie: Result<Document, CliError>,
 }
 
 /// Composes all movies; reports every diagnostic.
 ///
 /// # Errors
 /// When a flag is wrong, which is wrong for all of them.
-pub(super) fn compose_all(out: &Out, args: &MovieArgs) -> Result<Vec<Composed>, Stop> {
+pub(super) fn compose_all(out: &Out, args: &MovieArgs) -> Result<Vec<Composed>, CliError> {
     let composed = compose_silently(args)?;
     for movie in composed.iter().filter_map(|composed| composed.movie.as_ref().ok()) {
         movie.diagnostics.iter().for_each(|diagnostic| tell(out, movie, diagnostic));
@@ -40,19 +40,19 @@ pub(super) fn compose_all(out: &Out, args: &MovieArgs) -> Result<Vec<Composed>, 
 ///
 /// # Errors
 /// When a flag is wrong, or the movie can't be read or composed.
-pub(super) fn compose_one(out: &Out, args: &MovieArgs) -> Result<Document, Stop> {
+pub(super) fn compose_one(out: &Out, args: &MovieArgs) -> Result<Document, CliError> {
     let mut composed = compose_all(out, args)?;
     if composed.len() > 1 {
-        return Err(Stop::new(Exit::Usage, format!("this command takes one movie; {} were given", composed.len())));
+        return Err(CliError::new(Exit::Usage, format!("this command takes one movie; {} were given", composed.len())));
     }
-    composed.pop().ok_or_else(|| Stop::new(Exit::Usage, "name a movie file"))?.movie
+    composed.pop().ok_or_else(|| CliError::new(Exit::Usage, "name a movie file"))?.movie
 }
 
 /// Composes all movies; the caller reports their diagnostics.
 ///
 /// # Errors
 /// As [`compose_all`].
-pub(super) fn compose_silently(args: &MovieArgs) -> Result<Vec<Composed>, Stop> {
+pub(super) fn compose_silently(args: &MovieArgs) -> Result<Vec<Composed>, CliError> {
     compose_files(args, movie_files::named)
 }
 
@@ -60,13 +60,13 @@ pub(super) fn compose_silently(args: &MovieArgs) -> Result<Vec<Composed>, Stop> 
 ///
 /// # Errors
 /// Names both files.
-pub(super) fn refuse_one_key_twice(composed: &[Composed]) -> Result<(), Stop> {
+pub(super) fn refuse_one_key_twice(composed: &[Composed]) -> Result<(), CliError> {
     let mut known: HashMap<&str, &str> = HashMap::new();
     for Composed { source, stem, .. } in composed {
         if let Some(stem) = stem
             && let Some(other) = known.insert(stem, source)
         {
-            return Err(Stop::new(Exit::Usage, format!("{other} and {source} would both have the key {stem}; nothing was sent")));
+            return Err(CliError::new(Exit::Usage, format!("{other} and {source} would both have the key {stem}; nothing was sent")));
         }
     }
     Ok(())
@@ -78,15 +78,15 @@ pub(super) fn refuse_one_key_twice(composed: &[Composed]) -> Result<(), Stop> {
 /// As [`compose_all`], and when the files can't be found.
 pub(super) fn compose_files(
     args: &MovieArgs,
-    files: impl FnOnce(&[String]) -> Result<Vec<MovieFile>, Stop>,
-) -> Result<Vec<Composed>, Stop> {
+    files: impl FnOnce(&[String]) -> Result<Vec<MovieFile>, CliError>,
+) -> Result<Vec<Composed>, CliError> {
     let flags = flags(args)?;
     if args.movies.iter().filter(|name| *name == STDIN).count() > 1 {
-        return Err(Stop::new(Exit::Usage, "stdin can be read only once: give `-` only once"));
+        return Err(CliError::new(Exit::Usage, "stdin can be read only once: give `-` only once"));
     }
     if let Some(source) = args.template_for_movie() {
         let movie = compose(Document::made(Node::object()), &with_defaults(&flags, &args.defaults, &Document::made(Node::object())));
-        let movie = movie.map_err(|error| Stop::new(Exit::Invalid, format!("{source}: {error}")));
+        let movie = movie.map_err(|error| CliError::new(Exit::Invalid, format!("{source}: {error}")));
         return Ok(vec![Composed { source, stem: None, movie }]);
     }
     let files = files(&args.movies)?;
@@ -106,7 +106,7 @@ fn movies_of(file: MovieFile, flags: &Flags, defaults: &MovieDefaults) -> Vec<Co
     let composed = |source: &str, read: Result<Document, Box<Refused>>| {
         let movie = read.map_err(|refused| refusal(*refused))?;
         let flags = &with_defaults(flags, defaults, &movie);
-        compose(movie, flags).map_err(|error| Stop::new(Exit::Invalid, format!("{source}: {error}")))
+        compose(movie, flags).map_err(|error| CliError::new(Exit::Invalid, format!("{source}: {error}")))
     };
     let all = movie_files::read_movie(&name).and_then(|bytes| Ok((lines(&bytes)?, bytes)));
     match all {
@@ -133,18 +133,18 @@ fn with_defaults(flags: &Flags, defaults: &MovieDefaults, movie: &Document) -> F
         flags.resolution.clone_from(&defaults.resolution);
     }
     if flags.destinations.is_empty() && !says(&["exports"]) {
-        flags.destinations.extend(defaults.webhook.clone().map(Destination::Webhook));
+        flags.destinations.extend(defaults.webhook.clone().map(ExportTarget::Webhook));
     }
     flags
 }
 
-fn flags(args: &MovieArgs) -> Result<Flags, Stop> {
-    let usage = |flag: &str, why: &dyn std::fmt::Display| Stop::new(Exit::Usage, format!("{flag}: {why}"));
+fn flags(args: &MovieArgs) -> Result<Flags, CliError> {
+    let usage = |flag: &str, why: &dyn std::fmt::Display| CliError::new(Exit::Usage, format!("{flag}: {why}"));
     let assignments = |flag: &str, texts: &[String]| {
         texts.iter().map(|text| Assignment::parse(text).map_err(|why| usage(flag, &why))).collect::<Result<Vec<_>, _>>()
     };
-    let webhooks = args.webhooks().map(Destination::Webhook);
-    let connections = args.connection.iter().cloned().map(Destination::Connection);
+    let webhooks = args.webhooks().map(ExportTarget::Webhook);
+    let connections = args.connection.iter().cloned().map(ExportTarget::Connection);
     Ok(Flags {
         vars_files: args.vars.iter().map(|file| fragment(file, VarsFile::parse)).collect::<Result<_, _>>()?,
         vars: args.var.iter().map(|text| variable(args, text).map_err(|why| usage("--var", &why))).collect::<Result<_, _>>()?,
@@ -173,15 +173,15 @@ fn variable(args: &MovieArgs, text: &str) -> Result<Assignment, String> {
 }
 
 /// A part of a movie in a separate file.
-fn fragment<T>(file: &Path, parse: impl Fn(&str, String) -> Result<T, Box<Refused>>) -> Result<T, Stop> {
+fn fragment<T>(file: &Path, parse: impl Fn(&str, String) -> Result<T, Box<Refused>>) -> Result<T, CliError> {
     let name = file.display().to_string();
     parse(&name, movie_files::read_text(&name)?).map_err(|refused| refusal(*refused))
 }
 
 /// `listing.json:3:14: what is wrong (the likely reason)`, and what to do about it.
-pub(super) fn refusal(refused: Refused) -> Stop {
-    let stop = Stop::new(Exit::Invalid, refused.to_string());
-    Stop { help: refused.diagnostic.help.clone(), refused: Some(Box::new(refused)), ..stop }
+pub(super) fn refusal(refused: Refused) -> CliError {
+    let stop = CliError::new(Exit::Invalid, refused.to_string());
+    CliError { help: refused.diagnostic.help.clone(), refused: Some(Box::new(refused)), ..stop }
 }
 
 fn tell(out: &Out, document: &Document, diagnostic: &Diagnostic) {

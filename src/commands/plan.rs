@@ -3,7 +3,7 @@
 
 use super::files::{Files, name};
 use super::resolve::resolve;
-use super::{Call, Stop, movies, uploads};
+use super::{Call, CliError, movies, uploads};
 use crate::cli::PlanArgs;
 use crate::exit::Exit;
 use crate::movie::Document;
@@ -39,7 +39,7 @@ struct Shown<'a> {
     is_first: bool,
 }
 
-async fn show(call: &Call, args: &PlanArgs, files: &mut Files, shown: Shown<'_>) -> Result<(), Stop> {
+async fn show(call: &Call, args: &PlanArgs, files: &mut Files, shown: Shown<'_>) -> Result<(), CliError> {
     let expansion = resolve(&call.out, shown.movie)?;
     let uses = files.look_at(&call.out, &expansion).await?;
     for file in uses.iter().flatten() {

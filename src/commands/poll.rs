@@ -9,7 +9,7 @@ use super::renders::Known;
 use super::session::{Session, ledger_failed};
 use super::session_group::{self, SessionGroup};
 use super::waiting::{self, PollMode};
-use super::{Call, Stop};
+use super::{Call, CliError};
 use crate::cli::PollArgs;
 use crate::exit::Exit;
 use crate::ledger::outbox::Keeping;
@@ -22,7 +22,7 @@ use crate::work::reconcile::heard;
 
 pub(super) async fn run(call: &Call, args: &PollArgs) -> anyhow::Result<Exit> {
     if args.deliver.is_any() && !args.missed {
-        return Err(Stop::new(Exit::Usage, "--exec and --forward deliver what was missed: use them with --missed").into());
+        return Err(CliError::new(Exit::Usage, "--exec and --forward deliver what was missed: use them with --missed").into());
     }
     let sink = delivering::sink(call, &args.deliver)?;
     let mut errand = None;

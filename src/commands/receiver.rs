@@ -1,7 +1,7 @@
 //! The ledger's record of its own receiver: the URL for `@listen`.
 
 use super::session::{ledger_failed, space, store};
-use super::{Call, Stop};
+use super::{Call, CliError};
 use crate::cli::{MovieArgs, OWN_RECEIVER};
 use crate::exit::Exit;
 use crate::ledger::outbox::Receiver;
@@ -32,7 +32,7 @@ pub(super) async fn fill_in(call: &Call, movie: &mut MovieArgs) -> Result<(), an
 /// When it can't be used.
 pub(super) async fn address(call: &Call, text: &str) -> anyhow::Result<Address> {
     let url = if text == OWN_RECEIVER { own_url(call).await? } else { text.to_owned() };
-    Ok(Address::parse(&url).map_err(|why| Stop::new(Exit::Usage, format!("{text} can't be called: {why}")))?)
+    Ok(Address::parse(&url).map_err(|why| CliError::new(Exit::Usage, format!("{text} can't be called: {why}")))?)
 }
 
 /// The whole URL of a receiver, once its public URL is known.
@@ -46,7 +46,7 @@ async fn own_url(call: &Call) -> anyhow::Result<String> {
     let listen = CommandLine::with_flags(call.flags.clone()).spell(&["listen", "--public-url", "https://…"]);
     let unknown = || {
         let why = format!("{OWN_RECEIVER} has no public URL yet");
-        Stop::new(Exit::Usage, why).then(listen)
+        CliError::new(Exit::Usage, why).then(listen)
     };
     Ok(receiver.as_ref().and_then(url_of).ok_or_else(unknown)?)
 }

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::delivering::{self, ABREAST, GRACE};
 use super::session::{Session, ledger_failed, unreadable};
 use super::waiting::saving;
-use super::{Call, Stop};
+use super::{Call, CliError};
 use crate::cli::{NameArgs, ReconcileArgs};
 use crate::exit::Exit;
 use crate::ledger::outbox::Keeping;
@@ -38,7 +38,7 @@ pub(super) async fn run(call: &Call, args: &ReconcileArgs) -> anyhow::Result<Exi
     let mut limits = limits(args)?;
     let remedies = Remedies { saving: to_save(args)? };
     if args.deliver.is_any() && !args.fix {
-        return Err(Stop::new(Exit::Usage, "--exec and --forward deliver what was missed: use them with --fix").into());
+        return Err(CliError::new(Exit::Usage, "--exec and --forward deliver what was missed: use them with --fix").into());
     }
     let sink = delivering::sink(call, &args.deliver)?;
     let is_replaced = examine_ledger(call, args).await?;
@@ -104,7 +104,7 @@ async fn examine_ledger(call: &Call, args: &ReconcileArgs) -> anyhow::Result<boo
         Ok(()) => Ok(false),
         Err(error @ LedgerError::Corrupt { .. }) if !args.fix => {
             let help = "--fix keeps it under another name and rebuilds it from the server's list".to_owned();
-            let stop = Stop { help: Some(help), ..ledger_failed(error) };
+            let stop = CliError { help: Some(help), ..ledger_failed(error) };
             Err(stop.then(super::session::spell(call, &["reconcile", "--fix"])).into())
         }
         Err(error @ LedgerError::Corrupt { .. }) => {
@@ -121,19 +121,19 @@ async fn examine_ledger(call: &Call, args: &ReconcileArgs) -> anyhow::Result<boo
     }
 }
 
-fn limits(args: &ReconcileArgs) -> Result<Limits, Stop> {
+fn limits(args: &ReconcileArgs) -> Result<Limits, CliError> {
     let now = World::real().now();
     let (from, to) = (args.from.map(|from| from.start(now)), args.to.map(|to| to.end(now)));
     if from.zip(to).is_some_and(|(from, to)| from > to) {
-        return Err(Stop::new(Exit::Usage, "--from is after --to"));
+        return Err(CliError::new(Exit::Usage, "--from is after --to"));
     }
     Ok(Limits { from, to, older_than: args.older_than, expiring: args.expiring.unwrap_or(SOON), adopt_from: args.adopt_from.clone() })
 }
 
-fn to_save(args: &ReconcileArgs) -> Result<Option<Saving>, Stop> {
+fn to_save(args: &ReconcileArgs) -> Result<Option<Saving>, CliError> {
     let Some(place) = &args.download else { return Ok(None) };
     if !is_folder(Path::new(place)) {
-        return Err(Stop::new(Exit::Usage, format!("--download: {place} is not a folder; with a `/` at its end it is created")));
+        return Err(CliError::new(Exit::Usage, format!("--download: {place} is not a folder; with a `/` at its end it is created")));
     }
     saving(place, &NameArgs::default(), &args.rules, 1).map(Some)
 }
@@ -178,7 +178,7 @@ fn other_ledgers(survey: &Comparison) -> BTreeMap<LedgerName, usize> {
 }
 
 /// An empty ledger belongs to a new machine, or replaces a lost one: only the user knows which.
-async fn tell_of_other_ledgers(call: &Call, context: &Context, survey: &Comparison) -> Result<(), Stop> {
+async fn tell_of_other_ledgers(call: &Call, context: &Context, survey: &Comparison) -> Result<(), CliError> {
     let counts = other_ledgers(survey);
     if counts.is_empty() || !context.store.find(Some(context.space.clone()), RenderQuery::All(1)).await.map_err(ledger_failed)?.is_empty() {
         return Ok(());

@@ -6,7 +6,7 @@ use std::thread;
 
 use tokio_util::sync::CancellationToken;
 
-use super::Stop;
+use super::CliError;
 use super::session::ledger_failed;
 use crate::exit::Exit;
 use crate::ledger::{LedgerError, Render, RenderQuery, Space, Store};
@@ -39,11 +39,11 @@ pub(super) enum Known {
 ///
 /// # Errors
 /// When a name fits several renders or can't be a name, or when the ledger fails.
-pub(super) async fn resolve(context: &Context, names: &[Name<'_>]) -> Result<Vec<Known>, Stop> {
+pub(super) async fn resolve(context: &Context, names: &[Name<'_>]) -> Result<Vec<Known>, CliError> {
     let mut known = Vec::new();
     for name in names {
         let found = one(context.store.as_ref(), Some(context.space.clone()), *name, &context.command).await?;
-        let project = ProjectId::parse(name.text).map_err(|why| Stop::new(Exit::Usage, format!("`{}`: {why}", name.text)))?;
+        let project = ProjectId::parse(name.text).map_err(|why| CliError::new(Exit::Usage, format!("`{}`: {why}", name.text)))?;
         known.push(match found {
             Some(render) => Known::Render(Box::new(render)),
             None if name.batch.is_none() && project.is_well_formed() => Known::Project(project),
@@ -60,7 +60,12 @@ pub(super) async fn resolve(context: &Context, names: &[Name<'_>]) -> Result<Vec
 ///
 /// # Errors
 /// When it fits several, or when the ledger fails.
-pub(super) async fn one(store: &dyn Store, space: Option<Space>, name: Name<'_>, command: &CommandLine) -> Result<Option<Render>, Stop> {
+pub(super) async fn one(
+    store: &dyn Store,
+    space: Option<Space>,
+    name: Name<'_>,
+    command: &CommandLine,
+) -> Result<Option<Render>, CliError> {
     let mut found = all(store, space, name).await.map_err(ledger_failed)?;
     match found.len() {
         0 | 1 => Ok(found.pop()),
@@ -124,12 +129,12 @@ async fn of_key(
     Ok(latest)
 }
 
-fn ambiguous(name: Name<'_>, found: &[Render], command: &CommandLine) -> Stop {
+fn ambiguous(name: Name<'_>, found: &[Render], command: &CommandLine) -> CliError {
     let spelled: Vec<(String, &Render)> = found.iter().take(SHOWN).map(|render| (spelling(name, render), render)).collect();
     let shown: Vec<String> = spelled.iter().map(|(spelled, render)| format!("{spelled} ({})", told(render))).collect();
     let more = if found.len() > SHOWN { format!(" and {} more", found.len() - SHOWN) } else { String::new() };
     let message = format!("`{}` fits {} renders: {}{more}", name.text, found.len(), shown.join(", "));
-    let stop = Stop { help: Some("use one of these names".to_owned()), ..Stop::new(Exit::Usage, message) };
+    let stop = CliError { help: Some("use one of these names".to_owned()), ..CliError::new(Exit::Usage, message) };
     spelled.iter().fold(stop, |stop, (spelled, _)| stop.then(format!("{} {spelled}", command.spell(&["show"]))))
 }
 
@@ -149,9 +154,9 @@ fn told(render: &Render) -> String {
 }
 
 /// The message for a name that is not in the ledger.
-pub(super) fn unheard_of(name: Name<'_>, history: &str) -> Stop {
+pub(super) fn unheard_of(name: Name<'_>, history: &str) -> CliError {
     let of_batch = name.batch.map(|batch| format!(" of batch {batch}")).unwrap_or_default();
-    Stop::new(Exit::Refused, format!("the ledger has no render of `{}`{of_batch}", name.text)).then(history)
+    CliError::new(Exit::Refused, format!("the ledger has no render of `{}`{of_batch}", name.text)).then(history)
 }
 
 /// All of stdin. A separate thread reads it, so that an interruption is noticed; the thread ends with the process.
@@ -170,15 +175,15 @@ async fn stdin() -> io::Result<String> {
 ///
 /// # Errors
 /// When stdin can't be read, or the user interrupts it.
-pub(super) async fn expand(interrupt: &CancellationToken, names: &[String]) -> Result<Vec<String>, Stop> {
+pub(super) async fn expand(interrupt: &CancellationToken, names: &[String]) -> Result<Vec<String>, CliError> {
     let mut all = Vec::new();
     for name in names {
         if name == "-" {
             let read = tokio::select! {
                 read = stdin() => read,
-                () = interrupt.cancelled() => return Err(Stop::new(Exit::Interrupted, "interrupted")),
+                () = interrupt.cancelled() => return Err(CliError::new(Exit::Interrupted, "interrupted")),
             };
-            let text = read.map_err(|why| Stop::new(Exit::Usage, format!("stdin can't be read: {why}")))?;
+            let text = read.map_err(|why| CliError::new(Exit::Usage, format!("stdin can't be read: {why}")))?;
             all.extend(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned));
         } else {
             all.push(name.clone());

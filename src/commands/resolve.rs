@@ -1,6 +1,6 @@
 //! Expands a composed movie and reports its faults and the assumptions about it.
 
-use super::Stop;
+use super::CliError;
 use crate::exit::Exit;
 use crate::movie::Document;
 use crate::movie::expand::{Assumption, ExpandIssue, Expansion, Limits, expand};
@@ -14,12 +14,12 @@ const MOST_TOLD: usize = 50;
 ///
 /// # Errors
 /// When it would exceed the limits: nothing is resolved then.
-pub(super) fn resolve(out: &Out, movie: &Document) -> Result<Expansion, Stop> {
+pub(super) fn resolve(out: &Out, movie: &Document) -> Result<Expansion, CliError> {
     let expansion = expand(movie, &Limits::default());
     if let Some((limit, span)) = expansion.limit() {
         let help = "movies written by hand stay far below it; look for a variable that multiplies itself or its items";
         let message = format!("{}{limit}: nothing was resolved", movie.place_prefix(span));
-        return Err(Stop { help: Some(help.to_owned()), ..Stop::new(Exit::Invalid, message) });
+        return Err(CliError { help: Some(help.to_owned()), ..CliError::new(Exit::Invalid, message) });
     }
     tell(out, expansion.issues.iter().map(|issue| (issue.span, of_issue(issue))), movie, "problem");
     tell_assumptions(out, movie, &expansion.assumptions);

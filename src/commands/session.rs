@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::{Call, Stop};
+use super::{Call, CliError};
 use crate::emulator::{self, Emulator};
 use crate::exit::Exit;
 use crate::ledger::mark::Marks;
@@ -137,17 +137,17 @@ async fn emulate(folder: &std::path::Path) -> anyhow::Result<Emulator> {
 ///
 /// # Errors
 /// When there is none, or it can't be fetched.
-pub(super) fn key(settings: &Settings) -> Result<ApiKey, Stop> {
-    let found = settings.key.obtain().map_err(|fault| Stop::new(Exit::Key, fault.to_string()));
+pub(super) fn key(settings: &Settings) -> Result<ApiKey, CliError> {
+    let found = settings.key.obtain().map_err(|fault| CliError::new(Exit::Key, fault.to_string()));
     found?.ok_or_else(|| no_key(&settings.account))
 }
 
-fn no_key(account: &str) -> Stop {
+fn no_key(account: &str) -> CliError {
     if account == DEFAULT_ACCOUNT {
         let why = "there is no API key: store yours with `j2v auth login`, set J2V_API_KEY, or try the emulator with --emulate";
-        return Stop::new(Exit::Key, why).then("j2v auth login");
+        return CliError::new(Exit::Key, why).then("j2v auth login");
     }
-    Stop::new(Exit::Key, format!("the profile {account} has no API key")).then(format!("j2v auth login --profile {account}"))
+    CliError::new(Exit::Key, format!("the profile {account} has no API key")).then(format!("j2v auth login --profile {account}"))
 }
 
 /// The API's name in the ledger.
@@ -188,8 +188,8 @@ fn in_memory() -> anyhow::Result<Arc<dyn Store>> {
 }
 
 /// The failure when no setting names a ledger and there is no folder for one.
-pub(super) fn homeless() -> Stop {
-    Stop::new(Exit::Usage, SettingsError::Homeless.to_string())
+pub(super) fn homeless() -> CliError {
+    CliError::new(Exit::Usage, SettingsError::Homeless.to_string())
 }
 
 /// The ledger for a command that creates none; an empty one if it does not exist.
@@ -198,7 +198,7 @@ pub(super) async fn store_as_it_is(call: &Call) -> anyhow::Result<Arc<dyn Store>
 }
 
 /// Whether there is a ledger. Creates none.
-pub(super) async fn is_there(place: &LedgerPlace) -> Result<bool, Stop> {
+pub(super) async fn is_there(place: &LedgerPlace) -> Result<bool, CliError> {
     match place {
         #[cfg(feature = "postgres")]
         LedgerPlace::Server(address) => Box::pin(Postgres::is_there(address.clone(), World::real())).await.map_err(ledger_failed),
@@ -226,10 +226,10 @@ pub(super) async fn store_to_read(call: &Call) -> anyhow::Result<Arc<dyn Store>>
 
 /// The message and exit code for a ledger failure.
 #[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
-pub(super) fn ledger_failed(error: LedgerError) -> Stop {
+pub(super) fn ledger_failed(error: LedgerError) -> CliError {
     let exit = if matches!(error, LedgerError::Unreachable { .. }) { Exit::Unreachable } else { Exit::Internal };
     let passes = matches!(error, LedgerError::Unreachable { .. } | LedgerError::Busy { .. } | LedgerError::PutBack);
-    let stop = Stop { help: way_out(&error).map(str::to_owned), passes, ..Stop::new(exit, error.to_string()) };
+    let stop = CliError { help: way_out(&error).map(str::to_owned), passes, ..CliError::new(exit, error.to_string()) };
     match &error {
         LedgerError::Exposed { path, .. } => stop.then(format!("chmod 600 {}", quoted(&path.to_string_lossy()))),
         LedgerError::Corrupt { path, .. } => {
@@ -257,11 +257,11 @@ fn way_out(error: &LedgerError) -> Option<&'static str> {
 }
 
 /// The message and exit code for a failed read of the service.
-pub(super) fn unreadable(error: &ReadError) -> Stop {
+pub(super) fn unreadable(error: &ReadError) -> CliError {
     match error {
-        ReadError::Refused(refusal) => Stop::new(Exit::of_refusal(refusal.reason), error.to_string()),
+        ReadError::Refused(refusal) => CliError::new(Exit::of_refusal(refusal.reason), error.to_string()),
         // The service's text for an unknown project is a program's error message (`service.md#errors`).
-        ReadError::NoSuchProject { .. } => Stop::new(Exit::Refused, "the service does not know this project"),
-        ReadError::Unreachable { .. } | ReadError::Broken { .. } => Stop::new(Exit::Unreachable, error.to_string()),
+        ReadError::NoSuchProject { .. } => CliError::new(Exit::Refused, "the service does not know this project"),
+        ReadError::Unreachable { .. } | ReadError::Broken { .. } => CliError::new(Exit::Unreachable, error.to_string()),
     }
 }

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 
 use super::renders::{Known, Name, expand, one, resolve};
 use super::session::{self, Session};
-use super::{Call, Stop, session::spelling, waiting};
+use super::{Call, CliError, session::spelling, waiting};
 use crate::ledger::{Space, Store};
 use crate::output::Results;
 use crate::work::Context;
@@ -103,7 +103,7 @@ async fn ledger_of_several(call: &Call) -> anyhow::Result<Option<Arc<dyn Store>>
 }
 
 /// The command with another profile, if only that one has the render.
-async fn elsewhere(call: &Call, ledger: &dyn Store, name: Name<'_>) -> Result<Option<Call>, Stop> {
+async fn elsewhere(call: &Call, ledger: &dyn Store, name: Name<'_>) -> Result<Option<Call>, CliError> {
     let settings = &call.settings;
     let here = Space { account: settings.account.clone(), endpoint: session::endpoint(&settings.api) };
     let command = spelling(call);

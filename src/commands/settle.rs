@@ -5,14 +5,14 @@ use std::time::Duration;
 use super::renders::{Name, one, unheard_of};
 use super::session::{Session, ledger_failed, unreadable};
 use super::waiting::submitted;
-use super::{Call, Stop, session_group};
+use super::{Call, CliError, session_group};
 use crate::cli::SettleArgs;
 use crate::exit::Exit;
 use crate::ledger::{Change, Render, RenderQuery, SUBMIT_SCOPE};
 use crate::movie::Document;
 use crate::output::{Results, Wanted};
 use crate::policy::READING_ONE;
-use crate::render::event::{Outcome, Verdict};
+use crate::render::event::{Outcome, OutcomeStatus};
 use crate::render::identity::ProjectId;
 use crate::render::state::{Fact, State};
 use crate::service::read::ReadError;
@@ -39,7 +39,7 @@ pub(super) async fn run(call: &Call, args: &SettleArgs) -> anyhow::Result<Exit> 
         standing(context, &render).await
     };
     let mut results = Results::new(&call.out, args.json, Wanted::Project, 1);
-    if args.abandon && outcome.verdict == Verdict::Abandoned {
+    if args.abandon && outcome.verdict == OutcomeStatus::Abandoned {
         results.end_silently(0, &outcome, Exit::Done);
         call.out.progress(&format!("key {} is given up; it is no longer looked for", args.key));
     } else {
@@ -76,14 +76,14 @@ async fn decide(context: &Context, render: &Render, fact: Fact) -> anyhow::Resul
     let refused = |state: State| {
         let project = render.submission.project.as_ref().map(|project| format!(" as project {project}")).unwrap_or_default();
         let name = context.command.name(render);
-        Stop::new(Exit::Usage, format!("nothing to decide: key {name} is `{}`{project}", state.as_str()))
+        CliError::new(Exit::Usage, format!("nothing to decide: key {name} is `{}`{project}", state.as_str()))
             .then(context.command.spell(&["show", &name]))
     };
     Ok(decided.map_err(|out_of_turn| refused(out_of_turn.state))?.render)
 }
 
 async fn adopt(context: &Context, render: Render, project: &str) -> anyhow::Result<Outcome> {
-    let project = ProjectId::parse(project).map_err(|why| Stop::new(Exit::Usage, format!("--adopt: {why}")))?;
+    let project = ProjectId::parse(project).map_err(|why| CliError::new(Exit::Usage, format!("--adopt: {why}")))?;
     if render.submission.project.as_ref() == Some(&project) {
         return Ok(standing(context, &render).await);
     }
@@ -94,17 +94,17 @@ async fn adopt(context: &Context, render: Render, project: &str) -> anyhow::Resu
             "project {project} was rendered for another submission ({name}); it can't be adopted for {}",
             context.command.name(&render)
         );
-        return Err(Stop::new(Exit::Usage, why).then(context.command.spell(&["show", &name])).into());
+        return Err(CliError::new(Exit::Usage, why).then(context.command.spell(&["show", &name])).into());
     }
     let unread = |error| {
         let stop = unreadable(&error);
-        Stop { message: format!("{project}: {}", stop.message), ..stop }
+        CliError { message: format!("{project}: {}", stop.message), ..stop }
     };
     let report = context.client.read(&project, READING_ONE).await.map_err(unread)?;
     let other = search::token(&report).filter(|token| !token.names(&render.identity()));
     if let Some(token) = other {
         let why = format!("project {project} was rendered for another submission ({token}); it can't be adopted for key {}", render.key);
-        return Err(Stop::new(Exit::Usage, why).into());
+        return Err(CliError::new(Exit::Usage, why).into());
     }
     let render = decide(context, &render, Fact::Adopted { project }).await?;
     let render = context.learn(&render, Fact::Seen(Box::new(report))).await.map_err(ledger_failed)?;
@@ -120,7 +120,7 @@ async fn resubmit(context: &Context, render: Render) -> anyhow::Result<Outcome> 
     let movie = body.and_then(|body| Document::parse(&render.source, body).ok());
     let Some(movie) = movie else {
         let why = format!("the movie of key {} is no longer kept: submit it with --again", context.command.name(&render));
-        return Err(Stop::new(Exit::Usage, why).into());
+        return Err(CliError::new(Exit::Usage, why).into());
     };
     let render = decide(context, &render, Fact::Resubmitted).await?;
     if render.scope != SUBMIT_SCOPE {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::history::facts;
 use super::renders::{Name, one, unheard_of};
 use super::session::{self, Session, ledger_failed, spelling, store, unreadable};
-use super::{Call, Stop};
+use super::{Call, CliError};
 use crate::cli::ShowArgs;
 use crate::exit::Exit;
 use crate::ledger::inbox::{Callbacks, Kept};
@@ -49,7 +49,7 @@ async fn of_service(call: &Call, args: &ShowArgs, name: Name<'_>) -> anyhow::Res
     let session = Session::without_past(call).await?;
     let read = session.context.client.read(&project, READING_ONE).await;
     session.close().await;
-    let report = read.map_err(|error| Stop { message: format!("{project}: {}", unreadable(&error).message), ..unreadable(&error) })?;
+    let report = read.map_err(|error| CliError { message: format!("{project}: {}", unreadable(&error).message), ..unreadable(&error) })?;
     if args.json {
         call.out.data(&json!({"project": project.as_str(), "status": report.status.as_str(), "report": report.raw}).to_string());
         return Ok(Exit::Done);

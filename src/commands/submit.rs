@@ -9,14 +9,14 @@ use super::session::{Session, ledger_failed};
 use super::submit_check::SubmitCheck;
 use super::uploads::{self, UploadMode};
 use super::waiting::{self, PollMode, submitted};
-use super::{Call, Stop, dry_run, template_variables};
+use super::{Call, CliError, dry_run, template_variables};
 use crate::cli::SubmitArgs;
 use crate::exit::Exit;
 use crate::ledger::{LedgerError, Render};
 use crate::movie::Document;
 use crate::movie::json::Span;
 use crate::output::{RecordFormat, Results, Wanted};
-use crate::render::event::{Outcome, Trouble, Verdict};
+use crate::render::event::{Cause, Outcome, OutcomeStatus};
 use crate::render::identity::Key;
 use crate::render::outcome::{Reason, Report};
 use crate::render::state::{OnUnknown, State};
@@ -77,9 +77,9 @@ pub(super) async fn run(call: &Call, args: &SubmitArgs) -> anyhow::Result<Exit> 
 }
 
 /// The same results, also written to the file of `--results` if there is one.
-fn recorded<'a>(results: Results<'a>, args: &SubmitArgs) -> Result<Results<'a>, Stop> {
+fn recorded<'a>(results: Results<'a>, args: &SubmitArgs) -> Result<Results<'a>, CliError> {
     let Some(path) = &args.results else { return Ok(results) };
-    let refused = |why: String| Stop::new(Exit::Usage, format!("--results {}: {why}; nothing was sent", path.display()));
+    let refused = |why: String| CliError::new(Exit::Usage, format!("--results {}: {why}; nothing was sent", path.display()));
     let format = RecordFormat::of(path).ok_or_else(|| refused("the file's ending says its format: .csv, .jsonl or .html".to_owned()))?;
     results.recorded(path, format).map_err(|why| refused(why.to_string()))
 }
@@ -89,12 +89,12 @@ fn waits(args: &SubmitArgs) -> bool {
 }
 
 /// The key of each movie: the one from the command line, or the name of a file in a folder.
-fn keys(args: &SubmitArgs, composed: &[Composed]) -> Result<Vec<Option<Key>>, Stop> {
+fn keys(args: &SubmitArgs, composed: &[Composed]) -> Result<Vec<Option<Key>>, CliError> {
     if args.key.is_some() && composed.len() > 1 {
-        return Err(Stop::new(Exit::Usage, "--key names one video: use it with one movie"));
+        return Err(CliError::new(Exit::Usage, "--key names one video: use it with one movie"));
     }
     if args.again && args.key.is_none() && composed.iter().any(|composed| composed.stem.is_none()) {
-        return Err(Stop::new(
+        return Err(CliError::new(
             Exit::Usage,
             "--again renders a key once more: name it with --key (without a key every submit is a new render)",
         ));
@@ -102,7 +102,7 @@ fn keys(args: &SubmitArgs, composed: &[Composed]) -> Result<Vec<Option<Key>>, St
     movies::refuse_one_key_twice(composed)?;
     let key = |composed: &Composed| {
         let key = args.key.as_deref().map(|key| ("--key", key)).or_else(|| Some((composed.source.as_str(), composed.stem.as_deref()?)));
-        key.map(|(from, key)| Key::parse(key).map_err(|why| Stop::new(Exit::Usage, format!("{from}: {why}")))).transpose()
+        key.map(|(from, key)| Key::parse(key).map_err(|why| CliError::new(Exit::Usage, format!("{from}: {why}")))).transpose()
     };
     composed.iter().map(key).collect()
 }
@@ -113,7 +113,7 @@ fn client_data(movie: &Document) -> Option<serde_json::Value> {
 }
 
 /// Refuses a `--name` with a word that a movie's video will not have, before anything is paid.
-fn named_by_what_is_there(saving: Option<&Saving>, composed: &[Composed]) -> Result<(), Stop> {
+fn named_by_what_is_there(saving: Option<&Saving>, composed: &[Composed]) -> Result<(), CliError> {
     let Some(pattern) = saving.and_then(|saving| saving.pattern.as_ref()) else { return Ok(()) };
     for Composed { source, movie, .. } in composed {
         let Ok(movie) = movie else { continue };
@@ -121,7 +121,7 @@ fn named_by_what_is_there(saving: Option<&Saving>, composed: &[Composed]) -> Res
         let known = words(&data);
         if let Some(missing) = pattern.names().find(|name| !known.contains(name)) {
             let why = format!("--name: {source} has no `{missing}` in its client-data; there are {}; nothing was sent", known.join(", "));
-            return Err(Stop::new(Exit::Usage, why));
+            return Err(CliError::new(Exit::Usage, why));
         }
     }
     Ok(())
@@ -154,9 +154,9 @@ fn orders(
             }
             Err(stop) => {
                 let (verdict, trouble) = match stop.exit {
-                    Exit::Usage => (Verdict::Invalid, Trouble::Usage),
-                    Exit::Credits => (Verdict::Unsent, Trouble::Refused(Reason::Credits)),
-                    _ => (Verdict::Invalid, Trouble::None),
+                    Exit::Usage => (OutcomeStatus::Invalid, Cause::Usage),
+                    Exit::Credits => (OutcomeStatus::Unsent, Cause::Refused(Reason::Credits)),
+                    _ => (OutcomeStatus::Invalid, Cause::None),
                 };
                 let outcome = Outcome { source: Some(source), ..Outcome::new(verdict).because(trouble, stop.message.clone()) };
                 results.end(index, outcome);
@@ -169,7 +169,7 @@ fn orders(
 }
 
 /// A movie whose `client-data` has a place for the token, unless the flags exclude the token (`protocol.md#words`).
-pub(super) fn with_place_for_token(is_traceable: bool, source: &str, movie: Document) -> Result<Document, Stop> {
+pub(super) fn with_place_for_token(is_traceable: bool, source: &str, movie: Document) -> Result<Document, CliError> {
     let why = match movie.with_token("").err() {
         _ if !is_traceable => None,
         Some(why) => Some((why.to_string(), why.span, "make it an object")),
@@ -182,7 +182,7 @@ pub(super) fn with_place_for_token(is_traceable: bool, source: &str, movie: Docu
     };
     let place = movie.spelled_place(span).unwrap_or_else(|| source.to_owned());
     let help = format!("{way_out}, or use --no-token; then a lost answer can't be found automatically");
-    Err(Stop { help: Some(help), ..Stop::new(Exit::Invalid, format!("{place}: {why}")) })
+    Err(CliError { help: Some(help), ..CliError::new(Exit::Invalid, format!("{place}: {why}")) })
 }
 
 /// Where the token's place holds something other than a token.
@@ -193,17 +193,17 @@ fn taken_by_another(movie: &Document) -> Option<Span> {
 
 /// The output of a run that can't start: a line for every movie nevertheless, and the reason once.
 fn not_begun(call: &Call, orders: &[(usize, Order)], mut results: Results<'_>, error: anyhow::Error) -> anyhow::Result<Exit> {
-    let stop = error.downcast::<Stop>()?;
+    let stop = error.downcast::<CliError>()?;
     let message = format!("{}; nothing was sent", stop.message);
     for (index, order) in orders {
         let outcome = Outcome {
             source: Some(order.source.clone()),
             key: order.key.clone(),
-            ..Outcome::new(Verdict::Unsent).because(Trouble::None, message.clone())
+            ..Outcome::new(OutcomeStatus::Unsent).because(Cause::None, message.clone())
         };
         results.end_silently(*index, &outcome, stop.exit);
     }
-    Stop { message, ..stop }.tell(&call.out);
+    CliError { message, ..stop }.tell(&call.out);
     Ok(results.finish())
 }
 
@@ -237,7 +237,7 @@ async fn submit_all(
         }
         let submitted = submit(context, &order).await;
         if let Ok(Submitted::Over(outcome)) = &submitted
-            && let Trouble::Refused(reason @ (Reason::Key | Reason::Credits)) = outcome.trouble
+            && let Cause::Refused(reason @ (Reason::Key | Reason::Credits)) = outcome.trouble
         {
             stopped.set(Some(reason));
         }
@@ -261,11 +261,11 @@ async fn submit_all(
 
 fn not_tried(order: &Order, reason: Reason) -> Outcome {
     let why = "not sent: the service refused another movie for a reason that applies to every movie";
-    Outcome { source: Some(order.source.clone()), ..Outcome::new(Verdict::Unsent).because(Trouble::Refused(reason), why) }
+    Outcome { source: Some(order.source.clone()), ..Outcome::new(OutcomeStatus::Unsent).because(Cause::Refused(reason), why) }
 }
 
 fn unwritten(source: String, error: &LedgerError) -> Outcome {
-    Outcome { source: Some(source), ..Outcome::new(Verdict::Unsent).because(Trouble::Internal, error.to_string()) }
+    Outcome { source: Some(source), ..Outcome::new(OutcomeStatus::Unsent).because(Cause::Internal, error.to_string()) }
 }
 
 /// Without `--wait`, reads again only the renders that may have changed: a render with the status `timeout` may have

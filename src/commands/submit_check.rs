@@ -1,7 +1,7 @@
 //! The checks between a movie and its submission: the rules, and the cap on credits. Only a fault that the service
 //! certainly refuses stops a paying user, never a guess (`contract.md#checks-that-stop`).
 
-use super::{Call, Stop};
+use super::{Call, CliError};
 use crate::cli::{GateArgs, MovieArgs};
 use crate::exit::Exit;
 use crate::movie::Document;
@@ -44,7 +44,7 @@ impl<'a> SubmitCheck<'a> {
     ///
     /// # Errors
     /// When the service would refuse it, or it could cost more than is left: nothing may be sent then.
-    pub(super) fn pass(&mut self, source: &str, movie: Document) -> Result<Document, Stop> {
+    pub(super) fn pass(&mut self, source: &str, movie: Document) -> Result<Document, CliError> {
         if self.args.no_check && self.args.max_credits.is_none() {
             return Ok(movie);
         }
@@ -57,14 +57,15 @@ impl<'a> SubmitCheck<'a> {
                 return Err(unbounded(source, &movie, first, cap).then(self.of_movies("plan", &[source.to_owned()])));
             }
             let afforded = self.bill.afford(&resolved.plan.credits, cap);
-            afforded
-                .map_err(|why| Stop::new(Exit::Credits, format!("{source}: {why}")).then(self.of_movies("plan", &[source.to_owned()])))?;
+            afforded.map_err(|why| {
+                CliError::new(Exit::Credits, format!("{source}: {why}")).then(self.of_movies("plan", &[source.to_owned()]))
+            })?;
         }
         self.bill.add(resolved.plan.credits);
         Ok(movie)
     }
 
-    fn check(&mut self, source: &str, movie: &Document, resolved: &Resolved) -> Result<(), Stop> {
+    fn check(&mut self, source: &str, movie: &Document, resolved: &Resolved) -> Result<(), CliError> {
         let loopback = self.call.settings.is_loopback();
         // A finding that a project leaves out can't stop a movie, so a broken project file doesn't, either: `check` reports it.
         let project = self.projects.of(source).ok().flatten();
@@ -112,10 +113,10 @@ impl<'a> SubmitCheck<'a> {
 }
 
 /// The refusal under a cap when the cost has no upper bound.
-fn unbounded(source: &str, movie: &Document, open: &Unbounded, cap: u64) -> Stop {
+fn unbounded(source: &str, movie: &Document, open: &Unbounded, cap: u64) -> CliError {
     let place = movie.spelled_place(open.doubt.span).unwrap_or_else(|| source.to_owned());
-    let stop = Stop::new(Exit::Credits, format!("{place}: {}; nothing was sent", without_bound(open, cap)));
-    Stop { help: Some(format!("{}; or leave out --max-credits", open.fix)), ..stop }
+    let stop = CliError::new(Exit::Credits, format!("{place}: {}; nothing was sent", without_bound(open, cap)));
+    CliError { help: Some(format!("{}; or leave out --max-credits", open.fix)), ..stop }
 }
 
 /// Why `--max-credits` refuses the movie.
@@ -123,7 +124,7 @@ pub(super) fn without_bound(open: &Unbounded, cap: u64) -> String {
     format!("its cost has no upper bound, and --max-credits allows {cap}: {open}")
 }
 
-fn refusal(source: &str, movie: &Document, first: &Diagnostic, all: &[&Diagnostic]) -> Stop {
+fn refusal(source: &str, movie: &Document, first: &Diagnostic, all: &[&Diagnostic]) -> CliError {
     let place = movie.place_name(first.span).unwrap_or_else(|| source.to_owned());
     let more = match all.len() - 1 {
         0 => String::new(),
@@ -136,8 +137,8 @@ fn refusal(source: &str, movie: &Document, first: &Diagnostic, all: &[&Diagnosti
     codes.dedup();
     let allow = codes.iter().map(|code| format!("--allow {code}")).collect::<Vec<_>>().join(" ");
     let help = format!("{help}to send it anyway, use {allow} or --no-check");
-    let stop = Stop::new(Exit::Invalid, format!("{place}: {}: {}{more}", first.code, first.message));
-    Stop { help: Some(help), ..stop }
+    let stop = CliError::new(Exit::Invalid, format!("{place}: {}: {}{more}", first.code, first.message));
+    CliError { help: Some(help), ..stop }
 }
 
 /// The estimated cost of the movies that passed.

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::media::{failed, show};
 use super::movie_files::{self, STDIN};
 use super::session::{self, Reached};
-use super::{Call, Stop};
+use super::{Call, CliError};
 use crate::cli::{
     TemplateDeleteArgs, TemplateDiffArgs, TemplateDuplicateArgs, TemplateIdArgs, TemplateListArgs, TemplatePullArgs, TemplatePushArgs,
     TemplateVarsArgs, TemplatesCommand,
@@ -92,11 +92,11 @@ fn note(call: &Call, template: &Template) {
 }
 
 /// The message and exit code for a failed call about one template.
-fn failed_on(call: &Call, error: &AccountError, id: &str) -> Stop {
+fn failed_on(call: &Call, error: &AccountError, id: &str) -> CliError {
     if !matches!(error, AccountError::NotFound { .. }) {
         return failed(error);
     }
-    Stop::new(Exit::Refused, format!("{id}: the account has no such template")).then(session::spell(call, &["templates", "list"]))
+    CliError::new(Exit::Refused, format!("{id}: the account has no such template")).then(session::spell(call, &["templates", "list"]))
 }
 
 async fn get(call: &Call, client: &Client, args: &TemplateIdArgs) -> anyhow::Result<Exit> {
@@ -157,7 +157,7 @@ fn row(variable: &TemplateVariable) -> Vec<Cell> {
 }
 
 /// The movie of a file, unchanged, and the bytes to store: the file's own, if they are strict JSON.
-fn movie(call: &Call, file: &str) -> Result<(Document, String), Stop> {
+fn movie(call: &Call, file: &str) -> Result<(Document, String), CliError> {
     let read = Document::read(file, movie_files::read_movie(file)?);
     let mut movie = read.map_err(|refused| super::movies::refusal(*refused))?;
     let text = movie.sources.first().map(|source| source.text.clone()).unwrap_or_default();
@@ -180,7 +180,7 @@ async fn push(call: &Call, client: &Client, args: &TemplatePushArgs) -> anyhow::
     }
     let name = args.name.clone().or_else(|| args.id.is_none().then(|| stem(&args.file)));
     if let Some(name) = name.as_ref().filter(|name| name.trim().is_empty() || name.chars().count() > LONGEST_NAME) {
-        return Err(Stop::new(
+        return Err(CliError::new(
             Exit::Usage,
             format!("`{name}` is not a template's name: give one of 1 to {LONGEST_NAME} characters with --name"),
         )
@@ -194,7 +194,7 @@ async fn push(call: &Call, client: &Client, args: &TemplatePushArgs) -> anyhow::
     };
     let pushed = pushed.map_err(|error| match &error {
         PushError::Changed { id, .. } => {
-            let stop = Stop { help: Some("--force overwrites it".to_owned()), ..push_failed(&error) };
+            let stop = CliError { help: Some("--force overwrites it".to_owned()), ..push_failed(&error) };
             stop.then(session::spell(call, &["templates", "diff", id, &args.file]))
         }
         _ => push_failed(&error),
@@ -222,16 +222,16 @@ fn stem(file: &str) -> String {
 }
 
 /// Refuses to store a movie that the service certainly fails on.
-fn refuse_broken(call: &Call, args: &TemplatePushArgs, movie: &Document) -> Result<(), Stop> {
+fn refuse_broken(call: &Call, args: &TemplatePushArgs, movie: &Document) -> Result<(), CliError> {
     let file = args.file.as_str();
     let resolved = Resolved::of(movie);
     let settings = Settings { loopback: call.settings.is_loopback(), facts: Some(&resolved.facts), ..Settings::default() };
     let found = check(movie, &settings);
     let Some(first) = found.iter().find(|finding| finding.stops()) else { return Ok(()) };
     let place = movie.spelled_place(first.span).unwrap_or_else(|| file.to_owned());
-    let stop = Stop {
+    let stop = CliError {
         help: first.help.clone(),
-        ..Stop::new(Exit::Invalid, format!("{place}: {}: {}; nothing was sent", first.code, first.message))
+        ..CliError::new(Exit::Invalid, format!("{place}: {}: {}; nothing was sent", first.code, first.message))
     };
     let stop = stop.then(session::spell(call, &["check", file]));
     Err(if first.code == "J2V065" { stop.then(uploaded(call, args)) } else { stop })
@@ -245,11 +245,11 @@ fn uploaded(call: &Call, args: &TemplatePushArgs) -> String {
     format!("{build} | {}", session::spell(call, &["templates", "push", "-", to[0], to[1]]))
 }
 
-fn push_failed(error: &PushError) -> Stop {
+fn push_failed(error: &PushError) -> CliError {
     match error {
         PushError::Service(error) => failed(error),
-        PushError::Changed { .. } => Stop::new(Exit::OtherMovie, format!("{error}; nothing was sent")),
-        _ => Stop::new(Exit::Internal, error.to_string()),
+        PushError::Changed { .. } => CliError::new(Exit::OtherMovie, format!("{error}; nothing was sent")),
+        _ => CliError::new(Exit::Internal, error.to_string()),
     }
 }
 
@@ -293,7 +293,7 @@ fn shortened(node: &Node) -> String {
 }
 
 async fn copy(call: &Call, client: &Client, args: &TemplateDuplicateArgs) -> anyhow::Result<Exit> {
-    let variables = args.var.iter().map(|text| Assignment::parse(text).map_err(|why| Stop::new(Exit::Usage, format!("--var: {why}"))));
+    let variables = args.var.iter().map(|text| Assignment::parse(text).map_err(|why| CliError::new(Exit::Usage, format!("--var: {why}"))));
     let variables = variables.collect::<Result<Vec<_>, _>>()?;
     let merged = variables.iter().fold(Node::object(), |merged, one| merged.with(&one.name, one.value.to_node()));
     let merged = (!variables.is_empty()).then(|| merged.to_serde());

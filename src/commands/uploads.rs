@@ -12,7 +12,7 @@ use futures_util::stream::{self, StreamExt};
 
 use super::media::{a_week, failed};
 use super::movies::Composed;
-use super::{Call, Stop, session};
+use super::{Call, CliError, session};
 use crate::cli::{GateArgs, MovieArgs};
 use crate::exit::Exit;
 use crate::movie::check::{Resolved, Settings, check};
@@ -71,11 +71,14 @@ impl<'a> Uploads<'a> {
 }
 
 /// Shows the storage cost with `more` additional bytes, if the storage costs anything.
-pub(super) async fn tell_cost(call: &Call, client: &Client, files: usize, more: u64) -> Result<(), Stop> {
+pub(super) async fn tell_cost(call: &Call, client: &Client, files: usize, more: u64) -> Result<(), CliError> {
     let storage = client.media_usage().await.map_err(|error| failed(&error))?;
     if storage.blocked {
         let help = "the storage is blocked until it is paid for: buy credits, or delete files".to_owned();
-        return Err(Stop { help: Some(help), ..Stop::new(Exit::Credits, "the account's storage is blocked; nothing was uploaded") });
+        return Err(CliError {
+            help: Some(help),
+            ..CliError::new(Exit::Credits, "the account's storage is blocked; nothing was uploaded")
+        });
     }
     let after = storage.used_bytes.saturating_add(more);
     let files = counted(files, "file");
@@ -96,15 +99,15 @@ pub(super) async fn tell_cost(call: &Call, client: &Client, files: usize, more: 
 }
 
 /// The message and exit code for a file that could not be uploaded.
-pub(super) fn upload_failed(error: &UploadError) -> Stop {
+pub(super) fn upload_failed(error: &UploadError) -> CliError {
     match error {
         UploadError::Service(error) => failed(error),
-        UploadError::Local(why) => Stop::new(Exit::Usage, why.to_string()),
+        UploadError::Local(why) => CliError::new(Exit::Usage, why.to_string()),
         UploadError::Taken { .. } => {
-            Stop { help: Some("--replace puts this file in its place".to_owned()), ..Stop::new(Exit::Refused, error.to_string()) }
+            CliError { help: Some("--replace puts this file in its place".to_owned()), ..CliError::new(Exit::Refused, error.to_string()) }
         }
-        UploadError::Notes { .. } => Stop::new(Exit::Internal, error.to_string()),
-        _ => Stop::new(Exit::Unreachable, format!("{error}; run the same command again")),
+        UploadError::Notes { .. } => CliError::new(Exit::Internal, error.to_string()),
+        _ => CliError::new(Exit::Unreachable, format!("{error}; run the same command again")),
     }
 }
 
@@ -126,13 +129,13 @@ impl LocalFiles {
     ///
     /// # Errors
     /// When a file can't be uploaded: its place in the movie, and the reason.
-    pub(super) fn take(&mut self, movie: &Document, folder: &str) -> Result<(), Stop> {
+    pub(super) fn take(&mut self, movie: &Document, folder: &str) -> Result<(), CliError> {
         let folders = folders(movie);
         for reference in local_references(movie) {
             let path = located(folders.get(usize::from(reference.span.source)), &reference.path);
             self.take_path(path, folder).map_err(|why| {
                 let place = movie.place_prefix(reference.span);
-                Stop::new(Exit::Invalid, format!("{place}{why}; nothing was sent"))
+                CliError::new(Exit::Invalid, format!("{place}{why}; nothing was sent"))
             })?;
         }
         Ok(())
@@ -174,7 +177,7 @@ impl LocalFiles {
     ///
     /// # Errors
     /// When a file can't be uploaded. The next run finds the files that are uploaded by then.
-    async fn upload(&mut self, call: &Call, client: &Client) -> Result<(), Stop> {
+    async fn upload(&mut self, call: &Call, client: &Client) -> Result<(), CliError> {
         let mut distinct: HashMap<MediaPath, &LocalFile> = HashMap::new();
         for known in self.known.values().filter(|known| known.url.is_none()) {
             distinct.insert(known.place.clone(), &known.file);
@@ -195,7 +198,7 @@ impl LocalFiles {
                 let (place, url) = put.map_err(|error| upload_failed(&error))?;
                 urls.insert(place, url);
                 if call.interrupt.is_cancelled() {
-                    return Err(Stop::new(Exit::Interrupted, "interrupted; nothing was submitted, the next run goes on from here"));
+                    return Err(CliError::new(Exit::Interrupted, "interrupted; nothing was submitted, the next run goes on from here"));
                 }
             }
         }
@@ -209,7 +212,7 @@ impl LocalFiles {
     ///
     /// # Errors
     /// When the service refuses or can't be reached.
-    async fn look_up(&mut self, call: &Call, client: &Client) -> Result<(), Stop> {
+    async fn look_up(&mut self, call: &Call, client: &Client) -> Result<(), CliError> {
         let places: HashSet<MediaPath> = self.known.values().map(|known| known.place.clone()).collect();
         let urls = there(client, places.iter().cloned().collect()).await?;
         let missing = places.len() - urls.len();
@@ -309,7 +312,7 @@ fn passes(call: &Call, gate: Option<&GateArgs>, movie: &Document) -> bool {
 }
 
 /// The places that hold a whole file, each with its URL.
-async fn there(client: &Client, places: Vec<MediaPath>) -> Result<HashMap<MediaPath, String>, Stop> {
+async fn there(client: &Client, places: Vec<MediaPath>) -> Result<HashMap<MediaPath, String>, CliError> {
     let mode = places.into_iter().map(|place| async move {
         match client.media_file(&place).await {
             Ok(file) if file.is_uploaded() => Ok(Some((place, file.url))),

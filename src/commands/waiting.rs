@@ -4,13 +4,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::renders::Known;
-use super::{Call, Stop};
+use super::{Call, CliError};
 use crate::cli::{NameArgs, SaveArgs, SaveRules, WaitArgs};
 use crate::exit::Exit;
 use crate::ledger::Render;
 use crate::movie::pattern::Pattern;
 use crate::output::Results;
-use crate::render::event::{Outcome, Trouble, Verdict};
+use crate::render::event::{Cause, Outcome, OutcomeStatus};
 use crate::render::identity::{Key, ProjectId};
 use crate::render::outcome::Reason;
 use crate::render::schedule::PollInterval;
@@ -52,14 +52,14 @@ pub(super) fn one_look(call: &Call, context: &Context) -> WaitPolicy {
 ///
 /// # Errors
 /// When several would be saved in one file, or `--name` is given for a file.
-pub(super) fn saving(place: &str, naming: &NameArgs, rules: &SaveRules, count: usize) -> Result<Saving, Stop> {
+pub(super) fn saving(place: &str, naming: &NameArgs, rules: &SaveRules, count: usize) -> Result<Saving, CliError> {
     if naming.name.is_some() && !is_folder(Path::new(place)) {
         let why = format!("--name names videos in a folder, but {place} is a file: with a `/` at its end it is a folder");
-        return Err(Stop::new(Exit::Usage, why));
+        return Err(CliError::new(Exit::Usage, why));
     }
     if count > 1 && !is_folder(Path::new(place)) {
         let why = format!("{place} is one file, but there are {count} videos: name a folder, with a `/` at its end to create it");
-        return Err(Stop::new(Exit::Usage, why));
+        return Err(CliError::new(Exit::Usage, why));
     }
     let overwrite = if rules.overwrite { Overwrite::Yes } else { Overwrite::No };
     let pattern = naming.name.as_deref().map(Pattern::parse);
@@ -71,9 +71,9 @@ pub(super) fn saving(place: &str, naming: &NameArgs, rules: &SaveRules, count: u
 ///
 /// # Errors
 /// When it doesn't exist and can't be created.
-pub(super) fn make_ready(saving: &Saving) -> Result<(), Stop> {
+pub(super) fn make_ready(saving: &Saving) -> Result<(), CliError> {
     let place = &saving.place;
-    let usage = |why: &str| Stop::new(Exit::Usage, format!("--download: {place}: {why}; nothing was sent"));
+    let usage = |why: &str| CliError::new(Exit::Usage, format!("--download: {place}: {why}; nothing was sent"));
     let target = place::target(Path::new(place), "video").map_err(|why| usage(&why.to_string()))?;
     match target.parent() {
         Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
@@ -87,16 +87,16 @@ pub(super) fn make_ready(saving: &Saving) -> Result<(), Stop> {
 ///
 /// # Errors
 /// As [`saving`], and when `--name` is given for videos that are not saved.
-pub(super) fn maybe_saving(args: &SaveArgs, naming: &NameArgs, count: usize) -> Result<Option<Saving>, Stop> {
+pub(super) fn maybe_saving(args: &SaveArgs, naming: &NameArgs, count: usize) -> Result<Option<Saving>, CliError> {
     if naming.name.is_some() && args.download.is_none() {
-        return Err(Stop::new(Exit::Usage, "--name names the files of --download FOLDER/, which is not given"));
+        return Err(CliError::new(Exit::Usage, "--name names the files of --download FOLDER/, which is not given"));
     }
     args.download.as_deref().map(|place| saving(place, naming, &args.rules, count)).transpose()
 }
 
 /// The renders that the service has and this command doesn't wait for, with the command that follows them.
 pub(super) fn submitted(context: &Context, render: &Render) -> Outcome {
-    let outcome = described(render, Verdict::Submitted);
+    let outcome = described(render, OutcomeStatus::Submitted);
     match &render.submission.project {
         Some(project) => outcome.then(context.command.spell(&["poll", project.as_str()])),
         None => outcome,
@@ -111,8 +111,8 @@ fn stranger(context: &Context, index: usize, project: ProjectId) -> Followed {
 /// The message for a name that is neither in the ledger nor a project's.
 pub(super) fn nothing(context: &Context, name: &str) -> Outcome {
     let why = format!("{name}: no such render in the ledger, and not a project (a project has 16 letters and digits)");
-    Outcome { key: Key::parse(name).ok(), ..Outcome::new(Verdict::Refused) }
-        .because(Trouble::Refused(Reason::Request), why)
+    Outcome { key: Key::parse(name).ok(), ..Outcome::new(OutcomeStatus::Refused) }
+        .because(Cause::Refused(Reason::Request), why)
         .then(context.command.spell(&["list"]))
 }
 

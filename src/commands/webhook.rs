@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use super::renders::{Name, one, unheard_of};
 use super::session::{ledger_failed, space, spelling, store, store_to_read};
-use super::{Call, Stop, receiver};
+use super::{Call, CliError, receiver};
 use crate::cli::{ParseArgs, ReplayArgs, SendArgs, WebhookArgs, WebhookCommand};
 use crate::exit::Exit;
 use crate::ledger::inbox::{Callback, CallbackId, Callbacks, Kept, Received};
 use crate::ledger::outbox::{Announcement, Attempt, AttemptResult, Deliveries, Heard, Keeping, Progress, is_final};
 use crate::ledger::{Render, RenderQuery};
 use crate::output::table::{self, Cell};
-use crate::render::event::{Outcome, Verdict};
+use crate::render::event::{Outcome, OutcomeStatus};
 use crate::render::identity::ProjectId;
 use crate::render::line;
 use crate::render::outcome::{Report, Status};
@@ -40,7 +40,7 @@ async fn send(call: &Call, args: &SendArgs) -> anyhow::Result<Exit> {
         Some(name) => known(call, Name { text: name, batch: args.scope.batch.as_deref() })
             .await?
             .report
-            .ok_or_else(|| Stop::new(Exit::Usage, format!("{name}: its outcome is not known yet")))?,
+            .ok_or_else(|| CliError::new(Exit::Usage, format!("{name}: its outcome is not known yet")))?,
         None => invented(&args.status)?,
     };
     let format = if args.form { Format::Form } else { Format::Json };
@@ -53,7 +53,7 @@ async fn send(call: &Call, args: &SendArgs) -> anyhow::Result<Exit> {
 }
 
 /// A synthetic render. Its project can't be one of the service's: those have 16 letters and digits.
-fn invented(status: &str) -> Result<Report, Stop> {
+fn invented(status: &str) -> Result<Report, CliError> {
     let movie = json!({
         "project": "invented",
         "status": status,
@@ -65,18 +65,18 @@ fn invented(status: &str) -> Result<Report, Stop> {
         "height": 1080,
         "client-data": {"order_id": 7},
     });
-    Report::read(&movie).ok_or_else(|| Stop::new(Exit::Internal, "the invented callback can't be read"))
+    Report::read(&movie).ok_or_else(|| CliError::new(Exit::Internal, "the invented callback can't be read"))
 }
 
 async fn post(call: &Call, to: &str, content_type: &str, body: Vec<u8>) -> anyhow::Result<Exit> {
     let address = receiver::address(call, to).await?;
     let answered = WebhookClient::new(World::real()).hand(&address, content_type, &[], body).await;
-    let answered = answered.map_err(|why| Stop::new(Exit::Unreachable, format!("{address}: {why}")))?;
+    let answered = answered.map_err(|why| CliError::new(Exit::Unreachable, format!("{address}: {why}")))?;
     if answered.is_success() {
         call.out.note(&format!("{address} answered {}", answered.status));
         return Ok(Exit::Done);
     }
-    Err(Stop::new(Exit::Refused, format!("{address} answered {}", answered.status)).into())
+    Err(CliError::new(Exit::Refused, format!("{address} answered {}", answered.status)).into())
 }
 
 async fn replay(call: &Call, args: &ReplayArgs) -> anyhow::Result<Exit> {
@@ -106,7 +106,7 @@ async fn send_again(call: &Call, name: Name<'_>, to: &str) -> anyhow::Result<Exi
     let ledger = store(call).await?;
     let project = project(call, name).await?;
     let kept = ledger.callbacks(Some(space(call)), Callbacks::Of(vec![project])).await.map_err(ledger_failed)?;
-    let last = kept.last().ok_or_else(|| Stop::new(Exit::Usage, format!("{}: no callback was received", name.text)))?;
+    let last = kept.last().ok_or_else(|| CliError::new(Exit::Usage, format!("{}: no callback was received", name.text)))?;
     let raw = ledger.raw(last.id).await.map_err(ledger_failed)?.unwrap_or_default();
     let content_type = if last.content_type.is_empty() { Format::Json.content_type() } else { &last.content_type };
     post(call, to, content_type, raw).await
@@ -118,7 +118,7 @@ async fn hand_on_again(call: &Call, name: Name<'_>) -> anyhow::Result<Exit> {
     let now = World::real().now();
     let project = project(call, name).await?;
     let deliveries = ledger.deliveries(Some(space(call)), Deliveries::Of(vec![project])).await.map_err(ledger_failed)?;
-    let last = deliveries.last().ok_or_else(|| Stop::new(Exit::Usage, format!("{}: it has no outcome to deliver", name.text)))?;
+    let last = deliveries.last().ok_or_else(|| CliError::new(Exit::Usage, format!("{}: it has no outcome to deliver", name.text)))?;
     let attempt = Attempt { delivery: last.id, handed: AttemptResult::Wanted(now), detail: "to be delivered again".to_owned(), at: now };
     ledger.delivered(vec![attempt]).await.map_err(ledger_failed)?;
     let after = ledger.deliveries(Some(space(call)), Deliveries::Of(vec![last.project.clone()])).await.map_err(ledger_failed)?;
@@ -139,7 +139,7 @@ async fn project(call: &Call, name: Name<'_>) -> anyhow::Result<ProjectId> {
     let known = found.and_then(|render| render.submission.project);
     match known {
         Some(project) => Ok(project),
-        None => Ok(ProjectId::parse(name.text).map_err(|why| Stop::new(Exit::Usage, format!("`{}`: {why}", name.text)))?),
+        None => Ok(ProjectId::parse(name.text).map_err(|why| CliError::new(Exit::Usage, format!("`{}`: {why}", name.text)))?),
     }
 }
 
@@ -154,10 +154,10 @@ async fn parse(call: &Call, args: &ParseArgs) -> anyhow::Result<Exit> {
         .lock()
         .take(LARGEST)
         .read_to_end(&mut raw)
-        .map_err(|why| Stop::new(Exit::Usage, format!("stdin can't be read: {why}")))?;
+        .map_err(|why| CliError::new(Exit::Usage, format!("stdin can't be read: {why}")))?;
     let told = webhook::read(&raw);
     let Some(project) = told.project.clone() else {
-        return Err(Stop::new(Exit::Usage, "stdin is not a callback of the service: it names no project").into());
+        return Err(CliError::new(Exit::Usage, "stdin is not a callback of the service: it names no project").into());
     };
     let row = if args.record { record(call, raw, &told).await? } else { None };
     let outcome = Outcome {
@@ -166,7 +166,7 @@ async fn parse(call: &Call, args: &ParseArgs) -> anyhow::Result<Exit> {
         source: row.map(|row| row.source),
         message: told.report.as_ref().and_then(|report| report.message.clone()),
         report: told.report.clone(),
-        ..Outcome::new(told.report.as_ref().map_or(Verdict::Waiting, verdict))
+        ..Outcome::new(told.report.as_ref().map_or(OutcomeStatus::Waiting, verdict))
     };
     let mut facts = line::facts(&outcome);
     if told.report.is_none() {
@@ -177,14 +177,14 @@ async fn parse(call: &Call, args: &ParseArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn verdict(report: &Report) -> Verdict {
+fn verdict(report: &Report) -> OutcomeStatus {
     match report.status {
-        Status::Done => Verdict::Done,
-        Status::Error => Verdict::Error,
-        Status::Timeout => Verdict::Timeout,
-        Status::Deleted => Verdict::Deleted,
-        Status::Pending => Verdict::Pending,
-        Status::Running | Status::Other(_) => Verdict::Running,
+        Status::Done => OutcomeStatus::Done,
+        Status::Error => OutcomeStatus::Error,
+        Status::Timeout => OutcomeStatus::Timeout,
+        Status::Deleted => OutcomeStatus::Deleted,
+        Status::Pending => OutcomeStatus::Pending,
+        Status::Running | Status::Other(_) => OutcomeStatus::Running,
     }
 }
 

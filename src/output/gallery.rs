@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::render::event::{Outcome, Verdict};
+use crate::render::event::{Outcome, OutcomeStatus};
 use crate::render::explanation::Explanation;
 use crate::render::untrusted;
 
@@ -49,10 +49,12 @@ fn next(outcome: &Outcome) -> Option<String> {
     let project = outcome.project.as_ref().map(ToString::to_string);
     let key = || outcome.key.as_ref().map(ToString::to_string);
     match outcome.verdict {
-        Verdict::Done if outcome.file.is_none() => project.map(|project| format!("j2v download {project}")),
-        Verdict::Error => project.map(|project| format!("j2v explain {project}")),
-        Verdict::Timeout | Verdict::Waiting | Verdict::Pending | Verdict::Running => project.map(|project| format!("j2v poll {project}")),
-        Verdict::Unknown => project.or_else(key).map(|name| format!("j2v settle {}", shlex::try_quote(&name).unwrap_or_default())),
+        OutcomeStatus::Done if outcome.file.is_none() => project.map(|project| format!("j2v download {project}")),
+        OutcomeStatus::Error => project.map(|project| format!("j2v explain {project}")),
+        OutcomeStatus::Timeout | OutcomeStatus::Waiting | OutcomeStatus::Pending | OutcomeStatus::Running => {
+            project.map(|project| format!("j2v poll {project}"))
+        }
+        OutcomeStatus::Unknown => project.or_else(key).map(|name| format!("j2v settle {}", shlex::try_quote(&name).unwrap_or_default())),
         _ => None,
     }
 }
@@ -97,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_message_can_t_end_the_line_that_holds_it() {
-        let outcome = Outcome { message: Some("</script><script>alert(1)".to_owned()), ..Outcome::new(Verdict::Error) };
+        let outcome = Outcome { message: Some("</script><script>alert(1)".to_owned()), ..Outcome::new(OutcomeStatus::Error) };
         let line = row(serde_json::json!({"message": outcome.message}), &outcome, Path::new("."));
         assert_eq!(line.matches("</script>").count(), 1, "{line}");
         assert_eq!(line.matches('\n').count(), 1);

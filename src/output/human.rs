@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use super::Out;
-use crate::render::event::{Event, Outcome, Progress, Trouble, Verdict};
+use crate::render::event::{Cause, Event, Outcome, OutcomeStatus, Progress};
 use crate::render::outcome::Report;
 
 /// Reports an event. Leaves out events that a progress bar already shows.
@@ -82,15 +82,15 @@ fn ended(out: &Out, outcome: &Outcome) {
     let name = name(outcome);
     let message = outcome.message.as_deref().unwrap_or_default();
     match (outcome.trouble, outcome.verdict) {
-        (Trouble::None, Verdict::Submitted) => {}
-        (Trouble::None, Verdict::Done) => done(out, outcome, &name),
-        (Trouble::None, Verdict::Pending | Verdict::Running) => {
+        (Cause::None, OutcomeStatus::Submitted) => {}
+        (Cause::None, OutcomeStatus::Done) => done(out, outcome, &name),
+        (Cause::None, OutcomeStatus::Pending | OutcomeStatus::Running) => {
             out.note(&format!("{name}: {}; the render continues and will be charged", outcome.verdict.as_str()));
         }
-        (Trouble::Interrupted, _) | (Trouble::None, Verdict::Waiting) => out.note(&format!("{name}: {message}")),
-        (_, Verdict::Timeout) => out.error(&format!("{name}: the service reports a timeout; it may still finish. {message}")),
-        (_, Verdict::Error) => out.error(&format!("{name}: the render failed: {message}")),
-        (_, Verdict::Invalid) => out.error(&format!("{}; nothing was sent", named(&name, message))),
+        (Cause::Interrupted, _) | (Cause::None, OutcomeStatus::Waiting) => out.note(&format!("{name}: {message}")),
+        (_, OutcomeStatus::Timeout) => out.error(&format!("{name}: the service reports a timeout; it may still finish. {message}")),
+        (_, OutcomeStatus::Error) => out.error(&format!("{name}: the render failed: {message}")),
+        (_, OutcomeStatus::Invalid) => out.error(&format!("{}; nothing was sent", named(&name, message))),
         _ => out.error(&named(&name, message)),
     }
     for command in &outcome.next {

@@ -242,12 +242,12 @@ fn csv_line(cells: impl Iterator<Item = String>) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::event::Verdict;
+    use crate::render::event::OutcomeStatus;
     use crate::render::identity::Key;
 
     fn add(file: &mut RecordFile, number: u64, message: &str) {
         let key = Some(Key::parse("a, \"b\"").unwrap());
-        let outcome = Outcome { key, message: Some(message.to_owned()), ..Outcome::new(Verdict::Error) };
+        let outcome = Outcome { key, message: Some(message.to_owned()), ..Outcome::new(OutcomeStatus::Error) };
         file.add(&Recorded { number, outcome: &outcome }).unwrap();
     }
 

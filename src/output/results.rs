@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::Out;
 use super::record::{RecordFile, RecordFormat, Recorded};
 use crate::exit::Exit;
-use crate::render::event::{Event, Listener, Outcome, Trouble, Verdict};
+use crate::render::event::{Cause, Event, Listener, Outcome, OutcomeStatus};
 use crate::render::line;
 
 /// What the line of a render holds.
@@ -129,9 +129,9 @@ impl<'a> Results<'a> {
 
 fn line_of(wanted: Wanted, outcome: &Outcome) -> String {
     let file = || outcome.file.as_ref().map(|file| file.to_string_lossy().into_owned());
-    let is_done = outcome.verdict == Verdict::Done && outcome.trouble == Trouble::None;
+    let is_done = outcome.verdict == OutcomeStatus::Done && outcome.trouble == Cause::None;
     let line = match wanted {
-        Wanted::Deletion if outcome.verdict != Verdict::Deleted => None,
+        Wanted::Deletion if outcome.verdict != OutcomeStatus::Deleted => None,
         Wanted::Project | Wanted::Deletion => outcome.project.as_ref().map(ToString::to_string),
         Wanted::File if is_done => file(),
         Wanted::Url if is_done => outcome.report.as_ref().and_then(|report| report.url.clone()).or_else(file),

@@ -146,7 +146,7 @@ pub struct Progress {
 
 /// What became of a render, in the words of the contract (`contract.md#output`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Verdict {
+pub enum OutcomeStatus {
     /// Accepted; not waited for.
     Submitted,
     /// Queued, as of the one look that was asked for.
@@ -179,7 +179,7 @@ pub enum Verdict {
     Abandoned,
 }
 
-impl Verdict {
+impl OutcomeStatus {
     /// The word of the contract.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -205,7 +205,7 @@ impl Verdict {
 
 /// Why an outcome is not a success, where the verdict alone doesn't show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Trouble {
+pub enum Cause {
     /// The verdict says everything.
     None,
     /// The service refused, for this reason.
@@ -228,9 +228,9 @@ pub enum Trouble {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
     /// The result of the render.
-    pub verdict: Verdict,
+    pub verdict: OutcomeStatus,
     /// Why, where the verdict doesn't tell.
-    pub trouble: Trouble,
+    pub trouble: Cause,
     /// The project, if one is known.
     pub project: Option<ProjectId>,
     /// The submission's key, if the ledger knows one.
@@ -252,10 +252,10 @@ pub struct Outcome {
 impl Outcome {
     /// An outcome that knows nothing but its verdict.
     #[must_use]
-    pub fn new(verdict: Verdict) -> Self {
+    pub fn new(verdict: OutcomeStatus) -> Self {
         Self {
             verdict,
-            trouble: Trouble::None,
+            trouble: Cause::None,
             project: None,
             key: None,
             source: None,
@@ -269,7 +269,7 @@ impl Outcome {
 
     /// The same with a trouble and what went wrong.
     #[must_use]
-    pub fn because(mut self, trouble: Trouble, message: impl Into<String>) -> Self {
+    pub fn because(mut self, trouble: Cause, message: impl Into<String>) -> Self {
         self.trouble = trouble;
         self.message = Some(message.into());
         self

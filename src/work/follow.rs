@@ -9,7 +9,7 @@ use super::save::{self, Saving, Unsaved, save_video};
 use super::watch::{PollResult, Target, WaitPolicy, watch};
 use super::{Context, Submission};
 use crate::ledger::Render;
-use crate::render::event::{Event, Outcome, Trouble, Verdict};
+use crate::render::event::{Cause, Event, Outcome, OutcomeStatus};
 use crate::render::outcome::{Reason, Report, Status};
 use crate::render::state::State;
 use crate::service::place::here;
@@ -98,23 +98,24 @@ impl Described<'_> {
             PollResult::Looked(report) => self.looked(report.map(|report| *report)),
             PollResult::Runs(report) => self.runs(report.map(|report| *report)),
             PollResult::Missing => self
-                .outcome(Verdict::Refused, None)
-                .because(Trouble::None, "the service does not know this project; does it belong to another account?")
+                .outcome(OutcomeStatus::Refused, None)
+                .because(Cause::None, "the service does not know this project; does it belong to another account?")
                 .then(self.context.command.spell(&["list"])),
-            PollResult::Unreachable(why) => {
-                self.outcome(Verdict::Waiting, None).because(Trouble::Unreachable, format!("its state is unknown: {why}")).then(self.poll())
-            }
+            PollResult::Unreachable(why) => self
+                .outcome(OutcomeStatus::Waiting, None)
+                .because(Cause::Unreachable, format!("its state is unknown: {why}"))
+                .then(self.poll()),
             PollResult::Refused(refusal) => self
-                .outcome(Verdict::Waiting, None)
-                .because(Trouble::Refused(refusal.reason), self.going_on(&format!("the service refuses the request: {}", refusal.message)))
+                .outcome(OutcomeStatus::Waiting, None)
+                .because(Cause::Refused(refusal.reason), self.going_on(&format!("the service refuses the request: {}", refusal.message)))
                 .then(if refusal.reason == Reason::Key { self.context.command.spell(&["auth", "login"]) } else { self.poll() }),
             PollResult::Broken(message) => {
-                self.outcome(Verdict::Waiting, None).because(Trouble::Internal, self.going_on(&message)).then(self.poll())
+                self.outcome(OutcomeStatus::Waiting, None).because(Cause::Internal, self.going_on(&message)).then(self.poll())
             }
             PollResult::Interrupted(report) => {
                 let message = if report.is_some() { format!("interrupted; {GOES_ON}") } else { self.going_on("interrupted") };
-                self.outcome(Verdict::Waiting, report.map(|report| *report))
-                    .because(Trouble::Interrupted, format!("{message}. The next command resumes"))
+                self.outcome(OutcomeStatus::Waiting, report.map(|report| *report))
+                    .because(Cause::Interrupted, format!("{message}. The next command resumes"))
                     .then(self.poll())
             }
         }
@@ -126,7 +127,7 @@ impl Described<'_> {
         if self.target.render.is_some() { format!("{what}; {GOES_ON}") } else { what.to_owned() }
     }
 
-    fn outcome(&self, verdict: Verdict, report: Option<Report>) -> Outcome {
+    fn outcome(&self, verdict: OutcomeStatus, report: Option<Report>) -> Outcome {
         let render = self.target.render.as_ref();
         Outcome {
             project: Some(self.target.project.clone()),
@@ -152,12 +153,12 @@ impl Described<'_> {
 
     fn looked(&self, report: Option<Report>) -> Outcome {
         let verdict = match report.as_ref().map(|report| &report.status) {
-            Some(Status::Pending) => Verdict::Pending,
-            Some(Status::Running | Status::Other(_)) => Verdict::Running,
-            _ => Verdict::Waiting,
+            Some(Status::Pending) => OutcomeStatus::Pending,
+            Some(Status::Running | Status::Other(_)) => OutcomeStatus::Running,
+            _ => OutcomeStatus::Waiting,
         };
         let message = if report.is_some() { "still rendering" } else { "its status could not be read" };
-        self.outcome(verdict, report).because(Trouble::None, message).then(self.poll())
+        self.outcome(verdict, report).because(Cause::None, message).then(self.poll())
     }
 
     fn runs(&self, report: Option<Report>) -> Outcome {
@@ -165,7 +166,7 @@ impl Described<'_> {
             Some(_) => format!("timed out; {GOES_ON}"),
             None => self.going_on("timed out before its status was read"),
         };
-        self.outcome(Verdict::Waiting, report).because(Trouble::None, message).then(self.poll())
+        self.outcome(OutcomeStatus::Waiting, report).because(Cause::None, message).then(self.poll())
     }
 
     async fn ended(&self, report: Report) -> Outcome {
@@ -175,13 +176,13 @@ impl Described<'_> {
             Status::Done if report.url.is_some() => self.done(report).await,
             Status::Done if report.is_expired(self.context.service_now()) => self.expired(report).await,
             Status::Done => self
-                .outcome(Verdict::Error, Some(report))
-                .because(Trouble::None, "the service says `done` but gives no URL")
+                .outcome(OutcomeStatus::Error, Some(report))
+                .because(Cause::None, "the service says `done` but gives no URL")
                 .then(self.poll()),
-            Status::Deleted => self.kept(Verdict::Deleted, report, DELETED),
+            Status::Deleted => self.kept(OutcomeStatus::Deleted, report, DELETED),
             Status::Timeout => self
-                .outcome(Verdict::Timeout, Some(report))
-                .because(Trouble::None, "Check again later; you will be charged if it finishes")
+                .outcome(OutcomeStatus::Timeout, Some(report))
+                .because(Cause::None, "Check again later; you will be charged if it finishes")
                 .then(self.poll()),
             _ => self.failed(report),
         }
@@ -191,39 +192,39 @@ impl Described<'_> {
         let message = report.message.clone().unwrap_or_else(|| "the service gives no reason".to_owned());
         let name = self.target.render.as_ref().map_or_else(|| report.project.to_string(), |render| self.context.command.name(render));
         let explain = self.context.command.spell(&["explain", &name]);
-        let mut outcome = self.outcome(Verdict::Error, Some(report)).because(Trouble::None, message).then(explain);
+        let mut outcome = self.outcome(OutcomeStatus::Error, Some(report)).because(Cause::None, message).then(explain);
         outcome.next.extend(self.render_again(Submission::Again));
         outcome
     }
 
     async fn done(&self, report: Report) -> Outcome {
-        let Some(saving) = self.saving else { return self.outcome(Verdict::Done, Some(report)) };
+        let Some(saving) = self.saving else { return self.outcome(OutcomeStatus::Done, Some(report)) };
         let turn = self.downloads.acquire().await;
         let saved = save_video(self.context, &report, self.target.render.as_ref(), saving).await;
         drop(turn);
         let project = report.project.as_str().to_owned();
         let words = ["download", &project, "-o", &saving.place].into_iter().chain(saving.name_flag().into_iter().flatten());
         let resume = self.context.command.spell(&words.collect::<Vec<_>>());
-        let outcome = Outcome { file: None, ..self.outcome(Verdict::Done, Some(report.clone())) };
+        let outcome = Outcome { file: None, ..self.outcome(OutcomeStatus::Done, Some(report.clone())) };
         match saved {
             Ok(file) => Outcome { file: Some(file), ..outcome },
             Err(Unsaved::Expired) => self.expired(report).await,
-            Err(Unsaved::Deleted) => self.kept(Verdict::Deleted, report, DELETED),
+            Err(Unsaved::Deleted) => self.kept(OutcomeStatus::Deleted, report, DELETED),
             Err(Unsaved::InTheWay { path, whose: None }) => outcome
-                .because(Trouble::Unsaved, format!("rendered, but {} already exists; --overwrite replaces it", path.display()))
+                .because(Cause::Unsaved, format!("rendered, but {} already exists; --overwrite replaces it", path.display()))
                 .then(format!("{resume} --overwrite")),
             Err(Unsaved::InTheWay { path, whose: Some(whose) }) => outcome
                 .because(
-                    Trouble::Unsaved,
+                    Cause::Unsaved,
                     format!("rendered, but {} already exists: it is the video of {whose}; use another folder", path.display()),
                 )
                 .then(format!("{resume} --overwrite")),
-            Err(Unsaved::Failed(why)) => outcome.because(Trouble::Unsaved, format!("rendered, but not saved: {why}")).then(resume),
+            Err(Unsaved::Failed(why)) => outcome.because(Cause::Unsaved, format!("rendered, but not saved: {why}")).then(resume),
             Err(Unsaved::Interrupted) => {
-                outcome.because(Trouble::Interrupted, "interrupted; rendered, but the video is not saved yet").then(resume)
+                outcome.because(Cause::Interrupted, "interrupted; rendered, but the video is not saved yet").then(resume)
             }
             Err(Unsaved::Ledger { file, error }) => {
-                outcome.because(Trouble::Internal, format!("saved as {}, but {error}", file.display())).then(resume)
+                outcome.because(Cause::Internal, format!("saved as {}, but {error}", file.display())).then(resume)
             }
         }
     }
@@ -234,11 +235,11 @@ impl Described<'_> {
         {
             self.context.tell(&Event::Warning(error.to_string()));
         }
-        self.kept(Verdict::Expired, report, "the service has deleted the file after its 7 days")
+        self.kept(OutcomeStatus::Expired, report, "the service has deleted the file after its 7 days")
     }
 
     /// The server no longer has the file. A saved copy replaces it; without one only a new render helps.
-    fn kept(&self, verdict: Verdict, mut report: Report, why: &str) -> Outcome {
+    fn kept(&self, verdict: OutcomeStatus, mut report: Report, why: &str) -> Outcome {
         report.url = None;
         if let Some(file) = self.target.render.as_ref().and_then(saved_file) {
             return self.saved_before(file, report);
@@ -248,7 +249,7 @@ impl Described<'_> {
             Some(false) => "; --again renders it again",
             None => "",
         };
-        let mut outcome = self.outcome(verdict, Some(report)).because(Trouble::None, format!("{why}{again}"));
+        let mut outcome = self.outcome(verdict, Some(report)).because(Cause::None, format!("{why}{again}"));
         outcome.file = None;
         outcome.next.extend(self.render_again(Submission::Anew));
         outcome
@@ -258,12 +259,12 @@ impl Described<'_> {
 impl Described<'_> {
     /// The video that an earlier run saved, copied to the requested place if that is a different one.
     fn saved_before(&self, file: PathBuf, report: Report) -> Outcome {
-        let outcome = self.outcome(Verdict::Done, Some(report));
+        let outcome = self.outcome(OutcomeStatus::Done, Some(report));
         let Some(saving) = self.saving.filter(|saving| saving.copies) else { return Outcome { file: Some(file), ..outcome } };
         match save::copied(&file, &self.target.project, saving) {
             Ok(file) => Outcome { file: Some(file), ..outcome },
             Err(why) => Outcome { file: None, ..outcome }.because(
-                Trouble::Unsaved,
+                Cause::Unsaved,
                 format!("the service has deleted the file; the saved one, {}, was not copied: {why}", file.display()),
             ),
         }

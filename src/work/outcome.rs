@@ -5,14 +5,14 @@ use super::{Context, Submission};
 use crate::ledger::{LedgerError, Render};
 use crate::movie::Document;
 use crate::movie::json::first_difference;
-use crate::render::event::{Outcome, Trouble, Verdict};
+use crate::render::event::{Cause, Outcome, OutcomeStatus};
 use crate::render::outcome::Reason;
 use crate::render::state::State;
 use crate::service::place::here;
 
 /// An outcome with what the ledger knows of a render.
 #[must_use]
-pub fn described(render: &Render, verdict: Verdict) -> Outcome {
+pub fn described(render: &Render, verdict: OutcomeStatus) -> Outcome {
     Outcome {
         project: render.submission.project.clone(),
         key: Some(render.key.clone()),
@@ -33,9 +33,9 @@ pub fn unbound(context: &Context, render: &Render) -> Outcome {
         State::Held => held(context, render),
         State::Abandoned => abandoned(context, render),
         State::Rejected => refused(context, render),
-        _ => described(render, Verdict::Unsent)
+        _ => described(render, OutcomeStatus::Unsent)
             .because(
-                Trouble::Unreachable,
+                Cause::Unreachable,
                 format!(
                     "key {key} was not sent; {} sends it",
                     if render.row.is_some() { "the next run of its batch" } else { "its submit" }
@@ -51,15 +51,15 @@ pub fn unknown(context: &Context, render: &Render, why: &str) -> Outcome {
     let key = &context.command.name(render);
     if !context.remembers {
         let message = format!("{why}; without a ledger it can't be looked for: compare `j2v list` with what you sent");
-        return described(render, Verdict::Unknown).because(Trouble::None, message).then(context.command.spell(&["list"]));
+        return described(render, OutcomeStatus::Unknown).because(Cause::None, message).then(context.command.spell(&["list"]));
     }
     let message = if render.traceable {
         format!("{why}; it is not sent again automatically, and every later command looks for key {key}")
     } else {
         format!("{why}; without a token it can't be looked for: compare `j2v list` with what you sent")
     };
-    described(render, Verdict::Unknown)
-        .because(Trouble::None, message)
+    described(render, OutcomeStatus::Unknown)
+        .because(Cause::None, message)
         .then(context.command.spell(&["settle", key]))
         .then(context.command.spell(&["show", key]))
 }
@@ -72,8 +72,8 @@ pub fn held(context: &Context, render: &Render) -> Outcome {
     let message = format!(
         "the answer to the POST was lost, and key {key} was not found on the server: you decide (`{adopt}` if you know its project)"
     );
-    described(render, Verdict::Held)
-        .because(Trouble::None, message)
+    described(render, OutcomeStatus::Held)
+        .because(Cause::None, message)
         .then(context.command.spell(&["show", key]))
         .then(context.command.spell(&["settle", key, "--resubmit"]))
         .then(context.command.spell(&["settle", key, "--abandon"]))
@@ -82,15 +82,15 @@ pub fn held(context: &Context, render: &Render) -> Outcome {
 /// The outcome of a render that the service refused.
 #[must_use]
 pub fn refused(context: &Context, render: &Render) -> Outcome {
-    let Some(refusal) = &render.refusal else { return described(render, Verdict::Unsent) };
-    let verdict = if refusal.reason == Reason::Request { Verdict::Refused } else { Verdict::Unsent };
+    let Some(refusal) = &render.refusal else { return described(render, OutcomeStatus::Unsent) };
+    let verdict = if refusal.reason == Reason::Request { OutcomeStatus::Refused } else { OutcomeStatus::Unsent };
     let message = format!("the service refused the movie: {}; nothing was accepted", refusal.message);
     let first = match refusal.reason {
         Reason::Key => Some(context.command.spell(&["auth", "login"])),
         Reason::Credits => None,
         Reason::Request => Some(context.command.spell(&["explain", &context.command.name(render)])),
     };
-    let mut outcome = described(render, verdict).because(Trouble::Refused(refusal.reason), message);
+    let mut outcome = described(render, verdict).because(Cause::Refused(refusal.reason), message);
     outcome.next.extend(first);
     outcome.then(context.command.send(render, Submission::Same))
 }
@@ -103,22 +103,22 @@ pub fn abandoned(context: &Context, render: &Render) -> Outcome {
         Some(_) => ("settle --resubmit", context.command.spell(&["settle", &key, "--resubmit"])),
         None => ("--again", context.command.send(render, Submission::Again)),
     };
-    described(render, Verdict::Abandoned)
-        .because(Trouble::None, format!("the submission of key {key} was given up; {again} renders it again"))
+    described(render, OutcomeStatus::Abandoned)
+        .because(Cause::None, format!("the submission of key {key} was given up; {again} renders it again"))
         .then(next)
 }
 
 /// The outcome of a render that was interrupted before its first byte left.
 #[must_use]
 pub fn interrupted_unsent(render: &Render) -> Outcome {
-    described(render, Verdict::Unsent).because(Trouble::Interrupted, "interrupted; nothing was sent. Run the same command to send it")
+    described(render, OutcomeStatus::Unsent).because(Cause::Interrupted, "interrupted; nothing was sent. Run the same command to send it")
 }
 
 /// The outcome of a render that was interrupted while its request was in flight.
 #[must_use]
 pub fn interrupted_in_flight(context: &Context, render: &Render) -> Outcome {
     let outcome = unknown(context, render, "interrupted while waiting for the answer: the movie may have been accepted");
-    Outcome { trouble: Trouble::Interrupted, ..outcome }
+    Outcome { trouble: Cause::Interrupted, ..outcome }
 }
 
 /// The outcome of a movie whose key was used before for another movie.
@@ -135,8 +135,8 @@ pub async fn other_movie(context: &Context, order: &Order, render: &Render) -> R
     );
     context.learn_names(&[render]).await?;
     let key = &context.command.name(render);
-    let mut outcome = Outcome::new(Verdict::Unsent).because(
-        Trouble::OtherMovie,
+    let mut outcome = Outcome::new(OutcomeStatus::Unsent).because(
+        Cause::OtherMovie,
         format!("the key {key} was used before for another movie: {place}; nothing was sent. --again renders this one as well"),
     );
     outcome.key = Some(render.key.clone());

@@ -20,7 +20,7 @@ fn found(facts: impl Fn(&[Node]) -> Facts) -> Vec<(&'static str, Severity, Strin
     found.into_iter().map(|finding| (finding.code, finding.severity, place(finding.span))).collect()
 }
 
-fn scene(node: &Node, length: Length) -> SceneFacts {
+fn scene(node: &Node, length: SceneLength) -> SceneFacts {
     SceneFacts { span: node.span, length, transition: None, elements: Vec::new() }
 }
 

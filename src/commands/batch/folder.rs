@@ -10,7 +10,7 @@ use super::super::session::ledger_failed;
 use super::super::submit::with_place_for_token;
 use super::super::submit_check::{SubmitCheck, without_bound};
 use super::super::uploads::{self, UploadMode};
-use super::super::{Call, Stop};
+use super::super::{Call, CliError};
 use super::cost;
 use super::preflight::CheckedRows;
 use crate::cli::{BatchArgs, GateArgs};
@@ -75,9 +75,9 @@ pub(super) async fn preflight(
     let survey = survey(store, space, name, rules, &entries).await?;
     if invalid > 0 && !args.skip_invalid {
         let message = format!("{invalid} of {} can't be rendered; nothing was sent", counted(entries.len(), "movie"));
-        return Err(Stop {
+        return Err(CliError {
             help: Some("fix them, or send only the others with --skip-invalid".to_owned()),
-            ..Stop::new(Exit::Invalid, message)
+            ..CliError::new(Exit::Invalid, message)
         }
         .into());
     }
@@ -97,25 +97,25 @@ pub(super) async fn preflight(
     Ok(CheckedRows { rows, for_excel: false, template: MovieHash::of(b"a folder of movies"), survey, feed })
 }
 
-fn key(source: &str, stem: Option<&str>) -> Result<Key, Stop> {
-    Key::parse(stem.unwrap_or_default()).map_err(|why| Stop::new(Exit::Usage, format!("{source}: {why}")))
+fn key(source: &str, stem: Option<&str>) -> Result<Key, CliError> {
+    Key::parse(stem.unwrap_or_default()).map_err(|why| CliError::new(Exit::Usage, format!("{source}: {why}")))
 }
 
 /// A movie as the run sends it.
 ///
 /// # Errors
 /// When its cost has no upper bound although there is a budget.
-fn item(args: &BatchArgs, number: u64, key: &Key, source: &str, movie: &Document) -> Result<Item, Stop> {
+fn item(args: &BatchArgs, number: u64, key: &Key, source: &str, movie: &Document) -> Result<Item, CliError> {
     let plan = Resolved::of(movie).plan;
     if let (Some(cap), Some(open)) = (args.gate.max_credits, plan.unbounded().first()) {
-        return Err(Stop::new(Exit::Credits, format!("{source}: {}", without_bound(open, cap))));
+        return Err(CliError::new(Exit::Credits, format!("{source}: {}", without_bound(open, cap))));
     }
     let (body, hash) = (movie.to_compact().into_bytes(), MovieHash::of(movie.canonical().as_bytes()));
     Ok(Item { number, key: key.clone(), stem: None, movie: hash, body, estimate: plan.credits.amount.at_most() })
 }
 
 /// What a run would do.
-async fn survey(store: &dyn Store, space: &Space, name: &str, rules: Rules, entries: &[Entry]) -> Result<Survey, Stop> {
+async fn survey(store: &dyn Store, space: &Space, name: &str, rules: Rules, entries: &[Entry]) -> Result<Survey, CliError> {
     let good: Vec<&Item> = entries.iter().filter_map(|entry| if let Entry::Good(item) = entry { Some(item) } else { None }).collect();
     let keys: Vec<(Key, MovieHash)> = good.iter().map(|item| (item.key.clone(), item.movie)).collect();
     let latest = current(store, space, name, &keys).await.map_err(ledger_failed)?;

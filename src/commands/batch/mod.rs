@@ -9,7 +9,7 @@ mod status;
 use std::path::Path;
 
 use super::session::{self, ledger_failed};
-use super::{Call, Stop, movies, waiting};
+use super::{Call, CliError, movies, waiting};
 use crate::cli::{BatchArgs, NameArgs};
 use crate::exit::Exit;
 use crate::ledger::batch::{Batch, Budget};
@@ -50,7 +50,7 @@ pub(super) async fn run(call: &Call, args: &BatchArgs) -> anyhow::Result<Exit> {
 }
 
 /// The batch's name. With its key it identifies a render of the batch.
-fn name(args: &BatchArgs) -> Result<String, Stop> {
+fn name(args: &BatchArgs) -> Result<String, CliError> {
     let movie = args.movie.movies.first().map(String::as_str).unwrap_or_default();
     if let (None, Some(id), true) = (&args.batch, &args.movie.template, args.movie.movies.is_empty()) {
         return Ok(id.clone());
@@ -58,14 +58,16 @@ fn name(args: &BatchArgs) -> Result<String, Stop> {
     let stem = || Path::new(movie).file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let name = match &args.batch {
         Some(name) => name.clone(),
-        None if movie == movies::STDIN => return Err(Stop::new(Exit::Usage, "the movie comes from stdin: name the batch with --batch")),
+        None if movie == movies::STDIN => {
+            return Err(CliError::new(Exit::Usage, "the movie comes from stdin: name the batch with --batch"));
+        }
         None => stem().unwrap_or_default(),
     };
     if name.trim().is_empty() || name.chars().any(char::is_control) {
-        return Err(Stop::new(Exit::Usage, "--batch: a batch needs a name, on one line"));
+        return Err(CliError::new(Exit::Usage, "--batch: a batch needs a name, on one line"));
     }
     if name == SUBMIT_SCOPE {
-        return Err(Stop::new(
+        return Err(CliError::new(
             Exit::Usage,
             format!("a batch can't be called `{name}`, which stands for the keys of `j2v submit`: choose another name with --batch"),
         ));
@@ -73,7 +75,7 @@ fn name(args: &BatchArgs) -> Result<String, Stop> {
     Ok(name)
 }
 
-fn refuse_what_cannot_be(call: &Call, args: &BatchArgs) -> Result<(), Stop> {
+fn refuse_what_cannot_be(call: &Call, args: &BatchArgs) -> Result<(), CliError> {
     let missing = match (&args.table.rows, &args.table.key) {
         _ if folder::is_named(args) => None,
         (None, _) => Some("--rows TABLE is missing: a batch is a movie with a table, or a folder of movies"),
@@ -81,20 +83,20 @@ fn refuse_what_cannot_be(call: &Call, args: &BatchArgs) -> Result<(), Stop> {
         (Some(_), Some(_)) => None,
     };
     if let Some(missing) = missing {
-        return Err(Stop::new(Exit::Usage, missing));
+        return Err(CliError::new(Exit::Usage, missing));
     }
     if call.settings.ledger == LedgerPlace::Nowhere {
         let why = "a batch needs a ledger, or its next run would pay again: leave out --no-ledger, or name a file with --ledger";
-        return Err(Stop::new(Exit::Usage, why));
+        return Err(CliError::new(Exit::Usage, why));
     }
     if let Some(file) = args.results.as_deref().filter(|file| RecordFormat::of(file).is_none()) {
-        return Err(Stop::new(
+        return Err(CliError::new(
             Exit::Usage,
             format!("--results {}: the file's ending says its format: .csv, .jsonl or .html", file.display()),
         ));
     }
     if args.no_wait && args.saving.download.is_some() {
-        return Err(Stop::new(Exit::Usage, "--no-wait ends before there are videos to save: leave out --download or --no-wait"));
+        return Err(CliError::new(Exit::Usage, "--no-wait ends before there are videos to save: leave out --download or --no-wait"));
     }
     Ok(())
 }
@@ -130,7 +132,7 @@ fn command(call: &Call, batch: &Batch, more: &[&str]) -> String {
 
 /// Refuses to pay for a changed movie or for many changed rows without the user's decision. Asks which of the two is meant
 /// before anything is sent (`protocol.md#cases`).
-async fn ask_first(call: &Call, args: &BatchArgs, batch: &Batch, store: &dyn Store, survey: &Survey) -> Result<(), Stop> {
+async fn ask_first(call: &Call, args: &BatchArgs, batch: &Batch, store: &dyn Store, survey: &Survey) -> Result<(), CliError> {
     let known = store.batches(Some(batch.space.clone()), Some(batch.name.clone())).await.map_err(ledger_failed)?.pop();
     let apart = known.as_ref().filter(|_| args.batch.is_none()).and_then(|known| apart(call, batch, &known.batch));
     let rules = rules(args);
@@ -147,8 +149,8 @@ async fn ask_first(call: &Call, args: &BatchArgs, batch: &Batch, store: &dyn Sto
         examples(survey),
         cost(&changed)
     );
-    let stop = Stop::new(Exit::OtherMovie, message);
-    let stop = apart.into_iter().fold(stop, Stop::then);
+    let stop = CliError::new(Exit::OtherMovie, message);
+    let stop = apart.into_iter().fold(stop, CliError::then);
     Err(stop.then(command(call, batch, &["--update"])).then(command(call, batch, &["--keep"])))
 }
 

@@ -5,13 +5,13 @@ use std::io;
 use std::path::PathBuf;
 
 use super::super::session::spell;
-use super::super::{Call, Stop as Refusal};
+use super::super::{Call, CliError};
 use super::command;
 use crate::cli::BatchArgs;
 use crate::exit::Exit;
 use crate::ledger::batch::{Batch, Unclaimed};
 use crate::output::{Out, RecordFile, RecordFormat, Recorded, Results, Wanted, counted};
-use crate::render::event::{Trouble, Verdict};
+use crate::render::event::{Cause, OutcomeStatus};
 use crate::render::outcome::{Reason, Report};
 use crate::work::batch::{Ended, StopReason};
 use crate::world::Timestamp;
@@ -73,7 +73,7 @@ impl<'a> Outcomes<'a> {
     ///
     /// # Errors
     /// When the file of `--results` can't be made.
-    pub(super) fn new(call: &'a Call, args: &BatchArgs, rows: u64, for_excel: bool) -> Result<Self, Refusal> {
+    pub(super) fn new(call: &'a Call, args: &BatchArgs, rows: u64, for_excel: bool) -> Result<Self, CliError> {
         let wanted = match (args.no_wait, &args.saving.download) {
             (true, _) => Wanted::Project,
             (false, Some(_)) => Wanted::File,
@@ -83,7 +83,7 @@ impl<'a> Outcomes<'a> {
             let format = RecordFormat::of(path).unwrap_or(RecordFormat::Csv);
             let file = RecordFile::create(path, format, for_excel);
             file.map(|file| (path.clone(), file))
-                .map_err(|why| Refusal::new(Exit::Usage, format!("--results {}: {why}; nothing was sent", path.display())))
+                .map_err(|why| CliError::new(Exit::Usage, format!("--results {}: {why}; nothing was sent", path.display())))
         });
         Ok(Self {
             out: &call.out,
@@ -110,7 +110,7 @@ impl<'a> Outcomes<'a> {
         if ended.is_left {
             self.tell_left(ended);
         }
-        if !ended.is_held_back && outcome.trouble != Trouble::Interrupted && Exit::of(outcome) != Exit::Done {
+        if !ended.is_held_back && outcome.trouble != Cause::Interrupted && Exit::of(outcome) != Exit::Done {
             self.tell_failed(ended);
         }
     }
@@ -139,7 +139,7 @@ impl<'a> Outcomes<'a> {
             let project = outcome.project.as_ref().map(|project| format!(", project {project}")).unwrap_or_default();
             self.out.error(&format!("{}{project}: {}: {message}", name(ended), outcome.verdict.as_str()));
             // An action that no run of the batch takes has a command of its own.
-            if matches!(outcome.verdict, Verdict::Held | Verdict::Abandoned) {
+            if matches!(outcome.verdict, OutcomeStatus::Held | OutcomeStatus::Abandoned) {
                 outcome.next.iter().for_each(|command| self.out.hint(command));
             }
         }
@@ -162,15 +162,15 @@ impl<'a> Outcomes<'a> {
             }
         }
         if let Some(StopReason::Budget(reached)) = stopped {
-            let left = self.counts.get(Verdict::Unsent.as_str()).copied().unwrap_or(1);
+            let left = self.counts.get(OutcomeStatus::Unsent.as_str()).copied().unwrap_or(1);
             self.out.hint(&commands.with_larger_budget(*reached, left));
         } else if stopped.is_some() || self.counts.keys().any(|status| is_unfinished(status)) {
             self.out.hint(&commands.run(&[]));
         }
-        if self.counts.contains_key(Verdict::Error.as_str()) {
+        if self.counts.contains_key(OutcomeStatus::Error.as_str()) {
             self.out.hint(&commands.run(&["--retry-failed"]));
         }
-        if [Verdict::Expired, Verdict::Deleted].iter().any(|gone| self.counts.contains_key(gone.as_str())) {
+        if [OutcomeStatus::Expired, OutcomeStatus::Deleted].iter().any(|gone| self.counts.contains_key(gone.as_str())) {
             self.out.hint(&commands.run(&["--retry-expired"]));
         }
         let Some(why) = self.unwritten else { return self.results.finish() };
@@ -191,7 +191,7 @@ impl<'a> Outcomes<'a> {
         let counts = self.counts.iter().map(|(status, count)| format!("{count} {status}")).collect::<Vec<_>>().join(", ");
         let credits = if self.credits > 0.0 { format!("; {:.0} credits", self.credits) } else { String::new() };
         self.out.note(&format!("{}: {counts}{credits}", counted(rows, "row")));
-        if self.counts.contains_key(Verdict::Waiting.as_str()) {
+        if self.counts.contains_key(OutcomeStatus::Waiting.as_str()) {
             self.out.note("accepted renders continue and will be charged");
         }
         if let Some(until) = self.kept_until {
@@ -208,7 +208,14 @@ fn name(ended: &Ended) -> String {
 
 /// Whether another run has work left for a row with this outcome.
 fn is_unfinished(status: &str) -> bool {
-    let open: [Verdict; 6] = [Verdict::Unsent, Verdict::Unknown, Verdict::Waiting, Verdict::Timeout, Verdict::Pending, Verdict::Running];
+    let open: [OutcomeStatus; 6] = [
+        OutcomeStatus::Unsent,
+        OutcomeStatus::Unknown,
+        OutcomeStatus::Waiting,
+        OutcomeStatus::Timeout,
+        OutcomeStatus::Pending,
+        OutcomeStatus::Running,
+    ];
     open.iter().any(|verdict| verdict.as_str() == status)
 }
 

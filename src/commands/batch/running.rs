@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::super::session::{Session, ledger_failed};
 use super::super::waiting::{self, PollMode};
-use super::super::{Call, Stop as Refusal};
+use super::super::{Call, CliError};
 use super::outcomes::{Commands, Outcomes};
 use super::preflight::CheckedRows;
 use crate::cli::BatchArgs;
@@ -48,7 +48,7 @@ pub(super) async fn run(call: &Call, args: &BatchArgs, batch: Batch, checked: Ch
         stopped = run_batch(&context, &run, rows, |ended| outcomes.end(&ended)) => stopped,
     };
     if table.join().is_err() {
-        return Err(Refusal::new(Exit::Internal, "the table's reader failed; what was sent is in the ledger").then(resume).into());
+        return Err(CliError::new(Exit::Internal, "the table's reader failed; what was sent is in the ledger").then(resume).into());
     }
     let ended = Batch { ended_at: Some(context.world.now()), ..batch.clone() };
     let stopped = match stopped {

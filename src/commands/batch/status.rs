@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::session::{self, ledger_failed};
-use super::super::{Call, Stop};
+use super::super::{Call, CliError};
 use super::command;
 use crate::exit::Exit;
 use crate::ledger::batch::{Batch, Standing, Tally, Worker};
@@ -39,7 +39,7 @@ pub(super) async fn run(call: &Call, json: bool, name: Option<&str>) -> anyhow::
     let standings = store.batches(None, name.map(str::to_owned)).await.map_err(ledger_failed)?;
     if let Some(name) = name.filter(|_| standings.is_empty()) {
         let known = session::spell(call, &["batch", "--status"]);
-        return Err(Stop::new(Exit::Usage, format!("the ledger has no batch called {name}")).then(known).into());
+        return Err(CliError::new(Exit::Usage, format!("the ledger has no batch called {name}")).then(known).into());
     }
     if json {
         for standing in &standings {

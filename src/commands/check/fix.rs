@@ -8,7 +8,7 @@ use similar::TextDiff;
 
 use super::policy::Policy;
 use crate::commands::movie_files::{self, STDIN};
-use crate::commands::{Call, Stop};
+use crate::commands::{Call, CliError};
 use crate::exit::Exit;
 use crate::movie::Document;
 use crate::movie::check::{Resolved, Settings, check};
@@ -25,11 +25,11 @@ const FILE: u16 = 0;
 ///
 /// # Errors
 /// When a file can't be read or written.
-pub(super) fn run(call: &Call, policy: &mut Policy<'_>, movies: &[String], shows_only: bool) -> Result<(), Stop> {
+pub(super) fn run(call: &Call, policy: &mut Policy<'_>, movies: &[String], shows_only: bool) -> Result<(), CliError> {
     for file in policy.files(movies)? {
         let name = file.name;
         if name == STDIN {
-            return Err(Stop::new(Exit::Usage, "--fix writes files; it can't fix what comes from stdin"));
+            return Err(CliError::new(Exit::Usage, "--fix writes files; it can't fix what comes from stdin"));
         }
         let Ok(before) = String::from_utf8(movie_files::read_movie(&name)?) else { continue };
         let (after, count) = fixed(&name, &before, policy.of(&name)?.settings());
@@ -40,7 +40,7 @@ pub(super) fn run(call: &Call, policy: &mut Policy<'_>, movies: &[String], shows
             let diff = TextDiff::from_lines(&before, &after);
             call.out.document(diff.unified_diff().header(&name, &format!("{name} (fixed)")).to_string().trim_end());
         } else {
-            write(Path::new(&name), &after).map_err(|why| Stop::new(Exit::Internal, format!("{name} can't be written: {why}")))?;
+            write(Path::new(&name), &after).map_err(|why| CliError::new(Exit::Internal, format!("{name} can't be written: {why}")))?;
             call.out.progress(&format!("{name}: {count} fixed"));
         }
     }

@@ -11,7 +11,7 @@ use self::report::{CheckedMovie, FindingsReport};
 use super::files::Files;
 use super::movies::{self, Composed};
 use super::uploads::{self, UploadMode};
-use super::{Call, Stop};
+use super::{Call, CliError};
 use crate::cli::{CheckArgs, CheckFormat};
 use crate::exit::Exit;
 use crate::movie::check::{Rule, Settings, check};
@@ -68,7 +68,7 @@ pub(super) async fn run(call: &Call, args: &CheckArgs) -> anyhow::Result<Exit> {
                 tally.count(&found);
                 report.add(call, CheckedMovie { name: &name, sources: &movie.sources, root: Some(&movie.root) }, &found);
             }
-            Err(Stop { refused: Some(refused), .. }) => {
+            Err(CliError { refused: Some(refused), .. }) => {
                 let found = [refused.diagnostic];
                 tally.count(&found);
                 report.add(call, CheckedMovie { name: &name, sources: &[refused.source], root: None }, &found);
@@ -98,7 +98,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn unread(&mut self, call: &Call, stop: &Stop) {
+    fn unread(&mut self, call: &Call, stop: &CliError) {
         stop.tell(&call.out);
         self.unread += 1;
         self.stopped = self.stopped.or(Some(stop.exit));

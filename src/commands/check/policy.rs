@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::cli::CheckArgs;
 use crate::commands::movie_files::{self, MovieFile};
-use crate::commands::{Call, Stop};
+use crate::commands::{Call, CliError};
 use crate::exit::Exit;
 use crate::movie::check::Settings;
 use crate::movie::diagnostic::Diagnostic;
@@ -36,10 +36,10 @@ impl<'a> Policy<'a> {
     ///
     /// # Errors
     /// When a folder can't be read, or the file of a project can't be used.
-    pub(super) fn files(&mut self, names: &[String]) -> Result<Vec<MovieFile>, Stop> {
+    pub(super) fn files(&mut self, names: &[String]) -> Result<Vec<MovieFile>, CliError> {
         let mut files = Vec::new();
         for file in movie_files::named(names)? {
-            let project = self.projects.of(&file.name).map_err(|why| Stop::new(Exit::Usage, why.to_string()))?;
+            let project = self.projects.of(&file.name).map_err(|why| CliError::new(Exit::Usage, why.to_string()))?;
             let is_excluded = file.stem.is_some() && project.is_some_and(|project| project.excludes(Path::new(&file.name)));
             if !is_excluded {
                 files.push(file);
@@ -52,9 +52,9 @@ impl<'a> Policy<'a> {
     ///
     /// # Errors
     /// When the file of its project can't be used.
-    pub(super) fn of(&mut self, movie: &str) -> Result<Judgement<'a>, Stop> {
+    pub(super) fn of(&mut self, movie: &str) -> Result<Judgement<'a>, CliError> {
         let CheckArgs { allow, deny, .. } = self.args;
-        let project = self.projects.of(movie).map_err(|why| Stop::new(Exit::Usage, why.to_string()))?;
+        let project = self.projects.of(movie).map_err(|why| CliError::new(Exit::Usage, why.to_string()))?;
         let Some(project) = project else {
             return Ok(Judgement { allow, waived: Vec::new(), deny: deny.clone(), project: String::new() });
         };

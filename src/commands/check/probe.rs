@@ -1,7 +1,7 @@
 //! `j2v check --probe`: checks that each file of a movie exists, and has the type that its element shows or plays.
 
 use crate::commands::files::{Files, name};
-use crate::commands::{Call, Stop, template_variables};
+use crate::commands::{Call, CliError, template_variables};
 use crate::movie::Document;
 use crate::movie::check::Resolved;
 use crate::movie::diagnostic::{Diagnostic, Severity};
@@ -13,7 +13,7 @@ use crate::service::probe::{Found, ProbeError};
 ///
 /// # Errors
 /// When the movies use more files than the limits allow.
-pub(super) async fn resolve(call: &Call, files: &mut Files, movie: &Document) -> Result<(Resolved, Vec<Diagnostic>), Stop> {
+pub(super) async fn resolve(call: &Call, files: &mut Files, movie: &Document) -> Result<(Resolved, Vec<Diagnostic>), CliError> {
     let expansion = expand(movie, &Limits::default());
     let looked = files.look_at(&call.out, &expansion).await?;
     // A user who allows requests for the files allows one for the template, too.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::commands::{Call, Stop};
+use crate::commands::{Call, CliError};
 use crate::exit::Exit;
 use crate::movie::check::Rule;
 use crate::settings::Project;
@@ -13,8 +13,8 @@ use crate::settings::Project;
 ///
 /// # Errors
 /// When the file of the project can't be used.
-pub(super) fn list(call: &Call, json: bool) -> Result<Exit, Stop> {
-    let project = Project::of(Path::new(".")).map_err(|why| Stop::new(Exit::Usage, why.to_string()))?;
+pub(super) fn list(call: &Call, json: bool) -> Result<Exit, CliError> {
+    let project = Project::of(Path::new(".")).map_err(|why| CliError::new(Exit::Usage, why.to_string()))?;
     for rule in Rule::all() {
         let verdict = project.as_ref().and_then(|project| Some((verdict(project, rule)?, project.path.display())));
         let line = if json {

@@ -19,7 +19,7 @@ use tokio::sync::{Mutex, Semaphore};
 
 use self::process::{Answer, Runner};
 use self::tools::Tool;
-use super::{Call, Stop};
+use super::{Call, CliError};
 use crate::cli::McpArgs;
 use crate::exit::Exit;
 
@@ -35,7 +35,7 @@ render: explain it, fix the movie, use a new key. The service deletes videos aft
 const ABREAST: usize = 8;
 
 pub(super) async fn run(call: &Call, args: &McpArgs) -> anyhow::Result<Exit> {
-    let root = args.root.canonicalize().map_err(|why| Stop::new(Exit::Usage, format!("--root {}: {why}", args.root.display())))?;
+    let root = args.root.canonicalize().map_err(|why| CliError::new(Exit::Usage, format!("--root {}: {why}", args.root.display())))?;
     let program = std::env::current_exe().context("the path of j2v itself can't be found")?;
     let server = Server {
         runner: Arc::new(Runner { program, flags: call.flags.clone(), places: Semaphore::new(ABREAST) }),

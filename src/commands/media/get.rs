@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::super::{Call, Stop};
+use super::super::{Call, CliError};
 use super::{failed_on, place};
 use crate::cli::MediaGetArgs;
 use crate::exit::Exit;
@@ -15,7 +15,7 @@ const STDOUT: &str = "-";
 pub(super) async fn run(call: &Call, client: &Client, args: &MediaGetArgs) -> anyhow::Result<Exit> {
     let path = place(&args.path)?;
     let file = client.media_file(&path).await.map_err(|error| failed_on(call, &error, &path))?;
-    let unsaved = |why: &dyn std::fmt::Display| Stop::new(Exit::Unsaved, format!("{path}: {why}"));
+    let unsaved = |why: &dyn std::fmt::Display| CliError::new(Exit::Unsaved, format!("{path}: {why}"));
     if args.out.as_deref() == Some(Path::new(STDOUT)) {
         let fetched = client.fetch_media(&file.url, |piece| call.out.raw(piece)).await;
         fetched.map_err(|why| unsaved(&why))?;
@@ -34,7 +34,9 @@ pub(super) async fn run(call: &Call, client: &Client, args: &MediaGetArgs) -> an
     }
     let saved = if args.overwrite { beside.persist(&target) } else { beside.persist_noclobber(&target) };
     saved.map_err(|why| match why.error.kind() {
-        io::ErrorKind::AlreadyExists => Stop::new(Exit::Unsaved, format!("{} already exists; --overwrite replaces it", target.display())),
+        io::ErrorKind::AlreadyExists => {
+            CliError::new(Exit::Unsaved, format!("{} already exists; --overwrite replaces it", target.display()))
+        }
         _ => unsaved(&why.error),
     })?;
     call.out.data(&target.display().to_string());

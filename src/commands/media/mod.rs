@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::session::{self, Reached};
-use super::{Call, Stop};
+use super::{Call, CliError};
 use crate::cli::{MediaCommand, MediaDeleteArgs, MediaListArgs, MediaMkdirArgs, MediaMoveArgs, MediaUsageArgs};
 use crate::exit::Exit;
 use crate::output::table::{self, Cell};
@@ -54,18 +54,18 @@ async fn act(call: &Call, reached: &Reached, command: &MediaCommand) -> anyhow::
 }
 
 /// The message and exit code for a failed call about templates or media.
-pub(super) fn failed(error: &AccountError) -> Stop {
-    let stop = |exit| Stop::new(exit, error.to_string());
+pub(super) fn failed(error: &AccountError) -> CliError {
+    let stop = |exit| CliError::new(exit, error.to_string());
     match error {
         AccountError::NotFound { .. } | AccountError::Conflict { .. } => stop(Exit::Refused),
-        AccountError::Blocked { .. } => Stop {
+        AccountError::Blocked { .. } => CliError {
             help: Some("the storage is blocked until it is paid for: buy credits, or delete files".to_owned()),
             ..stop(Exit::Credits)
         },
         AccountError::Refused(refusal) => {
             let is_role = refusal.message.to_ascii_lowercase().contains("permission");
             let help = "the key's role is too low: media need `render` or higher, changing templates needs `editor`, `manager` or `admin`";
-            Stop { help: is_role.then(|| help.to_owned()), ..stop(Exit::of_refusal(refusal.reason)) }
+            CliError { help: is_role.then(|| help.to_owned()), ..stop(Exit::of_refusal(refusal.reason)) }
         }
         AccountError::Lost { .. } => stop(Exit::Unknown),
         AccountError::Unreachable { .. } | AccountError::Broken { .. } => stop(Exit::Unreachable),
@@ -73,18 +73,18 @@ pub(super) fn failed(error: &AccountError) -> Stop {
 }
 
 /// The same for a call about one file.
-fn failed_on(call: &Call, error: &AccountError, path: &MediaPath) -> Stop {
+fn failed_on(call: &Call, error: &AccountError, path: &MediaPath) -> CliError {
     if !matches!(error, AccountError::NotFound { .. }) {
         return failed(error);
     }
     let list = ["media", "list", &path.folder];
     let words = if path.folder.is_empty() { &list[..2] } else { &list[..] };
-    Stop::new(Exit::Refused, format!("{path}: the account's media have no such file")).then(session::spell(call, words))
+    CliError::new(Exit::Refused, format!("{path}: the account's media have no such file")).then(session::spell(call, words))
 }
 
 /// The place that an argument names.
-fn place(text: &str) -> Result<MediaPath, Stop> {
-    MediaPath::parse(text).ok_or_else(|| Stop::new(Exit::Usage, format!("`{text}` is not a file: write FOLDER/NAME")))
+fn place(text: &str) -> Result<MediaPath, CliError> {
+    MediaPath::parse(text).ok_or_else(|| CliError::new(Exit::Usage, format!("`{text}` is not a file: write FOLDER/NAME")))
 }
 
 async fn list(call: &Call, client: &Client, args: &MediaListArgs) -> anyhow::Result<Exit> {
@@ -183,7 +183,7 @@ async fn settled(call: &Call, client: &Client, path: &MediaPath) -> anyhow::Resu
     }
     let why = format!("{path} is still `pending`: moving it now could lose it; nothing was moved");
     let help = "wait until `j2v media list` shows it without `pending`, or upload it again with --replace".to_owned();
-    Err(Stop { help: Some(help), ..Stop::new(Exit::Refused, why) }.into())
+    Err(CliError { help: Some(help), ..CliError::new(Exit::Refused, why) }.into())
 }
 
 async fn delete(call: &Call, client: &Client, args: &MediaDeleteArgs) -> anyhow::Result<Exit> {
@@ -204,7 +204,7 @@ async fn delete(call: &Call, client: &Client, args: &MediaDeleteArgs) -> anyhow:
     Ok(Exit::fold(exits))
 }
 
-async fn delete_file(call: &Call, client: &Client, text: &str) -> Result<(), Stop> {
+async fn delete_file(call: &Call, client: &Client, text: &str) -> Result<(), CliError> {
     let path = place(text)?;
     if let Err(error) = client.media_file(&path).await {
         let folder = client.media_folder(&normal(text), None).await.unwrap_or_default();
@@ -218,10 +218,10 @@ async fn delete_file(call: &Call, client: &Client, text: &str) -> Result<(), Sto
 }
 
 /// The files of a folder and of its subfolders, then the folders, the innermost first.
-async fn delete_all(call: &Call, client: &Client, text: &str) -> Result<(), Stop> {
+async fn delete_all(call: &Call, client: &Client, text: &str) -> Result<(), CliError> {
     let top = normal(text);
     if top.is_empty() {
-        return Err(Stop::new(Exit::Usage, "the root can't be deleted: name a folder"));
+        return Err(CliError::new(Exit::Usage, "the root can't be deleted: name a folder"));
     }
     let inside = format!("{top}/");
     let tree = client.media_tree().await.map_err(|error| failed(&error))?;
@@ -251,7 +251,7 @@ async fn make_folders(call: &Call, client: &Client, args: &MediaMkdirArgs) -> an
     for text in &args.folders {
         let folder = stored_folder(text);
         if folder.is_empty() {
-            return Err(Stop::new(Exit::Usage, format!("`{text}` is not a folder's name: letters, digits, `_` and `-`")).into());
+            return Err(CliError::new(Exit::Usage, format!("`{text}` is not a folder's name: letters, digits, `_` and `-`")).into());
         }
         client.make_media_folder(&folder).await.map_err(|error| failed(&error))?;
         if folder != normal(text) {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::super::session::{Session, ledger_failed};
-use super::super::{Call, Stop};
+use super::super::{Call, CliError};
 use super::{counted, failed};
 use crate::cli::MediaPruneArgs;
 use crate::exit::Exit;
@@ -22,7 +22,7 @@ pub(super) async fn run(call: &Call, args: &MediaPruneArgs) -> anyhow::Result<Ex
 
 async fn prune(call: &Call, context: &Context, args: &MediaPruneArgs) -> anyhow::Result<Exit> {
     if !context.remembers {
-        return Err(Stop::new(Exit::Usage, "prune reads the ledger to see which renders need a file: leave out --no-ledger").into());
+        return Err(CliError::new(Exit::Usage, "prune reads the ledger to see which renders need a file: leave out --no-ledger").into());
     }
     let folder = stored_folder(&args.folder);
     let found = context.client.media_folder(&folder, None).await.map_err(|error| failed(&error))?;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::json;
 
 use super::super::uploads::{self, Uploads, upload_failed};
-use super::super::{Call, Stop};
+use super::super::{Call, CliError};
 use crate::cli::MediaPutArgs;
 use crate::exit::Exit;
 use crate::service::client::Client;
@@ -45,16 +45,16 @@ pub(super) async fn run(call: &Call, client: &Client, args: &MediaPutArgs) -> an
 }
 
 /// The files and their places. Two files that the service would store under one name are refused before any upload.
-fn files(call: &Call, args: &MediaPutArgs, folder: &str) -> Result<Vec<(LocalFile, MediaPath)>, Stop> {
+fn files(call: &Call, args: &MediaPutArgs, folder: &str) -> Result<Vec<(LocalFile, MediaPath)>, CliError> {
     let mut known: HashMap<String, String> = HashMap::new();
     let mut files = Vec::new();
     for given in &args.files {
-        let file = LocalFile::look(given).map_err(|why| Stop::new(Exit::Usage, why.to_string()))?;
+        let file = LocalFile::look(given).map_err(|why| CliError::new(Exit::Usage, why.to_string()))?;
         let name = given.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let stored = stored_name(&name);
         if let Some(other) = known.insert(stored.clone(), given.display().to_string()) {
             let why = format!("{other} and {} would both be stored as {stored}; nothing was uploaded", given.display());
-            return Err(Stop::new(Exit::Usage, why));
+            return Err(CliError::new(Exit::Usage, why));
         }
         if stored != name {
             call.out.warning(&format!("{name} is stored as {stored}: the service keeps letters, digits, `.`, `_` and `-`"));

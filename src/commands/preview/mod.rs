@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use self::show::{Maker, ReadMovie, in_a_line, source};
-use super::{Call, Stop};
+use super::{Call, CliError};
 use crate::cli::PreviewArgs;
 use crate::exit::Exit;
 use crate::output::counted;
@@ -69,7 +69,7 @@ async fn write(call: &Call, maker: &Maker, made: &ReadMovie) -> anyhow::Result<E
         }
         let page = Page { mode, name: name(args), state: &state, has_rows: false, online: args.online };
         std::fs::write(file, page.to_html())
-            .map_err(|why| Stop::new(Exit::Usage, format!("{} can't be written: {why}", file.display())))?;
+            .map_err(|why| CliError::new(Exit::Usage, format!("{} can't be written: {why}", file.display())))?;
         if !args.json {
             call.out.data(&file.display().to_string());
         }
@@ -192,7 +192,7 @@ async fn keep_up(kept: &Kept<'_>, mut made: ReadMovie) {
 
 impl Kept<'_> {
     /// Reads the movie and the table again.
-    async fn read(&self) -> Result<ReadMovie, Stop> {
+    async fn read(&self) -> Result<ReadMovie, CliError> {
         let made = self.maker.read()?;
         if let Some(table) = self.table {
             table.replace(rows::read(self.call, self.maker, made.movie.clone(), self.shelf).await?);
@@ -213,7 +213,7 @@ fn token() -> std::io::Result<String> {
     Ok(hex(&bytes))
 }
 
-fn not_bound(bind: SocketAddr, why: &std::io::Error) -> Stop {
+fn not_bound(bind: SocketAddr, why: &std::io::Error) -> CliError {
     let why = if why.kind() == std::io::ErrorKind::AddrInUse { "the address is already in use".to_owned() } else { why.to_string() };
-    Stop::new(Exit::Usage, format!("the page can't be served on {bind}: {why}")).then("j2v preview MOVIE --port 0")
+    CliError::new(Exit::Usage, format!("the page can't be served on {bind}: {why}")).then("j2v preview MOVIE --port 0")
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::show::{Maker, in_a_line};
 use crate::commands::batch::preflight::columns::Columns;
 use crate::commands::batch::preflight::table;
-use crate::commands::{Call, Stop};
+use crate::commands::{Call, CliError};
 use crate::exit::Exit;
 use crate::movie::Document;
 use crate::movie::compose::{Flags, compose};
@@ -68,7 +68,7 @@ pub(super) fn files(maker: &Maker) -> impl Iterator<Item = PathBuf> + '_ {
 ///
 /// # Errors
 /// When it can't be read, or a flag about it is wrong.
-pub(super) async fn read(call: &Call, maker: &Arc<Maker>, movie: Document, shelf: &Arc<Shelf>) -> Result<Read, Stop> {
+pub(super) async fn read(call: &Call, maker: &Arc<Maker>, movie: Document, shelf: &Arc<Shelf>) -> Result<Read, CliError> {
     let args = &maker.args.table;
     let table = table::open(call, args, &maker.args.movie.movies).await?;
     let (rows, faults): (Vec<_>, Vec<_>) = table.rows().map_err(table::refused)?.partition(Result::is_ok);
@@ -77,12 +77,12 @@ pub(super) async fn read(call: &Call, maker: &Arc<Maker>, movie: Document, shelf
     match first_fault {
         Some(fault) if rows.is_empty() => return Err(table::refused(fault)),
         Some(fault) => call.out.warning(&format!("{fault}; only the readable rows are shown. `j2v batch --dry-run` lists every mistake")),
-        None if rows.is_empty() => return Err(Stop::new(Exit::Usage, format!("{}: the table has no rows", table.name()))),
+        None if rows.is_empty() => return Err(CliError::new(Exit::Usage, format!("{}: the table has no rows", table.name()))),
         None => {}
     }
     let key = args.key.as_deref().map(|key| if key.contains('{') { Pattern::parse(key) } else { Pattern::of_name(key) });
     if let Some(Err(missing)) = key.as_ref().map(|key| key.fill(|column| rows[0].text(column))) {
-        return Err(Stop::new(Exit::Usage, format!("{}: --key: {missing}", table.name())));
+        return Err(CliError::new(Exit::Usage, format!("{}: --key: {missing}", table.name())));
     }
     let columns = Columns::read(args, &maker.args.movie.var, &Asked::by(&movie.root), &table)?;
     let binding = Mutex::new(table::binding(call, args, columns.mapping.renamed())?);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::known;
 use crate::cli::{MovieArgs, PreviewArgs};
 use crate::commands::uploads::future_url;
-use crate::commands::{Call, Stop, movies};
+use crate::commands::{Call, CliError, movies};
 use crate::exit::Exit;
 use crate::movie::check::{Facts, Settings, check};
 use crate::movie::diagnostic::{Diagnostic, Severity};
@@ -45,19 +45,19 @@ impl Maker {
     ///
     /// # Errors
     /// When it can't be read, is not JSON, or would expand beyond the limits.
-    pub(super) fn read(&self) -> Result<ReadMovie, Stop> {
+    pub(super) fn read(&self) -> Result<ReadMovie, CliError> {
         let composed = movies::compose_silently(&self.args.movie)?.into_iter().next();
-        self.made(composed.ok_or_else(|| Stop::new(Exit::Usage, "name a movie file"))?.movie?)
+        self.made(composed.ok_or_else(|| CliError::new(Exit::Usage, "name a movie file"))?.movie?)
     }
 
     /// Checks and resolves a movie.
     ///
     /// # Errors
     /// When it would expand beyond the limits.
-    pub(super) fn made(&self, movie: Document) -> Result<ReadMovie, Stop> {
+    pub(super) fn made(&self, movie: Document) -> Result<ReadMovie, CliError> {
         let expansion = expand(&movie, &Limits::default());
         if let Some((limit, _)) = expansion.limit() {
-            return Err(Stop::new(Exit::Invalid, format!("{limit}: there is nothing to show")));
+            return Err(CliError::new(Exit::Invalid, format!("{limit}: there is nothing to show")));
         }
         let mut found = if self.args.movie.upload {
             let uploaded = self.uploaded(movie.clone());
@@ -129,7 +129,7 @@ pub(super) fn source(args: &PreviewArgs) -> &str {
 }
 
 /// The fault of a file that was readable before, on one line.
-pub(super) fn in_a_line(stop: &Stop) -> String {
+pub(super) fn in_a_line(stop: &CliError) -> String {
     let help = stop.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
     format!("{}{help}", stop.message)
 }

@@ -50,7 +50,7 @@ impl Thread {
     /// Starts the thread.
     pub(super) fn start(engine: Engine) -> io::Result<Self> {
         let (messages, waiting) = channel();
-        let desk = Worker { engine, waiting, listeners: Vec::new(), idle_since: None };
+        let desk = ThreadState { engine, waiting, listeners: Vec::new(), idle_since: None };
         let handle = Builder::new().name("ledger".to_owned()).spawn(move || desk.work())?;
         Ok(Self { messages: Some(messages), handle: Some(handle) })
     }
@@ -85,7 +85,7 @@ impl Drop for Thread {
 }
 
 /// The thread's state.
-struct Worker {
+struct ThreadState {
     engine: Engine,
     waiting: Receiver<Message>,
     listeners: Vec<Listener>,
@@ -93,7 +93,7 @@ struct Worker {
     idle_since: Option<Moment>,
 }
 
-impl Worker {
+impl ThreadState {
     fn work(mut self) {
         while let Some(first) = self.next() {
             let mut batch = Vec::new();

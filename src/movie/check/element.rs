@@ -22,7 +22,7 @@ pub(super) const COLOR: usize = ELEMENT.at("color");
 
 /// The container of an element.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Container {
+pub(super) struct ElementContainer {
     pub(super) is_movie: bool,
     /// The frame in pixels.
     pub(super) frame: Option<(f64, f64)>,
@@ -30,7 +30,7 @@ pub(super) struct Container {
     pub(super) length: Option<f64>,
 }
 
-impl Container {
+impl ElementContainer {
     pub(super) fn movie(frame: Option<(f64, f64)>) -> Self {
         Self { is_movie: true, frame, length: None }
     }
@@ -46,7 +46,7 @@ pub(super) struct CheckedElement<'d> {
     pub(super) types: Types,
     /// The place at which a missing member is reported: its type.
     pub(super) at: Span,
-    pub(super) place: Container,
+    pub(super) place: ElementContainer,
 }
 
 impl CheckedElement<'_> {
@@ -56,11 +56,11 @@ impl CheckedElement<'_> {
 }
 
 /// Checks elements. Returns how they give their container a length.
-pub(super) fn all<'d>(checker: &mut Checker<'d>, elements: &'d [Node], place: Container) -> Vec<Lasts> {
+pub(super) fn all<'d>(checker: &mut Checker<'d>, elements: &'d [Node], place: ElementContainer) -> Vec<Lasts> {
     elements.iter().map(|node| check(checker, node, place)).collect()
 }
 
-fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, place: Container) -> Lasts {
+fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, place: ElementContainer) -> Lasts {
     let Some(members) = node.as_object() else {
         let finding = checker.add("J2V008", node.span, format!("an element is an object, not {}", node.kind()));
         finding.helped("write `{\"type\": \"text\", …}`, or delete it");

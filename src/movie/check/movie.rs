@@ -49,7 +49,7 @@ pub(super) fn check<'d>(checker: &mut Checker<'d>, root: &'d Node) {
 fn parts<'d>(checker: &mut Checker<'d>, fields: &Fields<'d>, root: &'d Node) {
     let elements = fields.get(ELEMENTS).and_then(Node::as_array).unwrap_or_default();
     let scenes = fields.get(SCENES).and_then(Node::as_array).unwrap_or_default();
-    let over = element::all(checker, elements, element::Container::movie(checker.frame));
+    let over = element::all(checker, elements, element::ElementContainer::movie(checker.frame));
     checker.is_carried = lengths::carry(&over);
     let heard = checker.has_sound;
     let ids = scene::ids(scenes);

@@ -66,7 +66,7 @@ pub(super) fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, around: &Arou
     }
     let elements = fields.get(ELEMENTS).and_then(Node::as_array).unwrap_or_default();
     let heard_before = std::mem::replace(&mut checker.has_sound, false);
-    let summary = element::all(checker, elements, element::Container::scene(checker.frame, fixed));
+    let summary = element::all(checker, elements, element::ElementContainer::scene(checker.frame, fixed));
     element::unheard(checker, elements, checker.has_sound || around.is_movie_heard || fields.has(IMPORT));
     checker.has_sound |= heard_before;
     let is_unread = fields.is_meant(ELEMENTS) || fields.has(ELEMENTS) && !is_array(&fields);
@@ -115,7 +115,7 @@ fn is_element<'d>(checker: &mut Checker<'d>, node: &'d Node) -> bool {
     let Some(kind) = kind.filter(|kind| kind.as_text().is_some_and(|text| Types::named(text.raw()).is_some())) else { return false };
     let message = "this is an element, and stands where a scene belongs";
     checker.add("J2V006", kind.span, message).helped("put it into a scene: `{\"elements\": [{\"type\": …}]}`");
-    element::all(checker, std::slice::from_ref(node), element::Container::scene(checker.frame, None));
+    element::all(checker, std::slice::from_ref(node), element::ElementContainer::scene(checker.frame, None));
     checker.with_length += 1;
     checker.told_of_length.insert((node.span.source, node.span.start));
     true

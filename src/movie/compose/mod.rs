@@ -46,7 +46,7 @@ pub struct Flags {
     /// `--client-data NAME=TEXT`, `NAME:=JSON`.
     pub client_data: Vec<Assignment>,
     /// `--webhook URL` and `--connection ID`, in the order in which they were given.
-    pub destinations: Vec<Destination>,
+    pub destinations: Vec<ExportTarget>,
     /// `--scene FILE`.
     pub scenes: Vec<Fragment>,
     /// `--element FILE`.
@@ -57,14 +57,14 @@ pub struct Flags {
 
 /// A destination that is notified of the finished video (`service.md#exports`).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Destination {
+pub enum ExportTarget {
     /// `--webhook URL`.
     Webhook(String),
     /// `--connection ID`: a connection of the account's dashboard.
     Connection(String),
 }
 
-impl Destination {
+impl ExportTarget {
     /// The destination as the service reads it. The service ignores the short forms of `content-type`
     /// (`service.md#exports`), so a webhook gets the full one.
     #[must_use]

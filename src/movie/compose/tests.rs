@@ -63,7 +63,7 @@ fn client_data_is_added_to() {
 
 #[test]
 fn destinations_go_to_the_end_of_the_first_export() {
-    let destinations = vec![Destination::Webhook("https://a.example/".to_owned()), Destination::Connection("my-app".to_owned())];
+    let destinations = vec![ExportTarget::Webhook("https://a.example/".to_owned()), ExportTarget::Connection("my-app".to_owned())];
     let flags = Flags { destinations, ..Flags::default() };
     let both = r#"{"type":"webhook","endpoint":"https://a.example/","content-type":"application/json"},{"id":"my-app"}"#;
     assert_eq!(composed(r#"{"x":1}"#, &flags), format!(r#"{{"x":1,"exports":[{{"destinations":[{both}]}}]}}"#));
@@ -110,7 +110,7 @@ fn what_stands_in_the_way_is_named_with_its_place() {
     );
     let data = Flags { client_data: vars(&["a=b"]), ..Flags::default() };
     assert!(refused(r#"{"client-data":"L-1"}"#, &data).ends_with("is a string, not an object"));
-    let webhook = Flags { destinations: vec![Destination::Webhook("https://a.example".to_owned())], ..Flags::default() };
+    let webhook = Flags { destinations: vec![ExportTarget::Webhook("https://a.example".to_owned())], ..Flags::default() };
     assert!(refused(r#"{"exports":{}}"#, &webhook).ends_with("`/exports` (m.json:1:12) is an object, not an array"));
     assert!(refused(r#"{"exports":[1]}"#, &webhook).ends_with("`/exports/0` (m.json:1:13) is a number, not an object"));
     assert!(refused(r#"{"exports":[{"destinations":null}]}"#, &webhook).ends_with("is null, not an array"));

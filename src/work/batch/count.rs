@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::render::event::{Outcome, Progress, Trouble, Verdict};
+use crate::render::event::{Cause, Outcome, OutcomeStatus, Progress};
 
 /// This many rows must have ended before the remaining time is estimated.
 const ENOUGH: u64 = 5;
@@ -34,7 +34,7 @@ impl Counts {
     /// Counts a row that has its outcome. `was_rendering` says whether it was counted as under way. A row that is accepted and
     /// not followed (`--no-wait`) goes on rendering.
     pub(super) fn ends(&mut self, outcome: &Outcome, was_rendering: bool) {
-        if outcome.verdict == Verdict::Submitted && outcome.trouble == Trouble::None {
+        if outcome.verdict == OutcomeStatus::Submitted && outcome.trouble == Cause::None {
             self.rendering += u64::from(!was_rendering);
             return;
         }
@@ -42,7 +42,7 @@ impl Counts {
             self.rendering = self.rendering.saturating_sub(1);
             self.worked_for += 1;
         }
-        let is_good = outcome.verdict == Verdict::Done && outcome.trouble == Trouble::None;
+        let is_good = outcome.verdict == OutcomeStatus::Done && outcome.trouble == Cause::None;
         *(if is_good { &mut self.done } else { &mut self.failed }) += 1;
         self.credits += outcome.report.as_ref().and_then(|report| report.credits).unwrap_or_default();
     }
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn u12_a_row_that_is_not_followed_is_rendering_and_not_done() {
         let mut counts = Counts::of(3);
-        counts.ends(&Outcome::new(Verdict::Submitted), false);
+        counts.ends(&Outcome::new(OutcomeStatus::Submitted), false);
         let progress = counts.progress(Duration::from_secs(1));
         assert_eq!((progress.queued, progress.rendering, progress.done), (2, 1, 0));
     }
@@ -86,15 +86,15 @@ mod tests {
     #[test]
     fn what_is_left_is_guessed_from_what_was_measured() {
         let mut counts = Counts::of(100);
-        counts.ends(&Outcome::new(Verdict::Done), false);
+        counts.ends(&Outcome::new(OutcomeStatus::Done), false);
         for _ in 0..9 {
             counts.begins();
         }
         assert_eq!(counts.progress(Duration::from_secs(3)).left, None);
         for _ in 0..4 {
-            counts.ends(&Outcome::new(Verdict::Done), true);
+            counts.ends(&Outcome::new(OutcomeStatus::Done), true);
         }
-        counts.ends(&Outcome::new(Verdict::Error), true);
+        counts.ends(&Outcome::new(OutcomeStatus::Error), true);
         let progress = counts.progress(Duration::from_secs(10));
         assert_eq!((progress.queued, progress.rendering, progress.done, progress.failed), (90, 4, 5, 1));
         assert_eq!(progress.left, Some(Duration::from_secs(2 * 94)));

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::Ended;
 use super::pipeline::{Pipeline, Row};
 use crate::ledger::{LedgerError, Render, RenderId, RenderQuery};
-use crate::render::event::{Outcome, Trouble, Verdict};
+use crate::render::event::{Cause, Outcome, OutcomeStatus};
 use crate::render::outcome::Refusal;
 use crate::work::follow::{DOWNLOADS, Described, Followed};
 use crate::work::outcome::{described, unbound};
@@ -119,7 +119,7 @@ async fn with_renders(pipeline: &Pipeline<'_>, endings: Vec<Ending>) -> Vec<(End
 fn unreadable(ending: Ending, error: &LedgerError) -> Ending {
     let how = match ending.how {
         how @ (How::Over(_) | How::HeldBack(_)) => how,
-        _ => How::Over(Box::new(Outcome::new(Verdict::Waiting).because(Trouble::Internal, error.to_string()))),
+        _ => How::Over(Box::new(Outcome::new(OutcomeStatus::Waiting).because(Cause::Internal, error.to_string()))),
     };
     Ending { how, ..ending }
 }
@@ -130,7 +130,7 @@ async fn outcome(pipeline: &Pipeline<'_>, downloads: &Semaphore, ending: Ending,
     let outcome = match (how, render) {
         (How::Over(outcome) | How::HeldBack(outcome), _) => *outcome,
         (how, Some(render)) => of_render(pipeline, downloads, &row, how, &render).await,
-        (_, None) => Outcome::new(Verdict::Unknown).because(Trouble::Internal, "its row is no longer in the ledger"),
+        (_, None) => Outcome::new(OutcomeStatus::Unknown).because(Cause::Internal, "its row is no longer in the ledger"),
     };
     FinishedRow { row, outcome, was_rendering, is_held_back }
 }
@@ -140,7 +140,7 @@ async fn of_render(pipeline: &Pipeline<'_>, downloads: &Semaphore, row: &Row, ho
     let report = || render.report.clone().map(Box::new);
     let poll_result = match how {
         How::Unbound(_) | How::Over(_) | How::HeldBack(_) => return unbound(pipeline.context, render),
-        How::Submitted(_) => return described(render, Verdict::Submitted),
+        How::Submitted(_) => return described(render, OutcomeStatus::Submitted),
         How::Ended(_) => match report() {
             Some(report) => PollResult::Ended(report),
             None => PollResult::Runs(None),

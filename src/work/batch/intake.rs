@@ -12,7 +12,7 @@ use super::{Entry, Item, Run};
 use crate::ledger::batch::TableRow;
 use crate::ledger::{Again, Change, LedgerError, NewRender, PlaceResult, Record, Render, RenderId, RenderQuery};
 use crate::policy::{QUARANTINE, READING_LIST};
-use crate::render::event::{Outcome, Trouble, Verdict};
+use crate::render::event::{Cause, Outcome, OutcomeStatus};
 use crate::render::identity::{Key, MovieHash};
 use crate::render::state::{Fact, OnUnknown, State};
 use crate::work::outcome::described;
@@ -34,8 +34,8 @@ fn good(pipeline: &Pipeline<'_>, entry: Entry) -> Option<(usize, Item)> {
         Entry::Good(item) => Some((place, item)),
         Entry::Bad { number, key, why } => {
             let row = Row { place, number, stem: None, is_left: false, looked: 0 };
-            let outcome = Outcome { key, source: Some(pipeline.run.source.clone()), ..Outcome::new(Verdict::Invalid) };
-            pipeline.end(row, How::Over(Box::new(outcome.because(Trouble::None, why))));
+            let outcome = Outcome { key, source: Some(pipeline.run.source.clone()), ..Outcome::new(OutcomeStatus::Invalid) };
+            pipeline.end(row, How::Over(Box::new(outcome.because(Cause::None, why))));
             None
         }
     }
@@ -100,8 +100,8 @@ pub(super) async fn look(pipeline: &Pipeline<'_>, renders: &[Render]) -> Result<
 
 pub(super) fn unsent(render: Option<&Render>, why: &str) -> Outcome {
     let message = format!("not sent: could not check whether it was sent before: {why}");
-    let outcome = render.map_or_else(|| Outcome::new(Verdict::Unsent), |render| described(render, Verdict::Unsent));
-    outcome.because(Trouble::Unreachable, message)
+    let outcome = render.map_or_else(|| Outcome::new(OutcomeStatus::Unsent), |render| described(render, OutcomeStatus::Unsent));
+    outcome.because(Cause::Unreachable, message)
 }
 
 async fn look_up(pipeline: &Pipeline<'_>, chunk: Vec<(usize, Item)>) -> Result<Vec<Known>, LedgerError> {

@@ -23,7 +23,7 @@ use super::Context;
 use crate::ledger::outbox::{Attempt, AttemptResult, Delivery};
 use crate::ledger::{LedgerError, Render, RenderQuery};
 use crate::policy::{READING_ONE, URL_LATE};
-use crate::render::event::{Event, Outcome, Verdict};
+use crate::render::event::{Event, Outcome, OutcomeStatus};
 use crate::render::identity::{ProjectId, hex};
 use crate::render::line;
 use crate::render::outcome::{Report, Status};
@@ -249,7 +249,7 @@ impl Deliverer {
             }
             Ok(Err(notification)) => (notification, SinkResult::Later { after: URL_PAUSE, why: None }),
             Err(error) => {
-                (letter_of(&delivery, &Outcome::new(Verdict::Unknown)), SinkResult::Failed { why: error.to_string(), after: None })
+                (letter_of(&delivery, &Outcome::new(OutcomeStatus::Unknown)), SinkResult::Failed { why: error.to_string(), after: None })
             }
         };
         (delivery, notification, hand)
@@ -289,10 +289,10 @@ impl Deliverer {
         let file = row.as_ref().and_then(|row| row.file.as_deref()).map(crate::service::place::here);
         let is_gone = report.status == Status::Done && report.is_expired(self.context.service_now());
         let verdict = match report.status {
-            Status::Done if is_gone && file.is_none() => Verdict::Expired,
-            Status::Done => Verdict::Done,
-            Status::Deleted => Verdict::Deleted,
-            _ => Verdict::Error,
+            Status::Done if is_gone && file.is_none() => OutcomeStatus::Expired,
+            Status::Done => OutcomeStatus::Done,
+            Status::Deleted => OutcomeStatus::Deleted,
+            _ => OutcomeStatus::Error,
         };
         if is_gone {
             report.url = None;

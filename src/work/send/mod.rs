@@ -20,7 +20,7 @@ use crate::ledger::batch::Unclaimed;
 use crate::ledger::{LedgerError, Render};
 use crate::movie::Document;
 use crate::policy::{ANSWER_GRACE, READING_ONE};
-use crate::render::event::{Outcome, Trouble, Verdict};
+use crate::render::event::{Cause, Outcome, OutcomeStatus};
 use crate::render::identity::ProjectId;
 use crate::render::outcome::Refusal;
 use crate::render::state::Fact;
@@ -110,7 +110,7 @@ pub(super) async fn post(
 
 /// The movie with its token; an outcome when the movie has no place for the token.
 async fn body(context: &Context, render: &Render, movie: Option<&Document>) -> Result<Result<Vec<u8>, Box<Outcome>>, LedgerError> {
-    let invalid = |why: String| Box::new(described(render, Verdict::Invalid).because(Trouble::None, why));
+    let invalid = |why: String| Box::new(described(render, OutcomeStatus::Invalid).because(Cause::None, why));
     let stored = match movie {
         Some(_) => None,
         None => context.store.body(render.id).await?,
@@ -125,7 +125,7 @@ async fn body(context: &Context, render: &Render, movie: Option<&Document>) -> R
             movie.and_then(|movie| with_token(&movie, &token)).map_err(invalid)
         }
         (None, None, _) => {
-            Err(Box::new(described(render, Verdict::Unsent).because(Trouble::Internal, "its movie is no longer in the ledger")))
+            Err(Box::new(described(render, OutcomeStatus::Unsent).because(Cause::Internal, "its movie is no longer in the ledger")))
         }
     })
 }
@@ -193,8 +193,8 @@ impl<H: Hearer> Answer<'_, H> {
         match self.context.learn(self.render, Fact::Accepted { project: project.clone() }).await {
             Ok(render) => Posted::Moved(Box::new(render)),
             Err(error) => {
-                let mut outcome = described(self.render, Verdict::Submitted)
-                    .because(Trouble::Internal, format!("accepted as project {project}, but the ledger could not be written: {error}"))
+                let mut outcome = described(self.render, OutcomeStatus::Submitted)
+                    .because(Cause::Internal, format!("accepted as project {project}, but the ledger could not be written: {error}"))
                     .then(self.context.command.spell(&["poll", project.as_str()]));
                 outcome.project = Some(project);
                 Posted::Unwritten(Box::new(outcome), error)

@@ -2,7 +2,7 @@
 
 use crate::ledger::Render;
 use crate::ledger::batch::Unclaimed;
-use crate::render::event::{Outcome, Trouble, Verdict};
+use crate::render::event::{Cause, Outcome, OutcomeStatus};
 use crate::render::outcome::{Reason, Refusal};
 
 /// Why a run sends nothing more. Renders that it has sent are still followed where possible.
@@ -36,21 +36,21 @@ impl StopReason {
         }
     }
 
-    fn trouble(&self) -> Trouble {
+    fn trouble(&self) -> Cause {
         match self {
-            Self::Interrupted => Trouble::Interrupted,
-            Self::Refused(refusal) => Trouble::Refused(refusal.reason),
-            Self::Budget(_) => Trouble::Refused(Reason::Credits),
-            Self::Unreachable(_) => Trouble::Unreachable,
-            Self::Ledger(_) => Trouble::Internal,
+            Self::Interrupted => Cause::Interrupted,
+            Self::Refused(refusal) => Cause::Refused(refusal.reason),
+            Self::Budget(_) => Cause::Refused(Reason::Credits),
+            Self::Unreachable(_) => Cause::Unreachable,
+            Self::Ledger(_) => Cause::Internal,
         }
     }
 
     /// The outcome of a row that was not sent.
     #[must_use]
     pub(in crate::work) fn outcome(&self, render: Option<&Render>) -> Outcome {
-        let outcome =
-            render.map_or_else(|| Outcome::new(Verdict::Unsent), |render| super::super::outcome::described(render, Verdict::Unsent));
+        let outcome = render
+            .map_or_else(|| Outcome::new(OutcomeStatus::Unsent), |render| super::super::outcome::described(render, OutcomeStatus::Unsent));
         let why = match self {
             Self::Interrupted => "interrupted".to_owned(),
             Self::Refused(refusal) => refusal.message.clone(),

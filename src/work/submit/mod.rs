@@ -11,7 +11,7 @@ use super::send::{Admission, Hearer, Posted, Setback, post};
 use super::{Context, Submission, presearch, search};
 use crate::ledger::{Change, LedgerError, PlaceResult, Render, RenderQuery};
 use crate::policy::{ANSWER_GRACE, READING_ONE, REFUSED_FOR, THROTTLED_FOR, THROTTLED_TRIES};
-use crate::render::event::{Event, Outcome, Trouble, Verdict};
+use crate::render::event::{Cause, Event, Outcome, OutcomeStatus};
 use crate::render::identity::{MovieHash, ProjectId};
 use crate::render::state::{Fact, OnUnknown, State};
 use crate::service::read::ReadError;
@@ -118,8 +118,8 @@ async fn existing(context: &Context, order: &Order, mut render: Render) -> Resul
 /// Another machine, or this one before its ledger was restored, may have sent the movie. Nothing is sent without a look
 /// at the list.
 fn not_looked_for(context: &Context, render: &Render, why: &ReadError) -> Outcome {
-    described(render, Verdict::Unsent)
-        .because(Trouble::Unreachable, format!("could not check whether key {} was sent before: {why}; nothing was sent", render.key))
+    described(render, OutcomeStatus::Unsent)
+        .because(Cause::Unreachable, format!("could not check whether key {} was sent before: {why}; nothing was sent", render.key))
         .then(context.command.submit(&render.source, &render.flags, &render.key, Submission::Same))
 }
 
@@ -171,7 +171,7 @@ impl Submitting<'_> {
                     return Ok(over(other_movie(context, order, &render).await?));
                 }
                 Some(PlaceResult::Existing(render)) => return existing(context, order, render).await,
-                None => return Ok(over(Outcome::new(Verdict::Unsent))),
+                None => return Ok(over(Outcome::new(OutcomeStatus::Unsent))),
             }
         }
     }
@@ -235,7 +235,7 @@ impl Submitting<'_> {
         Ok(match post(self.context, &render, Some(&self.order.movie), &Admission::Free, self).await? {
             Posted::Moved(render) | Posted::Refused(render, _) => Step::On(render),
             Posted::HeldBack(render) => Step::On(Box::new(self.context.again(&render).await?)),
-            Posted::OverBudget(budget) => over(described(&render, Verdict::Unsent).because(Trouble::Internal, budget.to_string())),
+            Posted::OverBudget(budget) => over(described(&render, OutcomeStatus::Unsent).because(Cause::Internal, budget.to_string())),
             Posted::Setback(render, setback) => self.try_again(*render, &setback).await?,
             Posted::Over(outcome) | Posted::Unwritten(outcome, _) => Step::Over(outcome),
         })
@@ -256,8 +256,8 @@ impl Submitting<'_> {
             }
         };
         let Next::Wait(pause) = next else {
-            let outcome = described(&render, Verdict::Unsent)
-                .because(Trouble::Unreachable, format!("{why}; nothing was accepted"))
+            let outcome = described(&render, OutcomeStatus::Unsent)
+                .because(Cause::Unreachable, format!("{why}; nothing was accepted"))
                 .then(context.command.submit(&render.source, &render.flags, &render.key, Submission::Same));
             return Ok(over(outcome));
         };

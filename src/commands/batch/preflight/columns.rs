@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::super::super::Stop;
+use super::super::super::CliError;
 use super::table;
 use crate::cli::{BatchArgs, TableArgs};
 use crate::exit::Exit;
@@ -40,7 +40,7 @@ impl Columns {
     ///
     /// # Errors
     /// When the table or the map can't be read, or the map names a column that isn't there.
-    pub(in crate::commands) fn read(args: &TableArgs, var: &[String], asked: &Asked, table: &Table) -> Result<Self, Stop> {
+    pub(in crate::commands) fn read(args: &TableArgs, var: &[String], asked: &Asked, table: &Table) -> Result<Self, CliError> {
         let mut rows = table.rows().map_err(table::refused)?;
         let first = rows.next().transpose().map_err(table::refused)?.filter(|row| row.faults.is_empty());
         let of_first = || first.iter().flat_map(|row| &row.cells).map(|cell| Arc::clone(&cell.column)).collect::<Vec<_>>();
@@ -123,7 +123,7 @@ impl Columns {
 }
 
 /// The columns that get other names: by the file, and by flags, which override it.
-fn map(args: &TableArgs, columns: &[Arc<str>]) -> Result<HashMap<String, String>, Stop> {
+fn map(args: &TableArgs, columns: &[Arc<str>]) -> Result<HashMap<String, String>, CliError> {
     let mut names = args.map_file.as_deref().map(map_file).transpose()?.unwrap_or_default();
     for text in &args.map {
         let (column, name) = split(text, columns).ok_or_else(|| usage(format!("--map {}: write COLUMN=NAME", excerpt(text))))?;
@@ -143,7 +143,7 @@ fn split<'t>(text: &'t str, columns: &[Arc<str>]) -> Option<(&'t str, &'t str)> 
 }
 
 /// `"Street / Address" = "address"`, as TOML or as a JSON object.
-fn map_file(path: &Path) -> Result<HashMap<String, String>, Stop> {
+fn map_file(path: &Path) -> Result<HashMap<String, String>, CliError> {
     let wrong = |why: String| usage(format!("--map-file {}: {why}", path.display()));
     let bytes = input::read_file(path, SETTINGS).map_err(|why| wrong(why.to_string()))?;
     let text = String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8 text".to_owned()))?;
@@ -160,8 +160,8 @@ fn map_file(path: &Path) -> Result<HashMap<String, String>, Stop> {
     lines.get_ref().iter().map(line).collect()
 }
 
-fn usage(why: String) -> Stop {
-    Stop::new(Exit::Usage, why)
+fn usage(why: String) -> CliError {
+    CliError::new(Exit::Usage, why)
 }
 
 /// Whether all rows make the same movie. Compares the cells that it uses with those of the first row.
@@ -195,7 +195,7 @@ impl Sameness {
     }
 
     /// Refuses several rows that all make the same movie: the same video would be paid for again and again.
-    pub(super) fn demand_difference(&self, columns: &Columns, table: &Table) -> Result<(), Stop> {
+    pub(super) fn demand_difference(&self, columns: &Columns, table: &Table) -> Result<(), CliError> {
         if self.differs || self.rows < 2 {
             return Ok(());
         }
@@ -225,7 +225,7 @@ impl Sameness {
         } else {
             format!("map the columns: {maps}; --no-check sends the rows as they are")
         };
-        Err(Stop { help: Some(help), ..Stop::new(Exit::Invalid, message) })
+        Err(CliError { help: Some(help), ..CliError::new(Exit::Invalid, message) })
     }
 }
 

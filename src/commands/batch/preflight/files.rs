@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::super::super::uploads::{LocalFiles, UploadMode, folder_of, folders, located};
-use super::super::super::{Call, Stop};
+use super::super::super::{Call, CliError};
 use super::recipe::Recipe;
 use super::table;
 use crate::cli::BatchArgs;
@@ -51,7 +51,7 @@ pub(super) async fn upload(call: &Call, args: &BatchArgs, recipe: &mut Recipe, t
         missing.iter().take(NAMED).for_each(|why| call.out.error(why));
         let (s, are) = if missing.len() == 1 { ("", "is") } else { ("s", "are") };
         let message = format!("{}: {} file{s} that rows name {are} not there; nothing was sent", table.name(), missing.len());
-        return Err(Stop::new(Exit::Invalid, message).into());
+        return Err(CliError::new(Exit::Invalid, message).into());
     }
     recipe.files = Some(RowFiles { files, written_in });
     let mode = match args.dry_run {
@@ -68,7 +68,7 @@ pub(super) async fn upload(call: &Call, args: &BatchArgs, recipe: &mut Recipe, t
     Ok(())
 }
 
-fn gathered(args: &BatchArgs, recipe: &mut Recipe, table: &Table, written_in: &WrittenIn) -> Result<(LocalFiles, Vec<String>), Stop> {
+fn gathered(args: &BatchArgs, recipe: &mut Recipe, table: &Table, written_in: &WrittenIn) -> Result<(LocalFiles, Vec<String>), CliError> {
     let (mut files, mut missing) = (LocalFiles::default(), Vec::new());
     for row in table.rows().map_err(table::refused)? {
         let row = row.map_err(table::refused)?.placed();
@@ -83,7 +83,7 @@ fn gathered(args: &BatchArgs, recipe: &mut Recipe, table: &Table, written_in: &W
     Ok((files, missing))
 }
 
-fn all_are_sound(recipe: &mut Recipe, table: &Table) -> Result<bool, Stop> {
+fn all_are_sound(recipe: &mut Recipe, table: &Table) -> Result<bool, CliError> {
     for row in table.rows().map_err(table::refused)? {
         if recipe.look_at(&row.map_err(table::refused)?.placed()).made.is_none() {
             return Ok(false);

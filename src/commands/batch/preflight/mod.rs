@@ -24,7 +24,7 @@ use self::remark::Remark;
 use self::report::{TableReport, UNBOUNDED};
 use super::super::session::ledger_failed;
 use super::super::submit_check::without_bound;
-use super::super::{Call, Stop, movies, template_variables};
+use super::super::{Call, CliError, movies, template_variables};
 use crate::cli::BatchArgs;
 use crate::exit::Exit;
 use crate::ledger::batch::{Budget, TableRow};
@@ -111,7 +111,7 @@ pub(super) async fn preflight(
             tokio::task::yield_now().await;
         }
         if call.interrupt.is_cancelled() {
-            return Err(Stop::new(Exit::Interrupted, "interrupted while checking the rows; nothing was sent").into());
+            return Err(CliError::new(Exit::Interrupted, "interrupted while checking the rows; nothing was sent").into());
         }
     }
     pass.ask_ledger(store, space, name, rules, &mut chunk).await?;
@@ -123,7 +123,7 @@ pub(super) async fn preflight(
 }
 
 /// Names the variables of the first row that the template lacks, and those of the template that no column fills.
-async fn compare_with_template(call: &Call, recipe: &mut Recipe, table: &Table) -> Result<(), Stop> {
+async fn compare_with_template(call: &Call, recipe: &mut Recipe, table: &Table) -> Result<(), CliError> {
     if recipe.base.root.get("template").is_none() {
         return Ok(());
     }
@@ -136,11 +136,11 @@ async fn compare_with_template(call: &Call, recipe: &mut Recipe, table: &Table) 
 }
 
 /// Requires that the value that rows set is an object. A fault is reported once, for the movie, and not for each row.
-fn demand_variables(base: &Document) -> Result<(), Stop> {
+fn demand_variables(base: &Document) -> Result<(), CliError> {
     let Some(wrong) = base.root.get("variables").filter(|variables| variables.as_object().is_none()) else { return Ok(()) };
     let place = base.place_prefix(wrong.span);
     let message = format!("{place}`variables` must be an object, not {}: columns become its members; nothing was sent", wrong.kind());
-    Err(Stop::new(Exit::Invalid, message))
+    Err(CliError::new(Exit::Invalid, message))
 }
 
 /// The question to the ledger about a good row. Its movie is made again when it is sent, because a chunk of large movies would
@@ -195,7 +195,7 @@ impl Pass {
         name: &str,
         rules: Rules,
         chunk: &mut Vec<Question>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), CliError> {
         let rows: Vec<(Key, MovieHash)> = chunk.iter().map(|question| (question.key.clone(), question.movie)).collect();
         let latest = current(store, space, name, &rows).await.map_err(ledger_failed)?;
         for (Question { key, movie, row, least, unbounded }, latest) in chunk.drain(..).zip(latest) {
@@ -215,7 +215,7 @@ impl Pass {
     }
 
     /// Reports the findings, and stops the run where they require it.
-    fn end(&self, call: &Call, args: &BatchArgs, name: &str, columns: &Columns, table: &Table, recipe: &Recipe) -> Result<(), Stop> {
+    fn end(&self, call: &Call, args: &BatchArgs, name: &str, columns: &Columns, table: &Table, recipe: &Recipe) -> Result<(), CliError> {
         if args.dry_run && args.json {
             call.out.data(&self.overview(args, name, columns, table, recipe).to_string());
         } else if args.dry_run {

@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::super::super::submit::with_place_for_token;
-use super::super::super::{Call, Stop};
+use super::super::super::{Call, CliError};
 use super::files::RowFiles;
 use super::remark::{Place, Remark};
 use crate::cli::{BatchArgs, MovieArgs};
 use crate::exit::Exit;
 use crate::movie::Document;
 use crate::movie::check::{Resolved, Settings, check};
-use crate::movie::compose::{Destination, Flags, compose};
+use crate::movie::compose::{ExportTarget, Flags, compose};
 use crate::movie::diagnostic::{Diagnostic, Severity};
 use crate::movie::json::Span;
 use crate::movie::pattern::Pattern;
@@ -131,15 +131,15 @@ impl Recipe {
     ///
     /// # Errors
     /// When one is missing: its name, and those that are there.
-    pub(super) fn fits(&mut self, table: &Table) -> Result<(), Stop> {
+    pub(super) fn fits(&mut self, table: &Table) -> Result<(), CliError> {
         self.table = Arc::from(table.name());
         let Some(columns) = table.columns() else { return Ok(()) };
         let patterns = [Some(&self.key), self.stem.as_ref(), self.id.as_ref()].into_iter().flatten().chain(&self.webhooks);
         let mut wanted = patterns.flat_map(Pattern::names).chain(self.binding.named());
         let Some(missing) = wanted.find(|wanted| !columns.iter().any(|column| &**column == *wanted)) else { return Ok(()) };
         let known: Vec<_> = columns.iter().filter(|column| !column.is_empty()).map(|column| format!("`{column}`")).take(20).collect();
-        let stop = Stop::new(Exit::Usage, format!("{}: there is no column `{missing}`; nothing was sent", table.name()));
-        Err(Stop { help: Some(format!("its columns are {}", known.join(", "))), ..stop })
+        let stop = CliError::new(Exit::Usage, format!("{}: there is no column `{missing}`; nothing was sent", table.name()));
+        Err(CliError { help: Some(format!("its columns are {}", known.join(", "))), ..stop })
     }
 
     /// Composes and checks the movie of a row.
@@ -234,8 +234,8 @@ impl Recipe {
 
     fn composed(&self, row: &Row, bound: Bound) -> Result<Document, Remark> {
         let id = self.id.as_ref().map(|pattern| filled(pattern, row, "--id")).transpose()?;
-        let webhooks = self.webhooks.iter().map(|pattern| url(pattern, row).map(Destination::Webhook));
-        let connections = self.connections.iter().cloned().map(|id| Ok(Destination::Connection(id)));
+        let webhooks = self.webhooks.iter().map(|pattern| url(pattern, row).map(ExportTarget::Webhook));
+        let connections = self.connections.iter().cloned().map(|id| Ok(ExportTarget::Connection(id)));
         let destinations = webhooks.chain(connections).collect::<Result<_, _>>()?;
         let flags = Flags { vars: bound.variables, client_data: bound.client_data, id, destinations, ..Flags::default() };
         let wrong = |why: String| Remark::fault("movie", row.number, why, "fix the movie, or leave the flag out");

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::super::super::{Call, Stop};
+use super::super::super::{Call, CliError};
 use super::super::cost;
 use super::found::{Found, Group, Rows};
 use super::recipe::{Recipe, UNUSED};
@@ -122,11 +122,11 @@ impl TableReport {
     ///
     /// # Errors
     /// When rows can't be rendered and are not to be skipped, or there is no row at all.
-    pub(super) fn tell(&self, call: &Call, args: &BatchArgs, recipe: &Recipe, survey: &Survey) -> Result<(), Stop> {
+    pub(super) fn tell(&self, call: &Call, args: &BatchArgs, recipe: &Recipe, survey: &Survey) -> Result<(), CliError> {
         let stops = !self.bad.is_empty() && !args.skip_invalid;
         self.tell_of_rows(&call.out, recipe, stops);
         if self.rows == 0 {
-            return Err(Stop::new(Exit::Usage, format!("{}: the table has no rows; nothing was sent", self.table)));
+            return Err(CliError::new(Exit::Usage, format!("{}: the table has no rows; nothing was sent", self.table)));
         }
         call.out.note(&self.summary(survey));
         if !stops {
@@ -140,7 +140,7 @@ impl TableReport {
         let codes: Vec<_> = stopping.iter().filter(|code| code.starts_with("J2V")).map(|code| format!("--allow {code}")).collect();
         let allow = if codes.is_empty() { String::new() } else { format!("; {} or --no-check sends them anyway", codes.join(" ")) };
         let help = format!("fix the rows, or send only the others with --skip-invalid{allow}");
-        Err(Stop { help: Some(help), ..Stop::new(exit, message) })
+        Err(CliError { help: Some(help), ..CliError::new(exit, message) })
     }
 
     /// Reports the findings in the rows so far.

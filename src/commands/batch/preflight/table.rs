@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::super::super::{Call, Stop, movies};
+use super::super::super::{Call, CliError, movies};
 use crate::cli::TableArgs;
 use crate::exit::Exit;
 use crate::output::counted;
@@ -15,17 +15,17 @@ use crate::rows::{Join, RowsError, Source, Table};
 ///
 /// # Errors
 /// When it can't be read.
-pub(in crate::commands) async fn open(call: &Call, args: &TableArgs, movies: &[String]) -> Result<Table, Stop> {
+pub(in crate::commands) async fn open(call: &Call, args: &TableArgs, movies: &[String]) -> Result<Table, CliError> {
     let source = source(args);
     if source.name == movies::STDIN && movies.iter().any(|movie| movie == movies::STDIN) {
-        return Err(Stop::new(Exit::Usage, "stdin can be read only once: the movie or the rows come from it, not both"));
+        return Err(CliError::new(Exit::Usage, "stdin can be read only once: the movie or the rows come from it, not both"));
     }
     let opened = tokio::task::spawn_blocking(move || Table::open(&source));
     let opened = tokio::select! {
         opened = opened => opened,
-        () = call.interrupt.cancelled() => return Err(Stop::new(Exit::Interrupted, "interrupted; nothing was sent")),
+        () = call.interrupt.cancelled() => return Err(CliError::new(Exit::Interrupted, "interrupted; nothing was sent")),
     };
-    let table = opened.map_err(|why| Stop::new(Exit::Internal, format!("the table's reader failed: {why}")))?.map_err(refused)?;
+    let table = opened.map_err(|why| CliError::new(Exit::Internal, format!("the table's reader failed: {why}")))?.map_err(refused)?;
     for note in table.notes() {
         call.out.note(&note);
     }
@@ -49,7 +49,7 @@ fn source(args: &TableArgs) -> Source {
 ///
 /// # Errors
 /// When a joined table can't be read.
-pub(in crate::commands) fn binding(call: &Call, args: &TableArgs, renamed: HashMap<String, String>) -> Result<Binding, Stop> {
+pub(in crate::commands) fn binding(call: &Call, args: &TableArgs, renamed: HashMap<String, String>) -> Result<Binding, CliError> {
     let client_data = args.client_data_columns.iter().map(|column| column.trim().to_owned()).collect();
     let joins = joins(args)?;
     for note in joins.iter().flat_map(Join::notes) {
@@ -64,7 +64,7 @@ pub(in crate::commands) fn binding(call: &Call, args: &TableArgs, renamed: HashM
 const TOLD: usize = 20;
 
 /// Requires that each row of a joined table can be read: what a movie would lack without one is unknown.
-fn demand_whole(call: &Call, joins: &[Join]) -> Result<(), Stop> {
+fn demand_whole(call: &Call, joins: &[Join]) -> Result<(), CliError> {
     let mut bad = 0;
     for join in joins {
         bad += join.faults().len();
@@ -76,12 +76,12 @@ fn demand_whole(call: &Call, joins: &[Join]) -> Result<(), Stop> {
     if bad == 0 {
         return Ok(());
     }
-    Err(Stop::new(Exit::Invalid, format!("{} in joined tables; nothing was sent", counted(bad, "mistake"))))
+    Err(CliError::new(Exit::Invalid, format!("{} in joined tables; nothing was sent", counted(bad, "mistake"))))
 }
 
-fn joins(args: &TableArgs) -> Result<Vec<Join>, Stop> {
+fn joins(args: &TableArgs) -> Result<Vec<Join>, CliError> {
     if args.join.len() != args.on.len() || args.join.len() != args.into.len() {
-        return Err(Stop::new(Exit::Usage, "each --join needs an --on COLUMN and an --as NAME"));
+        return Err(CliError::new(Exit::Usage, "each --join needs an --on COLUMN and an --as NAME"));
     }
     let joined = args.join.iter().zip(&args.on).zip(&args.into);
     joined.map(|((file, on), name)| Join::read(&Source::new(file.as_str()), on, name).map_err(refused)).collect()
@@ -89,7 +89,7 @@ fn joins(args: &TableArgs) -> Result<Vec<Join>, Stop> {
 
 /// A table that can't be used is an input that can't be read, like a file that is not a movie: nothing was sent.
 #[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
-pub(in crate::commands) fn refused(error: RowsError) -> Stop {
+pub(in crate::commands) fn refused(error: RowsError) -> CliError {
     let exit = if error.place.is_some() { Exit::Invalid } else { Exit::Usage };
-    Stop { help: error.help.as_deref().map(str::to_owned), ..Stop::new(exit, format!("{error}; nothing was sent")) }
+    CliError { help: error.help.as_deref().map(str::to_owned), ..CliError::new(exit, format!("{error}; nothing was sent")) }
 }
