@@ -27,7 +27,7 @@ pub enum Unit {
 pub const MOVIE: Limit = bytes(64 << 20, "a movie is sent in one request");
 
 /// The values of a movie: each number, text, list and object is one; in YAML each key, too.
-pub const VALUES: Limit = things(1_000_000, "values", "each takes many times its length in memory");
+pub const VALUES: Limit = things(500_000, "values", "each takes many times its length in memory");
 
 /// How deep arrays and objects may nest.
 pub const NESTING: Limit = things(512, "levels", "a movie nests 10 levels or so: look for a file that contains itself");
@@ -67,6 +67,9 @@ pub const PARTS: Limit = bytes(64 << 20, "a CSV of the sheet is read a row at a 
 
 /// The findings about one movie that are shown: nobody reads more, and each takes a look at its line.
 pub const FINDINGS: Limit = things(1_000, "findings", "fix these, and check it again");
+
+/// The findings about one movie that are collected: each takes memory, and with so many mistakes the rest says nothing new.
+pub const COLLECTED: Limit = things(50_000, "findings", "fix these, and check the movie again");
 
 /// The files that the movies of one command use, where each is probed.
 pub const FILES: Limit = things(10_000, "files", "each is a request to another host: look at fewer movies at once");

@@ -42,9 +42,9 @@ fn what_never_ends_or_is_too_large_is_refused_with_the_limit() {
     let endless = std::fs::File::open("/dev/zero").unwrap();
     let child = world.command(&["check", "-"]).stdin(Stdio::from(endless)).spawn().unwrap();
     Run::of(child).exits(3).tells("more than 64 MB");
-    world.write("many.json", format!("{{\"scenes\":[],\"x\":[{}0]}}", "0,".repeat(1_000_000)));
+    world.write("many.json", format!("{{\"scenes\":[],\"x\":[{}0]}}", "0,".repeat(500_000)));
     let many = world.j2v("check many.json").exits(3);
-    assert!(many.stdout.contains("more than 1,000,000 values") && many.stdout.len() < 2000, "{many:?}");
+    assert!(many.stdout.contains("more than 500,000 values") && many.stdout.len() < 2000, "{many:?}");
     std::fs::create_dir_all(world.path(".config/j2v")).unwrap();
     world.write(".config/j2v/config.toml", "#".repeat((1 << 20) + 1));
     world.j2v("check flat.json").exits(2).tells("config.toml").tells("more than 1 MB");
@@ -68,21 +68,50 @@ fn most_memory(world: &World, line: &str) -> u64 {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn iterating_over_a_million_objects_is_refused_and_over_half_as_many_takes_less_than_256_mb() {
+fn iterating_over_half_a_million_objects_is_refused_and_over_half_as_many_takes_less_than_256_mb() {
     let world = world();
     let iterating = |count: usize| {
         let items: Vec<_> = (0..count).map(|nth| format!("{{\"a\":{nth}}}")).collect();
         let scene = r#"{"duration":1,"iterate":"items","elements":[{"type":"text","text":"{{a}}"}]}"#;
         format!("{{\"variables\":{{\"items\":[{}]}},\"scenes\":[{scene}]}}", items.join(","))
     };
-    world.write("many.json", iterating(1_000_000));
-    world.write("half.json", iterating(499_000));
-    let run = world.j2v("submit many.json --dry-run").exits(3).tells("many.json:1:").tells("more than 1,000,000 values");
+    world.write("many.json", iterating(500_000));
+    world.write("half.json", iterating(249_000));
+    let run = world.j2v("submit many.json --dry-run").exits(3).tells("many.json:1:").tells("more than 500,000 values");
     run.tells("split the movie");
     for line in ["check many.json", "check half.json", "submit half.json --dry-run"] {
         let most = most_memory(&world, line);
         assert!((1 << 20..256 << 20).contains(&most), "{line}: {most} bytes");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_worst_movies_take_less_than_256_mb() {
+    let world = world();
+    let elements = |element: &str, count| format!(r#"{{"scenes":[{{"elements":[{}]}}]}}"#, vec![element; count].join(","));
+    let variables: Vec<String> = (0..490_000).map(|nth| format!(r#""v{nth}":"a""#)).collect();
+    let worst = [
+        ("unknown.json", elements(r#"{"t":{}}"#, 249_000)),
+        ("texts.json", elements(r#"{"type":"text","text":"a"}"#, 166_000)),
+        ("untyped.json", elements(r#"{"text":"a"}"#, 249_000)),
+        ("key.json", elements(&format!(r#"{{"{}":1}}"#, "k".repeat(60_000_000)), 1)),
+        ("word.json", elements(&format!(r#"{{"comment":"{}"}}"#, "k".repeat(60_000_000)), 1)),
+        ("variables.json", format!(r#"{{"variables":{{{}}},"scenes":[{{"duration":1}}]}}"#, variables.join(","))),
+    ];
+    for (name, movie) in worst {
+        world.write(name, movie);
+        let most = most_memory(&world, &format!("check {name}"));
+        assert!((1 << 20..256 << 20).contains(&most), "{name}: {} MB", most >> 20);
+    }
+}
+
+#[test]
+fn a_movie_with_more_mistakes_than_are_collected_says_that_the_rest_was_not_checked() {
+    let world = world();
+    world.write("bad.json", format!(r#"{{"scenes":[{{"elements":[{}]}}]}}"#, vec![r#"{"a":1,"b":1,"c":1}"#; 20_000].join(",")));
+    let run = world.j2v("check bad.json --json").exits(3);
+    assert!(run.stdout.contains("more than 50,000 findings: the rest of the movie was not checked"), "{}", run.stderr);
 }
 
 #[test]

@@ -61,6 +61,9 @@ pub(super) fn all<'d>(checker: &mut Checker<'d>, elements: &'d [Node], place: El
 }
 
 fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, place: ElementContainer) -> Lasts {
+    if checker.is_full() {
+        return Lasts::Unknown;
+    }
     let Some(members) = node.as_object() else {
         let finding = checker.add("J2V008", node.span, format!("an element is an object, not {}", node.kind()));
         finding.helped("write `{\"type\": \"text\", …}`, or delete it");

@@ -73,6 +73,9 @@ impl<'d> Checker<'d> {
         let mut fields = Fields { members: [None; MOST], meant: Vec::new() };
         self.duplicates(members);
         for member in members {
+            if self.is_full() {
+                break;
+            }
             let name = member.key.decoded();
             let index = table.index(&name).filter(|&index| index < MOST);
             let Some((index, property)) = index.and_then(|index| Some((index, table.properties.get(index)?))) else {

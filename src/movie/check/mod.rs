@@ -53,6 +53,7 @@ use super::diagnostic::excerpt as shown;
 use super::diagnostic::{Diagnostic, Evidence, Fix, Severity};
 use super::json::{Member, Node, Span};
 use super::origin::Origins;
+use crate::limits::COLLECTED;
 
 /// The settings that decide about findings, beside the movie.
 #[derive(Debug, Clone, Copy, Default)]
@@ -81,6 +82,7 @@ pub struct Settings<'s> {
 pub fn check(document: &Document, settings: &Settings<'_>) -> Vec<Diagnostic> {
     let mut checker = Checker::new(&document.root, settings);
     movie::check(&mut checker, &document.root);
+    checker.say_if_full(document.root.span);
     let mut findings = std::mem::take(&mut checker.found);
     if let Some(facts) = settings.facts {
         if let Some(filled) = filled::walk(facts, settings) {
@@ -189,6 +191,22 @@ impl<'d> Checker<'d> {
             lengthless: Vec::new(),
             with_length: 0,
             told_of_length: HashSet::new(),
+        }
+    }
+
+    /// Whether so much was found that the rest of the movie is not looked at.
+    fn is_full(&self) -> bool {
+        COLLECTED.is_passed_by(self.found.len())
+    }
+
+    /// J2V215: says that the rest of the movie was not looked at.
+    fn say_if_full(&mut self, root: Span) {
+        if self.is_full() {
+            let message = format!("more than {COLLECTED}: the rest of the movie was not checked");
+            // With errors beside it, only errors may be shown.
+            let has_errors = self.found.iter().any(|finding| finding.severity == Severity::Error);
+            let severity = if has_errors { Severity::Error } else { Severity::Warning };
+            self.add("J2V215", opening(root), message).graded(severity, Evidence::Advice).helped(COLLECTED.why);
         }
     }
 

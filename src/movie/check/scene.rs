@@ -45,6 +45,9 @@ pub(super) fn ids(scenes: &[Node]) -> HashSet<Cow<'_, str>> {
 
 /// Checks a scene. Returns its length if that is fixed.
 pub(super) fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, around: &Around<'_, 'd>) -> Option<f64> {
+    if checker.is_full() {
+        return None;
+    }
     let Some(members) = node.as_object() else {
         let finding = checker.add("J2V008", node.span, format!("a scene is an object, not {}", node.kind()));
         finding.helped("write `{\"duration\": 4, \"elements\": […]}`, or delete it");

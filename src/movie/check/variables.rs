@@ -14,6 +14,9 @@ impl<'d> Checker<'d> {
         let members = variables.as_object().unwrap_or_default();
         self.duplicates(members);
         for member in members {
+            if self.is_full() {
+                break;
+            }
             let name = member.key.decoded();
             if let Some(of) = name.strip_prefix(['?', '@']) {
                 self.helper(members, of, &name, member);
@@ -78,6 +81,9 @@ pub(super) fn named<'d>(checker: &mut Checker<'d>, expression: &'d str) {
 /// J2V201: variables that nothing uses.
 pub(super) fn unused(checker: &mut Checker<'_>) {
     for (name, span) in std::mem::take(&mut checker.declared) {
+        if checker.is_full() {
+            break;
+        }
         if !checker.used.contains(&*name) {
             let meant = if span.is_written() { None } else { nearest_used(checker, &name) };
             let finding = checker.add("J2V201", span, format!("nothing uses the variable `{}`", shown(&name)));

@@ -174,7 +174,7 @@ pub(super) const RULES: &[Rule] = &[
         name: "too-much-to-resolve",
         severity: Severity::Warning,
         evidence: Evidence::Advice,
-        why: "Resolving this movie takes more than any real movie needs, so what its variables make of it was not checked.",
+        why: "The movie takes more to resolve than any real movie needs, or has more mistakes than are collected: a part of it was not checked.",
         example: Example::Told,
         wrong: "(a scene that iterates over 50,000 items)",
         right: "(the same over 500)",
