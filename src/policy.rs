@@ -59,6 +59,10 @@ pub const BATCH_THROTTLED_FOR: Duration = LONGEST_RETRY_AFTER.saturating_mul(2);
 /// (`contract.md#talking-to-the-service`).
 pub const REFUSED_FOR: Duration = seconds(10);
 
+/// How long a command searches for a lost answer unless it says otherwise, before it leaves the rest to later commands
+/// (`protocol.md#searching`).
+pub const SETTLE_FOR: Duration = seconds(60);
+
 const fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }

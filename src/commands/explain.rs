@@ -159,7 +159,7 @@ async fn meant(call: &Call, ledger: &dyn Store, render: &Render, message: &str) 
 
 /// The movie, composed again as before; `None` if the result differs.
 fn unchanged(call: &Call, render: &Render) -> Option<Document> {
-    if render.row.is_some() || !Path::new(&render.source).is_file() {
+    if render.batch().is_some() || !Path::new(&render.source).is_file() {
         return None;
     }
     let words = ["j2v", "submit", render.source.as_str()].into_iter().chain(render.flags.iter().map(String::as_str));

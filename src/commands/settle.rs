@@ -1,14 +1,12 @@
 //! `j2v settle`: decides a submission whose outcome is unknown.
 
-use std::time::Duration;
-
 use super::renders::{Name, one, unheard_of};
 use super::session::{Session, ledger_failed, unreadable};
 use super::waiting::submitted;
 use super::{Call, CliError, session_group};
 use crate::cli::SettleArgs;
 use crate::exit::Exit;
-use crate::ledger::{Change, Render, RenderQuery, SUBMIT_SCOPE};
+use crate::ledger::{Change, Render, RenderQuery};
 use crate::movie::Document;
 use crate::output::{Results, Wanted};
 use crate::policy::READING_ONE;
@@ -123,22 +121,11 @@ async fn resubmit(context: &Context, render: Render) -> anyhow::Result<Outcome> 
         return Err(CliError::new(Exit::Usage, why).into());
     };
     let render = decide(context, &render, Fact::Resubmitted).await?;
-    if render.scope != SUBMIT_SCOPE {
+    if render.batch().is_some() {
         // Its key belongs to a batch: only a run of that batch may send it, within its budget.
         return Ok(unbound(context, &render));
     }
-    let order = Order {
-        movie,
-        source: render.source.clone(),
-        flags: render.flags.clone(),
-        key: Some(render.key.clone()),
-        again: false,
-        traceable: render.traceable,
-        on_unknown: None,
-        quarantine: None,
-        settle_for: Duration::from_secs(60),
-    };
-    match submit(context, &order).await.map_err(ledger_failed)? {
+    match submit(context, &Order::of_render(&render, movie)).await.map_err(ledger_failed)? {
         Submitted::Bound(render) => Ok(standing(context, &render).await),
         Submitted::Over(outcome) => Ok(*outcome),
     }
@@ -150,7 +137,7 @@ async fn standing(context: &Context, render: &Render) -> Outcome {
         return unbound(context, render);
     }
     match remembered(context, render).await {
-        Some(outcome) if render.submission.state.is_final() => outcome,
+        Some(outcome) if render.submission.state.has_ended() => outcome,
         _ => submitted(context, render),
     }
 }

@@ -18,7 +18,7 @@ use crate::movie::json::Span;
 use crate::output::{RecordFormat, Results, Wanted};
 use crate::render::event::{Cause, Outcome, OutcomeStatus};
 use crate::render::identity::Key;
-use crate::render::outcome::{Reason, Report};
+use crate::render::outcome::Reason;
 use crate::render::state::{OnUnknown, State};
 use crate::render::token::Token;
 use crate::work::Context;
@@ -273,8 +273,7 @@ fn unwritten(source: String, error: &LedgerError) -> Outcome {
 async fn to_follow(context: &Context, bound: Vec<(usize, Render)>, mode: PollMode, results: &mut Results<'_>) -> Vec<Followed> {
     let mut followed = Vec::new();
     for (index, render) in bound {
-        let may_be_gone = render.report.as_ref().and_then(Report::kept_until).is_some_and(|until| until <= context.world.now());
-        if mode == PollMode::Many || render.submission.state == State::Timeout || may_be_gone {
+        if mode == PollMode::Many || render.submission.state == State::Timeout || context.may_be_gone(&render) {
             followed.extend(Followed::of_render(index, &render));
             continue;
         }

@@ -10,7 +10,7 @@ use super::{Call, CliError, receiver};
 use crate::cli::{ParseArgs, ReplayArgs, SendArgs, WebhookArgs, WebhookCommand};
 use crate::exit::Exit;
 use crate::ledger::inbox::{Callback, CallbackId, Callbacks, Kept, Received};
-use crate::ledger::outbox::{Announcement, Attempt, AttemptResult, Deliveries, Heard, Keeping, Progress, is_final};
+use crate::ledger::outbox::{Announcement, Attempt, AttemptResult, Deliveries, Heard, Keeping, Progress};
 use crate::ledger::{Render, RenderQuery};
 use crate::output::table::{self, Cell};
 use crate::render::event::{Outcome, OutcomeStatus};
@@ -197,7 +197,7 @@ async fn record(call: &Call, raw: Vec<u8>, told: &webhook::Told) -> anyhow::Resu
     let ids: Vec<CallbackId> = received.into_iter().map(|(Received::New(id) | Received::Known(id))| id).collect();
     ledger.settle(ids, at).await.map_err(ledger_failed)?;
     ledger.keep_receiver(space.clone(), Keeping::default(), at).await.map_err(ledger_failed)?;
-    if let Some(report) = told.report.clone().filter(|report| is_final(&report.status)) {
+    if let Some(report) = told.report.clone().filter(|report| report.status.has_ended()) {
         let heard = Announcement { space: space.clone(), report, at, heard: Heard::Already };
         ledger.announce(vec![heard]).await.map_err(ledger_failed)?;
     }

@@ -180,6 +180,20 @@ impl Render {
         }
     }
 
+    /// When the service accepted it, on the service's clock as far as it is known: the list is sorted by that time.
+    #[must_use]
+    pub fn listed_at(&self) -> Timestamp {
+        let created = self.report.as_ref().and_then(|report| report.created_at);
+        created.unwrap_or_else(|| self.accepted_at())
+    }
+
+    /// When the service accepted it, on this machine's clock: ages are measured by it, since the service's clock may be a day
+    /// off.
+    #[must_use]
+    pub fn accepted_at(&self) -> Timestamp {
+        self.bound_at.unwrap_or(self.touched_at)
+    }
+
     /// What its token names.
     #[must_use]
     pub fn identity(&self) -> Identity<'_> {

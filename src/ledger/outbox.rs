@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use super::{Reply, Space};
 use crate::render::identity::ProjectId;
-use crate::render::outcome::{Report, Status};
+use crate::render::outcome::Report;
 use crate::render::state::State;
 use crate::world::Timestamp;
 
@@ -212,13 +212,7 @@ pub trait Outbox: Send + Sync {
 /// Whether a render that went from one state to another has an outcome that is news to an application.
 #[must_use]
 pub fn is_news(before: State, after: State) -> bool {
-    (after.is_final() && !before.is_final()) || (before == State::Error && after == State::Done)
-}
-
-/// Whether a status of the service's ends a render for good: `timeout` may still change.
-#[must_use]
-pub fn is_final(status: &Status) -> bool {
-    matches!(status, Status::Done | Status::Error | Status::Deleted)
+    (after.has_ended() && !before.has_ended()) || (before == State::Error && after == State::Done)
 }
 
 /// The due deliveries that a process takes, as they are afterwards: one of each project, so that no other process delivers

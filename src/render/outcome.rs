@@ -41,6 +41,19 @@ impl Status {
         }
     }
 
+    /// Whether it is the outcome of a render, which an application is told of. A `timeout` may still change, and an `error`
+    /// become `done` (`faults.md` rows 33 and 34).
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        matches!(self, Self::Done | Self::Error | Self::Deleted)
+    }
+
+    /// Whether the service is still at work on it, as far as the word says.
+    #[must_use]
+    pub fn is_underway(&self) -> bool {
+        matches!(self, Self::Pending | Self::Running | Self::Other(_))
+    }
+
     /// The word itself.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -102,6 +102,16 @@ pub fn next_search(locality: Locality, last: Option<Duration>) -> Duration {
     ages.iter().map(|&age| Duration::from_millis(age)).find(|&age| age > last).unwrap_or(last + HOUR)
 }
 
+/// How long the service may take to list an accepted render. Longer than any lag that was reported; a service on this machine
+/// has none.
+#[must_use]
+pub const fn listed_within(locality: Locality) -> Duration {
+    match locality {
+        Locality::Loopback => Duration::from_secs(2),
+        Locality::Remote => Duration::from_secs(60),
+    }
+}
+
 /// The wait before the next delivery of an outcome, by the number of failed ones, seconds: the schedule of Standard
 /// Webhooks, which ends after three days.
 const DELIVERIES: [u64; 9] = [5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600];

@@ -90,9 +90,10 @@ impl State {
         matches!(self, Self::Sending | Self::Unknown | Self::Held)
     }
 
-    /// Whether no report of the service can change it any more. `timeout` and `error` may still become `done`.
+    /// Whether its outcome is known. An `error` may still become `done` (`faults.md` row 34), and a `done` may be deleted; a
+    /// `timeout` is no end.
     #[must_use]
-    pub fn is_final(self) -> bool {
+    pub fn has_ended(self) -> bool {
         matches!(self, Self::Done | Self::Error | Self::Deleted | Self::Expired)
     }
 }
@@ -138,6 +139,14 @@ pub struct Submission {
     pub resubmits_left: u32,
     /// The project, once one is known.
     pub project: Option<ProjectId>,
+}
+
+impl Submission {
+    /// Whether its own rule sends it again after the quarantine, once the whole list doesn't show it.
+    #[must_use]
+    pub fn may_resubmit(&self) -> bool {
+        self.on_unknown == OnUnknown::Resubmit && self.resubmits_left > 0
+    }
 }
 
 /// What happened to a render.
@@ -323,10 +332,11 @@ impl Submission {
 
     /// A sweep takes a while: a submission that it didn't find may have been sent again since.
     fn quarantine_over(&self, epoch: u64) -> Transition {
-        let may_resubmit = self.on_unknown == OnUnknown::Resubmit && self.resubmits_left > 0;
         match self.state {
             _ if self.epoch != epoch => self.stay(),
-            State::Unknown | State::Held if may_resubmit => settled(Self { resubmits_left: self.resubmits_left - 1, ..self.again() }),
+            State::Unknown | State::Held if self.may_resubmit() => {
+                settled(Self { resubmits_left: self.resubmits_left - 1, ..self.again() })
+            }
             State::Unknown => self.to(State::Held),
             _ => self.stay(),
         }

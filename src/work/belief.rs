@@ -1,14 +1,15 @@
 //! Which answers about an accepted render are believed at once, and which only after a while (`faults.md` rows 30, 31 and
-//! 36). Every poller asks here.
+//! 36), and how long a service that can't be read is left alone. Every poller asks here.
 
 use std::time::Duration;
 
 use tokio::time::Instant as Tick;
 
 use super::Context;
-use crate::policy::{DENIALS, DENIED_FOR, INVISIBLE_FOR, LIST_MARGIN, READING_LIST, URL_LATE};
+use crate::policy::{DENIALS, DENIED_FOR, INVISIBLE_FOR, LIST_MARGIN, LONGEST_REST, READING_LIST, URL_LATE};
+use crate::render::event::Event;
 use crate::render::identity::ProjectId;
-use crate::render::outcome::Report;
+use crate::render::outcome::{Report, Status};
 use crate::render::state::State;
 use crate::world::Timestamp;
 
@@ -38,6 +39,20 @@ impl Doubt {
     pub(super) fn awaits_url(&mut self, state: State, report: &Report, now: Timestamp) -> bool {
         let is_urlless = state == State::Done && report.url.is_none() && !report.is_expired(now);
         is_urlless && self.urlless.get_or_insert_with(Tick::now).elapsed() < URL_LATE
+    }
+}
+
+/// How long to leave the service alone after `failures` reads in a row that failed, where reads are otherwise `pause` apart
+/// (`faults.md` row 38).
+pub(super) fn rest_after(failures: u32, pause: Duration) -> Duration {
+    pause.saturating_mul(1 << failures.min(6)).min(LONGEST_REST.max(pause))
+}
+
+/// Says that a status is a word that no source lists (`faults.md` row 35).
+pub(super) fn tell_of_unknown_word(context: &Context, report: &Report) {
+    if let Status::Other(word) = &report.status {
+        let why = format!("{}: the service reports the unknown status `{word}`; taken as running", report.project);
+        context.tell(&Event::Warning(why));
     }
 }
 

@@ -14,6 +14,7 @@ pub mod search;
 mod send;
 pub mod submit;
 pub mod templates;
+mod until;
 pub mod upload;
 pub mod watch;
 
@@ -23,6 +24,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 use crate::ledger::{Change, LedgerError, Record, Recorded, Render, RenderId, RenderQuery, SUBMIT_SCOPE, Space, Store};
+use crate::policy::READING_ONE;
 use crate::render::event::{Event, Listener};
 use crate::render::identity::Key;
 use crate::render::schedule::Locality;
@@ -109,6 +111,11 @@ impl Context {
         Timestamp(self.world.now().0.saturating_sub(self.client.server_offset().unwrap_or_default()))
     }
 
+    /// Whether the service has deleted a render's video by now, as far as its last report shows.
+    pub(crate) fn may_be_gone(&self, render: &Render) -> bool {
+        render.report.as_ref().is_some_and(|report| report.is_expired(self.service_now()))
+    }
+
     /// Returns the result of `work`; `None` when the user interrupts it.
     pub(crate) async fn unless_interrupted<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
@@ -156,7 +163,7 @@ impl Context {
     /// Reads a render's state from the service into the ledger. No answer of the service is not an error here.
     pub(crate) async fn look_again(&self, render: &Render) -> Result<(), LedgerError> {
         let Some(project) = &render.submission.project else { return Ok(()) };
-        if let Ok(report) = self.client.read(project, std::time::Duration::from_secs(10)).await {
+        if let Ok(report) = self.client.read(project, READING_ONE).await {
             self.learn(render, Fact::Seen(Box::new(report))).await?;
         }
         Ok(())
@@ -222,7 +229,7 @@ impl CommandLine {
 
     /// The command that sends a render: its submission, or the next run of its batch.
     pub(crate) fn send(&self, render: &Render, submission: Submission) -> String {
-        if render.scope == SUBMIT_SCOPE {
+        if render.batch().is_none() {
             return self.submit(&render.source, &render.flags, &render.key, submission);
         }
         let again = match submission {

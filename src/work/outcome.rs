@@ -38,7 +38,7 @@ pub fn unbound(context: &Context, render: &Render) -> Outcome {
                 Cause::Unreachable,
                 format!(
                     "key {key} was not sent; {} sends it",
-                    if render.row.is_some() { "the next run of its batch" } else { "its submit" }
+                    if render.batch().is_some() { "the next run of its batch" } else { "its submit" }
                 ),
             )
             .then(context.command.send(render, Submission::Same)),

@@ -16,7 +16,7 @@ use crate::ledger::{Completeness, Gap, LedgerError, Render};
 use crate::policy::RETENTION;
 use crate::render::event::Event;
 use crate::render::outcome::Report;
-use crate::render::schedule::Locality;
+use crate::render::schedule::listed_within;
 use crate::render::state::State;
 use crate::render::token::Trace;
 use crate::service::read::ReadError;
@@ -32,14 +32,6 @@ const NEWLY_MET: Duration = Duration::from_secs(24 * 3600);
 
 /// How long the list is retried when nothing indicates that the ledger has forgotten anything.
 const UNDOUBTED: Duration = Duration::from_secs(5);
-
-/// How long the service may take to list an accepted render.
-fn listed_within(locality: Locality) -> Duration {
-    match locality {
-        Locality::Loopback => Duration::from_secs(2),
-        Locality::Remote => Duration::from_secs(60),
-    }
-}
 
 /// Checks the list once for renders that this ledger would send for the first time but that may have been sent before:
 /// intents that are old (`faults.md` row 84), and every render with a user's key when the ledger may have forgotten

@@ -11,8 +11,8 @@ use crate::policy::READING_LIST;
 use crate::render::event::Event;
 use crate::render::identity::ProjectId;
 use crate::render::outcome::Report;
-use crate::render::schedule::next_search;
-use crate::render::state::{Fact, OnUnknown, State};
+use crate::render::schedule::{listed_within, next_search};
+use crate::render::state::{Fact, State};
 use crate::render::token::{LedgerName, Token, Trace};
 use crate::service::page::Window;
 use crate::service::read::{MOST_PER_PAGE, ReadError};
@@ -26,9 +26,6 @@ const MARGIN: u64 = 60_000;
 
 /// How far after the current time the window ends.
 const AFTER: Duration = Duration::from_secs(120);
-
-/// A render accepted longer ago than this must be on the list.
-const VISIBLE_WITHIN: Duration = Duration::from_secs(60);
 
 /// The number of latest rows that are searched for a render sent later.
 const LATEST: u32 = 1000;
@@ -44,10 +41,8 @@ pub async fn settle(context: &Context, render: Render, patience: Duration) -> Re
     let mut render = render;
     // A clock that is set meanwhile moves the schedule of searches, but not the deadline (row 39).
     let deadline = Tick::now() + patience;
-    let age = |at: Timestamp, render: &Render| at.since(render.gave_up_at.unwrap_or(at));
-    let mut last = render.searched_at.filter(|&at| Some(at) >= render.gave_up_at).map(|at| age(at, &render));
     while render.submission.state == State::Unknown {
-        let wait = next_search(context.locality, last).saturating_sub(age(context.world.now(), &render));
+        let wait = next_search_in(context, &render, context.world.now());
         // The last search is at the deadline itself, whatever the schedule says.
         let left = deadline.saturating_duration_since(Tick::now());
         let is_last = wait >= left;
@@ -65,7 +60,6 @@ pub async fn settle(context: &Context, render: Render, patience: Duration) -> Re
         if is_last {
             break;
         }
-        last = Some(age(context.world.now(), &render));
     }
     Ok(render)
 }
@@ -91,11 +85,16 @@ pub async fn catch_up(context: &Context) -> Result<(), LedgerError> {
 }
 
 fn is_due(context: &Context, render: &Render, now: Timestamp) -> bool {
-    let Some(gave_up) = render.gave_up_at else { return false };
-    let last = render.searched_at.filter(|&at| at >= gave_up).map(|at| at.since(gave_up));
-    let is_sought = matches!(render.submission.state, State::Unknown | State::Held) && render.traceable;
+    let is_sought = matches!(render.submission.state, State::Unknown | State::Held) && render.traceable && render.gave_up_at.is_some();
+    is_sought && next_search_in(context, render, now).is_zero()
+}
+
+/// The time until a render is due for a search by the schedule.
+pub(super) fn next_search_in(context: &Context, render: &Render, now: Timestamp) -> Duration {
     // A time in the future was written by another clock.
-    is_sought && (now < gave_up || now.since(gave_up) >= next_search(context.locality, last))
+    let Some(gave_up) = render.gave_up_at.filter(|gave_up| now >= *gave_up) else { return Duration::ZERO };
+    let last = render.searched_at.filter(|&at| at >= gave_up).map(|at| at.since(gave_up));
+    next_search(context.locality, last).saturating_sub(now.since(gave_up))
 }
 
 /// Sweeps the list once for all of `renders`, and retries for `patience`. A render that is found is bound. One past its
@@ -114,7 +113,7 @@ pub async fn sweep(context: &Context, renders: &[Render], patience: Duration) ->
         Ok(seen) => seen,
         Err(why) => return Ok(Err(why)),
     };
-    let resent: Vec<&Render> = renders.iter().filter(|render| is_over(render) && is_resent(render)).collect();
+    let resent: Vec<&Render> = renders.iter().filter(|render| is_over(render) && render.submission.may_resubmit()).collect();
     let unseen = if resent.is_empty() { None } else { unseen_since(context, &resent, &seen.projects).await? };
     if let Some(unseen) = &unseen {
         let why = format!("the list doesn't show {unseen} yet, which was sent later: nothing is sent again until it does");
@@ -124,7 +123,7 @@ pub async fn sweep(context: &Context, renders: &[Render], patience: Duration) ->
         let hits = nobody_elses(context, &twins, hits).await?;
         for (render, hits) in shared_out(&twins, hits, &context.store.name()) {
             if hits.is_empty() {
-                let is_proven = unseen.is_none() || !is_resent(render);
+                let is_proven = unseen.is_none() || !render.submission.may_resubmit();
                 missed(context, render, seen.whole && is_over(render) && is_proven).await?;
             } else {
                 found(context, render, &hits).await?;
@@ -134,16 +133,12 @@ pub async fn sweep(context: &Context, renders: &[Render], patience: Duration) ->
     Ok(Ok(()))
 }
 
-fn is_resent(render: &Render) -> bool {
-    render.submission.on_unknown == OnUnknown::Resubmit
-}
-
 /// Finds a render of this ledger that was sent later than one to be sent again, and that the list does not show
 /// although it had enough time. Such a list is no proof of absence (`protocol.md#searching`). Without a later render
 /// nothing can be checked.
 async fn unseen_since(context: &Context, resent: &[&Render], seen: &HashSet<ProjectId>) -> Result<Option<ProjectId>, LedgerError> {
     let Some(since) = resent.iter().filter_map(|render| render.posted_at).min() else { return Ok(None) };
-    let before = context.world.now().minus(VISIBLE_WITHIN);
+    let before = context.world.now().minus(listed_within(context.locality));
     let is_later = |render: &Render| render.posted_at.is_some_and(|at| at > since) && render.bound_at.is_some_and(|at| at <= before);
     let latest = context.store.find(Some(context.space.clone()), RenderQuery::All(LATEST)).await?;
     let later = latest.into_iter().filter(is_later).filter_map(|render| render.submission.project);
@@ -165,7 +160,7 @@ struct SweepHits<'a> {
 /// (`faults.md` row 41), and only the first answer shows the difference of the clocks.
 async fn read<'a>(context: &Context, renders: &'a [Render], decides: bool, patience: Duration) -> Result<SweepHits<'a>, ReadError> {
     let mut seen = SweepHits::default();
-    let keeps_all = renders.iter().any(is_resent);
+    let keeps_all = renders.iter().any(|render| render.submission.may_resubmit());
     for render in renders {
         seen.hits.entry(render.identity().trace()).or_default().0.push(render);
     }
@@ -283,7 +278,7 @@ fn window(context: &Context, renders: &[Render]) -> Window {
     // A render not accepted by the end of its quarantine never was: a row that is held for weeks needs no more pages.
     let until = renders.iter().map(|render| render.gave_up_at.map_or(now, |at| at.plus(render.quarantine))).max().unwrap_or(now);
     // When absence allows a render to be sent again, renders sent since must be on the list, too.
-    let until = if renders.iter().any(is_resent) { now } else { until.min(now) };
+    let until = if renders.iter().any(|render| render.submission.may_resubmit()) { now } else { until.min(now) };
     context.window(since.minus(BEFORE), until.plus(AFTER))
 }
 

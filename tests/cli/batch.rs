@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -139,7 +140,7 @@ fn two_processes_on_one_batch_share_the_work() {
 
 #[test]
 fn an_interrupted_batch_says_how_to_go_on_and_goes_on() {
-    let world = World::with(|settings| settings.render_time = std::time::Duration::from_secs(5));
+    let world = World::with(|settings| settings.render_time = Duration::from_secs(5));
     movie(&world, 1);
     table(&world, 40, &[]);
     let child = world.start(&format!("{BATCH} --json --rate 20/s"));
@@ -262,4 +263,16 @@ fn u11_rows_whose_file_is_gone_name_the_flag_that_renders_them_again() {
     assert_eq!(world.accepted(), 5);
     world.j2v(&format!("{BATCH} --retry-expired")).exits(0);
     assert_eq!(world.accepted(), 5);
+}
+
+#[test]
+fn a_status_that_no_source_lists_is_told_once_for_each_render_of_a_batch() {
+    let world = World::with(|settings| {
+        settings.faults = vec!["get-word=polishing".parse().unwrap()];
+        settings.render_time = Duration::from_secs(1);
+    });
+    movie(&world, 1);
+    table(&world, 6, &[]);
+    let run = world.j2v(BATCH).exits(0);
+    assert_eq!(run.stderr.matches("unknown status `polishing`").count(), 6, "{}", run.stderr);
 }

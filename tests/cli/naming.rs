@@ -234,6 +234,23 @@ fn a_video_that_is_deleted_on_the_server_is_copied_from_where_it_was_saved() {
 }
 
 #[test]
+fn a_single_render_that_was_put_back_into_the_ledger_is_rendered_again_by_submit() {
+    let world = World::new();
+    world.movie("a.json", &json!({}));
+    world.j2v("submit a.json --key k --wait").exits(0);
+    let lost: String = rusqlite::Connection::open(world.path("ledger.db"))
+        .and_then(|ledger| ledger.query_row("SELECT name FROM ledger", [], |row| row.get(0)))
+        .unwrap();
+    for file in ["ledger.db", "ledger.db-wal", "ledger.db-shm"] {
+        std::fs::remove_file(world.path(file)).ok();
+    }
+    world.j2v(&format!("reconcile --fix --adopt-from {lost}")).exits(0);
+    world.j2v("delete k --yes").exits(0);
+    let run = world.j2v("poll k").exits(14).tells("--again renders it again");
+    assert_eq!(run.next(), ["j2v submit - --key k --again"]);
+}
+
+#[test]
 fn a_submission_without_a_key_whose_project_was_never_shown_is_attached_to() {
     let world = World::with(|settings| settings.render_time = std::time::Duration::from_secs(3600));
     world.movie("a.json", &json!({"fault": ["post-hang*1"]}));

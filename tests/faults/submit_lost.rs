@@ -54,6 +54,22 @@ fn a_list_without_what_was_sent_later_lets_nothing_be_sent_again() {
 }
 
 #[test]
+fn a_render_that_was_resubmitted_already_is_held_whatever_the_list_lacks() {
+    let world = World::with_faults(&["list-lag=2h"]);
+    world.movie("a.json", &json!({ "fault": ["post-reset"] }));
+    world.j2v("submit a.json --key a --settle-for 0s --quarantine 1h --on-unknown resubmit").exits(8);
+    world.movie("b.json", &json!({}));
+    world.j2v("submit b.json --key b").exits(0);
+    let ledger = rusqlite::Connection::open(world.path("ledger.db")).unwrap();
+    let older = "bound_at = bound_at - 120000, posted_at = posted_at - 120000, gave_up_at = gave_up_at - 120000";
+    ledger.execute(&format!("UPDATE render SET resubmits_left = 0, {older}"), []).unwrap();
+    drop(ledger);
+    world.j2v("submit a.json --key a --settle-for 0s --quarantine 0s").exits(8).hides("nothing is sent again until it does");
+    let held = world.j2v("history --json").exits(0).jsons().into_iter().find(|row| row["key"] == "a").unwrap();
+    assert_eq!((held["state"].as_str(), world.posts()), (Some("held"), 2));
+}
+
+#[test]
 fn row_05_silence_is_unknown_and_not_sent_again() {
     is_unknown("post-hang-before", "no answer came in time");
 }

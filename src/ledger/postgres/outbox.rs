@@ -13,9 +13,7 @@ use super::failure::Failure;
 use super::owner::is_alive;
 use super::values::{cells, without_zeros};
 use crate::ledger::columns::{self, select_delivery};
-use crate::ledger::outbox::{
-    Announcement, Attempt, BY_ITSELF, Deliveries, Delivery, Heard, Keeping, Outbox, Progress, Receiver, is_final, taken,
-};
+use crate::ledger::outbox::{Announcement, Attempt, BY_ITSELF, Deliveries, Delivery, Heard, Keeping, Outbox, Progress, Receiver, taken};
 use crate::ledger::{Render, Reply, Space};
 use crate::render::identity::ProjectId;
 use crate::render::outcome::Report;
@@ -97,7 +95,7 @@ async fn put(channel: &Channel, mut outcomes: Vec<Outcome<'_>>, only_if_received
          AS new (account, endpoint, project, status, report, due_at, place) WHERE NOT $7 OR EXISTS (SELECT 1 FROM receiver WHERE \
          receiver.account = new.account AND receiver.endpoint = new.endpoint) ORDER BY place \
          ON CONFLICT (project, status, account, endpoint) DO NOTHING RETURNING account, endpoint, project, status";
-    outcomes.retain(|outcome| is_final(&outcome.report.status));
+    outcomes.retain(|outcome| outcome.report.status.has_ended());
     if outcomes.is_empty() {
         return Ok(HashSet::new());
     }

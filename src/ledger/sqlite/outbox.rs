@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::job::Need;
 use super::values::cells;
 use crate::ledger::columns::{self, select_delivery};
-use crate::ledger::outbox::{Announcement, Attempt, BY_ITSELF, Deliveries, Delivery, Heard, Keeping, Outbox, Receiver, is_final, taken};
+use crate::ledger::outbox::{Announcement, Attempt, BY_ITSELF, Deliveries, Delivery, Heard, Keeping, Outbox, Receiver, taken};
 use crate::ledger::{Render, Reply, Space};
 use crate::render::outcome::Report;
 use crate::world::Timestamp;
@@ -84,7 +84,7 @@ pub(super) fn put_if_received(connection: &Connection, render: &Render) -> Resul
 fn put(connection: &Connection, space: &Space, report: &Report, at: Timestamp) -> Result<bool, Failure> {
     const SQL: &str = "INSERT INTO delivery (account, endpoint, project, status, report, progress, attempts, due_at, touched_at) \
          VALUES (?1, ?2, ?3, ?4, ?5, 'due', 0, ?6, ?6) ON CONFLICT DO NOTHING";
-    if !is_final(&report.status) {
+    if !report.status.has_ended() {
         return Ok(false);
     }
     let values = params![space.account, space.endpoint, report.project, report.status.as_str(), report, at];

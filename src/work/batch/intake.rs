@@ -208,8 +208,7 @@ async fn ruled(pipeline: &Pipeline<'_>, render: Render) -> Result<Render, Ledger
         context.store.record(records).await?;
     }
     let render = context.again(&render).await?;
-    let may_resubmit = render.submission.on_unknown == OnUnknown::Resubmit && render.submission.resubmits_left > 0;
-    if render.submission.state == State::Held && may_resubmit {
+    if render.submission.state == State::Held && render.submission.may_resubmit() {
         let epoch = render.submission.epoch;
         return context.learn(&render, Fact::QuarantineOver { epoch }).await;
     }

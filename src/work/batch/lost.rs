@@ -11,10 +11,11 @@ use super::finish::How;
 use super::pipeline::{Lost, Pipeline, Row};
 use crate::ledger::{LedgerError, Render, RenderId, RenderQuery};
 use crate::policy::READING_LIST;
-use crate::render::schedule::{Locality, next_search};
+use crate::render::schedule::Locality;
 use crate::render::state::State;
 use crate::work::outcome::interrupted_in_flight;
 use crate::work::search;
+use crate::work::until::until;
 use crate::world::Timestamp;
 
 /// How often the ledger is asked for the result of another process's request.
@@ -107,11 +108,8 @@ impl Search<'_> {
         is_last_chance || self.wait(render, now).is_zero()
     }
 
-    /// The time until a row is due for a search.
     fn wait(&self, render: &Render, now: Timestamp) -> Duration {
-        let Some(gave_up) = render.gave_up_at else { return Duration::ZERO };
-        let last = render.searched_at.filter(|&at| at >= gave_up).map(|at| at.since(gave_up));
-        next_search(self.pipeline.context.locality, last).saturating_sub(now.since(gave_up))
+        search::next_search_in(self.pipeline.context, render, now)
     }
 
     /// Routes a row that is settled, and a row whose time is over.
@@ -156,12 +154,5 @@ impl Search<'_> {
             let Some(lost) = self.incoming.recv().await else { return Ok(()) };
             self.take_in(lost);
         }
-    }
-}
-
-async fn until(when: Option<Tick>) {
-    match when {
-        Some(when) => tokio::time::sleep_until(when).await,
-        None => std::future::pending().await,
     }
 }

@@ -155,15 +155,9 @@ impl<'a> Pipeline<'a> {
             State::Held | State::Rejected | State::Abandoned => self.end(row, How::Unbound(id)),
             State::Bound | State::Timeout if self.run.follow.is_some() => self.poller(row, &render),
             State::Bound | State::Timeout => self.end(row, How::Submitted(id)),
-            State::Done if self.may_be_gone(&render) && self.run.follow.is_some() => self.poller(row, &render),
+            State::Done if self.context.may_be_gone(&render) && self.run.follow.is_some() => self.poller(row, &render),
             State::Done | State::Error | State::Deleted | State::Expired => self.end(row, How::Ended(id)),
         }
-    }
-
-    /// Whether the service may have deleted the video since.
-    fn may_be_gone(&self, render: &Render) -> bool {
-        let kept_until = render.report.as_ref().and_then(crate::render::outcome::Report::kept_until);
-        kept_until.is_some_and(|until| until <= self.context.world.now())
     }
 
     fn poller(&self, row: Row, render: &Render) {

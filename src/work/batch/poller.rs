@@ -20,8 +20,9 @@ use crate::render::schedule::{HANDFUL, split};
 use crate::render::state::{Fact, State};
 use crate::service::page::Window;
 use crate::service::read::{MOST_PER_PAGE, ReadError};
-use crate::work::belief::{Doubt, Listed, on_the_list};
+use crate::work::belief::{Doubt, Listed, on_the_list, rest_after, tell_of_unknown_word};
 use crate::work::send::StopReason;
+use crate::work::until::until;
 use crate::world::Timestamp;
 
 /// Renders that one look reads singly; one page of the list holds a hundred.
@@ -43,29 +44,22 @@ pub(super) struct Accepted {
 struct Watched {
     row: Row,
     id: RenderId,
-    /// When the service accepted it, in milliseconds; the best time that the ledger has.
+    /// When the service accepted it, in milliseconds: [`Render::listed_at`].
     since: i64,
-    /// The status that was read last: its index in [`KNOWN`].
-    status: u8,
+    /// The same on this machine's clock: [`Render::accepted_at`].
+    accepted_at: Timestamp,
+    /// The status that was read last, while it is under way: its index in [`Poller::words`].
+    status: Option<usize>,
     /// The number of the last sweep that showed it.
     shown_by: u32,
-}
-
-/// The statuses that are written once, when they change. Any other status is always written.
-const KNOWN: [&str; 3] = ["", "pending", "running"];
-
-fn place(status: &Status) -> u8 {
-    KNOWN.iter().position(|known| *known == status.as_str()).and_then(|place| u8::try_from(place).ok()).unwrap_or(u8::MAX)
 }
 
 impl Accepted {
     /// The render to follow for a row; the row itself when its project is not known.
     pub(super) fn of(row: Row, render: &Render) -> Result<Self, Row> {
         let Some(project) = render.submission.project.clone() else { return Err(row) };
-        let created = render.report.as_ref().and_then(|report| report.created_at);
-        let since = created.or(render.bound_at).unwrap_or(render.touched_at).0;
-        let status = render.report.as_ref().map_or(0, |report| place(&report.status));
-        Ok(Self { project, watched: Watched { row, id: render.id, since, status, shown_by: 0 } })
+        let (since, accepted_at) = (render.listed_at().0, render.accepted_at());
+        Ok(Self { project, watched: Watched { row, id: render.id, since, accepted_at, status: None, shown_by: 0 } })
     }
 }
 
@@ -78,6 +72,7 @@ pub(super) async fn follow_all(pipeline: &Pipeline<'_>, incoming: UnboundedRecei
         incoming,
         watching: HashMap::new(),
         doubts: HashMap::new(),
+        words: Vec::new(),
         others: Vec::new(),
         due: None,
         sweeps: 0,
@@ -93,6 +88,8 @@ struct Poller<'a> {
     watching: HashMap<ProjectId, Watched>,
     /// Answers that are not believed yet. Few renders ever have an entry.
     doubts: HashMap<ProjectId, Doubt>,
+    /// The words for "under way" that the service has used: a status is written, and told, only when it changes.
+    words: Vec<String>,
     /// The creation times of the account's other renders, from the last sweep.
     others: Vec<i64>,
     due: Option<Tick>,
@@ -130,15 +127,15 @@ impl Poller<'_> {
     }
 
     fn add(&mut self, accepted: Accepted) {
-        let age = self.age(accepted.watched.since);
+        let age = self.age(&accepted.watched);
         self.watching.insert(accepted.project, accepted.watched);
         // A render that was just accepted is read after one pause; any other is read at once.
         let due = Tick::now() + self.follow.poll_interval.pause(age).saturating_sub(age);
         self.due.get_or_insert(due);
     }
 
-    fn age(&self, since: i64) -> Duration {
-        self.pipeline.context.world.now().since(Timestamp(since))
+    fn age(&self, watched: &Watched) -> Duration {
+        self.pipeline.context.world.now().since(watched.accepted_at)
     }
 
     /// Stops polling once the key is refused, the run is interrupted or the ledger failed.
@@ -258,16 +255,17 @@ impl Poller<'_> {
         let at = self.pipeline.context.world.now();
         let mut records = Vec::new();
         for report in reports {
+            let status = self.underway(&report.status);
             let Some(watched) = self.watching.get_mut(&report.project) else { continue };
             watched.shown_by = self.sweeps;
             if let Some(doubt) = self.doubts.get_mut(&report.project) {
                 doubt.seen();
             }
-            let status = place(&report.status);
-            if status == watched.status && status != u8::MAX {
+            if status.is_some() && status == watched.status {
                 continue;
             }
             watched.status = status;
+            tell_of_unknown_word(self.pipeline.context, &report);
             records.push(Record { render: watched.id, change: Change::Fact(Fact::Seen(Box::new(report))), at });
         }
         if records.is_empty() {
@@ -279,10 +277,22 @@ impl Poller<'_> {
         Ok(())
     }
 
+    /// The index of a status in [`Self::words`], if the render is under way.
+    fn underway(&mut self, status: &Status) -> Option<usize> {
+        if !status.is_underway() {
+            return None;
+        }
+        let known = self.words.iter().position(|word| word == status.as_str());
+        Some(known.unwrap_or_else(|| {
+            self.words.push(status.as_str().to_owned());
+            self.words.len() - 1
+        }))
+    }
+
     fn seen(&mut self, render: &Render) {
         let (Some(project), Some(report)) = (&render.submission.project, &render.report) else { return };
         let state = render.submission.state;
-        if !state.is_final() && state != State::Timeout {
+        if !state.has_ended() && state != State::Timeout {
             return;
         }
         let now = self.pipeline.context.service_now();
@@ -297,8 +307,8 @@ impl Poller<'_> {
     }
 
     async fn denied(&mut self, project: &ProjectId) -> Result<(), LedgerError> {
-        let Some(since) = self.watching.get(project).map(|watched| watched.since) else { return Ok(()) };
-        let age = self.age(since);
+        let Some(watched) = self.watching.get(project) else { return Ok(()) };
+        let (since, age) = (watched.since, self.age(watched));
         if self.doubt(project).denied(age) {
             match on_the_list(self.pipeline.context, project, Timestamp(since)).await {
                 Listed::Shown(report) => self.take_in(vec![*report]).await?,
@@ -320,19 +330,11 @@ impl Poller<'_> {
     /// Plans the next look by the age of the youngest render, and no sooner than the last look took. The pause grows
     /// while the service can't be read.
     fn plan(&mut self, took: Duration) {
-        let Some(youngest) = self.watching.values().map(|watched| watched.since).max() else {
+        let Some(youngest) = self.watching.values().max_by_key(|watched| watched.accepted_at) else {
             self.due = None;
             return;
         };
         let pause = self.follow.poll_interval.pause(self.age(youngest)).max(took.min(LONGEST_PAUSE));
-        let pause = pause.saturating_mul(1 << self.failures.min(4)).min(LONGEST_PAUSE.max(pause));
-        self.due = Some(Tick::now() + pause);
-    }
-}
-
-async fn until(when: Option<Tick>) {
-    match when {
-        Some(when) => tokio::time::sleep_until(when).await,
-        None => std::future::pending().await,
+        self.due = Some(Tick::now() + rest_after(self.failures, pause));
     }
 }

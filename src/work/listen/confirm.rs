@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Listening, Trust};
 use crate::ledger::inbox::{CallbackId, Callbacks, Kept};
-use crate::ledger::outbox::{Announcement, Heard, is_final};
+use crate::ledger::outbox::{Announcement, Heard};
 use crate::ledger::{LedgerError, Render, RenderQuery};
 use crate::policy::INVISIBLE_FOR;
 use crate::render::event::Event;
@@ -281,7 +281,7 @@ impl<'a> Confirmer<'a> {
         }
         for kept in kept {
             let raw = self.context.store.raw(kept.id).await?.unwrap_or_default();
-            if let Some(report) = webhook::read(&raw).report.filter(|report| is_final(&report.status)) {
+            if let Some(report) = webhook::read(&raw).report.filter(|report| report.status.has_ended()) {
                 return Ok(Some(report));
             }
         }
@@ -298,7 +298,7 @@ impl<'a> Confirmer<'a> {
     ) -> Result<Option<Duration>, LedgerError> {
         let age = kept.iter().map(|kept| self.context.world.now().since(kept.received_at)).min().unwrap_or_default();
         let pause = match poll_result {
-            PollResult::Ended(report) if is_final(&report.status) => {
+            PollResult::Ended(report) if report.status.has_ended() => {
                 self.act(self.row(project).await?, *report, kept, certain).await?;
                 return Ok(None);
             }

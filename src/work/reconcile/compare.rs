@@ -42,8 +42,8 @@ impl Sides<'_> {
             finding.of(render).then(settle(render))
         });
         let resends = resends.iter().map(|render| {
-            if render.row.is_some() {
-                return Finding::new(Kind::Resend, format!("to be sent again: the next run of batch {} sends it", render.scope))
+            if let Some(batch) = render.batch() {
+                return Finding::new(Kind::Resend, format!("to be sent again: the next run of batch {batch} sends it"))
                     .of(render)
                     .then(self.context.command.send(render, Submission::Same));
             }
@@ -117,7 +117,7 @@ impl Sides<'_> {
 
     /// A render that waits for its webhook counts as missed only after the webhook's time is over.
     fn missed(&self, row: &Render, report: &Report) -> Option<Finding> {
-        let is_final = row.submission.state.is_final();
+        let is_final = row.submission.state.has_ended();
         let before = self.context.world.now().minus(self.limits.older_than);
         let is_silent = !self.heard.contains(&report.project) && row.bound_at.is_some_and(|at| at <= before);
         let message = format!("the service reports `{}`, the ledger `{}`", report.status.as_str(), row.submission.state.as_str());

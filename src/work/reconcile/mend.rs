@@ -160,17 +160,12 @@ async fn resend(context: &Context, findings: &mut [Finding]) -> Result<(), Ledge
 /// The order to submit a row once more. `None` when the ledger does not keep its movie, or when its key belongs to a
 /// batch, which sends its rows itself.
 async fn order(context: &Context, render: &Render) -> Result<Option<Order>, LedgerError> {
-    if render.row.is_some() {
+    if render.batch().is_some() {
         return Ok(None);
     }
     let body = context.store.body(render.id).await?.and_then(|body| String::from_utf8(body).ok());
     let movie = body.and_then(|body| Document::parse(&render.source, body).ok());
-    Ok(movie.map(|movie| Order {
-        flags: render.flags.clone(),
-        key: Some(render.key.clone()),
-        traceable: render.traceable,
-        ..Order::new(movie, render.source.clone())
-    }))
+    Ok(movie.map(|movie| Order::of_render(render, movie)))
 }
 
 /// Saves unsaved videos, those that are deleted soonest first.

@@ -13,7 +13,7 @@ use crate::ledger::{Change, LedgerError, PlaceResult, Render, RenderQuery};
 use crate::policy::{ANSWER_GRACE, READING_ONE, REFUSED_FOR, THROTTLED_FOR, THROTTLED_TRIES};
 use crate::render::event::{Cause, Event, Outcome, OutcomeStatus};
 use crate::render::identity::{MovieHash, ProjectId};
-use crate::render::state::{Fact, OnUnknown, State};
+use crate::render::state::{Fact, State};
 use crate::service::read::ReadError;
 use crate::service::retry::{Failed, Next, RetryPolicy};
 
@@ -106,7 +106,7 @@ async fn existing(context: &Context, order: &Order, mut render: Render) -> Resul
     render = context.again(&render).await?;
     let render = match render.submission.state {
         State::Rejected => context.learn(&render, Fact::Reopened).await?,
-        State::Held if render.submission.on_unknown == OnUnknown::Resubmit && render.submission.resubmits_left > 0 => {
+        State::Held if render.submission.may_resubmit() => {
             let epoch = render.submission.epoch;
             context.learn(&render, Fact::QuarantineOver { epoch }).await?
         }

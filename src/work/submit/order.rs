@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::ledger::{Again, NewRender, SUBMIT_SCOPE};
+use crate::ledger::{Again, NewRender, Render, SUBMIT_SCOPE};
 use crate::movie::Document;
-use crate::policy::QUARANTINE;
+use crate::policy::{QUARANTINE, SETTLE_FOR};
 use crate::render::identity::{Key, MovieHash};
 use crate::render::state::OnUnknown;
 use crate::work::Context;
@@ -45,7 +45,17 @@ impl Order {
             traceable: true,
             on_unknown: None,
             quarantine: None,
-            settle_for: Duration::from_secs(60),
+            settle_for: SETTLE_FOR,
+        }
+    }
+
+    /// The order that sends a row's own movie, which the ledger keeps, once more: with its key, its flags and its rules.
+    pub(crate) fn of_render(render: &Render, movie: Document) -> Self {
+        Self {
+            flags: render.flags.clone(),
+            key: Some(render.key.clone()),
+            traceable: render.traceable,
+            ..Self::new(movie, render.source.clone())
         }
     }
 

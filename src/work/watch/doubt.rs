@@ -5,10 +5,9 @@ use tokio::time::Instant as Tick;
 
 use super::{PollResult, Watcher};
 use crate::ledger::LedgerError;
-use crate::policy::LONGEST_REST;
 use crate::render::event::Event;
 use crate::service::read::ReadError;
-use crate::work::belief::{Listed, on_the_list};
+use crate::work::belief::{Listed, on_the_list, rest_after};
 
 impl Watcher {
     /// "No such project" is believed at once for an id that this ledger never bound, and doubted for one that it did.
@@ -51,7 +50,7 @@ impl Watcher {
     /// Ends a render from the ledger when the ledger knows that it has ended; no answer of the service is needed.
     fn end_as_remembered(&mut self, index: usize) -> bool {
         let slot = &self.slots[index];
-        let is_final = slot.target.render.as_ref().is_some_and(|render| render.submission.state.is_final());
+        let is_final = slot.target.render.as_ref().is_some_and(|render| render.submission.state.has_ended());
         let Some(last) = slot.last.clone().filter(|_| is_final) else { return false };
         self.end(index, PollResult::Ended(Box::new(last)));
         true
@@ -81,7 +80,7 @@ impl Watcher {
             let pause = self.slots[index].pause(self.context.world.now());
             let slot = &mut self.slots[index];
             slot.failures += 1;
-            let rest = pause.saturating_mul(1 << slot.failures.min(6)).min(LONGEST_REST);
+            let rest = rest_after(slot.failures, pause);
             slot.due = Tick::now() + rest;
             self.rest_for(rest);
             let slot = &self.slots[index];

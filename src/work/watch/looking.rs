@@ -18,6 +18,7 @@ use crate::render::schedule;
 use crate::render::state::{Fact, State};
 use crate::service::page::Window;
 use crate::service::read::ReadError;
+use crate::work::belief::tell_of_unknown_word;
 
 impl Watcher {
     /// Reads the due renders: first the results of other processes, then the list. Returns those to read singly.
@@ -158,12 +159,7 @@ impl Watcher {
         }
         if index < self.own && slot.last.as_ref().is_none_or(|last| last.status != report.status) {
             self.context.listener.hear(&Event::Status { project: report.project.clone(), status: report.status.clone(), age });
-            if let Status::Other(word) = &report.status {
-                self.context.listener.hear(&Event::Warning(format!(
-                    "{}: the service reports the unknown status `{word}`; taken as running",
-                    report.project
-                )));
-            }
+            tell_of_unknown_word(&self.context, &report);
         }
         slot.last = Some(report.clone());
         if let Some(created) = report.created_at.filter(|_| slot.target.render.is_none()) {
@@ -172,7 +168,7 @@ impl Watcher {
         if !self.patience.once && slot.doubt.awaits_url(state, &report, self.context.service_now()) {
             return;
         }
-        if state.is_final() || state == State::Timeout {
+        if state.has_ended() || state == State::Timeout {
             self.end(index, PollResult::Ended(Box::new(report)));
         } else if self.patience.once {
             self.end(index, PollResult::Looked(Some(Box::new(report))));

@@ -17,6 +17,7 @@ use tokio::time::Instant as Tick;
 use self::shared_reads::SharedReads;
 use self::slot::Slot;
 use super::Context;
+use super::until::until;
 use crate::ledger::Render;
 use crate::policy::READS_ABREAST;
 use crate::render::identity::ProjectId;
@@ -43,14 +44,12 @@ impl Target {
     #[must_use]
     pub fn of_render(render: &Render) -> Option<Self> {
         let project = render.submission.project.clone()?;
-        let created = render.report.as_ref().and_then(|report| report.created_at);
-        let since = created.or(render.bound_at).unwrap_or(render.touched_at);
-        Some(Self { project, render: Some(render.clone()), since })
+        Some(Self { project, render: Some(render.clone()), since: render.listed_at() })
     }
 
-    /// How long ago it was accepted. This machine's clock takes precedence over the service's, which may be a day off.
+    /// How long ago it was accepted.
     fn age(&self, now: Timestamp) -> Duration {
-        now.since(self.render.as_ref().and_then(|render| render.bound_at).unwrap_or(self.since))
+        now.since(self.render.as_ref().map_or(self.since, Render::accepted_at))
     }
 }
 
@@ -206,12 +205,5 @@ impl Watcher {
             // The receiver is gone only when its caller no longer needs the result.
             let _ = self.poll_results.send((index, poll_result));
         }
-    }
-}
-
-async fn until(when: Option<Tick>) {
-    match when {
-        Some(when) => tokio::time::sleep_until(when).await,
-        None => std::future::pending().await,
     }
 }

@@ -102,7 +102,7 @@ impl Watcher {
         for index in 0..self.slots.len() {
             let Some(known) = self.slots[index].target.render.as_ref().filter(|_| self.slots[index].open) else { continue };
             let Some(row) = rows.get(&known.id) else { continue };
-            let is_news = row.read_at > known.read_at || (row.submission.state.is_final() && row.submission != known.submission);
+            let is_news = row.read_at > known.read_at || (row.submission.state.has_ended() && row.submission != known.submission);
             self.slots[index].target.render = Some(row.clone());
             if let Some(report) = row.report.clone().filter(|_| is_news) {
                 let slack = if self.shared_reads.has_turn { Duration::ZERO } else { self.slack(index) };
