@@ -76,9 +76,9 @@ pub enum Error {
 
 impl Error {
     fn of(outcome: Outcome) -> Self {
-        let verdict = outcome.verdict;
-        let message = outcome.message.unwrap_or_else(|| format!("the render is `{}`", verdict.as_str()));
-        match verdict {
+        let status = outcome.status;
+        let message = outcome.message.unwrap_or_else(|| format!("the render is `{}`", status.as_str()));
+        match status {
             OutcomeStatus::Invalid | OutcomeStatus::Unsent => Self::Unsent(message),
             OutcomeStatus::Unknown | OutcomeStatus::Held => Self::Unknown(message),
             OutcomeStatus::Submitted
@@ -251,7 +251,7 @@ impl Rendering {
         .await;
         let Some(mut outcome) = ended.into_inner().unwrap_or_else(PoisonError::into_inner) else { return Err(Error::Running) };
         match outcome.report.take() {
-            Some(report) if outcome.verdict == OutcomeStatus::Done => {
+            Some(report) if outcome.status == OutcomeStatus::Done => {
                 Ok(Video { context: context.clone(), render: self.render.clone(), report })
             }
             _ => Err(Error::of(outcome)),

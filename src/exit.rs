@@ -90,7 +90,7 @@ impl Exit {
     /// The code for one outcome.
     #[must_use]
     pub(crate) fn of(outcome: &Outcome) -> Self {
-        match outcome.trouble {
+        match outcome.cause {
             Cause::Refused(reason) => return Self::of_refusal(reason),
             Cause::Unreachable => return Self::Unreachable,
             Cause::Usage => return Self::Usage,
@@ -100,7 +100,7 @@ impl Exit {
             Cause::Interrupted => return Self::Interrupted,
             Cause::None => {}
         }
-        match outcome.verdict {
+        match outcome.status {
             OutcomeStatus::Submitted | OutcomeStatus::Done => Self::Done,
             OutcomeStatus::Pending | OutcomeStatus::Running | OutcomeStatus::Waiting => Self::Waiting,
             OutcomeStatus::Error => Self::Error,

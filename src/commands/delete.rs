@@ -43,7 +43,7 @@ pub(super) async fn run(call: &Call, args: &DeleteArgs) -> anyhow::Result<Exit> 
         for (index, known) in known {
             let outcome = one(&session.context, known).await.map_err(ledger_failed)?;
             match &outcome.project {
-                Some(project) if outcome.trouble == Cause::None && outcome.verdict == OutcomeStatus::Deleted => {
+                Some(project) if outcome.cause == Cause::None && outcome.status == OutcomeStatus::Deleted => {
                     results.end_silently(index, &outcome, Exit::Done);
                     call.out.progress(&format!("{project}: the file was deleted on the server; the render is still charged"));
                 }
@@ -101,13 +101,13 @@ async fn one(context: &Context, known: Known) -> Result<Outcome, LedgerError> {
 
 /// Deletes one file; the ledger gets the result from the service.
 async fn delete(context: &Context, project: ProjectId, render: Option<&Render>) -> Result<Outcome, LedgerError> {
-    let outcome = |verdict| Outcome {
+    let outcome = |status| Outcome {
         project: Some(project.clone()),
-        ..render.map_or_else(|| Outcome::new(verdict), |render| described(render, verdict))
+        ..render.map_or_else(|| Outcome::new(status), |render| described(render, status))
     };
     if let Err(error) = context.client.delete(&project, READING_LIST).await {
-        let (verdict, trouble) = meaning(&error);
-        return Ok(outcome(verdict).because(trouble, unreadable(&error).message));
+        let (status, cause) = meaning(&error);
+        return Ok(outcome(status).because(cause, unreadable(&error).message));
     }
     if let Some(render) = render {
         context.look_again(render).await?;

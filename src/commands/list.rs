@@ -51,7 +51,7 @@ pub(super) async fn run(call: &Call, args: &ListArgs) -> anyhow::Result<Exit> {
 }
 
 fn outcome(report: &Report) -> Outcome {
-    let verdict = match report.status {
+    let status = match report.status {
         Status::Pending => OutcomeStatus::Pending,
         Status::Running | Status::Other(_) => OutcomeStatus::Running,
         Status::Done => OutcomeStatus::Done,
@@ -64,7 +64,7 @@ fn outcome(report: &Report) -> Outcome {
         key: token(report).and_then(|token| Key::parse(token.spelled_key()).ok()),
         message: report.message.clone(),
         report: Some(report.clone()),
-        ..Outcome::new(verdict)
+        ..Outcome::new(status)
     }
 }
 

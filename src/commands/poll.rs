@@ -25,10 +25,10 @@ pub(super) async fn run(call: &Call, args: &PollArgs) -> anyhow::Result<Exit> {
         return Err(CliError::new(Exit::Usage, "--exec and --forward deliver what was missed: use them with --missed").into());
     }
     let sink = delivering::sink(call, &args.deliver)?;
-    let mut errand = None;
+    let mut deliverer = None;
     let session_groups = if args.renders.is_empty() {
         let session = Session::open(call).await?;
-        errand = receive_from_now_on(&session.context, sink).await.map_err(ledger_failed)?;
+        deliverer = receive_from_now_on(&session.context, sink).await.map_err(ledger_failed)?;
         let known = unfinished(call, &session.context, args).await.map_err(ledger_failed)?;
         vec![SessionGroup::of(session, known)]
     } else {
@@ -45,7 +45,7 @@ pub(super) async fn run(call: &Call, args: &PollArgs) -> anyhow::Result<Exit> {
         session_group::follow_all(session_groups, patience, saving.as_ref(), &mut results).await;
         all.cancel();
     };
-    let ((), tally) = tokio::join!(following, hand_on(call, args, errand, all.clone()));
+    let ((), tally) = tokio::join!(following, hand_on(call, args, deliverer, all.clone()));
     let (tally, exit) = (tally.map_err(ledger_failed)?, results.finish());
     Ok(if tally.failed > 0 && exit == Exit::Done { Exit::Internal } else { exit })
 }

@@ -24,7 +24,7 @@ use crate::service::place::{here, is_folder};
 use crate::settings::LedgerPlace;
 use crate::work::Context;
 use crate::work::deliver::{Deliverer, DeliveryLimits, Sink, Tally};
-use crate::work::reconcile::{Comparison, Finding, Kind, Limits, Remedies, hand_over, hurry, mend, survey};
+use crate::work::reconcile::{Comparison, Finding, Kind, Limits, Remedies, comparison, hand_over, hurry, mend};
 use crate::work::save::Saving;
 use crate::world::World;
 
@@ -48,23 +48,23 @@ pub(super) async fn run(call: &Call, args: &ReconcileArgs) -> anyhow::Result<Exi
         // From now on outcomes are stored for delivery, including those that are found below.
         context.store.keep_receiver(context.space.clone(), Keeping::default(), context.world.now()).await.map_err(ledger_failed)?;
     }
-    let mut found = survey(context, &limits).await.map_err(ledger_failed)?;
+    let mut found = comparison(context, &limits).await.map_err(ledger_failed)?;
     if is_replaced && limits.adopt_from.is_none() && other_ledgers(&found).len() == 1 {
         // The only other ledger is the damaged one: its replacement continues its renders.
         limits.adopt_from = other_ledgers(&found).into_keys().next();
-        found = survey(context, &limits).await.map_err(ledger_failed)?;
+        found = comparison(context, &limits).await.map_err(ledger_failed)?;
     }
-    let mut survey = found;
+    let mut comparison = found;
     if args.fix {
-        mend(context, &mut survey, &remedies).await.map_err(ledger_failed)?;
+        mend(context, &mut comparison, &remedies).await.map_err(ledger_failed)?;
     }
     let tally = match sink {
-        Some(sink) => hand_on(call, (context, sink), &limits, &mut survey).await.map_err(ledger_failed)?,
+        Some(sink) => hand_on(call, (context, sink), &limits, &mut comparison).await.map_err(ledger_failed)?,
         None => Tally::default(),
     };
-    tell(call, args, &survey);
-    tell_of_other_ledgers(call, context, &survey).await?;
-    let exit = exit(call, args, &survey, tally);
+    tell(call, args, &comparison);
+    tell_of_other_ledgers(call, context, &comparison).await?;
+    let exit = exit(call, args, &comparison, tally);
     session.close().await;
     Ok(exit)
 }
@@ -74,7 +74,7 @@ async fn hand_on(
     call: &Call,
     (context, sink): (&Context, Arc<dyn Sink>),
     limits: &Limits,
-    survey: &mut Comparison,
+    comparison: &mut Comparison,
 ) -> Result<Tally, LedgerError> {
     let all = CancellationToken::new();
     all.cancel();
@@ -86,9 +86,9 @@ async fn hand_on(
             heard.extend(notification.facts["project"].as_str().map(str::to_owned));
         })
         .await?;
-    hand_over(context, limits, survey).await?;
+    hand_over(context, limits, comparison).await?;
     let is_heard = |finding: &Finding| finding.project().is_some_and(|project| heard.contains(project.as_str()));
-    for finding in survey.findings.iter_mut().filter(|finding| is_heard(finding)) {
+    for finding in comparison.findings.iter_mut().filter(|finding| is_heard(finding)) {
         if let (Kind::Missed, Some(mended)) = (finding.kind, &mut finding.mended) {
             mended.push_str(", and its outcome was delivered");
         }
@@ -138,23 +138,23 @@ fn to_save(args: &ReconcileArgs) -> Result<Option<Saving>, CliError> {
     saving(place, &NameArgs::default(), &args.rules, 1).map(Some)
 }
 
-fn tell(call: &Call, args: &ReconcileArgs, survey: &Comparison) {
+fn tell(call: &Call, args: &ReconcileArgs, comparison: &Comparison) {
     if args.json {
-        for finding in &survey.findings {
+        for finding in &comparison.findings {
             call.out.data(&facts(finding).to_string());
         }
     } else {
         // With `--quiet`, only the findings that decide the exit code are shown.
         for kind in Kind::ALL.into_iter().filter(|kind| !call.settings.quiet || code(args, *kind).is_some()) {
-            tell_kind(call, args, kind, &survey.findings);
+            tell_kind(call, args, kind, &comparison.findings);
         }
     }
-    if let Some(why) = &survey.unread {
+    if let Some(why) = &comparison.unread {
         call.out.warning(&format!("the server's list could not be read, so only the ledger was checked: {why}"));
-    } else if !survey.whole {
+    } else if !comparison.whole {
         call.out.warning("the list is incomplete: a page of the service's was missing or unreadable");
     }
-    let restored = survey.findings.iter().filter(|finding| finding.kind == Kind::Lost && finding.mended.is_some()).count();
+    let restored = comparison.findings.iter().filter(|finding| finding.kind == Kind::Lost && finding.mended.is_some()).count();
     if restored > 0 {
         call.out.note(&format!(
             "recovered {} from the server: batches, keys, generations, attempts and projects. Their movies' files and flags are not known \
@@ -162,14 +162,14 @@ fn tell(call: &Call, args: &ReconcileArgs, survey: &Comparison) {
             renders(restored)
         ));
     }
-    if survey.findings.is_empty() && survey.unread.is_none() && !call.interrupt.is_cancelled() {
-        call.out.progress(&format!("{} on the server's list; nothing needs attention", renders(survey.listed)));
+    if comparison.findings.is_empty() && comparison.unread.is_none() && !call.interrupt.is_cancelled() {
+        call.out.progress(&format!("{} on the server's list; nothing needs attention", renders(comparison.listed)));
     }
 }
 
 /// The ledgers that made the renders that this one didn't, and how many each made.
-fn other_ledgers(survey: &Comparison) -> BTreeMap<LedgerName, usize> {
-    let elsewhere = survey.findings.iter().filter(|finding| finding.kind == Kind::Elsewhere);
+fn other_ledgers(comparison: &Comparison) -> BTreeMap<LedgerName, usize> {
+    let elsewhere = comparison.findings.iter().filter(|finding| finding.kind == Kind::Elsewhere);
     let mut counts = BTreeMap::new();
     for ledger in elsewhere.filter_map(|finding| finding.token()?.ledger().cloned()) {
         *counts.entry(ledger).or_default() += 1;
@@ -178,8 +178,8 @@ fn other_ledgers(survey: &Comparison) -> BTreeMap<LedgerName, usize> {
 }
 
 /// An empty ledger belongs to a new machine, or replaces a lost one: only the user knows which.
-async fn tell_of_other_ledgers(call: &Call, context: &Context, survey: &Comparison) -> Result<(), CliError> {
-    let counts = other_ledgers(survey);
+async fn tell_of_other_ledgers(call: &Call, context: &Context, comparison: &Comparison) -> Result<(), CliError> {
+    let counts = other_ledgers(comparison);
     if counts.is_empty() || !context.store.find(Some(context.space.clone()), RenderQuery::All(1)).await.map_err(ledger_failed)?.is_empty() {
         return Ok(());
     }
@@ -267,12 +267,12 @@ fn facts(finding: &Finding) -> Value {
 }
 
 /// The exit code for the findings that remain after the repair: each kind has a code of its own.
-fn exit(call: &Call, args: &ReconcileArgs, survey: &Comparison, tally: Tally) -> Exit {
+fn exit(call: &Call, args: &ReconcileArgs, comparison: &Comparison, tally: Tally) -> Exit {
     if call.interrupt.is_cancelled() {
         return Exit::Interrupted;
     }
-    let left = survey.findings.iter().filter(|finding| finding.mended.is_none()).filter_map(|finding| code(args, finding.kind));
-    let unread = survey.unread.as_ref().map(|why| unreadable(why).exit);
+    let left = comparison.findings.iter().filter(|finding| finding.mended.is_none()).filter_map(|finding| code(args, finding.kind));
+    let unread = comparison.unread.as_ref().map(|why| unreadable(why).exit);
     let undelivered = (tally.failed > 0).then_some(Exit::Internal);
     Exit::fold(left.chain(unread).chain(undelivered))
 }

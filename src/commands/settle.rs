@@ -37,7 +37,7 @@ pub(super) async fn run(call: &Call, args: &SettleArgs) -> anyhow::Result<Exit> 
         standing(context, &render).await
     };
     let mut results = Results::new(&call.out, args.json, Wanted::Project, 1);
-    if args.abandon && outcome.verdict == OutcomeStatus::Abandoned {
+    if args.abandon && outcome.status == OutcomeStatus::Abandoned {
         results.end_silently(0, &outcome, Exit::Done);
         call.out.progress(&format!("key {} is given up; it is no longer looked for", args.key));
     } else {

@@ -153,12 +153,12 @@ fn orders(
                 orders.push((index, order(args, key, source, movie)));
             }
             Err(stop) => {
-                let (verdict, trouble) = match stop.exit {
+                let (status, cause) = match stop.exit {
                     Exit::Usage => (OutcomeStatus::Invalid, Cause::Usage),
                     Exit::Credits => (OutcomeStatus::Unsent, Cause::Refused(Reason::Credits)),
                     _ => (OutcomeStatus::Invalid, Cause::None),
                 };
-                let outcome = Outcome { source: Some(source), ..Outcome::new(verdict).because(trouble, stop.message.clone()) };
+                let outcome = Outcome { source: Some(source), ..Outcome::new(status).because(cause, stop.message.clone()) };
                 results.end(index, outcome);
                 stop.tell_ways_out(&call.out);
             }
@@ -237,7 +237,7 @@ async fn submit_all(
         }
         let submitted = submit(context, &order).await;
         if let Ok(Submitted::Over(outcome)) = &submitted
-            && let Cause::Refused(reason @ (Reason::Key | Reason::Credits)) = outcome.trouble
+            && let Cause::Refused(reason @ (Reason::Key | Reason::Credits)) = outcome.cause
         {
             stopped.set(Some(reason));
         }

@@ -119,7 +119,7 @@ async fn hand_on_again(call: &Call, name: Name<'_>) -> anyhow::Result<Exit> {
     let project = project(call, name).await?;
     let deliveries = ledger.deliveries(Some(space(call)), Deliveries::Of(vec![project])).await.map_err(ledger_failed)?;
     let last = deliveries.last().ok_or_else(|| CliError::new(Exit::Usage, format!("{}: it has no outcome to deliver", name.text)))?;
-    let attempt = Attempt { delivery: last.id, handed: AttemptResult::Wanted(now), detail: "to be delivered again".to_owned(), at: now };
+    let attempt = Attempt { delivery: last.id, result: AttemptResult::Wanted(now), detail: "to be delivered again".to_owned(), at: now };
     ledger.delivered(vec![attempt]).await.map_err(ledger_failed)?;
     let after = ledger.deliveries(Some(space(call)), Deliveries::Of(vec![last.project.clone()])).await.map_err(ledger_failed)?;
     if after.iter().any(|delivery| delivery.id == last.id && delivery.progress == Progress::Taken) {
@@ -166,7 +166,7 @@ async fn parse(call: &Call, args: &ParseArgs) -> anyhow::Result<Exit> {
         source: row.map(|row| row.source),
         message: told.report.as_ref().and_then(|report| report.message.clone()),
         report: told.report.clone(),
-        ..Outcome::new(told.report.as_ref().map_or(OutcomeStatus::Waiting, verdict))
+        ..Outcome::new(told.report.as_ref().map_or(OutcomeStatus::Waiting, status_of))
     };
     let mut facts = line::facts(&outcome);
     if told.report.is_none() {
@@ -177,7 +177,7 @@ async fn parse(call: &Call, args: &ParseArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn verdict(report: &Report) -> OutcomeStatus {
+fn status_of(report: &Report) -> OutcomeStatus {
     match report.status {
         Status::Done => OutcomeStatus::Done,
         Status::Error => OutcomeStatus::Error,

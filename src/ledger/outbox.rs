@@ -138,7 +138,7 @@ pub struct Attempt {
     /// The delivery's number.
     pub delivery: DeliveryId,
     /// Its result.
-    pub handed: AttemptResult,
+    pub result: AttemptResult,
     /// Its result for people.
     pub detail: String,
     /// When it ended.

@@ -48,7 +48,7 @@ pub(super) const END: &str = "<script type=\"application/json\" id=\"end\">{}</s
 fn next(outcome: &Outcome) -> Option<String> {
     let project = outcome.project.as_ref().map(ToString::to_string);
     let key = || outcome.key.as_ref().map(ToString::to_string);
-    match outcome.verdict {
+    match outcome.status {
         OutcomeStatus::Done if outcome.file.is_none() => project.map(|project| format!("j2v download {project}")),
         OutcomeStatus::Error => project.map(|project| format!("j2v explain {project}")),
         OutcomeStatus::Timeout | OutcomeStatus::Waiting | OutcomeStatus::Pending | OutcomeStatus::Running => {

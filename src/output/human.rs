@@ -81,11 +81,11 @@ fn now_and_then(out: &Out, run: &Progress) {
 fn ended(out: &Out, outcome: &Outcome) {
     let name = name(outcome);
     let message = outcome.message.as_deref().unwrap_or_default();
-    match (outcome.trouble, outcome.verdict) {
+    match (outcome.cause, outcome.status) {
         (Cause::None, OutcomeStatus::Submitted) => {}
         (Cause::None, OutcomeStatus::Done) => done(out, outcome, &name),
         (Cause::None, OutcomeStatus::Pending | OutcomeStatus::Running) => {
-            out.note(&format!("{name}: {}; the render continues and will be charged", outcome.verdict.as_str()));
+            out.note(&format!("{name}: {}; the render continues and will be charged", outcome.status.as_str()));
         }
         (Cause::Interrupted, _) | (Cause::None, OutcomeStatus::Waiting) => out.note(&format!("{name}: {message}")),
         (_, OutcomeStatus::Timeout) => out.error(&format!("{name}: the service reports a timeout; it may still finish. {message}")),

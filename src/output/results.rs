@@ -129,9 +129,9 @@ impl<'a> Results<'a> {
 
 fn line_of(wanted: Wanted, outcome: &Outcome) -> String {
     let file = || outcome.file.as_ref().map(|file| file.to_string_lossy().into_owned());
-    let is_done = outcome.verdict == OutcomeStatus::Done && outcome.trouble == Cause::None;
+    let is_done = outcome.status == OutcomeStatus::Done && outcome.cause == Cause::None;
     let line = match wanted {
-        Wanted::Deletion if outcome.verdict != OutcomeStatus::Deleted => None,
+        Wanted::Deletion if outcome.status != OutcomeStatus::Deleted => None,
         Wanted::Project | Wanted::Deletion => outcome.project.as_ref().map(ToString::to_string),
         Wanted::File if is_done => file(),
         Wanted::Url if is_done => outcome.report.as_ref().and_then(|report| report.url.clone()).or_else(file),

@@ -203,10 +203,10 @@ impl OutcomeStatus {
     }
 }
 
-/// Why an outcome is not a success, where the verdict alone doesn't show it.
+/// Why an outcome is not a success, where the status alone doesn't show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cause {
-    /// The verdict says everything.
+    /// The status says everything.
     None,
     /// The service refused, for this reason.
     Refused(Reason),
@@ -228,9 +228,9 @@ pub enum Cause {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
     /// The result of the render.
-    pub verdict: OutcomeStatus,
-    /// Why, where the verdict doesn't tell.
-    pub trouble: Cause,
+    pub status: OutcomeStatus,
+    /// Why, where the status doesn't tell.
+    pub cause: Cause,
     /// The project, if one is known.
     pub project: Option<ProjectId>,
     /// The submission's key, if the ledger knows one.
@@ -250,12 +250,12 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// An outcome that knows nothing but its verdict.
+    /// An outcome that knows nothing but its status.
     #[must_use]
-    pub fn new(verdict: OutcomeStatus) -> Self {
+    pub fn new(status: OutcomeStatus) -> Self {
         Self {
-            verdict,
-            trouble: Cause::None,
+            status,
+            cause: Cause::None,
             project: None,
             key: None,
             source: None,
@@ -267,10 +267,10 @@ impl Outcome {
         }
     }
 
-    /// The same with a trouble and what went wrong.
+    /// The same with a cause and what went wrong.
     #[must_use]
-    pub fn because(mut self, trouble: Cause, message: impl Into<String>) -> Self {
-        self.trouble = trouble;
+    pub fn because(mut self, cause: Cause, message: impl Into<String>) -> Self {
+        self.cause = cause;
         self.message = Some(message.into());
         self
     }

@@ -15,7 +15,7 @@ pub fn facts(outcome: &Outcome) -> Value {
     let report = outcome.report.as_ref();
     json!({
         "project": outcome.project.as_ref().map(ToString::to_string),
-        "status": outcome.verdict.as_str(),
+        "status": outcome.status.as_str(),
         "url": report.and_then(|report| report.url.clone()),
         "file": outcome.file.as_ref().map(|file| file.to_string_lossy()),
         "message": outcome.message,

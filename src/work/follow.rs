@@ -44,16 +44,16 @@ impl Followed {
 pub async fn follow(
     context: &Context,
     followed: Vec<Followed>,
-    patience: WaitPolicy,
+    wait: WaitPolicy,
     saving: Option<&Saving>,
     mut end: impl FnMut(usize, Outcome),
 ) {
-    for followed in followed.iter().filter(|_| !patience.once) {
+    for followed in followed.iter().filter(|_| !wait.once) {
         context.tell(&Event::Following { project: followed.target.project.clone() });
     }
     let (sender, mut poll_results) = mpsc::unbounded_channel();
     let targets = followed.iter().map(|followed| followed.target.clone()).collect();
-    let watcher = tokio::spawn(watch(context.clone(), targets, patience, sender));
+    let watcher = tokio::spawn(watch(context.clone(), targets, wait, sender));
     let downloads = Semaphore::new(DOWNLOADS);
     let mut endings = FuturesUnordered::new();
     let mut is_watching = true;
@@ -127,7 +127,7 @@ impl Described<'_> {
         if self.target.render.is_some() { format!("{what}; {GOES_ON}") } else { what.to_owned() }
     }
 
-    fn outcome(&self, verdict: OutcomeStatus, report: Option<Report>) -> Outcome {
+    fn outcome(&self, status: OutcomeStatus, report: Option<Report>) -> Outcome {
         let render = self.target.render.as_ref();
         Outcome {
             project: Some(self.target.project.clone()),
@@ -135,7 +135,7 @@ impl Described<'_> {
             source: render.map(|render| render.source.clone()),
             file: render.and_then(|render| render.file.as_deref()).map(here),
             report: report.or_else(|| render.and_then(|render| render.report.clone())),
-            ..Outcome::new(verdict)
+            ..Outcome::new(status)
         }
     }
 
@@ -152,13 +152,13 @@ impl Described<'_> {
     }
 
     fn looked(&self, report: Option<Report>) -> Outcome {
-        let verdict = match report.as_ref().map(|report| &report.status) {
+        let status = match report.as_ref().map(|report| &report.status) {
             Some(Status::Pending) => OutcomeStatus::Pending,
             Some(Status::Running | Status::Other(_)) => OutcomeStatus::Running,
             _ => OutcomeStatus::Waiting,
         };
         let message = if report.is_some() { "still rendering" } else { "its status could not be read" };
-        self.outcome(verdict, report).because(Cause::None, message).then(self.poll())
+        self.outcome(status, report).because(Cause::None, message).then(self.poll())
     }
 
     fn runs(&self, report: Option<Report>) -> Outcome {
@@ -239,7 +239,7 @@ impl Described<'_> {
     }
 
     /// The server no longer has the file. A saved copy replaces it; without one only a new render helps.
-    fn kept(&self, verdict: OutcomeStatus, mut report: Report, why: &str) -> Outcome {
+    fn kept(&self, status: OutcomeStatus, mut report: Report, why: &str) -> Outcome {
         report.url = None;
         if let Some(file) = self.target.render.as_ref().and_then(saved_file) {
             return self.saved_before(file, report);
@@ -249,7 +249,7 @@ impl Described<'_> {
             Some(false) => "; --again renders it again",
             None => "",
         };
-        let mut outcome = self.outcome(verdict, Some(report)).because(Cause::None, format!("{why}{again}"));
+        let mut outcome = self.outcome(status, Some(report)).because(Cause::None, format!("{why}{again}"));
         outcome.file = None;
         outcome.next.extend(self.render_again(Submission::Anew));
         outcome

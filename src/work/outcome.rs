@@ -12,14 +12,14 @@ use crate::service::place::here;
 
 /// An outcome with what the ledger knows of a render.
 #[must_use]
-pub fn described(render: &Render, verdict: OutcomeStatus) -> Outcome {
+pub fn described(render: &Render, status: OutcomeStatus) -> Outcome {
     Outcome {
         project: render.submission.project.clone(),
         key: Some(render.key.clone()),
         source: Some(render.source.clone()),
         report: render.report.clone(),
         file: render.file.as_deref().map(here),
-        ..Outcome::new(verdict)
+        ..Outcome::new(status)
     }
 }
 
@@ -83,14 +83,14 @@ pub fn held(context: &Context, render: &Render) -> Outcome {
 #[must_use]
 pub fn refused(context: &Context, render: &Render) -> Outcome {
     let Some(refusal) = &render.refusal else { return described(render, OutcomeStatus::Unsent) };
-    let verdict = if refusal.reason == Reason::Request { OutcomeStatus::Refused } else { OutcomeStatus::Unsent };
+    let status = if refusal.reason == Reason::Request { OutcomeStatus::Refused } else { OutcomeStatus::Unsent };
     let message = format!("the service refused the movie: {}; nothing was accepted", refusal.message);
     let first = match refusal.reason {
         Reason::Key => Some(context.command.spell(&["auth", "login"])),
         Reason::Credits => None,
         Reason::Request => Some(context.command.spell(&["explain", &context.command.name(render)])),
     };
-    let mut outcome = described(render, verdict).because(Cause::Refused(refusal.reason), message);
+    let mut outcome = described(render, status).because(Cause::Refused(refusal.reason), message);
     outcome.next.extend(first);
     outcome.then(context.command.send(render, Submission::Same))
 }
@@ -118,7 +118,7 @@ pub fn interrupted_unsent(render: &Render) -> Outcome {
 #[must_use]
 pub fn interrupted_in_flight(context: &Context, render: &Render) -> Outcome {
     let outcome = unknown(context, render, "interrupted while waiting for the answer: the movie may have been accepted");
-    Outcome { trouble: Cause::Interrupted, ..outcome }
+    Outcome { cause: Cause::Interrupted, ..outcome }
 }
 
 /// The outcome of a movie whose key was used before for another movie.

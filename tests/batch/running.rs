@@ -15,8 +15,8 @@ use j2v::world::World;
 
 use crate::support::{Office, item, items, plan};
 
-fn all_are(ended: &[Ended], verdict: OutcomeStatus) {
-    let others: Vec<_> = ended.iter().filter(|end| end.outcome.verdict != verdict).collect();
+fn all_are(ended: &[Ended], status: OutcomeStatus) {
+    let others: Vec<_> = ended.iter().filter(|end| end.outcome.status != status).collect();
     assert!(others.is_empty(), "{others:#?}");
 }
 
@@ -65,7 +65,7 @@ async fn a_wrong_key_stops_all_at_once() {
     let (ended, stop) = office.run(&plan(200), items(200)).await;
     assert!(matches!(stop, Some(StopReason::Refused(refusal)) if refusal.reason == Reason::Key));
     assert_eq!(ended.len(), 200);
-    assert!(ended.iter().all(|end| end.outcome.trouble == Cause::Refused(Reason::Key)));
+    assert!(ended.iter().all(|end| end.outcome.cause == Cause::Refused(Reason::Key)));
     let posts = office.requests("POST /v2/movies").await;
     assert!(posts <= 4, "{posts} POSTs with a wrong key");
 }
@@ -77,7 +77,7 @@ async fn a_row_that_the_service_refuses_harms_no_other_one() {
     rows[7].body = br#"{"scenes":[{"duration":1}],"client-data":{"emulator":{"fault":["post-refuse=Bad row"]}}}"#.to_vec();
     let (ended, stop) = office.run(&plan(30), rows).await;
     assert_eq!((ended.len(), stop, office.accepted().await), (30, None, 29));
-    assert_eq!(ended[7].outcome.verdict, OutcomeStatus::Refused);
+    assert_eq!(ended[7].outcome.status, OutcomeStatus::Refused);
 }
 
 #[tokio::test]
@@ -97,13 +97,13 @@ async fn credits_that_are_used_up_pause_the_batch_and_the_next_run_goes_on() {
     let mut office = Office::of(Settings { credits: Some(25), ..settings() }, Sqlite::in_memory(&World::real()).unwrap()).await;
     let (ended, stop) = office.run(&plan(60), items(60)).await;
     assert!(matches!(stop, Some(StopReason::Refused(refusal)) if refusal.reason == Reason::Credits));
-    let done = ended.iter().filter(|end| end.outcome.verdict == OutcomeStatus::Done).count();
+    let done = ended.iter().filter(|end| end.outcome.status == OutcomeStatus::Done).count();
     assert_eq!((ended.len(), done), (60, 25));
     assert!(
         ended
             .iter()
-            .filter(|end| end.outcome.verdict != OutcomeStatus::Done)
-            .all(|end| end.outcome.trouble == Cause::Refused(Reason::Credits))
+            .filter(|end| end.outcome.status != OutcomeStatus::Done)
+            .all(|end| end.outcome.cause == Cause::Refused(Reason::Credits))
     );
     office.restart(settings()).await;
     let (ended, stop) = office.run(&plan(60), items(60)).await;
@@ -153,7 +153,7 @@ async fn a_changed_row_is_left_until_update_says_otherwise() {
     let update = Run { rules: Rules { changed: Changed::Update, ..Rules::default() }, ..plan(40) };
     for _ in 0..2 {
         let (ended, _) = office.run(&update, rows.clone()).await;
-        assert!(ended.iter().all(|end| !end.is_left && end.outcome.verdict == OutcomeStatus::Done));
+        assert!(ended.iter().all(|end| !end.is_left && end.outcome.status == OutcomeStatus::Done));
         assert_eq!(office.accepted().await, 41);
     }
 }
@@ -163,7 +163,7 @@ async fn a_failed_render_is_followed_by_another_one_only_when_that_is_wanted() {
     let office = Office::with(&["error*2"]).await;
     for expected in [20, 20] {
         let (ended, _) = office.run(&plan(20), items(20)).await;
-        assert_eq!(ended.iter().filter(|end| end.outcome.verdict == OutcomeStatus::Error).count(), 2);
+        assert_eq!(ended.iter().filter(|end| end.outcome.status == OutcomeStatus::Error).count(), 2);
         assert_eq!(office.accepted().await, expected);
     }
     let retry = Run { rules: Rules { changed: Changed::Ask, retry_failed: true, ..Rules::default() }, ..plan(20) };

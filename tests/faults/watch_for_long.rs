@@ -214,6 +214,6 @@ fn row_39_a_clock_that_is_set_while_a_lost_answer_is_looked_for_moves_no_deadlin
         });
         let Submitted::Over(outcome) = submitted.expect("it looks for days").unwrap() else { panic!("nothing was accepted") };
         // A day later the quarantine is over as well: the user decides.
-        assert_eq!((outcome.verdict, world.posts()), (if day < 0 { OutcomeStatus::Unknown } else { OutcomeStatus::Held }, 1));
+        assert_eq!((outcome.status, world.posts()), (if day < 0 { OutcomeStatus::Unknown } else { OutcomeStatus::Held }, 1));
     });
 }

@@ -41,8 +41,8 @@ async fn take(store: &impl Store, second: i64) -> Vec<Delivery> {
     store.take(space(), 99, at(second)).await.unwrap()
 }
 
-async fn tell(store: &impl Store, delivery: &Delivery, handed: AttemptResult, second: i64) {
-    let attempt = Attempt { delivery: delivery.id, handed, detail: "told".to_owned(), at: at(second) };
+async fn tell(store: &impl Store, delivery: &Delivery, result: AttemptResult, second: i64) {
+    let attempt = Attempt { delivery: delivery.id, result, detail: "told".to_owned(), at: at(second) };
     store.delivered(vec![attempt]).await.unwrap();
 }
 

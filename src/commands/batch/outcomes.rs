@@ -103,14 +103,14 @@ impl<'a> Outcomes<'a> {
         let outcome = &ended.outcome;
         self.results.end_silently(ended.place, outcome, Exit::of(outcome));
         self.write(ended);
-        *self.counts.entry(outcome.verdict.as_str()).or_default() += 1;
+        *self.counts.entry(outcome.status.as_str()).or_default() += 1;
         self.credits += outcome.report.as_ref().and_then(|report| report.credits).unwrap_or_default();
         let kept = outcome.report.as_ref().filter(|report| report.url.is_some()).and_then(Report::kept_until);
         self.kept_until = self.kept_until.into_iter().chain(kept).min();
         if ended.is_left {
             self.tell_left(ended);
         }
-        if !ended.is_held_back && outcome.trouble != Cause::Interrupted && Exit::of(outcome) != Exit::Done {
+        if !ended.is_held_back && outcome.cause != Cause::Interrupted && Exit::of(outcome) != Exit::Done {
             self.tell_failed(ended);
         }
     }
@@ -137,9 +137,9 @@ impl<'a> Outcomes<'a> {
             let outcome = &ended.outcome;
             let message = outcome.message.as_deref().unwrap_or("the service gives no reason");
             let project = outcome.project.as_ref().map(|project| format!(", project {project}")).unwrap_or_default();
-            self.out.error(&format!("{}{project}: {}: {message}", name(ended), outcome.verdict.as_str()));
+            self.out.error(&format!("{}{project}: {}: {message}", name(ended), outcome.status.as_str()));
             // An action that no run of the batch takes has a command of its own.
-            if matches!(outcome.verdict, OutcomeStatus::Held | OutcomeStatus::Abandoned) {
+            if matches!(outcome.status, OutcomeStatus::Held | OutcomeStatus::Abandoned) {
                 outcome.next.iter().for_each(|command| self.out.hint(command));
             }
         }
@@ -216,7 +216,7 @@ fn is_unfinished(status: &str) -> bool {
         OutcomeStatus::Pending,
         OutcomeStatus::Running,
     ];
-    open.iter().any(|verdict| verdict.as_str() == status)
+    open.iter().any(|open| open.as_str() == status)
 }
 
 #[cfg(test)]

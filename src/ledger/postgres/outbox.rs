@@ -174,8 +174,8 @@ async fn tell(session: &Session<'_>, attempts: &[Attempt]) -> Result<(), Failure
          unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[], $7::boolean[]) \
          AS told (id, progress, due_at, at, detail, uncounted, wanted) WHERE delivery.id = told.id AND \
          CASE delivery.progress WHEN 'taken' THEN delivery.owner = $8 AND NOT told.wanted ELSE told.wanted END";
-    let ends: Vec<(Progress, Option<Timestamp>, u32)> = attempts.iter().map(|attempt| attempt.handed.comes_to()).collect();
-    let wanted: Vec<bool> = attempts.iter().map(|attempt| attempt.handed.is_wanted()).collect();
+    let ends: Vec<(Progress, Option<Timestamp>, u32)> = attempts.iter().map(|attempt| attempt.result.comes_to()).collect();
+    let wanted: Vec<bool> = attempts.iter().map(|attempt| attempt.result.is_wanted()).collect();
     let ids: Vec<i64> = attempts.iter().map(|attempt| attempt.delivery.0).collect();
     let progress: Vec<&str> = ends.iter().map(|end| end.0.as_str()).collect();
     let due: Vec<Option<i64>> = ends.iter().map(|end| end.1.map(|at| at.0)).collect();

@@ -143,8 +143,8 @@ fn due(connection: &Connection, space: &Space, most: u32, at: Timestamp) -> Resu
 fn tell(session: &Session<'_>, attempt: &Attempt) -> Result<(), Failure> {
     const SQL: &str = "UPDATE delivery SET progress = ?2, due_at = coalesce(?3, due_at), owner = NULL, touched_at = ?4, detail = ?5, \
          attempts = attempts - ?6 WHERE id = ?1 AND CASE progress WHEN 'taken' THEN owner = ?7 AND NOT ?8 ELSE ?8 END";
-    let (progress, due_at, uncounted) = attempt.handed.comes_to();
-    let (me, is_wanted) = (session.owners.me(), attempt.handed.is_wanted());
+    let (progress, due_at, uncounted) = attempt.result.comes_to();
+    let (me, is_wanted) = (session.owners.me(), attempt.result.is_wanted());
     let values = params![attempt.delivery, progress, due_at, attempt.at, attempt.detail, uncounted, me, is_wanted];
     session.connection.prepare_cached(SQL)?.execute(values)?;
     Ok(())

@@ -34,7 +34,7 @@ impl Counts {
     /// Counts a row that has its outcome. `was_rendering` says whether it was counted as under way. A row that is accepted and
     /// not followed (`--no-wait`) goes on rendering.
     pub(super) fn ends(&mut self, outcome: &Outcome, was_rendering: bool) {
-        if outcome.verdict == OutcomeStatus::Submitted && outcome.trouble == Cause::None {
+        if outcome.status == OutcomeStatus::Submitted && outcome.cause == Cause::None {
             self.rendering += u64::from(!was_rendering);
             return;
         }
@@ -42,7 +42,7 @@ impl Counts {
             self.rendering = self.rendering.saturating_sub(1);
             self.worked_for += 1;
         }
-        let is_good = outcome.verdict == OutcomeStatus::Done && outcome.trouble == Cause::None;
+        let is_good = outcome.status == OutcomeStatus::Done && outcome.cause == Cause::None;
         *(if is_good { &mut self.done } else { &mut self.failed }) += 1;
         self.credits += outcome.report.as_ref().and_then(|report| report.credits).unwrap_or_default();
     }

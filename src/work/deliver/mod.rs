@@ -165,14 +165,14 @@ impl Deliverer {
             }
             let is_told = self.tell(&mut untold).await;
             if let (Err(error), false) = (&is_told, stops) {
-                self.trouble(error).await;
+                self.cause(error).await;
                 continue;
             }
             if !stops {
                 match self.take(until, self.abreast - out.len()).await {
                     Ok(taken) => out.extend(taken.into_iter().map(|delivery| self.attempt(delivery))),
                     Err(error) if out.is_empty() && until.all.is_cancelled() => return Err(error),
-                    Err(error) => self.trouble(&error).await,
+                    Err(error) => self.cause(&error).await,
                 }
             }
             if out.is_empty() && (stops || until.all.is_cancelled()) {
@@ -228,7 +228,7 @@ impl Deliverer {
 
     /// Reports a ledger failure and waits. Finished deliveries must be recorded and those in progress must not be lost,
     /// so the ledger is tried until it works.
-    async fn trouble(&self, error: &LedgerError) {
+    async fn cause(&self, error: &LedgerError) {
         self.context.tell(&Event::Warning(format!("{error}; trying again")));
         tokio::time::sleep(TROUBLE).await;
     }
@@ -288,7 +288,7 @@ impl Deliverer {
     fn outcome(&self, mut report: Report, row: Option<Render>) -> Outcome {
         let file = row.as_ref().and_then(|row| row.file.as_deref()).map(crate::service::place::here);
         let is_gone = report.status == Status::Done && report.is_expired(self.context.service_now());
-        let verdict = match report.status {
+        let status = match report.status {
             Status::Done if is_gone && file.is_none() => OutcomeStatus::Expired,
             Status::Done => OutcomeStatus::Done,
             Status::Deleted => OutcomeStatus::Deleted,
@@ -304,14 +304,14 @@ impl Deliverer {
             message: report.message.clone(),
             report: Some(report),
             file,
-            ..Outcome::new(verdict)
+            ..Outcome::new(status)
         }
     }
 
     fn judge(&self, delivery: &Delivery, hand: SinkResult) -> Attempt {
         let (now, status) = (self.context.world.now(), delivery.status.clone());
         let project = delivery.project.clone();
-        let (handed, detail) = match hand {
+        let (result, detail) = match hand {
             SinkResult::Over => {
                 let to = self.sink.name();
                 self.context.tell(&Event::Delivered { project, status, to: to.clone() });
@@ -335,7 +335,7 @@ impl Deliverer {
                 (pause.map_or(AttemptResult::GivenUp, |pause| AttemptResult::Again(now.plus(pause))), why)
             }
         };
-        Attempt { delivery: delivery.id, handed, detail, at: now }
+        Attempt { delivery: delivery.id, result, detail, at: now }
     }
 
     fn undelivered(&self, project: ProjectId, status: String, why: &str, again: Option<Duration>) {

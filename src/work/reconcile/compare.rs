@@ -58,7 +58,7 @@ impl Sides<'_> {
     }
 
     /// Compares each report with its row.
-    pub(super) fn compare(&self, survey: &mut Comparison) {
+    pub(super) fn compare(&self, comparison: &mut Comparison) {
         let by_project: HashMap<&ProjectId, &Render> =
             self.rows.iter().filter_map(|row| Some((row.submission.project.as_ref()?, row))).collect();
         let mut by_trace: HashMap<Trace, Vec<&Render>> = HashMap::new();
@@ -70,21 +70,21 @@ impl Sides<'_> {
         let tokens: Vec<Option<Token>> = self.reports.iter().map(search::token).collect();
         for (report, token) in self.reports.iter().zip(&tokens) {
             if let Some(row) = by_project.get(&report.project) {
-                self.of_row(row, report, survey);
+                self.of_row(row, report, comparison);
                 continue;
             }
             let Some(token) = token else {
-                survey.findings.push(foreign(report));
+                comparison.findings.push(foreign(report));
                 continue;
             };
             if let Some(other) = token.ledger().filter(|other| **other != ledger && self.limits.adopt_from.as_ref() != Some(*other)) {
-                survey.findings.push(elsewhere(report, other));
+                comparison.findings.push(elsewhere(report, other));
                 continue;
             }
             let alike = by_trace.get(token.trace()).into_iter().flatten();
             let row = alike.copied().find(|row| token.names(&row.identity()));
             let name = (token.trace().clone(), token.scope());
-            survey.findings.extend(match row {
+            comparison.findings.extend(match row {
                 Some(row) => match &row.submission.project {
                     Some(kept) => self.duplicate(report, kept, Some(row)),
                     None => Some(self.found(row, report)),
@@ -98,10 +98,10 @@ impl Sides<'_> {
         }
     }
 
-    fn of_row(&self, row: &Render, report: &Report, survey: &mut Comparison) {
+    fn of_row(&self, row: &Render, report: &Report, comparison: &mut Comparison) {
         let after = row.submission.step(&Fact::Seen(Box::new(report.clone()))).map_or(row.submission.state, |step| step.next.state);
         if after != row.submission.state {
-            survey.findings.extend(self.missed(row, report));
+            comparison.findings.extend(self.missed(row, report));
         }
         if after != State::Done || row.file.is_some() {
             return;
@@ -109,9 +109,9 @@ impl Sides<'_> {
         let until = report.kept_until().or_else(|| row.report.as_ref()?.kept_until());
         let now = self.context.service_now();
         if until.is_some_and(|until| now >= until) {
-            survey.over.push(row.clone());
+            comparison.over.push(row.clone());
         } else if let Some(until) = until {
-            survey.findings.push(self.unsaved(row, report, until, now));
+            comparison.findings.push(self.unsaved(row, report, until, now));
         }
     }
 

@@ -35,17 +35,17 @@ pub struct Remedies {
 ///
 /// # Errors
 /// When the ledger fails. Repairs made until then remain.
-pub async fn mend(context: &Context, survey: &mut Comparison, remedies: &Remedies) -> Result<(), LedgerError> {
-    restore(context, &mut survey.findings).await?;
-    bind(context, &mut survey.findings).await?;
-    learn(context, &mut survey.findings).await?;
-    resend(context, &mut survey.findings).await?;
-    for render in &survey.over {
+pub async fn mend(context: &Context, comparison: &mut Comparison, remedies: &Remedies) -> Result<(), LedgerError> {
+    restore(context, &mut comparison.findings).await?;
+    bind(context, &mut comparison.findings).await?;
+    learn(context, &mut comparison.findings).await?;
+    resend(context, &mut comparison.findings).await?;
+    for render in &comparison.over {
         save::expired(context, render).await?;
     }
     context.store.forget(context.world.now().minus(RETENTION)).await?;
     if let Some(saving) = &remedies.saving {
-        download(context, &mut survey.findings, saving).await;
+        download(context, &mut comparison.findings, saving).await;
     }
     Ok(())
 }
@@ -54,10 +54,10 @@ pub async fn mend(context: &Context, survey: &mut Comparison, remedies: &Remedie
 ///
 /// # Errors
 /// When the ledger fails.
-pub async fn hand_over(context: &Context, limits: &Limits, survey: &mut Comparison) -> Result<(), LedgerError> {
+pub async fn hand_over(context: &Context, limits: &Limits, comparison: &mut Comparison) -> Result<(), LedgerError> {
     let owed: HashSet<(ProjectId, String)> =
         owed(context, limits).await?.into_iter().map(|delivery| (delivery.project, delivery.status)).collect();
-    for finding in of_kind(&mut survey.findings, Kind::Undelivered) {
+    for finding in of_kind(&mut comparison.findings, Kind::Undelivered) {
         let name = finding.report.as_ref().map(|report| (report.project.clone(), report.status.as_str().to_owned()));
         if name.is_some_and(|name| !owed.contains(&name)) {
             finding.mended = Some("delivered".to_owned());
@@ -75,7 +75,7 @@ pub async fn hurry(context: &Context, limits: &Limits) -> Result<(), LedgerError
     let waiting = owed(context, limits).await?.into_iter().filter(|delivery| delivery.progress == Progress::Due && delivery.due_at > at);
     let again = |delivery: Delivery| Attempt {
         delivery: delivery.id,
-        handed: AttemptResult::Wanted(at),
+        result: AttemptResult::Wanted(at),
         detail: delivery.detail.unwrap_or_else(|| "to be delivered now".to_owned()),
         at,
     };

@@ -158,7 +158,7 @@ impl Finding {
     }
 }
 
-/// The limits of a survey.
+/// The limits of a comparison.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// Start of the list's window. The default is the creation of the oldest unfinished render, and at least as far
@@ -174,7 +174,7 @@ pub struct Limits {
     pub adopt_from: Option<LedgerName>,
 }
 
-/// The result of a survey.
+/// The result of a comparison.
 #[derive(Debug)]
 pub struct Comparison {
     /// All findings, the most urgent first.
@@ -193,7 +193,7 @@ pub struct Comparison {
 ///
 /// # Errors
 /// When the ledger fails.
-pub async fn survey(context: &Context, limits: &Limits) -> Result<Comparison, LedgerError> {
+pub async fn comparison(context: &Context, limits: &Limits) -> Result<Comparison, LedgerError> {
     let space = || Some(context.space.clone());
     let unfinished = context.store.find(space(), RenderQuery::Unfinished).await?;
     let (unsettled, unsearched) = search_all(context).await?;
@@ -213,18 +213,18 @@ pub async fn survey(context: &Context, limits: &Limits) -> Result<Comparison, Le
     let heard = heard(context, &unfinished).await?;
     let rows = rows(context, unfinished, &told.reports).await?;
     let sides = Sides { context, limits, rows: &rows, reports: &told.reports, heard: &heard };
-    let mut survey = Comparison {
+    let mut comparison = Comparison {
         findings: sides.of_unsettled(&unsettled, &resends),
         over: Vec::new(),
         whole: sweep.whole,
         listed: told.listed,
         unread,
     };
-    sides.compare(&mut survey);
-    survey.findings.extend(told.vanished.iter().map(|render| sides.vanished(render)));
-    survey.findings.extend(owed(context, limits).await?.iter().map(|delivery| sides.undelivered(delivery)));
-    survey.findings.sort_by_key(|finding| Kind::ALL.iter().position(|kind| *kind == finding.kind));
-    Ok(survey)
+    sides.compare(&mut comparison);
+    comparison.findings.extend(told.vanished.iter().map(|render| sides.vanished(render)));
+    comparison.findings.extend(owed(context, limits).await?.iter().map(|delivery| sides.undelivered(delivery)));
+    comparison.findings.sort_by_key(|finding| Kind::ALL.iter().position(|kind| *kind == finding.kind));
+    Ok(comparison)
 }
 
 /// Everything that is unsettled after a search, and the error if the search failed.

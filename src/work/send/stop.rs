@@ -36,7 +36,7 @@ impl StopReason {
         }
     }
 
-    fn trouble(&self) -> Cause {
+    fn cause(&self) -> Cause {
         match self {
             Self::Interrupted => Cause::Interrupted,
             Self::Refused(refusal) => Cause::Refused(refusal.reason),
@@ -57,6 +57,6 @@ impl StopReason {
             Self::Budget(why) => why.to_string(),
             Self::Unreachable(why) | Self::Ledger(why) => why.clone(),
         };
-        outcome.because(self.trouble(), format!("not sent: {why}"))
+        outcome.because(self.cause(), format!("not sent: {why}"))
     }
 }

@@ -27,7 +27,7 @@ impl Watcher {
         }
         let age = self.context.world.now().since(bound_at);
         let decides = self.slots[index].doubt.denied(age);
-        if self.patience.once {
+        if self.wait.once {
             let last = self.slots[index].last.clone().map(Box::new);
             self.end(index, PollResult::Looked(last));
         } else if decides {
@@ -84,7 +84,7 @@ impl Watcher {
             slot.due = Tick::now() + rest;
             self.rest_for(rest);
             let slot = &self.slots[index];
-            if self.patience.once {
+            if self.wait.once {
                 let last = slot.last.clone().map(Box::new);
                 self.end(index, PollResult::Looked(last));
             }

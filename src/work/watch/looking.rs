@@ -165,12 +165,12 @@ impl Watcher {
         if let Some(created) = report.created_at.filter(|_| slot.target.render.is_none()) {
             slot.target.since = created;
         }
-        if !self.patience.once && slot.doubt.awaits_url(state, &report, self.context.service_now()) {
+        if !self.wait.once && slot.doubt.awaits_url(state, &report, self.context.service_now()) {
             return;
         }
         if state.has_ended() || state == State::Timeout {
             self.end(index, PollResult::Ended(Box::new(report)));
-        } else if self.patience.once {
+        } else if self.wait.once {
             self.end(index, PollResult::Looked(Some(Box::new(report))));
         }
     }

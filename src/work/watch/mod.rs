@@ -86,15 +86,15 @@ pub enum PollResult {
 }
 
 /// Watches all targets and sends one result for each, with its index.
-pub async fn watch(context: Context, targets: Vec<Target>, patience: WaitPolicy, poll_results: UnboundedSender<(usize, PollResult)>) {
-    let slots: Vec<Slot> = targets.into_iter().map(|target| Slot::new(target, patience.poll_interval)).collect();
+pub async fn watch(context: Context, targets: Vec<Target>, wait: WaitPolicy, poll_results: UnboundedSender<(usize, PollResult)>) {
+    let slots: Vec<Slot> = targets.into_iter().map(|target| Slot::new(target, wait.poll_interval)).collect();
     let (own, shared_reads) = (slots.len(), SharedReads::new(context.world.rng.next_u64()));
     let watcher = Watcher {
         context,
         slots,
         own,
         shared_reads,
-        patience,
+        wait,
         poll_results,
         others: Vec::new(),
         listed: Tick::now(),
@@ -110,7 +110,7 @@ struct Watcher {
     /// The number of this process's slots.
     own: usize,
     shared_reads: SharedReads,
-    patience: WaitPolicy,
+    wait: WaitPolicy,
     poll_results: UnboundedSender<(usize, PollResult)>,
     /// The creation times of the account's other projects, from the last sweep.
     others: Vec<i64>,
@@ -162,14 +162,14 @@ impl Watcher {
     async fn begin(&mut self) {
         let now = self.context.world.now();
         for index in 0..self.own {
-            if !self.patience.once {
+            if !self.wait.once {
                 self.slots[index].due = self.slots[index].first_due(now);
             } else if self.slots[index].is_fresh(now) {
                 let last = self.slots[index].last.clone().map(Box::new);
                 self.end(index, PollResult::Looked(last));
             }
         }
-        if !self.patience.once {
+        if !self.wait.once {
             self.ask_for_turn().await;
         }
     }
@@ -177,12 +177,12 @@ impl Watcher {
     /// When the next look is due, unless the deadline comes first.
     fn next_due(&self) -> Option<Tick> {
         let due = self.slots.iter().filter(|slot| slot.open && slot.asked.is_none()).map(|slot| slot.due).min();
-        due.filter(|due| self.patience.deadline.is_none_or(|deadline| *due <= deadline))
+        due.filter(|due| self.wait.deadline.is_none_or(|deadline| *due <= deadline))
     }
 
     /// When to give up. A request that was sent at `asked` and is in flight at the deadline gets a little longer.
     fn limit(&self, asked: Option<Tick>) -> Option<Tick> {
-        self.patience.deadline.map(|deadline| asked.map_or(deadline, |asked| deadline.max(asked + LAST_LOOK)))
+        self.wait.deadline.map(|deadline| asked.map_or(deadline, |asked| deadline.max(asked + LAST_LOOK)))
     }
 
     fn asked_since(&self) -> Option<Tick> {

@@ -60,7 +60,7 @@ impl SharedReads {
 impl Watcher {
     /// The next change of the ledger. Never completes when there is none, or when the ledger can't report changes.
     pub(super) fn news(&self) -> impl Future<Output = NewsPosition> + use<> {
-        let is_alone = self.patience.once || self.waits().is_empty();
+        let is_alone = self.wait.once || self.waits().is_empty();
         let (store, heard, busy_until) = (Arc::clone(&self.context.store), self.shared_reads.heard, self.shared_reads.busy_until);
         async move {
             if is_alone {
@@ -93,7 +93,7 @@ impl Watcher {
     pub(super) async fn take_over(&mut self) -> Result<(), LedgerError> {
         let is_open = |slot: &&Slot| slot.open;
         let ids: Vec<_> = self.slots.iter().filter(is_open).filter_map(|slot| Some(slot.target.render.as_ref()?.id)).collect();
-        if ids.is_empty() || self.patience.once {
+        if ids.is_empty() || self.wait.once {
             return Ok(());
         }
         let rows = self.context.store.find(None, RenderQuery::Ids(ids)).await?;
@@ -117,10 +117,10 @@ impl Watcher {
     /// Whether this process reads for all. If not, due renders are postponed a little, for the lease holder to read. A
     /// render that is long overdue is not postponed.
     pub(super) async fn may_read(&mut self) -> bool {
-        if self.patience.once || self.ask_for_turn().await {
+        if self.wait.once || self.ask_for_turn().await {
             return true;
         }
-        let stands = self.patience.poll_interval.stands();
+        let stands = self.wait.poll_interval.stands();
         let rest = self.rest();
         for index in 0..self.slots.len() {
             let slack = self.slack(index);
@@ -175,7 +175,7 @@ impl Watcher {
             waits,
             rest_until: self.shared_reads.rest_until.filter(|_| self.shared_reads.has_turn),
             at: self.context.world.now(),
-            stands: self.patience.poll_interval.stands(),
+            stands: self.wait.poll_interval.stands(),
         };
         self.shared_reads.told_rest = share.rest_until;
         self.shared_reads.is_seated = true;
@@ -224,7 +224,7 @@ impl Watcher {
 
     fn waits(&self) -> Vec<Wait> {
         let own = self.slots[..self.own].iter().filter(|slot| slot.open);
-        let every = self.patience.poll_interval.interval();
+        let every = self.wait.poll_interval.interval();
         own.filter_map(|slot| Some(Wait { render: slot.target.render.as_ref()?.id, every })).collect()
     }
 
@@ -253,7 +253,7 @@ impl Watcher {
 
     fn seat_guest(&mut self, render: &Render) {
         let Some(target) = Target::of_render(render) else { return };
-        let mut slot = Slot::new(target, self.patience.poll_interval);
+        let mut slot = Slot::new(target, self.wait.poll_interval);
         slot.due = slot.first_due(self.context.world.now());
         let index = self.shared_reads.vacant.pop().unwrap_or(self.slots.len());
         if index == self.slots.len() {
@@ -275,7 +275,7 @@ impl Watcher {
             let Some(id) = slot.target.render.as_ref().map(|render| render.id) else { continue };
             let age = slot.target.age(now);
             let of_guests = intervals.get(&id).into_iter().flatten().copied();
-            let of_ours = (index < self.own).then_some(self.patience.poll_interval);
+            let of_ours = (index < self.own).then_some(self.wait.poll_interval);
             let poll_interval = of_guests.chain(of_ours).min_by_key(|poll_interval| poll_interval.pause(age)).unwrap_or(slot.poll_interval);
             let sooner = slot.poll_interval.pause(age).saturating_sub(poll_interval.pause(age));
             slot.poll_interval = poll_interval;
