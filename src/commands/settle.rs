@@ -66,7 +66,7 @@ async fn look(call: &Call, context: &Context, render: Render) -> anyhow::Result<
         }
         call.out.warning(&format!("the server's list could not be searched: {why}"));
     }
-    Ok(context.again(&render).await.map_err(ledger_failed)?)
+    Ok(context.reload(&render).await.map_err(ledger_failed)?)
 }
 
 async fn decide(context: &Context, render: &Render, fact: Fact) -> anyhow::Result<Render> {

@@ -82,6 +82,13 @@ pub(super) fn of_render() -> impl Iterator<Item = &'static Column<Render>> {
     const { &IDENTITY }.iter().chain(const { &ORIGIN }).chain(const { &STATE }).chain(const { &MARKS })
 }
 
+/// The condition of renders that are unsettled ([`State::is_unsettled`]), as both schemas have it for an index: a query finds
+/// the index only by these words.
+pub(super) const UNSETTLED: &str = "render.state IN ('sending', 'unknown', 'held')";
+
+/// The same for renders that were accepted and have not ended.
+pub(super) const UNFINISHED: &str = "render.state IN ('bound', 'timeout')";
+
 /// The columns of a batch, as [`batch`] takes them.
 pub(super) const BATCH: [Column<Batch>; 10] = [
     column!("name", Batch, name),
@@ -293,6 +300,17 @@ mod tests {
         assert_eq!(read_again(&full).unwrap(), full);
         let bare = Render { row: None, owner: None, refusal: None, report: None, file: None, posted_at: None, ..full };
         assert_eq!(read_again(&bare).unwrap(), bare);
+    }
+
+    #[test]
+    fn the_conditions_name_the_states_that_they_are_about_as_the_schemas_do() {
+        let named = |states: &[State]| {
+            let words: Vec<String> = states.iter().map(|state| format!("'{}'", state.as_str())).collect();
+            format!("render.state IN ({})", words.join(", "))
+        };
+        let unsettled: Vec<State> = State::ALL.into_iter().filter(|state| state.is_unsettled()).collect();
+        let unfinished: Vec<State> = State::ALL.into_iter().filter(|state| state.is_bound() && !state.has_ended()).collect();
+        assert_eq!((named(&unsettled).as_str(), named(&unfinished).as_str()), (UNSETTLED, UNFINISHED));
     }
 
     #[test]

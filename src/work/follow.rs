@@ -210,22 +210,14 @@ impl Described<'_> {
             Ok(file) => Outcome { file: Some(file), ..outcome },
             Err(Unsaved::Expired) => self.expired(report).await,
             Err(Unsaved::Deleted) => self.kept(OutcomeStatus::Deleted, report, DELETED),
-            Err(Unsaved::InTheWay { path, whose: None }) => outcome
-                .because(Cause::Unsaved, format!("rendered, but {} already exists; --overwrite replaces it", path.display()))
-                .then(format!("{resume} --overwrite")),
-            Err(Unsaved::InTheWay { path, whose: Some(whose) }) => outcome
-                .because(
-                    Cause::Unsaved,
-                    format!("rendered, but {} already exists: it is the video of {whose}; use another folder", path.display()),
-                )
-                .then(format!("{resume} --overwrite")),
+            Err(why @ Unsaved::InTheWay { .. }) => {
+                outcome.because(Cause::Unsaved, format!("rendered, but {why}")).then(format!("{resume} --overwrite"))
+            }
             Err(Unsaved::Failed(why)) => outcome.because(Cause::Unsaved, format!("rendered, but not saved: {why}")).then(resume),
             Err(Unsaved::Interrupted) => {
                 outcome.because(Cause::Interrupted, "interrupted; rendered, but the video is not saved yet").then(resume)
             }
-            Err(Unsaved::Ledger { file, error }) => {
-                outcome.because(Cause::Internal, format!("saved as {}, but {error}", file.display())).then(resume)
-            }
+            Err(why @ Unsaved::Ledger { .. }) => outcome.because(Cause::Internal, why.to_string()).then(resume),
         }
     }
 

@@ -28,7 +28,7 @@ use crate::policy::READING_ONE;
 use crate::render::event::{Event, Listener};
 use crate::render::identity::Key;
 use crate::render::schedule::Locality;
-use crate::render::state::{Action, Fact, InvalidTransition, State};
+use crate::render::state::{Action, Fact, InvalidTransition};
 use crate::render::token::Token;
 use crate::service::client::Client;
 use crate::service::page::Window;
@@ -128,7 +128,7 @@ impl Context {
     pub(crate) async fn record(&self, render: RenderId, change: Change) -> Result<Result<Recorded, InvalidTransition>, LedgerError> {
         let record = Record { render, change, at: self.world.now() };
         let mut recorded = self.store.record(vec![record]).await?;
-        Ok(recorded.pop().unwrap_or(Err(InvalidTransition { state: State::Unknown })))
+        recorded.pop().ok_or(LedgerError::Closed)
     }
 
     /// Whether this process's claim still holds. A process that was suspended for longer than its lease has sent
@@ -149,7 +149,7 @@ impl Context {
                 self.tell_of_extra(&recorded);
                 Ok(recorded.render)
             }
-            Err(_) => self.again(render).await,
+            Err(_) => self.reload(render).await,
         }
     }
 
@@ -169,10 +169,10 @@ impl Context {
         Ok(())
     }
 
-    /// The current row.
-    pub(crate) async fn again(&self, render: &Render) -> Result<Render, LedgerError> {
+    /// The current row. A row is never deleted while its render is worked on: without it the ledger was put back.
+    pub(crate) async fn reload(&self, render: &Render) -> Result<Render, LedgerError> {
         let rows = self.store.find(None, RenderQuery::Id(render.id)).await?;
-        Ok(rows.into_iter().next().unwrap_or_else(|| render.clone()))
+        rows.into_iter().next().ok_or(LedgerError::PutBack)
     }
 }
 

@@ -73,7 +73,7 @@ pub enum Unsaved {
     #[error("the file was deleted on the server")]
     Deleted,
     /// Another file has the name.
-    #[error("{} already exists", path.display())]
+    #[error("{} already exists{}", path.display(), way_out(whose.as_deref()))]
     InTheWay {
         /// The file's path.
         path: PathBuf,
@@ -91,6 +91,10 @@ pub enum Unsaved {
         /// The ledger's error.
         error: LedgerError,
     },
+}
+
+fn way_out(whose: Option<&str>) -> String {
+    whose.map_or_else(|| "; --overwrite replaces it".to_owned(), |whose| format!(": it is the video of {whose}; use another folder"))
 }
 
 /// Saves the video of a finished render. A URL that no longer works is requested again once.

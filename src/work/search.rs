@@ -56,7 +56,7 @@ pub async fn settle(context: &Context, render: Render, patience: Duration) -> Re
             Some(swept) => swept?.ok(),
             None => return Ok(render),
         };
-        render = context.again(&render).await?;
+        render = context.reload(&render).await?;
         if is_last {
             break;
         }

@@ -6,7 +6,7 @@ use super::channel::Channel;
 use super::failure::Failure;
 use super::owner::is_alive;
 use super::values::cells;
-use crate::ledger::columns::{self, select_render};
+use crate::ledger::columns::{self, UNFINISHED, UNSETTLED, select_render};
 use crate::ledger::recovery::{Lost, RESTORED};
 use crate::ledger::{Event, NewRender, Render, RenderId, RenderQuery, Space};
 use crate::render::identity::{Key, ProjectId};
@@ -34,12 +34,12 @@ pub(super) async fn latest(channel: &Channel, names: &[RenderName<'_>]) -> Resul
 
 /// The newest unsettled row of each movie of some drafts, without those that `me` is sending itself.
 pub(super) async fn unsettled(channel: &Channel, drafts: &[&NewRender], me: Option<&str>) -> Result<Vec<Render>, Failure> {
-    let sql = select_render(
+    let sql = select_render(&format!(
         "unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS wanted (movie, scope, account, endpoint) CROSS JOIN LATERAL \
-         (SELECT * FROM render WHERE render.state IN ('sending', 'unknown', 'held') AND render.account = wanted.account AND \
+         (SELECT * FROM render WHERE {UNSETTLED} AND render.account = wanted.account AND \
          render.endpoint = wanted.endpoint AND render.movie = wanted.movie AND render.scope = wanted.scope AND \
-         NOT (render.state = 'sending' AND render.owner IS NOT DISTINCT FROM $5) ORDER BY render.id DESC LIMIT 1) AS render",
-    );
+         NOT (render.state = 'sending' AND render.owner IS NOT DISTINCT FROM $5) ORDER BY render.id DESC LIMIT 1) AS render"
+    ));
     let movies: Vec<String> = drafts.iter().map(|draft| draft.movie.to_hex()).collect();
     let (scopes, accounts, endpoints) = places(drafts.iter().map(|draft| (&draft.space, draft.scope.as_str())));
     many(channel, &sql, &[&movies, &scopes, &accounts, &endpoints, &me]).await
@@ -101,20 +101,16 @@ pub(super) async fn members(channel: &Channel, space: &Space, name: &str, after:
 /// Whether any row is `sending` although its owner is not alive.
 pub(super) async fn is_any_orphaned(channel: &Channel) -> Result<bool, Failure> {
     // The second term is the condition of the partial index, without which every row would be read.
-    const SQL: &str = concat!(
-        "SELECT EXISTS (SELECT 1 FROM render WHERE state = 'sending' AND state IN ('sending', 'unknown', 'held') AND NOT ",
-        is_alive!("render.owner"),
-        ")"
-    );
-    Ok(channel.query(SQL, &[]).await?.first().map_or(Ok(false), |row| row.try_get(0))?)
+    let sql = format!("SELECT EXISTS (SELECT 1 FROM render WHERE state = 'sending' AND {UNSETTLED} AND NOT {})", is_alive!("render.owner"));
+    Ok(channel.query(&sql, &[]).await?.first().map_or(Ok(false), |row| row.try_get(0))?)
 }
 
 /// The `sending` rows of owners whose lease was deleted, locked; skips rows that another process is taking over.
 pub(super) async fn orphans(channel: &Channel) -> Result<Vec<Render>, Failure> {
-    let sql = select_render(
-        "render WHERE state = 'sending' AND state IN ('sending', 'unknown', 'held') AND \
-         NOT EXISTS (SELECT 1 FROM owner WHERE owner.name = render.owner) ORDER BY id FOR UPDATE SKIP LOCKED",
-    );
+    let sql = select_render(&format!(
+        "render WHERE state = 'sending' AND {UNSETTLED} AND NOT EXISTS (SELECT 1 FROM owner WHERE owner.name = render.owner) \
+         ORDER BY id FOR UPDATE SKIP LOCKED"
+    ));
     many(channel, &sql, &[]).await
 }
 
@@ -144,8 +140,8 @@ pub(super) async fn find(channel: &Channel, space: Option<&Space>, which: &Rende
         RenderQuery::Projects(_) => ("project = ANY($3)", &[&account, &endpoint, &projects]),
         RenderQuery::File(path) => ("file = $3", &[&account, &endpoint, &path.as_os_str().as_encoded_bytes()]),
         RenderQuery::Resends => ("state = 'intent' AND attempt > 1", &[&account, &endpoint]),
-        RenderQuery::Unfinished => ("state IN ('bound', 'timeout')", &[&account, &endpoint]),
-        RenderQuery::Unsettled => ("state IN ('sending', 'unknown', 'held')", &[&account, &endpoint]),
+        RenderQuery::Unfinished => (UNFINISHED, &[&account, &endpoint]),
+        RenderQuery::Unsettled => (UNSETTLED, &[&account, &endpoint]),
         RenderQuery::All(_) => ("TRUE", &[&account, &endpoint, &most]),
     };
     let mut sql = select_in_space(condition);

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, ToSql, params, params_from_iter};
 
 use super::failure::Failure;
 use super::values::{Bound, cells};
-use crate::ledger::columns::{self, Column};
+use crate::ledger::columns::{self, Column, UNFINISHED, UNSETTLED};
 use crate::ledger::recovery::{AFTER_RESTORED, RESTORED};
 use crate::ledger::{Event, Render, RenderId, RenderQuery, Space};
 use crate::render::identity::{Key, MovieHash, hex};
@@ -63,9 +63,11 @@ pub(super) fn unsettled(
     movie: MovieHash,
     me: Option<&str>,
 ) -> Result<Option<Render>, Failure> {
-    const SQL: &str = "SELECT id FROM render WHERE state IN ('sending', 'unknown', 'held') AND account = ?1 AND endpoint = ?2 \
-         AND movie = ?3 AND scope = ?4 AND NOT (state = 'sending' AND owner IS ?5) ORDER BY id DESC LIMIT 1";
-    named(connection, SQL, &[&space.account, &space.endpoint, &movie, &scope, &me])
+    let sql = format!(
+        "SELECT id FROM render WHERE {UNSETTLED} AND account = ?1 AND endpoint = ?2 AND movie = ?3 AND scope = ?4 \
+         AND NOT (state = 'sending' AND owner IS ?5) ORDER BY id DESC LIMIT 1"
+    );
+    named(connection, &sql, &[&space.account, &space.endpoint, &movie, &scope, &me])
 }
 
 /// The row that a query finds, if any. Normally there is none, and a short query is prepared quickly.
@@ -77,7 +79,7 @@ fn named(connection: &Connection, sql: &str, values: &[&dyn ToSql]) -> Result<Op
 /// Every row that some process is sending.
 pub(super) fn sending(connection: &Connection) -> Result<Vec<Render>, Failure> {
     // The second term is the condition of the partial index, without which every row would be read.
-    many(connection, &select("state = 'sending' AND state IN ('sending', 'unknown', 'held') ORDER BY id"), &[])
+    many(connection, &select(&format!("state = 'sending' AND {UNSETTLED} ORDER BY id")), &[])
 }
 
 /// Rows of one space, or of all spaces, newest first.
@@ -91,8 +93,8 @@ pub(super) fn find(connection: &Connection, space: Option<&Space>, which: &Rende
 
 /// Whether any row is unsettled. Every command asks this, and the answer is normally no.
 fn is_any_unsettled(connection: &Connection) -> Result<bool, Failure> {
-    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM render WHERE state IN ('sending', 'unknown', 'held'))";
-    Ok(connection.prepare_cached(SQL)?.query_row([], |row| row.get(0))?)
+    let sql = format!("SELECT EXISTS (SELECT 1 FROM render WHERE {UNSETTLED})");
+    Ok(connection.prepare_cached(&sql)?.query_row([], |row| row.get(0))?)
 }
 
 fn query<'a>(space: Option<&'a Space>, which: &'a RenderQuery) -> (String, Vec<&'a dyn ToSql>) {
@@ -129,8 +131,8 @@ fn query<'a>(space: Option<&'a Space>, which: &'a RenderQuery) -> (String, Vec<&
             &in_list
         }
         RenderQuery::Resends => "state = 'intent' AND attempt > 1",
-        RenderQuery::Unfinished => "state IN ('bound', 'timeout')",
-        RenderQuery::Unsettled => "state IN ('sending', 'unknown', 'held')",
+        RenderQuery::Unfinished => UNFINISHED,
+        RenderQuery::Unsettled => UNSETTLED,
         RenderQuery::All(_) => "TRUE",
     };
     let mut sql = select(condition);

@@ -71,7 +71,7 @@ pub(super) fn nearest(wrong: &str, names: impl Iterator<Item = &'static str>) ->
         return None;
     }
     let distances = names.map(|name| (damerau_levenshtein(&wrong, &name.to_ascii_lowercase()), name));
-    distances.filter(|(locality, name)| *locality * 3 <= length.max(name.len())).min().map(|(_, name)| name)
+    distances.filter(|(distance, name)| *distance * 3 <= length.max(name.len())).min().map(|(_, name)| name)
 }
 
 /// `fontSize` and `font_size` in the service's style: `font-size`.

@@ -101,7 +101,7 @@ pub(super) fn unused(checker: &mut Checker<'_>) {
 /// A name in use with nearly this spelling.
 fn nearest_used(checker: &Checker<'_>, name: &str) -> Option<String> {
     let near = checker.used.iter().map(|used| (strsim::damerau_levenshtein(used, name), *used));
-    near.filter(|(locality, used)| locality * 3 <= used.len().max(name.len())).min().map(|(_, used)| used.to_owned())
+    near.filter(|(distance, used)| distance * 3 <= used.len().max(name.len())).min().map(|(_, used)| used.to_owned())
 }
 
 /// Whether a name can be used in `{{ }}`.

@@ -207,7 +207,7 @@ async fn ruled(pipeline: &Pipeline<'_>, render: Render) -> Result<Render, Ledger
     if !records.is_empty() {
         context.store.record(records).await?;
     }
-    let render = context.again(&render).await?;
+    let render = context.reload(&render).await?;
     if render.submission.state == State::Held && render.submission.may_resubmit() {
         let epoch = render.submission.epoch;
         return context.learn(&render, Fact::QuarantineOver { epoch }).await;

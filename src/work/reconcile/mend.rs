@@ -14,7 +14,7 @@ use crate::policy::RETENTION;
 use crate::render::identity::ProjectId;
 use crate::render::outcome::{Report, Status};
 use crate::render::state::{Fact, OnUnknown};
-use crate::work::save::{Saving, Unsaved, save_video};
+use crate::work::save::{Saving, save_video};
 use crate::work::submit::{Order, Submitted, submit};
 use crate::work::{Context, save};
 
@@ -180,7 +180,7 @@ async fn download(context: &Context, findings: &mut [Finding], saving: &Saving) 
                     render.file = Some(path);
                 }
             }
-            Err(why) => finding.message = not_saved(&why),
+            Err(why) => finding.message = format!("rendered, but not saved: {why}"),
         }
     });
     stream::iter(downloads).buffer_unordered(DOWNLOADS).collect::<Vec<()>>().await;
@@ -194,17 +194,4 @@ fn is_to_save(finding: &Finding) -> bool {
         Kind::Lost => finding.render.is_some() && finding.report.as_ref().is_some_and(is_rendered),
         _ => false,
     }
-}
-
-fn not_saved(why: &Unsaved) -> String {
-    let why = match why {
-        Unsaved::Expired => "the service has deleted it after its 7 days".to_owned(),
-        Unsaved::Deleted => "it was deleted on the server".to_owned(),
-        Unsaved::Failed(why) => why.clone(),
-        Unsaved::InTheWay { path, whose: None } => format!("{} already exists; --overwrite replaces it", path.display()),
-        Unsaved::InTheWay { path, whose: Some(whose) } => format!("{} already exists: it is the video of {whose}", path.display()),
-        Unsaved::Interrupted => "interrupted".to_owned(),
-        Unsaved::Ledger { error, .. } => error.to_string(),
-    };
-    format!("rendered, but not saved: {why}")
 }

@@ -181,7 +181,7 @@ impl<H: Hearer> Answer<'_, H> {
         match refused {
             Some(budget @ (Unclaimed::Renders { .. } | Unclaimed::Credits { .. })) => Ok(Posted::OverBudget(budget)),
             // Another process was faster: the row has its result.
-            Some(Unclaimed::InvalidTransition(_)) => Ok(Posted::Moved(Box::new(self.context.again(self.render).await?))),
+            Some(Unclaimed::InvalidTransition(_)) => Ok(Posted::Moved(Box::new(self.context.reload(self.render).await?))),
             None => Ok(Posted::HeldBack(Box::new(self.render.clone()))),
         }
     }

@@ -78,7 +78,7 @@ fn unless_failed(context: &Context, render: &Render, step: Result<Step, LedgerEr
 async fn fresh(context: &Context, render: Render) -> Result<Step, LedgerError> {
     match presearch::before_first_post(context, &render, READING_ONE).await? {
         Ok(false) => Ok(Step::On(Box::new(render))),
-        Ok(true) => Ok(Step::On(Box::new(context.again(&render).await?))),
+        Ok(true) => Ok(Step::On(Box::new(context.reload(&render).await?))),
         Err(why) => Ok(over(not_looked_for(context, &render, &why))),
     }
 }
@@ -103,7 +103,7 @@ async fn existing(context: &Context, order: &Order, mut render: Render) -> Resul
     if state == State::Held && render.traceable {
         search::sweep(context, std::slice::from_ref(&render), order.settle_for).await?.ok();
     }
-    render = context.again(&render).await?;
+    render = context.reload(&render).await?;
     let render = match render.submission.state {
         State::Rejected => context.learn(&render, Fact::Reopened).await?,
         State::Held if render.submission.may_resubmit() => {
@@ -171,7 +171,7 @@ impl Submitting<'_> {
                     return Ok(over(other_movie(context, order, &render).await?));
                 }
                 Some(PlaceResult::Existing(render)) => return existing(context, order, render).await,
-                None => return Ok(over(Outcome::new(OutcomeStatus::Unsent))),
+                None => return Err(LedgerError::Closed),
             }
         }
     }
@@ -222,7 +222,7 @@ impl Submitting<'_> {
             };
             match step {
                 Step::On(next) => render = *next,
-                Step::Over(_) => return self.context.again(&render).await,
+                Step::Over(_) => return self.context.reload(&render).await,
             }
         }
     }
@@ -234,7 +234,7 @@ impl Submitting<'_> {
         }
         Ok(match post(self.context, &render, Some(&self.order.movie), &Admission::Free, self).await? {
             Posted::Moved(render) | Posted::Refused(render, _) => Step::On(render),
-            Posted::HeldBack(render) => Step::On(Box::new(self.context.again(&render).await?)),
+            Posted::HeldBack(render) => Step::On(Box::new(self.context.reload(&render).await?)),
             Posted::OverBudget(budget) => over(described(&render, OutcomeStatus::Unsent).because(Cause::Internal, budget.to_string())),
             Posted::Setback(render, setback) => self.try_again(*render, &setback).await?,
             Posted::Over(outcome) | Posted::Unwritten(outcome, _) => Step::Over(outcome),
@@ -263,7 +263,7 @@ impl Submitting<'_> {
         };
         context.tell(&Event::TryingAgain { why, after: pause });
         tokio::select! {
-            () = tokio::time::sleep(pause) => Ok(Step::On(Box::new(context.again(&render).await?))),
+            () = tokio::time::sleep(pause) => Ok(Step::On(Box::new(context.reload(&render).await?))),
             () = context.interrupt.cancelled() => Ok(over(interrupted_unsent(&render))),
         }
     }
@@ -283,7 +283,7 @@ impl Submitting<'_> {
             }
             tokio::time::sleep(PEEK).await;
             context.store.reap(context.world.now()).await?;
-            render = context.again(&render).await?;
+            render = context.reload(&render).await?;
         }
         Ok(Step::On(Box::new(render)))
     }
