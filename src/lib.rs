@@ -11,18 +11,17 @@
 //! - [`policy`]: the times and numbers of the protocol, each once.
 //! - [`limits`]: the most that is taken of what others wrote; [`input`] reads no more.
 //! - [`movie`]: what a movie is. Pure: no I/O, no clock.
-//! - [`preview`]: a movie as pictures, and the page that shows them. Pure.
 //! - [`render`]: what one paid render is: its key, its token, its states. Pure.
 //! - [`rows`]: a table, in whatever format, as rows for a movie.
+//! - [`preview`]: a movie as pictures, and the page that shows them. Pure.
 //! - [`service`]: the HTTP API, its answers and its files.
 //! - [`ledger`]: what is remembered of every render.
 //! - [`work`]: the use cases, which put the edges together: send, poll, save, deliver, and those that feed them.
 //! - [`client`]: the door for programs.
 //! - [`mod@emulator`]: the service on loopback. It knows nothing of `service`, `ledger` or `work`.
-//! - `output`: the only place that writes to stdout and stderr.
 //!
-//! The binary adds what was typed (`cli`), what it means (`settings`), one file a command
-//! (`commands`) and the exit codes (`exit`).
+//! The binary adds, in the same order: the exit codes (`exit`), what was typed (`cli`), what it means (`settings`), the only
+//! place that writes to stdout and stderr (`output`), and one file a command (`commands`).
 
 #![forbid(unsafe_code)]
 
