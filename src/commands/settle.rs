@@ -1,4 +1,5 @@
-//! `j2v settle`: decides a submission whose outcome is unknown.
+//! `j2v settle`: decides a submission whose outcome is unknown. It searches for it, binds it to a project, gives it up, or
+//! sends it again: `--resubmit` POSTs the movie, unless its key belongs to a batch, whose next run does.
 
 use super::renders::{Name, one, unheard_of};
 use super::session::{Session, ledger_failed, unreadable};

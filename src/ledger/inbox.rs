@@ -1,5 +1,5 @@
-//! The inbox: every callback as it arrived, stored before it is answered. A body is only a hint. Its content changes no
-//! render; the process that acts on it asks the service first.
+//! The inbox: every callback as it arrived, but without the API key, stored before it is answered. A body is only a hint.
+//! Its content changes no render; the process that acts on it asks the service first, except with `--trust`.
 
 use sha2::{Digest, Sha256};
 
@@ -18,7 +18,7 @@ pub struct Callback {
     pub token: Option<String>,
     /// The Content-Type header.
     pub content_type: String,
-    /// The body, byte for byte.
+    /// The body as it arrived, but without the API key.
     pub raw: Vec<u8>,
     /// When it arrived.
     pub at: Timestamp,
@@ -88,7 +88,7 @@ pub trait Inbox: Send + Sync {
     /// Callbacks of one space, or of all, without their bodies.
     fn callbacks(&self, space: Option<Space>, which: Callbacks) -> Reply<'_, Vec<Kept>>;
 
-    /// The body as it arrived.
+    /// The stored body.
     fn raw(&self, callback: CallbackId) -> Reply<'_, Option<Vec<u8>>>;
 
     /// Marks callbacks as settled; the first time is kept.

@@ -2,7 +2,7 @@
 //!
 //! [`Store`] is the interface. Its calls accept batches, and every store keeps the same promises (`tests/store` is the
 //! suite). [`crate::render::state`] decides what a row *means*. A store loads a row, applies the state machine's step,
-//! and writes the row and its history in one transaction.
+//! and writes the row and its history in one transaction. `protocol.md#what-is-on-disk-when` says what is written when.
 
 pub mod batch;
 pub mod cells;
@@ -258,9 +258,10 @@ pub enum RenderQuery {
     Projects(Vec<ProjectId>),
     /// The renders whose video was saved as this file, in any space.
     File(PathBuf),
-    /// Intents after their first attempt: their answer was lost, and their own rule sends them again.
+    /// Intents after their first attempt, which are to be sent again: by their own rule, since a user decided so, or since
+    /// their refusal was reopened.
     Resends,
-    /// Accepted and not final: `bound` and `timeout`.
+    /// Accepted and not ended: `bound` and `timeout`.
     Unfinished,
     /// `sending`, `unknown` and `held`.
     Unsettled,

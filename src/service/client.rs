@@ -1,8 +1,11 @@
 //! The only builder of HTTP clients and the only holder of the key. It makes one request and returns the result on
 //! the wire; [`super::answer`] decides what the result means.
 //!
-//! Three kinds of clients, each built when it is first needed: one for POSTs, which re-sends nothing; one for
-//! reads; and those of [`super::keyless`], which never see the key.
+//! [`Client::post_movie`] sends a movie, the only request here that starts a render; `ask` sends all others to the API, those
+//! that change templates and media included.
+//!
+//! Three kinds of clients, each built when it is first needed: one for movies, whose connections wait for the durable step
+//! ([`super::first_byte`]); one for all other requests to the API; and those of [`super::keyless`], which never see the key.
 
 use std::borrow::Cow;
 use std::pin::{Pin, pin};

@@ -1,8 +1,11 @@
 //! The HTTP API: the only builder of HTTP clients, the only holder of the key.
 //!
+//! [`client::Client::post_movie`] POSTs a movie, after the durable step of [`first_byte`]. [`forward`] passes on what others
+//! send, a POST included, for the recording proxy only. No other request starts a render.
+//!
 //! [`answer`], [`retry`], [`page`], [`address`], [`filename`] and [`webhook`] are pure and decide; [`client`], [`read`],
-//! [`download`], [`forward`], [`probe`] and [`relay`] do the input and output and call them. [`first_byte`] makes a
-//! submission durable.
+//! [`templates`], [`media`], [`upload`], [`download`], [`forward`], [`probe`], [`relay`] and [`webhook_client`] do the input
+//! and output and call them.
 
 pub mod account;
 pub mod address;

@@ -1,4 +1,6 @@
-//! Searching for renders whose answer was lost: one sweep of the server's list covers all of them, by their tokens.
+//! Searching for renders whose answer was lost: one sweep of the server's list covers all of them, by their tokens. A render
+//! that is found is bound. One that is not found after its quarantine is held, or becomes an intent again where its rule is to
+//! resubmit. Nothing is sent here (`protocol.md#who-may-post`).
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;

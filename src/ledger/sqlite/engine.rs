@@ -1,12 +1,15 @@
 //! One connection and its transactions. Jobs that wait at the same time are committed together, and the commit is
-//! synced if one of them is a claim.
+//! synced if one of them needs it.
 //!
 //! # What is on disk when
 //!
-//! A commit that holds a claim runs with `synchronous=FULL`: the log (WAL) is synced before the reply. A sync covers
-//! the whole file, so it includes every earlier commit, also those of other processes. All other commits are not
-//! synced. After a power cut some of their pages may be missing from the log. But each frame's checksum continues
-//! that of the frame before it, so recovery stops at the first gap and finds a prefix of the commits.
+//! `protocol.md#what-is-on-disk-when` says which entries are written at which moment of a render.
+//!
+//! A commit with a [`Need::Claim`] (a claim of a render or of a delivery, or a callback) runs with `synchronous=FULL`: the
+//! log (WAL) is synced before the reply. A sync covers the whole file, so it includes every earlier commit, also those of
+//! other processes. All other commits are not synced. After a power cut some of their pages may be missing from the log.
+//! But each frame's checksum continues that of the frame before it, so recovery stops at the first gap and finds a prefix
+//! of the commits.
 //!
 //! Two steps would break that, and are therefore synced. A *checkpoint* copies pages into the database. From an
 //! unsynced log it could leave pages of a commit that recovery then doesn't find. So automatic checkpoints are off, at

@@ -1,5 +1,6 @@
 //! The embedded store: one `SQLite` file in WAL mode. One thread owns it and commits together the requests that wait at
-//! the same time. A ledger in memory is the same without a file and without a thread. `engine` describes what is on disk when; `owner` describes which processes are alive.
+//! the same time. A ledger in memory is the same without a file and without a thread. `engine` describes which commits a power
+//! cut may take, `job` which calls are synced, `owner` which processes are alive.
 
 mod batches;
 pub mod damage;

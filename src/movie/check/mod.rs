@@ -1,7 +1,8 @@
 //! Checks a movie before it is paid for. Each finding has its place, its rule and a fix. Pure.
 //!
-//! [`rules`] says what each rule is for and which source it rests on; [`super::spec`] has the vocabulary. The walk visits
-//! each node once. The rules of one family are in one file, next to the code that looks at the same nodes.
+//! [`rules`] says what each rule is for, which source it rests on, and how one is added; [`super::spec`] has the vocabulary.
+//! The walk visits each node once, and the rules about one kind of node are found in one file. `facts` finds what only the
+//! resolved movie shows; some of its rules are found in another file, too, where the movie as written shows them.
 //!
 //! ```
 //! use j2v::movie::Document;

@@ -1,5 +1,6 @@
-//! Handles stored callbacks: ask the service, update the ledger, queue the outcome for the application. A render whose
-//! callback the service does not confirm yet is polled, as if no callback had come.
+//! Handles stored callbacks: ask the service (through [`crate::work::watch`]), update the ledger, queue the outcome for the
+//! application. A render whose callback the service does not confirm yet is polled, as if no callback had come. With
+//! `--trust` a callback that names an end is believed, and the service is not asked.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;

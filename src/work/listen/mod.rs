@@ -1,6 +1,7 @@
-//! The receiver stores a callback, then answers it, and only then acts on it. A callback's content is a hint: the
-//! service is asked before a render changes or an application is notified. The receiver is its own fallback: it polls a
-//! render whose callback does not come, and handles its outcome in the same way.
+//! The receiver stores a callback, then answers it (`server`), and only then acts on it (`confirm`). A callback's content is
+//! a hint: the service is asked before a render changes or an application is notified, except with `--trust`. The receiver is
+//! its own fallback: it polls a render whose callback does not come, and handles its outcome in the same way. It sends no
+//! movie.
 
 mod confirm;
 mod connection;

@@ -1,6 +1,6 @@
-//! The HTTP server for callbacks: one path, whose callbacks are on disk before they are answered. Any other path
-//! returns no information, and no answer repeats what was sent. A request other than a POST to that path is the last
-//! one on its connection.
+//! The HTTP server for callbacks: one path, whose callbacks are on disk before they are answered. What is stored is the body
+//! without the API key, with the project and the token that it names. Any other path returns no information, and no answer
+//! repeats what was sent. A request other than a POST to that path is the last one on its connection.
 
 use std::future::Future;
 use std::io;

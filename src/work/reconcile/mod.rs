@@ -40,7 +40,7 @@ pub enum Kind {
     Unknown,
     /// Its answer was lost, and the user decides.
     Held,
-    /// It will be sent again, by its own rule.
+    /// It is to be sent again: by its own rule, or since a user decided so.
     Resend,
     /// The server has it; the ledger says that it was never accepted.
     Found,

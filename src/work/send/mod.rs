@@ -1,6 +1,7 @@
 //! The one way from a render that is wanted to an answer that is believed: connect, claim, POST, classify the answer, and
-//! record what it means for the row. A single submission and a batch differ in the [`Admission`] that they give, and in
-//! what they do about a service that asks for patience.
+//! record what it means for the row. Nothing else calls `Client::post_movie`; `protocol.md#who-may-post` says which commands
+//! lead here. A single submission and a batch differ in the [`Admission`] that they give, and in what they do about a service
+//! that asks for patience.
 
 mod claim;
 mod limits;

@@ -1,5 +1,11 @@
-//! The catalogue of rules. Each entry has the reason, the evidence, and an example of the wrong and the right. A new rule is
-//! an entry here, the code that finds it, and a line in the table of `tests/check`.
+//! The catalogue of rules. Each entry has the reason, the evidence, and an example of the wrong and the right. What finds a
+//! rule is beside this folder, in `check`, in the file about the same nodes; its code (`J2V064`) leads there.
+//!
+//! # A new rule
+//! 1. An entry in the file of its family, with the next number of the family's range ([`Rule::find`] has the ranges).
+//! 2. The code that finds it in the movie as it is written, in a file of `check`. What only the resolved movie shows is found
+//!    in `check/facts.rs`; what the expansion itself finds is an `IssueKind` there, made in `check/resolve.rs`.
+//! 3. A line in the table of `tests/check/rules.rs`. `check --rules` and `check --explain` show the entry by themselves.
 
 mod document;
 mod element;
