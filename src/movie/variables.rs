@@ -6,7 +6,7 @@ use super::expr::template::{self, Part};
 use super::expr::{self, Limits};
 use super::json::{Member, Node, Text, Value};
 
-/// The prefixes of helper keys and of the service's own variables (`contract.md` 1.6).
+/// The prefixes of helper keys and of the service's own variables (`movie-format.md#variables`).
 const RESERVED: [char; 6] = ['?', '$', '@', '%', '&', '_'];
 
 /// The variables that a movie asks for.

@@ -1,5 +1,5 @@
-//! The components that the preview can draw (`contract.md` 3.5): boxes with the CSS of their parts. No source shows what the
-//! service's own components look like beyond that, so all of them are approximate.
+//! The components that the preview can draw (`movie-format.md#components`): boxes with the CSS of their parts. No source
+//! shows what the service's own components look like beyond that, so all of them are approximate.
 
 use serde::Serialize;
 

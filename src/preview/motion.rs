@@ -1,4 +1,5 @@
-//! The effects that move or change a picture as a whole: fades, zoom, pan, rotation, flips, correction (`contract.md` 3.4).
+//! The effects that move or change a picture as a whole: fades, zoom, pan, rotation, flips, correction
+//! (`movie-format.md#element`).
 
 use super::css::Css;
 use super::level::Note;
@@ -9,7 +10,7 @@ use crate::movie::json::Node;
 /// The distance of one step of `zoom`, as a part of the size.
 const ZOOM_STEP: f64 = 0.05;
 
-/// The default distance of a pan, as a part of the size (`contract.md` 3.4).
+/// The default distance of a pan, as a part of the size (`movie-format.md#element`).
 const PAN_DISTANCE: f64 = 0.1;
 
 /// The tracks of an element that is visible from `start` to `end`; assumptions are added to the notes.

@@ -1,4 +1,4 @@
-//! The place of an element in the frame, in the movie's pixels (`contract.md` 3.4).
+//! The place of an element in the frame, in the movie's pixels (`movie-format.md#element`).
 
 use serde::Serialize;
 

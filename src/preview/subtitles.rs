@@ -1,4 +1,4 @@
-//! Subtitles in the five styles of the service (`contract.md` 3.5), from captions or from the spoken texts.
+//! Subtitles in the five styles of the service (`movie-format.md#subtitles`), from captions or from the spoken texts.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! The text styles of the service (`contract.md` 3.5), each as CSS and as tracks for its words or letters.
+//! The text styles of the service (`movie-format.md#text-styles`), each as CSS and as tracks for its words or letters.
 
 use serde::Serialize;
 

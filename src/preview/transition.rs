@@ -1,5 +1,5 @@
-//! How one scene follows another: the transitions that the service knows (`contract.md` 3.3), as tracks of the incoming
-//! and the outgoing scene. The names are those of ffmpeg's `xfade`, whose documentation describes them.
+//! How one scene follows another: the transitions that the service knows (`movie-format.md#scene`), as tracks of the
+//! incoming and the outgoing scene. The names are those of ffmpeg's `xfade`, whose documentation describes them.
 
 use serde::Serialize;
 

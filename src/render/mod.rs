@@ -1,7 +1,6 @@
 //! What one paid render is: its identity, its states, its outcome. Pure: no I/O, no clock.
 //!
-//! `protocol.md` decides when two submissions are the same render; part 3 is the
-//! protocol that [`state`] spells out.
+//! `protocol.md#cases` decides when two submissions are the same render; [`state`] is the machine of `protocol.md#states`.
 
 pub mod event;
 pub mod explanation;

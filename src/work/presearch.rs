@@ -23,7 +23,7 @@ use crate::service::read::ReadError;
 use crate::world::Timestamp;
 
 /// An intent older than this may have been sent by another machine, or before a backup was restored
-/// (`protocol.md#searching`, "Cold start").
+/// (`protocol.md#searching`).
 const COLD: Duration = Duration::from_secs(120);
 
 /// How long a machine checks the list before each single submission with a key, once it has met a ledger that was in
