@@ -93,8 +93,8 @@ fn is_link(piece: &str) -> bool {
     page.strip_suffix(".md").is_some_and(|name| !name.is_empty() && name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-'))
 }
 
-/// Whether the text after a link names a part of the page by a number or by a title in quotes, which nothing checks. A row
-/// of the fault tables is named by the word and its number, which `faults/matrix.rs` checks.
+/// Whether the text after a link names a part of the page by a number or by a title in quotes: nothing could check those. A
+/// row of the fault tables is named by the word and its number.
 fn names_a_part(after: &str) -> bool {
     let mut words = after.split_whitespace().filter(|word| !matches!(*word, "///" | "//!" | "//" | "," | ":"));
     let first = words.next().unwrap_or_default();

@@ -1,4 +1,5 @@
-//! What can be typed: clap types only. Nothing here acts; [`crate::settings`] says what it means.
+//! What can be typed: clap types, and `parse`, which ends the process where the command line is wrong or asks for help.
+//! Nothing else here acts; [`crate::settings`] says what it means.
 
 mod agents;
 mod batch;

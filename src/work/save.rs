@@ -1,4 +1,5 @@
-//! Saving a rendered video: the target, the download through the service's downloader, and the message when it fails.
+//! Saving a rendered video: the target, the download through the service's downloader, and the message when it fails. The
+//! ledger gets the file's path once the file has its name (`protocol.md#what-is-on-disk-when`).
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
