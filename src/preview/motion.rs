@@ -64,16 +64,16 @@ fn scale(node: &Node, span: (f64, f64), notes: &mut Vec<Note>) -> Option<Track> 
 /// The picture moves towards an edge. It is enlarged by the distance of the move unless it is not cropped.
 fn pan(node: &Node, span: (f64, f64), notes: &mut Vec<Note>) -> Vec<Track> {
     let Some(edge) = words(node, "pan") else { return Vec::new() };
-    let locality = number(node, "pan-distance").unwrap_or(PAN_DISTANCE).clamp(0.01, 0.5);
+    let distance = number(node, "pan-distance").unwrap_or(PAN_DISTANCE).clamp(0.01, 0.5);
     let sign = |low: &str, high: &str| if edge.contains(low) { -1.0 } else { f64::from(edge.contains(high)) };
     let (x, y) = (sign("left", "right"), sign("top", "bottom"));
     notes.push(Note::approximate("pan", format!("pan {edge}: where it begins is assumed")));
-    let at = |part: f64| format!("{:.2}% {:.2}%", x * locality * part * 50.0, y * locality * part * 50.0);
+    let at = |part: f64| format!("{:.2}% {:.2}%", x * distance * part * 50.0, y * distance * part * 50.0);
     let moved = Track::new("translate", span, (at(-1.0), at(1.0)));
     let is_cropped = node.get("pan-crop").is_none_or(|crop| crop.as_bool() != Some(false));
     // A zoom has its own scale, which is large enough.
     let larger = is_cropped && number(node, "zoom").is_none_or(|zoom| zoom == 0.0);
-    let room = larger.then(|| Track { of: "scale", at: vec![(span.0, format!("{:.3}", 1.0 + locality))], easing: super::track::LINEAR });
+    let room = larger.then(|| Track { of: "scale", at: vec![(span.0, format!("{:.3}", 1.0 + distance))], easing: super::track::LINEAR });
     room.into_iter().chain([moved]).collect()
 }
 
