@@ -30,7 +30,7 @@ const ENDS: &[Exit] = &[
 const PAGE: &str = "\
 What is found, and the exit code until it is fixed (several kinds make 12):
   held, unknown   8    the answer to the POST was lost; each is searched for first
-  resend          8    to be sent again by its rule, --on-unknown resubmit; --fix sends it
+  resend          8    to be sent again; --fix sends it if its rule is --on-unknown resubmit
   duplicate       8    a second project for one render, by its token
   found, lost     8    on the server, and the ledger doesn't know it; --fix: it does
   vanished        6    accepted, and the service does not know this project

@@ -14,6 +14,7 @@ use crate::ledger::RenderQuery;
 use crate::ledger::postgres::Postgres;
 use crate::ledger::sqlite::Sqlite;
 use crate::ledger::transfer::{CopyError, Transfer, copy};
+use crate::output::counted;
 use crate::render::state::State;
 use crate::settings::LedgerPlace;
 use crate::world::World;
@@ -93,7 +94,7 @@ async fn check(call: &Call, args: &LedgerCheckArgs) -> anyhow::Result<Exit> {
         call.out.note(&format!("{place} is sound"));
         return Ok(Exit::Done);
     }
-    Err(CliError::new(Exit::Internal, format!("{place} has {} faults; nothing was changed", faults.len())).into())
+    Err(CliError::new(Exit::Internal, format!("{place} has {}; nothing was changed", counted(faults.len(), "fault"))).into())
 }
 
 async fn prune(call: &Call, args: &PruneArgs) -> anyhow::Result<Exit> {

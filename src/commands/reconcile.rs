@@ -211,8 +211,7 @@ fn tell_kind(call: &Call, args: &ReconcileArgs, kind: Kind, findings: &[Finding]
     if group.len() > SHOWN {
         call.out.data(&format!("  … and {} more (--json lists all)", group.len() - SHOWN));
     }
-    let is_fixable = matches!(kind, Kind::Resend | Kind::Found | Kind::Lost | Kind::Missed);
-    if is_fixable && !args.fix {
+    if !args.fix && group.iter().any(|finding| finding.is_fixable()) {
         call.out.data("  fixed by: j2v reconcile --fix");
     }
 }

@@ -8,6 +8,7 @@ mod cluster;
 #[path = "../kill/dice.rs"]
 #[expect(dead_code, reason = "the kill loop uses the rest")]
 mod dice;
+mod earlier;
 mod failover;
 #[path = "../kill/flats.rs"]
 mod flats;

@@ -13,7 +13,7 @@ use crate::movie::Document;
 use crate::policy::RETENTION;
 use crate::render::identity::ProjectId;
 use crate::render::outcome::{Report, Status};
-use crate::render::state::{Fact, OnUnknown};
+use crate::render::state::Fact;
 use crate::work::save::{Saving, save_video};
 use crate::work::submit::{Order, Submitted, submit};
 use crate::work::{Context, save};
@@ -140,7 +140,7 @@ async fn learn(context: &Context, findings: &mut [Finding]) -> Result<(), Ledger
 /// Sends lost renders again that were not found and whose rule is to send again (`protocol.md#who-may-post`).
 async fn resend(context: &Context, findings: &mut [Finding]) -> Result<(), LedgerError> {
     for finding in of_kind(findings, Kind::Resend) {
-        let Some(render) = finding.render.clone().filter(|render| render.submission.on_unknown == OnUnknown::Resubmit) else { continue };
+        let Some(render) = finding.render.clone().filter(|_| finding.is_fixable()) else { continue };
         let Some(order) = order(context, &render).await? else { continue };
         match submit(context, &order).await? {
             Submitted::Bound(render) => {

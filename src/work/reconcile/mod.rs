@@ -18,7 +18,7 @@ use crate::ledger::{LedgerError, Render, RenderQuery};
 use crate::policy::{READING_LIST, READS_ABREAST, RETENTION};
 use crate::render::identity::{Key, ProjectId};
 use crate::render::outcome::Report;
-use crate::render::state::State;
+use crate::render::state::{OnUnknown, State};
 use crate::render::token::{LedgerName, Token};
 use crate::service::page::Window;
 use crate::service::read::{ReadError, Sweep};
@@ -121,6 +121,19 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Whether `reconcile --fix` fixes it without more flags. A row of a batch is sent by its batch, and a render that a person
+    /// decided to send again by its own command.
+    #[must_use]
+    pub fn is_fixable(&self) -> bool {
+        match self.kind {
+            Kind::Found | Kind::Lost | Kind::Missed => true,
+            Kind::Resend => {
+                self.render.as_ref().is_some_and(|render| render.batch().is_none() && render.submission.on_unknown == OnUnknown::Resubmit)
+            }
+            _ => false,
+        }
+    }
+
     fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self { kind, render: None, report: None, message: message.into(), next: Vec::new(), mended: None }
     }
