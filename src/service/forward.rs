@@ -1,5 +1,5 @@
 //! Forwards a request to the API unchanged, once: for the proxy that records the service's answers (`emulator --record`). A
-//! movie that is POSTed through it is paid for. Nothing is claimed here: that is up to the client that sent it. The key is
+//! movie that is sent through it is paid for. Nothing is claimed here: that is up to the client that sent it. The key is
 //! the caller's own, and goes only to the API.
 
 use std::time::Duration;
