@@ -7,6 +7,7 @@
 #![expect(clippy::case_sensitive_file_extension_comparisons, reason = "j2v writes `.mp4` and nothing else")]
 
 mod attackers;
+mod callbacks;
 mod certificates;
 mod company;
 mod downloads;

@@ -3,6 +3,8 @@
 #![cfg(all(unix, feature = "postgres"))]
 #![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
 
+#[path = "../faults/callbacks.rs"]
+mod callbacks;
 #[path = "../cluster/mod.rs"]
 mod cluster;
 #[path = "../kill/dice.rs"]
@@ -18,6 +20,7 @@ mod moved;
 #[expect(dead_code, reason = "the tests of faults use the rest")]
 #[path = "../faults/receiver.rs"]
 mod receiver;
+mod receiver_killed;
 mod refused;
 mod restored;
 #[expect(dead_code, reason = "the tests of faults use the rest")]
