@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// Each layer and the modules of the crate that it may import, besides itself.
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 17] = [
     ("world", &[]),
     ("policy", &[]),
     ("limits", &[]),
@@ -19,6 +19,9 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ("work", &["ledger", "movie", "policy", "preview", "render", "service", "world"]),
     ("client", &["ledger", "movie", "policy", "render", "service", "work", "world"]),
     ("emulator", &["movie", "world"]),
+    ("exit", &["render"]),
+    ("cli", &["emulator", "exit", "movie", "render", "rows", "service", "world"]),
+    ("settings", &["cli", "input", "ledger", "limits", "movie", "service", "work"]),
     ("output", &["exit", "limits", "movie", "render", "settings", "world"]),
 ];
 
@@ -43,7 +46,7 @@ fn no_file_is_longer_than_the_house_allows() {
     let long: Vec<String> = MAY_USE
         .iter()
         .flat_map(|(layer, _)| sources(&root, layer))
-        .filter(|(_, text)| text.lines().count() > 500)
+        .filter(|(_, text)| text.lines().count() > 400)
         .map(|(path, text)| format!("{path}: {} lines", text.lines().count()))
         .collect();
     assert!(long.is_empty(), "{long:#?}");
