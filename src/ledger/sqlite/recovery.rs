@@ -27,7 +27,7 @@ pub(super) fn claim(session: &Session<'_>, draft: &NewRender) -> Result<Option<R
     let restored = rows::restored(session.connection, &draft.space, &draft.key.spelled())?;
     let Some(render) = meant(draft, restored) else { return Ok(None) };
     let render = claimed(&render, draft);
-    rows::update(session.connection, &render, &columns::ORIGIN)?;
+    rows::update(session.connection, &render, columns::ORIGIN.iter())?;
     batches::entered(session.connection, &render)?;
     Ok(Some(render))
 }

@@ -1,12 +1,14 @@
 //! Reads and writes rows: each function is one statement. The meaning of a row is decided elsewhere.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE;
 use rusqlite::{Connection, OptionalExtension, ToSql, params, params_from_iter};
 
 use super::failure::Failure;
 use super::values::{Bound, cells};
+use crate::ledger::cells::Cell;
 use crate::ledger::columns::{self, Column, UNFINISHED, UNSETTLED};
 use crate::ledger::recovery::{AFTER_RESTORED, RESTORED};
 use crate::ledger::{Event, Render, RenderId, RenderQuery, Space};
@@ -14,7 +16,8 @@ use crate::render::identity::{Key, MovieHash, hex};
 
 /// A query for whole rows.
 fn select(tail: &str) -> String {
-    columns::select_render(&format!("render WHERE {tail}"))
+    static NAMES: LazyLock<String> = LazyLock::new(|| columns::names(columns::of_render()));
+    format!("SELECT {} FROM render WHERE {tail}", *NAMES)
 }
 
 /// One row by its number.
@@ -168,16 +171,24 @@ fn taken(key: &Key) -> Failure {
     Failure::Refused(format!("the random key {key} is taken: try again"))
 }
 
-/// Restored rows with a key, as tokens spell it.
+/// Restored rows with a key, as tokens spell it. Normally there is none, and a short query is prepared quickly.
 pub(super) fn restored(connection: &Connection, space: &Space, key: &Key) -> Result<Vec<Render>, Failure> {
-    let sql = select("key = ?1 AND scope >= ?2 AND scope < ?3 AND account = ?4 AND endpoint = ?5");
-    many(connection, &sql, &[key, &RESTORED, &AFTER_RESTORED, &space.account, &space.endpoint])
+    const SQL: &str = "SELECT id FROM render WHERE key = ?1 AND scope >= ?2 AND scope < ?3 AND account = ?4 AND endpoint = ?5";
+    let mut statement = connection.prepare_cached(SQL)?;
+    let ids = statement.query_map(params![key, RESTORED, AFTER_RESTORED, space.account, space.endpoint], |row| row.get(0))?;
+    let ids: Vec<RenderId> = ids.collect::<Result<_, _>>()?;
+    let mut restored = Vec::with_capacity(ids.len());
+    for id in ids {
+        restored.extend(load(connection, id)?);
+    }
+    Ok(restored)
 }
 
 /// Writes a new row, with its body if that is known; returns its number.
 pub(super) fn insert(connection: &Connection, render: &Render, body: Option<&[u8]>) -> Result<RenderId, Failure> {
     // The engine gives the number.
-    let columns: Vec<_> = columns::of_render().filter(|column| column.name != "id").collect();
+    let is_set = |column: &&Column<Render>| column.name != "id" && (column.cell)(render) != Cell::Null;
+    let columns: Vec<_> = columns::of_render().filter(is_set).collect();
     let places = vec!["?"; columns.len()].join(", ");
     let sql = format!("INSERT INTO render ({}) VALUES ({places})", columns::names(columns.iter().copied()));
     let inserted = connection.prepare_cached(&sql)?.execute(params_from_iter(columns.iter().map(|column| Bound::of(column, render))));
@@ -190,10 +201,14 @@ pub(super) fn insert(connection: &Connection, render: &Render, body: Option<&[u8
 }
 
 /// Writes some columns of a row. [`columns::STATE`] has indexes, and is written only when it changes.
-pub(super) fn update(connection: &Connection, render: &Render, columns: &'static [Column<Render>]) -> Result<(), Failure> {
-    let set: Vec<String> = columns.iter().map(|column| format!("{} = ?", column.name)).collect();
+pub(super) fn update<'c>(
+    connection: &Connection,
+    render: &Render,
+    columns: impl Iterator<Item = &'c Column<Render>> + Clone,
+) -> Result<(), Failure> {
+    let set: Vec<String> = columns.clone().map(|column| format!("{} = ?", column.name)).collect();
     let sql = format!("UPDATE render SET {} WHERE id = ?", set.join(", "));
-    let values = columns.iter().map(|column| Bound::of(column, render)).chain([Bound::new(&render.id)]);
+    let values = columns.map(|column| Bound::of(column, render)).chain([Bound::new(&render.id)]);
     connection.prepare_cached(&sql)?.execute(params_from_iter(values))?;
     Ok(())
 }

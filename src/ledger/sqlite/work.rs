@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::{batches, outbox, recovery, rows};
 use crate::ledger::batch::Unclaimed;
 use crate::ledger::change::{Applied, Placing, apply, placing, wanted};
-use crate::ledger::columns;
+use crate::ledger::columns::{MARKS, STATE};
 use crate::ledger::{Change, NewRender, PlaceResult, Record, Recorded, Render, RenderId, story};
 use crate::render::state::{Fact, InvalidTransition};
 use crate::world::Timestamp;
@@ -36,12 +36,18 @@ fn insert(session: &Session<'_>, draft: &NewRender, generation: u32) -> Result<R
 
 /// Records one change.
 pub(super) fn record(session: &Session<'_>, record: &Record) -> Result<Result<Recorded, InvalidTransition>, Failure> {
-    let Some(before) = rows::load(session.connection, record.render)? else {
-        return Err(Failure::Refused(format!("there is no render {}", record.render.0)));
-    };
+    take_in(session, &load(session, record.render)?, &record.change, record.at)
+}
+
+fn load(session: &Session<'_>, render: RenderId) -> Result<Render, Failure> {
+    let found = rows::load(session.connection, render)?;
+    found.ok_or_else(|| Failure::Refused(format!("there is no render {}", render.0)))
+}
+
+fn take_in(session: &Session<'_>, before: &Render, change: &Change, at: Timestamp) -> Result<Result<Recorded, InvalidTransition>, Failure> {
     let owner = session.owners.me().unwrap_or_default();
-    match apply(&before, &record.change, record.at, owner) {
-        Ok(applied) => write(session, &before, applied).map(Ok),
+    match apply(before, change, at, owner) {
+        Ok(applied) => write(session, before, applied).map(Ok),
         Err(out_of_turn) => Ok(Err(out_of_turn)),
     }
 }
@@ -50,10 +56,9 @@ fn write(session: &Session<'_>, before: &Render, applied: Applied) -> Result<Rec
     let Applied { recorded, event, drops_body, is_news } = applied;
     let after = &recorded.render;
     if after.submission != before.submission {
-        rows::update(session.connection, after, &columns::STATE)?;
-    }
-    if after != before {
-        rows::update(session.connection, after, &columns::MARKS)?;
+        rows::update(session.connection, after, STATE.iter().chain(&MARKS))?;
+    } else if after != before {
+        rows::update(session.connection, after, MARKS.iter())?;
     }
     if drops_body {
         rows::drop_body(session.connection, after.id)?;
@@ -70,11 +75,13 @@ fn write(session: &Session<'_>, before: &Render, applied: Applied) -> Result<Rec
 
 /// Claims one render, if the budget of its batch allows it.
 pub(super) fn claim(session: &Session<'_>, render: RenderId, at: Timestamp) -> Result<Result<Recorded, Unclaimed>, Failure> {
-    if let Err(over) = batches::afford(session.connection, render)? {
+    let before = load(session, render)?;
+    if before.row.is_some()
+        && let Err(over) = batches::afford(session.connection, render)?
+    {
         return Ok(Err(over));
     }
-    let claimed = record(session, &Record { render, change: Change::Fact(Fact::Claimed), at })?;
-    Ok(claimed.map_err(Unclaimed::from))
+    Ok(take_in(session, &before, &Change::Fact(Fact::Claimed), at)?.map_err(Unclaimed::from))
 }
 
 /// Turns the renders that dead processes were sending into `unknown`.
