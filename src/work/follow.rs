@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{Semaphore, mpsc};
 
-use super::save::{self, Saving, Unsaved, save_video};
+use super::save::{self, Saving, Unsaved, save_video, saved_file};
 use super::watch::{PollResult, Target, WaitPolicy, watch};
 use super::{Context, Submission};
 use crate::ledger::Render;
@@ -261,11 +261,4 @@ impl Described<'_> {
             ),
         }
     }
-}
-
-/// The saved video, if the file is still there and complete.
-pub(super) fn saved_file(render: &Render) -> Option<PathBuf> {
-    let size = render.report.as_ref().and_then(|report| report.size);
-    let is_it = |file: &PathBuf| file.metadata().is_ok_and(|found| found.is_file() && size.is_none_or(|size| size == found.len()));
-    render.file.as_deref().map(here).filter(is_it)
 }

@@ -2,6 +2,7 @@
 
 pub mod batch;
 mod belief;
+mod command_line;
 pub mod deliver;
 pub mod follow;
 pub mod listen;
@@ -18,15 +19,15 @@ mod until;
 pub mod upload;
 pub mod watch;
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+pub use self::command_line::CommandLine;
+pub(crate) use self::command_line::{Submission, quoted};
 use crate::ledger::{Change, LedgerError, Record, Recorded, Render, RenderId, RenderQuery, SUBMIT_SCOPE, Space, Store};
 use crate::policy::READING_ONE;
 use crate::render::event::{Event, Listener};
-use crate::render::identity::Key;
 use crate::render::schedule::Locality;
 use crate::render::state::{Action, Fact, InvalidTransition};
 use crate::render::token::Token;
@@ -69,7 +70,7 @@ impl Context {
             client: Arc::new(client),
             locality,
             world,
-            listener: Arc::new(Deaf),
+            listener: Arc::new(NoListener),
             interrupt: CancellationToken::new(),
             remembers: true,
             command: CommandLine::default(),
@@ -182,95 +183,8 @@ const OTHER_TIMES: i64 = 2 * 24 * 3600 * 1000;
 /// The account of a user without profiles.
 pub const DEFAULT_ACCOUNT: &str = "default";
 
-struct Deaf;
+struct NoListener;
 
-impl Listener for Deaf {
+impl Listener for NoListener {
     fn hear(&self, _: &Event) {}
-}
-
-/// Whether to render again a key that already has a render.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Submission {
-    /// The same render: attach to it, or send it if it was never accepted.
-    Same,
-    /// One more render of the key, since the last one failed or was given up.
-    Again,
-    /// One more render of the key, since the file of the last one was deleted.
-    Anew,
-}
-
-/// Spells commands for the user to type, with the flags that select the same service and ledger.
-#[derive(Debug, Clone, Default)]
-pub struct CommandLine {
-    flags: Vec<String>,
-    /// Keys of single submissions that a batch also has, among those that were looked up.
-    shared: Arc<Mutex<HashSet<Key>>>,
-}
-
-impl CommandLine {
-    /// Commands with these global flags.
-    #[must_use]
-    pub fn with_flags(flags: Vec<String>) -> Self {
-        Self { flags, shared: Arc::default() }
-    }
-
-    /// The shortest name that identifies a render: `KEY`, or `BATCH/KEY`.
-    pub(crate) fn name(&self, render: &Render) -> String {
-        let is_shared = || self.shared.lock().unwrap_or_else(PoisonError::into_inner).contains(&render.key);
-        if render.own_scope() == Some(SUBMIT_SCOPE) && !render.key.as_str().contains('/') && !is_shared() {
-            return render.key.to_string();
-        }
-        render.full_name()
-    }
-
-    fn learn_shared(&self, key: &Key) {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
-    }
-
-    /// The command that sends a render: its submission, or the next run of its batch.
-    pub(crate) fn send(&self, render: &Render, submission: Submission) -> String {
-        if render.batch().is_none() {
-            return self.submit(&render.source, &render.flags, &render.key, submission);
-        }
-        let again = match submission {
-            Submission::Same => &[][..],
-            Submission::Again => &["--retry-failed"],
-            Submission::Anew => &["--retry-expired"],
-        };
-        let words =
-            ["batch", render.source.as_str()].into_iter().chain(render.flags.iter().map(String::as_str)).chain(again.iter().copied());
-        self.spell(&words.collect::<Vec<_>>())
-    }
-
-    /// The command for a render's submission, with the flags that composed its movie.
-    pub(crate) fn submit(&self, source: &str, flags: &[String], key: &Key, submission: Submission) -> String {
-        let again = if submission == Submission::Same { &[][..] } else { &["--again"] };
-        let flags = flags.iter().map(String::as_str);
-        let words = ["submit", source].into_iter().chain(flags).chain(["--key", key.as_str()]).chain(again.iter().copied());
-        self.spell(&words.collect::<Vec<_>>())
-    }
-
-    /// `j2v WORDS… FLAGS…`, quoted for a shell where a word needs it.
-    #[must_use]
-    pub fn spell(&self, words: &[&str]) -> String {
-        let words = words.iter().copied().chain(self.flags.iter().map(String::as_str));
-        std::iter::once("j2v".to_owned()).chain(words.map(quoted)).collect::<Vec<_>>().join(" ")
-    }
-}
-
-/// A word quoted for a shell.
-pub(crate) fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_next_command_can_be_pasted_into_a_shell() {
-        let command = CommandLine::with_flags(vec!["--emulate".to_owned()]);
-        assert_eq!(command.spell(&["settle", "it's #1"]), r"j2v settle 'it'\''s #1' --emulate");
-    }
 }

@@ -1,10 +1,7 @@
 //! Outcomes of renders that have no project yet, each with the next commands.
 
-use super::submit::Order;
 use super::{Context, Submission};
-use crate::ledger::{LedgerError, Render};
-use crate::movie::Document;
-use crate::movie::json::first_difference;
+use crate::ledger::Render;
 use crate::render::event::{Cause, Outcome, OutcomeStatus};
 use crate::render::outcome::Reason;
 use crate::render::state::State;
@@ -119,32 +116,4 @@ pub fn interrupted_unsent(render: &Render) -> Outcome {
 pub fn interrupted_in_flight(context: &Context, render: &Render) -> Outcome {
     let outcome = unknown(context, render, "interrupted while waiting for the answer: the movie may have been accepted");
     Outcome { cause: Cause::Interrupted, ..outcome }
-}
-
-/// The outcome of a movie whose key was used before for another movie.
-///
-/// # Errors
-/// When the ledger fails.
-pub async fn other_movie(context: &Context, order: &Order, render: &Render) -> Result<Outcome, LedgerError> {
-    let before = context.store.body(render.id).await?.and_then(|body| String::from_utf8(body).ok());
-    let before = before.and_then(|text| Document::parse("the ledger", text).ok());
-    let place = before.and_then(|before| first_difference(&before.root, &order.movie.root));
-    let place = place.map_or_else(
-        || "the movie that was sent then is no longer kept".to_owned(),
-        |pointer| format!("the first difference is at {pointer}"),
-    );
-    context.learn_names(&[render]).await?;
-    let key = &context.command.name(render);
-    let mut outcome = Outcome::new(OutcomeStatus::Unsent).because(
-        Cause::OtherMovie,
-        format!("the key {key} was used before for another movie: {place}; nothing was sent. --again renders this one as well"),
-    );
-    outcome.key = Some(render.key.clone());
-    outcome.source = Some(order.source.clone());
-    Ok(outcome.then(context.command.spell(&["show", key])).then(context.command.submit(
-        &order.source,
-        &order.flags,
-        &render.key,
-        Submission::Again,
-    )))
 }

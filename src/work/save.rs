@@ -7,7 +7,6 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::Value;
 
 use super::Context;
-use super::follow::saved_file;
 use crate::ledger::story::SAVED;
 use crate::ledger::{Change, LedgerError, Render, RenderQuery};
 use crate::movie::pattern::Pattern;
@@ -19,7 +18,7 @@ use crate::render::state::Fact;
 use crate::service::download::{Order, Overwrite, Progress, SaveError, Saved, VideoSource};
 use crate::service::filename::video_name;
 use crate::service::keyless::Hosts;
-use crate::service::place;
+use crate::service::place::{self, here};
 use crate::service::read::ReadError;
 
 /// How long one video is retried while no bytes arrive.
@@ -271,6 +270,13 @@ fn make_way(target: &Path, render: Option<&Render>, saving: &Saving, others: &[R
         }
     }
     Ok(Overwrite::Yes)
+}
+
+/// The saved video, if the file is still there and complete.
+pub(super) fn saved_file(render: &Render) -> Option<PathBuf> {
+    let size = render.report.as_ref().and_then(|report| report.size);
+    let is_it = |file: &PathBuf| file.metadata().is_ok_and(|found| found.is_file() && size.is_none_or(|size| size == found.len()));
+    render.file.as_deref().map(here).filter(is_it)
 }
 
 /// Copies a saved video to the requested place.

@@ -12,7 +12,7 @@ use crate::render::event::{Event, Outcome};
 use crate::render::identity::ProjectId;
 use crate::render::outcome::Reason;
 use crate::service::retry::RetryPolicy;
-use crate::work::send::{AHEAD, Admission, Hearer, Posted, Setback, Slowed, StopReason, post};
+use crate::work::send::{AHEAD, Admission, PostObserver, Posted, Setback, Slowed, StopReason, post};
 
 /// Sends every row that the queue delivers, as long as the pipeline lives.
 pub(super) async fn send_all(pipeline: &Pipeline<'_>, mut queue: mpsc::Receiver<(Row, Render)>) -> Result<(), LedgerError> {
@@ -103,7 +103,7 @@ fn slow_down(pipeline: &Pipeline<'_>, setback: &Setback, began: Tick) {
     }
 }
 
-impl Hearer for Pipeline<'_> {
+impl PostObserver for Pipeline<'_> {
     fn accepted(&self, _: &Render, _: &ProjectId) {
         self.limits.answered();
         self.accepted_at.set(Tick::now());

@@ -67,7 +67,7 @@ impl Setback {
 }
 
 /// Hears about a POST while it is under way.
-pub(super) trait Hearer {
+pub(super) trait PostObserver {
     /// The service accepted the render; the ledger does not know it yet.
     fn accepted(&self, render: &Render, project: &ProjectId);
 
@@ -87,7 +87,7 @@ pub(super) async fn post(
     wanted: &Render,
     movie: Option<&Document>,
     admission: &Admission,
-    hearer: &impl Hearer,
+    hearer: &impl PostObserver,
 ) -> Result<Posted, LedgerError> {
     let body = match body(context, wanted, movie).await? {
         Ok(body) => body,
@@ -136,7 +136,7 @@ fn with_token(movie: &Document, token: &str) -> Result<Vec<u8>, String> {
 }
 
 /// Completes at the interruption while nothing is claimed, otherwise after the grace.
-async fn interrupted(context: &Context, claim: &Claim, wanted: &Render, hearer: &impl Hearer) {
+async fn interrupted(context: &Context, claim: &Claim, wanted: &Render, hearer: &impl PostObserver) {
     context.interrupt.cancelled().await;
     if claim.has_begun() {
         hearer.awaits_answer(wanted);
@@ -159,7 +159,7 @@ struct Answer<'a, H> {
     hearer: &'a H,
 }
 
-impl<H: Hearer> Answer<'_, H> {
+impl<H: PostObserver> Answer<'_, H> {
     async fn read(&self, happened: &RequestResult, refused: Option<Unclaimed>) -> Result<Posted, LedgerError> {
         let epoch = self.render.submission.epoch;
         match meaning_of_post(happened) {

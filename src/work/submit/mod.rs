@@ -6,10 +6,12 @@ mod order;
 use std::time::Duration;
 
 pub use self::order::Order;
-use super::outcome::{abandoned, described, held, interrupted_in_flight, interrupted_unsent, other_movie, refused, unbound, unknown};
-use super::send::{Admission, Hearer, Posted, Setback, post};
+use super::outcome::{abandoned, described, held, interrupted_in_flight, interrupted_unsent, refused, unbound, unknown};
+use super::send::{Admission, PostObserver, Posted, Setback, post};
 use super::{Context, Submission, presearch, search};
 use crate::ledger::{Change, LedgerError, PlaceResult, Render, RenderQuery};
+use crate::movie::Document;
+use crate::movie::json::first_difference;
 use crate::policy::{ANSWER_GRACE, READING_ONE, REFUSED_FOR, THROTTLED_FOR, THROTTLED_TRIES};
 use crate::render::event::{Cause, Event, Outcome, OutcomeStatus};
 use crate::render::identity::{MovieHash, ProjectId};
@@ -304,7 +306,7 @@ impl Submitting<'_> {
     }
 }
 
-impl Hearer for Submitting<'_> {
+impl PostObserver for Submitting<'_> {
     fn accepted(&self, render: &Render, project: &ProjectId) {
         self.context.tell(&Event::Accepted { project: project.clone(), key: render.key.clone(), source: self.order.source.clone() });
     }
@@ -323,4 +325,32 @@ impl Hearer for Submitting<'_> {
             ANSWER_GRACE.as_secs()
         )));
     }
+}
+
+/// The outcome of a movie whose key was used before for another movie.
+///
+/// # Errors
+/// When the ledger fails.
+async fn other_movie(context: &Context, order: &Order, render: &Render) -> Result<Outcome, LedgerError> {
+    let before = context.store.body(render.id).await?.and_then(|body| String::from_utf8(body).ok());
+    let before = before.and_then(|text| Document::parse("the ledger", text).ok());
+    let place = before.and_then(|before| first_difference(&before.root, &order.movie.root));
+    let place = place.map_or_else(
+        || "the movie that was sent then is no longer kept".to_owned(),
+        |pointer| format!("the first difference is at {pointer}"),
+    );
+    context.learn_names(&[render]).await?;
+    let key = &context.command.name(render);
+    let mut outcome = Outcome::new(OutcomeStatus::Unsent).because(
+        Cause::OtherMovie,
+        format!("the key {key} was used before for another movie: {place}; nothing was sent. --again renders this one as well"),
+    );
+    outcome.key = Some(render.key.clone());
+    outcome.source = Some(order.source.clone());
+    Ok(outcome.then(context.command.spell(&["show", key])).then(context.command.submit(
+        &order.source,
+        &order.flags,
+        &render.key,
+        Submission::Again,
+    )))
 }
