@@ -24,8 +24,13 @@ pub struct Binding {
     known: HashMap<Arc<str>, Known>,
     /// The same columns in the order in which they were met.
     met: Vec<Arc<str>>,
+    /// Those of them that no row has lacked.
+    whole: Vec<Arc<str>>,
     /// How many rows there were.
     rows: u64,
+    /// The numbers of the first row and of the last one.
+    first: Option<u64>,
+    last: u64,
     /// Columns that are not variables, and why; in the order in which they were met.
     refused: Vec<(Arc<str>, String)>,
     /// The variables that columns have been, each with a place of its own.
@@ -35,8 +40,22 @@ pub struct Binding {
 struct Known {
     /// Nothing when the column is not a variable.
     meaning: Option<Arc<Slotted>>,
-    /// How many rows have it.
+    /// How many rows have it, and the number of the last one. A table that is read again is not counted again.
     rows: u64,
+    last: u64,
+    /// The number of the first row without it.
+    missing: Option<u64>,
+}
+
+/// A column that some rows have and others lack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lacking<'a> {
+    /// The column.
+    pub column: &'a str,
+    /// How many rows lack it.
+    pub rows: u64,
+    /// The number of the first of them.
+    pub first: u64,
 }
 
 /// What a column means, and the place of its variable among all.
@@ -93,12 +112,12 @@ impl Binding {
         &self.refused
     }
 
-    /// The columns that some of the rows have and others lack, and how many lack each: items of JSON, where the movie's own
-    /// value then stands.
-    pub fn lacking(&self) -> impl Iterator<Item = (&str, u64)> {
-        let rows = |column: &Arc<str>| self.known.get(column).map_or(0, |known| known.rows);
-        let counted = self.met.iter().map(move |column| (&**column, self.rows.saturating_sub(rows(column))));
-        counted.filter(|(_, lacking)| *lacking > 0)
+    /// The columns that some of the rows have and others lack: items of JSON, where the movie's own value then stands.
+    pub fn lacking(&self) -> impl Iterator<Item = Lacking<'_>> {
+        self.met.iter().filter_map(|column| {
+            let known = self.known.get(column)?;
+            Some(Lacking { column, rows: self.rows - known.rows, first: known.missing? })
+        })
     }
 
     /// The required columns.
@@ -121,9 +140,11 @@ impl Binding {
     /// What a row says, and which of its columns say nothing.
     pub fn bind(&mut self, row: &Row) -> Bound {
         let mut faults = Vec::new();
-        self.rows += 1;
         // All of them first: an error in one cell makes no other column lack.
-        let meanings: Vec<_> = row.cells.iter().map(|cell| self.meaning(&cell.column)).collect();
+        let meanings: Vec<_> = row.cells.iter().map(|cell| self.meaning(&cell.column, row.number)).collect();
+        if row.number > self.last {
+            self.count(row);
+        }
         let joined: Vec<usize> = (0..self.joins.len()).map(|join| self.slot(self.joins[join].name().to_owned())).collect();
         let mut bound = Variables::new(self.slots.len(), row.cells.len() + self.joins.len());
         for (cell, meaning) in row.cells.iter().zip(meanings) {
@@ -144,10 +165,26 @@ impl Binding {
         Bound { variables: bound.list, client_data, faults }
     }
 
-    /// What a column of the row at hand means.
-    fn meaning(&mut self, column: &Arc<str>) -> Result<Option<Arc<Slotted>>, String> {
+    /// Counts a row, and finds the columns that it is the first to lack.
+    fn count(&mut self, row: &Row) {
+        self.rows += 1;
+        self.first.get_or_insert(row.number);
+        self.last = row.number;
+        if row.cells.len() < self.met.len() {
+            let known = &mut self.known;
+            self.whole.retain(|column| {
+                let Some(known) = known.get_mut(column).filter(|known| known.last < row.number) else { return true };
+                known.missing = Some(row.number);
+                false
+            });
+        }
+    }
+
+    /// What a column means in the row of this number.
+    fn meaning(&mut self, column: &Arc<str>, number: u64) -> Result<Option<Arc<Slotted>>, String> {
         if let Some(known) = self.known.get_mut(column) {
-            known.rows += 1;
+            known.rows += u64::from(number > known.last);
+            known.last = known.last.max(number);
             return Ok(known.meaning.clone());
         }
         if COLUMNS.is_passed_by(self.met.len() + 1) {
@@ -156,7 +193,10 @@ impl Binding {
         let name = self.renamed.get(&**column).cloned().unwrap_or_else(|| column.to_string());
         let meaning = if name.is_empty() { None } else { self.read(column, &name) };
         self.met.push(Arc::clone(column));
-        self.known.insert(Arc::clone(column), Known { meaning: meaning.clone(), rows: 1 });
+        if self.first.is_none() {
+            self.whole.push(Arc::clone(column));
+        }
+        self.known.insert(Arc::clone(column), Known { meaning: meaning.clone(), rows: 1, last: number, missing: self.first });
         Ok(meaning)
     }
 
@@ -304,10 +344,15 @@ mod tests {
     #[test]
     fn a_column_that_only_some_rows_have_is_counted() {
         let mut binding = Binding::default().skipping_empty();
-        for cells in [&[("a", Node::null()), ("b", Node::from(1))][..], &[("a", Node::from(2))], &[("a", Node::from(3))]] {
-            binding.bind(&row(cells));
+        let numbered = |number, names: &[&str]| Row { number, ..row(&names.iter().map(|name| (*name, Node::null())).collect::<Vec<_>>()) };
+        let rows = [numbered(2, &["a", "b"]), numbered(3, &["a", "b"]), numbered(5, &["a", "a"]), numbered(6, &["a", "c", "c"])];
+        let lacking = [Lacking { column: "b", rows: 2, first: 5 }, Lacking { column: "c", rows: 3, first: 2 }];
+        for pass in ["the first time", "again"] {
+            for row in &rows {
+                binding.bind(row);
+            }
+            assert_eq!(binding.lacking().collect::<Vec<_>>(), lacking, "{pass}");
         }
-        assert_eq!(binding.lacking().collect::<Vec<_>>(), [("b", 2)]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
 
 use super::column::{ENCODING, blank_header, header, width};
 use super::encoding::MARK;
-use super::lines::{BadQuote, Lines, Place};
+use super::lines::{Lines, Place};
 use super::origin::{Origin, Pass, unreadable};
 use super::{Cell, Row, RowsError};
 use crate::limits::CELL;
@@ -46,6 +46,9 @@ impl Delimited {
         if header_row.is_some_and(|wanted| wanted != records.place.row) {
             return Err(blank_header(origin.name(), header_at));
         }
+        if let Some(cell) = records.strays.first() {
+            return Err(records.wrong(format!("the name of column {} {GOES_ON}", cell + 1)).helped(QUOTE_TWICE));
+        }
         table.header = records.place.row;
         table.columns = header(origin.name(), records.place.row, records.record.iter())?;
         Ok(table)
@@ -73,6 +76,7 @@ impl Delimited {
             reader: builder.from_reader(bytes),
             record: ByteRecord::new(),
             columns: self.columns.clone(),
+            strays: Vec::new(),
             place: Place { row: 0, line: 0 },
         }
     }
@@ -114,8 +118,16 @@ pub(super) struct Records {
     reader: Reader<Lines<Pass>>,
     record: ByteRecord,
     columns: Vec<Arc<str>>,
+    /// The cells of the record that go on after the quote that closes them, from 0.
+    strays: Vec<usize>,
     place: Place,
 }
+
+/// What is wrong with such a cell.
+const GOES_ON: &str = "goes on after the quote that closes it";
+
+/// What to do about it.
+const QUOTE_TWICE: &str = "a quote inside of a quoted cell is written twice: \"a 12\"\" TV\"";
 
 impl Iterator for Records {
     type Item = Result<Row, RowsError>;
@@ -148,13 +160,13 @@ impl Records {
             ErrorKind::Io(why) => unreadable(&self.name, &why),
             _ => self.wrong("it can't be read"),
         })?;
-        match self.reader.get_ref().bad_quote(end).filter(|_| found) {
-            Some(BadQuote::Open) => Err(self.wrong("a quote opens in it and never closes").helped("close the quote after its cell")),
-            Some(BadQuote::Inside) => Err(self
-                .wrong("a cell goes on after the quote that closes it")
-                .helped("a quote inside of a quoted cell is written twice: \"a 12\"\" TV\"")),
-            None => Ok(found),
+        let lines = self.reader.get_mut();
+        self.strays.clear();
+        self.strays.extend(std::iter::from_fn(|| lines.next_stray(end)));
+        if found && lines.is_open(end) {
+            return Err(self.wrong("a quote opens in it and never closes").helped("close the quote after its cell"));
         }
+        Ok(found)
     }
 
     fn row(&self) -> Row {
@@ -163,6 +175,8 @@ impl Records {
         if self.record.len() < self.columns.len() || surplus {
             faults.push(self.ragged());
         }
+        // The rest of such a cell is read as text, so that the rows after it are read, too. Nobody knows what was meant.
+        faults.extend(self.strays.iter().map(|cell| self.stray(*cell)));
         let named = self.columns.iter().zip(&self.record).filter(|(column, _)| !column.is_empty());
         let cells = named.map(|(column, bytes)| {
             let text = std::str::from_utf8(bytes).unwrap_or_else(|_| {
@@ -181,11 +195,23 @@ impl Records {
     /// The error for a row that does not match the header: usually a quote is missing, in this row or an earlier one.
     fn ragged(&self) -> RowsError {
         let error = self.wrong(width(self.record.len(), self.columns.len()));
-        let is_long = self.record.iter().any(|cell| cell.split(|byte| *byte == b'\n').count() > 4);
+        let is_long = self.record.iter().any(|cell| lines(cell) > 4);
         if is_long {
             return error.helped("a cell in it goes on over several lines: is a closing quote missing?");
         }
         error.helped("a cell that holds the separator or a line break stands in quotes: \"Elm Road, 7\"")
+    }
+
+    /// The error for a cell with text after its closing quote: the quote inside should be two, or an earlier one has not closed.
+    fn stray(&self, cell: usize) -> RowsError {
+        let error = match self.columns.get(cell).filter(|column| !column.is_empty()) {
+            Some(column) => self.wrong(format!("the cell {GOES_ON}")).in_column(column),
+            None => self.wrong(format!("cell {} {GOES_ON}", cell + 1)),
+        };
+        match self.record.get(cell).map_or(1, lines) {
+            1 => error.helped(QUOTE_TWICE),
+            lines => error.helped(format!("it goes on over {lines} lines: close the quote where the cell ends; {QUOTE_TWICE}")),
+        }
     }
 
     /// An error about the last row read.
@@ -194,4 +220,9 @@ impl Records {
         let place = if line > row { format!("row {row} (line {line})") } else { format!("row {row}") };
         RowsError::at(&self.name, place, why)
     }
+}
+
+/// How many lines a cell has.
+fn lines(cell: &[u8]) -> usize {
+    cell.split(|byte| *byte == b'\n').count()
 }

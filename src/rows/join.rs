@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::binding::Binding;
+use super::binding::{Binding, Lacking};
 use super::column::Meaning;
 use super::{Row, RowsError, Source, Table, json};
 use crate::movie::json::{CellPlace, Node, Span, Value};
@@ -78,8 +78,10 @@ impl Join {
         // The join column may have any name: the row of the first table has the same value.
         let refused = binding.refused().iter().filter(|(column, _)| **column != *on);
         join.notes.extend(refused.map(|(column, why)| format!("{}: the column `{column}` is in no item: {why}", table.name())));
-        let lacking = binding.lacking().map(|(column, items)| format!("{}: `{column}` is missing in {items} of its items", table.name()));
-        join.notes.extend(lacking);
+        let (name, unit) = (table.name(), table.unit());
+        let told =
+            |Lacking { column, rows, first }| format!("{name}: `{column}` is missing in {rows} of its {unit}s, first in {unit} {first}");
+        join.notes.extend(binding.lacking().map(told));
         Ok(join)
     }
 

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::io::{self, Read};
 
-use crate::limits::ROW;
+use crate::limits::{COLUMNS, ROW};
 
 /// A reader that watches the bytes that the CSV reader reads.
 pub(super) struct Lines<R> {
@@ -19,10 +19,12 @@ pub(super) struct Lines<R> {
     /// The offset of the current row, bytes.
     start: u64,
     is_over: bool,
+    /// The number of the current cell in its row, from 0.
+    cell: usize,
     /// The ends of the rows that the CSV reader has not asked for yet: the offset, and the number of the next line.
     ends: VecDeque<(u64, u64)>,
-    /// The offset of the first character after a closing quote, if any.
-    stray: Option<u64>,
+    /// The first characters after a closing quote that the CSV reader has not passed yet: the offset, and the cell's number.
+    strays: VecDeque<(u64, usize)>,
     /// The place of the CSV reader.
     place: Place,
 }
@@ -34,15 +36,6 @@ pub(super) struct Place {
     pub(super) row: u64,
     /// The line, as an editor counts.
     pub(super) line: u64,
-}
-
-/// The fault of a quote in a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum BadQuote {
-    /// The quote opens a cell, and the file ends in it.
-    Open,
-    /// The quote closes a cell that goes on after it.
-    Inside,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,8 +50,8 @@ enum State {
 
 impl<R> Lines<R> {
     pub(super) fn new(inner: R, delimiter: u8) -> Self {
-        let (ends, place) = (VecDeque::new(), Place { row: 1, line: 1 });
-        Self { inner, delimiter, state: State::Start, at: 0, breaks: 0, start: 0, is_over: false, ends, stray: None, place }
+        let (ends, strays, place) = (VecDeque::new(), VecDeque::new(), Place { row: 1, line: 1 });
+        Self { inner, delimiter, state: State::Start, at: 0, breaks: 0, start: 0, is_over: false, cell: 0, ends, strays, place }
     }
 
     /// The place of the row that the CSV reader has read up to the byte `end`. Rows that end later stay for the next call.
@@ -71,12 +64,16 @@ impl<R> Lines<R> {
         self.place
     }
 
-    /// The fault of the quotes of that row.
-    pub(super) fn bad_quote(&self, end: u64) -> Option<BadQuote> {
-        if self.stray.is_some_and(|at| at < end) {
-            return Some(BadQuote::Inside);
-        }
-        (self.is_over && self.state == State::Quoted && end == self.at).then_some(BadQuote::Open)
+    /// The next cell of that row that goes on after the quote that closes it: its number in the row, from 0.
+    pub(super) fn next_stray(&mut self, end: u64) -> Option<usize> {
+        let &(_, cell) = self.strays.front().filter(|(at, _)| *at < end)?;
+        self.strays.pop_front();
+        Some(cell)
+    }
+
+    /// Whether a quote opens a cell of that row and never closes: the file ends in it.
+    pub(super) fn is_open(&self, end: u64) -> bool {
+        self.is_over && self.state == State::Quoted && end == self.at
     }
 
     fn pass(&mut self, byte: u8) {
@@ -85,9 +82,15 @@ impl<R> Lines<R> {
             (State::Quoted, b'"') => State::Closing,
             (State::Quoted, _) | (State::Start | State::Closing, b'"') => State::Quoted,
             (_, b'\n' | b'\r') => State::Start,
-            (_, byte) if byte == self.delimiter => State::Start,
+            (_, byte) if byte == self.delimiter => {
+                self.cell += 1;
+                State::Start
+            }
             (State::Closing, _) => {
-                self.stray.get_or_insert(self.at);
+                // No table has more columns, and so no name for more cells.
+                if !COLUMNS.is_passed_by(self.cell + 1) {
+                    self.strays.push_back((self.at, self.cell));
+                }
                 State::Plain
             }
             _ => State::Plain,
@@ -101,6 +104,7 @@ impl<R> Lines<R> {
         self.at += 1;
         if self.state == State::Start && matches!(byte, b'\n' | b'\r') {
             self.start = self.at;
+            self.cell = 0;
         }
     }
 }

@@ -104,6 +104,12 @@ impl Row {
         self.cell(column).map(Cell::to_text)
     }
 
+    /// Whether each of its cells is known to belong to its column: of a row with too few or too many cells that is a guess.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.faults.iter().all(|fault| fault.column.is_some())
+    }
+
     /// Whether every cell is empty, as in the rows that a spreadsheet leaves at its end.
     fn is_blank(&self) -> bool {
         self.faults.is_empty() && self.cells.iter().all(Cell::is_empty)

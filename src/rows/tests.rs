@@ -48,14 +48,35 @@ fn a_quote_that_never_closes_or_closes_too_early_is_told_with_its_row() {
         ("id,n\n1,a\n\n2,\"open\n3,b\n4,c\n", "row 4: a quote opens in it and never closes"),
         ("id,n\n\"1\n\",a\n2,\"", "row 3 (line 4): a quote opens in it and never closes"),
         ("\"id,n\n", "row 1: a quote opens in it and never closes"),
-        ("id,n\n1,\"a 12\" TV\"\n2,b\n", "row 2: a cell goes on after the quote that closes it"),
-        ("id,n\n1,\"open\n2,\"b\"\n3,c\n", "row 2: a cell goes on after the quote that closes it"),
+        ("id,\"n\"x\n1,a\n", "row 1: the name of column 2 goes on after the quote that closes it"),
+        ("id,n\n1,\"a 12\" TV\"\n2,b\n", "row 2, column `n`: the cell goes on after the quote that closes it"),
+        ("id,n\n1,\"open\n2,\"b\"\n3,c\n", "row 2, column `n`: the cell goes on after the quote that closes it"),
+        ("id,\n1,\"a\"x\n", "row 2: cell 2 goes on after the quote that closes it"),
     ] {
         assert_eq!(read("t.csv", text.as_bytes()).unwrap_err(), format!("T: {told}"), "{text}");
+        assert_eq!(read("t.tsv", text.replace(',', "\t").as_bytes()).unwrap_err(), format!("T: {told}"), "{text}");
     }
     let good = "id,n\n1,5\" pipe\n2,\"\"\n3,\"a 12\"\" TV\"\r\n4,\"\"\"b\"\"\"";
     let wanted = [r#"2 id="1" n="5\" pipe""#, r#"3 id="2" n="""#, r#"4 id="3" n="a 12\" TV""#, r#"5 id="4" n="\"b\"""#];
     assert_eq!(read("t.csv", good.as_bytes()).unwrap(), wanted);
+}
+
+#[test]
+fn each_cell_that_goes_on_after_its_closing_quote_is_a_fault_of_its_row_and_the_rows_after_it_are_read() {
+    // Longer than the buffer between the file and its reader.
+    let good = |from: usize| (from..from + 9000).map(|row| format!("{row},\"x, y\",z\r\n")).collect::<String>();
+    let text = format!("id,a,b\r\n{}7,\"€21\"x,\"1\"\"\"2\r\n\"8\",\"open\r\n9,\"c\",d\r\n{}", good(2), good(20));
+    let folder = TempDir::new().unwrap();
+    let table = Table::open(&Source::new(written(&folder, "t.csv", text.as_bytes()))).unwrap();
+    let rows: Vec<Row> = table.rows().unwrap().collect::<Result<_, _>>().unwrap();
+    let bad: Vec<&Row> = rows.iter().filter(|row| !row.faults.is_empty()).collect();
+    let columns = |row: &Row| row.faults.iter().filter_map(|fault| fault.column.as_deref().map(str::to_owned)).collect::<Vec<_>>();
+    assert_eq!((rows.len(), bad.len()), (18_002, 2));
+    assert_eq!((bad[0].number, columns(bad[0])), (9002, vec!["a".to_owned(), "b".to_owned()]));
+    assert_eq!([bad[0].text("a").unwrap(), bad[0].text("b").unwrap()], ["€21x", "1\"2"]);
+    assert_eq!((bad[1].number, columns(bad[1])), (9003, vec!["a".to_owned()]));
+    assert!(bad[1].faults[0].help.as_deref().unwrap().starts_with("it goes on over 2 lines: close the quote where the cell ends"));
+    assert_eq!((rows[9002].number, rows[9002].text("id").unwrap()), (9004, "20".to_owned()));
 }
 
 #[test]
@@ -177,7 +198,7 @@ fn what_a_joined_table_leaves_out_is_told() {
     assert!(notes[1].starts_with("T: the column `Room Name` is in no item: `Room Name` is not a variable's name"), "{}", notes[1]);
     let rooms = written(&folder, "rooms.json", b"[{\"id\": 1, \"name\": \"Bath\"}, {\"id\": 1}]");
     let join = Join::read(&Source::new(&rooms), "id", "rooms").unwrap();
-    assert_eq!(join.notes(), [format!("{rooms}: `name` is missing in 1 of its items")]);
+    assert_eq!(join.notes(), [format!("{rooms}: `name` is missing in 1 of its items, first in item 2")]);
 }
 
 fn quoted(text: &str) -> String {

@@ -160,3 +160,48 @@ fn of_a_row_whose_cells_are_in_no_columns_nothing_else_is_said() {
     run.tells("row 6, column `id`: key L-5 is already used by row 5").hides("row 4, column");
     assert_eq!(world.posts(), 0);
 }
+
+/// A table with a cell that goes on after its closing quote, and a photo that is not on the internet.
+fn quotes(separator: char) -> String {
+    let rows = "id,address,photo\nA,x,https://example.com/1.jpg\nB,\"€21\"x,https://example.com/2.jpg\nC,z,photos/3.jpg\nD,w,https://example.com/4.jpg\n";
+    rows.replace(',', &separator.to_string())
+}
+
+#[test]
+fn a_cell_that_goes_on_after_its_closing_quote_is_a_fault_of_its_row_alone() {
+    for (table, separator) in [("q.csv", ','), ("q.tsv", '\t')] {
+        let world = World::new();
+        let movie = r#"{"resolution": "sd", "scenes": [{"duration": 2, "elements": [{"type": "image", "src": "{{ photo }}"},
+                        {"type": "text", "text": "{{ address }}"}]}]}"#;
+        world.write("movie.json", movie);
+        world.write(table, quotes(separator));
+        let line = format!("batch movie.json --rows {table} --key id");
+        let run = world.j2v(&line).exits(3).tells("2 of 4 rows can't be rendered; nothing was sent");
+        let run = run.tells(&format!("{table}: row 3, column `address`: the cell goes on after the quote that closes it"));
+        run.tells("a quote inside of a quoted cell is written twice").tells(&format!("{table}: row 4, column `photo`: J2V065"));
+        assert_eq!(world.posts(), 0);
+        world.j2v(&format!("{line} --skip-invalid --no-wait")).exits(12);
+        assert_eq!(world.accepted(), 2);
+        world.write(table, quotes(separator).replace("\"x", ""));
+        world.j2v(&format!("{line} --skip-invalid")).exits(3).tells("row 3: a quote opens in it and never closes");
+        world.write(table, quotes(separator).replace("photo\n", "\"photo\"s\n"));
+        world.j2v(&format!("{line} --skip-invalid")).exits(3).tells("row 1: the name of column 3 goes on after the quote");
+        assert_eq!(world.posts(), 2);
+    }
+}
+
+#[test]
+fn of_a_row_with_too_few_cells_no_column_is_said_to_be_missing_and_an_item_that_lacks_one_is_named() {
+    let world = World::new();
+    let movie = r#"{"variables": {"photo": "https://example.com/0.jpg"}, "scenes": [{"duration": 2, "elements": [
+                    {"type": "image", "src": "{{ photo }}"}, {"type": "text", "text": "{{ city }}"}]}]}"#;
+    world.write("movie.json", movie);
+    world.write("short.csv", "id,city,photo\nA,Rome,https://example.com/1.jpg\nB\nC,Oslo,https://example.com/3.jpg\n");
+    let line = "batch movie.json --key id --dry-run --skip-invalid --rows";
+    let run = world.j2v(&format!("{line} short.csv --upload")).exits(0).tells("short.csv: row 3: it has 1 cell, the header has 3");
+    run.hides("movie's own value").hides("item");
+    world.write("some.jsonl", "{\"id\":\"A\",\"city\":\"Rome\"}\n{\"id\":\"B\",\"city\":\"Oslo\",\"photo\":\"https://example.com/2.jpg\"}\n{\"id\":\"C\",\"city\":\"Bonn\"}\n{\"id\":\"D\"}\n");
+    let run = world.j2v(&format!("{line} some.jsonl --upload")).exits(0);
+    let run = run.tells("some.jsonl: item 1 and 2 more have no `photo`: they take the movie's own value\n");
+    run.tells("some.jsonl: item 4 has no `city`: it takes the movie's own value\n");
+}

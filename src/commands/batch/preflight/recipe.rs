@@ -147,9 +147,7 @@ impl Recipe {
         let mut remarks = self.unread(row);
         let key = filled(&self.key, row, "--key").and_then(|text| self.key_of(row, &text));
         let stem = self.stem.as_ref().map(|pattern| filled(pattern, row, "--name")).transpose();
-        // Which cell belongs to which column is not known of a row with too few or too many of them.
-        let is_whole = row.faults.iter().all(|fault| fault.column.is_some());
-        let movie = if is_whole { self.movie(row, &mut remarks) } else { None };
+        let movie = self.movie(row, &mut remarks);
         let resolved = movie.as_ref().map(Resolved::of);
         if let (Some(movie), Some(resolved), true) = (&movie, &resolved, self.checks) {
             remarks.extend(self.check(row, movie, resolved));
@@ -224,8 +222,11 @@ impl Recipe {
         }
     }
 
-    /// The movie of a row; the reasons against it are among the remarks.
+    /// The movie of a row; the reasons against it are among the remarks. A row whose cells can't be told apart has none.
     pub(super) fn movie(&mut self, row: &Row, remarks: &mut Vec<Remark>) -> Option<Document> {
+        if !row.is_whole() {
+            return None;
+        }
         let bound = self.binding.bind(row);
         let faults = bound.faults.iter();
         remarks.extend(faults.map(|fault| Remark::fault(CELL, row.number, &*fault.why, FIX_CELL).in_column(&self.table, &fault.column)));

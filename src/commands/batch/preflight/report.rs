@@ -18,6 +18,7 @@ use crate::movie::plan::Length;
 use crate::output::{Out, counted};
 use crate::render::identity::Key;
 use crate::rows::Table;
+use crate::rows::binding::Lacking;
 use crate::work::batch::Survey;
 use crate::work::quoted;
 
@@ -176,8 +177,12 @@ impl TableReport {
                 out.warning(&format!("{count} rows of the table joined as `{}` match no row (such as `{example}`)", join.name()));
             }
         }
-        for (column, count) in recipe.binding().lacking().take(KINDS) {
-            out.warning(&format!("{}: {count} of {} items have no `{column}`: they take the movie's own value", self.table, self.rows));
+        for Lacking { column, rows, first } in recipe.binding().lacking().take(KINDS) {
+            let (which, takes) = match rows {
+                1 => (format!("{} {first} has", self.unit), "it takes"),
+                _ => (format!("{} {first} and {} more have", self.unit, rows - 1), "they take"),
+            };
+            out.warning(&format!("{}: {which} no `{}`: {takes} the movie's own value", self.table, excerpt(column)));
         }
     }
 
