@@ -205,3 +205,32 @@ fn of_a_row_with_too_few_cells_no_column_is_said_to_be_missing_and_an_item_that_
     let run = run.tells("some.jsonl: item 1 and 2 more have no `photo`: they take the movie's own value\n");
     run.tells("some.jsonl: item 4 has no `city`: it takes the movie's own value\n");
 }
+
+#[test]
+fn a_row_that_is_skipped_is_named_once() {
+    let world = world_of(&FAULTS.iter().filter(|(row, ..)| [3, 7].contains(row)).copied().collect::<Vec<_>>());
+    let run = world.j2v(&format!("{BATCH} --skip-invalid")).exits(12).tells("40 rows: 38 done, 2 invalid");
+    assert_eq!((run.stderr.matches("J2V065").count(), run.stderr.matches("J2V008").count()), (1, 1), "{run:?}");
+}
+
+#[test]
+fn videos_whose_names_differ_only_in_case_are_told_and_stop_only_where_they_are_one_file() {
+    let world = World::new();
+    world.write("flat.json", r#"{"resolution": "sd", "scenes": [{"duration": 2, "elements": [{"type": "text", "text": "{{ city }}"}]}]}"#);
+    world.write("flats.csv", "id,city\nP-28,Rome\np-28,Oslo\n");
+    let line = "batch flat.json --rows flats.csv --key id --dry-run";
+    let told = "flats.csv: row 3: its video p-28.mp4 and that of row 2 are one file on macOS and Windows";
+    let is_one_file = cfg!(any(target_os = "macos", windows));
+    world.j2v(&format!("{line} --download v/")).exits(if is_one_file { 3 } else { 0 }).tells(told).tells("use --name");
+    world.j2v(line).exits(0).hides("one file");
+}
+
+#[test]
+fn a_key_column_in_another_case_is_suggested_and_the_right_one_is_no_unused_variable() {
+    let world = World::new();
+    world.write("flat.json", r#"{"resolution": "sd", "scenes": [{"duration": 2, "elements": [{"type": "text", "text": "{{ city }}"}]}]}"#);
+    world.write("flats.csv", "listing_id,city\n1,Rome\n2,Oslo\n");
+    let line = "batch flat.json --rows flats.csv --dry-run --key";
+    world.j2v(&format!("{line} Listing_ID")).exits(2).tells("there is no column `Listing_ID`; did you mean `listing_id`?");
+    world.j2v(&format!("{line} listing_id")).exits(0).tells("listing_id → listing_id → \"1\" (the key)\n").hides("does not use it");
+}

@@ -143,10 +143,12 @@ async fn ask_first(call: &Call, args: &BatchArgs, batch: &Batch, store: &dyn Sto
     let what = if is_other_movie { "the movie of this batch has changed" } else { "more than a tenth of this batch has changed" };
     let changed = survey.changed;
     let message = format!(
-        "{what}: {} of {} rendered rows are now different movies ({}); rendering them again would cost {}; nothing was sent",
+        "{what}: {} of {} rendered rows {} ({}); rendering {} again would cost {}; nothing was sent",
         changed.rows,
         survey.finished,
+        if changed.rows == 1 { "is now a different movie" } else { "are now different movies" },
         examples(survey),
+        if changed.rows == 1 { "it" } else { "them" },
         cost(&changed)
     );
     let stop = CliError::new(Exit::OtherMovie, message);

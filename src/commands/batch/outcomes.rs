@@ -110,7 +110,9 @@ impl<'a> Outcomes<'a> {
         if ended.is_left {
             self.tell_left(ended);
         }
-        if !ended.is_held_back && outcome.cause != Cause::Interrupted && Exit::of(outcome) != Exit::Done {
+        // The check before the run has named each invalid row.
+        let is_known = outcome.status == OutcomeStatus::Invalid || outcome.cause == Cause::Interrupted;
+        if !ended.is_held_back && !is_known && Exit::of(outcome) != Exit::Done {
             self.tell_failed(ended);
         }
     }

@@ -10,6 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::super::super::CliError;
+use super::recipe::Recipe;
 use super::table;
 use crate::cli::{BatchArgs, TableArgs};
 use crate::exit::Exit;
@@ -62,11 +63,12 @@ impl Columns {
     }
 
     /// The columns, what each becomes, and an example; the unused columns, and the variables that no column fills.
-    pub(super) fn show(&self, out: &Out, table: &str) {
+    pub(super) fn show(&self, out: &Out, table: &str, recipe: &Recipe) {
         let example = self.first.as_ref().map(|row| format!(" → first value ({} {})", self.unit, row.number)).unwrap_or_default();
         out.note(&format!("{table}: column → variable{example}"));
         for one in self.mapping.columns.iter().take(SHOWN) {
-            out.note(&format!("  {}{}", excerpt(&one.column), self.becomes(one)));
+            let key = if recipe.names_rows_by(&one.column) { " (the key)" } else { "" };
+            out.note(&format!("  {}{}{key}", excerpt(&one.column), self.becomes(one, !key.is_empty())));
         }
         let more = self.mapping.columns.len().saturating_sub(SHOWN);
         if more > 0 {
@@ -83,10 +85,10 @@ impl Columns {
         }
     }
 
-    fn becomes(&self, one: &Mapped) -> String {
+    fn becomes(&self, one: &Mapped, is_key: bool) -> String {
         let value = self.example(one).map(|value| format!(" → {}", excerpt(&value))).unwrap_or_default();
         match (&one.variable, &one.how) {
-            (Some(name), _) if one.is_used => format!(" → {}{value}", excerpt(name)),
+            (Some(name), _) if one.is_used || is_key => format!(" → {}{value}", excerpt(name)),
             (Some(name), _) => {
                 format!(" → {}{value} (the movie does not use it; --map '{}=' ignores it)", excerpt(name), excerpt(&one.column))
             }

@@ -219,7 +219,7 @@ impl Pass {
         if args.dry_run && args.json {
             call.out.data(&self.overview(args, name, columns, table, recipe).to_string());
         } else if args.dry_run {
-            columns.show(&call.out, table.name());
+            columns.show(&call.out, table.name(), recipe);
             call.out.data(&columns.to_file());
         }
         columns.tell_alike(&call.out);

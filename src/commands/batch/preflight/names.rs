@@ -14,13 +14,15 @@ use crate::service::filename::video_name;
 pub(super) struct Names {
     keys: HashMap<u128, u64>,
     files: HashMap<u128, u64>,
+    /// The same without the difference between upper and lower case.
+    without_case: HashMap<u128, u64>,
 }
 
 impl Names {
     /// Records the names of a row; returns the fault when another row has one of them already.
     pub(super) fn take(&mut self, number: u64, key: &Key, stem: &str, recipe: &Recipe) -> Option<Remark> {
         if let Some(first) = take(&mut self.keys, key.as_str(), number) {
-            let help = "each row needs a key of its own; a pattern of several columns can be one";
+            let help = "each row needs a key of its own; several columns can make one: --key '{id}-{city}'";
             let fault = Remark::fault("key", number, format!("key {key} is already used by row {first}"), help);
             return Some(recipe.in_key_column(fault));
         }
@@ -28,11 +30,19 @@ impl Names {
             return None;
         }
         let file = video_name(stem, 1);
-        let first = take(&mut self.files, &file, number)?;
-        let message = format!("its video would be saved as {file}, like that of row {first}");
-        Some(Remark::fault("file", number, message, "use --name with a column that differs between them"))
+        let fault = |kind, message| Remark::fault(kind, number, message, "use --name with a column that differs between them");
+        if let Some(first) = take(&mut self.files, &file, number) {
+            return Some(fault("file", format!("its video would be saved as {file}, like that of row {first}")));
+        }
+        let first = take(&mut self.without_case, &file.to_lowercase(), number)?;
+        let fault = fault("case", format!("its video {file} and that of row {first} are one file on macOS and Windows"));
+        Some(if IGNORES_CASE { fault } else { fault.into_warning() })
     }
 }
+
+/// Whether file names that differ only in case are usually one file here: then the second video has no place. Elsewhere the
+/// folder may be copied to such a system, which is no reason to stop a row.
+const IGNORES_CASE: bool = cfg!(any(target_os = "macos", windows));
 
 /// Records a name; returns the row that has it already.
 fn take(taken: &mut HashMap<u128, u64>, name: &str, number: u64) -> Option<u64> {

@@ -19,7 +19,7 @@ use crate::movie::plan::{Length, Unbounded};
 use crate::render::identity::{Key, MovieHash};
 use crate::rows::binding::{Binding, Bound};
 use crate::rows::{Row, RowsError, Table};
-use crate::settings::Projects;
+use crate::settings::{Projects, near};
 use crate::work::batch::Item;
 
 /// How rows become movies.
@@ -137,8 +137,9 @@ impl Recipe {
         let patterns = [Some(&self.key), self.stem.as_ref(), self.id.as_ref()].into_iter().flatten().chain(&self.webhooks);
         let mut wanted = patterns.flat_map(Pattern::names).chain(self.binding.named());
         let Some(missing) = wanted.find(|wanted| !columns.iter().any(|column| &**column == *wanted)) else { return Ok(()) };
-        let known: Vec<_> = columns.iter().filter(|column| !column.is_empty()).map(|column| format!("`{column}`")).take(20).collect();
-        let stop = CliError::new(Exit::Usage, format!("{}: there is no column `{missing}`; nothing was sent", table.name()));
+        let named = || columns.iter().filter(|column| !column.is_empty()).map(|column| &**column);
+        let (like, known) = (near(missing, named()), named().map(|column| format!("`{column}`")).take(20).collect::<Vec<_>>());
+        let stop = CliError::new(Exit::Usage, format!("{}: there is no column `{missing}`{like}; nothing was sent", table.name()));
         Err(CliError { help: Some(format!("its columns are {}", known.join(", "))), ..stop })
     }
 

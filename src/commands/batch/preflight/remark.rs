@@ -48,6 +48,11 @@ impl Remark {
         Self { code: kind, place: Place::Row, row, severity, stops: true, message, help }
     }
 
+    /// The same as a warning, which stops no row.
+    pub(super) fn into_warning(self) -> Self {
+        Self { severity: Severity::Warning, stops: false, ..self }
+    }
+
     /// The same in a column.
     pub(super) fn in_column(self, table: &Arc<str>, column: &Arc<str>) -> Self {
         Self { place: Place::Column { table: Arc::clone(table), column: Arc::clone(column) }, ..self }
