@@ -113,7 +113,7 @@ pub(super) fn nothing(context: &Context, name: &str) -> Outcome {
     let why = format!("{name}: no such render in the ledger, and not a project (a project has 16 letters and digits)");
     Outcome { key: Key::parse(name).ok(), ..Outcome::new(OutcomeStatus::Refused) }
         .because(Cause::Refused(Reason::Request), why)
-        .then(context.command.spell(&["list"]))
+        .then(context.command.spell(&["history"]))
 }
 
 /// The named renders that can be followed; the outcome of every other one is already known.

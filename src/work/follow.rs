@@ -48,7 +48,8 @@ pub async fn follow(
     saving: Option<&Saving>,
     mut end: impl FnMut(usize, Outcome),
 ) {
-    for followed in followed.iter().filter(|_| !wait.once) {
+    let is_over = |followed: &Followed| followed.target.render.as_ref().is_some_and(|render| render.submission.state.has_ended());
+    for followed in followed.iter().filter(|followed| !wait.once && !is_over(followed)) {
         context.tell(&Event::Following { project: followed.target.project.clone() });
     }
     let (sender, mut poll_results) = mpsc::unbounded_channel();
@@ -96,7 +97,7 @@ impl Described<'_> {
         match poll_result {
             PollResult::Ended(report) => self.ended(*report).await,
             PollResult::Looked(report) => self.looked(report.map(|report| *report)),
-            PollResult::Runs(report) => self.runs(report.map(|report| *report)),
+            PollResult::Runs { last, unread } => self.runs(last.map(|report| *report), unread.as_deref()),
             PollResult::Missing => self
                 .outcome(OutcomeStatus::Refused, None)
                 .because(Cause::None, "the service does not know this project; does it belong to another account?")
@@ -161,10 +162,11 @@ impl Described<'_> {
         self.outcome(status, report).because(Cause::None, message).then(self.poll())
     }
 
-    fn runs(&self, report: Option<Report>) -> Outcome {
-        let message = match &report {
-            Some(_) => format!("timed out; {GOES_ON}"),
-            None => self.going_on("timed out before its status was read"),
+    fn runs(&self, report: Option<Report>, unread: Option<&str>) -> Outcome {
+        let message = match (unread, &report) {
+            (Some(why), _) => self.going_on(&format!("timed out; its status could not be read: {why}")),
+            (None, Some(_)) => format!("timed out; {GOES_ON}"),
+            (None, None) => self.going_on("timed out before its status was read"),
         };
         self.outcome(OutcomeStatus::Waiting, report).because(Cause::None, message).then(self.poll())
     }

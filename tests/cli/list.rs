@@ -83,3 +83,14 @@ fn a_service_that_stumbles_is_asked_again() {
 fn an_empty_account_lists_nothing() {
     World::new().j2v("list").exits(0).prints(&[]);
 }
+
+#[test]
+fn m6_a_line_for_programs_has_the_dates() {
+    let world = World::new();
+    world.movie("a.json", &serde_json::json!({"render-time": "1ms"}));
+    world.j2v("submit a.json --wait").exits(0);
+    let line = world.j2v("list --json").exits(0).json();
+    for date in ["created_at", "ended_at", "kept_until"] {
+        assert!(line[date].as_str().is_some_and(|at| at.ends_with('Z')), "{date}: {line}");
+    }
+}

@@ -327,7 +327,7 @@ fn without_a_ledger_no_command_is_named_that_needs_one() {
 fn an_unknown_project_is_told_in_plain_words() {
     let world = World::new();
     let run = world.j2v("poll nobody --once").exits(6).hides("TypeError").hides("waiting for");
-    assert_eq!(run.next(), ["j2v list"]);
+    assert_eq!(run.next(), ["j2v history"]);
 }
 
 #[test]

@@ -103,6 +103,41 @@ fn the_deadline_ends_the_waiting_and_not_the_render() {
 }
 
 #[test]
+fn m6_waiting_in_vain_for_a_service_that_fails_says_that_nothing_was_read_and_why() {
+    let world = World::with_faults(&["get-status=500", "list-status=500"]);
+    let projects = ["a", "b", "c", "d", "e", "f"].map(|name| submitted(&world, name, &json!({"render-time": "1h"})));
+    for line in ["poll a --timeout 2500ms", "poll --timeout 2500ms"] {
+        let run = world.j2v(line).exits(11).tells(&format!("{}: timed out; its status could not be read: ", projects[0]));
+        run.tells("HTTP 500 Internal Server Error").tells("; the render continues and will be charged");
+    }
+    let unknown = world.j2v("poll JkGxEoPRF9EgRb32 --timeout 1s").exits(7).tells("its state is unknown: ");
+    unknown.tells("HTTP 500 Internal Server Error").hides("charged");
+}
+
+#[test]
+fn u12_a_project_that_nobody_knows_is_not_said_to_be_charged() {
+    let world = World::new();
+    let run = world.j2v("poll JkGxEoPRF9EgRb32").exits(6).tells("the service does not know this project").hides("charged");
+    assert_eq!(run.next(), ["j2v list"]);
+    World::at("http://127.0.0.1:9/v2").j2v("poll JkGxEoPRF9EgRb32 --timeout 1ms").tells("JkGxEoPRF9EgRb32: ").hides("charged");
+}
+
+#[test]
+fn u12_a_look_at_what_was_missed_does_not_hide_what_still_renders() {
+    let world = World::new();
+    submitted(&world, "a", &json!({"render-time": "1h"}));
+    world.j2v("poll --missed --once").exits(0).tells("no webhook was missed; 1 render is still rendering");
+}
+
+#[test]
+fn a_render_that_is_over_is_not_waited_for() {
+    let world = World::new();
+    submitted(&world, "a", &json!({"render-time": "1ms"}));
+    world.j2v("poll a").exits(0).tells("waiting for the render");
+    world.j2v("poll a").exits(0).hides("waiting for the render");
+}
+
+#[test]
 fn an_id_that_nobody_knows_of_a_service_that_can_t_be_reached_ends_clearly() {
     let run = World::at("http://127.0.0.1:9/v2").j2v("poll JkGxEoPRF9EgRb32 --timeout 10m").exits(7).tells("its state is unknown");
     assert_eq!((run.stdout.as_str(), run.next()), ("\n", vec!["j2v poll JkGxEoPRF9EgRb32"]));
@@ -159,6 +194,7 @@ fn several_videos_are_saved_in_a_folder() {
 #[test]
 fn a_name_that_is_neither_key_nor_project_is_asked_of_nobody() {
     let world = World::new();
-    world.j2v("poll nobody").exits(6).prints(&[""]).tells("nobody").tells("no such render in the ledger");
+    let run = world.j2v("poll nobody").exits(6).prints(&[""]).tells("nobody").tells("no such render in the ledger");
+    assert_eq!(run.next(), ["j2v history"]);
     world.run(&["poll", ""]).exits(2);
 }

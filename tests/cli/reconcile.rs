@@ -68,6 +68,22 @@ fn what_is_rendered_and_not_saved_is_saved_once() {
     world.j2v("reconcile --fix --download file.mp4").exits(2);
 }
 
+#[test]
+fn m6_what_is_restored_or_was_missed_is_saved_in_the_same_run() {
+    let (world, id) = missed();
+    let run = world.j2v("reconcile --older-than 0s --fix --download videos/ --json").exits(0);
+    assert!(world.has(&format!("videos/{id}.mp4")), "{run:?}");
+    let ledger = world.j2v("reconcile --json").exits(0);
+    assert_eq!(ledger.stdout, "", "nothing is left for the next run");
+    for left in ["ledger.db", "ledger.db-wal", "ledger.db-shm"] {
+        std::fs::remove_file(world.path(left)).ok();
+    }
+    let run = world.j2v("reconcile --json").exits(0);
+    let rebuild = run.next()[0].strip_prefix("j2v ").unwrap().to_owned();
+    world.j2v(&format!("{rebuild} --download again/")).exits(0).tells("recovered 1 render");
+    assert!(world.has(&format!("again/{id}.mp4")));
+}
+
 #[cfg(unix)]
 #[test]
 fn what_was_missed_reaches_the_application_once_though_two_mend_at_once() {
@@ -87,6 +103,23 @@ fn what_was_missed_reaches_the_application_once_though_two_mend_at_once() {
         (&json!(id), &json!("done"), &json!("L-1"))
     );
     world.j2v("reconcile --exec ./hear.sh").exits(2);
+}
+
+#[cfg(unix)]
+#[test]
+fn m3_an_outcome_in_back_off_is_delivered_by_the_next_repair() {
+    use std::os::unix::fs::PermissionsExt;
+    let (world, id) = missed();
+    world.write("hear.sh", "#!/bin/sh\nexit 1\n");
+    std::fs::set_permissions(world.path("hear.sh"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    world.j2v("reconcile --older-than 0s --fix --exec ./hear.sh").exits(1).tells("was not delivered");
+    world.write("hear.sh", "#!/bin/sh\ncat >> heard.jsonl\n");
+    let run = world.j2v("reconcile --older-than 0s --fix --json --exec ./hear.sh").exits(0);
+    assert_eq!(of_kind(&run, "undelivered")[0]["mended"], json!("delivered"), "{run:?}");
+    let heard = String::from_utf8(world.read("heard.jsonl")).unwrap();
+    assert_eq!((heard.lines().count(), heard.contains(&id)), (1, true), "{heard}");
+    world.j2v("reconcile --older-than 0s --fix --exec ./hear.sh").exits(0).hides("reconcile --fix");
+    assert_eq!(world.read("heard.jsonl").len(), heard.len(), "it is delivered once");
 }
 
 #[test]
@@ -175,8 +208,10 @@ fn what_an_older_ledger_takes_for_unsent_is_bound_to_what_the_server_has() {
     let id = world.j2v_with(&[("J2V_LEDGER", other.to_str().unwrap())], "submit a.json --key k").exits(0).line().to_owned();
     let run = world.j2v("reconcile --json").exits(8);
     assert_eq!(of_kind(&run, "found")[0]["project"], json!(id));
-    let run = world.j2v("reconcile --fix --json").exits(0);
-    assert_eq!(of_kind(&run, "found")[0]["mended"], json!(format!("bound to {id}")));
+    world.j2v_with(&[("J2V_LEDGER", other.to_str().unwrap())], "poll k").exits(0);
+    let run = world.j2v("reconcile --fix --download videos/ --json").exits(0);
+    assert!(of_kind(&run, "found")[0]["mended"].as_str().unwrap().starts_with("saved: "), "{run:?}");
+    assert!(world.has(&format!("videos/{id}.mp4")));
     assert_eq!(world.j2v("submit a.json --key k").exits(0).line(), id);
     assert_eq!((world.accepted(), world.posts()), (1, 2));
 }

@@ -143,9 +143,9 @@ async fn of_render(pipeline: &Pipeline<'_>, downloads: &Semaphore, row: &Row, ho
         How::Submitted(_) => return described(render, OutcomeStatus::Submitted),
         How::Ended(_) => match report() {
             Some(report) => PollResult::Ended(report),
-            None => PollResult::Runs(None),
+            None => PollResult::Runs { last: None, unread: None },
         },
-        How::Runs(_) => PollResult::Runs(report()),
+        How::Runs(_) => PollResult::Runs { last: report(), unread: None },
         How::Missing(_) => PollResult::Missing,
         How::Refused(_, refusal) => PollResult::Refused(refusal),
         How::Interrupted(_) => PollResult::Interrupted(report()),

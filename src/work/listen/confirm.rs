@@ -303,7 +303,7 @@ impl<'a> Confirmer<'a> {
                 self.act(self.row(project).await?, *report, kept, certain).await?;
                 return Ok(None);
             }
-            PollResult::Ended(_) | PollResult::Looked(_) | PollResult::Runs(_) => self.poll_interval.pause(age),
+            PollResult::Ended(_) | PollResult::Looked(_) | PollResult::Runs { .. } => self.poll_interval.pause(age),
             PollResult::Missing if age < INVISIBLE_FOR => next_search(self.context.locality, Some(age)).saturating_sub(age),
             PollResult::Missing => {
                 self.unknown(project, kept).await?;

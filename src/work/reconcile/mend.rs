@@ -186,12 +186,12 @@ async fn download(context: &Context, findings: &mut [Finding], saving: &Saving) 
     stream::iter(downloads).buffer_unordered(DOWNLOADS).collect::<Vec<()>>().await;
 }
 
-/// Also a render that was lost until now and is rendered.
+/// Also a render that this run has just put into the ledger, or bound.
 fn is_to_save(finding: &Finding) -> bool {
     let is_rendered = |report: &Report| report.status == Status::Done && report.url.is_some();
     match finding.kind {
         Kind::Expiring | Kind::Unsaved => true,
-        Kind::Lost => finding.render.is_some() && finding.report.as_ref().is_some_and(is_rendered),
+        Kind::Lost | Kind::Found => finding.render.is_some() && finding.report.as_ref().is_some_and(is_rendered),
         _ => false,
     }
 }

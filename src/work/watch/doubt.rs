@@ -28,8 +28,7 @@ impl Watcher {
         let age = self.context.world.now().since(bound_at);
         let decides = self.slots[index].doubt.denied(age);
         if self.wait.once {
-            let last = self.slots[index].last.clone().map(Box::new);
-            self.end(index, PollResult::Looked(last));
+            self.end(index, PollResult::Looked(self.slots[index].last()));
         } else if decides {
             return self.ask_the_list(index).await;
         }
@@ -80,13 +79,12 @@ impl Watcher {
             let pause = self.slots[index].pause(self.context.world.now());
             let slot = &mut self.slots[index];
             slot.failures += 1;
+            slot.unread = Some(error.to_string());
             let rest = rest_after(slot.failures, pause);
             slot.due = Tick::now() + rest;
             self.rest_for(rest);
-            let slot = &self.slots[index];
             if self.wait.once {
-                let last = slot.last.clone().map(Box::new);
-                self.end(index, PollResult::Looked(last));
+                self.end(index, PollResult::Looked(self.slots[index].last()));
             }
         }
     }

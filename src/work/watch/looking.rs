@@ -10,7 +10,7 @@ use tokio::time::Instant as Tick;
 use super::slot::Slot;
 use super::{PollResult, Watcher};
 use crate::ledger::{Change, LedgerError, Record};
-use crate::policy::{LIST_MARGIN, READING_LIST};
+use crate::policy::LIST_MARGIN;
 use crate::render::event::Event;
 use crate::render::identity::ProjectId;
 use crate::render::outcome::{Report, Status};
@@ -71,7 +71,7 @@ impl Watcher {
     /// Sweeps the list once for all of `listed`. Returns those that the list did not show, to be read singly.
     async fn read_list(&mut self, listed: &[usize]) -> Result<Vec<usize>, LedgerError> {
         let window = self.window(listed);
-        let reports = match self.context.client.sweep(window, READING_LIST).await {
+        let reports = match self.context.client.sweep(window, self.reading()).await {
             Ok(sweep) => sweep.reports,
             Err(error) => {
                 self.unreadable(listed, None, error);
@@ -107,7 +107,8 @@ impl Watcher {
     pub(super) fn read(&mut self, index: usize) -> impl Future<Output = (usize, Result<Report, ReadError>)> + use<> {
         self.slots[index].asked = Some(Tick::now());
         let (client, project) = (Arc::clone(&self.context.client), self.slots[index].target.project.clone());
-        async move { (index, client.read(&project, READING_LIST).await) }
+        let patience = self.reading();
+        async move { (index, client.read(&project, patience).await) }
     }
 
     pub(super) async fn answered(&mut self, (index, answer): (usize, Result<Report, ReadError>)) -> Result<(), LedgerError> {
@@ -162,6 +163,7 @@ impl Watcher {
             tell_of_unknown_word(&self.context, &report);
         }
         slot.last = Some(report.clone());
+        slot.unread = None;
         if let Some(created) = report.created_at.filter(|_| slot.target.render.is_none()) {
             slot.target.since = created;
         }

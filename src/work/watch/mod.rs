@@ -19,7 +19,7 @@ use self::slot::Slot;
 use super::Context;
 use super::until::until;
 use crate::ledger::Render;
-use crate::policy::READS_ABREAST;
+use crate::policy::{READING_LIST, READS_ABREAST};
 use crate::render::identity::ProjectId;
 use crate::render::outcome::{Refusal, Report};
 use crate::render::schedule::PollInterval;
@@ -71,8 +71,13 @@ pub enum PollResult {
     Ended(Box<Report>),
     /// The single requested look: it still runs, or could not be read.
     Looked(Option<Box<Report>>),
-    /// The deadline passed and it still runs.
-    Runs(Option<Box<Report>>),
+    /// The deadline passed and it still runs, as far as is known.
+    Runs {
+        /// The last report.
+        last: Option<Box<Report>>,
+        /// Why the last read failed, if it did.
+        unread: Option<String>,
+    },
     /// The service knows no such project.
     Missing,
     /// The service can't be reached, and the ledger knows nothing of the project.
@@ -137,7 +142,7 @@ impl Watcher {
             let limit = self.limit(due.map(|due| due.max(Tick::now())));
             let step = tokio::select! {
                 biased;
-                () = interrupt.cancelled() => return self.leave(PollResult::Interrupted).await,
+                () = interrupt.cancelled() => return self.leave(|slot| PollResult::Interrupted(slot.last())).await,
                 Some(answer) = reads.next() => self.answered(answer).await,
                 mark = &mut news => {
                     let heard = self.heard(mark).await;
@@ -146,10 +151,10 @@ impl Watcher {
                 }
                 () = until(due) => tokio::select! {
                     looked = self.look() => looked.map(|single| self.queue(single)),
-                    () = until(limit) => return self.leave(PollResult::Runs).await,
-                    () = interrupt.cancelled() => return self.leave(PollResult::Interrupted).await,
+                    () = until(limit) => return self.leave(Slot::runs).await,
+                    () = interrupt.cancelled() => return self.leave(|slot| PollResult::Interrupted(slot.last())).await,
                 },
-                () = until(self.limit(self.asked_since())) => return self.leave(PollResult::Runs).await,
+                () = until(self.limit(self.asked_since())) => return self.leave(Slot::runs).await,
             };
             if let Err(error) = step {
                 return self.leave(|_| PollResult::Broken(error.to_string())).await;
@@ -165,8 +170,7 @@ impl Watcher {
             if !self.wait.once {
                 self.slots[index].due = self.slots[index].first_due(now);
             } else if self.slots[index].is_fresh(now) {
-                let last = self.slots[index].last.clone().map(Box::new);
-                self.end(index, PollResult::Looked(last));
+                self.end(index, PollResult::Looked(self.slots[index].last()));
             }
         }
         if !self.wait.once {
@@ -189,11 +193,16 @@ impl Watcher {
         self.slots[..self.own].iter().filter(|slot| slot.open).filter_map(|slot| slot.asked).max()
     }
 
-    async fn leave(mut self, poll_result: impl Fn(Option<Box<Report>>) -> PollResult) {
+    /// How long a request may be tried: a failure is known before the deadline, and can be reported then.
+    fn reading(&self) -> Duration {
+        let left = self.wait.deadline.map(|deadline| deadline.saturating_duration_since(Tick::now()).saturating_sub(LAST_LOOK));
+        left.map_or(READING_LIST, |left| left.min(READING_LIST))
+    }
+
+    async fn leave(mut self, poll_result: impl Fn(&Slot) -> PollResult) {
         for index in 0..self.own {
             if self.slots[index].open {
-                let last = self.slots[index].last.clone().map(Box::new);
-                self.end(index, poll_result(last));
+                self.end(index, poll_result(&self.slots[index]));
             }
         }
         self.leave_company().await;

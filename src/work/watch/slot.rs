@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant as Tick;
 
-use super::Target;
+use super::{PollResult, Target};
 use crate::render::outcome::Report;
 use crate::render::schedule::PollInterval;
 use crate::render::state::State;
@@ -23,6 +23,8 @@ pub(super) struct Slot {
     /// Since when a request about it is in flight.
     pub(super) asked: Option<Tick>,
     pub(super) last: Option<Report>,
+    /// Why the last read failed, if it did.
+    pub(super) unread: Option<String>,
     pub(super) failures: u32,
     pub(super) doubt: Doubt,
 }
@@ -30,7 +32,28 @@ pub(super) struct Slot {
 impl Slot {
     pub(super) fn new(target: Target, poll_interval: PollInterval) -> Self {
         let last = target.render.as_ref().and_then(|render| render.report.clone());
-        Self { target, open: true, poll_interval, due: Tick::now(), overdue: None, asked: None, last, failures: 0, doubt: Doubt::default() }
+        Self {
+            target,
+            open: true,
+            poll_interval,
+            due: Tick::now(),
+            overdue: None,
+            asked: None,
+            last,
+            unread: None,
+            failures: 0,
+            doubt: Doubt::default(),
+        }
+    }
+
+    /// The last report, for a result.
+    pub(super) fn last(&self) -> Option<Box<Report>> {
+        self.last.clone().map(Box::new)
+    }
+
+    /// The result at the deadline.
+    pub(super) fn runs(&self) -> PollResult {
+        PollResult::Runs { last: self.last(), unread: self.unread.clone() }
     }
 
     /// Whether its creation time is known.
