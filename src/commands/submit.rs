@@ -23,7 +23,7 @@ use crate::render::state::{OnUnknown, State};
 use crate::render::token::Token;
 use crate::work::Context;
 use crate::work::follow::{Followed, follow, remembered};
-use crate::work::save::{Saving, words};
+use crate::work::save::{Saving, words_of_submission};
 use crate::work::submit::{Order, Submitted, submit};
 
 /// Why the user's own `client-data.j2v` can't be sent.
@@ -118,9 +118,9 @@ fn named_by_what_is_there(saving: Option<&Saving>, composed: &[Composed]) -> Res
     for Composed { source, movie, .. } in composed {
         let Ok(movie) = movie else { continue };
         let data = client_data(movie).unwrap_or_default();
-        let known = words(&data);
+        let known = words_of_submission(&data);
         if let Some(missing) = pattern.names().find(|name| !known.contains(name)) {
-            let why = format!("--name: {source} has no `{missing}` in its client-data; there are {}; nothing was sent", known.join(", "));
+            let why = format!("--name: {source} has no `{missing}`; there are {}; nothing was sent", known.join(", "));
             return Err(CliError::new(Exit::Usage, why));
         }
     }

@@ -45,24 +45,31 @@ impl<'a> SubmitCheck<'a> {
     /// # Errors
     /// When the service would refuse it, or it could cost more than is left: nothing may be sent then.
     pub(super) fn pass(&mut self, source: &str, movie: Document) -> Result<Document, CliError> {
-        if self.args.no_check && self.args.max_credits.is_none() {
-            return Ok(movie);
+        if !(self.args.no_check && self.args.max_credits.is_none()) {
+            self.pass_resolved(source, &movie, &Resolved::of(&movie))?;
         }
-        let resolved = Resolved::of(&movie);
+        Ok(movie)
+    }
+
+    /// The same of a movie that is resolved already.
+    ///
+    /// # Errors
+    /// As [`Self::pass`].
+    pub(super) fn pass_resolved(&mut self, source: &str, movie: &Document, resolved: &Resolved) -> Result<(), CliError> {
         if !self.args.no_check {
-            self.check(source, &movie, &resolved)?;
+            self.check(source, movie, resolved)?;
         }
         if let Some(cap) = self.args.max_credits {
             if let Some(first) = resolved.plan.unbounded().first() {
-                return Err(unbounded(source, &movie, first, cap).then(self.of_movies("plan", &[source.to_owned()])));
+                return Err(unbounded(source, movie, first, cap).then(self.of_movies("plan", &[source.to_owned()])));
             }
             let afforded = self.bill.afford(&resolved.plan.credits, cap);
             afforded.map_err(|why| {
                 CliError::new(Exit::Credits, format!("{source}: {why}")).then(self.of_movies("plan", &[source.to_owned()]))
             })?;
         }
-        self.bill.add(resolved.plan.credits);
-        Ok(movie)
+        self.bill.add(&resolved.plan.credits);
+        Ok(())
     }
 
     fn check(&mut self, source: &str, movie: &Document, resolved: &Resolved) -> Result<(), CliError> {
@@ -169,11 +176,12 @@ impl Bill {
         Err(format!("it may cost {most}{before}, --max-credits allows {cap}; nothing was sent"))
     }
 
-    fn add(&mut self, price: Price) {
+    fn add(&mut self, price: &Price) {
         self.movies += 1;
         self.least = self.least.saturating_add(price.amount.at_least());
         self.most = self.most.zip(price.amount.at_most()).map(|(one, other)| one.saturating_add(other));
-        let new: Vec<_> = price.reasons.into_iter().filter(|reason| is_worth_a_word(reason) && !self.reasons.contains(reason)).collect();
+        let new: Vec<_> =
+            price.reasons.iter().filter(|reason| is_worth_a_word(reason) && !self.reasons.contains(reason)).cloned().collect();
         self.reasons.extend(new);
     }
 }
@@ -213,7 +221,7 @@ mod tests {
     fn a_cap_is_for_all_movies_together_and_holds_for_the_most_that_they_may_cost() {
         let mut bill = Bill::default();
         bill.afford(&price(Credits::Exactly(15)), 20).unwrap();
-        bill.add(price(Credits::Exactly(15)));
+        bill.add(&price(Credits::Exactly(15)));
         assert!(bill.afford(&price(Credits::Exactly(5)), 20).is_ok());
         let refused = bill.afford(&price(Credits::Between(1, 6)), 20).unwrap_err();
         assert_eq!(refused, "it may cost 21 credits with those before it, --max-credits allows 20; nothing was sent");
@@ -225,7 +233,7 @@ mod tests {
         let told = |amounts: &[Credits]| {
             let mut bill = Bill::default();
             for amount in amounts {
-                bill.add(Price { reasons: Vec::new(), ..price(*amount) });
+                bill.add(&Price { reasons: Vec::new(), ..price(*amount) });
             }
             bill.to_string()
         };

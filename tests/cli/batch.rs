@@ -192,7 +192,7 @@ fn a_column_that_items_lack_or_a_joined_table_drops_is_told() {
     world.write("rooms.csv", "id,Room Name\na,Bath\n");
     let run = world.j2v("batch flat.json --rows t.json --key id --join rooms.csv --on id --as rooms --dry-run").exits(0);
     assert!(!world.has("ledger.db"), "a dry run writes nothing");
-    run.tells("1 of 2 items have no `city`").tells("Room Name");
+    run.tells("t.json: item 2 has no `city`: it takes the movie's own value").tells("Room Name");
 }
 
 #[test]
@@ -249,6 +249,20 @@ fn a_broken_movie_of_a_folder_stops_the_batch_or_is_skipped() {
     assert_eq!(world.accepted(), 1);
     world.j2v("batch videos/good.json").exits(2).tells("--rows TABLE is missing");
     world.j2v("batch videos/good.json --rows t.csv").exits(2).tells("--key COLUMN is missing");
+}
+
+#[test]
+fn a_movie_of_a_folder_without_a_bound_is_refused_under_a_cap_only_while_it_would_be_sent() {
+    let world = World::new();
+    std::fs::create_dir(world.path("videos")).unwrap();
+    world.movie("videos/short.json", &json!({"render-time": "1ms"}));
+    world.write("videos/open.json", r#"{"resolution": "sd", "scenes": [{"elements": [{"type": "video", "src": "https://e.com/a.mp4"}]}]}"#);
+    let refused = world.j2v("batch videos --max-credits 90").exits(5).tells("1 of 2 movies can't be rendered; nothing was sent");
+    refused.tells("videos/open.json: its cost has no upper bound, and --max-credits allows 90");
+    assert_eq!(world.posts(), 0);
+    world.j2v("batch videos").exits(0);
+    world.j2v("batch videos --max-credits 90").exits(0).hides("no upper bound");
+    assert_eq!(world.accepted(), 2);
 }
 
 #[test]

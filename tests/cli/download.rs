@@ -171,7 +171,7 @@ fn a_name_is_made_of_what_the_render_carries() {
     world
         .run(&["download", "L-1", "-o", "four/", "--name", "{town}"])
         .exits(14)
-        .tells("has no `town`, but key, project, batch, source, city, price");
+        .tells("has no `town`, but key, project, source, city, price");
     world.run(&["download", "L-1", "-o", "five.mp4", "--name", "{key}"]).exits(2).tells("with a `/` at its end");
 }
 
@@ -179,10 +179,13 @@ fn a_name_is_made_of_what_the_render_carries() {
 fn a_name_that_no_video_will_have_is_refused_before_anything_is_paid() {
     let world = World::new();
     world.movie("a.json", &json!({"render-time": "1ms"}));
-    world.run(&["submit", "a.json", "--download", "new/", "--name", "{town}"]).exits(2).tells("there are key, project, batch, source");
+    world.run(&["submit", "a.json", "--download", "new/", "--name", "{town}"]).exits(2).tells("there are key, project, source, listing_id");
     world.write("b.json", r#"{"client-data": {"town": null}, "scenes": [{"duration": 2}]}"#);
-    world.run(&["submit", "b.json", "--download", "new/", "--name", "{town}"]).exits(2).tells("there are key, project, batch, source;");
+    world.run(&["submit", "b.json", "--download", "new/", "--name", "{town}"]).exits(2).tells("there are key, project, source;");
     world.run(&["submit", "a.json", "--wait", "--name", "{key}"]).exits(2).tells("--download FOLDER/");
+    world.run(&["submit", "a.json", "--download", "new/", "--name", "{batch}"]).exits(2).tells("a.json has no `batch`");
+    world.write("c.json", r#"{"client-data": {"batch": "May"}, "scenes": [{"duration": 2}]}"#);
+    world.run(&["submit", "c.json", "--download", "new/", "--name", "{batch}", "--dry-run"]).exits(0);
     assert_eq!(world.posts(), 0);
 }
 
@@ -192,4 +195,16 @@ fn m6_a_line_holds_the_movies_client_data_before_the_service_reports_it() {
     world.write("a.json", r#"{"client-data": {"listing": 7}, "scenes": [{"duration": 2}]}"#);
     let submitted = world.j2v("submit a.json --json").exits(0).json();
     assert_eq!((&submitted["status"], &submitted["client-data"]), (&json!("submitted"), &json!({"listing": 7})));
+}
+
+#[test]
+fn m6_a_video_that_the_service_has_deleted_is_copied_from_where_it_was_saved() {
+    let (world, id) = rendered(&[]);
+    world.j2v(&format!("download {id} -o one/")).exits(0);
+    world.j2v(&format!("delete {id} --yes")).exits(0);
+    let (one, two) = (format!("one/{id}.mp4"), format!("two/{id}.mp4"));
+    world.j2v(&format!("download {id} -o two/")).exits(0).prints(&[&two]);
+    assert_eq!(world.read(&one), world.read(&two));
+    fs::remove_dir_all(world.path("one")).unwrap();
+    world.j2v(&format!("download {id} -o three/")).exits(14).prints(&[""]);
 }

@@ -19,9 +19,10 @@ use crate::ledger::batch::TableRow;
 use crate::ledger::{Space, Store};
 use crate::movie::Document;
 use crate::movie::check::Resolved;
+use crate::movie::plan::Unbounded;
 use crate::output::counted;
 use crate::render::identity::{Key, MovieHash};
-use crate::work::batch::{Entry, Item, Rules, Survey, current};
+use crate::work::batch::{Entry, Item, Rules, Survey, current, row_action};
 
 /// The movies that are passed to the run at once.
 const CHUNK: usize = 50;
@@ -53,37 +54,30 @@ pub(super) async fn preflight(
     // The batch has a budget of its own, which holds over all its runs.
     let gate = GateArgs { max_credits: None, ..args.gate.clone() };
     let mut check = SubmitCheck::new(call, &gate, &args.movie);
-    let mut entries = Vec::with_capacity(composed.len());
-    let mut invalid = 0;
+    let mut checked = Vec::with_capacity(composed.len());
     for (number, Composed { source, stem, movie }) in (1..).zip(composed) {
         let key = key(&source, stem.as_deref())?;
-        let item = movie
-            .and_then(|movie| with_place_for_token(!args.lost.no_token, &source, movie))
-            .and_then(|movie| check.pass(&source, movie))
-            .and_then(|movie| item(args, number, &key, &source, &movie));
-        entries.push(match item {
-            Ok(item) => Entry::Good(item),
-            Err(stop) => {
-                invalid += 1;
-                let why = stop.message.clone();
-                stop.tell(&call.out);
-                Entry::Bad { number, key: Some(key), why }
-            }
-        });
+        let movie = movie.and_then(|movie| with_place_for_token(!args.lost.no_token, &source, movie));
+        let sent = movie.and_then(|movie| sent(&mut check, number, &key, &source, &movie));
+        checked.push(CheckedMovie { number, key, source, sent });
     }
     check.tell();
-    let survey = survey(store, space, name, rules, &entries).await?;
+    let survey = survey(store, space, name, (rules, args.gate.max_credits), &mut checked).await?;
+    let refused: Vec<&CliError> = checked.iter().filter_map(|movie| movie.sent.as_ref().err()).collect();
+    for stop in &refused {
+        stop.tell(&call.out);
+    }
+    let invalid = refused.len();
     if invalid > 0 && !args.skip_invalid {
-        let message = format!("{invalid} of {} can't be rendered; nothing was sent", counted(entries.len(), "movie"));
-        return Err(CliError {
-            help: Some("fix them, or send only the others with --skip-invalid".to_owned()),
-            ..CliError::new(Exit::Invalid, message)
-        }
-        .into());
+        let exit = if refused.iter().all(|stop| stop.exit == Exit::Credits) { Exit::Credits } else { Exit::Invalid };
+        let message = format!("{invalid} of {} can't be rendered; nothing was sent", counted(checked.len(), "movie"));
+        let help = Some("fix them, or send only the others with --skip-invalid".to_owned());
+        return Err(CliError { help, ..CliError::new(exit, message) }.into());
     }
     if args.dry_run {
-        show(call, args, name, &survey, entries.len(), invalid);
+        show(call, args, name, &survey, checked.len(), invalid);
     }
+    let entries: Vec<Entry> = checked.into_iter().map(CheckedMovie::entry).collect();
     let rows = u64::try_from(entries.len()).unwrap_or(u64::MAX);
     let feed = Box::new(move |sender: tokio::sync::mpsc::Sender<Vec<Entry>>| {
         let mut entries = entries.into_iter();
@@ -101,32 +95,74 @@ fn key(source: &str, stem: Option<&str>) -> Result<Key, CliError> {
     Key::parse(stem.unwrap_or_default()).map_err(|why| CliError::new(Exit::Usage, format!("{source}: {why}")))
 }
 
+/// A movie of the folder after its check.
+struct CheckedMovie {
+    number: u64,
+    key: Key,
+    source: String,
+    /// What a run would send, or why it can't be rendered.
+    sent: Result<SentMovie, CliError>,
+}
+
+/// What a run would send of a movie.
+struct SentMovie {
+    item: Item,
+    /// Why its cost has no upper bound.
+    unbounded: Option<Unbounded>,
+}
+
+impl CheckedMovie {
+    fn entry(self) -> Entry {
+        let Self { number, key, sent, .. } = self;
+        match sent {
+            Ok(SentMovie { item, .. }) => Entry::Good(item),
+            Err(stop) => Entry::Bad { number, key: Some(key), why: stop.message },
+        }
+    }
+}
+
 /// A movie as the run sends it.
 ///
 /// # Errors
-/// When its cost has no upper bound although there is a budget.
-fn item(args: &BatchArgs, number: u64, key: &Key, source: &str, movie: &Document) -> Result<Item, CliError> {
-    let plan = Resolved::of(movie).plan;
-    if let (Some(cap), Some(open)) = (args.gate.max_credits, plan.unbounded().first()) {
-        return Err(CliError::new(Exit::Credits, format!("{source}: {}", without_bound(open, cap))));
-    }
+/// When the service would refuse it.
+fn sent(check: &mut SubmitCheck<'_>, number: u64, key: &Key, source: &str, movie: &Document) -> Result<SentMovie, CliError> {
+    let resolved = Resolved::of(movie);
+    check.pass_resolved(source, movie, &resolved)?;
     let (body, hash) = (movie.to_compact().into_bytes(), MovieHash::of(movie.canonical().as_bytes()));
-    Ok(Item { number, key: key.clone(), stem: None, movie: hash, body, estimate: plan.credits.amount.at_most() })
+    let estimate = resolved.plan.credits.amount.at_most();
+    let unbounded = resolved.plan.unbounded().into_iter().next();
+    Ok(SentMovie { item: Item { number, key: key.clone(), stem: None, movie: hash, body, estimate }, unbounded })
 }
 
-/// What a run would do.
-async fn survey(store: &dyn Store, space: &Space, name: &str, rules: Rules, entries: &[Entry]) -> Result<Survey, CliError> {
-    let good: Vec<&Item> = entries.iter().filter_map(|entry| if let Entry::Good(item) = entry { Some(item) } else { None }).collect();
-    let keys: Vec<(Key, MovieHash)> = good.iter().map(|item| (item.key.clone(), item.movie)).collect();
-    let latest = current(store, space, name, &keys).await.map_err(ledger_failed)?;
+/// What a run would do. A movie that it would send under a cap on credits is refused where its cost has no upper bound.
+async fn survey(
+    store: &dyn Store,
+    space: &Space,
+    name: &str,
+    (rules, cap): (Rules, Option<u64>),
+    checked: &mut [CheckedMovie],
+) -> Result<Survey, CliError> {
+    let good = checked.iter().filter_map(|movie| Some(&movie.sent.as_ref().ok()?.item));
+    let keys: Vec<(Key, MovieHash)> = good.map(|item| (item.key.clone(), item.movie)).collect();
+    let mut latest = current(store, space, name, &keys).await.map_err(ledger_failed)?.into_iter();
     let mut survey = Survey::default();
-    for (item, latest) in good.iter().zip(latest) {
-        survey.take(latest.as_ref(), item.movie, TableRow { number: item.number, estimate: item.estimate }, rules);
+    for movie in checked {
+        let Ok(SentMovie { item, unbounded }) = &movie.sent else { continue };
+        let latest = latest.next().flatten();
+        match (cap, unbounded) {
+            (Some(cap), Some(open)) if row_action(latest.as_ref(), item.movie, rules).is_sent() => {
+                let stop = CliError::new(Exit::Credits, format!("{}: {}", movie.source, without_bound(open, cap)));
+                movie.sent = Err(CliError { help: Some(open.fix.to_owned()), ..stop });
+            }
+            _ => {
+                survey.take(latest.as_ref(), item.movie, TableRow { number: item.number, estimate: item.estimate }, rules);
+            }
+        }
     }
     Ok(survey)
 }
 
-fn show(call: &Call, args: &BatchArgs, name: &str, survey: &Survey, movies: usize, invalid: u64) {
+fn show(call: &Call, args: &BatchArgs, name: &str, survey: &Survey, movies: usize, invalid: usize) {
     let sent = survey.sent();
     let most = (sent.unbounded == 0).then_some(sent.credits);
     if args.json {
