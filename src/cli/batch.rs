@@ -19,7 +19,7 @@ use crate::rows::Encoding;
 #[derive(Debug, Args)]
 #[command(
     mut_arg("movies", |movies| movies.required(false).required_unless_present_any(["status", "template"]).num_args(0..=1).help("The movie file, or a folder of movies: one file each, whose name is the key")),
-    mut_args(on_one_screen),
+    mut_args(as_a_batch),
     after_long_help = help::json_page("batch", "\
 Examples:
   j2v batch listing.json --rows listings.csv --key listing_id --download videos/
@@ -119,7 +119,13 @@ const RARE: &[&str] = &[
     "replace",
 ];
 
-fn on_one_screen(arg: Arg) -> Arg {
+/// The arguments as a batch means them; what a first look can do without is left out of the short help.
+fn as_a_batch(arg: Arg) -> Arg {
+    let arg = match arg.get_id().as_str() {
+        "max_credits" => arg.help("The most credits that this batch may cost, over all its runs"),
+        "timeout" => arg.help("Stop waiting this long after the last submission; the renders continue"),
+        _ => arg,
+    };
     if RARE.contains(&arg.get_id().as_str()) { arg.hide_short_help(true) } else { arg }
 }
 

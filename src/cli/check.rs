@@ -37,7 +37,7 @@ pub(crate) struct CheckArgs {
     /// Apply the fixes that are certain, then check
     #[arg(long)]
     pub(crate) fix: bool,
-    /// Show what --fix would change, and change nothing
+    /// Show what --fix would change, as a diff; change and check nothing, and exit with 0
     #[arg(long)]
     pub(crate) diff: bool,
     /// Look at each file that the movie takes in: is it there, and of the right type

@@ -164,7 +164,7 @@ pub(crate) struct MediaGetArgs {
     #[arg(value_name = "PATH")]
     pub(crate) path: String,
     /// The file to save it as, or a folder; `-` writes it to stdout (default: its name, here)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, aliases = ["output", "download"], value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     /// Overwrite an existing file
     #[arg(long)]

@@ -66,7 +66,7 @@ pub(crate) struct Typed {
 
 /// Reads the command line of the process. Where it is wrong the process ends with what is wrong with it.
 pub(crate) fn parse() -> Typed {
-    try_parse().unwrap_or_else(|error| misplaced_key(&error).unwrap_or_else(|| in_groups(error)).exit())
+    try_parse().unwrap_or_else(|error| misplaced_key(&error).unwrap_or_else(|| with_next(in_groups(error))).exit())
 }
 
 fn try_parse() -> Result<Typed, clap::Error> {
@@ -86,6 +86,22 @@ fn in_groups(error: clap::Error) -> clap::Error {
     command.help_template(template).try_get_matches().err().unwrap_or(error)
 }
 
+/// What clap says of the flag for help, after an error.
+const HELP: &str = "For more information, try '--help'.";
+
+/// The same error; its last line is the next command to type, as after every other error.
+fn with_next(error: clap::Error) -> clap::Error {
+    let text = error.to_string();
+    let Some(text) = text.strip_prefix("error: ").filter(|text| error.use_stderr() && text.contains(HELP)) else { return error };
+    // `Usage: j2v submit --json <MOVIE>...`: the command ends where its arguments begin.
+    let usage = text.lines().find_map(|line| line.strip_prefix("Usage: ")).unwrap_or("j2v");
+    let is_word = |word: &&str| word.starts_with(|first: char| first.is_ascii_alphanumeric());
+    let command: Vec<&str> = usage.split(' ').take_while(is_word).collect();
+    // Clap shows an argument that a flag may replace as optional, also where neither is there.
+    let text = text.replace("provided:\n  [MOVIE]...", "provided:\n  <MOVIE>...");
+    clap::Error::raw(error.kind(), text.replace(HELP, &format!("next: {} --help", command.join(" "))))
+}
+
 /// What is said of a word too many behind `auth`, instead of repeating it: it may be a key.
 fn misplaced_key(error: &clap::Error) -> Option<clap::Error> {
     let typed = error.get(ContextKind::InvalidArg).or_else(|| error.get(ContextKind::InvalidSubcommand));
@@ -95,8 +111,7 @@ fn misplaced_key(error: &clap::Error) -> Option<clap::Error> {
     if !is_word || !is_of_auth || !matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand) {
         return None;
     }
-    let what =
-        "this is none of login, status and logout, and a key is never an argument, where others see it: `j2v auth login` asks for it";
+    let what = "`auth` takes login, status or logout. A key is not an argument, because others could see it: `j2v auth login` asks for it";
     Some(clap::Error::raw(error.kind(), format!("{what}\n\n{usage}\n")))
 }
 

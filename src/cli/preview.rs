@@ -42,7 +42,7 @@ pub(crate) struct PreviewArgs {
     #[arg(long)]
     pub(crate) no_open: bool,
     /// Write the page to a file instead, which plays without a server
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, aliases = ["output"], value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     /// Write a page with a still from the middle of each scene
     #[arg(long, value_name = "FILE")]

@@ -192,7 +192,7 @@ pub(crate) struct DownloadArgs {
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
     /// A folder (existing, or ending in `/`) or a file (default: `download` of the profile, then `.`)
-    #[arg(long, short, value_name = "PLACE")]
+    #[arg(long, short, aliases = ["download", "out"], value_name = "PLACE")]
     pub(crate) output: Option<String>,
     /// Their names.
     #[command(flatten)]

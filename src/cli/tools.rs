@@ -90,6 +90,6 @@ Examples:
   j2v man --out man1                      a page for each command, in a folder", help::OFFLINE))]
 pub(crate) struct ManArgs {
     /// Write a page for each command into this folder, which is created if missing
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, aliases = ["output"], value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 }

@@ -21,7 +21,7 @@ pub(crate) struct WaitArgs {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SaveArgs {
     /// Save each video: a folder (existing, or ending in `/`) or a file
-    #[arg(long, value_name = "PLACE")]
+    #[arg(long, aliases = ["output", "out"], value_name = "PLACE")]
     pub(crate) download: Option<String>,
     /// What may be done for that.
     #[command(flatten)]

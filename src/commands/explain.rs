@@ -39,13 +39,14 @@ pub(super) async fn run(call: &Call, args: &ExplainArgs) -> anyhow::Result<Exit>
         return Ok(Exit::Done);
     }
     call.out.data(&format!("message: {}", sanitize::message(&message)));
-    match explanation {
-        Some(explanation) => {
-            call.out.data(&format!("cause:   {}", explanation.cause));
-            call.out.data(&format!("fix:     {}", explanation.cure));
-        }
-        None => call.out.data("cause:   j2v does not know this message"),
-    }
+    let unknown = "j2v does not know this message";
+    let (cause, fix) = match explanation {
+        Some(explanation) => (explanation.cause, explanation.cure),
+        None if placed.is_some() => (unknown, "look at the line below"),
+        None => (unknown, "ask the service's support, with this message and the project's id"),
+    };
+    call.out.data(&format!("cause:   {cause}"));
+    call.out.data(&format!("fix:     {fix}"));
     if let (Some(placed), Some(meant)) = (&placed, &meant) {
         call.out.drawn(&format!("\n{}", snippet::render(&meant.name, placed, &[], call.settings.canvas.color)));
         if !meant.mention.is_certain {

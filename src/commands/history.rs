@@ -41,8 +41,8 @@ pub(super) async fn run(call: &Call, args: &HistoryArgs) -> anyhow::Result<Exit>
 
 /// A state by the word that the list shows.
 fn known_state(word: &str) -> Result<State, CliError> {
-    State::ALL.into_iter().find(|state| state.as_str() == word).ok_or_else(|| {
-        let words = State::ALL.map(State::as_str).join(", ");
+    State::ALL.into_iter().find(|state| [state.as_str(), state.shown()].contains(&word)).ok_or_else(|| {
+        let words = State::ALL.map(State::shown).join(", ");
         CliError::new(Exit::Usage, format!("--state {word}: unknown state; use one of: {words}"))
     })
 }
@@ -106,7 +106,7 @@ fn row(render: &Render) -> Vec<Cell> {
         Cell::Time(Some(render.created_at)),
         render.batch().unwrap_or_default().into(),
         key(render).into(),
-        Cell::State(render.submission.state.as_str().to_owned()),
+        Cell::State(render.submission.state.shown().to_owned()),
         render.submission.project.as_ref().map(ToString::to_string).unwrap_or_default().into(),
         posts(render).to_string().into(),
         report.and_then(|report| report.credits).map(|credits| credits.to_string()).unwrap_or_default().into(),

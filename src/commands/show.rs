@@ -86,8 +86,11 @@ fn whole(render: &Render, token: Option<&str>, story: &[Event], mail: &Mail, bod
 fn told(render: &Render, token: Option<String>, story: &[Event], mail: &Mail) -> Vec<String> {
     let mut rows = Vec::new();
     if let Value::Object(fields) = facts(render) {
-        let shown = fields.into_iter().filter(|(_, value)| !value.is_null());
-        rows.extend(shown.map(|(name, value)| vec![name, value.as_str().map_or_else(|| value.to_string(), str::to_owned)]));
+        let shown = fields.into_iter().filter(|(name, value)| !value.is_null() && name != "scope");
+        rows.extend(shown.map(|(name, value)| {
+            let text = if name == "state" { Value::from(render.submission.state.shown()) } else { value };
+            vec![label(name), text.as_str().map_or_else(|| text.to_string(), str::to_owned)]
+        }));
     }
     rows.extend(token.map(|token| vec!["token".to_owned(), token]));
     let mut lines = table::lay_out(&rows);
@@ -99,6 +102,16 @@ fn told(render: &Render, token: Option<String>, story: &[Event], mail: &Mail) ->
     story.sort_by_key(|(at, _)| *at);
     lines.extend(table::lay_out(&story.into_iter().map(|(_, line)| line).collect::<Vec<_>>()));
     lines
+}
+
+/// The name of a field of the JSON, for people.
+fn label(field: String) -> String {
+    match field.as_str() {
+        "account" => "profile".to_owned(),
+        "endpoint" => "api".to_owned(),
+        "bound_at" => "accepted_at".to_owned(),
+        _ => field,
+    }
 }
 
 /// The callbacks for a render, and its deliveries.

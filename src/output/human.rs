@@ -18,7 +18,7 @@ pub(super) fn tell(out: &Out, event: &Event, bars: bool) {
         }
         Event::Attached { key, state, project } => {
             let which = project.as_ref().map(|project| format!(", project {project}")).unwrap_or_default();
-            out.note(&format!("attached to the render of key {key}{which}, which is `{}`; nothing was sent", state.as_str()));
+            out.note(&format!("attached to the render of key {key}{which}, which is {}; nothing was sent", state.shown()));
         }
         Event::TryingAgain { why, after } => out.note(&format!("{why}: nothing was accepted; trying again in {}", length(*after))),
         Event::LookingFor { key, why } => {

@@ -44,7 +44,7 @@ impl Explanation {
 static ALL: &[Explanation] = &[
     family(&[&["apikeynotprovided"]], "the request carried no API key", "give j2v the key: `j2v auth login`, or the variable J2V_API_KEY")
         .next("j2v auth status"),
-    family(&[&["invalidapikey"]], "the key is wrong, was revoked, or has expired", "copy the key from the dashboard anew, the whole of it")
+    family(&[&["invalidapikey"]], "the key is wrong, was revoked, or has expired", "copy the whole key from the dashboard again")
         .next("j2v auth login"),
     family(
         &[&["insufficientpermissions"]],

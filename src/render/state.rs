@@ -72,6 +72,12 @@ impl State {
         }
     }
 
+    /// The word for people.
+    #[must_use]
+    pub fn shown(self) -> &'static str {
+        if self == Self::Bound { "rendering" } else { self.as_str() }
+    }
+
     /// Reads a stored word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {

@@ -88,7 +88,7 @@ impl KeySource {
         match self {
             Self::None => None,
             Self::Given(_, origin) => Some(("set".to_owned(), origin.clone())),
-            Self::Command { words, origin } => Some((format!("told by `{}`", spelled(words)), origin.clone())),
+            Self::Command { words, origin } => Some((format!("from `{}`", spelled(words)), origin.clone())),
             Self::File(path) => Some(("kept".to_owned(), Origin::File(path.clone()))),
         }
     }

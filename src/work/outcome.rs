@@ -83,13 +83,12 @@ pub fn refused(context: &Context, render: &Render) -> Outcome {
     let status = if refusal.reason == Reason::Request { OutcomeStatus::Refused } else { OutcomeStatus::Unsent };
     let message = format!("the service refused the movie: {}; nothing was accepted", refusal.message);
     let first = match refusal.reason {
-        Reason::Key => Some(context.command.spell(&["auth", "login"])),
-        Reason::Credits => None,
-        Reason::Request => Some(context.command.spell(&["explain", &context.command.name(render)])),
+        Reason::Key => context.command.spell(&["auth", "login"]),
+        Reason::Credits => context.command.spell(&["auth", "status"]),
+        Reason::Request => context.command.spell(&["explain", &context.command.name(render)]),
     };
-    let mut outcome = described(render, status).because(Cause::Refused(refusal.reason), message);
-    outcome.next.extend(first);
-    outcome.then(context.command.send(render, Submission::Same))
+    let outcome = described(render, status).because(Cause::Refused(refusal.reason), message);
+    outcome.then(first).then(context.command.send(render, Submission::Same))
 }
 
 /// The outcome of a render that the user gave up.

@@ -118,3 +118,34 @@ fn where_no_home_folder_can_be_made_all_works_that_keeps_nothing_and_the_rest_na
     world.j2v_with(&homeless, "submit listing.json --key k --ledger here.db").exits(0);
     assert_eq!(world.accepted(), 1);
 }
+
+#[test]
+fn a_wrong_command_line_ends_with_the_next_command() {
+    let world = World::new();
+    for (line, next) in [
+        ("submit --json", "j2v submit --help"),
+        ("nope", "j2v --help"),
+        ("media get", "j2v media get --help"),
+        ("poll --nope", "j2v poll --help"),
+        ("batch", "j2v batch --help"),
+        ("batch --rows x.csv", "j2v batch --help"),
+    ] {
+        let run = world.j2v(line).exits(2).hides("For more information").hides("  [MOVIE]...");
+        assert_eq!(run.next(), [next], "{line}");
+    }
+}
+
+#[test]
+fn a_place_has_one_name_in_every_command() {
+    let world = World::new();
+    world.movie("a.json", &serde_json::json!({"render-time": "1ms"}));
+    let id = world.j2v("submit a.json --key a --wait --output one/ --field project").exits(0).line().to_owned();
+    for (flag, folder) in [("--output", "two"), ("--download", "three"), ("--out", "four")] {
+        world.j2v(&format!("download a {flag} {folder}/")).exits(0).prints(&[&format!("{folder}/{id}.mp4")]);
+    }
+    world.j2v("poll a --out five/").exits(0).prints(&[&format!("five/{id}.mp4")]);
+    world.j2v("man --output pages").exits(0);
+    assert!(world.has(&format!("one/{id}.mp4")) && world.has("pages"));
+    let help = world.j2v("download --help").exits(0).stdout;
+    assert!(!help.contains("--download") && !help.contains("--out "), "{help}");
+}

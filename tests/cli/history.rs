@@ -16,7 +16,7 @@ fn history_lists_every_render_newest_first_with_key_source_state_project_attempt
     let run = world.j2v("history").exits(0);
     let rows: Vec<Vec<&str>> = run.lines().iter().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(rows[0], ["CREATED", "BATCH", "KEY", "STATE", "PROJECT", "POSTS", "CREDITS", "SOURCE", "OUTCOME"]);
-    assert_eq!((rows[1][1], rows[1][2]), ("L-1#2", "bound"));
+    assert_eq!((rows[1][1], rows[1][2]), ("L-1#2", "rendering"));
     assert_eq!((rows[2][1], rows[2][2]), ("L-2", "error"));
     assert_eq!(rows[2][5], "0", "a failed render costs nothing");
     assert!(run.lines()[2].ends_with("b.json  Scene #1 is upside down"), "{run:?}");
@@ -67,7 +67,7 @@ fn show_tells_every_attempt_in_the_order_of_time() {
     let told = world.j2v("show L-1").exits(0);
     let place = |word: &str| told.stdout.find(word).unwrap_or_else(|| panic!("no `{word}` in {}", told.stdout));
     assert!(
-        place("Insufficient credits") < place("lost") && place("lost") < place("by a person") && place("by a person") < place("accepted")
+        place("Insufficient credits") < place("lost") && place("lost") < place("by a person") && place("by a person") < place("accepted ")
     );
 }
 

@@ -345,6 +345,7 @@ fn whatever_refuses_a_movie_the_command_that_sends_it_is_named() {
         world.movie("a.json", &json!({}));
         let first = match code {
             4 => Some("j2v auth login"),
+            5 => Some("j2v auth status"),
             6 => Some("j2v explain L-1"),
             _ => None,
         };

@@ -83,7 +83,7 @@ fn refuse_what_cannot_be(call: &Call, args: &BatchArgs) -> Result<(), CliError> 
         (Some(_), Some(_)) => None,
     };
     if let Some(missing) = missing {
-        return Err(CliError::new(Exit::Usage, missing));
+        return Err(CliError::new(Exit::Usage, missing).then("j2v batch --help"));
     }
     if call.settings.ledger == LedgerPlace::Nowhere {
         let why = "a batch needs a ledger, or its next run would pay again: leave out --no-ledger, or name a file with --ledger";

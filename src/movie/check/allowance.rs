@@ -99,7 +99,8 @@ fn tell(told: &mut Checker<'_>, allowance: &Allowance<'_>, fate: RowAction) {
             told.add("J2V017", span, format!("{code} stops the render here: a comment can't allow it")).helped(help);
         }
         RowAction::Unused if is_all_known => {
-            told.add("J2V017", span, format!("this comment allows {code}, which is not found in its line")).helped("remove it");
+            told.add("J2V017", span, format!("this comment allows {code}, but nothing on the line that it is for breaks that rule"))
+                .helped("remove it");
         }
         RowAction::Unused | RowAction::Used => {}
     }
