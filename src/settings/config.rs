@@ -248,6 +248,12 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_long_for_a_scheme_is_not_repeated() {
+        let error = parse(&format!("[profiles.a]\nledger = \"{}://db\"", "x".repeat(500))).unwrap_err();
+        assert!(error.chars().count() < 200, "{error}");
+    }
+
+    #[test]
     fn what_is_not_understood_is_refused_with_its_place_and_the_likely_name() {
         for (text, told) in [
             ("[profiles.a]\napi_url = \"x\"", "c.toml:2:1: unknown setting `api_url`; did you mean `api-url`?"),

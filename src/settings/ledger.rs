@@ -44,7 +44,8 @@ const KEYWORDS: [&str; 12] =
 fn meant(text: &str) -> Result<Meant<'_>, SettingsError> {
     let lower = text.to_ascii_lowercase();
     if let Some((scheme, _)) = lower.split_once("://") {
-        let is_scheme = scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+        // Whatever is longer is no scheme, and may hold a password.
+        let is_scheme = scheme.len() <= 20 && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
         return match scheme {
             "postgres" | "postgresql" if text.starts_with(scheme) => Ok(Meant::Server),
             _ => Err(SettingsError::LedgerKind(if is_scheme { format!("{scheme}://…") } else { "…://…".to_owned() })),
