@@ -26,8 +26,9 @@ pub struct Binding {
     met: Vec<Arc<str>>,
     /// Those of them that no row has lacked.
     whole: Vec<Arc<str>>,
-    /// How many rows there were.
+    /// How many rows there were, and how many cells in all; of a column that a row has twice, one counts.
     rows: u64,
+    cells: u64,
     /// The numbers of the first row and of the last one.
     first: Option<u64>,
     last: u64,
@@ -140,10 +141,11 @@ impl Binding {
     /// What a row says, and which of its columns say nothing.
     pub fn bind(&mut self, row: &Row) -> Bound {
         let mut faults = Vec::new();
+        let before = self.cells;
         // All of them first: an error in one cell makes no other column lack.
         let meanings: Vec<_> = row.cells.iter().map(|cell| self.meaning(&cell.column, row.number)).collect();
         if row.number > self.last {
-            self.count(row);
+            self.count(row.number, self.cells - before);
         }
         let joined: Vec<usize> = (0..self.joins.len()).map(|join| self.slot(self.joins[join].name().to_owned())).collect();
         let mut bound = Variables::new(self.slots.len(), row.cells.len() + self.joins.len());
@@ -165,16 +167,16 @@ impl Binding {
         Bound { variables: bound.list, client_data, faults }
     }
 
-    /// Counts a row, and finds the columns that it is the first to lack.
-    fn count(&mut self, row: &Row) {
+    /// Counts a row with so many columns, and finds those that it is the first to lack.
+    fn count(&mut self, number: u64, columns: u64) {
         self.rows += 1;
-        self.first.get_or_insert(row.number);
-        self.last = row.number;
-        if row.cells.len() < self.met.len() {
+        self.first.get_or_insert(number);
+        self.last = number;
+        if columns < self.met.len() as u64 {
             let known = &mut self.known;
             self.whole.retain(|column| {
-                let Some(known) = known.get_mut(column).filter(|known| known.last < row.number) else { return true };
-                known.missing = Some(row.number);
+                let Some(known) = known.get_mut(column).filter(|known| known.last < number) else { return true };
+                known.missing = Some(number);
                 false
             });
         }
@@ -183,8 +185,10 @@ impl Binding {
     /// What a column means in the row of this number.
     fn meaning(&mut self, column: &Arc<str>, number: u64) -> Result<Option<Arc<Slotted>>, String> {
         if let Some(known) = self.known.get_mut(column) {
-            known.rows += u64::from(number > known.last);
-            known.last = known.last.max(number);
+            if number > known.last {
+                (known.rows, known.last) = (known.rows + 1, number);
+                self.cells += 1;
+            }
             return Ok(known.meaning.clone());
         }
         if COLUMNS.is_passed_by(self.met.len() + 1) {
@@ -193,6 +197,7 @@ impl Binding {
         let name = self.renamed.get(&**column).cloned().unwrap_or_else(|| column.to_string());
         let meaning = if name.is_empty() { None } else { self.read(column, &name) };
         self.met.push(Arc::clone(column));
+        self.cells += 1;
         if self.first.is_none() {
             self.whole.push(Arc::clone(column));
         }
