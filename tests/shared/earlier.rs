@@ -13,7 +13,8 @@ const IN_A_FILE: &str = include_str!("../fixtures/ledger-5.sql");
 /// The same on a server.
 const ON_A_SERVER: &str = include_str!("../fixtures/ledger-5-postgres.sql");
 
-/// Its renders: batch, key, state. What was on its way belongs to a process that is gone.
+/// Its renders: batch, key, state, once a command has looked at the service's list. What was on its way belongs to a process
+/// that is gone, and is lost since now; the quarantine of what was lost then is over.
 const RENDERS: [(&str, &str, &str); 16] = [
     ("", "abandoned", "abandoned"),
     ("", "again", "done"),
@@ -27,11 +28,22 @@ const RENDERS: [(&str, &str, &str); 16] = [
     ("", "rejected", "rejected"),
     ("", "sending", "unknown"),
     ("", "timeout", "timeout"),
-    ("", "unknown", "unknown"),
+    ("", "unknown", "held"),
     ("flats", "1", "done"),
     ("flats", "2", "done"),
     ("flats", "3", "intent"),
 ];
+
+/// When the fixtures were made, in milliseconds since 1970.
+const MADE: i64 = 1_795_859_350_000;
+
+/// Makes a ledger an hour old, whenever the test runs.
+fn an_hour_old(table: &str) -> String {
+    let now = j2v::world::World::real().now().0;
+    let times = ["created_at", "touched_at", "posted_at", "gave_up_at", "searched_at", "bound_at", "read_at"];
+    let later: Vec<String> = times.iter().map(|time| format!("{time} = {time} + {}", now - 3_600_000 - MADE)).collect();
+    format!("UPDATE {table} SET {};", later.join(", "))
+}
 
 /// The movie of a key, as it was submitted then; `faults` is its `client-data.emulator`.
 fn movie(world: &World, key: &str, faults: &str) {
@@ -76,7 +88,10 @@ fn is_led_on(world: &World, ledger: &str) {
 fn a_ledger_file_of_an_earlier_version_is_led_on() {
     let world = World::new();
     let path = world.path("ledger.db");
-    rusqlite::Connection::open(&path).unwrap().execute_batch(&IN_A_FILE.replace("ENDPOINT", world.url())).unwrap();
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute_batch(&(IN_A_FILE.replace("ENDPOINT", world.url()) + &an_hour_old("render")))
+        .unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
     is_led_on(&world, path.to_str().unwrap());
     world.j2v("ledger check").exits(0).tells("sound");
@@ -86,7 +101,7 @@ fn a_ledger_file_of_an_earlier_version_is_led_on() {
 fn a_server_s_ledger_of_an_earlier_version_is_led_on() {
     let Some(cluster) = shared() else { return };
     let (world, url) = (World::new(), cluster.database());
-    cluster.psql(url.rsplit('/').next().unwrap(), &ON_A_SERVER.replace("ENDPOINT", world.url()));
+    cluster.psql(url.rsplit('/').next().unwrap(), &(ON_A_SERVER.replace("ENDPOINT", world.url()) + &an_hour_old("j2v.render")));
     is_led_on(&world, &url);
     // The tests' server is a fast one: nothing else is wrong.
     world.j2v_with(&[("J2V_LEDGER", &url)], "ledger check").exits(1).tells("fsync = off").tells("has 1 fault;");
