@@ -59,7 +59,7 @@ pub(super) async fn preflight(
         let key = key(&source, stem.as_deref())?;
         let movie = movie.and_then(|movie| with_place_for_token(!args.lost.no_token, &source, movie));
         let sent = movie.and_then(|movie| sent(&mut check, number, &key, &source, &movie));
-        checked.push(CheckedMovie { number, key, source, sent });
+        checked.push(FolderMovie { number, key, source, sent });
     }
     check.tell();
     let survey = survey(store, space, name, (rules, args.gate.max_credits), &mut checked).await?;
@@ -77,7 +77,7 @@ pub(super) async fn preflight(
     if args.dry_run {
         show(call, args, name, &survey, checked.len(), invalid);
     }
-    let entries: Vec<Entry> = checked.into_iter().map(CheckedMovie::entry).collect();
+    let entries: Vec<Entry> = checked.into_iter().map(FolderMovie::entry).collect();
     let rows = u64::try_from(entries.len()).unwrap_or(u64::MAX);
     let feed = Box::new(move |sender: tokio::sync::mpsc::Sender<Vec<Entry>>| {
         let mut entries = entries.into_iter();
@@ -96,7 +96,7 @@ fn key(source: &str, stem: Option<&str>) -> Result<Key, CliError> {
 }
 
 /// A movie of the folder after its check.
-struct CheckedMovie {
+struct FolderMovie {
     number: u64,
     key: Key,
     source: String,
@@ -111,7 +111,7 @@ struct SentMovie {
     unbounded: Option<Unbounded>,
 }
 
-impl CheckedMovie {
+impl FolderMovie {
     fn entry(self) -> Entry {
         let Self { number, key, sent, .. } = self;
         match sent {
@@ -140,7 +140,7 @@ async fn survey(
     space: &Space,
     name: &str,
     (rules, cap): (Rules, Option<u64>),
-    checked: &mut [CheckedMovie],
+    checked: &mut [FolderMovie],
 ) -> Result<Survey, CliError> {
     let good = checked.iter().filter_map(|movie| Some(&movie.sent.as_ref().ok()?.item));
     let keys: Vec<(Key, MovieHash)> = good.map(|item| (item.key.clone(), item.movie)).collect();
