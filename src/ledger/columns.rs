@@ -1,8 +1,6 @@
 //! The columns of renders, batches and deliveries, in their order, each with the value that it holds. Both stores read and
 //! write rows by this list: a new column is added here and to the schemas of the stores, and nowhere else.
 
-use std::sync::LazyLock;
-
 use super::batch::{Batch, Budget, TableRow};
 use super::cells::{Cell, Cells, Kind, Stored, Unreadable};
 use super::outbox::Delivery;
@@ -139,15 +137,6 @@ fn number(number: Option<u64>) -> Cell<'static> {
 /// The names of columns as SQL lists them.
 pub(super) fn names<T: 'static>(columns: impl IntoIterator<Item = &'static Column<T>>) -> String {
     columns.into_iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
-}
-
-/// A query for whole renders; `from` begins with the table.
-pub(super) fn select_render(from: &str) -> String {
-    static NAMES: LazyLock<String> = LazyLock::new(|| {
-        let names: Vec<String> = of_render().map(|column| format!("render.{}", column.name)).collect();
-        names.join(", ")
-    });
-    format!("SELECT {} FROM {from}", *NAMES)
 }
 
 /// A query for whole deliveries; `tail` begins with `WHERE`.

@@ -1,16 +1,27 @@
 //! Reads rows: each function is one statement. The meaning of a row is decided elsewhere.
 
+use std::sync::LazyLock;
+
 use tokio_postgres::types::ToSql;
 
 use super::channel::Channel;
 use super::failure::Failure;
 use super::owner::is_alive;
 use super::values::cells;
-use crate::ledger::columns::{self, UNFINISHED, UNSETTLED, select_render};
+use crate::ledger::columns::{self, UNFINISHED, UNSETTLED};
 use crate::ledger::recovery::{Lost, RESTORED};
 use crate::ledger::{Event, NewRender, Render, RenderId, RenderQuery, Space};
 use crate::render::identity::{Key, ProjectId};
 use crate::world::Timestamp;
+
+/// A query for whole renders; `from` begins with the table.
+fn select_render(from: &str) -> String {
+    static NAMES: LazyLock<String> = LazyLock::new(|| {
+        let names: Vec<String> = columns::of_render().map(|column| format!("render.{}", column.name)).collect();
+        names.join(", ")
+    });
+    format!("SELECT {} FROM {from}", *NAMES)
+}
 
 /// A query for rows, newest first, of the space `$1`, `$2` or of all spaces; the condition's own values begin at `$3`.
 fn select_in_space(condition: &str) -> String {
