@@ -115,6 +115,15 @@ fn a_movie_with_more_mistakes_than_are_collected_says_that_the_rest_was_not_chec
 }
 
 #[test]
+fn more_mistakes_behind_variables_than_are_collected_are_said_as_well() {
+    let world = World::new();
+    let elements = vec![r#"{"type":"image","src":"{{p}}"}"#; 50_001].join(",");
+    world.write("bad.json", format!(r#"{{"variables":{{"p":"photos/3.jpg"}},"scenes":[{{"elements":[{elements}]}}]}}"#));
+    let run = world.j2v("check bad.json --json").exits(3);
+    assert!(run.stdout.contains("more than 50,000 findings: the rest of the movie was not checked"), "{}", run.stderr);
+}
+
+#[test]
 fn a_row_that_never_ends_and_too_many_columns_are_named_limits() {
     let world = world();
     world.write("open.csv", format!("id,city\n1,\"{}", "x".repeat(17 << 20)));

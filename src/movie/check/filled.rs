@@ -18,6 +18,8 @@ const OF_THE_ORDER: &str = "J2V045";
 /// The findings of the walk over the filled-in movie.
 pub(super) struct FilledFindings {
     pub(super) found: Vec<Diagnostic>,
+    /// Whether so much was found that the rest was not looked at.
+    pub(super) is_cut_short: bool,
     /// The starts of the scenes whose length a finding is about.
     pub(super) told_of_length: HashSet<(u16, u32)>,
 }
@@ -29,7 +31,7 @@ pub(super) fn walk(facts: &Facts, settings: &Settings<'_>) -> Option<FilledFindi
     let mut checker = Checker::new(&document.root, &settings);
     checker.origins = Some(&document.origins);
     movie::check(&mut checker, &document.root);
-    Some(FilledFindings { found: checker.found, told_of_length: checker.told_of_length })
+    Some(FilledFindings { is_cut_short: checker.is_full(), found: checker.found, told_of_length: checker.told_of_length })
 }
 
 /// Merges the findings of both walks.

@@ -83,10 +83,11 @@ pub struct Settings<'s> {
 pub fn check(document: &Document, settings: &Settings<'_>) -> Vec<Diagnostic> {
     let mut checker = Checker::new(&document.root, settings);
     movie::check(&mut checker, &document.root);
-    checker.say_if_full(document.root.span);
+    let mut is_cut_short = checker.is_full();
     let mut findings = std::mem::take(&mut checker.found);
     if let Some(facts) = settings.facts {
         if let Some(filled) = filled::walk(facts, settings) {
+            is_cut_short |= filled.is_cut_short;
             filled::merge(&mut findings, filled.found, facts);
             checker.told_of_length.extend(filled.told_of_length);
         }
@@ -96,6 +97,9 @@ pub fn check(document: &Document, settings: &Settings<'_>) -> Vec<Diagnostic> {
         findings.append(&mut checker.found);
         facts::doubt(&mut findings, facts);
     }
+    if is_cut_short {
+        findings.push(cut_short(&findings, document.root.span));
+    }
     findings.extend(document.diagnostics.iter().cloned());
     allowance::heed(settings.comments.unwrap_or(document), settings, &mut findings);
     settings.judge(&mut findings);
@@ -103,6 +107,16 @@ pub fn check(document: &Document, settings: &Settings<'_>) -> Vec<Diagnostic> {
     findings.sort_by_key(|finding| (finding.span.source, finding.span.start, finding.severity, finding.code));
     findings.dedup_by(|later, earlier| is_repeated(earlier, later));
     findings
+}
+
+/// J2V215: says that the rest of the movie was not looked at. With errors beside it, only errors may be shown.
+fn cut_short(findings: &[Diagnostic], root: Span) -> Diagnostic {
+    let has_errors = findings.iter().any(|finding| finding.severity == Severity::Error);
+    let severity = if has_errors { Severity::Error } else { Severity::Warning };
+    let message = format!("more than {COLLECTED}: the rest of the movie was not checked");
+    let mut finding = Diagnostic::of_rule("J2V215", opening(root), message);
+    finding.graded(severity, Evidence::Advice).helped(COLLECTED.why);
+    finding
 }
 
 /// Whether two findings say the same about one place. A fault of a value that is used in five places is reported once.
@@ -198,17 +212,6 @@ impl<'d> Checker<'d> {
     /// Whether so much was found that the rest of the movie is not looked at.
     fn is_full(&self) -> bool {
         COLLECTED.is_passed_by(self.found.len())
-    }
-
-    /// J2V215: says that the rest of the movie was not looked at.
-    fn say_if_full(&mut self, root: Span) {
-        if self.is_full() {
-            let message = format!("more than {COLLECTED}: the rest of the movie was not checked");
-            // With errors beside it, only errors may be shown.
-            let has_errors = self.found.iter().any(|finding| finding.severity == Severity::Error);
-            let severity = if has_errors { Severity::Error } else { Severity::Warning };
-            self.add("J2V215", opening(root), message).graded(severity, Evidence::Advice).helped(COLLECTED.why);
-        }
     }
 
     /// The place where something is written, or where a value is used.
