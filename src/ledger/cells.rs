@@ -243,22 +243,25 @@ impl<V: Stored> Stored for Option<V> {
 
 /// Takes the values of one row in the order of its columns. `cell` returns the value of the column with a number, counted
 /// from 0, and a type.
-pub(super) struct Cells<F> {
+pub(super) struct Cells<I, F> {
+    /// The names of the columns that are left.
+    columns: I,
     cell: F,
     next: usize,
 }
 
-impl<F> Cells<F> {
-    /// Begins at the first column.
-    pub(super) fn new(cell: F) -> Self {
-        Self { cell, next: 0 }
+impl<I: Iterator<Item = &'static str>, F> Cells<I, F> {
+    /// Begins at the first of these columns.
+    pub(super) fn new(columns: I, cell: F) -> Self {
+        Self { columns, cell, next: 0 }
     }
 
     /// The value of the next column.
-    pub(super) fn take<'a, V: Stored, E: From<Unreadable>>(&mut self, column: &str) -> Result<V, E>
+    pub(super) fn take<'a, V: Stored, E: From<Unreadable>>(&mut self) -> Result<V, E>
     where
         F: FnMut(usize, Kind) -> Result<Cell<'a>, E>,
     {
+        let column = self.columns.next().unwrap_or_default();
         let cell = (self.cell)(self.next, V::KIND)?;
         self.next += 1;
         V::read(&cell).ok_or_else(|| Unreadable::new(column, &cell).into())

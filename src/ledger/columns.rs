@@ -146,41 +146,41 @@ pub(super) fn select_delivery(tail: &str) -> String {
 
 /// A render from the values of [`of_render`]'s columns.
 pub(super) fn render<'a, E: From<Unreadable>>(cell: impl FnMut(usize, Kind) -> Result<Cell<'a>, E>) -> Result<Render, E> {
-    let mut row = Cells::new(cell);
-    let (id, account, endpoint) = (row.take("id")?, row.take("account")?, row.take("endpoint")?);
-    let (generation, traceable, created_at) = (row.take("generation")?, row.take("traceable")?, row.take("created_at")?);
+    let mut row = Cells::new(of_render().map(|column| column.name), cell);
+    let (id, account, endpoint) = (row.take()?, row.take()?, row.take()?);
+    let (generation, traceable, created_at) = (row.take()?, row.take()?, row.take()?);
     Ok(Render {
         id,
         space: Space { account, endpoint },
         generation,
         traceable,
         created_at,
-        scope: row.take("scope")?,
-        key: row.take("key")?,
-        named: row.take("named")?,
-        movie: row.take("movie")?,
-        source: row.take("source")?,
-        flags: row.take("flags")?,
-        row: table_row(row.take("line")?, row.take("estimate")?),
+        scope: row.take()?,
+        key: row.take()?,
+        named: row.take()?,
+        movie: row.take()?,
+        source: row.take()?,
+        flags: row.take()?,
+        row: table_row(row.take()?, row.take()?),
         submission: Submission {
-            state: row.take("state")?,
-            epoch: row.take("epoch")?,
-            attempt: row.take("attempt")?,
-            on_unknown: row.take("on_unknown")?,
-            resubmits_left: row.take("resubmits_left")?,
-            project: row.take("project")?,
+            state: row.take()?,
+            epoch: row.take()?,
+            attempt: row.take()?,
+            on_unknown: row.take()?,
+            resubmits_left: row.take()?,
+            project: row.take()?,
         },
-        owner: row.take("owner")?,
-        quarantine: row.take("quarantine")?,
-        touched_at: row.take("touched_at")?,
-        posted_at: row.take("posted_at")?,
-        gave_up_at: row.take("gave_up_at")?,
-        searched_at: row.take("searched_at")?,
-        bound_at: row.take("bound_at")?,
-        read_at: row.take("read_at")?,
-        refusal: row.take("refusal")?,
-        report: row.take("report")?,
-        file: row.take("file")?,
+        owner: row.take()?,
+        quarantine: row.take()?,
+        touched_at: row.take()?,
+        posted_at: row.take()?,
+        gave_up_at: row.take()?,
+        searched_at: row.take()?,
+        bound_at: row.take()?,
+        read_at: row.take()?,
+        refusal: row.take()?,
+        report: row.take()?,
+        file: row.take()?,
     })
 }
 
@@ -190,36 +190,36 @@ fn table_row(number: Option<u64>, estimate: Option<u64>) -> Option<TableRow> {
 
 /// A batch from the values of [`BATCH`]'s columns.
 pub(super) fn batch<'a, E: From<Unreadable>>(cell: impl FnMut(usize, Kind) -> Result<Cell<'a>, E>) -> Result<Batch, E> {
-    let mut row = Cells::new(cell);
-    let name = row.take("name")?;
+    let mut row = Cells::new(BATCH.iter().map(|column| column.name), cell);
+    let name = row.take()?;
     Ok(Batch {
         name,
-        space: Space { account: row.take("account")?, endpoint: row.take("endpoint")? },
-        template: row.take("template")?,
-        source: row.take("source")?,
-        flags: row.take("flags")?,
-        budget: Budget { renders: row.take("max_renders")?, credits: row.take("max_credits")? },
-        created_at: row.take("created_at")?,
-        ended_at: row.take("ended_at")?,
+        space: Space { account: row.take()?, endpoint: row.take()? },
+        template: row.take()?,
+        source: row.take()?,
+        flags: row.take()?,
+        budget: Budget { renders: row.take()?, credits: row.take()? },
+        created_at: row.take()?,
+        ended_at: row.take()?,
     })
 }
 
 /// A delivery from the values of [`DELIVERY`]'s columns.
 pub(super) fn delivery<'a, E: From<Unreadable>>(cell: impl FnMut(usize, Kind) -> Result<Cell<'a>, E>) -> Result<Delivery, E> {
-    let mut row = Cells::new(cell);
-    let id = row.take("id")?;
+    let mut row = Cells::new(DELIVERY.iter().map(|column| column.name), cell);
+    let id = row.take()?;
     Ok(Delivery {
         id,
-        space: Space { account: row.take("account")?, endpoint: row.take("endpoint")? },
-        project: row.take("project")?,
-        status: row.take("status")?,
-        report: row.take("report")?,
-        progress: row.take("progress")?,
-        attempts: row.take("attempts")?,
-        due_at: row.take("due_at")?,
-        owner: row.take("owner")?,
-        touched_at: row.take("touched_at")?,
-        detail: row.take("detail")?,
+        space: Space { account: row.take()?, endpoint: row.take()? },
+        project: row.take()?,
+        status: row.take()?,
+        report: row.take()?,
+        progress: row.take()?,
+        attempts: row.take()?,
+        due_at: row.take()?,
+        owner: row.take()?,
+        touched_at: row.take()?,
+        detail: row.take()?,
     })
 }
 

@@ -82,10 +82,10 @@ async fn find(channel: &Channel, space: Option<&Space>, name: Option<&str>) -> R
     let batches = channel.query(&sql, &[&account, &endpoint, &name]).await?;
     let mut tallies: HashMap<(Space, String), Tally> = HashMap::new();
     for row in channel.query(TALLIES, &[&account, &endpoint, &name]).await? {
-        let mut cells = Cells::new(cells(&row));
-        let space = Space { account: cells.take("account")?, endpoint: cells.take("endpoint")? };
-        let name = cells.take("name")?;
-        tallies.entry((space, name)).or_default().add(cells.take("state")?, cells.take("current")?, read_count(&row, 5)?);
+        let mut cells = Cells::new(["account", "endpoint", "name", "state", "current"].into_iter(), cells(&row));
+        let space = Space { account: cells.take()?, endpoint: cells.take()? };
+        let name = cells.take()?;
+        tallies.entry((space, name)).or_default().add(cells.take()?, cells.take()?, read_count(&row, 5)?);
     }
     let standing = |row: &Row| {
         let batch = columns::batch(cells(row))?;

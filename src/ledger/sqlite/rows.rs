@@ -73,10 +73,20 @@ pub(super) fn unsettled(
     named(connection, &sql, &[&space.account, &space.endpoint, &movie, &scope, &me])
 }
 
-/// The row that a query finds, if any. Normally there is none, and a short query is prepared quickly.
+/// The row that a query for numbers finds, if any.
 fn named(connection: &Connection, sql: &str, values: &[&dyn ToSql]) -> Result<Option<Render>, Failure> {
-    let id = connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?;
-    id.map_or(Ok(None), |id| load(connection, RenderId(id)))
+    Ok(all_named(connection, sql, values)?.pop())
+}
+
+/// The rows that a query for numbers finds. Normally there are none, and a short query is prepared quickly.
+fn all_named(connection: &Connection, sql: &str, values: &[&dyn ToSql]) -> Result<Vec<Render>, Failure> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let ids: Vec<RenderId> = statement.query_map(values, |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut renders = Vec::with_capacity(ids.len());
+    for id in ids {
+        renders.extend(load(connection, id)?);
+    }
+    Ok(renders)
 }
 
 /// Every row that some process is sending.
@@ -171,17 +181,10 @@ fn taken(key: &Key) -> Failure {
     Failure::Refused(format!("the random key {key} is taken: try again"))
 }
 
-/// Restored rows with a key, as tokens spell it. Normally there is none, and a short query is prepared quickly.
+/// Restored rows with a key, as tokens spell it.
 pub(super) fn restored(connection: &Connection, space: &Space, key: &Key) -> Result<Vec<Render>, Failure> {
     const SQL: &str = "SELECT id FROM render WHERE key = ?1 AND scope >= ?2 AND scope < ?3 AND account = ?4 AND endpoint = ?5";
-    let mut statement = connection.prepare_cached(SQL)?;
-    let ids = statement.query_map(params![key, RESTORED, AFTER_RESTORED, space.account, space.endpoint], |row| row.get(0))?;
-    let ids: Vec<RenderId> = ids.collect::<Result<_, _>>()?;
-    let mut restored = Vec::with_capacity(ids.len());
-    for id in ids {
-        restored.extend(load(connection, id)?);
-    }
-    Ok(restored)
+    all_named(connection, SQL, &[key, &RESTORED, &AFTER_RESTORED, &space.account, &space.endpoint])
 }
 
 /// Writes a new row, with its body if that is known; returns its number.
