@@ -17,9 +17,6 @@ use crate::service::place::here;
 /// The reminder for a render that is still under way.
 const GOES_ON: &str = "the render continues and will be charged";
 
-/// The reason for a missing file.
-const DELETED: &str = "the file was deleted on the server";
-
 /// Videos downloaded at once.
 pub(super) const DOWNLOADS: usize = 4;
 
@@ -181,7 +178,7 @@ impl Described<'_> {
                 .outcome(OutcomeStatus::Error, Some(report))
                 .because(Cause::None, "the service says `done` but gives no URL")
                 .then(self.poll()),
-            Status::Deleted => self.kept(OutcomeStatus::Deleted, report, DELETED),
+            Status::Deleted => self.kept(OutcomeStatus::Deleted, report, &Unsaved::Deleted),
             Status::Timeout => self
                 .outcome(OutcomeStatus::Timeout, Some(report))
                 .because(Cause::None, "Check again later; you will be charged if it finishes")
@@ -211,7 +208,7 @@ impl Described<'_> {
         match saved {
             Ok(file) => Outcome { file: Some(file), ..outcome },
             Err(Unsaved::Expired) => self.expired(report).await,
-            Err(Unsaved::Deleted) => self.kept(OutcomeStatus::Deleted, report, DELETED),
+            Err(why @ Unsaved::Deleted) => self.kept(OutcomeStatus::Deleted, report, &why),
             Err(why @ Unsaved::InTheWay { .. }) => {
                 outcome.because(Cause::Unsaved, format!("rendered, but {why}")).then(format!("{resume} --overwrite"))
             }
@@ -229,11 +226,11 @@ impl Described<'_> {
         {
             self.context.tell(&Event::Warning(error.to_string()));
         }
-        self.kept(OutcomeStatus::Expired, report, "the service has deleted the file after its 7 days")
+        self.kept(OutcomeStatus::Expired, report, &Unsaved::Expired)
     }
 
     /// The server no longer has the file. A saved copy replaces it; without one only a new render helps.
-    fn kept(&self, status: OutcomeStatus, mut report: Report, why: &str) -> Outcome {
+    fn kept(&self, status: OutcomeStatus, mut report: Report, why: &Unsaved) -> Outcome {
         report.url = None;
         if let Some(file) = self.target.render.as_ref().and_then(saved_file) {
             return self.saved_before(file, report);

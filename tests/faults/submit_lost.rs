@@ -36,34 +36,30 @@ fn is_unknown(fault: &str, words: &str) {
     assert_eq!((world.accepted(), world.requests("POST /v2/movies")), (0, 1), "{fault}");
 }
 
-#[test]
-fn a_list_without_what_was_sent_later_lets_nothing_be_sent_again() {
+/// A render with the key `a` whose answer is lost and whose rule is to send it again, a later one with the key `b`, both two
+/// minutes old by our own clock, and a list that shows neither. `also` is set in the ledger, too.
+fn lost_before_what_the_list_lacks(also: &str) -> World {
     let world = World::with_faults(&["list-lag=2h"]);
     world.movie("a.json", &json!({ "fault": ["post-reset"] }));
     world.j2v("submit a.json --key a --settle-for 0s --quarantine 1h --on-unknown resubmit").exits(8);
     world.movie("b.json", &json!({}));
     world.j2v("submit b.json --key b").exits(0);
-    // Old enough to be on the list, by our own clock.
+    let older = "bound_at = bound_at - 120000, posted_at = posted_at - 120000, gave_up_at = gave_up_at - 120000";
     let ledger = rusqlite::Connection::open(world.path("ledger.db")).unwrap();
-    ledger
-        .execute("UPDATE render SET bound_at = bound_at - 120000, posted_at = posted_at - 120000, gave_up_at = gave_up_at - 120000", [])
-        .unwrap();
-    drop(ledger);
+    ledger.execute(&format!("UPDATE render SET {older}{also}"), []).unwrap();
+    world
+}
+
+#[test]
+fn a_list_without_what_was_sent_later_lets_nothing_be_sent_again() {
+    let world = lost_before_what_the_list_lacks("");
     world.j2v("submit a.json --key a --settle-for 0s --quarantine 0s").exits(8).tells("nothing is sent again until it does");
     assert_eq!(world.posts(), 2);
 }
 
 #[test]
 fn a_render_that_was_resubmitted_already_is_held_whatever_the_list_lacks() {
-    let world = World::with_faults(&["list-lag=2h"]);
-    world.movie("a.json", &json!({ "fault": ["post-reset"] }));
-    world.j2v("submit a.json --key a --settle-for 0s --quarantine 1h --on-unknown resubmit").exits(8);
-    world.movie("b.json", &json!({}));
-    world.j2v("submit b.json --key b").exits(0);
-    let ledger = rusqlite::Connection::open(world.path("ledger.db")).unwrap();
-    let older = "bound_at = bound_at - 120000, posted_at = posted_at - 120000, gave_up_at = gave_up_at - 120000";
-    ledger.execute(&format!("UPDATE render SET resubmits_left = 0, {older}"), []).unwrap();
-    drop(ledger);
+    let world = lost_before_what_the_list_lacks(", resubmits_left = 0");
     world.j2v("submit a.json --key a --settle-for 0s --quarantine 0s").exits(8).hides("nothing is sent again until it does");
     let held = world.j2v("history --json").exits(0).jsons().into_iter().find(|row| row["key"] == "a").unwrap();
     assert_eq!((held["state"].as_str(), world.posts()), (Some("held"), 2));

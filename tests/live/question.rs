@@ -47,7 +47,7 @@ macro_rules! questions {
 
 questions! {
     POST_ANSWER: "What a POST is answered", "`success`, `project` and `timestamp`, with status 200", ["src/service/answer.rs"];
-    LIST_LAG: "How long after a POST the list shows the project", "within 60 s: later it counts as not accepted", ["src/work/presearch.rs", "src/work/search.rs"];
+    LIST_LAG: "How long after a POST the list shows the project", "within 60 s: later it counts as not accepted", ["src/render/schedule.rs", "src/work/presearch.rs", "src/work/search.rs"];
     LIST_CLIENT_DATA: "`client-data` in the items of the list", "an object in each item, as it was sent", ["src/service/page.rs", "src/render/token.rs"];
     CACHE: "Whether a token in `client-data` defeats the movie cache", "nothing: each movie gets a token of its own", ["src/movie/token.rs"];
     CALLBACK_SHAPE: "The callback's shape", "one of three that the documentation has: all are read", ["src/service/webhook/mod.rs"];

@@ -26,7 +26,7 @@ pub(crate) struct Settings {
     pub(crate) pace: Duration,
     /// How long a render, its place on the list, and a callback are waited for.
     pub(crate) patience: Duration,
-    /// Within what time j2v takes an accepted render to be listed (`src/work/presearch.rs`).
+    /// Within what time j2v takes an accepted render to be listed (`src/render/schedule.rs`).
     pub(crate) listed_within: Duration,
     /// The sizes of the bodies that are sent to be refused, in bytes.
     pub(crate) bodies: Vec<usize>,
