@@ -80,8 +80,8 @@ pub(super) fn of_render() -> impl Iterator<Item = &'static Column<Render>> {
     const { &IDENTITY }.iter().chain(const { &ORIGIN }).chain(const { &STATE }).chain(const { &MARKS })
 }
 
-/// The condition of renders that are unsettled ([`State::is_unsettled`]), as both schemas have it for an index: a query finds
-/// the index only by these words.
+/// The condition of renders that are unsettled ([`is_unsettled`](crate::render::state::State::is_unsettled)), as both schemas
+/// have it for an index: a query finds the index only by these words.
 pub(super) const UNSETTLED: &str = "render.state IN ('sending', 'unknown', 'held')";
 
 /// The same for renders that were accepted and have not ended.
