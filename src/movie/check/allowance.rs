@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use memchr::memmem;
+
 use super::rules::Example;
 use super::{Checker, Diagnostic, Rule, Settings};
 use crate::movie::Document;
@@ -129,9 +131,9 @@ struct Mark<'d> {
 
 fn marks(source: &Source, index: u16) -> impl Iterator<Item = Mark<'_>> {
     let text = source.text.as_str();
-    let all = text.match_indices(MARK).filter(|(at, _)| is_end_of_mark(&text[at + MARK.len()..]));
-    let all = all.filter(|(at, _)| ["//", "*", "#"].iter().any(|opening| text[..*at].trim_end_matches([' ', '\t']).ends_with(opening)));
-    all.map(move |(at, _)| Mark { source: index, text, at })
+    let all = memmem::find_iter(text.as_bytes(), MARK).filter(|at| is_end_of_mark(&text[at + MARK.len()..]));
+    let all = all.filter(|at| ["//", "*", "#"].iter().any(|opening| text[..*at].trim_end_matches([' ', '\t']).ends_with(opening)));
+    all.map(move |at| Mark { source: index, text, at })
 }
 
 impl<'d> Mark<'d> {

@@ -120,8 +120,7 @@ impl<'d> Checker<'d> {
     /// Faults that a string may have in any place.
     pub(super) fn string(&mut self, key: &str, node: &Node, text: &'d Text) {
         if text.may_have_braces() {
-            variables::uses(self, text.raw());
-            variables::braces(self, key, node, text);
+            variables::placeholders(self, key, node, text);
         }
         exports::secret(self, key, node, text);
     }

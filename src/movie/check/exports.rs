@@ -174,6 +174,11 @@ fn macros(checker: &mut Checker<'_>, fields: &Fields<'_>) {
 
 /// Whether a member of this name holds a secret: `x-api-key`, `xi_api_key`, `Authorization`.
 fn is_secret_name(name: &str) -> bool {
+    // Most names end in another letter, and need not be spelled anew.
+    let last = |name: &str| name.bytes().last().map(|letter| letter.to_ascii_lowercase());
+    if !SECRET_NAMES.iter().any(|ending| last(ending) == last(name)) {
+        return false;
+    }
     let spelled = suggest::kebab(name);
     SECRET_NAMES.iter().any(|ending| spelled.ends_with(ending))
 }
@@ -183,11 +188,11 @@ pub(super) fn secret(checker: &mut Checker<'_>, key: &str, node: &Node, text: &T
     let raw = text.raw();
     let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let is_key = raw.len() >= 20
-        && KEYS.iter().any(|(start, least)| raw.len() >= *least && raw.starts_with(start))
-        && raw.bytes().all(|byte| is_letter(&byte));
+        && raw.bytes().all(|byte| is_letter(&byte))
+        && KEYS.iter().any(|(start, least)| raw.len() >= *least && raw.starts_with(start));
     let is_named = !key.is_empty() && raw.len() >= 8 && is_secret_name(key) && !is_open(node);
-    let of_google =
-        raw.match_indices(GOOGLE.0).any(|(at, start)| raw.bytes().skip(at + start.len()).take_while(is_letter).count() >= GOOGLE.1);
+    let is_google = |from: &str| from.strip_prefix(GOOGLE.0).is_some_and(|rest| rest.bytes().take_while(is_letter).count() >= GOOGLE.1);
+    let of_google = raw.len() >= GOOGLE.0.len() + GOOGLE.1 && raw.match_indices('A').any(|(at, _)| is_google(&raw[at..]));
     if is_key || is_named {
         let help = "keep it out of the movie: the service's own key is a header (`j2v auth login`), others belong into a connection";
         checker.add("J2V307", node.span, "this looks like a secret").helped(help);

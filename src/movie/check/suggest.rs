@@ -70,8 +70,11 @@ pub(super) fn nearest(wrong: &str, names: impl Iterator<Item = &'static str>) ->
     if length > 40 {
         return None;
     }
-    let distances = names.map(|name| (damerau_levenshtein(&wrong, &name.to_ascii_lowercase()), name));
-    distances.filter(|(distance, name)| *distance * 3 <= length.max(name.len())).min().map(|(_, name)| name)
+    let is_near = |distance: usize, name: &str| distance * 3 <= length.max(name.len());
+    // As many letters as one has more are wrong at least.
+    let alike = names.filter(|name| is_near(name.len().abs_diff(length), name));
+    let distances = alike.map(|name| (damerau_levenshtein(&wrong, &name.to_ascii_lowercase()), name));
+    distances.filter(|(distance, name)| is_near(*distance, name)).min().map(|(_, name)| name)
 }
 
 /// `fontSize` and `font_size` in the service's style: `font-size`.

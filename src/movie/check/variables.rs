@@ -3,6 +3,7 @@
 use super::fields::is_open;
 use super::{Checker, shown};
 use crate::movie::diagnostic::Severity;
+use crate::movie::expr::template::pair;
 use crate::movie::json::{Member, Node, Text, Value};
 
 /// The prefixes of reserved names (`service.md#templates`).
@@ -65,13 +66,6 @@ impl<'d> Checker<'d> {
     }
 }
 
-/// Records the names that the placeholders of a text use.
-pub(super) fn uses<'d>(checker: &mut Checker<'d>, text: &'d str) {
-    for placeholder in text.split("{{").skip(1) {
-        named(checker, placeholder.split("}}").next().unwrap_or_default());
-    }
-}
-
 /// Records the names in an expression, or in the value of `iterate`.
 pub(super) fn named<'d>(checker: &mut Checker<'d>, expression: &'d str) {
     let names = expression.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
@@ -115,21 +109,23 @@ fn spelled(name: &str) -> String {
     if name.starts_with(|first: char| first.is_ascii_alphabetic()) { name.to_owned() } else { format!("v{name}") }
 }
 
-/// J2V204: unmatched braces. Pages and styles have braces of their own.
-pub(super) fn braces(checker: &mut Checker<'_>, key: &str, node: &Node, text: &Text) {
+/// Records the names that the placeholders of a text use. J2V204: unmatched braces. Pages and styles have braces of their own.
+pub(super) fn placeholders<'d>(checker: &mut Checker<'d>, key: &str, node: &Node, text: &'d Text) {
     let raw = text.raw();
     let mut rest = raw;
-    while let Some(at) = rest.find("{{") {
-        let Some(end) = rest[at..].find("}}") else {
+    while let Some((_, inside)) = split_at_pair(rest, b'{') {
+        let Some((inside, after)) = split_at_pair(inside, b'}') else {
+            named(checker, inside);
             checker.add("J2V204", node.span, "`{{` without its `}}`").helped("close it: `{{name}}`");
             return;
         };
-        rest = &rest[at + end + 2..];
+        named(checker, inside);
+        rest = after;
     }
-    if key == "html" || raw.contains("{{") {
+    if key == "html" || rest.len() < raw.len() {
         return;
     }
-    if raw.contains("}}") {
+    if pair(raw, b'}').is_some() {
         checker.add("J2V204", node.span, "`}}` without its `{{`").helped("open it: `{{name}}`").severity = Severity::Warning;
         return;
     }
@@ -141,6 +137,11 @@ pub(super) fn braces(checker: &mut Checker<'_>, key: &str, node: &Node, text: &T
         let message = format!("`{{{name}}}` is not a placeholder");
         checker.add("J2V204", node.span, message).helped(format!("write `{{{{{name}}}}}`")).severity = Severity::Warning;
     }
+}
+
+/// The texts before and after the first doubled brace.
+fn split_at_pair(text: &str, brace: u8) -> Option<(&str, &str)> {
+    pair(text, brace).map(|at| (&text[..at], &text[at + 2..]))
 }
 
 #[cfg(test)]

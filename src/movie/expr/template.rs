@@ -47,7 +47,7 @@ pub fn is_open(text: &Text) -> bool {
 }
 
 /// The position of the first doubled brace.
-fn pair(text: &str, brace: u8) -> Option<usize> {
+pub(in crate::movie) fn pair(text: &str, brace: u8) -> Option<usize> {
     let mut from = 0;
     loop {
         let at = from + json::find(&text[from..], brace)?;

@@ -98,7 +98,7 @@ pub(super) enum Expected {
 /// When the text is not JSON even with comments and trailing commas. The error has the place, what was found there,
 /// the likely reason and the fix.
 pub fn parse(text: &str, source: u16) -> Result<Parsed, ParseError> {
-    let mut parser = JsonParser { text, bytes: text.as_bytes(), at: 0, source, open: Vec::new(), values: 0, leniences: Vec::new() };
+    let mut parser = JsonParser::new(text, source);
     match parser.document() {
         Ok(root) => Ok(Parsed { root, leniences: parser.leniences }),
         Err(stop) => Err(explain(text, source, stop, &parser.open)),
@@ -112,12 +112,22 @@ struct JsonParser<'t> {
     source: u16,
     /// The starts of the arrays and objects that are still open.
     open: Vec<usize>,
+    /// The members of the objects that are still open, the innermost last. A closed one takes its own from the end, into a
+    /// vector of just their number: nothing grows, and no room is kept for members that never come.
+    members: Vec<Member>,
+    /// The same for the items of arrays.
+    items: Vec<Node>,
     /// The number of values that were begun.
     values: usize,
     leniences: Vec<Lenience>,
 }
 
-impl JsonParser<'_> {
+impl<'t> JsonParser<'t> {
+    fn new(text: &'t str, source: u16) -> Self {
+        let bytes = text.as_bytes();
+        Self { text, bytes, at: 0, source, open: Vec::new(), members: Vec::new(), items: Vec::new(), values: 0, leniences: Vec::new() }
+    }
+
     fn document(&mut self) -> Result<Node, ParseStop> {
         if u32::try_from(self.bytes.len()).is_err() {
             return Err(ParseStop { at: 0, cause: Cause::Large });
@@ -152,12 +162,15 @@ impl JsonParser<'_> {
 
     fn object(&mut self) -> Result<Value, ParseStop> {
         self.enter()?;
-        let mut members = Vec::new();
+        let first = self.members.len();
         let mut comma = None;
         loop {
             self.space()?;
             match self.peek() {
-                Some(b'"') => members.push(self.member()?),
+                Some(b'"') => {
+                    let member = self.member()?;
+                    self.members.push(member);
+                }
                 Some(b'}') => break self.trailing(comma),
                 _ => return Err(self.expected(Expected::Key)),
             }
@@ -169,7 +182,7 @@ impl JsonParser<'_> {
             }
         }
         self.leave();
-        Ok(Value::Object(fitted(members)))
+        Ok(Value::Object(self.members.split_off(first)))
     }
 
     fn member(&mut self) -> Result<Member, ParseStop> {
@@ -187,14 +200,15 @@ impl JsonParser<'_> {
 
     fn array(&mut self) -> Result<Value, ParseStop> {
         self.enter()?;
-        let mut items = Vec::new();
+        let first = self.items.len();
         let mut comma = None;
         loop {
             self.space()?;
             if self.peek() == Some(b']') {
                 break self.trailing(comma);
             }
-            items.push(self.value()?);
+            let item = self.value()?;
+            self.items.push(item);
             self.space()?;
             match self.peek() {
                 Some(b',') => comma = Some(self.step()),
@@ -203,7 +217,7 @@ impl JsonParser<'_> {
             }
         }
         self.leave();
-        Ok(Value::Array(fitted(items)))
+        Ok(Value::Array(self.items.split_off(first)))
     }
 
     fn enter(&mut self) -> Result<(), ParseStop> {
@@ -290,6 +304,8 @@ impl JsonParser<'_> {
         }
     }
 
+    /// Kept apart, so that the usual case is found in place.
+    #[inline(never)]
     fn space_and_comments(&mut self) -> Result<(), ParseStop> {
         loop {
             self.at += scan::space(&self.bytes[self.at..]);
@@ -333,15 +349,6 @@ impl JsonParser<'_> {
     fn span(&self, start: usize) -> Span {
         span(self.source, start, self.at)
     }
-}
-
-/// Gives back room that is at least half empty. A vector begins with room for four: of a million objects with one member
-/// each, three quarters would be room for members that never come.
-fn fitted<T>(mut items: Vec<T>) -> Vec<T> {
-    if items.capacity() >= 2 * items.len() {
-        items.shrink_to_fit();
-    }
-    items
 }
 
 /// A span in a text whose length was checked.

@@ -14,16 +14,20 @@ pub(crate) fn find(text: &str, byte: u8) -> Option<usize> {
     (length < text.len()).then_some(length)
 }
 
-/// The number of white space bytes at the start.
+/// The number of white space bytes at the start: line breaks, and the indents after them.
 pub(super) fn space(bytes: &[u8]) -> usize {
     let mut length = 0;
-    loop {
-        match bytes.get(length) {
-            Some(b' ') => length += run(&bytes[length..], |word| word ^ each(b' '), |byte| byte == b' '),
-            Some(b'\n' | b'\r' | b'\t') => length += 1,
-            _ => return length,
+    while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(length) {
+        length += 1;
+        while let Some(word) = bytes[length..].first_chunk() {
+            let spaces = bytes_before(u64::from_le_bytes(*word) ^ each(b' '));
+            length += spaces;
+            if spaces < WORD {
+                break;
+            }
         }
     }
+    length
 }
 
 /// The number of bytes before the first different one, which has the lowest bit of the differences in its word.
@@ -32,17 +36,22 @@ fn run(bytes: &[u8], differences: impl Fn(u64) -> u64, is_alike: impl Fn(u8) -> 
     for (index, word) in words.iter().enumerate() {
         let bits = differences(u64::from_le_bytes(*word));
         if bits != 0 {
-            return index * WORD + usize::try_from(bits.trailing_zeros() / u8::BITS).unwrap_or(WORD);
+            return index * WORD + bytes_before(bits);
         }
     }
     match bytes.last_chunk() {
         // Some of these were compared already, and are equal.
         Some(last) => match differences(u64::from_le_bytes(*last)) {
             0 => bytes.len(),
-            bits => bytes.len() - WORD + usize::try_from(bits.trailing_zeros() / u8::BITS).unwrap_or(WORD),
+            bits => bytes.len() - WORD + bytes_before(bits),
         },
         None => bytes.iter().take_while(|byte| is_alike(**byte)).count(),
     }
+}
+
+/// The number of bytes before the one with the lowest bit; all, if there is no bit.
+fn bytes_before(bits: u64) -> usize {
+    usize::try_from(bits.trailing_zeros() / u8::BITS).unwrap_or(WORD)
 }
 
 const WORD: usize = size_of::<u64>();

@@ -43,6 +43,8 @@ pub struct Property {
     pub default: Option<&'static str>,
     /// Its effect, in one line.
     pub about: &'static str,
+    /// The [`start`] of its name.
+    start: u64,
 }
 
 /// The shape of a value. A string with `{{` may replace any value that is not an array or an object.
@@ -201,7 +203,7 @@ impl Property {
     /// A member of a table.
     #[must_use]
     pub const fn new(name: &'static str, shape: Shape, about: &'static str) -> Self {
-        Self { name, shape, on: Types::NONE, standing: Standing::Current, is_required: false, default: None, about }
+        Self { name, shape, on: Types::NONE, standing: Standing::Current, is_required: false, default: None, about, start: start(name) }
     }
 
     const fn on(self, on: Types) -> Self {
@@ -233,7 +235,8 @@ impl Table {
     /// The index of a member in the table.
     #[must_use]
     pub fn index(&self, name: &str) -> Option<usize> {
-        self.properties.binary_search_by(|property| property.name.cmp(name)).ok()
+        let start = start(name);
+        self.properties.binary_search_by(|property| property.start.cmp(&start).then_with(|| property.name.cmp(name))).ok()
     }
 
     /// A member by its name.
@@ -257,6 +260,14 @@ impl Table {
         }
         panic!("the table has no such member")
     }
+}
+
+/// The first eight letters of a name, as a number that sorts as they do: names are compared in one step.
+const fn start(name: &str) -> u64 {
+    let mut letters = [0; size_of::<u64>()];
+    let length = if name.len() < letters.len() { name.len() } else { letters.len() };
+    letters.split_at_mut(length).0.copy_from_slice(name.as_bytes().split_at(length).0);
+    u64::from_be_bytes(letters)
 }
 
 const fn is_same(one: &str, other: &str) -> bool {
