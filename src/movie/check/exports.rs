@@ -1,5 +1,7 @@
 //! Rules about exports, webhooks and secrets.
 
+use memchr::memchr_iter;
+
 use super::fields::{Fields, is_open};
 use super::url::Url;
 use super::{Checker, cost, opening, shown, suggest};
@@ -20,6 +22,9 @@ const KEYS: [(&str, usize); 6] = [("sk-", 20), ("sk_", 20), ("xi-", 20), ("AKIA"
 
 /// The endings of member names whose values are secrets, spelled with hyphens.
 const SECRET_NAMES: [&str; 7] = ["api-key", "apikey", "authorization", "access-token", "auth-token", "secret-key", "client-secret"];
+
+/// The last letters of those endings.
+const LAST_LETTERS: [u8; 3] = *b"ynt";
 
 /// The prefix of Google's keys, anywhere in a text, and the least number of letters that follow.
 const GOOGLE: (&str, usize) = ("AIza", 35);
@@ -175,8 +180,7 @@ fn macros(checker: &mut Checker<'_>, fields: &Fields<'_>) {
 /// Whether a member of this name holds a secret: `x-api-key`, `xi_api_key`, `Authorization`.
 fn is_secret_name(name: &str) -> bool {
     // Most names end in another letter, and need not be spelled anew.
-    let last = |name: &str| name.bytes().last().map(|letter| letter.to_ascii_lowercase());
-    if !SECRET_NAMES.iter().any(|ending| last(ending) == last(name)) {
+    if !name.bytes().last().is_some_and(|letter| LAST_LETTERS.contains(&letter.to_ascii_lowercase())) {
         return false;
     }
     let spelled = suggest::kebab(name);
@@ -192,12 +196,25 @@ pub(super) fn secret(checker: &mut Checker<'_>, key: &str, node: &Node, text: &T
         && KEYS.iter().any(|(start, least)| raw.len() >= *least && raw.starts_with(start));
     let is_named = !key.is_empty() && raw.len() >= 8 && is_secret_name(key) && !is_open(node);
     let is_google = |from: &str| from.strip_prefix(GOOGLE.0).is_some_and(|rest| rest.bytes().take_while(is_letter).count() >= GOOGLE.1);
-    let of_google = raw.len() >= GOOGLE.0.len() + GOOGLE.1 && raw.match_indices('A').any(|(at, _)| is_google(&raw[at..]));
+    let of_google = raw.len() >= GOOGLE.0.len() + GOOGLE.1 && memchr_iter(b'A', raw.as_bytes()).any(|at| is_google(&raw[at..]));
     if is_key || is_named {
         let help = "keep it out of the movie: the service's own key is a header (`j2v auth login`), others belong into a connection";
         checker.add("J2V307", node.span, "this looks like a secret").helped(help);
     } else if of_google {
         let finding = checker.add("J2V307", node.span, "this holds a key of Google, which each status call gives back");
         finding.helped("restrict the key to this use, or save the file and write its own URL").severity = Severity::Warning;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_found_by_each_of_its_names_in_any_style() {
+        for ending in SECRET_NAMES {
+            assert!(is_secret_name(ending) && is_secret_name(&format!("my_{}", ending.replace('-', "_"))), "{ending}");
+        }
+        assert!(is_secret_name("xApiKey") && is_secret_name("Authorization") && !is_secret_name("text") && !is_secret_name(""));
     }
 }

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use smol_str::SmolStr;
+use ecow::EcoString;
 
 /// A JSON number in its spelling: `1.50`, `1e3` and a 23-digit integer keep theirs.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Number(SmolStr);
+pub struct Number(EcoString);
 
 impl Number {
     /// Accepts a text that is a number by the rules of JSON.
@@ -56,7 +56,7 @@ impl Number {
         match exponent.parse::<i128>().ok().and_then(|power| power.checked_add(shift)) {
             Some(power) => format!("{sign}{significant}e{power}"),
             // An exponent of 38 or more digits: only the same spelling counts as the same number.
-            None => self.0.to_ascii_lowercase(),
+            None => self.0.as_str().to_ascii_lowercase(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
-use smol_str::SmolStr;
+use ecow::EcoString;
 
 use super::scan;
 
@@ -11,7 +11,7 @@ use super::scan;
 /// no memory of its own, and a copy of a long one shares its memory.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Text {
-    raw: SmolStr,
+    raw: EcoString,
     marks: Marks,
 }
 

@@ -236,7 +236,9 @@ impl Table {
     #[must_use]
     pub fn index(&self, name: &str) -> Option<usize> {
         let start = start(name);
-        self.properties.binary_search_by(|property| property.start.cmp(&start).then_with(|| property.name.cmp(name))).ok()
+        let first = self.properties.partition_point(|property| property.start < start);
+        let mut alike = self.properties[first..].iter().take_while(|property| property.start == start);
+        alike.position(|property| property.name == name).map(|place| first + place)
     }
 
     /// A member by its name.
