@@ -105,7 +105,7 @@ async fn prune(call: &Call, args: &PruneArgs) -> anyhow::Result<Exit> {
     let before = World::real().now().minus(args.older_than);
     let pruned = open(place).await?.prune(before).await.map_err(ledger_failed)?;
     call.out.note(&format!(
-        "removed from what ended before {}: {} movies, {} lines of stories, {} bodies of callbacks, {} renders without a key",
+        "removed from what ended before {}: {} movies, {} lines of history, {} bodies of callbacks, {} renders without a key",
         before.to_iso(),
         pruned.movies,
         pruned.lines,

@@ -290,3 +290,18 @@ fn a_status_that_no_source_lists_is_told_once_for_each_render_of_a_batch() {
     let run = world.j2v(BATCH).exits(0);
     assert_eq!(run.stderr.matches("unknown status `polishing`").count(), 6, "{}", run.stderr);
 }
+
+/// The rows that are saved already are done from the start: they are neither queued nor rendering.
+#[test]
+fn u12_the_progress_of_an_update_counts_saved_rows_as_done() {
+    let world = World::new();
+    std::fs::create_dir(world.path("videos")).unwrap();
+    for name in ["a", "b", "c"] {
+        world.movie(&format!("videos/{name}.json"), &json!({"render-time": "1ms"}));
+    }
+    world.j2v("batch videos/ --download done/").exits(0).tells("3 rows: 3 done");
+    world.movie("videos/c.json", &json!({"render-time": "7s"}));
+    let run = world.j2v("batch videos/ --download done/ --update").exits(0).tells("3 rows: 3 done");
+    run.tells("2 of 3 rows, 1 rendering, 2 done");
+    assert_eq!(world.accepted(), 4);
+}

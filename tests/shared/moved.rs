@@ -1,5 +1,7 @@
 //! A whole ledger moved: from a file to a server and back.
 
+use j2v::ledger::postgres::{Address, Postgres};
+use j2v::world::World as Outside;
 use serde_json::json;
 
 use crate::cluster::shared;
@@ -105,4 +107,30 @@ fn pruning_forgets_what_ended_and_pays_nothing_twice() {
     world.j2v("submit a.json --key a").exits(0).tells("nothing was sent");
     world.j2v("ledger check").exits(0);
     assert_eq!(world.accepted(), 2);
+}
+
+/// The rights in `docs/postgresql.md` are enough for a copy, and for the numbers of the rows after it.
+#[test]
+fn a_ledger_is_copied_with_the_least_rights_and_goes_on() {
+    let Some(cluster) = shared() else { return };
+    let (world, url) = (World::new(), cluster.database());
+    let name = url.rsplit('/').next().unwrap().split('?').next().unwrap().to_owned();
+    world.movie("a.json", &json!({}));
+    for key in ["a", "b", "c"] {
+        world.j2v(&format!("submit a.json --key {key} --wait")).exits(0);
+    }
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        drop(Postgres::open(Address::parse(&url).unwrap(), Outside::real()).await.unwrap());
+    });
+    let page = include_str!("../../docs/postgresql.md");
+    let granted = page.split("```sql").skip(1).find(|block| block.contains("j2v_worker")).unwrap().split("```").next().unwrap();
+    let role = format!("copies_{name}");
+    let granted = granted.replace("j2v_worker", &role).replace("DATABASE renders", &format!("DATABASE {name}")).replace("PASSWORD '…'", "");
+    cluster.psql(&name, &granted);
+    let url = cluster.url(&role, &name);
+    world.j2v(&format!("ledger copy ledger.db {url}")).exits(0).tells("render: 3 rows");
+    let server = [("J2V_LEDGER", url.as_str())];
+    world.j2v_with(&server, "submit a.json --key c").exits(0).tells("nothing was sent");
+    world.j2v_with(&server, "submit a.json --key d --wait").exits(0);
+    assert_eq!(world.accepted(), 4);
 }

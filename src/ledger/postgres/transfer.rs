@@ -27,9 +27,10 @@ impl Transfer for Postgres {
     fn imported(&self) -> Reply<'_, ()> {
         self.ask(Need::Write, async |session: &Session<'_>| {
             for table in ["render", "callback", "delivery"] {
+                // A sequence is set only by its owner, but any role that writes rows may take numbers from it.
+                let sequence = format!("pg_get_serial_sequence('j2v.{table}', 'id')");
                 let sql = format!(
-                    "SELECT setval(pg_get_serial_sequence('j2v.{table}', 'id'), greatest((SELECT max(id) FROM {table}), \
-                     nextval(pg_get_serial_sequence('j2v.{table}', 'id'))))"
+                    "SELECT count(nextval({sequence})) FROM generate_series(nextval({sequence}) + 1, (SELECT max(id) FROM {table}))"
                 );
                 session.channel.query_once(&sql, &[]).await?;
             }

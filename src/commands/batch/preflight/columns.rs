@@ -58,7 +58,7 @@ impl Columns {
         for one in self.mapping.columns.iter().filter(|one| one.how == How::Alike) {
             let name = one.variable.as_deref().unwrap_or_default();
             let column = excerpt(&one.column);
-            out.note(&format!("column `{column}` fills the variable `{name}` (--map '{column}={column}' leaves its name)"));
+            out.note(&format!("column `{column}` fills the variable `{name}` (--map '{column}=' ignores it)"));
         }
     }
 
