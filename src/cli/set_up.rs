@@ -134,4 +134,4 @@ pub(crate) struct DoctorArgs {
 
 /// What `doctor` can come to.
 const DOCTOR: &[Exit] =
-    &[Exit::Done, Exit::Internal, Exit::Usage, Exit::Key, Exit::Credits, Exit::Refused, Exit::Unreachable, Exit::Mixed, Exit::Interrupted];
+    &[Exit::Done, Exit::Internal, Exit::Usage, Exit::Key, Exit::Credits, Exit::Refused, Exit::Unreachable, Exit::Interrupted];
