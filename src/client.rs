@@ -33,9 +33,9 @@ use crate::service::endpoint::{ApiUrl, ApiUrlError, SERVICE};
 use crate::service::secret::{ApiKey, KeyError};
 use crate::work::Context;
 use crate::work::follow::{Followed, follow};
+use crate::work::poll::WaitPolicy;
 use crate::work::save::{Saving, save_video};
 use crate::work::submit::{Order, Submitted, submit};
-use crate::work::watch::WaitPolicy;
 use crate::world::World;
 
 /// Why the client could not submit, wait or save.

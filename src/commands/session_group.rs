@@ -13,8 +13,8 @@ use crate::ledger::{Space, Store};
 use crate::output::Results;
 use crate::work::Context;
 use crate::work::follow::follow;
+use crate::work::poll::WaitPolicy;
 use crate::work::save::Saving;
-use crate::work::watch::WaitPolicy;
 
 /// Renders of one profile.
 pub(super) struct SessionGroup {

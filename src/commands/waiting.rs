@@ -19,8 +19,8 @@ use crate::service::place::{self, is_folder};
 use crate::work::Context;
 use crate::work::follow::Followed;
 use crate::work::outcome::{described, unbound};
+use crate::work::poll::{Target, WaitPolicy};
 use crate::work::save::Saving;
-use crate::work::watch::{Target, WaitPolicy};
 
 /// How often a command reads each render.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

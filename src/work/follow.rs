@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{Semaphore, mpsc};
 
+use super::poll::{PollResult, Target, WaitPolicy, poll};
 use super::save::{self, Saving, Unsaved, save_video, saved_file};
-use super::watch::{PollResult, Target, WaitPolicy, watch};
 use super::{Context, Submission};
 use crate::ledger::Render;
 use crate::render::event::{Cause, Event, Outcome, OutcomeStatus};
@@ -51,7 +51,7 @@ pub async fn follow(
     }
     let (sender, mut poll_results) = mpsc::unbounded_channel();
     let targets = followed.iter().map(|followed| followed.target.clone()).collect();
-    let watcher = tokio::spawn(watch(context.clone(), targets, wait, sender));
+    let watcher = tokio::spawn(poll(context.clone(), targets, wait, sender));
     let downloads = Semaphore::new(DOWNLOADS);
     let mut endings = FuturesUnordered::new();
     let mut is_watching = true;

@@ -7,6 +7,7 @@ pub mod deliver;
 pub mod follow;
 pub mod listen;
 pub mod outcome;
+pub mod poll;
 pub mod presearch;
 pub mod preview;
 pub mod reconcile;
@@ -17,7 +18,6 @@ pub mod submit;
 pub mod templates;
 mod until;
 pub mod upload;
-pub mod watch;
 
 use std::sync::Arc;
 

@@ -100,6 +100,22 @@ fn what_one_process_reads_ends_the_wait_of_all_at_once() {
     assert_eq!(world.requests(READS), looks);
 }
 
+/// The list shows a batch's renders and all others by one request.
+#[test]
+fn a_batch_reads_for_those_who_wait_beside_it() {
+    let world = World::new();
+    world.movie("long.json", &json!({ "render-time": "1h" }));
+    world.movie("short.json", &json!({ "render-time": "2s" }));
+    world.write("rows.csv", "id\n1\n2\n3\n4\n5\n6\n");
+    let batch = Running::start(&world, "batch long.json --rows rows.csv --key id --no-check --interval 50ms --timeout 60s");
+    until("it reads", || world.requests(READS) > 0);
+    let id = world.j2v("submit short.json").exits(0).line().to_owned();
+    let guest = Running::start(&world, &format!("poll {id} --interval 1h --timeout 30s"));
+    guest.end().exits(0);
+    batch.signal("INT");
+    batch.end().exits(130);
+}
+
 #[test]
 fn a_status_younger_than_the_interval_is_not_asked_again() {
     let (world, ids) = rendering(1, Duration::from_secs(3600));

@@ -13,8 +13,8 @@ use j2v::service::client::{Client, Settings, Timeouts};
 use j2v::service::endpoint::ApiUrl;
 use j2v::service::secret::ApiKey;
 use j2v::work::Context;
+use j2v::work::poll::{PollResult, Target, WaitPolicy, poll};
 use j2v::work::submit::{Order, Submitted, submit};
-use j2v::work::watch::{PollResult, Target, WaitPolicy, watch};
 use j2v::world::{Clock, Timestamp, World as Outside};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -121,7 +121,7 @@ async fn begin(context: &Context) -> UnboundedReceiver<(usize, PollResult)> {
     let target = Target { project, since: render.bound_at.unwrap(), render: Some(*render) };
     let poll_interval = PollInterval::new(Locality::Loopback, Some(Duration::from_millis(20)));
     let (sender, poll_results) = tokio::sync::mpsc::unbounded_channel();
-    tokio::spawn(watch(context.clone(), vec![target], WaitPolicy { poll_interval, deadline: None, once: false }, sender));
+    tokio::spawn(poll(context.clone(), vec![target], WaitPolicy { poll_interval, deadline: None, once: false }, sender));
     poll_results
 }
 

@@ -14,8 +14,8 @@ use crate::render::event::{Cause, Outcome, OutcomeStatus};
 use crate::render::outcome::Refusal;
 use crate::work::follow::{DOWNLOADS, Described, Followed};
 use crate::work::outcome::{described, unbound};
+use crate::work::poll::PollResult;
 use crate::work::save::{Saving, VideoName};
-use crate::work::watch::PollResult;
 
 /// Rows read from the ledger in one query.
 const TOGETHER: usize = 64;

@@ -1,7 +1,7 @@
 //! Running a batch: accept rows, render each once, report each outcome as soon as it is known. Rows arrive in chunks.
 //! Per row the run keeps only what finds it again in the ledger, so a batch of any length needs little memory.
 //!
-//! Five loops share one task. `intake` places rows; `send` POSTs them; `lost` searches for lost answers; `poller`
+//! Five loops share one task. `intake` places rows; `send` POSTs them; `lost` searches for lost answers; `following`
 //! follows accepted renders; `finish` saves videos and reports outcomes. A row moves between them until it has its
 //! outcome. The state machine of [`crate::render::state`] decides every step, as it does for a single submission.
 
@@ -9,10 +9,10 @@ mod count;
 mod current;
 mod doubt;
 mod finish;
+mod following;
 mod intake;
 mod lost;
 mod pipeline;
-mod poller;
 mod row_action;
 mod send;
 
@@ -134,13 +134,13 @@ pub async fn run(
 ) -> Result<Option<StopReason>, LedgerError> {
     context.store.reap(context.world.now()).await?;
     let (pipeline, inbound) = Pipeline::new(context, run);
-    let Inbound { queue, to_poller, lost, endings } = inbound;
+    let Inbound { queue, accepted, lost, endings } = inbound;
     let work = async {
         tokio::try_join!(
             intake::intake(&pipeline, rows),
             send::send_all(&pipeline, queue),
             lost::settle_all(&pipeline, lost),
-            poller::follow_all(&pipeline, to_poller),
+            following::follow_all(&pipeline, accepted),
         )
     };
     tokio::select! {

@@ -9,7 +9,7 @@ use tokio::time::Instant as Tick;
 
 use super::count::Counts;
 use super::finish::{Ending, FinishedRow, How};
-use super::poller::Accepted;
+use super::following::Accepted;
 use super::{Ended, Run};
 use crate::ledger::{LedgerError, Render, RenderId};
 use crate::render::event::Event;
@@ -48,7 +48,7 @@ pub(super) struct Lost {
 /// The receiving ends of the pipeline's channels.
 pub(super) struct Inbound {
     pub(super) queue: mpsc::Receiver<(Row, Render)>,
-    pub(super) to_poller: mpsc::UnboundedReceiver<Accepted>,
+    pub(super) accepted: mpsc::UnboundedReceiver<Accepted>,
     pub(super) lost: mpsc::UnboundedReceiver<Lost>,
     pub(super) endings: mpsc::UnboundedReceiver<Ending>,
 }
@@ -63,13 +63,11 @@ pub(super) struct Pipeline<'a> {
     pub(super) counts: RefCell<Counts>,
     /// The largest movie so far, in bytes. It limits the size of the list's pages, which echo the movies.
     pub(super) heaviest: Cell<usize>,
-    /// When the service last accepted a movie.
-    pub(super) accepted_at: Cell<Tick>,
     /// What the service's list showed of renders that the ledger may have forgotten.
     pub(super) presearch: Presearch,
     began: Tick,
     queue: mpsc::Sender<(Row, Render)>,
-    to_poller: mpsc::UnboundedSender<Accepted>,
+    accepted: mpsc::UnboundedSender<Accepted>,
     lost: mpsc::UnboundedSender<Lost>,
     endings: mpsc::UnboundedSender<Ending>,
     /// Rows that were accepted from the table.
@@ -84,7 +82,7 @@ impl<'a> Pipeline<'a> {
     /// A pipeline without rows.
     pub(super) fn new(context: &'a Context, run: &'a Run) -> (Self, Inbound) {
         let (queue, to_send) = mpsc::channel(QUEUED);
-        let (to_poller, to_follow) = mpsc::unbounded_channel();
+        let (accepted, to_follow) = mpsc::unbounded_channel();
         let (lost, to_find) = mpsc::unbounded_channel();
         let (endings, to_tell) = mpsc::unbounded_channel();
         let pipeline = Self {
@@ -94,11 +92,10 @@ impl<'a> Pipeline<'a> {
             slots: Arc::new(Slots::new(run.concurrency)),
             counts: RefCell::new(Counts::of(run.rows)),
             heaviest: Cell::new(1),
-            accepted_at: Cell::new(Tick::now()),
             presearch: Presearch::default(),
             began: Tick::now(),
             queue,
-            to_poller,
+            accepted,
             lost,
             endings,
             came: Cell::new(0),
@@ -106,7 +103,7 @@ impl<'a> Pipeline<'a> {
             is_all_in: Cell::new(false),
             over: Notify::new(),
         };
-        (pipeline, Inbound { queue: to_send, to_poller: to_follow, lost: to_find, endings: to_tell })
+        (pipeline, Inbound { queue: to_send, accepted: to_follow, lost: to_find, endings: to_tell })
     }
 
     /// Counts a new row and returns its index.
@@ -153,19 +150,19 @@ impl<'a> Pipeline<'a> {
             }
             State::Sending | State::Unknown => self.lose(row, id),
             State::Held | State::Rejected | State::Abandoned => self.end(row, How::Unbound(id)),
-            State::Bound | State::Timeout if self.run.follow.is_some() => self.poller(row, &render),
+            State::Bound | State::Timeout if self.run.follow.is_some() => self.follow(row, &render),
             State::Bound | State::Timeout => self.end(row, How::Submitted(id)),
-            State::Done if self.context.may_be_gone(&render) && self.run.follow.is_some() => self.poller(row, &render),
+            State::Done if self.context.may_be_gone(&render) && self.run.follow.is_some() => self.follow(row, &render),
             State::Done | State::Error | State::Deleted | State::Expired => self.end(row, How::Ended(id)),
         }
     }
 
-    fn poller(&self, row: Row, render: &Render) {
-        match Accepted::of(row, render) {
+    fn follow(&self, row: Row, render: &Render) {
+        match Accepted::of(row, render, self.heaviest.get()) {
             Ok(accepted) => {
                 self.counts.borrow_mut().begins();
                 // The receiving loop lives as long as this pipeline.
-                let _ = self.to_poller.send(accepted);
+                let _ = self.accepted.send(accepted);
             }
             Err(row) => self.end(row, How::Unbound(render.id)),
         }

@@ -106,7 +106,6 @@ fn slow_down(pipeline: &Pipeline<'_>, setback: &Setback, began: Tick) {
 impl PostObserver for Pipeline<'_> {
     fn accepted(&self, _: &Render, _: &ProjectId) {
         self.limits.answered();
-        self.accepted_at.set(Tick::now());
     }
 
     async fn lost(&self, _: &Render, why: &str) {

@@ -1,4 +1,4 @@
-//! Handles stored callbacks: ask the service (through [`crate::work::watch`]), update the ledger, queue the outcome for the
+//! Handles stored callbacks: ask the service (through [`crate::work::poll`]), update the ledger, queue the outcome for the
 //! application. A render whose callback the service does not confirm yet is polled, as if no callback had come. With
 //! `--trust` a callback that names an end is believed, and the service is not asked.
 
@@ -25,8 +25,8 @@ use crate::service::webhook;
 use crate::work::Context;
 use crate::work::deliver::Deliverer;
 use crate::work::follow::Followed;
+use crate::work::poll::{PollResult, Target, WaitPolicy, poll};
 use crate::work::search::token;
-use crate::work::watch::{PollResult, Target, WaitPolicy, watch};
 
 /// The most callbacks handled in one look.
 const MOST: u32 = 10_000;
@@ -237,7 +237,7 @@ impl<'a> Confirmer<'a> {
         let mut open: HashSet<ProjectId> = of.iter().map(|(target, _)| target.project.clone()).collect();
         let (sender, mut poll_results) = mpsc::unbounded_channel();
         let patience = WaitPolicy { poll_interval: self.poll_interval, deadline: None, once: true };
-        let watching = watch(self.context.clone(), of.iter().map(|(target, _)| target.clone()).collect(), patience, sender);
+        let watching = poll(self.context.clone(), of.iter().map(|(target, _)| target.clone()).collect(), patience, sender);
         let acting = async {
             let (mut certain, mut answered) = (Certain::default(), Vec::new());
             while let Some((place, poll_result)) = poll_results.recv().await {

@@ -13,8 +13,8 @@ use crate::render::schedule::PollInterval;
 use crate::work::Context;
 use crate::work::deliver::Deliverer;
 use crate::work::follow::Followed;
+use crate::work::poll::{PollResult, WaitPolicy, poll};
 use crate::work::search;
-use crate::work::watch::{PollResult, WaitPolicy, watch};
 use crate::world::Timestamp;
 
 /// The longest sleep; renders that another process submitted are seen by then.
@@ -99,7 +99,7 @@ impl<'a> Fallback<'a> {
         let targets = due.iter().filter_map(|render| Some(Followed::of_render(0, render)?.target)).collect();
         let (sender, mut poll_results) = mpsc::unbounded_channel();
         let patience = WaitPolicy { poll_interval: self.poll_interval, deadline: None, once: true };
-        watch(self.context.clone(), targets, patience, sender).await;
+        poll(self.context.clone(), targets, patience, sender).await;
         while let Some((_, poll_result)) = poll_results.recv().await {
             match poll_result {
                 PollResult::Refused(refusal) => {

@@ -8,7 +8,8 @@ use std::time::Duration;
 use tokio::time::Instant as Tick;
 
 use super::slot::Slot;
-use super::{PollResult, Watcher};
+use super::watched::Row;
+use super::{Extent, PollResult, Poller};
 use crate::ledger::{Change, LedgerError, Record};
 use crate::policy::LIST_MARGIN;
 use crate::render::event::Event;
@@ -17,10 +18,19 @@ use crate::render::outcome::{Report, Status};
 use crate::render::schedule;
 use crate::render::state::{Fact, State};
 use crate::service::page::Window;
-use crate::service::read::ReadError;
+use crate::service::read::{MOST_PER_PAGE, ReadError};
 use crate::work::belief::tell_of_unknown_word;
 
-impl Watcher {
+/// Renders that one look reads singly although the list should have shown them; one page of the list holds a hundred.
+const ALONE: usize = 20;
+
+/// The longest pause between two looks that a slow list can cause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// The target for the bytes of movies that one page of the list echoes.
+const PAGE: usize = 2 << 20;
+
+impl Poller {
     /// Reads the due renders: first the results of other processes, then the list. Returns those to read singly.
     pub(super) async fn look(&mut self) -> Result<Vec<usize>, LedgerError> {
         self.take_over().await?;
@@ -36,7 +46,7 @@ impl Watcher {
         // The creation time of a project that the ledger does not know is unknown until a single read has returned it.
         // Only then can the list be used.
         let (open, strangers): (Vec<usize>, Vec<usize>) = open.into_iter().partition(|&index| self.slots[index].is_dated());
-        let since: Vec<i64> = open.iter().map(|&index| self.slots[index].target.since.0).collect();
+        let since: Vec<i64> = open.iter().map(|&index| self.slots[index].watched.since.0).collect();
         let split = schedule::split(&since, &self.others);
         let listed: Vec<usize> = split.listed.iter().map(|&place| open[place]).collect();
         let single = split.single.iter().map(|&place| open[place]).filter(|&index| is_due(&self.slots, index));
@@ -58,43 +68,55 @@ impl Watcher {
     }
 
     pub(super) fn age(&self, index: usize) -> Duration {
-        self.slots[index].target.age(self.context.world.now())
+        self.slots[index].watched.age(self.context.world.now())
     }
 
     /// The creation times of those renders, on the service's clock.
     fn window(&self, listed: &[usize]) -> Window {
         let now = self.context.world.now();
-        let oldest = listed.iter().map(|&index| self.slots[index].target.since).min().unwrap_or(now);
+        let oldest = listed.iter().map(|&index| self.slots[index].watched.since).min().unwrap_or(now);
         self.context.window(oldest.minus(LIST_MARGIN), now.plus(LIST_MARGIN))
     }
 
-    /// Sweeps the list once for all of `listed`. Returns those that the list did not show, to be read singly.
+    /// Sweeps the list once for all of `listed`, page by page: only one page is in memory. Returns those that the list did
+    /// not show, to be read singly.
     async fn read_list(&mut self, listed: &[usize]) -> Result<Vec<usize>, LedgerError> {
-        let window = self.window(listed);
-        let reports = match self.context.client.sweep(window, self.reading()).await {
-            Ok(sweep) => sweep.reports,
-            Err(error) => {
-                self.unreadable(listed, None, error);
-                self.listed = listed.iter().map(|&index| self.slots[index].due).min().unwrap_or(self.listed);
-                return Ok(Vec::new());
+        let began = Tick::now();
+        let client = Arc::clone(&self.context.client);
+        let mut pages = client.pages(self.window(listed), self.page_limit(), self.reading());
+        let mut unseen: HashMap<ProjectId, usize> =
+            listed.iter().map(|&index| (self.slots[index].watched.project.clone(), index)).collect();
+        let mut others = Vec::new();
+        loop {
+            let reports = match pages.next().await {
+                Ok(Some(reports)) => reports,
+                Ok(None) => break,
+                Err(error) => {
+                    self.unreadable(listed, None, error);
+                    self.listed = listed.iter().map(|&index| self.slots[index].due).min().unwrap_or(self.listed);
+                    return Ok(Vec::new());
+                }
+            };
+            let mut read = Vec::new();
+            for report in reports {
+                match unseen.remove(&report.project) {
+                    Some(index) => read.push((index, report)),
+                    None => others.extend(report.created_at.map(|at| at.0)),
+                }
             }
-        };
-        let mut reports: HashMap<ProjectId, Report> = reports.into_iter().map(|report| (report.project.clone(), report)).collect();
-        let mut absent = Vec::new();
-        let mut read = Vec::new();
-        for &index in listed {
-            match reports.remove(&self.slots[index].target.project) {
-                Some(report) => read.push((index, report)),
-                None => absent.push(index),
-            }
+            self.take_in(read).await?;
         }
-        self.others = reports.into_values().filter_map(|report| Some(report.created_at?.0)).collect();
-        self.listed = Tick::now() + self.shortest_pause(listed);
+        self.others = others;
+        self.listed = Tick::now() + self.shortest_pause(listed).max(began.elapsed().min(LONGEST_PAUSE));
         for &index in listed {
             self.slots[index].due = self.listed;
         }
-        self.take_in(read).await?;
-        Ok(absent)
+        Ok(unseen.into_values().take(ALONE).collect())
+    }
+
+    /// How many renders a page of the list may have: the list echoes their movies.
+    fn page_limit(&self) -> u8 {
+        u8::try_from(PAGE / self.heaviest.max(1)).unwrap_or(u8::MAX).clamp(1, MOST_PER_PAGE)
     }
 
     pub(super) fn queue(&mut self, single: Vec<usize>) {
@@ -106,13 +128,21 @@ impl Watcher {
 
     pub(super) fn read(&mut self, index: usize) -> impl Future<Output = (usize, Result<Report, ReadError>)> + use<> {
         self.slots[index].asked = Some(Tick::now());
-        let (client, project) = (Arc::clone(&self.context.client), self.slots[index].target.project.clone());
+        let (client, project) = (Arc::clone(&self.context.client), self.slots[index].watched.project.clone());
         let patience = self.reading();
         async move { (index, client.read(&project, patience).await) }
     }
 
     pub(super) async fn answered(&mut self, (index, answer): (usize, Result<Report, ReadError>)) -> Result<(), LedgerError> {
         self.slots[index].asked = None;
+        if !self.slots[index].open {
+            self.vacate(index);
+            // What was read is written, although nobody waits for it now.
+            return match answer {
+                Ok(report) => self.take_in(vec![(index, report)]).await,
+                Err(_) => Ok(()),
+            };
+        }
         self.slots[index].due = Tick::now() + self.slots[index].pause(self.context.world.now());
         match answer {
             Ok(report) => self.take_in(vec![(index, report)]).await?,
@@ -126,54 +156,77 @@ impl Watcher {
     /// Writes the results into the ledger in one transaction, and shows the state that the ledger then has.
     pub(super) async fn take_in(&mut self, read: Vec<(usize, Report)>) -> Result<(), LedgerError> {
         let at = self.context.world.now();
-        let row = |index: usize| self.slots[index].target.render.as_ref().map(|render| render.id);
-        let records = read.iter().filter_map(|(index, report)| {
-            Some(Record { render: row(*index)?, change: Change::Fact(Fact::Seen(Box::new(report.clone()))), at })
-        });
-        let records: Vec<Record> = records.collect();
-        let recorded = if records.is_empty() { Vec::new() } else { self.context.store.record(records).await? };
-        let mut recorded = recorded.into_iter();
+        let (mut records, mut recorded) = (Vec::new(), Vec::new());
         for (index, report) in read {
-            if self.slots[index].target.render.is_none() {
+            let Some(row) = self.slots[index].watched.row else {
                 let state = state_of(&report.status);
                 self.seen(index, report, state);
                 continue;
+            };
+            if self.is_no_news(index, &report) {
+                self.is_read(index);
+                continue;
             }
-            let Some(Ok(after)) = recorded.next() else { continue };
-            let kept = after.render.report.clone().unwrap_or(report);
-            let state = after.render.submission.state;
-            self.slots[index].target.render = Some(after.render);
-            self.seen(index, kept, state);
+            records.push(Record { render: row.id, change: Change::Fact(Fact::Seen(Box::new(report))), at });
+            recorded.push(index);
+        }
+        if records.is_empty() {
+            return Ok(());
+        }
+        for (index, after) in recorded.into_iter().zip(self.context.store.record(records).await?) {
+            let Ok(after) = after else { continue };
+            self.slots[index].watched.row = Some(Row::of(&after.render));
+            if let Some(report) = after.render.report {
+                self.seen(index, report, after.render.submission.state);
+            }
         }
         Ok(())
     }
 
-    pub(super) fn seen(&mut self, index: usize, report: Report, state: State) {
-        let age = self.age(index);
+    /// Whether a report says of a batch's render what it said before. Of any other the ledger learns when it was read.
+    fn is_no_news(&self, index: usize, report: &Report) -> bool {
+        let slot = &self.slots[index];
+        self.extent != Extent::Few && slot.is_own() && report.status.is_underway() && slot.status.as_ref() == Some(&report.status)
+    }
+
+    /// The service has answered about a render.
+    fn is_read(&mut self, index: usize) {
         self.rest_no_more();
         let slot = &mut self.slots[index];
-        slot.failures = 0;
+        (slot.failures, slot.overdue, slot.unread) = (0, None, None);
         slot.doubt.seen();
-        slot.overdue = None;
+    }
+
+    /// Shows what is known of a render now, and ends it if it has ended.
+    pub(super) fn seen(&mut self, index: usize, report: Report, state: State) {
+        self.is_read(index);
+        let (age, is_few) = (self.age(index), self.extent == Extent::Few);
+        let slot = &mut self.slots[index];
         if !slot.open {
             return;
         }
-        if index < self.own && slot.last.as_ref().is_none_or(|last| last.status != report.status) {
-            self.context.listener.hear(&Event::Status { project: report.project.clone(), status: report.status.clone(), age });
+        if slot.is_own() && slot.status.as_ref() != Some(&report.status) {
+            if is_few {
+                self.context.tell(&Event::Status { project: report.project.clone(), status: report.status.clone(), age });
+            }
             tell_of_unknown_word(&self.context, &report);
         }
-        slot.last = Some(report.clone());
-        slot.unread = None;
-        if let Some(created) = report.created_at.filter(|_| slot.target.render.is_none()) {
-            slot.target.since = created;
+        slot.status = Some(report.status.clone());
+        if let Some(created) = report.created_at.filter(|_| slot.watched.row.is_none()) {
+            (slot.watched.since, slot.watched.accepted_at) = (created, created);
         }
-        if !self.wait.once && slot.doubt.awaits_url(state, &report, self.context.service_now()) {
+        let report = Box::new(report);
+        let awaits_url = !self.wait.once && slot.doubt.awaits_url(state, &report, self.context.service_now());
+        if is_few {
+            slot.watched.last = Some(report.clone());
+        }
+        if awaits_url {
             return;
         }
         if state.has_ended() || state == State::Timeout {
-            self.end(index, PollResult::Ended(Box::new(report)));
+            self.end(index, PollResult::Ended(report));
         } else if self.wait.once {
-            self.end(index, PollResult::Looked(Some(Box::new(report))));
+            self.end(index, PollResult::Looked(Some(report)));
         }
     }
 }

@@ -9,7 +9,8 @@ use std::time::Duration;
 use tokio::time::Instant as Tick;
 
 use super::slot::Slot;
-use super::{Target, Watcher};
+use super::watched::{Row, Watched};
+use super::{Extent, Poller};
 use crate::ledger::sharing::{NewsPosition, ReadLease, Share, Wait, WatcherId};
 use crate::ledger::{LedgerError, Render, RenderId, RenderQuery};
 use crate::policy::LONGEST_REST;
@@ -31,8 +32,6 @@ pub(super) struct SharedReads {
     is_seated: bool,
     /// The renders that other watchers wait for, each with its slot.
     guests: HashMap<RenderId, usize>,
-    /// The slots of renders that no other watcher waits for any more; they can be reused.
-    vacant: Vec<usize>,
     /// Until when no process asks the service: as this process knows it, and as the ledger has it.
     rest_until: Option<Timestamp>,
     told_rest: Option<Timestamp>,
@@ -48,7 +47,6 @@ impl SharedReads {
             has_turn: false,
             is_seated: false,
             guests: HashMap::new(),
-            vacant: Vec::new(),
             rest_until: None,
             told_rest: None,
             heard: None,
@@ -57,7 +55,7 @@ impl SharedReads {
     }
 }
 
-impl Watcher {
+impl Poller {
     /// The next change of the ledger. Never completes when there is none, or when the ledger can't report changes.
     pub(super) fn news(&self) -> impl Future<Output = NewsPosition> + use<> {
         let is_alone = self.wait.once || self.waits().is_empty();
@@ -89,10 +87,12 @@ impl Watcher {
         Ok(())
     }
 
-    /// Takes the results of other processes from the ledger. A status younger than the interval is not requested again.
+    /// Takes the results of other processes from the ledger. A status younger than the interval is not requested again. No
+    /// other process reads the rows of a batch.
     pub(super) async fn take_over(&mut self) -> Result<(), LedgerError> {
-        let is_open = |slot: &&Slot| slot.open;
-        let ids: Vec<_> = self.slots.iter().filter(is_open).filter_map(|slot| Some(slot.target.render.as_ref()?.id)).collect();
+        let is_few = self.extent == Extent::Few;
+        let is_shared = |slot: &Slot| slot.open && (is_few || !slot.is_own());
+        let ids: Vec<_> = self.slots.iter().filter(|slot| is_shared(slot)).filter_map(|slot| Some(slot.watched.row?.id)).collect();
         if ids.is_empty() || self.wait.once {
             return Ok(());
         }
@@ -100,15 +100,16 @@ impl Watcher {
         let rows: HashMap<RenderId, Render> = rows.into_iter().map(|row| (row.id, row)).collect();
         let now = self.context.world.now();
         for index in 0..self.slots.len() {
-            let Some(known) = self.slots[index].target.render.as_ref().filter(|_| self.slots[index].open) else { continue };
-            let Some(row) = rows.get(&known.id) else { continue };
-            let is_news = row.read_at > known.read_at || (row.submission.state.has_ended() && row.submission != known.submission);
-            self.slots[index].target.render = Some(row.clone());
-            if let Some(report) = row.report.clone().filter(|_| is_news) {
+            let Some(known) = self.slots[index].watched.row.filter(|_| self.slots[index].open) else { continue };
+            let Some(render) = rows.get(&known.id) else { continue };
+            let row = Row::of(render);
+            let is_news = row.read_at > known.read_at || (row.state.has_ended() && row.state != known.state);
+            self.slots[index].watched.row = Some(row);
+            if let Some(report) = render.report.clone().filter(|_| is_news) {
                 let slack = if self.shared_reads.has_turn { Duration::ZERO } else { self.slack(index) };
                 let slot = &mut self.slots[index];
                 slot.due = Tick::now() + slack + slot.pause(now).saturating_sub(now.since(row.read_at.unwrap_or_default()));
-                self.seen(index, report, row.submission.state);
+                self.seen(index, report, row.state);
             }
         }
         Ok(())
@@ -117,7 +118,7 @@ impl Watcher {
     /// Whether this process reads for all. If not, due renders are postponed a little, for the lease holder to read. A
     /// render that is long overdue is not postponed.
     pub(super) async fn may_read(&mut self) -> bool {
-        if self.wait.once || self.ask_for_turn().await {
+        if self.wait.once || self.ask_for_turn().await || self.extent != Extent::Few {
             return true;
         }
         let stands = self.wait.poll_interval.stands();
@@ -125,7 +126,7 @@ impl Watcher {
         for index in 0..self.slots.len() {
             let slack = self.slack(index);
             let slot = &mut self.slots[index];
-            if slot.target.render.is_none() || !slot.is_due(Tick::now()) {
+            if slot.watched.row.is_none() || !slot.is_due(Tick::now()) {
                 continue;
             }
             let since = *slot.overdue.get_or_insert(slot.due);
@@ -165,7 +166,7 @@ impl Watcher {
     /// process reads all the same.
     pub(super) async fn ask_for_turn(&mut self) -> bool {
         let waits = self.waits();
-        if waits.is_empty() {
+        if waits.is_empty() && self.extent == Extent::Few {
             self.leave_company().await;
             return true;
         }
@@ -201,7 +202,7 @@ impl Watcher {
 
     fn rest_as_the_last_reader(&mut self) {
         let rested = Tick::now() + self.rest();
-        for slot in self.slots.iter_mut().filter(|slot| slot.open && slot.target.render.is_some()) {
+        for slot in self.slots.iter_mut().filter(|slot| slot.open && slot.watched.row.is_some()) {
             slot.due = slot.due.max(rested);
         }
     }
@@ -222,10 +223,11 @@ impl Watcher {
         }
     }
 
+    /// What another process is to read for this one: nothing for a batch, which needs one request for a hundred rows.
     fn waits(&self) -> Vec<Wait> {
-        let own = self.slots[..self.own].iter().filter(|slot| slot.open);
+        let own = self.slots.iter().filter(|slot| slot.open && slot.is_own() && self.extent == Extent::Few);
         let every = self.wait.poll_interval.interval();
-        own.filter_map(|slot| Some(Wait { render: slot.target.render.as_ref()?.id, every })).collect()
+        own.filter_map(|slot| Some(Wait { render: slot.watched.row?.id, every })).collect()
     }
 
     /// Opens a slot for each render that only other watchers wait for, and closes the slots that no watcher needs any
@@ -233,13 +235,12 @@ impl Watcher {
     async fn seat_guests(&mut self, guests: &[Wait]) {
         let wanted: HashSet<RenderId> = guests.iter().map(|wait| wait.render).collect();
         let gone: Vec<RenderId> = self.shared_reads.guests.keys().filter(|id| !wanted.contains(id)).copied().collect();
-        for index in gone.iter().filter_map(|id| self.shared_reads.guests.remove(id)) {
-            self.slots[index].open = false;
-            if self.slots[index].asked.is_none() {
-                self.shared_reads.vacant.push(index);
-            }
+        let gone: Vec<usize> = gone.iter().filter_map(|id| self.shared_reads.guests.remove(id)).collect();
+        for index in gone {
+            self.forget(index);
         }
-        let own: HashSet<RenderId> = self.waits().iter().map(|wait| wait.render).collect();
+        let own = self.slots.iter().filter(|slot| slot.open && slot.is_own());
+        let own: HashSet<RenderId> = own.filter_map(|slot| Some(slot.watched.row?.id)).collect();
         let is_new = |id: &RenderId| !own.contains(id) && !self.shared_reads.guests.contains_key(id);
         let new: Vec<RenderId> = wanted.iter().filter(|id| is_new(id)).copied().collect();
         if !new.is_empty() {
@@ -252,15 +253,8 @@ impl Watcher {
     }
 
     fn seat_guest(&mut self, render: &Render) {
-        let Some(target) = Target::of_render(render) else { return };
-        let mut slot = Slot::new(target, self.wait.poll_interval);
-        slot.due = slot.first_due(self.context.world.now());
-        let index = self.shared_reads.vacant.pop().unwrap_or(self.slots.len());
-        if index == self.slots.len() {
-            self.slots.push(slot);
-        } else {
-            self.slots[index] = slot;
-        }
+        let Some(watched) = Watched::of_row(render, 0) else { return };
+        let index = self.place(Slot::new(watched, self.wait.poll_interval, self.context.world.now(), None));
         self.shared_reads.guests.insert(render.id, index);
     }
 
@@ -271,11 +265,11 @@ impl Watcher {
         for wait in guests {
             intervals.entry(wait.render).or_default().push(PollInterval::new(self.context.locality, wait.every));
         }
-        for (index, slot) in self.slots.iter_mut().enumerate().filter(|(_, slot)| slot.open) {
-            let Some(id) = slot.target.render.as_ref().map(|render| render.id) else { continue };
-            let age = slot.target.age(now);
+        for slot in self.slots.iter_mut().filter(|slot| slot.open) {
+            let Some(id) = slot.watched.row.map(|row| row.id) else { continue };
+            let age = slot.watched.age(now);
             let of_guests = intervals.get(&id).into_iter().flatten().copied();
-            let of_ours = (index < self.own).then_some(self.wait.poll_interval);
+            let of_ours = slot.is_own().then_some(self.wait.poll_interval);
             let poll_interval = of_guests.chain(of_ours).min_by_key(|poll_interval| poll_interval.pause(age)).unwrap_or(slot.poll_interval);
             let sooner = slot.poll_interval.pause(age).saturating_sub(poll_interval.pause(age));
             slot.poll_interval = poll_interval;

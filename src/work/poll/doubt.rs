@@ -3,21 +3,18 @@
 
 use tokio::time::Instant as Tick;
 
-use super::{PollResult, Watcher};
+use super::{PollResult, Poller};
 use crate::ledger::LedgerError;
 use crate::render::event::Event;
 use crate::service::read::ReadError;
 use crate::work::belief::{Listed, on_the_list, rest_after};
 
-impl Watcher {
+impl Poller {
     /// "No such project" is believed at once for an id that this ledger never bound, and doubted for one that it did.
     pub(super) async fn denied(&mut self, index: usize) -> Result<(), LedgerError> {
-        if index >= self.own {
-            // The process that waits for this render doubts and decides.
-            self.end(index, PollResult::Missing);
-            return Ok(());
-        }
-        let bound_at = self.slots[index].target.render.as_ref().and_then(|render| render.bound_at);
+        let slot = &self.slots[index];
+        // A process that waits for a render doubts and decides; this one only reads for it.
+        let bound_at = slot.watched.row.and_then(|row| row.bound_at).filter(|_| slot.is_own());
         let Some(bound_at) = bound_at else {
             self.end(index, PollResult::Missing);
             return Ok(());
@@ -37,8 +34,8 @@ impl Watcher {
 
     /// The last check of a project that the status denies.
     async fn ask_the_list(&mut self, index: usize) -> Result<(), LedgerError> {
-        let target = &self.slots[index].target;
-        match on_the_list(&self.context, &target.project, target.since).await {
+        let watched = &self.slots[index].watched;
+        match on_the_list(&self.context, &watched.project, watched.since).await {
             Listed::Shown(report) => self.take_in(vec![(index, *report)]).await?,
             Listed::Absent => self.end(index, PollResult::Missing),
             Listed::Unread => {}
@@ -49,9 +46,9 @@ impl Watcher {
     /// Ends a render from the ledger when the ledger knows that it has ended; no answer of the service is needed.
     fn end_as_remembered(&mut self, index: usize) -> bool {
         let slot = &self.slots[index];
-        let is_final = slot.target.render.as_ref().is_some_and(|render| render.submission.state.has_ended());
-        let Some(last) = slot.last.clone().filter(|_| is_final) else { return false };
-        self.end(index, PollResult::Ended(Box::new(last)));
+        let is_final = slot.watched.row.is_some_and(|row| row.state.has_ended());
+        let Some(last) = slot.last().filter(|_| is_final) else { return false };
+        self.end(index, PollResult::Ended(last));
         true
     }
 
@@ -64,8 +61,8 @@ impl Watcher {
             }
             return;
         }
-        if alone.is_none_or(|index| index < self.own) {
-            let project = alone.map(|index| self.slots[index].target.project.clone());
+        if alone.is_none_or(|index| self.slots[index].is_own()) {
+            let project = alone.map(|index| self.slots[index].watched.project.clone());
             self.context.listener.hear(&Event::Unreadable { project, why: error.to_string() });
         }
         for &index in indices {

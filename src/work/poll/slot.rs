@@ -1,20 +1,26 @@
-//! One render of a watcher: when it was read last, when it is due, and what was read.
+//! One render of the poller: when it was read last, when it is due, and what was read.
 
 use std::time::Duration;
 
 use tokio::time::Instant as Tick;
 
-use super::{PollResult, Target};
-use crate::render::outcome::Report;
+use super::PollResult;
+use super::watched::Watched;
+use crate::render::outcome::{Report, Status};
 use crate::render::schedule::PollInterval;
 use crate::render::state::State;
 use crate::work::belief::Doubt;
 use crate::world::Timestamp;
 
-/// One watched render, for this process or for another one.
+/// One render that is polled, for this process or for another one.
 pub(super) struct Slot {
-    pub(super) target: Target,
+    pub(super) watched: Watched,
+    /// Its number among this process's renders; `None` for a render that only other pollers wait for.
+    pub(super) number: Option<usize>,
+    /// Whether it is still to be read.
     pub(super) open: bool,
+    /// Whether a poller waits for it, this one or another.
+    pub(super) is_wanted: bool,
     /// The polling interval: the shortest one that this process or another one asked for.
     pub(super) poll_interval: PollInterval,
     pub(super) due: Tick,
@@ -22,7 +28,8 @@ pub(super) struct Slot {
     pub(super) overdue: Option<Tick>,
     /// Since when a request about it is in flight.
     pub(super) asked: Option<Tick>,
-    pub(super) last: Option<Report>,
+    /// The status that was read last.
+    pub(super) status: Option<Status>,
     /// Why the last read failed, if it did.
     pub(super) unread: Option<String>,
     pub(super) failures: u32,
@@ -30,25 +37,34 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    pub(super) fn new(target: Target, poll_interval: PollInterval) -> Self {
-        let last = target.render.as_ref().and_then(|render| render.report.clone());
-        Self {
-            target,
+    pub(super) fn new(watched: Watched, poll_interval: PollInterval, now: Timestamp, number: Option<usize>) -> Self {
+        let status = watched.last.as_ref().map(|report| report.status.clone());
+        let mut slot = Self {
+            watched,
+            number,
             open: true,
+            is_wanted: true,
             poll_interval,
             due: Tick::now(),
             overdue: None,
             asked: None,
-            last,
+            status,
             unread: None,
             failures: 0,
             doubt: Doubt::default(),
-        }
+        };
+        slot.due = slot.first_due(now);
+        slot
+    }
+
+    /// Whether this process waits for it.
+    pub(super) fn is_own(&self) -> bool {
+        self.number.is_some()
     }
 
     /// The last report, for a result.
     pub(super) fn last(&self) -> Option<Box<Report>> {
-        self.last.clone().map(Box::new)
+        self.watched.last.clone()
     }
 
     /// The result at the deadline.
@@ -58,7 +74,7 @@ impl Slot {
 
     /// Whether its creation time is known.
     pub(super) fn is_dated(&self) -> bool {
-        self.target.render.is_some() || self.last.is_some()
+        self.watched.row.is_some() || self.watched.last.is_some()
     }
 
     /// Whether it is due at `now`.
@@ -68,22 +84,22 @@ impl Slot {
 
     /// The time from one read to the next.
     pub(super) fn pause(&self, now: Timestamp) -> Duration {
-        self.poll_interval.pause(self.target.age(now))
+        self.poll_interval.pause(self.watched.age(now))
     }
 
     /// Whether the last read is younger than the shortest interval that the service allows.
     pub(super) fn is_fresh(&self, now: Timestamp) -> bool {
-        let render = self.target.render.as_ref().filter(|render| render.submission.state == State::Bound);
-        render.and_then(|render| render.read_at).is_some_and(|at| now.since(at) < self.poll_interval.floor())
+        let row = self.watched.row.filter(|row| row.state == State::Bound);
+        row.and_then(|row| row.read_at).is_some_and(|at| now.since(at) < self.poll_interval.floor())
     }
 
     /// When to read it first: one pause after it was accepted or last read, when that is recent. At once otherwise,
     /// since a render that has ended may have changed.
-    pub(super) fn first_due(&self, now: Timestamp) -> Tick {
-        let Some(render) = &self.target.render else { return Tick::now() };
+    fn first_due(&self, now: Timestamp) -> Tick {
+        let Some(row) = &self.watched.row else { return Tick::now() };
         let pause = self.pause(now);
-        let young = Some(self.target.age(now)).filter(|age| *age < pause);
-        let read = render.read_at.filter(|_| render.submission.state == State::Bound).map(|at| now.since(at));
+        let young = Some(self.watched.age(now)).filter(|age| *age < pause);
+        let read = row.read_at.filter(|_| row.state == State::Bound).map(|at| now.since(at));
         let known_for = young.into_iter().chain(read).min();
         Tick::now() + known_for.map_or(Duration::ZERO, |known_for| pause.saturating_sub(known_for))
     }
