@@ -35,7 +35,7 @@ pub(super) async fn follow_all(pipeline: &Pipeline<'_>, mut incoming: UnboundedR
     let (to_poller, fed) = unbounded_channel();
     let (sender, mut poll_results) = unbounded_channel();
     let polling = poll_many(pipeline.context.clone(), fed, follow.poll_interval, follow.timeout, sender);
-    let mut rows = Rows { pipeline, came: 0, open: HashMap::new() };
+    let mut rows = FollowedRows { pipeline, came: 0, open: HashMap::new() };
     let following = async {
         loop {
             rows.end_if_stopped();
@@ -62,13 +62,13 @@ pub(super) async fn follow_all(pipeline: &Pipeline<'_>, mut incoming: UnboundedR
 }
 
 /// The rows that are followed, by the number that the poller has for each.
-struct Rows<'a> {
+struct FollowedRows<'a> {
     pipeline: &'a Pipeline<'a>,
     came: usize,
     open: HashMap<usize, (Row, RenderId)>,
 }
 
-impl Rows<'_> {
+impl FollowedRows<'_> {
     fn add(&mut self, row: Row, id: RenderId) {
         self.open.insert(self.came, (row, id));
         self.came += 1;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant as Tick;
 
 use super::slot::Slot;
-use super::watched::Row;
+use super::watched::LedgerRow;
 use super::{Extent, PollResult, Poller};
 use crate::ledger::{Change, LedgerError, Record};
 use crate::policy::LIST_MARGIN;
@@ -175,7 +175,7 @@ impl Poller {
         }
         for (index, after) in recorded.into_iter().zip(self.context.store.record(records).await?) {
             let Ok(after) = after else { continue };
-            self.slots[index].watched.row = Some(Row::of(&after.render));
+            self.slots[index].watched.row = Some(LedgerRow::of(&after.render));
             if let Some(report) = after.render.report {
                 self.seen(index, report, after.render.submission.state);
             }

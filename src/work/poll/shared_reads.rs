@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant as Tick;
 
 use super::slot::Slot;
-use super::watched::{Row, Watched};
+use super::watched::{LedgerRow, Watched};
 use super::{Extent, Poller};
 use crate::ledger::sharing::{NewsPosition, ReadLease, Share, Wait, WatcherId};
 use crate::ledger::{LedgerError, Render, RenderId, RenderQuery};
@@ -102,7 +102,7 @@ impl Poller {
         for index in 0..self.slots.len() {
             let Some(known) = self.slots[index].watched.row.filter(|_| self.slots[index].open) else { continue };
             let Some(render) = rows.get(&known.id) else { continue };
-            let row = Row::of(render);
+            let row = LedgerRow::of(render);
             let is_news = row.read_at > known.read_at || (row.state.has_ended() && row.state != known.state);
             self.slots[index].watched.row = Some(row);
             if let Some(report) = render.report.clone().filter(|_| is_news) {

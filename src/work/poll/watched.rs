@@ -33,7 +33,7 @@ impl Target {
 pub(in crate::work) struct Watched {
     pub(super) project: ProjectId,
     /// Its row, if the ledger has one.
-    pub(super) row: Option<Row>,
+    pub(super) row: Option<LedgerRow>,
     /// When the service accepted it, on the service's clock: [`Render::listed_at`].
     pub(super) since: Timestamp,
     /// The same on this machine's clock: [`Render::accepted_at`].
@@ -46,14 +46,14 @@ pub(in crate::work) struct Watched {
 
 /// What the ledger last said of a render.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Row {
+pub(super) struct LedgerRow {
     pub(super) id: RenderId,
     pub(super) bound_at: Option<Timestamp>,
     pub(super) read_at: Option<Timestamp>,
     pub(super) state: State,
 }
 
-impl Row {
+impl LedgerRow {
     pub(super) fn of(render: &Render) -> Self {
         Self { id: render.id, bound_at: render.bound_at, read_at: render.read_at, state: render.submission.state }
     }
@@ -65,7 +65,7 @@ impl Watched {
         let render = target.render.as_ref();
         Self {
             project: target.project.clone(),
-            row: render.map(Row::of),
+            row: render.map(LedgerRow::of),
             since: target.since,
             accepted_at: render.map_or(target.since, Render::accepted_at),
             last: render.and_then(|render| render.report.clone()).map(Box::new),
@@ -76,7 +76,7 @@ impl Watched {
     /// A row of a batch, whose movie has at most `weight` bytes; `None` while its project is not known.
     pub(in crate::work) fn of_row(render: &Render, weight: usize) -> Option<Self> {
         let project = render.submission.project.clone()?;
-        let row = Some(Row::of(render));
+        let row = Some(LedgerRow::of(render));
         Some(Self { project, row, since: render.listed_at(), accepted_at: render.accepted_at(), last: None, weight })
     }
 
