@@ -40,6 +40,7 @@ pub mod ledger;
 pub mod limits;
 #[doc(hidden)]
 pub mod movie;
+mod near;
 mod output;
 #[doc(hidden)]
 pub mod policy;

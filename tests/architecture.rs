@@ -5,23 +5,24 @@ use std::fs;
 use std::path::Path;
 
 /// Each layer and the modules of the crate that it may import, besides itself.
-const MAY_USE: [(&str, &[&str]); 17] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("world", &[]),
     ("policy", &[]),
     ("limits", &[]),
     ("input", &["limits"]),
-    ("movie", &["limits"]),
+    ("near", &[]),
+    ("movie", &["limits", "near"]),
     ("render", &["policy", "world"]),
-    ("rows", &["input", "limits", "movie"]),
+    ("rows", &["input", "limits", "movie", "near"]),
     ("preview", &["movie"]),
     ("service", &["movie", "policy", "render", "world"]),
     ("ledger", &["render", "world"]),
     ("work", &["ledger", "movie", "policy", "preview", "render", "service", "world"]),
     ("client", &["ledger", "movie", "policy", "render", "service", "work", "world"]),
-    ("emulator", &["movie", "world"]),
+    ("emulator", &["movie", "near", "world"]),
     ("exit", &["render"]),
-    ("cli", &["emulator", "exit", "movie", "render", "rows", "service", "world"]),
-    ("settings", &["cli", "input", "ledger", "limits", "movie", "service", "work"]),
+    ("cli", &["emulator", "exit", "movie", "near", "render", "rows", "service", "world"]),
+    ("settings", &["cli", "input", "ledger", "limits", "movie", "near", "service", "work"]),
     ("output", &["exit", "limits", "movie", "render", "settings", "world"]),
 ];
 

@@ -93,13 +93,31 @@ const HELP: &str = "For more information, try '--help'.";
 fn with_next(error: clap::Error) -> clap::Error {
     let text = error.to_string();
     let Some(text) = text.strip_prefix("error: ").filter(|text| error.use_stderr() && text.contains(HELP)) else { return error };
-    // `Usage: j2v submit --json <MOVIE>...`: the command ends where its arguments begin.
-    let usage = text.lines().find_map(|line| line.strip_prefix("Usage: ")).unwrap_or("j2v");
-    let is_word = |word: &&str| word.starts_with(|first: char| first.is_ascii_alphanumeric());
-    let command: Vec<&str> = usage.split(' ').take_while(is_word).collect();
+    let command = match text.lines().find_map(|line| line.strip_prefix("Usage: ")) {
+        // `Usage: j2v submit --json <MOVIE>...`: the command ends where its arguments begin.
+        Some(usage) => {
+            let is_word = |word: &&str| word.starts_with(|first: char| first.is_ascii_alphanumeric());
+            usage.split(' ').take_while(is_word).map(str::to_owned).collect()
+        }
+        // Clap shows no usage where the value of an argument is wrong.
+        None => command_of(std::env::args().skip(1)),
+    };
     // Clap shows an argument that a flag may replace as optional, also where neither is there.
     let text = text.replace("provided:\n  [MOVIE]...", "provided:\n  <MOVIE>...");
     clap::Error::raw(error.kind(), text.replace(HELP, &format!("next: {} --help", command.join(" "))))
+}
+
+/// The command that a command line names, such as `j2v auth login`.
+fn command_of(arguments: impl Iterator<Item = String>) -> Vec<String> {
+    let (mut command, mut words) = (Cli::command(), vec!["j2v".to_owned()]);
+    command.build();
+    for word in arguments {
+        if let Some(sub) = command.find_subcommand(&word).cloned() {
+            command = sub;
+            words.push(word);
+        }
+    }
+    words
 }
 
 /// What is said of a word too many behind `auth`, instead of repeating it: it may be a key.

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, SpanRelativeTo};
 
 use crate::movie::check::Rule;
+use crate::near;
 use crate::world::Timestamp;
 
 /// A time as it was typed: a day is whole, so the end of a window includes it.
@@ -81,8 +82,8 @@ const WARNINGS: &str = "warnings";
 /// Reads a rule, by its code or by its name, into its code.
 pub(crate) fn rule(text: &str) -> Result<String, String> {
     let rule = Rule::named(text.trim()).ok_or_else(|| {
-        let near = Rule::all().map(|rule| (strsim::jaro_winkler(rule.name, text), rule)).max_by(|one, other| one.0.total_cmp(&other.0));
-        let meant = near.filter(|(likeness, _)| *likeness > 0.85).map(|(_, rule)| format!("; did you mean {} ({})?", rule.code, rule.name));
+        let near = near::nearest(text, Rule::all().map(|rule| rule.name)).and_then(Rule::named);
+        let meant = near.map(|rule| format!("; did you mean {} ({})?", rule.code, rule.name));
         format!(
             "there is no such rule{}",
             meant.unwrap_or_else(|| ": rules have codes such as J2V064, or names such as src-missing".to_owned())

@@ -10,12 +10,13 @@ use crate::exit::Exit;
 pub(super) use crate::input::STDIN;
 use crate::input::{self, InputError};
 use crate::limits::MOVIE;
+use crate::near;
 
 /// The files of a folder among which a mistyped one is looked for.
 const MOST_NAMES: usize = 1000;
 
-/// The similarity from which on a file is suggested.
-const LIKE: f64 = 0.85;
+/// The number of files that are named where none is like the mistyped one.
+const FEW: usize = 5;
 
 /// A file of a movie.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,12 +117,12 @@ fn not_there(name: &str, stop: CliError) -> CliError {
         return CliError { help: Some(format!("the folder {} does not exist either", folder.display())), ..stop };
     };
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|name| is_movie(Path::new(name)));
-    let names: Vec<String> = names.take(MOST_NAMES).collect();
+    let mut names: Vec<String> = names.take(MOST_NAMES).collect();
+    names.sort_unstable();
     let typed = path.file_name().unwrap_or_default().to_string_lossy();
-    let likeness = |name: &String| (strsim::jaro_winkler(name, &typed), folder.join(name));
-    let nearest = names.iter().map(likeness).max_by(|one, other| one.0.total_cmp(&other.0)).filter(|(likeness, _)| *likeness > LIKE);
-    match nearest {
-        Some((_, path)) => {
+    match near::nearest(&typed, &names) {
+        Some(name) => {
+            let path = folder.join(name);
             let path = path.strip_prefix(".").unwrap_or(&path).display().to_string();
             CliError { help: Some(format!("did you mean {path}?")), ..stop }
         }
@@ -129,6 +130,10 @@ fn not_there(name: &str, stop: CliError) -> CliError {
             CliError { help: Some("this folder has no movie: change to the right folder, or write a new one".to_owned()), ..stop }
                 .then("j2v init")
         }
-        None => stop,
+        None => {
+            let listed = names.iter().take(FEW).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let more = if names.len() > FEW { ", …" } else { "" };
+            CliError { help: Some(format!("the movies in {}: {listed}{more}", folder.display())), ..stop }
+        }
     }
 }

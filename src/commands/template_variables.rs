@@ -7,9 +7,9 @@ use std::time::Duration;
 use super::{Call, session};
 use crate::movie::Document;
 use crate::movie::json::Node;
+use crate::near::suggestion;
 use crate::service::client::Client;
 use crate::service::templates::TemplateVariable;
-use crate::settings::near;
 
 /// How long the request to the service may take: a paid render does not wait longer for a remark.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -70,7 +70,7 @@ fn remarks(id: &str, variables: &[TemplateVariable], given: &[String]) -> Vec<(C
     let mut remarks = Vec::new();
     let names = || variables.iter().map(|variable| variable.name.as_str());
     for name in given.iter().filter(|name| !names().any(|known| known == *name)) {
-        remarks.push((Certainty::Doubt, format!("template {id} has no variable `{name}`{}", near(name, names()))));
+        remarks.push((Certainty::Doubt, format!("template {id} has no variable `{name}`{}", suggestion(name, names()))));
     }
     let (required, other): (Vec<&TemplateVariable>, Vec<_>) =
         variables.iter().filter(|variable| !given.contains(&variable.name)).partition(|variable| variable.required == Some(true));

@@ -6,9 +6,7 @@ use std::sync::Arc;
 
 use super::column::Meaning;
 use crate::movie::variables::Asked;
-
-/// Above this similarity, the message suggests a column.
-const LIKE: f64 = 0.85;
+use crate::near;
 
 /// The mapping of the columns of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -97,15 +95,26 @@ impl Mapping {
     /// The `--map` arguments for this mapping, including each column that may have been meant for a variable.
     #[must_use]
     pub fn spelled(&self) -> Vec<String> {
-        let meant = |one: &Mapped| self.unfilled.iter().find(|unfilled| unfilled.like.as_ref() == Some(&one.column));
-        let spell = |one: &Mapped| match (meant(one), &one.how) {
-            (Some(unfilled), _) => Some(format!("{}={}", one.column, unfilled.variable)),
+        let spell = |one: &Mapped| match (self.meant(one), &one.how) {
+            (Some(map), _) => Some(map),
             (None, How::Flag | How::Alike | How::LeftOut) => {
                 Some(format!("{}={}", one.column, one.variable.as_deref().unwrap_or_default()))
             }
             (None, How::Named | How::Refused(_)) => None,
         };
         self.columns.iter().filter_map(spell).collect()
+    }
+
+    /// The `--map` arguments that would fill variables that no column fills yet.
+    #[must_use]
+    pub fn missed(&self) -> Vec<String> {
+        self.columns.iter().filter_map(|one| self.meant(one)).collect()
+    }
+
+    /// The argument for a column that may have been meant for a variable.
+    fn meant(&self, one: &Mapped) -> Option<String> {
+        let unfilled = self.unfilled.iter().find(|unfilled| unfilled.like.as_ref() == Some(&one.column))?;
+        Some(format!("{}={}", one.column, unfilled.variable))
     }
 }
 
@@ -149,11 +158,11 @@ fn like(variable: &str, columns: &[Mapped]) -> Option<Arc<str>> {
     let likeness = |one: &Mapped| {
         let name = plain(&one.column);
         let contains = wanted.len() > 2 && name.len() > 2 && (name.contains(&wanted) || wanted.contains(&name));
-        if contains { 1.0 } else { strsim::jaro_winkler(&name, &wanted) }
+        if contains { Some(1.0) } else { near::likeness(&name, &wanted) }
     };
     let free = columns.iter().filter(|one| !one.is_used && !matches!(one.how, How::Flag | How::LeftOut));
-    let nearest = free.map(|one| (likeness(one), one)).filter(|(likeness, _)| *likeness > LIKE);
-    nearest.max_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, one)| Arc::clone(&one.column))
+    let close = free.filter_map(|one| Some((likeness(one)?, one)));
+    close.max_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, one)| Arc::clone(&one.column))
 }
 
 /// The variable of a name such as `agent.name` or `rooms:=`.

@@ -8,11 +8,11 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::ledger::is_server;
-use super::near::near;
 use super::profile::ProfileName;
 use super::toml_file::{TomlError, TomlFile};
 use crate::movie::diagnostic::excerpt;
 use crate::movie::spec::words::RESOLUTION;
+use crate::near::suggestion;
 use crate::service::endpoint::ApiUrl;
 
 /// The names of a profile's settings.
@@ -73,7 +73,7 @@ impl Config {
         if let Some(named) = &config.profile
             && !config.profiles.contains_key(&named.value)
         {
-            let what = format!("there is no profile `{}` in this file{}", named.value, near(named.value.as_str(), config.names()));
+            let what = format!("there is no profile `{}` in this file{}", named.value, suggestion(named.value.as_str(), config.names()));
             return Err(file.wrong_in_line(named.line, what));
         }
         Ok(config)
@@ -183,7 +183,7 @@ impl Reader<'_> {
         if RESOLUTION.known.contains(&text) && text != "custom" {
             return Ok(text.to_owned());
         }
-        Err(self.wrong(at, format!("unknown resolution `{}`{}", excerpt(text), near(text, RESOLUTION.known.iter().copied()))))
+        Err(self.wrong(at, format!("unknown resolution `{}`{}", excerpt(text), suggestion(text, RESOLUTION.known.iter().copied()))))
     }
 
     fn webhook(&self, at: usize, text: &str) -> Result<String, TomlError> {

@@ -10,7 +10,6 @@ mod error;
 pub(crate) mod folder;
 pub(crate) mod key;
 mod ledger;
-mod near;
 mod origin;
 #[cfg(feature = "postgres")]
 mod pgpass;
@@ -31,7 +30,6 @@ use secrecy::{ExposeSecret, SecretString};
 pub(crate) use error::SettingsError;
 pub(crate) use key::KeySource;
 pub(crate) use ledger::LedgerPlace;
-pub(crate) use near::near;
 pub(crate) use origin::{Origin, Shown};
 pub(crate) use project::{Project, Projects};
 pub(crate) use terminal::{Canvas, Terminal};

@@ -4,10 +4,10 @@ use std::borrow::Borrow;
 use std::fmt;
 
 use super::config::Config;
-use super::near::near;
 use super::origin::Origin;
 use super::{Environment, SettingsError, stored};
 use crate::movie::diagnostic::excerpt;
+use crate::near::suggestion;
 use crate::work::DEFAULT_ACCOUNT;
 
 /// The longest name.
@@ -92,7 +92,7 @@ impl Choice<'_> {
         if self.may_be_new || known.is_empty() || name == DEFAULT_ACCOUNT || known.contains(&name) {
             return Ok((parsed, origin));
         }
-        let likely = near(name, known.iter().copied());
+        let likely = suggestion(name, known.iter().copied());
         let new = likely.is_empty().then(|| name.to_owned());
         Err(SettingsError::NoSuchProfile { origin, why: format!("there is no profile `{name}`{likely}"), new })
     }

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::near::near;
 use crate::input::{self, InputError};
 use crate::limits::SETTINGS;
 use crate::movie::diagnostic::{Position, Source, excerpt};
+use crate::near::suggestion;
 
 /// A file as it is written.
 pub(super) struct TomlFile {
@@ -70,7 +70,7 @@ impl TomlFile {
     /// Refuses an unknown setting.
     pub(super) fn unknown(&self, at: usize, name: &str, known: &[&str]) -> TomlError {
         let name = excerpt(name);
-        self.wrong(at, format!("unknown setting `{name}`{}", near(&name, known.iter().copied())))
+        self.wrong(at, format!("unknown setting `{name}`{}", suggestion(&name, known.iter().copied())))
     }
 
     fn position(&self, at: usize) -> Position {

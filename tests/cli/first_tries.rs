@@ -129,10 +129,23 @@ fn a_wrong_command_line_ends_with_the_next_command() {
         ("poll --nope", "j2v poll --help"),
         ("batch", "j2v batch --help"),
         ("batch --rows x.csv", "j2v batch --help"),
+        ("init nope", "j2v init --help"),
+        ("check --deny nope a.json", "j2v check --help"),
+        ("ledger check --color nope", "j2v ledger check --help"),
     ] {
         let run = world.j2v(line).exits(2).hides("For more information").hides("  [MOVIE]...");
         assert_eq!(run.next(), [next], "{line}");
     }
+}
+
+#[test]
+fn a_movie_that_is_not_there_is_told_with_those_that_are() {
+    let world = World::new();
+    world.movie("listing.json", &serde_json::json!({}));
+    world.j2v("submit listng.json").exits(2).tells("there is no such file").tells("did you mean listing.json?");
+    world.j2v("submit promo.json").exits(2).tells("the movies in .: listing.json");
+    world.j2v("submit nowhere/promo.json").exits(2).tells("the folder nowhere does not exist either");
+    assert_eq!(world.posts(), 0);
 }
 
 #[test]

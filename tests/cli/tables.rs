@@ -252,6 +252,8 @@ fn forty_rows_that_make_one_and_the_same_movie_are_refused() {
             told.tells("the movie does not use any column of `id`, `Street / Address`, `Town`").tells("no column fills `address`, `city`");
         told.tells("--map 'Street / Address=address'").tells("--no-check");
     }
+    let told = world.j2v(&format!("{MARKETER} --map Town=")).exits(3).tells("map the columns: --map 'Street / Address=address';");
+    told.hides("--map 'Town='");
     world.write("listings.csv", "id,city\n1,Rome\n2,Rome\n");
     world.j2v(MARKETER).exits(3).tells("the columns that it uses, `city`, are the same in all");
     assert_eq!(world.posts(), 0);

@@ -13,6 +13,8 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use crate::near;
+
 pub use catalogue::{FaultInfo, Place, Takes, catalogue};
 
 /// One fault, as the user wrote it.
@@ -136,9 +138,7 @@ fn read(takes: Takes, argument: Option<&str>) -> Option<Argument> {
 }
 
 fn unknown(name: &str) -> FaultError {
-    let scored = catalogue().iter().map(|info| (strsim::jaro_winkler(info.name, name), info.name));
-    let best = scored.max_by(|one, other| one.0.total_cmp(&other.0)).filter(|(score, _)| *score > 0.8);
-    FaultError::Unknown { name: name.to_owned(), near: best.map(|(_, near)| near) }
+    FaultError::Unknown { name: name.to_owned(), near: near::nearest(name, catalogue().iter().map(|info| info.name)) }
 }
 
 impl FromStr for Fault {

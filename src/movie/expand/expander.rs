@@ -1,5 +1,6 @@
 //! The state of an expansion: the scopes, the cost so far, and the notes.
 
+use std::borrow::Cow;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
@@ -9,12 +10,10 @@ use super::{Assumption, AssumptionKind, ExpandIssue, ExpandIssueKind, Iteration,
 use crate::movie::expr::{Extent, FaultKind, Limit};
 use crate::movie::json::{Node, Span, Text, Value};
 use crate::movie::origin::{Asked, Origins};
+use crate::near;
 
 /// The limits of the search for a similar name: names compared, and places where it is done.
 const SIMILAR: usize = 256;
-
-/// The least similarity at which one name is likely meant for another.
-const ALIKE: f64 = 0.85;
 
 /// Expands one movie.
 pub(super) struct Expander<'a> {
@@ -165,9 +164,7 @@ impl<'a> Expander<'a> {
         if self.issues.len() > SIMILAR || names().take(SIMILAR + 1).count() > SIMILAR {
             return None;
         }
-        let likeness = |other: &str| strsim::jaro_winkler(&other.to_lowercase(), &name.to_lowercase());
-        let best = names().map(|other| (likeness(&other), other)).max_by(|one, other| one.0.total_cmp(&other.0))?;
-        (best.0 >= ALIKE).then(|| best.1.into_owned())
+        near::nearest(name, names()).map(Cow::into_owned)
     }
 
     /// The element that a dynamic variable of the service names (`movie-format.md#variables`): `box` of `box_end`.

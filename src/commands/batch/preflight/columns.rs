@@ -219,8 +219,7 @@ impl Sameness {
             format!("; no column fills {}", names(unfilled.iter().map(|one| one.variable.clone()).collect()))
         };
         let message = format!("{}: all {} rows make the same movie: {why}{open}; nothing was sent", table.name(), self.rows);
-        let spelled = columns.mapping.spelled();
-        let maps = spelled.iter().map(|map| format!("--map '{map}'")).collect::<Vec<_>>().join(" ");
+        let maps = columns.mapping.missed().iter().map(|map| format!("--map '{map}'")).collect::<Vec<_>>().join(" ");
         let help = if maps.is_empty() {
             "name the columns after the movie's variables, or map them: --map 'COLUMN=NAME'; --no-check sends the rows as they are"
                 .to_owned()

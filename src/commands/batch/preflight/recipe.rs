@@ -16,10 +16,11 @@ use crate::movie::diagnostic::{Diagnostic, Severity};
 use crate::movie::json::Span;
 use crate::movie::pattern::Pattern;
 use crate::movie::plan::{Length, Unbounded};
+use crate::near::suggestion;
 use crate::render::identity::{Key, MovieHash};
 use crate::rows::binding::{Binding, Bound};
 use crate::rows::{Row, RowsError, Table};
-use crate::settings::{Projects, near};
+use crate::settings::Projects;
 use crate::work::batch::Item;
 
 /// How rows become movies.
@@ -138,7 +139,7 @@ impl Recipe {
         let mut wanted = patterns.flat_map(Pattern::names).chain(self.binding.named());
         let Some(missing) = wanted.find(|wanted| !columns.iter().any(|column| &**column == *wanted)) else { return Ok(()) };
         let named = || columns.iter().filter(|column| !column.is_empty()).map(|column| &**column);
-        let (like, known) = (near(missing, named()), named().map(|column| format!("`{column}`")).take(20).collect::<Vec<_>>());
+        let (like, known) = (suggestion(missing, named()), named().map(|column| format!("`{column}`")).take(20).collect::<Vec<_>>());
         let stop = CliError::new(Exit::Usage, format!("{}: there is no column `{missing}`{like}; nothing was sent", table.name()));
         Err(CliError { help: Some(format!("its columns are {}", known.join(", "))), ..stop })
     }
