@@ -1,10 +1,13 @@
 //! The columns of renders, batches and deliveries, in their order, each with the value that it holds. Both stores read and
-//! write rows by this list: a new column is added here and to the schemas of the stores, and nowhere else.
+//! write rows by this list: a new column is added here and to the schemas of the stores, and nowhere else. Callbacks are
+//! only read by it: their bodies are written, and are not read with them.
 
 use super::batch::{Batch, Budget, TableRow};
 use super::cells::{Cell, Cells, Kind, Stored, Unreadable};
+use super::inbox::Kept;
 use super::outbox::Delivery;
 use super::{Render, Space};
+use crate::render::identity::ProjectId;
 use crate::render::state::Submission;
 
 /// A column of a table whose rows are values of type `T`.
@@ -130,6 +133,10 @@ pub(super) const DELIVERY: [Column<Delivery>; 12] = [
     column!("detail", Delivery, detail),
 ];
 
+/// The columns of a stored callback, as [`callback`] takes them. Its body stays in the ledger; only its size is read.
+const CALLBACK: [&str; 9] =
+    ["id", "account", "endpoint", "project", "token", "content_type", "CAST(octet_length(raw) AS bigint)", "received_at", "settled_at"];
+
 fn number(number: Option<u64>) -> Cell<'static> {
     number.store().into_owned()
 }
@@ -142,6 +149,11 @@ pub(super) fn names<T: 'static>(columns: impl IntoIterator<Item = &'static Colum
 /// A query for whole deliveries; `tail` begins with `WHERE`.
 pub(super) fn select_delivery(tail: &str) -> String {
     format!("SELECT {} FROM delivery {tail}", names(&DELIVERY))
+}
+
+/// A query for stored callbacks; `tail` begins with `WHERE`.
+pub(super) fn select_callback(tail: &str) -> String {
+    format!("SELECT {} FROM callback {tail}", CALLBACK.join(", "))
 }
 
 /// A render from the values of [`of_render`]'s columns.
@@ -220,6 +232,21 @@ pub(super) fn delivery<'a, E: From<Unreadable>>(cell: impl FnMut(usize, Kind) ->
         owner: row.take()?,
         touched_at: row.take()?,
         detail: row.take()?,
+    })
+}
+
+/// A callback from the values of [`CALLBACK`]'s columns. A body that names no project is stored with an empty one.
+pub(super) fn callback<'a, E: From<Unreadable>>(cell: impl FnMut(usize, Kind) -> Result<Cell<'a>, E>) -> Result<Kept, E> {
+    let mut row = Cells::new(CALLBACK.into_iter(), cell);
+    Ok(Kept {
+        id: row.take()?,
+        space: Space { account: row.take()?, endpoint: row.take()? },
+        project: ProjectId::parse(&row.take::<String, E>()?).ok(),
+        token: row.take()?,
+        content_type: row.take()?,
+        size: row.take()?,
+        received_at: row.take()?,
+        settled_at: row.take()?,
     })
 }
 

@@ -173,6 +173,16 @@ impl Cluster {
         format!("postgres://{role}@127.0.0.1:{}/{database}", self.port)
     }
 
+    /// Gives a new role the rights in `docs/postgresql.md` and no more; returns the address of the database for that role.
+    pub(crate) fn with_least_rights(&self, database: &str) -> String {
+        let page = include_str!("../../docs/postgresql.md");
+        let granted = page.split("```sql").skip(1).find(|block| block.contains("j2v_worker")).unwrap().split("```").next().unwrap();
+        let role = format!("worker_{database}");
+        let granted = granted.replace("j2v_worker", &role).replace("PASSWORD '…'", "");
+        self.psql(database, &granted.replace("DATABASE renders", &format!("DATABASE {database}")));
+        self.url(&role, database)
+    }
+
     /// Runs SQL as the superuser; returns its output.
     pub(crate) fn psql(&self, database: &str, sql: &str) -> String {
         let output = self.psql_command(database, sql).output().unwrap();

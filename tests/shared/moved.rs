@@ -122,12 +122,7 @@ fn a_ledger_is_copied_with_the_least_rights_and_goes_on() {
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         drop(Postgres::open(Address::parse(&url).unwrap(), Outside::real()).await.unwrap());
     });
-    let page = include_str!("../../docs/postgresql.md");
-    let granted = page.split("```sql").skip(1).find(|block| block.contains("j2v_worker")).unwrap().split("```").next().unwrap();
-    let role = format!("copies_{name}");
-    let granted = granted.replace("j2v_worker", &role).replace("DATABASE renders", &format!("DATABASE {name}")).replace("PASSWORD '…'", "");
-    cluster.psql(&name, &granted);
-    let url = cluster.url(&role, &name);
+    let url = cluster.with_least_rights(&name);
     world.j2v(&format!("ledger copy ledger.db {url}")).exits(0).tells("render: 3 rows");
     let server = [("J2V_LEDGER", url.as_str())];
     world.j2v_with(&server, "submit a.json --key c").exits(0).tells("nothing was sent");

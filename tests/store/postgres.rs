@@ -156,12 +156,8 @@ async fn eight_who_open_an_empty_database_at_once_make_one_ledger() {
 async fn the_least_rights_are_enough() {
     let Some((cluster, url, name)) = database() else { return };
     drop(open(&url));
-    let page = include_str!("../../docs/postgresql.md");
-    let granted = page.split("```sql").skip(1).find(|block| block.contains("j2v_worker")).unwrap().split("```").next().unwrap();
-    let role = format!("worker_{name}");
-    let granted = granted.replace("j2v_worker", &role).replace("DATABASE renders", &format!("DATABASE {name}")).replace("PASSWORD '…'", "");
-    cluster.psql(&name, &format!("REVOKE CREATE ON SCHEMA public FROM PUBLIC; {granted}"));
-    let url = cluster.url(&role, &name);
+    cluster.psql(&name, "REVOKE CREATE ON SCHEMA public FROM PUBLIC");
+    let url = cluster.with_least_rights(&name);
     let store = open(&url);
     let render = new(&store, named("a", "{}")).await.id;
     fact(&store, render, Fact::Claimed, 1).await;

@@ -11,7 +11,8 @@ use super::Postgres;
 use super::channel::Channel;
 use super::engine::{Need, Session};
 use super::failure::Failure;
-use super::values::without_zeros;
+use super::values::{cells, without_zeros};
+use crate::ledger::columns::{self, select_callback};
 use crate::ledger::inbox::{Callback, CallbackId, Callbacks, Inbox, Kept, Received};
 use crate::ledger::{Reply, Space};
 use crate::render::identity::ProjectId;
@@ -108,41 +109,17 @@ fn numbers(rows: &[Row]) -> Result<Numbers, Failure> {
     rows.iter().map(number).collect()
 }
 
-/// A query for callbacks of the space `$1`, `$2` or of all spaces; the condition's own values begin at `$3`.
-macro_rules! found {
-    ($condition:literal, $order:literal) => {
-        concat!(
-            "SELECT id, account, endpoint, project, token, content_type, octet_length(raw), received_at, settled_at FROM callback WHERE ",
-            $condition,
-            " AND ($1::text IS NULL OR account = $1 AND endpoint = $2) ORDER BY ",
-            $order
-        )
-    };
-}
-
 async fn find(channel: &Channel, space: Option<&Space>, which: &Callbacks) -> Result<Vec<Kept>, Failure> {
     let (account, endpoint) = (space.map(|space| space.account.as_str()), space.map(|space| space.endpoint.as_str()));
     let most = if let Callbacks::Open(most) | Callbacks::Last(most) = which { i64::from(*most) } else { 0 };
     let projects: Vec<&str> =
         if let Callbacks::Of(projects) = which { projects.iter().map(ProjectId::as_str).collect() } else { Vec::new() };
-    let (sql, values): (&str, &[&(dyn ToSql + Sync)]) = match which {
-        Callbacks::Id(id) => (found!("id = $3", "id"), &[&account, &endpoint, &id.0]),
-        Callbacks::Of(_) => (found!("project = ANY($3)", "id"), &[&account, &endpoint, &projects]),
-        Callbacks::Open(_) => (found!("settled_at IS NULL", "id LIMIT $3"), &[&account, &endpoint, &most]),
-        Callbacks::Last(_) => (found!("TRUE", "id DESC LIMIT $3"), &[&account, &endpoint, &most]),
+    let (condition, order, values): (&str, &str, &[&(dyn ToSql + Sync)]) = match which {
+        Callbacks::Id(id) => ("id = $3", "id", &[&account, &endpoint, &id.0]),
+        Callbacks::Of(_) => ("project = ANY($3)", "id", &[&account, &endpoint, &projects]),
+        Callbacks::Open(_) => ("settled_at IS NULL", "id LIMIT $3", &[&account, &endpoint, &most]),
+        Callbacks::Last(_) => ("TRUE", "id DESC LIMIT $3", &[&account, &endpoint, &most]),
     };
-    channel.query(sql, values).await?.iter().map(read).collect()
-}
-
-fn read(row: &Row) -> Result<Kept, Failure> {
-    Ok(Kept {
-        id: CallbackId(row.try_get(0)?),
-        space: Space { account: row.try_get(1)?, endpoint: row.try_get(2)? },
-        project: ProjectId::parse(row.try_get(3)?).ok(),
-        token: row.try_get(4)?,
-        content_type: row.try_get(5)?,
-        size: u64::try_from(row.try_get::<_, i32>(6)?).unwrap_or_default(),
-        received_at: Timestamp(row.try_get(7)?),
-        settled_at: row.try_get::<_, Option<i64>>(8)?.map(Timestamp),
-    })
+    let sql = select_callback(&format!("WHERE {condition} AND ($1::text IS NULL OR account = $1 AND endpoint = $2) ORDER BY {order}"));
+    channel.query(&sql, values).await?.iter().map(|row| columns::callback(cells(row))).collect()
 }

@@ -1,10 +1,12 @@
 //! Reads and writes callbacks. Writes are synced like claims: a callback is on disk before it is answered.
 
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, ToSql, params, params_from_iter};
 
 use super::Sqlite;
 use super::failure::Failure;
 use super::job::Need;
+use super::values::cells;
+use crate::ledger::columns::{self, select_callback};
 use crate::ledger::inbox::{Callback, CallbackId, Callbacks, Inbox, Kept, Received};
 use crate::ledger::{Reply, Space};
 use crate::render::identity::ProjectId;
@@ -82,24 +84,12 @@ fn find(connection: &Connection, space: Option<&Space>, which: &Callbacks) -> Re
         Callbacks::Id(_) | Callbacks::Of(_) => ("id", None),
     };
     let limit = most.map_or_else(String::new, |most| format!(" LIMIT {most}"));
-    let sql = format!(
-        "SELECT id, account, endpoint, project, token, content_type, length(raw) AS size, received_at, settled_at FROM callback \
-         WHERE {condition} ORDER BY {order}{limit}"
-    );
+    let sql = select_callback(&format!("WHERE {condition} ORDER BY {order}{limit}"));
     let mut statement = connection.prepare_cached(&sql)?;
-    let kept = statement.query_map(params_from_iter(values), read)?;
-    Ok(kept.collect::<Result<_, _>>()?)
-}
-
-fn read(row: &Row<'_>) -> rusqlite::Result<Kept> {
-    Ok(Kept {
-        id: row.get("id")?,
-        space: Space { account: row.get("account")?, endpoint: row.get("endpoint")? },
-        project: ProjectId::parse(&row.get::<_, String>("project")?).ok(),
-        token: row.get("token")?,
-        content_type: row.get("content_type")?,
-        size: row.get::<_, i64>("size")?.cast_unsigned(),
-        received_at: row.get("received_at")?,
-        settled_at: row.get("settled_at")?,
-    })
+    let mut found = statement.query(params_from_iter(values))?;
+    let mut kept = Vec::new();
+    while let Some(row) = found.next()? {
+        kept.push(columns::callback(cells(row))?);
+    }
+    Ok(kept)
 }
