@@ -100,6 +100,7 @@ pub(crate) enum WebhookCommand {
 Examples:
   j2v webhook send http://127.0.0.1:3000/callback
   j2v webhook send --shape guide --form --status error http://127.0.0.1:3000/callback
+  j2v webhook send --set /client-data/listing=L-7 http://127.0.0.1:3000/callback
   j2v webhook send --render L-4821 @listen       what the ledger knows of a render
   j2v webhook send --dry-run @listen             print the body, send nothing", SEND))]
 pub(crate) struct SendArgs {
@@ -115,6 +116,9 @@ pub(crate) struct SendArgs {
     /// The status to report
     #[arg(long, value_name = "done|error", value_parser = ["done", "error"], default_value = "done", conflicts_with = "render")]
     pub(crate) status: String,
+    /// Set any place of the body by JSON Pointer (/client-data/listing:=7)
+    #[arg(long, value_name = "POINTER=TEXT|POINTER:=JSON", allow_hyphen_values = true)]
+    pub(crate) set: Vec<String>,
     /// Use this render of the ledger (default: an invented one)
     #[arg(long, value_name = "PROJECT|KEY")]
     pub(crate) render: Option<String>,

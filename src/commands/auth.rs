@@ -17,7 +17,8 @@ use crate::service::client::Client;
 use crate::service::page::Window;
 use crate::service::read::ReadError;
 use crate::service::secret::ApiKey;
-use crate::settings::{KeySource, Origin, Settings, stored};
+use crate::settings::{Api, KeySource, Origin, stored};
+use crate::work::CommandLine;
 use crate::world::World;
 
 /// The longest key, bytes.
@@ -33,9 +34,10 @@ pub(super) async fn run(call: &Call, command: &AuthCommand) -> anyhow::Result<Ex
 
 async fn login(call: &Call) -> anyhow::Result<Exit> {
     let settings = &call.settings;
-    let path = path(settings)?;
+    let path = path(call, "login")?;
     let typed = typed(&settings.account)?;
-    let key = ApiKey::parse(&typed).map_err(|why| CliError::new(Exit::Key, format!("{why}; no key was kept")))?;
+    let again = session::spell(call, &["auth", "login"]);
+    let key = ApiKey::parse(&typed).map_err(|why| CliError::new(Exit::Key, format!("{why}; no key was kept")).then(again))?;
     let reached = session::reach(settings, key).await?;
     let balance = balance(&reached.client).await;
     reached.close().await;
@@ -62,8 +64,15 @@ async fn login(call: &Call) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The place where the profile's key is stored.
-fn path(settings: &Settings) -> Result<PathBuf, CliError> {
+/// The place where the profile's key is stored. With `--emulate` there is none: the emulator's key is made up, and the
+/// stored one is for the service.
+fn path(call: &Call, command: &str) -> Result<PathBuf, CliError> {
+    let settings = &call.settings;
+    if matches!(settings.api, Api::Emulator(_)) {
+        let why = "the emulator needs no key, and none is kept for it; the stored key was left as it is";
+        let flags = call.flags.iter().filter(|flag| *flag != "--emulate").cloned().collect();
+        return Err(CliError::new(Exit::Usage, why).then(CommandLine::with_flags(flags).spell(&["auth", command])));
+    }
     let folder = settings
         .folder
         .as_deref()
@@ -121,7 +130,7 @@ async fn status(call: &Call, json: bool) -> anyhow::Result<Exit> {
 }
 
 fn logout(call: &Call) -> anyhow::Result<Exit> {
-    let path = path(&call.settings)?;
+    let path = path(call, "logout")?;
     let account = &call.settings.account;
     match fs::remove_file(&path) {
         Ok(()) => call.out.note(&format!("forgot the key of the profile {account}: {} was removed", path.display())),

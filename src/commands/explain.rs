@@ -6,7 +6,7 @@ use clap::Parser;
 use serde_json::json;
 
 use super::renders::{Name, one, unheard_of};
-use super::session::{self, Session, ledger_failed, unreadable};
+use super::session::{self, Session, ledger_failed};
 use super::{Call, CliError, check, movies};
 use crate::cli::{Cli, Command, ExplainArgs};
 use crate::exit::Exit;
@@ -34,19 +34,18 @@ pub(super) async fn run(call: &Call, args: &ExplainArgs) -> anyhow::Result<Exit>
     let explanation = Explanation::of(&message);
     let line = meant.as_ref().map(|meant| Line::new(&message, explanation, meant));
     let placed = line.as_ref().and_then(Line::placed);
+    let cure = match explanation {
+        Some(explanation) => explanation.cure,
+        None if placed.is_some() => "look at the place of the movie that the message names",
+        None => "ask the service's support, with this message and the project's id",
+    };
     if args.json {
-        call.out.data(&to_json(&message, explanation, meant.as_ref(), placed.as_ref()));
+        call.out.data(&to_json(&message, explanation, cure, meant.as_ref(), placed.as_ref()));
         return Ok(Exit::Done);
     }
     call.out.data(&format!("message: {}", sanitize::message(&message)));
-    let unknown = "j2v does not know this message";
-    let (cause, fix) = match explanation {
-        Some(explanation) => (explanation.cause, explanation.cure),
-        None if placed.is_some() => (unknown, "look at the line below"),
-        None => (unknown, "ask the service's support, with this message and the project's id"),
-    };
-    call.out.data(&format!("cause:   {cause}"));
-    call.out.data(&format!("fix:     {fix}"));
+    call.out.data(&format!("cause:   {}", explanation.map_or("j2v does not know this message", |known| known.cause)));
+    call.out.data(&format!("fix:     {cure}"));
     if let (Some(placed), Some(meant)) = (&placed, &meant) {
         call.out.drawn(&format!("\n{}", snippet::render(&meant.name, placed, &[], call.settings.canvas.color)));
         if !meant.mention.is_certain {
@@ -112,10 +111,9 @@ async fn of_service(call: &Call, name: Name<'_>) -> anyhow::Result<Told> {
         return Err(unheard_of(name, &session::spell(call, &["history"])).into());
     }
     let session = Session::without_past(call).await?;
-    let read = session.context.client.read(&project, READING_ONE).await.map_err(|error| unreadable(&error));
+    let read = session.context.client.read(&project, READING_ONE).await;
     session.close().await;
-    let report =
-        read.map_err(|stop| CliError { message: format!("{project}: {}", stop.message), ..stop }.then(session::spell(call, &["list"])))?;
+    let report = read.map_err(|error| session::unreadable_project(&session::spelling(call), &project, &error))?;
     let message = report.message.clone().ok_or_else(|| {
         let why = format!("nothing to explain: {project} is `{}` at the service, without a message", report.status.as_str());
         CliError::new(Exit::Usage, why).then(session::spell(call, &["show", project.as_str()]))
@@ -191,7 +189,7 @@ impl<'a> Line<'a> {
     }
 }
 
-fn to_json(message: &str, explanation: Option<&Explanation>, meant: Option<&Meant>, placed: Option<&Placed<'_>>) -> String {
+fn to_json(message: &str, explanation: Option<&Explanation>, cure: &str, meant: Option<&Meant>, placed: Option<&Placed<'_>>) -> String {
     let place = meant.zip(placed.and_then(|placed| placed.place)).map(|(meant, (source, position, _))| {
         json!({
             "file": source.name,
@@ -205,7 +203,7 @@ fn to_json(message: &str, explanation: Option<&Explanation>, meant: Option<&Mean
     json!({
         "message": message,
         "cause": explanation.map(|explanation| explanation.cause),
-        "cure": explanation.map(|explanation| explanation.cure),
+        "cure": cure,
         "rule": rule,
         "place": place,
         "next": explanation.map(ways_on),

@@ -70,8 +70,8 @@ impl Sum {
             |render: &&Render| render.submission.project.is_some() && render.report.as_ref().and_then(|report| report.credits).is_none();
         Self {
             renders: renders.len(),
-            credits: reports().filter_map(|report| report.credits).sum(),
-            seconds: reports().filter_map(|report| report.duration.as_ref()?.as_f64()).sum(),
+            credits: total(reports().filter_map(|report| report.credits)),
+            seconds: total(reports().filter_map(|report| report.duration.as_ref()?.as_f64())),
             open: renders.iter().filter(is_open).count(),
         }
     }
@@ -79,6 +79,11 @@ impl Sum {
     fn to_json(&self) -> String {
         json!({"renders": self.renders, "credits": self.credits, "duration": self.seconds, "unknown": self.open}).to_string()
     }
+}
+
+/// The sum, 0 of nothing: `Iterator::sum` would begin with -0, and be printed so.
+fn total(amounts: impl Iterator<Item = f64>) -> f64 {
+    amounts.fold(0.0, |sum, amount| sum + amount)
 }
 
 impl fmt::Display for Sum {

@@ -13,6 +13,7 @@ use crate::ledger::mark::Marks;
 use crate::ledger::postgres::Postgres;
 use crate::ledger::sqlite::Sqlite;
 use crate::ledger::{LedgerError, Space, Store};
+use crate::render::identity::ProjectId;
 use crate::render::schedule::Locality;
 use crate::service::client::{self, Client, Timeouts};
 use crate::service::endpoint::ApiUrl;
@@ -254,6 +255,18 @@ fn way_out(error: &LedgerError) -> Option<&'static str> {
         ),
         LedgerError::Exposed { .. } | LedgerError::Engine { .. } | LedgerError::Closed => None,
     }
+}
+
+/// The same for the read of one project, with the next command: the list where the project is unknown, else what ails
+/// the access to the service.
+pub(super) fn unreadable_project(command: &CommandLine, project: &ProjectId, error: &ReadError) -> CliError {
+    let stop = unreadable(error);
+    let next: &[&str] = match stop.exit {
+        Exit::Refused => &["list"],
+        Exit::Key => &["auth", "status"],
+        _ => &["doctor"],
+    };
+    CliError { message: format!("{project}: {}", stop.message), ..stop }.then(command.spell(next))
 }
 
 /// The message and exit code for a failed read of the service.

@@ -2,7 +2,7 @@
 //! sends it again: `--resubmit` POSTs the movie, unless its key belongs to a batch, whose next run does.
 
 use super::renders::{Name, one, unheard_of};
-use super::session::{Session, ledger_failed, unreadable};
+use super::session::{Session, ledger_failed, unreadable, unreadable_project};
 use super::waiting::submitted;
 use super::{Call, CliError, session_group};
 use crate::cli::SettleArgs;
@@ -75,7 +75,7 @@ async fn decide(context: &Context, render: &Render, fact: Fact) -> anyhow::Resul
     let refused = |state: State| {
         let project = render.submission.project.as_ref().map(|project| format!(" as project {project}")).unwrap_or_default();
         let name = context.command.name(render);
-        CliError::new(Exit::Usage, format!("nothing to decide: key {name} is `{}`{project}", state.as_str()))
+        CliError::new(Exit::Usage, format!("nothing to decide: key {name} is `{}`{project}", state.shown()))
             .then(context.command.spell(&["show", &name]))
     };
     Ok(decided.map_err(|out_of_turn| refused(out_of_turn.state))?.render)
@@ -95,11 +95,8 @@ async fn adopt(context: &Context, render: Render, project: &str) -> anyhow::Resu
         );
         return Err(CliError::new(Exit::Usage, why).then(context.command.spell(&["show", &name])).into());
     }
-    let unread = |error| {
-        let stop = unreadable(&error);
-        CliError { message: format!("{project}: {}", stop.message), ..stop }
-    };
-    let report = context.client.read(&project, READING_ONE).await.map_err(unread)?;
+    let read = context.client.read(&project, READING_ONE).await;
+    let report = read.map_err(|error| unreadable_project(&context.command, &project, &error))?;
     let other = search::token(&report).filter(|token| !token.names(&render.identity()));
     if let Some(token) = other {
         let why = format!("project {project} was rendered for another submission ({token}); it can't be adopted for key {}", render.key);

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::Call;
 use super::history::facts;
 use super::renders::{Name, one, unheard_of};
-use super::session::{self, Session, ledger_failed, spelling, store, unreadable};
-use super::{Call, CliError};
+use super::session::{self, Session, ledger_failed, spelling, store};
 use crate::cli::ShowArgs;
 use crate::exit::Exit;
 use crate::ledger::inbox::{Callbacks, Kept};
@@ -49,7 +49,7 @@ async fn of_service(call: &Call, args: &ShowArgs, name: Name<'_>) -> anyhow::Res
     let session = Session::without_past(call).await?;
     let read = session.context.client.read(&project, READING_ONE).await;
     session.close().await;
-    let report = read.map_err(|error| CliError { message: format!("{project}: {}", unreadable(&error).message), ..unreadable(&error) })?;
+    let report = read.map_err(|error| session::unreadable_project(&spelling(call), &project, &error))?;
     if args.json {
         call.out.data(&json!({"project": project.as_str(), "status": report.status.as_str(), "report": report.raw}).to_string());
         return Ok(Exit::Done);

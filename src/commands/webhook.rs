@@ -12,6 +12,8 @@ use crate::exit::Exit;
 use crate::ledger::inbox::{Callback, CallbackId, Callbacks, Kept, Received};
 use crate::ledger::outbox::{Announcement, Attempt, AttemptResult, Deliveries, Heard, Keeping, Progress};
 use crate::ledger::{Render, RenderQuery};
+use crate::movie::compose::Setting;
+use crate::movie::json::Node;
 use crate::output::table::{self, Cell};
 use crate::render::event::{Outcome, OutcomeStatus};
 use crate::render::identity::ProjectId;
@@ -44,12 +46,23 @@ async fn send(call: &Call, args: &SendArgs) -> anyhow::Result<Exit> {
         None => invented(&args.status)?,
     };
     let format = if args.form { Format::Form } else { Format::Json };
-    let body = webhook::body(&report, args.shape, format);
+    let body = format.write(&with_settings(webhook::body(&report, args.shape), &args.set)?);
     if args.dry_run {
         call.out.document(&body);
         return Ok(Exit::Done);
     }
     post(call, &args.to, format.content_type(), body.into_bytes()).await
+}
+
+/// The body with what the user sets in it.
+fn with_settings(body: Value, settings: &[String]) -> Result<Value, CliError> {
+    let mut body = Node::from(body);
+    for text in settings {
+        let wrong = |why: String| CliError::new(Exit::Usage, format!("--set {text}: {why}; nothing was sent"));
+        let Setting { pointer, value } = Setting::parse(text).map_err(|why| wrong(why.to_string()))?;
+        body.set(&pointer, value.to_node()).map_err(|why| wrong(why.to_string()))?;
+    }
+    Ok(body.to_serde())
 }
 
 /// A synthetic render. Its project can't be one of the service's: those have 16 letters and digits.

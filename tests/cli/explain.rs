@@ -54,6 +54,9 @@ fn words_are_explained_without_a_ledger_and_none_is_made() {
     let run = world.j2v("explain Error: Invalid API Key").exits(0);
     assert_eq!(run.next(), ["j2v auth login"]);
     assert!(world.j2v("explain words of tomorrow").exits(0).stdout.contains("does not know this message"));
+    let unknown = world.j2v("explain words of tomorrow --json").exits(0).json();
+    assert!(unknown["cause"].is_null());
+    assert_eq!(unknown["cure"], "ask the service's support, with this message and the project's id");
     assert!(!world.has("ledger.db"));
 }
 

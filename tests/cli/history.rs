@@ -111,6 +111,7 @@ fn history_can_be_filtered_cut_short_and_summed_up() {
     assert!(world.j2v("history --json --batch flats").exits(0).stdout.is_empty());
     assert!(world.j2v("history --json --since 2999-01-01").exits(0).stdout.is_empty());
     world.j2v("history --state finished").exits(2).tells("one of: intent, ");
+    world.j2v("history --sum --since 2999-01-01").exits(0).prints(&["0 renders, 0 credits, 0 s of video"]);
     assert_eq!(world.j2v("history --sum --json").exits(0).json(), json!({"renders": 2, "credits": 2.0, "duration": 2.0, "unknown": 0}));
     world.j2v("history --sum").exits(0).prints(&["2 renders, 2 credits, 2 s of video"]);
 }

@@ -145,7 +145,7 @@ fn what_the_ledger_does_not_know_the_service_is_asked() {
     assert_eq!(world.j2v(&format!("show {id} --json")).exits(0).json()["status"], json!("error"));
     world.j2v(&format!("show {id}")).exits(0).tells("not in this ledger");
     assert!(world.j2v(&format!("explain {id}")).exits(0).stdout.contains("Movie duration cannot be zero"));
-    world.j2v("show EMU0000000000000").exits(6).tells("does not know this project");
+    assert_eq!(world.j2v("show EMU0000000000000").exits(6).tells("does not know this project").next(), ["j2v list"]);
 }
 
 #[test]

@@ -116,6 +116,20 @@ fn renders_of_two_profiles_are_followed_by_one_command() {
 }
 
 #[test]
+fn the_emulator_neither_keeps_nor_forgets_the_key_of_a_profile() {
+    let world = World::new();
+    log_in(&world, &["--profile", "work"], KEPT).exits(0);
+    let emulated = keyless(&world, "auth login --profile work --emulate").exits(2);
+    assert_eq!(emulated.tells("the emulator needs no key").next(), ["j2v auth login --profile work"]);
+    keyless(&world, "auth logout --profile work --emulate").exits(2).tells("the stored key was left as it is");
+    keyless(&world, "auth status --profile work").exits(0);
+    let nothing = log_in(&world, &["--profile", "work"], "\n").exits(4).tells("no key was kept");
+    assert_eq!(nothing.next(), ["j2v auth login --profile work"]);
+    keyless(&world, "auth status --profile work").exits(0);
+    keyless(&world, "auth logout --profile work").exits(0).tells("forgot the key");
+}
+
+#[test]
 fn a_profile_that_nobody_has_set_up_is_refused_with_the_likely_one() {
     let world = World::new();
     world.movie("a.json", &json!({}));

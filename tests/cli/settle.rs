@@ -27,7 +27,8 @@ fn adopt_refuses_the_project_of_another_submission_and_one_that_is_none() {
     let world = held(&["post-reset-before*1"]);
     let other = world.j2v("submit a.json --key L-2").exits(0);
     world.j2v(&format!("settle L-1 --adopt {}", other.line())).exits(2).tells("another submission").tells("L-2");
-    world.j2v("settle L-1 --adopt EMU0000000000000").exits(6).tells("does not know this project");
+    let run = world.j2v("settle L-1 --adopt EMU0000000000000").exits(6).tells("does not know this project");
+    assert_eq!(run.next(), ["j2v list"]);
     assert_eq!(world.j2v("show L-1 --json").json()["state"], "held");
 }
 
@@ -77,7 +78,7 @@ fn what_is_decided_needs_no_decision() {
     let project = world.j2v("submit a.json --key L-1").exits(0);
     world.j2v("settle L-1").exits(0).prints(&project.lines());
     world.j2v("settle L-1 --resubmit").exits(0).prints(&project.lines());
-    world.j2v("settle L-1 --abandon").exits(2);
+    world.j2v("settle L-1 --abandon").exits(2).tells("key L-1 is `rendering` as project").hides("bound");
     assert_eq!(world.posts(), 1);
 }
 

@@ -28,6 +28,20 @@ fn a_failure_is_told_as_one_and_left_open_where_the_shape_cannot_say() {
 }
 
 #[test]
+fn a_body_takes_fields_of_ones_own() {
+    let world = World::new();
+    let sent = ["webhook", "send", "http://127.0.0.1:9/", "-n", "--set", "/client-data/listing=L-7", "--set", "/duration:=1.5"];
+    let body = world.run(&sent).exits(0).line().to_owned();
+    let told = world.pipe(&["webhook", "parse"], &body).exits(0).json();
+    assert_eq!((&told["client-data"]["listing"], &told["duration"]), (&json!("L-7"), &json!(1.5)));
+    let form = world.run(&[&sent[..], &["--form"]].concat()).exits(0).stdout;
+    assert!(form.contains("listing"), "{form}");
+    for (wrong, why) in [("/duration", "has no `=`"), ("duration=7", "/duration"), ("/project/x=7", "/project")] {
+        world.run(&["webhook", "send", "http://127.0.0.1:9/", "--set", wrong]).exits(2).tells(why).tells("nothing was sent");
+    }
+}
+
+#[test]
 fn what_is_no_callback_is_refused() {
     let world = World::new();
     for body in ["", "{}", "nonsense"] {

@@ -195,7 +195,7 @@ mod tests {
             let movie = json!({"project": "p", "status": "done", "url": url, "duration": 2.5, "size": size, "client-data": data});
             let report = Report::read(&movie).unwrap();
             let format = if is_form { Format::Form } else { Format::Json };
-            let told = read(body(&report, Shape::ALL[shape], format).as_bytes());
+            let told = read(format.write(&body(&report, Shape::ALL[shape])).as_bytes());
             let read = told.report.unwrap();
             prop_assert_eq!((read.url, read.size, &read.status), (report.url, report.size, &Status::Done));
             prop_assert_eq!(read.client_data.unwrap(), data);

@@ -64,19 +64,24 @@ impl Format {
             Self::Form => "application/x-www-form-urlencoded",
         }
     }
+
+    /// The body as it is sent.
+    #[must_use]
+    pub fn write(self, body: &Value) -> String {
+        match self {
+            Self::Json => body.to_string(),
+            Self::Form => form::write(body),
+        }
+    }
 }
 
 /// The body of a callback about a report.
 #[must_use]
-pub fn body(report: &Report, shape: Shape, format: Format) -> String {
-    let body = match shape {
+pub fn body(report: &Report, shape: Shape) -> Value {
+    match shape {
         Shape::Reference => reference(report),
         Shape::Tutorial => flat(report),
         Shape::Guide => json!({"success": report.status == Status::Done, "movie": flat(report)}),
-    };
-    match format {
-        Format::Json => body.to_string(),
-        Format::Form => form::write(&body),
     }
 }
 
