@@ -104,7 +104,7 @@ pub fn apply(before: &Render, change: &Change, at: Timestamp, owner: &str) -> Re
         Change::Searched => render.searched_at = Some(at),
         Change::Saved(path) => render.file = Some(path.clone()),
         Change::Overwritten => render.file = None,
-        Change::Note(_) => {}
+        Change::Shown => {}
         Change::Rule(rule) => render.submission.on_unknown = *rule,
         Change::Quarantine(length) => render.quarantine = *length,
     }

@@ -213,8 +213,8 @@ pub enum Change {
     Saved(PathBuf),
     /// The file of the video now belongs to another render.
     Overwritten,
-    /// A line for the history, without effect on the row.
-    Note(String),
+    /// The user who submitted it without a key was shown its project: from then on the same movie is another render.
+    Shown,
     /// Another rule for what to do after the quarantine.
     Rule(OnUnknown),
     /// Another length of the quarantine.

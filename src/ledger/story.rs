@@ -1,6 +1,7 @@
 //! The history of a render: a change adds at most one line. The functions are pure, and the same for every store.
 //!
-//! A change without effect adds no line: a render is polled hundreds of times, and its history is for people.
+//! A change without effect adds no line: a render is polled hundreds of times, and its history is for people. The few lines
+//! that also decide something are read here, where they are written; ledgers hold their words, so those don't change.
 
 use super::{Change, Event, Render};
 use crate::render::outcome::Report;
@@ -9,6 +10,18 @@ use crate::world::Timestamp;
 
 /// The kind of a line that says where a video was saved.
 pub const SAVED: &str = "saved";
+
+const ACCEPTED: &str = "accepted";
+const FOUND: &str = "found";
+const SHOWN: &str = "its project was shown";
+
+/// Whether the user who submitted a render without a key never saw its project: the answer was lost with the process, and
+/// another command has found the project since.
+#[must_use]
+pub fn is_unseen(story: &[Event]) -> bool {
+    let was_shown = story.iter().any(|event| event.kind == ACCEPTED || event.detail == SHOWN);
+    !was_shown && story.iter().any(|event| event.kind == FOUND)
+}
 
 /// The first line: the render was requested.
 #[must_use]
@@ -35,7 +48,7 @@ pub fn line(before: &Render, change: &Change, after: &Render, action: &Action, a
         (Change::Fact(_) | Change::Searched | Change::Quarantine(_), _) => return None,
         (Change::Saved(path), _) => (SAVED, path.display().to_string()),
         (Change::Overwritten, _) => ("overwritten", "its file is another render's now".to_owned()),
-        (Change::Note(text), _) => ("note", text.clone()),
+        (Change::Shown, _) => ("note", SHOWN.to_owned()),
         (Change::Rule(OnUnknown::Hold), _) => ("rule", "hold it when it stays unknown".to_owned()),
         (Change::Rule(OnUnknown::Resubmit), _) => ("rule", "resubmit it once when it stays unknown".to_owned()),
     };
@@ -47,11 +60,11 @@ fn fact_line(fact: &Fact, before: &Render, after: &Render) -> (&'static str, Str
     match fact {
         Fact::Claimed => ("claimed", format!("{}, epoch {}", attempt(), after.submission.epoch)),
         Fact::NotSent { .. } => ("not-sent", "nothing was accepted".to_owned()),
-        Fact::Accepted { project } => ("accepted", project.to_string()),
+        Fact::Accepted { project } => (ACCEPTED, project.to_string()),
         Fact::Refused { refusal, .. } => ("refused", refusal.message.clone()),
         Fact::Lost { why, .. } => ("lost", why.clone()),
         Fact::OwnerGone => ("orphaned", format!("the process that sent it is gone ({})", before.owner.as_deref().unwrap_or("nameless"))),
-        Fact::Found { project } => ("found", project.to_string()),
+        Fact::Found { project } => (FOUND, project.to_string()),
         Fact::QuarantineOver { .. } if after.submission.state == State::Held => ("held", "looked for and not found".to_owned()),
         Fact::QuarantineOver { .. } => ("resubmitted", format!("looked for and not found: {}", attempt())),
         Fact::Reopened => ("reopened", attempt()),

@@ -70,7 +70,7 @@ impl Origin {
 
 /// The values that a text used while it was filled in.
 #[derive(Debug, Clone, Copy, Default)]
-pub(in crate::movie) struct Asked {
+pub(in crate::movie) struct UsedValues {
     first: Option<Span>,
     /// Whether more values followed.
     is_several: bool,
@@ -78,7 +78,7 @@ pub(in crate::movie) struct Asked {
     pub(in crate::movie) is_as_it_is: bool,
 }
 
-impl Asked {
+impl UsedValues {
     /// Records a value.
     pub(in crate::movie) fn note(&mut self, value: Span) {
         self.is_several |= self.first.is_some_and(|first| first != value);

@@ -42,7 +42,7 @@ pub(crate) fn changes() -> impl Strategy<Value = Change> {
     prop_oneof![
         12 => facts().prop_map(Change::Fact),
         1 => Just(Change::Searched),
-        1 => Just(Change::Note("a word".to_owned())),
+        1 => Just(Change::Shown),
         1 => prop::sample::select(vec![OnUnknown::Hold, OnUnknown::Resubmit]).prop_map(Change::Rule),
     ]
 }
@@ -52,7 +52,7 @@ fn step(submission: &mut Submission, change: &Change) -> Result<(), InvalidTrans
     match change {
         Change::Fact(fact) => *submission = submission.step(fact)?.next,
         Change::Rule(rule) => submission.on_unknown = *rule,
-        Change::Searched | Change::Note(_) | Change::Saved(_) | Change::Overwritten | Change::Quarantine(_) => {}
+        Change::Searched | Change::Shown | Change::Saved(_) | Change::Overwritten | Change::Quarantine(_) => {}
     }
     Ok(())
 }

@@ -169,7 +169,7 @@ async fn what_was_asked_is_done_though_nobody_waits() {
     let home = OnFile::new();
     let store = home.open();
     let render = new(&store, named("a", "{}")).await;
-    let note = |n: i64| vec![Record { render: render.id, change: Change::Note(n.to_string()), at: at(n) }];
+    let note = |n: i64| vec![Record { render: render.id, change: Change::Saved(n.to_string().into()), at: at(n) }];
     drop((0..50).map(|n| store.record(note(n))).collect::<Vec<_>>());
     drop(store);
     let events = home.open().story(render.id).await.unwrap();

@@ -134,7 +134,7 @@ async fn what_is_out_of_turn_leaves_the_rest_of_its_batch_alone(home: &impl Home
 async fn a_batch_that_names_no_row_writes_nothing(home: &impl Home) {
     let store = home.open();
     let render = new(&store, named("a", "{}")).await;
-    let note = |render: RenderId| Record { render, change: Change::Note("seen".to_owned()), at: at(1) };
+    let note = |render: RenderId| Record { render, change: Change::Shown, at: at(1) };
     let error = store.record(vec![note(render.id), note(RenderId(99))]).await.unwrap_err();
     assert!(matches!(&error, LedgerError::Engine { why, .. } if why.contains("99")), "{error}");
     assert_eq!(kinds(&store, render.id).await, ["created"]);
@@ -236,7 +236,7 @@ async fn saved_noted_and_ruled_is_written_and_told(home: &impl Home) {
     let store = home.open();
     let render = new(&store, named("a", "{}")).await;
     change(&store, render.id, Change::Saved(PathBuf::from("out/a b.mp4")), 1).await.unwrap();
-    change(&store, render.id, Change::Note("a callback came".to_owned()), 2).await.unwrap();
+    change(&store, render.id, Change::Shown, 2).await.unwrap();
     let ruled = change(&store, render.id, Change::Rule(OnUnknown::Resubmit), 3).await.unwrap();
     assert_eq!(ruled.render.submission.on_unknown, OnUnknown::Resubmit);
     assert_eq!((ruled.render.file.as_deref(), ruled.action), (Some("out/a b.mp4".as_ref()), Action::Connect));

@@ -9,7 +9,7 @@ use super::timing::{self, Container};
 use super::{Assumption, AssumptionKind, ExpandIssue, ExpandIssueKind, Iteration, Limits, place};
 use crate::movie::expr::{Extent, FaultKind, Limit};
 use crate::movie::json::{Node, Span, Text, Value};
-use crate::movie::origin::{Asked, Origins};
+use crate::movie::origin::{Origins, UsedValues};
 use crate::near;
 
 /// The limits of the search for a similar name: names compared, and places where it is done.
@@ -30,7 +30,7 @@ pub(super) struct Expander<'a> {
     /// The string whose blocks are being evaluated.
     pub(super) here: Option<Here<'a>>,
     /// The values that it used.
-    pub(super) asked: Asked,
+    pub(super) asked: UsedValues,
     /// The origins of the filled-in values.
     pub(super) origins: Origins,
     /// How many scenes and elements were left out.
@@ -77,7 +77,7 @@ impl<'a> Expander<'a> {
             resolving: Vec::new(),
             later: None,
             here: None,
-            asked: Asked::default(),
+            asked: UsedValues::default(),
             origins: Origins::default(),
             left_out: 0,
             unresolved: 0,

@@ -14,12 +14,13 @@ pub(super) struct Mapping {
     /// In order.
     pub(super) members: Vec<Member>,
     /// The index of each key, and whether a merge added it.
-    known: HashMap<Text, (usize, Origin)>,
+    known: HashMap<Text, (usize, KeyKind)>,
     pending: Option<Pending>,
 }
 
+/// Where a key of a mapping comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Origin {
+enum KeyKind {
     Own,
     Merged,
 }
@@ -55,7 +56,7 @@ impl Mapping {
             Value::Null | Value::Array(_) | Value::Object(_) => return Err(format!("a key is a text, this is {}", node.kind())),
         };
         match self.known.get(&text) {
-            Some((_, Origin::Own)) => Err(format!("the key `{}` is in this mapping twice", text.decoded())),
+            Some((_, KeyKind::Own)) => Err(format!("the key `{}` is in this mapping twice", text.decoded())),
             _ => Ok(Pending::Key(text, node.span)),
         }
     }
@@ -65,11 +66,11 @@ impl Mapping {
         match self.known.entry(member.key.clone()) {
             Entry::Occupied(mut known) => {
                 let (at, origin) = known.get_mut();
-                *origin = Origin::Own;
+                *origin = KeyKind::Own;
                 self.members[*at] = member;
             }
             Entry::Vacant(new) => {
-                new.insert((self.members.len(), Origin::Own));
+                new.insert((self.members.len(), KeyKind::Own));
                 self.members.push(member);
             }
         }
@@ -93,7 +94,7 @@ impl Mapping {
     fn merge_members(&mut self, members: Vec<Member>) {
         for member in members {
             if let Entry::Vacant(new) = self.known.entry(member.key.clone()) {
-                new.insert((self.members.len(), Origin::Merged));
+                new.insert((self.members.len(), KeyKind::Merged));
                 self.members.push(member);
             }
         }

@@ -9,6 +9,7 @@ pub use self::order::Order;
 use super::outcome::{abandoned, described, held, interrupted_in_flight, interrupted_unsent, refused, unbound, unknown};
 use super::send::{Admission, PostObserver, Posted, Setback, post};
 use super::{Context, Submission, presearch, search};
+use crate::ledger::story::is_unseen;
 use crate::ledger::{Change, LedgerError, PlaceResult, Render, RenderQuery};
 use crate::movie::Document;
 use crate::movie::json::first_difference;
@@ -21,9 +22,6 @@ use crate::service::retry::{Failed, Next, RetryPolicy};
 
 /// How often the ledger is asked for the result of another process's request.
 const PEEK: Duration = Duration::from_millis(20);
-
-/// The entry in the history of a render without a key which says that its project was shown to the user.
-const TOLD: &str = "its project was shown";
 
 /// How a submission ended.
 #[derive(Debug)]
@@ -149,9 +147,9 @@ impl Submitting<'_> {
         let mut has_settled = false;
         let twin = if order.key.is_none() { self.twin().await? } else { None };
         if let Some(twin) = &twin
-            && self.is_untold(twin).await?
+            && is_unseen(&context.store.story(twin.id).await?)
         {
-            self.told(twin).await?;
+            self.shown(twin).await?;
             return existing(context, order, twin.clone()).await;
         }
         loop {
@@ -184,14 +182,6 @@ impl Submitting<'_> {
         Ok(unfinished.into_iter().find(|other| !other.named && other.movie == self.hash))
     }
 
-    /// Whether the user who submitted it never saw its project: the answer was lost with the process, and another
-    /// command has found the project since.
-    async fn is_untold(&self, twin: &Render) -> Result<bool, LedgerError> {
-        let story = self.context.store.story(twin.id).await?;
-        let was_told = story.iter().any(|event| event.kind == "accepted" || event.detail == TOLD);
-        Ok(!was_told && story.iter().any(|event| event.kind == "found"))
-    }
-
     /// Warns that the same movie is already rendering. Without a key each submission is a render of its own. A user who
     /// repeats an interrupted submission should know that the first one continues.
     fn tell_of(&self, twin: &Render) {
@@ -205,9 +195,9 @@ impl Submitting<'_> {
     }
 
     /// Records that the user has seen the project of a submission without a key. The next submission is another render.
-    async fn told(&self, render: &Render) -> Result<(), LedgerError> {
+    async fn shown(&self, render: &Render) -> Result<(), LedgerError> {
         if !render.named {
-            self.context.record(render.id, Change::Note(TOLD.to_owned())).await?.ok();
+            self.context.record(render.id, Change::Shown).await?.ok();
         }
         Ok(())
     }
@@ -300,7 +290,7 @@ impl Submitting<'_> {
             return Ok(over(unknown(self.context, &settled, why)));
         }
         if settled.submission.state.is_bound() {
-            self.told(&settled).await?;
+            self.shown(&settled).await?;
         }
         Ok(Step::On(Box::new(settled)))
     }
