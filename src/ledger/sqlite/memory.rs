@@ -26,9 +26,9 @@ pub(super) struct Memory {
 impl Memory {
     /// An empty ledger.
     pub(super) fn new(world: &World) -> Result<Self, Failure> {
-        let mut connection = Connection::open_in_memory()?;
+        let connection = Connection::open_in_memory()?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        schema::migrate(&mut connection, schema::MIGRATIONS)?;
+        schema::create(&connection)?;
         let engine = Engine::in_memory(connection, world.clone());
         Ok(Self { commits: engine.commits(), engine: Mutex::new(engine), written: watch::Sender::new(0) })
     }

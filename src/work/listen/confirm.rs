@@ -50,6 +50,9 @@ const REFUSED: Duration = Duration::from_secs(60);
 /// The pause before using a failed ledger again.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// A look reads every open callback, in the engine that also stores new ones: looks take at most a tenth of its time.
+const REST: u32 = 10;
+
 /// The longest sleep; callbacks that another process stored are seen by then.
 const GLANCE: Duration = Duration::from_secs(5);
 
@@ -95,19 +98,24 @@ struct Agenda {
     out: [usize; 2],
     /// Whether work is left for the time when a request is answered.
     has_more: bool,
+    /// When the first of `waiting` is due, or earlier.
+    soonest: Option<Tick>,
 }
 
 impl Agenda {
     fn answered(&mut self, project: ProjectId, again: Option<Duration>) {
         self.asked.remove(&project);
-        match again {
-            Some(pause) => self.waiting.insert(project, Tick::now() + pause),
-            None => self.waiting.remove(&project),
+        let Some(pause) = again else {
+            self.waiting.remove(&project);
+            return;
         };
+        let due = Tick::now() + pause;
+        self.waiting.insert(project, due);
+        self.soonest = Some(self.soonest.map_or(due, |soonest| soonest.min(due)));
     }
 
     fn next_look(&self, since: Tick) -> Tick {
-        self.waiting.values().copied().fold(since + GLANCE, Tick::min)
+        self.soonest.map_or(since + GLANCE, |soonest| soonest.min(since + GLANCE))
     }
 
     /// The rounds that may start now for one kind of project. Projects without a free round stay due.
@@ -137,6 +145,7 @@ impl<'a> Confirmer<'a> {
         let (told, mut answers) = mpsc::unbounded_channel();
         let mut out = FuturesUnordered::new();
         while !stop.is_cancelled() {
+            let began = Tick::now();
             match self.look(&mut agenda).await {
                 Ok(rounds) => out.extend(rounds.into_iter().map(|round| self.confirm(round, told.clone()))),
                 Err(error) => {
@@ -146,17 +155,18 @@ impl<'a> Confirmer<'a> {
                 }
             }
             let looked = Tick::now();
+            let rested = looked + (looked - began) * REST;
+            let mut is_wanted = false;
             loop {
+                let next = if is_wanted { rested } else { agenda.next_look(looked).max(rested) };
                 tokio::select! {
                     Some(kin) = out.next(), if !out.is_empty() => agenda.out[kin as usize] -= 1,
                     Some((project, again)) = answers.recv() => agenda.answered(project, again),
-                    () = self.arrived.notified() => break,
-                    () = tokio::time::sleep_until(agenda.next_look(looked)) => break,
+                    () = self.arrived.notified() => is_wanted = true,
+                    () = tokio::time::sleep_until(next) => break,
                     () = stop.cancelled() => break,
                 }
-                if agenda.has_more && answers.is_empty() {
-                    break;
-                }
+                is_wanted |= agenda.has_more && answers.is_empty();
             }
         }
         // Answers that have arrived are written. Requests without an answer by then are repeated by the next receiver.
@@ -175,6 +185,7 @@ impl<'a> Confirmer<'a> {
             }
         }
         agenda.waiting.retain(|project, _| of.contains_key(project));
+        agenda.soonest = agenda.waiting.values().copied().min();
         self.set_aside(unreadable).await?;
         let (now, before) = (Tick::now(), of.len());
         of.retain(|project, _| !agenda.asked.contains(project));

@@ -14,16 +14,15 @@ impl Poller {
     pub(super) async fn denied(&mut self, index: usize) -> Result<(), LedgerError> {
         let slot = &self.slots[index];
         // A process that waits for a render doubts and decides; this one only reads for it.
-        let bound_at = slot.watched.row.and_then(|row| row.bound_at).filter(|_| slot.is_own());
-        let Some(bound_at) = bound_at else {
+        if !slot.is_own() || !slot.watched.row.is_some_and(|row| row.is_bound) {
             self.end(index, PollResult::Missing);
             return Ok(());
-        };
+        }
         if self.end_as_remembered(index) {
             return Ok(());
         }
-        let age = self.context.world.now().since(bound_at);
-        let decides = self.slots[index].doubt.denied(age);
+        let age = self.age(index);
+        let decides = self.slots[index].setbacks().doubt.denied(age);
         if self.wait.once {
             self.end(index, PollResult::Looked(self.slots[index].last()));
         } else if decides {
@@ -75,9 +74,10 @@ impl Poller {
             }
             let pause = self.slots[index].pause(self.context.world.now());
             let slot = &mut self.slots[index];
-            slot.failures += 1;
-            slot.unread = Some(error.to_string());
-            let rest = rest_after(slot.failures, pause);
+            let setbacks = slot.setbacks();
+            setbacks.failures += 1;
+            setbacks.unread = Some(error.to_string());
+            let rest = rest_after(setbacks.failures, pause);
             slot.due = Tick::now() + rest;
             self.rest_for(rest);
             if self.wait.once {

@@ -192,9 +192,7 @@ impl Poller {
     /// The service has answered about a render.
     fn is_read(&mut self, index: usize) {
         self.rest_no_more();
-        let slot = &mut self.slots[index];
-        (slot.failures, slot.overdue, slot.unread) = (0, None, None);
-        slot.doubt.seen();
+        self.slots[index].is_read();
     }
 
     /// Shows what is known of a render now, and ends it if it has ended.
@@ -216,7 +214,7 @@ impl Poller {
             (slot.watched.since, slot.watched.accepted_at) = (created, created);
         }
         let report = Box::new(report);
-        let awaits_url = !self.wait.once && slot.doubt.awaits_url(state, &report, self.context.service_now());
+        let awaits_url = !self.wait.once && slot.awaits_url(state, &report, self.context.service_now());
         if is_few {
             slot.watched.last = Some(report.clone());
         }

@@ -129,9 +129,10 @@ impl Poller {
             if slot.watched.row.is_none() || !slot.is_due(Tick::now()) {
                 continue;
             }
-            let since = *slot.overdue.get_or_insert(slot.due);
+            let due = slot.due;
+            let since = *slot.setbacks().overdue.get_or_insert(due);
             if !rest.is_zero() {
-                slot.overdue = Some(Tick::now() + rest);
+                slot.setbacks().overdue = Some(Tick::now() + rest);
                 slot.due = Tick::now() + rest + slack;
             } else if since.elapsed() < stands {
                 slot.due = Tick::now() + slack;
@@ -273,7 +274,7 @@ impl Poller {
             let poll_interval = of_guests.chain(of_ours).min_by_key(|poll_interval| poll_interval.pause(age)).unwrap_or(slot.poll_interval);
             let sooner = slot.poll_interval.pause(age).saturating_sub(poll_interval.pause(age));
             slot.poll_interval = poll_interval;
-            if slot.failures == 0 {
+            if !slot.fails() {
                 slot.due = slot.due.checked_sub(sooner).unwrap_or(slot.due);
             }
         }

@@ -24,14 +24,22 @@ pub(super) struct Slot {
     /// The polling interval: the shortest one that this process or another one asked for.
     pub(super) poll_interval: PollInterval,
     pub(super) due: Tick,
-    /// Since when it has waited for another process to read it.
-    pub(super) overdue: Option<Tick>,
     /// Since when a request about it is in flight.
     pub(super) asked: Option<Tick>,
     /// The status that was read last.
     pub(super) status: Option<Status>,
+    /// What has kept it from being read or believed since the last good read: rarely anything, and there may be 100,000 slots.
+    setbacks: Option<Box<Setbacks>>,
+}
+
+/// What keeps a render from being read or believed.
+#[derive(Debug, Default)]
+pub(super) struct Setbacks {
+    /// Since when it has waited for another process to read it.
+    pub(super) overdue: Option<Tick>,
     /// Why the last read failed, if it did.
     pub(super) unread: Option<String>,
+    /// How many reads in a row have failed.
     pub(super) failures: u32,
     pub(super) doubt: Doubt,
 }
@@ -39,20 +47,8 @@ pub(super) struct Slot {
 impl Slot {
     pub(super) fn new(watched: Watched, poll_interval: PollInterval, now: Timestamp, number: Option<usize>) -> Self {
         let status = watched.last.as_ref().map(|report| report.status.clone());
-        let mut slot = Self {
-            watched,
-            number,
-            open: true,
-            is_wanted: true,
-            poll_interval,
-            due: Tick::now(),
-            overdue: None,
-            asked: None,
-            status,
-            unread: None,
-            failures: 0,
-            doubt: Doubt::default(),
-        };
+        let mut slot =
+            Self { watched, number, open: true, is_wanted: true, poll_interval, due: Tick::now(), asked: None, status, setbacks: None };
         slot.due = slot.first_due(now);
         slot
     }
@@ -69,7 +65,31 @@ impl Slot {
 
     /// The result at the deadline.
     pub(super) fn runs(&self) -> PollResult {
-        PollResult::Runs { last: self.last(), unread: self.unread.clone() }
+        PollResult::Runs { last: self.last(), unread: self.setbacks.as_ref().and_then(|setbacks| setbacks.unread.clone()) }
+    }
+
+    /// Its setbacks, to add one.
+    pub(super) fn setbacks(&mut self) -> &mut Setbacks {
+        self.setbacks.get_or_insert_default()
+    }
+
+    /// Whether the last read failed.
+    pub(super) fn fails(&self) -> bool {
+        self.setbacks.as_ref().is_some_and(|setbacks| setbacks.failures > 0)
+    }
+
+    /// Records that the service has answered about it.
+    pub(super) fn is_read(&mut self) {
+        if let Some(setbacks) = &mut self.setbacks {
+            (setbacks.failures, setbacks.overdue, setbacks.unread) = (0, None, None);
+            setbacks.doubt.seen();
+        }
+    }
+
+    /// Whether a `done` without its URL is read again ([`Doubt::awaits_url`]).
+    pub(super) fn awaits_url(&mut self, state: State, report: &Report, now: Timestamp) -> bool {
+        let is_urlless = state == State::Done && report.url.is_none();
+        is_urlless && self.setbacks().doubt.awaits_url(state, report, now)
     }
 
     /// Whether its creation time is known.

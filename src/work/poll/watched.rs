@@ -48,14 +48,15 @@ pub(in crate::work) struct Watched {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LedgerRow {
     pub(super) id: RenderId,
-    pub(super) bound_at: Option<Timestamp>,
+    /// Whether this ledger bound it, and so knows that it was accepted.
+    pub(super) is_bound: bool,
     pub(super) read_at: Option<Timestamp>,
     pub(super) state: State,
 }
 
 impl LedgerRow {
     pub(super) fn of(render: &Render) -> Self {
-        Self { id: render.id, bound_at: render.bound_at, read_at: render.read_at, state: render.submission.state }
+        Self { id: render.id, is_bound: render.bound_at.is_some(), read_at: render.read_at, state: render.submission.state }
     }
 }
 
