@@ -113,7 +113,7 @@ async fn of_service(call: &Call, name: Name<'_>) -> anyhow::Result<Told> {
     let session = Session::without_past(call).await?;
     let read = session.context.client.read(&project, READING_ONE).await;
     session.close().await;
-    let report = read.map_err(|error| session::unreadable_project(&session::spelling(call), &project, &error))?;
+    let report = read.map_err(|error| session::unreadable_project(&session::spelling(call), project.as_str(), &error))?;
     let message = report.message.clone().ok_or_else(|| {
         let why = format!("nothing to explain: {project} is `{}` at the service, without a message", report.status.as_str());
         CliError::new(Exit::Usage, why).then(session::spell(call, &["show", project.as_str()]))

@@ -13,7 +13,6 @@ use crate::ledger::mark::Marks;
 use crate::ledger::postgres::Postgres;
 use crate::ledger::sqlite::Sqlite;
 use crate::ledger::{LedgerError, Space, Store};
-use crate::render::identity::ProjectId;
 use crate::render::schedule::Locality;
 use crate::service::client::{self, Client, Timeouts};
 use crate::service::endpoint::ApiUrl;
@@ -259,7 +258,7 @@ fn way_out(error: &LedgerError) -> Option<&'static str> {
 
 /// The same for the read of one project, with the next command: the list where the project is unknown, else what ails
 /// the access to the service.
-pub(super) fn unreadable_project(command: &CommandLine, project: &ProjectId, error: &ReadError) -> CliError {
+pub(super) fn unreadable_project(command: &CommandLine, project: &str, error: &ReadError) -> CliError {
     let stop = unreadable(error);
     let next: &[&str] = match stop.exit {
         Exit::Refused => &["list"],

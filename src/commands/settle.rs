@@ -1,5 +1,4 @@
-//! `j2v settle`: decides a submission whose outcome is unknown. It searches for it, binds it to a project, gives it up, or
-//! sends it again: `--resubmit` POSTs the movie, unless its key belongs to a batch, whose next run does.
+//! `j2v settle`: searches for a submission whose outcome is unknown, and records the user's decision about it.
 
 use super::renders::{Name, one, unheard_of};
 use super::session::{Session, ledger_failed, unreadable, unreadable_project};
@@ -7,19 +6,19 @@ use super::waiting::submitted;
 use super::{Call, CliError, session_group};
 use crate::cli::SettleArgs;
 use crate::exit::Exit;
-use crate::ledger::{Change, Render, RenderQuery};
-use crate::movie::Document;
+use crate::ledger::Render;
 use crate::output::{Results, Wanted};
 use crate::policy::READING_ONE;
 use crate::render::event::{Outcome, OutcomeStatus};
 use crate::render::identity::ProjectId;
-use crate::render::state::{Fact, State};
+use crate::render::state::State;
 use crate::service::read::ReadError;
-use crate::work::Context;
 use crate::work::follow::remembered;
 use crate::work::outcome::unbound;
 use crate::work::search;
-use crate::work::submit::{Order, Submitted, submit};
+use crate::work::settle::{SettleError, abandon, adopt, resubmit};
+use crate::work::submit::Submitted;
+use crate::work::{Context, Submission};
 
 pub(super) async fn run(call: &Call, args: &SettleArgs) -> anyhow::Result<Exit> {
     let name = Name { text: &args.key, batch: args.scope.batch.as_deref() };
@@ -28,12 +27,17 @@ pub(super) async fn run(call: &Call, args: &SettleArgs) -> anyhow::Result<Exit> 
     let context = &session.context;
     let render = find(context, name).await?;
     let render = look(call, context, render).await?;
+    let refused = |why| refused(context, &render, args.adopt.as_deref(), why);
     let outcome = if let Some(project) = &args.adopt {
-        adopt(context, render, project).await?
+        let project = ProjectId::parse(project).map_err(|why| CliError::new(Exit::Usage, format!("--adopt: {why}")))?;
+        standing(context, &adopt(context, &render, project).await.map_err(refused)?).await
     } else if args.resubmit {
-        resubmit(context, render).await?
+        match resubmit(context, render.clone()).await.map_err(refused)? {
+            Submitted::Bound(render) => standing(context, &render).await,
+            Submitted::Over(outcome) => *outcome,
+        }
     } else if args.abandon {
-        decide(context, &render, Fact::Abandoned).await.map(|render| unbound(context, &render))?
+        unbound(context, &abandon(context, &render).await.map_err(refused)?)
     } else {
         standing(context, &render).await
     };
@@ -70,62 +74,29 @@ async fn look(call: &Call, context: &Context, render: Render) -> anyhow::Result<
     Ok(context.reload(&render).await.map_err(ledger_failed)?)
 }
 
-async fn decide(context: &Context, render: &Render, fact: Fact) -> anyhow::Result<Render> {
-    let decided = context.record(render.id, Change::Fact(fact)).await.map_err(ledger_failed)?;
-    let refused = |state: State| {
-        let project = render.submission.project.as_ref().map(|project| format!(" as project {project}")).unwrap_or_default();
-        let name = context.command.name(render);
-        CliError::new(Exit::Usage, format!("nothing to decide: key {name} is `{}`{project}", state.shown()))
-            .then(context.command.spell(&["show", &name]))
-    };
-    Ok(decided.map_err(|out_of_turn| refused(out_of_turn.state))?.render)
-}
-
-async fn adopt(context: &Context, render: Render, project: &str) -> anyhow::Result<Outcome> {
-    let project = ProjectId::parse(project).map_err(|why| CliError::new(Exit::Usage, format!("--adopt: {why}")))?;
-    if render.submission.project.as_ref() == Some(&project) {
-        return Ok(standing(context, &render).await);
-    }
-    let owners = context.store.find(Some(context.space.clone()), RenderQuery::Project(project.clone())).await.map_err(ledger_failed)?;
-    if let Some(owner) = owners.iter().find(|owner| owner.id != render.id) {
-        let name = context.command.name(owner);
-        let why = format!(
-            "project {project} was rendered for another submission ({name}); it can't be adopted for {}",
-            context.command.name(&render)
-        );
-        return Err(CliError::new(Exit::Usage, why).then(context.command.spell(&["show", &name])).into());
-    }
-    let read = context.client.read(&project, READING_ONE).await;
-    let report = read.map_err(|error| unreadable_project(&context.command, &project, &error))?;
-    let other = search::token(&report).filter(|token| !token.names(&render.identity()));
-    if let Some(token) = other {
-        let why = format!("project {project} was rendered for another submission ({token}); it can't be adopted for key {}", render.key);
-        return Err(CliError::new(Exit::Usage, why).into());
-    }
-    let render = decide(context, &render, Fact::Adopted { project }).await?;
-    let render = context.learn(&render, Fact::Seen(Box::new(report))).await.map_err(ledger_failed)?;
-    Ok(standing(context, &render).await)
-}
-
-/// Sends it again: this command is the user's decision.
-async fn resubmit(context: &Context, render: Render) -> anyhow::Result<Outcome> {
-    if render.submission.state.is_bound() {
-        return Ok(standing(context, &render).await);
-    }
-    let body = context.store.body(render.id).await.map_err(ledger_failed)?.and_then(|body| String::from_utf8(body).ok());
-    let movie = body.and_then(|body| Document::parse(&render.source, body).ok());
-    let Some(movie) = movie else {
-        let why = format!("the movie of key {} is no longer kept: submit it with --again", context.command.name(&render));
-        return Err(CliError::new(Exit::Usage, why).into());
-    };
-    let render = decide(context, &render, Fact::Resubmitted).await?;
-    if render.batch().is_some() {
-        // Its key belongs to a batch: only a run of that batch may send it, within its budget.
-        return Ok(unbound(context, &render));
-    }
-    match submit(context, &Order::of_render(&render, movie)).await.map_err(ledger_failed)? {
-        Submitted::Bound(render) => Ok(standing(context, &render).await),
-        Submitted::Over(outcome) => Ok(*outcome),
+/// Why a decision was not recorded, with the next command.
+fn refused(context: &Context, render: &Render, adopted: Option<&str>, why: SettleError) -> CliError {
+    let (command, name) = (&context.command, context.command.name(render));
+    let usage = |why: String| CliError::new(Exit::Usage, why);
+    let project = adopted.unwrap_or_default();
+    match why {
+        SettleError::Decided(state, project) => {
+            let project = project.map(|project| format!(" as project {project}")).unwrap_or_default();
+            usage(format!("nothing to decide: key {name} is `{}`{project}", state.shown())).then(command.spell(&["show", &name]))
+        }
+        SettleError::OfAnother(owner) => {
+            let owner = command.name(&owner);
+            usage(format!("project {project} was rendered for another submission ({owner}); it can't be adopted for {name}"))
+                .then(command.spell(&["show", &owner]))
+        }
+        SettleError::OfToken(token) => {
+            usage(format!("project {project} was rendered for another submission ({token}); it can't be adopted for {name}"))
+                .then(command.spell(&["show", project]))
+        }
+        SettleError::Unread(error) => unreadable_project(command, project, &error),
+        SettleError::Unkept => usage(format!("the movie of key {name} is no longer kept: submit it with --again"))
+            .then(command.send(render, Submission::Again)),
+        SettleError::Ledger(error) => ledger_failed(error),
     }
 }
 

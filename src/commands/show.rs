@@ -49,7 +49,7 @@ async fn of_service(call: &Call, args: &ShowArgs, name: Name<'_>) -> anyhow::Res
     let session = Session::without_past(call).await?;
     let read = session.context.client.read(&project, READING_ONE).await;
     session.close().await;
-    let report = read.map_err(|error| session::unreadable_project(&spelling(call), &project, &error))?;
+    let report = read.map_err(|error| session::unreadable_project(&spelling(call), project.as_str(), &error))?;
     if args.json {
         call.out.data(&json!({"project": project.as_str(), "status": report.status.as_str(), "report": report.raw}).to_string());
         return Ok(Exit::Done);

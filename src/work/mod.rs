@@ -14,6 +14,7 @@ pub mod reconcile;
 pub mod save;
 pub mod search;
 mod send;
+pub mod settle;
 pub mod submit;
 pub mod templates;
 mod until;

@@ -6,23 +6,22 @@ use std::path::Path;
 use serde_json::json;
 
 use super::super::movies::{self, Composed};
-use super::super::session::ledger_failed;
 use super::super::submit::with_place_for_token;
 use super::super::submit_check::{SubmitCheck, without_bound};
 use super::super::uploads::{self, UploadMode};
 use super::super::{Call, CliError};
 use super::cost;
-use super::preflight::CheckedRows;
+use super::earlier_runs::EarlierRuns;
+use super::preflight::{CheckedRows, Feed};
 use crate::cli::{BatchArgs, GateArgs};
 use crate::exit::Exit;
 use crate::ledger::batch::TableRow;
-use crate::ledger::{Space, Store};
 use crate::movie::Document;
 use crate::movie::check::Resolved;
 use crate::movie::plan::Unbounded;
 use crate::output::counted;
 use crate::render::identity::{Key, MovieHash};
-use crate::work::batch::{Entry, Item, Rules, Survey, current, row_action};
+use crate::work::batch::{Entry, Item, Survey, row_action};
 
 /// The movies that are passed to the run at once.
 const CHUNK: usize = 50;
@@ -37,14 +36,7 @@ pub(super) fn is_named(args: &BatchArgs) -> bool {
 ///
 /// # Errors
 /// When the folder can't be used, or movies are invalid and not to be skipped: nothing was sent.
-pub(super) async fn preflight(
-    call: &Call,
-    args: &BatchArgs,
-    name: &str,
-    store: &dyn Store,
-    space: &Space,
-    rules: Rules,
-) -> anyhow::Result<CheckedRows> {
+pub(super) async fn preflight(call: &Call, args: &BatchArgs, earlier: &EarlierRuns<'_>) -> anyhow::Result<CheckedRows> {
     let mut composed = movies::compose_all(&call.out, &args.movie)?;
     if args.movie.upload {
         let mode = if args.dry_run { UploadMode::LookUp } else { UploadMode::Send };
@@ -62,7 +54,7 @@ pub(super) async fn preflight(
         checked.push(FolderMovie { number, key, source, sent });
     }
     check.tell();
-    let survey = survey(store, space, name, (rules, args.gate.max_credits), &mut checked).await?;
+    let survey = survey(earlier, args.gate.max_credits, &mut checked).await?;
     let refused: Vec<&CliError> = checked.iter().filter_map(|movie| movie.sent.as_ref().err()).collect();
     for stop in &refused {
         stop.tell(&call.out);
@@ -75,19 +67,10 @@ pub(super) async fn preflight(
         return Err(CliError { help, ..CliError::new(exit, message) }.into());
     }
     if args.dry_run {
-        show(call, args, name, &survey, checked.len(), invalid);
+        show(call, args, earlier.name, &survey, checked.len(), invalid);
     }
-    let entries: Vec<Entry> = checked.into_iter().map(FolderMovie::entry).collect();
-    let rows = u64::try_from(entries.len()).unwrap_or(u64::MAX);
-    let feed = Box::new(move |sender: tokio::sync::mpsc::Sender<Vec<Entry>>| {
-        let mut entries = entries.into_iter();
-        loop {
-            let chunk: Vec<Entry> = entries.by_ref().take(CHUNK).collect();
-            if chunk.is_empty() || sender.blocking_send(chunk).is_err() {
-                return;
-            }
-        }
-    });
+    let rows = u64::try_from(checked.len()).unwrap_or(u64::MAX);
+    let feed = feed(checked.into_iter().map(FolderMovie::entry).collect());
     Ok(CheckedRows { rows, for_excel: false, template: MovieHash::of(b"a folder of movies"), survey, feed })
 }
 
@@ -134,28 +117,35 @@ fn sent(check: &mut SubmitCheck<'_>, number: u64, key: &Key, source: &str, movie
     Ok(SentMovie { item: Item { number, key: key.clone(), stem: None, movie: hash, body, estimate }, unbounded })
 }
 
+/// Hands the movies over in chunks, as a table does with its rows.
+fn feed(entries: Vec<Entry>) -> Feed {
+    Box::new(move |sender| {
+        let mut entries = entries.into_iter();
+        loop {
+            let chunk: Vec<Entry> = entries.by_ref().take(CHUNK).collect();
+            if chunk.is_empty() || sender.blocking_send(chunk).is_err() {
+                return;
+            }
+        }
+    })
+}
+
 /// What a run would do. A movie that it would send under a cap on credits is refused where its cost has no upper bound.
-async fn survey(
-    store: &dyn Store,
-    space: &Space,
-    name: &str,
-    (rules, cap): (Rules, Option<u64>),
-    checked: &mut [FolderMovie],
-) -> Result<Survey, CliError> {
+async fn survey(earlier: &EarlierRuns<'_>, cap: Option<u64>, checked: &mut [FolderMovie]) -> Result<Survey, CliError> {
     let good = checked.iter().filter_map(|movie| Some(&movie.sent.as_ref().ok()?.item));
     let keys: Vec<(Key, MovieHash)> = good.map(|item| (item.key.clone(), item.movie)).collect();
-    let mut latest = current(store, space, name, &keys).await.map_err(ledger_failed)?.into_iter();
+    let mut latest = earlier.latest(&keys).await?.into_iter();
     let mut survey = Survey::default();
     for movie in checked {
         let Ok(SentMovie { item, unbounded }) = &movie.sent else { continue };
         let latest = latest.next().flatten();
         match (cap, unbounded) {
-            (Some(cap), Some(open)) if row_action(latest.as_ref(), item.movie, rules).is_sent() => {
+            (Some(cap), Some(open)) if row_action(latest.as_ref(), item.movie, earlier.rules).is_sent() => {
                 let stop = CliError::new(Exit::Credits, format!("{}: {}", movie.source, without_bound(open, cap)));
                 movie.sent = Err(CliError { help: Some(open.fix.to_owned()), ..stop });
             }
             _ => {
-                survey.take(latest.as_ref(), item.movie, TableRow { number: item.number, estimate: item.estimate }, rules);
+                survey.take(latest.as_ref(), item.movie, TableRow { number: item.number, estimate: item.estimate }, earlier.rules);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! `j2v batch`: one movie and a table of rows, or a folder of movies, each rendered once. A second run continues the first.
 
+mod earlier_runs;
 mod folder;
 mod outcomes;
 pub(super) mod preflight;
@@ -8,6 +9,7 @@ mod status;
 
 use std::path::Path;
 
+use self::earlier_runs::EarlierRuns;
 use super::session::{self, ledger_failed};
 use super::{Call, CliError, movies, waiting};
 use crate::cli::{BatchArgs, NameArgs};
@@ -32,10 +34,11 @@ pub(super) async fn run(call: &Call, args: &BatchArgs) -> anyhow::Result<Exit> {
     let space = Space { account: call.settings.account.clone(), endpoint: session::endpoint(&call.settings.api) };
     let store = if args.dry_run { session::store_as_it_is(call).await? } else { session::store(call).await? };
     let rules = rules(args);
+    let earlier = EarlierRuns { store: store.as_ref(), space: &space, name: &name, rules };
     let checked = if folder::is_named(args) {
-        folder::preflight(call, args, &name, store.as_ref(), &space, rules).await?
+        folder::preflight(call, args, &earlier).await?
     } else {
-        preflight::preflight(call, args, &name, store.as_ref(), &space, rules).await?
+        preflight::preflight(call, args, &earlier).await?
     };
     let batch = batch(args, name, space, checked.template);
     ask_first(call, args, &batch, store.as_ref(), &checked.survey).await?;

@@ -40,48 +40,68 @@ pub(super) async fn run(call: &Call, args: &CheckArgs) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     let format = if args.json { CheckFormat::Json } else { args.format };
-    let mut report = FindingsReport::new(format, args.all);
     let mut composed = movies::compose_files(&args.movie, |names| policy.files(names))?;
     if args.movie.upload {
         uploads::swap(call, &args.movie, None, &mut composed, UploadMode::Offline).await?;
     }
     let hosts = if args.allow_private { Hosts::Any } else { Hosts::Public };
-    let mut files = if args.probe { Files::to_probe(&call.settings, hosts) } else { Files::unseen() };
-    let mut tally = Tally { movies: composed.len(), ..Tally::default() };
-    for Composed { source: name, movie, .. } in composed {
+    let files = if args.probe { Files::to_probe(&call.settings, hosts) } else { Files::unseen() };
+    let tally = Tally { movies: composed.len(), ..Tally::default() };
+    let mut pass = Pass { policy, files, report: FindingsReport::new(format, args.all), tally };
+    for movie in composed {
         // Ctrl-C is checked between two movies.
         tokio::task::yield_now().await;
-        match movie {
-            Ok(movie) => {
-                let (resolved, beside) = match probe::resolve(call, &mut files, &movie).await {
-                    Ok(resolved) => resolved,
-                    Err(stop) => {
-                        stop.tell(&call.out);
-                        tally.stopped = tally.stopped.or(Some(stop.exit));
-                        continue;
-                    }
-                };
-                let judgement = policy.of(&name)?;
-                let loopback = call.settings.is_loopback();
-                let found = check(&movie, &Settings { loopback, beside: &beside, facts: Some(&resolved.facts), ..judgement.settings() });
-                policy.count(&judgement, &found);
-                tally.count(&found);
-                report.add(call, CheckedMovie { name: &name, sources: &movie.sources, root: Some(&movie.root) }, &found);
-            }
-            Err(CliError { refused: Some(refused), .. }) => {
-                let found = [refused.diagnostic];
-                tally.count(&found);
-                report.add(call, CheckedMovie { name: &name, sources: &[refused.source], root: None }, &found);
-            }
-            Err(stop) => tally.unread(call, &stop),
-        }
+        pass.look_at(call, movie).await?;
     }
+    let Pass { policy, report, tally, .. } = pass;
     report.finish(call);
     policy.tell(call);
     call.out.progress(&tally.to_string());
     // Programs that read SARIF treat any other exit code as a failure of the check itself.
     let is_read_by_code_scanning = format == CheckFormat::Sarif && tally.stopped.is_none();
     Ok(if is_read_by_code_scanning { Exit::Done } else { tally.exit() })
+}
+
+/// One check of all movies of a command line.
+struct Pass<'a> {
+    policy: Policy<'a>,
+    files: Files,
+    report: FindingsReport,
+    tally: Tally,
+}
+
+impl Pass<'_> {
+    /// Checks one movie, and reports what was found.
+    async fn look_at(&mut self, call: &Call, Composed { source: name, movie, .. }: Composed) -> anyhow::Result<()> {
+        let movie = match movie {
+            Ok(movie) => movie,
+            Err(CliError { refused: Some(refused), .. }) => {
+                let found = [refused.diagnostic];
+                self.tally.count(&found);
+                self.report.add(call, CheckedMovie { name: &name, sources: &[refused.source], root: None }, &found);
+                return Ok(());
+            }
+            Err(stop) => {
+                self.tally.unread(call, &stop);
+                return Ok(());
+            }
+        };
+        let (resolved, beside) = match probe::resolve(call, &mut self.files, &movie).await {
+            Ok(resolved) => resolved,
+            Err(stop) => {
+                stop.tell(&call.out);
+                self.tally.stopped = self.tally.stopped.or(Some(stop.exit));
+                return Ok(());
+            }
+        };
+        let judgement = self.policy.of(&name)?;
+        let loopback = call.settings.is_loopback();
+        let found = check(&movie, &Settings { loopback, beside: &beside, facts: Some(&resolved.facts), ..judgement.settings() });
+        self.policy.count(&judgement, &found);
+        self.tally.count(&found);
+        self.report.add(call, CheckedMovie { name: &name, sources: &movie.sources, root: Some(&movie.root) }, &found);
+        Ok(())
+    }
 }
 
 /// The findings of all movies.

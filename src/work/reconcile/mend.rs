@@ -8,8 +8,7 @@ use futures_util::stream::{self, StreamExt};
 use super::{Comparison, Finding, Kind, Limits, owed};
 use crate::ledger::outbox::{Attempt, AttemptResult, Delivery, Progress};
 use crate::ledger::recovery::Lost;
-use crate::ledger::{Change, LedgerError, Record, Render};
-use crate::movie::Document;
+use crate::ledger::{Change, LedgerError, Record};
 use crate::policy::RETENTION;
 use crate::render::identity::ProjectId;
 use crate::render::outcome::{Report, Status};
@@ -140,8 +139,9 @@ async fn learn(context: &Context, findings: &mut [Finding]) -> Result<(), Ledger
 /// Sends lost renders again that were not found and whose rule is to send again (`protocol.md#who-may-post`).
 async fn resend(context: &Context, findings: &mut [Finding]) -> Result<(), LedgerError> {
     for finding in of_kind(findings, Kind::Resend) {
-        let Some(render) = finding.render.clone().filter(|_| finding.is_fixable()) else { continue };
-        let Some(order) = order(context, &render).await? else { continue };
+        // The rows of a batch are sent by its next run.
+        let Some(render) = finding.render.clone().filter(|render| finding.is_fixable() && render.batch().is_none()) else { continue };
+        let Some(order) = Order::of_render(context, &render).await? else { continue };
         match submit(context, &order).await? {
             Submitted::Bound(render) => {
                 let project = render.submission.project.clone();
@@ -155,17 +155,6 @@ async fn resend(context: &Context, findings: &mut [Finding]) -> Result<(), Ledge
         }
     }
     Ok(())
-}
-
-/// The order to submit a row once more. `None` when the ledger does not keep its movie, or when its key belongs to a
-/// batch, which sends its rows itself.
-async fn order(context: &Context, render: &Render) -> Result<Option<Order>, LedgerError> {
-    if render.batch().is_some() {
-        return Ok(None);
-    }
-    let body = context.store.body(render.id).await?.and_then(|body| String::from_utf8(body).ok());
-    let movie = body.and_then(|body| Document::parse(&render.source, body).ok());
-    Ok(movie.map(|movie| Order::of_render(render, movie)))
 }
 
 /// Saves unsaved videos, those that are deleted soonest first.

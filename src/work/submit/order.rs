@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::ledger::{Again, NewRender, Render, SUBMIT_SCOPE};
+use crate::ledger::{Again, LedgerError, NewRender, Render, SUBMIT_SCOPE};
 use crate::movie::Document;
 use crate::policy::{QUARANTINE, SETTLE_FOR};
 use crate::render::identity::{Key, MovieHash};
@@ -49,14 +49,20 @@ impl Order {
         }
     }
 
-    /// The order that sends a row's own movie, which the ledger keeps, once more: with its key, its flags and its rules.
-    pub(crate) fn of_render(render: &Render, movie: Document) -> Self {
-        Self {
+    /// The order that sends a row's own movie once more: with its key, its flags and its rules. `None` when the ledger no
+    /// longer keeps the movie.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub(crate) async fn of_render(context: &Context, render: &Render) -> Result<Option<Self>, LedgerError> {
+        let body = context.store.body(render.id).await?.and_then(|body| String::from_utf8(body).ok());
+        let movie = body.and_then(|body| Document::parse(&render.source, body).ok());
+        Ok(movie.map(|movie| Self {
             flags: render.flags.clone(),
             key: Some(render.key.clone()),
             traceable: render.traceable,
             ..Self::new(movie, render.source.clone())
-        }
+        }))
     }
 
     /// The row of the order before anything is sent.

@@ -22,19 +22,18 @@ use self::names::Names;
 use self::recipe::{Looked, MadeRow, Recipe};
 use self::remark::Remark;
 use self::report::{TableReport, UNBOUNDED};
-use super::super::session::ledger_failed;
 use super::super::submit_check::without_bound;
 use super::super::{Call, CliError, movies, template_variables};
+use super::earlier_runs::EarlierRuns;
 use crate::cli::BatchArgs;
 use crate::exit::Exit;
 use crate::ledger::batch::{Budget, TableRow};
-use crate::ledger::{Space, Store};
 use crate::movie::Document;
 use crate::movie::plan::Unbounded;
 use crate::movie::variables::Asked;
 use crate::render::identity::{Key, MovieHash};
 use crate::rows::{Row, Table};
-use crate::work::batch::{Entry, Item, Rules, Survey, current, row_action};
+use crate::work::batch::{Entry, Item, Survey, row_action};
 
 /// Rows that one query asks the ledger about.
 const CHUNK: usize = 500;
@@ -63,14 +62,7 @@ pub(super) struct CheckedRows {
 ///
 /// # Errors
 /// When the movie or the table can't be used, or rows are invalid and not to be skipped: nothing was sent.
-pub(super) async fn preflight(
-    call: &Call,
-    args: &BatchArgs,
-    name: &str,
-    store: &dyn Store,
-    space: &Space,
-    rules: Rules,
-) -> anyhow::Result<CheckedRows> {
+pub(super) async fn preflight(call: &Call, args: &BatchArgs, earlier: &EarlierRuns<'_>) -> anyhow::Result<CheckedRows> {
     let base = movies::compose_one(&call.out, &recipe::base_args(args))?;
     demand_variables(&base)?;
     let template = MovieHash::of(base.canonical().as_bytes());
@@ -83,7 +75,7 @@ pub(super) async fn preflight(
         files::upload(call, args, &mut recipe, &table).await?;
     }
     compare_with_template(call, &mut recipe, &table).await?;
-    let known = store.batches(Some(space.clone()), Some(name.to_owned())).await.map_err(ledger_failed)?.pop();
+    let known = earlier.standing().await?;
     let budget = Budget { renders: args.pace.max_renders, credits: args.gate.max_credits };
     let mut pass = Pass {
         purse: Purse::of(budget, known.as_ref()),
@@ -94,28 +86,8 @@ pub(super) async fn preflight(
         estimates: Vec::new(),
         least: 0,
     };
-    let mut chunk = Vec::with_capacity(CHUNK);
-    for row in table.rows().map_err(table::refused)? {
-        let row = match row {
-            Ok(row) => row.placed(),
-            Err(error) => {
-                pass.report.tell_of_rows(&call.out, &recipe, true);
-                return Err(table::refused(error).into());
-            }
-        };
-        chunk.extend(pass.look_at(&mut recipe, &row));
-        if chunk.len() == CHUNK {
-            pass.ask_ledger(store, space, name, rules, &mut chunk).await?;
-        }
-        if pass.report.rows().is_multiple_of(UNHEARD) {
-            tokio::task::yield_now().await;
-        }
-        if call.interrupt.is_cancelled() {
-            return Err(CliError::new(Exit::Interrupted, "interrupted while checking the rows; nothing was sent").into());
-        }
-    }
-    pass.ask_ledger(store, space, name, rules, &mut chunk).await?;
-    pass.end(call, args, name, &columns, &table, &recipe)?;
+    pass.look_at_all(call, &mut recipe, &table, earlier).await?;
+    pass.end(call, args, earlier.name, &columns, &table, &recipe)?;
     let Pass { report, survey, estimates, .. } = pass;
     let (rows, for_excel) = (report.rows(), table.is_for_excel());
     let feed: Feed = Box::new(feed(table, recipe, estimates, report.into_bad()));
@@ -169,6 +141,31 @@ struct Pass {
 }
 
 impl Pass {
+    /// Composes and checks all rows, and asks the ledger about them.
+    async fn look_at_all(&mut self, call: &Call, recipe: &mut Recipe, table: &Table, earlier: &EarlierRuns<'_>) -> Result<(), CliError> {
+        let mut chunk = Vec::with_capacity(CHUNK);
+        for row in table.rows().map_err(table::refused)? {
+            let row = match row {
+                Ok(row) => row.placed(),
+                Err(error) => {
+                    self.report.tell_of_rows(&call.out, recipe, true);
+                    return Err(table::refused(error));
+                }
+            };
+            chunk.extend(self.look_at(recipe, &row));
+            if chunk.len() == CHUNK {
+                self.ask_ledger(earlier, &mut chunk).await?;
+            }
+            if self.report.rows().is_multiple_of(UNHEARD) {
+                tokio::task::yield_now().await;
+            }
+            if call.interrupt.is_cancelled() {
+                return Err(CliError::new(Exit::Interrupted, "interrupted while checking the rows; nothing was sent"));
+            }
+        }
+        self.ask_ledger(earlier, &mut chunk).await
+    }
+
     /// Composes and checks a row; returns the question to the ledger about it.
     fn look_at(&mut self, recipe: &mut Recipe, row: &Row) -> Option<Question> {
         let Looked { key, stem, made, mut remarks } = recipe.look_at(row);
@@ -188,16 +185,10 @@ impl Pass {
     }
 
     /// Asks the ledger for its entries of a chunk of rows.
-    async fn ask_ledger(
-        &mut self,
-        store: &dyn Store,
-        space: &Space,
-        name: &str,
-        rules: Rules,
-        chunk: &mut Vec<Question>,
-    ) -> Result<(), CliError> {
+    async fn ask_ledger(&mut self, earlier: &EarlierRuns<'_>, chunk: &mut Vec<Question>) -> Result<(), CliError> {
+        let rules = earlier.rules;
         let rows: Vec<(Key, MovieHash)> = chunk.iter().map(|question| (question.key.clone(), question.movie)).collect();
-        let latest = current(store, space, name, &rows).await.map_err(ledger_failed)?;
+        let latest = earlier.latest(&rows).await?;
         for (Question { key, movie, row, least, unbounded }, latest) in chunk.drain(..).zip(latest) {
             let is_sent = row_action(latest.as_ref(), movie, rules).is_sent();
             if let (Some(cap), Some(open), true) = (self.purse.cap(), unbounded, is_sent) {
