@@ -15,6 +15,7 @@ use crate::ledger::{LedgerError, Render, RenderId};
 use crate::render::event::Event;
 use crate::render::state::State;
 use crate::work::Context;
+use crate::work::poll::Watched;
 use crate::work::presearch::Presearch;
 use crate::work::send::{SendLimits, Slots, StopReason};
 
@@ -48,7 +49,7 @@ pub(super) struct Lost {
 /// The receiving ends of the pipeline's channels.
 pub(super) struct Inbound {
     pub(super) queue: mpsc::Receiver<(Row, Render)>,
-    pub(super) accepted: mpsc::UnboundedReceiver<Accepted>,
+    pub(super) accepted: mpsc::UnboundedReceiver<(Accepted, Watched)>,
     pub(super) lost: mpsc::UnboundedReceiver<Lost>,
     pub(super) endings: mpsc::UnboundedReceiver<Ending>,
 }
@@ -67,7 +68,7 @@ pub(super) struct Pipeline<'a> {
     pub(super) presearch: Presearch,
     began: Tick,
     queue: mpsc::Sender<(Row, Render)>,
-    accepted: mpsc::UnboundedSender<Accepted>,
+    accepted: mpsc::UnboundedSender<(Accepted, Watched)>,
     lost: mpsc::UnboundedSender<Lost>,
     endings: mpsc::UnboundedSender<Ending>,
     /// Rows that were accepted from the table.
@@ -158,14 +159,10 @@ impl<'a> Pipeline<'a> {
     }
 
     fn follow(&self, row: Row, render: &Render) {
-        match Accepted::of(row, render, self.heaviest.get()) {
-            Ok(accepted) => {
-                self.counts.borrow_mut().begins();
-                // The receiving loop lives as long as this pipeline.
-                let _ = self.accepted.send(accepted);
-            }
-            Err(row) => self.end(row, How::Unbound(render.id)),
-        }
+        let Some(watched) = Watched::of_row(render, self.heaviest.get()) else { return self.end(row, How::Unbound(render.id)) };
+        self.counts.borrow_mut().begins();
+        // The receiving loop lives as long as this pipeline.
+        let _ = self.accepted.send((Accepted { row, id: render.id }, watched));
     }
 
     /// Passes a row to the search for its lost answer.

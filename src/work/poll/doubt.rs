@@ -9,7 +9,7 @@ use crate::render::event::Event;
 use crate::service::read::ReadError;
 use crate::work::belief::{Listed, on_the_list, rest_after};
 
-impl Poller {
+impl<T> Poller<T> {
     /// "No such project" is believed at once for an id that this ledger never bound, and doubted for one that it did.
     pub(super) async fn denied(&mut self, index: usize) -> Result<(), LedgerError> {
         let slot = &self.slots[index];

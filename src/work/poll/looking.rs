@@ -30,11 +30,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// The target for the bytes of movies that one page of the list echoes.
 const PAGE: usize = 2 << 20;
 
-impl Poller {
+impl<T> Poller<T> {
     /// Reads the due renders: first the results of other processes, then the list. Returns those to read singly.
     pub(super) async fn look(&mut self) -> Result<Vec<usize>, LedgerError> {
         self.take_over().await?;
-        let is_due = |slots: &[Slot], index: usize| slots[index].is_due(Tick::now());
+        let is_due = |slots: &[Slot<T>], index: usize| slots[index].is_due(Tick::now());
         if !(0..self.slots.len()).any(|index| is_due(&self.slots, index)) {
             return Ok(Vec::new());
         }
@@ -126,7 +126,7 @@ impl Poller {
         }
     }
 
-    pub(super) fn read(&mut self, index: usize) -> impl Future<Output = (usize, Result<Report, ReadError>)> + use<> {
+    pub(super) fn read(&mut self, index: usize) -> impl Future<Output = (usize, Result<Report, ReadError>)> + use<T> {
         self.slots[index].asked = Some(Tick::now());
         let (client, project) = (Arc::clone(&self.context.client), self.slots[index].watched.project.clone());
         let patience = self.reading();

@@ -69,9 +69,9 @@ pub enum PollResult {
 /// Polls all targets and sends one result for each, with its index.
 pub async fn poll(context: Context, targets: Vec<Target>, wait: WaitPolicy, poll_results: UnboundedSender<(usize, PollResult)>) {
     let (sender, fed) = unbounded_channel();
-    for target in &targets {
+    for (index, target) in targets.iter().enumerate() {
         // The receiving end is below.
-        let _ = sender.send(Watched::of_target(target));
+        let _ = sender.send((index, Watched::of_target(target)));
     }
     drop(sender);
     let mut poller = Poller::new(context, fed, Extent::Few, wait, poll_results);
@@ -81,23 +81,36 @@ pub async fn poll(context: Context, targets: Vec<Target>, wait: WaitPolicy, poll
     poller.leave_company().await;
 }
 
-/// Polls every render that `fed` delivers, as long as it is open, and sends one result for each, with the number of
-/// renders that came before it. The `timeout` counts from the last render that came.
+/// Polls every render that `fed` delivers, as long as it is open, and sends one result for each, with what came with it.
+/// The `timeout` counts from the last render that came. Once `stopped` is ready, or the user interrupts, all end at once, and
+/// also those that come later.
 ///
 /// # Errors
 /// When the ledger fails.
-pub(super) async fn poll_many(
+pub(super) async fn poll_many<T>(
     context: Context,
-    fed: UnboundedReceiver<Watched>,
-    poll_interval: PollInterval,
-    timeout: Duration,
-    poll_results: UnboundedSender<(usize, PollResult)>,
+    fed: UnboundedReceiver<(T, Watched)>,
+    (poll_interval, timeout): (PollInterval, Duration),
+    stopped: impl Future<Output = PollResult>,
+    poll_results: UnboundedSender<(T, PollResult)>,
 ) -> Result<(), LedgerError> {
     let wait = WaitPolicy { poll_interval, deadline: None, once: false };
     let mut poller = Poller::new(context, fed, Extent::Many { timeout }, wait, poll_results);
-    let result = poller.run().await;
+    let ended = tokio::select! {
+        biased;
+        poll_result = stopped => {
+            poller.end_all(|_| poll_result.clone());
+            Ok(poll_result)
+        }
+        ran = poller.run() => ran.map(|()| PollResult::Interrupted(None)),
+    };
     poller.leave_company().await;
-    result
+    let last = ended?;
+    while let Some((own, _)) = poller.fed.recv().await {
+        // The receiver is gone only when its caller no longer needs the result.
+        let _ = poller.poll_results.send((own, last.clone()));
+    }
+    Ok(())
 }
 
 /// How many renders are followed, and so how much is kept of each.
@@ -113,21 +126,20 @@ enum Extent {
     },
 }
 
-struct Poller {
+/// The poller. With each render comes a value of its caller, which goes back with the result.
+struct Poller<T> {
     context: Context,
-    fed: UnboundedReceiver<Watched>,
+    fed: UnboundedReceiver<(T, Watched)>,
     /// Whether `fed` is open.
     is_fed: bool,
     extent: Extent,
     wait: WaitPolicy,
-    poll_results: UnboundedSender<(usize, PollResult)>,
+    poll_results: UnboundedSender<(T, PollResult)>,
     /// This process's renders, and those that other pollers wait for.
-    slots: Vec<Slot>,
+    slots: Vec<Slot<T>>,
     /// Slots that hold no render any more.
     vacant: Vec<usize>,
-    /// How many renders came so far: the next one's number.
-    came: usize,
-    /// When the last one came.
+    /// When the last render came.
     came_at: Tick,
     /// How many of this process's renders are open.
     open: usize,
@@ -144,13 +156,13 @@ struct Poller {
     waiting: VecDeque<usize>,
 }
 
-impl Poller {
+impl<T> Poller<T> {
     fn new(
         context: Context,
-        fed: UnboundedReceiver<Watched>,
+        fed: UnboundedReceiver<(T, Watched)>,
         extent: Extent,
         wait: WaitPolicy,
-        poll_results: UnboundedSender<(usize, PollResult)>,
+        poll_results: UnboundedSender<(T, PollResult)>,
     ) -> Self {
         let shared_reads = SharedReads::new(context.world.rng.next_u64());
         Self {
@@ -162,7 +174,6 @@ impl Poller {
             poll_results,
             slots: Vec::new(),
             vacant: Vec::new(),
-            came: 0,
             came_at: Tick::now(),
             open: 0,
             soonest: None,
@@ -199,8 +210,8 @@ impl Poller {
                     self.end_all(|slot| PollResult::Interrupted(slot.last()));
                     return Ok(());
                 }
-                watched = self.fed.recv(), if self.is_fed => {
-                    self.add(watched);
+                fed = self.fed.recv(), if self.is_fed => {
+                    self.add(fed);
                     continue;
                 }
                 Some(answer) = reads.next() => self.answered(answer).await?,
@@ -225,8 +236,8 @@ impl Poller {
     }
 
     async fn begin(&mut self) {
-        while let Ok(watched) = self.fed.try_recv() {
-            self.add(Some(watched));
+        while let Ok(fed) = self.fed.try_recv() {
+            self.add(Some(fed));
         }
         if self.wait.once {
             let now = self.context.world.now();
@@ -243,24 +254,24 @@ impl Poller {
     }
 
     /// Takes in a render, or the end of all.
-    fn add(&mut self, watched: Option<Watched>) {
-        let Some(watched) = watched else {
+    fn add(&mut self, fed: Option<(T, Watched)>) {
+        let Some((own, watched)) = fed else {
             self.is_fed = false;
             return;
         };
         self.heaviest = self.heaviest.max(watched.weight);
-        let mut slot = Slot::new(watched, self.wait.poll_interval, self.context.world.now(), Some(self.came));
+        let mut slot = Slot::new(watched, self.wait.poll_interval, self.context.world.now(), Some(own));
         if self.extent != Extent::Few {
             // The next sweep shows it, too.
             slot.due = slot.due.max(self.listed);
         }
         self.soonest = Some(self.soonest.map_or(slot.due, |soonest| soonest.min(slot.due)));
-        (self.came, self.came_at, self.open) = (self.came + 1, Tick::now(), self.open + 1);
+        (self.came_at, self.open) = (Tick::now(), self.open + 1);
         self.place(slot);
     }
 
     /// Gives a render a slot; returns its index.
-    fn place(&mut self, slot: Slot) -> usize {
+    fn place(&mut self, slot: Slot<T>) -> usize {
         let Some(index) = self.vacant.pop() else {
             self.slots.push(slot);
             return self.slots.len() - 1;
@@ -302,7 +313,7 @@ impl Poller {
         left.map_or(READING_LIST, |left| left.min(READING_LIST))
     }
 
-    fn end_all(&mut self, poll_result: impl Fn(&Slot) -> PollResult) {
+    fn end_all(&mut self, poll_result: impl Fn(&Slot<T>) -> PollResult) {
         for index in 0..self.slots.len() {
             if self.slots[index].open && self.slots[index].is_own() {
                 self.end(index, poll_result(&self.slots[index]));
@@ -314,10 +325,10 @@ impl Poller {
         if !std::mem::replace(&mut self.slots[index].open, false) {
             return;
         }
-        if let Some(number) = self.slots[index].number {
+        if let Some(own) = self.slots[index].own.take() {
             self.open -= 1;
             // The receiver is gone only when its caller no longer needs the result.
-            let _ = self.poll_results.send((number, poll_result));
+            let _ = self.poll_results.send((own, poll_result));
             self.forget(index);
         }
     }

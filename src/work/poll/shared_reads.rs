@@ -55,9 +55,9 @@ impl SharedReads {
     }
 }
 
-impl Poller {
+impl<T> Poller<T> {
     /// The next change of the ledger. Never completes when there is none, or when the ledger can't report changes.
-    pub(super) fn news(&self) -> impl Future<Output = NewsPosition> + use<> {
+    pub(super) fn news(&self) -> impl Future<Output = NewsPosition> + use<T> {
         let is_alone = self.wait.once || self.waits().is_empty();
         let (store, heard, busy_until) = (Arc::clone(&self.context.store), self.shared_reads.heard, self.shared_reads.busy_until);
         async move {
@@ -91,7 +91,7 @@ impl Poller {
     /// other process reads the rows of a batch.
     pub(super) async fn take_over(&mut self) -> Result<(), LedgerError> {
         let is_few = self.extent == Extent::Few;
-        let is_shared = |slot: &Slot| slot.open && (is_few || !slot.is_own());
+        let is_shared = |slot: &Slot<T>| slot.open && (is_few || !slot.is_own());
         let ids: Vec<_> = self.slots.iter().filter(|slot| is_shared(slot)).filter_map(|slot| Some(slot.watched.row?.id)).collect();
         if ids.is_empty() || self.wait.once {
             return Ok(());
@@ -234,6 +234,9 @@ impl Poller {
     /// Opens a slot for each render that only other watchers wait for, and closes the slots that no watcher needs any
     /// more.
     async fn seat_guests(&mut self, guests: &[Wait]) {
+        if guests.is_empty() && self.shared_reads.guests.is_empty() {
+            return;
+        }
         let wanted: HashSet<RenderId> = guests.iter().map(|wait| wait.render).collect();
         let gone: Vec<RenderId> = self.shared_reads.guests.keys().filter(|id| !wanted.contains(id)).copied().collect();
         let gone: Vec<usize> = gone.iter().filter_map(|id| self.shared_reads.guests.remove(id)).collect();

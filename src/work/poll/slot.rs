@@ -13,10 +13,10 @@ use crate::work::belief::Doubt;
 use crate::world::Timestamp;
 
 /// One render that is polled, for this process or for another one.
-pub(super) struct Slot {
+pub(super) struct Slot<T> {
     pub(super) watched: Watched,
-    /// Its number among this process's renders; `None` for a render that only other pollers wait for.
-    pub(super) number: Option<usize>,
+    /// What came with a render of this process; `None` for one that only other pollers wait for, and once it has ended.
+    pub(super) own: Option<T>,
     /// Whether it is still to be read.
     pub(super) open: bool,
     /// Whether a poller waits for it, this one or another.
@@ -44,18 +44,18 @@ pub(super) struct Setbacks {
     pub(super) doubt: Doubt,
 }
 
-impl Slot {
-    pub(super) fn new(watched: Watched, poll_interval: PollInterval, now: Timestamp, number: Option<usize>) -> Self {
+impl<T> Slot<T> {
+    pub(super) fn new(watched: Watched, poll_interval: PollInterval, now: Timestamp, own: Option<T>) -> Self {
         let status = watched.last.as_ref().map(|report| report.status.clone());
         let mut slot =
-            Self { watched, number, open: true, is_wanted: true, poll_interval, due: Tick::now(), asked: None, status, setbacks: None };
+            Self { watched, own, open: true, is_wanted: true, poll_interval, due: Tick::now(), asked: None, status, setbacks: None };
         slot.due = slot.first_due(now);
         slot
     }
 
     /// Whether this process waits for it.
     pub(super) fn is_own(&self) -> bool {
-        self.number.is_some()
+        self.own.is_some()
     }
 
     /// The last report, for a result.
