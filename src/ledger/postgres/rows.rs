@@ -88,7 +88,10 @@ pub(super) async fn alike(channel: &Channel, lost: &[Lost], keys: &[Key]) -> Res
 /// Rows by their numbers, locked until the end of the transaction; always in the same order, so that transactions don't
 /// deadlock.
 pub(super) async fn locked(channel: &Channel, ids: &[i64]) -> Result<Vec<Render>, Failure> {
-    many(channel, &select_render("render WHERE id = ANY($1) ORDER BY id FOR UPDATE"), &[&ids]).await
+    match ids {
+        [id] => many(channel, &select_render("render WHERE id = $1 FOR UPDATE"), &[id]).await,
+        _ => many(channel, &select_render("render WHERE id = ANY($1) ORDER BY id FOR UPDATE"), &[&ids]).await,
+    }
 }
 
 /// Those of some rows that are no longer the latest of their keys.

@@ -186,9 +186,9 @@ pub(super) async fn record(session: &Session<'_>, records: &[Record]) -> Result<
 pub(super) async fn write(channel: &Channel, changes: Changes) -> Result<(), Failure> {
     let Changes { found, mut now, events, past, news } = changes;
     let steps: Vec<(Render, Render)> = found.into_iter().filter_map(|before| now.remove(&before.id).map(|after| (before, after))).collect();
-    let rows: Vec<Render> = steps.iter().filter(|(before, after)| before != after).map(|(_, after)| after.clone()).collect();
+    let changed: Vec<&(Render, Render)> = steps.iter().filter(|(before, after)| before != after).collect();
     try_join5(
-        async { if rows.is_empty() { Ok(()) } else { write::update(channel, &rows, STATE.iter().chain(&MARKS)).await } },
+        update(channel, &changed),
         async { if events.is_empty() { Ok(()) } else { write::tell(channel, &events).await } },
         async { if past.is_empty() { Ok(()) } else { write::drop_bodies(channel, &past).await } },
         async { if news.is_empty() { Ok(()) } else { outbox::put_if_received(channel, &news).await } },
@@ -196,6 +196,17 @@ pub(super) async fn write(channel: &Channel, changes: Changes) -> Result<(), Fai
     )
     .await
     .map(drop)
+}
+
+async fn update(channel: &Channel, changed: &[&(Render, Render)]) -> Result<(), Failure> {
+    match changed {
+        [] => Ok(()),
+        [(before, after)] => write::change(channel, before, after).await,
+        _ => {
+            let rows: Vec<Render> = changed.iter().map(|(_, after)| after.clone()).collect();
+            write::update(channel, &rows, STATE.iter().chain(&MARKS)).await
+        }
+    }
 }
 
 /// Counts the changes of batches' rows.
