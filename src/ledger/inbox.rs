@@ -36,6 +36,11 @@ impl Callback {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CallbackId(pub i64);
 
+impl CallbackId {
+    /// A number before that of the first callback.
+    pub const NONE: Self = Self(0);
+}
+
 /// The result of storing a callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Received {
@@ -71,8 +76,13 @@ pub struct Kept {
 pub enum Callbacks {
     /// One callback.
     Id(CallbackId),
-    /// Those that are not settled, oldest first, up to a number.
-    Open(u32),
+    /// Those that are not settled and came after another one, oldest first, up to a number.
+    Open {
+        /// The one that they came after.
+        after: CallbackId,
+        /// The most that are returned.
+        most: u32,
+    },
     /// Those of some projects, oldest first. A render's callbacks are those of its project, whenever they arrived.
     Of(Vec<ProjectId>),
     /// The latest ones, newest first, up to a number.

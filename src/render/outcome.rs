@@ -23,7 +23,7 @@ pub enum Status {
     /// The file was deleted on the server (`deleted_at` is set).
     Deleted,
     /// A word that no source lists. It is taken as "still running" (`faults.md` row 35).
-    Other(String),
+    Other(Box<str>),
 }
 
 impl Status {
@@ -37,7 +37,7 @@ impl Status {
             "error" => Self::Error,
             "timeout" => Self::Timeout,
             "deleted" => Self::Deleted,
-            other => Self::Other(other.to_owned()),
+            other => Self::Other(other.into()),
         }
     }
 

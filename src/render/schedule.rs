@@ -1,5 +1,6 @@
 //! When to ask: the rhythm of polling and of the search for a lost answer. Pure: durations in, durations out.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 /// The service asks clients not to poll a project faster (`service.md#status`).
@@ -27,15 +28,17 @@ pub enum Locality {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PollInterval {
     locality: Locality,
-    interval: Option<Duration>,
+    /// The user's interval in milliseconds: a batch keeps 100,000 of these.
+    interval: Option<NonZeroU32>,
 }
 
 impl PollInterval {
-    /// The rhythm for an API at this distance, with the user's `--interval` if there is one.
+    /// The rhythm for an API at this distance, with the user's `--interval` if there is one: whole milliseconds, one at least.
     #[must_use]
     pub fn new(locality: Locality, interval: Option<Duration>) -> Self {
         let interval = interval.map(|wanted| if locality == Locality::Remote { wanted.max(FLOOR) } else { wanted });
-        Self { locality, interval }
+        let milliseconds = |interval: Duration| NonZeroU32::new(u32::try_from(interval.as_millis()).unwrap_or(u32::MAX).max(1));
+        Self { locality, interval: interval.and_then(milliseconds) }
     }
 
     /// Whether a user's interval would be raised to the floor.
@@ -47,7 +50,7 @@ impl PollInterval {
     /// How long to wait before the next read of a render of this age.
     #[must_use]
     pub fn pause(&self, age: Duration) -> Duration {
-        if let Some(interval) = self.interval {
+        if let Some(interval) = self.interval() {
             return interval;
         }
         let tenth = (age / 10).min(SLOWEST);
@@ -61,7 +64,7 @@ impl PollInterval {
     /// The user's interval, raised to the floor.
     #[must_use]
     pub fn interval(&self) -> Option<Duration> {
-        self.interval
+        self.interval.map(|milliseconds| Duration::from_millis(milliseconds.get().into()))
     }
 
     /// A status that is younger than this is not read again, whatever interval is asked for.

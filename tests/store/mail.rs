@@ -80,7 +80,7 @@ async fn row_56_a_body_that_nobody_can_read_is_kept_as_it_came(home: &impl Home)
     let Received::New(id) = receive(&store, unread.clone()).await else { panic!("it was there before") };
     assert_eq!(receive(&store, unread).await, Received::Known(id));
     assert_eq!(store.raw(id).await.unwrap(), Some(raw));
-    assert_eq!(store.callbacks(None, Callbacks::Open(9)).await.unwrap()[0].project, None);
+    assert_eq!(store.callbacks(None, Callbacks::Open { after: CallbackId::NONE, most: 9 }).await.unwrap()[0].project, None);
 }
 
 async fn callbacks_are_found_by_what_is_asked(home: &impl Home) {
@@ -95,8 +95,9 @@ async fn callbacks_are_found_by_what_is_asked(home: &impl Home) {
     assert_eq!(store.callbacks(None, Callbacks::Last(1)).await.unwrap()[0].id, CallbackId(5));
     store.settle(vec![CallbackId(1), CallbackId(3)], at(6)).await.unwrap();
     store.settle(vec![CallbackId(1)], at(7)).await.unwrap();
-    assert_eq!(ids(&store, Callbacks::Open(9)).await, [2, 4]);
-    assert_eq!(ids(&store, Callbacks::Open(1)).await, [2]);
+    assert_eq!(ids(&store, Callbacks::Open { after: CallbackId::NONE, most: 9 }).await, [2, 4]);
+    assert_eq!(ids(&store, Callbacks::Open { after: CallbackId::NONE, most: 1 }).await, [2]);
+    assert_eq!(ids(&store, Callbacks::Open { after: CallbackId(2), most: 9 }).await, [4]);
     assert_eq!(store.callbacks(None, Callbacks::Id(CallbackId(1))).await.unwrap()[0].settled_at, Some(at(6)));
 }
 

@@ -111,13 +111,13 @@ fn numbers(rows: &[Row]) -> Result<Numbers, Failure> {
 
 async fn find(channel: &Channel, space: Option<&Space>, which: &Callbacks) -> Result<Vec<Kept>, Failure> {
     let (account, endpoint) = (space.map(|space| space.account.as_str()), space.map(|space| space.endpoint.as_str()));
-    let most = if let Callbacks::Open(most) | Callbacks::Last(most) = which { i64::from(*most) } else { 0 };
+    let most = if let Callbacks::Open { most, .. } | Callbacks::Last(most) = which { i64::from(*most) } else { 0 };
     let projects: Vec<&str> =
         if let Callbacks::Of(projects) = which { projects.iter().map(ProjectId::as_str).collect() } else { Vec::new() };
     let (condition, order, values): (&str, &str, &[&(dyn ToSql + Sync)]) = match which {
         Callbacks::Id(id) => ("id = $3", "id", &[&account, &endpoint, &id.0]),
         Callbacks::Of(_) => ("project = ANY($3)", "id", &[&account, &endpoint, &projects]),
-        Callbacks::Open(_) => ("settled_at IS NULL", "id LIMIT $3", &[&account, &endpoint, &most]),
+        Callbacks::Open { after, .. } => ("settled_at IS NULL AND id > $4", "id LIMIT $3", &[&account, &endpoint, &most, &after.0]),
         Callbacks::Last(_) => ("TRUE", "id DESC LIMIT $3", &[&account, &endpoint, &most]),
     };
     let sql = select_callback(&format!("WHERE {condition} AND ($1::text IS NULL OR account = $1 AND endpoint = $2) ORDER BY {order}"));

@@ -71,7 +71,10 @@ fn find(connection: &Connection, space: Option<&Space>, which: &Callbacks) -> Re
             values.extend(projects.iter().map(|project| project as &dyn ToSql));
             format!("project IN ({})", vec!["?"; projects.len()].join(","))
         }
-        Callbacks::Open(_) => "settled_at IS NULL".to_owned(),
+        Callbacks::Open { after, .. } => {
+            values.push(after);
+            "settled_at IS NULL AND id > ?".to_owned()
+        }
         Callbacks::Last(_) => "TRUE".to_owned(),
     };
     if let Some(space) = space {
@@ -79,7 +82,7 @@ fn find(connection: &Connection, space: Option<&Space>, which: &Callbacks) -> Re
         values.extend([&space.account as &dyn ToSql, &space.endpoint]);
     }
     let (order, most) = match which {
-        Callbacks::Open(most) => ("id", Some(most)),
+        Callbacks::Open { most, .. } => ("id", Some(most)),
         Callbacks::Last(most) => ("id DESC", Some(most)),
         Callbacks::Id(_) | Callbacks::Of(_) => ("id", None),
     };

@@ -29,7 +29,10 @@ use crate::work::poll::{PollResult, Target, WaitPolicy, poll};
 use crate::work::search::token;
 
 /// The most callbacks handled in one look.
-const MOST: u32 = 10_000;
+const MOST: usize = 10_000;
+
+/// How many are read from the ledger at once: those that arrive meanwhile are stored in between.
+const SLICE: usize = 500;
 
 /// The most outcomes written in one transaction.
 const TOGETHER: usize = 500;
@@ -175,7 +178,7 @@ impl<'a> Confirmer<'a> {
 
     /// Looks at every due callback. Returns the rounds of requests for the service.
     async fn look(&self, agenda: &mut Agenda) -> Result<Vec<Round>, LedgerError> {
-        let open = self.context.store.callbacks(Some(self.context.space.clone()), Callbacks::Open(MOST)).await?;
+        let open = self.open().await?;
         let mut unreadable = Vec::new();
         let mut of: HashMap<ProjectId, Vec<Kept>> = HashMap::new();
         for kept in open {
@@ -197,6 +200,22 @@ impl<'a> Confirmer<'a> {
         Ok(rounds)
     }
 
+    /// The callbacks that are not settled, oldest first.
+    async fn open(&self) -> Result<Vec<Kept>, LedgerError> {
+        let mut open: Vec<Kept> = Vec::new();
+        while open.len() < MOST {
+            let after = open.last().map_or(CallbackId::NONE, |last| last.id);
+            let wanted = Callbacks::Open { after, most: u32::try_from(SLICE).unwrap_or(u32::MAX) };
+            let some = self.context.store.callbacks(Some(self.context.space.clone()), wanted).await?;
+            let is_all = some.len() < SLICE;
+            open.extend(some);
+            if is_all {
+                break;
+            }
+        }
+        Ok(open)
+    }
+
     /// Settles callbacks that name no project. They stay in the inbox as they came; nothing more can be done.
     async fn set_aside(&self, unreadable: Vec<CallbackId>) -> Result<(), LedgerError> {
         if unreadable.is_empty() {
@@ -216,9 +235,12 @@ impl<'a> Confirmer<'a> {
         if of.is_empty() {
             return Ok(due);
         }
-        let rows = self.context.store.find(Some(self.context.space.clone()), RenderQuery::Projects(of.keys().cloned().collect())).await?;
-        let mut rows: HashMap<ProjectId, Render> =
-            rows.into_iter().filter_map(|row| Some((row.submission.project.clone()?, row))).collect();
+        let mut rows: HashMap<ProjectId, Render> = HashMap::new();
+        let projects: Vec<ProjectId> = of.keys().cloned().collect();
+        for some in projects.chunks(SLICE) {
+            let found = self.context.store.find(Some(self.context.space.clone()), RenderQuery::Projects(some.to_vec())).await?;
+            rows.extend(found.into_iter().filter_map(|row| Some((row.submission.project.clone()?, row))));
+        }
         for (project, kept) in of {
             if !agenda.waiting.contains_key(&project) {
                 self.context.tell(&Event::Heard { project: Some(project.clone()) });

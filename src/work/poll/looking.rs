@@ -28,7 +28,7 @@ const ALONE: usize = 20;
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// The target for the bytes of movies that one page of the list echoes.
-const PAGE: usize = 2 << 20;
+const PAGE: u32 = 2 << 20;
 
 impl<T> Poller<T> {
     /// Reads the due renders: first the results of other processes, then the list. Returns those to read singly.
@@ -39,9 +39,24 @@ impl<T> Poller<T> {
             return Ok(Vec::new());
         }
         self.may_read().await;
+        let (listed, mut single) = self.due();
+        if self.listed > Tick::now() {
+            // A render that was added during this sweep waits for the next one.
+            for index in listed {
+                self.slots[index].due = self.slots[index].due.max(self.listed);
+            }
+        } else if listed.iter().any(|&index| is_due(&self.slots, index)) {
+            single.extend(self.read_list(&listed).await?);
+        }
+        Ok(single)
+    }
+
+    /// The open renders to read through the list, and the due ones to read singly.
+    fn due(&self) -> (Vec<usize>, Vec<usize>) {
+        let is_due = |index: &usize| self.slots[*index].is_due(Tick::now());
         let open: Vec<usize> = (0..self.slots.len()).filter(|&index| self.slots[index].open && self.slots[index].asked.is_none()).collect();
-        if !open.iter().any(|&index| is_due(&self.slots, index)) {
-            return Ok(Vec::new());
+        if !open.iter().any(is_due) {
+            return (Vec::new(), Vec::new());
         }
         // The creation time of a project that the ledger does not know is unknown until a single read has returned it.
         // Only then can the list be used.
@@ -49,17 +64,8 @@ impl<T> Poller<T> {
         let since: Vec<i64> = open.iter().map(|&index| self.slots[index].watched.since.0).collect();
         let split = schedule::split(&since, &self.others);
         let listed: Vec<usize> = split.listed.iter().map(|&place| open[place]).collect();
-        let single = split.single.iter().map(|&place| open[place]).filter(|&index| is_due(&self.slots, index));
-        let mut single: Vec<usize> = single.chain(strangers.into_iter().filter(|&index| is_due(&self.slots, index))).collect();
-        if self.listed > Tick::now() {
-            // A render that was added during this sweep waits for the next one.
-            for &index in &listed {
-                self.slots[index].due = self.slots[index].due.max(self.listed);
-            }
-        } else if listed.iter().any(|&index| is_due(&self.slots, index)) {
-            single.extend(self.read_list(&listed).await?);
-        }
-        Ok(single)
+        let single = split.single.iter().map(|&place| open[place]).chain(strangers).filter(is_due).collect();
+        (listed, single)
     }
 
     fn shortest_pause(&self, listed: &[usize]) -> Duration {
@@ -121,13 +127,13 @@ impl<T> Poller<T> {
 
     pub(super) fn queue(&mut self, single: Vec<usize>) {
         for index in single {
-            self.slots[index].asked = Some(Tick::now());
+            self.slots[index].asked = Some(Box::new(Tick::now()));
             self.waiting.push_back(index);
         }
     }
 
     pub(super) fn read(&mut self, index: usize) -> impl Future<Output = (usize, Result<Report, ReadError>)> + use<T> {
-        self.slots[index].asked = Some(Tick::now());
+        self.slots[index].asked = Some(Box::new(Tick::now()));
         let (client, project) = (Arc::clone(&self.context.client), self.slots[index].watched.project.clone());
         let patience = self.reading();
         async move { (index, client.read(&project, patience).await) }

@@ -151,7 +151,7 @@ struct Poller<T> {
     /// The list is not read again before this time, even when a render comes.
     listed: Tick,
     /// The largest movie that came, bytes. It limits the size of the list's pages, which echo the movies.
-    heaviest: usize,
+    heaviest: u32,
     /// Renders to read singly once fewer than [`READS_ABREAST`] reads are in flight.
     waiting: VecDeque<usize>,
 }
@@ -304,7 +304,7 @@ impl<T> Poller<T> {
     }
 
     fn asked_since(&self) -> Option<Tick> {
-        self.slots.iter().filter(|slot| slot.open && slot.is_own()).filter_map(|slot| slot.asked).max()
+        self.slots.iter().filter(|slot| slot.open && slot.is_own()).filter_map(|slot| slot.asked.as_deref().copied()).max()
     }
 
     /// How long a request may be tried: a failure is known before the deadline, and can be reported then.

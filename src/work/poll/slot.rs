@@ -24,11 +24,11 @@ pub(super) struct Slot<T> {
     /// The polling interval: the shortest one that this process or another one asked for.
     pub(super) poll_interval: PollInterval,
     pub(super) due: Tick,
-    /// Since when a request about it is in flight.
-    pub(super) asked: Option<Tick>,
+    /// Since when a request about it is in flight: true of few slots at once, and there may be 100,000.
+    pub(super) asked: Option<Box<Tick>>,
     /// The status that was read last.
     pub(super) status: Option<Status>,
-    /// What has kept it from being read or believed since the last good read: rarely anything, and there may be 100,000 slots.
+    /// What has kept it from being read or believed since the last good read: rarely anything.
     setbacks: Option<Box<Setbacks>>,
 }
 

@@ -41,7 +41,7 @@ pub(in crate::work) struct Watched {
     /// The last report, if it is kept.
     pub(super) last: Option<Box<Report>>,
     /// The size of its movie, bytes; 0 if it is not known.
-    pub(super) weight: usize,
+    pub(super) weight: u32,
 }
 
 /// What the ledger last said of a render.
@@ -78,7 +78,14 @@ impl Watched {
     pub(in crate::work) fn of_row(render: &Render, weight: usize) -> Option<Self> {
         let project = render.submission.project.clone()?;
         let row = Some(LedgerRow::of(render));
-        Some(Self { project, row, since: render.listed_at(), accepted_at: render.accepted_at(), last: None, weight })
+        Some(Self {
+            project,
+            row,
+            since: render.listed_at(),
+            accepted_at: render.accepted_at(),
+            last: None,
+            weight: u32::try_from(weight).unwrap_or(u32::MAX),
+        })
     }
 
     /// How long ago it was accepted.
