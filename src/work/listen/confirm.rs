@@ -11,6 +11,7 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::time::Instant as Tick;
 use tokio_util::sync::CancellationToken;
 
+use super::agenda::{Agenda, Kin, Round};
 use super::{Listening, Trust};
 use crate::ledger::inbox::{CallbackId, Callbacks, Kept};
 use crate::ledger::outbox::{Announcement, Heard};
@@ -37,16 +38,6 @@ const SLICE: usize = 500;
 /// The most outcomes written in one transaction.
 const TOGETHER: usize = 500;
 
-/// Rounds of requests in flight at once: for renders of the ledger, and for projects that the ledger does not know.
-/// Invented ids therefore delay no render.
-const ROUNDS: [usize; 2] = [8, 4];
-
-/// Up to this many renders are read singly, each in a round of its own.
-const SINGLE: usize = 8;
-
-/// More renders are read through the list, a page at a time (`service.md#list`).
-const PAGE: usize = 100;
-
 /// The pause before asking again a service that refused a request.
 const REFUSED: Duration = Duration::from_secs(60);
 
@@ -55,9 +46,6 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// A look reads every open callback, in the engine that also stores new ones: looks take at most a tenth of its time.
 const REST: u32 = 10;
-
-/// The longest sleep; callbacks that another process stored are seen by then.
-const GLANCE: Duration = Duration::from_secs(5);
 
 /// How long requests in flight may take at the end.
 const LAST: Duration = Duration::from_secs(2);
@@ -75,65 +63,6 @@ pub(super) struct Confirmer<'a> {
 struct Certain {
     outcomes: Vec<Announcement>,
     settled: Vec<CallbackId>,
-}
-
-/// Whether the ledger has a render of the project.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kin {
-    Ours,
-    Stranger,
-}
-
-/// Renders that are read together.
-struct Round {
-    kin: Kin,
-    of: Vec<(Target, Vec<Kept>)>,
-}
-
-/// The projects with open callbacks, by their progress.
-#[derive(Default)]
-struct Agenda {
-    /// Projects that the service did not confirm, with the time of the next look.
-    waiting: HashMap<ProjectId, Tick>,
-    /// Projects with a request in flight.
-    asked: HashSet<ProjectId>,
-    /// Rounds in flight: for renders of the ledger, and for unknown projects.
-    out: [usize; 2],
-    /// Whether work is left for the time when a request is answered.
-    has_more: bool,
-    /// When the first of `waiting` is due, or earlier.
-    soonest: Option<Tick>,
-}
-
-impl Agenda {
-    fn answered(&mut self, project: ProjectId, again: Option<Duration>) {
-        self.asked.remove(&project);
-        let Some(pause) = again else {
-            self.waiting.remove(&project);
-            return;
-        };
-        let due = Tick::now() + pause;
-        self.waiting.insert(project, due);
-        self.soonest = Some(self.soonest.map_or(due, |soonest| soonest.min(due)));
-    }
-
-    fn next_look(&self, since: Tick) -> Tick {
-        self.soonest.map_or(since + GLANCE, |soonest| soonest.min(since + GLANCE))
-    }
-
-    /// The rounds that may start now for one kind of project. Projects without a free round stay due.
-    fn rounds(&mut self, kin: Kin, mut due: Vec<(Target, Vec<Kept>)>) -> Vec<Round> {
-        let size = if due.len() <= SINGLE { 1 } else { PAGE };
-        let mut rounds = Vec::new();
-        while !due.is_empty() && self.out[kin as usize] < ROUNDS[kin as usize] {
-            let of: Vec<_> = due.drain(..size.min(due.len())).collect();
-            self.asked.extend(of.iter().map(|(target, _)| target.project.clone()));
-            self.out[kin as usize] += 1;
-            rounds.push(Round { kin, of });
-        }
-        self.has_more |= !due.is_empty();
-        rounds
-    }
 }
 
 impl<'a> Confirmer<'a> {

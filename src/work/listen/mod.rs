@@ -3,6 +3,7 @@
 //! its own fallback: it polls a render whose callback does not come, and handles its outcome in the same way. It sends no
 //! movie.
 
+mod agenda;
 mod confirm;
 mod connection;
 mod fallback;
