@@ -186,9 +186,9 @@ pub(super) async fn record(session: &Session<'_>, records: &[Record]) -> Result<
 pub(super) async fn write(channel: &Channel, changes: Changes) -> Result<(), Failure> {
     let Changes { found, mut now, events, past, news } = changes;
     let steps: Vec<(Render, Render)> = found.into_iter().filter_map(|before| now.remove(&before.id).map(|after| (before, after))).collect();
-    let changed: Vec<&(Render, Render)> = steps.iter().filter(|(before, after)| before != after).collect();
+    let moved: Vec<&(Render, Render)> = steps.iter().filter(|(before, after)| before != after).collect();
     try_join5(
-        update(channel, &changed),
+        update(channel, &moved),
         async { if events.is_empty() { Ok(()) } else { write::tell(channel, &events).await } },
         async { if past.is_empty() { Ok(()) } else { write::drop_bodies(channel, &past).await } },
         async { if news.is_empty() { Ok(()) } else { outbox::put_if_received(channel, &news).await } },
@@ -198,12 +198,12 @@ pub(super) async fn write(channel: &Channel, changes: Changes) -> Result<(), Fai
     .map(drop)
 }
 
-async fn update(channel: &Channel, changed: &[&(Render, Render)]) -> Result<(), Failure> {
-    match changed {
+async fn update(channel: &Channel, moved: &[&(Render, Render)]) -> Result<(), Failure> {
+    match moved {
         [] => Ok(()),
         [(before, after)] => write::change(channel, before, after).await,
         _ => {
-            let rows: Vec<Render> = changed.iter().map(|(_, after)| after.clone()).collect();
+            let rows: Vec<Render> = moved.iter().map(|(_, after)| after.clone()).collect();
             write::update(channel, &rows, STATE.iter().chain(&MARKS)).await
         }
     }
