@@ -45,7 +45,7 @@ pub(super) enum How {
     /// The service knows no such project.
     Missing(RenderId),
     /// The service refuses the request.
-    Refused(RenderId, Refusal),
+    Refused(RenderId, Box<Refusal>),
     /// The user interrupted.
     Interrupted(RenderId),
 }
@@ -147,7 +147,7 @@ async fn of_render(pipeline: &Pipeline<'_>, downloads: &Semaphore, row: &Row, ho
         },
         How::Runs(_) => PollResult::Runs { last: report(), unread: None },
         How::Missing(_) => PollResult::Missing,
-        How::Refused(_, refusal) => PollResult::Refused(refusal),
+        How::Refused(_, refusal) => PollResult::Refused(*refusal),
         How::Interrupted(_) => PollResult::Interrupted(report()),
     };
     let saving = pipeline.run.saving.as_ref().map(|saving| named(saving, row, render));

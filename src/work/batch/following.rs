@@ -46,7 +46,7 @@ fn how(id: RenderId, poll_result: PollResult) -> How {
         PollResult::Ended(_) | PollResult::Looked(_) => How::Ended(id),
         PollResult::Runs { .. } | PollResult::Unreachable(_) | PollResult::Broken(_) => How::Runs(id),
         PollResult::Missing => How::Missing(id),
-        PollResult::Refused(refusal) => How::Refused(id, refusal),
+        PollResult::Refused(refusal) => How::Refused(id, Box::new(refusal)),
         PollResult::Interrupted(_) => How::Interrupted(id),
     }
 }

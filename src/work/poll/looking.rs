@@ -1,7 +1,6 @@
 //! Reading the service: the list for many renders, a single read for each of a few, and what an answer means for a
 //! render.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -90,8 +89,7 @@ impl<T> Poller<T> {
         let began = Tick::now();
         let client = Arc::clone(&self.context.client);
         let mut pages = client.pages(self.window(listed), self.page_limit(), self.reading());
-        let mut unseen: HashMap<ProjectId, usize> =
-            listed.iter().map(|&index| (self.slots[index].watched.project.clone(), index)).collect();
+        let mut unseen = Unseen::of(&self.slots, listed);
         let mut others = Vec::new();
         loop {
             let reports = match pages.next().await {
@@ -105,7 +103,7 @@ impl<T> Poller<T> {
             };
             let mut read = Vec::new();
             for report in reports {
-                match unseen.remove(&report.project) {
+                match unseen.take(&self.slots, &report.project) {
                     Some(index) => read.push((index, report)),
                     None => others.extend(report.created_at.map(|at| at.0)),
                 }
@@ -117,7 +115,7 @@ impl<T> Poller<T> {
         for &index in listed {
             self.slots[index].due = self.listed;
         }
-        Ok(unseen.into_values().take(ALONE).collect())
+        Ok(unseen.left().take(ALONE).collect())
     }
 
     /// How many renders a page of the list may have: the list echoes their movies.
@@ -232,6 +230,32 @@ impl<T> Poller<T> {
         } else if self.wait.once {
             self.end(index, PollResult::Looked(Some(report)));
         }
+    }
+}
+
+/// The renders that a sweep of the list has not shown yet, by their projects: sorted, because a map of 100,000 would hold
+/// each project once more.
+struct Unseen {
+    by_project: Vec<usize>,
+    seen: Vec<bool>,
+}
+
+impl Unseen {
+    fn of<T>(slots: &[Slot<T>], listed: &[usize]) -> Self {
+        let mut by_project = listed.to_vec();
+        by_project.sort_unstable_by(|&one, &other| slots[one].watched.project.cmp(&slots[other].watched.project));
+        Self { seen: vec![false; by_project.len()], by_project }
+    }
+
+    /// The slot of a project, when the list shows it for the first time.
+    fn take<T>(&mut self, slots: &[Slot<T>], project: &ProjectId) -> Option<usize> {
+        let place = self.by_project.binary_search_by(|&index| slots[index].watched.project.cmp(project)).ok()?;
+        (!std::mem::replace(&mut self.seen[place], true)).then(|| self.by_project[place])
+    }
+
+    /// The slots of those that the list did not show.
+    fn left(self) -> impl Iterator<Item = usize> {
+        self.by_project.into_iter().zip(self.seen).filter(|(_, is_seen)| !is_seen).map(|(index, _)| index)
     }
 }
 
