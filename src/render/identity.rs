@@ -3,8 +3,8 @@
 
 use std::fmt;
 
-use ecow::EcoString;
 use sha2::{Digest, Sha256};
+use smol_str::SmolStr;
 
 /// The longest accepted key, bytes.
 const LONGEST_KEY: usize = 1000;
@@ -93,10 +93,10 @@ impl fmt::Display for Key {
 }
 
 /// The service's name for a render: 16 letters and digits (`service.md#common`). Any printable name is
-/// taken, since a paid render whose id looks odd must still be found; file names are made safe elsewhere. A copy shares the
-/// text: a batch follows 100,000 of them.
+/// taken, since a paid render whose id looks odd must still be found; file names are made safe elsewhere. The
+/// documented ones stand in the value itself, without an allocation: a batch follows 100,000 of them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ProjectId(EcoString);
+pub struct ProjectId(SmolStr);
 
 impl ProjectId {
     /// Takes a project id from a user or from the service.
