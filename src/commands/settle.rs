@@ -79,6 +79,7 @@ fn refused(context: &Context, render: &Render, adopted: Option<&str>, why: Settl
     let (command, name) = (&context.command, context.command.name(render));
     let usage = |why: String| CliError::new(Exit::Usage, why);
     let project = adopted.unwrap_or_default();
+    let belongs = |by: &str| usage(format!("project {project} was rendered for another submission ({by}); it can't be adopted for {name}"));
     match why {
         SettleError::Decided(state, project) => {
             let project = project.map(|project| format!(" as project {project}")).unwrap_or_default();
@@ -86,13 +87,9 @@ fn refused(context: &Context, render: &Render, adopted: Option<&str>, why: Settl
         }
         SettleError::OfAnother(owner) => {
             let owner = command.name(&owner);
-            usage(format!("project {project} was rendered for another submission ({owner}); it can't be adopted for {name}"))
-                .then(command.spell(&["show", &owner]))
+            belongs(&owner).then(command.spell(&["show", &owner]))
         }
-        SettleError::OfToken(token) => {
-            usage(format!("project {project} was rendered for another submission ({token}); it can't be adopted for {name}"))
-                .then(command.spell(&["show", project]))
-        }
+        SettleError::OfToken(token) => belongs(&token.to_string()).then(command.spell(&["show", project])),
         SettleError::Unread(error) => unreadable_project(command, project, &error),
         SettleError::Unkept => usage(format!("the movie of key {name} is no longer kept: submit it with --again"))
             .then(command.send(render, Submission::Again)),

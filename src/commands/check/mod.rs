@@ -47,13 +47,13 @@ pub(super) async fn run(call: &Call, args: &CheckArgs) -> anyhow::Result<Exit> {
     let hosts = if args.allow_private { Hosts::Any } else { Hosts::Public };
     let files = if args.probe { Files::to_probe(&call.settings, hosts) } else { Files::unseen() };
     let tally = Tally { movies: composed.len(), ..Tally::default() };
-    let mut pass = Pass { policy, files, report: FindingsReport::new(format, args.all), tally };
+    let mut run = CheckRun { policy, files, report: FindingsReport::new(format, args.all), tally };
     for movie in composed {
         // Ctrl-C is checked between two movies.
         tokio::task::yield_now().await;
-        pass.look_at(call, movie).await?;
+        run.look_at(call, movie).await?;
     }
-    let Pass { policy, report, tally, .. } = pass;
+    let CheckRun { policy, report, tally, .. } = run;
     report.finish(call);
     policy.tell(call);
     call.out.progress(&tally.to_string());
@@ -63,14 +63,14 @@ pub(super) async fn run(call: &Call, args: &CheckArgs) -> anyhow::Result<Exit> {
 }
 
 /// One check of all movies of a command line.
-struct Pass<'a> {
+struct CheckRun<'a> {
     policy: Policy<'a>,
     files: Files,
     report: FindingsReport,
     tally: Tally,
 }
 
-impl Pass<'_> {
+impl CheckRun<'_> {
     /// Checks one movie, and reports what was found.
     async fn look_at(&mut self, call: &Call, Composed { source: name, movie, .. }: Composed) -> anyhow::Result<()> {
         let movie = match movie {

@@ -1,5 +1,5 @@
-//! Writes rows: each function is one statement, whatever the number of rows. One row, as of a single submission, has a plain
-//! statement: the server needs less time for it than for a join of arrays.
+//! Writes rows: each function is one statement, whatever the number of rows. One row, as of a single submission, has
+//! plain statements instead of a join with arrays.
 
 use std::borrow::Cow;
 
