@@ -77,6 +77,7 @@ goes by its own key, URL and ledger first.
 
 Examples:
   j2v config show                         each setting, and where it comes from
+  j2v config set resolution full-hd       one setting, without an editor
   j2v config edit                         in $VISUAL or $EDITOR, checked afterwards
   j2v config path                         where the file is", help::OFFLINE))]
 pub(crate) struct ConfigArgs {
@@ -100,6 +101,35 @@ Examples:
         /// What of it is printed.
         #[command(flatten)]
         fields: FieldArgs,
+    },
+    /// Print one setting as it is in effect, or an empty line
+    #[command(after_long_help = help::page("\
+Examples:
+  j2v config get download
+  j2v config get api-url --profile work", help::OFFLINE))]
+    Get {
+        /// Its name in config.toml, or `profile`
+        name: String,
+    },
+    /// Write one setting of the profile into config.toml; the rest of the file stays as it is
+    #[command(after_long_help = help::page("\
+Examples:
+  j2v config set resolution full-hd
+  j2v config set webhook https://app.example/callback --profile work
+  j2v config set profile work             # the profile that applies when none is named", help::OFFLINE))]
+    Set {
+        /// Its name in config.toml, or `profile`
+        name: String,
+        /// Its value
+        value: String,
+    },
+    /// Remove one setting of the profile from config.toml
+    #[command(after_long_help = help::page("\
+Examples:
+  j2v config unset webhook", help::OFFLINE))]
+    Unset {
+        /// Its name in config.toml, or `profile`
+        name: String,
     },
     /// Print the path of config.toml, whether it exists or not
     #[command(after_long_help = help::page("\

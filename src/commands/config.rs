@@ -11,7 +11,7 @@ use super::{Call, CliError};
 use crate::cli::ConfigCommand;
 use crate::exit::Exit;
 use crate::output::table;
-use crate::settings::{Origin, Project, Shown, folder, stored};
+use crate::settings::{self, EditError, Origin, Project, SettingName, Shown, folder, stored};
 
 /// What a new file says.
 const TEMPLATE: &str = "\
@@ -30,6 +30,9 @@ const TEMPLATE: &str = "\
 pub(super) fn run(call: &Call, command: &ConfigCommand) -> anyhow::Result<Exit> {
     match command {
         ConfigCommand::Show { json, .. } => show(call, *json),
+        ConfigCommand::Get { name } => get(call, name),
+        ConfigCommand::Set { name, value } => set(call, name, Some(value)),
+        ConfigCommand::Unset { name } => set(call, name, None),
         ConfigCommand::Path => {
             call.out.data(&file(call)?.display().to_string());
             Ok(Exit::Done)
@@ -62,6 +65,66 @@ fn show(call: &Call, json: bool) -> anyhow::Result<Exit> {
         call.out.data(&line);
     }
     Ok(Exit::Done)
+}
+
+/// Prints a setting as it is in effect.
+fn get(call: &Call, name: &str) -> anyhow::Result<Exit> {
+    let name = setting(name, "j2v auth status")?;
+    if let Some(fault) = &call.settings.config_fault {
+        return Err(CliError::new(Exit::Usage, fault).then("j2v config edit").into());
+    }
+    call.out.data(shown(call, name).and_then(|setting| setting.value.as_deref()).unwrap_or_default());
+    Ok(Exit::Done)
+}
+
+/// The setting that a name means. The key has commands of its own, which never print it.
+fn setting(name: &str, of_key: &str) -> Result<SettingName, CliError> {
+    if name == "key" || name == "api-key" {
+        return Err(
+            CliError::new(Exit::Usage, "the API key is not a setting: it is never printed, and never on a command line").then(of_key)
+        );
+    }
+    SettingName::parse(name).map_err(|why| CliError::new(Exit::Usage, why))
+}
+
+fn shown(call: &Call, name: SettingName) -> Option<&Shown> {
+    // What `config show` calls the key is, in the file, the program that prints it.
+    let name = if name.as_str() == "key-command" { "key" } else { name.as_str() };
+    call.settings.shown.iter().find(|setting| setting.name == name)
+}
+
+/// Writes or removes a setting of the profile.
+fn set(call: &Call, name: &str, value: Option<&str>) -> anyhow::Result<Exit> {
+    let setting_name = setting(name, "j2v auth login")?;
+    if let (Some(place), "ledger") = (value, setting_name.as_str()) {
+        // Every user of the machine can read an argument: a password in it is refused.
+        call.settings.ledger_at(Path::new(place)).map_err(|why| CliError::new(Exit::Usage, why.to_string()))?;
+    }
+    let profile = &call.settings.account;
+    let path = file(call)?;
+    let (path, is_changed) =
+        settings::edit(path.parent().unwrap_or(&path), profile, setting_name, value).map_err(|error| refused(&error))?;
+    let path = path.display();
+    let of = if name == "profile" { String::new() } else { format!(" of the profile {profile}") };
+    let what = match (value, is_changed) {
+        (Some(_), true) => "is set",
+        (Some(_), false) => "was already so",
+        (None, true) => "was removed",
+        (None, false) => "is not set",
+    };
+    call.out.note(&format!("{path}: {name}{of} {what}"));
+    if let (Some(_), Some(Shown { origin: origin @ Origin::Variable(_), .. })) = (value, shown(call, setting_name)) {
+        call.out.warning(&format!("{origin} overrides it"));
+    }
+    Ok(Exit::Done)
+}
+
+fn refused(error: &EditError) -> CliError {
+    match error {
+        EditError::Unwritable { .. } => CliError::new(Exit::Internal, error.to_string()),
+        EditError::Value { .. } => CliError::new(Exit::Usage, error.to_string()),
+        EditError::Broken(_) | EditError::Form { .. } => CliError::new(Exit::Usage, error.to_string()).then("j2v config edit"),
+    }
 }
 
 /// The file of the project that the working folder belongs to.
@@ -100,7 +163,7 @@ fn edit(call: &Call) -> anyhow::Result<Exit> {
 /// Makes the file with every setting as a comment, unless it is there.
 fn make(path: &Path) -> std::io::Result<()> {
     match fs::metadata(path) {
-        Err(why) if why.kind() == ErrorKind::NotFound => stored::keep(path, TEMPLATE),
+        Err(why) if why.kind() == ErrorKind::NotFound => stored::replace(path, TEMPLATE),
         found => found.map(drop),
     }
 }

@@ -163,7 +163,7 @@ fn purpose(command: &Command) -> Purpose {
     match command {
         Command::Doctor(_) => Purpose::Look,
         Command::Auth(args) if matches!(args.command, AuthCommand::Status { .. }) => Purpose::Look,
-        Command::Config(args) if matches!(args.command, ConfigCommand::Show { .. }) => Purpose::Look,
+        Command::Config(args) if matches!(args.command, ConfigCommand::Show { .. } | ConfigCommand::Get { .. }) => Purpose::Look,
         Command::Auth(_) | Command::Config(_) => Purpose::SetUp,
         _ => Purpose::Work,
     }

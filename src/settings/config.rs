@@ -16,7 +16,7 @@ use crate::near::suggestion;
 use crate::service::endpoint::ApiUrl;
 
 /// The names of a profile's settings.
-const SETTINGS: [&str; 7] = ["api-url", "concurrency", "download", "key-command", "ledger", "resolution", "webhook"];
+pub(super) const SETTINGS: [&str; 7] = ["api-url", "concurrency", "download", "key-command", "ledger", "resolution", "webhook"];
 
 /// The largest accepted number of requests at once.
 const MOST_AT_ONCE: i64 = 64;
@@ -55,7 +55,8 @@ impl Config {
         TomlFile::read(path)?.map_or_else(|| Ok(Self::default()), |file| Self::of(&file, home))
     }
 
-    fn of(file: &TomlFile, home: Option<&Path>) -> Result<Self, TomlError> {
+    /// Reads the text of the file.
+    pub(super) fn of(file: &TomlFile, home: Option<&Path>) -> Result<Self, TomlError> {
         let reader = Reader { file, home };
         let root = file.table()?;
         let mut config = Self::default();

@@ -40,7 +40,12 @@ pub(crate) fn check_config(folder: &Path) -> Result<(), TomlError> {
 
 /// Reads the config file of a folder.
 pub(super) fn read_config(folder: &Path) -> Result<Config, TomlError> {
-    Config::read(&config_file(folder), etcetera::home_dir().ok().as_deref())
+    Config::read(&config_file(folder), home().as_deref())
+}
+
+/// The user's home, for which `~` stands in the config file.
+pub(super) fn home() -> Option<PathBuf> {
+    etcetera::home_dir().ok()
 }
 
 /// The warning about a config file that others can write: it names programs that are run.

@@ -6,6 +6,7 @@
 mod account;
 pub(crate) mod child;
 pub(crate) mod config;
+mod config_edit;
 mod error;
 pub(crate) mod folder;
 pub(crate) mod key;
@@ -27,6 +28,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
+pub(crate) use config_edit::{EditError, SettingName, edit};
 pub(crate) use error::SettingsError;
 pub(crate) use key::KeySource;
 pub(crate) use ledger::LedgerPlace;

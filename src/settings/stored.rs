@@ -17,8 +17,13 @@ pub(super) fn names(folder: &Path) -> Vec<String> {
     entries.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| ProfileName::parse(name).is_ok()).collect()
 }
 
-/// Stores a key. The file is never half written, and the old key stays until the new one is on disk.
+/// Stores a key. The old key stays until the new one is on disk.
 pub(crate) fn keep(path: &Path, key: &str) -> io::Result<()> {
+    replace(path, &format!("{}\n", key.trim()))
+}
+
+/// Writes a file that only its owner can read, and the folders above it. The file is never half written.
+pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         let mut builder = DirBuilder::new();
         #[cfg(unix)]
@@ -28,8 +33,7 @@ pub(crate) fn keep(path: &Path, key: &str) -> io::Result<()> {
     // A name that no profile has, so that it is never read as a key.
     let draft = path.with_file_name(format!(".{}.new", std::process::id()));
     let written = create(&draft).and_then(|mut file| {
-        file.write_all(key.trim().as_bytes())?;
-        file.write_all(b"\n")?;
+        file.write_all(text.as_bytes())?;
         file.sync_all()
     });
     written.and_then(|()| fs::rename(&draft, path)).inspect_err(|_| {

@@ -25,6 +25,13 @@ pub(crate) struct TomlError {
     what: String,
 }
 
+impl TomlError {
+    /// What is wrong, without the place.
+    pub(super) fn what(&self) -> &str {
+        &self.what
+    }
+}
+
 impl TomlFile {
     /// Reads the file; `None` where it doesn't exist.
     pub(super) fn read(path: &Path) -> Result<Option<Self>, TomlError> {
@@ -42,6 +49,11 @@ impl TomlFile {
     /// The text at a path.
     pub(super) fn new(path: &Path, text: String) -> Self {
         Self { path: path.to_owned(), source: Source::new("", text) }
+    }
+
+    /// The text as it is written.
+    pub(super) fn into_text(self) -> String {
+        self.source.text
     }
 
     /// The content of the file.

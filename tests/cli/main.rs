@@ -13,6 +13,7 @@ mod check_formats;
 mod check_probe;
 mod check_projects;
 mod completions;
+mod config;
 mod delete;
 mod docs;
 mod doctor;
