@@ -11,6 +11,7 @@ pub mod account;
 pub mod address;
 pub mod answer;
 pub mod client;
+pub(crate) mod copies;
 pub mod download;
 pub mod endpoint;
 pub mod filename;

@@ -2,7 +2,7 @@
 //! and its version. Only one process writes it, and only a whole file gets the target's name.
 
 use std::fs::{self, OpenOptions, TryLockError};
-use std::io::{self, SeekFrom};
+use std::io::{self, Read, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use tokio::fs::File;
@@ -10,6 +10,9 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
 use super::download::{Overwrite, SaveError};
 use crate::render::identity::ProjectId;
+
+/// The longest note, bytes: an `ETag`, a project and a number are far shorter.
+const LONGEST_NOTE: u64 = 64 << 10;
 
 /// An open, locked partial file.
 pub(super) struct Partial {
@@ -33,7 +36,10 @@ struct Note {
 
 impl Note {
     fn read(tag: &Path) -> Option<Self> {
-        let text = fs::read_to_string(tag).ok()?;
+        let mut text = String::new();
+        // Opening a pipe would wait for its other end.
+        fs::symlink_metadata(tag).ok().filter(fs::Metadata::is_file)?;
+        fs::File::open(tag).ok()?.take(LONGEST_NOTE).read_to_string(&mut text).ok()?;
         let mut lines = text.lines();
         let etag = lines.next().filter(|etag| is_strong(etag)).map(str::to_owned);
         let project = ProjectId::parse(lines.next()?).ok()?;
@@ -74,7 +80,7 @@ impl Partial {
     /// an `ETag` can't be resumed, so it starts from zero too.
     pub(super) async fn open(target: &Path, project: &ProjectId, overwrite: Overwrite) -> Result<Self, SaveError> {
         let (path, tag) = (with_ending(target, ".partial"), with_ending(target, ".partial.etag"));
-        if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
+        if let Some(path) = foreign(&path, &tag) {
             return Err(SaveError::InTheWay { path });
         }
         let disk = |source| SaveError::Disk { path: path.clone(), source };
@@ -170,6 +176,25 @@ impl Partial {
     }
 }
 
+/// Which of both files is not ours: no regular file, or neither begun like a video nor described by our note. A killed run
+/// leaves an empty file, the beginning of a video, or an empty note.
+fn foreign(path: &Path, tag: &Path) -> Option<PathBuf> {
+    let found = |path: &Path| fs::symlink_metadata(path).ok();
+    let is_odd = |path: &Path| found(path).is_some_and(|found| !found.is_file());
+    let holds = |path: &Path| found(path).is_some_and(|found| found.len() > 0);
+    let has_note = || Note::read(tag).is_some();
+    if is_odd(tag) || (holds(tag) && !has_note()) {
+        return Some(tag.to_owned());
+    }
+    let is_ours = || !holds(path) || has_note() || begins_as_video(path);
+    (is_odd(path) || !is_ours()).then(|| path.to_owned())
+}
+
+fn begins_as_video(path: &Path) -> bool {
+    let mut head = Vec::new();
+    fs::File::open(path).and_then(|file| file.take(8).read_to_end(&mut head)).is_ok() && looks_like_mp4(&head)
+}
+
 /// Opens a partial file, or makes it, and locks it.
 fn lock(path: &Path) -> Result<fs::File, SaveError> {
     let disk = |source| SaveError::Disk { path: path.to_owned(), source };
@@ -186,9 +211,12 @@ fn lock(path: &Path) -> Result<fs::File, SaveError> {
 
 /// Whether there is a video of this size already.
 pub(super) async fn is_video_of_size(path: &Path, size: u64) -> bool {
+    // Opening a pipe would wait for its other end.
+    if !fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == size) {
+        return false;
+    }
     let Ok(mut file) = File::open(path).await else { return false };
-    let fits = file.metadata().await.is_ok_and(|found| found.is_file() && found.len() == size);
-    fits && begins_like_mp4(&mut file).await.unwrap_or(false)
+    begins_like_mp4(&mut file).await.unwrap_or(false)
 }
 
 async fn begins_like_mp4(file: &mut File) -> io::Result<bool> {

@@ -1,10 +1,12 @@
 //! Saving a rendered video: the target, the download through the service's downloader, and the message when it fails. The
 //! ledger gets the file's path once the file has its name (`protocol.md#what-is-on-disk-when`).
 
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::Value;
+use tokio::time::{Instant as Tick, sleep};
 
 use super::Context;
 use crate::ledger::story::SAVED;
@@ -15,6 +17,7 @@ use crate::render::identity::ProjectId;
 use crate::render::line;
 use crate::render::outcome::{Report, Status};
 use crate::render::state::Fact;
+use crate::service::copies::{self, is_one_file};
 use crate::service::download::{Order, Overwrite, Progress, SaveError, Saved, VideoSource};
 use crate::service::filename::video_name;
 use crate::service::keyless::Hosts;
@@ -23,6 +26,9 @@ use crate::service::read::ReadError;
 
 /// How long one video is retried while no bytes arrive.
 const TRYING: Duration = Duration::from_secs(60);
+
+/// How often to look whether another process has saved the video.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Where videos are saved, and what is allowed for it.
 #[derive(Debug, Clone)]
@@ -80,6 +86,12 @@ pub enum Unsaved {
         /// The render whose video the file is, if the ledger knows.
         whose: Option<String>,
     },
+    /// Another process, or another order of this one, is saving it.
+    #[error("another process is saving {}", path.display())]
+    Busy {
+        /// The unfinished file.
+        path: PathBuf,
+    },
     /// The user interrupted; the bytes fetched so far are kept.
     #[error("interrupted")]
     Interrupted,
@@ -104,7 +116,7 @@ fn way_out(whose: Option<&str>) -> String {
 pub async fn save_video(context: &Context, report: &Report, render: Option<&Render>, saving: &Saving) -> Result<PathBuf, Unsaved> {
     let saving = &named(saving, report, render)?;
     let (file, saved) = tokio::select! {
-        saved = fetch(context, report, render, saving) => saved?,
+        saved = fetch_in_turn(context, report, render, saving) => saved?,
         () = context.interrupt.cancelled() => return Err(Unsaved::Interrupted),
     };
     if let Some(render) = render {
@@ -163,6 +175,25 @@ fn text_of(value: &Value) -> Option<String> {
     }
 }
 
+/// Fetches a video. While another process saves the same one, waits for it: its file is then found here.
+async fn fetch_in_turn(context: &Context, report: &Report, render: Option<&Render>, saving: &Saving) -> Result<(PathBuf, Saved), Unsaved> {
+    let (mut since, mut grown) = (Tick::now(), None);
+    loop {
+        let path = match fetch(context, report, render, saving).await {
+            Err(Unsaved::Busy { path }) => path,
+            fetched => return fetched,
+        };
+        let length = path.metadata().ok().map(|found| found.len());
+        if length != grown {
+            (since, grown) = (Tick::now(), length);
+        }
+        if since.elapsed() >= TRYING {
+            return Err(Unsaved::Busy { path });
+        }
+        sleep(LOOK_AGAIN).await;
+    }
+}
+
 async fn fetch(context: &Context, report: &Report, render: Option<&Render>, saving: &Saving) -> Result<(PathBuf, Saved), Unsaved> {
     let name = match &saving.name {
         Some(VideoName { stem, .. }) if saving.replace => video_name(stem, 1),
@@ -204,6 +235,12 @@ async fn fetch_fresh(context: &Context, report: &Report, place: &Destination<'_>
         match attempt(context, &source, place, saving).await {
             Err(SaveError::Gone { .. }) if !is_last => report = fresh(context, &report.project).await?,
             Err(SaveError::Gone { .. }) => return Err(gone(context, &report)),
+            // The host may have moved, as an emulator does that was started again.
+            Err(error @ SaveError::Unreachable { .. }) if !is_last => match fresh(context, &report.project).await {
+                Ok(now) if now.url != report.url => report = now,
+                _ => return Err(Unsaved::Failed(with_cause(&error))),
+            },
+            Err(SaveError::Busy { path }) => return Err(Unsaved::Busy { path }),
             Err(SaveError::InTheWay { path }) => return Err(Unsaved::InTheWay { path, whose: None }),
             Err(error) => return Err(Unsaved::Failed(with_cause(&error))),
             Ok(saved) => return Ok(saved),
@@ -254,6 +291,12 @@ fn named_by(why: Unsaved, others: &[Render]) -> Unsaved {
     }
 }
 
+/// A name beside a path that another video has.
+pub(super) fn with_project(path: &Path, project: &ProjectId) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    path.with_file_name(video_name(&format!("{stem}-{project}"), 1))
+}
+
 /// The path for the video of an earlier generation when a later one takes its name.
 fn set_aside(target: &Path, saving: &Saving, earlier: &Render) -> PathBuf {
     let stem = saving.name.as_ref().map_or(earlier.key.as_str(), |name| &name.stem);
@@ -271,12 +314,13 @@ fn make_way(target: &Path, render: Option<&Render>, saving: &Saving, others: &[R
     for other in others {
         let aside = set_aside(target, saving, other);
         let folder = aside.parent().map_or(Ok(()), std::fs::create_dir_all);
-        match folder.and_then(|()| std::fs::hard_link(target, &aside).or_else(|_| std::fs::copy(target, &aside).map(drop))) {
-            Err(why) if why.kind() != std::io::ErrorKind::AlreadyExists => {
-                return Err(Unsaved::Failed(format!("{} can't be saved as {}: {why}", target.display(), aside.display())));
-            }
-            _ => {}
-        }
+        folder.and_then(|()| copies::give_second_name(target, &aside)).map_err(|why| {
+            let (target, aside) = (target.display(), aside.display());
+            Unsaved::Failed(match why.kind() {
+                ErrorKind::AlreadyExists => format!("{aside} already exists: move it away, the earlier video of {target} gets this name"),
+                _ => format!("{target} can't be saved as {aside}: {why}"),
+            })
+        })?;
     }
     Ok(Overwrite::Yes)
 }
@@ -292,15 +336,17 @@ pub(super) fn saved_file(render: &Render) -> Option<PathBuf> {
 ///
 /// # Errors
 /// When it can't be copied, or another file has the name.
-pub(super) fn copied(file: &Path, project: &ProjectId, saving: &Saving) -> std::io::Result<PathBuf> {
+pub(super) fn copied(file: &Path, project: &ProjectId, saving: &Saving) -> io::Result<PathBuf> {
     let target = place::target(Path::new(&saving.place), &video_name(project.as_str(), 1))?;
-    if is_same(file, &target) {
+    if is_one_file(file, &target) {
         return Ok(target);
     }
-    if saving.overwrite == Overwrite::No && target.symlink_metadata().is_ok() {
-        return Err(std::io::Error::other(format!("{} already exists; --overwrite replaces it", target.display())));
+    match copies::copy(file, &target, saving.overwrite) {
+        Err(why) if why.kind() == ErrorKind::AlreadyExists => {
+            Err(io::Error::other(format!("{} already exists; --overwrite replaces it", target.display())))
+        }
+        done => done.map(|()| target),
     }
-    std::fs::copy(file, &target).map(|_| target)
 }
 
 async fn attempt(context: &Context, source: &VideoSource, place: &Destination<'_>, saving: &Saving) -> Result<Saved, SaveError> {

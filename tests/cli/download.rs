@@ -148,6 +148,51 @@ fn a_file_of_the_same_size_is_not_taken_for_another_video() {
 }
 
 #[test]
+fn the_next_command_leaves_the_video_of_another_render_alone() {
+    let world = World::new();
+    world.movie("a.json", &json!({}));
+    world.movie("b.json", &json!({}));
+    world.j2v("submit a.json --key a --download film.mp4").exits(0);
+    let first = world.read("film.mp4");
+    let run = world.j2v("submit b.json --key b --download film.mp4").exits(14).tells("film.mp4 already exists: it is the video of");
+    let next = run.next()[0].to_owned();
+    let words: Vec<&str> = next.split(' ').skip(1).collect();
+    let saved = world.run(&words).exits(0);
+    assert!(saved.line().starts_with("film-") && !next.contains("--overwrite"), "{next}");
+    assert_eq!(world.read("film.mp4"), first);
+    assert_ne!(world.read(saved.line()), first);
+}
+
+#[test]
+fn one_render_that_is_named_twice_is_saved_for_both() {
+    let (world, project) = rendered(&["file-slow=20000"]);
+    let file = format!("out/{project}.mp4");
+    world.j2v(&format!("poll {project} {project} --download out/")).exits(0).prints(&[&file, &file]);
+    let other = format!("more/{project}.mp4");
+    world.j2v("download L-1 L-1 -o more/").exits(0).prints(&[&other, &other]);
+}
+
+#[test]
+fn the_only_copy_of_a_deleted_video_is_not_written_over_itself() {
+    let (world, project) = rendered(&[]);
+    world.j2v("download L-1 -o a/").exits(0);
+    let (file, video) = (format!("a/{project}.mp4"), world.read(format!("a/{project}.mp4").as_str()));
+    world.j2v(&format!("delete {project} --yes")).exits(0);
+    fs::create_dir(world.path("b")).unwrap();
+    fs::hard_link(world.path(&file), world.path(&format!("b/{project}.mp4"))).unwrap();
+    std::os::unix::fs::symlink(world.path("a"), world.path("c")).unwrap();
+    world.write("thesis", "mine");
+    fs::create_dir(world.path("d")).unwrap();
+    std::os::unix::fs::symlink(world.path("thesis"), world.path(&format!("d/{project}.mp4"))).unwrap();
+    for folder in ["b", "c", "d"] {
+        let place = format!("{folder}/{project}.mp4");
+        world.j2v(&format!("download {project} -o {folder}/ --overwrite")).exits(0).prints(&[&place]);
+        assert_eq!((world.read(&place), world.read(&file)), (video.clone(), video.clone()), "{folder}");
+    }
+    assert_eq!(world.read("thesis"), b"mine");
+}
+
+#[test]
 fn what_could_not_be_saved_has_no_path() {
     let world = World::new();
     world.movie("a.json", &json!({}));

@@ -197,6 +197,46 @@ fn with_replace_the_folder_holds_one_right_video_a_row() {
 }
 
 #[test]
+fn with_replace_the_earlier_video_survives_a_run_that_was_interrupted() {
+    let world = world_of(&[], &json!({}));
+    let line = format!("batch flat.json {ROWS} --download videos/ --replace");
+    world.j2v(&line).exits(0);
+    let (first, second) = (world.read("videos/1.mp4"), world.read("videos/2.mp4"));
+    // What a run leaves that is interrupted while it fetches the new video: both names, one file.
+    std::fs::create_dir(world.path("videos/old")).unwrap();
+    std::fs::hard_link(world.path("videos/1.mp4"), world.path("videos/old/1.mp4")).unwrap();
+    rows(&world, "Paris");
+    world.j2v(&format!("{line} --update")).exits(0);
+    assert_eq!(world.read("videos/old/1.mp4"), first);
+    assert_ne!(world.read("videos/1.mp4"), first);
+    assert_eq!(world.read("videos/2.mp4"), second);
+}
+
+#[test]
+fn with_replace_a_file_of_the_users_own_keeps_its_name() {
+    let world = world_of(&[], &json!({}));
+    let line = format!("batch flat.json {ROWS} --download videos/ --replace");
+    world.j2v(&line).exits(0);
+    let first = world.read("videos/1.mp4");
+    std::fs::create_dir(world.path("videos/old")).unwrap();
+    world.write("videos/old/1.mp4", "my own");
+    rows(&world, "Paris");
+    world.j2v(&format!("{line} --update")).exits(12).tells("old/1.mp4 already exists: move it away");
+    assert_eq!((world.read("videos/old/1.mp4"), world.read("videos/1.mp4")), (b"my own".to_vec(), first.clone()));
+    std::fs::remove_file(world.path("videos/old/1.mp4")).unwrap();
+    world.j2v(&line).exits(0);
+    assert_eq!(world.read("videos/old/1.mp4"), first);
+}
+
+#[test]
+fn a_batch_that_is_saved_by_a_later_emulator_asks_it_where_the_videos_are() {
+    let world = world_of(&[], &json!({}));
+    let line = format!("batch flat.json {ROWS} --emulate");
+    world.j2v(&line).exits(0);
+    world.j2v(&format!("{line} --download videos/")).exits(0).prints(&["videos/1.mp4", "videos/2.mp4"]);
+}
+
+#[test]
 fn an_edit_that_is_taken_back_names_the_earlier_video_and_costs_nothing() {
     let world = world_of(&[], &json!({}));
     let line = format!("batch flat.json {ROWS} --download videos/ --update");
