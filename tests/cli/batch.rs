@@ -127,6 +127,20 @@ fn the_status_of_batches_comes_from_the_ledger_alone() {
 }
 
 #[test]
+fn a_failed_row_that_was_repaired_is_rendered_again_without_a_question() {
+    let world = World::with_faults(&["error=Scene #1: too dark*1"]);
+    movie(&world, 1);
+    table(&world, 6, &[]);
+    let run = world.j2v(&format!("{BATCH} --json")).exits(12);
+    let failed = by_key(&run).into_iter().find(|(_, status)| status == "error").map(|(key, _)| key).unwrap();
+    table(&world, 6, &[failed.trim_start_matches('k').parse().unwrap()]);
+    let asked = world.j2v(BATCH).exits(13);
+    assert!(asked.next().iter().all(|next| !next.contains("--retry-failed")), "{asked:?}");
+    world.j2v(&format!("{BATCH} --retry-failed")).exits(0);
+    assert_eq!(world.accepted(), 7);
+}
+
+#[test]
 fn two_processes_on_one_batch_share_the_work() {
     let world = world_of(60);
     let both = [world.start(&format!("{BATCH} --json --concurrency 8")), world.start(&format!("{BATCH} --json --concurrency 8"))];

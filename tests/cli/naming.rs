@@ -251,6 +251,25 @@ fn an_edit_that_is_taken_back_names_the_earlier_video_and_costs_nothing() {
 }
 
 #[test]
+fn an_update_that_was_queued_and_taken_back_is_not_paid_for() {
+    let world = world_of(&[], &json!({}));
+    let line = format!("batch flat.json {ROWS} --download videos/");
+    world.j2v(&line).exits(0);
+    rows(&world, "Paris");
+    world.j2v(&format!("{line} --update --max-credits 0")).exits(12).tells("--max-credits 0 is reached");
+    rows(&world, "Rome");
+    for rule in ["", " --keep", " --update"] {
+        world.j2v(&format!("{line}{rule} --max-credits 100")).exits(0).prints(&["videos/1.mp4", "videos/2.mp4"]);
+        assert_eq!(world.accepted(), 2, "{rule}");
+    }
+    rows(&world, "Paris");
+    world.j2v(&format!("{line} --keep --max-credits 100")).exits(0).prints(&["videos/1.mp4", "videos/2.mp4"]);
+    assert_eq!(world.accepted(), 2);
+    world.j2v(&format!("{line} --update --max-credits 100")).exits(0).prints(&["videos/1-2.mp4", "videos/2.mp4"]);
+    assert_eq!(world.accepted(), 3);
+}
+
+#[test]
 fn nothing_is_deleted_without_a_yes() {
     let world = World::new();
     world.movie("a.json", &json!({}));

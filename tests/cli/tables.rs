@@ -2,6 +2,8 @@
 
 use std::process::Stdio;
 
+use serde_json::json;
+
 use crate::support::{Run, World};
 
 /// A movie with one variable.
@@ -319,4 +321,23 @@ fn rows_whose_length_is_unknown_are_told_beside_the_known_seconds() {
     world.write("v.json", r#"{"resolution": "sd", "scenes": [{"elements": [{"type": "video", "src": "{{ file }}"}]}]}"#);
     world.write("r.csv", "key,file\na,https://e.com/a.mp4\nb,https://e.com/b.mp4\n");
     world.j2v("batch v.json --rows r.csv --key key --dry-run").exits(0).tells("0 s of video and 2 of unknown length\n");
+}
+
+#[test]
+fn a_map_of_a_column_that_is_not_there_stops_and_a_variable_without_a_column_is_named() {
+    let world = World::new();
+    let movie = json!({
+        "resolution": "sd",
+        "variables": {"price": "0 €", "city": "Rome"},
+        "scenes": [{"duration": 2, "elements": [{"type": "text", "text": "{{city}} {{price}}"}]}],
+    });
+    world.write("flat.json", movie.to_string());
+    world.write("flats.csv", "id,city,Preis\n1,Bonn,5\n2,Oslo,7\n");
+    let line = "batch flat.json --rows flats.csv --key id --no-wait";
+    world.j2v(&format!("{line} --map Pris=price")).exits(2).tells("the table has no column `Pris`; did you mean `Preis`?");
+    world.j2v(&format!("{line} --map Stadt=city")).exits(2).tells("its columns are id, city, Preis");
+    assert_eq!(world.accepted(), 0);
+    world.j2v(&format!("{line} --map Stadt= --dry-run")).exits(0).tells("no column fills the variable `price`");
+    world.j2v(line).exits(0).tells("no column fills price: the movie's own value stays");
+    world.j2v(&format!("{line} --batch mapped --map Preis=price")).exits(0).hides("no column fills");
 }

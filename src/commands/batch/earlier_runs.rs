@@ -28,6 +28,6 @@ impl EarlierRuns<'_> {
 
     /// The last render of each row.
     pub(super) async fn latest(&self, rows: &[(Key, MovieHash)]) -> Result<Vec<Option<Render>>, CliError> {
-        current(self.store, self.space, self.name, rows).await.map_err(ledger_failed)
+        current(self.store, self.space, self.name, rows, self.rules.changed).await.map_err(ledger_failed)
     }
 }

@@ -190,6 +190,8 @@ fn cost(sum: &Sum) -> String {
     let credits = counted(sum.credits, "credit");
     match sum.unbounded {
         0 => format!("up to {credits}"),
+        1 if sum.credits == 0 => "1 row has no upper bound".to_owned(),
+        rows if sum.credits == 0 => format!("{rows} rows have no upper bound"),
         1 => format!("at least {credits}; 1 row has no upper bound"),
         rows => format!("at least {credits}; {rows} rows have no upper bound"),
     }

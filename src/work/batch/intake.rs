@@ -106,7 +106,8 @@ pub(super) fn unsent(render: Option<&Render>, why: &str) -> Outcome {
 
 async fn look_up(pipeline: &Pipeline<'_>, chunk: Vec<(usize, Item)>) -> Result<Vec<Known>, LedgerError> {
     let rows: Vec<(Key, MovieHash)> = chunk.iter().map(|(_, item)| (item.key.clone(), item.movie)).collect();
-    let latest = current(pipeline.context.store.as_ref(), &pipeline.context.space, &pipeline.run.name, &rows).await?;
+    let latest =
+        current(pipeline.context.store.as_ref(), &pipeline.context.space, &pipeline.run.name, &rows, pipeline.run.rules.changed).await?;
     let known = chunk.into_iter().zip(latest).map(|((place, item), latest)| {
         pipeline.heaviest.set(pipeline.heaviest.get().max(item.body.len()));
         let row_action = row_action(latest.as_ref(), item.movie, pipeline.run.rules);
@@ -148,7 +149,8 @@ async fn look_for_cold(pipeline: &Pipeline<'_>, known: &mut [Known]) -> Result<R
         return Ok(Err(why));
     }
     let rows: Vec<(Key, MovieHash)> = known.iter().map(|known| (known.item.key.clone(), known.item.movie)).collect();
-    let latest = current(pipeline.context.store.as_ref(), &pipeline.context.space, &pipeline.run.name, &rows).await?;
+    let latest =
+        current(pipeline.context.store.as_ref(), &pipeline.context.space, &pipeline.run.name, &rows, pipeline.run.rules.changed).await?;
     for (known, latest) in known.iter_mut().zip(latest) {
         known.row_action = row_action(latest.as_ref(), known.item.movie, pipeline.run.rules);
         known.latest = latest;

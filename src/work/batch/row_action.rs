@@ -126,7 +126,9 @@ impl Survey {
         }
         let Some(latest) = latest.filter(|latest| latest.submission.state.is_bound()) else { return row_action };
         self.finished += 1;
-        if !latest.movie.agrees(movie) {
+        // A failed render that is rendered again anyway leaves nothing to decide: its row was repaired.
+        let is_repaired = latest.submission.state == State::Error && rules.retry_failed;
+        if !latest.movie.agrees(movie) && !is_repaired {
             self.changed.add(row.estimate);
             if self.examples.len() < EXAMPLES {
                 self.examples.push((row.number, latest.key.to_string()));

@@ -18,6 +18,7 @@ use crate::input;
 use crate::limits::SETTINGS;
 use crate::movie::diagnostic::excerpt;
 use crate::movie::variables::Asked;
+use crate::near::suggestion;
 use crate::output::Out;
 use crate::rows::column::too_deep;
 use crate::rows::mapping::{How, Mapped, Mapping, variable};
@@ -74,14 +75,27 @@ impl Columns {
         if more > 0 {
             out.note(&format!("  and {more} more columns (--json lists all)"));
         }
-        for unfilled in &self.mapping.unfilled {
-            let like = unfilled.like.as_ref().map(|column| format!("; did you mean the column `{}`?", excerpt(column))).unwrap_or_default();
-            out.warning(&format!("no column fills the variable `{}`{like}", excerpt(&unfilled.variable)));
-        }
+        self.tell_unfilled(out);
         let spelled = self.mapping.spelled();
         if !spelled.is_empty() {
             let flags = spelled.iter().map(|map| shlex::try_quote(map).map_or_else(|_| format!("'{map}'"), Cow::into_owned));
             out.note(&format!("all of it as flags: {}", flags.map(|map| format!("--map {map}")).collect::<Vec<_>>().join(" ")));
+        }
+    }
+
+    /// The variables that no column fills, each with the column that may be meant.
+    fn tell_unfilled(&self, out: &Out) {
+        for unfilled in &self.mapping.unfilled {
+            let like = unfilled.like.as_ref().map(|column| format!("; did you mean the column `{}`?", excerpt(column))).unwrap_or_default();
+            out.warning(&format!("no column fills the variable `{}`{like}", excerpt(&unfilled.variable)));
+        }
+    }
+
+    /// The same in one line, for a run that sends.
+    pub(super) fn tell_kept_values(&self, out: &Out) {
+        let names: Vec<Cow<'_, str>> = self.mapping.unfilled.iter().map(|one| excerpt(&one.variable)).collect();
+        if !names.is_empty() {
+            out.progress(&format!("no column fills {}: the movie's own value stays (--dry-run shows the columns)", names.join(", ")));
         }
     }
 
@@ -129,12 +143,26 @@ fn map(args: &TableArgs, columns: &[Arc<str>]) -> Result<HashMap<String, String>
     let mut names = args.map_file.as_deref().map(map_file).transpose()?.unwrap_or_default();
     for text in &args.map {
         let (column, name) = split(text, columns).ok_or_else(|| usage(format!("--map {}: write COLUMN=NAME", excerpt(text))))?;
+        // A column that is left out may as well be missing; one that fills a variable may not: the movie would keep its own value.
+        if let Some(why) = missing(column.trim(), columns).filter(|_| !name.trim().is_empty()) {
+            return Err(usage(format!("--map: {why}")));
+        }
         names.insert(column.trim().to_owned(), name.trim().to_owned());
     }
     match names.values().find_map(|name| too_deep(name)) {
         Some(why) => Err(usage(format!("--map: the name {why}"))),
         None => Ok(names),
     }
+}
+
+/// Says that there is no such column, and what was probably meant.
+fn missing(column: &str, columns: &[Arc<str>]) -> Option<String> {
+    if columns.iter().any(|known| **known == *column) {
+        return None;
+    }
+    let near = suggestion(column, columns.iter().map(|column| &**column));
+    let all = || format!("; its columns are {}", columns.iter().map(|column| excerpt(column)).collect::<Vec<_>>().join(", "));
+    Some(format!("the table has no column `{}`{}", excerpt(column), if near.is_empty() { all() } else { near }))
 }
 
 /// A column and its name. A header may hold `=` itself, as `price:=` does: the longest header of the table that fits is meant.

@@ -214,6 +214,9 @@ impl Pass {
             call.out.data(&columns.to_file());
         }
         columns.tell_alike(&call.out);
+        if !args.dry_run {
+            columns.tell_kept_values(&call.out);
+        }
         self.report.tell(call, args, recipe, &self.survey)?;
         if let Some(fit) = self.purse.summary().filter(|_| args.dry_run) {
             call.out.note(&fit);
