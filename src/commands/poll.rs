@@ -36,6 +36,9 @@ pub(super) async fn run(call: &Call, args: &PollArgs) -> anyhow::Result<Exit> {
     };
     let count = session_groups.iter().map(|session_group| session_group.known.len()).sum();
     let saving = waiting::maybe_saving(&args.saving, &args.naming, count)?;
+    if let Some(saving) = &saving {
+        waiting::make_ready(saving)?;
+    }
     let wanted = if saving.is_some() { Wanted::File } else { Wanted::Url };
     let mode = if args.once { PollMode::One } else { PollMode::Many };
     let mut results = Results::new(&call.out, args.json, wanted, count);

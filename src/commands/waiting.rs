@@ -74,6 +74,9 @@ pub(super) fn saving(place: &str, naming: &NameArgs, rules: &SaveRules, count: u
 pub(super) fn make_ready(saving: &Saving) -> Result<(), CliError> {
     let place = &saving.place;
     let usage = |why: &str| CliError::new(Exit::Usage, format!("--download: {place}: {why}; nothing was sent"));
+    if place.is_empty() {
+        return Err(usage("the place is empty: name a file, or a folder with a `/` at its end"));
+    }
     let target = place::target(Path::new(place), "video").map_err(|why| usage(&why.to_string()))?;
     match target.parent() {
         Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {

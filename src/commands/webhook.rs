@@ -140,7 +140,7 @@ async fn hand_on_again(call: &Call, name: Name<'_>) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     call.out.note(&format!(
-        "{}: `{}` will be delivered again, by a running `j2v listen` or the next `j2v poll --missed`",
+        "{}: `{}` will be delivered again, by a running `j2v listen` or by `j2v poll --missed --older-than 0s` with --exec or --forward",
         last.project, last.status
     ));
     Ok(Exit::Done)

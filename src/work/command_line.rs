@@ -35,7 +35,9 @@ impl CommandLine {
     /// The shortest name that identifies a render: `KEY`, or `BATCH/KEY`.
     pub(crate) fn name(&self, render: &Render) -> String {
         let is_shared = || self.shared.lock().unwrap_or_else(PoisonError::into_inner).contains(&render.key);
-        if render.own_scope() == Some(SUBMIT_SCOPE) && !render.key.as_str().contains('/') && !is_shared() {
+        // Alone, a key such as `-5` would be read as a flag.
+        let is_plain = || !render.key.as_str().contains('/') && !render.key.as_str().starts_with('-');
+        if render.own_scope() == Some(SUBMIT_SCOPE) && is_plain() && !is_shared() {
             return render.key.to_string();
         }
         render.full_name()
@@ -64,7 +66,11 @@ impl CommandLine {
     pub(crate) fn submit(&self, source: &str, flags: &[String], key: &Key, submission: Submission) -> String {
         let again = if submission == Submission::Same { &[][..] } else { &["--again"] };
         let flags = flags.iter().map(String::as_str);
-        let words = ["submit", source].into_iter().chain(flags).chain(["--key", key.as_str()]).chain(again.iter().copied());
+        let is_like_a_flag = |word: &str| word.len() > 1 && word.starts_with('-');
+        let here = if is_like_a_flag(source) { format!("./{source}") } else { source.to_owned() };
+        let joined = format!("--key={key}");
+        let key = if is_like_a_flag(key.as_str()) { vec![joined.as_str()] } else { vec!["--key", key.as_str()] };
+        let words = ["submit", &here].into_iter().chain(flags).chain(key).chain(again.iter().copied());
         self.spell(&words.collect::<Vec<_>>())
     }
 

@@ -92,6 +92,26 @@ fn a_held_row_is_settled_by_the_command_that_names_it() {
 }
 
 #[test]
+fn a_key_or_a_file_that_begins_like_a_flag_is_spelled_so_that_it_is_none() {
+    let world = World::new();
+    world.movie("-dash.json", &json!({"outcome": "error", "message": "Movie duration cannot be zero"}));
+    let run = world.run(&["submit", "./-dash.json", "--key=-5", "--wait"]).exits(9);
+    assert_eq!(run.next(), ["j2v explain submit/-5", "j2v submit ./-dash.json --key=-5 --again"]);
+    every_next_works(&world, &run);
+}
+
+#[test]
+fn a_place_that_can_not_be_is_refused_before_the_wait() {
+    let world = World::new();
+    world.movie("a.json", &json!({}));
+    world.run(&["submit", "a.json", "--key", "k", "--download", ""]).exits(2).tells("the place is empty");
+    assert_eq!(world.accepted(), 0);
+    world.j2v("submit a.json --key k").exits(0);
+    world.j2v("poll k --download no/such/film.mp4").exits(2).tells("its folder does not exist");
+    world.run(&["poll", "k", "--download", ""]).exits(2).tells("the place is empty");
+}
+
+#[test]
 fn every_command_that_is_offered_works() {
     let failed = world_of(&[], &json!({"outcome": "error", "message": "Movie duration cannot be zero"}));
     failed.movie("a.json", &json!({"outcome": "error", "message": "Movie duration cannot be zero"}));

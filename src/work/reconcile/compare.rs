@@ -176,7 +176,8 @@ impl Sides<'_> {
         } else {
             let (status, at) = (&delivery.status, delivery.due_at.to_iso());
             let since = if delivery.due_at <= self.context.world.now() { "has been waiting since" } else { "will be tried again at" };
-            let message = format!("its outcome `{status}` {since} {at}{why}; `reconcile --fix --exec PROGRAM` delivers it now");
+            let message =
+                format!("its outcome `{status}` {since} {at}{why}; `reconcile --fix --older-than 0s --exec PROGRAM` delivers it now");
             (message, self.spell(&["show", project]))
         };
         let row = self.rows.iter().find(|row| row.submission.project.as_ref() == Some(&delivery.project));
