@@ -48,6 +48,21 @@ impl Format {
     }
 }
 
+/// What a file is that looks like a table elsewhere and is none of the formats: often such a file is called `.xls`.
+pub(super) fn other_document(beginning: &[u8]) -> Option<&'static str> {
+    let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning).trim_ascii_start();
+    let is_page = ["<html", "<!doctype", "<table", "<?xml"].iter().any(|mark| {
+        let head = text.get(..mark.len()).unwrap_or_default();
+        head.eq_ignore_ascii_case(mark.as_bytes())
+    });
+    match beginning {
+        // The container of Excel 97 to 2003.
+        [0xd0, 0xcf, 0x11, 0xe0, ..] => Some("it is a workbook of an old Excel (.xls)"),
+        _ if is_page => Some("it is a web page or XML, not a table"),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

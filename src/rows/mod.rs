@@ -181,10 +181,11 @@ impl Table {
     }
 
     fn read(origin: Origin, source: &Source) -> Result<Self, RowsError> {
-        let format = match source.format {
-            Some(format) => format,
-            None => Format::find(&source.name, &origin.beginning()?),
-        };
+        let beginning = origin.beginning()?;
+        if let Some(what) = format::other_document(&beginning) {
+            return Err(RowsError::new(&source.name, what).helped("open it in Excel or LibreOffice and save it as .xlsx or as CSV UTF-8"));
+        }
+        let format = source.format.unwrap_or_else(|| Format::find(&source.name, &beginning));
         let header = source.header_row;
         let refuse = |flag: &str, why: &str| Err(RowsError::new(&source.name, format!("{flag} is not for this table: {why}")));
         match format {

@@ -341,3 +341,16 @@ fn a_map_of_a_column_that_is_not_there_stops_and_a_variable_without_a_column_is_
     world.j2v(line).exits(0).tells("no column fills price: the movie's own value stays");
     world.j2v(&format!("{line} --batch mapped --map Preis=price")).exits(0).hides("no column fills");
 }
+
+#[test]
+fn a_file_that_only_looks_like_a_table_is_called_what_it_is() {
+    let world = world();
+    world.write("old.xls", [0xd0_u8, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1, 0, 0]);
+    world.write("page.xls", "<html><table><tr><td>id</td></tr></table></html>");
+    world.write("titled.csv", "Our flats\nid,city\n1,Bonn\n");
+    let line = |table: &str| format!("batch flat.json --rows {table} --key id");
+    world.j2v(&line("old.xls")).exits(2).tells("a workbook of an old Excel").tells("save it as .xlsx");
+    world.j2v(&line("page.xls")).exits(2).tells("it is a web page").tells("save it as .xlsx");
+    world.j2v(&line("titled.csv")).exits(2).tells("its columns are `Our flats`").tells("--header-row N");
+    world.j2v(&format!("{} --header-row 2 --no-wait", line("titled.csv"))).exits(0);
+}

@@ -141,7 +141,9 @@ impl Recipe {
         let named = || columns.iter().filter(|column| !column.is_empty()).map(|column| &**column);
         let (like, known) = (suggestion(missing, named()), named().map(|column| format!("`{column}`")).take(20).collect::<Vec<_>>());
         let stop = CliError::new(Exit::Usage, format!("{}: there is no column `{missing}`{like}; nothing was sent", table.name()));
-        Err(CliError { help: Some(format!("its columns are {}", known.join(", "))), ..stop })
+        // A title above the table is read as a header of one column.
+        let title = if known.len() == 1 { "; --header-row N names the row of the header, if this is a title above it" } else { "" };
+        Err(CliError { help: Some(format!("its columns are {}{title}", known.join(", "))), ..stop })
     }
 
     /// Composes and checks the movie of a row.
