@@ -125,20 +125,17 @@ struct KnownFile {
 }
 
 impl LocalFiles {
-    /// Records the files that a movie names; each path is relative to the file in which it is written.
-    ///
-    /// # Errors
-    /// When a file can't be uploaded: its place in the movie, and the reason.
-    pub(super) fn take(&mut self, movie: &Document, folder: &str) -> Result<(), CliError> {
+    /// Records the files that a movie names; each path is relative to the file in which it is written. Returns the place and
+    /// the reason for each that can't be uploaded.
+    pub(super) fn take(&mut self, movie: &Document, folder: &str) -> Vec<String> {
         let folders = folders(movie);
-        for reference in local_references(movie) {
+        let references = local_references(movie);
+        let refused = references.iter().filter_map(|reference| {
             let path = located(folders.get(usize::from(reference.span.source)), &reference.path);
-            self.take_path(path, folder).map_err(|why| {
-                let place = movie.place_prefix(reference.span);
-                CliError::new(Exit::Invalid, format!("{place}{why}; nothing was sent"))
-            })?;
-        }
-        Ok(())
+            let why = self.take_path(path, folder).err()?;
+            Some(format!("{}{why}", movie.place_prefix(reference.span)))
+        });
+        refused.collect()
     }
 
     /// Records one file.
@@ -279,8 +276,12 @@ pub(super) async fn swap(
     for one in composed.iter_mut() {
         let Ok(movie) = &one.movie else { continue };
         let mut own = LocalFiles::default();
-        if let Err(stop) = own.take(movie, &args.upload_to) {
-            one.movie = Err(stop);
+        let refused = own.take(movie, &args.upload_to);
+        if mode == UploadMode::Offline {
+            // A check goes on: it finds the rest, and a path that stays where a URL belongs.
+            refused.iter().for_each(|why| call.out.warning(why));
+        } else if !refused.is_empty() {
+            one.movie = Err(CliError::new(Exit::Invalid, refused.join("; ")));
             continue;
         }
         let swapped = own.swapped(movie.clone());

@@ -56,6 +56,27 @@ fn a_file_that_is_not_there_is_named_with_its_place_and_nothing_is_sent() {
 }
 
 #[test]
+fn a_file_that_is_not_there_hides_no_other_finding() {
+    let world = World::new();
+    world.write(
+        "a.json",
+        r#"{"resolution": "sd", "quality": "best", "scenes": [{"duration": 1, "elements": [
+            {"type": "image", "src": "gone.png"}, {"type": "image", "src": "lost.png"}]}]}"#,
+    );
+    let run =
+        world.j2v("check a.json --upload --json").exits(3).tells("gone.png: there is no such file").tells("lost.png: there is no such");
+    let found: Vec<(String, u64)> =
+        run.jsons().iter().map(|line| (line["pointer"].as_str().unwrap().to_owned(), line["line"].as_u64().unwrap())).collect();
+    for (pointer, line) in [("/quality", 1), ("/scenes/0/elements/0/src", 2), ("/scenes/0/elements/1/src", 2)] {
+        assert!(found.contains(&(pointer.to_owned(), line)), "{pointer}: {found:?}");
+    }
+    let sarif = world.j2v("check a.json --upload --format sarif").exits(0).json();
+    assert!(sarif["runs"][0]["results"].as_array().unwrap().len() >= 3, "{sarif}");
+    world.j2v("submit a.json --upload").exits(3).tells("gone.png").tells("lost.png").hides("nothing was sent; nothing was sent");
+    assert_eq!((uploads(&world), world.posts()), (0, 0));
+}
+
+#[test]
 fn nothing_goes_up_for_a_movie_that_is_not_sent() {
     let world = World::new();
     world.write("pic.png", b"\x89PNG\r\n\x1a\n pic");
