@@ -108,3 +108,17 @@ fn row_22_402_from_a_proxy_proves_nothing() {
     service.world.j2v("submit a.json --key k --settle-for 0s").exits(8);
     assert_eq!(service.posts(), 1);
 }
+
+#[test]
+fn a_key_that_is_refused_during_the_wait_leaves_the_command_that_resumes() {
+    for (status, message) in [("401 Unauthorized", "Unauthorized"), ("400 Bad Request", "Error: Invalid API Key")] {
+        let service = Service::accepting(status, json!({"success": false, "message": message}).to_string());
+        let expected = ["j2v auth login".to_owned(), format!("j2v poll {PROJECT} --download out/")];
+        let run = service.world.j2v("submit a.json --key k --download out/ --json").exits(4).tells("continues and will be charged");
+        assert_eq!(run.next(), expected);
+        assert_eq!(run.json()["next"], json!(expected));
+        let run = service.world.j2v("poll k --json").exits(4);
+        let expected = ["j2v auth login".to_owned(), format!("j2v poll {PROJECT}")];
+        assert_eq!((run.next(), &run.json()["next"]), (expected.iter().map(String::as_str).collect(), &json!(expected)));
+    }
+}
