@@ -12,6 +12,8 @@ use crate::support::World;
 
 const PROJECT: &str = "JkGxEoPRF9EgRb32";
 
+const DONE: &str = r#"{"success":true,"movie":{"success":true,"status":"done","url":"http://127.0.0.1:9/v.mp4"}}"#;
+
 /// The status line and the body of an answer.
 type Answer = (&'static str, String);
 
@@ -121,4 +123,28 @@ fn a_key_that_is_refused_during_the_wait_leaves_the_command_that_resumes() {
         let expected = ["j2v auth login".to_owned(), format!("j2v poll {PROJECT}")];
         assert_eq!((run.next(), &run.json()["next"]), (expected.iter().map(String::as_str).collect(), &json!(expected)));
     }
+}
+
+#[test]
+fn an_answer_without_its_project_is_about_the_one_that_was_asked_for() {
+    for movie in [DONE.to_owned(), DONE.replace("{\"success\":true,\"status\"", "{\"project\":null,\"status\"")] {
+        let service = Service::accepting("200 OK", movie);
+        let run = service.world.j2v("submit a.json --key k --wait --interval 50ms --timeout 10s").exits(0);
+        assert_eq!(run.line(), "http://127.0.0.1:9/v.mp4");
+        let line = service.world.j2v(&format!("poll {PROJECT} --json")).exits(0).json();
+        assert_eq!((&line["project"], &line["status"]), (&json!(PROJECT), &json!("done")));
+    }
+}
+
+#[test]
+fn an_answer_about_another_project_is_not_believed() {
+    let other = DONE.replace("\"status\"", "\"project\":\"AAAAAAAAAAAAAAAA\",\"status\"");
+    let service = Service::accepting("200 OK", other);
+    service.world.j2v("submit a.json --key k --wait --interval 50ms --timeout 500ms").exits(11).prints(&[""]);
+}
+
+#[test]
+fn a_failure_that_names_neither_project_nor_status_may_be_the_request_s() {
+    let service = Service::accepting("200 OK", r#"{"success":true,"movie":{"success":false,"message":"try later"}}"#);
+    service.world.j2v("submit a.json --key k --wait --interval 50ms --timeout 500ms").exits(11).prints(&[""]);
 }
