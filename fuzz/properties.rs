@@ -14,6 +14,7 @@ use j2v::movie::json::Node;
 use j2v::movie::plan::{NoAssets, plan};
 use j2v::movie::variables::Asked;
 use j2v::movie::{Document, mention};
+use j2v::render::identity::ProjectId;
 use j2v::rows::binding::Binding;
 use j2v::rows::format::Format;
 use j2v::rows::mapping::Mapping;
@@ -90,7 +91,9 @@ pub(crate) fn answer(bytes: &[u8]) {
         assert!((200..300).contains(&code) && named.as_deref() == Some(project.as_str()), "accepted by {code}");
     }
     let _ = meaning_of_read(&happened);
-    let _ = read_movie(body);
+    if let Ok(asked) = ProjectId::parse("JkGxEoPRF9EgRb32") {
+        assert!(read_movie(body, &asked).is_none_or(|report| report.project == asked));
+    }
     let _ = read_page(body);
     if let Ok(header) = std::str::from_utf8(body) {
         let _ = http_date(header);

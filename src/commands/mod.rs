@@ -107,12 +107,14 @@ impl CliError {
         if let Some(help) = &self.help {
             out.help(help);
         }
-        for command in &self.next {
-            out.hint(command);
+        for command in self.next_commands() {
+            out.hint(&command);
         }
-        if self.passes && self.next.is_empty() {
-            out.hint(&typed());
-        }
+    }
+
+    /// The commands that lead on: the same one again where that may help.
+    fn next_commands(&self) -> Vec<String> {
+        if self.passes && self.next.is_empty() { vec![typed()] } else { self.next.clone() }
     }
 }
 

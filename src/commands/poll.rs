@@ -15,9 +15,11 @@ use crate::exit::Exit;
 use crate::ledger::outbox::Keeping;
 use crate::ledger::{LedgerError, Render, RenderQuery};
 use crate::output::{Results, Wanted};
+use crate::render::event::Outcome;
 use crate::render::state::State;
 use crate::work::Context;
 use crate::work::deliver::{Deliverer, DeliveryLimits, Sink, Tally};
+use crate::work::outcome::unbound;
 use crate::work::reconcile::heard;
 
 pub(super) async fn run(call: &Call, args: &PollArgs) -> anyhow::Result<Exit> {
@@ -25,12 +27,14 @@ pub(super) async fn run(call: &Call, args: &PollArgs) -> anyhow::Result<Exit> {
         return Err(CliError::new(Exit::Usage, "--exec and --forward deliver what was missed: use them with --missed").into());
     }
     let sink = delivering::sink(call, &args.deliver)?;
-    let mut deliverer = None;
+    let (mut deliverer, mut held) = (None, Vec::new());
     let session_groups = if args.renders.is_empty() {
         let session = Session::open(call).await?;
         deliverer = receive_from_now_on(&session.context, sink).await.map_err(ledger_failed)?;
-        let known = unfinished(call, &session.context, args).await.map_err(ledger_failed)?;
-        vec![SessionGroup::of(session, known)]
+        let all = unfinished(call, &session.context, args).await.map_err(ledger_failed)?;
+        let known;
+        (held, known) = without_held(&session.context, all);
+        vec![SessionGroup { session, known }]
     } else {
         session_group::meet(call, &args.renders, args.scope.batch.as_deref()).await?
     };
@@ -41,7 +45,8 @@ pub(super) async fn run(call: &Call, args: &PollArgs) -> anyhow::Result<Exit> {
     }
     let wanted = if saving.is_some() { Wanted::File } else { Wanted::Url };
     let mode = if args.once { PollMode::One } else { PollMode::Many };
-    let mut results = Results::new(&call.out, args.json, wanted, count);
+    let mut results = Results::new(&call.out, args.json, wanted, count + held.len());
+    tell_held(call, &held, &mut results);
     let patience = |context: &Context| waiting::patience(call, context, &args.waiting, mode);
     let all = CancellationToken::new();
     let following = async {
@@ -67,8 +72,9 @@ async fn hand_on(call: &Call, args: &PollArgs, deliverer: Option<Deliverer>, all
     deliverer.run(&until, |_| {}).await
 }
 
-/// Every accepted render of this account that has not ended, and every submission with an unknown outcome.
-async fn unfinished(call: &Call, context: &Context, args: &PollArgs) -> Result<Vec<Known>, LedgerError> {
+/// Every render of this account that has not ended. Those without a project are of no use to an application, so
+/// `--missed` leaves them out.
+async fn unfinished(call: &Call, context: &Context, args: &PollArgs) -> Result<Vec<Render>, LedgerError> {
     let space = Some(context.space.clone());
     let mut renders = context.store.find(space.clone(), RenderQuery::Unfinished).await?;
     let is_meant = |render: &Render| args.scope.batch.is_none() || render.own_scope() == args.scope.batch.as_deref();
@@ -80,20 +86,10 @@ async fn unfinished(call: &Call, context: &Context, args: &PollArgs) -> Result<V
         let heard = heard(context, &renders).await?;
         renders.retain(|render| render.submission.project.as_ref().is_none_or(|project| !heard.contains(project)));
     } else {
-        let (held, unknown): (Vec<Render>, Vec<Render>) = context
-            .store
-            .find(space, RenderQuery::Unsettled)
-            .await?
-            .into_iter()
-            .filter(is_meant)
-            .partition(|render| render.submission.state == State::Held);
-        context.learn_names(&held.iter().chain(&unknown).collect::<Vec<_>>()).await?;
-        for render in &held {
-            let name = context.command.name(render);
-            call.out.warning(&format!("key {name} is held: its answer was lost and it was not found on the server. Decide with:"));
-            call.out.hint(&context.command.spell(&["settle", &name]));
-        }
-        renders.extend(unknown);
+        let mut unsettled = context.store.find(space, RenderQuery::Unsettled).await?;
+        unsettled.retain(is_meant);
+        context.learn_names(&unsettled.iter().collect::<Vec<_>>()).await?;
+        renders.extend(unsettled);
     }
     match (renders.len(), under_way) {
         (0, 0) => call.out.progress("no render in the ledger is unfinished"),
@@ -102,5 +98,36 @@ async fn unfinished(call: &Call, context: &Context, args: &PollArgs) -> Result<V
         _ => {}
     }
     renders.sort_by_key(|render| render.id);
-    Ok(renders.into_iter().map(|render| Known::Render(Box::new(render))).collect())
+    Ok(renders)
+}
+
+/// A submission that a person has to decide about.
+struct Held {
+    index: usize,
+    name: String,
+    outcome: Outcome,
+}
+
+/// The held submissions, and the renders to follow with the index of each.
+fn without_held(context: &Context, all: Vec<Render>) -> (Vec<Held>, Vec<(usize, Known)>) {
+    let (mut held, mut known) = (Vec::new(), Vec::new());
+    for (index, render) in all.into_iter().enumerate() {
+        if render.submission.state == State::Held {
+            let name = context.command.name(&render);
+            let outcome = Outcome { next: vec![context.command.spell(&["settle", &name])], ..unbound(context, &render) };
+            held.push(Held { index, name, outcome });
+        } else {
+            known.push((index, Known::Render(Box::new(render))));
+        }
+    }
+    (held, known)
+}
+
+/// They are told before the wait for the others begins, as nothing about them will change meanwhile.
+fn tell_held(call: &Call, held: &[Held], results: &mut Results<'_>) {
+    for Held { index, name, outcome } in held {
+        call.out.warning(&format!("key {name} is held: its answer was lost and it was not found on the server. Decide with:"));
+        outcome.next.iter().for_each(|command| call.out.hint(command));
+        results.end_silently(*index, outcome, Exit::of(outcome));
+    }
 }

@@ -24,13 +24,6 @@ pub(super) struct SessionGroup {
     pub(super) known: Vec<(usize, Known)>,
 }
 
-impl SessionGroup {
-    /// All of them in the profile that applies.
-    pub(super) fn of(session: Session, known: Vec<Known>) -> Self {
-        Self { session, known: known.into_iter().enumerate().collect() }
-    }
-}
-
 /// Finds the named renders, and opens a session for each profile that they need.
 ///
 /// # Errors

@@ -16,7 +16,7 @@ use crate::ledger::{LedgerError, Render};
 use crate::movie::Document;
 use crate::movie::json::Span;
 use crate::output::{RecordFormat, Results, Wanted};
-use crate::render::event::{Cause, Outcome, OutcomeStatus};
+use crate::render::event::{Cause, Event, Listener, Outcome, OutcomeStatus};
 use crate::render::identity::Key;
 use crate::render::outcome::Reason;
 use crate::render::state::{OnUnknown, State};
@@ -158,8 +158,11 @@ fn orders(
                     Exit::Credits => (OutcomeStatus::Unsent, Cause::Refused(Reason::Credits)),
                     _ => (OutcomeStatus::Invalid, Cause::None),
                 };
-                let outcome = Outcome { source: Some(source), ..Outcome::new(status).because(cause, stop.message.clone()) };
-                results.end(index, outcome);
+                let outcome = Outcome { source: Some(source), key, ..Outcome::new(status).because(cause, stop.message.clone()) };
+                // People read the help between the reason and the commands; a program gets the commands in the line.
+                let line = Outcome { next: stop.next_commands(), ..outcome.clone() };
+                results.end_silently(index, &line, Exit::of(&line));
+                call.out.hear(&Event::Ended(Box::new(outcome)));
                 stop.tell_ways_out(&call.out);
             }
         }
@@ -199,6 +202,7 @@ fn not_begun(call: &Call, orders: &[(usize, Order)], mut results: Results<'_>, e
         let outcome = Outcome {
             source: Some(order.source.clone()),
             key: order.key.clone(),
+            next: stop.next_commands(),
             ..Outcome::new(OutcomeStatus::Unsent).because(Cause::None, message.clone())
         };
         results.end_silently(*index, &outcome, stop.exit);
@@ -261,7 +265,8 @@ async fn submit_all(
 
 fn not_tried(order: &Order, reason: Reason) -> Outcome {
     let why = "not sent: the service refused another movie for a reason that applies to every movie";
-    Outcome { source: Some(order.source.clone()), ..Outcome::new(OutcomeStatus::Unsent).because(Cause::Refused(reason), why) }
+    let outcome = Outcome::new(OutcomeStatus::Unsent).because(Cause::Refused(reason), why);
+    Outcome { source: Some(order.source.clone()), key: order.key.clone(), ..outcome }
 }
 
 fn unwritten(source: String, error: &LedgerError) -> Outcome {

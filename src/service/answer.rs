@@ -293,8 +293,11 @@ impl Body {
 /// The reason for a refusal. Messages are not stable identifiers, so this matches families of them
 /// (`service.md#errors`).
 fn reason(status: u16, message: &str) -> Reason {
-    if !matches!(status, 400 | 401 | 403) {
-        return Reason::Request;
+    match status {
+        // No source lists it; its meaning is the same everywhere, whatever the message says.
+        402 => return Reason::Credits,
+        400 | 401 | 403 => {}
+        _ => return Reason::Request,
     }
     let lower = message.to_ascii_lowercase();
     let letters: String = lower.chars().filter(char::is_ascii_alphanumeric).collect();

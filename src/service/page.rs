@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::mend::mended;
+use crate::render::identity::ProjectId;
 use crate::render::outcome::Report;
 use crate::world::Timestamp;
 
@@ -80,11 +81,25 @@ pub fn read_page(body: &[u8]) -> Option<Page> {
     })
 }
 
-/// Reads the answer about one project; `None` when the body is not such an answer.
+/// Reads the answer about the project that was asked for; `None` when the body is not such an answer, or is about another
+/// project.
 #[must_use]
-pub fn read_movie(body: &[u8]) -> Option<Report> {
-    let body: Value = serde_json::from_slice(body).ok()?;
-    Report::read(body.get("movie")?)
+pub fn read_movie(body: &[u8], asked: &ProjectId) -> Option<Report> {
+    let mut body: Value = serde_json::from_slice(body).ok()?;
+    let movie = body.get_mut("movie")?;
+    if lacks(movie, "project") {
+        // A failure that names neither the project nor a status may be that of the request, and a render that failed
+        // is paid for again.
+        if lacks(movie, "status") && lacks(movie, "url") {
+            return None;
+        }
+        movie.as_object_mut()?.insert("project".to_owned(), asked.as_str().into());
+    }
+    Report::read(movie).filter(|report| report.project == *asked)
+}
+
+fn lacks(movie: &Value, name: &str) -> bool {
+    movie.get(name).is_none_or(|value| value.is_null() || value.as_str() == Some(""))
 }
 
 fn cursor(token: Value) -> Option<String> {
@@ -218,9 +233,14 @@ mod tests {
 
     #[test]
     fn one_project_is_read_from_its_movie() {
-        let report = read_movie(&json!({"success": true, "movie": item("p")}).to_string().into_bytes()).unwrap();
-        assert_eq!(report.project.as_str(), "p");
-        assert_eq!(read_movie(b"{\"success\":true}"), None);
+        let asked = ProjectId::parse("p").unwrap();
+        let read = |movie: &Value| read_movie(&json!({"success": true, "movie": movie}).to_string().into_bytes(), &asked);
+        assert_eq!(read(&item("p")).unwrap().project, asked);
+        assert_eq!(read(&json!({"status": "running"})).unwrap().project, asked);
+        assert_eq!(read(&item("q")), None);
+        assert_eq!(read(&json!({"project": 7, "status": "running"})), None);
+        assert_eq!(read(&json!({"success": false, "message": "try later"})), None);
+        assert_eq!(read_movie(b"{\"success\":true}", &asked), None);
     }
 
     proptest! {
@@ -237,7 +257,7 @@ mod tests {
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             prop_assert!(read_page(&bytes).is_none_or(|page| page.bytes == bytes.len() as u64));
-            let _ = read_movie(&bytes);
+            let _ = read_movie(&bytes, &ProjectId::parse("p").unwrap());
         }
     }
 }

@@ -98,11 +98,8 @@ impl Client {
     /// When the service does not know this project, refuses, or can't be reached in time.
     pub async fn read(&self, project: &ProjectId, patience: Duration) -> Result<Report, ReadError> {
         let query = [("project", project.as_str()), ("format", "simple")];
-        let is_it = |report: &Report| report.project == *project;
-        self.ask_movies(&Request { method: Method::GET, query: &query, largest: LARGEST_ANSWER }, patience, |body| {
-            read_movie(body).filter(is_it)
-        })
-        .await
+        let request = Request { method: Method::GET, query: &query, largest: LARGEST_ANSWER };
+        self.ask_movies(&request, patience, |body| read_movie(body, project)).await
     }
 
     /// Reads one page of the list, trying for `patience`: at most `limit` renders (1 to 100) of a window of at

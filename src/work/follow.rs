@@ -103,10 +103,14 @@ impl Described<'_> {
                 .outcome(OutcomeStatus::Waiting, None)
                 .because(Cause::Unreachable, format!("its state is unknown: {why}"))
                 .then(self.poll()),
-            PollResult::Refused(refusal) => self
-                .outcome(OutcomeStatus::Waiting, None)
-                .because(Cause::Refused(refusal.reason), self.going_on(&format!("the service refuses the request: {}", refusal.message)))
-                .then(if refusal.reason == Reason::Key { self.context.command.spell(&["auth", "login"]) } else { self.poll() }),
+            PollResult::Refused(refusal) => {
+                let message = self.going_on(&format!("the service refuses the request: {}", refusal.message));
+                let mut outcome = self.outcome(OutcomeStatus::Waiting, None).because(Cause::Refused(refusal.reason), message);
+                if refusal.reason == Reason::Key {
+                    outcome = outcome.then(self.context.command.spell(&["auth", "login"]));
+                }
+                outcome.then(self.poll())
+            }
             PollResult::Broken(message) => {
                 self.outcome(OutcomeStatus::Waiting, None).because(Cause::Internal, self.going_on(&message)).then(self.poll())
             }

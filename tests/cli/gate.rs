@@ -160,3 +160,38 @@ fn a_variable_of_a_flag_that_fits_nothing_warns_and_names_the_one_that_is_meant(
     assert_eq!(found[0]["help"], "did you mean `address`?");
     world.j2v("submit a.json --var address=y").exits(0).hides("warning");
 }
+
+#[test]
+fn a_movie_that_is_not_sent_keeps_its_key_and_its_next_commands_in_json() {
+    let world = World::new();
+    world.write("bad.json", SRCLESS);
+    world.movie("a.json", &json!({}));
+    for (line, code, next) in [
+        ("submit bad.json", 3, json!(["j2v check bad.json"])),
+        ("submit a.json --max-credits 1", 5, json!(["j2v plan a.json"])),
+        ("submit missing.json", 2, json!([])),
+    ] {
+        let run = world.j2v(&format!("{line} --key k --json")).exits(code);
+        let outcome = run.json();
+        assert_eq!((&outcome["key"], &outcome["next"]), (&json!("k"), &next), "{line}");
+        assert_eq!(json!(run.next()), next, "{line}: each command once");
+    }
+    let run = world.j2v("submit bad.json --key k").exits(3);
+    assert!(run.stderr.find("to send it anyway") < run.stderr.find("next: "), "{run:?}");
+}
+
+#[test]
+fn what_was_not_tried_keeps_its_key_in_json() {
+    let world = World::with_faults(&["post-key"]);
+    std::fs::create_dir(world.path("videos")).unwrap();
+    for name in ["a", "b"] {
+        world.movie(&format!("videos/{name}.json"), &json!({}));
+    }
+    world.j2v("config set concurrency 1").exits(0);
+    for line in world.j2v("submit videos --json").exits(4).jsons() {
+        assert_eq!(json!(format!("videos/{}.json", line["key"].as_str().unwrap())), line["source"]);
+    }
+    assert_eq!(world.posts(), 1);
+    let keyless = world.j2v_with(&[("J2V_API_KEY", "")], "submit videos/a.json --key k --json").exits(4).json();
+    assert_eq!((&keyless["key"], &keyless["next"]), (&json!("k"), &json!(["j2v auth login"])));
+}

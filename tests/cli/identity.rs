@@ -241,7 +241,7 @@ fn what_is_held_is_never_sent_again_by_itself() {
             .tells("`j2v settle L-1 --adopt PROJECT`");
         assert_eq!(run.next(), decide);
     }
-    world.j2v("poll --timeout 0s").exits(0).tells("key L-1 is held");
+    world.j2v("poll --timeout 0s").exits(8).tells("key L-1 is held").tells("next: j2v settle L-1");
     assert_eq!((world.posts(), world.accepted()), (1, 0));
 }
 

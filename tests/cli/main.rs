@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod agents;
+mod answers;
 mod batch;
 mod batch_faults;
 mod build;

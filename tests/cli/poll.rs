@@ -198,3 +198,41 @@ fn a_name_that_is_neither_key_nor_project_is_asked_of_nobody() {
     assert_eq!(run.next(), ["j2v history"]);
     world.run(&["poll", ""]).exits(2);
 }
+
+#[test]
+fn what_may_have_been_accepted_is_no_empty_answer() {
+    let world = World::with_faults(&["post-reset-before*1"]);
+    world.movie("a.json", &json!({}));
+    world.j2v("submit a.json --key lost --settle-for 0s").exits(8);
+    let run = world.j2v("poll --json").exits(8).tells("next: j2v settle lost");
+    assert_eq!((&run.json()["status"], &run.json()["key"]), (&json!("unknown"), &json!("lost")));
+}
+
+#[test]
+fn what_is_held_is_a_line_and_an_outcome_of_its_own() {
+    let world = World::with_faults(&["post-reset-before*1"]);
+    world.movie("a.json", &json!({}));
+    world.j2v("submit a.json --key lost --settle-for 0s --quarantine 0s").exits(8);
+    let run = world.j2v("poll").exits(8).prints(&[""]).tells("key lost is held").hides("no render in the ledger is unfinished");
+    assert_eq!(run.next(), ["j2v settle lost"]);
+    let run = world.j2v("poll --json").exits(8);
+    let line = run.json();
+    assert_eq!((&line["status"], &line["key"], &line["next"]), (&json!("held"), &json!("lost"), &json!(["j2v settle lost"])));
+    world.j2v("poll --batch other").exits(0).prints(&[]);
+
+    // Beside a render that is followed to its end.
+    let project = submitted(&world, "b", &json!({}));
+    let run = world.j2v("poll").exits(12);
+    assert!(run.lines()[0].is_empty() && run.lines()[1].contains(&project), "{run:?}");
+    let project = submitted(&world, "c", &json!({}));
+    world.j2v("poll --download c.mp4").exits(12).prints(&["", "c.mp4"]);
+    assert_eq!(world.j2v("poll c --json").json()["project"], json!(project));
+}
+
+#[test]
+fn missed_are_no_submissions_without_a_project() {
+    let world = World::with_faults(&["post-reset-before*1"]);
+    world.movie("a.json", &json!({}));
+    world.j2v("submit a.json --key lost --settle-for 0s --quarantine 0s").exits(8);
+    world.j2v("poll --missed --older-than 0s").exits(0).prints(&[]);
+}

@@ -155,6 +155,7 @@ fn row_16_credits_and_quota_are_told_from_a_bad_key() {
     assert_eq!(refused(401, "You exceeded the quota of movies in your plan. Please upgrade your plan to continue."), Reason::Credits);
     assert_eq!(refused(401, "You exceeded the quota of drafts in your plan. Please upgrade your plan to continue."), Reason::Credits);
     assert_eq!(refused(403, "account_suspended"), Reason::Credits);
+    assert_eq!(refused(402, "Payment required"), Reason::Credits);
 }
 
 #[test]
@@ -197,7 +198,7 @@ fn row_22_a_body_over_the_limit_is_refused_whoever_says_so() {
 #[test]
 fn row_22_a_4xx_that_is_no_whole_json_object_did_not_come_from_the_api() {
     for body in ["", "<html>blocked</html>", "\"no\"", "[]", r#"{"message":"cut"#] {
-        for status in [400, 401, 403, 404, 405, 418] {
+        for status in [400, 401, 402, 403, 404, 405, 418] {
             why_unknown(&post(status, body));
         }
     }
