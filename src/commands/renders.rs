@@ -150,7 +150,7 @@ fn spelling(name: Name<'_>, render: &Render) -> String {
 
 fn told(render: &Render) -> String {
     let project = render.submission.project.as_ref().map(|project| format!(", {project}")).unwrap_or_default();
-    format!("{}{project}", render.submission.state.as_str())
+    format!("{}{project}", render.submission.state.shown())
 }
 
 /// The message for a name that is not in the ledger.

@@ -279,7 +279,9 @@ pub(super) async fn swap(
         let refused = own.take(movie, &args.upload_to);
         if mode == UploadMode::Offline {
             // A check goes on: it finds the rest, and a path that stays where a URL belongs.
-            refused.iter().for_each(|why| call.out.warning(why));
+            for why in &refused {
+                call.out.warning(why);
+            }
         } else if !refused.is_empty() {
             one.movie = Err(CliError::new(Exit::Invalid, refused.join("; ")));
             continue;

@@ -53,6 +53,9 @@ pub(super) fn one_look(call: &Call, context: &Context) -> WaitPolicy {
 /// # Errors
 /// When several would be saved in one file, or `--name` is given for a file.
 pub(super) fn saving(place: &str, naming: &NameArgs, rules: &SaveRules, count: usize) -> Result<Saving, CliError> {
+    if place == "-" {
+        return Err(CliError::new(Exit::Usage, "`-` is not a place for a video: name a file, or a folder with a `/` at its end"));
+    }
     if naming.name.is_some() && !is_folder(Path::new(place)) {
         let why = format!("--name names videos in a folder, but {place} is a file: with a `/` at its end it is a folder");
         return Err(CliError::new(Exit::Usage, why));

@@ -146,3 +146,12 @@ fn a_comment_that_allows_nothing_is_told_and_one_for_rows_is_not() {
     world.j2v("check m.json --deny warnings").exits(0);
     world.j2v("batch m.json --rows rows.csv --key id --dry-run").hides("editor-zoom");
 }
+
+#[test]
+fn a_folder_whose_movies_are_all_excluded_is_not_called_clean() {
+    let world = World::new();
+    std::fs::create_dir(world.path("movies")).unwrap();
+    world.write("movies/a.json", "{\"scenes\": []}");
+    world.write("j2v.toml", "exclude = [\"movies/\"]");
+    world.j2v("check movies").exits(0).prints(&[]).tells("no movie was checked: `exclude` in j2v.toml leaves out every file");
+}

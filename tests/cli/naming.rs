@@ -109,6 +109,8 @@ fn a_place_that_can_not_be_is_refused_before_the_wait() {
     world.j2v("submit a.json --key k").exits(0);
     world.j2v("poll k --download no/such/film.mp4").exits(2).tells("its folder does not exist");
     world.run(&["poll", "k", "--download", ""]).exits(2).tells("the place is empty");
+    world.j2v("download k -o -").exits(2).tells("`-` is not a place for a video");
+    assert!(!world.has("-"));
 }
 
 #[test]

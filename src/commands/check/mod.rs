@@ -56,7 +56,11 @@ pub(super) async fn run(call: &Call, args: &CheckArgs) -> anyhow::Result<Exit> {
     let CheckRun { policy, report, tally, .. } = run;
     report.finish(call);
     policy.tell(call);
-    call.out.progress(&tally.to_string());
+    if tally.movies == 0 {
+        call.out.warning("no movie was checked: `exclude` in j2v.toml leaves out every file");
+    } else {
+        call.out.progress(&tally.to_string());
+    }
     // Programs that read SARIF treat any other exit code as a failure of the check itself.
     let is_read_by_code_scanning = format == CheckFormat::Sarif && tally.stopped.is_none();
     Ok(if is_read_by_code_scanning { Exit::Done } else { tally.exit() })
