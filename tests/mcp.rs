@@ -52,6 +52,35 @@ fn the_tools_are_few_and_short_and_stdout_carries_nothing_else() {
     agent.leave();
 }
 
+#[cfg(unix)]
+#[test]
+fn a_path_is_a_file_below_the_start_folder_not_a_folder_of_links() {
+    let (home, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let movie = r#"{"resolution": "sd", "comment": "outside", "scenes": [{"duration": 1, "elements": [{"type": "text", "text": "Hi"}]}]}"#;
+    std::fs::write(outside.path().join("secret.json"), movie).unwrap();
+    std::fs::create_dir(home.path().join("movies")).unwrap();
+    std::os::unix::fs::symlink(outside.path().join("secret.json"), home.path().join("movies/a.json")).unwrap();
+    std::fs::write(home.path().join("movie.json"), movie).unwrap();
+    let mut agent = Agent::start(home.path());
+    let mut told = |tool: &str, path: &str| {
+        let arguments = json!({"path": path, "key": "k", "max_credits": 50});
+        let answer =
+            agent.ask(&json!({"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}));
+        (answer["result"]["isError"] == true, answer["result"]["content"][0]["text"].as_str().unwrap().to_owned())
+    };
+    for tool in ["check_movie", "render_movie", "preview_movie"] {
+        for path in ["", "."] {
+            let (refused, why) = told(tool, path);
+            assert!(refused && why.contains("`path`"), "{tool} {path:?}: {why}");
+        }
+        let (refused, why) = told(tool, "movies");
+        assert!(refused && why.contains("folder") && why.contains("one movie's file"), "{tool}: {why}");
+        assert!(told(tool, "movies/a.json").1.contains("outside"), "{tool}");
+    }
+    assert!(!told("check_movie", "movie.json").0);
+    agent.leave();
+}
+
 /// A session with the server, by hand.
 struct Agent {
     server: Child,

@@ -34,6 +34,7 @@ mod preview;
 mod receiver;
 mod reconcile;
 mod renders;
+mod replacing;
 mod resolve;
 mod schema;
 mod session;

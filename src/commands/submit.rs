@@ -9,7 +9,7 @@ use super::session::{Session, ledger_failed};
 use super::submit_check::SubmitCheck;
 use super::uploads::{self, UploadMode};
 use super::waiting::{self, PollMode, submitted};
-use super::{Call, CliError, dry_run, template_variables};
+use super::{Call, CliError, dry_run, replacing, template_variables};
 use crate::cli::SubmitArgs;
 use crate::exit::Exit;
 use crate::ledger::{LedgerError, Render};
@@ -30,6 +30,10 @@ use crate::work::submit::{Order, Submitted, submit};
 const TAKEN: &str = "`client-data.j2v` is reserved for the render's token, but the movie has a value there";
 
 pub(super) async fn run(call: &Call, args: &SubmitArgs) -> anyhow::Result<Exit> {
+    if let Some((file, format)) = args.results.as_deref().and_then(|file| Some((file, RecordFormat::of(file)?))) {
+        let inputs = replacing::inputs_of_movie(&args.movie);
+        replacing::refuse(("--results", "sent"), file, &inputs, |begins| format.is_begun_by(begins))?;
+    }
     let mut composed = movies::compose_all(&call.out, &args.movie)?;
     if args.movie.upload {
         let mode = if args.dry_run { UploadMode::LookUp } else { UploadMode::Send };

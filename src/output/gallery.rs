@@ -32,6 +32,15 @@ pub(super) fn head(title: &str) -> String {
     )
 }
 
+/// Whether a file that begins so is such a page; the script's hash may be that of another version.
+pub(super) fn is_begun_by(bytes: &[u8]) -> bool {
+    let ours = head("");
+    let Some((before, rest)) = ours.split_once("'sha256-") else { return false };
+    let after = rest.split_once("; ").and_then(|(_, rest)| rest.split_once('>')).map_or("", |(policy, _)| policy);
+    let begins = bytes.strip_prefix(before.as_bytes()).unwrap_or_default();
+    memchr::memmem::find(&begins[..begins.len().min(400)], after.as_bytes()).is_some()
+}
+
 /// The line of a row: its facts, and for a failed row the cause and the next command.
 pub(super) fn row(mut fields: Value, outcome: &Outcome, folder: &Path) -> String {
     fields["file"] = outcome.file.as_ref().map_or(Value::Null, |file| relative(file, folder).into());

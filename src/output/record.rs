@@ -2,12 +2,12 @@
 //! a killed run leaves a readable file. The next run writes a new file, and replaces the old one with it as
 //! soon as the new one holds at least as much. At the end of the run the lines are in the order of the table.
 
-use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use tempfile::TempPath;
 
 use super::gallery;
 use crate::render::event::Outcome;
@@ -45,6 +45,20 @@ impl RecordFormat {
         let count =
             if self == Self::Html { 1 + lines.filter(|line| line.starts_with(gallery::ROW.as_bytes())).count() } else { lines.count() };
         u64::try_from(count).unwrap_or(u64::MAX)
+    }
+
+    /// Whether a file that begins so is such a file of an earlier run.
+    #[must_use]
+    pub(crate) fn is_begun_by(self, bytes: &[u8]) -> bool {
+        let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        match self {
+            Self::Csv => line.strip_prefix(MARK).unwrap_or(line).trim_ascii_end() == COLUMNS.join(",").as_bytes(),
+            Self::JsonLines => {
+                let row = serde_json::from_slice::<Value>(line).unwrap_or_default();
+                COLUMNS.iter().all(|column| row.get(column).is_some())
+            }
+            Self::Html => gallery::is_begun_by(bytes),
+        }
     }
 
     /// The end of a complete file.
@@ -93,8 +107,8 @@ pub(crate) struct RecordFile {
     length: u64,
     /// The lines of rows: the row, the start of its line, and its length.
     rows: Vec<(u64, u64, usize)>,
-    /// The path of the draft, and the number of lines in the file that it will replace.
-    replaces: Option<(PathBuf, u64)>,
+    /// The draft, and the number of lines in the file that it will replace.
+    replaces: Option<(TempPath, u64)>,
 }
 
 impl RecordFile {
@@ -103,15 +117,18 @@ impl RecordFile {
     /// # Errors
     /// When it can't be created.
     pub(crate) fn create(path: &Path, format: RecordFormat, for_excel: bool) -> io::Result<Self> {
-        let known = match fs::read(path) {
-            Ok(bytes) => Some(format.count(&bytes)),
-            Err(why) if why.kind() == io::ErrorKind::NotFound => None,
+        // A file that another run has made meanwhile is not cut off: this run's takes its place in the end.
+        let (file, replaces) = match OpenOptions::new().read(true).write(true).create_new(true).open(path) {
+            Ok(file) => (file, None),
+            Err(why) if why.kind() == io::ErrorKind::AlreadyExists => {
+                let lines = format.count(&fs::read(path)?);
+                let (file, draft) = draft(path)?;
+                (file, Some((draft, lines)))
+            }
             Err(why) => return Err(why),
         };
-        let beside = known.map(|lines| (beside(path), lines));
-        let file = create(beside.as_ref().map_or(path, |(beside, _)| beside))?;
         let path = path.to_owned();
-        let mut record = Self { format, path, file, lines: 0, head: 0, length: 0, rows: Vec::new(), replaces: beside };
+        let mut record = Self { format, path, file, lines: 0, head: 0, length: 0, rows: Vec::new(), replaces };
         match format {
             RecordFormat::Csv => {
                 let mark = if for_excel { MARK } else { b"" };
@@ -150,16 +167,15 @@ impl RecordFile {
             self.file.sync_all()?;
             return self.take_its_place();
         }
-        let unsorted = self.replaces.take().map(|(beside, _)| beside);
-        let sorted = with_ending(&self.path, ".sorted");
-        self.write_sorted(&sorted)?;
-        fs::rename(sorted, &self.path)?;
-        unsorted.map_or(Ok(()), fs::remove_file)
+        let (file, sorted) = draft(&self.path)?;
+        self.write_sorted(file)?;
+        // An unsorted draft is removed with the end of `self`.
+        sorted.persist(&self.path).map_err(|why| why.error)
     }
 
-    fn write_sorted(&mut self, path: &Path) -> io::Result<()> {
+    fn write_sorted(&mut self, file: File) -> io::Result<()> {
         self.rows.sort_by_key(|(row, ..)| *row);
-        let mut to = BufWriter::new(create(path)?);
+        let mut to = BufWriter::new(file);
         let mut from = BufReader::new(&self.file);
         let lines = self.rows.iter().map(|(_, at, length)| (*at, *length as u64));
         for (at, length) in std::iter::once((0, self.head)).chain(lines) {
@@ -183,24 +199,23 @@ impl RecordFile {
 
     fn take_its_place(&mut self) -> io::Result<()> {
         match self.replaces.take() {
-            Some((beside, _)) => fs::rename(beside, &self.path),
+            Some((draft, _)) => draft.persist(&self.path).map_err(|why| why.error),
             None => Ok(()),
         }
     }
 }
 
-fn create(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(true).open(path)
-}
-
-fn beside(path: &Path) -> PathBuf {
-    with_ending(path, ".new")
-}
-
-fn with_ending(path: &Path, ending: &str) -> PathBuf {
-    let mut name: OsString = path.as_os_str().to_owned();
-    name.push(ending);
-    PathBuf::from(name)
+/// A file beside another one that will take its place. Its name is its own: two runs may write at once.
+fn draft(path: &Path) -> io::Result<(File, TempPath)> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut prefix = path.file_name().unwrap_or_default().to_owned();
+    prefix.push(".");
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(".new");
+    // Temporary files are for their owner alone; the results are a file like any other, as the umask has it.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder).map(tempfile::NamedTempFile::into_parts)
 }
 
 fn fields(recorded: &Recorded<'_>) -> Value {

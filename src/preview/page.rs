@@ -79,7 +79,19 @@ struct Data<'a> {
     rows: bool,
 }
 
+/// How every page begins.
+const HEAD: &str = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\"";
+
+/// How the title of every page ends.
+const TITLE: &str = " · j2v preview</title>\n<style>";
+
 impl Page<'_> {
+    /// Whether a file that begins so is such a page, of this version or an earlier one.
+    #[must_use]
+    pub fn is_begun_by(bytes: &[u8]) -> bool {
+        bytes.starts_with(HEAD.as_bytes()) && memchr::memmem::find(bytes, TITLE.as_bytes()).is_some()
+    }
+
     /// The whole page.
     #[must_use]
     pub fn to_html(&self) -> String {
@@ -88,10 +100,9 @@ impl Page<'_> {
         let fonts = if self.online { self.fonts() } else { String::new() };
         let script = SCRIPTS.concat();
         format!(
-            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
+            "{HEAD} content=\"{policy}\">\n\
              <meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
-             <link rel=\"icon\" href=\"data:,\">\n{fonts}<title>{title} · j2v preview</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
+             <link rel=\"icon\" href=\"data:,\">\n{fonts}<title>{title}{TITLE}{STYLE}</style>\n</head>\n<body>\n\
              <script type=\"application/json\" id=\"data\">{data}</script>\n<script>{script}</script>\n</body>\n</html>\n",
             policy = self.policy(),
             title = escaped(self.name),

@@ -38,6 +38,7 @@ mod man;
 mod media;
 mod naming;
 mod output;
+mod overwriting;
 mod plan;
 mod poll;
 mod profiles;

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use self::earlier_runs::EarlierRuns;
 use super::session::{self, ledger_failed};
-use super::{Call, CliError, movies, waiting};
+use super::{Call, CliError, movies, replacing, waiting};
 use crate::cli::{BatchArgs, NameArgs};
 use crate::exit::Exit;
 use crate::ledger::batch::{Batch, Budget};
@@ -97,6 +97,10 @@ fn refuse_what_cannot_be(call: &Call, args: &BatchArgs) -> Result<(), CliError> 
             Exit::Usage,
             format!("--results {}: the file's ending says its format: .csv, .jsonl or .html", file.display()),
         ));
+    }
+    if let Some((file, format)) = args.results.as_deref().and_then(|file| Some((file, RecordFormat::of(file)?))) {
+        let inputs = [replacing::inputs_of_movie(&args.movie), replacing::inputs_of_table(&args.table)].concat();
+        replacing::refuse(("--results", "sent"), file, &inputs, |begins| format.is_begun_by(begins))?;
     }
     if args.no_wait && args.saving.download.is_some() {
         return Err(CliError::new(Exit::Usage, "--no-wait ends before there are videos to save: leave out --download or --no-wait"));

@@ -148,7 +148,7 @@ impl Server {
             (Some(Value::Object(movie)), None) => ("-".to_owned(), Some(Value::Object(movie.clone()).to_string())),
             // Some agents send the document as a string.
             (Some(Value::String(movie)), None) => ("-".to_owned(), Some(movie.clone())),
-            (None, Some(path)) => (self.below_root(path)?.display().to_string(), None),
+            (None, Some(path)) => (self.movie_file(path)?.display().to_string(), None),
             _ => anyhow::bail!("give either `movie`, the document itself, or `path`, its file"),
         };
         let mut words = vec![place];
@@ -156,6 +156,18 @@ impl Server {
             words.extend(["--var".to_owned(), format!("{name}:={value}")]);
         }
         Ok(Named { words, input })
+    }
+
+    /// The file of a movie. A folder is refused: its entries may be links that lead outside the start folder.
+    fn movie_file(&self, path: &str) -> anyhow::Result<PathBuf> {
+        let file = self.below_root(path)?;
+        let about = std::fs::metadata(&file).map_err(|why| anyhow::anyhow!("`path` {path}: {why}"))?;
+        match (path, about.is_file()) {
+            ("", _) => anyhow::bail!("`path` is empty: name one movie's file"),
+            (_, true) => Ok(file),
+            _ if about.is_dir() => anyhow::bail!("`path` {path} is a folder: name one movie's file in it"),
+            _ => anyhow::bail!("`path` {path} is not a regular file: name one movie's file"),
+        }
     }
 
     /// A path of a call: resolved through every link, and refused outside the start folder.

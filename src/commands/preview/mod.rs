@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use self::show::{Maker, ReadMovie, in_a_line, source};
-use super::{Call, CliError};
+use super::{Call, CliError, replacing};
 use crate::cli::PreviewArgs;
 use crate::exit::Exit;
 use crate::output::counted;
@@ -30,6 +30,7 @@ const SECRET: usize = 16;
 const EMBEDDED: (u64, u64) = (8 << 20, 24 << 20);
 
 pub(super) async fn run(call: &Call, args: PreviewArgs) -> anyhow::Result<Exit> {
+    refuse_what_is_not_ours(&args)?;
     let maker = Arc::new(Maker::new(call, args));
     let made = maker.read()?;
     let (errors, warnings) = made.counts();
@@ -40,6 +41,14 @@ pub(super) async fn run(call: &Call, args: PreviewArgs) -> anyhow::Result<Exit> 
         return write(call, &maker, &made).await;
     }
     follow(call, maker, made).await
+}
+
+/// Refuses an output file that is an input or not a page of an earlier run, before either file is written.
+fn refuse_what_is_not_ours(args: &PreviewArgs) -> Result<(), CliError> {
+    let inputs = [replacing::inputs_of_movie(&args.movie), replacing::inputs_of_table(&args.table)].concat();
+    let files = [("--out", &args.out), ("--storyboard", &args.storyboard)];
+    let mut named = files.into_iter().filter_map(|(flag, file)| Some((flag, file.as_deref()?)));
+    named.try_for_each(|(flag, file)| replacing::refuse((flag, "written"), file, &inputs, Page::is_begun_by))
 }
 
 fn findings(errors: usize, warnings: usize) -> String {
@@ -68,7 +77,7 @@ async fn write(call: &Call, maker: &Maker, made: &ReadMovie) -> anyhow::Result<E
             call.out.warning(&format!("{path}: the page links to this file but does not contain it; it shows on this machine only"));
         }
         let page = Page { mode, name: name(args), state: &state, has_rows: false, online: args.online };
-        std::fs::write(file, page.to_html())
+        replacing::write(file, page.to_html().as_bytes())
             .map_err(|why| CliError::new(Exit::Usage, format!("{} can't be written: {why}", file.display())))?;
         if !args.json {
             call.out.data(&file.display().to_string());

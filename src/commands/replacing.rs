@@ -1,0 +1,120 @@
+//! What a file named for output may replace: nothing that the command reads, and of what is there only j2v's own.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::{CliError, movies};
+use crate::cli::{MovieArgs, TableArgs};
+use crate::exit::Exit;
+
+/// The part of an existing file that is judged, bytes: what j2v writes names itself before its content.
+const JUDGED: u64 = 1 << 20;
+
+/// A file that a command reads.
+#[derive(Clone, Copy)]
+pub(super) struct Input<'a> {
+    /// What it is to the command.
+    what: &'static str,
+    path: &'a Path,
+}
+
+/// The files that are named on the command line as the movie and its parts.
+pub(super) fn inputs_of_movie(movie: &MovieArgs) -> Vec<Input<'_>> {
+    let movies = movie.movies.iter().filter(|name| *name != movies::STDIN).map(|name| ("the movie", Path::new(name)));
+    let parts = [("the file of --vars", &movie.vars), ("the file of --scene", &movie.scene), ("the file of --element", &movie.element)];
+    let parts = parts.into_iter().flat_map(|(what, paths)| paths.iter().map(move |path| (what, path.as_path())));
+    movies.chain(parts).map(|(what, path)| Input { what, path }).collect()
+}
+
+/// The files that are named on the command line as tables, and as what their columns are.
+pub(super) fn inputs_of_table(table: &TableArgs) -> Vec<Input<'_>> {
+    let tables =
+        table.rows.iter().map(|name| ("the table of --rows", name)).chain(table.join.iter().map(|name| ("the table of --join", name)));
+    let tables = tables.filter(|(_, name)| *name != movies::STDIN).map(|(what, name)| (what, Path::new(name)));
+    let map = table.map_file.iter().map(|path| ("the file of --map-file", path.as_path()));
+    tables.chain(map).map(|(what, path)| Input { what, path }).collect()
+}
+
+/// Refuses to replace one of the inputs, or a file whose beginning is not `ours`. An empty file may be replaced, and what is no
+/// regular file, such as `/dev/stdout`, is only written to. `done` is what the command would have done: written or sent.
+///
+/// # Errors
+/// When the file is one of them, or can't be read; nothing was written or sent.
+pub(super) fn refuse(
+    (flag, done): (&str, &str),
+    target: &Path,
+    inputs: &[Input<'_>],
+    ours: impl Fn(&[u8]) -> bool,
+) -> Result<(), CliError> {
+    let refused = |why: String| Err(CliError::new(Exit::Usage, format!("{flag} {}: {why}; nothing was {done}", target.display())));
+    if let Some(input) = inputs.iter().find(|input| is_same(target, input.path)) {
+        return refused(format!("this is {}, which would be lost: choose another name", input.what));
+    }
+    match beginning(target) {
+        Ok(begins) if begins.is_empty() || ours(&begins) => Ok(()),
+        Ok(_) => refused("a file that j2v did not write is there: choose another name, or move that file".to_owned()),
+        Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(why) => refused(why.to_string()),
+    }
+}
+
+/// Writes a file so that its path holds all of it or what was there before.
+///
+/// # Errors
+/// When it can't be written.
+pub(super) fn write(target: &Path, content: &[u8]) -> io::Result<()> {
+    let there = fs::metadata(target).ok();
+    if there.as_ref().is_some_and(|there| !there.is_file()) {
+        return fs::write(target, content);
+    }
+    // A link stays, and what it leads to is replaced.
+    let target = target.canonicalize().unwrap_or_else(|_| target.to_path_buf());
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut draft = readable_by_all(tempfile::Builder::new().prefix(".j2v-")).tempfile_in(folder)?;
+    draft.write_all(content)?;
+    if let Some(there) = there {
+        draft.as_file().set_permissions(there.permissions())?;
+    }
+    draft.persist(&target).map(drop).map_err(|why| why.error)
+}
+
+/// Temporary files are for their owner alone; what takes their place is a file like any other, as the umask has it.
+#[cfg(unix)]
+fn readable_by_all<'a, 'b>(builder: &'a mut tempfile::Builder<'b, 'b>) -> &'a mut tempfile::Builder<'b, 'b> {
+    use std::os::unix::fs::PermissionsExt;
+    builder.permissions(fs::Permissions::from_mode(0o666))
+}
+
+#[cfg(not(unix))]
+fn readable_by_all<'a, 'b>(builder: &'a mut tempfile::Builder<'b, 'b>) -> &'a mut tempfile::Builder<'b, 'b> {
+    builder
+}
+
+/// The beginning of a regular file; nothing of another kind of file, which may wait for a writer.
+fn beginning(path: &Path) -> io::Result<Vec<u8>> {
+    let mut begins = Vec::new();
+    if fs::metadata(path)?.is_file() {
+        File::open(path)?.take(JUDGED).read_to_end(&mut begins)?;
+    }
+    Ok(begins)
+}
+
+/// Whether two paths lead to one file, through links of either kind.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let canonical = |path: &Path| -> Option<PathBuf> { path.canonicalize().ok() };
+    let (Some(first), Some(second)) = (canonical(one), canonical(other)) else { return false };
+    first == second || is_one_inode(&first, &second)
+}
+
+#[cfg(unix)]
+fn is_one_inode(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let inode = |path: &Path| fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|about| (about.dev(), about.ino()));
+    inode(one).is_some_and(|first| Some(first) == inode(other))
+}
+
+#[cfg(not(unix))]
+fn is_one_inode(_: &Path, _: &Path) -> bool {
+    false
+}
