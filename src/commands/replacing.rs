@@ -2,11 +2,12 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{CliError, movies};
 use crate::cli::{MovieArgs, TableArgs};
 use crate::exit::Exit;
+use crate::service::copies::is_one_file;
 
 /// The part of an existing file that is judged, bytes: what j2v writes names itself before its content.
 const JUDGED: u64 = 1 << 20;
@@ -48,7 +49,7 @@ pub(super) fn refuse(
     ours: impl Fn(&[u8]) -> bool,
 ) -> Result<(), CliError> {
     let refused = |why: String| Err(CliError::new(Exit::Usage, format!("{flag} {}: {why}; nothing was {done}", target.display())));
-    if let Some(input) = inputs.iter().find(|input| is_same(target, input.path)) {
+    if let Some(input) = inputs.iter().find(|input| is_one_file(target, input.path)) {
         return refused(format!("this is {}, which would be lost: choose another name", input.what));
     }
     match beginning(target) {
@@ -98,23 +99,4 @@ fn beginning(path: &Path) -> io::Result<Vec<u8>> {
         File::open(path)?.take(JUDGED).read_to_end(&mut begins)?;
     }
     Ok(begins)
-}
-
-/// Whether two paths lead to one file, through links of either kind.
-fn is_same(one: &Path, other: &Path) -> bool {
-    let canonical = |path: &Path| -> Option<PathBuf> { path.canonicalize().ok() };
-    let (Some(first), Some(second)) = (canonical(one), canonical(other)) else { return false };
-    first == second || is_one_inode(&first, &second)
-}
-
-#[cfg(unix)]
-fn is_one_inode(one: &Path, other: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let inode = |path: &Path| fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|about| (about.dev(), about.ino()));
-    inode(one).is_some_and(|first| Some(first) == inode(other))
-}
-
-#[cfg(not(unix))]
-fn is_one_inode(_: &Path, _: &Path) -> bool {
-    false
 }

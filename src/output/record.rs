@@ -47,15 +47,15 @@ impl RecordFormat {
         u64::try_from(count).unwrap_or(u64::MAX)
     }
 
-    /// Whether a file that begins so is such a file of an earlier run.
+    /// Whether a file that begins so is such a file of an earlier run. An older version wrote fewer columns.
     #[must_use]
     pub(crate) fn is_begun_by(self, bytes: &[u8]) -> bool {
         let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
         match self {
-            Self::Csv => line.strip_prefix(MARK).unwrap_or(line).trim_ascii_end() == COLUMNS.join(",").as_bytes(),
+            Self::Csv => line.strip_prefix(MARK).unwrap_or(line).starts_with(COLUMNS[..SURE].join(",").as_bytes()),
             Self::JsonLines => {
                 let row = serde_json::from_slice::<Value>(line).unwrap_or_default();
-                COLUMNS.iter().all(|column| row.get(column).is_some())
+                COLUMNS[..SURE].iter().all(|column| row.get(column).is_some())
             }
             Self::Html => gallery::is_begun_by(bytes),
         }
@@ -83,6 +83,9 @@ const COLUMNS: [&str; 13] = [
     "ended_at",
     "rendering_time",
 ];
+
+/// So many of the first columns show that a file is a record of results.
+const SURE: usize = 4;
 
 /// The facts of one row, besides its outcome.
 pub(crate) struct Recorded<'a> {

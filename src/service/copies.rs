@@ -19,10 +19,11 @@ pub(crate) fn is_one_file(one: &Path, other: &Path) -> bool {
     are_linked || one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
+/// A terminal or a pipe has one inode for all that write to it: only regular files are compared.
 #[cfg(unix)]
 fn has_one_inode(one: &fs::Metadata, other: &fs::Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
+    one.is_file() && (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
 #[cfg(not(unix))]

@@ -273,6 +273,20 @@ fn an_edit_that_is_taken_back_names_the_earlier_video_and_costs_nothing() {
 }
 
 #[test]
+fn a_paid_render_of_a_row_that_left_the_table_is_named_with_the_command_that_saves_it() {
+    let world = world_of(&[], &json!({}));
+    let line = format!("batch flat.json {ROWS}");
+    world.j2v(&format!("{line} --no-wait")).exits(0);
+    world.write("rows.csv", "id,city\n2,Oslo\n");
+    let run = world.j2v(&format!("{line} --download videos/")).exits(0).prints(&["videos/2.mp4"]);
+    let run = run.tells("the batch has 1 render of rows that are not in the table");
+    assert_eq!(run.next(), ["j2v poll --batch flat --download videos/"]);
+    typed(&world, run.next()[0]).exits(0);
+    assert_eq!(std::fs::read_dir(world.path("videos")).unwrap().count(), 2);
+    world.j2v(&format!("{line} --download videos/")).exits(0).hides("not in the table");
+}
+
+#[test]
 fn an_update_that_was_queued_and_taken_back_is_not_paid_for() {
     let world = world_of(&[], &json!({}));
     let line = format!("batch flat.json {ROWS} --download videos/");

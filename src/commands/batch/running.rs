@@ -13,7 +13,9 @@ use super::outcomes::{Commands, Outcomes};
 use super::preflight::CheckedRows;
 use crate::cli::BatchArgs;
 use crate::exit::Exit;
+use crate::ledger::RenderQuery;
 use crate::ledger::batch::Batch;
+use crate::output::counted;
 use crate::render::event::{Event, Listener};
 use crate::render::schedule::PollInterval;
 use crate::render::state::OnUnknown;
@@ -61,6 +63,9 @@ pub(super) async fn run(call: &Call, args: &BatchArgs, batch: Batch, checked: Ch
         Err(error) => (Some(StopReason::Ledger(error.to_string())), Some(ledger_failed(error).exit)),
     };
     let exit = outcomes.finish(stopped.as_ref(), &commands);
+    if exit == Exit::Done && !args.no_wait {
+        tell_of_rows_elsewhere(call, args, &context, &batch).await;
+    }
     session.close().await;
     Ok(if stopped == Some(StopReason::Interrupted) { Exit::Interrupted } else { lost.unwrap_or(exit) })
 }
@@ -87,6 +92,21 @@ fn plan(call: &Call, args: &BatchArgs, batch: &Batch, checked: &CheckedRows, sav
         quarantine: args.lost.quarantine,
         settle_for: args.lost.settle_for,
     }
+}
+
+/// Names the paid renders of rows that have left the table: all rows of the table are done, but nothing follows these.
+async fn tell_of_rows_elsewhere(call: &Call, args: &BatchArgs, context: &Context, batch: &Batch) {
+    // It is a remark: what the run did is reported whether the ledger answers or not.
+    let mut left = context.store.find(Some(batch.space.clone()), RenderQuery::Unfinished).await.unwrap_or_default();
+    left.retain(|render| render.batch() == Some(batch.name.as_str()));
+    if left.is_empty() {
+        return;
+    }
+    let count = counted(left.len(), "render");
+    call.out.warning(&format!("the batch has {count} of rows that are not in the table: unfinished, and followed by:"));
+    let saved = args.saving.download.iter().flat_map(|place| ["--download", place.as_str()]);
+    let words: Vec<&str> = ["poll", "--batch", batch.name.as_str()].into_iter().chain(saved).collect();
+    call.out.hint(&context.command.spell(&words));
 }
 
 /// The budget of an earlier run still applies. A user whose command line doesn't show it gets a notice.
