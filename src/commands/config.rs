@@ -46,10 +46,14 @@ fn file(call: &Call) -> Result<PathBuf, CliError> {
     folder.map(folder::config_file).ok_or_else(|| CliError::new(Exit::Usage, "there is no home folder for a config file"))
 }
 
+/// A broken file sets nothing, so no value is in effect that could be shown.
+fn refuse_broken_file(call: &Call) -> Result<(), CliError> {
+    let fault = call.settings.config_fault.as_ref();
+    fault.map_or(Ok(()), |fault| Err(CliError::new(Exit::Usage, fault).then("j2v config edit")))
+}
+
 fn show(call: &Call, json: bool) -> anyhow::Result<Exit> {
-    if let Some(fault) = &call.settings.config_fault {
-        return Err(CliError::new(Exit::Usage, fault).then("j2v config edit").into());
-    }
+    refuse_broken_file(call)?;
     let shown: Vec<_> = call.settings.shown.iter().cloned().chain([project()?]).collect();
     if json {
         for setting in &shown {
@@ -70,9 +74,7 @@ fn show(call: &Call, json: bool) -> anyhow::Result<Exit> {
 /// Prints a setting as it is in effect.
 fn get(call: &Call, name: &str) -> anyhow::Result<Exit> {
     let name = setting(name, "j2v auth status")?;
-    if let Some(fault) = &call.settings.config_fault {
-        return Err(CliError::new(Exit::Usage, fault).then("j2v config edit").into());
-    }
+    refuse_broken_file(call)?;
     call.out.data(shown(call, name).and_then(|setting| setting.value.as_deref()).unwrap_or_default());
     Ok(Exit::Done)
 }
@@ -102,8 +104,7 @@ fn set(call: &Call, name: &str, value: Option<&str>) -> anyhow::Result<Exit> {
     }
     let profile = &call.settings.account;
     let path = file(call)?;
-    let (path, is_changed) =
-        settings::edit(path.parent().unwrap_or(&path), profile, setting_name, value).map_err(|error| refused(&error))?;
+    let is_changed = settings::edit(&path, profile, setting_name, value).map_err(|error| refused(&error))?;
     let path = path.display();
     let of = if name == "profile" { String::new() } else { format!(" of the profile {profile}") };
     let what = match (value, is_changed) {

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::{CliError, movies};
 use crate::cli::{MovieArgs, TableArgs};
 use crate::exit::Exit;
+use crate::output::{RecordFormat, draft};
 use crate::service::copies::is_one_file;
 
 /// The part of an existing file that is judged, bytes: what j2v writes names itself before its content.
@@ -60,6 +61,16 @@ pub(super) fn refuse(
     }
 }
 
+/// Refuses a `--results` file that replaces anything but results of an earlier run. An ending that says no format is refused
+/// elsewhere.
+///
+/// # Errors
+/// As [`refuse`]; nothing was sent.
+pub(super) fn refuse_results(results: Option<&Path>, inputs: &[Input<'_>]) -> Result<(), CliError> {
+    let Some((file, format)) = results.and_then(|file| Some((file, RecordFormat::of(file)?))) else { return Ok(()) };
+    refuse(("--results", "sent"), file, inputs, |begins| format.is_begun_by(begins))
+}
+
 /// Writes a file so that its path holds all of it or what was there before.
 ///
 /// # Errors
@@ -71,25 +82,12 @@ pub(super) fn write(target: &Path, content: &[u8]) -> io::Result<()> {
     }
     // A link stays, and what it leads to is replaced.
     let target = target.canonicalize().unwrap_or_else(|_| target.to_path_buf());
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut draft = readable_by_all(tempfile::Builder::new().prefix(".j2v-")).tempfile_in(folder)?;
+    let mut draft = draft::beside(&target)?;
     draft.write_all(content)?;
     if let Some(there) = there {
         draft.as_file().set_permissions(there.permissions())?;
     }
     draft.persist(&target).map(drop).map_err(|why| why.error)
-}
-
-/// Temporary files are for their owner alone; what takes their place is a file like any other, as the umask has it.
-#[cfg(unix)]
-fn readable_by_all<'a, 'b>(builder: &'a mut tempfile::Builder<'b, 'b>) -> &'a mut tempfile::Builder<'b, 'b> {
-    use std::os::unix::fs::PermissionsExt;
-    builder.permissions(fs::Permissions::from_mode(0o666))
-}
-
-#[cfg(not(unix))]
-fn readable_by_all<'a, 'b>(builder: &'a mut tempfile::Builder<'b, 'b>) -> &'a mut tempfile::Builder<'b, 'b> {
-    builder
 }
 
 /// The beginning of a regular file; nothing of another kind of file, which may wait for a writer.

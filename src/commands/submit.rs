@@ -30,10 +30,7 @@ use crate::work::submit::{Order, Submitted, submit};
 const TAKEN: &str = "`client-data.j2v` is reserved for the render's token, but the movie has a value there";
 
 pub(super) async fn run(call: &Call, args: &SubmitArgs) -> anyhow::Result<Exit> {
-    if let Some((file, format)) = args.results.as_deref().and_then(|file| Some((file, RecordFormat::of(file)?))) {
-        let inputs = replacing::inputs_of_movie(&args.movie);
-        replacing::refuse(("--results", "sent"), file, &inputs, |begins| format.is_begun_by(begins))?;
-    }
+    replacing::refuse_results(args.results.as_deref(), &replacing::inputs_of_movie(&args.movie))?;
     let mut composed = movies::compose_all(&call.out, &args.movie)?;
     if args.movie.upload {
         let mode = if args.dry_run { UploadMode::LookUp } else { UploadMode::Send };

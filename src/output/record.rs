@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use tempfile::TempPath;
 
-use super::gallery;
+use super::{draft, gallery};
 use crate::render::event::Outcome;
 use crate::render::line::facts;
 use crate::render::untrusted::escaped;
@@ -125,7 +125,7 @@ impl RecordFile {
             Ok(file) => (file, None),
             Err(why) if why.kind() == io::ErrorKind::AlreadyExists => {
                 let lines = format.count(&fs::read(path)?);
-                let (file, draft) = draft(path)?;
+                let (file, draft) = draft::beside(path)?.into_parts();
                 (file, Some((draft, lines)))
             }
             Err(why) => return Err(why),
@@ -170,7 +170,7 @@ impl RecordFile {
             self.file.sync_all()?;
             return self.take_its_place();
         }
-        let (file, sorted) = draft(&self.path)?;
+        let (file, sorted) = draft::beside(&self.path)?.into_parts();
         self.write_sorted(file)?;
         // An unsorted draft is removed with the end of `self`.
         sorted.persist(&self.path).map_err(|why| why.error)
@@ -206,19 +206,6 @@ impl RecordFile {
             None => Ok(()),
         }
     }
-}
-
-/// A file beside another one that will take its place. Its name is its own: two runs may write at once.
-fn draft(path: &Path) -> io::Result<(File, TempPath)> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut prefix = path.file_name().unwrap_or_default().to_owned();
-    prefix.push(".");
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix).suffix(".new");
-    // Temporary files are for their owner alone; the results are a file like any other, as the umask has it.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder).map(tempfile::NamedTempFile::into_parts)
 }
 
 fn fields(recorded: &Recorded<'_>) -> Value {

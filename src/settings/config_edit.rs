@@ -70,26 +70,25 @@ impl SettingName {
     }
 }
 
-/// Writes a setting of a profile into the file of a folder, or removes it. Returns the path of the file, and whether the
-/// file was changed. The file is never half written.
+/// Writes a setting of a profile into a config file, or removes it. Returns whether the file was changed. The file is never
+/// half written.
 ///
 /// # Errors
 /// When the file or the value can't be used: then nothing was written.
-pub(crate) fn edit(folder: &Path, profile: &str, name: SettingName, value: Option<&str>) -> Result<(PathBuf, bool), EditError> {
-    let path = folder::config_file(folder);
+pub(crate) fn edit(path: &Path, profile: &str, name: SettingName, value: Option<&str>) -> Result<bool, EditError> {
     // A link to a file elsewhere, as people who keep their settings in a repository have it, stays a link.
-    let path = path.canonicalize().unwrap_or(path);
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let home = folder::home();
     let text = TomlFile::read(&path)?.map(TomlFile::into_text).unwrap_or_default();
     Config::of(&TomlFile::new(&path, text.clone()), home.as_deref())?;
     let edited = edited(&text, profile, name, value).ok_or_else(|| EditError::Form { path: path.clone(), profile: profile.to_owned() })?;
     if edited == text {
-        return Ok((path, false));
+        return Ok(false);
     }
     let checked = Config::of(&TomlFile::new(&path, edited.clone()), home.as_deref());
     checked.map_err(|error| EditError::Value { name: name.0, why: error.what().to_owned() })?;
     match stored::replace(&path, &edited) {
-        Ok(()) => Ok((path, true)),
+        Ok(()) => Ok(true),
         Err(why) => Err(EditError::Unwritable { path, why }),
     }
 }

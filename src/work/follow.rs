@@ -213,18 +213,20 @@ impl Described<'_> {
             Ok(file) => Outcome { file: Some(file), ..outcome },
             Err(Unsaved::Expired) => self.expired(report).await,
             Err(why @ Unsaved::Deleted) => self.kept(OutcomeStatus::Deleted, report, &why),
-            Err(Unsaved::InTheWay { path, whose: Some(whose) }) => {
-                // The file is another paid video: the next command leaves it alone.
-                let free = save::with_project(&path, &report.project);
-                let next = self.context.command.spell(&["download", &project, "-o", &free.to_string_lossy()]);
-                let why = Unsaved::InTheWay { path, whose: Some(whose) };
+            Err(why @ Unsaved::InTheWay { .. }) => {
+                let next = match &why {
+                    // The file is another paid video: the next command leaves it alone.
+                    Unsaved::InTheWay { path, whose: Some(_) } => {
+                        let free = save::with_project(path, &report.project);
+                        self.context.command.spell(&["download", &project, "-o", &free.to_string_lossy()])
+                    }
+                    _ => format!("{resume} --overwrite"),
+                };
                 outcome.because(Cause::Unsaved, format!("rendered, but {why}")).then(next)
             }
-            Err(why @ Unsaved::InTheWay { .. }) => {
-                outcome.because(Cause::Unsaved, format!("rendered, but {why}")).then(format!("{resume} --overwrite"))
+            Err(why @ (Unsaved::Busy { .. } | Unsaved::Failed(_))) => {
+                outcome.because(Cause::Unsaved, format!("rendered, but not saved: {why}")).then(resume)
             }
-            Err(why @ Unsaved::Busy { .. }) => outcome.because(Cause::Unsaved, format!("rendered, but not saved: {why}")).then(resume),
-            Err(Unsaved::Failed(why)) => outcome.because(Cause::Unsaved, format!("rendered, but not saved: {why}")).then(resume),
             Err(Unsaved::Interrupted) => {
                 outcome.because(Cause::Interrupted, "interrupted; rendered, but the video is not saved yet").then(resume)
             }

@@ -98,10 +98,8 @@ fn refuse_what_cannot_be(call: &Call, args: &BatchArgs) -> Result<(), CliError> 
             format!("--results {}: the file's ending says its format: .csv, .jsonl or .html", file.display()),
         ));
     }
-    if let Some((file, format)) = args.results.as_deref().and_then(|file| Some((file, RecordFormat::of(file)?))) {
-        let inputs = [replacing::inputs_of_movie(&args.movie), replacing::inputs_of_table(&args.table)].concat();
-        replacing::refuse(("--results", "sent"), file, &inputs, |begins| format.is_begun_by(begins))?;
-    }
+    let inputs = [replacing::inputs_of_movie(&args.movie), replacing::inputs_of_table(&args.table)].concat();
+    replacing::refuse_results(args.results.as_deref(), &inputs)?;
     if args.no_wait && args.saving.download.is_some() {
         return Err(CliError::new(Exit::Usage, "--no-wait ends before there are videos to save: leave out --download or --no-wait"));
     }
@@ -192,11 +190,10 @@ fn examples(survey: &Survey) -> String {
 /// The most that a number of rows may cost, for people.
 fn cost(sum: &Sum) -> String {
     let credits = counted(sum.credits, "credit");
-    match sum.unbounded {
-        0 => format!("up to {credits}"),
-        1 if sum.credits == 0 => "1 row has no upper bound".to_owned(),
-        rows if sum.credits == 0 => format!("{rows} rows have no upper bound"),
-        1 => format!("at least {credits}; 1 row has no upper bound"),
-        rows => format!("at least {credits}; {rows} rows have no upper bound"),
-    }
+    let open = match sum.unbounded {
+        0 => return format!("up to {credits}"),
+        1 => "1 row has no upper bound".to_owned(),
+        rows => format!("{rows} rows have no upper bound"),
+    };
+    if sum.credits == 0 { open } else { format!("at least {credits}; {open}") }
 }
