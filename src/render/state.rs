@@ -191,8 +191,8 @@ pub enum Fact {
         /// The project that carries it.
         project: ProjectId,
     },
-    /// A healthy sweep that covered the window ended after the quarantine and found nothing; or, of what is
-    /// held since, the rule to resubmit was chosen now.
+    /// A healthy sweep that covered the window ended after the quarantine and found nothing. For a render that is held
+    /// already it counts only if the rule to resubmit was chosen since.
     QuarantineOver {
         /// The epoch that was looked for.
         epoch: u64,

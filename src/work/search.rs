@@ -99,6 +99,37 @@ pub(super) fn next_search_in(context: &Context, render: &Render, now: Timestamp)
     next_search(context.locality, last).saturating_sub(now.since(gave_up))
 }
 
+/// Looks once more for those of `renders` that are held, before they are called held again. One that the list doesn't show
+/// becomes an intent again if the rule to resubmit was chosen since. A list that can't be read changes nothing.
+///
+/// # Errors
+/// When the ledger fails.
+pub(super) async fn look_for_held(context: &Context, renders: &[Render], patience: Duration) -> Result<(), LedgerError> {
+    let is_sought = |render: &&Render| render.submission.state == State::Held && render.traceable;
+    let held: Vec<Render> = renders.iter().filter(is_sought).cloned().collect();
+    if held.is_empty() {
+        return Ok(());
+    }
+    let Some(swept) = context.unless_interrupted(sweep(context, &held, patience)).await else { return Ok(()) };
+    if let Err(why) = swept?
+        && held.iter().any(is_undecided)
+    {
+        context
+            .tell(&Event::Warning(format!("the service's list could not be read ({why}): nothing that is held is sent again without it")));
+    }
+    Ok(())
+}
+
+/// Whether a sweep that doesn't show a render decides about it: it is held, or is sent again where its rule says so.
+fn is_undecided(render: &Render) -> bool {
+    match render.submission.state {
+        State::Unknown => true,
+        // The rule was chosen after the search had ended.
+        State::Held => render.submission.may_resubmit(),
+        _ => false,
+    }
+}
+
 /// Sweeps the list once for all of `renders`, and retries for `patience`. A render that is found is bound. One past its
 /// quarantine after a healthy sweep is held, or sent again later where its rule says so.
 ///
@@ -108,7 +139,7 @@ pub async fn sweep(context: &Context, renders: &[Render], patience: Duration) ->
     let started = context.world.now();
     let is_over = |render: &Render| {
         let quarantine_ends = render.gave_up_at.map(|at| at.plus(render.quarantine));
-        render.submission.state == State::Unknown && quarantine_ends.is_some_and(|end| started >= end)
+        is_undecided(render) && quarantine_ends.is_some_and(|end| started >= end)
     };
     let decides = renders.iter().any(is_over);
     let seen = match Box::pin(read(context, renders, decides, patience)).await {

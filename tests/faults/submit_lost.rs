@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use crate::peer::Peer;
-use crate::running::abreast;
+use crate::running::{abreast, until};
 use crate::support::World;
 
 /// A movie that was accepted and whose answer is lost ends well: found, printed, paid for once.
@@ -63,6 +63,67 @@ fn a_render_that_was_resubmitted_already_is_held_whatever_the_list_lacks() {
     world.j2v("submit a.json --key a --settle-for 0s --quarantine 0s").exits(8).hides("nothing is sent again until it does");
     let held = world.j2v("history --json").exits(0).jsons().into_iter().find(|row| row["key"] == "a").unwrap();
     assert_eq!((held["state"].as_str(), world.posts()), (Some("held"), 2));
+}
+
+/// A render with the key `a` that was accepted, whose answer was lost, and that is held although the list shows it by now.
+/// `submit` is the command that sent it.
+fn held_too_early(submit: &str) -> World {
+    let world = World::with_faults(&["list-lag=1s"]);
+    world.movie("a.json", &json!({ "fault": ["post-reset"] }));
+    world.write("rows.csv", "id,city\na,Rome\n");
+    world.j2v(&format!("{submit} --settle-for 0s --quarantine 0s")).exits(8);
+    assert_eq!(state_of_a(&world), "held");
+    until("the list shows it", || String::from_utf8_lossy(&world.ask("GET", "/v2/movies", "")).contains("EMU"));
+    world
+}
+
+fn state_of_a(world: &World) -> String {
+    let ledger = rusqlite::Connection::open(world.path("ledger.db")).unwrap();
+    ledger.query_row("SELECT state FROM render WHERE key = 'a'", [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn what_is_held_is_looked_for_before_the_rule_chosen_now_sends_it_again() {
+    for command in ["submit a.json --key a", "batch a.json --rows rows.csv --key id --no-wait"] {
+        let world = held_too_early(command);
+        world.j2v(&format!("{command} --on-unknown resubmit")).exits(0);
+        assert_eq!((world.posts(), world.accepted()), (1, 1), "{command}");
+    }
+}
+
+#[test]
+fn what_is_held_is_not_sent_again_while_the_list_can_not_be_read() {
+    for command in ["submit a.json --key a --settle-for 0s", "batch a.json --rows rows.csv --key id --no-wait"] {
+        let world = World::with_faults(&["list-status=403"]);
+        world.movie("a.json", &json!({ "fault": ["post-reset"] }));
+        world.write("rows.csv", "id,city\na,Rome\n");
+        world.j2v("submit a.json --key a --settle-for 0s --quarantine 0s").exits(8);
+        let ledger = rusqlite::Connection::open(world.path("ledger.db")).unwrap();
+        ledger.execute("UPDATE render SET state = 'held'", []).unwrap();
+        if command.starts_with("batch") {
+            ledger.execute("UPDATE render SET scope = 'a', line = 2", []).unwrap();
+        }
+        drop(ledger);
+        let run = world.j2v(&format!("{command} --on-unknown resubmit")).exits(8);
+        run.tells("the service's list could not be read").tells("next: j2v settle");
+        assert_eq!((world.posts(), state_of_a(&world).as_str()), (1, "held"), "{command}");
+    }
+}
+
+#[test]
+fn a_row_that_changed_never_sends_the_movie_that_it_had_when_its_answer_was_lost() {
+    let world = World::with_faults(&["post-reset-before*1"]);
+    let batch = "batch a.json --rows rows.csv --key id --no-wait --settle-for 0s --quarantine 0s";
+    world.write("a.json", r#"{"scenes": [{"duration": 2, "elements": [{"type": "text", "text": "{{ city }}"}]}]}"#);
+    world.write("rows.csv", "id,city\na,Rome\n");
+    world.j2v(batch).exits(8);
+    world.write("rows.csv", "id,city\na,Oslo\n");
+    world.j2v(&format!("{batch} --on-unknown resubmit")).exits(7).tells("next run of its batch");
+    assert_eq!((world.posts(), world.accepted()), (1, 0));
+    world.j2v(batch).exits(0);
+    assert_eq!((world.posts(), world.accepted()), (2, 1));
+    let body = String::from_utf8_lossy(&world.ask("GET", "/v2/movies", "")).into_owned();
+    assert!(body.contains("Oslo") && !body.contains("Rome"), "{body}");
 }
 
 #[test]

@@ -16,6 +16,7 @@ use crate::render::event::{Cause, Outcome, OutcomeStatus};
 use crate::render::identity::{Key, MovieHash};
 use crate::render::state::{Fact, OnUnknown, State};
 use crate::work::outcome::described;
+use crate::work::search;
 
 /// Accepts rows until there are no more, or until the user interrupts.
 pub(super) async fn intake(pipeline: &Pipeline<'_>, mut rows: mpsc::Receiver<Vec<Entry>>) -> Result<(), LedgerError> {
@@ -118,10 +119,15 @@ async fn look_up(pipeline: &Pipeline<'_>, chunk: Vec<(usize, Item)>) -> Result<V
 
 /// Gives rows that are not sent any more their outcome, and routes all others by their render's state.
 async fn pass_on(pipeline: &Pipeline<'_>, all: Vec<Known>) -> Result<(), LedgerError> {
+    let kept = all.iter().filter(|known| !known.row_action.is_sent()).filter_map(|known| known.latest.as_ref());
+    let mut settled = settled(pipeline, kept).await?;
     for known in all {
         let row = row(&known);
         match known.latest {
-            Some(render) if !known.row_action.is_sent() => pipeline.route(row, ruled(pipeline, render).await?).await,
+            Some(render) if !known.row_action.is_sent() => {
+                let now = settled.remove(&render.id).unwrap_or(render);
+                pipeline.route(row, now).await;
+            }
             latest => pipeline.unsent(row, latest.as_ref()),
         }
     }
@@ -199,22 +205,25 @@ fn rules_of(run: &Run, render: &Render) -> impl Iterator<Item = Change> + use<> 
     rule.into_iter().chain(length)
 }
 
-/// Applies the rules chosen for this run to a row that is not settled yet.
-async fn ruled(pipeline: &Pipeline<'_>, render: Render) -> Result<Render, LedgerError> {
+/// Applies the rules chosen for this run to the renders that are not settled yet, and looks once more for those that are
+/// held. Returns their state after that.
+async fn settled(pipeline: &Pipeline<'_>, renders: impl Iterator<Item = &Render>) -> Result<HashMap<RenderId, Render>, LedgerError> {
     let (context, at) = (pipeline.context, pipeline.context.world.now());
-    if !render.submission.state.is_unsettled() {
-        return Ok(render);
+    let (mut records, mut ids) = (Vec::new(), Vec::new());
+    for render in renders.filter(|render| render.submission.state.is_unsettled()) {
+        ids.push(render.id);
+        records.extend(rules_of(pipeline.run, render).map(|change| Record { render: render.id, change, at }));
     }
-    let records: Vec<Record> = rules_of(pipeline.run, &render).map(|change| Record { render: render.id, change, at }).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
     if !records.is_empty() {
         context.store.record(records).await?;
     }
-    let render = context.reload(&render).await?;
-    if render.submission.state == State::Held && render.submission.may_resubmit() {
-        let epoch = render.submission.epoch;
-        return context.learn(&render, Fact::QuarantineOver { epoch }).await;
-    }
-    Ok(render)
+    let ruled = context.store.find(None, RenderQuery::Ids(ids.clone())).await?;
+    search::look_for_held(context, &ruled, READING_LIST).await?;
+    let found = context.store.find(None, RenderQuery::Ids(ids)).await?;
+    Ok(found.into_iter().map(|render| (render.id, render)).collect())
 }
 
 fn draft(pipeline: &Pipeline<'_>, known: Known) -> NewRender {

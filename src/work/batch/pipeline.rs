@@ -143,6 +143,8 @@ impl<'a> Pipeline<'a> {
     pub(super) async fn route(&self, row: Row, render: Render) {
         let id = render.id;
         match render.submission.state {
+            // The row has another movie by now: the next run sends that one.
+            State::Intent if row.is_left => self.end(row, How::Unbound(id)),
             State::Intent => {
                 if let Err(back) = self.queue.send((row, render)).await {
                     let (row, render) = back.0;

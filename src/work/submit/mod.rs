@@ -100,18 +100,12 @@ async fn existing(context: &Context, order: &Order, mut render: Render) -> Resul
     if let Err(why) = presearch::before_first_post(context, &render, READING_ONE).await? {
         return Ok(over(not_looked_for(context, &render, &why)));
     }
-    if state == State::Held && render.traceable {
-        search::sweep(context, std::slice::from_ref(&render), order.settle_for).await?.ok();
-    }
     render = context.reload(&render).await?;
-    let render = match render.submission.state {
-        State::Rejected => context.learn(&render, Fact::Reopened).await?,
-        State::Held if render.submission.may_resubmit() => {
-            let epoch = render.submission.epoch;
-            context.learn(&render, Fact::QuarantineOver { epoch }).await?
-        }
-        _ => render,
-    };
+    search::look_for_held(context, std::slice::from_ref(&render), order.settle_for).await?;
+    render = context.reload(&render).await?;
+    if render.submission.state == State::Rejected {
+        render = context.learn(&render, Fact::Reopened).await?;
+    }
     Ok(Step::On(Box::new(render)))
 }
 
