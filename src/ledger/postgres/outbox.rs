@@ -73,7 +73,7 @@ struct Outcome<'a> {
 }
 
 /// Adds the outcomes of renders whose spaces have a receiver.
-pub(super) async fn put_if_received(channel: &Channel, renders: &[Render]) -> Result<(), Failure> {
+pub(super) async fn put_where_there_is_a_receiver(channel: &Channel, renders: &[Render]) -> Result<(), Failure> {
     let outcome = |render| {
         let Render { space, bound_at, touched_at, .. }: &Render = render;
         Some(Outcome { space, report: render.report.as_ref()?, due_at: bound_at.unwrap_or(*touched_at) })

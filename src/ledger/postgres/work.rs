@@ -191,7 +191,7 @@ pub(super) async fn write(channel: &Channel, changes: Changes) -> Result<(), Fai
         update(channel, &moved),
         async { if events.is_empty() { Ok(()) } else { write::tell(channel, &events).await } },
         async { if past.is_empty() { Ok(()) } else { write::drop_bodies(channel, &past).await } },
-        async { if news.is_empty() { Ok(()) } else { outbox::put_if_received(channel, &news).await } },
+        async { if news.is_empty() { Ok(()) } else { outbox::put_where_there_is_a_receiver(channel, &news).await } },
         count(channel, &steps),
     )
     .await

@@ -63,7 +63,7 @@ enum Level {
 }
 
 /// The failure of a batch of jobs.
-struct Fallen {
+struct FailedJobs {
     failure: Failure,
     /// Whether running the jobs one by one may succeed.
     begun: bool,
@@ -96,17 +96,17 @@ impl Engine {
         }
     }
 
-    fn together(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), Fallen> {
+    fn together(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), FailedJobs> {
         let need = jobs.iter().map(|job| job.need()).max().unwrap_or(Need::Read);
         if need >= Need::Named {
-            self.owners.enter().map_err(|failure| Fallen { failure, begun: true })?;
+            self.owners.enter().map_err(|failure| FailedJobs { failure, begun: true })?;
         }
-        self.begin(need).map_err(|failure| Fallen { failure, begun: false })?;
+        self.begin(need).map_err(|failure| FailedJobs { failure, begun: false })?;
         let session = Session { connection: &self.connection, owners: &self.owners };
         let ran = jobs.iter_mut().try_for_each(|job| job.run(&session));
         ran.and_then(|()| self.commit(need)).map_err(|failure| {
             self.roll_back();
-            Fallen { failure, begun: true }
+            FailedJobs { failure, begun: true }
         })
     }
 

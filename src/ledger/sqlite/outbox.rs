@@ -72,7 +72,7 @@ impl Outbox for Sqlite {
 }
 
 /// Adds the outcome of a render if its space has a receiver.
-pub(super) fn put_if_received(connection: &Connection, render: &Render) -> Result<(), Failure> {
+pub(super) fn put_where_there_is_a_receiver(connection: &Connection, render: &Render) -> Result<(), Failure> {
     if let Some(report) = &render.report
         && receiver(connection, &render.space)?.is_some()
     {

@@ -22,10 +22,10 @@ pub(super) struct Owners {
     /// The folder of the owners' files; `None` for a ledger in memory, which no other process can open.
     folder: Option<PathBuf>,
     world: World,
-    me: Option<Me>,
+    me: Option<OwnName>,
 }
 
-struct Me {
+struct OwnName {
     name: String,
     /// The file that shows other processes that this one lives.
     sign: Option<Sign>,
@@ -47,7 +47,7 @@ impl Owners {
 
     /// The only owner of a ledger in memory.
     pub(super) fn alone(world: World) -> Self {
-        Self { folder: None, world, me: Some(Me { name: ALONE.to_owned(), sign: None }) }
+        Self { folder: None, world, me: Some(OwnName { name: ALONE.to_owned(), sign: None }) }
     }
 
     /// The name under which this store claims, once it has claimed.
@@ -67,7 +67,7 @@ impl Owners {
         Err(Failure::Refused("no name for an owner is free".to_owned()))
     }
 
-    fn try_enter(&self, folder: &Path) -> Result<Option<Me>, Failure> {
+    fn try_enter(&self, folder: &Path) -> Result<Option<OwnName>, Failure> {
         let name = format!("{}-{:016x}", process::id(), self.world.rng.next_u64());
         create_folder(folder)?;
         let path = folder.join(&name);
@@ -77,7 +77,7 @@ impl Owners {
         };
         file.lock()?;
         // Between the creation and the lock, another process may have taken the file for a dead owner's and removed it.
-        Ok(path.exists().then(|| Me { name, sign: Some(Sign { _lock: file, path: path.clone() }) }))
+        Ok(path.exists().then(|| OwnName { name, sign: Some(Sign { _lock: file, path: path.clone() }) }))
     }
 
     /// Whether the owner of a committed row is alive. Removes the owner's file if it is not.
@@ -85,7 +85,7 @@ impl Owners {
         let Some(folder) = &self.folder else { return Ok(owner == ALONE) };
         // A name is one segment of a path; a row with any other text has no owner.
         let is_name = owner.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        Ok(is_name && !owner.is_empty() && !bury_if_dead(&folder.join(owner))?)
+        Ok(is_name && !owner.is_empty() && !remove_if_dead(&folder.join(owner))?)
     }
 
     /// The names of the other living owners, without this store. Removes the files of dead ones.
@@ -101,7 +101,7 @@ impl Owners {
         for entry in entries {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            if self.me() != Some(name.as_str()) && !bury_if_dead(&entry.path())? {
+            if self.me() != Some(name.as_str()) && !remove_if_dead(&entry.path())? {
                 alive.insert(name);
             }
         }
@@ -120,7 +120,7 @@ impl Drop for Owners {
 
 /// Removes the file of an owner whose lock is gone; returns whether it was gone. An owner that can't be checked counts as
 /// alive. A render wrongly taken for in flight is safe; one wrongly taken for lost is searched for without result.
-fn bury_if_dead(path: &Path) -> Result<bool, Failure> {
+fn remove_if_dead(path: &Path) -> Result<bool, Failure> {
     let file = match OpenOptions::new().write(true).open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(false),

@@ -6,7 +6,7 @@ use super::failure::Failure;
 use crate::render::token::LedgerName;
 
 /// One text per schema; the n-th migrates from schema n - 1 to n. A released text never changes.
-pub(super) const MIGRATIONS: &[&str] = &[FIRST, MAIL, SHARING, BATCHES, RESENDS, NAME, FILES, GAP];
+pub(super) const MIGRATIONS: &[&str] = &[FIRST, CALLBACKS, SHARING, BATCHES, RESENDS, NAME, FILES, GAP];
 
 /// Marks the file as a ledger (`PRAGMA application_id`): `j2v` and a zero in ASCII.
 const APPLICATION: u32 = u32::from_be_bytes(*b"j2v\0");
@@ -65,7 +65,7 @@ CREATE TABLE event (
 
 /// The inbox and the outbox. A callback stays when its render is unknown, so neither table refers to renders: space and
 /// project join them. The partial indexes hold only what is not settled yet.
-const MAIL: &str = "
+const CALLBACKS: &str = "
 CREATE TABLE callback (
     id INTEGER PRIMARY KEY,
     account TEXT NOT NULL,

@@ -67,7 +67,7 @@ fn write(session: &Session<'_>, before: &Render, applied: Applied) -> Result<Rec
         rows::tell(session.connection, after.id, &event)?;
     }
     if is_news {
-        outbox::put_if_received(session.connection, after)?;
+        outbox::put_where_there_is_a_receiver(session.connection, after)?;
     }
     batches::moved(session.connection, before, after)?;
     Ok(recorded)

@@ -43,9 +43,9 @@ impl Allowance<'_> {
     }
 }
 
-/// The result of applying an allowance.
+/// What became of an allowance.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum RowAction {
+enum AllowanceUse {
     Unused,
     Used,
     /// The finding that it would leave out stops a render.
@@ -58,7 +58,7 @@ pub(super) fn heed(document: &Document, settings: &Settings<'_>, findings: &mut 
     if allowances.is_empty() {
         return;
     }
-    let mut fates = vec![RowAction::Unused; allowances.len()];
+    let mut uses = vec![AllowanceUse::Unused; allowances.len()];
     findings.retain(|finding| {
         let places = [Some(finding.span), finding.used].into_iter().flatten();
         let covering = places.flat_map(|span| covering(&allowances, span));
@@ -66,13 +66,13 @@ pub(super) fn heed(document: &Document, settings: &Settings<'_>, findings: &mut 
         let mut is_allowed = false;
         for index in of_rule {
             is_allowed = !finding.stops();
-            fates[index] = if is_allowed { RowAction::Used } else { RowAction::Refused };
+            uses[index] = if is_allowed { AllowanceUse::Used } else { AllowanceUse::Refused };
         }
         !is_allowed
     });
     let mut told = Checker::new(&document.root, settings);
-    for (allowance, fate) in allowances.iter().zip(fates) {
-        tell(&mut told, allowance, fate);
+    for (allowance, applied) in allowances.iter().zip(uses) {
+        tell(&mut told, allowance, applied);
     }
     findings.append(&mut told.found);
 }
@@ -83,7 +83,7 @@ fn covering<'a>(allowances: &'a [Allowance<'_>], span: Span) -> impl Iterator<It
     (0..end).rev().take_while(move |index| allowances[*index].covers(span))
 }
 
-fn tell(told: &mut Checker<'_>, allowance: &Allowance<'_>, fate: RowAction) {
+fn tell(told: &mut Checker<'_>, allowance: &Allowance<'_>, applied: AllowanceUse) {
     let Allowance { rule: name, span, .. } = *allowance;
     let Some(rule) = Rule::named(name) else {
         let what = if name.is_empty() { "this comment names no rule".to_owned() } else { format!("there is no rule `{name}`") };
@@ -95,16 +95,16 @@ fn tell(told: &mut Checker<'_>, allowance: &Allowance<'_>, fate: RowAction) {
     // Some rules report nothing without the resolved movie or for one row of many; others only for files that were inspected.
     let is_silent = rule.example == Example::Told || loopback && SILENT_ON_LOOPBACK.contains(&code);
     let is_all_known = facts.is_some() && comments.is_none() && !is_silent;
-    match fate {
-        RowAction::Refused => {
+    match applied {
+        AllowanceUse::Refused => {
             let help = format!("fix it, or give `--allow {code}` on the command line");
             told.add("J2V017", span, format!("{code} stops the render here: a comment can't allow it")).helped(help);
         }
-        RowAction::Unused if is_all_known => {
+        AllowanceUse::Unused if is_all_known => {
             told.add("J2V017", span, format!("this comment allows {code}, but nothing on the line that it is for breaks that rule"))
                 .helped("remove it");
         }
-        RowAction::Unused | RowAction::Used => {}
+        AllowanceUse::Unused | AllowanceUse::Used => {}
     }
 }
 

@@ -248,9 +248,10 @@ impl Deliverer {
                 (notification, hand)
             }
             Ok(Err(notification)) => (notification, SinkResult::Later { after: URL_PAUSE, why: None }),
-            Err(error) => {
-                (letter_of(&delivery, &Outcome::new(OutcomeStatus::Unknown)), SinkResult::Failed { why: error.to_string(), after: None })
-            }
+            Err(error) => (
+                notification_of(&delivery, &Outcome::new(OutcomeStatus::Unknown)),
+                SinkResult::Failed { why: error.to_string(), after: None },
+            ),
         };
         (delivery, notification, hand)
     }
@@ -273,7 +274,7 @@ impl Deliverer {
         }
         let is_young = report.ended_at.is_some_and(|ended| self.context.service_now().since(ended) < URL_LATE);
         let waits = lacks_url(&report) && is_young;
-        let notification = letter_of(delivery, &self.outcome(report, row));
+        let notification = notification_of(delivery, &self.outcome(report, row));
         Ok(if waits { Err(notification) } else { Ok(notification) })
     }
 
@@ -345,7 +346,7 @@ impl Deliverer {
     }
 }
 
-fn letter_of(delivery: &Delivery, outcome: &Outcome) -> Notification {
+fn notification_of(delivery: &Delivery, outcome: &Outcome) -> Notification {
     let facts = line::facts(outcome);
     Notification { id: name_of(delivery), line: escaped(&facts.to_string()).into_owned(), facts }
 }

@@ -25,14 +25,14 @@ const GLANCE: Duration = Duration::from_secs(5);
 
 /// Whether the ledger has a render of the project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kin {
+pub(super) enum Ownership {
     Ours,
-    Stranger,
+    Elsewhere,
 }
 
 /// Renders that are read together.
 pub(super) struct Round {
-    pub(super) kin: Kin,
+    pub(super) ownership: Ownership,
     pub(super) of: Vec<(Target, Vec<Kept>)>,
 }
 
@@ -70,14 +70,14 @@ impl Agenda {
     }
 
     /// The rounds that may start now for one kind of project. Projects without a free round stay due.
-    pub(super) fn rounds(&mut self, kin: Kin, mut due: Vec<(Target, Vec<Kept>)>) -> Vec<Round> {
+    pub(super) fn rounds(&mut self, ownership: Ownership, mut due: Vec<(Target, Vec<Kept>)>) -> Vec<Round> {
         let size = if due.len() <= SINGLE { 1 } else { PAGE };
         let mut rounds = Vec::new();
-        while !due.is_empty() && self.out[kin as usize] < ROUNDS[kin as usize] {
+        while !due.is_empty() && self.out[ownership as usize] < ROUNDS[ownership as usize] {
             let of: Vec<_> = due.drain(..size.min(due.len())).collect();
             self.asked.extend(of.iter().map(|(target, _)| target.project.clone()));
-            self.out[kin as usize] += 1;
-            rounds.push(Round { kin, of });
+            self.out[ownership as usize] += 1;
+            rounds.push(Round { ownership, of });
         }
         self.has_more |= !due.is_empty();
         rounds

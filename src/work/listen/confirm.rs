@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::time::Instant as Tick;
 use tokio_util::sync::CancellationToken;
 
-use super::agenda::{Agenda, Kin, Round};
+use super::agenda::{Agenda, Ownership, Round};
 use super::{Listening, Trust};
 use crate::ledger::inbox::{CallbackId, Callbacks, Kept};
 use crate::ledger::outbox::{Announcement, Heard};
@@ -92,7 +92,7 @@ impl<'a> Confirmer<'a> {
             loop {
                 let next = if is_wanted { rested } else { agenda.next_look(looked).max(rested) };
                 tokio::select! {
-                    Some(kin) = out.next(), if !out.is_empty() => agenda.out[kin as usize] -= 1,
+                    Some(ownership) = out.next(), if !out.is_empty() => agenda.out[ownership as usize] -= 1,
                     Some((project, again)) = answers.recv() => agenda.answered(project, again),
                     () = self.arrived.notified() => is_wanted = true,
                     () = tokio::time::sleep_until(next) => break,
@@ -124,8 +124,8 @@ impl<'a> Confirmer<'a> {
         agenda.has_more = of.len() < before;
         of.retain(|project, _| agenda.waiting.get(project).is_none_or(|due| *due <= now));
         let [ours, strangers] = self.without_question(of, agenda).await?;
-        let mut rounds = agenda.rounds(Kin::Ours, ours);
-        rounds.extend(agenda.rounds(Kin::Stranger, strangers));
+        let mut rounds = agenda.rounds(Ownership::Ours, ours);
+        rounds.extend(agenda.rounds(Ownership::Elsewhere, strangers));
         Ok(rounds)
     }
 
@@ -183,10 +183,10 @@ impl<'a> Confirmer<'a> {
                 }
                 continue;
             }
-            let kin = if row.is_some() { Kin::Ours } else { Kin::Stranger };
+            let ownership = if row.is_some() { Ownership::Ours } else { Ownership::Elsewhere };
             let followed = row.as_ref().and_then(|row| Followed::of_render(0, row));
             let since = kept.iter().map(|kept| kept.received_at).min().unwrap_or(self.context.world.now());
-            due[kin as usize].push((followed.map_or(Target { project, render: None, since }, |followed| followed.target), kept));
+            due[ownership as usize].push((followed.map_or(Target { project, render: None, since }, |followed| followed.target), kept));
         }
         self.write(&mut certain).await?;
         Ok(due)
@@ -194,8 +194,8 @@ impl<'a> Confirmer<'a> {
 
     /// Reads a round of renders, and acts on each answer as it arrives. Reports for each project whether and when to
     /// ask again.
-    async fn confirm(&self, round: Round, told: UnboundedSender<(ProjectId, Option<Duration>)>) -> Kin {
-        let Round { kin, of } = round;
+    async fn confirm(&self, round: Round, told: UnboundedSender<(ProjectId, Option<Duration>)>) -> Ownership {
+        let Round { ownership, of } = round;
         let mut open: HashSet<ProjectId> = of.iter().map(|(target, _)| target.project.clone()).collect();
         let (sender, mut poll_results) = mpsc::unbounded_channel();
         let patience = WaitPolicy { poll_interval: self.poll_interval, deadline: None, once: true };
@@ -224,7 +224,7 @@ impl<'a> Confirmer<'a> {
         for project in open {
             let _ = told.send((project, Some(PAUSE)));
         }
-        kin
+        ownership
     }
 
     async fn row(&self, project: &ProjectId) -> Result<Option<Render>, LedgerError> {

@@ -3,7 +3,7 @@
 use crate::ledger::batch::{Budget, Count, Standing, TableRow};
 
 /// What a budget has left, row by row in the order of the table.
-pub(super) struct Purse {
+pub(super) struct BudgetLeft {
     budget: Budget,
     spent: Count,
     /// Rows that would be sent.
@@ -13,7 +13,7 @@ pub(super) struct Purse {
     is_over: bool,
 }
 
-impl Purse {
+impl BudgetLeft {
     /// The limits of this command line, or of an earlier run where it gives none. The batch's cost so far counts.
     pub(super) fn of(budget: Budget, known: Option<&Standing>) -> Self {
         let budget = known.map_or(budget, |known| budget.or(known.batch.budget));

@@ -15,7 +15,7 @@ pub(in crate::commands) mod table;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use self::budget::Purse;
+use self::budget::BudgetLeft;
 use self::columns::{Columns, Sameness};
 use self::feed::feed;
 use self::names::Names;
@@ -78,7 +78,7 @@ pub(super) async fn preflight(call: &Call, args: &BatchArgs, earlier: &EarlierRu
     let known = earlier.standing().await?;
     let budget = Budget { renders: args.pace.max_renders, credits: args.gate.max_credits };
     let mut pass = Pass {
-        purse: Purse::of(budget, known.as_ref()),
+        budget_left: BudgetLeft::of(budget, known.as_ref()),
         report: TableReport::new(&table),
         names: Names::default(),
         same,
@@ -129,7 +129,7 @@ struct Question {
 
 /// The first pass over the table.
 struct Pass {
-    purse: Purse,
+    budget_left: BudgetLeft,
     report: TableReport,
     names: Names,
     same: Sameness,
@@ -191,13 +191,13 @@ impl Pass {
         let latest = earlier.latest(&rows).await?;
         for (Question { key, movie, row, least, unbounded }, latest) in chunk.drain(..).zip(latest) {
             let is_sent = row_action(latest.as_ref(), movie, rules).is_sent();
-            if let (Some(cap), Some(open), true) = (self.purse.cap(), unbounded, is_sent) {
+            if let (Some(cap), Some(open), true) = (self.budget_left.cap(), unbounded, is_sent) {
                 let fault = Remark::fault(UNBOUNDED, row.number, without_bound(&open, cap), open.fix);
                 self.report.remark(row.number, Some(&key), fault);
                 continue;
             }
             if is_sent {
-                self.purse.take(row);
+                self.budget_left.take(row);
                 self.least = self.least.saturating_add(least);
             }
             self.survey.take(latest.as_ref(), movie, row, rules);
@@ -218,7 +218,7 @@ impl Pass {
             columns.tell_kept_values(&call.out);
         }
         self.report.tell(call, args, recipe, &self.survey)?;
-        if let Some(fit) = self.purse.summary().filter(|_| args.dry_run) {
+        if let Some(fit) = self.budget_left.summary().filter(|_| args.dry_run) {
             call.out.note(&fit);
         }
         if args.gate.no_check { Ok(()) } else { self.same.demand_difference(columns, table) }
@@ -243,7 +243,7 @@ impl Pass {
             "invalid": self.report.invalid(),
             "credits_at_least": self.least,
             "credits_at_most": most,
-            "budget": self.purse.to_json(),
+            "budget": self.budget_left.to_json(),
             "faults": faults,
             "warnings": warnings,
         })
