@@ -22,7 +22,9 @@ mod download;
 mod dry_run;
 mod emulator;
 mod evening;
+mod exact;
 mod exits;
+
 mod expand;
 mod explain;
 mod fields;
