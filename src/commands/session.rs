@@ -73,6 +73,7 @@ impl Session {
             world: World::real(),
             listener: Arc::clone(&call.out) as _,
             interrupt: call.interrupt.clone(),
+            leave: call.leave.clone(),
             remembers: settings.ledger != LedgerPlace::Nowhere,
             command: CommandLine::with_flags(call.flags.clone()),
         };

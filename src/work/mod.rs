@@ -53,6 +53,8 @@ pub struct Context {
     pub listener: Arc<dyn Listener>,
     /// Cancelled at the first Ctrl-C: open requests may end, nothing new begins.
     pub interrupt: CancellationToken,
+    /// Cancelled at the second Ctrl-C: answers that are awaited count as lost.
+    pub leave: CancellationToken,
     /// Whether the ledger outlives the process. Without one no later command can search for a lost answer.
     pub remembers: bool,
     /// Spells the next command.
@@ -73,6 +75,7 @@ impl Context {
             world,
             listener: Arc::new(NoListener),
             interrupt: CancellationToken::new(),
+            leave: CancellationToken::new(),
             remembers: true,
             command: CommandLine::default(),
         }
