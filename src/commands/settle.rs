@@ -2,7 +2,6 @@
 
 use super::renders::{Name, one, unheard_of};
 use super::session::{Session, ledger_failed, unreadable, unreadable_project};
-use super::waiting::submitted;
 use super::{Call, CliError, session_group};
 use crate::cli::SettleArgs;
 use crate::exit::Exit;
@@ -14,7 +13,7 @@ use crate::render::identity::ProjectId;
 use crate::render::state::State;
 use crate::service::read::ReadError;
 use crate::work::follow::remembered;
-use crate::work::outcome::unbound;
+use crate::work::outcome::{submitted, unbound};
 use crate::work::search;
 use crate::work::settle::{SettleError, abandon, adopt, resubmit};
 use crate::work::submit::Submitted;

@@ -20,6 +20,16 @@ pub fn described(render: &Render, status: OutcomeStatus) -> Outcome {
     }
 }
 
+/// The outcome of an accepted render that is not waited for, with the command that follows it.
+#[must_use]
+pub fn submitted(context: &Context, render: &Render) -> Outcome {
+    let outcome = described(render, OutcomeStatus::Submitted);
+    match &render.submission.project {
+        Some(project) => outcome.then(context.command.spell(&["poll", project.as_str()])),
+        None => outcome,
+    }
+}
+
 /// The outcome of a render without a project, for a command that does not send.
 #[must_use]
 pub fn unbound(context: &Context, render: &Render) -> Outcome {
