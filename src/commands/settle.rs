@@ -22,7 +22,7 @@ use crate::work::{Context, Submission};
 pub(super) async fn run(call: &Call, args: &SettleArgs) -> anyhow::Result<Exit> {
     let name = Name { text: &args.key, batch: args.scope.batch.as_deref() };
     let call = &session_group::call_of(call, name).await?;
-    let session = Session::open(call).await?;
+    let session = Session::of_what_is_there(call).await?;
     let context = &session.context;
     let render = find(context, name).await?;
     let render = look(call, context, render).await?;

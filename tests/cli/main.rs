@@ -39,6 +39,7 @@ mod list;
 mod man;
 mod media;
 mod naming;
+mod no_ledger;
 mod output;
 mod overwriting;
 mod plan;
