@@ -24,7 +24,9 @@ pub(super) fn tell(out: &Out, event: &Event, bars: bool) {
         Event::LookingFor { key, why } => {
             out.warning(&format!("{why}: the movie may have been accepted; looking for key {key} on the server, nothing is sent twice"));
         }
-        Event::FoundAgain { project, key } => out.note(&format!("found again: key {key} is project {project}")),
+        Event::FoundAgain { project, key, next } => {
+            out.note(&format!("found again: key {key} is project {project} (`{next}` follows it)"));
+        }
         Event::Extra { kept, extra, next } => {
             let kept = kept.as_ref().map(|kept| format!(" beside {kept}")).unwrap_or_default();
             out.warning(&format!("the service made a second project for one render: {extra}{kept}; it was charged as well"));
