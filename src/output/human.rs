@@ -108,6 +108,8 @@ fn named(name: &str, message: &str) -> String {
 fn done(out: &Out, outcome: &Outcome, name: &str) {
     let facts = outcome.report.as_ref().map(facts).unwrap_or_default();
     match &outcome.file {
+        // Nothing was saved now: the message says whose file it is.
+        _ if outcome.message.is_some() => out.progress(&format!("{name}: done{facts}; {}", outcome.message.as_deref().unwrap_or_default())),
         Some(file) => out.progress(&format!("{name}: done{facts}; saved as {}", file.display())),
         None => out.progress(&format!("{name}: done{facts}")),
     }
