@@ -158,10 +158,7 @@ fn call(mut cli: Cli, fields: Vec<String>) -> Exit {
         ended
     });
     let exit = ended.unwrap_or_else(|error| fail(&out, &error));
-    out.lost().map_or(exit, |why| {
-        out.error(&format!("stdout could not be written: {why}"));
-        if exit == Exit::Done { Exit::Internal } else { exit }
-    })
+    if exit == Exit::Done && out.lost().is_some() { Exit::Internal } else { exit }
 }
 
 /// How a command uses its settings.
