@@ -110,7 +110,7 @@ async fn of_service(call: &Call, name: Name<'_>) -> anyhow::Result<Told> {
     if name.batch.is_some() || !project.is_well_formed() {
         return Err(unheard_of(name, &session::spell(call, &["history"])).into());
     }
-    let session = Session::without_past(call).await?;
+    let session = Session::to_look(call).await?;
     let read = session.context.client.read(&project, READING_ONE).await;
     session.close().await;
     let report = read.map_err(|error| session::unreadable_project(&session::spelling(call), project.as_str(), &error))?;

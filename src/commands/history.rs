@@ -1,5 +1,6 @@
 //! `j2v history`: every render in the ledger, newest first.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde_json::json;
@@ -8,9 +9,10 @@ use super::session::{ledger_failed, store_to_read};
 use super::{Call, CliError};
 use crate::cli::HistoryArgs;
 use crate::exit::Exit;
-use crate::ledger::{Render, RenderQuery};
+use crate::ledger::{Render, RenderQuery, Space};
 use crate::output::counted;
 use crate::output::table::{self, Cell};
+use crate::render::identity::Key;
 use crate::render::state::State;
 use crate::service::place::here;
 use crate::world::{Timestamp, World};
@@ -19,6 +21,7 @@ pub(super) async fn run(call: &Call, args: &HistoryArgs) -> anyhow::Result<Exit>
     let now = World::real().now();
     let states = args.state.iter().map(|word| known_state(word)).collect::<Result<Vec<_>, _>>()?;
     let mut rows = store_to_read(call).await?.find(None, RenderQuery::All(u32::MAX)).await.map_err(ledger_failed)?;
+    let renewed = renewed(&rows);
     rows.retain(|render| is_wanted(render, args, &states, now));
     rows.truncate(args.limit.unwrap_or(usize::MAX));
     if args.sum {
@@ -33,7 +36,7 @@ pub(super) async fn run(call: &Call, args: &HistoryArgs) -> anyhow::Result<Exit>
         return Ok(Exit::Done);
     }
     let head = ["CREATED", "BATCH", "KEY", "STATE", "PROJECT", "POSTS", "CREDITS", "SOURCE", "OUTCOME"];
-    for line in table::list(&head, rows.iter().map(row), call.settings.canvas, now) {
+    for line in table::list(&head, rows.iter().map(|render| row(render, &renewed)), call.settings.canvas, now) {
         call.out.drawn(&line);
     }
     Ok(Exit::Done)
@@ -93,12 +96,19 @@ impl fmt::Display for Sum {
     }
 }
 
-/// The key as the token spells it: with its generation from the second on.
-fn key(render: &Render) -> String {
-    if render.generation == 1 { render.key.to_string() } else { format!("{}#{}", render.key, render.generation) }
+/// The keys that have a later generation, each with its space and scope.
+fn renewed(rows: &[Render]) -> HashSet<(Space, String, Key)> {
+    let later = rows.iter().filter(|render| render.generation > 1);
+    later.map(|render| (render.space.clone(), render.scope.clone(), render.key.clone())).collect()
 }
 
-fn row(render: &Render) -> Vec<Cell> {
+/// A key that names this render when it is typed: with the generation, where there are several.
+fn key(render: &Render, renewed: &HashSet<(Space, String, Key)>) -> String {
+    let is_one_of_several = renewed.contains(&(render.space.clone(), render.scope.clone(), render.key.clone()));
+    if is_one_of_several { format!("{}#{}", render.key, render.generation) } else { render.key.to_string() }
+}
+
+fn row(render: &Render, renewed: &HashSet<(Space, String, Key)>) -> Vec<Cell> {
     let report = render.report.as_ref();
     let refusal = render.refusal.as_ref().map(|refusal| refusal.message.clone());
     let outcome = render
@@ -110,7 +120,7 @@ fn row(render: &Render) -> Vec<Cell> {
     vec![
         Cell::Time(Some(render.created_at)),
         render.batch().unwrap_or_default().into(),
-        key(render).into(),
+        key(render, renewed).into(),
         Cell::State(render.submission.state.shown().to_owned()),
         render.submission.project.as_ref().map(ToString::to_string).unwrap_or_default().into(),
         posts(render).to_string().into(),

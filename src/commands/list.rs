@@ -19,7 +19,7 @@ use crate::work::search::token;
 use crate::world::Timestamp;
 
 pub(super) async fn run(call: &Call, args: &ListArgs) -> anyhow::Result<Exit> {
-    let session = Session::open(call).await?;
+    let session = Session::of_what_is_there(call).await?;
     let now = session.context.world.now();
     let to = args.to.map_or(now.plus(Duration::from_secs(60)), |to| to.end(now));
     let from = args.from.map_or_else(|| to.min(now).minus(RETENTION), |from| from.start(now));

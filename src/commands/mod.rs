@@ -51,11 +51,11 @@ mod webhook;
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind};
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{self, AuthCommand, Cli, Command, ConfigCommand, Typed};
@@ -70,7 +70,10 @@ use crate::work::CommandLine;
 struct Call {
     settings: Settings,
     out: Arc<Out>,
+    /// Cancelled at the first Ctrl-C.
     interrupt: CancellationToken,
+    /// Cancelled at the second.
+    leave: CancellationToken,
     flags: Vec<String>,
 }
 
@@ -147,7 +150,7 @@ fn call(mut cli: Cli, fields: Vec<String>) -> Exit {
         movie.environment = movie.inherited_names().filter_map(|name| Some((name.to_owned(), settings::variable(name)?))).collect();
     }
     let flags = cli.global.to_flags();
-    let call = Call { settings, out: Arc::clone(&out), interrupt: CancellationToken::new(), flags };
+    let call = Call { settings, out: Arc::clone(&out), interrupt: CancellationToken::new(), leave: CancellationToken::new(), flags };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("the asynchronous runtime can't start");
     let ended = runtime.and_then(|runtime| {
         let ended = runtime.block_on(until_interrupted(&call, cli.command));
@@ -155,10 +158,7 @@ fn call(mut cli: Cli, fields: Vec<String>) -> Exit {
         ended
     });
     let exit = ended.unwrap_or_else(|error| fail(&out, &error));
-    out.lost().map_or(exit, |why| {
-        out.error(&format!("stdout could not be written: {why}"));
-        if exit == Exit::Done { Exit::Internal } else { exit }
-    })
+    if exit == Exit::Done && out.lost().is_some() { Exit::Internal } else { exit }
 }
 
 /// How a command uses its settings.
@@ -196,11 +196,14 @@ fn typed() -> String {
     CommandLine::default().spell(&words.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-/// The first Ctrl-C (or SIGTERM, or SIGHUP) asks the command to finish; the second ends the process at once. A command with
-/// nothing open ends at the first.
+/// How long a command has after the second Ctrl-C to record what it leaves behind and to print its lines: a render that may be
+/// paid for always has one.
+const LEAVING: Duration = Duration::from_millis(500);
+
+/// The first Ctrl-C (or SIGTERM, or SIGHUP) asks the command to finish; the second ends the process as soon as its lines are
+/// printed. A command with nothing open ends at the first.
 async fn until_interrupted(call: &Call, command: Command) -> anyhow::Result<Exit> {
-    let second = Arc::new(Notify::new());
-    tokio::spawn(listen_for_signals(call.interrupt.clone(), Arc::clone(&second)));
+    tokio::spawn(listen_for_signals(call.interrupt.clone(), call.leave.clone()));
     let wraps_up = matches!(
         command,
         Command::Submit(_)
@@ -216,12 +219,17 @@ async fn until_interrupted(call: &Call, command: Command) -> anyhow::Result<Exit
     );
     tokio::select! {
         ended = dispatch(call, command) => ended,
-        () = second.notified() => Ok(Exit::Interrupted),
+        () = left(&call.leave) => Ok(Exit::Interrupted),
         () = call.interrupt.cancelled(), if !wraps_up => Ok(Exit::Interrupted),
     }
 }
 
-async fn listen_for_signals(first: CancellationToken, second: Arc<Notify>) {
+async fn left(leave: &CancellationToken) {
+    leave.cancelled().await;
+    tokio::time::sleep(LEAVING).await;
+}
+
+async fn listen_for_signals(first: CancellationToken, second: CancellationToken) {
     #[cfg(unix)]
     let mut terminate = tokio::signal::unix::signal(SignalKind::terminate()).ok();
     #[cfg(unix)]
@@ -241,7 +249,7 @@ async fn listen_for_signals(first: CancellationToken, second: Arc<Notify>) {
             () = terminated => {}
         }
         if first.is_cancelled() {
-            second.notify_one();
+            second.cancel();
         }
         first.cancel();
     }

@@ -29,7 +29,8 @@ pub(super) async fn run(call: &Call, args: &PollArgs) -> anyhow::Result<Exit> {
     let sink = delivering::sink(call, &args.deliver)?;
     let (mut deliverer, mut held) = (None, Vec::new());
     let session_groups = if args.renders.is_empty() {
-        let session = Session::open(call).await?;
+        // Only what is to be delivered needs a ledger that is not there yet.
+        let session = if sink.is_some() { Session::open(call).await? } else { Session::of_what_is_there(call).await? };
         deliverer = receive_from_now_on(&session.context, sink).await.map_err(ledger_failed)?;
         let all = unfinished(call, &session.context, args).await.map_err(ledger_failed)?;
         let known;

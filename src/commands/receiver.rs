@@ -1,6 +1,6 @@
 //! The ledger's record of its own receiver: the URL for `@listen`.
 
-use super::session::{ledger_failed, space, store};
+use super::session::{ledger_failed, space, store_to_read};
 use super::{Call, CliError};
 use crate::cli::{MovieArgs, OWN_RECEIVER};
 use crate::exit::Exit;
@@ -42,7 +42,7 @@ pub(super) fn url_of(receiver: &Receiver) -> Option<String> {
 }
 
 async fn own_url(call: &Call) -> anyhow::Result<String> {
-    let receiver = store(call).await?.receiver(space(call)).await.map_err(ledger_failed)?;
+    let receiver = store_to_read(call).await?.receiver(space(call)).await.map_err(ledger_failed)?;
     let listen = CommandLine::with_flags(call.flags.clone()).spell(&["listen", "--public-url", "https://…"]);
     let unknown = || {
         let why = format!("{OWN_RECEIVER} has no public URL yet");

@@ -42,7 +42,7 @@ pub(super) async fn run(call: &Call, args: &ReconcileArgs) -> anyhow::Result<Exi
     }
     let sink = delivering::sink(call, &args.deliver)?;
     let is_replaced = examine_ledger(call, args).await?;
-    let session = Session::without_past(call).await?;
+    let session = if args.fix { Session::without_past(call).await? } else { Session::to_look(call).await? };
     let context = &session.context;
     if sink.is_some() {
         // From now on outcomes are stored for delivery, including those that are found below.
@@ -99,6 +99,9 @@ async fn hand_on(
 /// A damaged ledger can't be compared. It is kept unchanged, and a new one replaces it. Returns whether one does.
 async fn examine_ledger(call: &Call, args: &ReconcileArgs) -> anyhow::Result<bool> {
     let LedgerPlace::File(path) = &call.settings.ledger else { return Ok(false) };
+    if !call.settings.ledger.is_there() {
+        return Ok(false);
+    }
     let world = World::real();
     match damage::check(path, &world).await {
         Ok(()) => Ok(false),

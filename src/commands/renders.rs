@@ -1,5 +1,6 @@
 //! Finds the renders that a user names: `PROJECT`, `KEY`, `KEY#N`, `BATCH/KEY`, `BATCH/KEY#N`, `submit/KEY`, or names from
-//! stdin. A name that fits several renders is refused, with the renders that it may mean.
+//! stdin. Every reading of a name counts: a key may look like a project, a generation or a row of a batch. A name that fits
+//! several renders is refused, with names that fit one each.
 
 use std::io::{self, Read};
 use std::thread;
@@ -66,28 +67,26 @@ pub(super) async fn one(
     name: Name<'_>,
     command: &CommandLine,
 ) -> Result<Option<Render>, CliError> {
-    let mut found = all(store, space, name).await.map_err(ledger_failed)?;
+    let mut found = all(store, space.clone(), name).await.map_err(ledger_failed)?;
     match found.len() {
         0 | 1 => Ok(found.pop()),
-        _ => Err(ambiguous(name, &found, command)),
+        _ => Err(ambiguous(store, space, name, &found, command).await.map_err(ledger_failed)?),
     }
 }
 
-/// Every render that a name may mean: in each scope the latest generation of the key, or the generation that is named.
+/// Every render that a name may mean: the one of the project, and in each scope the latest generation of the key, or the
+/// generation that is named.
 async fn all(store: &dyn Store, space: Option<Space>, name: Name<'_>) -> Result<Vec<Render>, LedgerError> {
+    let mut found: Vec<Render> = Vec::new();
     if name.batch.is_none()
         && let Ok(project) = ProjectId::parse(name.text)
-        && let Some(render) = store.find(space.clone(), RenderQuery::Project(project)).await?.into_iter().next()
     {
-        return Ok(vec![render]);
+        found.extend(store.find(space.clone(), RenderQuery::Project(project)).await?.into_iter().next());
     }
-    let mut found: Vec<Render> = Vec::new();
     for (scope, key) in readings(name) {
         let mut rows = of_key(store, space.clone(), scope, key, None).await?;
-        if rows.is_empty()
-            && let Some((key, generation)) = generation_of(key)
-        {
-            rows = of_key(store, space.clone(), scope, key, Some(generation)).await?;
+        if let Some((key, generation)) = generation_of(key) {
+            rows.extend(of_key(store, space.clone(), scope, key, Some(generation)).await?);
         }
         rows.retain(|row| found.iter().all(|known| known.id != row.id));
         found.extend(rows);
@@ -129,23 +128,45 @@ async fn of_key(
     Ok(latest)
 }
 
-fn ambiguous(name: Name<'_>, found: &[Render], command: &CommandLine) -> CliError {
-    let spelled: Vec<(String, &Render)> = found.iter().take(SHOWN).map(|render| (spelling(name, render), render)).collect();
+async fn ambiguous(
+    store: &dyn Store,
+    space: Option<Space>,
+    name: Name<'_>,
+    found: &[Render],
+    command: &CommandLine,
+) -> Result<CliError, LedgerError> {
+    let mut spelled = Vec::new();
+    for render in found.iter().take(SHOWN) {
+        spelled.push((spelling(store, space.clone(), render).await?, render));
+    }
     let shown: Vec<String> = spelled.iter().map(|(spelled, render)| format!("{spelled} ({})", told(render))).collect();
     let more = if found.len() > SHOWN { format!(" and {} more", found.len() - SHOWN) } else { String::new() };
     let message = format!("`{}` fits {} renders: {}{more}", name.text, found.len(), shown.join(", "));
     let stop = CliError { help: Some("use one of these names".to_owned()), ..CliError::new(Exit::Usage, message) };
-    spelled.iter().fold(stop, |stop, (spelled, _)| stop.then(format!("{} {spelled}", command.spell(&["show"]))))
+    Ok(spelled.iter().fold(stop, |stop, (spelled, _)| stop.then(format!("{} {spelled}", command.spell(&["show"])))))
 }
 
-/// A name that fits only this render, for a shell.
-fn spelling(name: Name<'_>, render: &Render) -> String {
-    let full = render.full_name();
-    match render.own_scope() {
-        // Read as a key, the full name also fits another render.
-        Some(scope) if full == name.text => format!("--batch {} {}", quoted(scope), quoted(render.key.as_str())),
-        _ => quoted(&full),
+/// The first name that fits only this render, for a shell: read in another way, its full name may fit another one, too.
+async fn spelling(store: &dyn Store, space: Option<Space>, render: &Render) -> Result<String, LedgerError> {
+    let (full, key, scope) = (render.full_name(), render.key.as_str(), render.own_scope());
+    let numbered = |name: &str| format!("{name}#{}", render.generation);
+    let project = render.submission.project.as_ref().map(ToString::to_string);
+    let names = [
+        (None, Some(full.clone())),
+        (None, Some(numbered(&full))),
+        (scope, Some(key.to_owned())),
+        (scope, Some(numbered(key))),
+        (None, project),
+    ];
+    for (batch, text) in names.iter().filter_map(|(batch, text)| Some((*batch, text.as_deref()?))) {
+        if let [only] = &all(store, space.clone(), Name { text, batch }).await?[..]
+            && only.id == render.id
+        {
+            let scope = batch.map(|batch| format!("--batch {} ", quoted(batch))).unwrap_or_default();
+            return Ok(format!("{scope}{}", quoted(text)));
+        }
     }
+    Ok(quoted(&full))
 }
 
 fn told(render: &Render) -> String {

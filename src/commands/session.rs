@@ -49,6 +49,18 @@ impl Session {
         Ok(session)
     }
 
+    /// The same for a command that only changes what a ledger already holds: where there is no ledger, it creates none.
+    pub(super) async fn of_what_is_there(call: &Call) -> anyhow::Result<Self> {
+        let session = Self::to_look(call).await?;
+        session.catch_up(call).await?;
+        Ok(session)
+    }
+
+    /// Opens both without settling earlier commands, and creates no ledger.
+    pub(super) async fn to_look(call: &Call) -> anyhow::Result<Self> {
+        Self::on(call, store_as_it_is(call)).await
+    }
+
     /// Looks for the answers that earlier commands lost.
     pub(super) async fn catch_up(&self, call: &Call) -> anyhow::Result<()> {
         if call.settings.ledger != LedgerPlace::Nowhere {
@@ -60,9 +72,14 @@ impl Session {
 
     /// Opens both without settling earlier commands: a movie whose answer was lost is recognized by being unsettled.
     pub(super) async fn without_past(call: &Call) -> anyhow::Result<Self> {
+        Self::on(call, store(call)).await
+    }
+
+    /// The ledger is opened after the key is there: without one nothing is created.
+    async fn on(call: &Call, store: impl Future<Output = anyhow::Result<Arc<dyn Store>>>) -> anyhow::Result<Self> {
         let settings = &call.settings;
         let key = key(settings)?;
-        let store = store(call).await?;
+        let store = store.await?;
         let Reached { client, emulator } = reach(settings, key).await?;
         let locality = if client.url().is_loopback() { Locality::Loopback } else { Locality::Remote };
         let context = Context {
@@ -73,6 +90,7 @@ impl Session {
             world: World::real(),
             listener: Arc::clone(&call.out) as _,
             interrupt: call.interrupt.clone(),
+            leave: call.leave.clone(),
             remembers: settings.ledger != LedgerPlace::Nowhere,
             command: CommandLine::with_flags(call.flags.clone()),
         };

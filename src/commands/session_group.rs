@@ -47,7 +47,7 @@ pub(super) async fn meet(call: &Call, names: &[String], batch: Option<&str>) -> 
     drop(ledger);
     let mut session_groups = Vec::new();
     for (call, names) in groups {
-        let session = Session::open(&call).await?;
+        let session = Session::of_what_is_there(&call).await?;
         let (indices, names): (Vec<usize>, Vec<String>) = names.into_iter().unzip();
         let names: Vec<Name<'_>> = names.iter().map(|text| Name { text, batch }).collect();
         let known = resolve(&session.context, &names).await?;

@@ -2,7 +2,6 @@
 
 use super::renders::{Name, one, unheard_of};
 use super::session::{Session, ledger_failed, unreadable, unreadable_project};
-use super::waiting::submitted;
 use super::{Call, CliError, session_group};
 use crate::cli::SettleArgs;
 use crate::exit::Exit;
@@ -14,7 +13,7 @@ use crate::render::identity::ProjectId;
 use crate::render::state::State;
 use crate::service::read::ReadError;
 use crate::work::follow::remembered;
-use crate::work::outcome::unbound;
+use crate::work::outcome::{lost, submitted, unbound};
 use crate::work::search;
 use crate::work::settle::{SettleError, abandon, adopt, resubmit};
 use crate::work::submit::Submitted;
@@ -23,23 +22,23 @@ use crate::work::{Context, Submission};
 pub(super) async fn run(call: &Call, args: &SettleArgs) -> anyhow::Result<Exit> {
     let name = Name { text: &args.key, batch: args.scope.batch.as_deref() };
     let call = &session_group::call_of(call, name).await?;
-    let session = Session::open(call).await?;
+    let session = Session::of_what_is_there(call).await?;
     let context = &session.context;
     let render = find(context, name).await?;
-    let render = look(call, context, render).await?;
+    let (render, unread) = look(call, context, render).await?;
     let refused = |why| refused(context, &render, args.adopt.as_deref(), why);
     let outcome = if let Some(project) = &args.adopt {
         let project = ProjectId::parse(project).map_err(|why| CliError::new(Exit::Usage, format!("--adopt: {why}")))?;
-        standing(context, &adopt(context, &render, project).await.map_err(refused)?).await
+        standing(context, &adopt(context, &render, project).await.map_err(refused)?, None).await
     } else if args.resubmit {
         match resubmit(context, render.clone()).await.map_err(refused)? {
-            Submitted::Bound(render) => standing(context, &render).await,
+            Submitted::Bound(render) => standing(context, &render, None).await,
             Submitted::Over(outcome) => *outcome,
         }
     } else if args.abandon {
         unbound(context, &abandon(context, &render).await.map_err(refused)?)
     } else {
-        standing(context, &render).await
+        standing(context, &render, unread.as_ref()).await
     };
     let mut results = Results::new(&call.out, args.json, Wanted::Project, 1);
     if args.abandon && outcome.status == OutcomeStatus::Abandoned {
@@ -59,19 +58,31 @@ async fn find(context: &Context, name: Name<'_>) -> anyhow::Result<Render> {
     Ok(render)
 }
 
+/// The outcome of a search without a result: who does not want to search again decides.
+fn undecided(context: &Context, outcome: Outcome, render: &Render) -> Outcome {
+    let name = context.command.name(render);
+    let decision = |flags: &[&str]| context.command.spell(&[&["settle", &name], flags].concat());
+    let adopt = decision(&["--adopt", "PROJECT"]);
+    let message = format!("{}. Search again later, or decide (`{adopt}` if you know its project)", outcome.message.unwrap_or_default());
+    let next = [&[][..], &["--resubmit"], &["--abandon"]].map(decision).to_vec();
+    Outcome { message: Some(message), next, ..outcome }
+}
+
 /// Reads the server once before anything is decided: that settles most questions.
-async fn look(call: &Call, context: &Context, render: Render) -> anyhow::Result<Render> {
+/// Also returns why the list could not be read.
+async fn look(call: &Call, context: &Context, render: Render) -> anyhow::Result<(Render, Option<ReadError>)> {
     let is_open = matches!(render.submission.state, State::Unknown | State::Held | State::Abandoned);
     if !is_open || !render.traceable {
-        return Ok(render);
+        return Ok((render, None));
     }
-    if let Err(why) = search::sweep(context, std::slice::from_ref(&render), READING_ONE).await.map_err(ledger_failed)? {
+    let unread = search::sweep(context, std::slice::from_ref(&render), READING_ONE).await.map_err(ledger_failed)?.err();
+    if let Some(why) = &unread {
         if matches!(why, ReadError::Refused(_)) {
-            return Err(unreadable(&why).into());
+            return Err(unreadable(why).into());
         }
         call.out.warning(&format!("the server's list could not be searched: {why}"));
     }
-    Ok(context.reload(&render).await.map_err(ledger_failed)?)
+    Ok((context.reload(&render).await.map_err(ledger_failed)?, unread))
 }
 
 /// Why a decision was not recorded, with the next command.
@@ -98,7 +109,10 @@ fn refused(context: &Context, render: &Render, adopted: Option<&str>, why: Settl
 }
 
 /// The state, in the words of an outcome.
-async fn standing(context: &Context, render: &Render) -> Outcome {
+async fn standing(context: &Context, render: &Render, unread: Option<&ReadError>) -> Outcome {
+    if render.submission.state == State::Unknown {
+        return undecided(context, lost(context, render, unread), render);
+    }
     if !render.submission.state.is_bound() {
         return unbound(context, render);
     }

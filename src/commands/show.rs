@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Call;
 use super::history::facts;
 use super::renders::{Name, one, unheard_of};
-use super::session::{self, Session, ledger_failed, spelling, store};
+use super::session::{self, Session, ledger_failed, spelling, store_to_read};
 use crate::cli::ShowArgs;
 use crate::exit::Exit;
 use crate::ledger::inbox::{Callbacks, Kept};
@@ -18,7 +18,7 @@ use crate::render::token::{LedgerName, Token};
 use crate::world::Timestamp;
 
 pub(super) async fn run(call: &Call, args: &ShowArgs) -> anyhow::Result<Exit> {
-    let ledger = store(call).await?;
+    let ledger = store_to_read(call).await?;
     let name = Name { text: &args.render, batch: args.scope.batch.as_deref() };
     let found = match one(ledger.as_ref(), Some(session::space(call)), name, &spelling(call)).await? {
         None => one(ledger.as_ref(), None, name, &spelling(call)).await?,
@@ -46,7 +46,7 @@ pub(super) async fn run(call: &Call, args: &ShowArgs) -> anyhow::Result<Exit> {
 async fn of_service(call: &Call, args: &ShowArgs, name: Name<'_>) -> anyhow::Result<Exit> {
     let project = ProjectId::parse(name.text).ok().filter(|project| name.batch.is_none() && project.is_well_formed());
     let project = project.ok_or_else(|| unheard_of(name, &spelling(call).spell(&["history"])))?;
-    let session = Session::without_past(call).await?;
+    let session = Session::to_look(call).await?;
     let read = session.context.client.read(&project, READING_ONE).await;
     session.close().await;
     let report = read.map_err(|error| session::unreadable_project(&spelling(call), project.as_str(), &error))?;

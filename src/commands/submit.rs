@@ -8,7 +8,7 @@ use super::movies::{self, Composed};
 use super::session::{Session, ledger_failed};
 use super::submit_check::SubmitCheck;
 use super::uploads::{self, UploadMode};
-use super::waiting::{self, PollMode, submitted};
+use super::waiting::{self, PollMode};
 use super::{Call, CliError, dry_run, replacing, template_variables};
 use crate::cli::SubmitArgs;
 use crate::exit::Exit;
@@ -23,6 +23,7 @@ use crate::render::state::{OnUnknown, State};
 use crate::render::token::Token;
 use crate::work::Context;
 use crate::work::follow::{Followed, follow, remembered};
+use crate::work::outcome::submitted;
 use crate::work::save::{Saving, words_of_submission};
 use crate::work::submit::{Order, Submitted, submit};
 

@@ -7,7 +7,6 @@ use super::renders::Known;
 use super::{Call, CliError};
 use crate::cli::{NameArgs, SaveArgs, SaveRules, WaitArgs};
 use crate::exit::Exit;
-use crate::ledger::Render;
 use crate::movie::pattern::Pattern;
 use crate::output::Results;
 use crate::render::event::{Cause, Outcome, OutcomeStatus};
@@ -18,7 +17,7 @@ use crate::service::download::Overwrite;
 use crate::service::place::{self, is_folder};
 use crate::work::Context;
 use crate::work::follow::Followed;
-use crate::work::outcome::{described, unbound};
+use crate::work::outcome::unbound;
 use crate::work::poll::{Target, WaitPolicy};
 use crate::work::save::Saving;
 
@@ -98,15 +97,6 @@ pub(super) fn maybe_saving(args: &SaveArgs, naming: &NameArgs, count: usize) -> 
         return Err(CliError::new(Exit::Usage, "--name names the files of --download FOLDER/, which is not given"));
     }
     args.download.as_deref().map(|place| saving(place, naming, &args.rules, count)).transpose()
-}
-
-/// The renders that the service has and this command doesn't wait for, with the command that follows them.
-pub(super) fn submitted(context: &Context, render: &Render) -> Outcome {
-    let outcome = described(render, OutcomeStatus::Submitted);
-    match &render.submission.project {
-        Some(project) => outcome.then(context.command.spell(&["poll", project.as_str()])),
-        None => outcome,
-    }
 }
 
 /// A project that is not in the ledger, as a render to follow.

@@ -5,7 +5,7 @@ use std::io::Read;
 use serde_json::{Value, json};
 
 use super::renders::{Name, one, unheard_of};
-use super::session::{ledger_failed, space, spelling, store, store_to_read};
+use super::session::{ledger_failed, space, spelling, store, store_as_it_is, store_to_read};
 use super::{Call, CliError, receiver};
 use crate::cli::{ParseArgs, ReplayArgs, SendArgs, WebhookArgs, WebhookCommand};
 use crate::exit::Exit;
@@ -116,7 +116,7 @@ async fn list(call: &Call) -> anyhow::Result<Exit> {
 }
 
 async fn send_again(call: &Call, name: Name<'_>, to: &str) -> anyhow::Result<Exit> {
-    let ledger = store(call).await?;
+    let ledger = store_to_read(call).await?;
     let project = project(call, name).await?;
     let kept = ledger.callbacks(Some(space(call)), Callbacks::Of(vec![project])).await.map_err(ledger_failed)?;
     let last = kept.last().ok_or_else(|| CliError::new(Exit::Usage, format!("{}: no callback was received", name.text)))?;
@@ -127,7 +127,7 @@ async fn send_again(call: &Call, name: Name<'_>, to: &str) -> anyhow::Result<Exi
 
 /// Makes the last outcome due now, whether it waits, was delivered or was given up.
 async fn hand_on_again(call: &Call, name: Name<'_>) -> anyhow::Result<Exit> {
-    let ledger = store(call).await?;
+    let ledger = store_as_it_is(call).await?;
     let now = World::real().now();
     let project = project(call, name).await?;
     let deliveries = ledger.deliveries(Some(space(call)), Deliveries::Of(vec![project])).await.map_err(ledger_failed)?;
@@ -148,7 +148,7 @@ async fn hand_on_again(call: &Call, name: Name<'_>) -> anyhow::Result<Exit> {
 
 /// The project of a name: the ledger's render, or the name itself.
 async fn project(call: &Call, name: Name<'_>) -> anyhow::Result<ProjectId> {
-    let found = one(store(call).await?.as_ref(), Some(space(call)), name, &spelling(call)).await?;
+    let found = one(store_to_read(call).await?.as_ref(), Some(space(call)), name, &spelling(call)).await?;
     let known = found.and_then(|render| render.submission.project);
     match known {
         Some(project) => Ok(project),
@@ -157,7 +157,7 @@ async fn project(call: &Call, name: Name<'_>) -> anyhow::Result<ProjectId> {
 }
 
 async fn known(call: &Call, name: Name<'_>) -> anyhow::Result<Render> {
-    let found = one(store(call).await?.as_ref(), Some(space(call)), name, &spelling(call)).await?;
+    let found = one(store_to_read(call).await?.as_ref(), Some(space(call)), name, &spelling(call)).await?;
     Ok(found.ok_or_else(|| unheard_of(name, &spelling(call).spell(&["history"])))?)
 }
 

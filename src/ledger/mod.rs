@@ -180,6 +180,12 @@ impl Render {
         }
     }
 
+    /// Whether the service's list was read for it since its answer was lost: only then is it known not to be there (yet).
+    #[must_use]
+    pub fn was_searched(&self) -> bool {
+        self.gave_up_at.is_some_and(|gave_up| self.searched_at.is_some_and(|at| at >= gave_up))
+    }
+
     /// When the service accepted it, on the service's clock as far as it is known: the list is sorted by that time.
     #[must_use]
     pub fn listed_at(&self) -> Timestamp {

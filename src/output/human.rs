@@ -24,7 +24,9 @@ pub(super) fn tell(out: &Out, event: &Event, bars: bool) {
         Event::LookingFor { key, why } => {
             out.warning(&format!("{why}: the movie may have been accepted; looking for key {key} on the server, nothing is sent twice"));
         }
-        Event::FoundAgain { project, key } => out.note(&format!("found again: key {key} is project {project}")),
+        Event::FoundAgain { project, key, next } => {
+            out.note(&format!("found again: key {key} is project {project} (`{next}` follows it)"));
+        }
         Event::Extra { kept, extra, next } => {
             let kept = kept.as_ref().map(|kept| format!(" beside {kept}")).unwrap_or_default();
             out.warning(&format!("the service made a second project for one render: {extra}{kept}; it was charged as well"));
@@ -106,6 +108,8 @@ fn named(name: &str, message: &str) -> String {
 fn done(out: &Out, outcome: &Outcome, name: &str) {
     let facts = outcome.report.as_ref().map(facts).unwrap_or_default();
     match &outcome.file {
+        // Nothing was saved now: the message says whose file it is.
+        _ if outcome.message.is_some() => out.progress(&format!("{name}: done{facts}; {}", outcome.message.as_deref().unwrap_or_default())),
         Some(file) => out.progress(&format!("{name}: done{facts}; saved as {}", file.display())),
         None => out.progress(&format!("{name}: done{facts}")),
     }

@@ -102,20 +102,26 @@ impl Out {
     }
 
     /// Writes this program's own layout of harmless parts to stdout, colours included. Flushes it at once;
-    /// after the first failure it writes nothing more.
+    /// after the first failure nothing more goes there. A project or a URL that was paid for is not lost with it: the lines
+    /// go to stderr, unless the reader has read enough.
     pub(crate) fn drawn(&self, line: &str) {
-        if self.stdout_lost.get().is_some() {
-            return;
-        }
         let write = || {
             let mut stdout = io::stdout().lock();
             stdout.write_all(line.as_bytes())?;
             stdout.write_all(b"\n")?;
             stdout.flush()
         };
-        if let Err(why) = self.progress.suspend(write) {
+        if self.stdout_lost.get().is_none()
+            && let Err(why) = self.progress.suspend(write)
+        {
+            if why.kind() != io::ErrorKind::BrokenPipe {
+                self.error(&format!("stdout could not be written: {why}; its lines follow here"));
+            }
             // The first reason is kept.
             let _ = self.stdout_lost.set(why);
+        }
+        if self.lost().is_some() {
+            self.write(line);
         }
     }
 

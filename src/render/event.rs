@@ -48,6 +48,8 @@ pub enum Event {
         project: ProjectId,
         /// The submission's key.
         key: Key,
+        /// The command that follows it.
+        next: String,
     },
     /// The service made a second project for one render.
     Extra {

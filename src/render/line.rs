@@ -1,5 +1,6 @@
 //! Outcomes as JSON for programs (`contract.md#output`). Fields are only ever added.
 
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::event::Outcome;
@@ -30,6 +31,17 @@ pub fn facts(outcome: &Outcome) -> Value {
         "credits": report.and_then(|report| report.credits),
         "next": outcome.next,
     })
+}
+
+/// The `client-data` of a movie, for the lines about renders of which the service has not reported it yet.
+#[must_use]
+pub fn client_data_of_movie(movie: &[u8]) -> Option<Value> {
+    #[derive(Deserialize)]
+    struct Movie {
+        #[serde(rename = "client-data")]
+        client_data: Option<Value>,
+    }
+    serde_json::from_slice::<Movie>(movie).ok()?.client_data
 }
 
 /// The user's own `client-data`, unchanged, without the token.

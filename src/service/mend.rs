@@ -1,5 +1,5 @@
-//! Repairs answers that are JSON, but not for every reader: half an emoji cut out of a title (`\ud83d`), a number too
-//! large for a float, a document nested too deep. Unreadable values become `null`; they must not hide a paid render.
+//! Repairs answers that are JSON, but not for every reader: half an emoji cut out of a title (`\ud83d`), a
+//! document nested too deep. Unreadable values become `null`; they must not hide a paid render.
 
 use std::borrow::Cow;
 
@@ -23,7 +23,7 @@ pub(super) fn mended(bytes: &[u8]) -> Cow<'_, [u8]> {
 
 /// Whether a strict reader accepts the bytes. Large pages are not parsed twice for this: only suspicious bytes are.
 fn is_readable(bytes: &[u8]) -> bool {
-    if !has_surrogate(bytes) && !has_huge_exponent(bytes) && !is_deep(bytes) {
+    if !has_surrogate(bytes) && !is_deep(bytes) {
         return serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
     }
     serde_json::from_slice::<serde_json::Value>(bytes).is_ok()
@@ -31,11 +31,6 @@ fn is_readable(bytes: &[u8]) -> bool {
 
 fn has_surrogate(bytes: &[u8]) -> bool {
     bytes.windows(3).any(|three| matches!(three, [b'\\', b'u', b'd' | b'D']))
-}
-
-fn has_huge_exponent(bytes: &[u8]) -> bool {
-    let is_exponent = |three: &[u8]| matches!(three, [b'e' | b'E', b'+' | b'0'..=b'9', b'0'..=b'9']);
-    bytes.windows(3).any(is_exponent)
 }
 
 /// Counts brackets inside strings, too: a page that only looks deep is merely read twice.

@@ -206,8 +206,7 @@ impl Described<'_> {
         let saved = save_video(self.context, &report, self.target.render.as_ref(), saving).await;
         drop(turn);
         let project = report.project.as_str().to_owned();
-        let words = ["download", &project, "-o", &saving.place].into_iter().chain(saving.name_flag().into_iter().flatten());
-        let resume = self.context.command.spell(&words.collect::<Vec<_>>());
+        let resume = self.download(saving);
         let outcome = Outcome { file: None, ..self.outcome(OutcomeStatus::Done, Some(report.clone())) };
         match saved {
             Ok(file) => Outcome { file: Some(file), ..outcome },
@@ -247,7 +246,7 @@ impl Described<'_> {
     fn kept(&self, status: OutcomeStatus, mut report: Report, why: &Unsaved) -> Outcome {
         report.url = None;
         if let Some(file) = self.target.render.as_ref().and_then(saved_file) {
-            return self.saved_before(file, report);
+            return self.saved_before(file, &report);
         }
         let again = match self.target.render.as_ref().map(|render| render.batch().is_some()) {
             Some(true) => "; --retry-expired renders it again",
@@ -262,16 +261,32 @@ impl Described<'_> {
 }
 
 impl Described<'_> {
-    /// The video that an earlier run saved, copied to the requested place if that is a different one.
-    fn saved_before(&self, file: PathBuf, report: Report) -> Outcome {
-        let outcome = self.outcome(OutcomeStatus::Done, Some(report));
-        let Some(saving) = self.saving.filter(|saving| saving.copies) else { return Outcome { file: Some(file), ..outcome } };
-        match save::copied(&file, &self.target.project, saving) {
-            Ok(file) => Outcome { file: Some(file), ..outcome },
-            Err(why) => Outcome { file: None, ..outcome }.because(
-                Cause::Unsaved,
-                format!("the service has deleted the file; the saved one, {}, was not copied: {why}", file.display()),
-            ),
+    /// The video that an earlier run saved. `download` copies it to the requested place; any other command says that nothing
+    /// was saved now.
+    fn saved_before(&self, file: PathBuf, report: &Report) -> Outcome {
+        let render = self.target.render.as_ref();
+        let outcome = self.outcome(OutcomeStatus::Done, Some(report.clone()));
+        let deleted = |so: &str| format!("the service has deleted the file; {so}");
+        match self.saving {
+            Some(saving) if saving.copies => match save::copied(&file, report, render, saving) {
+                Ok(file) => Outcome { file: Some(file), ..outcome },
+                Err(why) => Outcome { file: None, ..outcome }
+                    .because(Cause::Unsaved, deleted(&format!("the saved one, {}, was not copied: {why}", file.display()))),
+            },
+            Some(saving) if !save::is_there(&file, report, render, saving) => {
+                let message = deleted(&format!("the one saved earlier is {}, and nothing was saved at {}", file.display(), saving.place));
+                Outcome { file: Some(file), message: Some(message), ..outcome }.then(self.download(saving))
+            }
+            _ => {
+                let message = deleted(&format!("the one saved earlier is {}", file.display()));
+                Outcome { file: Some(file), message: Some(message), ..outcome }
+            }
         }
+    }
+
+    /// The command that saves the video at the requested place.
+    fn download(&self, saving: &Saving) -> String {
+        let words = ["download", self.target.project.as_str(), "-o", &saving.place];
+        self.context.command.spell(&words.into_iter().chain(saving.name_flag().into_iter().flatten()).collect::<Vec<_>>())
     }
 }

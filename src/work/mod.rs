@@ -29,6 +29,7 @@ pub(crate) use self::command_line::{Submission, quoted};
 use crate::ledger::{Change, LedgerError, Record, Recorded, Render, RenderId, RenderQuery, SUBMIT_SCOPE, Space, Store};
 use crate::policy::READING_ONE;
 use crate::render::event::{Event, Listener};
+use crate::render::identity::ProjectId;
 use crate::render::schedule::Locality;
 use crate::render::state::{Action, Fact, InvalidTransition};
 use crate::render::token::Token;
@@ -53,6 +54,8 @@ pub struct Context {
     pub listener: Arc<dyn Listener>,
     /// Cancelled at the first Ctrl-C: open requests may end, nothing new begins.
     pub interrupt: CancellationToken,
+    /// Cancelled at the second Ctrl-C: answers that are awaited count as lost.
+    pub leave: CancellationToken,
     /// Whether the ledger outlives the process. Without one no later command can search for a lost answer.
     pub remembers: bool,
     /// Spells the next command.
@@ -73,6 +76,7 @@ impl Context {
             world,
             listener: Arc::new(NoListener),
             interrupt: CancellationToken::new(),
+            leave: CancellationToken::new(),
             remembers: true,
             command: CommandLine::default(),
         }
@@ -92,6 +96,12 @@ impl Context {
     /// The token of a render's current attempt.
     pub(crate) fn token(&self, render: &Render) -> Token {
         Token::new(&render.identity(), render.submission.attempt, self.store.name())
+    }
+
+    /// The news that a lost answer was found: it may come after the lines of another render, so it names its own command.
+    pub(crate) fn found_again(&self, project: &ProjectId, render: &Render) -> Event {
+        let next = self.command.spell(&["poll", project.as_str()]);
+        Event::FoundAgain { project: project.clone(), key: render.key.clone(), next }
     }
 
     pub(crate) fn tell(&self, event: &Event) {

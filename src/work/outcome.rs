@@ -6,6 +6,7 @@ use crate::render::event::{Cause, Outcome, OutcomeStatus};
 use crate::render::outcome::Reason;
 use crate::render::state::State;
 use crate::service::place::here;
+use crate::service::read::ReadError;
 
 /// An outcome with what the ledger knows of a render.
 #[must_use]
@@ -20,13 +21,23 @@ pub fn described(render: &Render, status: OutcomeStatus) -> Outcome {
     }
 }
 
+/// The outcome of an accepted render that is not waited for, with the command that follows it.
+#[must_use]
+pub fn submitted(context: &Context, render: &Render) -> Outcome {
+    let outcome = described(render, OutcomeStatus::Submitted);
+    match &render.submission.project {
+        Some(project) => outcome.then(context.command.spell(&["poll", project.as_str()])),
+        None => outcome,
+    }
+}
+
 /// The outcome of a render without a project, for a command that does not send.
 #[must_use]
 pub fn unbound(context: &Context, render: &Render) -> Outcome {
     let key = context.command.name(render);
     match render.submission.state {
         State::Sending => unknown(context, render, "another process is sending it and has no answer yet"),
-        State::Unknown => unknown(context, render, "the answer to the POST was lost and the render is not on the server's list (yet)"),
+        State::Unknown => lost(context, render, None),
         State::Held => held(context, render),
         State::Abandoned => abandoned(context, render),
         State::Rejected => refused(context, render),
@@ -40,6 +51,18 @@ pub fn unbound(context: &Context, render: &Render) -> Outcome {
             )
             .then(context.command.send(render, Submission::Same)),
     }
+}
+
+/// The outcome of a render whose answer was lost. It says that the render is not on the server's list only if that was read;
+/// `unread` is why it could not be.
+#[must_use]
+pub fn lost(context: &Context, render: &Render, unread: Option<&ReadError>) -> Outcome {
+    let why = match unread {
+        Some(why) => format!("the answer to the POST was lost, and the server's list could not be read: {why}"),
+        None if render.was_searched() => "the answer to the POST was lost and the render is not on the server's list (yet)".to_owned(),
+        None => "the answer to the POST was lost, and the server's list was not read since".to_owned(),
+    };
+    unknown(context, render, &why)
 }
 
 /// The outcome of a render that may have been accepted, with the commands to find out.

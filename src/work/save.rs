@@ -195,11 +195,7 @@ async fn fetch_in_turn(context: &Context, report: &Report, render: Option<&Rende
 }
 
 async fn fetch(context: &Context, report: &Report, render: Option<&Render>, saving: &Saving) -> Result<(PathBuf, Saved), Unsaved> {
-    let name = match &saving.name {
-        Some(VideoName { stem, .. }) if saving.replace => video_name(stem, 1),
-        Some(VideoName { stem, generation }) => video_name(stem, *generation),
-        None => video_name(report.project.as_str(), 1),
-    };
+    let name = file_name(saving, &report.project);
     let target = place::target(Path::new(&saving.place), &name).map_err(|why| Unsaved::Failed(format!("{}: {why}", saving.place)))?;
     let others = others(context, render, &target).await;
     let is_named_by_project = saving.name.is_none() && target.ends_with(&name);
@@ -217,6 +213,15 @@ async fn fetch(context: &Context, report: &Report, render: Option<&Render>, savi
         context.record(other.id, change).await.map_err(|error| Unsaved::Ledger { file: target.clone(), error })?.ok();
     }
     Ok((target, saved))
+}
+
+/// The name of a video in a folder.
+fn file_name(saving: &Saving, project: &ProjectId) -> String {
+    match &saving.name {
+        Some(VideoName { stem, .. }) if saving.replace => video_name(stem, 1),
+        Some(VideoName { stem, generation }) => video_name(stem, *generation),
+        None => video_name(project.as_str(), 1),
+    }
 }
 
 /// The target file of a video.
@@ -332,12 +337,20 @@ pub(super) fn saved_file(render: &Render) -> Option<PathBuf> {
     render.file.as_deref().map(here).filter(is_it)
 }
 
-/// Copies a saved video to the requested place.
-///
-/// # Errors
-/// When it can't be copied, or another file has the name.
-pub(super) fn copied(file: &Path, project: &ProjectId, saving: &Saving) -> io::Result<PathBuf> {
-    let target = place::target(Path::new(&saving.place), &video_name(project.as_str(), 1))?;
+/// The place that was requested for a video that is saved already.
+fn requested(report: &Report, render: Option<&Render>, saving: &Saving) -> io::Result<PathBuf> {
+    let saving = named(saving, report, render).map_err(io::Error::other)?;
+    place::target(Path::new(&saving.place), &file_name(&saving, &report.project))
+}
+
+/// Whether a saved video is at the requested place.
+pub(super) fn is_there(file: &Path, report: &Report, render: Option<&Render>, saving: &Saving) -> bool {
+    requested(report, render, saving).is_ok_and(|target| is_one_file(file, &target))
+}
+
+/// Copies a saved video to the requested place; an error if another file has the name.
+pub(super) fn copied(file: &Path, report: &Report, render: Option<&Render>, saving: &Saving) -> io::Result<PathBuf> {
+    let target = requested(report, render, saving)?;
     if is_one_file(file, &target) {
         return Ok(target);
     }

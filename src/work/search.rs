@@ -32,15 +32,16 @@ const AFTER: Duration = Duration::from_secs(120);
 /// The number of latest rows that are searched for a render sent later.
 const LATEST: u32 = 1000;
 
-/// Searches for one render until it is found, `patience` is over, or the user interrupts.
+/// Searches for one render until it is found, `patience` is over, or the user interrupts. Also returns why the last search
+/// could not read the list: a render that is not found then may be on it.
 ///
 /// # Errors
 /// When the ledger fails.
-pub async fn settle(context: &Context, render: Render, patience: Duration) -> Result<Render, LedgerError> {
+pub async fn settle(context: &Context, render: Render, patience: Duration) -> Result<(Render, Option<ReadError>), LedgerError> {
     if !render.traceable {
-        return Ok(render);
+        return Ok((render, None));
     }
-    let mut render = render;
+    let (mut render, mut unread) = (render, None);
     // A clock that is set meanwhile moves the schedule of searches, but not the deadline (row 39).
     let deadline = Tick::now() + patience;
     while render.submission.state == State::Unknown {
@@ -50,20 +51,20 @@ pub async fn settle(context: &Context, render: Render, patience: Duration) -> Re
         let is_last = wait >= left;
         tokio::select! {
             () = tokio::time::sleep(wait.min(left)) => {}
-            () = context.interrupt.cancelled() => return Ok(render),
+            () = context.interrupt.cancelled() => return Ok((render, unread)),
         }
         // The last sweep gets one try of its own, and no more.
         let left = deadline.saturating_duration_since(Tick::now());
         match context.unless_interrupted(sweep(context, std::slice::from_ref(&render), left)).await {
-            Some(swept) => swept?.ok(),
-            None => return Ok(render),
-        };
+            Some(swept) => unread = swept?.err(),
+            None => return Ok((render, unread)),
+        }
         render = context.reload(&render).await?;
         if is_last {
             break;
         }
     }
-    Ok(render)
+    Ok((render, unread))
 }
 
 /// Searches once for all unsettled renders of any command that are due by the schedule, and reports those that it
@@ -327,7 +328,7 @@ pub(super) async fn found(context: &Context, render: &Render, hits: &[Report]) -
         bound = context.learn(&bound, Fact::Found { project: report.project.clone() }).await?;
     }
     let Some(project) = bound.submission.project.clone() else { return Ok(()) };
-    context.tell(&Event::FoundAgain { project: project.clone(), key: render.key.clone() });
+    context.tell(&context.found_again(&project, render));
     if let Some(report) = hits.iter().find(|report| report.project == project) {
         context.learn(&bound, Fact::Seen(Box::new(report.clone()))).await?;
     }

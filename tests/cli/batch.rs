@@ -55,12 +55,60 @@ fn a_row_is_a_line_and_a_video_under_its_key() {
 #[test]
 fn without_waiting_the_projects_are_printed_and_the_next_run_waits() {
     let world = world_of(5);
-    let sent = world.j2v(&format!("{BATCH} --no-wait")).exits(0);
-    assert_eq!(sent.lines().len(), 5);
+    let sent = world.j2v(&format!("{BATCH} --no-wait")).exits(0).tells("accepted renders continue and will be charged");
+    assert_eq!((sent.lines().len(), sent.next()), (5, vec![format!("j2v {BATCH}").as_str()]));
     let run = world.j2v(&format!("{BATCH} --json")).exits(0);
     let projects: BTreeSet<String> = run.jsons().iter().map(|line| line["project"].as_str().unwrap().to_owned()).collect();
     assert_eq!(projects, sent.lines().iter().map(|line| (*line).to_owned()).collect());
     assert_eq!(world.accepted(), 5);
+}
+
+#[test]
+fn a_row_that_is_not_waited_for_has_its_client_data_and_the_command_that_follows_it() {
+    let world = World::new();
+    world.movie("flat.json", &json!({}));
+    table(&world, 1, &[]);
+    for line in
+        [format!("{BATCH} --no-wait --client-data-columns city --json"), format!("{BATCH} --no-wait --client-data-columns city --json -q")]
+    {
+        let row = world.j2v(&line).exits(0).json();
+        assert_eq!(row["client-data"], json!({"listing_id": "L-1", "emulator": {}, "city": "Berlin 0"}), "{row}");
+        assert_eq!(
+            (&row["status"], &row["next"]),
+            (&json!("submitted"), &json!([format!("j2v poll {}", row["project"].as_str().unwrap())]))
+        );
+    }
+    assert_eq!(world.accepted(), 1);
+}
+
+#[test]
+fn a_quiet_batch_of_finished_rows_says_only_until_when_their_files_are_kept() {
+    let world = world_of(2);
+    let run = world.j2v(&format!("{BATCH} -q --results rows.csv")).exits(0).tells("the service deletes each file after 7 days");
+    assert_eq!((run.lines().len(), run.stderr.lines().count()), (2, 1), "{run:?}");
+}
+
+#[test]
+fn a_finished_batch_has_no_next_run_and_a_failed_row_has_one_that_renders_it() {
+    let world = World::with_faults(&["error=Scene #1: too dark*1"]);
+    movie(&world, 1);
+    table(&world, 2, &[]);
+    world.j2v(BATCH).exits(12);
+    let retry = format!("j2v {BATCH} --retry-failed");
+    assert_eq!(world.j2v("batch --status flat").exits(0).next(), [retry.as_str()]);
+    movie(&world, 2);
+    let keep = format!("j2v {BATCH} --keep --retry-failed");
+    let asked = world.j2v(BATCH).exits(13);
+    assert!(asked.next().contains(&keep.as_str()), "{asked:?}");
+    world.j2v(keep.strip_prefix("j2v ").unwrap()).exits(0);
+    assert_eq!((world.accepted(), world.j2v("batch --status flat").exits(0).next()), (3, vec![]));
+}
+
+#[test]
+fn the_status_of_a_batch_that_was_not_waited_for_names_the_run_that_waits() {
+    let world = world_of(2);
+    world.j2v(&format!("{BATCH} --no-wait")).exits(0);
+    assert_eq!(world.j2v("batch --status flat").exits(0).next(), [format!("j2v {BATCH}").as_str()]);
 }
 
 #[test]
@@ -135,7 +183,7 @@ fn a_failed_row_that_was_repaired_is_rendered_again_without_a_question() {
     let failed = by_key(&run).into_iter().find(|(_, status)| status == "error").map(|(key, _)| key).unwrap();
     table(&world, 6, &[failed.trim_start_matches('k').parse().unwrap()]);
     let asked = world.j2v(BATCH).exits(13);
-    assert!(asked.next().iter().all(|next| !next.contains("--retry-failed")), "{asked:?}");
+    assert_eq!(asked.next().iter().filter(|next| next.contains("--retry-failed")).count(), 1, "{asked:?}");
     world.j2v(&format!("{BATCH} --retry-failed")).exits(0);
     assert_eq!(world.accepted(), 7);
 }

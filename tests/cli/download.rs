@@ -253,3 +253,20 @@ fn m6_a_video_that_the_service_has_deleted_is_copied_from_where_it_was_saved() {
     fs::remove_dir_all(world.path("one")).unwrap();
     world.j2v(&format!("download {id} -o three/")).exits(14).prints(&[""]);
 }
+
+#[test]
+fn a_video_that_the_service_has_deleted_is_not_said_to_be_saved_again() {
+    let world = World::new();
+    world.movie("a.json", &json!({}));
+    let file = world.j2v("submit a.json --key k --download videos/").exits(0).line().to_owned();
+    world.a_week_goes_by();
+    for command in ["submit a.json --key k --download other/", "poll k --download other/"] {
+        let run = world.j2v(command).exits(0).prints(&[&file]).tells("nothing was saved at other/").hides("saved as");
+        assert!(run.next().iter().any(|next| next.starts_with("j2v download EMU") && next.ends_with(" -o other/")), "{run:?}");
+        let line = world.j2v(&format!("{command} --json")).exits(0).json();
+        assert!(line["message"].as_str().unwrap().contains("the service has deleted the file"), "{line}");
+    }
+    world.j2v("poll k --download videos/").exits(0).prints(&[&file]).tells("the one saved earlier is").hides("nothing was saved at");
+    fs::remove_file(world.path(&file)).unwrap();
+    world.j2v("poll k --download videos/").exits(14).prints(&[""]).hides("saved as").tells("--again");
+}

@@ -20,7 +20,7 @@ fn history_lists_every_render_newest_first_with_key_source_state_project_attempt
     assert_eq!((rows[2][1], rows[2][2]), ("L-2", "error"));
     assert_eq!(rows[2][5], "0", "a failed render costs nothing");
     assert!(run.lines()[2].ends_with("b.json  Scene #1 is upside down"), "{run:?}");
-    assert_eq!(&rows[3][1..7], ["L-1", "done", rows[3][3], "2", "2", "a.json"]);
+    assert_eq!(&rows[3][1..7], ["L-1#1", "done", rows[3][3], "2", "2", "a.json"]);
     assert!(rows[3][3].starts_with("EMU") && rows[3][7].starts_with("http"));
     assert_eq!(rows.len(), 4);
     for (name, state) in [("L-1", "bound"), ("L-1#2", "bound"), ("L-1#1", "done")] {

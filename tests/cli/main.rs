@@ -22,7 +22,9 @@ mod download;
 mod dry_run;
 mod emulator;
 mod evening;
+mod exact;
 mod exits;
+
 mod expand;
 mod explain;
 mod fields;
@@ -37,6 +39,7 @@ mod list;
 mod man;
 mod media;
 mod naming;
+mod no_ledger;
 mod output;
 mod overwriting;
 mod plan;

@@ -358,3 +358,64 @@ fn a_submission_without_a_key_whose_project_was_never_shown_is_attached_to() {
     assert_ne!(other.line(), id, "it was shown: the next one is another render");
     assert_eq!(world.accepted(), 2);
 }
+
+/// Checks that a name of two renders acts on neither, and that each of the names that it is given stands for one of them.
+#[track_caller]
+fn is_refused_for_names_that_fit(world: &World, name: &str, projects: [&str; 2]) {
+    for command in ["show", "poll", "explain", "settle", "download -o out/", "delete --yes"] {
+        let run = world.j2v(&format!("{command} {name}")).exits(2).prints(&[]).tells(&format!("`{name}` fits 2 renders"));
+        let shown: Vec<String> = run
+            .next()
+            .into_iter()
+            .map(|next| typed(world, &format!("{next} --json")).exits(0).json()["project"].as_str().unwrap().to_owned())
+            .collect();
+        assert!(shown.len() == 2 && projects.iter().all(|project| shown.iter().any(|shown| shown == project)), "{command}: {run:?}");
+    }
+    assert_eq!(world.requests("DELETE /v2/movies"), 0);
+}
+
+#[test]
+fn a_key_that_ends_like_a_generation_is_never_taken_for_one() {
+    let world = World::new();
+    world.movie("a.json", &json!({}));
+    world.j2v("submit a.json --key q --wait").exits(0);
+    let second = world.j2v("submit a.json --key q --again").exits(0).line().to_owned();
+    world.j2v("poll q#2").exits(0);
+    let literal = world.j2v("submit a.json --key q#2").exits(0).line().to_owned();
+    is_refused_for_names_that_fit(&world, "q#2", [&second, &literal]);
+    assert_eq!(world.j2v("show q --json").exits(0).json()["project"], json!(second));
+}
+
+#[test]
+fn a_key_that_is_the_project_of_another_render_is_never_taken_for_it() {
+    let world = World::new();
+    world.movie("a.json", &json!({}));
+    let project = world.j2v("submit a.json --key k").exits(0).line().to_owned();
+    let other = world.j2v(&format!("submit a.json --key {project}")).exits(0).line().to_owned();
+    is_refused_for_names_that_fit(&world, &project, [&project, &other]);
+}
+
+#[test]
+fn a_key_with_a_slash_is_never_taken_for_a_row_of_a_batch() {
+    let world = world_of(&[], &json!({}));
+    world.movie("a.json", &json!({}));
+    world.j2v(&format!("batch flat.json {ROWS} --batch flats")).exits(0);
+    let row = world.j2v("show flats/1 --json").exits(0).json()["project"].as_str().unwrap().to_owned();
+    let single = world.j2v("submit a.json --key flats/1").exits(0).line().to_owned();
+    is_refused_for_names_that_fit(&world, "flats/1", [&row, &single]);
+}
+
+#[test]
+fn a_key_of_the_history_names_the_render_of_its_line() {
+    let world = World::new();
+    world.movie("a.json", &json!({}));
+    world.j2v("submit a.json --key q --wait").exits(0);
+    world.j2v("submit a.json --key q --again --wait").exits(0);
+    world.j2v("submit a.json --key r --wait").exits(0);
+    let history = world.j2v("history").exits(0);
+    let lines: Vec<Vec<&str>> = history.lines().iter().skip(1).map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines.iter().map(|words| words[1]).collect::<Vec<_>>(), ["r", "q#2", "q#1"]);
+    for words in &lines {
+        assert_eq!(world.j2v(&format!("show {} --json", words[1])).exits(0).json()["project"], json!(words[3]), "{history:?}");
+    }
+}

@@ -253,11 +253,19 @@ fn a_closed_pipe_is_no_reason_to_fail() {
 fn data_that_is_lost_is_a_failure() {
     let world = World::new();
     world.movie("a.json", &json!({}));
-    for line in ["build a.json", "submit a.json"] {
+    let into_nothing = |line: &str| {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let mut command = world.command(&line.split(' ').collect::<Vec<_>>());
-        Run::of(command.stdout(full).spawn().unwrap()).exits(1).tells("could not be written");
-    }
+        Run::of(command.stdout(full).spawn().unwrap()).exits(1).tells("error: stdout could not be written")
+    };
+    into_nothing("build a.json");
+    into_nothing("submit a.json --key k");
+    // What can't be had again for nothing is on stderr then, each line whole.
+    let project = world.j2v("submit a.json --key k").exits(0).line().to_owned();
+    let told = into_nothing("submit a.json --key k --wait --json -q");
+    assert!(told.stderr.lines().any(|line| line.starts_with(&format!("{{\"project\":\"{project}\""))), "{told:?}");
+    let told = into_nothing("poll k -q");
+    assert!(told.stderr.lines().any(|line| line.starts_with("http://") && line.contains("/files/EMU")), "{told:?}");
 }
 
 #[test]

@@ -300,3 +300,13 @@ fn a_render_of_somebody_else_is_listed_and_left_alone() {
     let run = world.j2v("reconcile").exits(0);
     assert!(run.stdout.starts_with("foreign: 1 render\n"), "{}", run.stdout);
 }
+
+#[test]
+fn a_lost_answer_is_not_said_to_be_missing_from_a_list_that_was_not_read() {
+    let world = World::with_faults(&["post-reset-before*1", "list-status=500"]);
+    world.movie("a.json", &json!({}));
+    world.j2v("submit a.json --key k --settle-for 0s").exits(8);
+    let run = world.j2v("reconcile --json");
+    let message = run.jsons()[0]["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("the server's list was not read since"), "{run:?}");
+}

@@ -95,3 +95,46 @@ fn a_search_that_was_refused_decides_nothing() {
     let world = held(&["post-reset*1", "list-lag=400ms"]);
     world.j2v_with(&[("J2V_API_KEY", "wrong")], "settle L-1").exits(4).hides("you decide");
 }
+
+#[test]
+fn a_list_that_could_not_be_read_is_not_said_to_lack_the_render() {
+    let world = World::with_faults(&["post-reset-before*1", "list-status=500"]);
+    world.movie("a.json", &json!({}));
+    let run = world.j2v("submit a.json --key k --settle-for 0s").exits(8).hides("is not on the server's list");
+    run.tells("the server's list could not be read: ").tells("HTTP 500").tells("next: j2v settle k");
+    let run = world.j2v("settle k").exits(8).hides("is not on the server's list").tells("the server's list could not be");
+    assert_eq!(run.next(), ["j2v settle k", "j2v settle k --resubmit", "j2v settle k --abandon"]);
+    world.j2v("poll k").exits(8).hides("is not on the server's list").tells("was not read since");
+}
+
+#[test]
+fn a_row_whose_list_could_not_be_read_says_so() {
+    let world = World::with_faults(&["post-reset-before*1", "list-status=500"]);
+    world.movie("a.json", &json!({}));
+    world.write("rows.csv", "id\n1\n");
+    let run = world.j2v("batch a.json --rows rows.csv --key id --settle-for 0s").exits(8).hides("is not on the server's list");
+    run.tells("the server's list could not be read: ");
+}
+
+#[test]
+fn a_search_without_a_result_names_the_decisions_and_each_leads_out() {
+    for (decision, code) in [("--resubmit", 0), ("--abandon", 0)] {
+        let world = World::with_faults(&["post-reset-before*1"]);
+        world.movie("a.json", &json!({}));
+        world.j2v("submit a.json --key k --settle-for 0s").exits(8).tells("is not on the server's list (yet)");
+        let run = world.j2v("settle k").exits(8).tells("--adopt PROJECT");
+        let way_out = run.next().into_iter().find(|next| next.ends_with(decision)).unwrap().to_owned();
+        world.j2v(way_out.strip_prefix("j2v ").unwrap()).exits(code);
+    }
+}
+
+#[test]
+fn a_render_found_beside_the_lines_of_another_names_its_own_command() {
+    let world = World::with_faults(&["post-hang*1"]);
+    world.movie("a.json", &json!({"render-time": "10m"}));
+    world.movie("b.json", &json!({"render-time": "10m"}));
+    world.crash("submit a.json --key k");
+    let run = world.j2v("submit b.json --key l").exits(0);
+    let project = world.accepted_fields("project").into_iter().find(|project| project != run.line()).unwrap();
+    run.tells(&format!("found again: key k is project {project} (`j2v poll {project}` follows it)"));
+}

@@ -72,7 +72,7 @@ async fn a_template_is_written_under_one_name_of_its_id_and_read_under_another()
     let fields = get(&service, &format!("/v2/templates?id={id}&format=make")).await["template"]["variables"].clone();
     let names: Vec<_> = fields.as_array().unwrap().iter().map(|field| field["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["make_webhook_url", "n", "client_data"]);
-    assert_eq!(fields[1]["default"], "1.5");
+    assert_eq!(fields[1]["default"], "1.50");
     assert!(
         get(&service, &format!("/v2/templates?id={id}&format=jsonschema")).await["template"]["variables"]["properties"]["n"].is_object()
     );

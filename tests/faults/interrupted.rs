@@ -63,12 +63,13 @@ fn row_25_a_post_that_is_out_gets_its_grace() {
 fn row_25_a_second_interruption_leaves_a_post_behind_that_is_found_again() {
     let world = World::new();
     world.movie("a.json", &json!({ "fault": ["post-hang"] }));
-    let running = Running::start(&world, "submit a.json --key k");
+    let running = Running::start(&world, "submit a.json --key k --json");
     until("the movie is accepted", || world.accepted() == 1);
     running.signal("INT");
     running.until_it_tells("`j2v settle k`");
     running.signal("INT");
-    running.end().exits(130);
+    let run = running.end().exits(130).tells("the movie may have been accepted").tells("next: j2v settle k");
+    assert_eq!((&run.json()["status"], &run.json()["next"][0]), (&json!("unknown"), &json!("j2v settle k")));
     assert!(world.j2v("settle k").exits(0).line().starts_with("EMU"));
     world.j2v("submit a.json --key k --wait").exits(0);
     assert_eq!((world.accepted(), world.requests("POST /v2/movies")), (1, 1));

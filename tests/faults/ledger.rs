@@ -41,7 +41,7 @@ fn move_away(world: &World) {
 #[test]
 fn row_79_a_ledger_that_stays_locked_names_the_holder_and_sends_nothing() {
     let world = world(&json!({}));
-    world.j2v("poll").exits(0);
+    world.j2v("reconcile --fix").exits(0);
     let lock = locked(&world);
     let run = world.j2v("submit a.json --key k").exits(1);
     let run = run.tells(&format!("is locked by process {}", process::id()));
@@ -55,7 +55,7 @@ fn row_79_a_ledger_that_stays_locked_names_the_holder_and_sends_nothing() {
 #[test]
 fn row_79_a_ledger_that_is_locked_for_a_moment_is_waited_for() {
     let world = world(&json!({}));
-    world.j2v("poll").exits(0);
+    world.j2v("reconcile --fix").exits(0);
     let lock = locked(&world);
     thread::spawn(move || {
         // Long enough for a submission to meet the lock, and within its patience.
@@ -177,7 +177,7 @@ fn private(path: &Path, mode: u32) {
 #[test]
 fn row_87_a_ledger_that_others_can_read_is_refused_and_nothing_is_sent() {
     let world = world(&json!({}));
-    world.j2v("poll").exits(0);
+    world.j2v("reconcile --fix").exits(0);
     private(&world.path("ledger.db"), 0o644);
     world.j2v("submit a.json --key k").exits(1).tells("can be read or written by others").tells("next: chmod 600");
     assert_eq!(world.posts(), 0);
@@ -249,7 +249,7 @@ fn row_78_an_answer_that_comes_after_the_ledger_was_replaced_is_told() {
     let running = Running::start(&world, "submit a.json --key k");
     until("the movie is accepted", || world.accepted() == 1);
     move_away(&world);
-    world.j2v("poll").exits(0);
+    world.j2v("reconcile --fix").exits(0);
     let project = world.oracle()["accepted"][0]["project"].as_str().unwrap().to_owned();
     let run = running.end().exits(1).tells(&project).tells("was moved, deleted or replaced");
     assert_eq!(run.line(), project);

@@ -81,7 +81,7 @@ fn fail_everywhere(step: usize) {
     }
     let world = World::with(|settings| settings.render_time = Duration::from_millis(30));
     fs::create_dir(world.path("out")).unwrap();
-    world.j2v("poll").exits(0);
+    world.j2v("reconcile --fix").exits(0);
     let cases = cases(step);
     let keys: Vec<String> = (0..cases.len()).map(|number| format!("k{number:03}")).collect();
     let waiting = Mutex::new(keys.iter().zip(&cases));

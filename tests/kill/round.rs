@@ -64,7 +64,7 @@ pub(crate) fn kill_round(seed: u64) -> BTreeMap<&'static str, u64> {
     fs::create_dir(world.path("out")).unwrap();
     let keys: Vec<String> = (0..KEYS).map(|number| format!("k{number:02}")).collect();
     let (waiting, tally, over) = (Mutex::new(keys.iter().enumerate()), Tally::default(), AtomicBool::new(false));
-    world.j2v("poll").exits(0);
+    world.j2v("reconcile --fix").exits(0);
     thread::scope(|scope| {
         scope.spawn(|| be_in_the_way(&world, seed, &over));
         let work = || {

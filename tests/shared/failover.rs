@@ -51,7 +51,7 @@ fn row_85_where_the_list_cannot_be_read_nothing_is_sent_after_a_failover() {
     let (world, url) = (World::with_faults(&["list-status=500"]), cluster.database());
     let ledger = [("J2V_LEDGER", url.as_str())];
     world.movie("a.json", &json!({}));
-    world.j2v_with(&ledger, "poll").exits(0);
+    world.j2v_with(&ledger, "reconcile --fix").exits(7);
     cluster.psql(url.rsplit('/').next().unwrap(), "UPDATE j2v.ledger SET history = 'another/00000001'");
     world.j2v_with(&ledger, "submit a.json --key k").exits(7).tells("nothing was sent");
     assert_eq!(world.posts(), 0);

@@ -24,7 +24,7 @@ fn four_workers_and_the_database_are_killed_and_every_key_is_paid_once() {
     let url = cluster.database();
     let name = url.rsplit('/').next().unwrap().to_owned();
     world.movie("a.json", &json!({}));
-    world.j2v_with(&[("J2V_LEDGER", &url)], "poll").exits(0);
+    world.j2v_with(&[("J2V_LEDGER", &url)], "reconcile --fix").exits(0);
     let cluster = Mutex::new(cluster);
     let (kills, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
     thread::scope(|threads| {

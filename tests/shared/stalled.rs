@@ -31,7 +31,7 @@ fn row_80_a_stalled_owner_that_wakes_up_sends_nothing() {
     let name = url.rsplit('/').next().unwrap();
     let ledger = [("J2V_LEDGER", url.as_str())];
     world.movie("a.json", &json!({}));
-    world.j2v_with(&ledger, "poll").exits(0);
+    world.j2v_with(&ledger, "reconcile --fix").exits(0);
     cluster.psql(name, HOLD);
     let mut lock = holder(cluster, name);
     let stalled = start(&world, &url, "submit a.json --key k --settle-for 200ms");

@@ -135,6 +135,13 @@ fn command(call: &Call, batch: &Batch, more: &[&str]) -> String {
     CommandLine::with_flags(call.flags.clone()).spell(&words.collect::<Vec<_>>())
 }
 
+/// The same, waiting for what the runs so far have only sent.
+fn command_that_waits(call: &Call, batch: &Batch) -> String {
+    let mut batch = batch.clone();
+    batch.flags.retain(|flag| flag != "--no-wait");
+    command(call, &batch, &[])
+}
+
 /// Refuses to pay for a changed movie or for many changed rows without the user's decision. Asks which of the two is meant
 /// before anything is sent (`protocol.md#cases`).
 async fn ask_first(call: &Call, args: &BatchArgs, batch: &Batch, store: &dyn Store, survey: &Survey) -> Result<(), CliError> {
@@ -158,7 +165,10 @@ async fn ask_first(call: &Call, args: &BatchArgs, batch: &Batch, store: &dyn Sto
     );
     let stop = CliError::new(Exit::OtherMovie, message);
     let stop = apart.into_iter().fold(stop, CliError::then);
-    Err(stop.then(command(call, batch, &["--update"])).then(command(call, batch, &["--keep"])))
+    let stop = stop.then(command(call, batch, &["--update"])).then(command(call, batch, &["--keep"]));
+    // A movie is often changed because of the rows that failed with it.
+    let retries = survey.changed_failed > 0 && !rules.retry_failed;
+    Err(if retries { stop.then(command(call, batch, &["--keep", "--retry-failed"])) } else { stop })
 }
 
 /// Warns that two movies of one file name, or two tables of one movie, share a batch unless it is named. Gives the command

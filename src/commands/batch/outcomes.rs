@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::super::session::spell;
 use super::super::{Call, CliError};
-use super::command;
+use super::{command, command_that_waits};
 use crate::cli::BatchArgs;
 use crate::exit::Exit;
 use crate::ledger::batch::{Batch, Unclaimed};
@@ -168,11 +168,13 @@ impl<'a> Outcomes<'a> {
             self.out.hint(&commands.with_larger_budget(*reached, left));
         } else if stopped.is_some() || self.counts.keys().any(|status| is_unfinished(status)) {
             self.out.hint(&commands.run(&[]));
+        } else if self.has(OutcomeStatus::Submitted) {
+            self.out.hint(&command_that_waits(commands.call, commands.batch));
         }
-        if self.counts.contains_key(OutcomeStatus::Error.as_str()) {
+        if self.has(OutcomeStatus::Error) {
             self.out.hint(&commands.run(&["--retry-failed"]));
         }
-        if [OutcomeStatus::Expired, OutcomeStatus::Deleted].iter().any(|gone| self.counts.contains_key(gone.as_str())) {
+        if self.has(OutcomeStatus::Expired) || self.has(OutcomeStatus::Deleted) {
             self.out.hint(&commands.run(&["--retry-expired"]));
         }
         let Some(why) = self.unwritten else { return self.results.finish() };
@@ -180,6 +182,11 @@ impl<'a> Outcomes<'a> {
         Exit::fold([self.results.finish(), Exit::Internal])
     }
 
+    fn has(&self, status: OutcomeStatus) -> bool {
+        self.counts.contains_key(status.as_str())
+    }
+
+    /// Says how many rows ended how. What only confirms a success is progress.
     fn summarize(&self) {
         let named =
             [(self.left, "changed and not rendered again; --update renders them"), (self.failed, "failed; --results lists them all")];
@@ -192,8 +199,13 @@ impl<'a> Outcomes<'a> {
         let rows: u64 = self.counts.values().sum();
         let counts = self.counts.iter().map(|(status, count)| format!("{count} {status}")).collect::<Vec<_>>().join(", ");
         let credits = if self.credits > 0.0 { format!("; {:.0} credits", self.credits) } else { String::new() };
-        self.out.note(&format!("{}: {counts}{credits}", counted(rows, "row")));
-        if self.counts.contains_key(OutcomeStatus::Waiting.as_str()) {
+        let summary = format!("{}: {counts}{credits}", counted(rows, "row"));
+        if self.counts.keys().all(|status| *status == OutcomeStatus::Done.as_str()) {
+            self.out.progress(&summary);
+        } else {
+            self.out.note(&summary);
+        }
+        if self.has(OutcomeStatus::Waiting) || self.has(OutcomeStatus::Submitted) {
             self.out.note("accepted renders continue and will be charged");
         }
         if let Some(until) = self.kept_until {

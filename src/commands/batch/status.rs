@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::session::{self, ledger_failed};
 use super::super::{Call, CliError};
-use super::command;
+use super::{command, command_that_waits};
 use crate::exit::Exit;
 use crate::ledger::batch::{Batch, Standing, Tally, Worker};
 use crate::ledger::{Render, RenderId, Store};
@@ -174,8 +174,26 @@ async fn show_failing(call: &Call, store: &dyn Store, standing: &Standing) -> an
     if left > 0 {
         call.out.note(&format!("and {left} more"));
     }
-    call.out.hint(&command(call, batch, &[]));
+    for run in next_runs(call, standing) {
+        call.out.hint(&run);
+    }
     Ok(())
+}
+
+/// The runs of the batch that have something to do.
+fn next_runs(call: &Call, standing: &Standing) -> Vec<String> {
+    let Standing { batch, tally } = standing;
+    let has = |states: &[State]| tally.rows(states) > 0;
+    let mut runs = Vec::new();
+    if has(QUEUED) || has(&[State::Sending, State::Unknown]) {
+        runs.push(command(call, batch, &[]));
+    } else if has(RENDERING) || has(&[State::Timeout]) {
+        runs.push(command_that_waits(call, batch));
+    }
+    if has(&[State::Error]) {
+        runs.push(command(call, batch, &["--retry-failed"]));
+    }
+    runs
 }
 
 fn needs_somebody(render: &Render) -> bool {

@@ -14,7 +14,7 @@ use crate::work::Context;
 use crate::work::upload::is_content_name;
 
 pub(super) async fn run(call: &Call, args: &MediaPruneArgs) -> anyhow::Result<Exit> {
-    let session = Session::open(call).await?;
+    let session = Session::of_what_is_there(call).await?;
     let ended = prune(call, &session.context, args).await;
     session.close().await;
     ended

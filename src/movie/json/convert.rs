@@ -18,8 +18,8 @@ impl Node {
         })
     }
 
-    /// The tree as a `serde_json` value, which holds less: of duplicate keys the last value stays, numbers
-    /// become machine numbers, and a number too large for those (`1e999`) becomes a string.
+    /// The tree as a `serde_json` value, which holds less: of duplicate keys the last value stays. Numbers keep their
+    /// digits, also those that no machine number holds (`1e999`).
     #[must_use]
     pub fn to_serde(&self) -> serde_json::Value {
         match &self.value {
@@ -108,8 +108,8 @@ mod tests {
     }
 
     #[test]
-    fn what_serde_cannot_hold_becomes_the_nearest_that_it_can() {
-        let tree = parse(r#"{"a":1,"a":2,"big":1e999}"#, 0).unwrap().root;
-        assert_eq!(tree.to_serde(), json!({"a": 2, "big": "1e999"}));
+    fn of_duplicate_keys_the_last_stays_and_numbers_keep_their_digits() {
+        let tree = parse(r#"{"a":1,"a":2,"big":1e+999,"price":1.50,"order":98765432109876543210}"#, 0).unwrap().root;
+        assert_eq!(tree.to_serde().to_string(), r#"{"a":2,"big":1e+999,"price":1.50,"order":98765432109876543210}"#);
     }
 }

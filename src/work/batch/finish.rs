@@ -11,9 +11,10 @@ use super::Ended;
 use super::pipeline::{Pipeline, Row};
 use crate::ledger::{LedgerError, Render, RenderId, RenderQuery};
 use crate::render::event::{Cause, Outcome, OutcomeStatus};
+use crate::render::line::client_data_of_movie;
 use crate::render::outcome::Refusal;
 use crate::work::follow::{DOWNLOADS, Described, Followed};
-use crate::work::outcome::{described, unbound};
+use crate::work::outcome::{submitted, unbound};
 use crate::work::poll::PollResult;
 use crate::work::save::{Saving, VideoName};
 
@@ -129,10 +130,23 @@ async fn outcome(pipeline: &Pipeline<'_>, downloads: &Semaphore, ending: Ending,
     let is_held_back = matches!(how, How::HeldBack(_));
     let outcome = match (how, render) {
         (How::Over(outcome) | How::HeldBack(outcome), _) => *outcome,
-        (how, Some(render)) => of_render(pipeline, downloads, &row, how, &render).await,
+        (how, Some(render)) => {
+            let outcome = of_render(pipeline, downloads, &row, how, &render).await;
+            with_client_data(pipeline, &render, outcome).await
+        }
         (_, None) => Outcome::new(OutcomeStatus::Unknown).because(Cause::Internal, "its row is no longer in the ledger"),
     };
     FinishedRow { row, outcome, was_rendering, is_held_back }
+}
+
+/// The outcome with the `client-data` of the row's movie, where the service has not reported it yet.
+async fn with_client_data(pipeline: &Pipeline<'_>, render: &Render, outcome: Outcome) -> Outcome {
+    if outcome.report.as_ref().is_some_and(|report| report.client_data.is_some()) {
+        return outcome;
+    }
+    // A ledger that can't be read costs the line its `client-data`, not its render.
+    let movie = pipeline.context.store.body(render.id).await.ok().flatten();
+    Outcome { client_data: movie.as_deref().and_then(client_data_of_movie), ..outcome }
 }
 
 async fn of_render(pipeline: &Pipeline<'_>, downloads: &Semaphore, row: &Row, how: How, render: &Render) -> Outcome {
@@ -140,7 +154,7 @@ async fn of_render(pipeline: &Pipeline<'_>, downloads: &Semaphore, row: &Row, ho
     let report = || render.report.clone().map(Box::new);
     let poll_result = match how {
         How::Unbound(_) | How::Over(_) | How::HeldBack(_) => return unbound(pipeline.context, render),
-        How::Submitted(_) => return described(render, OutcomeStatus::Submitted),
+        How::Submitted(_) => return submitted(pipeline.context, render),
         How::Ended(_) => match report() {
             Some(report) => PollResult::Ended(report),
             None => PollResult::Runs { last: None, unread: None },

@@ -13,7 +13,8 @@ use crate::ledger::{LedgerError, Render, RenderId, RenderQuery};
 use crate::policy::READING_LIST;
 use crate::render::schedule::Locality;
 use crate::render::state::State;
-use crate::work::outcome::interrupted_in_flight;
+use crate::service::read::ReadError;
+use crate::work::outcome::{self, interrupted_in_flight};
 use crate::work::search;
 use crate::work::until::until;
 use crate::world::Timestamp;
@@ -31,7 +32,7 @@ fn between(locality: Locality) -> Duration {
 
 /// Searches for every row that `incoming` delivers, as long as the pipeline lives.
 pub(super) async fn settle_all(pipeline: &Pipeline<'_>, incoming: UnboundedReceiver<Lost>) -> Result<(), LedgerError> {
-    Search { pipeline, incoming, wanted: HashMap::new(), swept: None, due: None }.run().await
+    Search { pipeline, incoming, wanted: HashMap::new(), swept: None, unread: None, due: None }.run().await
 }
 
 struct Search<'a> {
@@ -39,6 +40,8 @@ struct Search<'a> {
     incoming: UnboundedReceiver<Lost>,
     wanted: HashMap<RenderId, Wanted>,
     swept: Option<Tick>,
+    /// Why the last sweep could not read the list.
+    unread: Option<ReadError>,
     due: Option<Tick>,
 }
 
@@ -88,7 +91,7 @@ impl Search<'_> {
         if sought.iter().any(|render| self.is_due(render, context.world.now())) {
             // No answer of the service is not an error: it is asked again until the rows' time is over.
             if let Some(swept) = context.unless_interrupted(search::sweep(context, &sought, READING_LIST)).await {
-                swept?.ok();
+                self.unread = swept?.err();
             }
             self.swept = Some(Tick::now());
             renders = self.known().await?;
@@ -121,7 +124,9 @@ impl Search<'_> {
             return;
         }
         let Some(wanted) = self.wanted.remove(&render.id) else { return };
-        if is_open {
+        if let (State::Unknown, Some(why)) = (render.submission.state, &self.unread) {
+            self.pipeline.end(wanted.row, How::Over(Box::new(outcome::lost(self.pipeline.context, &render, Some(why)))));
+        } else if is_open {
             self.pipeline.end(wanted.row, How::Unbound(render.id));
         } else {
             self.pipeline.route(wanted.row, render).await;

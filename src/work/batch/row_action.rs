@@ -88,7 +88,9 @@ pub struct Survey {
     pub finished: u64,
     /// Rows among them whose movie has changed, and what rendering those would cost.
     pub changed: Sum,
-    /// The row numbers and keys of the first of those.
+    /// How many of those have failed.
+    pub changed_failed: u64,
+    /// The row numbers and keys of the first of those that changed.
     pub examples: Vec<(u64, String)>,
 }
 
@@ -130,6 +132,7 @@ impl Survey {
         let is_repaired = latest.submission.state == State::Error && rules.retry_failed;
         if !latest.movie.agrees(movie) && !is_repaired {
             self.changed.add(row.estimate);
+            self.changed_failed += u64::from(latest.submission.state == State::Error);
             if self.examples.len() < EXAMPLES {
                 self.examples.push((row.number, latest.key.to_string()));
             }

@@ -330,9 +330,8 @@ impl<'a> Confirmer<'a> {
         let unsettled = self.context.store.find(Some(self.context.space.clone()), RenderQuery::Unsettled).await?;
         let ledger = self.context.store.name();
         let Some(row) = unsettled.into_iter().find(|row| token.belongs_to(&row.identity(), &ledger)) else { return Ok(None) };
-        let (project, key) = (report.project.clone(), row.key.clone());
-        let bound = self.context.learn(&row, Fact::Found { project: project.clone() }).await?;
-        self.context.tell(&Event::FoundAgain { project, key });
+        let bound = self.context.learn(&row, Fact::Found { project: report.project.clone() }).await?;
+        self.context.tell(&self.context.found_again(&report.project, &row));
         Ok(Some(bound))
     }
 }

@@ -34,6 +34,9 @@ impl Sides<'_> {
                 State::Held => {
                     Finding::new(Kind::Held, format!("its answer was lost{since}, and it is not on the server: decide what to do"))
                 }
+                _ if render.traceable && !render.was_searched() => {
+                    Finding::new(Kind::Unknown, format!("its answer was lost{since}, and the server's list was not read since"))
+                }
                 _ if render.traceable => {
                     Finding::new(Kind::Unknown, format!("its answer was lost{since}, and it is not on the server (yet)"))
                 }

@@ -135,12 +135,15 @@ fn with_token(movie: &Document, token: &str) -> Result<Vec<u8>, String> {
     movie.with_token(token).map(|movie| movie.to_compact().into_bytes()).map_err(|why| why.to_string())
 }
 
-/// Completes at the interruption while nothing is claimed, otherwise after the grace.
+/// Completes at the interruption while nothing is claimed, otherwise after the grace or at the second interruption.
 async fn interrupted(context: &Context, claim: &Claim, wanted: &Render, hearer: &impl PostObserver) {
     context.interrupt.cancelled().await;
     if claim.has_begun() {
         hearer.awaits_answer(wanted);
-        tokio::time::sleep(ANSWER_GRACE).await;
+        tokio::select! {
+            () = tokio::time::sleep(ANSWER_GRACE) => {}
+            () = context.leave.cancelled() => {}
+        }
     }
 }
 

@@ -6,7 +6,7 @@ mod order;
 use std::time::Duration;
 
 pub use self::order::Order;
-use super::outcome::{abandoned, described, held, interrupted_in_flight, interrupted_unsent, refused, unbound, unknown};
+use super::outcome::{abandoned, described, held, interrupted_in_flight, interrupted_unsent, lost, refused, unbound, unknown};
 use super::send::{Admission, PostObserver, Posted, Setback, post};
 use super::{Context, Submission, presearch, search};
 use crate::ledger::story::is_unseen;
@@ -275,13 +275,12 @@ impl Submitting<'_> {
     }
 
     async fn look_for(&self, render: Render) -> Result<Step, LedgerError> {
-        let settled = search::settle(self.context, render, self.order.settle_for).await?;
+        let (settled, unread) = search::settle(self.context, render, self.order.settle_for).await?;
         if settled.submission.state == State::Unknown && self.context.interrupt.is_cancelled() {
             return Ok(over(interrupted_in_flight(self.context, &settled)));
         }
         if settled.submission.state == State::Unknown {
-            let why = "the answer to the POST was lost and the render is not on the server's list (yet)";
-            return Ok(over(unknown(self.context, &settled, why)));
+            return Ok(over(lost(self.context, &settled, unread.as_ref())));
         }
         if settled.submission.state.is_bound() {
             self.shown(&settled).await?;

@@ -129,7 +129,13 @@ impl TableReport {
         if self.rows == 0 {
             return Err(CliError::new(Exit::Usage, format!("{}: the table has no rows; nothing was sent", self.table)));
         }
-        call.out.note(&self.summary(survey));
+        let summary = self.summary(survey);
+        // The summary is what a dry run is for; before a run it is a word on its progress.
+        if args.dry_run || stops {
+            call.out.note(&summary);
+        } else {
+            call.out.progress(&summary);
+        }
         if !stops {
             return Ok(());
         }
