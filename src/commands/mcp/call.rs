@@ -78,7 +78,7 @@ impl Server {
 
     async fn preview(&self, arguments: &Arguments) -> anyhow::Result<Answer> {
         let Named { words: movie, input } = self.movie(arguments)?;
-        let words = [words(&["preview"]), movie, words(&["--no-open"])].concat();
+        let words = [words(&["preview", "--no-open", "--root", &self.root.display().to_string()]), movie].concat();
         match self.runner.start(words, input).await? {
             Ok((url, child)) => {
                 let mut previews = self.previews.lock().await;

@@ -4,6 +4,7 @@ mod known;
 mod rows;
 mod show;
 
+use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use crate::preview::Known;
 use crate::preview::page::{Mode, Page, State};
 use crate::render::identity::hex;
 use crate::service::relay::Relay;
-use crate::work::preview::{Origin, Rows, Served, Shelf, Watch, kind, serve};
+use crate::work::preview::{Origin, Rows, Served, Shelf, Unshown, Watch, serve};
 
 /// Bytes of the secret in the page's path.
 const SECRET: usize = 16;
@@ -29,9 +30,12 @@ const SECRET: usize = 16;
 /// The largest local file that is embedded in a page, and the largest total of all of them, bytes.
 const EMBEDDED: (u64, u64) = (8 << 20, 24 << 20);
 
+/// The address of nothing.
+const NOTHING: &str = "data:,";
+
 pub(super) async fn run(call: &Call, args: PreviewArgs) -> anyhow::Result<Exit> {
     refuse_what_is_not_ours(&args)?;
-    let maker = Arc::new(Maker::new(call, args));
+    let maker = Arc::new(Maker::new(call, args)?);
     let made = maker.read()?;
     let (errors, warnings) = made.counts();
     if errors + warnings > 0 {
@@ -86,19 +90,27 @@ async fn write(call: &Call, maker: &Maker, made: &ReadMovie) -> anyhow::Result<E
     Ok(Exit::Done)
 }
 
-/// The place of a movie's file for a page in a file: its own URL, or the page itself for a file of this machine.
+/// The place of a movie's file for a page in a file: its own URL, or the page itself for a file of this machine. A file that
+/// may not be shown has no place.
 fn embedded(address: &str, maker: &Maker, left: &mut u64, unembedded: &mut Vec<String>) -> String {
-    let Origin::Local(path) = Origin::of(address, &maker.folder) else { return address.to_owned() };
-    let size = std::fs::metadata(&path).ok().filter(std::fs::Metadata::is_file).map(|about| about.len());
-    let fits = size.is_some_and(|size| size <= EMBEDDED.0.min(*left));
-    if let Some(bytes) = fits.then(|| std::fs::read(&path).ok()).flatten() {
-        *left -= size.unwrap_or_default();
-        return format!("data:{};base64,{}", kind(&path), base64::engine::general_purpose::STANDARD.encode(bytes));
+    let file = match maker.folder.origin(address) {
+        Origin::Local(file) => file,
+        Origin::Remote(url) => return url,
+    };
+    let linked = std::path::absolute(file.path()).unwrap_or_else(|_| file.path().to_path_buf()).display().to_string();
+    let media = match file.open() {
+        Ok(media) => media,
+        Err(Unshown::Unreadable(_)) => return linked,
+        Err(Unshown::NotMedia | Unshown::Outside) => return NOTHING.to_owned(),
+    };
+    let most = EMBEDDED.0.min(*left);
+    let mut bytes = Vec::new();
+    if media.length <= most && media.file.take(most).read_to_end(&mut bytes).is_ok() {
+        *left -= bytes.len() as u64;
+        return format!("data:{};base64,{}", media.kind, base64::engine::general_purpose::STANDARD.encode(bytes));
     }
-    if size.is_some() {
-        unembedded.push(path.display().to_string());
-    }
-    std::path::absolute(&path).unwrap_or(path).display().to_string()
+    unembedded.push(file.path().display().to_string());
+    linked
 }
 
 fn name(args: &PreviewArgs) -> &str {
