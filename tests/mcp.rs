@@ -108,6 +108,27 @@ fn a_preview_shows_no_file_outside_the_start_folder() {
     agent.leave();
 }
 
+#[test]
+fn wrong_parameters_and_an_unknown_state_are_told_what_would_be_right() {
+    let home = tempfile::tempdir().unwrap();
+    let mut agent = Agent::start(home.path());
+    let code = |answer: Value| answer["error"]["code"].as_i64();
+    assert_eq!(code(agent.ask(&json!({"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": null}))), Some(-32602));
+    assert_eq!(code(agent.ask(&json!({"jsonrpc": "2.0", "id": 4, "method": "tools/call", "params": {"name": 5}}))), Some(-32602));
+    assert_eq!(code(agent.ask(&json!({"jsonrpc": "2.0", "id": 5, "method": "no/such"}))), Some(-32601));
+    let mut listed = |state: Value| {
+        let params = json!({"name": "list_renders", "arguments": {"state": state}});
+        let answer = agent.ask(&json!({"jsonrpc": "2.0", "id": 6, "method": "tools/call", "params": params}));
+        (answer["result"]["isError"] == true, answer["result"]["content"][0]["text"].as_str().unwrap().to_owned())
+    };
+    for state in [json!("finished"), json!("-x"), json!(5)] {
+        let (refused, why) = listed(state.clone());
+        assert!(refused && why.contains("rejected") && why.contains("held"), "{state}: {why}");
+    }
+    assert!(!listed(json!("held")).0 && !listed(Value::Null).0);
+    agent.leave();
+}
+
 /// A session with the server, by hand.
 struct Agent {
     server: Child,
