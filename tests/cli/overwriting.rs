@@ -38,6 +38,25 @@ fn a_preview_replaces_its_own_page_and_nothing_else() {
     preview("--out gone/page.html").exits(2).tells("gone/page.html");
 }
 
+#[test]
+fn two_outputs_are_two_files() {
+    let world = world();
+    std::fs::create_dir(world.path("pages")).unwrap();
+    for (out, board) in [("page.html", "page.html"), ("page.html", "./page.html"), ("pages/../page.html", "page.html")] {
+        let preview = || world.j2v(&format!("preview a.json --offline --out {out} --storyboard {board}"));
+        preview().exits(2).tells("--storyboard").tells("--out").tells("choose another name");
+        assert!(!world.has("page.html"), "nothing is written");
+        world.j2v("preview a.json --offline --out page.html").exits(0);
+        preview().exits(2);
+        std::fs::remove_file(world.path("page.html")).unwrap();
+    }
+    for results in ["video.csv", "./video.csv"] {
+        let run = world.j2v(&format!("submit a.json --wait --download video.csv --results {results}"));
+        run.exits(2).tells("--results").tells("--download").tells("nothing was sent");
+    }
+    assert_eq!(world.posts(), 0);
+}
+
 #[cfg(unix)]
 #[test]
 fn an_input_under_another_name_is_still_an_input() {

@@ -6,7 +6,7 @@ mod show;
 
 use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use base64::Engine;
@@ -14,7 +14,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use self::show::{Maker, ReadMovie, in_a_line, source};
-use super::{Call, CliError, replacing};
+use super::replacing::{self, Input};
+use super::{Call, CliError};
 use crate::cli::PreviewArgs;
 use crate::exit::Exit;
 use crate::output::counted;
@@ -50,9 +51,13 @@ pub(super) async fn run(call: &Call, args: PreviewArgs) -> anyhow::Result<Exit> 
 /// Refuses an output file that is an input or not a page of an earlier run, before either file is written.
 fn refuse_what_is_not_ours(args: &PreviewArgs) -> Result<(), CliError> {
     let inputs = [replacing::inputs_of_movie(&args.movie), replacing::inputs_of_table(&args.table)].concat();
-    let files = [("--out", &args.out), ("--storyboard", &args.storyboard)];
-    let mut named = files.into_iter().filter_map(|(flag, file)| Some((flag, file.as_deref()?)));
-    named.try_for_each(|(flag, file)| replacing::refuse((flag, "written"), file, &inputs, Page::is_begun_by))
+    let refuse = |flag, file: &Option<PathBuf>, inputs: &[Input<'_>]| {
+        let file = file.as_deref();
+        file.map_or(Ok(()), |file| replacing::refuse((flag, "written"), file, inputs, Page::is_begun_by))
+    };
+    refuse("--out", &args.out, &inputs)?;
+    let page = replacing::other_output("the page of --out", args.out.as_deref());
+    refuse("--storyboard", &args.storyboard, &[inputs, page.into_iter().collect()].concat())
 }
 
 fn findings(errors: usize, warnings: usize) -> String {
