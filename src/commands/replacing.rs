@@ -1,13 +1,13 @@
 //! What a file named for output may replace: nothing that the command reads, and of what is there only j2v's own.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::Path;
 
 use super::{CliError, movies};
 use crate::cli::{MovieArgs, TableArgs};
 use crate::exit::Exit;
-use crate::output::{RecordFormat, draft};
+use crate::output::RecordFormat;
 use crate::service::copies::is_one_file;
 use crate::service::place::is_folder;
 
@@ -90,25 +90,6 @@ pub(super) fn refuse(
 pub(super) fn refuse_results(results: Option<&Path>, inputs: &[Input<'_>]) -> Result<(), CliError> {
     let Some((file, format)) = results.and_then(|file| Some((file, RecordFormat::of(file)?))) else { return Ok(()) };
     refuse(("--results", "sent"), file, inputs, |begins| format.is_begun_by(begins))
-}
-
-/// Writes a file so that its path holds all of it or what was there before.
-///
-/// # Errors
-/// When it can't be written.
-pub(super) fn write(target: &Path, content: &[u8]) -> io::Result<()> {
-    let there = fs::metadata(target).ok();
-    if there.as_ref().is_some_and(|there| !there.is_file()) {
-        return fs::write(target, content);
-    }
-    // A link stays, and what it leads to is replaced.
-    let target = target.canonicalize().unwrap_or_else(|_| target.to_path_buf());
-    let mut draft = draft::beside(&target)?;
-    draft.write_all(content)?;
-    if let Some(there) = there {
-        draft.as_file().set_permissions(there.permissions())?;
-    }
-    draft.persist(&target).map(drop).map_err(|why| why.error)
 }
 
 /// The beginning of a regular file; nothing of another kind of file, which may wait for a writer.

@@ -1,8 +1,6 @@
 //! `j2v check --fix`: writes the remedies that are certain, and changes nothing else in the file.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
-use std::io::Write;
 use std::path::Path;
 
 use similar::TextDiff;
@@ -10,6 +8,7 @@ use similar::TextDiff;
 use super::policy::Policy;
 use crate::commands::movie_files::{self, STDIN};
 use crate::commands::{Call, CliError};
+use crate::draft;
 use crate::exit::Exit;
 use crate::movie::Document;
 use crate::movie::check::{Resolved, Settings, check};
@@ -41,7 +40,8 @@ pub(super) fn run(call: &Call, policy: &mut Policy<'_>, movies: &[String], shows
             let diff = TextDiff::from_lines(&before, &after);
             call.out.document(diff.unified_diff().header(&name, &format!("{name} (fixed)")).to_string().trim_end());
         } else {
-            write(Path::new(&name), &after).map_err(|why| CliError::new(Exit::Internal, format!("{name} can't be written: {why}")))?;
+            draft::replace(Path::new(&name), after.as_bytes())
+                .map_err(|why| CliError::new(Exit::Internal, format!("{name} can't be written: {why}")))?;
             call.out.progress(&format!("{name}: {count} fixed"));
         }
     }
@@ -123,14 +123,4 @@ fn key_of(fix: &Fix) -> Option<&str> {
 fn range(span: Span) -> std::ops::Range<usize> {
     let at = |byte: u32| usize::try_from(byte).unwrap_or(usize::MAX);
     at(span.start)..at(span.end)
-}
-
-/// Writes a file whole or not at all, and keeps its permissions.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().set_permissions(fs::metadata(path)?.permissions())?;
-    file.persist(path).map_err(|why| why.error)?;
-    Ok(())
 }

@@ -17,6 +17,7 @@ use self::show::{Maker, ReadMovie, in_a_line, source};
 use super::replacing::{self, Input};
 use super::{Call, CliError};
 use crate::cli::PreviewArgs;
+use crate::draft;
 use crate::exit::Exit;
 use crate::output::counted;
 use crate::preview::Known;
@@ -86,7 +87,7 @@ async fn write(call: &Call, maker: &Maker, made: &ReadMovie) -> anyhow::Result<E
             call.out.warning(&format!("{path}: the page links to this file but does not contain it; it shows on this machine only"));
         }
         let page = Page { mode, name: name(args), state: &state, has_rows: false, online: args.online };
-        replacing::write(file, page.to_html().as_bytes())
+        draft::replace(file, page.to_html().as_bytes())
             .map_err(|why| CliError::new(Exit::Usage, format!("{} can't be written: {why}", file.display())))?;
         if !args.json {
             call.out.data(&file.display().to_string());
