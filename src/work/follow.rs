@@ -144,8 +144,8 @@ impl Described<'_> {
     fn poll(&self) -> String {
         let project = ["poll", self.target.project.as_str()];
         let place = self.saving.map(|saving| ["--download", &saving.place]);
-        let name = self.saving.and_then(Saving::name_flag);
-        self.context.command.spell(&project.into_iter().chain(place.into_iter().chain(name).flatten()).collect::<Vec<_>>())
+        let flags = self.saving.into_iter().flat_map(Saving::flags);
+        self.context.command.spell(&project.into_iter().chain(place.into_iter().flatten()).chain(flags).collect::<Vec<_>>())
     }
 
     fn render_again(&self, submission: Submission) -> Option<String> {
@@ -206,7 +206,7 @@ impl Described<'_> {
         let saved = save_video(self.context, &report, self.target.render.as_ref(), saving).await;
         drop(turn);
         let project = report.project.as_str().to_owned();
-        let words = ["download", &project, "-o", &saving.place].into_iter().chain(saving.name_flag().into_iter().flatten());
+        let words = ["download", &project, "-o", &saving.place].into_iter().chain(saving.flags());
         let resume = self.context.command.spell(&words.collect::<Vec<_>>());
         let outcome = Outcome { file: None, ..self.outcome(OutcomeStatus::Done, Some(report.clone())) };
         match saved {
@@ -223,6 +223,9 @@ impl Described<'_> {
                     _ => format!("{resume} --overwrite"),
                 };
                 outcome.because(Cause::Unsaved, format!("rendered, but {why}")).then(next)
+            }
+            Err(why @ Unsaved::Private(_)) => {
+                outcome.because(Cause::Unsaved, format!("rendered, but not saved: {why}")).then(format!("{resume} {}", save::ALLOW_PRIVATE))
             }
             Err(why @ (Unsaved::Busy { .. } | Unsaved::Failed(_))) => {
                 outcome.because(Cause::Unsaved, format!("rendered, but not saved: {why}")).then(resume)
