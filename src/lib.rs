@@ -10,6 +10,7 @@
 //! - [`world`]: the clock and the random numbers, so that tests decide both.
 //! - [`policy`]: the times and numbers of the protocol, each once.
 //! - [`limits`]: the most that is taken of what others wrote; [`input`] reads no more.
+//! - `draft`: the file that takes another one's place when it is whole.
 //! - [`movie`]: what a movie is. Pure: no I/O, no clock.
 //! - [`render`]: what one paid render is: its key, its token, its states. Pure.
 //! - [`rows`]: a table, in whatever format, as rows for a movie.
@@ -29,6 +30,7 @@ mod cli;
 #[doc(hidden)]
 pub mod client;
 mod commands;
+mod draft;
 #[doc(hidden)]
 pub mod emulator;
 mod exit;

@@ -5,17 +5,18 @@ use std::fs;
 use std::path::Path;
 
 /// Each layer and the modules of the crate that it may import, besides itself.
-const MAY_USE: [(&str, &[&str]); 18] = [
+const MAY_USE: [(&str, &[&str]); 19] = [
     ("world", &[]),
     ("policy", &[]),
     ("limits", &[]),
     ("input", &["limits"]),
     ("near", &[]),
+    ("draft", &[]),
     ("movie", &["limits", "near"]),
     ("render", &["policy", "world"]),
     ("rows", &["input", "limits", "movie", "near"]),
     ("preview", &["movie"]),
-    ("service", &["movie", "policy", "render", "world"]),
+    ("service", &["draft", "movie", "policy", "render", "world"]),
     ("ledger", &["render", "world"]),
     ("work", &["ledger", "movie", "policy", "preview", "render", "service", "world"]),
     ("client", &["ledger", "movie", "policy", "render", "service", "work", "world"]),
@@ -23,7 +24,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
     ("exit", &["render"]),
     ("cli", &["emulator", "exit", "movie", "near", "render", "rows", "service", "world"]),
     ("settings", &["cli", "input", "ledger", "limits", "movie", "near", "service", "work"]),
-    ("output", &["exit", "limits", "movie", "render", "settings", "world"]),
+    ("output", &["draft", "exit", "limits", "movie", "render", "settings", "world"]),
 ];
 
 #[test]

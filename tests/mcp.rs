@@ -81,6 +81,54 @@ fn a_path_is_a_file_below_the_start_folder_not_a_folder_of_links() {
     agent.leave();
 }
 
+#[test]
+fn a_preview_shows_no_file_outside_the_start_folder() {
+    let (home, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let picture = |of: &str| format!("<svg xmlns=\"http://www.w3.org/2000/svg\" id=\"{of}\"/>");
+    std::fs::write(outside.path().join("far.svg"), picture("far")).unwrap();
+    std::fs::write(home.path().join("near.svg"), picture("near")).unwrap();
+    let image = |src: &Path| json!({"type": "image", "src": src});
+    let elements = [image(&outside.path().join("far.svg")), image(Path::new("near.svg"))];
+    let mut agent = Agent::start(home.path());
+    let arguments = json!({"movie": {"scenes": [{"duration": 2, "elements": elements}]}});
+    let call = json!({"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {"name": "preview_movie", "arguments": arguments}});
+    let answer = agent.ask(&call);
+    let answer: Value = serde_json::from_str(answer["result"]["content"][0]["text"].as_str().unwrap()).unwrap();
+    let (host, path) = answer["url"].as_str().unwrap().trim_start_matches("http://").split_once('/').unwrap();
+    let ask = |file: &str| {
+        let mut stream = std::net::TcpStream::connect(host).unwrap();
+        write!(stream, "GET /{path}{file} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
+        answer
+    };
+    let files = ["media/0", "media/1"].map(ask).concat();
+    assert!(files.contains("near") && !files.contains("far"), "{files}");
+    assert!(ask("").contains("is outside of"));
+    agent.leave();
+}
+
+#[test]
+fn wrong_parameters_and_an_unknown_state_are_told_what_would_be_right() {
+    let home = tempfile::tempdir().unwrap();
+    let mut agent = Agent::start(home.path());
+    let code = |answer: Value| answer["error"]["code"].as_i64();
+    assert_eq!(code(agent.ask(&json!({"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": null}))), Some(-32602));
+    assert_eq!(code(agent.ask(&json!({"jsonrpc": "2.0", "id": 4, "method": "tools/call", "params": {"name": 5}}))), Some(-32602));
+    assert_eq!(code(agent.ask(&json!({"jsonrpc": "2.0", "id": 5, "method": "no/such"}))), Some(-32601));
+    let mut listed = |state: Value| {
+        let params = json!({"name": "list_renders", "arguments": {"state": state}});
+        let answer = agent.ask(&json!({"jsonrpc": "2.0", "id": 6, "method": "tools/call", "params": params}));
+        (answer["result"]["isError"] == true, answer["result"]["content"][0]["text"].as_str().unwrap().to_owned())
+    };
+    for state in [json!("finished"), json!("-x"), json!(5)] {
+        let (refused, why) = listed(state.clone());
+        assert!(refused && why.contains("rejected") && why.contains("held"), "{state}: {why}");
+    }
+    assert!(!listed(json!("held")).0 && !listed(Value::Null).0);
+    agent.leave();
+}
+
 /// A session with the server, by hand.
 struct Agent {
     server: Child,

@@ -65,6 +65,9 @@ pub(crate) struct PreviewArgs {
     /// Also fetch media from private network addresses
     #[arg(long)]
     pub(crate) allow_private: bool,
+    /// Show no file of this machine that is not in this folder or below
+    #[arg(long, value_name = "DIR", hide_short_help = true)]
+    pub(crate) root: Option<PathBuf>,
     /// The rows, each of which can be looked at.
     #[command(flatten)]
     pub(crate) table: TableArgs,

@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
 use super::{Call, CliError};
 use crate::cli::{AgentCommand, Client, Scope, SetupArgs, SkillArgs};
+use crate::draft;
 use crate::exit::Exit;
 
 /// The skill's page.
@@ -141,9 +141,7 @@ fn write(path: &Path, text: &str, dry_run: bool) -> anyhow::Result<Change> {
     let failed = |why: std::io::Error| CliError::new(Exit::Internal, format!("{} can't be written: {why}", path.display()));
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(failed)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
-    file.persist(path).map_err(|why| failed(why.error))?;
+    draft::replace(path, text.as_bytes()).map_err(failed)?;
     Ok(change)
 }
 

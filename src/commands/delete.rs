@@ -10,7 +10,7 @@ use super::{Call, CliError};
 use crate::cli::DeleteArgs;
 use crate::exit::Exit;
 use crate::ledger::{LedgerError, Render};
-use crate::output::{Results, Wanted};
+use crate::output::{Results, Wanted, counted};
 use crate::policy::READING_LIST;
 use crate::render::event::{Cause, Outcome, OutcomeStatus};
 use crate::render::identity::ProjectId;
@@ -65,7 +65,7 @@ fn file_of(known: &Known) -> Option<String> {
 }
 
 fn files(count: usize) -> String {
-    if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
+    counted(count, "file")
 }
 
 /// Asks at a terminal. A deleted file can't be restored: where no question can be asked, `--yes` is required.

@@ -47,7 +47,7 @@ pub(super) async fn run(call: &Call, args: &ExplainArgs) -> anyhow::Result<Exit>
     call.out.data(&format!("cause:   {}", explanation.map_or("j2v does not know this message", |known| known.cause)));
     call.out.data(&format!("fix:     {cure}"));
     if let (Some(placed), Some(meant)) = (&placed, &meant) {
-        call.out.drawn(&format!("\n{}", snippet::render(&meant.name, placed, &[], call.settings.canvas.color)));
+        call.out.drawn(&format!("\n{}", snippet::render(&meant.name, placed, &[], call.settings.canvas)));
         if !meant.mention.is_certain {
             call.out.data("note: the movie iterates or leaves out scenes or elements, so the service may number them differently");
         }

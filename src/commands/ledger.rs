@@ -58,7 +58,7 @@ async fn move_over(call: &Call, args: &CopyArgs) -> anyhow::Result<Exit> {
         other => CliError::new(Exit::Internal, other.to_string()),
     })?;
     for (table, rows) in copied.iter().filter(|(_, rows)| *rows > 0) {
-        call.out.note(&format!("{table}: {rows} rows"));
+        call.out.note(&format!("{table}: {}", counted(*rows, "row")));
     }
     call.out.note(&format!("copied {from} to {to} and compared them row by row; from now on use {to} and no longer {from}"));
     call.out.hint(&format!("export J2V_LEDGER={to}"));
@@ -105,12 +105,12 @@ async fn prune(call: &Call, args: &PruneArgs) -> anyhow::Result<Exit> {
     let before = World::real().now().minus(args.older_than);
     let pruned = open(place).await?.prune(before).await.map_err(ledger_failed)?;
     call.out.note(&format!(
-        "removed from what ended before {}: {} movies, {} lines of history, {} bodies of callbacks, {} renders without a key",
+        "removed from what ended before {}: {}, {} of history, {} of callbacks, {} without a key",
         before.to_iso(),
-        pruned.movies,
-        pruned.lines,
-        pruned.callbacks,
-        pruned.renders
+        counted(pruned.movies, "movie"),
+        counted(pruned.lines, "line"),
+        if pruned.callbacks == 1 { "1 body".to_owned() } else { format!("{} bodies", pruned.callbacks) },
+        counted(pruned.renders, "render")
     ));
     Ok(Exit::Done)
 }

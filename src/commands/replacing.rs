@@ -1,19 +1,20 @@
 //! What a file named for output may replace: nothing that the command reads, and of what is there only j2v's own.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::Path;
 
 use super::{CliError, movies};
 use crate::cli::{MovieArgs, TableArgs};
 use crate::exit::Exit;
-use crate::output::{RecordFormat, draft};
+use crate::output::RecordFormat;
 use crate::service::copies::is_one_file;
+use crate::service::place::is_folder;
 
 /// The part of an existing file that is judged, bytes: what j2v writes names itself before its content.
 const JUDGED: u64 = 1 << 20;
 
-/// A file that a command reads.
+/// A file that a command reads, or writes besides the one that is judged.
 #[derive(Clone, Copy)]
 pub(super) struct Input<'a> {
     /// What it is to the command.
@@ -38,6 +39,26 @@ pub(super) fn inputs_of_table(table: &TableArgs) -> Vec<Input<'_>> {
     tables.chain(map).map(|(what, path)| Input { what, path }).collect()
 }
 
+/// Another file that the command writes. What is no regular file, such as `/dev/null`, loses nothing.
+pub(super) fn other_output<'a>(what: &'static str, path: Option<&'a Path>) -> Option<Input<'a>> {
+    let path = path.filter(|path| fs::metadata(path).map_or(true, |there| there.is_file()))?;
+    Some(Input { what, path })
+}
+
+/// The file of `--download`; a folder holds many.
+pub(super) fn file_of_download(place: Option<&str>) -> Option<Input<'_>> {
+    other_output("the video of --download", place.map(Path::new).filter(|place| !is_folder(place)))
+}
+
+/// Whether both paths are of one file, even if there is none yet.
+fn is_one_target(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some((folder.canonicalize().ok()?, path.file_name()?.to_owned()))
+    };
+    is_one_file(one, other) || place(one).is_some_and(|one| Some(one) == place(other))
+}
+
 /// Refuses to replace one of the inputs, or a file whose beginning is not `ours`. An empty file may be replaced, and what is no
 /// regular file, such as `/dev/stdout`, is only written to. `done` is what the command would have done: written or sent.
 ///
@@ -50,7 +71,7 @@ pub(super) fn refuse(
     ours: impl Fn(&[u8]) -> bool,
 ) -> Result<(), CliError> {
     let refused = |why: String| Err(CliError::new(Exit::Usage, format!("{flag} {}: {why}; nothing was {done}", target.display())));
-    if let Some(input) = inputs.iter().find(|input| is_one_file(target, input.path)) {
+    if let Some(input) = inputs.iter().find(|input| is_one_target(target, input.path)) {
         return refused(format!("this is {}, which would be lost: choose another name", input.what));
     }
     match beginning(target) {
@@ -69,25 +90,6 @@ pub(super) fn refuse(
 pub(super) fn refuse_results(results: Option<&Path>, inputs: &[Input<'_>]) -> Result<(), CliError> {
     let Some((file, format)) = results.and_then(|file| Some((file, RecordFormat::of(file)?))) else { return Ok(()) };
     refuse(("--results", "sent"), file, inputs, |begins| format.is_begun_by(begins))
-}
-
-/// Writes a file so that its path holds all of it or what was there before.
-///
-/// # Errors
-/// When it can't be written.
-pub(super) fn write(target: &Path, content: &[u8]) -> io::Result<()> {
-    let there = fs::metadata(target).ok();
-    if there.as_ref().is_some_and(|there| !there.is_file()) {
-        return fs::write(target, content);
-    }
-    // A link stays, and what it leads to is replaced.
-    let target = target.canonicalize().unwrap_or_else(|_| target.to_path_buf());
-    let mut draft = draft::beside(&target)?;
-    draft.write_all(content)?;
-    if let Some(there) = there {
-        draft.as_file().set_permissions(there.permissions())?;
-    }
-    draft.persist(&target).map(drop).map_err(|why| why.error)
 }
 
 /// The beginning of a regular file; nothing of another kind of file, which may wait for a writer.

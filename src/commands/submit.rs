@@ -31,7 +31,9 @@ use crate::work::submit::{Order, Submitted, submit};
 const TAKEN: &str = "`client-data.j2v` is reserved for the render's token, but the movie has a value there";
 
 pub(super) async fn run(call: &Call, args: &SubmitArgs) -> anyhow::Result<Exit> {
-    replacing::refuse_results(args.results.as_deref(), &replacing::inputs_of_movie(&args.movie))?;
+    let mut others = replacing::inputs_of_movie(&args.movie);
+    others.extend(replacing::file_of_download(args.saving.download.as_deref()));
+    replacing::refuse_results(args.results.as_deref(), &others)?;
     let mut composed = movies::compose_all(&call.out, &args.movie)?;
     if args.movie.upload {
         let mode = if args.dry_run { UploadMode::LookUp } else { UploadMode::Send };

@@ -170,7 +170,7 @@ impl Bill {
         let before = if self.movies > 0 { " with those before it" } else { "" };
         let most = match self.most.zip(price.amount.at_most()) {
             Some((one, other)) if one.saturating_add(other) <= cap => return Ok(()),
-            Some((one, other)) => format!("{} credits", one.saturating_add(other)),
+            Some((one, other)) => counted(one.saturating_add(other), "credit"),
             None => "an unlimited number of credits".to_owned(),
         };
         Err(format!("it may cost {most}{before}, --max-credits allows {cap}; nothing was sent"))

@@ -62,7 +62,7 @@ pub(super) fn progress(progress: &Progress) -> String {
     let counts = [("queued", progress.queued), ("rendering", progress.rendering), ("done", progress.done), ("failed", progress.failed)];
     words.extend(counts.into_iter().filter(|(_, count)| *count > 0).map(|(word, count)| format!("{count} {word}")));
     if progress.credits > 0.0 {
-        words.push(format!("{} credits", rounded(progress.credits)));
+        words.push(counted(rounded(progress.credits), "credit"));
     }
     words.extend(progress.left.map(|left| format!("about {} left", length(left))));
     words.join(", ")
@@ -123,7 +123,7 @@ fn facts(report: &Report) -> String {
     facts.extend(report.duration.as_ref().map(|seconds| format!("{seconds} s")));
     facts.extend(report.width.zip(report.height).map(|(width, height)| format!("{width}x{height}")));
     facts.extend(report.size.map(bytes));
-    facts.extend(report.credits.map(|credits| format!("{credits} credits")));
+    facts.extend(report.credits.map(|credits| counted(credits, "credit")));
     if facts.is_empty() { String::new() } else { format!(": {}", facts.join(", ")) }
 }
 

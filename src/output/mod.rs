@@ -2,7 +2,6 @@
 //! cause a panic.
 
 pub(crate) mod annotations;
-pub(crate) mod draft;
 mod fields;
 pub(crate) mod findings;
 mod gallery;

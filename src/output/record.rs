@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use tempfile::TempPath;
 
-use super::{draft, gallery};
+use super::gallery;
+use crate::draft;
 use crate::render::event::Outcome;
 use crate::render::line::facts;
 use crate::render::untrusted::escaped;
@@ -170,13 +171,13 @@ impl RecordFile {
             self.file.sync_all()?;
             return self.take_its_place();
         }
-        let (file, sorted) = draft::beside(&self.path)?.into_parts();
-        self.write_sorted(file)?;
+        let sorted = draft::beside(&self.path)?;
+        self.write_sorted(sorted.as_file())?;
         // An unsorted draft is removed with the end of `self`.
-        sorted.persist(&self.path).map_err(|why| why.error)
+        sorted.persist(&self.path).map(drop).map_err(|why| why.error)
     }
 
-    fn write_sorted(&mut self, file: File) -> io::Result<()> {
+    fn write_sorted(&mut self, file: &File) -> io::Result<()> {
         self.rows.sort_by_key(|(row, ..)| *row);
         let mut to = BufWriter::new(file);
         let mut from = BufReader::new(&self.file);
@@ -202,7 +203,11 @@ impl RecordFile {
 
     fn take_its_place(&mut self) -> io::Result<()> {
         match self.replaces.take() {
-            Some((draft, _)) => draft.persist(&self.path).map_err(|why| why.error),
+            Some((draft, _)) => {
+                draft.persist(&self.path).map_err(|why| why.error)?;
+                // It is no draft any more, and others may read it: on Windows a lock keeps them off.
+                self.file.unlock().or(Ok(()))
+            }
             None => Ok(()),
         }
     }

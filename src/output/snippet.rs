@@ -8,9 +8,13 @@ use super::findings::{Placed, boundary};
 use super::sanitize;
 use crate::movie::diagnostic::{Severity, Source};
 use crate::render::untrusted::is_harmless;
+use crate::settings::Canvas;
 
 /// A longer line is not shown: its place would be too hard to find.
 const LONGEST_LINE: usize = 64 << 10;
+
+/// The least width to which a line is cut.
+const NARROWEST: usize = 40;
 
 /// The number of other places of a mistake that are named.
 const NAMED: usize = 5;
@@ -18,7 +22,7 @@ const NAMED: usize = 5;
 /// The finding in the style of a compiler, and the other places of the same mistake. `movie` is the subject of a finding
 /// without a place in a file.
 #[must_use]
-pub(crate) fn render(movie: &str, placed: &Placed<'_>, others: &[Placed<'_>], colors: bool) -> String {
+pub(crate) fn render(movie: &str, placed: &Placed<'_>, others: &[Placed<'_>], canvas: Canvas) -> String {
     let finding = placed.finding;
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
@@ -32,7 +36,12 @@ pub(crate) fn render(movie: &str, placed: &Placed<'_>, others: &[Placed<'_>], co
         placed.used.map(|(source, position)| Level::NOTE.message(format!("it is used at {}:{position}", sanitize::line(&source.name))));
     let again = (!others.is_empty()).then(|| Level::NOTE.message(named(placed, others)));
     let help = finding.help.as_deref().map(|help| Level::HELP.message(sanitize::line(help)));
-    let renderer = if colors { Renderer::styled() } else { Renderer::plain() };
+    let renderer = if canvas.color { Renderer::styled() } else { Renderer::plain() };
+    // A line that is too long is cut around the place: at the terminal's width, or at a width of the renderer's own.
+    let renderer = match canvas.terminal {
+        Some(width) => renderer.term_width(width.max(NARROWEST)),
+        None => renderer,
+    };
     renderer.render(&[report.elements(from_flag).elements(used).elements(help).elements(again)])
 }
 
@@ -113,7 +122,10 @@ mod tests {
             denied: false,
         }];
         let sources = [Source::new("m.json", text)];
-        place(&sources, &finding).iter().map(|placed| render("m.json", placed, &[], false)).collect()
+        place(&sources, &finding)
+            .iter()
+            .map(|placed| render("m.json", placed, &[], Canvas { width: 80, terminal: None, color: false }))
+            .collect()
     }
 
     #[test]

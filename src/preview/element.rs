@@ -126,6 +126,7 @@ pub(super) fn element(node: &Node, planned: &PlannedElement, scope: &mut Scope<'
     let span = scope.span(node, planned);
     let kind = read::words(node, "type").unwrap_or_default();
     let (content, mut tracks) = content(node, &kind, span, scope, &mut notes);
+    notes.extend(scope.media.take_refusals().into_iter().map(|why| Note::not_shown("file", why)));
     let is_seen = match &content {
         Content::Voice { .. } | Content::Subtitles(_) => false,
         Content::Recording(recording) => recording.is_seen,
@@ -245,7 +246,7 @@ fn crop(node: &Node) -> Option<[f64; 4]> {
 }
 
 /// The placeholder for content that only the service can draw.
-fn stand_in(node: &Node, kind: &str, notes: &mut Vec<Note>) -> Option<Content> {
+fn stand_in(node: &Node, kind: &str, media: &MediaList, notes: &mut Vec<Note>) -> Option<Content> {
     let src = read::words(node, "src");
     if let Some(prompt) = read::words(node, "prompt").filter(|_| src.is_none()) {
         let model = read::words(node, "model").unwrap_or_else(|| "a model".to_owned());
@@ -260,6 +261,10 @@ fn stand_in(node: &Node, kind: &str, notes: &mut Vec<Note>) -> Option<Content> {
         notes.push(Note::not_shown(kind, format!("the {kind}'s address can't be resolved offline")));
         return Some(Content::Box { title: kind.to_owned(), text: src });
     }
+    if let Some(why) = media.refusal(&src) {
+        notes.push(Note::not_shown("file", why.clone()));
+        return Some(Content::Box { title: kind.to_owned(), text: why });
+    }
     let path = src.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
     let ending = path.rsplit('.').next().unwrap_or_default();
     if ["tif", "tiff", "wmv", "mpg", "mpeg", "m2v"].contains(&ending) {
@@ -273,22 +278,26 @@ fn picture(node: &Node, kind: &'static str, scope: &mut Scope<'_>, notes: &mut V
     let media = scope.media.add(&read::words(node, "src").unwrap_or_default(), kind);
     let mask = read::words(node, "mask").filter(|mask| !is_template(mask)).and_then(|mask| {
         let is_still = [".png", ".jpg", ".jpeg", ".gif", ".webp"].iter().any(|ending| mask.to_ascii_lowercase().contains(ending));
-        notes.push(if is_still {
+        let refusal = scope.media.refusal(&mask);
+        let is_refused = refusal.is_some();
+        notes.push(if let Some(why) = refusal {
+            Note::not_shown("file", why)
+        } else if is_still {
             Note::approximate("mask", "mask: drawn by its brightness, at the size of the element")
         } else {
             Note::not_shown("mask", "masks that are videos aren't drawn here; the service does it")
         });
-        is_still.then(|| scope.media.add(&mask, "mask"))
+        (is_still && !is_refused).then(|| scope.media.add(&mask, "mask"))
     });
     Picture { media, fit: fit(node, notes), crop: crop(node), mask }
 }
 
 fn image(node: &Node, scope: &mut Scope<'_>, notes: &mut Vec<Note>) -> Content {
-    stand_in(node, "image", notes).unwrap_or_else(|| Content::Image(picture(node, "image", scope, notes)))
+    stand_in(node, "image", &scope.media, notes).unwrap_or_else(|| Content::Image(picture(node, "image", scope, notes)))
 }
 
 fn recording(node: &Node, kind: &str, scope: &mut Scope<'_>, notes: &mut Vec<Note>) -> Content {
-    if let Some(stand_in) = stand_in(node, kind, notes) {
+    if let Some(stand_in) = stand_in(node, kind, &scope.media, notes) {
         return stand_in;
     }
     let is_seen = kind == "video";

@@ -11,6 +11,8 @@ pub struct Known {
     pub assets: HashMap<String, Asset>,
     /// The texts of captions, by their addresses.
     pub captions: HashMap<String, String>,
+    /// Files that are not shown, by their addresses, and why.
+    pub refused: HashMap<String, String>,
     /// The length of an earlier render of the same movie, seconds.
     pub rendered: Option<f64>,
     /// Whether Google Fonts may be fetched.

@@ -18,11 +18,31 @@ pub struct Media {
 pub(super) struct MediaList {
     files: Vec<Media>,
     known: HashMap<String, usize>,
+    /// Files that are not shown, and why.
+    refused: HashMap<String, String>,
+    /// The sentences about those that were added since the last look.
+    met: Vec<String>,
 }
 
 impl MediaList {
+    /// An empty list that knows which files are not shown.
+    pub(super) fn without(refused: &HashMap<String, String>) -> Self {
+        Self { refused: refused.clone(), ..Self::default() }
+    }
+
+    /// Why a file is not shown; `None` if it is.
+    pub(super) fn refusal(&self, url: &str) -> Option<String> {
+        self.refused.get(url).map(|why| format!("{url} {why}"))
+    }
+
+    /// Why files that were added since the last look are not shown.
+    pub(super) fn take_refusals(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.met)
+    }
+
     /// Adds a file and returns its number.
     pub(super) fn add(&mut self, url: &str, kind: &'static str) -> usize {
+        self.met.extend(self.refusal(url));
         if let Some(index) = self.known.get(url) {
             return *index;
         }

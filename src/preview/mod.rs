@@ -136,7 +136,7 @@ pub fn preview(expansion: &Expansion, known: &Known) -> Preview {
     let mut scope = Scope {
         frame: (f64::from(width), f64::from(height)),
         known,
-        media: MediaList::default(),
+        media: MediaList::without(&known.refused),
         pages: Vec::new(),
         spoken: spoken(root, &drawn),
         doubts: truth.unknown.iter().rev().map(|doubt| (doubt.place, doubt.reason)).collect(),

@@ -5,9 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
-use tempfile::NamedTempFile;
-
 use super::download::Overwrite;
+use crate::draft;
 
 /// Whether both paths lead to one file: by links of either kind, too.
 #[must_use]
@@ -54,9 +53,8 @@ pub(crate) fn give_second_name(file: &Path, name: &Path) -> io::Result<()> {
 /// # Errors
 /// `AlreadyExists` when another file has that name and must stay; else what the disk says.
 pub(crate) fn copy(file: &Path, to: &Path, overwrite: Overwrite) -> io::Result<()> {
-    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let mut from = File::open(file)?;
-    let mut draft = NamedTempFile::new_in(folder)?;
+    let mut draft = draft::beside(to)?;
     io::copy(&mut from, &mut draft)?;
     draft.as_file().set_permissions(from.metadata()?.permissions())?;
     draft.as_file().sync_all()?;

@@ -101,8 +101,14 @@ pub enum SaveError {
         status: u16,
     },
     /// The address is not allowed for a download.
-    #[error("the video's address is not trusted: {why}; --allow-private accepts it")]
+    #[error("the video's address is not trusted: {why}")]
     Untrusted {
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The address is allowed only where private networks are.
+    #[error("the video's address is not trusted: {why}; --allow-private accepts it")]
+    Private {
         /// What is wrong with it.
         why: String,
     },
@@ -258,7 +264,10 @@ impl Client {
     async fn follow(&self, order: &Order<'_>, url: &Url, partial: &Partial) -> Result<Response, Stopped> {
         let mut url = url.clone();
         for _ in 0..=MOST_HOPS {
-            self.keyless.trust(&url, order.hosts).map_err(|why| SaveError::Untrusted { why: why.to_owned() })?;
+            self.keyless.trust(&url, order.hosts).map_err(|why| match self.keyless.trust(&url, Hosts::Any) {
+                Ok(()) => SaveError::Private { why: why.to_owned() },
+                Err(_) => SaveError::Untrusted { why: why.to_owned() },
+            })?;
             let http = self.keyless.client(&url, order.hosts).map_err(not_connected)?;
             let sending = http.get(url.clone()).headers(resuming(partial)).send();
             let response = sending
@@ -362,7 +371,7 @@ fn later(last: String) -> Stopped {
 
 fn not_connected(fault: ConnectFault) -> Stopped {
     if fault == ConnectFault::Private {
-        return SaveError::Untrusted { why: "its name leads to a private network".to_owned() }.into();
+        return SaveError::Private { why: "its name leads to a private network".to_owned() }.into();
     }
     Stopped::Later { last: fault.to_string(), after: None, fault: Some(fault) }
 }

@@ -144,8 +144,8 @@ impl Described<'_> {
     fn poll(&self) -> String {
         let project = ["poll", self.target.project.as_str()];
         let place = self.saving.map(|saving| ["--download", &saving.place]);
-        let name = self.saving.and_then(Saving::name_flag);
-        self.context.command.spell(&project.into_iter().chain(place.into_iter().chain(name).flatten()).collect::<Vec<_>>())
+        let flags = self.saving.into_iter().flat_map(Saving::flags);
+        self.context.command.spell(&project.into_iter().chain(place.into_iter().flatten()).chain(flags).collect::<Vec<_>>())
     }
 
     fn render_again(&self, submission: Submission) -> Option<String> {
@@ -223,6 +223,9 @@ impl Described<'_> {
                 };
                 outcome.because(Cause::Unsaved, format!("rendered, but {why}")).then(next)
             }
+            Err(why @ Unsaved::Private(_)) => {
+                outcome.because(Cause::Unsaved, format!("rendered, but not saved: {why}")).then(format!("{resume} {}", save::ALLOW_PRIVATE))
+            }
             Err(why @ (Unsaved::Busy { .. } | Unsaved::Failed(_))) => {
                 outcome.because(Cause::Unsaved, format!("rendered, but not saved: {why}")).then(resume)
             }
@@ -287,6 +290,6 @@ impl Described<'_> {
     /// The command that saves the video at the requested place.
     fn download(&self, saving: &Saving) -> String {
         let words = ["download", self.target.project.as_str(), "-o", &saving.place];
-        self.context.command.spell(&words.into_iter().chain(saving.name_flag().into_iter().flatten()).collect::<Vec<_>>())
+        self.context.command.spell(&words.into_iter().chain(saving.flags()).collect::<Vec<_>>())
     }
 }

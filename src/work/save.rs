@@ -30,6 +30,9 @@ const TRYING: Duration = Duration::from_secs(60);
 /// How often to look whether another process has saved the video.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
+/// The flag that lets videos be fetched from private networks.
+pub(super) const ALLOW_PRIVATE: &str = "--allow-private";
+
 /// Where videos are saved, and what is allowed for it.
 #[derive(Debug, Clone)]
 pub struct Saving {
@@ -51,6 +54,11 @@ pub struct Saving {
 }
 
 impl Saving {
+    /// The flags that the command was given for its videos, besides their place.
+    pub(super) fn flags(&self) -> impl Iterator<Item = &str> {
+        self.name_flag().into_iter().flatten().chain(self.allow_private.then_some(ALLOW_PRIVATE))
+    }
+
     /// The flag that names the videos, where the user gave it.
     pub(super) fn name_flag(&self) -> Option<[&str; 2]> {
         self.pattern.as_ref().map(|pattern| ["--name", pattern.as_str()])
@@ -75,6 +83,9 @@ pub enum Unsaved {
     /// It can't be fetched or written; the text says why.
     #[error("{0}")]
     Failed(String),
+    /// It is at an address that is fetched from only where private networks are allowed; the text says why.
+    #[error("{0}")]
+    Private(String),
     /// The file was deleted on the server.
     #[error("the file was deleted on the server")]
     Deleted,
@@ -247,6 +258,7 @@ async fn fetch_fresh(context: &Context, report: &Report, place: &Destination<'_>
             },
             Err(SaveError::Busy { path }) => return Err(Unsaved::Busy { path }),
             Err(SaveError::InTheWay { path }) => return Err(Unsaved::InTheWay { path, whose: None }),
+            Err(error @ SaveError::Private { .. }) => return Err(Unsaved::Private(with_cause(&error))),
             Err(error) => return Err(Unsaved::Failed(with_cause(&error))),
             Ok(saved) => return Ok(saved),
         }

@@ -95,3 +95,25 @@ fn every_kind_of_mistake_is_found_and_fixed_in_a_movie_of_its_own() {
         assert_eq!(String::from_utf8(world.read("m.json")).unwrap(), movie, "{broken}");
     }
 }
+
+#[test]
+fn what_fix_leaves_to_a_person_is_not_called_fixable() {
+    let world = World::new();
+    let two = r#"{"type": "image", "url": "https://example.com/a.jpg", "Src": "https://example.com/b.jpg"}"#;
+    let taken = r#"{"type": "image", "url": "https://example.com/a.jpg", "src": "https://example.com/b.jpg"}"#;
+    let scene = r#"{"duration": "4s"}"#;
+    let movie = format!(
+        r#"{{"resolution": "sd", "webhook": "https://example.com/a", "webhook_url": "https://example.com/b",
+  "scenes": [{{"duration": 4, "elements": [{two}, {taken}]}}]}}"#
+    );
+    world.write("m.json", &movie);
+    world.write("s.json", scene);
+    let fixable = |run: crate::support::Run| run.jsons().iter().filter(|one| one["fixable"] == Value::Bool(true)).count();
+    assert_eq!(fixable(world.j2v("check m.json --scene s.json --json")), 0);
+    world.j2v("check m.json --scene s.json --fix");
+    assert_eq!(String::from_utf8(world.read("m.json")).unwrap(), movie, "two values for one name: a person decides");
+    assert_eq!(String::from_utf8(world.read("s.json")).unwrap(), scene);
+    world.write("one.json", r#"{"resolution": "square", "scenes": [{"duration": 4}]}"#);
+    assert_eq!(fixable(world.j2v("check one.json --json")), 1);
+    assert_eq!(fixable(world.pipe(&["check", "-", "--json"], &String::from_utf8(world.read("one.json")).unwrap())), 0, "stdin is no file");
+}

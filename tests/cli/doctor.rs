@@ -17,7 +17,8 @@ fn a_sound_set_up_is_told_line_by_line() {
     for check in ["version", "config", "key", "ledger", "disk", "proxy", "api", "clock"] {
         assert_eq!(of(&all, check)["status"], "ok", "{all:?}");
     }
-    assert!(of(&all, "ledger")["detail"].as_str().unwrap().contains("sound, 1 renders"));
+    assert!(of(&all, "ledger")["detail"].as_str().unwrap().contains("sound, 1 render"));
+    assert!(!of(&all, "ledger")["detail"].as_str().unwrap().contains("renders"));
     assert!(of(&all, "api")["detail"].as_str().unwrap().contains("credits left"));
     assert!(world.j2v("doctor").exits(0).stdout.starts_with("ok  version"));
 }

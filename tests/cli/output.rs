@@ -296,6 +296,26 @@ fn on_a_narrow_terminal_a_bar_stays_on_its_line_and_the_data_is_whole() {
 }
 
 #[test]
+fn on_a_narrow_terminal_the_line_of_a_finding_is_cut_around_its_place() {
+    let world = World::new();
+    let text = |times: usize| "long ".repeat(times);
+    let movie = format!(
+        r#"{{"resolution": "sd", "comment": "{}", "qualty": "high", "scenes": [{{"duration": 2, "comment": "{}"}}]}}"#,
+        text(12),
+        text(12)
+    );
+    world.write("a.json", movie);
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &format!("stty cols 60 rows 24; exec {} check a.json --color never", env!("CARGO_BIN_EXE_j2v"))]);
+    shell.current_dir(world.path(".")).env_clear().env("TERM", "xterm").env("PATH", "/usr/bin:/bin").env("HOME", world.path("."));
+    let screen = rexpect::session::spawn_command(shell, Some(10_000)).unwrap().exp_eof().unwrap();
+    let shown = screen.split("\r\n").find(|line| line.starts_with("1 | ")).unwrap();
+    assert!(shown.contains("\"qualty\"") && shown.chars().count() <= 60, "{screen}");
+    let piped = world.j2v("check a.json").exits(0).stdout;
+    assert!(piped.lines().any(|line| line.starts_with("1 | ") && line.len() > 100), "{piped}");
+}
+
+#[test]
 fn a_warning_of_the_settings_is_told_once() {
     let world = World::new();
     let run = world.j2v_with(&[("JSON2VIDEO_API_KEY", "another")], "history").exits(0).tells("they differ");

@@ -38,6 +38,25 @@ fn a_preview_replaces_its_own_page_and_nothing_else() {
     preview("--out gone/page.html").exits(2).tells("gone/page.html");
 }
 
+#[test]
+fn two_outputs_are_two_files() {
+    let world = world();
+    std::fs::create_dir(world.path("pages")).unwrap();
+    for (out, board) in [("page.html", "page.html"), ("page.html", "./page.html"), ("pages/../page.html", "page.html")] {
+        let preview = || world.j2v(&format!("preview a.json --offline --out {out} --storyboard {board}"));
+        preview().exits(2).tells("--storyboard").tells("--out").tells("choose another name");
+        assert!(!world.has("page.html"), "nothing is written");
+        world.j2v("preview a.json --offline --out page.html").exits(0);
+        preview().exits(2);
+        std::fs::remove_file(world.path("page.html")).unwrap();
+    }
+    for results in ["video.csv", "./video.csv"] {
+        let run = world.j2v(&format!("submit a.json --wait --download video.csv --results {results}"));
+        run.exits(2).tells("--results").tells("--download").tells("nothing was sent");
+    }
+    assert_eq!(world.posts(), 0);
+}
+
 #[cfg(unix)]
 #[test]
 fn an_input_under_another_name_is_still_an_input() {
@@ -111,4 +130,59 @@ fn two_runs_of_one_batch_at_once_both_write_their_results() {
         .unwrap()
         .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains("out.csv"));
     assert_eq!(left.count(), 1);
+}
+
+/// The names of the files that begin so.
+fn names(world: &World, beginning: &str) -> Vec<String> {
+    let names = std::fs::read_dir(world.path("")).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+    names.filter(|name| name.starts_with(beginning)).collect()
+}
+
+#[test]
+fn the_next_run_removes_what_a_killed_one_left_but_nothing_of_a_run_that_lives() {
+    let world = world();
+    world.movie("b.json", &json!({}));
+    world.j2v("submit a.json b.json --wait --results out.csv").exits(0);
+    for name in ["c.json", "d.json"] {
+        world.movie(name, &json!({}));
+    }
+    world.write("out.csv.backup.new", "mine");
+    let begun = |interval: &str| {
+        let before = names(&world, "out.csv");
+        let mut run = world.start(&format!("submit c.json d.json --wait --interval {interval} --results out.csv"));
+        while names(&world, "out.csv").iter().all(|name| before.contains(name)) {
+            assert!(run.try_wait().unwrap().is_none(), "it ended before it had a draft");
+        }
+        run
+    };
+    let mut killed = begun("60s");
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    assert_eq!(names(&world, "out.csv").len(), 3, "the draft of the killed run");
+    let living = begun("2s");
+    world.j2v("submit a.json b.json --wait --results out.csv").exits(0);
+    assert_eq!(names(&world, "out.csv").len(), 3, "the draft of the run that lives");
+    let ended = living.wait_with_output().unwrap();
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    let mut left = names(&world, "out.csv");
+    left.sort();
+    assert_eq!(left, ["out.csv", "out.csv.backup.new"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_replaced_keeps_its_link_and_its_permissions() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let world = world();
+    let mode = |name: &str| std::fs::metadata(world.path(name)).unwrap().permissions().mode() & 0o777;
+    world.write("real.json", r#"{"resolution": "square", "scenes": [{"duration": 4}]}"#);
+    symlink("real.json", world.path("link.json")).unwrap();
+    world.j2v("check link.json --fix").exits(0);
+    assert!(std::fs::symlink_metadata(world.path("link.json")).unwrap().is_symlink());
+    assert!(String::from_utf8(world.read("real.json")).unwrap().contains("squared"));
+    world.write(".mcp.json", "{}");
+    std::fs::set_permissions(world.path(".mcp.json"), PermissionsExt::from_mode(0o640)).unwrap();
+    world.j2v("agent setup --mcp").exits(0);
+    assert_eq!(mode(".mcp.json"), 0o640);
+    assert_eq!(mode(".claude/skills/j2v/SKILL.md"), mode("a.json"), "a new file is as the umask has it");
 }

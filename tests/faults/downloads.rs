@@ -246,9 +246,22 @@ fn row_100_a_video_at_a_private_address_is_not_fetched() {
         let service = service("JkGxEoPRF9EgRb32", Some(&format!("https://{host}/latest/meta-data")));
         let world = World::at(&format!("http://{}/v2", service.address()));
         world.movie("a.json", &json!({}));
-        world.j2v("submit a.json --download out/").exits(14).tells("not trusted").tells("--allow-private");
+        let run = world.j2v("submit a.json --download out/").exits(14).tells("not trusted").tells("--allow-private accepts it");
+        let next = run.next();
+        assert!(next.iter().any(|next| next.contains("-o out/") && next.ends_with("--allow-private")), "{next:?}");
         assert!(files(&world, "out").iter().all(|name| !name.ends_with(".mp4")), "{host}");
     });
+}
+
+#[test]
+fn row_100_of_an_address_that_no_flag_accepts_no_flag_is_named() {
+    for url in ["file:///etc/passwd", "ftp://example.com/a.mp4"] {
+        let service = service("JkGxEoPRF9EgRb32", Some(url));
+        let world = World::at(&format!("http://{}/v2", service.address()));
+        world.movie("a.json", &json!({}));
+        world.j2v("submit a.json --download out/").exits(14).tells("not trusted").hides("--allow-private");
+        world.j2v("poll JkGxEoPRF9EgRb32 --download out/ --allow-private").exits(14).tells("not trusted");
+    }
 }
 
 #[test]

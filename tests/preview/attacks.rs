@@ -61,6 +61,66 @@ fn only_the_files_of_the_movie_can_be_had() {
     }
 }
 
+/// A movie that names a secret wherever a file can be named.
+fn movie_of(secret: &str) -> String {
+    serde_json::json!({"resolution": "sd", "scenes": [{"duration": 4, "elements": [
+        {"type": "image", "src": "./house.svg", "mask": secret},
+        {"type": "image", "src": secret},
+        {"type": "video", "src": format!("file://{secret}")},
+        {"type": "text", "text": "Hi", "settings": {"background-image": format!("url('{secret}')")}},
+        {"type": "component", "component": "basic/120", "settings": {"image": {"src": secret}}},
+        {"type": "subtitles", "captions": secret}]}]})
+    .to_string()
+}
+
+/// The answers with the files of a page that were sent.
+fn bodies(served: &crate::served::Served) -> Vec<String> {
+    let ask = |number: usize| served.ask("GET", &format!("{}media/{number}", served.path()), &format!("Host: {}\r\n", served.host()));
+    (0..8).map(ask).filter(|(head, _)| head.starts_with("HTTP/1.1 20")).map(|(_, body)| body).collect()
+}
+
+#[test]
+fn a_file_that_is_no_media_is_neither_served_nor_embedded_whatever_its_name() {
+    let folder = folder();
+    let secret = "BM-KEY=tops3cret\n<!-- <svg> -->\n";
+    for name in ["id_rsa", "photo.png", "photo.svg", "captions.srt"] {
+        folder.write(name, secret);
+        let path = folder.path(name).display().to_string();
+        folder.write("movie.json", movie_of(&path));
+        let served = folder.serve(&["movie.json", "--offline"]);
+        let bodies = bodies(&served);
+        assert!(bodies.iter().any(|body| body.contains("<svg")) && !bodies.concat().contains("tops3cret"), "{name}: {bodies:?}");
+        let made = folder.command(&["preview", "movie.json", "--offline", "--out", "page.html"]).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let page = std::fs::read_to_string(folder.path("page.html")).unwrap();
+        let embedded = page.matches(";base64,").count();
+        assert!(embedded == 1 && !page.contains("tops3cret"), "{name}: {embedded} files are embedded");
+        let told = folder.command(&["preview", "movie.json", "--offline", "--json"]).output().unwrap();
+        let told = String::from_utf8(told.stdout).unwrap();
+        let refused = |line: &&str| line.contains("\"not-shown\"") && line.contains("is not a media file");
+        assert_eq!(told.lines().filter(refused).count(), 5, "{told}");
+    }
+}
+
+#[test]
+fn below_a_root_nothing_outside_is_read() {
+    let (folder, outside) = (folder(), Folder::new());
+    outside.write("photo.svg", crate::served::picture());
+    outside.write("captions.srt", "1\n00:00:00,000 --> 00:00:02,000\noutside\n");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(outside.path("photo.svg"), folder.path("link.svg")).unwrap();
+    let root = folder.path("").display().to_string();
+    let mut names = vec![outside.path("photo.svg").display().to_string(), outside.path("captions.srt").display().to_string()];
+    names.extend(cfg!(unix).then(|| "link.svg".to_owned()));
+    for name in names {
+        folder.write("movie.json", movie_of(&name));
+        let served = folder.serve(&["movie.json", "--offline", "--root", &root]);
+        assert_eq!(bodies(&served).len(), 1, "{name}: only the picture below the root");
+        let (_, page) = served.ask("GET", &served.path(), &format!("Host: {}\r\n", served.host()));
+        assert!(page.contains("is outside of") && !page.contains(r#""outside"]"#), "{name}");
+    }
+}
+
 #[test]
 fn a_private_address_is_not_asked_unless_that_is_allowed() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

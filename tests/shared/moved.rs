@@ -103,7 +103,7 @@ fn pruning_forgets_what_ended_and_pays_nothing_twice() {
     world.j2v("submit b.json --wait").exits(0);
     let age = "UPDATE render SET touched_at = touched_at - 91 * 86400000";
     rusqlite::Connection::open(world.path("ledger.db")).unwrap().execute(age, []).unwrap();
-    world.j2v("ledger prune --older-than 90d").exits(0).tells("2 movies").tells("1 renders without a key");
+    world.j2v("ledger prune --older-than 90d").exits(0).tells("2 movies").tells("1 render without a key");
     world.j2v("submit a.json --key a").exits(0).tells("nothing was sent");
     world.j2v("ledger check").exits(0);
     assert_eq!(world.accepted(), 2);

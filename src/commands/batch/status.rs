@@ -68,7 +68,7 @@ fn show_table(call: &Call, head: &[&str], rows: impl Iterator<Item = Vec<Cell>>)
 fn row(standing: &Standing) -> Vec<Cell> {
     let Standing { batch, tally } = standing;
     let count = |states: &[State]| tally.rows(states).to_string();
-    let limits = [batch.budget.renders.map(|cap| format!("{cap} renders")), batch.budget.credits.map(|cap| format!("{cap} credits"))];
+    let limits = [batch.budget.renders.map(|cap| counted(cap, "render")), batch.budget.credits.map(|cap| counted(cap, "credit"))];
     vec![
         batch.name.clone().into(),
         tally.all().rows.to_string().into(),

@@ -1,7 +1,6 @@
 //! `j2v check --fix`: writes the remedies that are certain, and changes nothing else in the file.
 
-use std::fs;
-use std::io::Write;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use similar::TextDiff;
@@ -9,11 +8,12 @@ use similar::TextDiff;
 use super::policy::Policy;
 use crate::commands::movie_files::{self, STDIN};
 use crate::commands::{Call, CliError};
+use crate::draft;
 use crate::exit::Exit;
 use crate::movie::Document;
 use crate::movie::check::{Resolved, Settings, check};
 use crate::movie::diagnostic::{Diagnostic, Fix};
-use crate::movie::json::Span;
+use crate::movie::json::{Member, Node, Span};
 
 /// The most rounds. A fix may uncover another fault; more rounds than this mean that two fixes undo each other.
 const MOST_ROUNDS: usize = 5;
@@ -40,7 +40,8 @@ pub(super) fn run(call: &Call, policy: &mut Policy<'_>, movies: &[String], shows
             let diff = TextDiff::from_lines(&before, &after);
             call.out.document(diff.unified_diff().header(&name, &format!("{name} (fixed)")).to_string().trim_end());
         } else {
-            write(Path::new(&name), &after).map_err(|why| CliError::new(Exit::Internal, format!("{name} can't be written: {why}")))?;
+            draft::replace(Path::new(&name), after.as_bytes())
+                .map_err(|why| CliError::new(Exit::Internal, format!("{name} can't be written: {why}")))?;
             call.out.progress(&format!("{name}: {count} fixed"));
         }
     }
@@ -68,11 +69,17 @@ fn fixed(name: &str, text: &str, settings: Settings<'_>) -> (String, usize) {
     (head + &body, count)
 }
 
+/// Takes the remedies from the findings that `--fix` would leave to a person, so that none of them is called fixable.
+pub(super) fn keep_certain(name: &str, movie: &Document, found: &mut [Diagnostic]) {
+    let certain: HashSet<Span> = if name == STDIN { HashSet::new() } else { writable(movie, found).iter().map(|fix| fix.span).collect() };
+    for finding in found {
+        finding.fix.take_if(|fix| !certain.contains(&fix.span));
+    }
+}
+
 /// The remedies for this file, in the order of their places. None overlaps another one or repeats a key.
 fn certain<'f>(movie: &Document, found: &'f [Diagnostic]) -> Vec<&'f Fix> {
-    let mut fixes: Vec<&Fix> = found.iter().filter_map(|finding| finding.fix.as_ref()).filter(|fix| fix.span.source == FILE).collect();
-    fixes.sort_by_key(|fix| fix.span.start);
-    fixes.retain(|fix| !repeats_a_key(movie, fix));
+    let mut fixes = writable(movie, found);
     let mut end = 0;
     fixes.retain(|fix| {
         let is_free = fix.span.start >= end;
@@ -82,30 +89,38 @@ fn certain<'f>(movie: &Document, found: &'f [Diagnostic]) -> Vec<&'f Fix> {
     fixes
 }
 
-/// Whether the object already has the name that a fix would write.
-fn repeats_a_key(movie: &Document, fix: &Fix) -> bool {
-    let pointer = movie.root.pointer_to(Span { end: fix.span.start, ..fix.span });
-    let Some((_, parents)) = pointer.tokens().split_last() else { return false };
-    let owner = parents.iter().try_fold(&movie.root, |node, token| match node.as_array() {
-        Some(items) => items.get(token.parse::<usize>().ok()?),
-        None => node.get(token),
-    });
-    let members = owner.and_then(|owner| owner.as_object()).unwrap_or_default();
-    let is_key = members.iter().any(|member| member.key_span.start == fix.span.start && member.key_span.source == FILE);
-    is_key && members.iter().any(|member| fix.text == format!("\"{}\"", member.key.raw()))
+/// The remedies for this file that repeat no key: neither one that the object has, nor one that another remedy would write. Of two
+/// values for one name a person decides which is meant.
+fn writable<'f>(movie: &Document, found: &'f [Diagnostic]) -> Vec<&'f Fix> {
+    let mut fixes: Vec<&Fix> = found.iter().filter_map(|finding| finding.fix.as_ref()).filter(|fix| fix.span.source == FILE).collect();
+    let mut repeats = HashSet::new();
+    collect_repeats(&movie.root, &fixes.iter().map(|fix| (fix.span.start, *fix)).collect(), &mut repeats);
+    fixes.retain(|fix| !repeats.contains(&fix.span.start));
+    fixes.sort_by_key(|fix| fix.span.start);
+    fixes
+}
+
+/// Collects where remedies would give an object a key twice, in one walk over the movie: it may have as many remedies as values.
+fn collect_repeats(node: &Node, fixes: &HashMap<u32, &Fix>, repeats: &mut HashSet<u32>) {
+    let members = node.as_object().unwrap_or_default();
+    let fix_of = |member: &Member| fixes.get(&member.key_span.start).copied().filter(|_| member.key_span.source == FILE);
+    let renamed: Vec<_> = members.iter().filter_map(|member| Some((member.key_span.start, key_of(fix_of(member)?)?))).collect();
+    if !renamed.is_empty() {
+        let mut uses: HashMap<&str, usize> = HashMap::new();
+        let names = members.iter().map(|member| member.key.raw()).chain(renamed.iter().map(|(_, key)| *key));
+        names.for_each(|name| *uses.entry(name).or_default() += 1);
+        repeats.extend(renamed.iter().filter(|(_, key)| uses[key] > 1).map(|(start, _)| *start));
+    }
+    members.iter().for_each(|member| collect_repeats(&member.value, fixes, repeats));
+    node.as_array().unwrap_or_default().iter().for_each(|item| collect_repeats(item, fixes, repeats));
+}
+
+/// The key that a remedy of a key writes; of a webhook, `exports`.
+fn key_of(fix: &Fix) -> Option<&str> {
+    fix.text.split('"').nth(1)
 }
 
 fn range(span: Span) -> std::ops::Range<usize> {
     let at = |byte: u32| usize::try_from(byte).unwrap_or(usize::MAX);
     at(span.start)..at(span.end)
-}
-
-/// Writes a file whole or not at all, and keeps its permissions.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().set_permissions(fs::metadata(path)?.permissions())?;
-    file.persist(path).map_err(|why| why.error)?;
-    Ok(())
 }

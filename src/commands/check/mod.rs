@@ -100,7 +100,8 @@ impl CheckRun<'_> {
         };
         let judgement = self.policy.of(&name)?;
         let loopback = call.settings.is_loopback();
-        let found = check(&movie, &Settings { loopback, beside: &beside, facts: Some(&resolved.facts), ..judgement.settings() });
+        let mut found = check(&movie, &Settings { loopback, beside: &beside, facts: Some(&resolved.facts), ..judgement.settings() });
+        fix::keep_certain(&name, &movie, &mut found);
         self.policy.count(&judgement, &found);
         self.tally.count(&found);
         self.report.add(call, CheckedMovie { name: &name, sources: &movie.sources, root: Some(&movie.root) }, &found);

@@ -66,7 +66,7 @@ impl FindingsReport {
         for (first, others) in mistakes.iter().filter_map(|places| places.split_first()) {
             match self {
                 Self::Human { .. } => {
-                    call.out.drawn(&format!("{}\n", snippet::render(name, first, others, call.settings.canvas.color)));
+                    call.out.drawn(&format!("{}\n", snippet::render(name, first, others, call.settings.canvas)));
                 }
                 Self::Json => call.out.data(&findings::to_json(name, first, &pointer(first.finding))),
                 Self::Sarif(sarif) => sarif.add(name, first, &pointer(first.finding)),

@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::ledger::postgres::{Address, Postgres};
 use crate::ledger::sqlite::Sqlite;
 use crate::ledger::{LedgerError, RenderQuery, Store};
-use crate::output::bytes;
+use crate::output::{bytes, counted};
 use crate::service::secret::ApiKey;
 use crate::settings::{LedgerPlace, Settings, folder};
 use crate::world::World;
@@ -84,7 +84,7 @@ async fn on_server(address: &Address) -> Finding {
 async fn existing(path: &Path) -> Finding {
     match looked_through(path).await {
         Ok((faults, renders)) if faults.is_empty() => match OpenOptions::new().append(true).open(path) {
-            Ok(_) => Finding::ok("ledger", format!("{}: sound, {renders} renders", path.display())),
+            Ok(_) => Finding::ok("ledger", format!("{}: sound, {}", path.display(), counted(renders, "render"))),
             Err(why) => unwritable(format!("{}: sound, but it can't be written to: {why}", path.display())),
         },
         Ok((faults, _)) => {

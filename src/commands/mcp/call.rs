@@ -78,7 +78,7 @@ impl Server {
 
     async fn preview(&self, arguments: &Arguments) -> anyhow::Result<Answer> {
         let Named { words: movie, input } = self.movie(arguments)?;
-        let words = [words(&["preview"]), movie, words(&["--no-open"])].concat();
+        let words = [words(&["preview", "--no-open", "--root", &self.root.display().to_string()]), movie].concat();
         match self.runner.start(words, input).await? {
             Ok((url, child)) => {
                 let mut previews = self.previews.lock().await;
@@ -127,10 +127,14 @@ impl Server {
     }
 
     async fn list(&self, arguments: &Arguments) -> anyhow::Result<Answer> {
-        let mut ran: Ran = self.runner.run(words(&["history", "--json"]), None, false).await?;
-        if let Some(state) = arguments.get("state").and_then(Value::as_str) {
-            ran.results.retain(|render| render["state"] == state);
-        }
+        // The command knows the states, and names them when it is given another word.
+        let state = match arguments.get("state") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(state)) => Some(format!("--state={state}")),
+            Some(other) => Some(format!("--state={other}")),
+        };
+        let words = [words(&["history", "--json"]), state.into_iter().collect()].concat();
+        let mut ran: Ran = self.runner.run(words, None, false).await?;
         let newest = |render: &Value| std::cmp::Reverse(render["created_at"].as_str().map(str::to_owned));
         ran.results.sort_by_cached_key(newest);
         let limit = arguments.get("limit").and_then(Value::as_u64).and_then(|limit| usize::try_from(limit).ok()).unwrap_or(LISTED);

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use rmcp::ServerHandler;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData, Implementation, ListToolsResult,
-    PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool as ToolModel,
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest, CustomResult, ErrorCode, ErrorData,
+    Implementation, ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool as ToolModel,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use tokio::sync::{Mutex, Semaphore};
@@ -30,6 +30,9 @@ with a key that names the wanted video, then wait_render again and again until t
 for twice: when an answer was lost, call render_movie with the same key and movie again, and never with a new key. A failed \
 render: explain it, fix the movie, use a new key. The service deletes videos after 7 days: give save_to to wait_render. \
 `next` in an answer is the command line for a person.";
+
+/// The methods of the protocol that this server has. The SDK takes one whose parameters it can't read for an unknown method.
+const METHODS: [&str; 2] = ["tools/call", "tools/list"];
 
 /// Commands that run at once; further calls wait for a place.
 const ABREAST: usize = 8;
@@ -88,6 +91,15 @@ impl ServerHandler for Server {
     ) -> Result<ListToolsResult, ErrorData> {
         let tools = Tool::ALL.into_iter().filter(|tool| self.offers(*tool)).map(Tool::model);
         Ok(ListToolsResult::with_all_items(tools.collect()))
+    }
+
+    async fn on_custom_request(&self, request: CustomRequest, _context: RequestContext<RoleServer>) -> Result<CustomResult, ErrorData> {
+        let CustomRequest { method, params, .. } = request;
+        if !METHODS.contains(&method.as_str()) {
+            return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, method, None));
+        }
+        let what = if params.is_none_or(|params| params.is_null()) { "are missing" } else { "can't be read" };
+        Err(ErrorData::invalid_params(format!("the parameters of {method} {what}: `tools/list` shows what a tool takes"), None))
     }
 
     fn get_tool(&self, name: &str) -> Option<ToolModel> {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::super::{Call, CliError};
 use super::{failed_on, place};
 use crate::cli::MediaGetArgs;
+use crate::draft;
 use crate::exit::Exit;
 use crate::service::client::Client;
 
@@ -26,8 +27,7 @@ pub(super) async fn run(call: &Call, client: &Client, args: &MediaGetArgs) -> an
         Some(out) if out.is_dir() => out.join(&path.name),
         Some(out) => out.clone(),
     };
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut beside = tempfile::NamedTempFile::new_in(folder).map_err(|why| unsaved(&why))?;
+    let mut beside = draft::beside(&target).map_err(|why| unsaved(&why))?;
     let received = client.fetch_media(&file.url, |piece| beside.write_all(piece)).await.map_err(|why| unsaved(&why))?;
     if received != file.size {
         return Err(unsaved(&format!("{received} bytes came, {} were promised; nothing was saved", file.size)).into());

@@ -1,7 +1,6 @@
 //! The facts beside the movie: the lengths of its files, the texts of captions, and the length of an earlier render.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::time::Duration;
 
 use super::show::ReadMovie;
@@ -15,7 +14,7 @@ use crate::service::client::Timeouts;
 use crate::service::keyless::Hosts;
 use crate::service::probe::{Found, Probe, Wanted};
 use crate::service::relay::Relay;
-use crate::work::preview::Origin;
+use crate::work::preview::{Folder, Origin};
 
 /// The longest captions that are read, bytes.
 const LONGEST: u64 = 2 << 20;
@@ -35,12 +34,10 @@ fn timeouts(call: &Call) -> Timeouts {
 }
 
 /// The facts that need no requests to other hosts: captions in files beside the movie.
-pub(super) fn at_hand(movie: &Node, folder: &Path) -> Known {
-    let captions = captions(movie).into_iter().filter_map(|address| match Origin::of(&address, folder) {
-        Origin::Local(path) if std::fs::metadata(&path).is_ok_and(|about| about.is_file() && about.len() <= LONGEST) => {
-            Some((address, std::fs::read_to_string(path).ok()?))
-        }
-        _ => None,
+pub(super) fn at_hand(movie: &Node, folder: &Folder) -> Known {
+    let captions = captions(movie).into_iter().filter_map(|address| match folder.origin(&address) {
+        Origin::Local(file) => Some((address, file.text(LONGEST).ok()?)),
+        Origin::Remote(_) => None,
     });
     Known { captions: captions.collect(), ..Known::default() }
 }

@@ -4,8 +4,9 @@ mod known;
 mod rows;
 mod show;
 
+use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use base64::Engine;
@@ -13,15 +14,17 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use self::show::{Maker, ReadMovie, in_a_line, source};
-use super::{Call, CliError, replacing};
+use super::replacing::{self, Input};
+use super::{Call, CliError};
 use crate::cli::PreviewArgs;
+use crate::draft;
 use crate::exit::Exit;
 use crate::output::counted;
 use crate::preview::Known;
 use crate::preview::page::{Mode, Page, State};
 use crate::render::identity::hex;
 use crate::service::relay::Relay;
-use crate::work::preview::{Origin, Rows, Served, Shelf, Watch, kind, serve};
+use crate::work::preview::{Origin, Rows, Served, Shelf, Unshown, Watch, serve};
 
 /// Bytes of the secret in the page's path.
 const SECRET: usize = 16;
@@ -29,9 +32,12 @@ const SECRET: usize = 16;
 /// The largest local file that is embedded in a page, and the largest total of all of them, bytes.
 const EMBEDDED: (u64, u64) = (8 << 20, 24 << 20);
 
+/// The address of nothing.
+const NOTHING: &str = "data:,";
+
 pub(super) async fn run(call: &Call, args: PreviewArgs) -> anyhow::Result<Exit> {
     refuse_what_is_not_ours(&args)?;
-    let maker = Arc::new(Maker::new(call, args));
+    let maker = Arc::new(Maker::new(call, args)?);
     let made = maker.read()?;
     let (errors, warnings) = made.counts();
     if errors + warnings > 0 {
@@ -46,9 +52,13 @@ pub(super) async fn run(call: &Call, args: PreviewArgs) -> anyhow::Result<Exit> 
 /// Refuses an output file that is an input or not a page of an earlier run, before either file is written.
 fn refuse_what_is_not_ours(args: &PreviewArgs) -> Result<(), CliError> {
     let inputs = [replacing::inputs_of_movie(&args.movie), replacing::inputs_of_table(&args.table)].concat();
-    let files = [("--out", &args.out), ("--storyboard", &args.storyboard)];
-    let mut named = files.into_iter().filter_map(|(flag, file)| Some((flag, file.as_deref()?)));
-    named.try_for_each(|(flag, file)| replacing::refuse((flag, "written"), file, &inputs, Page::is_begun_by))
+    let refuse = |flag, file: &Option<PathBuf>, inputs: &[Input<'_>]| {
+        let file = file.as_deref();
+        file.map_or(Ok(()), |file| replacing::refuse((flag, "written"), file, inputs, Page::is_begun_by))
+    };
+    refuse("--out", &args.out, &inputs)?;
+    let page = replacing::other_output("the page of --out", args.out.as_deref());
+    refuse("--storyboard", &args.storyboard, &[inputs, page.into_iter().collect()].concat())
 }
 
 fn findings(errors: usize, warnings: usize) -> String {
@@ -77,7 +87,7 @@ async fn write(call: &Call, maker: &Maker, made: &ReadMovie) -> anyhow::Result<E
             call.out.warning(&format!("{path}: the page links to this file but does not contain it; it shows on this machine only"));
         }
         let page = Page { mode, name: name(args), state: &state, has_rows: false, online: args.online };
-        replacing::write(file, page.to_html().as_bytes())
+        draft::replace(file, page.to_html().as_bytes())
             .map_err(|why| CliError::new(Exit::Usage, format!("{} can't be written: {why}", file.display())))?;
         if !args.json {
             call.out.data(&file.display().to_string());
@@ -86,19 +96,27 @@ async fn write(call: &Call, maker: &Maker, made: &ReadMovie) -> anyhow::Result<E
     Ok(Exit::Done)
 }
 
-/// The place of a movie's file for a page in a file: its own URL, or the page itself for a file of this machine.
+/// The place of a movie's file for a page in a file: its own URL, or the page itself for a file of this machine. A file that
+/// may not be shown has no place.
 fn embedded(address: &str, maker: &Maker, left: &mut u64, unembedded: &mut Vec<String>) -> String {
-    let Origin::Local(path) = Origin::of(address, &maker.folder) else { return address.to_owned() };
-    let size = std::fs::metadata(&path).ok().filter(std::fs::Metadata::is_file).map(|about| about.len());
-    let fits = size.is_some_and(|size| size <= EMBEDDED.0.min(*left));
-    if let Some(bytes) = fits.then(|| std::fs::read(&path).ok()).flatten() {
-        *left -= size.unwrap_or_default();
-        return format!("data:{};base64,{}", kind(&path), base64::engine::general_purpose::STANDARD.encode(bytes));
+    let file = match maker.folder.origin(address) {
+        Origin::Local(file) => file,
+        Origin::Remote(url) => return url,
+    };
+    let linked = std::path::absolute(file.path()).unwrap_or_else(|_| file.path().to_path_buf()).display().to_string();
+    let media = match file.open() {
+        Ok(media) => media,
+        Err(Unshown::Unreadable(_)) => return linked,
+        Err(Unshown::NotMedia | Unshown::Outside) => return NOTHING.to_owned(),
+    };
+    let most = EMBEDDED.0.min(*left);
+    let mut bytes = Vec::new();
+    if media.length <= most && media.file.take(most).read_to_end(&mut bytes).is_ok() {
+        *left -= bytes.len() as u64;
+        return format!("data:{};base64,{}", media.kind, base64::engine::general_purpose::STANDARD.encode(bytes));
     }
-    if size.is_some() {
-        unembedded.push(path.display().to_string());
-    }
-    std::path::absolute(&path).unwrap_or(path).display().to_string()
+    unembedded.push(file.path().display().to_string());
+    linked
 }
 
 fn name(args: &PreviewArgs) -> &str {

@@ -1,5 +1,6 @@
 //! Turns the command line into a state of the page: composes, checks and resolves the movie, and makes its pictures.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::known;
@@ -14,7 +15,7 @@ use crate::movie::plan::{Credits, NoAssets, plan};
 use crate::movie::{Document, with_urls};
 use crate::preview::page::State;
 use crate::preview::{Known, preview};
-use crate::work::preview::{Origin, Shelf};
+use crate::work::preview::{Folder, Origin, Shelf, Unshown};
 
 /// The number of findings that are shown, the worst first.
 const MOST_FINDINGS: usize = 300;
@@ -22,8 +23,8 @@ const MOST_FINDINGS: usize = 300;
 /// Makes the states of a movie.
 pub(super) struct Maker {
     pub(super) args: PreviewArgs,
-    /// The folder that relative addresses in the movie start from.
-    pub(super) folder: PathBuf,
+    /// The folder that the movie's files are in.
+    pub(super) folder: Folder,
     is_loopback: bool,
 }
 
@@ -36,9 +37,22 @@ pub(super) struct ReadMovie {
 
 impl Maker {
     /// What the command line says.
-    pub(super) fn new(call: &Call, args: PreviewArgs) -> Self {
-        let folder = Path::new(source(&args)).parent().map(Path::to_path_buf).unwrap_or_default();
-        Self { args, folder, is_loopback: call.settings.is_loopback() }
+    ///
+    /// # Errors
+    /// When the folder of `--root` can't be found.
+    pub(super) fn new(call: &Call, args: PreviewArgs) -> Result<Self, CliError> {
+        let root = args
+            .root
+            .as_ref()
+            .map(|root| root.canonicalize().map_err(|why| CliError::new(Exit::Usage, format!("--root {}: {why}", root.display()))));
+        let root = root.transpose()?;
+        let movie = source(&args);
+        let base = match &root {
+            // A movie on stdin is in no folder.
+            Some(root) if movie == movies::STDIN => root.clone(),
+            _ => Path::new(movie).parent().map(Path::to_path_buf).unwrap_or_default(),
+        };
+        Ok(Self { args, folder: Folder::new(base, root), is_loopback: call.settings.is_loopback() })
     }
 
     /// Reads the movie.
@@ -73,8 +87,8 @@ impl Maker {
 
     /// The movie as `--upload` would send it.
     fn uploaded(&self, movie: Document) -> Document {
-        with_urls(movie, &mut |address, _| match Origin::of(address, &self.folder) {
-            Origin::Local(path) if path.is_file() => Some(future_url(address)),
+        with_urls(movie, &mut |address, _| match self.folder.origin(address) {
+            Origin::Local(file) if file.path().is_file() => Some(future_url(address)),
             _ => None,
         })
     }
@@ -89,8 +103,12 @@ impl Maker {
     pub(super) fn state(&self, made: &ReadMovie, known: &Known, hrefs: impl Fn(&str) -> String) -> State {
         let here = known::at_hand(&made.expansion.movie.root, &self.folder);
         let captions = here.captions.into_iter().chain(known.captions.clone()).collect();
-        let known = Known { captions, online: self.args.online, ..known.clone() };
-        let pictures = preview(&made.expansion, &known);
+        let mut known = Known { captions, online: self.args.online, ..known.clone() };
+        let mut pictures = preview(&made.expansion, &known);
+        known.refused = self.refused(pictures.media.iter().map(|media| media.url.as_str()));
+        if !known.refused.is_empty() {
+            pictures = preview(&made.expansion, &known);
+        }
         let credits = plan(&made.expansion, &known).credits.amount;
         State {
             version: 0,
@@ -105,9 +123,21 @@ impl Maker {
         }
     }
 
+    /// The local files among these that are not shown, and why. A file that can't be read is a fault that the page meets itself.
+    fn refused<'a>(&self, addresses: impl Iterator<Item = &'a str>) -> HashMap<String, String> {
+        let refused = addresses.filter_map(|address| match self.folder.origin(address) {
+            Origin::Local(file) => match file.open() {
+                Err(why @ (Unshown::NotMedia | Unshown::Outside)) => Some((address.to_owned(), why.to_string())),
+                Ok(_) | Err(Unshown::Unreadable(_)) => None,
+            },
+            Origin::Remote(_) => None,
+        });
+        refused.collect()
+    }
+
     /// The pictures of a movie for the page that is served.
     pub(super) fn served(&self, made: &ReadMovie, ledger: &Known, files: &Shelf) -> State {
-        let href = |address: &str| format!("media/{}", files.put_file(Origin::of(address, &self.folder)));
+        let href = |address: &str| format!("media/{}", files.put_file(self.folder.origin(address)));
         let mut state = self.state(made, ledger, href);
         if self.args.scripts {
             state.pages = state.preview.pages.iter().map(|html| format!("page/{}", files.put_page(html))).collect();

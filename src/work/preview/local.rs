@@ -1,7 +1,6 @@
 //! Serves a file of this machine, or the part of it that a browser requests.
 
 use std::io;
-use std::path::Path;
 
 use axum::body::Body;
 use axum::http::{StatusCode, header};
@@ -10,27 +9,23 @@ use futures_util::stream;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
+use super::file::{LocalFile, Media};
+
 /// Bytes read at once.
 const CHUNK: u64 = 128 << 10;
 
 /// The response with a file of this machine.
-pub(super) async fn file(path: &Path, range: Option<&str>) -> Response {
-    match opened(path).await {
-        Ok((file, length)) => part(file, length, path, range).await,
-        Err(why) => (StatusCode::NOT_FOUND, format!("{}: {why}", path.display())).into_response(),
+pub(super) async fn file(file: LocalFile, range: Option<&str>) -> Response {
+    let path = file.path().display().to_string();
+    match tokio::task::spawn_blocking(move || file.open()).await {
+        Ok(Ok(media)) => part(media, range).await,
+        Ok(Err(why)) => (StatusCode::NOT_FOUND, format!("{path} {why}")).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 
-/// Opens a regular file only: a pipe would never end.
-async fn opened(path: &Path) -> io::Result<(File, u64)> {
-    let about = tokio::fs::metadata(path).await?;
-    if !about.is_file() {
-        return Err(io::Error::other("this is not a file"));
-    }
-    Ok((File::open(path).await?, about.len()))
-}
-
-async fn part(mut file: File, length: u64, path: &Path, range: Option<&str>) -> Response {
+async fn part(Media { file, length, kind }: Media, range: Option<&str>) -> Response {
+    let mut file = File::from_std(file);
     let (status, (start, end)) = match range.map(|range| parse(range, length)) {
         None => (StatusCode::OK, (0, length)),
         Some(Some(range)) => (StatusCode::PARTIAL_CONTENT, range),
@@ -49,7 +44,7 @@ async fn part(mut file: File, length: u64, path: &Path, range: Option<&str>) -> 
         // A file that was truncated meanwhile ends here.
         Ok(Some((chunk, (file, if read == 0 { 0 } else { left }))))
     });
-    let mut response = (status, [(header::CONTENT_TYPE, kind(path))], Body::from_stream(chunks)).into_response();
+    let mut response = (status, [(header::CONTENT_TYPE, kind)], Body::from_stream(chunks)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_LENGTH, (end - start).into());
     headers.insert(header::ACCEPT_RANGES, header::HeaderValue::from_static("bytes"));
@@ -72,30 +67,6 @@ fn parse(range: &str, length: u64) -> Option<(u64, u64)> {
         _ => return None,
     };
     (start < end).then_some((start, end))
-}
-
-/// The MIME type of a file by its name.
-#[must_use]
-pub fn kind(path: &Path) -> &'static str {
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
-    match ending.as_str() {
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "gif" => "image/gif",
-        "webp" => "image/webp",
-        "bmp" => "image/bmp",
-        "avif" => "image/avif",
-        "svg" => "image/svg+xml",
-        "mp4" | "m4v" => "video/mp4",
-        "webm" => "video/webm",
-        "mov" => "video/quicktime",
-        "mp3" => "audio/mpeg",
-        "m4a" | "aac" => "audio/mp4",
-        "wav" => "audio/wav",
-        "ogg" | "oga" | "opus" => "audio/ogg",
-        "flac" => "audio/flac",
-        _ => "application/octet-stream",
-    }
 }
 
 #[cfg(test)]

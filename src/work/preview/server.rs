@@ -19,8 +19,9 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::file::Origin;
 use super::local;
-use super::shelf::{Origin, Shelf};
+use super::shelf::Shelf;
 use crate::preview::page::{Mode, Page, State};
 use crate::service::relay::Relay;
 
@@ -141,7 +142,7 @@ async fn media(Given(served): Given<Arc<Served>>, Path(number): Path<usize>, hea
     let range = headers.get(header::RANGE).and_then(|range| range.to_str().ok());
     match served.shelf.file(number) {
         None => StatusCode::NOT_FOUND.into_response(),
-        Some(Origin::Local(path)) => local::file(&path, range).await,
+        Some(Origin::Local(file)) => local::file(file, range).await,
         Some(Origin::Remote(url)) => match &served.relay {
             None => (StatusCode::SERVICE_UNAVAILABLE, "--offline fetches nothing").into_response(),
             Some(relay) => relayed(relay, &url, range).await,

@@ -1,29 +1,12 @@
 //! The files and snippets that the page may request, by number. Nothing else can be requested.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+
+use super::file::Origin;
 
 /// The most entries kept, for a page that stays open for days while a movie is edited.
 const MOST: usize = 50_000;
-
-/// The location of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Origin {
-    /// At a URL.
-    Remote(String),
-    /// On this machine.
-    Local(PathBuf),
-}
-
-impl Origin {
-    /// The location that an address means in a movie in `folder`.
-    #[must_use]
-    pub fn of(address: &str, folder: &Path) -> Self {
-        let path = address.strip_prefix("file://").unwrap_or(address);
-        if path.contains("://") || path.starts_with("data:") { Self::Remote(path.to_owned()) } else { Self::Local(folder.join(path)) }
-    }
-}
 
 /// What the page may request.
 #[derive(Debug, Default)]
@@ -93,13 +76,13 @@ impl Shelf {
 
 #[cfg(test)]
 mod tests {
+    use super::super::file::Folder;
     use super::*;
 
     #[test]
     fn a_file_keeps_its_number_and_what_was_never_put_there_has_none() {
         let shelf = Shelf::default();
-        let [logo, photo] = ["https://cdn.example/logo.png", "./photo.jpg"].map(|address| Origin::of(address, Path::new("/movies")));
-        assert_eq!(photo, Origin::Local("/movies/./photo.jpg".into()));
+        let [logo, photo] = ["https://cdn.example/logo.png", "./photo.jpg"].map(|address| Folder::default().origin(address));
         assert_eq!([shelf.put_file(logo.clone()), shelf.put_file(photo), shelf.put_file(logo)], [0, 1, 0]);
         assert!(shelf.file(2).is_none() && shelf.page(0).is_none());
     }

@@ -180,7 +180,12 @@ impl TableReport {
         }
         for join in recipe.binding().joins() {
             if let Some((count, example)) = join.unused() {
-                out.warning(&format!("{count} rows of the table joined as `{}` match no row (such as `{example}`)", join.name()));
+                let verb = if count == 1 { "matches" } else { "match" };
+                out.warning(&format!(
+                    "{} of the table joined as `{}` {verb} no row (such as `{example}`)",
+                    counted(count, "row"),
+                    join.name()
+                ));
             }
         }
         for Lacking { column, rows, first } in recipe.binding().lacking().take(KINDS) {
