@@ -17,6 +17,9 @@ use crate::service::webhook::Shape;
 /// A command that serves until it is stopped.
 const LISTEN: &[Exit] = &[Exit::Done, Exit::Internal, Exit::Usage, Exit::Key, Exit::Interrupted];
 
+/// A command that sends a callback again, or has an outcome delivered again that the service confirms.
+const REPLAY: &[Exit] = &[Exit::Done, Exit::Internal, Exit::Usage, Exit::Key, Exit::Refused, Exit::Unreachable];
+
 /// A command that sends a callback to somebody.
 const SEND: &[Exit] = &[Exit::Done, Exit::Internal, Exit::Usage, Exit::Refused, Exit::Unreachable];
 
@@ -139,7 +142,7 @@ Without --to the render's outcome is delivered again by a running `j2v listen`, 
 Examples:
   j2v webhook replay                             the last callbacks that came
   j2v webhook replay JkGxEoPRF9EgRb32            its outcome once more
-  j2v webhook replay JkGxEoPRF9EgRb32 --to http://127.0.0.1:8080/callback", SEND))]
+  j2v webhook replay JkGxEoPRF9EgRb32 --to http://127.0.0.1:8080/callback", REPLAY))]
 pub(crate) struct ReplayArgs {
     /// A project or a key (KEY, KEY#N, BATCH/KEY)
     #[arg(value_name = "PROJECT|KEY")]

@@ -5,16 +5,17 @@ use std::io::Read;
 use serde_json::{Value, json};
 
 use super::renders::{Name, one, unheard_of};
-use super::session::{ledger_failed, space, spelling, store, store_as_it_is, store_to_read};
+use super::session::{Session, ledger_failed, space, spelling, store_as_it_is, store_to_read, unreadable_project};
 use super::{Call, CliError, receiver};
 use crate::cli::{ParseArgs, ReplayArgs, SendArgs, WebhookArgs, WebhookCommand};
 use crate::exit::Exit;
 use crate::ledger::inbox::{Callback, CallbackId, Callbacks, Kept, Received};
-use crate::ledger::outbox::{Announcement, Attempt, AttemptResult, Deliveries, Heard, Keeping, Progress};
+use crate::ledger::outbox::{Announcement, Attempt, AttemptResult, Deliveries, Delivery, Heard, Keeping, Progress};
 use crate::ledger::{Render, RenderQuery};
 use crate::movie::compose::Setting;
 use crate::movie::json::Node;
 use crate::output::table::{self, Cell};
+use crate::policy::READING_ONE;
 use crate::render::event::{Outcome, OutcomeStatus};
 use crate::render::identity::ProjectId;
 use crate::render::line;
@@ -132,6 +133,10 @@ async fn hand_on_again(call: &Call, name: Name<'_>) -> anyhow::Result<Exit> {
     let project = project(call, name).await?;
     let deliveries = ledger.deliveries(Some(space(call)), Deliveries::Of(vec![project])).await.map_err(ledger_failed)?;
     let last = deliveries.last().ok_or_else(|| CliError::new(Exit::Usage, format!("{}: it has no outcome to deliver", name.text)))?;
+    // It was never on its way to a program: only a body that somebody recorded tells of it.
+    if last.progress == Progress::Done && last.attempts == 0 {
+        confirm(call, last).await?;
+    }
     let attempt = Attempt { delivery: last.id, result: AttemptResult::Wanted(now), detail: "to be delivered again".to_owned(), at: now };
     ledger.delivered(vec![attempt]).await.map_err(ledger_failed)?;
     let after = ledger.deliveries(Some(space(call)), Deliveries::Of(vec![last.project.clone()])).await.map_err(ledger_failed)?;
@@ -144,6 +149,25 @@ async fn hand_on_again(call: &Call, name: Name<'_>) -> anyhow::Result<Exit> {
         last.project, last.status
     ));
     Ok(Exit::Done)
+}
+
+/// Asks the service whether an outcome that `parse --record` wrote down is its own: anybody could have sent that body
+/// (`protocol.md`).
+async fn confirm(call: &Call, recorded: &Delivery) -> anyhow::Result<()> {
+    let project = recorded.project.as_str();
+    let session = Session::without_past(call).await?;
+    let read = session.context.client.read(&recorded.project, READING_ONE).await;
+    session.close().await;
+    let report = read.map_err(|error| unreadable_project(&spelling(call), project, &error))?;
+    if report.status.as_str() == recorded.status && report.url == recorded.report.url {
+        return Ok(());
+    }
+    let says = report.status.as_str();
+    let what = if says == recorded.status { "it has another URL".to_owned() } else { format!("it says `{says}`") };
+    let why = format!(
+        "{project}: `webhook parse --record` wrote its outcome down, and the service does not confirm it ({what}): it is not delivered"
+    );
+    Err(CliError::new(Exit::Refused, why).then(spelling(call).spell(&["show", project])).into())
 }
 
 /// The project of a name: the ledger's render, or the name itself.

@@ -149,6 +149,26 @@ fn a_failing_program_of_cron_is_told_and_is_no_success() {
 }
 
 #[test]
+fn what_a_receiver_of_one_s_own_recorded_is_replayed_only_if_the_service_confirms_it() {
+    let world = World::new();
+    world.movie("a.json", &json!({}));
+    let project = world.j2v("submit a.json --key k --wait --json").exits(0).json()["project"].as_str().unwrap().to_owned();
+    let record = |url: &str| {
+        let body = json!({"project": project, "success": true, "url": url, "duration": 2}).to_string();
+        world.pipe(&["webhook", "parse", "--record"], &body).exits(0);
+    };
+    record("https://evil.example/another.mp4");
+    world.j2v("webhook replay k").exits(6).tells("does not confirm").tells("is not delivered");
+    world.j2v(&format!("delete {project} --yes")).exits(0);
+    world.j2v("webhook replay k").exits(6).tells("does not confirm");
+    let other = world.j2v("submit a.json --key l --wait --json").exits(0).json();
+    let body = json!({"project": other["project"], "success": true, "url": other["url"], "duration": 2}).to_string();
+    world.pipe(&["webhook", "parse", "--record"], &body).exits(0);
+    world.j2v("webhook replay l").exits(0).tells("will be delivered again");
+    world.j2v("webhook replay l").exits(0).tells("will be delivered again");
+}
+
+#[test]
 fn what_a_receiver_of_one_s_own_recorded_is_not_missed() {
     let world = World::new();
     world.write("on.sh", "read -r line; printf '%s\\n' \"$line\" >> got\n");

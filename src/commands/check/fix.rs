@@ -111,7 +111,9 @@ fn collect_repeats(node: &Node, fixes: &HashMap<u32, &Fix>, repeats: &mut HashSe
         names.for_each(|name| *uses.entry(name).or_default() += 1);
         repeats.extend(renamed.iter().filter(|(_, key)| uses[key] > 1).map(|(start, _)| *start));
     }
-    members.iter().for_each(|member| collect_repeats(&member.value, fixes, repeats));
+    for member in members {
+        collect_repeats(&member.value, fixes, repeats);
+    }
     node.as_array().unwrap_or_default().iter().for_each(|item| collect_repeats(item, fixes, repeats));
 }
 
