@@ -5,7 +5,7 @@ use std::io::Read;
 use serde_json::{Value, json};
 
 use super::renders::{Name, one, unheard_of};
-use super::session::{Session, ledger_failed, space, spelling, store_as_it_is, store_to_read, unreadable_project};
+use super::session::{Session, ledger_failed, space, spelling, store, store_as_it_is, store_to_read, unreadable_project};
 use super::{Call, CliError, receiver};
 use crate::cli::{ParseArgs, ReplayArgs, SendArgs, WebhookArgs, WebhookCommand};
 use crate::exit::Exit;
