@@ -328,7 +328,7 @@ fn a_movie_of_a_folder_without_a_bound_is_refused_under_a_cap_only_while_it_woul
 }
 
 #[test]
-fn u11_rows_whose_file_is_gone_name_the_flag_that_renders_them_again() {
+fn rows_whose_file_is_gone_name_the_flag_that_renders_them_again() {
     let world = world_of(3);
     world.j2v(BATCH).exits(0);
     world.j2v("delete --yes flat/k0 flat/k1").exits(0);
@@ -355,7 +355,7 @@ fn a_status_that_no_source_lists_is_told_once_for_each_render_of_a_batch() {
 
 /// The rows that are saved already are done from the start: they are neither queued nor rendering.
 #[test]
-fn u12_the_progress_of_an_update_counts_saved_rows_as_done() {
+fn the_progress_of_an_update_counts_saved_rows_as_done() {
     let world = World::new();
     std::fs::create_dir(world.path("videos")).unwrap();
     for name in ["a", "b", "c"] {

@@ -235,7 +235,7 @@ fn a_name_that_no_video_will_have_is_refused_before_anything_is_paid() {
 }
 
 #[test]
-fn m6_a_line_holds_the_movies_client_data_before_the_service_reports_it() {
+fn a_line_holds_the_movies_client_data_before_the_service_reports_it() {
     let world = World::new();
     world.write("a.json", r#"{"client-data": {"listing": 7}, "scenes": [{"duration": 2}]}"#);
     let submitted = world.j2v("submit a.json --json").exits(0).json();
@@ -243,7 +243,7 @@ fn m6_a_line_holds_the_movies_client_data_before_the_service_reports_it() {
 }
 
 #[test]
-fn m6_a_video_that_the_service_has_deleted_is_copied_from_where_it_was_saved() {
+fn a_video_that_the_service_has_deleted_is_copied_from_where_it_was_saved() {
     let (world, id) = rendered(&[]);
     world.j2v(&format!("download {id} -o one/")).exits(0);
     world.j2v(&format!("delete {id} --yes")).exits(0);

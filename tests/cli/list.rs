@@ -85,7 +85,7 @@ fn an_empty_account_lists_nothing() {
 }
 
 #[test]
-fn m6_a_line_for_programs_has_the_dates() {
+fn a_line_for_programs_has_the_dates() {
     let world = World::new();
     world.movie("a.json", &serde_json::json!({"render-time": "1ms"}));
     world.j2v("submit a.json --wait").exits(0);

@@ -103,7 +103,7 @@ fn the_deadline_ends_the_waiting_and_not_the_render() {
 }
 
 #[test]
-fn m6_waiting_in_vain_for_a_service_that_fails_says_that_nothing_was_read_and_why() {
+fn waiting_in_vain_for_a_service_that_fails_says_that_nothing_was_read_and_why() {
     let world = World::with_faults(&["get-status=500", "list-status=500"]);
     let projects = ["a", "b", "c", "d", "e", "f"].map(|name| submitted(&world, name, &json!({"render-time": "1h"})));
     for line in ["poll a --timeout 2500ms", "poll --timeout 2500ms"] {
@@ -115,7 +115,7 @@ fn m6_waiting_in_vain_for_a_service_that_fails_says_that_nothing_was_read_and_wh
 }
 
 #[test]
-fn u12_a_project_that_nobody_knows_is_not_said_to_be_charged() {
+fn a_project_that_nobody_knows_is_not_said_to_be_charged() {
     let world = World::new();
     let run = world.j2v("poll JkGxEoPRF9EgRb32").exits(6).tells("the service does not know this project").hides("charged");
     assert_eq!(run.next(), ["j2v list"]);
@@ -123,7 +123,7 @@ fn u12_a_project_that_nobody_knows_is_not_said_to_be_charged() {
 }
 
 #[test]
-fn u12_a_look_at_what_was_missed_does_not_hide_what_still_renders() {
+fn a_look_at_what_was_missed_does_not_hide_what_still_renders() {
     let world = World::new();
     submitted(&world, "a", &json!({"render-time": "1h"}));
     world.j2v("poll --missed --once").exits(0).tells("no webhook was missed; 1 render is still rendering");

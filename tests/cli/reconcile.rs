@@ -69,7 +69,7 @@ fn what_is_rendered_and_not_saved_is_saved_once() {
 }
 
 #[test]
-fn m6_what_is_restored_or_was_missed_is_saved_in_the_same_run() {
+fn what_is_restored_or_was_missed_is_saved_in_the_same_run() {
     let (world, id) = missed();
     let run = world.j2v("reconcile --older-than 0s --fix --download videos/ --json").exits(0);
     assert!(world.has(&format!("videos/{id}.mp4")), "{run:?}");
@@ -107,7 +107,7 @@ fn what_was_missed_reaches_the_application_once_though_two_mend_at_once() {
 
 #[cfg(unix)]
 #[test]
-fn m3_an_outcome_in_back_off_is_delivered_by_the_next_repair() {
+fn an_outcome_in_back_off_is_delivered_by_the_next_repair() {
     use std::os::unix::fs::PermissionsExt;
     let (world, id) = missed();
     world.write("hear.sh", "#!/bin/sh\nexit 1\n");

@@ -236,7 +236,7 @@ fn row_96_words_of_the_server_move_no_cursor_on_a_terminal_or_off_it() {
 }
 
 #[test]
-fn u24_a_file_is_deleted_at_a_terminal_only_after_a_yes() {
+fn a_file_is_deleted_at_a_terminal_only_after_a_yes() {
     let world = World::new();
     world.movie("a.json", &json!({ "render-time": "1ms" }));
     world.j2v("submit a.json --key L-1 --wait").exits(0);

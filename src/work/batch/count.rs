@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn u12_a_row_that_is_not_followed_is_rendering_and_not_done() {
+    fn a_row_that_is_not_followed_is_rendering_and_not_done() {
         let mut counts = Counts::of(3);
         counts.ends(&Outcome::new(OutcomeStatus::Submitted), false);
         let progress = counts.progress(Duration::from_secs(1));
