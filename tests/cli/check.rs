@@ -308,3 +308,36 @@ fn two_mistakes_in_the_value_of_one_flag_are_two() {
     assert_eq!(codes(&found), ["J2V006", "J2V006"]);
     assert!(found.iter().all(|finding| finding["flag"] == "--set /scenes/0"), "{found:?}");
 }
+
+#[test]
+fn a_length_as_people_write_it_is_told_as_a_number() {
+    let world = World::new();
+    let cases = [
+        ("5,5", Some("5.5")),
+        ("00:05", Some("5")),
+        ("1:30", Some("90")),
+        ("01:02:03.5", Some("3723.5")),
+        ("00:00:01,5", Some("1.5")),
+        ("1,000", None),
+        ("00:75", None),
+        ("1:2:3:4", None),
+        (":5", None),
+    ];
+    for (text, right) in cases {
+        world.write("a.json", format!(r#"{{"resolution": "sd", "scenes": [{{"duration": "{text}"}}]}}"#));
+        let found = world.j2v("check a.json --json").exits(3).json();
+        let help = right.map_or_else(|| "write more than 0".to_owned(), |right| format!("write `{right}`"));
+        assert!(found["help"].as_str().unwrap().starts_with(&help), "{text}: {found}");
+        assert_eq!(found["fixable"], false, "{text}: a person decides");
+    }
+    world.write("a.json", r#"{"resolution": "sd", "width": "16:9", "scenes": [{"duration": 1}]}"#);
+    assert!(!world.j2v("check a.json").stdout.contains("`969`"));
+}
+
+#[test]
+fn a_yaml_text_with_a_colon_is_told_to_need_quotes() {
+    let world = World::new();
+    world.write("a.yaml", "resolution: sd\nscenes:\n  - duration: 2\n    elements:\n      - type: text\n        text: a: b\n");
+    let run = world.j2v("check a.yaml").exits(3);
+    assert!(run.stdout.contains("a.yaml:6:16") && run.stdout.contains(r#"quotes, as in `text: "a: b"`"#), "{}", run.stdout);
+}

@@ -194,6 +194,9 @@ fn as_number(name: &str, text: &str, frame: Option<(f64, f64)>) -> Option<String
         let right = suggest::word(&POSITION, text).unwrap_or("center-center");
         return Some(format!("these are pixels: write `\"position\": \"{right}\"`"));
     }
+    if let Some(seconds) = as_written(name, text) {
+        return Some(format!("write `{seconds}`"));
+    }
     let (number, unit) = with_unit(text)?;
     if unit == "%" && is_pixels {
         let (wide, high) = frame?;
@@ -201,6 +204,28 @@ fn as_number(name: &str, text: &str, frame: Option<(f64, f64)>) -> Option<String
         return Some(format!("these are pixels: {text} of the frame is `{pixels}`"));
     }
     by_unit(name, text).map(|number| format!("write `{number}`"))
+}
+
+/// Properties that are times, seconds.
+const TIMES: [&str; 6] = ["duration", "start", "seek", "extra-time", "fade-in", "fade-out"];
+
+/// The number that a person means who writes a decimal comma, or a time as clocks show it: `5,5` is 5.5, `01:30` is 90. It is advice
+/// only, as `1,000` may be one or a thousand.
+fn as_written(name: &str, text: &str) -> Option<f64> {
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = |text: &str| {
+        let (whole, part) = text.split_once([',', '.']).unwrap_or((text, "0"));
+        let is_decimal = is_digits(whole) && is_digits(part) && (part.len() < 3 || !text.contains(','));
+        is_decimal.then(|| format!("{whole}.{part}").parse::<f64>().ok()).flatten()
+    };
+    let text = text.trim();
+    let Some((before, last)) = text.rsplit_once(':') else { return number(text) };
+    let mut parts = before.split(':');
+    let minutes = parts.next_back().filter(|text| is_digits(text))?.parse::<f64>().ok()?;
+    let hours = parts.next().map_or(Some(0.0), |text| text.parse::<f64>().ok().filter(|_| is_digits(text)))?;
+    let seconds = number(last).filter(|seconds| *seconds < 60.0)?;
+    let is_time = TIMES.contains(&name) && parts.next().is_none() && (hours == 0.0 || minutes < 60.0);
+    is_time.then_some(hours * 3600.0 + minutes * 60.0 + seconds)
 }
 
 /// The number that a text with a unit means: `5s` is 5, `80%` of a volume is 0.8.

@@ -56,12 +56,20 @@ pub(super) fn parse(text: &str, source: u16) -> Result<Node, YamlError> {
                 builder.take(event, marked)?;
             }
             Err(why) => {
-                let help = why.info().contains("tab").then_some("indent with spaces: YAML does not allow tabs there");
-                return Err(builder.error(*why.marker(), format!("this is not YAML: {}", why.info()), help));
+                return Err(builder.error(*why.marker(), format!("this is not YAML: {}", why.info()), way_out(why.info())));
             }
         }
     }
     Ok(builder.root.unwrap_or_else(Node::null))
+}
+
+/// The fix of a mistake that people make often, by the parser's message.
+fn way_out(message: &str) -> Option<&'static str> {
+    if message.contains("tab") {
+        return Some("indent with spaces: YAML does not allow tabs there");
+    }
+    let is_colon = message.contains("mapping values are not allowed");
+    is_colon.then_some("put a text that has `: ` in it into quotes, as in `text: \"a: b\"`, or correct the indentation")
 }
 
 /// Builds a tree from the parser's events.
