@@ -5,8 +5,8 @@ use serde_json::value::RawValue;
 
 use super::movies::Composed;
 use super::session::{self, ledger_failed};
-use super::submit::with_place_for_token;
 use super::submit_check::SubmitCheck;
+use super::token_place::with_place_for_token;
 use super::{Call, CliError};
 use crate::cli::{OnUnknownArg, SubmitArgs};
 use crate::exit::Exit;

@@ -45,6 +45,7 @@ mod submit;
 mod submit_check;
 mod template_variables;
 mod templates;
+mod token_place;
 mod uploads;
 mod waiting;
 mod webhook;

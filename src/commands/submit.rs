@@ -7,6 +7,7 @@ use futures_util::stream::{self, StreamExt};
 use super::movies::{self, Composed};
 use super::session::{Session, ledger_failed};
 use super::submit_check::SubmitCheck;
+use super::token_place::with_place_for_token;
 use super::uploads::{self, UploadMode};
 use super::waiting::{self, PollMode};
 use super::{Call, CliError, dry_run, replacing, template_variables};
@@ -14,21 +15,16 @@ use crate::cli::SubmitArgs;
 use crate::exit::Exit;
 use crate::ledger::{LedgerError, Render};
 use crate::movie::Document;
-use crate::movie::json::Span;
 use crate::output::{RecordFormat, Results, Wanted};
 use crate::render::event::{Cause, Event, Listener, Outcome, OutcomeStatus};
 use crate::render::identity::Key;
 use crate::render::outcome::Reason;
 use crate::render::state::{OnUnknown, State};
-use crate::render::token::Token;
 use crate::work::Context;
 use crate::work::follow::{Followed, follow, remembered};
 use crate::work::outcome::submitted;
 use crate::work::save::{Saving, words_of_submission};
 use crate::work::submit::{Order, Submitted, submit};
-
-/// Why the user's own `client-data.j2v` can't be sent.
-const TAKEN: &str = "`client-data.j2v` is reserved for the render's token, but the movie has a value there";
 
 pub(super) async fn run(call: &Call, args: &SubmitArgs) -> anyhow::Result<Exit> {
     let mut others = replacing::inputs_of_movie(&args.movie);
@@ -173,29 +169,6 @@ fn orders(
     }
     gate.tell();
     orders
-}
-
-/// A movie whose `client-data` has a place for the token, unless the flags exclude the token (`protocol.md#words`).
-pub(super) fn with_place_for_token(is_traceable: bool, source: &str, movie: Document) -> Result<Document, CliError> {
-    let why = match movie.with_token("").err() {
-        _ if !is_traceable => None,
-        Some(why) => Some((why.to_string(), why.span, "make it an object")),
-        None => taken_by_another(&movie).map(|span| (TAKEN.to_owned(), span, "give that member another name")),
-    };
-    let Some((why, span, way_out)) = why else {
-        // The token of an earlier submission is not part of the movie: this submission gets its own.
-        let has_old_token = is_traceable && movie.token().is_some();
-        return Ok(if has_old_token { movie.without_token() } else { movie });
-    };
-    let place = movie.spelled_place(span).unwrap_or_else(|| source.to_owned());
-    let help = format!("{way_out}, or use --no-token; then a lost answer can't be found automatically");
-    Err(CliError { help: Some(help), ..CliError::new(Exit::Invalid, format!("{place}: {why}")) })
-}
-
-/// Where the token's place holds something other than a token.
-fn taken_by_another(movie: &Document) -> Option<Span> {
-    let member = movie.root.get("client-data")?.get("j2v")?;
-    movie.token().and_then(|text| Token::parse(&text)).is_none().then_some(member.span)
 }
 
 /// The output of a run that can't start: a line for every movie nevertheless, and the reason once.

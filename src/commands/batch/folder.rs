@@ -6,8 +6,8 @@ use std::path::Path;
 use serde_json::json;
 
 use super::super::movies::{self, Composed};
-use super::super::submit::with_place_for_token;
 use super::super::submit_check::{SubmitCheck, without_bound};
+use super::super::token_place::with_place_for_token;
 use super::super::uploads::{self, UploadMode};
 use super::super::{Call, CliError};
 use super::cost;

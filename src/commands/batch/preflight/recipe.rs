@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::super::super::submit::with_place_for_token;
+use super::super::super::token_place::with_place_for_token;
 use super::super::super::{Call, CliError};
 use super::files::RowFiles;
 use super::remark::{Place, Remark};
