@@ -1,9 +1,8 @@
 //! `j2v init`: writes a starter movie to a new file.
 
-use std::fs::OpenOptions;
-use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
+use super::new_file::{not_written, write};
 use super::{Call, CliError, templates};
 use crate::cli::{InitArgs, Starter, TemplatePullArgs, TemplatesCommand};
 use crate::exit::Exit;
@@ -24,28 +23,4 @@ pub(super) async fn run(call: &Call, args: &InitArgs) -> anyhow::Result<Exit> {
     call.out.data(&path);
     call.out.hint(&format!("j2v submit {path} --emulate --wait --download ."));
     Ok(Exit::Done)
-}
-
-/// The message and exit code for a file that could not be written.
-pub(super) fn not_written(path: &Path, why: &io::Error) -> CliError {
-    let path = path.display();
-    match why.kind() {
-        ErrorKind::AlreadyExists => {
-            let stop = CliError::new(Exit::Usage, format!("{path} already exists; nothing was written"));
-            CliError { help: Some("--overwrite replaces it".to_owned()), ..stop }
-        }
-        _ => CliError::new(Exit::Usage, format!("{path} can't be written: {why}")),
-    }
-}
-
-/// Writes a movie. An existing file is replaced only on request. No file can appear between the check and the write.
-pub(super) fn write(path: &Path, movie: &str, overwrite: bool) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    if overwrite {
-        options.create(true).truncate(true)
-    } else {
-        options.create_new(true)
-    };
-    options.open(path)?.write_all(movie.as_bytes())
 }

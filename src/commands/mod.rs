@@ -28,6 +28,7 @@ mod mcp;
 mod media;
 mod movie_files;
 mod movies;
+mod new_file;
 mod plan;
 mod poll;
 mod preview;

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::media::{failed, show};
 use super::movie_files::{self, STDIN};
+use super::new_file::{not_written, write};
 use super::session::{self, Reached};
 use super::{Call, CliError};
 use crate::cli::{
@@ -258,7 +259,7 @@ async fn pull(call: &Call, client: &Client, args: &TemplatePullArgs) -> anyhow::
     let file = args.file.clone().unwrap_or_else(|| format!("{}.json", args.id).into());
     let is_there = std::fs::read(&file).is_ok_and(|there| there == template.movie.as_bytes());
     if !is_there {
-        super::init::write(&file, &template.movie, args.overwrite).map_err(|why| super::init::not_written(&file, &why))?;
+        write(&file, &template.movie, args.overwrite).map_err(|why| not_written(&file, &why))?;
     }
     note(call, &template);
     call.out.data(&file.display().to_string());
