@@ -1,5 +1,6 @@
 //! One file per command: arguments and settings in, work done, output and exit code out.
 
+mod account_failure;
 mod agent;
 mod auth;
 mod batch;

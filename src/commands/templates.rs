@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::media::{failed, show};
+use super::account_failure::failed;
+use super::media::show;
 use super::movie_files::{self, STDIN};
 use super::new_file::{not_written, write};
 use super::session::{self, Reached};

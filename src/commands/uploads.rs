@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
 
-use super::media::{a_week, failed};
+use super::account_failure::failed;
 use super::movies::Composed;
 use super::{Call, CliError, session};
 use crate::cli::{GateArgs, MovieArgs};
@@ -96,6 +96,12 @@ pub(super) async fn tell_cost(call: &Call, client: &Client, files: usize, more: 
         bytes(after)
     ));
     Ok(())
+}
+
+/// The cost of storage, for people.
+pub(super) fn a_week(credits: f64) -> String {
+    let s = if (credits - 1.0).abs() < f64::EPSILON { "" } else { "s" };
+    format!("{credits} credit{s} a week")
 }
 
 /// The message and exit code for a file that could not be uploaded.

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::account_failure::failed;
 use super::session::{self, Reached};
+use super::uploads::a_week;
 use super::{Call, CliError};
 use crate::cli::{MediaCommand, MediaDeleteArgs, MediaListArgs, MediaMkdirArgs, MediaMoveArgs, MediaUsageArgs};
 use crate::exit::Exit;
@@ -53,26 +55,7 @@ async fn act(call: &Call, reached: &Reached, command: &MediaCommand) -> anyhow::
     }
 }
 
-/// The message and exit code for a failed call about templates or media.
-pub(super) fn failed(error: &AccountError) -> CliError {
-    let stop = |exit| CliError::new(exit, error.to_string());
-    match error {
-        AccountError::NotFound { .. } | AccountError::Conflict { .. } => stop(Exit::Refused),
-        AccountError::Blocked { .. } => CliError {
-            help: Some("the storage is blocked until it is paid for: buy credits, or delete files".to_owned()),
-            ..stop(Exit::Credits)
-        },
-        AccountError::Refused(refusal) => {
-            let is_role = refusal.message.to_ascii_lowercase().contains("permission");
-            let help = "the key's role is too low: media need `render` or higher, changing templates needs `editor`, `manager` or `admin`";
-            CliError { help: is_role.then(|| help.to_owned()), ..stop(Exit::of_refusal(refusal.reason)) }
-        }
-        AccountError::Lost { .. } => stop(Exit::Unknown),
-        AccountError::Unreachable { .. } | AccountError::Broken { .. } => stop(Exit::Unreachable),
-    }
-}
-
-/// The same for a call about one file.
+/// The message and exit code for a failed call about one file.
 fn failed_on(call: &Call, error: &AccountError, path: &MediaPath) -> CliError {
     if !matches!(error, AccountError::NotFound { .. }) {
         return failed(error);
@@ -280,10 +263,4 @@ async fn usage(call: &Call, client: &Client, args: &MediaUsageArgs) -> anyhow::R
         }
     }
     Ok(Exit::Done)
-}
-
-/// The cost of storage, for people.
-pub(super) fn a_week(credits: f64) -> String {
-    let s = if (credits - 1.0).abs() < f64::EPSILON { "" } else { "s" };
-    format!("{credits} credit{s} a week")
 }

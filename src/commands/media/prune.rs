@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
+use super::super::account_failure::failed;
 use super::super::session::{Session, ledger_failed};
 use super::super::{Call, CliError};
-use super::{counted, failed};
+use super::counted;
 use crate::cli::MediaPruneArgs;
 use crate::exit::Exit;
 use crate::ledger::RenderQuery;
