@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::show::ReadMovie;
 use crate::commands::{Call, session};
 use crate::ledger::{Render, RenderQuery};
+use crate::movie::Document;
+use crate::movie::expand::Expansion;
 use crate::movie::json::Node;
 use crate::movie::plan::{Asset, Seconds, assets_of};
 use crate::preview::Known;
@@ -43,10 +44,10 @@ pub(super) fn at_hand(movie: &Node, folder: &Folder) -> Known {
 }
 
 /// The ledger's facts, and those of the files themselves where requests are allowed: their lengths, and the texts of captions.
-pub(super) async fn found(call: &Call, relay: Option<&Relay>, made: &ReadMovie) -> Known {
-    let rendered = rendered(call, made).await;
+pub(super) async fn found(call: &Call, relay: Option<&Relay>, movie: &Document, expansion: &Expansion) -> Known {
+    let rendered = rendered(call, movie).await;
     let Some(relay) = relay else { return Known { rendered, ..Known::default() } };
-    let uses = assets_of(&made.expansion);
+    let uses = assets_of(expansion);
     let recordings: Vec<_> = uses
         .iter()
         .filter(|file| matches!(file.kind.as_str(), "video" | "audio"))
@@ -56,7 +57,7 @@ pub(super) async fn found(call: &Call, relay: Option<&Relay>, made: &ReadMovie) 
     let assets: HashMap<String, Asset> =
         recordings.iter().zip(found).filter_map(|((url, _), found)| Some(((*url).to_owned(), asset(&found.ok()?)))).collect();
     let mut texts = HashMap::new();
-    for address in captions(&made.expansion.movie.root) {
+    for address in captions(&expansion.movie.root) {
         if address.contains("://")
             && let Ok(text) = relay.text(&address).await
         {
@@ -67,9 +68,9 @@ pub(super) async fn found(call: &Call, relay: Option<&Relay>, made: &ReadMovie) 
 }
 
 /// The length of the last render of the same movie, seconds. A ledger that can't be read is ignored here.
-async fn rendered(call: &Call, made: &ReadMovie) -> Option<f64> {
+async fn rendered(call: &Call, movie: &Document) -> Option<f64> {
     let store = session::store_as_it_is(call).await.ok()?;
-    let hash = MovieHash::of(made.movie.canonical().as_bytes());
+    let hash = MovieHash::of(movie.canonical().as_bytes());
     let renders = store.find(Some(session::space(call)), RenderQuery::All(MOST_RENDERS)).await.ok()?;
     let same = renders.iter().filter(|render| render.movie == hash);
     let length = |render: &Render| render.report.as_ref()?.duration.as_ref()?.as_f64();

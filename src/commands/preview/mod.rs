@@ -70,7 +70,7 @@ fn findings(errors: usize, warnings: usize) -> String {
 async fn write(call: &Call, maker: &Maker, made: &ReadMovie) -> anyhow::Result<Exit> {
     let args = &maker.args;
     let relay = (!args.offline).then(|| known::relay(call, args.allow_private));
-    let known = known::found(call, relay.as_ref(), made).await;
+    let known = known::found(call, relay.as_ref(), &made.movie, &made.expansion).await;
     if args.json {
         for entry in maker.state(made, &known, str::to_owned).entries {
             call.out.data(&serde_json::to_string(&entry)?);
@@ -187,7 +187,7 @@ async fn keep_up(kept: &Kept<'_>, mut made: ReadMovie) {
     loop {
         let learn = async {
             if is_new {
-                let found = known::found(kept.call, kept.relay, &made).await;
+                let found = known::found(kept.call, kept.relay, &made.movie, &made.expansion).await;
                 if found != known {
                     known = found;
                     kept.publish(kept.maker.served(&made, &known, kept.shelf));
