@@ -11,6 +11,7 @@ mod recipe;
 mod remark;
 mod report;
 pub(in crate::commands) mod table;
+mod upload;
 
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -72,7 +73,7 @@ pub(super) async fn preflight(call: &Call, args: &BatchArgs, earlier: &EarlierRu
     let mut recipe = Recipe::new(call, args, base, table::binding(call, &args.table, columns.mapping.renamed())?);
     recipe.fits(&table)?;
     if args.movie.upload {
-        files::upload(call, args, &mut recipe, &table).await?;
+        upload::upload(call, args, &mut recipe, &table).await?;
     }
     compare_with_template(call, &mut recipe, &table).await?;
     let known = earlier.standing().await?;
