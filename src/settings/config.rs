@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::ledger::is_server;
-use super::profile::ProfileName;
+use super::profile_name::ProfileName;
 use super::toml_file::{TomlError, TomlFile};
 use crate::movie::diagnostic::excerpt;
 use crate::movie::spec::words::RESOLUTION;

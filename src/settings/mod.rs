@@ -11,10 +11,12 @@ mod error;
 pub(crate) mod folder;
 pub(crate) mod key;
 mod ledger;
+mod ledger_choice;
 mod origin;
 #[cfg(feature = "postgres")]
 mod pgpass;
 mod profile;
+mod profile_name;
 mod project;
 pub(crate) mod stored;
 mod terminal;
@@ -41,7 +43,8 @@ use crate::service::endpoint::{ApiUrl, without_userinfo};
 use crate::service::secret::ApiKey;
 use account::{Accounts, Ambient, First, api_url};
 use config::{Config, Profile};
-use profile::{Choice, ProfileName};
+use profile::Choice;
+use profile_name::ProfileName;
 use terminal::{Streams, canvas, terminal};
 
 /// The variables that decide what is sent where, and where the ledger is.
@@ -214,7 +217,7 @@ impl Settings {
         let accounts = Accounts { ambient: &ambient, config: &config, folder: folder.as_deref() };
         let profile = accounts.profile(name.as_str());
         let (api, api_from) = api(args, environment, accounts, (name.as_str(), first))?;
-        let (ledger, ledger_from) = ledger::place(args, &api, environment, (profile, first))?;
+        let (ledger, ledger_from) = ledger_choice::place(args, &api, environment, (profile, first))?;
         let key = if args.emulate { emulator_key() } else { accounts.key(name.as_str(), first) };
         let mut warnings = ambient.warnings.clone();
         warnings.extend(key.warning().into_iter().chain(folder.as_deref().and_then(folder::exposed_config)));

@@ -4,7 +4,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::profile::ProfileName;
+use super::profile_name::ProfileName;
 
 /// The file of a profile's key.
 pub(crate) fn path(folder: &Path, profile: &str) -> PathBuf {
