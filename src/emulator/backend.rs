@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, header};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::account::AccountStore;
+use super::account_store::AccountStore;
 use super::clock::Clock;
 use super::faults::injector::Injector;
 use super::report::Viewpoint;

@@ -39,6 +39,7 @@
 //! movie, and go before those of the emulator. A movie that can't be rendered (no `src`, no length) always fails.
 
 mod account;
+mod account_store;
 mod answer;
 mod backend;
 mod clock;

@@ -9,13 +9,14 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::super::account_store::{Account, MediaFile, remove_bytes};
 use super::super::answer::Answer;
 use super::super::backend::{Backend, may_use_media};
 use super::super::faults::Place;
 use super::super::faults::catalogue::FaultKind;
 use super::super::status::Fields;
 use super::super::wire::Wire;
-use super::{Account, MediaFile, refused, remove_bytes, success, told};
+use super::{refused, success, told};
 use crate::world::Timestamp;
 
 /// The largest file, bytes.

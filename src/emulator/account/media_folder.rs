@@ -9,10 +9,11 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::super::account_store::{Account, MediaFile};
 use super::super::backend::Backend;
 use super::super::status::Fields;
 use super::media::{TEMP, folder_name, may, normal, text};
-use super::{Account, MediaFile, refused, success, told};
+use super::{refused, success, told};
 
 /// Files per page by default.
 const PAGE: usize = 50;

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
+use super::super::account_store::{Account, Template};
 use super::super::answer::Answer;
 use super::super::backend::{Backend, may_write_templates};
 use super::super::faults::Place;
@@ -15,7 +16,7 @@ use super::super::faults::catalogue::FaultKind;
 use super::super::status::Fields;
 use super::super::wire::Wire;
 use super::variables::{as_fields, as_schema};
-use super::{Account, Template, refused, success, told};
+use super::{refused, success, told};
 use crate::world::Timestamp;
 
 /// The longest name, characters.

@@ -14,6 +14,7 @@ use futures_util::StreamExt;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
+use super::super::account_store::{Account, MediaFile};
 use super::super::answer::{Answer, broken_off};
 use super::super::backend::Backend;
 use super::super::faults::Place;
@@ -21,7 +22,6 @@ use super::super::faults::catalogue::FaultKind;
 use super::super::routes::presented;
 use super::super::wire::Wire;
 use super::media::GRANTED_FOR;
-use super::{Account, MediaFile};
 use crate::world::Timestamp;
 
 /// The routes of the storage host.
