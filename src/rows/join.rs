@@ -3,9 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::binding::{Binding, Lacking};
 use super::column::Meaning;
-use super::{Row, RowsError, Source, Table, json};
+use super::{Row, RowsError, json};
 use crate::movie::json::{CellPlace, Node, Span, Value};
 
 /// A joined table, held in memory: each row as JSON, by the value of the join column.
@@ -38,51 +37,35 @@ struct Group {
 }
 
 impl Join {
-    /// Reads a table; `on` is the column that both tables have, `name` the variable that holds the list.
-    ///
-    /// # Errors
-    /// When the table can't be read. Faults of single rows are in [`Self::faults`].
-    pub fn read(source: &Source, on: &str, name: &str) -> Result<Self, RowsError> {
-        let table = Table::open(source)?;
-        let mut join = Self {
-            table: Arc::from(table.name()),
+    /// A table of this name without rows so far; `on` is the column that both tables have, `name` the variable that holds the list.
+    pub(super) fn new(table: &str, on: &str, name: &str) -> Self {
+        Self {
+            table: Arc::from(table),
             number: 1,
             columns: Columns::default(),
             name: name.to_owned(),
             on: on.to_owned(),
-            notes: table.notes(),
+            notes: Vec::new(),
             faults: Vec::new(),
             groups: HashMap::new(),
-        };
-        let mut binding = Binding::default();
-        for row in table.rows()? {
-            let row = row?;
-            if !row.faults.is_empty() {
-                join.faults.extend(row.faults);
-                continue;
-            }
-            let wrong = |why: String| RowsError::at(table.name(), format!("{} {}", table.unit(), row.number), why);
-            let bound = binding.bind(&row);
-            let faults: Vec<_> = bound.faults.into_iter().map(|fault| wrong(format!("column `{}`: {}", fault.column, fault.why))).collect();
-            let key = join.key(&row).map_err(wrong);
-            let (true, Ok(key)) = (faults.is_empty(), &key) else {
-                join.faults.extend(faults.into_iter().chain(key.err()));
-                continue;
-            };
-            let mut item = Node::object();
-            bound.variables.iter().for_each(|variable| item.put(&variable.name, variable.value.to_node()));
-            join.columns.take(&row);
-            let number = u32::try_from(row.number).unwrap_or(u32::MAX);
-            join.groups.entry(key.as_str().into()).or_default().rows.push((number, item.to_compact().into()));
         }
-        // The join column may have any name: the row of the first table has the same value.
-        let refused = binding.refused().iter().filter(|(column, _)| **column != *on);
-        join.notes.extend(refused.map(|(column, why)| format!("{}: the column `{column}` is in no item: {why}", table.name())));
-        let (name, unit) = (table.name(), table.unit());
-        let told =
-            |Lacking { column, rows, first }| format!("{name}: `{column}` is missing in {rows} of its {unit}s, first in {unit} {first}");
-        join.notes.extend(binding.lacking().map(told));
-        Ok(join)
+    }
+
+    /// Adds a row, as the item that it is in a list, under its key.
+    pub(super) fn add(&mut self, key: &str, row: &Row, item: &Node) {
+        self.columns.take(row);
+        let number = u32::try_from(row.number).unwrap_or(u32::MAX);
+        self.groups.entry(key.into()).or_default().rows.push((number, item.to_compact().into()));
+    }
+
+    /// Adds notes about how the table was read.
+    pub(super) fn note(&mut self, notes: impl IntoIterator<Item = String>) {
+        self.notes.extend(notes);
+    }
+
+    /// Adds faults of unreadable rows.
+    pub(super) fn fail(&mut self, faults: impl IntoIterator<Item = RowsError>) {
+        self.faults.extend(faults);
     }
 
     /// Notes about how the table was read, for people.
@@ -136,7 +119,8 @@ impl Join {
         items.collect::<Result<Vec<_>, _>>().map(Node::array)
     }
 
-    fn key(&self, row: &Row) -> Result<String, String> {
+    /// The value of a row in the column that both tables have.
+    pub(super) fn key(&self, row: &Row) -> Result<String, String> {
         let cell = row.cell(&self.on).ok_or_else(|| format!("there is no column `{}` to join on", self.on))?;
         Ok(cell.to_text().trim().to_owned())
     }

@@ -13,6 +13,7 @@ mod encoding;
 mod error;
 pub mod format;
 mod join;
+mod join_reading;
 mod json;
 mod lines;
 pub mod mapping;
