@@ -47,6 +47,7 @@ mod create;
 pub mod faults;
 mod files;
 mod h264;
+mod headers;
 mod list;
 mod mp4;
 mod oracle;

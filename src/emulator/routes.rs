@@ -4,19 +4,17 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
-use jiff::fmt::rfc2822::DateTimePrinter;
 
 use super::account::routes as account;
 use super::answer::Answer;
 use super::backend::{Backend, KeyCheck};
+use super::headers::presented;
 use super::wire::Wire;
 use super::{create, files, oracle, page, status};
-
-pub(super) const SERVER: &str = concat!("j2v-emulator/", env!("CARGO_PKG_VERSION"));
 
 /// All routes of the emulator.
 pub(super) fn router(backend: Arc<Backend>) -> Router {
@@ -62,22 +60,6 @@ async fn logged(State(backend): State<Arc<Backend>>, ConnectInfo(wire): ConnectI
         }
     }
     presented(State(backend), request, next).await
-}
-
-/// Adds the headers that identify the emulator, and the date.
-pub(super) async fn presented(State(backend): State<Arc<Backend>>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    response.headers_mut().insert(header::SERVER, HeaderValue::from_static(SERVER));
-    if let Some(date) = http_date(&backend) {
-        response.headers_mut().insert(header::DATE, date);
-    }
-    response
-}
-
-/// The emulator's own time, which with a seed differs from the machine's.
-fn http_date(backend: &Backend) -> Option<HeaderValue> {
-    let now = jiff::Timestamp::from_millisecond(backend.clock.now().0).ok()?;
-    DateTimePrinter::new().timestamp_to_rfc9110_string(&now).ok()?.parse().ok()
 }
 
 /// Passes requests with valid keys; the others get the recorded answers, which are a 400 (`service.md#errors`, live).

@@ -19,7 +19,7 @@ use super::super::answer::{Answer, broken_off};
 use super::super::backend::Backend;
 use super::super::faults::Place;
 use super::super::faults::catalogue::FaultKind;
-use super::super::routes::presented;
+use super::super::headers::presented;
 use super::super::wire::Wire;
 use super::media::GRANTED_FOR;
 use crate::world::Timestamp;

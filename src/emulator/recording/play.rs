@@ -14,7 +14,7 @@ use axum::response::Response;
 
 use super::Exchange;
 use crate::emulator::answer::Answer;
-use crate::emulator::routes::SERVER;
+use crate::emulator::headers::SERVER;
 use crate::emulator::wire::{CutKind, Wire};
 
 /// The largest file of a recording, bytes.
