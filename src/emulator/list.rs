@@ -13,10 +13,10 @@ use super::answer::Answer;
 use super::backend::Backend;
 use super::faults::Fault;
 use super::faults::catalogue::FaultKind;
+use super::query::Fields;
 use super::report::listed;
 use super::seed::Seed;
 use super::state::Record;
-use super::status::Fields;
 use crate::world::Timestamp;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);

@@ -54,6 +54,7 @@ mod oracle;
 mod page;
 mod payload;
 mod plan;
+mod query;
 mod recording;
 mod report;
 mod routes;

@@ -1,6 +1,5 @@
 //! `GET` and `DELETE /v2/movies?project=`: one project (`service.md#status` and `service.md#delete`).
 
-use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
@@ -14,6 +13,7 @@ use super::backend::Backend;
 use super::faults::Place;
 use super::faults::catalogue::FaultKind;
 use super::list;
+use super::query::Fields;
 use super::report::{Format, UNKNOWN_PROJECT, movie};
 use super::state::Record;
 use super::wire::Wire;
@@ -21,9 +21,6 @@ use crate::world::Timestamp;
 
 /// The message with which a deletion refuses an invalid id.
 const BAD_ID: &str = "A 16-character project ID must be provided in the 'project' query parameter";
-
-/// The query of a request to `/v2/movies`.
-pub(super) type Fields = HashMap<String, String>;
 
 /// The route of `GET`: with a project its status, without one the list.
 pub(super) async fn get(

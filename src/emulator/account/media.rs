@@ -14,7 +14,7 @@ use super::super::answer::Answer;
 use super::super::backend::{Backend, may_use_media};
 use super::super::faults::Place;
 use super::super::faults::catalogue::FaultKind;
-use super::super::status::Fields;
+use super::super::query::Fields;
 use super::super::wire::Wire;
 use super::{refused, success, told};
 use crate::world::Timestamp;

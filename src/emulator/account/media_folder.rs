@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::super::account_store::{Account, MediaFile};
 use super::super::backend::Backend;
-use super::super::status::Fields;
+use super::super::query::Fields;
 use super::media::{TEMP, folder_name, may, normal, text};
 use super::{refused, success, told};
 

@@ -13,7 +13,7 @@ use super::super::answer::Answer;
 use super::super::backend::{Backend, may_write_templates};
 use super::super::faults::Place;
 use super::super::faults::catalogue::FaultKind;
-use super::super::status::Fields;
+use super::super::query::Fields;
 use super::super::wire::Wire;
 use super::variables::{as_fields, as_schema};
 use super::{refused, success, told};
