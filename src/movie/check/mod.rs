@@ -44,7 +44,6 @@ mod wrapper;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-pub(in crate::movie) use allowance::is_allowance;
 pub use facts::{ElementFacts, Facts, Issue, IssueKind, SceneFacts, SceneLength};
 pub use resolve::Resolved;
 pub use rules::Rule;
