@@ -16,7 +16,9 @@
 //! ```
 
 mod allowance;
+mod checked_element;
 mod component;
+mod condition;
 mod cost;
 mod document;
 mod doubt;
@@ -25,6 +27,7 @@ mod exports;
 mod facts;
 mod fields;
 mod filled;
+mod known;
 mod lengths;
 mod media;
 mod movie;
