@@ -3,9 +3,8 @@
 use rusqlite::{Connection, Row, params, params_from_iter};
 
 use super::Sqlite;
-use super::engine::Session;
 use super::failure::Failure;
-use super::job::Need;
+use super::job::{Need, Session};
 use super::values::{Bound, cells};
 use super::{rows, work};
 use crate::ledger::batch::{Amounts, Batch, Batches, Budget, Count, Standing, TableRow, Tally, TallyChanges, TallyKey, Unclaimed, Worker};

@@ -27,18 +27,10 @@ use rusqlite::Connection;
 
 use super::failure::Failure;
 use super::file::{Home, beside};
-use super::job::{Job, Need};
+use super::job::{Job, Need, Session};
 use super::owner::Owners;
 use crate::ledger::LedgerError;
 use crate::world::World;
-
-/// What the jobs of one transaction work with.
-pub(super) struct Session<'a> {
-    /// The connection, inside a transaction.
-    pub(super) connection: &'a Connection,
-    /// The name under which this store claims, and the other living owners.
-    pub(super) owners: &'a Owners,
-}
 
 /// The connection and its state.
 pub(super) struct Engine {

@@ -32,9 +32,9 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use self::engine::{Engine, Session};
+use self::engine::Engine;
 use self::failure::Failure;
-use self::job::{Asked, Need};
+use self::job::{Asked, Need, Session};
 use self::memory::Memory;
 use self::owner::Owners;
 use self::thread::Thread;

@@ -1,7 +1,7 @@
 //! Restored rows: inserted without a body, and assigned to the first submission that means them.
 
-use super::engine::Session;
 use super::failure::Failure;
+use super::job::Session;
 use super::{batches, rows};
 use crate::ledger::columns;
 use crate::ledger::recovery::{Lost, claimed, meant};

@@ -1,7 +1,7 @@
 //! The work of the store inside a transaction: the calls of [`crate::ledger::Store`] in terms of rows.
 
-use super::engine::Session;
 use super::failure::Failure;
+use super::job::Session;
 use super::{batches, outbox, recovery, rows};
 use crate::ledger::batch::Unclaimed;
 use crate::ledger::change::{Applied, Placing, apply, placing, wanted};
