@@ -29,6 +29,7 @@ pub mod probe;
 pub mod read;
 pub mod relay;
 pub mod retry;
+mod save_error;
 pub mod secret;
 pub mod signature;
 mod spelling;
