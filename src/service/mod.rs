@@ -10,6 +10,7 @@
 pub mod account;
 pub mod address;
 pub mod answer;
+mod builder;
 pub mod client;
 pub(crate) mod copies;
 pub mod download;
