@@ -27,6 +27,7 @@ use rusqlite::Connection;
 
 use super::failure::Failure;
 use super::file::{Home, beside};
+use super::holder;
 use super::job::{Job, Need, Session};
 use super::owner::Owners;
 use crate::ledger::LedgerError;
@@ -84,7 +85,7 @@ impl Engine {
         match self.together(&mut jobs) {
             Ok(()) => jobs.into_iter().for_each(|job| job.reply(Ok(()))),
             Err(fallen) if fallen.begun && jobs.len() > 1 => jobs.into_iter().for_each(|job| self.run(vec![job])),
-            Err(fallen) => jobs.into_iter().for_each(|job| job.reply(Err(fallen.failure.at(&self.path)))),
+            Err(fallen) => jobs.into_iter().for_each(|job| job.reply(Err(self.told(&fallen.failure)))),
         }
     }
 
@@ -169,7 +170,7 @@ impl Engine {
 
     /// The failure as a [`LedgerError`] for callers.
     pub(super) fn told(&self, failure: &Failure) -> LedgerError {
-        failure.at(&self.path)
+        holder::told(failure, &self.path)
     }
 
     /// Copies the log into the database and starts the log over.

@@ -114,7 +114,7 @@ impl Sqlite {
         connect: fn(&Path) -> Result<Connection, Failure>,
     ) -> Result<Self, LedgerError> {
         let real = file::ensure(path, world)?;
-        let fail = |failure: Failure| failure.at(path);
+        let fail = |failure: Failure| holder::told(&failure, path);
         let mut connection = connect(&real).map_err(fail)?;
         let name = schema::name(&connection).map_err(fail)?;
         let witness = Arc::new(Witness::new(marks.cloned()));
