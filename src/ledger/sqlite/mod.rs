@@ -18,6 +18,7 @@ mod restored;
 mod rows;
 mod schema;
 mod sharing;
+mod tally;
 mod thread;
 mod transfer;
 mod values;
