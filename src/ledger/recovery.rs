@@ -8,10 +8,10 @@
 use std::time::Duration;
 
 use super::{NewRender, Render, RenderId, Reply, Space};
-use crate::render::identity::{Key, NameError};
+use crate::render::identity::{Key, NameError, spelled};
 use crate::render::outcome::Report;
 use crate::render::state::{Fact, OnUnknown, Submission};
-use crate::render::token::{Token, spelled};
+use crate::render::token::Token;
 use crate::world::Timestamp;
 
 /// The prefix of a restored row's scope. The digits of the movie's hash follow: the same key may have been used in several

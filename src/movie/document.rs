@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::path::Path;
 
-use super::check::is_allowance;
+use super::comment::is_allowance;
 use super::diagnostic::{Diagnostic, Evidence, NOT_AN_OBJECT, NOT_JSON, Position, Severity, Source, SourceKind};
 use super::json::{self, LenienceKind, Likely, Node, Span};
 use super::origin::Origins;

@@ -7,6 +7,7 @@
 
 pub mod builder;
 pub mod check;
+mod comment;
 pub mod compose;
 pub mod diagnostic;
 mod difference;

@@ -9,6 +9,9 @@ use smol_str::SmolStr;
 /// The longest accepted key, bytes.
 const LONGEST_KEY: usize = 1000;
 
+/// The longest key, and the longest name of a batch, in bytes, that a token spells out; a longer one is hashed.
+const LONGEST_SPELLED: usize = 100;
+
 /// The characters of generated keys.
 const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -76,7 +79,7 @@ impl Key {
     /// The same key as a token spells it: a long one is hashed.
     #[must_use]
     pub fn spelled(&self) -> Self {
-        Self(super::token::spelled(&self.0))
+        Self(spelled(&self.0))
     }
 
     /// The key as it was given.
@@ -180,6 +183,11 @@ impl MovieHash {
     pub fn short(self) -> String {
         hex(&self.0[..4])
     }
+}
+
+/// A name as a token holds it: a long one is hashed.
+pub(crate) fn spelled(name: &str) -> String {
+    if name.len() <= LONGEST_SPELLED { name.to_owned() } else { format!("sha256-{}", hex(&Sha256::digest(name.as_bytes()))) }
 }
 
 /// Lower-case hexadecimal digits.

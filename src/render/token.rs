@@ -3,15 +3,10 @@
 
 use std::fmt;
 
-use sha2::{Digest, Sha256};
-
-use super::identity::{Key, MovieHash, hex};
+use super::identity::{Key, MovieHash, spelled};
 
 /// The scope of keys given to a single `submit`; a batch's scope is its name (`protocol.md#words`).
 pub const SUBMIT_SCOPE: &str = "submit";
-
-/// The longest key, and the longest name of a batch, in bytes, that a token spells out; a longer one is hashed.
-const LONGEST_SPELLED: usize = 100;
 
 /// A ledger's own name: six lower-case letters and digits, a letter first. It is made with the ledger, and a copy keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -185,11 +180,6 @@ impl fmt::Display for Token {
             Some(Made { scope, ledger }) => write!(f, "{}/{key}#{generation}.{hash}.{attempt}.{ledger}", escaped(scope)),
         }
     }
-}
-
-/// A name as a token holds it: a long one is hashed.
-pub(crate) fn spelled(name: &str) -> String {
-    if name.len() <= LONGEST_SPELLED { name.to_owned() } else { format!("sha256-{}", hex(&Sha256::digest(name.as_bytes()))) }
 }
 
 /// The name of a batch, with nothing in it that would end it.

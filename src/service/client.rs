@@ -1,5 +1,5 @@
-//! The only builder of HTTP clients and the only holder of the key. It makes one request and returns the result on
-//! the wire; [`super::answer`] decides what the result means.
+//! The only holder of the key. It makes one request and returns the result on the wire; [`super::answer`] decides what the
+//! result means.
 //!
 //! [`Client::post_movie`] sends a movie, the only request here that starts a render; `ask` sends all others to the API, those
 //! that change templates and media included.
@@ -11,23 +11,22 @@ use std::borrow::Cow;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use reqwest::header::{self, HeaderMap, HeaderName};
-use reqwest::{ClientBuilder, Method, Response, Url, redirect, retry as resend};
+use reqwest::{ClientBuilder, Method, Response, Url};
 
 use super::answer::{Answer, Body, BodyEnd, ConnectFault, Loss, RequestResult};
+use super::builder::builder;
+pub use super::builder::{Timeouts, USER_AGENT};
 use super::endpoint::{ApiUrl, is_loopback};
 use super::first_byte::{BeforeFirstByte, GateLayer, SendGuard, Stage};
 use super::keyless::Keyless;
 use super::mend::mended;
 use super::retry::{http_date, retry_after};
 use super::secret::ApiKey;
-use super::wire::{Names, choose_cryptography, connect_fault, innermost, tls_without_roots};
+use super::wire::{Names, connect_fault, innermost};
 use crate::world::World;
 
-/// The `User-Agent` of every request.
-pub const USER_AGENT: &str = concat!("j2v/", env!("CARGO_PKG_VERSION"));
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// The largest answer to a POST, a status or a deletion that is read, bytes (`faults.md` row 23).
@@ -35,24 +34,6 @@ pub(super) const LARGEST_ANSWER: usize = 10 << 20;
 
 /// The clock offset before the first answer with a date.
 const UNKNOWN_OFFSET: i64 = i64::MIN;
-
-/// How long each phase of a request may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timeouts {
-    /// Name resolution, TCP and TLS together.
-    pub connect: Duration,
-    /// From the first byte of the request to the end of its answer; of a read, to the head of its answer.
-    pub request: Duration,
-    /// The body of an answer to a read: list pages hold megabytes.
-    pub body: Duration,
-}
-
-impl Default for Timeouts {
-    /// 10 s, 30 s (`contract.md#talking-to-the-service`), and 2 min.
-    fn default() -> Self {
-        Self { connect: Duration::from_secs(10), request: Duration::from_secs(30), body: Duration::from_secs(120) }
-    }
-}
 
 /// The settings of a client.
 #[derive(Clone)]
@@ -217,22 +198,6 @@ impl Client {
     fn api_builder(&self) -> ClientBuilder {
         let url = self.url().movies();
         builder(url.scheme() == "https", is_loopback(url)).dns_resolver(Names::default())
-    }
-}
-
-/// The common settings of all clients: no redirects, no hidden retries, the system's roots only for TLS, and no proxy
-/// for loopback.
-#[expect(clippy::disallowed_methods, reason = "the one place that builds HTTP clients")]
-pub(super) fn builder(tls: bool, loopback: bool) -> ClientBuilder {
-    let builder = reqwest::Client::builder().user_agent(USER_AGENT);
-    let builder = builder.redirect(redirect::Policy::none()).retry(resend::never()).referer(false);
-    let builder = if loopback { builder.no_proxy() } else { builder };
-    match tls_without_roots() {
-        Ok(empty) if !tls => builder.tls_backend_preconfigured(empty),
-        _ => {
-            choose_cryptography();
-            builder
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
-use super::download::Overwrite;
+use super::save_error::Overwrite;
 use crate::draft;
 
 /// Whether both paths lead to one file: by links of either kind, too.

@@ -8,7 +8,7 @@ use reqwest::header::{self, HeaderMap, HeaderName};
 use reqwest::{Method, Url};
 
 use super::answer::ConnectFault;
-use super::client::{Timeouts, builder};
+use super::builder::{Timeouts, builder};
 use super::endpoint::ApiUrl;
 use super::spelling::without;
 use super::wire::{Names, connect_fault, innermost};

@@ -8,7 +8,7 @@ use reqwest::Url;
 
 use super::address::is_public;
 use super::answer::ConnectFault;
-use super::client::{Timeouts, builder};
+use super::builder::{Timeouts, builder};
 use super::endpoint::{ip_of, is_loopback};
 use super::wire::{Names, connect_fault};
 

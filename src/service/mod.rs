@@ -10,6 +10,7 @@
 pub mod account;
 pub mod address;
 pub mod answer;
+mod builder;
 pub mod client;
 pub(crate) mod copies;
 pub mod download;
@@ -29,6 +30,7 @@ pub mod probe;
 pub mod read;
 pub mod relay;
 pub mod retry;
+mod save_error;
 pub mod secret;
 pub mod signature;
 mod spelling;

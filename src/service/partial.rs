@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
-use super::download::{Overwrite, SaveError};
+use super::save_error::{Overwrite, SaveError};
 use crate::render::identity::ProjectId;
 
 /// The longest note, bytes: an `ETag`, a project and a number are far shorter.

@@ -10,7 +10,7 @@ use reqwest::header::{self, HeaderMap, HeaderName};
 use reqwest::{Method, Response, StatusCode, Url};
 
 use super::answer::ConnectFault;
-use super::client::Timeouts;
+use super::builder::Timeouts;
 use super::keyless::{Hosts, Keyless, MOST_HOPS, NOT_HTTPS};
 use super::length::{self, Part, Reading};
 use super::wire::{connect_fault, innermost};

@@ -6,7 +6,7 @@ use futures_util::Stream;
 use reqwest::header::{self, HeaderMap};
 use reqwest::{Response, StatusCode, Url};
 
-use super::client::Timeouts;
+use super::builder::Timeouts;
 use super::keyless::{Hosts, Keyless, MOST_HOPS};
 use super::wire::{connect_fault, innermost};
 

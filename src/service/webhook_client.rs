@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::Url;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 
-use super::client::Timeouts;
+use super::builder::Timeouts;
 use super::endpoint::is_loopback;
 use super::keyless::{Hosts, Keyless};
 use super::retry::retry_after;

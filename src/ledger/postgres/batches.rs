@@ -1,8 +1,5 @@
-//! Rows of batches, and the tally that changes with their renders.
-//!
-//! Every change of a batch's row changes the tally, and the transaction that changes a row of the tally locks it until its
-//! commit. So the tally has shards, each for some of the connections, and reading it sums them up. A claim locks a batch
-//! that has a budget: the sum then stays the same until the commit.
+//! The calls of [`Batches`] in terms of rows. A claim locks a batch that has a budget: the sum of its tally then stays the same
+//! until the commit.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,9 +11,10 @@ use super::engine::{Need, Session};
 use super::failure::Failure;
 use super::owner::is_alive;
 use super::rows;
+use super::tally::read_count;
 use super::values::{Parameter, borrowed, cells, parameter};
 use super::work::{self, Changes};
-use crate::ledger::batch::{Amounts, Batch, Batches, Budget, Count, Standing, Tally, TallyChanges, TallyKey, Unclaimed, Worker};
+use crate::ledger::batch::{Batch, Batches, Budget, Count, Standing, Tally, Unclaimed, Worker};
 use crate::ledger::cells::Cells;
 use crate::ledger::columns::{self, BATCH};
 use crate::ledger::{Change, Record};
@@ -24,9 +22,6 @@ use crate::ledger::{Recorded, Render, RenderId, Reply, Space};
 use crate::render::identity::Key;
 use crate::render::state::Fact;
 use crate::world::Timestamp;
-
-/// The number of shards of a tally.
-const SHARDS: i64 = 32;
 
 impl Batches for Postgres {
     fn keep(&self, batch: Batch) -> Reply<'_, Standing> {
@@ -115,16 +110,6 @@ async fn workers(channel: &Channel, space: &Space, name: &str) -> Result<Vec<Wor
     channel.query(SQL, &[&name, &space.account, &space.endpoint]).await?.iter().map(worker).collect()
 }
 
-fn read_count(row: &Row, first: usize) -> Result<Count, Failure> {
-    Ok(Count {
-        rows: row.try_get::<_, i64>(first)?.cast_unsigned(),
-        estimated: row.try_get::<_, i64>(first + 1)?.cast_unsigned(),
-        consumed: row.try_get(first + 2)?,
-        paid_rows: row.try_get::<_, i64>(first + 3)?.cast_unsigned(),
-        paid_credits: row.try_get(first + 4)?,
-    })
-}
-
 /// A batch: its space and its name.
 type BatchName = (Space, String);
 
@@ -181,43 +166,4 @@ async fn budgets(channel: &Channel, batches: HashSet<BatchName>) -> Result<HashM
         budgets.insert(batch, (budget, spent));
     }
     Ok(budgets)
-}
-
-/// Writes changes of tallies in the order of their keys, so that transactions don't deadlock.
-pub(super) async fn write(channel: &Channel, changes: TallyChanges) -> Result<(), Failure> {
-    const SQL: &str = "INSERT INTO tally AS known (shard, account, endpoint, name, state, current, renders, estimated, consumed, \
-         paid_renders, paid_credits) SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], \
-         $7::bigint[], $8::bigint[], $9::double precision[], $10::bigint[], $11::double precision[]) \
-         ON CONFLICT (account, endpoint, name, state, current, shard) DO UPDATE SET renders = known.renders + excluded.renders, \
-         estimated = known.estimated + excluded.estimated, consumed = known.consumed + excluded.consumed, \
-         paid_renders = known.paid_renders + excluded.paid_renders, paid_credits = known.paid_credits + excluded.paid_credits";
-    let rows: Vec<(TallyKey, Amounts)> = changes.rows().collect();
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let shard = channel.name.rem_euclid(SHARDS);
-    macro_rules! column {
-        ($of:expr) => {
-            rows.iter().map($of).collect::<Vec<_>>()
-        };
-    }
-    channel
-        .execute(
-            SQL,
-            &[
-                &shard,
-                &column!(|(key, _)| key.account.as_str()),
-                &column!(|(key, _)| key.endpoint.as_str()),
-                &column!(|(key, _)| key.name.as_str()),
-                &column!(|(key, _)| key.state),
-                &column!(|(key, _)| key.is_current),
-                &column!(|(_, sum)| sum.renders),
-                &column!(|(_, sum)| sum.estimated),
-                &column!(|(_, sum)| sum.consumed),
-                &column!(|(_, sum)| sum.paid_renders),
-                &column!(|(_, sum)| sum.paid_credits),
-            ],
-        )
-        .await
-        .map(drop)
 }

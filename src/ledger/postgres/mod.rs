@@ -19,6 +19,7 @@ mod restored;
 mod rows;
 mod schema;
 mod sharing;
+mod tally;
 mod thread;
 mod tls;
 mod transfer;

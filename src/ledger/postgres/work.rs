@@ -10,7 +10,7 @@ use super::engine::Session;
 use super::failure::Failure;
 use super::recovery::Restored;
 use super::rows::RenderName;
-use super::{batches, outbox, owner, rows, write};
+use super::{outbox, owner, rows, tally, write};
 use crate::ledger::batch::TallyChanges;
 use crate::ledger::change::{Placing, apply, placing, wanted};
 use crate::ledger::columns::{MARKS, STATE};
@@ -35,7 +35,7 @@ pub(super) async fn place(session: &Session<'_>, drafts: &[NewRender]) -> Result
     if !bodies.is_empty() {
         insert(session.channel, &mut placed, &bodies).await?;
     }
-    try_join(batches::write(session.channel, counts), known.restored.write(session.channel)).await?;
+    try_join(tally::write(session.channel, counts), known.restored.write(session.channel)).await?;
     Ok(placed)
 }
 
@@ -222,7 +222,7 @@ async fn count(channel: &Channel, steps: &[(Render, Render)]) -> Result<(), Fail
     for (before, after) in counted {
         counts.step(before, after, !overtaken.contains(&after.id));
     }
-    batches::write(channel, counts).await
+    tally::write(channel, counts).await
 }
 
 /// Deletes the leases that have ended, and turns what their owners were sending into `unknown`.

@@ -5,10 +5,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Sqlite;
 use super::failure::Failure;
 use super::file::beside;
 use super::owner::Owners;
+use super::{Sqlite, holder};
 use crate::ledger::{LedgerError, RenderQuery, Store};
 use crate::world::World;
 
@@ -30,7 +30,7 @@ pub async fn check(path: &Path, world: &World) -> Result<(), LedgerError> {
 /// # Errors
 /// When another process is using it, or the files can't be moved.
 pub async fn set_aside(path: &Path, world: &World) -> Result<Option<PathBuf>, LedgerError> {
-    let fail = |failure: Failure| failure.at(path);
+    let fail = |failure: Failure| holder::told(&failure, path);
     let real = fs::canonicalize(path).map_err(|why| fail(why.into()))?;
     // Held until the files are renamed: a second process then finds a sound ledger.
     let _turn = turn(&real).map_err(fail)?;

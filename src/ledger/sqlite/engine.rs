@@ -27,18 +27,11 @@ use rusqlite::Connection;
 
 use super::failure::Failure;
 use super::file::{Home, beside};
-use super::job::{Job, Need};
+use super::holder;
+use super::job::{Job, Need, Session};
 use super::owner::Owners;
 use crate::ledger::LedgerError;
 use crate::world::World;
-
-/// What the jobs of one transaction work with.
-pub(super) struct Session<'a> {
-    /// The connection, inside a transaction.
-    pub(super) connection: &'a Connection,
-    /// The name under which this store claims, and the other living owners.
-    pub(super) owners: &'a Owners,
-}
 
 /// The connection and its state.
 pub(super) struct Engine {
@@ -92,7 +85,7 @@ impl Engine {
         match self.together(&mut jobs) {
             Ok(()) => jobs.into_iter().for_each(|job| job.reply(Ok(()))),
             Err(fallen) if fallen.begun && jobs.len() > 1 => jobs.into_iter().for_each(|job| self.run(vec![job])),
-            Err(fallen) => jobs.into_iter().for_each(|job| job.reply(Err(fallen.failure.at(&self.path)))),
+            Err(fallen) => jobs.into_iter().for_each(|job| job.reply(Err(self.told(&fallen.failure)))),
         }
     }
 
@@ -177,7 +170,7 @@ impl Engine {
 
     /// The failure as a [`LedgerError`] for callers.
     pub(super) fn told(&self, failure: &Failure) -> LedgerError {
-        failure.at(&self.path)
+        holder::told(failure, &self.path)
     }
 
     /// Copies the log into the database and starts the log over.

@@ -6,9 +6,11 @@ use std::path::Path;
 use rusqlite::ErrorCode;
 use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
-use super::holder::holder;
 use crate::ledger::LedgerError;
 use crate::ledger::cells::Unreadable;
+
+/// Who holds a lock, where nothing more is known.
+pub(super) const ANOTHER: &str = "another process";
 
 /// A failure without the name of the file that it happened in.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +47,7 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    /// The failure as callers of the ledger get it.
+    /// The failure as callers of the ledger get it. Who holds the lock of a busy ledger, [`super::holder`] finds out.
     pub(super) fn at(&self, path: &Path) -> LedgerError {
         let path = path.to_owned();
         match self {
@@ -83,7 +85,7 @@ fn of_sqlite(error: &rusqlite::Error, path: std::path::PathBuf) -> LedgerError {
     }
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => LedgerError::Full { path },
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => LedgerError::Busy { by: holder(&path), path },
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => LedgerError::Busy { by: ANOTHER.to_owned(), path },
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => LedgerError::Corrupt { path, why },
         Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => LedgerError::Open { path, why },
         _ => LedgerError::Engine { path, why },

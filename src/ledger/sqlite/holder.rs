@@ -3,9 +3,20 @@
 use std::fs;
 use std::path::Path;
 
+use super::failure::{ANOTHER, Failure};
+use crate::ledger::LedgerError;
+
+/// The failure as callers of the ledger get it; where the lock was held too long, with who holds it.
+pub(super) fn told(failure: &Failure, path: &Path) -> LedgerError {
+    match failure.at(path) {
+        LedgerError::Busy { path, .. } => LedgerError::Busy { by: holder(&path), path },
+        other => other,
+    }
+}
+
 /// The process that holds the write lock, by its number and, where the system shows it, its name.
-pub(super) fn holder(path: &Path) -> String {
-    let Some(process) = process(path) else { return "another process".to_owned() };
+fn holder(path: &Path) -> String {
+    let Some(process) = process(path) else { return ANOTHER.to_owned() };
     match fs::read_to_string(format!("/proc/{process}/comm")) {
         Ok(name) => format!("process {process} ({})", name.trim()),
         Err(_) => format!("process {process}"),

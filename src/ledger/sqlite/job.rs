@@ -1,9 +1,10 @@
 //! A request to the store: it runs inside a transaction, possibly with others, and is answered after the commit.
 
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::engine::Session;
 use super::failure::Failure;
+use super::owner::Owners;
 use crate::ledger::LedgerError;
 
 /// What a job needs of its transaction; the greatest need of a batch of jobs decides.
@@ -17,6 +18,14 @@ pub(super) enum Need {
     Named,
     /// A commit that survives a power cut, under this store's own name.
     Claim,
+}
+
+/// What the jobs of one transaction work with.
+pub(super) struct Session<'a> {
+    /// The connection, inside a transaction.
+    pub(super) connection: &'a Connection,
+    /// The name under which this store claims, and the other living owners.
+    pub(super) owners: &'a Owners,
 }
 
 /// A request. It may run more than once: a failed transaction leaves nothing behind.

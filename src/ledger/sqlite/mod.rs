@@ -18,6 +18,7 @@ mod restored;
 mod rows;
 mod schema;
 mod sharing;
+mod tally;
 mod thread;
 mod transfer;
 mod values;
@@ -32,9 +33,9 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use self::engine::{Engine, Session};
+use self::engine::Engine;
 use self::failure::Failure;
-use self::job::{Asked, Need};
+use self::job::{Asked, Need, Session};
 use self::memory::Memory;
 use self::owner::Owners;
 use self::thread::Thread;
@@ -114,7 +115,7 @@ impl Sqlite {
         connect: fn(&Path) -> Result<Connection, Failure>,
     ) -> Result<Self, LedgerError> {
         let real = file::ensure(path, world)?;
-        let fail = |failure: Failure| failure.at(path);
+        let fail = |failure: Failure| holder::told(&failure, path);
         let mut connection = connect(&real).map_err(fail)?;
         let name = schema::name(&connection).map_err(fail)?;
         let witness = Arc::new(Witness::new(marks.cloned()));

@@ -4,9 +4,8 @@
 use rusqlite::{Connection, OptionalExtension, Params, Row, ToSql, params, params_from_iter};
 
 use super::Sqlite;
-use super::engine::Session;
 use super::failure::Failure;
-use super::job::Need;
+use super::job::{Need, Session};
 use super::values::cells;
 use crate::ledger::columns::{self, select_delivery};
 use crate::ledger::outbox::{Announcement, Attempt, BY_ITSELF, Deliveries, Delivery, Heard, Keeping, Outbox, Receiver, taken};

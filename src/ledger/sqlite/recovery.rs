@@ -1,8 +1,8 @@
 //! Restored rows: inserted without a body, and assigned to the first submission that means them.
 
-use super::engine::Session;
 use super::failure::Failure;
-use super::{batches, rows};
+use super::job::Session;
+use super::{rows, tally};
 use crate::ledger::columns;
 use crate::ledger::recovery::{Lost, claimed, meant};
 use crate::ledger::{NewRender, Render, RenderId, RenderQuery, story};
@@ -28,6 +28,6 @@ pub(super) fn claim(session: &Session<'_>, draft: &NewRender) -> Result<Option<R
     let Some(render) = meant(draft, restored) else { return Ok(None) };
     let render = claimed(&render, draft);
     rows::update(session.connection, &render, columns::ORIGIN.iter())?;
-    batches::entered(session.connection, &render)?;
+    tally::entered(session.connection, &render)?;
     Ok(Some(render))
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::engine::Session;
 use super::failure::Failure;
+use super::job::Session;
 use crate::ledger::cells::millis;
 use crate::ledger::sharing::{LeaseDecision, LeaseHolder, ReadLease, Share, Wait, WatcherId, asked};
 use crate::ledger::{RenderId, Space};

@@ -1,8 +1,8 @@
 //! The work of the store inside a transaction: the calls of [`crate::ledger::Store`] in terms of rows.
 
-use super::engine::Session;
 use super::failure::Failure;
-use super::{batches, outbox, recovery, rows};
+use super::job::Session;
+use super::{outbox, recovery, rows, tally};
 use crate::ledger::batch::Unclaimed;
 use crate::ledger::change::{Applied, Placing, apply, placing, wanted};
 use crate::ledger::columns::{MARKS, STATE};
@@ -29,7 +29,7 @@ pub(super) fn place(session: &Session<'_>, draft: &NewRender) -> Result<PlaceRes
 fn insert(session: &Session<'_>, draft: &NewRender, generation: u32) -> Result<Render, Failure> {
     let mut render = wanted(RenderId(0), draft, generation);
     render.id = rows::insert(session.connection, &render, Some(&draft.body))?;
-    batches::entered(session.connection, &render)?;
+    tally::entered(session.connection, &render)?;
     rows::tell(session.connection, render.id, &story::created(&render))?;
     Ok(render)
 }
@@ -69,7 +69,7 @@ fn write(session: &Session<'_>, before: &Render, applied: Applied) -> Result<Rec
     if is_news {
         outbox::put_where_there_is_a_receiver(session.connection, after)?;
     }
-    batches::moved(session.connection, before, after)?;
+    tally::moved(session.connection, before, after)?;
     Ok(recorded)
 }
 
@@ -77,7 +77,7 @@ fn write(session: &Session<'_>, before: &Render, applied: Applied) -> Result<Rec
 pub(super) fn claim(session: &Session<'_>, render: RenderId, at: Timestamp) -> Result<Result<Recorded, Unclaimed>, Failure> {
     let before = load(session, render)?;
     if before.row.is_some()
-        && let Err(over) = batches::afford(session.connection, render)?
+        && let Err(over) = tally::afford(session.connection, render)?
     {
         return Ok(Err(over));
     }

@@ -9,25 +9,12 @@ use memchr::memmem;
 use super::rules::Example;
 use super::{Checker, Diagnostic, Rule, Settings};
 use crate::movie::Document;
+use crate::movie::comment::{MARK, is_end_of_mark};
 use crate::movie::diagnostic::{Source, SourceKind};
 use crate::movie::json::{Node, Span, Value};
 
-/// The mark that such a comment begins with.
-const MARK: &str = "j2v-allow";
-
 /// The rules that report less when the API is on this machine: those about files and webhooks there.
 const SILENT_ON_LOOPBACK: [&str; 2] = ["J2V066", "J2V304"];
-
-/// Whether the text of a comment is an allowance.
-pub(in crate::movie) fn is_allowance(comment: &str) -> bool {
-    let inside = comment.trim_start_matches(['/', '*', '#']).trim_start();
-    inside.strip_prefix(MARK).is_some_and(is_end_of_mark)
-}
-
-/// `j2v-allowed` is another word.
-fn is_end_of_mark(rest: &str) -> bool {
-    !rest.starts_with(|letter: char| letter.is_alphanumeric() || letter == '-' || letter == '_')
-}
 
 /// A rule that a comment names, and the line in which it is allowed.
 struct Allowance<'d> {

@@ -1,6 +1,6 @@
 //! Rules about components of the service's library.
 
-use super::element::{CheckedElement, SETTINGS, told};
+use super::checked_element::{CheckedElement, SETTINGS, told};
 use super::{Checker, shown, suggest};
 use crate::movie::diagnostic::{Evidence, Severity};
 use crate::movie::json::{Member, Node};
@@ -68,7 +68,7 @@ fn unknown_part(checker: &mut Checker<'_>, component: &Component, name: &str, me
 /// J2V142: where the counter writes its number.
 fn counter(checker: &mut Checker<'_>, counter: &Node) {
     let Some(text) = counter.get("text") else { return };
-    if super::fields::text(text).is_some_and(|text| !text.contains("__num__")) {
+    if super::known::text(text).is_some_and(|text| !text.contains("__num__")) {
         checker.add("J2V142", text.span, "the counter does not say where its number goes").helped("write `__num__` into the text");
     }
 }

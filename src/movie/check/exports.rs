@@ -2,7 +2,8 @@
 
 use memchr::memchr_iter;
 
-use super::fields::{Fields, is_open};
+use super::fields::Fields;
+use super::known::is_open;
 use super::url::Url;
 use super::{Checker, cost, opening, shown, suggest};
 use crate::movie::diagnostic::{Evidence, Severity};
@@ -129,7 +130,7 @@ fn required(checker: &mut Checker<'_>, node: &Node, fields: &Fields<'_>, known: 
 
 /// J2V304: where a callback can be sent.
 fn endpoint(checker: &mut Checker<'_>, fields: &Fields<'_>) {
-    let Some((node, endpoint)) = fields.get(ENDPOINT).and_then(|node| Some((node, super::fields::text(node)?))) else { return };
+    let Some((node, endpoint)) = fields.get(ENDPOINT).and_then(|node| Some((node, super::known::text(node)?))) else { return };
     if endpoint.is_empty() {
         return;
     }

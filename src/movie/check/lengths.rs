@@ -2,8 +2,8 @@
 //! that depend on variables.
 
 use super::Checker;
-use super::element::{CheckedElement, DURATION, EXTRA_TIME, LOOP, START};
-use super::fields::{is_open, number};
+use super::checked_element::{CheckedElement, DURATION, EXTRA_TIME, LOOP, START};
+use super::known::{is_open, number};
 use crate::movie::diagnostic::{Evidence, Severity};
 use crate::movie::json::{Node, Span};
 use crate::movie::spec::Types;

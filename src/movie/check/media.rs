@@ -1,6 +1,6 @@
 //! Rules about files, generated images and videos, and pages.
 
-use super::element::{CheckedElement, told};
+use super::checked_element::{CheckedElement, told};
 use super::url::Url;
 use super::{Checker, shown, suggest};
 use crate::movie::diagnostic::{Evidence, Severity};

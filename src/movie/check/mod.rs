@@ -16,7 +16,9 @@
 //! ```
 
 mod allowance;
+mod checked_element;
 mod component;
+mod condition;
 mod cost;
 mod document;
 mod doubt;
@@ -25,6 +27,7 @@ mod exports;
 mod facts;
 mod fields;
 mod filled;
+mod known;
 mod lengths;
 mod media;
 mod movie;
@@ -44,7 +47,6 @@ mod wrapper;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-pub(in crate::movie) use allowance::is_allowance;
 pub use facts::{ElementFacts, Facts, Issue, IssueKind, SceneFacts, SceneLength};
 pub use resolve::Resolved;
 pub use rules::Rule;

@@ -1,6 +1,8 @@
 //! Rules about the movie as a whole: its required members, its size, and objects around it.
 
-use super::fields::{Fields, is_open, text};
+use super::checked_element::ElementContainer;
+use super::fields::Fields;
+use super::known::{is_open, text};
 use super::wrapper::{self, Inside};
 use super::{Checker, cost, element, exports, lengths, opening, scene, subtitles, variables};
 use crate::movie::diagnostic::{Evidence, Fix, Severity};
@@ -49,7 +51,7 @@ pub(super) fn check<'d>(checker: &mut Checker<'d>, root: &'d Node) {
 fn parts<'d>(checker: &mut Checker<'d>, fields: &Fields<'d>, root: &'d Node) {
     let elements = fields.get(ELEMENTS).and_then(Node::as_array).unwrap_or_default();
     let scenes = fields.get(SCENES).and_then(Node::as_array).unwrap_or_default();
-    let over = element::all(checker, elements, element::ElementContainer::movie(checker.frame));
+    let over = element::all(checker, elements, ElementContainer::movie(checker.frame));
     checker.is_carried = lengths::carry(&over);
     let heard = checker.has_sound;
     let ids = scene::ids(scenes);

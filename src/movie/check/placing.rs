@@ -1,7 +1,7 @@
 //! Rules about an element's place and look: position, size, colour, volume.
 
-use super::element::CheckedElement;
-use super::fields::text;
+use super::checked_element::CheckedElement;
+use super::known::text;
 use super::{Checker, shown, suggest};
 use crate::movie::diagnostic::{Evidence, Severity};
 use crate::movie::json::Node;

@@ -1,7 +1,7 @@
 //! Translates the expansion and the plan of a movie for the rules: their findings under the rules' codes, their
 //! lengths at the author's places.
 
-use super::fields::{is_open, number};
+use super::known::{is_open, number};
 use super::{ElementFacts, Facts, Issue, IssueKind, SceneFacts, SceneLength};
 use crate::movie::Document;
 use crate::movie::expand::{Assumption, AssumptionKind, ExpandIssue, ExpandIssueKind as Found, Expansion, Limits, expand};

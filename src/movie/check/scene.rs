@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::fields::{Fields, is_open};
-use super::{Checker, element, lengths, opening, placing, shown, variables};
+use super::checked_element::ElementContainer;
+use super::fields::Fields;
+use super::known::number;
+use super::{Checker, condition, element, lengths, opening, placing, shown, variables};
 use crate::movie::diagnostic::Severity;
-use crate::movie::expr::template::sole_block;
-use crate::movie::expr::{self, ExprKind, Limits, ParsedExpression, Value, Variables};
 use crate::movie::json::{Node, Span, Text};
 use crate::movie::spec::Types;
 use crate::movie::spec::movie::{SCENE, TRANSITION};
@@ -60,7 +60,7 @@ pub(super) fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, around: &Arou
     let fields = checker.fields(&SCENE, members);
     checker.note_id(fields.get(ID));
     let fixed = fields.number(DURATION).filter(|seconds| *seconds > 0.0);
-    condition(checker, fields.get(CONDITION));
+    condition::check(checker, fields.get(CONDITION));
     placing::color(checker, fields.get(BACKGROUND));
     transition(checker, &fields, fixed, around);
     import(checker, &fields, around);
@@ -69,7 +69,7 @@ pub(super) fn check<'d>(checker: &mut Checker<'d>, node: &'d Node, around: &Arou
     }
     let elements = fields.get(ELEMENTS).and_then(Node::as_array).unwrap_or_default();
     let heard_before = std::mem::replace(&mut checker.has_sound, false);
-    let summary = element::all(checker, elements, element::ElementContainer::scene(checker.frame, fixed));
+    let summary = element::all(checker, elements, ElementContainer::scene(checker.frame, fixed));
     element::unheard(checker, elements, checker.has_sound || around.is_movie_heard || fields.has(IMPORT));
     checker.has_sound |= heard_before;
     let is_unread = fields.is_meant(ELEMENTS) || fields.has(ELEMENTS) && !is_array(&fields);
@@ -118,7 +118,7 @@ fn is_element<'d>(checker: &mut Checker<'d>, node: &'d Node) -> bool {
     let Some(kind) = kind.filter(|kind| kind.as_text().is_some_and(|text| Types::named(text.raw()).is_some())) else { return false };
     let message = "this is an element, and stands where a scene belongs";
     checker.add("J2V006", kind.span, message).helped("put it into a scene: `{\"elements\": [{\"type\": …}]}`");
-    element::all(checker, std::slice::from_ref(node), element::ElementContainer::scene(checker.frame, None));
+    element::all(checker, std::slice::from_ref(node), ElementContainer::scene(checker.frame, None));
     checker.with_length += 1;
     checker.told_of_length.insert((node.span.source, node.span.start));
     true
@@ -137,7 +137,7 @@ fn transition<'d>(checker: &mut Checker<'d>, fields: &Fields<'d>, length: Option
         let message = "a transition other than `fade` takes longer to render";
         checker.add("J2V046", node.span, message).helped("heavy ones may end in a timeout");
     }
-    let Some((node, overlap)) = property(OVERLAP).and_then(|node| Some((node, super::fields::number(node)?))) else { return };
+    let Some((node, overlap)) = property(OVERLAP).and_then(|node| Some((node, number(node)?))) else { return };
     let before = around.before.filter(|_| around.index > 0);
     let beside = [(length, "its scene"), (before, "the scene before")];
     if let Some((seconds, which)) = beside.into_iter().find_map(|(seconds, which)| Some((seconds.filter(|it| overlap >= *it)?, which))) {
@@ -164,55 +164,4 @@ fn import<'d>(checker: &mut Checker<'d>, fields: &Fields<'d>, around: &Around<'_
         };
         checker.add("J2V049", span, format!("no scene has the id `{}`", shown(&wanted))).helped(help);
     }
-}
-
-/// J2V206: a condition that is not an expression in braces.
-pub(super) fn condition(checker: &mut Checker<'_>, node: Option<&Node>) {
-    let Some(node) = node else { return };
-    let outcome = match node.as_text() {
-        Some(text) if is_open(node) => constant(&text.decoded()),
-        Some(text) => {
-            let text = text.decoded();
-            if lacks_braces(checker, &text) {
-                let finding = checker.add("J2V206", node.span, "a condition without `{{ }}` is a text, which is always true");
-                finding.helped(format!("write `\"{{{{ {} }}}}\"`", shown(&text)));
-                return;
-            }
-            Some(is_true(&Value::Text(text)))
-        }
-        None => node.as_bool(),
-    };
-    if let Some(outcome) = outcome {
-        let told = if outcome { "always met" } else { "never met" };
-        let help = if outcome {
-            "leave it out, or ask for a variable: `\"{{ name != '' }}\"`"
-        } else {
-            "ask for a variable: `\"{{ name != '' }}\"`"
-        };
-        checker.add("J2V206", node.span, format!("this condition is {told}")).helped(help).severity = Severity::Info;
-    }
-}
-
-/// Whether a text would be a condition in braces: it names a variable, or compares.
-fn lacks_braces(checker: &Checker<'_>, text: &str) -> bool {
-    let Ok(ParsedExpression { root, .. }) = expr::parse(text, &Limits::default()) else { return false };
-    match &root.kind {
-        ExprKind::Path(path) => checker.variables.iter().any(|variable| variable.key.is(path.name)),
-        _ => !root.names().is_empty(),
-    }
-}
-
-/// The value of an expression that names no variable.
-fn constant(text: &str) -> Option<bool> {
-    let parsed = expr::parse(sole_block(text)?.inside, &Limits::default()).ok()?;
-    if !parsed.root.names().is_empty() {
-        return None;
-    }
-    let nothing = Node::object();
-    let value = expr::evaluate(&parsed.root, &mut Variables::new(&nothing, Limits::default())).ok()?;
-    Some(is_true(&value))
-}
-
-fn is_true(value: &Value<'_>) -> bool {
-    value.is_true() && !matches!(value, Value::Text(text) if text == "false")
 }

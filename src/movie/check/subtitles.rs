@@ -1,7 +1,8 @@
 //! Rules about subtitles.
 
-use super::element::{CheckedElement, SETTINGS as ELEMENT_SETTINGS, told};
-use super::fields::{Fields, is_told};
+use super::checked_element::{CheckedElement, SETTINGS as ELEMENT_SETTINGS, told};
+use super::fields::Fields;
+use super::known::is_told;
 use super::url::Url;
 use super::{Checker, placing, shown};
 use crate::movie::diagnostic::{Evidence, Severity};
@@ -62,7 +63,7 @@ fn model(checker: &mut Checker<'_>, element: &CheckedElement<'_>) {
 /// J2V164 to J2V166.
 fn settings(checker: &mut Checker<'_>, element: &CheckedElement<'_>, fields: &Fields<'_>) {
     let is_placed =
-        fields.text(POSITION).is_none_or(|position| position != "custom") && !fields.get(POSITION).is_some_and(super::fields::is_open);
+        fields.text(POSITION).is_none_or(|position| position != "custom") && !fields.get(POSITION).is_some_and(super::known::is_open);
     if let Some(member) = fields.member(X).or(fields.member(Y)).filter(|_| is_placed) {
         let message = format!("`{}` counts only with the position `custom`", member.key);
         checker.add("J2V164", member.key_span, message).helped("write `\"position\": \"custom\"`");
@@ -86,9 +87,9 @@ fn settings(checker: &mut Checker<'_>, element: &CheckedElement<'_>, fields: &Fi
 
 /// J2V168: a size is a number of pixels here.
 fn font_size(checker: &mut Checker<'_>, node: Option<&Node>) {
-    let Some((node, size)) = node.and_then(|node| Some((node, super::fields::text(node)?))) else { return };
+    let Some((node, size)) = node.and_then(|node| Some((node, super::known::text(node)?))) else { return };
     let digits = size.trim_end_matches(|letter: char| letter.is_ascii_alphabetic() || letter == '%').trim();
-    if super::fields::numeric(&size).is_some() || size.is_empty() {
+    if super::known::numeric(&size).is_some() || size.is_empty() {
         return;
     }
     let help = if digits.len() < size.len() && size.ends_with("px") {

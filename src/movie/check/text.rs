@@ -1,8 +1,8 @@
 //! Rules about texts.
 
 use super::Checker;
-use super::element::{CheckedElement, DURATION, SETTINGS, told};
-use super::fields::{is_open, text as plain};
+use super::checked_element::{CheckedElement, DURATION, SETTINGS, told};
+use super::known::{is_open, text as plain};
 use super::{placing, shown, suggest};
 use crate::movie::json::{Member, Node, Value};
 use crate::movie::spec::Words;
@@ -121,7 +121,7 @@ fn font_weight(checker: &mut Checker<'_>, node: &Node) {
         Value::Number(number) => is_weight(number.as_f64()),
         Value::String(text) if is_open(node) || text.raw().is_empty() => true,
         Value::String(text) => {
-            super::fields::numeric(text.raw()).map_or(matches!(text.raw(), "normal" | "bold" | "bolder" | "lighter"), is_weight)
+            super::known::numeric(text.raw()).map_or(matches!(text.raw(), "normal" | "bold" | "bolder" | "lighter"), is_weight)
         }
         _ => false,
     };
@@ -132,7 +132,7 @@ fn font_weight(checker: &mut Checker<'_>, node: &Node) {
 
 fn font_size(checker: &mut Checker<'_>, node: &Node) {
     let bare = match &node.value {
-        Value::String(text) => super::fields::numeric(text.raw()).map(|_| text.raw()),
+        Value::String(text) => super::known::numeric(text.raw()).map(|_| text.raw()),
         Value::Number(number) => Some(number.raw()),
         _ => None,
     };

@@ -1,6 +1,6 @@
 //! Checks a value against the shape of its property: type, range, word.
 
-use super::fields::numeric;
+use super::known::numeric;
 use super::{Checker, opening, shown, suggest};
 use crate::movie::diagnostic::{Evidence, Severity};
 use crate::movie::expr::template::is_open;

@@ -1,6 +1,6 @@
 //! Rules about variables that need no expansion: names, helper keys, braces, choices.
 
-use super::fields::is_open;
+use super::known::is_open;
 use super::{Checker, shown};
 use crate::movie::diagnostic::Severity;
 use crate::movie::expr::template::pair;

@@ -1,6 +1,6 @@
 //! Rules about voices.
 
-use super::element::{CheckedElement, told};
+use super::checked_element::{CheckedElement, told};
 use super::media::unknown_model;
 use super::{Checker, shown};
 use crate::movie::diagnostic::{Evidence, Severity};
@@ -38,7 +38,7 @@ pub(super) fn check(checker: &mut Checker<'_>, element: &CheckedElement<'_>) {
     {
         unknown_model(checker, name, *span, Makes::Voice);
     }
-    let is_open = element.fields.get(MODEL).is_some_and(super::fields::is_open);
+    let is_open = element.fields.get(MODEL).is_some_and(super::known::is_open);
     if !is_open {
         fitting(checker, element, model.as_ref().map_or("azure", |(name, _)| name));
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ptr;
 
 use super::expander::{Expander, Here, Stop};
-use super::{AssumptionKind, ExpandIssueKind};
+use super::{AssumptionKind, ExpandIssueKind, timing};
 use crate::movie::expr::template::{Block, Part, is_open, is_template, parts, sole_block};
 use crate::movie::expr::{self, Extent, Fault, FaultKind, Guess, Limit, Scope, Value};
 use crate::movie::json::{self, Node, Span, Text};
@@ -295,7 +295,9 @@ impl<'a> Scope<'a> for Expander<'a> {
     }
 
     fn computed(&mut self, name: &str, extent: Extent) -> Option<Value<'a>> {
-        self.timing(name, extent)
+        let seconds = timing::part_of(&self.containers, name)?;
+        self.assume(AssumptionKind::Timing, self.span_of(extent));
+        Value::calculated(seconds)
     }
 
     fn read(&mut self, node: &'a Node) -> Result<Value<'a>, FaultKind> {

@@ -1,9 +1,7 @@
 //! Computes when elements with a known start and duration play: the value of `{{ box_end }}` (`movie-format.md#variables`),
 //! counted from the start of their container, the scene or the movie.
 
-use super::AssumptionKind;
-use super::expander::Expander;
-use crate::movie::expr::{Extent, Value};
+use crate::movie::expr::Value;
 use crate::movie::json::Node;
 
 /// The elements of a scene or of the movie, while they are expanded.
@@ -123,12 +121,9 @@ fn seconds(element: &Node, name: &str, default: f64) -> Option<f64> {
     }
 }
 
-impl<'a> Expander<'a> {
-    /// The value of a variable of an element's timing, if all that it needs is known.
-    pub(super) fn timing(&mut self, name: &str, extent: Extent) -> Option<Value<'a>> {
-        let (id, part) = PARTS.iter().find_map(|(ending, part)| Some((name.strip_suffix(ending)?, part)))?;
-        let timing = self.containers.iter().rev().find(|container| container.has(id))?.timing(id)?;
-        self.assume(AssumptionKind::Timing, self.span_of(extent));
-        Value::calculated(part(&timing))
-    }
+/// The value of a variable of an element's timing in the innermost container that has the element, if all that it needs is
+/// known.
+pub(super) fn part_of(containers: &[Container<'_>], name: &str) -> Option<f64> {
+    let (id, part) = PARTS.iter().find_map(|(ending, part)| Some((name.strip_suffix(ending)?, part)))?;
+    containers.iter().rev().find(|container| container.has(id))?.timing(id).as_ref().map(part)
 }

@@ -1,8 +1,8 @@
 //! The error message for a text that is not JSON: what was found, the likely reason, the fix. Runs only
 //! after the parser has stopped, so it need not be fast.
 
-use super::parse::{Cause, DEEPEST, Expected, ParseStop, span};
-use super::{Likely, ParseError};
+use super::stop::{Cause, Expected, ParseStop};
+use super::{DEEPEST, Likely, Span};
 use crate::limits::VALUES;
 
 /// Words that start a line of code rather than of JSON.
@@ -12,12 +12,26 @@ const CODE: [&str; 12] =
 /// Words that start a shell command which sends a movie.
 const SHELL: [&str; 8] = ["curl ", "$ ", "#!", "wget ", "http ", "https ", "invoke-restmethod", "invoke-webrequest"];
 
+/// Why a text is not JSON.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ParseError {
+    /// The place where it stops being JSON.
+    pub span: Span,
+    /// What was found there.
+    pub message: String,
+    /// The likely reason, if one was found.
+    pub likely: Option<Likely>,
+    /// The fix.
+    pub help: Option<String>,
+}
+
 pub(super) fn explain(text: &str, source: u16, stop: ParseStop, open: &[usize]) -> ParseError {
     let scene = StoppedAt { text, at: stop.at, open };
     let likely = scene.whole_file(stop.cause).or_else(|| scene.here(stop.cause));
     let (start, end) = scene.extent(stop.cause, likely);
     ParseError {
-        span: span(source, start, end),
+        span: Span::of_bytes(source, start, end),
         message: scene.message(stop.cause, start, end),
         likely,
         help: likely.map(|likely| likely.way_out().to_owned()).or_else(|| scene.help(stop.cause)),
@@ -239,19 +253,6 @@ impl<'t> StoppedAt<'t> {
                 Some(format!("put a comma or the closing bracket here{}", self.still_open()))
             }
             _ => None,
-        }
-    }
-}
-
-impl Expected {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Value => "a value",
-            Self::Key => "a key in double quotes or `}`",
-            Self::Colon => "`:`",
-            Self::CommaInArray => "`,` or `]`",
-            Self::CommaInObject => "`,` or `}`",
-            Self::End => "the end of the text",
         }
     }
 }

@@ -23,6 +23,7 @@ mod pointer;
 mod print;
 mod scan;
 mod span;
+mod stop;
 mod text;
 
 #[cfg(test)]
@@ -31,13 +32,20 @@ mod tests;
 use std::fmt;
 
 pub use canonical::first_difference;
+pub use explain::ParseError;
 pub use likely::Likely;
 pub use number::Number;
-pub use parse::{DEEPEST, Lenience, LenienceKind, ParseError, Parsed, parse};
+pub use parse::{Lenience, LenienceKind, Parsed, parse};
 pub use pointer::{Pointer, PointerError, SetError};
 pub(crate) use scan::find;
 pub use span::{CellPlace, Span};
 pub use text::Text;
+
+use crate::limits::NESTING;
+
+/// The greatest depth to which arrays and objects may nest.
+#[expect(clippy::cast_possible_truncation, reason = "it is a small number")]
+pub const DEEPEST: usize = NESTING.most as usize;
 
 /// One value and its place. Two nodes are equal when their spelling is equal; places don't count.
 #[derive(Clone)]

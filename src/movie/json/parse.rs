@@ -1,14 +1,11 @@
 //! Parses a text to a tree in one pass. It reads strict JSON, and also what authors' files have: comments, trailing
 //! commas, a byte order mark. Each of the first two is recorded as a lenience.
 
-use super::explain::explain;
+use super::explain::{ParseError, explain};
+use super::stop::{Cause, Expected, ParseStop};
 use super::text::Marks;
-use super::{Likely, Member, Node, Number, Span, Text, Value, number, scan};
-use crate::limits::{NESTING, VALUES};
-
-/// The greatest depth to which arrays and objects may nest.
-#[expect(clippy::cast_possible_truncation, reason = "it is a small number")]
-pub const DEEPEST: usize = NESTING.most as usize;
+use super::{DEEPEST, Member, Node, Number, Span, Text, Value, number, scan};
+use crate::limits::VALUES;
 
 /// A text that was read.
 #[derive(Debug, Clone)]
@@ -35,61 +32,6 @@ pub enum LenienceKind {
     Comment,
     /// A comma before `]` or `}`.
     TrailingComma,
-}
-
-/// Why a text is not JSON.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct ParseError {
-    /// The place where it stops being JSON.
-    pub span: Span,
-    /// What was found there.
-    pub message: String,
-    /// The likely reason, if one was found.
-    pub likely: Option<Likely>,
-    /// The fix.
-    pub help: Option<String>,
-}
-
-/// The place where the parser stopped, and why.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct ParseStop {
-    pub(super) at: usize,
-    pub(super) cause: Cause,
-}
-
-/// Why the parser stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cause {
-    /// Something else was expected, or the text ended.
-    Expected(Expected),
-    /// A string that opened here never closes.
-    OpenString,
-    /// A comment that opened here never closes.
-    OpenComment,
-    /// A control character inside a string.
-    Control,
-    /// A backslash that does not start an escape.
-    Escape,
-    /// The text that starts here is not a number, but its first bytes could be one: as many as this length.
-    Number(usize),
-    /// An array or object nested too deep.
-    Deep,
-    /// More values than are allowed.
-    Many,
-    /// A text longer than a span can point into.
-    Large,
-}
-
-/// What the parser expected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Expected {
-    Value,
-    Key,
-    Colon,
-    CommaInArray,
-    CommaInObject,
-    End,
 }
 
 /// Reads a text as one JSON value. `source` is the source index of its spans.
@@ -329,7 +271,7 @@ impl<'t> JsonParser<'t> {
     }
 
     fn lenient(&mut self, kind: LenienceKind, start: usize, end: usize) {
-        self.leniences.push(Lenience { kind, span: span(self.source, start, end) });
+        self.leniences.push(Lenience { kind, span: Span::of_bytes(self.source, start, end) });
     }
 
     fn peek(&self) -> Option<u8> {
@@ -347,12 +289,6 @@ impl<'t> JsonParser<'t> {
     }
 
     fn span(&self, start: usize) -> Span {
-        span(self.source, start, self.at)
+        Span::of_bytes(self.source, start, self.at)
     }
-}
-
-/// A span in a text whose length was checked.
-pub(super) fn span(source: u16, start: usize, end: usize) -> Span {
-    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    Span { source, start: offset(start), end: offset(end) }
 }

@@ -36,6 +36,12 @@ impl Span {
     /// The place of a value that was never written: a program made it.
     pub const NONE: Self = Self { source: u16::MAX, start: 0, end: 0 };
 
+    /// Some bytes of a text whose length was checked.
+    pub(super) fn of_bytes(source: u16, start: usize, end: usize) -> Self {
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Self { source, start: offset(start), end: offset(end) }
+    }
+
     /// Whether it is a place in a text.
     #[must_use]
     pub fn is_some(self) -> bool {

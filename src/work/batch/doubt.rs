@@ -1,9 +1,9 @@
 //! Rows that wait because their ledger may have been put back to an earlier state: its server was restarted, or its
 //! tables were replaced. A row is not sent when the ledger may have forgotten that it was sent.
 
-use super::finish::How;
 use super::intake::{look, unsent};
-use super::pipeline::{Pipeline, Row};
+use super::pipeline::Pipeline;
+use super::row::{How, Row};
 use crate::ledger::{LedgerError, Render, RenderQuery};
 use crate::render::event::Outcome;
 use crate::render::state::State;

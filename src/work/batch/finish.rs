@@ -8,11 +8,11 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::Ended;
-use super::pipeline::{Pipeline, Row};
+use super::pipeline::Pipeline;
+use super::row::{Ending, FinishedRow, How, Row};
 use crate::ledger::{LedgerError, Render, RenderId, RenderQuery};
 use crate::render::event::{Cause, Outcome, OutcomeStatus};
 use crate::render::line::client_data_of_movie;
-use crate::render::outcome::Refusal;
 use crate::work::follow::{DOWNLOADS, Described, Followed};
 use crate::work::outcome::{submitted, unbound};
 use crate::work::poll::PollResult;
@@ -20,56 +20,6 @@ use crate::work::save::{Saving, VideoName};
 
 /// Rows read from the ledger in one query.
 const TOGETHER: usize = 64;
-
-/// A row that is about to get its outcome.
-pub(super) struct Ending {
-    pub(super) row: Row,
-    pub(super) how: How,
-    /// Whether this run followed it.
-    pub(super) was_rendering: bool,
-}
-
-/// How a row ends.
-pub(super) enum How {
-    /// Its outcome is already known.
-    Over(Box<Outcome>),
-    /// It is not sent because the run sends nothing more.
-    HeldBack(Box<Outcome>),
-    /// It is accepted and not followed.
-    Submitted(RenderId),
-    /// It has no project.
-    Unbound(RenderId),
-    /// The service returned its final status.
-    Ended(RenderId),
-    /// The time for following is over.
-    Runs(RenderId),
-    /// The service knows no such project.
-    Missing(RenderId),
-    /// The service refuses the request.
-    Refused(RenderId, Box<Refusal>),
-    /// The user interrupted.
-    Interrupted(RenderId),
-}
-
-impl How {
-    fn render(&self) -> Option<RenderId> {
-        match self {
-            Self::Over(_) | Self::HeldBack(_) => None,
-            Self::Submitted(id) | Self::Unbound(id) | Self::Ended(id) | Self::Runs(id) | Self::Missing(id) | Self::Refused(id, _) => {
-                Some(*id)
-            }
-            Self::Interrupted(id) => Some(*id),
-        }
-    }
-}
-
-/// A row whose outcome is to be reported.
-pub(super) struct FinishedRow {
-    pub(super) row: Row,
-    pub(super) outcome: Outcome,
-    pub(super) was_rendering: bool,
-    pub(super) is_held_back: bool,
-}
 
 /// Reports every row's outcome, and returns when none is left to report.
 pub(super) async fn finish_all(pipeline: &Pipeline<'_>, mut endings: UnboundedReceiver<Ending>, mut tell: impl FnMut(Ended)) {

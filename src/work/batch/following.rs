@@ -2,18 +2,12 @@
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::finish::How;
-use super::pipeline::{Pipeline, Row};
+use super::pipeline::Pipeline;
+use super::row::{Accepted, How};
 use crate::ledger::{LedgerError, RenderId};
 use crate::render::outcome::Reason;
 use crate::work::poll::{PollResult, Watched, poll_many};
 use crate::work::send::StopReason;
-
-/// A row whose render was accepted.
-pub(super) struct Accepted {
-    pub(super) row: Row,
-    pub(super) id: RenderId,
-}
 
 /// Follows every render that `incoming` delivers, as long as the pipeline lives.
 pub(super) async fn follow_all(pipeline: &Pipeline<'_>, incoming: UnboundedReceiver<(Accepted, Watched)>) -> Result<(), LedgerError> {

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use tokio::sync::mpsc;
 
 use super::current::current;
-use super::finish::How;
-use super::pipeline::{Pipeline, Row};
+use super::pipeline::Pipeline;
+use super::row::{How, Row};
 use super::row_action::{RowAction, row_action};
 use super::{Entry, Item, Run};
 use crate::ledger::batch::TableRow;

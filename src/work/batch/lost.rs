@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant as Tick;
 
-use super::finish::How;
-use super::pipeline::{Lost, Pipeline, Row};
+use super::pipeline::Pipeline;
+use super::row::{How, Lost, Row};
 use crate::ledger::{LedgerError, Render, RenderId, RenderQuery};
 use crate::policy::READING_LIST;
 use crate::render::schedule::Locality;

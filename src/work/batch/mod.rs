@@ -13,6 +13,7 @@ mod following;
 mod intake;
 mod lost;
 mod pipeline;
+mod row;
 mod row_action;
 mod send;
 

@@ -8,8 +8,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant as Tick;
 
 use super::count::Counts;
-use super::finish::{Ending, FinishedRow, How};
-use super::following::Accepted;
+use super::row::{Accepted, Ending, FinishedRow, How, Lost, Row};
 use super::{Ended, Run};
 use crate::ledger::{LedgerError, Render, RenderId};
 use crate::render::event::Event;
@@ -24,27 +23,6 @@ const QUEUED: usize = 256;
 
 /// How often progress is shown.
 const SHOWN_EVERY: Duration = Duration::from_millis(250);
-
-/// What a run keeps of a row that is under way.
-#[derive(Debug, Clone)]
-pub(super) struct Row {
-    /// Its index among the rows, from 0.
-    pub(super) place: usize,
-    /// Its number in the table.
-    pub(super) number: u64,
-    /// The file name without its extension, where that differs from the key.
-    pub(super) stem: Option<Box<str>>,
-    /// Whether the row keeps its earlier render although its movie has changed.
-    pub(super) is_left: bool,
-    /// The number of doubts in the ledger when the service's list was last read for it.
-    pub(super) looked: u64,
-}
-
-/// A row whose answer is lost, or that another process is sending.
-pub(super) struct Lost {
-    pub(super) row: Row,
-    pub(super) id: RenderId,
-}
 
 /// The receiving ends of the pipeline's channels.
 pub(super) struct Inbound {

@@ -4,8 +4,8 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
 use tokio::time::Instant as Tick;
 
-use super::finish::How;
-use super::pipeline::{Pipeline, Row};
+use super::pipeline::Pipeline;
+use super::row::{How, Row};
 use crate::ledger::{LedgerError, Render};
 use crate::policy::{BATCH_THROTTLED_FOR, REFUSED_FOR};
 use crate::render::event::{Event, Outcome};
