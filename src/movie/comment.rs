@@ -1,5 +1,5 @@
-//! The mark of the comments that `j2v` reads: `// j2v-allow J2V086`. Reading a movie warns of every other comment, since JSON
-//! has none.
+//! The mark of the comments that `j2v` reads: `// j2v-allow J2V086`. Every other comment in JSON gets a warning, since JSON has
+//! none.
 
 /// The mark that a comment begins with which allows findings of a line.
 pub(super) const MARK: &str = "j2v-allow";
