@@ -26,12 +26,12 @@ pub enum Origin {
     /// At a URL.
     Remote(String),
     /// On this machine.
-    Local(LocalFile),
+    Local(PreviewFile),
 }
 
 /// A file of this machine, not yet judged.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct LocalFile {
+pub struct PreviewFile {
     path: PathBuf,
     root: Option<PathBuf>,
 }
@@ -72,14 +72,14 @@ impl Folder {
     #[must_use]
     pub fn origin(&self, address: &str) -> Origin {
         if is_local(address) {
-            Origin::Local(LocalFile { path: self.base.join(path_of(address)), root: self.root.clone() })
+            Origin::Local(PreviewFile { path: self.base.join(path_of(address)), root: self.root.clone() })
         } else {
             Origin::Remote(address.to_owned())
         }
     }
 }
 
-impl LocalFile {
+impl PreviewFile {
     /// Its path.
     #[must_use]
     pub fn path(&self) -> &Path {

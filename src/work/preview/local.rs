@@ -9,13 +9,13 @@ use futures_util::stream;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
-use super::file::{LocalFile, Media};
+use super::file::{Media, PreviewFile};
 
 /// Bytes read at once.
 const CHUNK: u64 = 128 << 10;
 
 /// The response with a file of this machine.
-pub(super) async fn file(file: LocalFile, range: Option<&str>) -> Response {
+pub(super) async fn file(file: PreviewFile, range: Option<&str>) -> Response {
     let path = file.path().display().to_string();
     match tokio::task::spawn_blocking(move || file.open()).await {
         Ok(Ok(media)) => part(media, range).await,

@@ -6,7 +6,7 @@ mod server;
 mod shelf;
 mod watch;
 
-pub use file::{Folder, LocalFile, Media, Origin, Unshown};
+pub use file::{Folder, Media, Origin, PreviewFile, Unshown};
 pub use server::{Rows, Served, serve};
 pub use shelf::Shelf;
 pub use watch::Watch;
