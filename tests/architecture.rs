@@ -131,8 +131,8 @@ fn imported<'a>(module: &Module, text: &str, names: &BTreeSet<&'a Module>) -> BT
                 }
             }
             let whole: Module = base.iter().cloned().chain(parts.iter().map(|&part| part.to_owned())).collect();
-            let named = (base.len()..=whole.len()).rev().find_map(|length| names.get(&whole[..length].to_vec()));
-            found.extend(named.filter(|named| !named.starts_with(module) && !module.starts_with(named)));
+            let reached = (base.len()..=whole.len()).rev().find_map(|length| names.get(&whole[..length].to_vec()));
+            found.extend(reached.filter(|other| !other.starts_with(module) && !module.starts_with(other)));
         }
     }
     found
