@@ -62,8 +62,8 @@ pub(crate) fn replace(target: &Path, content: &[u8]) -> io::Result<()> {
     draft.persist(&target).map(drop).map_err(|why| why.error)
 }
 
-/// The folder of a file.
-fn folder_of(path: &Path) -> &Path {
+/// The folder of a file; `.` for a name alone.
+pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

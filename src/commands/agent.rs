@@ -139,7 +139,7 @@ fn write(path: &Path, text: &str, dry_run: bool) -> anyhow::Result<Change> {
         return Ok(change);
     }
     let failed = |why: std::io::Error| CliError::new(Exit::Internal, format!("{} can't be written: {why}", path.display()));
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = draft::folder_of(path);
     fs::create_dir_all(folder).map_err(failed)?;
     draft::replace(path, text.as_bytes()).map_err(failed)?;
     Ok(change)

@@ -31,7 +31,7 @@ pub(super) async fn run(call: &Call, args: &DeleteArgs) -> anyhow::Result<Exit> 
         for name in &names {
             call.out.data(name);
         }
-        call.out.note(&format!("{} would be deleted; nothing was", files(names.len())));
+        call.out.note(&format!("{} would be deleted; nothing was", counted(names.len(), "file")));
         return Ok(Exit::Done);
     }
     if !names.is_empty() && !args.yes && !agreed(call, args, &names)? {
@@ -64,13 +64,9 @@ fn file_of(known: &Known) -> Option<String> {
     }
 }
 
-fn files(count: usize) -> String {
-    counted(count, "file")
-}
-
 /// Asks at a terminal. A deleted file can't be restored: where no question can be asked, `--yes` is required.
 fn agreed(call: &Call, args: &DeleteArgs, names: &[String]) -> Result<bool, CliError> {
-    let what = files(names.len());
+    let what = counted(names.len(), "file");
     let reads_stdin = args.renders.iter().any(|name| name == "-");
     if reads_stdin || !call.settings.terminal.stderr || !io::stdin().is_terminal() {
         let stop =

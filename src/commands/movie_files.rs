@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::CliError;
+use crate::draft;
 use crate::exit::Exit;
 pub(super) use crate::input::STDIN;
 use crate::input::{self, InputError};
@@ -112,7 +113,7 @@ fn unreadable(name: &str, why: &InputError) -> CliError {
 /// The message for a movie that doesn't exist, with the name that was probably meant.
 fn not_there(name: &str, stop: CliError) -> CliError {
     let path = Path::new(name);
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = draft::folder_of(path);
     let Ok(entries) = fs::read_dir(folder) else {
         return CliError { help: Some(format!("the folder {} does not exist either", folder.display())), ..stop };
     };

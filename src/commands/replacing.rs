@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::{CliError, movies};
 use crate::cli::{MovieArgs, TableArgs};
+use crate::draft;
 use crate::exit::Exit;
 use crate::output::RecordFormat;
 use crate::service::copies::is_one_file;
@@ -53,7 +54,7 @@ pub(super) fn file_of_download(place: Option<&str>) -> Option<Input<'_>> {
 /// Whether both paths are of one file, even if there is none yet.
 fn is_one_target(one: &Path, other: &Path) -> bool {
     let place = |path: &Path| {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = draft::folder_of(path);
         Some((folder.canonicalize().ok()?, path.file_name()?.to_owned()))
     };
     is_one_file(one, other) || place(one).is_some_and(|one| Some(one) == place(other))

@@ -9,6 +9,7 @@ use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
 use super::save_error::{Overwrite, SaveError};
+use crate::draft;
 use crate::render::identity::ProjectId;
 
 /// The longest note, bytes: an `ETag`, a project and a number are far shorter.
@@ -274,7 +275,7 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
 
 #[cfg(unix)]
 fn sync_folder(file: &Path) -> io::Result<()> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let folder = draft::folder_of(file);
     fs::File::open(folder)?.sync_all()
 }
 

@@ -205,7 +205,6 @@ impl Described<'_> {
         let turn = self.downloads.acquire().await;
         let saved = save_video(self.context, &report, self.target.render.as_ref(), saving).await;
         drop(turn);
-        let project = report.project.as_str().to_owned();
         let resume = self.download(saving);
         let outcome = Outcome { file: None, ..self.outcome(OutcomeStatus::Done, Some(report.clone())) };
         match saved {
@@ -217,7 +216,7 @@ impl Described<'_> {
                     // The file is another paid video: the next command leaves it alone.
                     Unsaved::InTheWay { path, whose: Some(_) } => {
                         let free = save::with_project(path, &report.project);
-                        self.context.command.spell(&["download", &project, "-o", &free.to_string_lossy()])
+                        self.context.command.spell(&["download", report.project.as_str(), "-o", &free.to_string_lossy()])
                     }
                     _ => format!("{resume} --overwrite"),
                 };

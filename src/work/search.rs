@@ -101,24 +101,25 @@ pub(super) fn next_search_in(context: &Context, render: &Render, now: Timestamp)
 }
 
 /// Looks once more for those of `renders` that are held, before they are called held again. One that the list doesn't show
-/// becomes an intent again if the rule to resubmit was chosen since. A list that can't be read changes nothing.
+/// becomes an intent again if the rule to resubmit was chosen since. A list that can't be read changes nothing. Returns whether
+/// it looked: the rows may have another state then.
 ///
 /// # Errors
 /// When the ledger fails.
-pub(super) async fn look_for_held(context: &Context, renders: &[Render], patience: Duration) -> Result<(), LedgerError> {
+pub(super) async fn look_for_held(context: &Context, renders: &[Render], patience: Duration) -> Result<bool, LedgerError> {
     let is_sought = |render: &&Render| render.submission.state == State::Held && render.traceable;
     let held: Vec<Render> = renders.iter().filter(is_sought).cloned().collect();
     if held.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
-    let Some(swept) = context.unless_interrupted(sweep(context, &held, patience)).await else { return Ok(()) };
+    let Some(swept) = context.unless_interrupted(sweep(context, &held, patience)).await else { return Ok(true) };
     if let Err(why) = swept?
         && held.iter().any(is_undecided)
     {
         context
             .tell(&Event::Warning(format!("the service's list could not be read ({why}): nothing that is held is sent again without it")));
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Whether a sweep that doesn't show a render decides about it: it is held, or is sent again where its rule says so.

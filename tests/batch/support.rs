@@ -127,6 +127,7 @@ pub(crate) fn plan(rows: u64) -> Run {
         interval: None,
         follow: Some(Follow { poll_interval: PollInterval::new(Locality::Loopback, None), timeout: Duration::from_secs(60) }),
         saving: None,
+        tells_client_data: false,
         traceable: true,
         on_unknown: None,
         quarantine: None,

@@ -87,6 +87,7 @@ fn plan(call: &Call, args: &BatchArgs, batch: &Batch, checked: &CheckedRows, sav
         interval: args.pace.rate,
         follow,
         saving,
+        tells_client_data: args.json || args.results.is_some(),
         traceable: !args.lost.no_token,
         on_unknown: args.lost.on_unknown.map(OnUnknown::from),
         quarantine: args.lost.quarantine,

@@ -93,6 +93,9 @@ fn certain<'f>(movie: &Document, found: &'f [Diagnostic]) -> Vec<&'f Fix> {
 /// values for one name a person decides which is meant.
 fn writable<'f>(movie: &Document, found: &'f [Diagnostic]) -> Vec<&'f Fix> {
     let mut fixes: Vec<&Fix> = found.iter().filter_map(|finding| finding.fix.as_ref()).filter(|fix| fix.span.source == FILE).collect();
+    if fixes.is_empty() {
+        return fixes;
+    }
     let mut repeats = HashSet::new();
     collect_repeats(&movie.root, &fixes.iter().map(|fix| (fix.span.start, *fix)).collect(), &mut repeats);
     fixes.retain(|fix| !repeats.contains(&fix.span.start));

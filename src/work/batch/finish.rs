@@ -89,9 +89,10 @@ async fn outcome(pipeline: &Pipeline<'_>, downloads: &Semaphore, ending: Ending,
     FinishedRow { row, outcome, was_rendering, is_held_back }
 }
 
-/// The outcome with the `client-data` of the row's movie, where the service has not reported it yet.
+/// The outcome with the `client-data` of the row's movie, where that is told and the service has not reported it yet.
 async fn with_client_data(pipeline: &Pipeline<'_>, render: &Render, outcome: Outcome) -> Outcome {
-    if outcome.report.as_ref().is_some_and(|report| report.client_data.is_some()) {
+    let is_reported = outcome.report.as_ref().is_some_and(|report| report.client_data.is_some());
+    if is_reported || !pipeline.run.tells_client_data {
         return outcome;
     }
     // A ledger that can't be read costs the line its `client-data`, not its render.

@@ -220,10 +220,11 @@ async fn settled(pipeline: &Pipeline<'_>, renders: impl Iterator<Item = &Render>
     if !records.is_empty() {
         context.store.record(records).await?;
     }
-    let ruled = context.store.find(None, RenderQuery::Ids(ids.clone())).await?;
-    search::look_for_held(context, &ruled, READING_LIST).await?;
-    let found = context.store.find(None, RenderQuery::Ids(ids)).await?;
-    Ok(found.into_iter().map(|render| (render.id, render)).collect())
+    let mut now = context.store.find(None, RenderQuery::Ids(ids.clone())).await?;
+    if search::look_for_held(context, &now, READING_LIST).await? {
+        now = context.store.find(None, RenderQuery::Ids(ids)).await?;
+    }
+    Ok(now.into_iter().map(|render| (render.id, render)).collect())
 }
 
 fn draft(pipeline: &Pipeline<'_>, known: Known) -> NewRender {

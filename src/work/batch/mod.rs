@@ -88,6 +88,8 @@ pub struct Run {
     pub follow: Option<Follow>,
     /// Where to save the videos; `None` to not save them.
     pub saving: Option<Saving>,
+    /// Whether outcomes tell the `client-data` of their movies, too: each such movie is read back from the ledger.
+    pub tells_client_data: bool,
     /// Whether the movies carry tokens.
     pub traceable: bool,
     /// What to do when a lost answer is not found.

@@ -101,8 +101,9 @@ async fn existing(context: &Context, order: &Order, mut render: Render) -> Resul
         return Ok(over(not_looked_for(context, &render, &why)));
     }
     render = context.reload(&render).await?;
-    search::look_for_held(context, std::slice::from_ref(&render), order.settle_for).await?;
-    render = context.reload(&render).await?;
+    if search::look_for_held(context, std::slice::from_ref(&render), order.settle_for).await? {
+        render = context.reload(&render).await?;
+    }
     if render.submission.state == State::Rejected {
         render = context.learn(&render, Fact::Reopened).await?;
     }
