@@ -60,10 +60,10 @@ pub(crate) fn expression(bytes: &[u8]) {
     template::parts(text).for_each(drop);
     let _ = template::sole_block(text);
     let (line, variables) = text.split_once('\n').unwrap_or((text, "{}"));
-    let limits = expr::Limits::default();
+    let limits = expr::ExprLimits::default();
     let Ok(parsed) = expr::parse(line, &limits) else { return };
-    let extent = parsed.root.extent;
-    assert!(extent.start <= extent.end && line.get(extent.start..extent.end).is_some());
+    let range = parsed.root.range;
+    assert!(range.start <= range.end && line.get(range.start..range.end).is_some());
     let members = Document::parse("variables.json", variables).map_or_else(|_| Node::object(), |document| document.root);
     let mut scope = Variables::new(&members, limits);
     if let Ok(value) = evaluate(&parsed.root, &mut scope) {

@@ -10,6 +10,7 @@
 //! - [`world`]: the clock and the random numbers, so that tests decide both.
 //! - [`policy`]: the times and numbers of the protocol, each once.
 //! - [`limits`]: the most that is taken of what others wrote; [`input`] reads no more.
+//! - `quantity`: a number and its noun.
 //! - `draft`: the file that takes another one's place when it is whole.
 //! - [`movie`]: what a movie is. Pure: no I/O, no clock.
 //! - [`render`]: what one paid render is: its key, its token, its states. Pure.
@@ -48,6 +49,7 @@ mod output;
 pub mod policy;
 #[doc(hidden)]
 pub mod preview;
+mod quantity;
 #[doc(hidden)]
 pub mod render;
 #[doc(hidden)]

@@ -7,26 +7,27 @@ use std::fs;
 use std::path::Path;
 
 /// Each layer and the modules of the crate that it may import, besides itself.
-const MAY_USE: [(&str, &[&str]); 19] = [
+const MAY_USE: [(&str, &[&str]); 20] = [
     ("world", &[]),
     ("policy", &[]),
     ("limits", &[]),
     ("input", &["limits"]),
     ("near", &[]),
+    ("quantity", &[]),
     ("draft", &[]),
-    ("movie", &["limits", "near"]),
+    ("movie", &["limits", "near", "quantity"]),
     ("render", &["policy", "world"]),
-    ("rows", &["input", "limits", "movie", "near"]),
+    ("rows", &["input", "limits", "movie", "near", "quantity"]),
     ("preview", &["movie"]),
     ("service", &["draft", "movie", "policy", "render", "world"]),
     ("ledger", &["render", "world"]),
-    ("work", &["ledger", "movie", "policy", "preview", "render", "service", "world"]),
+    ("work", &["ledger", "movie", "policy", "preview", "quantity", "render", "service", "world"]),
     ("client", &["ledger", "movie", "policy", "render", "service", "work", "world"]),
     ("emulator", &["movie", "near", "world"]),
     ("exit", &["render"]),
     ("cli", &["emulator", "exit", "movie", "near", "render", "rows", "service", "world"]),
     ("settings", &["cli", "input", "ledger", "limits", "movie", "near", "service", "work"]),
-    ("output", &["draft", "exit", "limits", "movie", "render", "settings", "world"]),
+    ("output", &["draft", "exit", "limits", "movie", "quantity", "render", "settings", "world"]),
 ];
 
 #[test]

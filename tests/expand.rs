@@ -176,7 +176,7 @@ fn hostile() -> Vec<(&'static str, String)> {
 #[test]
 fn a_hostile_document_costs_a_clear_error() {
     let standard = Limits::default();
-    let expression = expr::Limits { steps: 200_000, bytes: 2 << 20, ..standard.expression };
+    let expression = expr::ExprLimits { steps: 200_000, bytes: 2 << 20, ..standard.expression };
     let limits = Limits { expression, scenes: 2_000, nodes: 100_000, ..standard };
     for (what, text) in hostile() {
         let expansion = expand(&Document::parse("m.json", text.clone()).unwrap(), &limits);

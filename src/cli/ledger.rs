@@ -49,7 +49,7 @@ Examples:
     /// Remove movies, histories and callback bodies of renders that ended long ago
     #[command(after_long_help = help::page("\
 A render with a key of yours keeps its row forever, so that the key is never paid for twice.
-Its movie, its story and the bodies of its callbacks go. A render that never had such a key goes whole.
+Its movie, its history and the bodies of its callbacks go. A render that never had such a key goes whole.
 Whatever may still run, or may still be sent, stays as it is.
 
 Examples:

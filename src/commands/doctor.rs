@@ -11,7 +11,7 @@ use crate::cli::DoctorArgs;
 use crate::exit::Exit;
 use crate::output::table;
 
-/// The severity of a finding.
+/// The severity of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Health {
     /// Everything is right.
@@ -34,7 +34,7 @@ impl Health {
 
 /// The result of one check.
 #[derive(Debug)]
-struct Finding {
+struct CheckResult {
     check: &'static str,
     health: Health,
     detail: String,
@@ -42,7 +42,7 @@ struct Finding {
     next: Option<String>,
 }
 
-impl Finding {
+impl CheckResult {
     fn ok(check: &'static str, detail: impl Into<String>) -> Self {
         Self { check, health: Health::Ok, detail: detail.into(), help: None, next: None }
     }
@@ -86,23 +86,23 @@ impl Finding {
 
 pub(super) async fn run(call: &Call, args: &DoctorArgs) -> anyhow::Result<Exit> {
     let (key, of_key) = local::key(call);
-    let mut findings = vec![local::version()];
-    findings.extend(local::config(call));
-    findings.push(of_key);
-    findings.extend(local::ledger(call).await);
-    findings.extend(remote::look(call, key).await?);
+    let mut results = vec![local::version()];
+    results.extend(local::config(call));
+    results.push(of_key);
+    results.extend(local::ledger(call).await);
+    results.extend(remote::look(call, key).await?);
     if args.json {
-        for finding in &findings {
-            call.out.data(&finding.to_json());
+        for result in &results {
+            call.out.data(&result.to_json());
         }
     } else {
-        let rows: Vec<_> = findings.iter().flat_map(Finding::rows).collect();
+        let rows: Vec<_> = results.iter().flat_map(CheckResult::rows).collect();
         for line in table::lay_out(&rows) {
             call.out.data(&line);
         }
     }
     // What comes first is to be fixed first: the code names its kind.
-    let failed = findings.iter().find_map(|finding| match finding.health {
+    let failed = results.iter().find_map(|result| match result.health {
         Health::Fail(exit) => Some(exit),
         Health::Ok | Health::Warn => None,
     });

@@ -10,8 +10,8 @@ use super::{Call, CliError};
 use crate::cli::HistoryArgs;
 use crate::exit::Exit;
 use crate::ledger::{Render, RenderQuery, Space};
-use crate::output::counted;
 use crate::output::table::{self, Cell};
+use crate::quantity::counted;
 use crate::render::identity::Key;
 use crate::render::state::State;
 use crate::service::place::here;
@@ -91,7 +91,7 @@ fn total(amounts: impl Iterator<Item = f64>) -> f64 {
 
 impl fmt::Display for Sum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, {} credits, {} s of video", counted(self.renders, "render"), self.credits, self.seconds)?;
+        write!(f, "{}, {}, {} s of video", counted(self.renders, "render"), counted(self.credits, "credit"), self.seconds)?;
         if self.open > 0 { write!(f, "; the cost of {} is unknown", self.open) } else { Ok(()) }
     }
 }

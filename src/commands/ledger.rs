@@ -14,7 +14,7 @@ use crate::ledger::RenderQuery;
 use crate::ledger::postgres::Postgres;
 use crate::ledger::sqlite::Sqlite;
 use crate::ledger::transfer::{CopyError, Transfer, copy};
-use crate::output::counted;
+use crate::quantity::counted;
 use crate::render::state::State;
 use crate::settings::LedgerPlace;
 use crate::world::World;

@@ -5,7 +5,8 @@ use crate::exit::Exit;
 use crate::movie::Document;
 use crate::movie::expand::{Assumption, ExpandIssue, Expansion, Limits, expand};
 use crate::movie::json::Span;
-use crate::output::{Out, counted};
+use crate::output::Out;
+use crate::quantity::counted;
 
 /// The number of messages about one movie that are shown; the rest is counted.
 const MOST_TOLD: usize = 50;

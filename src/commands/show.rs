@@ -25,15 +25,15 @@ pub(super) async fn run(call: &Call, args: &ShowArgs) -> anyhow::Result<Exit> {
         here => here,
     };
     let Some(render) = found else { return of_service(call, args, name).await };
-    let story = ledger.story(render.id).await.map_err(ledger_failed)?;
+    let history = ledger.history(render.id).await.map_err(ledger_failed)?;
     let body = ledger.body(render.id).await.map_err(ledger_failed)?.and_then(|body| String::from_utf8(body).ok());
     let mail = Mail::of(ledger.as_ref(), &render).await.map_err(ledger_failed)?;
     let token = token(&render, ledger.name());
     if args.json {
-        call.out.data(&whole(&render, token.as_deref(), &story, &mail, body.as_deref()).to_string());
+        call.out.data(&whole(&render, token.as_deref(), &history, &mail, body.as_deref()).to_string());
         return Ok(Exit::Done);
     }
-    for line in told(&render, token, &story, &mail) {
+    for line in told(&render, token, &history, &mail) {
         call.out.data(&line);
     }
     if let Some(body) = body {
@@ -68,14 +68,14 @@ fn token(render: &Render, ledger: LedgerName) -> Option<String> {
     render.traceable.then(|| Token::new(&render.identity(), render.submission.attempt, ledger).to_string())
 }
 
-fn whole(render: &Render, token: Option<&str>, story: &[Event], mail: &Mail, body: Option<&str>) -> Value {
+fn whole(render: &Render, token: Option<&str>, history: &[Event], mail: &Mail, body: Option<&str>) -> Value {
     let mut whole = facts(render);
-    let story: Vec<Value> =
-        story.iter().map(|event| json!({"at": event.at.to_iso(), "event": event.kind, "detail": event.detail})).collect();
+    let history: Vec<Value> =
+        history.iter().map(|event| json!({"at": event.at.to_iso(), "event": event.kind, "detail": event.detail})).collect();
     if let Some(fields) = whole.as_object_mut() {
         fields.insert("token".to_owned(), json!(token));
         fields.insert("report".to_owned(), json!(render.report.as_ref().map(|report| &report.raw)));
-        fields.insert("story".to_owned(), json!(story));
+        fields.insert("story".to_owned(), json!(history));
         fields.insert("callbacks".to_owned(), mail.callbacks.iter().map(callback).collect());
         fields.insert("deliveries".to_owned(), mail.deliveries.iter().map(delivery).collect());
         fields.insert("body".to_owned(), json!(body));
@@ -83,7 +83,7 @@ fn whole(render: &Render, token: Option<&str>, story: &[Event], mail: &Mail, bod
     whole
 }
 
-fn told(render: &Render, token: Option<String>, story: &[Event], mail: &Mail) -> Vec<String> {
+fn told(render: &Render, token: Option<String>, history: &[Event], mail: &Mail) -> Vec<String> {
     let mut rows = Vec::new();
     if let Value::Object(fields) = facts(render) {
         let shown = fields.into_iter().filter(|(name, value)| !value.is_null() && name != "scope");
@@ -95,12 +95,12 @@ fn told(render: &Render, token: Option<String>, story: &[Event], mail: &Mail) ->
     rows.extend(token.map(|token| vec!["token".to_owned(), token]));
     let mut lines = table::lay_out(&rows);
     lines.push(String::new());
-    let mut story: Vec<(Timestamp, Vec<String>)> =
-        story.iter().map(|event| (event.at, vec![event.at.to_iso(), event.kind.clone(), event.detail.clone()])).collect();
-    story.extend(mail.lines());
+    let mut history: Vec<(Timestamp, Vec<String>)> =
+        history.iter().map(|event| (event.at, vec![event.at.to_iso(), event.kind.clone(), event.detail.clone()])).collect();
+    history.extend(mail.lines());
     // The history is already in order; callbacks and deliveries are inserted by their time.
-    story.sort_by_key(|(at, _)| *at);
-    lines.extend(table::lay_out(&story.into_iter().map(|(_, line)| line).collect::<Vec<_>>()));
+    history.sort_by_key(|(at, _)| *at);
+    lines.extend(table::lay_out(&history.into_iter().map(|(_, line)| line).collect::<Vec<_>>()));
     lines
 }
 

@@ -8,7 +8,7 @@ use crate::movie::Document;
 use crate::movie::check::{Resolved, Settings, check};
 use crate::movie::diagnostic::{Diagnostic, Severity};
 use crate::movie::plan::{Credits, Price, PriceReason, Unbounded};
-use crate::output::counted;
+use crate::quantity::counted;
 use crate::settings::Projects;
 use crate::work::CommandLine;
 

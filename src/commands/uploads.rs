@@ -18,7 +18,8 @@ use crate::exit::Exit;
 use crate::movie::check::{Resolved, Settings, check};
 use crate::movie::diagnostic::{Diagnostic, Source, SourceKind};
 use crate::movie::{Document, local_references, path_of, with_urls};
-use crate::output::{bytes, counted};
+use crate::output::bytes;
+use crate::quantity::counted;
 use crate::service::account::AccountError;
 use crate::service::client::Client;
 use crate::service::media::{MediaPath, TEMP, stored_folder};
@@ -100,8 +101,7 @@ pub(super) async fn tell_cost(call: &Call, client: &Client, files: usize, more: 
 
 /// The cost of storage, for people.
 pub(super) fn a_week(credits: f64) -> String {
-    let s = if (credits - 1.0).abs() < f64::EPSILON { "" } else { "s" };
-    format!("{credits} credit{s} a week")
+    format!("{} a week", counted(credits, "credit"))
 }
 
 /// The message and exit code for a file that could not be uploaded.

@@ -224,7 +224,7 @@ impl TallyChanges {
 
 /// A batch and its tally.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Standing {
+pub struct BatchStatus {
     /// The batch.
     pub batch: Batch,
     /// The number of its renders in each state.
@@ -299,10 +299,10 @@ impl Budget {
 pub trait Batches: Send + Sync {
     /// Stores a batch, new or known; returns it with its tally. A known batch keeps its creation time, and each limit for
     /// which the new budget has none.
-    fn keep(&self, batch: Batch) -> Reply<'_, Standing>;
+    fn keep(&self, batch: Batch) -> Reply<'_, BatchStatus>;
 
     /// The batches of one space, or of all spaces, newest first; only those with this name if one is given.
-    fn batches(&self, space: Option<Space>, name: Option<String>) -> Reply<'_, Vec<Standing>>;
+    fn batches(&self, space: Option<Space>, name: Option<String>) -> Reply<'_, Vec<BatchStatus>>;
 
     /// The latest generation of each key in one scope, in the order of the keys.
     fn latest(&self, space: Space, scope: String, keys: Vec<Key>) -> Reply<'_, Vec<Option<Render>>>;

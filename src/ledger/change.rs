@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::outbox::is_news;
-use super::{Again, Change, Event, NewRender, Recorded, Render, RenderId, story};
+use super::{Again, Change, Event, NewRender, Recorded, Render, RenderId, history};
 use crate::render::identity::MovieHash;
 use crate::render::outcome::{Report, Status};
 use crate::render::state::{Fact, InvalidTransition, State, Submission};
@@ -109,7 +109,7 @@ pub fn apply(before: &Render, change: &Change, at: Timestamp, owner: &str) -> Re
         Change::Quarantine(length) => render.quarantine = *length,
     }
     let action = action.unwrap_or_else(|| render.submission.action());
-    let event = story::line(before, change, &render, &action, at);
+    let event = history::line(before, change, &render, &action, at);
     if event.is_some() {
         render.touched_at = at;
     }

@@ -43,14 +43,14 @@ impl Marks {
 
 /// What a store knows of the completeness of its ledger, and the mark that it is based on.
 #[derive(Debug, Default)]
-pub(super) struct Witness {
+pub(super) struct RestoreDetector {
     marks: Option<Marks>,
     file: OnceLock<MarkFile>,
     known: Mutex<Completeness>,
 }
 
-impl Witness {
-    /// A witness that has not seen its ledger yet; without marks it never proves anything.
+impl RestoreDetector {
+    /// A detector that has not seen its ledger yet; without marks it never proves anything.
     pub(super) fn new(marks: Option<Marks>) -> Self {
         Self { marks, ..Self::default() }
     }
@@ -82,10 +82,10 @@ impl Witness {
         self: &Arc<Self>,
         claims: Reply<'a, Vec<Result<Recorded, E>>>,
     ) -> Reply<'a, Vec<Result<Recorded, E>>> {
-        let witness = Arc::clone(self);
+        let detector = Arc::clone(self);
         Box::pin(async move {
             let claims = claims.await?;
-            witness.claimed(&claims);
+            detector.claimed(&claims);
             Ok(claims)
         })
     }
@@ -129,12 +129,12 @@ enum Proof {
     /// A gap that was noticed.
     Gap,
     /// A claim of this machine.
-    Claim(Claim),
+    Claim(MarkedClaim),
 }
 
 /// A claim, reduced to what identifies it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Claim {
+struct MarkedClaim {
     render: i64,
     movie: String,
     epoch: u64,
@@ -164,7 +164,7 @@ pub(super) struct Answer {
 
 /// The conclusion from an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Finding {
+pub(super) enum Conclusion {
     /// Nothing that this machine knows of is missing.
     Whole(Completeness),
     /// The ledger lacks what was written at this moment.
@@ -192,7 +192,7 @@ impl MarkFile {
         if known.as_ref().is_some_and(|known| known.at > at && matches!(known.proof, Proof::Claim(_))) {
             return;
         }
-        let proof = Proof::Claim(Claim { render: last.id.0, movie: last.movie.to_hex(), epoch: last.submission.epoch });
+        let proof = Proof::Claim(MarkedClaim { render: last.id.0, movie: last.movie.to_hex(), epoch: last.submission.epoch });
         self.write(&Mark { proof, at, met: known.and_then(|known| known.met) });
     }
 
@@ -231,7 +231,7 @@ impl Mark {
     }
 
     /// The conclusion from the answer.
-    pub(super) fn judge(&self, answer: &Answer) -> Finding {
+    pub(super) fn judge(&self, answer: &Answer) -> Conclusion {
         let holds = match &self.proof {
             Proof::Nothing => true,
             Proof::Gap => answer.gap.is_some_and(|gap| gap.until.0 >= self.at),
@@ -239,7 +239,7 @@ impl Mark {
                 *movie == claim.movie && epoch.cast_unsigned() >= claim.epoch && posted_at.is_some_and(|at| at >= self.at)
             }),
         };
-        if holds { Finding::Whole(self.completeness(answer.gap)) } else { Finding::Behind(Timestamp(self.at)) }
+        if holds { Conclusion::Whole(self.completeness(answer.gap)) } else { Conclusion::Behind(Timestamp(self.at)) }
     }
 
     fn completeness(&self, gap: Option<Gap>) -> Completeness {
@@ -281,17 +281,17 @@ mod tests {
     }
 
     fn claimed(at: i64) -> Mark {
-        Mark { proof: Proof::Claim(Claim { render: 7, movie: "ab".to_owned(), epoch: 2 }), at, met: None }
+        Mark { proof: Proof::Claim(MarkedClaim { render: 7, movie: "ab".to_owned(), epoch: 2 }), at, met: None }
     }
 
     #[test]
     fn a_ledger_without_the_last_claim_is_behind() {
         let row = |movie: &str, epoch, at| Answer { render: Some((movie.to_owned(), epoch, at)), ..Answer::default() };
         for held in [row("ab", 2, Some(5)), row("ab", 3, Some(9))] {
-            assert!(matches!(claimed(5).judge(&held), Finding::Whole(_)), "{held:?}");
+            assert!(matches!(claimed(5).judge(&held), Conclusion::Whole(_)), "{held:?}");
         }
         for lost in [Answer::default(), row("ab", 1, Some(5)), row("cd", 2, Some(5)), row("ab", 2, Some(4)), row("ab", 2, None)] {
-            assert_eq!(claimed(5).judge(&lost), Finding::Behind(Timestamp(5)), "{lost:?}");
+            assert_eq!(claimed(5).judge(&lost), Conclusion::Behind(Timestamp(5)), "{lost:?}");
         }
     }
 
@@ -299,9 +299,9 @@ mod tests {
     fn a_ledger_that_has_forgotten_its_gap_is_behind_again() {
         let mark = Mark { proof: Proof::Gap, at: 5, met: None };
         let knows = |until| Answer { gap: Some(Gap { from: Timestamp(0), until: Timestamp(until) }), ..Answer::default() };
-        assert!(matches!(mark.judge(&knows(5)), Finding::Whole(_)));
-        assert_eq!(mark.judge(&knows(4)), Finding::Behind(Timestamp(5)));
-        assert_eq!(mark.judge(&Answer::default()), Finding::Behind(Timestamp(5)));
+        assert!(matches!(mark.judge(&knows(5)), Conclusion::Whole(_)));
+        assert_eq!(mark.judge(&knows(4)), Conclusion::Behind(Timestamp(5)));
+        assert_eq!(mark.judge(&Answer::default()), Conclusion::Behind(Timestamp(5)));
     }
 
     #[test]

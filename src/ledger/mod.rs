@@ -9,6 +9,7 @@ pub mod cells;
 pub mod change;
 mod columns;
 mod error;
+pub mod history;
 pub mod inbox;
 pub mod mark;
 pub mod outbox;
@@ -17,7 +18,6 @@ pub mod postgres;
 pub mod recovery;
 pub mod sharing;
 pub mod sqlite;
-pub mod story;
 pub mod transfer;
 
 use std::future::Future;
@@ -348,7 +348,7 @@ pub trait Store: Batches + Inbox + Outbox + Recovery + Sharing + Send + Sync {
     fn body(&self, render: RenderId) -> Reply<'_, Option<Vec<u8>>>;
 
     /// The render's history in time order.
-    fn story(&self, render: RenderId) -> Reply<'_, Vec<Event>>;
+    fn history(&self, render: RenderId) -> Reply<'_, Vec<Event>>;
 
     /// Turns every `sending` row whose owner is gone into `unknown`; returns those rows.
     fn reap(&self, at: Timestamp) -> Reply<'_, Vec<Render>>;

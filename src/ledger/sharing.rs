@@ -31,7 +31,7 @@ pub struct Share {
     /// The space of the renders.
     pub space: Space,
     /// The watcher that asks.
-    pub seat: WatcherId,
+    pub watcher: WatcherId,
     /// What it waits for. This replaces what it waited for before.
     pub waits: Vec<Wait>,
     /// The service can't be read: the holder of the read lease makes no request before this time.
@@ -48,7 +48,7 @@ pub enum ReadLease {
     /// The watcher that asked.
     Mine {
         /// The renders that other living watchers wait for, one entry for each watcher that waits for a render.
-        guests: Vec<Wait>,
+        others: Vec<Wait>,
         /// The time before which the previous holder makes no request to the service.
         rest_until: Option<Timestamp>,
     },
@@ -65,7 +65,7 @@ pub trait Sharing: Send + Sync {
     fn share(&self, share: Share) -> Reply<'_, ReadLease>;
 
     /// Ends a watcher's waits and frees its read lease. The end of its process does the same.
-    fn leave(&self, space: Space, seat: WatcherId) -> Reply<'_, ()>;
+    fn leave(&self, space: Space, watcher: WatcherId) -> Reply<'_, ()>;
 
     /// Returns when another store may have written since `heard`, or at once if `heard` is `None`. The result is the new
     /// position. A store's own writes may count as news.
@@ -78,7 +78,7 @@ pub struct LeaseHolder {
     /// The process, by the name that its store gave it.
     pub owner: String,
     /// The watcher that holds the lease.
-    pub seat: WatcherId,
+    pub watcher: WatcherId,
     /// When the lease was taken or renewed.
     pub renewed_at: Timestamp,
     /// The time before which no request is made to the service.
@@ -107,11 +107,11 @@ pub fn asked<E>(
     is_alive: impl FnOnce(&str) -> Result<bool, E>,
 ) -> Result<LeaseDecision, E> {
     let (at, rest_until) = (share.at, share.rest_until);
-    let mine = |rest_until| LeaseHolder { owner: owner.to_owned(), seat: share.seat, renewed_at: at, rest_until };
+    let mine = |rest_until| LeaseHolder { owner: owner.to_owned(), watcher: share.watcher, renewed_at: at, rest_until };
     let Some(reader) = reader else { return Ok(LeaseDecision::Written(mine(rest_until))) };
     // A clock that was set back must not make a lease last for ever.
     let age = at.since(reader.renewed_at).max(reader.renewed_at.since(at));
-    if reader.owner == owner && reader.seat == share.seat {
+    if reader.owner == owner && reader.watcher == share.watcher {
         let is_news = reader.rest_until != rest_until || age >= share.stands / 4;
         return Ok(if is_news { LeaseDecision::Written(mine(rest_until)) } else { LeaseDecision::Kept(reader) });
     }
@@ -128,13 +128,13 @@ mod tests {
 
     const STANDS: Duration = Duration::from_secs(10);
 
-    fn share(seat: u64, second: i64) -> Share {
+    fn share(watcher: u64, second: i64) -> Share {
         let space = Space { account: "a".to_owned(), endpoint: "e".to_owned() };
-        Share { space, seat: WatcherId(seat), waits: Vec::new(), rest_until: None, at: Timestamp(second * 1000), stands: STANDS }
+        Share { space, watcher: WatcherId(watcher), waits: Vec::new(), rest_until: None, at: Timestamp(second * 1000), stands: STANDS }
     }
 
-    fn reader(owner: &str, seat: u64, second: i64) -> LeaseHolder {
-        LeaseHolder { owner: owner.to_owned(), seat: WatcherId(seat), renewed_at: Timestamp(second * 1000), rest_until: None }
+    fn reader(owner: &str, watcher: u64, second: i64) -> LeaseHolder {
+        LeaseHolder { owner: owner.to_owned(), watcher: WatcherId(watcher), renewed_at: Timestamp(second * 1000), rest_until: None }
     }
 
     fn asked_by_me(reader: Option<LeaseHolder>, share: &Share, is_alive: bool) -> LeaseDecision {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::expr::template::{self, Part};
-use super::expr::{self, Limits};
+use super::expr::{self, ExprLimits};
 use super::json::{Member, Node, Text, Value};
 
 /// The prefixes of helper keys and of the service's own variables (`movie-format.md#variables`).
@@ -101,7 +101,7 @@ impl Walk {
         // However the text is read, a name that it uses occurs in it.
         let words = expression.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
         self.asked.used.extend(words.filter(|word| !word.is_empty()).map(str::to_owned));
-        let Ok(parsed) = expr::parse(expression, &Limits::default()) else { return };
+        let Ok(parsed) = expr::parse(expression, &ExprLimits::default()) else { return };
         if !scope.iterates {
             let open = parsed.root.names().into_iter().filter(|name| !scope.names.contains(*name));
             self.open.extend(open.map(str::to_owned));

@@ -1,9 +1,9 @@
 //! Events in plain words, one line each, for stderr.
 
-use std::fmt::Display;
 use std::time::Duration;
 
 use super::Out;
+use crate::quantity::counted;
 use crate::render::event::{Cause, Event, Outcome, OutcomeStatus, Progress};
 use crate::render::outcome::Report;
 
@@ -157,12 +157,6 @@ pub(super) fn length(length: Duration) -> String {
         120..7_200 => format!("{} min {} s", seconds / 60, seconds % 60),
         _ => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
     }
-}
-
-/// `1 render`, `2 renders`.
-pub(crate) fn counted<N: Copy + Display + PartialEq + From<u8>>(count: N, word: &str) -> String {
-    let s = if count == N::from(1) { "" } else { "s" };
-    format!("{count} {word}{s}")
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
-pub(crate) use human::{bytes, counted};
+pub(crate) use human::bytes;
 pub(crate) use record::{RecordFile, RecordFormat, Recorded};
 pub(crate) use results::{Results, Wanted};
 

@@ -34,7 +34,7 @@ pub use element::{Content, Element};
 pub use known::Known;
 pub use media::Media;
 pub use places::Place;
-pub use report::{Entry, Finding};
+pub use report::{Entry, PlacedFinding};
 pub use transition::Transition;
 
 use self::captions::Cue;
@@ -43,7 +43,7 @@ use self::media::MediaList;
 use self::places::Lines;
 use crate::movie::expand::Expansion;
 use crate::movie::json::Node;
-use crate::movie::plan::{self, Extent, OutputSize, Plan, PlannedElement, PlannedScene, Reason, Seconds};
+use crate::movie::plan::{self, LengthSource, OutputSize, Plan, PlannedElement, PlannedScene, Reason, Seconds};
 
 /// A movie as pictures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -110,7 +110,7 @@ struct Scope<'a> {
 impl Scope<'_> {
     /// When an element is visible, seconds of the movie: it is hidden in its extra time, and its scene cuts it.
     fn span(&self, node: &Node, planned: &PlannedElement) -> (f64, f64) {
-        let extra = if planned.extent == Extent::Own { read::number(node, "extra-time").unwrap_or(0.0).max(0.0) } else { 0.0 };
+        let extra = if planned.length_source == LengthSource::Own { read::number(node, "extra-time").unwrap_or(0.0).max(0.0) } else { 0.0 };
         let (from, to) = self.container;
         let start = (from + planned.start.at_least().as_f64()).min(to);
         let end = (from + planned.end.at_least().as_f64() - extra).min(to).max(start);

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{Entry, Finding, Preview};
+use super::{Entry, PlacedFinding, Preview};
 
 const STYLE: &str = include_str!("page/page.css");
 
@@ -45,7 +45,7 @@ pub struct State {
     /// How exact they are.
     pub entries: Vec<Entry>,
     /// The findings of `check`.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<PlacedFinding>,
     /// The cost of the render, in words.
     pub credits: String,
     /// The address of each of the preview's media.

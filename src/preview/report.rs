@@ -25,7 +25,7 @@ pub struct Entry {
 
 /// A finding of `check`, with its time in the movie.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Finding {
+pub struct PlacedFinding {
     /// `error`, `warning`, or `info`.
     pub severity: String,
     /// The code of the rule.
@@ -81,12 +81,12 @@ impl Preview {
 
     /// The findings of `check` at the places of this movie.
     #[must_use]
-    pub fn place(&self, movie: &Document, found: &[Diagnostic]) -> Vec<Finding> {
+    pub fn place(&self, movie: &Document, found: &[Diagnostic]) -> Vec<PlacedFinding> {
         let lines = Lines::of(&movie.sources);
         found.iter().map(|found| self.placed(&lines, found)).collect()
     }
 
-    fn placed(&self, lines: &Lines<'_>, found: &Diagnostic) -> Finding {
+    fn placed(&self, lines: &Lines<'_>, found: &Diagnostic) -> PlacedFinding {
         let at = lines.place(String::new(), found.span);
         let scenes = self.scenes.iter().map(|scene| (&scene.at, scene.start));
         let in_scenes = self.scenes.iter().flat_map(|scene| &scene.elements);
@@ -95,7 +95,7 @@ impl Preview {
         let begin = |place: &Place| place.span.map(|span| span.start);
         let around = scenes.chain(elements).filter(|(place, _)| place.holds(found.used.unwrap_or(found.span)));
         let around = around.reduce(|best, next| if begin(next.0) > begin(best.0) { next } else { best });
-        Finding {
+        PlacedFinding {
             severity: found.severity.to_string(),
             code: found.code,
             message: found.message.clone(),

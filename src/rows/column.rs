@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::RowsError;
 use crate::limits::{COLUMNS, HEADER};
 use crate::movie::diagnostic::excerpt;
+use crate::quantity::counted;
 
 /// The header of a table in the given row: the trimmed names. A column without a name has an empty one and is ignored.
 ///
@@ -50,8 +51,7 @@ pub(super) const ENCODING: &str = "save the table as \"CSV UTF-8\" or as a workb
 
 /// The message about a row whose number of cells does not match the header.
 pub(super) fn width(cells: usize, columns: usize) -> String {
-    let s = if cells == 1 { "" } else { "s" };
-    format!("it has {cells} cell{s}, the header has {columns}")
+    format!("it has {}, the header has {columns}", counted(cells, "cell"))
 }
 
 /// The message about a name with too many levels, if it has too many.

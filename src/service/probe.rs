@@ -101,7 +101,7 @@ pub struct Probe {
 }
 
 /// A server's answer about a file.
-struct Answer {
+struct RangeAnswer {
     url: Url,
     status: StatusCode,
     content_type: Option<String>,
@@ -151,7 +151,7 @@ impl Probe {
     }
 
     /// The length of a recording. The first bytes may only point to the bytes that hold it.
-    async fn length(&self, start: &Answer) -> Result<Option<Duration>, ProbeError> {
+    async fn length(&self, start: &RangeAnswer) -> Result<Option<Duration>, ProbeError> {
         let mut reading = length::read(start.part());
         if let (Reading::At(at), StatusCode::PARTIAL_CONTENT) = (reading, start.status) {
             let rest = self.ask(Method::GET, &start.url, at).await?;
@@ -166,12 +166,12 @@ impl Probe {
     }
 
     /// Sends one request, through redirects, for the bytes from `at` on.
-    async fn ask(&self, method: Method, url: &Url, at: u64) -> Result<Answer, ProbeError> {
+    async fn ask(&self, method: Method, url: &Url, at: u64) -> Result<RangeAnswer, ProbeError> {
         let asking = tokio::time::timeout(self.patience, self.follow(method, url.clone(), at));
         asking.await.unwrap_or_else(|_| Err(ProbeError::Timeout(host(url))))
     }
 
-    async fn follow(&self, method: Method, mut url: Url, at: u64) -> Result<Answer, ProbeError> {
+    async fn follow(&self, method: Method, mut url: Url, at: u64) -> Result<RangeAnswer, ProbeError> {
         let last = at.saturating_add(WINDOW as u64 - 1);
         for _ in 0..=MOST_HOPS {
             self.keyless.trust(&url, self.hosts).map_err(ProbeError::Untrusted)?;
@@ -192,7 +192,7 @@ impl Probe {
     }
 }
 
-impl Answer {
+impl RangeAnswer {
     fn is_what_is(&self, wanted: Wanted) -> Result<(), ProbeError> {
         if !self.status.is_success() {
             return Err(ProbeError::Status { host: host(&self.url), status: self.status.as_u16() });
@@ -211,7 +211,7 @@ impl Answer {
 }
 
 /// Reads no more of an answer than was requested, whatever the server sends.
-async fn take(mut response: Response, url: Url) -> Result<Answer, ProbeError> {
+async fn take(mut response: Response, url: Url) -> Result<RangeAnswer, ProbeError> {
     let (status, headers) = (response.status(), response.headers());
     let content_type = text(headers, &header::CONTENT_TYPE).map(str::to_owned);
     let (at, total) = match text(headers, &header::CONTENT_RANGE).and_then(range) {
@@ -226,7 +226,7 @@ async fn take(mut response: Response, url: Url) -> Result<Answer, ProbeError> {
             Err(error) => return Err(broken(&url, &error)),
         }
     }
-    Ok(Answer { url, status, content_type, at, total, bytes })
+    Ok(RangeAnswer { url, status, content_type, at, total, bytes })
 }
 
 /// `bytes 0-262143/1234567`: the offset, and the size of the file.

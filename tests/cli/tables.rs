@@ -334,8 +334,8 @@ fn a_map_of_a_column_that_is_not_there_stops_and_a_variable_without_a_column_is_
     world.write("flat.json", movie.to_string());
     world.write("flats.csv", "id,city,Preis\n1,Bonn,5\n2,Oslo,7\n");
     let line = "batch flat.json --rows flats.csv --key id --no-wait";
-    world.j2v(&format!("{line} --map Pris=price")).exits(2).tells("the table has no column `Pris`; did you mean `Preis`?");
-    world.j2v(&format!("{line} --map Stadt=city")).exits(2).tells("its columns are id, city, Preis");
+    world.j2v(&format!("{line} --map Pris=price")).exits(2).tells("there is no column `Pris`; did you mean `Preis`?");
+    world.j2v(&format!("{line} --map Stadt=city")).exits(2).tells("its columns are `id`, `city`, `Preis`");
     assert_eq!(world.accepted(), 0);
     world.j2v(&format!("{line} --map Stadt= --dry-run")).exits(0).tells("no column fills the variable `price`");
     world.j2v(line).exits(0).tells("no column fills price: the movie's own value stays");

@@ -9,7 +9,6 @@
 mod attackers;
 mod callbacks;
 mod certificates;
-mod company;
 mod downloads;
 mod durable;
 mod interrupted;
@@ -25,6 +24,7 @@ mod pipes;
 mod receiver;
 mod running;
 mod secrets;
+mod shared_reads;
 mod submit_lost;
 mod submit_refused;
 mod submit_unsent;

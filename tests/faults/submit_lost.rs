@@ -118,7 +118,11 @@ fn a_row_that_changed_never_sends_the_movie_that_it_had_when_its_answer_was_lost
     world.write("rows.csv", "id,city\na,Rome\n");
     world.j2v(batch).exits(8);
     world.write("rows.csv", "id,city\na,Oslo\n");
-    world.j2v(&format!("{batch} --on-unknown resubmit")).exits(7).tells("next run of its batch");
+    world
+        .j2v(&format!("{batch} --on-unknown resubmit"))
+        .exits(7)
+        .tells("1 whose answer is lost (looked for first)")
+        .tells("next run of its batch");
     assert_eq!((world.posts(), world.accepted()), (1, 0));
     world.j2v(batch).exits(0);
     assert_eq!((world.posts(), world.accepted()), (2, 1));

@@ -1,7 +1,7 @@
 //! The guarantees of any store about batches: the latest of many keys at once, a budget that the claim itself enforces, and
 //! a tally that is right without counting.
 
-use j2v::ledger::batch::{Batch, Batches, Budget, Count, Standing, TableRow, Unclaimed};
+use j2v::ledger::batch::{Batch, BatchStatus, Batches, Budget, Count, TableRow, Unclaimed};
 use j2v::ledger::{Change, NewRender, PlaceResult, Record, Render, RenderId, Store};
 use j2v::render::identity::MovieHash;
 use j2v::render::state::{Fact, State};
@@ -32,7 +32,7 @@ fn of_row(number: u64, movie: &str) -> NewRender {
     NewRender { scope: NAME.to_owned(), row, ..named(&format!("flat {number}"), movie) }
 }
 
-async fn standing(store: &impl Store) -> Standing {
+async fn standing(store: &impl Store) -> BatchStatus {
     store.batches(Some(space()), Some(NAME.to_owned())).await.unwrap().remove(0)
 }
 
@@ -49,7 +49,7 @@ async fn a_batch_is_kept_and_its_budget_stays_until_another_is_given(home: &impl
     let second = store.keep(later.clone()).await.unwrap().batch;
     assert_eq!(second, Batch { created_at: at(0), budget: Budget { renders: Some(5), credits: None }, ..later });
     store.keep(Batch { name: "houses".to_owned(), created_at: at(2), ..batch(Budget::default()) }).await.unwrap();
-    let names = |all: Vec<Standing>| all.into_iter().map(|standing| standing.batch.name).collect::<Vec<_>>();
+    let names = |all: Vec<BatchStatus>| all.into_iter().map(|standing| standing.batch.name).collect::<Vec<_>>();
     assert_eq!(names(store.batches(Some(space()), None).await.unwrap()), ["houses", NAME]);
     assert_eq!(names(store.batches(None, Some("houses".to_owned())).await.unwrap()), ["houses"]);
     assert_eq!(names(store.batches(None, Some("boats".to_owned())).await.unwrap()), [""; 0]);
@@ -192,7 +192,7 @@ async fn whoever_is_gone_is_told_with_what_it_was_sending() {
 }
 
 /// The running tally of a store equals the count that another store makes at the end.
-async fn counts(home: &impl Home, history: &[(usize, bool, Change)]) -> Standing {
+async fn counts(home: &impl Home, history: &[(usize, bool, Change)]) -> BatchStatus {
     let store = home.open();
     store.keep(batch(Budget::default())).await.unwrap();
     for (second, (which, renews, wanted)) in (1..).zip(history) {

@@ -163,7 +163,7 @@ pub(crate) async fn row(store: &impl Store, render: RenderId) -> Render {
 
 /// The kinds of the history's entries.
 pub(crate) async fn kinds(store: &impl Store, render: RenderId) -> Vec<String> {
-    store.story(render).await.unwrap().into_iter().map(|event| event.kind).collect()
+    store.history(render).await.unwrap().into_iter().map(|event| event.kind).collect()
 }
 
 pub(crate) fn accepted(letter: char) -> Fact {

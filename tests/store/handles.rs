@@ -17,11 +17,11 @@ async fn everything_is_there_when_it_is_opened_again(home: &impl Home) {
     fact(&store, render.id, accepted('p'), 2).await;
     let seen = seen('p', &json!({"status": "done", "url": "u", "duration": "12.50", "client-data": {"order": 20_000_000_000_000_001_u64}}));
     let before = fact(&store, render.id, seen, 3).await.render;
-    let (told, body) = (store.story(render.id).await.unwrap(), store.body(render.id).await.unwrap());
+    let (told, body) = (store.history(render.id).await.unwrap(), store.body(render.id).await.unwrap());
     drop(store);
     let store = home.open();
     assert_eq!(row(&store, render.id).await, before);
-    assert_eq!((store.story(render.id).await.unwrap(), store.body(render.id).await.unwrap()), (told, body));
+    assert_eq!((store.history(render.id).await.unwrap(), store.body(render.id).await.unwrap()), (told, body));
 }
 
 async fn eight_tasks_on_two_handles_make_one_row_of_one_key(home: &impl Home) {

@@ -15,13 +15,13 @@ fn wait(render: RenderId) -> Wait {
     Wait { render, every: None }
 }
 
-fn share(seat: u64, renders: &[RenderId], second: i64) -> Share {
+fn share(watcher: u64, renders: &[RenderId], second: i64) -> Share {
     let waits = renders.iter().copied().map(wait).collect();
-    Share { space: space(), seat: WatcherId(seat), waits, rest_until: None, at: at(second), stands: STANDS }
+    Share { space: space(), watcher: WatcherId(watcher), waits, rest_until: None, at: at(second), stands: STANDS }
 }
 
-fn mine(guests: &[RenderId]) -> ReadLease {
-    ReadLease::Mine { guests: guests.iter().copied().map(wait).collect(), rest_until: None }
+fn mine(others: &[RenderId]) -> ReadLease {
+    ReadLease::Mine { others: others.iter().copied().map(wait).collect(), rest_until: None }
 }
 
 fn another() -> ReadLease {
@@ -85,7 +85,7 @@ async fn the_interval_and_the_rest_are_passed_on(home: &impl Home) {
     let often = Wait { render: b, every: Some(Duration::from_millis(250)) };
     let asked = Share { waits: vec![often], ..share(2, &[], 1) };
     assert_eq!(store.share(asked.clone()).await.unwrap(), ReadLease::Another { rest_until });
-    assert_eq!(store.share(share(1, &[a], 2)).await.unwrap(), ReadLease::Mine { guests: vec![often], rest_until: None });
+    assert_eq!(store.share(share(1, &[a], 2)).await.unwrap(), ReadLease::Mine { others: vec![often], rest_until: None });
     assert_eq!(store.share(Share { at: at(3), ..asked }).await.unwrap(), another());
 }
 

@@ -172,7 +172,7 @@ async fn what_was_asked_is_done_though_nobody_waits() {
     let note = |n: i64| vec![Record { render: render.id, change: Change::Saved(n.to_string().into()), at: at(n) }];
     drop((0..50).map(|n| store.record(note(n))).collect::<Vec<_>>());
     drop(store);
-    let events = home.open().story(render.id).await.unwrap();
+    let events = home.open().history(render.id).await.unwrap();
     let told: Vec<_> = events.iter().skip(1).map(|event| event.detail.clone()).collect();
     assert_eq!(told, (0..50).map(|n| n.to_string()).collect::<Vec<_>>());
 }

@@ -181,7 +181,7 @@ async fn the_way_of_a_lost_reply_is_written_down(home: &impl Home) {
     let adopted = fact(&store, render.id, Fact::Adopted { project: project('p') }, 960).await.render;
     assert_eq!((adopted.submission.state, adopted.bound_at, adopted.touched_at), (State::Bound, Some(at(960)), at(960)));
     assert_eq!(kinds(&store, render.id).await, ["created", "claimed", "lost", "held", "adopted"]);
-    let events = store.story(render.id).await.unwrap();
+    let events = store.history(render.id).await.unwrap();
     assert_eq!(events.iter().map(|event| event.at).collect::<Vec<_>>(), [at(0), at(1), at(31), at(950), at(960)]);
 }
 
@@ -197,7 +197,7 @@ async fn polls_tell_a_story_only_when_something_changed(home: &impl Home) {
         assert_eq!(seen.read_at, Some(at(second)));
     }
     let seen: Vec<_> =
-        store.story(render.id).await.unwrap().into_iter().filter(|event| event.kind == "seen").map(|event| event.detail).collect();
+        store.history(render.id).await.unwrap().into_iter().filter(|event| event.kind == "seen").map(|event| event.detail).collect();
     assert_eq!(seen, ["pending: pending", "running: running", "error: error", "done: done"]);
     let last = row(&store, render.id).await;
     assert_eq!((last.submission.state, last.report.unwrap().status, last.touched_at), (State::Done, Status::Done, at(60)));

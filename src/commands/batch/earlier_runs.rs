@@ -2,7 +2,7 @@
 
 use super::super::CliError;
 use super::super::session::ledger_failed;
-use crate::ledger::batch::Standing;
+use crate::ledger::batch::BatchStatus;
 use crate::ledger::{Render, Space, Store};
 use crate::render::identity::{Key, MovieHash};
 use crate::work::batch::{Rules, current};
@@ -21,7 +21,7 @@ pub(super) struct EarlierRuns<'a> {
 
 impl EarlierRuns<'_> {
     /// The standing of the batch, if it ran before.
-    pub(super) async fn standing(&self) -> Result<Option<Standing>, CliError> {
+    pub(super) async fn standing(&self) -> Result<Option<BatchStatus>, CliError> {
         let known = self.store.batches(Some(self.space.clone()), Some(self.name.to_owned())).await.map_err(ledger_failed)?;
         Ok(known.into_iter().next())
     }

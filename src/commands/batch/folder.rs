@@ -19,7 +19,7 @@ use crate::ledger::batch::TableRow;
 use crate::movie::Document;
 use crate::movie::check::Resolved;
 use crate::movie::plan::Unbounded;
-use crate::output::counted;
+use crate::quantity::counted;
 use crate::render::identity::{Key, MovieHash};
 use crate::work::batch::{Entry, Item, Survey, row_action};
 

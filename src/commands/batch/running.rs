@@ -15,7 +15,7 @@ use crate::cli::BatchArgs;
 use crate::exit::Exit;
 use crate::ledger::RenderQuery;
 use crate::ledger::batch::Batch;
-use crate::output::counted;
+use crate::quantity::counted;
 use crate::render::event::{Event, Listener};
 use crate::render::schedule::PollInterval;
 use crate::render::state::OnUnknown;

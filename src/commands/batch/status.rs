@@ -6,10 +6,10 @@ use super::super::session::{self, ledger_failed};
 use super::super::{Call, CliError};
 use super::{command, command_that_waits};
 use crate::exit::Exit;
-use crate::ledger::batch::{Batch, Standing, Tally, Worker};
+use crate::ledger::batch::{Batch, BatchStatus, Tally, Worker};
 use crate::ledger::{Render, RenderId, Store};
-use crate::output::counted;
 use crate::output::table::{self, Cell};
+use crate::quantity::counted;
 use crate::render::state::State;
 use crate::world::World;
 
@@ -65,8 +65,8 @@ fn show_table(call: &Call, head: &[&str], rows: impl Iterator<Item = Vec<Cell>>)
     }
 }
 
-fn row(standing: &Standing) -> Vec<Cell> {
-    let Standing { batch, tally } = standing;
+fn row(standing: &BatchStatus) -> Vec<Cell> {
+    let BatchStatus { batch, tally } = standing;
     let count = |states: &[State]| tally.rows(states).to_string();
     let limits = [batch.budget.renders.map(|cap| counted(cap, "render")), batch.budget.credits.map(|cap| counted(cap, "credit"))];
     vec![
@@ -89,7 +89,7 @@ fn spent(tally: &Tally) -> f64 {
     tally.all().consumed + tally.earlier.consumed
 }
 
-async fn workers(store: &dyn Store, standing: &Standing) -> anyhow::Result<Vec<Worker>> {
+async fn workers(store: &dyn Store, standing: &BatchStatus) -> anyhow::Result<Vec<Worker>> {
     let Batch { space, name, .. } = standing.batch.clone();
     Ok(store.workers(space, name).await.map_err(ledger_failed)?)
 }
@@ -115,9 +115,9 @@ fn worker(worker: &Worker) -> Vec<Cell> {
 }
 
 /// A batch as an object; `workers` are included when it is asked for by name.
-fn facts(standing: &Standing, workers: Option<&[Worker]>) -> Value {
+fn facts(standing: &BatchStatus, workers: Option<&[Worker]>) -> Value {
     let workers = workers.map(|workers| workers.iter().map(worker_facts).collect::<Vec<_>>());
-    let Standing { batch, tally } = standing;
+    let BatchStatus { batch, tally } = standing;
     let states: Map<String, Value> = tally.current.iter().map(|(state, count)| (state.as_str().to_owned(), count.rows.into())).collect();
     let all = tally.all();
     json!({
@@ -154,7 +154,7 @@ fn worker_facts(worker: &Worker) -> Value {
 }
 
 /// The rows that need a decision, for people.
-async fn show_failing(call: &Call, store: &dyn Store, standing: &Standing) -> anyhow::Result<()> {
+async fn show_failing(call: &Call, store: &dyn Store, standing: &BatchStatus) -> anyhow::Result<()> {
     let batch = &standing.batch;
     let (mut after, mut shown) = (RenderId(0), 0);
     let mut left = standing.tally.rows(FAILED) + standing.tally.rows(&[State::Held, State::Rejected]);
@@ -181,8 +181,8 @@ async fn show_failing(call: &Call, store: &dyn Store, standing: &Standing) -> an
 }
 
 /// The runs of the batch that have something to do.
-fn next_runs(call: &Call, standing: &Standing) -> Vec<String> {
-    let Standing { batch, tally } = standing;
+fn next_runs(call: &Call, standing: &BatchStatus) -> Vec<String> {
+    let BatchStatus { batch, tally } = standing;
     let has = |states: &[State]| tally.rows(states) > 0;
     let mut runs = Vec::new();
     if has(QUEUED) || has(&[State::Sending, State::Unknown]) {

@@ -16,7 +16,7 @@ use crate::cli::{CheckArgs, CheckFormat};
 use crate::exit::Exit;
 use crate::movie::check::{Rule, Settings, check};
 use crate::movie::diagnostic::{Diagnostic, Severity};
-use crate::output::counted;
+use crate::quantity::counted;
 use crate::service::keyless::Hosts;
 
 /// Prints what a rule means.

@@ -7,7 +7,8 @@ use crate::movie::diagnostic::{Diagnostic, Source};
 use crate::movie::json::{Node, Pointer};
 use crate::output::annotations::Annotations;
 use crate::output::sarif::Sarif;
-use crate::output::{counted, findings, snippet};
+use crate::output::{findings, snippet};
+use crate::quantity::counted;
 
 /// The longest pointer, in bytes; of a longer one the innermost place is shown that has one.
 const LONGEST_POINTER: usize = 1000;

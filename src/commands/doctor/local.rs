@@ -3,7 +3,7 @@
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 
-use super::Finding;
+use super::CheckResult;
 use crate::commands::Call;
 use crate::commands::session::{self, ledger_failed};
 use crate::exit::Exit;
@@ -11,7 +11,8 @@ use crate::exit::Exit;
 use crate::ledger::postgres::{Address, Postgres};
 use crate::ledger::sqlite::Sqlite;
 use crate::ledger::{LedgerError, RenderQuery, Store};
-use crate::output::{bytes, counted};
+use crate::output::bytes;
+use crate::quantity::counted;
 use crate::service::secret::ApiKey;
 use crate::settings::{LedgerPlace, Settings, folder};
 use crate::world::World;
@@ -22,50 +23,50 @@ const LITTLE: u64 = 100 << 20;
 /// Below this free space it can't grow, bytes.
 const NOTHING: u64 = 1 << 20;
 
-pub(super) fn version() -> Finding {
-    Finding::ok("version", env!("CARGO_PKG_VERSION"))
+pub(super) fn version() -> CheckResult {
+    CheckResult::ok("version", env!("CARGO_PKG_VERSION"))
 }
 
 /// The config file, and the warnings about the settings.
-pub(super) fn config(call: &Call) -> Vec<Finding> {
+pub(super) fn config(call: &Call) -> Vec<CheckResult> {
     let settings = &call.settings;
     let mut found = vec![file(settings)];
-    found.extend(settings.warnings.iter().map(|warning| Finding::warn("settings", warning)));
+    found.extend(settings.warnings.iter().map(|warning| CheckResult::warn("settings", warning)));
     found
 }
 
-fn file(settings: &Settings) -> Finding {
+fn file(settings: &Settings) -> CheckResult {
     if let Some(fault) = &settings.config_fault {
-        return Finding::fail("config", Exit::Usage, fault).then("j2v config edit");
+        return CheckResult::fail("config", Exit::Usage, fault).then("j2v config edit");
     }
     let path = settings.folder.as_deref().map(folder::config_file);
     match path {
-        Some(path) if path.is_file() => Finding::ok("config", format!("{}, profile {}", path.display(), settings.account)),
-        Some(path) => Finding::ok("config", format!("none (it would be {}); profile {}", path.display(), settings.account)),
-        None => Finding::warn("config", "there is no home folder, so no config file is read"),
+        Some(path) if path.is_file() => CheckResult::ok("config", format!("{}, profile {}", path.display(), settings.account)),
+        Some(path) => CheckResult::ok("config", format!("none (it would be {}); profile {}", path.display(), settings.account)),
+        None => CheckResult::warn("config", "there is no home folder, so no config file is read"),
     }
 }
 
 /// The key, fetched as a submit does it.
-pub(super) fn key(call: &Call) -> (Option<ApiKey>, Finding) {
+pub(super) fn key(call: &Call) -> (Option<ApiKey>, CheckResult) {
     match session::key(&call.settings) {
         Ok(key) => {
             let (how, origin) = call.settings.key.described().unwrap_or_default();
-            (Some(key), Finding::ok("key", format!("{how} ({origin})")))
+            (Some(key), CheckResult::ok("key", format!("{how} ({origin})")))
         }
-        Err(stop) => (None, Finding::stop("key", stop)),
+        Err(stop) => (None, CheckResult::stop("key", stop)),
     }
 }
 
 /// The ledger and the disk that it lies on.
-pub(super) async fn ledger(call: &Call) -> Vec<Finding> {
+pub(super) async fn ledger(call: &Call) -> Vec<CheckResult> {
     let path = match &call.settings.ledger {
         LedgerPlace::File(path) => path,
         #[cfg(feature = "postgres")]
         LedgerPlace::Server(address) => return vec![on_server(address).await],
-        LedgerPlace::Homeless => return vec![Finding::stop("ledger", session::homeless())],
+        LedgerPlace::Homeless => return vec![CheckResult::stop("ledger", session::homeless())],
         LedgerPlace::Nowhere => {
-            return vec![Finding::warn("ledger", "none (--no-ledger): a crash can cost a second payment")];
+            return vec![CheckResult::warn("ledger", "none (--no-ledger): a crash can cost a second payment")];
         }
     };
     let health = if path.exists() { existing(path).await } else { to_be_made(path) };
@@ -73,25 +74,25 @@ pub(super) async fn ledger(call: &Call) -> Vec<Finding> {
 }
 
 #[cfg(feature = "postgres")]
-async fn on_server(address: &Address) -> Finding {
+async fn on_server(address: &Address) -> CheckResult {
     match Postgres::is_there(address.clone(), World::real()).await {
-        Ok(true) => Finding::ok("ledger", format!("{address}: it answers")),
-        Ok(false) => Finding::ok("ledger", format!("none yet; the first submit makes its tables in {address}")),
-        Err(error) => Finding::stop("ledger", ledger_failed(error)),
+        Ok(true) => CheckResult::ok("ledger", format!("{address}: it answers")),
+        Ok(false) => CheckResult::ok("ledger", format!("none yet; the first submit makes its tables in {address}")),
+        Err(error) => CheckResult::stop("ledger", ledger_failed(error)),
     }
 }
 
-async fn existing(path: &Path) -> Finding {
+async fn existing(path: &Path) -> CheckResult {
     match looked_through(path).await {
         Ok((faults, renders)) if faults.is_empty() => match OpenOptions::new().append(true).open(path) {
-            Ok(_) => Finding::ok("ledger", format!("{}: sound, {}", path.display(), counted(renders, "render"))),
+            Ok(_) => CheckResult::ok("ledger", format!("{}: sound, {}", path.display(), counted(renders, "render"))),
             Err(why) => unwritable(format!("{}: sound, but it can't be written to: {why}", path.display())),
         },
         Ok((faults, _)) => {
             let why = faults.into_iter().next().unwrap_or_default();
-            Finding::stop("ledger", ledger_failed(LedgerError::Corrupt { path: path.to_owned(), why }))
+            CheckResult::stop("ledger", ledger_failed(LedgerError::Corrupt { path: path.to_owned(), why }))
         }
-        Err(error) => Finding::stop("ledger", ledger_failed(error)),
+        Err(error) => CheckResult::stop("ledger", ledger_failed(error)),
     }
 }
 
@@ -102,16 +103,16 @@ async fn looked_through(path: &Path) -> Result<(Vec<String>, usize), LedgerError
 }
 
 /// The first submit creates a missing ledger, if its folder allows that.
-fn to_be_made(path: &Path) -> Finding {
+fn to_be_made(path: &Path) -> CheckResult {
     let folder = nearest_folder(path);
     match try_to_write(&folder) {
-        Ok(()) => Finding::ok("ledger", format!("none yet; the first submit makes {}", path.display())),
+        Ok(()) => CheckResult::ok("ledger", format!("none yet; the first submit makes {}", path.display())),
         Err(why) => unwritable(format!("{} can't be made: {} can't be written to: {why}", path.display(), folder.display())),
     }
 }
 
-fn unwritable(why: String) -> Finding {
-    Finding::fail("ledger", Exit::Internal, why).help("name another file with --ledger or J2V_LEDGER")
+fn unwritable(why: String) -> CheckResult {
+    CheckResult::fail("ledger", Exit::Internal, why).help("name another file with --ledger or J2V_LEDGER")
 }
 
 /// The folder of a path, or the nearest existing one above it.
@@ -127,15 +128,15 @@ fn try_to_write(folder: &Path) -> std::io::Result<()> {
     fs::remove_file(probe)
 }
 
-fn disk(path: &Path) -> Finding {
+fn disk(path: &Path) -> CheckResult {
     let folder = nearest_folder(path);
     match fs4::available_space(&folder) {
-        Ok(left) if left < NOTHING => Finding::fail("disk", Exit::Internal, format!("{} left for {}", bytes(left), folder.display()))
+        Ok(left) if left < NOTHING => CheckResult::fail("disk", Exit::Internal, format!("{} left for {}", bytes(left), folder.display()))
             .help("free some space on the device"),
         Ok(left) if left < LITTLE => {
-            Finding::warn("disk", format!("{} left for {}", bytes(left), folder.display())).help("free some space on the device")
+            CheckResult::warn("disk", format!("{} left for {}", bytes(left), folder.display())).help("free some space on the device")
         }
-        Ok(left) => Finding::ok("disk", format!("{} left for {}", bytes(left), folder.display())),
-        Err(why) => Finding::warn("disk", format!("the space left for {} is unknown: {why}", folder.display())),
+        Ok(left) => CheckResult::ok("disk", format!("{} left for {}", bytes(left), folder.display())),
+        Err(why) => CheckResult::warn("disk", format!("the space left for {} is unknown: {why}", folder.display())),
     }
 }

@@ -14,7 +14,7 @@ use super::rows;
 use super::tally::read_count;
 use super::values::{Parameter, borrowed, cells, parameter};
 use super::work::{self, Changes};
-use crate::ledger::batch::{Batch, Batches, Budget, Count, Standing, Tally, Unclaimed, Worker};
+use crate::ledger::batch::{Batch, BatchStatus, Batches, Budget, Count, Tally, Unclaimed, Worker};
 use crate::ledger::cells::Cells;
 use crate::ledger::columns::{self, BATCH};
 use crate::ledger::{Change, Record};
@@ -24,7 +24,7 @@ use crate::render::state::Fact;
 use crate::world::Timestamp;
 
 impl Batches for Postgres {
-    fn keep(&self, batch: Batch) -> Reply<'_, Standing> {
+    fn keep(&self, batch: Batch) -> Reply<'_, BatchStatus> {
         self.ask(Need::Write, async move |session: &Session<'_>| {
             keep(session.channel, &batch).await?;
             let standing = find(session.channel, Some(&batch.space), Some(&batch.name)).await?.pop();
@@ -32,7 +32,7 @@ impl Batches for Postgres {
         })
     }
 
-    fn batches(&self, space: Option<Space>, name: Option<String>) -> Reply<'_, Vec<Standing>> {
+    fn batches(&self, space: Option<Space>, name: Option<String>) -> Reply<'_, Vec<BatchStatus>> {
         self.ask(Need::Read, async move |session: &Session<'_>| find(session.channel, space.as_ref(), name.as_deref()).await)
     }
 
@@ -46,7 +46,7 @@ impl Batches for Postgres {
     }
 
     fn claim(&self, renders: Vec<RenderId>, at: Timestamp) -> Reply<'_, Vec<Result<Recorded, Unclaimed>>> {
-        self.witness.of_claims(self.ask(Need::Claim, async move |session: &Session<'_>| claim(session, &renders, at).await))
+        self.detector.of_claims(self.ask(Need::Claim, async move |session: &Session<'_>| claim(session, &renders, at).await))
     }
 
     fn members(&self, space: Space, name: String, after: RenderId, most: u32) -> Reply<'_, Vec<Render>> {
@@ -63,7 +63,7 @@ async fn keep(channel: &Channel, batch: &Batch) -> Result<(), Failure> {
     channel.execute(&columns::keep_batch(), &borrowed(&values)).await.map(drop)
 }
 
-async fn find(channel: &Channel, space: Option<&Space>, name: Option<&str>) -> Result<Vec<Standing>, Failure> {
+async fn find(channel: &Channel, space: Option<&Space>, name: Option<&str>) -> Result<Vec<BatchStatus>, Failure> {
     const TALLIES: &str = "SELECT account, endpoint, name, state, current, sum(renders)::bigint, sum(estimated)::bigint, sum(consumed), \
          sum(paid_renders)::bigint, sum(paid_credits) FROM tally \
          WHERE ($1::text IS NULL OR account = $1 AND endpoint = $2) AND ($3::text IS NULL OR name = $3) \
@@ -85,7 +85,7 @@ async fn find(channel: &Channel, space: Option<&Space>, name: Option<&str>) -> R
     let standing = |row: &Row| {
         let batch = columns::batch(cells(row))?;
         let tally = tallies.remove(&(batch.space.clone(), batch.name.clone())).unwrap_or_default();
-        Ok(Standing { batch, tally })
+        Ok(BatchStatus { batch, tally })
     };
     batches.iter().map(standing).collect()
 }

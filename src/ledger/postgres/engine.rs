@@ -20,7 +20,7 @@ use super::news::News;
 use super::owner;
 use super::pool::{Lent, PATIENCE, Pool};
 use crate::ledger::LedgerError;
-use crate::ledger::mark::Witness;
+use crate::ledger::mark::RestoreDetector;
 use crate::ledger::sharing::NewsPosition;
 use crate::render::token::LedgerName;
 use crate::world::World;
@@ -73,9 +73,9 @@ pub(super) struct Engine {
 
 impl Engine {
     /// An engine for the server at an address.
-    pub(super) fn new(address: Address, world: World, witness: Arc<Witness>) -> Result<Self, LedgerError> {
+    pub(super) fn new(address: Address, world: World, detector: Arc<RestoreDetector>) -> Result<Self, LedgerError> {
         let news = Rc::new(News::new(format!("{:016x}", world.rng.next_u64())));
-        let pool = Rc::new(Pool::new(address.clone(), world, witness).map_err(|failure| failure.at(&address))?);
+        let pool = Rc::new(Pool::new(address.clone(), world, detector).map_err(|failure| failure.at(&address))?);
         Ok(Self { pool, news, address, owner: RefCell::default(), wrote: RefCell::default() })
     }
 

@@ -38,7 +38,7 @@ use self::engine::{Engine, Need, Session};
 use self::failure::Failure;
 use self::pool::Pool;
 use self::thread::Thread;
-use super::mark::{Marks, Witness};
+use super::mark::{Marks, RestoreDetector};
 use super::recovery::{Lost, Recovery};
 use super::sharing::{NewsPosition, ReadLease, Share, Sharing, WatcherId};
 use super::{
@@ -53,7 +53,7 @@ use crate::world::{Timestamp, World};
 pub struct Postgres {
     thread: Thread,
     name: LedgerName,
-    witness: Arc<Witness>,
+    detector: Arc<RestoreDetector>,
 }
 
 impl Postgres {
@@ -70,11 +70,11 @@ impl Postgres {
     /// # Errors
     /// As for [`Self::open`].
     pub async fn open_marked(address: Address, world: World, marks: Option<Marks>) -> Result<Self, LedgerError> {
-        let witness = Arc::new(Witness::new(marks));
+        let detector = Arc::new(RestoreDetector::new(marks));
         let (thread, opened) =
-            Thread::start(address.clone(), world, Arc::clone(&witness)).map_err(|error| Failure::System(error).at(&address))?;
+            Thread::start(address.clone(), world, Arc::clone(&detector)).map_err(|error| Failure::System(error).at(&address))?;
         opened.await.unwrap_or(Err(LedgerError::Closed))?;
-        let mut opened = Self { thread, name: LedgerName::unkept(), witness };
+        let mut opened = Self { thread, name: LedgerName::unkept(), detector };
         opened.name = opened.ask_engine(|engine| Box::pin(async move { engine.name() })).await?;
         Ok(opened)
     }
@@ -127,7 +127,7 @@ impl Store for Postgres {
         let claims = records.iter().any(|record| record.change == Change::Fact(Fact::Claimed));
         let need = if claims { Need::Claim } else { Need::Write };
         let recorded = self.ask(need, async move |session: &Session<'_>| work::record(session, &records).await);
-        if claims { self.witness.of_claims(recorded) } else { recorded }
+        if claims { self.detector.of_claims(recorded) } else { recorded }
     }
 
     fn find(&self, space: Option<Space>, which: RenderQuery) -> Reply<'_, Vec<Render>> {
@@ -138,8 +138,8 @@ impl Store for Postgres {
         self.ask(Need::Read, async move |session: &Session<'_>| rows::body(session.channel, render).await)
     }
 
-    fn story(&self, render: RenderId) -> Reply<'_, Vec<Event>> {
-        self.ask(Need::Read, async move |session: &Session<'_>| rows::story(session.channel, render).await)
+    fn history(&self, render: RenderId) -> Reply<'_, Vec<Event>> {
+        self.ask(Need::Read, async move |session: &Session<'_>| rows::history(session.channel, render).await)
     }
 
     fn reap(&self, at: Timestamp) -> Reply<'_, Vec<Render>> {
@@ -159,7 +159,7 @@ impl Store for Postgres {
     }
 
     fn completeness(&self) -> Completeness {
-        self.witness.completeness()
+        self.detector.completeness()
     }
 }
 
@@ -174,8 +174,8 @@ impl Sharing for Postgres {
         self.ask(Need::Share, async move |session: &Session<'_>| sharing::share(session, &share).await)
     }
 
-    fn leave(&self, space: Space, seat: WatcherId) -> Reply<'_, ()> {
-        self.ask(Need::Write, async move |session: &Session<'_>| sharing::leave(session, &space, seat).await)
+    fn leave(&self, space: Space, watcher: WatcherId) -> Reply<'_, ()> {
+        self.ask(Need::Write, async move |session: &Session<'_>| sharing::leave(session, &space, watcher).await)
     }
 
     fn news(&self, heard: Option<NewsPosition>) -> Reply<'_, NewsPosition> {

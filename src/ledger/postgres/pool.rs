@@ -14,7 +14,7 @@ use super::channel::{Channel, Shared};
 use super::failure::{Failure, Remedy};
 use super::tls::Tls;
 use super::{restored, schema};
-use crate::ledger::mark::Witness;
+use crate::ledger::mark::RestoreDetector;
 use crate::render::token::LedgerName;
 use crate::world::World;
 
@@ -35,7 +35,7 @@ pub(super) struct Pool {
     tls: Option<Tls>,
     idle: RefCell<Vec<Shared>>,
     turns: Semaphore,
-    witness: Arc<Witness>,
+    detector: Arc<RestoreDetector>,
     /// The stamp of the tables when a connection was last made.
     stamp: RefCell<Option<String>>,
     name: OnceCell<LedgerName>,
@@ -64,13 +64,13 @@ impl Lent<'_> {
 
 impl Pool {
     /// A pool without connections.
-    pub(super) fn new(address: Address, world: World, witness: Arc<Witness>) -> Result<Self, Failure> {
+    pub(super) fn new(address: Address, world: World, detector: Arc<RestoreDetector>) -> Result<Self, Failure> {
         let tls = match address.config().get_ssl_mode() {
             tokio_postgres::config::SslMode::Disable => None,
             _ => Some(Tls::trusting(address.roots().map(std::path::PathBuf::as_path))?),
         };
         let (idle, turns, stamp, name) = (RefCell::default(), Semaphore::new(MOST), RefCell::default(), OnceCell::new());
-        Ok(Self { address, world, tls, idle, turns, witness, stamp, name })
+        Ok(Self { address, world, tls, idle, turns, detector, stamp, name })
     }
 
     /// The clock and the random numbers.
@@ -131,11 +131,11 @@ impl Pool {
             let name = schema::name(&channel).await?;
             self.name.get_or_init(|| name);
         }
-        let file = self.name.get().and_then(|name| self.witness.file(name, &self.address.to_string()));
-        self.witness.found(restored::compare(&channel, known, file, self.world.now()).await?);
+        let file = self.name.get().and_then(|name| self.detector.file(name, &self.address.to_string()));
+        self.detector.found(restored::compare(&channel, known, file, self.world.now()).await?);
         let stamp = restored::tables_stamp(&channel).await?;
         if self.stamp.replace(Some(stamp.clone())).is_some_and(|before| before != stamp) {
-            self.witness.doubt();
+            self.detector.doubt();
         }
         Ok(Rc::new(channel))
     }

@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::{rows, write};
 use crate::ledger::columns;
 use crate::ledger::recovery::{Lost, claimed, meant};
-use crate::ledger::{Event, NewRender, Render, RenderId, Space, story};
+use crate::ledger::{Event, NewRender, Render, RenderId, Space, history};
 use crate::render::identity::{Key, NameError};
 
 /// Makes rows of renders that the ledger doesn't know.
@@ -28,7 +28,7 @@ pub(super) async fn restore(channel: &Channel, lost: &[Lost]) -> Result<Vec<Opti
         // Another process is restoring the same render: the next try sees its row.
         return Err(Failure::Raced);
     }
-    let stories: Vec<(RenderId, Event)> = rows.iter().map(|render| (render.id, story::restored(render))).collect();
+    let stories: Vec<(RenderId, Event)> = rows.iter().map(|render| (render.id, history::restored(render))).collect();
     write::tell(channel, &stories).await?;
     Ok(restored)
 }

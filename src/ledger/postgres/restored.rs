@@ -7,7 +7,7 @@ use tokio_postgres::types::Type;
 use super::channel::Channel;
 use super::failure::Failure;
 use super::schema::{self, LOCK, LedgerRow, transact};
-use crate::ledger::mark::{Answer, Finding, Mark, MarkFile, Question};
+use crate::ledger::mark::{Answer, Conclusion, Mark, MarkFile, Question};
 use crate::ledger::{Completeness, Gap};
 use crate::world::Timestamp;
 
@@ -32,8 +32,8 @@ pub(super) async fn compare(channel: &Channel, known: LedgerRow, file: Option<&M
     let answer = answer(channel, &Mark::question(mark.as_ref()), gap).await?;
     match mark.map(|mark| mark.judge(&answer)) {
         None => Ok(Completeness { gap, ..file.met(answer.is_in_use, now) }),
-        Some(Finding::Whole(completeness)) => Ok(completeness),
-        Some(Finding::Behind(at)) => transact(channel, fall_behind(channel, at, now)).await.map(|gap| file.noticed(gap)),
+        Some(Conclusion::Whole(completeness)) => Ok(completeness),
+        Some(Conclusion::Behind(at)) => transact(channel, fall_behind(channel, at, now)).await.map(|gap| file.noticed(gap)),
     }
 }
 

@@ -172,7 +172,7 @@ pub(super) async fn body(channel: &Channel, id: RenderId) -> Result<Option<Vec<u
 }
 
 /// A history, in the order in which its lines were added.
-pub(super) async fn story(channel: &Channel, id: RenderId) -> Result<Vec<Event>, Failure> {
+pub(super) async fn history(channel: &Channel, id: RenderId) -> Result<Vec<Event>, Failure> {
     let rows = channel.query("SELECT at, kind, detail FROM event WHERE render = $1 ORDER BY nth", &[&id.0]).await?;
     rows.iter().map(|row| Ok(Event { at: Timestamp(row.try_get(0)?), kind: row.try_get(1)?, detail: row.try_get(2)? })).collect()
 }

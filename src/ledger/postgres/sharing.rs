@@ -19,7 +19,7 @@ use crate::world::Timestamp;
 pub(super) async fn share(session: &Session<'_>, share: &Share) -> Result<ReadLease, Failure> {
     let (channel, space) = (session.channel, &share.space);
     let me = session.owner.as_deref().unwrap_or_default();
-    wait_for(channel, me, share.seat, &share.waits).await?;
+    wait_for(channel, me, share.watcher, &share.waits).await?;
     // A read lease that no watcher has yet is not a row that could be locked.
     channel.query("SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 2))", &[&space.account, &space.endpoint]).await?;
     let (reader, lives) = reader(channel, space).await?.unzip();
@@ -33,25 +33,25 @@ pub(super) async fn share(session: &Session<'_>, share: &Share) -> Result<ReadLe
         }
     };
     forget_the_dead(channel, me).await?;
-    Ok(ReadLease::Mine { guests: guests(channel, share, me).await?, rest_until: reader.rest_until })
+    Ok(ReadLease::Mine { others: waits_of_others(channel, share, me).await?, rest_until: reader.rest_until })
 }
 
 /// Deletes a watcher's waits and its read lease.
-pub(super) async fn leave(session: &Session<'_>, space: &Space, seat: WatcherId) -> Result<(), Failure> {
-    const TURN: &str = "DELETE FROM turn WHERE account = $1 AND endpoint = $2 AND owner = $3 AND seat = $4";
+pub(super) async fn leave(session: &Session<'_>, space: &Space, watcher: WatcherId) -> Result<(), Failure> {
+    const LEASE: &str = "DELETE FROM turn WHERE account = $1 AND endpoint = $2 AND owner = $3 AND seat = $4";
     let me = session.owner.as_deref().unwrap_or_default();
-    wait_for(session.channel, me, seat, &[]).await?;
-    session.channel.execute(TURN, &[&space.account, &space.endpoint, &me, &seat_in(seat)]).await.map(drop)
+    wait_for(session.channel, me, watcher, &[]).await?;
+    session.channel.execute(LEASE, &[&space.account, &space.endpoint, &me, &watcher_in(watcher)]).await.map(drop)
 }
 
 /// Writes only the waits that have changed: normally none.
-async fn wait_for(channel: &Channel, me: &str, seat: WatcherId, waits: &[Wait]) -> Result<(), Failure> {
+async fn wait_for(channel: &Channel, me: &str, watcher: WatcherId, waits: &[Wait]) -> Result<(), Failure> {
     const INSERT: &str = "INSERT INTO waiting (owner, seat, render, every) SELECT $1, $2, * FROM unnest($3::bigint[], $4::bigint[]) \
          ON CONFLICT (owner, seat, render) DO UPDATE SET every = excluded.every";
     const DELETE: &str = "DELETE FROM waiting WHERE owner = $1 AND seat = $2 AND render = ANY($3)";
-    let seat = seat_in(seat);
+    let watcher = watcher_in(watcher);
     let mut before = HashMap::new();
-    for row in channel.query("SELECT render, every FROM waiting WHERE owner = $1 AND seat = $2", &[&me, &seat]).await? {
+    for row in channel.query("SELECT render, every FROM waiting WHERE owner = $1 AND seat = $2", &[&me, &watcher]).await? {
         let wait = wait(&row)?;
         before.insert(wait.render, wait.every);
     }
@@ -59,11 +59,11 @@ async fn wait_for(channel: &Channel, me: &str, seat: WatcherId, waits: &[Wait]) 
     wanted.retain(|render, every| before.remove(render).as_ref() != Some(every));
     if !wanted.is_empty() {
         let (renders, every): (Vec<i64>, Vec<Option<i64>>) = wanted.iter().map(|(render, every)| (render.0, every.map(millis))).unzip();
-        channel.execute(INSERT, &[&me, &seat, &renders, &every]).await?;
+        channel.execute(INSERT, &[&me, &watcher, &renders, &every]).await?;
     }
     if !before.is_empty() {
         let renders: Vec<i64> = before.keys().map(|render| render.0).collect();
-        channel.execute(DELETE, &[&me, &seat, &renders]).await?;
+        channel.execute(DELETE, &[&me, &watcher, &renders]).await?;
     }
     Ok(())
 }
@@ -75,7 +75,7 @@ async fn reader(channel: &Channel, space: &Space) -> Result<Option<(LeaseHolder,
     let Some(row) = channel.optional(SQL, &[&space.account, &space.endpoint]).await? else { return Ok(None) };
     let reader = LeaseHolder {
         owner: row.try_get(0)?,
-        seat: WatcherId(row.try_get::<_, i64>(1)?.cast_unsigned()),
+        watcher: WatcherId(row.try_get::<_, i64>(1)?.cast_unsigned()),
         renewed_at: Timestamp(row.try_get(2)?),
         rest_until: row.try_get::<_, Option<i64>>(3)?.map(Timestamp),
     };
@@ -87,8 +87,8 @@ async fn write_reader(channel: &Channel, space: &Space, reader: &LeaseHolder) ->
          ON CONFLICT (account, endpoint) DO UPDATE SET owner = excluded.owner, seat = excluded.seat, renewed_at = excluded.renewed_at, \
          rest_until = excluded.rest_until";
     let (renewed_at, rest_until) = (reader.renewed_at.0, reader.rest_until.map(|at| at.0));
-    let seat = seat_in(reader.seat);
-    channel.execute(SQL, &[&space.account, &space.endpoint, &reader.owner, &seat, &renewed_at, &rest_until]).await.map(drop)
+    let watcher = watcher_in(reader.watcher);
+    channel.execute(SQL, &[&space.account, &space.endpoint, &reader.owner, &watcher, &renewed_at, &rest_until]).await.map(drop)
 }
 
 async fn forget_the_dead(channel: &Channel, me: &str) -> Result<(), Failure> {
@@ -96,10 +96,10 @@ async fn forget_the_dead(channel: &Channel, me: &str) -> Result<(), Failure> {
     channel.execute(SQL, &[&me]).await.map(drop)
 }
 
-async fn guests(channel: &Channel, share: &Share, me: &str) -> Result<Vec<Wait>, Failure> {
+async fn waits_of_others(channel: &Channel, share: &Share, me: &str) -> Result<Vec<Wait>, Failure> {
     const SQL: &str = "SELECT waiting.render, waiting.every FROM waiting JOIN render ON render.id = waiting.render \
          WHERE render.account = $1 AND render.endpoint = $2 AND NOT (waiting.owner = $3 AND waiting.seat = $4) ORDER BY waiting.render";
-    let values = channel.query(SQL, &[&share.space.account, &share.space.endpoint, &me, &seat_in(share.seat)]).await?;
+    let values = channel.query(SQL, &[&share.space.account, &share.space.endpoint, &me, &watcher_in(share.watcher)]).await?;
     values.iter().map(wait).collect()
 }
 
@@ -108,6 +108,6 @@ fn wait(row: &Row) -> Result<Wait, Failure> {
     Ok(Wait { render: RenderId(row.try_get(0)?), every: every.map(|millis| Duration::from_millis(millis.cast_unsigned())) })
 }
 
-fn seat_in(seat: WatcherId) -> i64 {
-    seat.0.cast_signed()
+fn watcher_in(watcher: WatcherId) -> i64 {
+    watcher.0.cast_signed()
 }

@@ -14,7 +14,7 @@ use tokio::task::{JoinSet, LocalSet, spawn_local};
 use super::address::Address;
 use super::engine::Engine;
 use crate::ledger::LedgerError;
-use crate::ledger::mark::Witness;
+use crate::ledger::mark::RestoreDetector;
 use crate::world::World;
 
 /// A request to the ledger.
@@ -31,12 +31,12 @@ impl Thread {
     pub(super) fn start(
         address: Address,
         world: World,
-        witness: Arc<Witness>,
+        detector: Arc<RestoreDetector>,
     ) -> io::Result<(Self, oneshot::Receiver<Result<(), LedgerError>>)> {
         let (jobs, waiting) = unbounded_channel();
         let (opened, answer) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let work = move || LocalSet::new().block_on(&runtime, work(Engine::new(address, world, witness), opened, waiting));
+        let work = move || LocalSet::new().block_on(&runtime, work(Engine::new(address, world, detector), opened, waiting));
         let handle = Builder::new().name("ledger".to_owned()).spawn(work)?;
         Ok((Self { jobs: Some(jobs), handle: Some(handle) }, answer))
     }

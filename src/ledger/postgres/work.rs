@@ -14,7 +14,7 @@ use super::{outbox, owner, rows, tally, write};
 use crate::ledger::batch::TallyChanges;
 use crate::ledger::change::{Placing, apply, placing, wanted};
 use crate::ledger::columns::{MARKS, STATE};
-use crate::ledger::{Again, Change, Event, NewRender, PlaceResult, Record, Recorded, Render, RenderId, Space, story};
+use crate::ledger::{Again, Change, Event, NewRender, PlaceResult, Record, Recorded, Render, RenderId, Space, history};
 use crate::render::identity::MovieHash;
 use crate::render::state::{Fact, InvalidTransition};
 use crate::world::Timestamp;
@@ -115,7 +115,7 @@ async fn insert(channel: &Channel, placed: &mut [PlaceResult], bodies: &[&[u8]])
         let why = || Failure::Refused(format!("the random key {} is taken: try again", taken.key));
         return Err(if taken.named { Failure::Raced } else { why() });
     }
-    let stories: Vec<(RenderId, Event)> = renders.iter().map(|render| (render.id, story::created(render))).collect();
+    let stories: Vec<(RenderId, Event)> = renders.iter().map(|render| (render.id, history::created(render))).collect();
     try_join(write::bodies(channel, &numbers, bodies), write::tell(channel, &stories)).await.map(drop)
 }
 

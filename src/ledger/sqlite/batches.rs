@@ -7,14 +7,14 @@ use super::failure::Failure;
 use super::job::{Need, Session};
 use super::values::{Bound, cells};
 use super::{rows, tally, work};
-use crate::ledger::batch::{Batch, Batches, Standing, Unclaimed, Worker};
+use crate::ledger::batch::{Batch, BatchStatus, Batches, Unclaimed, Worker};
 use crate::ledger::columns::{self, BATCH};
 use crate::ledger::{Recorded, Render, RenderId, Reply, Space};
 use crate::render::identity::Key;
 use crate::world::Timestamp;
 
 impl Batches for Sqlite {
-    fn keep(&self, batch: Batch) -> Reply<'_, Standing> {
+    fn keep(&self, batch: Batch) -> Reply<'_, BatchStatus> {
         self.ask(Need::Write, move |session| {
             keep(session.connection, &batch)?;
             let standing = find(session.connection, Some(&batch.space), Some(&batch.name))?.pop();
@@ -22,7 +22,7 @@ impl Batches for Sqlite {
         })
     }
 
-    fn batches(&self, space: Option<Space>, name: Option<String>) -> Reply<'_, Vec<Standing>> {
+    fn batches(&self, space: Option<Space>, name: Option<String>) -> Reply<'_, Vec<BatchStatus>> {
         self.ask(Need::Read, move |session| find(session.connection, space.as_ref(), name.as_deref()))
     }
 
@@ -31,7 +31,7 @@ impl Batches for Sqlite {
     }
 
     fn claim(&self, renders: Vec<RenderId>, at: Timestamp) -> Reply<'_, Vec<Result<Recorded, Unclaimed>>> {
-        self.witness
+        self.detector
             .of_claims(self.ask(Need::Claim, move |session| renders.iter().map(|render| work::claim(session, *render, at)).collect()))
     }
 
@@ -50,7 +50,7 @@ fn keep(connection: &Connection, batch: &Batch) -> Result<(), Failure> {
     Ok(())
 }
 
-fn find(connection: &Connection, space: Option<&Space>, name: Option<&str>) -> Result<Vec<Standing>, Failure> {
+fn find(connection: &Connection, space: Option<&Space>, name: Option<&str>) -> Result<Vec<BatchStatus>, Failure> {
     let sql = format!(
         "SELECT {} FROM batch WHERE (?1 IS NULL OR name = ?1) AND (?2 IS NULL OR account = ?2) AND (?3 IS NULL OR endpoint = ?3) \
          ORDER BY created_at DESC, name",
@@ -61,7 +61,7 @@ fn find(connection: &Connection, space: Option<&Space>, name: Option<&str>) -> R
     let mut standing = Vec::new();
     while let Some(row) = found.next()? {
         let batch = columns::batch(cells(row))?;
-        standing.push(Standing { tally: tally::of(connection, &batch.space, &batch.name)?, batch });
+        standing.push(BatchStatus { tally: tally::of(connection, &batch.space, &batch.name)?, batch });
     }
     Ok(standing)
 }

@@ -39,7 +39,7 @@ use self::job::{Asked, Need, Session};
 use self::memory::Memory;
 use self::owner::Owners;
 use self::thread::Thread;
-use super::mark::{Marks, Witness};
+use super::mark::{Marks, RestoreDetector};
 use super::recovery::{Lost, Recovery};
 use super::sharing::{NewsPosition, ReadLease, Share, Sharing, WatcherId};
 use super::{
@@ -61,7 +61,7 @@ pub struct Sqlite {
     runner: Runner,
     commits: Arc<AtomicU64>,
     name: LedgerName,
-    witness: Arc<Witness>,
+    detector: Arc<RestoreDetector>,
 }
 
 /// What runs the requests.
@@ -79,8 +79,8 @@ impl Sqlite {
     /// When the engine can't be started.
     pub fn in_memory(world: &World) -> Result<Self, LedgerError> {
         let memory = Memory::new(world).map_err(|failure| failure.at(Path::new("memory")))?;
-        let (commits, witness) = (memory.commits(), Arc::new(Witness::new(None)));
-        Ok(Self { runner: Runner::Caller(Box::new(memory)), commits, name: LedgerName::unkept(), witness })
+        let (commits, detector) = (memory.commits(), Arc::new(RestoreDetector::new(None)));
+        Ok(Self { runner: Runner::Caller(Box::new(memory)), commits, name: LedgerName::unkept(), detector })
     }
 
     /// Opens the ledger at `path`; creates it, and its folder, if it isn't there. Normally blocks for less than a
@@ -118,16 +118,16 @@ impl Sqlite {
         let fail = |failure: Failure| holder::told(&failure, path);
         let mut connection = connect(&real).map_err(fail)?;
         let name = schema::name(&connection).map_err(fail)?;
-        let witness = Arc::new(Witness::new(marks.cloned()));
+        let detector = Arc::new(RestoreDetector::new(marks.cloned()));
         if marks.is_some() {
-            let file = witness.file(&name, &real.to_string_lossy());
-            witness.found(restored::compare(&mut connection, file, world.now()).map_err(fail)?);
+            let file = detector.file(&name, &real.to_string_lossy());
+            detector.found(restored::compare(&mut connection, file, world.now()).map_err(fail)?);
         }
         let owners = Owners::of(&real, world.clone());
         let engine = Engine::new(connection, path, real, owners);
         let commits = engine.commits();
         let thread = Thread::start(engine).map_err(|error| fail(error.into()))?;
-        Ok(Self { runner: Runner::Thread(thread), commits, name, witness })
+        Ok(Self { runner: Runner::Thread(thread), commits, name, detector })
     }
 
     /// The number of transactions that have written so far: concurrent requests share one.
@@ -167,7 +167,7 @@ impl Store for Sqlite {
     }
 
     fn completeness(&self) -> Completeness {
-        self.witness.completeness()
+        self.detector.completeness()
     }
 
     fn place(&self, drafts: Vec<NewRender>) -> Reply<'_, Vec<PlaceResult>> {
@@ -178,7 +178,7 @@ impl Store for Sqlite {
         let claims = records.iter().any(|record| record.change == Change::Fact(Fact::Claimed));
         let need = if claims { Need::Claim } else { Need::Write };
         let recorded = self.ask(need, move |session| records.iter().map(|record| work::record(session, record)).collect());
-        if need == Need::Claim { self.witness.of_claims(recorded) } else { recorded }
+        if need == Need::Claim { self.detector.of_claims(recorded) } else { recorded }
     }
 
     fn find(&self, space: Option<Space>, which: RenderQuery) -> Reply<'_, Vec<Render>> {
@@ -189,8 +189,8 @@ impl Store for Sqlite {
         self.ask(Need::Read, move |session| rows::body(session.connection, render))
     }
 
-    fn story(&self, render: RenderId) -> Reply<'_, Vec<Event>> {
-        self.ask(Need::Read, move |session| rows::story(session.connection, render))
+    fn history(&self, render: RenderId) -> Reply<'_, Vec<Event>> {
+        self.ask(Need::Read, move |session| rows::history(session.connection, render))
     }
 
     fn reap(&self, at: Timestamp) -> Reply<'_, Vec<Render>> {
@@ -209,8 +209,8 @@ impl Sharing for Sqlite {
         self.ask(Need::Named, move |session| sharing::share(session, &share))
     }
 
-    fn leave(&self, space: Space, seat: WatcherId) -> Reply<'_, ()> {
-        self.ask(Need::Write, move |session| sharing::leave(session, &space, seat))
+    fn leave(&self, space: Space, watcher: WatcherId) -> Reply<'_, ()> {
+        self.ask(Need::Write, move |session| sharing::leave(session, &space, watcher))
     }
 
     fn news(&self, heard: Option<NewsPosition>) -> Reply<'_, NewsPosition> {

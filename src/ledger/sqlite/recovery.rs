@@ -5,7 +5,7 @@ use super::job::Session;
 use super::{rows, tally};
 use crate::ledger::columns;
 use crate::ledger::recovery::{Lost, claimed, meant};
-use crate::ledger::{NewRender, Render, RenderId, RenderQuery, story};
+use crate::ledger::{NewRender, Render, RenderId, RenderQuery, history};
 
 /// Makes a row of a render that the ledger doesn't know.
 pub(super) fn restore(session: &Session<'_>, lost: &Lost) -> Result<Option<Render>, Failure> {
@@ -18,7 +18,7 @@ pub(super) fn restore(session: &Session<'_>, lost: &Lost) -> Result<Option<Rende
     }
     let mut render = lost.row(RenderId(0)).map_err(refused)?;
     render.id = rows::insert(connection, &render, None)?;
-    rows::tell(connection, render.id, &story::restored(&render))?;
+    rows::tell(connection, render.id, &history::restored(&render))?;
     Ok(Some(render))
 }
 

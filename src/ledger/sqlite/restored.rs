@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 use super::failure::Failure;
-use crate::ledger::mark::{Answer, Finding, Mark, MarkFile, Question};
+use crate::ledger::mark::{Answer, Conclusion, Mark, MarkFile, Question};
 use crate::ledger::{Completeness, Gap};
 use crate::world::Timestamp;
 
@@ -14,8 +14,8 @@ pub(super) fn compare(connection: &mut Connection, file: Option<&MarkFile>, now:
     let answer = answer(connection, &Mark::question(mark.as_ref()))?;
     match mark.map(|mark| mark.judge(&answer)) {
         None => Ok(Completeness { gap: answer.gap, ..file.met(answer.is_in_use, now) }),
-        Some(Finding::Whole(completeness)) => Ok(completeness),
-        Some(Finding::Behind(at)) => notice(connection, at, now).map(|gap| file.noticed(gap)),
+        Some(Conclusion::Whole(completeness)) => Ok(completeness),
+        Some(Conclusion::Behind(at)) => notice(connection, at, now).map(|gap| file.noticed(gap)),
     }
 }
 

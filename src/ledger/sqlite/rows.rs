@@ -237,7 +237,7 @@ pub(super) fn tell(connection: &Connection, id: RenderId, event: &Event) -> Resu
 }
 
 /// A history, in the order in which its lines were added.
-pub(super) fn story(connection: &Connection, id: RenderId) -> Result<Vec<Event>, Failure> {
+pub(super) fn history(connection: &Connection, id: RenderId) -> Result<Vec<Event>, Failure> {
     let mut statement = connection.prepare_cached("SELECT at, kind, detail FROM event WHERE render = ?1 ORDER BY nth")?;
     let events = statement.query_map([id], |row| Ok(Event { at: row.get(0)?, kind: row.get(1)?, detail: row.get(2)? }))?;
     Ok(events.collect::<Result<_, _>>()?)

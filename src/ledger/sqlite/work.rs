@@ -6,7 +6,7 @@ use super::{outbox, recovery, rows, tally};
 use crate::ledger::batch::Unclaimed;
 use crate::ledger::change::{Applied, Placing, apply, placing, wanted};
 use crate::ledger::columns::{MARKS, STATE};
-use crate::ledger::{Change, NewRender, PlaceResult, Record, Recorded, Render, RenderId, story};
+use crate::ledger::{Change, NewRender, PlaceResult, Record, Recorded, Render, RenderId, history};
 use crate::render::state::{Fact, InvalidTransition};
 use crate::world::Timestamp;
 
@@ -30,7 +30,7 @@ fn insert(session: &Session<'_>, draft: &NewRender, generation: u32) -> Result<R
     let mut render = wanted(RenderId(0), draft, generation);
     render.id = rows::insert(session.connection, &render, Some(&draft.body))?;
     tally::entered(session.connection, &render)?;
-    rows::tell(session.connection, render.id, &story::created(&render))?;
+    rows::tell(session.connection, render.id, &history::created(&render))?;
     Ok(render)
 }
 

@@ -4,7 +4,7 @@ use super::known::is_open;
 use super::{Checker, shown};
 use crate::movie::diagnostic::Severity;
 use crate::movie::expr::template::sole_block;
-use crate::movie::expr::{self, ExprKind, Limits, ParsedExpression, Value, Variables};
+use crate::movie::expr::{self, ExprKind, ExprLimits, ExprValue, ParsedExpression, Variables};
 use crate::movie::json::Node;
 
 /// J2V206: a condition that is not an expression in braces.
@@ -19,7 +19,7 @@ pub(super) fn check(checker: &mut Checker<'_>, node: Option<&Node>) {
                 finding.helped(format!("write `\"{{{{ {} }}}}\"`", shown(&text)));
                 return;
             }
-            Some(is_true(&Value::Text(text)))
+            Some(is_true(&ExprValue::Text(text)))
         }
         None => node.as_bool(),
     };
@@ -36,7 +36,7 @@ pub(super) fn check(checker: &mut Checker<'_>, node: Option<&Node>) {
 
 /// Whether a text would be a condition in braces: it names a variable, or compares.
 fn lacks_braces(checker: &Checker<'_>, text: &str) -> bool {
-    let Ok(ParsedExpression { root, .. }) = expr::parse(text, &Limits::default()) else { return false };
+    let Ok(ParsedExpression { root, .. }) = expr::parse(text, &ExprLimits::default()) else { return false };
     match &root.kind {
         ExprKind::Path(path) => checker.variables.iter().any(|variable| variable.key.is(path.name)),
         _ => !root.names().is_empty(),
@@ -45,15 +45,15 @@ fn lacks_braces(checker: &Checker<'_>, text: &str) -> bool {
 
 /// The value of an expression that names no variable.
 fn constant(text: &str) -> Option<bool> {
-    let parsed = expr::parse(sole_block(text)?.inside, &Limits::default()).ok()?;
+    let parsed = expr::parse(sole_block(text)?.inside, &ExprLimits::default()).ok()?;
     if !parsed.root.names().is_empty() {
         return None;
     }
     let nothing = Node::object();
-    let value = expr::evaluate(&parsed.root, &mut Variables::new(&nothing, Limits::default())).ok()?;
+    let value = expr::evaluate(&parsed.root, &mut Variables::new(&nothing, ExprLimits::default())).ok()?;
     Some(is_true(&value))
 }
 
-fn is_true(value: &Value<'_>) -> bool {
-    value.is_true() && !matches!(value, Value::Text(text) if text == "false")
+fn is_true(value: &ExprValue<'_>) -> bool {
+    value.is_true() && !matches!(value, ExprValue::Text(text) if text == "false")
 }

@@ -4,6 +4,7 @@ use super::Checker;
 use crate::movie::Document;
 use crate::movie::diagnostic::{Diagnostic, Evidence, Severity};
 use crate::movie::json::Span;
+use crate::quantity::counted;
 
 /// The longest movie of the free plan, in seconds (`service.md#credits`).
 const FREE_LENGTH: f64 = 60.0;
@@ -218,7 +219,7 @@ fn total(checker: &mut Checker<'_>, facts: &Facts) {
     }
     match facts.credits {
         Some((least, most)) if least < most => checker.add("J2V400", place, format!("it costs about {least} to {most} credits")),
-        Some((least, _)) => checker.add("J2V400", place, format!("it costs about {least} credits")),
+        Some((least, _)) => checker.add("J2V400", place, format!("it costs about {}", counted(least, "credit"))),
         None => return,
     };
 }

@@ -3,7 +3,7 @@
 use super::checked_element::ElementContainer;
 use super::fields::Fields;
 use super::known::{is_open, text};
-use super::wrapper::{self, Inside};
+use super::wrapper::{self, WrappedMovie};
 use super::{Checker, cost, element, exports, lengths, opening, scene, subtitles, variables};
 use crate::movie::diagnostic::{Evidence, Fix, Severity};
 use crate::movie::json::{Member, Node, Span};
@@ -75,7 +75,7 @@ fn is_wrapped(checker: &mut Checker<'_>, root: &Node, members: &[Member]) -> boo
     }
     let found = members.iter().find_map(|member| {
         let is_template = WRAPPERS.contains(&member.key.raw()) && is_movie(&member.value);
-        let inside = if is_template { Some(Inside::default()) } else { wrapper::find(&member.value) };
+        let inside = if is_template { Some(WrappedMovie::default()) } else { wrapper::find(&member.value) };
         Some((member, inside?))
     });
     let Some((member, inside)) = found else { return false };

@@ -7,7 +7,7 @@ use crate::movie::Document;
 use crate::movie::expand::{Assumption, AssumptionKind, ExpandIssue, ExpandIssueKind as Found, Expansion, Limits, expand};
 use crate::movie::expr::FaultKind;
 use crate::movie::json::{Node, Span};
-use crate::movie::plan::{Assets, Extent, NoAssets, Plan, PlannedScene, Reason, Seconds, plan};
+use crate::movie::plan::{Assets, LengthSource, NoAssets, Plan, PlannedScene, Reason, Seconds, plan};
 
 /// A movie that is resolved and planned as far as that goes offline.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,7 +117,7 @@ fn extending(expansion: &Expansion, plan: &Plan) -> Vec<Issue> {
     let nodes = items(&expansion.movie.root, "elements");
     let extending = plan.elements.iter().zip(nodes).filter_map(|(element, node)| {
         let is_longer = scenes.at_most().is_some_and(|over| element.end.at_least() > over);
-        let is_open = element.extent == Extent::Own && element.end.at_most().is_none();
+        let is_open = element.length_source == LengthSource::Own && element.end.at_most().is_none();
         let message = if is_longer {
             format!("this lasts {}, the scenes only {scenes}: the movie is as long as what is in it", element.end)
         } else {

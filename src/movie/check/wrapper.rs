@@ -4,7 +4,7 @@ use crate::movie::json::{Node, Value};
 
 /// A movie inside another value.
 #[derive(Debug, Default)]
-pub(super) struct Inside {
+pub(super) struct WrappedMovie {
     /// The path to it, as `jq` writes it; empty if it is the value itself.
     pub(super) path: String,
     /// Whether it is a text that holds JSON.
@@ -15,18 +15,19 @@ pub(super) struct Inside {
 const DEEPEST: usize = 8;
 
 /// The first movie in a value: an object with an array of `scenes`, or a text that mentions them.
-pub(super) fn find(node: &Node) -> Option<Inside> {
+pub(super) fn find(node: &Node) -> Option<WrappedMovie> {
     within(node, DEEPEST)
 }
 
-fn within(node: &Node, left: usize) -> Option<Inside> {
-    let inner = |step: String, node: &Node| within(node, left.checked_sub(1)?).map(|inside| Inside { path: step + &inside.path, ..inside });
+fn within(node: &Node, left: usize) -> Option<WrappedMovie> {
+    let inner =
+        |step: String, node: &Node| within(node, left.checked_sub(1)?).map(|inside| WrappedMovie { path: step + &inside.path, ..inside });
     match &node.value {
-        Value::Object(_) if node.get("scenes").and_then(Node::as_array).is_some() => Some(Inside::default()),
+        Value::Object(_) if node.get("scenes").and_then(Node::as_array).is_some() => Some(WrappedMovie::default()),
         Value::Object(members) => members.iter().find_map(|member| inner(format!(".{}", member.key), &member.value)),
         Value::Array(items) => items.iter().enumerate().find_map(|(index, item)| inner(format!("[{index}]"), item)),
         Value::String(text) if text.raw().contains("scenes") && text.decoded().contains("\"scenes\"") => {
-            Some(Inside { is_text: true, ..Inside::default() })
+            Some(WrappedMovie { is_text: true, ..WrappedMovie::default() })
         }
         _ => None,
     }

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use super::level::Level;
 use super::timing::{self, Container};
 use super::{Assumption, AssumptionKind, ExpandIssue, ExpandIssueKind, Iteration, Limits, place};
-use crate::movie::expr::{Extent, FaultKind, Limit};
+use crate::movie::expr::{ByteRange, FaultKind, Limit};
 use crate::movie::json::{Node, Span, Text, Value};
 use crate::movie::origin::{Origins, UsedValues};
 use crate::near;
@@ -154,8 +154,8 @@ impl<'a> Expander<'a> {
     }
 
     /// Where a part of the expression under evaluation is written.
-    pub(super) fn span_of(&self, extent: Extent) -> Span {
-        self.here.map_or(Span::NONE, |here| place::place(here.span, here.text, extent.within(here.from)))
+    pub(super) fn span_of(&self, range: ByteRange) -> Span {
+        self.here.map_or(Span::NONE, |here| place::place(here.span, here.text, range.within(here.from)))
     }
 
     /// A variable with nearly that name.

@@ -6,14 +6,14 @@ use std::ptr;
 use super::expander::{Expander, Here, Stop};
 use super::{AssumptionKind, ExpandIssueKind, timing};
 use crate::movie::expr::template::{Block, Part, is_open, is_template, parts, sole_block};
-use crate::movie::expr::{self, Extent, Fault, FaultKind, Guess, Limit, Scope, Value};
+use crate::movie::expr::{self, ByteRange, ExprValue, Fault, FaultKind, Guess, Limit, Scope};
 use crate::movie::json::{self, Node, Span, Text};
 use crate::movie::origin::{Origin, Origins, Written};
 
 /// The result of filling in a string.
 pub(super) enum Filled<'a> {
     /// Every block has a value.
-    Whole(Value<'a>),
+    Whole(ExprValue<'a>),
     /// Some blocks stay as they are written.
     Partly(String),
     /// No block could be filled in.
@@ -38,8 +38,8 @@ impl<'a> Expander<'a> {
         let asked = std::mem::replace(&mut self.asked, before);
         let filled = match filled {
             Filled::Whole(value) => {
-                if !matches!(value, Value::Text(_)) {
-                    let block = super::place::place(node.span, text, Extent { start: 0, end: decoded.len() });
+                if !matches!(value, ExprValue::Text(_)) {
+                    let block = super::place::place(node.span, text, ByteRange { start: 0, end: decoded.len() });
                     self.assume(AssumptionKind::TypedValue(value.kind()), block);
                 }
                 self.put(value, node.span)?.map(|put| self.traced(put, node.span, asked.written()))
@@ -86,8 +86,8 @@ impl<'a> Expander<'a> {
     fn alone(&mut self, block: &Block<'_>) -> Result<Filled<'a>, Stop> {
         match self.block(block)? {
             None => Ok(Filled::AsWritten),
-            Some(Value::Text(text)) if is_template(&text) => {
-                self.tell(ExpandIssueKind::BracesInValue, self.span_here(block.extent));
+            Some(ExprValue::Text(text)) if is_template(&text) => {
+                self.tell(ExpandIssueKind::BracesInValue, self.span_here(block.range));
                 Ok(Filled::AsWritten)
             }
             Some(value) => Ok(Filled::Whole(value)),
@@ -102,35 +102,35 @@ impl<'a> Expander<'a> {
                 Ok(Part::Literal(literal)) => joined.push_str(literal),
                 Ok(Part::Block(block)) => {
                     let value = self.block(&block)?;
-                    let text = value.map_or(Ok(None), |value| self.text_of(value, block.extent))?;
+                    let text = value.map_or(Ok(None), |value| self.text_of(value, block.range))?;
                     joined.push_str(text.as_deref().unwrap_or(block.written));
                     if text.is_none() {
                         kept.push(block.written);
                     }
                 }
                 Err(fault) => {
-                    self.tell(ExpandIssueKind::Unclosed, self.span_here(fault.extent));
+                    self.tell(ExpandIssueKind::Unclosed, self.span_here(fault.range));
                     return Ok(Filled::AsWritten);
                 }
             }
         }
         if is_template(&joined) && !blocks(&joined).eq(kept.iter().copied()) {
-            self.tell(ExpandIssueKind::BracesInValue, self.span_here(Extent { start: 0, end: text.len() }));
+            self.tell(ExpandIssueKind::BracesInValue, self.span_here(ByteRange { start: 0, end: text.len() }));
             return Ok(Filled::AsWritten);
         }
-        Ok(if kept.is_empty() { Filled::Whole(Value::Text(Cow::Owned(joined))) } else { Filled::Partly(joined) })
+        Ok(if kept.is_empty() { Filled::Whole(ExprValue::Text(Cow::Owned(joined))) } else { Filled::Partly(joined) })
     }
 
     /// The text of a value inside a text; `None` if it can't be filled in, which was reported.
-    fn text_of(&mut self, value: Value<'a>, extent: Extent) -> Result<Option<String>, Stop> {
-        let span = self.span_here(extent);
+    fn text_of(&mut self, value: ExprValue<'a>, range: ByteRange) -> Result<Option<String>, Stop> {
+        let span = self.span_here(range);
         match value {
-            Value::Null => self.assume(AssumptionKind::NullAsText, span),
-            Value::Container(_) => self.assume(AssumptionKind::ContainerAsText, span),
+            ExprValue::Null => self.assume(AssumptionKind::NullAsText, span),
+            ExprValue::Container(_) => self.assume(AssumptionKind::ContainerAsText, span),
             _ => {}
         }
         let text = match value {
-            Value::Container(_) => self.put(value, span)?.map(|node| node.to_compact()),
+            ExprValue::Container(_) => self.put(value, span)?.map(|node| node.to_compact()),
             value => Some(value.to_text().into_owned()),
         };
         let length = text.as_ref().map_or(0, String::len);
@@ -139,9 +139,9 @@ impl<'a> Expander<'a> {
     }
 
     /// The value of a block; `None` if it has none, which was reported.
-    fn block(&mut self, block: &Block<'_>) -> Result<Option<Value<'a>>, Stop> {
+    fn block(&mut self, block: &Block<'_>) -> Result<Option<ExprValue<'a>>, Stop> {
         if let Some(here) = &mut self.here {
-            here.from = block.place(Extent { start: 0, end: 0 }).start;
+            here.from = block.place(ByteRange { start: 0, end: 0 }).start;
         }
         let value = self.expression(block.inside);
         if let Some(here) = &mut self.here {
@@ -151,11 +151,11 @@ impl<'a> Expander<'a> {
     }
 
     /// The value of an expression; `None` if it has none, which was reported.
-    fn expression(&mut self, text: &str) -> Result<Option<Value<'a>>, Stop> {
+    fn expression(&mut self, text: &str) -> Result<Option<ExprValue<'a>>, Stop> {
         match self.evaluate(text) {
             Ok(value) => Ok(Some(value)),
-            Err(Fault { kind: FaultKind::Limit(limit), extent }) if !matches!(limit, Limit::Depth(_) | Limit::References(_)) => {
-                Err(Stop { limit, span: self.span_of(extent) })
+            Err(Fault { kind: FaultKind::Limit(limit), range }) if !matches!(limit, Limit::Depth(_) | Limit::References(_)) => {
+                Err(Stop { limit, span: self.span_of(range) })
             }
             Err(fault) => {
                 self.tell_fault(fault);
@@ -165,10 +165,10 @@ impl<'a> Expander<'a> {
     }
 
     /// The value of an expression in the current scope.
-    pub(super) fn evaluate(&mut self, text: &str) -> Result<Value<'a>, Fault> {
+    pub(super) fn evaluate(&mut self, text: &str) -> Result<ExprValue<'a>, Fault> {
         let parsed = expr::parse(text, &self.limits.expression)?;
-        for (extent, guess) in parsed.guesses {
-            self.guess(extent, guess);
+        for (range, guess) in parsed.guesses {
+            self.guess(range, guess);
         }
         let value = expr::evaluate(&parsed.root, self);
         self.asked.is_as_it_is = matches!(parsed.root.kind, expr::ExprKind::Path(_));
@@ -176,7 +176,7 @@ impl<'a> Expander<'a> {
     }
 
     fn tell_fault(&mut self, fault: Fault) {
-        let key = (self.span_of(fault.extent), fault.kind);
+        let key = (self.span_of(fault.range), fault.kind);
         if key.1 == FaultKind::Told {
             return;
         }
@@ -213,13 +213,13 @@ impl<'a> Expander<'a> {
     }
 
     /// A value as the node that replaces its block; `None` if not all of it can be resolved, which was reported.
-    fn put(&mut self, value: Value<'a>, span: Span) -> Result<Option<Node>, Stop> {
+    fn put(&mut self, value: ExprValue<'a>, span: Span) -> Result<Option<Node>, Stop> {
         let value = match value {
-            Value::Null => json::Value::Null,
-            Value::Bool(truth) => json::Value::Bool(truth),
-            Value::Number(number) => json::Value::Number(number),
-            Value::Text(text) => json::Value::String(Text::new(&text)),
-            Value::Container(node) => {
+            ExprValue::Null => json::Value::Null,
+            ExprValue::Bool(truth) => json::Value::Bool(truth),
+            ExprValue::Number(number) => json::Value::Number(number),
+            ExprValue::Text(text) => json::Value::String(Text::new(&text)),
+            ExprValue::Container(node) => {
                 if self.resolving.iter().any(|other| ptr::eq(*other, node)) {
                     self.tell(ExpandIssueKind::Cycle, node.span);
                     return Ok(None);
@@ -256,7 +256,7 @@ impl<'a> Expander<'a> {
             let name = decoded[from..close].trim();
             let is_closed = decoded[close..].starts_with('}');
             if is_closed && !name.is_empty() && self.levels.iter().any(|level| level.get(name).is_some()) {
-                let place = super::place::place(span, text, Extent { start: open, end: close + 1 });
+                let place = super::place::place(span, text, ByteRange { start: open, end: close + 1 });
                 self.tell(ExpandIssueKind::SingleBraces(name.to_owned()), place);
             }
             from = close;
@@ -264,8 +264,8 @@ impl<'a> Expander<'a> {
     }
 
     /// The place of a part of the string, in whichever of its blocks is being evaluated.
-    fn span_here(&self, extent: Extent) -> Span {
-        self.here.map_or(Span::NONE, |here| super::place::place(here.span, here.text, extent))
+    fn span_here(&self, range: ByteRange) -> Span {
+        self.here.map_or(Span::NONE, |here| super::place::place(here.span, here.text, range))
     }
 }
 
@@ -294,16 +294,16 @@ impl<'a> Scope<'a> for Expander<'a> {
         Err(if self.dynamic(name).is_some() { FaultKind::Dynamic(name.to_owned()) } else { FaultKind::Undefined(name.to_owned()) })
     }
 
-    fn computed(&mut self, name: &str, extent: Extent) -> Option<Value<'a>> {
+    fn computed(&mut self, name: &str, range: ByteRange) -> Option<ExprValue<'a>> {
         let seconds = timing::part_of(&self.containers, name)?;
-        self.assume(AssumptionKind::Timing, self.span_of(extent));
-        Value::calculated(seconds)
+        self.assume(AssumptionKind::Timing, self.span_of(range));
+        ExprValue::calculated(seconds)
     }
 
-    fn read(&mut self, node: &'a Node) -> Result<Value<'a>, FaultKind> {
+    fn read(&mut self, node: &'a Node) -> Result<ExprValue<'a>, FaultKind> {
         let Some(text) = node.as_text().filter(|text| is_open(text)) else {
             self.asked.note(node.span);
-            return Ok(Value::of(node));
+            return Ok(ExprValue::of(node));
         };
         if self.resolving.iter().any(|other| ptr::eq(*other, node)) {
             self.tell(ExpandIssueKind::Cycle, node.span);
@@ -337,7 +337,7 @@ impl<'a> Scope<'a> for Expander<'a> {
         self.pay(steps, bytes)
     }
 
-    fn guess(&mut self, extent: Extent, guess: Guess) {
-        self.assume(AssumptionKind::Language(guess), self.span_of(extent));
+    fn guess(&mut self, range: ByteRange, guess: Guess) {
+        self.assume(AssumptionKind::Language(guess), self.span_of(range));
     }
 }

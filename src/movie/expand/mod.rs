@@ -38,7 +38,7 @@ pub use note::{Assumption, AssumptionKind, ExpandIssue, ExpandIssueKind};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// The limits for one expression. Its steps and bytes are those of the whole expansion.
-    pub expression: expr::Limits,
+    pub expression: expr::ExprLimits,
     /// The largest number of scenes in the expanded movie.
     pub scenes: usize,
     /// The largest number of values in the expanded movie.
@@ -52,7 +52,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            expression: expr::Limits { depth: 64, steps: 5_000_000, bytes: 32 << 20 },
+            expression: expr::ExprLimits { depth: 64, steps: 5_000_000, bytes: 32 << 20 },
             scenes: 20_000,
             nodes: 1_000_000,
             references: 16,

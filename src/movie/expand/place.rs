@@ -1,26 +1,26 @@
 //! Translates a place in a decoded string to the place in the file.
 
-use crate::movie::expr::Extent;
+use crate::movie::expr::ByteRange;
 use crate::movie::json::{Span, Text};
 
 /// The place in its source of a part of a string's text. It is the whole string if the text isn't its spelling, as
 /// when a flag set it.
-pub(super) fn place(string: Span, text: &Text, extent: Extent) -> Span {
+pub(super) fn place(string: Span, text: &Text, range: ByteRange) -> Span {
     let length = usize::try_from(string.end.saturating_sub(string.start)).unwrap_or_default();
     if !string.is_some() || length != text.raw().len() + 2 {
         return string;
     }
     let at = |offset: usize| string.start.saturating_add(1).saturating_add(u32::try_from(offset).unwrap_or(u32::MAX));
-    let [start, end] = if text.raw().contains('\\') { spelled(text.raw(), extent) } else { [extent.start, extent.end] };
+    let [start, end] = if text.raw().contains('\\') { spelled(text.raw(), range) } else { [range.start, range.end] };
     Span { start: at(start), end: at(end), ..string }
 }
 
 /// The positions in the spelling of the bytes of the text.
-fn spelled(raw: &str, extent: Extent) -> [usize; 2] {
+fn spelled(raw: &str, range: ByteRange) -> [usize; 2] {
     let (mut spelling, mut text) = (0, 0);
     let mut found = [raw.len(); 2];
     while spelling < raw.len() {
-        for (place, wanted) in found.iter_mut().zip([extent.start, extent.end]) {
+        for (place, wanted) in found.iter_mut().zip([range.start, range.end]) {
             if text >= wanted {
                 *place = (*place).min(spelling);
             }
@@ -58,14 +58,14 @@ mod tests {
         let node = parse(source, 0).unwrap().root;
         let text = node.as_text().unwrap();
         let start = text.decoded().find('b').unwrap();
-        let span = place(node.span, text, Extent { start, end: start + 1 });
+        let span = place(node.span, text, ByteRange { start, end: start + 1 });
         assert_eq!(&source[span.start as usize..span.end as usize], "b");
     }
 
     #[test]
     fn what_no_file_spells_has_the_place_of_the_whole() {
         let made = crate::movie::json::Node::string("{{ b }}");
-        assert_eq!(place(made.span, made.as_text().unwrap(), Extent { start: 3, end: 4 }), Span::NONE);
+        assert_eq!(place(made.span, made.as_text().unwrap(), ByteRange { start: 3, end: 4 }), Span::NONE);
     }
 
     proptest! {
@@ -73,7 +73,7 @@ mod tests {
         fn every_place_is_inside_the_string(raw in r#"([a-zé{}]|\\["\\n/]|\\u[0-9a-f]{4}){0,12}"#, start in 0usize..40, length in 0usize..9) {
             let source = format!("\"{raw}\"");
             let node = parse(&source, 0).unwrap().root;
-            let span = place(node.span, node.as_text().unwrap(), Extent { start, end: start + length });
+            let span = place(node.span, node.as_text().unwrap(), ByteRange { start, end: start + length });
             prop_assert!(span.start >= 1 && span.start <= span.end);
         }
     }

@@ -8,7 +8,7 @@ use super::level::Level;
 use super::timing::Container;
 use super::{AssumptionKind, ExpandIssueKind, Iteration, SceneOrigin};
 use crate::movie::expr::template::is_open;
-use crate::movie::expr::{FaultKind, Limit, Value};
+use crate::movie::expr::{ExprValue, FaultKind, Limit};
 use crate::movie::json::{self, Member, Node, Span};
 
 /// The default name of the item, without `iterate-as` (`movie-format.md#variables`).
@@ -177,7 +177,7 @@ impl<'a> Expander<'a> {
             value
         };
         match value {
-            Ok(Value::Container(Node { value: json::Value::Array(items), .. })) => {
+            Ok(ExprValue::Container(Node { value: json::Value::Array(items), .. })) => {
                 if items.is_empty() {
                     self.left_out += 1;
                     self.tell(ExpandIssueKind::IterateEmpty(name.into_owned()), iterate.span);
@@ -264,7 +264,7 @@ impl<'a> Expander<'a> {
 
     fn inner_elements(&mut self, scene: &Node, member: &'a Member, origins: &mut Vec<usize>) -> Result<Member, Stop> {
         let Some(items) = member.value.as_array() else { return self.member(member) };
-        let length = scene.get("duration").and_then(|duration| Value::of(duration).as_number());
+        let length = scene.get("duration").and_then(|duration| ExprValue::of(duration).as_number());
         self.containers.push(Container::new(items, length.filter(|seconds| *seconds > 0.0)));
         let value = Node { span: member.value.span, value: json::Value::Array(self.elements(items, origins)?) };
         self.containers.pop();
@@ -316,9 +316,9 @@ impl<'a> Expander<'a> {
                 }
             },
             _ => {
-                let value = Value::of(condition);
+                let value = ExprValue::of(condition);
                 self.tell(ExpandIssueKind::ConditionConstant(is_true(&value)), span);
-                if matches!(&value, Value::Text(text) if !text.is_empty() && text != "false") {
+                if matches!(&value, ExprValue::Text(text) if !text.is_empty() && text != "false") {
                     self.assume(AssumptionKind::ConditionText, span);
                     return Ok(Verdict::Keep);
                 }
@@ -327,8 +327,8 @@ impl<'a> Expander<'a> {
         };
         let is_true = is_true(&value);
         match &value {
-            Value::Text(text) if text == "false" => self.assume(AssumptionKind::ConditionFalseText, span),
-            Value::Bool(_) | Value::Text(_) => {}
+            ExprValue::Text(text) if text == "false" => self.assume(AssumptionKind::ConditionFalseText, span),
+            ExprValue::Bool(_) | ExprValue::Text(_) => {}
             other => self.assume(AssumptionKind::ConditionValue { kind: other.kind(), is_true }, span),
         }
         Ok(if is_true { Verdict::Keep } else { Verdict::Drop })
@@ -337,6 +337,6 @@ impl<'a> Expander<'a> {
 
 /// Whether a condition is true: false and the empty text are not (`movie-format.md#element`); `false` as text, 0 and null
 /// are assumed not to.
-fn is_true(value: &Value<'_>) -> bool {
-    value.is_true() && !matches!(value, Value::Text(text) if text == "false")
+fn is_true(value: &ExprValue<'_>) -> bool {
+    value.is_true() && !matches!(value, ExprValue::Text(text) if text == "false")
 }

@@ -311,8 +311,8 @@ fn every_limit_leaves_the_movie_as_it_is_and_says_so() {
         (Limits { scenes: 2, ..standard }, Limit::Scenes(2)),
         (Limits { nodes: 20, ..standard }, Limit::Nodes(20)),
         (Limits { nesting: 2, ..standard }, Limit::Nesting(2)),
-        (Limits { expression: expr::Limits { steps: 4, ..expression }, ..standard }, Limit::Steps(4)),
-        (Limits { expression: expr::Limits { bytes: 30, ..expression }, ..standard }, Limit::Bytes(30)),
+        (Limits { expression: expr::ExprLimits { steps: 4, ..expression }, ..standard }, Limit::Steps(4)),
+        (Limits { expression: expr::ExprLimits { bytes: 30, ..expression }, ..standard }, Limit::Bytes(30)),
     ];
     for (limits, limit) in cases {
         let expansion = of(limits);

@@ -1,7 +1,7 @@
 //! Computes when elements with a known start and duration play: the value of `{{ box_end }}` (`movie-format.md#variables`),
 //! counted from the start of their container, the scene or the movie.
 
-use crate::movie::expr::Value;
+use crate::movie::expr::ExprValue;
 use crate::movie::json::Node;
 
 /// The elements of a scene or of the movie, while they are expanded.
@@ -115,8 +115,8 @@ impl Timing {
 
 /// A member's value in seconds, or the default if it isn't there; `None` if it is not a number.
 fn seconds(element: &Node, name: &str, default: f64) -> Option<f64> {
-    match element.get(name).map(Value::of) {
-        None | Some(Value::Null) => Some(default),
+    match element.get(name).map(ExprValue::of) {
+        None | Some(ExprValue::Null) => Some(default),
         Some(value) => value.as_number(),
     }
 }

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use super::{Extent, Limit};
+use super::{ByteRange, Limit};
 
 /// Why an expression has no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{kind}")]
 pub struct Fault {
     /// The place, in the text that the expression was read from.
-    pub extent: Extent,
+    pub range: ByteRange,
     /// The kind of fault.
     pub kind: FaultKind,
 }
@@ -77,8 +77,8 @@ pub enum FaultKind {
 impl FaultKind {
     /// The fault at a place.
     #[must_use]
-    pub fn at(self, extent: Extent) -> Fault {
-        Fault { extent, kind: self }
+    pub fn at(self, range: ByteRange) -> Fault {
+        Fault { range, kind: self }
     }
 
     /// The likely reason, if one was found.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Extent, Fault, FaultKind, likely};
+use super::{ByteRange, Fault, FaultKind, likely};
 
 /// One token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl<'t> Lexer<'t> {
     }
 
     /// The next token and its place.
-    pub(super) fn next(&mut self) -> Result<(Token<'t>, Extent), Fault> {
+    pub(super) fn next(&mut self) -> Result<(Token<'t>, ByteRange), Fault> {
         let rest = &self.text[self.at..];
         self.at += rest.len() - rest.trim_start().len();
         let start = self.at;
@@ -49,7 +49,7 @@ impl<'t> Lexer<'t> {
             Some(_) if rest.starts_with("/*") => return Err(self.unexpected("a comment", start + 2)),
             Some(_) => self.symbol(rest)?,
         };
-        Ok((token, Extent { start, end: self.at }))
+        Ok((token, ByteRange { start, end: self.at }))
     }
 
     fn symbol(&mut self, rest: &'t str) -> Result<Token<'t>, Fault> {
@@ -93,7 +93,7 @@ impl<'t> Lexer<'t> {
 
     fn unexpected(&self, found: &str, end: usize) -> Fault {
         let kind = FaultKind::Syntax { expected: "a part of an expression", found: found.to_owned(), likely: likely::reason(self.text) };
-        kind.at(Extent { start: self.at, end: end.min(self.text.len()) })
+        kind.at(ByteRange { start: self.at, end: end.min(self.text.len()) })
     }
 }
 

@@ -5,12 +5,12 @@
 //! plain (`&&`, `list[0]`, `"5" * 2`), and each such guess is reported to the scope as a [`Guess`].
 //!
 //! ```
-//! use j2v::movie::expr::{Limits, Variables, evaluate, parse};
+//! use j2v::movie::expr::{ExprLimits, Variables, evaluate, parse};
 //! use j2v::movie::json;
 //!
 //! let variables = json::parse(r#"{"rooms": 3, "price": 1.50}"#, 0)?.root;
-//! let parsed = parse("rooms > 2 ? price : 'free'", &Limits::default())?;
-//! let value = evaluate(&parsed.root, &mut Variables::new(&variables, Limits::default()))?;
+//! let parsed = parse("rooms > 2 ? price : 'free'", &ExprLimits::default())?;
+//! let value = evaluate(&parsed.root, &mut Variables::new(&variables, ExprLimits::default()))?;
 //! assert_eq!(value.to_text(), "1.50");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -37,19 +37,19 @@ pub use guess::Guess;
 pub use operator::Operator;
 pub use parser::{ParsedExpression, parse};
 pub use syntax::{Choice, Expr, ExprKind, Path, Step, StepKind};
-pub use value::{Value, read_number};
+pub use value::{ExprValue, read_number};
 pub use variables::Variables;
 
 /// A range of bytes in the text that an expression was read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Extent {
+pub struct ByteRange {
     /// The first byte.
     pub start: usize,
     /// The byte after the last.
     pub end: usize,
 }
 
-impl Extent {
+impl ByteRange {
     /// The range from the start of one range to the end of another.
     #[must_use]
     pub fn to(self, last: Self) -> Self {
@@ -65,7 +65,7 @@ impl Extent {
 
 /// The limits of an expression's cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct ExprLimits {
     /// The greatest depth to which parentheses, choices, calls and signs may nest.
     pub depth: usize,
     /// The largest number of operands and operators to evaluate.
@@ -74,7 +74,7 @@ pub struct Limits {
     pub bytes: u64,
 }
 
-impl Default for Limits {
+impl Default for ExprLimits {
     fn default() -> Self {
         Self { depth: 64, steps: 100_000, bytes: 1 << 20 }
     }

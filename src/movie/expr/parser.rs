@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::lexer::{Lexer, Token};
 use super::operator::{Operator, RANKS};
-use super::{Choice, Expr, ExprKind, Extent, Fault, FaultKind, Guess, Limit, Limits, Path, Step, StepKind, likely};
+use super::{ByteRange, Choice, Expr, ExprKind, ExprLimits, Fault, FaultKind, Guess, Limit, Path, Step, StepKind, likely};
 use crate::movie::json::Number;
 
 /// An expression that was read.
@@ -13,24 +13,24 @@ pub struct ParsedExpression<'t> {
     /// The whole of it.
     pub root: Expr<'t>,
     /// The guesses about the language, and where each was made.
-    pub guesses: Vec<(Extent, Guess)>,
+    pub guesses: Vec<(ByteRange, Guess)>,
 }
 
 /// Reads an expression: the text between `{{` and `}}`.
 ///
 /// # Errors
 /// When the text is not an expression: what was found, its place, and the likely reason.
-pub fn parse<'t>(text: &'t str, limits: &Limits) -> Result<ParsedExpression<'t>, Fault> {
+pub fn parse<'t>(text: &'t str, limits: &ExprLimits) -> Result<ParsedExpression<'t>, Fault> {
     plain_path(text).map_or_else(|| whole(text, limits), |root| Ok(ParsedExpression { root, guesses: Vec::new() }))
 }
 
-fn whole<'t>(text: &'t str, limits: &Limits) -> Result<ParsedExpression<'t>, Fault> {
+fn whole<'t>(text: &'t str, limits: &ExprLimits) -> Result<ParsedExpression<'t>, Fault> {
     let mut lexer = Lexer::new(text);
-    let (token, extent) = lexer.next().map_err(|fault| comment_only(text, fault))?;
+    let (token, range) = lexer.next().map_err(|fault| comment_only(text, fault))?;
     if token == Token::End {
-        return Err(FaultKind::Empty { likely: None }.at(Extent { start: 0, end: text.len() }));
+        return Err(FaultKind::Empty { likely: None }.at(ByteRange { start: 0, end: text.len() }));
     }
-    let mut parser = ExpressionParser { lexer, token, extent, last: extent, depth: 0, deepest: limits.depth, guesses: Vec::new() };
+    let mut parser = ExpressionParser { lexer, token, range, last: range, depth: 0, deepest: limits.depth, guesses: Vec::new() };
     let root = parser.expression()?;
     if parser.token == Token::End {
         Ok(ParsedExpression { root, guesses: parser.guesses })
@@ -46,20 +46,20 @@ fn plain_path(text: &str) -> Option<Expr<'_>> {
     let inside = inside.trim_ascii_end();
     let mut names = inside.as_bytes().split(|byte| *byte == b'.');
     let name = names.next().filter(|name| is_plain_name(name))?;
-    let extent = Extent { start, end: start + name.len() };
-    let name = &text[extent.start..extent.end];
+    let range = ByteRange { start, end: start + name.len() };
+    let name = &text[range.start..range.end];
     if matches!(name, "true" | "false" | "null" | "and" | "or") {
         return None;
     }
-    let (mut steps, mut last) = (Vec::new(), extent);
+    let (mut steps, mut last) = (Vec::new(), range);
     for name in names {
         if !is_plain_name(name) {
             return None;
         }
-        last = Extent { start: last.end, end: last.end + 1 + name.len() };
-        steps.push(Step { extent: last, kind: StepKind::Field(&text[last.start + 1..last.end]) });
+        last = ByteRange { start: last.end, end: last.end + 1 + name.len() };
+        steps.push(Step { range: last, kind: StepKind::Field(&text[last.start + 1..last.end]) });
     }
-    Some(Expr { extent: extent.to(last), kind: ExprKind::Path(Path { name, extent, steps }) })
+    Some(Expr { range: range.to(last), kind: ExprKind::Path(Path { name, range, steps }) })
 }
 
 fn is_plain_name(name: &[u8]) -> bool {
@@ -70,7 +70,7 @@ fn is_plain_name(name: &[u8]) -> bool {
 fn comment_only(text: &str, fault: Fault) -> Fault {
     let inside = text.trim().strip_prefix("/*").and_then(|rest| rest.strip_suffix("*/"));
     match inside {
-        Some(inside) if !inside.contains("*/") => FaultKind::Empty { likely: likely::reason(text) }.at(fault.extent),
+        Some(inside) if !inside.contains("*/") => FaultKind::Empty { likely: likely::reason(text) }.at(fault.range),
         _ => fault,
     }
 }
@@ -78,12 +78,12 @@ fn comment_only(text: &str, fault: Fault) -> Fault {
 struct ExpressionParser<'t> {
     lexer: Lexer<'t>,
     token: Token<'t>,
-    extent: Extent,
+    range: ByteRange,
     /// The place of the token before this one.
-    last: Extent,
+    last: ByteRange,
     depth: usize,
     deepest: usize,
-    guesses: Vec<(Extent, Guess)>,
+    guesses: Vec<(ByteRange, Guess)>,
 }
 
 impl<'t> ExpressionParser<'t> {
@@ -97,8 +97,8 @@ impl<'t> ExpressionParser<'t> {
             let yes = parser.expression()?;
             parser.expect(":", "`:` and what holds otherwise")?;
             let no = parser.expression()?;
-            let extent = condition.extent.to(no.extent);
-            Ok(Expr { extent, kind: ExprKind::Choice(Box::new(Choice { condition, yes, no })) })
+            let range = condition.range.to(no.range);
+            Ok(Expr { range, kind: ExprKind::Choice(Box::new(Choice { condition, yes, no })) })
         })
     }
 
@@ -111,41 +111,41 @@ impl<'t> ExpressionParser<'t> {
             rest.push((operator, self.chain(rank + 1)?));
         }
         let Some((_, last)) = rest.last() else { return Ok(first) };
-        let extent = first.extent.to(last.extent);
-        Ok(Expr { extent, kind: ExprKind::Chain(Box::new(first), rest) })
+        let range = first.range.to(last.range);
+        Ok(Expr { range, kind: ExprKind::Chain(Box::new(first), rest) })
     }
 
     fn operator(&mut self, signs: &[(&'static str, Operator)]) -> Result<Option<Operator>, Fault> {
         let (Token::Symbol(found) | Token::Name(found)) = &self.token else { return Ok(None) };
         let Some((sign, operator)) = signs.iter().find(|(sign, _)| sign == found).copied() else { return Ok(None) };
         if matches!(sign, "&&" | "||" | "%") {
-            self.guess(self.extent, Guess::Operator(sign));
+            self.guess(self.range, Guess::Operator(sign));
         }
         self.step()?;
         Ok(Some(operator))
     }
 
     fn operand(&mut self) -> Result<Expr<'t>, Fault> {
-        let start = self.extent;
+        let start = self.range;
         if self.eat("-")? {
             let inner = self.deeper(Self::operand)?;
-            return Ok(Expr { extent: start.to(inner.extent), kind: ExprKind::Negated(Box::new(inner)) });
+            return Ok(Expr { range: start.to(inner.range), kind: ExprKind::Negated(Box::new(inner)) });
         }
         if self.eat("!")? {
             self.guess(start, Guess::Operator("!"));
             let inner = self.deeper(Self::operand)?;
-            return Ok(Expr { extent: start.to(inner.extent), kind: ExprKind::Not(Box::new(inner)) });
+            return Ok(Expr { range: start.to(inner.range), kind: ExprKind::Not(Box::new(inner)) });
         }
         if self.eat("(")? {
             let inner = self.expression()?;
             self.expect(")", "`)`")?;
-            return Ok(Expr { extent: start.to(self.last), kind: inner.kind });
+            return Ok(Expr { range: start.to(self.last), kind: inner.kind });
         }
         self.primary()
     }
 
     fn primary(&mut self) -> Result<Expr<'t>, Fault> {
-        let extent = self.extent;
+        let range = self.range;
         let kind = match std::mem::replace(&mut self.token, Token::End) {
             Token::Number(raw) => match Number::parse(raw) {
                 Some(number) => ExprKind::Number(number),
@@ -153,7 +153,7 @@ impl<'t> ExpressionParser<'t> {
             },
             Token::Text(text) => {
                 if matches!(text, Cow::Owned(_)) {
-                    self.guess(extent, Guess::Escape);
+                    self.guess(range, Guess::Escape);
                 }
                 ExprKind::Text(text)
             }
@@ -164,12 +164,12 @@ impl<'t> ExpressionParser<'t> {
             }
         };
         self.step()?;
-        Ok(Expr { extent, kind })
+        Ok(Expr { range, kind })
     }
 
     /// A word, a call or a path. The name was already taken from `token`.
     fn named(&mut self, name: &'t str) -> Result<Expr<'t>, Fault> {
-        let extent = self.extent;
+        let range = self.range;
         let word = match name {
             "true" => Some((ExprKind::Bool(true), "true")),
             "false" => Some((ExprKind::Bool(false), "false")),
@@ -179,15 +179,15 @@ impl<'t> ExpressionParser<'t> {
         };
         self.step()?;
         if let Some((kind, word)) = word {
-            self.guess(extent, Guess::Word(word));
-            return Ok(Expr { extent, kind });
+            self.guess(range, Guess::Word(word));
+            return Ok(Expr { range, kind });
         }
         if self.eat("(")? {
             let arguments = self.arguments()?;
-            return Ok(Expr { extent: extent.to(self.last), kind: ExprKind::Call(name, arguments) });
+            return Ok(Expr { range: range.to(self.last), kind: ExprKind::Call(name, arguments) });
         }
         let steps = self.steps()?;
-        Ok(Expr { extent: extent.to(self.last), kind: ExprKind::Path(Path { name, extent, steps }) })
+        Ok(Expr { range: range.to(self.last), kind: ExprKind::Path(Path { name, range, steps }) })
     }
 
     fn arguments(&mut self) -> Result<Vec<Expr<'t>>, Fault> {
@@ -207,7 +207,7 @@ impl<'t> ExpressionParser<'t> {
     fn steps(&mut self) -> Result<Vec<Step<'t>>, Fault> {
         let mut steps = Vec::new();
         loop {
-            let start = self.extent;
+            let start = self.range;
             let kind = if self.eat(".")? {
                 self.field()?
             } else if self.eat("[")? {
@@ -218,14 +218,14 @@ impl<'t> ExpressionParser<'t> {
             } else {
                 return Ok(steps);
             };
-            steps.push(Step { extent: start.to(self.last), kind });
+            steps.push(Step { range: start.to(self.last), kind });
         }
     }
 
     fn field(&mut self) -> Result<StepKind<'t>, Fault> {
         let (Token::Name(name) | Token::Number(name)) = self.token else { return Err(self.expected("a field's name after `.`")) };
         if name.starts_with(|letter: char| letter.is_ascii_digit()) {
-            self.guess(self.extent, Guess::Index);
+            self.guess(self.range, Guess::Index);
         }
         self.step()?;
         Ok(StepKind::Field(name))
@@ -233,7 +233,7 @@ impl<'t> ExpressionParser<'t> {
 
     fn deeper<T>(&mut self, inside: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
         if self.depth == self.deepest {
-            return Err(FaultKind::Limit(Limit::Depth(self.deepest)).at(self.extent));
+            return Err(FaultKind::Limit(Limit::Depth(self.deepest)).at(self.range));
         }
         self.depth += 1;
         let parsed = inside(self);
@@ -241,14 +241,14 @@ impl<'t> ExpressionParser<'t> {
         parsed
     }
 
-    fn guess(&mut self, extent: Extent, guess: Guess) {
-        self.guesses.push((extent, guess));
+    fn guess(&mut self, range: ByteRange, guess: Guess) {
+        self.guesses.push((range, guess));
     }
 
     /// Advances to the next token.
     fn step(&mut self) -> Result<(), Fault> {
-        self.last = self.extent;
-        (self.token, self.extent) = self.lexer.next()?;
+        self.last = self.range;
+        (self.token, self.range) = self.lexer.next()?;
         Ok(())
     }
 
@@ -274,7 +274,7 @@ impl<'t> ExpressionParser<'t> {
     }
 
     fn unexpected(&self, expected: &'static str, found: String) -> Fault {
-        FaultKind::Syntax { expected, found, likely: likely::reason(self.lexer.text()) }.at(self.extent)
+        FaultKind::Syntax { expected, found, likely: likely::reason(self.lexer.text()) }.at(self.range)
     }
 }
 
@@ -288,7 +288,7 @@ mod tests {
         #[test]
         fn a_plain_path_is_what_the_whole_grammar_reads(text in " {0,2}([a-z_][a-z_0-9]{0,3}|[a-z]{2,4}|and|true)(\\.[a-z_0-9]{1,3}){0,3}[ \n]?") {
             if let Some(root) = plain_path(&text) {
-                prop_assert_eq!(whole(&text, &Limits::default()), Ok(ParsedExpression { root, guesses: Vec::new() }));
+                prop_assert_eq!(whole(&text, &ExprLimits::default()), Ok(ParsedExpression { root, guesses: Vec::new() }));
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::Extent;
+use super::ByteRange;
 use super::operator::Operator;
 use crate::movie::json::Number;
 
@@ -11,7 +11,7 @@ use crate::movie::json::Number;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expr<'t> {
     /// Its place in the text it was read from.
-    pub extent: Extent,
+    pub range: ByteRange,
     /// Its kind.
     pub kind: ExprKind<'t>,
 }
@@ -58,7 +58,7 @@ pub struct Path<'t> {
     /// The variable.
     pub name: &'t str,
     /// The place of its name.
-    pub extent: Extent,
+    pub range: ByteRange,
     /// The steps from there.
     pub steps: Vec<Step<'t>>,
 }
@@ -67,7 +67,7 @@ pub struct Path<'t> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step<'t> {
     /// Its place.
-    pub extent: Extent,
+    pub range: ByteRange,
     /// Its target.
     pub kind: StepKind<'t>,
 }

@@ -1,6 +1,6 @@
 //! Splits a string into literal text and `{{ … }}` blocks.
 
-use super::{Extent, Fault, FaultKind};
+use super::{ByteRange, Fault, FaultKind};
 use crate::movie::json::{self, Text};
 
 /// A piece of a string.
@@ -16,7 +16,7 @@ pub enum Part<'t> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Block<'t> {
     /// Its place in the string, braces included.
-    pub extent: Extent,
+    pub range: ByteRange,
     /// The text with its braces.
     pub written: &'t str,
     /// The text between its braces.
@@ -26,8 +26,8 @@ pub struct Block<'t> {
 impl Block<'_> {
     /// The place in the string of a range inside the block.
     #[must_use]
-    pub fn place(&self, inside: Extent) -> Extent {
-        inside.within(self.extent.start + OPEN.len())
+    pub fn place(&self, inside: ByteRange) -> ByteRange {
+        inside.within(self.range.start + OPEN.len())
     }
 }
 
@@ -90,12 +90,12 @@ impl<'t> Iterator for Parts<'t> {
             Some(0) => {
                 let Some(length) = inside_length(&rest[OPEN.len()..]) else {
                     self.at = self.text.len();
-                    return Some(Err(FaultKind::Unclosed.at(Extent { start, end: start + OPEN.len() })));
+                    return Some(Err(FaultKind::Unclosed.at(ByteRange { start, end: start + OPEN.len() })));
                 };
                 let written = &rest[..length + OPEN.len() + CLOSE.len()];
                 self.at += written.len();
                 let inside = &written[OPEN.len()..OPEN.len() + length];
-                Some(Ok(Part::Block(Block { extent: Extent { start, end: self.at }, written, inside })))
+                Some(Ok(Part::Block(Block { range: ByteRange { start, end: self.at }, written, inside })))
             }
             found => {
                 let literal = &rest[..found.unwrap_or(rest.len())];
@@ -140,7 +140,7 @@ mod tests {
         let show = |part: Result<Part<'_>, Fault>| match part {
             Ok(Part::Literal(literal)) => format!("text {literal}"),
             Ok(Part::Block(block)) => format!("block {}", block.inside),
-            Err(fault) => format!("{}-{} {fault}", fault.extent.start, fault.extent.end),
+            Err(fault) => format!("{}-{} {fault}", fault.range.start, fault.range.end),
         };
         parts(text).map(show).collect()
     }

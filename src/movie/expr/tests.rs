@@ -13,22 +13,22 @@ fn variables() -> Node {
 }
 
 /// The value as text, or the fault with its place; then the guesses.
-fn told(text: &str, limits: Limits) -> (String, Vec<Guess>) {
+fn told(text: &str, limits: ExprLimits) -> (String, Vec<Guess>) {
     let variables = variables();
     let mut scope = Variables::new(&variables, limits);
     let parsed = match parse(text, &limits) {
         Ok(parsed) => parsed,
-        Err(fault) => return (format!("{}-{}: {fault}", fault.extent.start, fault.extent.end), Vec::new()),
+        Err(fault) => return (format!("{}-{}: {fault}", fault.range.start, fault.range.end), Vec::new()),
     };
     let value = match evaluate(&parsed.root, &mut scope) {
         Ok(value) => value.to_text().into_owned(),
-        Err(fault) => format!("{}-{}: {fault}", fault.extent.start, fault.extent.end),
+        Err(fault) => format!("{}-{}: {fault}", fault.range.start, fault.range.end),
     };
     (value, parsed.guesses.iter().chain(scope.guesses()).map(|(_, guess)| *guess).collect())
 }
 
 fn value(text: &str) -> String {
-    told(text, Limits::default()).0
+    told(text, ExprLimits::default()).0
 }
 
 fn check(cases: &[(&str, &str)]) {
@@ -130,7 +130,7 @@ fn what_the_sources_leave_open_is_marked_as_a_guess() {
         ("min(n, 4) > 2 and name == 'Oak' ? 'a' + 'b' : \"c\"", "ab", &[]),
     ];
     for (text, expected, guesses) in cases {
-        let (value, told) = told(text, Limits::default());
+        let (value, told) = told(text, ExprLimits::default());
         assert_eq!((value.as_str(), told.as_slice()), (*expected, *guesses), "{text}");
     }
 }
@@ -192,11 +192,11 @@ fn the_likely_reason_is_named() {
         ("`a`", "single or double quotes"),
     ];
     for (text, reason) in cases {
-        let fault = parse(text, &Limits::default()).unwrap_err();
+        let fault = parse(text, &ExprLimits::default()).unwrap_err();
         let likely = fault.kind.likely().unwrap_or_else(|| panic!("{text}: {fault}"));
         assert!(likely.contains(reason), "{text}: {likely}");
     }
-    assert!(matches!(parse(" /* a */ ", &Limits::default()).unwrap_err().kind, FaultKind::Empty { .. }));
+    assert!(matches!(parse(" /* a */ ", &ExprLimits::default()).unwrap_err().kind, FaultKind::Empty { .. }));
 }
 
 #[test]
@@ -217,30 +217,30 @@ fn nesting_beyond_the_limit_is_a_fault_and_no_crash() {
 #[test]
 fn a_long_chain_is_flat_and_costs_steps() {
     assert_eq!(value(&vec!["1"; 10_000].join(" + ")), "10000");
-    let few = Limits { steps: 100, ..Limits::default() };
+    let few = ExprLimits { steps: 100, ..ExprLimits::default() };
     assert!(told(&vec!["1"; 200].join(" + "), few).0.ends_with("more than 100 steps would be needed"));
     assert!(value(&"a.b".repeat(5_000)).contains("defined nowhere"));
 }
 
 #[test]
 fn a_text_beyond_the_limit_is_a_fault() {
-    let few = Limits { bytes: 10, ..Limits::default() };
+    let few = ExprLimits { bytes: 10, ..ExprLimits::default() };
     assert!(told("'abcdef' + 'abcdef' + 'abcdef'", few).0.ends_with("more than 10 bytes of text would come out"));
 }
 
 #[test]
 fn an_expression_names_all_that_it_might_need() {
-    let parsed = parse("a.b > 2 ? min(c, d[e]) : -f + !g", &Limits::default()).unwrap();
+    let parsed = parse("a.b > 2 ? min(c, d[e]) : -f + !g", &ExprLimits::default()).unwrap();
     assert_eq!(parsed.root.names(), ["a", "c", "d", "e", "f", "g"]);
-    assert_eq!(parse("room.image", &Limits::default()).unwrap().root.as_path().map(|path| path.name), Some("room"));
+    assert_eq!(parse("room.image", &ExprLimits::default()).unwrap().root.as_path().map(|path| path.name), Some("room"));
 }
 
 proptest! {
     #[test]
     fn any_text_is_an_expression_or_a_fault_inside_it(text: String) {
-        if let Err(fault) = parse(&text, &Limits::default()) {
-            prop_assert!(fault.extent.start <= fault.extent.end && fault.extent.end <= text.len());
-            prop_assert!(text.is_char_boundary(fault.extent.start) && text.is_char_boundary(fault.extent.end));
+        if let Err(fault) = parse(&text, &ExprLimits::default()) {
+            prop_assert!(fault.range.start <= fault.range.end && fault.range.end <= text.len());
+            prop_assert!(text.is_char_boundary(fault.range.start) && text.is_char_boundary(fault.range.end));
         }
     }
 

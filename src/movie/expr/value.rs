@@ -6,7 +6,7 @@ use crate::movie::json::{self, Node, Number};
 
 /// A value. Numbers that were not calculated keep their spelling; arrays and objects are borrowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value<'a> {
+pub enum ExprValue<'a> {
     /// `null`.
     Null,
     /// `true` or `false`.
@@ -19,7 +19,7 @@ pub enum Value<'a> {
     Container(&'a Node),
 }
 
-impl<'a> Value<'a> {
+impl<'a> ExprValue<'a> {
     /// The value of a node.
     #[must_use]
     pub fn of(node: &'a Node) -> Self {

@@ -1,28 +1,28 @@
 //! The simplest scope: the members of one object, taken as they are written.
 
-use super::{Extent, FaultKind, Guess, Limit, Limits, Scope, Value};
+use super::{ByteRange, ExprLimits, ExprValue, FaultKind, Guess, Limit, Scope};
 use crate::movie::json::Node;
 
 /// The members of an object as variables.
 #[derive(Debug, Clone)]
 pub struct Variables<'a> {
     members: &'a Node,
-    limits: Limits,
+    limits: ExprLimits,
     steps: u64,
     bytes: u64,
-    guesses: Vec<(Extent, Guess)>,
+    guesses: Vec<(ByteRange, Guess)>,
 }
 
 impl<'a> Variables<'a> {
     /// The members of an object; any other value has none.
     #[must_use]
-    pub fn new(members: &'a Node, limits: Limits) -> Self {
+    pub fn new(members: &'a Node, limits: ExprLimits) -> Self {
         Self { members, limits, steps: 0, bytes: 0, guesses: Vec::new() }
     }
 
     /// The guesses so far.
     #[must_use]
-    pub fn guesses(&self) -> &[(Extent, Guess)] {
+    pub fn guesses(&self) -> &[(ByteRange, Guess)] {
         &self.guesses
     }
 }
@@ -32,8 +32,8 @@ impl<'a> Scope<'a> for Variables<'a> {
         self.members.get(name).ok_or_else(|| FaultKind::Undefined(name.to_owned()))
     }
 
-    fn read(&mut self, node: &'a Node) -> Result<Value<'a>, FaultKind> {
-        Ok(Value::of(node))
+    fn read(&mut self, node: &'a Node) -> Result<ExprValue<'a>, FaultKind> {
+        Ok(ExprValue::of(node))
     }
 
     fn spend(&mut self, steps: u64, bytes: u64) -> Result<(), FaultKind> {
@@ -48,7 +48,7 @@ impl<'a> Scope<'a> for Variables<'a> {
         Ok(())
     }
 
-    fn guess(&mut self, extent: Extent, guess: Guess) {
-        self.guesses.push((extent, guess));
+    fn guess(&mut self, range: ByteRange, guess: Guess) {
+        self.guesses.push((range, guess));
     }
 }

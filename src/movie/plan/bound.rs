@@ -1,6 +1,6 @@
 //! What leaves the cost of a movie without an upper bound, and what would set one.
 
-use super::{Doubt, Extent, Length, Place, Plan, PlannedElement, PlannedScene, Reason, Seconds};
+use super::{Doubt, Length, LengthSource, Place, Plan, PlannedElement, PlannedScene, Reason, Seconds};
 use crate::movie::json::Span;
 
 /// One thing that leaves the cost of a movie without an upper bound.
@@ -75,7 +75,7 @@ fn of_scene(scene: &PlannedScene) -> Vec<Doubt> {
 }
 
 fn of_elements(elements: &[PlannedElement], scene: Option<usize>) -> impl Iterator<Item = Doubt> {
-    let open = elements.iter().filter(|element| element.extent == Extent::Own && is_open(&element.end));
+    let open = elements.iter().filter(|element| element.length_source == LengthSource::Own && is_open(&element.end));
     open.filter_map(move |element| element.doubt(Place { scene, element: Some(element.index) }))
 }
 

@@ -1,7 +1,7 @@
 //! The elements of a scene or of the movie on its timeline (`movie-format.md#timing`).
 
 use super::reading::{Reading, minus_one, minus_two, read};
-use super::{Assets, Doubt, Extent, Length, Place, PlannedElement, Reason, Seconds, label, text_of};
+use super::{Assets, Doubt, Length, LengthSource, Place, PlannedElement, Reason, Seconds, label, text_of};
 use crate::movie::json::{Node, Text};
 
 /// An element whose container's length isn't known yet.
@@ -12,7 +12,7 @@ pub(super) struct Draft<'a> {
     start: Length,
     /// Its own length, extra time included; `None` if it has none.
     own: Option<Length>,
-    extent: Extent,
+    length_source: LengthSource,
 }
 
 /// Places the elements of a container on its timeline, as far as the container's own length doesn't matter.
@@ -32,14 +32,14 @@ pub(super) fn drafts<'a>(elements: &'a [Node], assets: &impl Assets) -> Vec<Draf
             Reading::Absent | Reading::Time(_) => Length::ZERO,
         };
         let kind = text_of(node, "type");
-        let (extent, own) = own_length(node, kind.as_ref(), assets);
+        let (length_source, own) = own_length(node, kind.as_ref(), assets);
         let own = own.map(|own| own.plus(&extra));
         // A decided condition was removed.
         let own = if node.get("condition").is_some() { own.map(|own| Length::up_to(own, Reason::Condition)) } else { own };
         if let Some(own) = &own {
             so_far = so_far.longer(&start.plus(own));
         }
-        Draft { node, kind, start, own, extent }
+        Draft { node, kind, start, own, length_source }
     };
     elements.iter().map(draft).collect()
 }
@@ -65,7 +65,7 @@ pub(super) fn planned(drafts: Vec<Draft<'_>>, sources: &[usize], container: &Len
             start: draft.start,
             length,
             end,
-            extent: draft.extent,
+            length_source: draft.length_source,
             span: draft.node.span,
         }
     };
@@ -77,20 +77,20 @@ impl PlannedElement {
     /// nothing consists of its elements.
     pub(super) fn may_extend(&self, scenes: &Length) -> bool {
         let is_over_scenes = scenes.at_least() > Seconds::ZERO;
-        self.extent == Extent::Own && is_over_scenes && !self.end.is_known() && self.end.may_exceed(scenes)
+        self.length_source == LengthSource::Own && is_over_scenes && !self.end.is_known() && self.end.may_exceed(scenes)
     }
 
     /// The doubts about the element itself.
     pub(super) fn doubt(&self, place: Place) -> Option<Doubt> {
-        let length = if self.extent == Extent::Own { self.length.why() } else { None };
+        let length = if self.length_source == LengthSource::Own { self.length.why() } else { None };
         self.start.why().or(length).map(|reason| Doubt { place, reason, span: self.span })
     }
 }
 
-fn own_length(node: &Node, kind: Option<&Text>, assets: &impl Assets) -> (Extent, Option<Length>) {
-    let own = |length| (Extent::Own, Some(length));
+fn own_length(node: &Node, kind: Option<&Text>, assets: &impl Assets) -> (LengthSource, Option<Length>) {
+    let own = |length| (LengthSource::Own, Some(length));
     match read(node, "duration") {
-        Reading::Time(time) if time == minus_two() => (Extent::Container, None),
+        Reading::Time(time) if time == minus_two() => (LengthSource::Container, None),
         Reading::Time(time) if time > Seconds::ZERO => own(Length::known(time)),
         Reading::Time(time) if time != minus_one() => own(Length::unknown(Reason::NoTime)),
         Reading::Unreadable(reason) => own(Length::unknown(reason)),
@@ -100,13 +100,13 @@ fn own_length(node: &Node, kind: Option<&Text>, assets: &impl Assets) -> (Extent
 
 /// The length that an element has without a duration. Text, components, audiograms and HTML have none and
 /// follow their container.
-fn natural_length(node: &Node, kind: Option<&Text>, assets: &impl Assets) -> (Extent, Option<Length>) {
-    let unknown = |reason| (Extent::Own, Some(Length::unknown(reason)));
+fn natural_length(node: &Node, kind: Option<&Text>, assets: &impl Assets) -> (LengthSource, Option<Length>) {
+    let unknown = |reason| (LengthSource::Own, Some(Length::unknown(reason)));
     match kind.map_or("", Text::raw) {
-        "image" => (Extent::Still, None),
-        "text" | "html" | "component" | "audiogram" | "subtitles" => (Extent::Container, None),
+        "image" => (LengthSource::Still, None),
+        "text" | "html" | "component" | "audiogram" | "subtitles" => (LengthSource::Container, None),
         "voice" => unknown(Reason::SpokenLength),
-        "video" | "audio" => (Extent::Own, Some(asset_length(node, assets))),
+        "video" | "audio" => (LengthSource::Own, Some(asset_length(node, assets))),
         _ => unknown(Reason::UnknownType),
     }
 }

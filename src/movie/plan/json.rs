@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::movie::json::Text;
 
-use super::{Credits, Extent, Length, OutputSize, Plan, PlannedElement, PlannedScene};
+use super::{Credits, Length, LengthSource, OutputSize, Plan, PlannedElement, PlannedScene};
 
 impl Plan {
     /// `duration`, `width`, `height`, `scenes`, `elements`, `credits`, `unknown`.
@@ -62,10 +62,10 @@ fn scene(scene: &PlannedScene) -> Value {
 }
 
 fn element(element: &PlannedElement) -> Value {
-    let extent = match element.extent {
-        Extent::Own => "own",
-        Extent::Container => "container",
-        Extent::Still => "still",
+    let extent = match element.length_source {
+        LengthSource::Own => "own",
+        LengthSource::Container => "container",
+        LengthSource::Still => "still",
     };
     json!({
         "index": element.index,

@@ -90,14 +90,14 @@ pub struct PlannedElement {
     /// Its end.
     pub end: Length,
     /// The source of its length.
-    pub extent: Extent,
+    pub length_source: LengthSource,
     /// Where it is written.
     pub span: Span,
 }
 
 /// The source of an element's length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Extent {
+pub enum LengthSource {
     /// The element itself: a duration, an asset, a spoken text.
     Own,
     /// Its scene or the movie (`duration: -2`): it gives neither of them a length.

@@ -76,8 +76,11 @@ fn what_has_no_length_of_its_own_follows_the_scene_and_gives_it_none() {
         "",
     );
     assert_eq!(elements(&plan), ["1 s | 1 s | 2 s", "0 s | 2 s | 2 s", "0 s | 2 s | 2 s", "0 s | 2 s | 2 s", "0 s | 2 s | 2 s"]);
-    let extents: Vec<_> = plan.scenes[0].elements.iter().map(|element| element.extent).collect();
-    assert_eq!(extents, [Extent::Container, Extent::Still, Extent::Container, Extent::Container, Extent::Own]);
+    let sources: Vec<_> = plan.scenes[0].elements.iter().map(|element| element.length_source).collect();
+    assert_eq!(
+        sources,
+        [LengthSource::Container, LengthSource::Still, LengthSource::Container, LengthSource::Container, LengthSource::Own]
+    );
     assert_eq!(
         planned(r#"{"scenes":[{"elements":[]}],"elements":[{"type":"video","src":"v","duration":30}]}"#).duration.to_string(),
         "30 s"

@@ -87,10 +87,10 @@ struct Builder<'t> {
 struct Open {
     start: u32,
     anchor: usize,
-    inside: Inside,
+    children: Children,
 }
 
-enum Inside {
+enum Children {
     Sequence(Vec<Node>),
     Mapping(Mapping),
 }
@@ -128,9 +128,9 @@ impl<'t> Builder<'t> {
                 let node = Node { span: self.places.span(marked), value };
                 self.finish(node, anchor, matches!(style, ScalarStyle::Plain), marked.start)
             }
-            Event::SequenceStart(anchor, tag) => self.enter(marked.start, anchor, tag.as_deref(), "seq", Inside::Sequence(Vec::new())),
+            Event::SequenceStart(anchor, tag) => self.enter(marked.start, anchor, tag.as_deref(), "seq", Children::Sequence(Vec::new())),
             Event::MappingStart(anchor, tag) => {
-                self.enter(marked.start, anchor, tag.as_deref(), "map", Inside::Mapping(Mapping::default()))
+                self.enter(marked.start, anchor, tag.as_deref(), "map", Children::Mapping(Mapping::default()))
             }
             Event::SequenceEnd | Event::MappingEnd => self.leave(marked),
             Event::Alias(anchor) => self.alias(anchor, marked),
@@ -138,7 +138,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn enter(&mut self, at: Marker, anchor: usize, tag: Option<&Tag>, kind: &str, inside: Inside) -> Result<(), YamlError> {
+    fn enter(&mut self, at: Marker, anchor: usize, tag: Option<&Tag>, kind: &str, children: Children) -> Result<(), YamlError> {
         if let Some(tag) = tag.filter(|tag| !(is_plain_tag(tag) || tag.is_yaml_core_schema() && tag.suffix == kind)) {
             return Err(self.error(at, unknown_tag(tag), None));
         }
@@ -146,19 +146,19 @@ impl<'t> Builder<'t> {
             return Err(self.error(at, format!("arrays and objects nest more than {DEEPEST} levels deep"), None));
         }
         let start = self.places.start(at);
-        self.open.push(Open { start, anchor, inside });
+        self.open.push(Open { start, anchor, children });
         Ok(())
     }
 
     fn leave(&mut self, marked: Marked) -> Result<(), YamlError> {
-        let Some(Open { start, anchor, inside }) = self.open.pop() else { return Ok(()) };
+        let Some(Open { start, anchor, children }) = self.open.pop() else { return Ok(()) };
         let end = self.places.span(marked).end;
-        let (value, last) = match inside {
-            Inside::Sequence(items) => {
+        let (value, last) = match children {
+            Children::Sequence(items) => {
                 let last = items.last().map(|item| item.span.end);
                 (Value::Array(items), last)
             }
-            Inside::Mapping(mapping) => {
+            Children::Mapping(mapping) => {
                 let last = mapping.members.last().map(|member| member.value.span.end);
                 (Value::Object(mapping.members), last)
             }
@@ -194,16 +194,16 @@ impl<'t> Builder<'t> {
             self.expand(size, at)?;
             self.anchors.insert(anchor, Anchored { node: node.clone(), size });
         }
-        let put = match self.open.last_mut().map(|open| &mut open.inside) {
+        let put = match self.open.last_mut().map(|open| &mut open.children) {
             None => {
                 self.root = Some(node);
                 Ok(())
             }
-            Some(Inside::Sequence(items)) => {
+            Some(Children::Sequence(items)) => {
                 items.push(node);
                 Ok(())
             }
-            Some(Inside::Mapping(mapping)) => mapping.take(node, is_plain),
+            Some(Children::Mapping(mapping)) => mapping.take(node, is_plain),
         };
         put.map_err(|why| self.error(at, why, None))
     }

@@ -84,6 +84,8 @@ pub struct Survey {
     pub new: Sum,
     /// Rows that are rendered as a new generation.
     pub renewed: Sum,
+    /// Rows whose answer is lost: they are looked for before anything is sent.
+    pub lost: u64,
     /// Rows that were accepted before.
     pub finished: u64,
     /// Rows among them whose movie has changed, and what rendering those would cost.
@@ -126,6 +128,7 @@ impl Survey {
             RowAction::Renew => self.renewed.add(row.estimate),
             RowAction::Stand | RowAction::Left => {}
         }
+        self.lost += u64::from(latest.is_some_and(|latest| latest.submission.state.is_unsettled()));
         let Some(latest) = latest.filter(|latest| latest.submission.state.is_bound()) else { return row_action };
         self.finished += 1;
         // A failed render that is rendered again anyway leaves nothing to decide: its row was repaired.

@@ -51,15 +51,15 @@ enum At {
     InHand,
 }
 
-/// The slot of one connection.
+/// What one connection is doing.
 #[derive(Debug)]
-struct Seat {
+struct ConnectionState {
     opened: Instant,
     stage: Mutex<Stage>,
     cut: CancellationToken,
 }
 
-impl Seat {
+impl ConnectionState {
     fn new() -> Self {
         let now = Instant::now();
         Self { opened: now, stage: Mutex::new(Stage { at: At::Idle, since: now }), cut: CancellationToken::new() }
@@ -80,14 +80,14 @@ impl Seat {
     }
 }
 
-/// All slots in use.
+/// All open connections.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Seats {
-    taken: Arc<Mutex<Vec<Arc<Seat>>>>,
+pub(super) struct Connections {
+    taken: Arc<Mutex<Vec<Arc<ConnectionState>>>>,
 }
 
-impl Seats {
-    fn each<T>(&self, act: impl FnOnce(&mut Vec<Arc<Seat>>) -> T) -> T {
+impl Connections {
+    fn each<T>(&self, act: impl FnOnce(&mut Vec<Arc<ConnectionState>>) -> T) -> T {
         act(&mut self.taken.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -96,9 +96,9 @@ impl Seats {
     fn make_room(&self) -> Duration {
         let now = Instant::now();
         self.each(|taken| {
-            let of = |seat: &&Arc<Seat>| (seat.stage().at, seat.stage().since);
-            let open = || taken.iter().filter(|seat| !seat.cut.is_cancelled() && seat.stage().at != At::InHand);
-            if let Some(least) = open().filter(|seat| now - seat.opened >= YOUNG).min_by_key(of) {
+            let of = |state: &&Arc<ConnectionState>| (state.stage().at, state.stage().since);
+            let open = || taken.iter().filter(|state| !state.cut.is_cancelled() && state.stage().at != At::InHand);
+            if let Some(least) = open().filter(|state| now - state.opened >= YOUNG).min_by_key(of) {
                 least.cut.cancel();
             }
         });
@@ -107,20 +107,20 @@ impl Seats {
 
     /// Cuts every connection, whatever its stage.
     pub(super) fn cut_all(&self) {
-        self.each(|taken| taken.iter().for_each(|seat| seat.cut.cancel()));
+        self.each(|taken| taken.iter().for_each(|state| state.cut.cancel()));
     }
 }
 
 /// Accepts connections one by one, and frees a slot for each.
-pub(super) struct Polite {
+pub(super) struct LimitedListener {
     listener: TcpListener,
     room: Arc<Semaphore>,
-    seats: Seats,
+    connections: Connections,
 }
 
-impl Polite {
-    pub(super) fn new(listener: TcpListener, seats: Seats) -> Self {
-        Self { listener, room: Arc::new(Semaphore::new(MOST)), seats }
+impl LimitedListener {
+    pub(super) fn new(listener: TcpListener, connections: Connections) -> Self {
+        Self { listener, room: Arc::new(Semaphore::new(MOST)), connections }
     }
 
     async fn next(&mut self) -> (TcpStream, SocketAddr) {
@@ -140,7 +140,7 @@ impl Polite {
         }
         let mut freed = Box::pin(Arc::clone(&self.room).acquire_owned());
         loop {
-            let again = self.seats.make_room();
+            let again = self.connections.make_room();
             tokio::select! {
                 // The semaphore is never closed. If it were, only the count would be wrong by one.
                 room = &mut freed => return room.ok(),
@@ -150,14 +150,14 @@ impl Polite {
     }
 }
 
-impl Listener for Polite {
+impl Listener for LimitedListener {
     type Io = Connection;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Connection, SocketAddr) {
         let (stream, address) = self.next().await;
         let room = self.room().await;
-        (Connection::new(stream, room, self.seats.clone()), address)
+        (Connection::new(stream, room, self.connections.clone()), address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -172,7 +172,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 
 /// The connection that carries a request.
 #[derive(Debug, Clone)]
-pub(super) struct Caller(Arc<Seat>);
+pub(super) struct Caller(Arc<ConnectionState>);
 
 impl Caller {
     /// Marks the request as complete. Its connection is not cut until the guard is dropped.
@@ -182,14 +182,14 @@ impl Caller {
     }
 }
 
-impl Connected<IncomingStream<'_, Polite>> for Caller {
-    fn connect_info(stream: IncomingStream<'_, Polite>) -> Self {
-        Self(Arc::clone(&stream.io().seat))
+impl Connected<IncomingStream<'_, LimitedListener>> for Caller {
+    fn connect_info(stream: IncomingStream<'_, LimitedListener>) -> Self {
+        Self(Arc::clone(&stream.io().state))
     }
 }
 
 /// The guard of a request that is being handled.
-pub(super) struct InHand(Arc<Seat>);
+pub(super) struct InHand(Arc<ConnectionState>);
 
 impl Drop for InHand {
     fn drop(&mut self) {
@@ -200,23 +200,23 @@ impl Drop for InHand {
 /// A connection that has a slot and must keep its deadlines.
 pub(super) struct Connection {
     stream: TcpStream,
-    seat: Arc<Seat>,
+    state: Arc<ConnectionState>,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     alarm: Pin<Box<Sleep>>,
     /// Whether bytes were written that are not flushed yet.
     answers: bool,
-    seats: Seats,
+    connections: Connections,
     _room: Option<OwnedSemaphorePermit>,
 }
 
 impl Connection {
-    fn new(stream: TcpStream, room: Option<OwnedSemaphorePermit>, seats: Seats) -> Self {
+    fn new(stream: TcpStream, room: Option<OwnedSemaphorePermit>, connections: Connections) -> Self {
         // An answer is one small packet. Waiting for more to send with it only costs time.
         stream.set_nodelay(true).ok();
-        let seat = Arc::new(Seat::new());
-        seats.each(|taken| taken.push(Arc::clone(&seat)));
-        let cut = Box::pin(seat.cut.clone().cancelled_owned());
-        Self { stream, seat, cut, alarm: Box::pin(sleep(DEADLINE)), answers: false, seats, _room: room }
+        let state = Arc::new(ConnectionState::new());
+        connections.each(|taken| taken.push(Arc::clone(&state)));
+        let cut = Box::pin(state.cut.clone().cancelled_owned());
+        Self { stream, state, cut, alarm: Box::pin(sleep(DEADLINE)), answers: false, connections, _room: room }
     }
 
     /// Fails once its time is over or its slot belongs to another connection. This is checked before reading, so that
@@ -225,7 +225,7 @@ impl Connection {
         if self.cut.as_mut().poll(context).is_ready() {
             return Err(io::ErrorKind::ConnectionAborted.into());
         }
-        let Some(deadline) = self.seat.deadline() else { return Ok(()) };
+        let Some(deadline) = self.state.deadline() else { return Ok(()) };
         if self.alarm.deadline() != deadline {
             self.alarm.as_mut().reset(deadline);
         }
@@ -243,7 +243,7 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.seats.each(|taken| taken.retain(|seat| !Arc::ptr_eq(seat, &self.seat)));
+        self.connections.each(|taken| taken.retain(|state| !Arc::ptr_eq(state, &self.state)));
     }
 }
 
@@ -252,8 +252,8 @@ impl AsyncRead for Connection {
         self.poll_over(context)?;
         let before = buffer.filled().len();
         let read = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
-        if buffer.filled().len() > before && self.seat.stage().at == At::Idle {
-            self.seat.go(At::Moving);
+        if buffer.filled().len() > before && self.state.stage().at == At::Idle {
+            self.state.go(At::Moving);
         }
         Poll::Ready(read)
     }
@@ -271,7 +271,7 @@ impl AsyncWrite for Connection {
         self.poll_over(context)?;
         let flushed = ready!(Pin::new(&mut self.stream).poll_flush(context));
         if std::mem::take(&mut self.answers) {
-            self.seat.go(At::Idle);
+            self.state.go(At::Idle);
         }
         Poll::Ready(flushed)
     }

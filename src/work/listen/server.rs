@@ -19,7 +19,7 @@ use tokio::sync::{Mutex, Notify};
 use tokio::time::Instant as Tick;
 use tokio_util::sync::CancellationToken;
 
-use super::connection::{Caller, Polite, Seats};
+use super::connection::{Caller, Connections, LimitedListener};
 use crate::ledger::inbox::Callback;
 use crate::ledger::outbox::Keeping;
 use crate::ledger::{LedgerError, Space, Store};
@@ -99,14 +99,15 @@ pub(super) fn serve(
     };
     let app = Router::new().route("/health", get(health)).fallback(take).layer(DefaultBodyLimit::max(LARGEST));
     let app = app.with_state(Arc::new(reception)).into_make_service_with_connect_info::<Caller>();
-    let seats = Seats::default();
+    let connections = Connections::default();
     let stopped = stop.clone();
-    let serving = axum::serve(Polite::new(listener, seats.clone()), app).with_graceful_shutdown(async move { stopped.cancelled().await });
+    let serving = axum::serve(LimitedListener::new(listener, connections.clone()), app)
+        .with_graceful_shutdown(async move { stopped.cancelled().await });
     async move {
         let mut serving = std::pin::pin!(serving.into_future());
         tokio::select! {
             served = &mut serving => return served,
-            () = async { stop.cancelled().await; tokio::time::sleep(LAST).await } => seats.cut_all(),
+            () = async { stop.cancelled().await; tokio::time::sleep(LAST).await } => connections.cut_all(),
         }
         serving.await
     }

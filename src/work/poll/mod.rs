@@ -78,7 +78,7 @@ pub async fn poll(context: Context, targets: Vec<Target>, wait: WaitPolicy, poll
     if let Err(error) = poller.run().await {
         poller.end_all(|_| PollResult::Broken(error.to_string()));
     }
-    poller.leave_company().await;
+    poller.leave_watchers().await;
 }
 
 /// Polls every render that `fed` delivers, as long as it is open, and sends one result for each, with what came with it.
@@ -104,7 +104,7 @@ pub(super) async fn poll_many<T>(
         }
         ran = poller.run() => ran.map(|()| PollResult::Interrupted(None)),
     };
-    poller.leave_company().await;
+    poller.leave_watchers().await;
     let last = ended?;
     while let Some((own, _)) = poller.fed.recv().await {
         // The receiver is gone only when its caller no longer needs the result.
@@ -193,7 +193,7 @@ impl<T> Poller<T> {
         let mut news = pin!(self.news());
         while self.is_fed || self.open > 0 {
             if self.open == 0 {
-                self.leave_company().await;
+                self.leave_watchers().await;
             }
             while reads.len() < READS_ABREAST
                 && let Some(index) = self.waiting.pop_front()
@@ -248,7 +248,7 @@ impl<T> Poller<T> {
                 }
             }
         } else if self.extent == Extent::Few {
-            self.ask_for_turn().await;
+            self.ask_for_lease().await;
         }
         self.plan();
     }

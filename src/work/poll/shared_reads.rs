@@ -26,12 +26,12 @@ const MOST_SLACK: Duration = Duration::from_secs(1);
 
 /// What a watcher knows of the other watchers.
 pub(super) struct SharedReads {
-    seat: WatcherId,
-    has_turn: bool,
+    watcher: WatcherId,
+    has_lease: bool,
     /// Whether the ledger holds an entry of this watcher.
-    is_seated: bool,
+    is_registered: bool,
     /// The renders that other watchers wait for, each with its slot.
-    guests: HashMap<RenderId, usize>,
+    for_others: HashMap<RenderId, usize>,
     /// Until when no process asks the service: as this process knows it, and as the ledger has it.
     rest_until: Option<Timestamp>,
     told_rest: Option<Timestamp>,
@@ -41,12 +41,12 @@ pub(super) struct SharedReads {
 }
 
 impl SharedReads {
-    pub(super) fn new(seat: u64) -> Self {
+    pub(super) fn new(watcher: u64) -> Self {
         Self {
-            seat: WatcherId(seat),
-            has_turn: false,
-            is_seated: false,
-            guests: HashMap::new(),
+            watcher: WatcherId(watcher),
+            has_lease: false,
+            is_registered: false,
+            for_others: HashMap::new(),
             rest_until: None,
             told_rest: None,
             heard: None,
@@ -79,8 +79,8 @@ impl<T> Poller<T> {
         let is_first = self.shared_reads.heard.replace(mark).is_none();
         if !is_first {
             self.take_over().await?;
-            if self.shared_reads.has_turn {
-                self.ask_for_turn().await;
+            if self.shared_reads.has_lease {
+                self.ask_for_lease().await;
             }
         }
         self.shared_reads.busy_until = Tick::now() + began.elapsed() * REST_FROM_NEWS;
@@ -106,7 +106,7 @@ impl<T> Poller<T> {
             let is_news = row.read_at > known.read_at || (row.state.has_ended() && row.state != known.state);
             self.slots[index].watched.row = Some(row);
             if let Some(report) = render.report.clone().filter(|_| is_news) {
-                let slack = if self.shared_reads.has_turn { Duration::ZERO } else { self.slack(index) };
+                let slack = if self.shared_reads.has_lease { Duration::ZERO } else { self.slack(index) };
                 let slot = &mut self.slots[index];
                 slot.due = Tick::now() + slack + slot.pause(now).saturating_sub(now.since(row.read_at.unwrap_or_default()));
                 self.seen(index, report, row.state);
@@ -118,7 +118,7 @@ impl<T> Poller<T> {
     /// Whether this process reads for all. If not, due renders are postponed a little, for the lease holder to read. A
     /// render that is long overdue is not postponed.
     pub(super) async fn may_read(&mut self) -> bool {
-        if self.wait.once || self.ask_for_turn().await || self.extent != Extent::Few {
+        if self.wait.once || self.ask_for_lease().await || self.extent != Extent::Few {
             return true;
         }
         let stands = self.wait.poll_interval.stands();
@@ -165,27 +165,27 @@ impl<T> Poller<T> {
 
     /// Records what this process waits for, and takes the read lease if it is free. When the ledger fails here, this
     /// process reads all the same.
-    pub(super) async fn ask_for_turn(&mut self) -> bool {
+    pub(super) async fn ask_for_lease(&mut self) -> bool {
         let waits = self.waits();
         if waits.is_empty() && self.extent == Extent::Few {
-            self.leave_company().await;
+            self.leave_watchers().await;
             return true;
         }
         let share = Share {
             space: self.context.space.clone(),
-            seat: self.shared_reads.seat,
+            watcher: self.shared_reads.watcher,
             waits,
-            rest_until: self.shared_reads.rest_until.filter(|_| self.shared_reads.has_turn),
+            rest_until: self.shared_reads.rest_until.filter(|_| self.shared_reads.has_lease),
             at: self.context.world.now(),
             stands: self.wait.poll_interval.stands(),
         };
         self.shared_reads.told_rest = share.rest_until;
-        self.shared_reads.is_seated = true;
+        self.shared_reads.is_registered = true;
         match self.context.store.share(share).await {
-            Ok(ReadLease::Mine { guests, rest_until }) => {
-                let is_new = !std::mem::replace(&mut self.shared_reads.has_turn, true);
+            Ok(ReadLease::Mine { others, rest_until }) => {
+                let is_new = !std::mem::replace(&mut self.shared_reads.has_lease, true);
                 self.shared_reads.rest_until = rest_until;
-                self.seat_guests(&guests).await;
+                self.follow_for_others(&others).await;
                 if is_new {
                     self.rest_as_the_last_reader();
                 }
@@ -193,8 +193,8 @@ impl<T> Poller<T> {
             }
             Ok(ReadLease::Another { rest_until }) => {
                 self.shared_reads.rest_until = rest_until;
-                self.shared_reads.has_turn = false;
-                self.seat_guests(&[]).await;
+                self.shared_reads.has_lease = false;
+                self.follow_for_others(&[]).await;
                 false
             }
             Err(_) => true,
@@ -210,17 +210,17 @@ impl<T> Poller<T> {
 
     /// Releases the lease and removes this watcher's entry from the ledger. An entry that can't be removed expires
     /// after the process has ended.
-    pub(super) async fn leave_company(&mut self) {
-        if std::mem::take(&mut self.shared_reads.is_seated) {
-            self.shared_reads.has_turn = false;
-            self.context.store.leave(self.context.space.clone(), self.shared_reads.seat).await.ok();
+    pub(super) async fn leave_watchers(&mut self) {
+        if std::mem::take(&mut self.shared_reads.is_registered) {
+            self.shared_reads.has_lease = false;
+            self.context.store.leave(self.context.space.clone(), self.shared_reads.watcher).await.ok();
         }
     }
 
     /// Records in the ledger how long the service is left alone, when that has changed.
     pub(super) async fn tell_of_rest(&mut self) {
-        if self.shared_reads.has_turn && self.shared_reads.rest_until != self.shared_reads.told_rest {
-            self.ask_for_turn().await;
+        if self.shared_reads.has_lease && self.shared_reads.rest_until != self.shared_reads.told_rest {
+            self.ask_for_lease().await;
         }
     }
 
@@ -233,48 +233,48 @@ impl<T> Poller<T> {
 
     /// Opens a slot for each render that only other watchers wait for, and closes the slots that no watcher needs any
     /// more.
-    async fn seat_guests(&mut self, guests: &[Wait]) {
-        if guests.is_empty() && self.shared_reads.guests.is_empty() {
+    async fn follow_for_others(&mut self, others: &[Wait]) {
+        if others.is_empty() && self.shared_reads.for_others.is_empty() {
             return;
         }
-        let wanted: HashSet<RenderId> = guests.iter().map(|wait| wait.render).collect();
-        let gone: Vec<RenderId> = self.shared_reads.guests.keys().filter(|id| !wanted.contains(id)).copied().collect();
-        let gone: Vec<usize> = gone.iter().filter_map(|id| self.shared_reads.guests.remove(id)).collect();
+        let wanted: HashSet<RenderId> = others.iter().map(|wait| wait.render).collect();
+        let gone: Vec<RenderId> = self.shared_reads.for_others.keys().filter(|id| !wanted.contains(id)).copied().collect();
+        let gone: Vec<usize> = gone.iter().filter_map(|id| self.shared_reads.for_others.remove(id)).collect();
         for index in gone {
             self.forget(index);
         }
         let own = self.slots.iter().filter(|slot| slot.open && slot.is_own());
         let own: HashSet<RenderId> = own.filter_map(|slot| Some(slot.watched.row?.id)).collect();
-        let is_new = |id: &RenderId| !own.contains(id) && !self.shared_reads.guests.contains_key(id);
+        let is_new = |id: &RenderId| !own.contains(id) && !self.shared_reads.for_others.contains_key(id);
         let new: Vec<RenderId> = wanted.iter().filter(|id| is_new(id)).copied().collect();
         if !new.is_empty() {
             // A row that the ledger can't return now is read when the lease is renewed.
             for render in self.context.store.find(None, RenderQuery::Ids(new)).await.unwrap_or_default() {
-                self.seat_guest(&render);
+                self.add_for_others(&render);
             }
         }
-        self.keep_time(guests);
+        self.keep_time(others);
     }
 
-    fn seat_guest(&mut self, render: &Render) {
+    fn add_for_others(&mut self, render: &Render) {
         let Some(watched) = Watched::of_row(render, 0) else { return };
         let index = self.place(Slot::new(watched, self.wait.poll_interval, self.context.world.now(), None));
-        self.shared_reads.guests.insert(render.id, index);
+        self.shared_reads.for_others.insert(render.id, index);
     }
 
     /// Polls each render at the shortest interval that any waiter asked for.
-    fn keep_time(&mut self, guests: &[Wait]) {
+    fn keep_time(&mut self, others: &[Wait]) {
         let now = self.context.world.now();
         let mut intervals: HashMap<RenderId, Vec<PollInterval>> = HashMap::new();
-        for wait in guests {
+        for wait in others {
             intervals.entry(wait.render).or_default().push(PollInterval::new(self.context.locality, wait.every));
         }
         for slot in self.slots.iter_mut().filter(|slot| slot.open) {
             let Some(id) = slot.watched.row.map(|row| row.id) else { continue };
             let age = slot.watched.age(now);
-            let of_guests = intervals.get(&id).into_iter().flatten().copied();
+            let of_others = intervals.get(&id).into_iter().flatten().copied();
             let of_ours = slot.is_own().then_some(self.wait.poll_interval);
-            let poll_interval = of_guests.chain(of_ours).min_by_key(|poll_interval| poll_interval.pause(age)).unwrap_or(slot.poll_interval);
+            let poll_interval = of_others.chain(of_ours).min_by_key(|poll_interval| poll_interval.pause(age)).unwrap_or(slot.poll_interval);
             let sooner = slot.poll_interval.pause(age).saturating_sub(poll_interval.pause(age));
             slot.poll_interval = poll_interval;
             if !slot.fails() {

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{Comparison, Finding, Kind, Limits};
 use crate::ledger::Render;
 use crate::ledger::outbox::{Delivery, Progress};
+use crate::quantity::counted;
 use crate::render::identity::ProjectId;
 use crate::render::outcome::{Report, Status};
 use crate::render::state::{Fact, OnUnknown, State};
@@ -152,7 +153,8 @@ impl Sides<'_> {
         if report.status == Status::Deleted {
             return None;
         }
-        let cost = report.credits.map_or_else(|| "its cost is unknown".to_owned(), |credits| format!("it cost {credits} credits"));
+        let cost =
+            report.credits.map_or_else(|| "its cost is unknown".to_owned(), |credits| format!("it cost {}", counted(credits, "credit")));
         let message = format!("a second project for the render {kept}; {cost}");
         let look = self.spell(&["show", report.project.as_str()]);
         let delete = self.spell(&["delete", report.project.as_str()]);

@@ -12,7 +12,7 @@ use tokio::time::{Instant as Tick, sleep};
 use self::words::named;
 pub use self::words::words_of_submission;
 use super::Context;
-use crate::ledger::story::SAVED;
+use crate::ledger::history::SAVED;
 use crate::ledger::{Change, LedgerError, Render, RenderQuery};
 use crate::movie::pattern::Pattern;
 use crate::render::event::Event;
@@ -242,7 +242,7 @@ async fn is_its(context: &Context, report: &Report, render: Option<&Render>, tar
         }
         let place = place.display().to_string();
         let was_saved_there = |event: &crate::ledger::Event| event.kind == SAVED && (event.detail == place || event.detail == here);
-        if context.store.story(render.id).await.is_ok_and(|story| story.iter().any(was_saved_there)) {
+        if context.store.history(render.id).await.is_ok_and(|history| history.iter().any(was_saved_there)) {
             return true;
         }
     }

@@ -9,7 +9,7 @@ pub use self::order::Order;
 use super::outcome::{abandoned, described, held, interrupted_in_flight, interrupted_unsent, lost, refused, unbound, unknown};
 use super::send::{Admission, PostObserver, Posted, Setback, post};
 use super::{Context, Submission, presearch, search};
-use crate::ledger::story::is_unseen;
+use crate::ledger::history::is_unseen;
 use crate::ledger::{Change, LedgerError, PlaceResult, Render, RenderQuery};
 use crate::movie::Document;
 use crate::movie::json::first_difference;
@@ -142,7 +142,7 @@ impl Submitting<'_> {
         let mut has_settled = false;
         let twin = if order.key.is_none() { self.twin().await? } else { None };
         if let Some(twin) = &twin
-            && is_unseen(&context.store.story(twin.id).await?)
+            && is_unseen(&context.store.history(twin.id).await?)
         {
             self.shown(twin).await?;
             return existing(context, order, twin.clone()).await;

@@ -1,6 +1,6 @@
 //! Works out how much of a table fits into the batch's budget, before anything is sent.
 
-use crate::ledger::batch::{Budget, Count, Standing, TableRow};
+use crate::ledger::batch::{BatchStatus, Budget, Count, TableRow};
 
 /// What a budget has left, row by row in the order of the table.
 pub(super) struct BudgetLeft {
@@ -15,7 +15,7 @@ pub(super) struct BudgetLeft {
 
 impl BudgetLeft {
     /// The limits of this command line, or of an earlier run where it gives none. The batch's cost so far counts.
-    pub(super) fn of(budget: Budget, known: Option<&Standing>) -> Self {
+    pub(super) fn of(budget: Budget, known: Option<&BatchStatus>) -> Self {
         let budget = known.map_or(budget, |known| budget.or(known.batch.budget));
         let spent = known.map(|known| known.tally.all().and(known.tally.earlier)).unwrap_or_default();
         Self { budget, spent, wanted: 0, fit: 0, is_over: false }

@@ -18,7 +18,6 @@ use crate::input;
 use crate::limits::SETTINGS;
 use crate::movie::diagnostic::excerpt;
 use crate::movie::variables::Asked;
-use crate::near::suggestion;
 use crate::output::Out;
 use crate::rows::column::too_deep;
 use crate::rows::mapping::{How, Mapped, Mapping, variable};
@@ -144,8 +143,8 @@ fn map(args: &TableArgs, columns: &[Arc<str>]) -> Result<HashMap<String, String>
     for text in &args.map {
         let (column, name) = split(text, columns).ok_or_else(|| usage(format!("--map {}: write COLUMN=NAME", excerpt(text))))?;
         // A column that is left out may as well be missing; one that fills a variable may not: the movie would keep its own value.
-        if let Some(why) = missing(column.trim(), columns).filter(|_| !name.trim().is_empty()) {
-            return Err(usage(format!("--map: {why}")));
+        if !name.trim().is_empty() {
+            table::demand_column("--map", column.trim(), columns)?;
         }
         names.insert(column.trim().to_owned(), name.trim().to_owned());
     }
@@ -153,16 +152,6 @@ fn map(args: &TableArgs, columns: &[Arc<str>]) -> Result<HashMap<String, String>
         Some(why) => Err(usage(format!("--map: the name {why}"))),
         None => Ok(names),
     }
-}
-
-/// Says that there is no such column, and what was probably meant.
-fn missing(column: &str, columns: &[Arc<str>]) -> Option<String> {
-    if columns.iter().any(|known| **known == *column) {
-        return None;
-    }
-    let near = suggestion(column, columns.iter().map(|column| &**column));
-    let all = || format!("; its columns are {}", columns.iter().map(|column| excerpt(column)).collect::<Vec<_>>().join(", "));
-    Some(format!("the table has no column `{}`{}", excerpt(column), if near.is_empty() { all() } else { near }))
 }
 
 /// A column and its name. A header may hold `=` itself, as `price:=` does: the longest header of the table that fits is meant.

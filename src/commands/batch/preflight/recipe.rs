@@ -7,8 +7,8 @@ use super::super::super::token_place::with_place_for_token;
 use super::super::super::{Call, CliError};
 use super::files::RowFiles;
 use super::remark::{Place, Remark};
+use super::table;
 use crate::cli::{BatchArgs, MovieArgs};
-use crate::exit::Exit;
 use crate::movie::Document;
 use crate::movie::check::{Resolved, Settings, check};
 use crate::movie::compose::{ExportTarget, Flags, compose};
@@ -16,7 +16,6 @@ use crate::movie::diagnostic::{Diagnostic, Severity};
 use crate::movie::json::Span;
 use crate::movie::pattern::Pattern;
 use crate::movie::plan::{Length, Unbounded};
-use crate::near::suggestion;
 use crate::render::identity::{Key, MovieHash};
 use crate::rows::binding::{Binding, Bound};
 use crate::rows::{Row, RowsError, Table};
@@ -137,13 +136,7 @@ impl Recipe {
         let Some(columns) = table.columns() else { return Ok(()) };
         let patterns = [Some(&self.key), self.stem.as_ref(), self.id.as_ref()].into_iter().flatten().chain(&self.webhooks);
         let mut wanted = patterns.flat_map(Pattern::names).chain(self.binding.named());
-        let Some(missing) = wanted.find(|wanted| !columns.iter().any(|column| &**column == *wanted)) else { return Ok(()) };
-        let named = || columns.iter().filter(|column| !column.is_empty()).map(|column| &**column);
-        let (like, known) = (suggestion(missing, named()), named().map(|column| format!("`{column}`")).take(20).collect::<Vec<_>>());
-        let stop = CliError::new(Exit::Usage, format!("{}: there is no column `{missing}`{like}; nothing was sent", table.name()));
-        // A title above the table is read as a header of one column.
-        let title = if known.len() == 1 { "; --header-row N names the row of the header, if this is a title above it" } else { "" };
-        Err(CliError { help: Some(format!("its columns are {}{title}", known.join(", "))), ..stop })
+        wanted.try_for_each(|column| table::demand_column(table.name(), column, columns))
     }
 
     /// Composes and checks the movie of a row.

@@ -15,7 +15,8 @@ use crate::exit::Exit;
 use crate::movie::Document;
 use crate::movie::diagnostic::{Severity, excerpt};
 use crate::movie::plan::Length;
-use crate::output::{Out, counted};
+use crate::output::Out;
+use crate::quantity::counted;
 use crate::render::identity::Key;
 use crate::rows::Table;
 use crate::rows::binding::Lacking;
@@ -162,6 +163,9 @@ impl TableReport {
         let mut parts = vec![format!("{} to send ({})", survey.new.rows + survey.renewed.rows, cost(&survey.sent()))];
         if survey.renewed.rows > 0 {
             parts.push(format!("{} of them again", survey.renewed.rows));
+        }
+        if survey.lost > 0 {
+            parts.push(format!("{} whose answer is lost (looked for first)", survey.lost));
         }
         if survey.changed.rows > 0 {
             parts.push(format!("{} changed since they were rendered", survey.changed.rows));

@@ -1,11 +1,14 @@
 //! The table that the flags name, and what its rows set in the movie.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::super::super::{Call, CliError, movies};
 use crate::cli::TableArgs;
 use crate::exit::Exit;
-use crate::output::counted;
+use crate::movie::diagnostic::excerpt;
+use crate::near::suggestion;
+use crate::quantity::counted;
 use crate::rows::binding::Binding;
 use crate::rows::format::Format;
 use crate::rows::{Join, RowsError, Source, Table};
@@ -60,7 +63,7 @@ pub(in crate::commands) fn binding(call: &Call, args: &TableArgs, renamed: HashM
     Ok(if args.skip_empty { binding.skipping_empty() } else { binding })
 }
 
-/// Faults of one joined table that are shown.
+/// Faults of one joined table, or columns of a table, that are shown.
 const TOLD: usize = 20;
 
 /// Requires that each row of a joined table can be read: what a movie would lack without one is unknown.
@@ -92,4 +95,23 @@ fn joins(args: &TableArgs) -> Result<Vec<Join>, CliError> {
 pub(in crate::commands) fn refused(error: RowsError) -> CliError {
     let exit = if error.place.is_some() { Exit::Invalid } else { Exit::Usage };
     CliError { help: error.help.as_deref().map(str::to_owned), ..CliError::new(exit, format!("{error}; nothing was sent")) }
+}
+
+/// Refuses a column that the table doesn't have; `place` names what asks for it.
+///
+/// # Errors
+/// When it is missing: its name, the one that was probably meant, and those that are there.
+pub(super) fn demand_column(place: &str, column: &str, columns: &[Arc<str>]) -> Result<(), CliError> {
+    if columns.iter().any(|known| **known == *column) {
+        return Ok(());
+    }
+    let named = || columns.iter().map(|known| &**known).filter(|known| !known.is_empty());
+    let known: Vec<String> = named().take(TOLD).map(|known| format!("`{}`", excerpt(known))).collect();
+    let stop = CliError::new(
+        Exit::Usage,
+        format!("{place}: there is no column `{}`{}; nothing was sent", excerpt(column), suggestion(column, named())),
+    );
+    // A title above the table is read as a header of one column.
+    let title = if known.len() == 1 { "; --header-row N names the row of the header, if this is a title above it" } else { "" };
+    Err(CliError { help: Some(format!("its columns are {}{title}", known.join(", "))), ..stop })
 }

@@ -18,9 +18,9 @@ const SHOWN: &str = "its project was shown";
 /// Whether the user who submitted a render without a key never saw its project: the answer was lost with the process, and
 /// another command has found the project since.
 #[must_use]
-pub fn is_unseen(story: &[Event]) -> bool {
-    let was_shown = story.iter().any(|event| event.kind == ACCEPTED || event.detail == SHOWN);
-    !was_shown && story.iter().any(|event| event.kind == FOUND)
+pub fn is_unseen(history: &[Event]) -> bool {
+    let was_shown = history.iter().any(|event| event.kind == ACCEPTED || event.detail == SHOWN);
+    !was_shown && history.iter().any(|event| event.kind == FOUND)
 }
 
 /// The first line: the render was requested.

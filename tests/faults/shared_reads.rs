@@ -44,7 +44,7 @@ fn fifty_processes_that_wait_ask_about_as_often_as_one() {
 }
 
 /// One process reads, another waits for its own render: whatever happens to the first, the second gets its video.
-fn reader_and_guest() -> (World, Running, Running) {
+fn reader_and_waiter() -> (World, Running, Running) {
     let world = World::new();
     world.movie("long.json", &json!({ "render-time": "1h" }));
     world.movie("short.json", &json!({ "render-time": "2s" }));
@@ -52,24 +52,24 @@ fn reader_and_guest() -> (World, Running, Running) {
         ["long.json", "short.json"].iter().map(|name| world.j2v(&format!("submit {name}")).exits(0).line().to_owned()).collect();
     let reader = Running::start(&world, &format!("poll {} --interval 50ms --timeout 60s", ids[0]));
     until("it reads", || world.requests(READS) > 0);
-    let guest = Running::start(&world, &format!("poll {} --interval 50ms --timeout 60s", ids[1]));
-    guest.until_it_tells(&ids[1]);
-    (world, reader, guest)
+    let waiter = Running::start(&world, &format!("poll {} --interval 50ms --timeout 60s", ids[1]));
+    waiter.until_it_tells(&ids[1]);
+    (world, reader, waiter)
 }
 
 #[test]
 fn a_reader_that_is_killed_is_followed_by_another() {
-    let (_world, reader, guest) = reader_and_guest();
+    let (_world, reader, waiter) = reader_and_waiter();
     reader.signal("KILL");
-    guest.end().exits(0);
+    waiter.end().exits(0);
     reader.end().exits(-1);
 }
 
 #[test]
 fn a_reader_that_is_stuck_is_followed_by_another_and_joins_in_when_it_goes_on() {
-    let (_world, reader, guest) = reader_and_guest();
+    let (_world, reader, waiter) = reader_and_waiter();
     reader.signal("STOP");
-    guest.end().exits(0);
+    waiter.end().exits(0);
     reader.signal("CONT");
     reader.signal("INT");
     reader.end().exits(130);
@@ -77,10 +77,10 @@ fn a_reader_that_is_stuck_is_followed_by_another_and_joins_in_when_it_goes_on() 
 
 #[test]
 fn a_reader_that_ends_leaves_the_rest_to_another() {
-    let (_world, reader, guest) = reader_and_guest();
+    let (_world, reader, waiter) = reader_and_waiter();
     reader.signal("INT");
     reader.end().exits(130);
-    guest.end().exits(0);
+    waiter.end().exits(0);
 }
 
 #[test]
@@ -110,8 +110,8 @@ fn a_batch_reads_for_those_who_wait_beside_it() {
     let batch = Running::start(&world, "batch long.json --rows rows.csv --key id --no-check --interval 50ms --timeout 60s");
     until("it reads", || world.requests(READS) > 0);
     let id = world.j2v("submit short.json").exits(0).line().to_owned();
-    let guest = Running::start(&world, &format!("poll {id} --interval 1h --timeout 30s"));
-    guest.end().exits(0);
+    let waiter = Running::start(&world, &format!("poll {id} --interval 1h --timeout 30s"));
+    waiter.end().exits(0);
     batch.signal("INT");
     batch.end().exits(130);
 }
