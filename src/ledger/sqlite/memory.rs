@@ -28,7 +28,7 @@ impl Memory {
     pub(super) fn new(world: &World) -> Result<Self, Failure> {
         let connection = Connection::open_in_memory()?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        schema::create(&connection)?;
+        schema::create_in_memory(&connection)?;
         let engine = Engine::in_memory(connection, world.clone());
         Ok(Self { commits: engine.commits(), engine: Mutex::new(engine), written: watch::Sender::new(0) })
     }
