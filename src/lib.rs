@@ -4,12 +4,13 @@
 //! service would accept and fail, [`expand`] and [`plan`] show a movie's resolved form and its timeline, [`read_callback`]
 //! reads what a webhook brings, and [`Emulator`] is the service on this machine, for tests.
 //!
-//! Behind the door are the layers of the command line. Data flows one way, and so do the imports; a layer uses only those
-//! above it in this list. They are public for this repository's own tests and benchmarks, without a promise:
+//! The rest of the library is the layers of the command line. Data flows one way, and so do the imports; a layer uses only
+//! those above it in this list. Most are public for this repository's own tests and benchmarks, without a promise:
 //!
 //! - [`world`]: the clock and the random numbers, so that tests decide both.
 //! - [`policy`]: the times and numbers of the protocol, each once.
 //! - [`limits`]: the most that is taken of what others wrote; [`input`] reads no more.
+//! - `near`: the name that a mistyped one probably means.
 //! - `quantity`: a number and its noun.
 //! - `draft`: the file that takes another one's place when it is whole.
 //! - [`movie`]: what a movie is. Pure: no I/O, no clock.
@@ -18,12 +19,12 @@
 //! - [`preview`]: a movie as pictures, and the page that shows them. Pure.
 //! - [`service`]: the HTTP API, its answers and its files.
 //! - [`ledger`]: what is remembered of every render.
-//! - [`work`]: the use cases, which put the edges together: send, poll, save, deliver, and those that feed them.
-//! - [`client`]: the door for programs.
+//! - [`work`]: the use cases: send, poll, save, deliver, and those that feed them.
+//! - [`client`]: what programs use.
 //! - [`mod@emulator`]: the service on loopback. It knows nothing of `service`, `ledger` or `work`.
 //!
 //! The binary adds, in the same order: the exit codes (`exit`), what was typed (`cli`), what it means (`settings`), the only
-//! place that writes to stdout and stderr (`output`), and one file a command (`commands`).
+//! place that writes to stdout and stderr (`output`), and the commands (`commands`).
 
 #![forbid(unsafe_code)]
 

@@ -1,5 +1,5 @@
-//! The times and numbers of the protocol, each once, with its reason. `limits` has the limits on the input of others; a
-//! constant that only one file needs, and that no promise depends on, stays in that file.
+//! The times and numbers of the protocol that several files need or that users rely on, each once, with its reason. `limits`
+//! has the limits on the input of others; a constant of one file stays in that file.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Checks the state machine of `render::state` against the model of the protocol (`protocol_model.py` of the design). It
+//! Checks the state machine of `render::state` against the model of the protocol (`protocol.md`); its figures come from a model written apart from this code. It
 //! explores every interleaving of two workers, crashes, lost replies, late requests, list lag and stolen leases with *our*
 //! machine moving the row. It must reach as many states as the model does, and break no promise.
 #![expect(clippy::unwrap_used, reason = "what the tests make up is well formed")]
@@ -217,7 +217,7 @@ fn explore(config: Config) -> Explored {
     explored
 }
 
-/// The number of states that the model reaches and the most projects that it makes, from a run of `protocol_model.py`
+/// The number of states that the model reaches and the most projects that it makes, from a run of the model
 /// (policy, lag, stall, sound quarantine, fence).
 const MODEL: [(OnUnknown, [bool; 4], usize, u8); 20] = {
     const N: bool = false;

@@ -1,4 +1,5 @@
-//! One file per command: arguments and settings in, work done, output and exit code out.
+//! A file or a folder for each command, and files for what several share: arguments and settings in, work done, output and
+//! exit code out.
 
 mod account_failure;
 mod agent;

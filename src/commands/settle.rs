@@ -75,7 +75,7 @@ async fn look(call: &Call, context: &Context, render: Render) -> anyhow::Result<
     if !is_open || !render.traceable {
         return Ok((render, None));
     }
-    let unread = search::sweep(context, std::slice::from_ref(&render), READING_ONE).await.map_err(ledger_failed)?.err();
+    let unread = search::search_list(context, std::slice::from_ref(&render), READING_ONE).await.map_err(ledger_failed)?.err();
     if let Some(why) = &unread {
         if matches!(why, ReadError::Refused(_)) {
             return Err(unreadable(why).into());

@@ -138,7 +138,7 @@ async fn hand_on_again(call: &Call, name: Name<'_>) -> anyhow::Result<Exit> {
         confirm(call, last).await?;
     }
     let attempt = Attempt { delivery: last.id, result: AttemptResult::Wanted(now), detail: "to be delivered again".to_owned(), at: now };
-    ledger.delivered(vec![attempt]).await.map_err(ledger_failed)?;
+    ledger.record_attempts(vec![attempt]).await.map_err(ledger_failed)?;
     let after = ledger.deliveries(Some(space(call)), Deliveries::Of(vec![last.project.clone()])).await.map_err(ledger_failed)?;
     if after.iter().any(|delivery| delivery.id == last.id && delivery.progress == Progress::Taken) {
         call.out.note(&format!("{}: `{}` is being delivered", last.project, last.status));
@@ -232,7 +232,7 @@ async fn record(call: &Call, raw: Vec<u8>, told: &webhook::Told) -> anyhow::Resu
         Callback { space: space.clone(), project: told.project.clone(), token: told.token.clone(), content_type: String::new(), raw, at };
     let received = ledger.receive(vec![callback]).await.map_err(ledger_failed)?;
     let ids: Vec<CallbackId> = received.into_iter().map(|(Received::New(id) | Received::Known(id))| id).collect();
-    ledger.settle(ids, at).await.map_err(ledger_failed)?;
+    ledger.handled(ids, at).await.map_err(ledger_failed)?;
     ledger.keep_receiver(space.clone(), Keeping::default(), at).await.map_err(ledger_failed)?;
     if let Some(report) = told.report.clone().filter(|report| report.status.has_ended()) {
         let heard = Announcement { space: space.clone(), report, at, heard: Heard::Already };

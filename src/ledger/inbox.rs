@@ -1,5 +1,6 @@
 //! The inbox: every callback as it arrived, but without the API key, stored before it is answered. A body is only a hint.
-//! Its content changes no render; the process that acts on it asks the service first, except with `--trust`.
+//! Its content changes no render; the process that acts on it asks the service first, unless the ledger knows the end already
+//! or `--trust` was given.
 
 use sha2::{Digest, Sha256};
 
@@ -102,7 +103,7 @@ pub trait Inbox: Send + Sync {
     fn raw(&self, callback: CallbackId) -> Reply<'_, Option<Vec<u8>>>;
 
     /// Marks callbacks as settled; the first time is kept.
-    fn settle(&self, callbacks: Vec<CallbackId>, at: Timestamp) -> Reply<'_, ()>;
+    fn handled(&self, callbacks: Vec<CallbackId>, at: Timestamp) -> Reply<'_, ()>;
 
     /// Drops callbacks that arrived before `before` and whose project belongs to no render of the ledger; returns their number.
     fn forget(&self, before: Timestamp) -> Reply<'_, u64>;

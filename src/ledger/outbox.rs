@@ -1,4 +1,5 @@
-//! The outbox: outcomes to deliver to an application, each once for its space, project and final status.
+//! The outbox: outcomes to deliver to an application, one entry for each space, project and final status. Each is delivered
+//! at least once.
 //!
 //! As soon as a space has a receiver, the store itself puts an outcome here, in the transaction in which the render
 //! ends, whichever command saw it end: no outcome is lost in between. A delivery that a process has taken belongs to that
@@ -197,7 +198,7 @@ pub trait Outbox: Send + Sync {
 
     /// Records the results of attempts. Only the process that has taken a delivery can record its result. Any process can
     /// ask for another delivery of one that is not taken ([`AttemptResult::Wanted`]), whether it is due, done or given up.
-    fn delivered(&self, attempts: Vec<Attempt>) -> Reply<'_, ()>;
+    fn record_attempts(&self, attempts: Vec<Attempt>) -> Reply<'_, ()>;
 
     /// The deliveries of one space, or of all spaces.
     fn deliveries(&self, space: Option<Space>, which: Deliveries) -> Reply<'_, Vec<Delivery>>;

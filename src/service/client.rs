@@ -19,7 +19,7 @@ use super::answer::{Answer, Body, BodyEnd, ConnectFault, Loss, RequestResult};
 use super::builder::builder;
 pub use super::builder::{Timeouts, USER_AGENT};
 use super::endpoint::{ApiUrl, is_loopback};
-use super::first_byte::{BeforeFirstByte, GateLayer, SendGuard, Stage};
+use super::first_byte::{BeforeFirstByte, GuardLayer, SendGuard, Stage};
 use super::keyless::Keyless;
 use super::mend::mended;
 use super::retry::{http_date, retry_after};
@@ -102,17 +102,17 @@ impl Client {
             Ok(http) => http,
             Err(fault) => return RequestResult::NotConnected(fault),
         };
-        let gate = SendGuard::new(before_first_byte);
+        let guard = SendGuard::new(before_first_byte);
         let request = http.post(self.url().movies().clone()).header(header::CONTENT_TYPE, "application/json").body(body);
-        let sending = Arc::clone(&gate).guard(request.headers(self.key_header()).send());
-        let mut out_of_time = pin!(gate.out_of_time(self.settings.timeouts.request));
+        let sending = Arc::clone(&guard).guard(request.headers(self.key_header()).send());
+        let mut out_of_time = pin!(guard.out_of_time(self.settings.timeouts.request));
         let answer = tokio::select! {
             answer = sending => answer,
             () = &mut out_of_time => return RequestResult::Lost(Loss::Timeout),
         };
         match answer {
             Ok(response) => RequestResult::Answered(self.take(response, LARGEST_ANSWER, out_of_time).await),
-            Err(error) => match gate.stage() {
+            Err(error) => match guard.stage() {
                 Stage::Connecting => RequestResult::NotConnected(connect_fault(&error)),
                 Stage::Stopped(why) => RequestResult::HookStopped(why),
                 Stage::Open => RequestResult::Lost(Loss::Broken(innermost(&error))),
@@ -187,7 +187,7 @@ impl Client {
 
     fn submit_client(&self) -> Result<&reqwest::Client, ConnectFault> {
         let connect = self.settings.timeouts.connect;
-        let build = || self.api_builder().http1_only().pool_max_idle_per_host(0).connector_layer(GateLayer { connect }).build();
+        let build = || self.api_builder().http1_only().pool_max_idle_per_host(0).connector_layer(GuardLayer { connect }).build();
         first(&self.submit, build)
     }
 

@@ -86,31 +86,31 @@ impl SendGuard {
     }
 }
 
-/// Wraps a connector in [`AtTheGate`].
+/// Wraps a connector in [`GuardedConnector`].
 #[derive(Debug, Clone, Copy)]
-pub(super) struct GateLayer {
+pub(super) struct GuardLayer {
     /// How long the connection may take. The hook's time is not part of it.
     pub(super) connect: Duration,
 }
 
-impl<S> Layer<S> for GateLayer {
-    type Service = AtTheGate<S>;
+impl<S> Layer<S> for GuardLayer {
+    type Service = GuardedConnector<S>;
 
     fn layer(&self, connector: S) -> Self::Service {
-        AtTheGate { connector, connect: self.connect }
+        GuardedConnector { connector, connect: self.connect }
     }
 }
 
 /// A connector that returns its connection only after the guard of the current POST has opened.
 #[derive(Debug, Clone)]
-pub(super) struct AtTheGate<S> {
+pub(super) struct GuardedConnector<S> {
     connector: S,
     connect: Duration,
 }
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-impl<S, Target> Service<Target> for AtTheGate<S>
+impl<S, Target> Service<Target> for GuardedConnector<S>
 where
     S: Service<Target, Error = BoxError>,
     S::Future: Send + 'static,
@@ -128,9 +128,9 @@ where
         let connecting = self.connector.call(target);
         let limit = self.connect;
         Box::pin(async move {
-            let gate = GUARD.try_with(Arc::clone).map_err(|_| HookRefused("a connection without a durable step".to_owned()))?;
+            let guard = GUARD.try_with(Arc::clone).map_err(|_| HookRefused("a connection without a durable step".to_owned()))?;
             let connection = timeout(limit, connecting).await.map_err(|_| ConnectTimedOut)??;
-            gate.pass().await?;
+            guard.pass().await?;
             Ok(connection)
         })
     }

@@ -1,4 +1,4 @@
-//! Forwards a request to the API unchanged, once: for the proxy that records the service's answers (`emulator --record`). A
+//! Forwards a request to the API once, with its method, path and body unchanged: for the proxy that records the service's answers (`emulator --record`). A
 //! movie that is sent through it is paid for. Nothing is claimed here: that is up to the client that sent it. The key is
 //! the caller's own, and goes only to the API.
 

@@ -1,4 +1,4 @@
-//! Reads one project, a page of the list or the whole list (a sweep), and deletes a file. Each of these is safe to
+//! Reads one project, a page of the list or the whole list once (a sweep), and deletes a file. Each of these is safe to
 //! repeat, and is repeated until the caller's `patience` ends.
 
 use std::collections::{HashMap, HashSet, VecDeque};

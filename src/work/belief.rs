@@ -1,5 +1,5 @@
-//! Which answers about an accepted render are believed at once, and which only after a while (`faults.md` rows 30, 31 and
-//! 36), and how long a service that can't be read is left alone. Every poller asks here.
+//! The rules of belief: which answers about an accepted render count at once, and which only after a while (`faults.md` rows
+//! 30, 31 and 36), and how long a service that can't be read is left alone. `poll::doubt` applies them.
 
 use std::time::Duration;
 

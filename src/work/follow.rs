@@ -1,4 +1,4 @@
-//! Following renders to their outcomes: the watcher and the downloads run side by side.
+//! Following renders to their outcomes: the poller and the downloads run side by side.
 
 use std::path::PathBuf;
 

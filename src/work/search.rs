@@ -55,7 +55,7 @@ pub async fn settle(context: &Context, render: Render, patience: Duration) -> Re
         }
         // The last sweep gets one try of its own, and no more.
         let left = deadline.saturating_duration_since(Tick::now());
-        match context.unless_interrupted(sweep(context, std::slice::from_ref(&render), left)).await {
+        match context.unless_interrupted(search_list(context, std::slice::from_ref(&render), left)).await {
             Some(swept) => unread = swept?.err(),
             None => return Ok((render, unread)),
         }
@@ -84,7 +84,7 @@ pub async fn catch_up(context: &Context) -> Result<(), LedgerError> {
     if due.is_empty() {
         return Ok(());
     }
-    context.unless_interrupted(sweep(context, &due, READING_LIST)).await.map_or(Ok(()), |swept| swept.map(|_| ()))
+    context.unless_interrupted(search_list(context, &due, READING_LIST)).await.map_or(Ok(()), |swept| swept.map(|_| ()))
 }
 
 fn is_due(context: &Context, render: &Render, now: Timestamp) -> bool {
@@ -112,7 +112,7 @@ pub(super) async fn look_for_held(context: &Context, renders: &[Render], patienc
     if held.is_empty() {
         return Ok(false);
     }
-    let Some(swept) = context.unless_interrupted(sweep(context, &held, patience)).await else { return Ok(true) };
+    let Some(swept) = context.unless_interrupted(search_list(context, &held, patience)).await else { return Ok(true) };
     if let Err(why) = swept?
         && held.iter().any(is_undecided)
     {
@@ -137,7 +137,7 @@ fn is_undecided(render: &Render) -> bool {
 ///
 /// # Errors
 /// The outer error when the ledger fails, the inner one when the list can't be read.
-pub async fn sweep(context: &Context, renders: &[Render], patience: Duration) -> Result<Result<(), ReadError>, LedgerError> {
+pub async fn search_list(context: &Context, renders: &[Render], patience: Duration) -> Result<Result<(), ReadError>, LedgerError> {
     let started = context.world.now();
     let is_over = |render: &Render| {
         let quarantine_ends = render.gave_up_at.map(|at| at.plus(render.quarantine));

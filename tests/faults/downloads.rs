@@ -1,4 +1,4 @@
-//! Table 2.5, rows 90 to 95 and 100: a video is saved whole and under the right name, or not at all.
+//! `faults.md#files-and-security`, rows 90 to 95 and 100: a video is saved whole and under the right name, or not at all.
 
 use std::fs;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Table 2.4 without the kills: a ledger that is locked, full, newer, damaged, restored, exposed, moved or missing. A movie is
+//! `faults.md#ledger-and-process` without the kills: a ledger that is locked, full, newer, damaged, restored, exposed, moved or missing. A movie is
 //! not sent when it can't be recorded, and an acceptance that can't be recorded is reported.
 
 use std::fs;

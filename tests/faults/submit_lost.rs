@@ -1,4 +1,4 @@
-//! Table 2.1, rows 5 to 13, 20, 21 and 23: the answer to the POST is lost or can't be trusted. The render is searched
+//! `faults.md#submit`, rows 5 to 13, 20, 21 and 23: the answer to the POST is lost or can't be trusted. The render is searched
 //! for, and never sent again.
 
 use serde_json::json;

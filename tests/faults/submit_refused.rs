@@ -1,4 +1,4 @@
-//! Table 2.1, rows 14 to 19, 22 and 27: the service refuses or postpones; and movies that are refused before any request.
+//! `faults.md#submit`, rows 14 to 19, 22 and 27: the service refuses or postpones; and movies that are refused before any request.
 
 use serde_json::json;
 

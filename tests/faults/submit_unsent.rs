@@ -1,4 +1,4 @@
-//! Table 2.1, rows 1 to 4: no connection is made, so nothing was sent, and the user is told so.
+//! `faults.md#submit`, rows 1 to 4: no connection is made, so nothing was sent, and the user is told so.
 
 use serde_json::{Value, json};
 

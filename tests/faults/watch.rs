@@ -1,4 +1,4 @@
-//! Table 2.2: the correct and wrong answers of the status and the list about a render that was paid for.
+//! `faults.md#watch`: the correct and wrong answers of the status and the list about a render that was paid for.
 
 use std::sync::Arc;
 use std::time::Duration;

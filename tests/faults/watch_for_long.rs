@@ -1,4 +1,4 @@
-//! Table 2.2, the rows that take minutes to days: the watcher on a clock that jumps, against a service that doesn't.
+//! `faults.md#watch`, the rows that take minutes to days: the watcher on a clock that jumps, against a service that doesn't.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};

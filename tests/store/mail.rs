@@ -43,7 +43,7 @@ async fn take(store: &impl Store, second: i64) -> Vec<Delivery> {
 
 async fn tell(store: &impl Store, delivery: &Delivery, result: AttemptResult, second: i64) {
     let attempt = Attempt { delivery: delivery.id, result, detail: "told".to_owned(), at: at(second) };
-    store.delivered(vec![attempt]).await.unwrap();
+    store.record_attempts(vec![attempt]).await.unwrap();
 }
 
 async fn bound(store: &impl Store, letter: char) -> RenderId {
@@ -93,8 +93,8 @@ async fn callbacks_are_found_by_what_is_asked(home: &impl Home) {
     assert_eq!(ids(&store, Callbacks::Of(Vec::new())).await, [0; 0]);
     assert_eq!(ids(&store, Callbacks::Last(2)).await, [4, 3]);
     assert_eq!(store.callbacks(None, Callbacks::Last(1)).await.unwrap()[0].id, CallbackId(5));
-    store.settle(vec![CallbackId(1), CallbackId(3)], at(6)).await.unwrap();
-    store.settle(vec![CallbackId(1)], at(7)).await.unwrap();
+    store.handled(vec![CallbackId(1), CallbackId(3)], at(6)).await.unwrap();
+    store.handled(vec![CallbackId(1)], at(7)).await.unwrap();
     assert_eq!(ids(&store, Callbacks::Open { after: CallbackId::NONE, most: 9 }).await, [2, 4]);
     assert_eq!(ids(&store, Callbacks::Open { after: CallbackId::NONE, most: 1 }).await, [2]);
     assert_eq!(ids(&store, Callbacks::Open { after: CallbackId(2), most: 9 }).await, [4]);

@@ -34,7 +34,7 @@ impl Inbox for Postgres {
         })
     }
 
-    fn settle(&self, callbacks: Vec<CallbackId>, at: Timestamp) -> Reply<'_, ()> {
+    fn handled(&self, callbacks: Vec<CallbackId>, at: Timestamp) -> Reply<'_, ()> {
         const SQL: &str = "UPDATE callback SET settled_at = $2 WHERE id = ANY($1) AND settled_at IS NULL";
         let ids: Vec<i64> = callbacks.iter().map(|id| id.0).collect();
         self.ask(Need::Write, async move |session: &Session<'_>| session.channel.execute(SQL, &[&ids, &at.0]).await.map(drop))

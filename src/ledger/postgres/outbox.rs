@@ -40,7 +40,7 @@ impl Outbox for Postgres {
         self.ask(Need::Claim, async move |session: &Session<'_>| take(session, &space, most, at).await)
     }
 
-    fn delivered(&self, attempts: Vec<Attempt>) -> Reply<'_, ()> {
+    fn record_attempts(&self, attempts: Vec<Attempt>) -> Reply<'_, ()> {
         self.ask(Need::Write, async move |session: &Session<'_>| tell(session, &attempts).await)
     }
 

@@ -32,7 +32,7 @@ impl Batches for Sqlite {
 
     fn claim(&self, renders: Vec<RenderId>, at: Timestamp) -> Reply<'_, Vec<Result<Recorded, Unclaimed>>> {
         self.detector
-            .of_claims(self.ask(Need::Claim, move |session| renders.iter().map(|render| work::claim(session, *render, at)).collect()))
+            .of_claims(self.ask(Need::Synced, move |session| renders.iter().map(|render| work::claim(session, *render, at)).collect()))
     }
 
     fn members(&self, space: Space, name: String, after: RenderId, most: u32) -> Reply<'_, Vec<Render>> {

@@ -5,7 +5,7 @@
 //!
 //! `protocol.md#what-is-on-disk-when` says which entries are written at which moment of a render.
 //!
-//! A commit with a [`Need::Claim`] (a claim of a render or of a delivery, or a callback) runs with `synchronous=FULL`: the
+//! A commit with a [`Need::Synced`] (a claim of a render or of a delivery, a callback, an import) runs with `synchronous=FULL`: the
 //! log (WAL) is synced before the reply. A sync covers the whole file, so it includes every earlier commit, also those of
 //! other processes. All other commits are not synced. After a power cut some of their pages may be missing from the log.
 //! But each frame's checksum continues that of the frame before it, so recovery stops at the first gap and finds a prefix
@@ -107,7 +107,7 @@ impl Engine {
     fn begin(&mut self, need: Need) -> Result<(), Failure> {
         match need {
             Need::Read => return self.execute("BEGIN"),
-            Need::Claim => self.set(Level::Full)?,
+            Need::Synced => self.set(Level::Full)?,
             Need::Write | Need::Named if self.log_size() == 0 => self.set(Level::Off)?,
             Need::Write | Need::Named => self.set(Level::Normal)?,
         }
@@ -265,7 +265,7 @@ mod tests {
             engine.level.unwrap()
         };
         assert_eq!(
-            [Need::Write, Need::Write, Need::Claim, Need::Write].map(&mut level_of),
+            [Need::Write, Need::Write, Need::Synced, Need::Write].map(&mut level_of),
             [Level::Off, Level::Normal, Level::Full, Level::Normal]
         );
         engine.checkpoint().unwrap();

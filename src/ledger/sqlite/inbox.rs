@@ -1,4 +1,4 @@
-//! Reads and writes callbacks. Writes are synced like claims: a callback is on disk before it is answered.
+//! Reads and writes callbacks. Storing one is synced like a claim: a callback is on disk before it is answered.
 
 use rusqlite::{Connection, OptionalExtension, ToSql, params, params_from_iter};
 
@@ -14,7 +14,7 @@ use crate::world::Timestamp;
 
 impl Inbox for Sqlite {
     fn receive(&self, callbacks: Vec<Callback>) -> Reply<'_, Vec<Received>> {
-        self.ask(Need::Claim, move |session| callbacks.iter().map(|callback| receive(session.connection, callback)).collect())
+        self.ask(Need::Synced, move |session| callbacks.iter().map(|callback| receive(session.connection, callback)).collect())
     }
 
     fn callbacks(&self, space: Option<Space>, which: Callbacks) -> Reply<'_, Vec<Kept>> {
@@ -28,7 +28,7 @@ impl Inbox for Sqlite {
         })
     }
 
-    fn settle(&self, callbacks: Vec<CallbackId>, at: Timestamp) -> Reply<'_, ()> {
+    fn handled(&self, callbacks: Vec<CallbackId>, at: Timestamp) -> Reply<'_, ()> {
         self.ask(Need::Write, move |session| {
             let mut statement =
                 session.connection.prepare_cached("UPDATE callback SET settled_at = ?2 WHERE id = ?1 AND settled_at IS NULL")?;

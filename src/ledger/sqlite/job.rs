@@ -16,8 +16,8 @@ pub(super) enum Need {
     Write,
     /// The same, under this store's own name.
     Named,
-    /// A commit that survives a power cut, under this store's own name.
-    Claim,
+    /// A commit that survives a power cut, under this store's own name: a claim, a callback.
+    Synced,
 }
 
 /// What the jobs of one transaction work with.

@@ -1,6 +1,6 @@
 //! The embedded store: one `SQLite` file in WAL mode. One thread owns it and commits together the requests that wait at
 //! the same time. A ledger in memory is the same without a file and without a thread. `engine` describes which commits a power
-//! cut may take, `job` which calls are synced, `owner` which processes are alive.
+//! cut may take, `job` what a call can ask of its commit, `owner` which processes are alive.
 
 mod batches;
 pub mod damage;
@@ -176,9 +176,9 @@ impl Store for Sqlite {
 
     fn record(&self, records: Vec<Record>) -> Reply<'_, Vec<Result<Recorded, InvalidTransition>>> {
         let claims = records.iter().any(|record| record.change == Change::Fact(Fact::Claimed));
-        let need = if claims { Need::Claim } else { Need::Write };
+        let need = if claims { Need::Synced } else { Need::Write };
         let recorded = self.ask(need, move |session| records.iter().map(|record| work::record(session, record)).collect());
-        if need == Need::Claim { self.detector.of_claims(recorded) } else { recorded }
+        if need == Need::Synced { self.detector.of_claims(recorded) } else { recorded }
     }
 
     fn find(&self, space: Option<Space>, which: RenderQuery) -> Reply<'_, Vec<Render>> {

@@ -38,10 +38,10 @@ impl Outbox for Sqlite {
     }
 
     fn take(&self, space: Space, most: u32, at: Timestamp) -> Reply<'_, Vec<Delivery>> {
-        self.ask(Need::Claim, move |session| take(session, &space, most, at))
+        self.ask(Need::Synced, move |session| take(session, &space, most, at))
     }
 
-    fn delivered(&self, attempts: Vec<Attempt>) -> Reply<'_, ()> {
+    fn record_attempts(&self, attempts: Vec<Attempt>) -> Reply<'_, ()> {
         self.ask(Need::Write, move |session| attempts.iter().try_for_each(|attempt| tell(session, attempt)))
     }
 

@@ -22,11 +22,11 @@ impl Transfer for Sqlite {
 
     /// Syncs the imported rows. The engine itself continues after the highest number.
     fn imported(&self) -> Reply<'_, ()> {
-        self.ask(Need::Claim, |_| Ok(()))
+        self.ask(Need::Synced, |_| Ok(()))
     }
 
     fn rename(&self, name: LedgerName) -> Reply<'_, ()> {
-        self.ask(Need::Claim, move |session| {
+        self.ask(Need::Synced, move |session| {
             session.connection.execute("UPDATE ledger SET name = ?1", [name.to_string()])?;
             Ok(())
         })

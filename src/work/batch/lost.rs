@@ -90,7 +90,7 @@ impl Search<'_> {
             renders.iter().filter(|render| render.submission.state == State::Unknown && render.traceable).cloned().collect();
         if sought.iter().any(|render| self.is_due(render, context.world.now())) {
             // No answer of the service is not an error: it is asked again until the rows' time is over.
-            if let Some(swept) = context.unless_interrupted(search::sweep(context, &sought, READING_LIST)).await {
+            if let Some(swept) = context.unless_interrupted(search::search_list(context, &sought, READING_LIST)).await {
                 self.unread = swept?.err();
             }
             self.swept = Some(Tick::now());

@@ -1,5 +1,5 @@
 //! Delivery of outcomes to an application: each at least once, and never two at a time for one render, whichever
-//! process delivers. The ledger's outbox holds what is due and which process has claimed it. The [`Sink`] delivers it.
+//! process delivers. The ledger's outbox holds what is due and which process has taken it. The [`Sink`] delivers it.
 
 mod forward;
 mod program;
@@ -235,7 +235,7 @@ impl Deliverer {
 
     async fn tell(&self, untold: &mut Vec<Attempt>) -> Result<(), LedgerError> {
         if !untold.is_empty() {
-            self.context.store.delivered(untold.clone()).await?;
+            self.context.store.record_attempts(untold.clone()).await?;
             untold.clear();
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! Handles stored callbacks: ask the service (through [`crate::work::poll`]), update the ledger, queue the outcome for the
-//! application. A render whose callback the service does not confirm yet is polled, as if no callback had come. With
-//! `--trust` a callback that names an end is believed, and the service is not asked.
+//! application. A render whose callback the service does not confirm yet is polled, as if no callback had come. The
+//! service is not asked about a render whose end the ledger knows, nor with `--trust` about a callback that names an end.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -151,7 +151,7 @@ impl<'a> Confirmer<'a> {
             return Ok(());
         }
         self.context.tell(&Event::Heard { project: None });
-        self.context.store.settle(unreadable, self.context.world.now()).await
+        self.context.store.handled(unreadable, self.context.world.now()).await
     }
 
     /// Handles what needs no request. Returns what needs one: renders of the ledger, and unknown projects.
@@ -289,7 +289,7 @@ impl<'a> Confirmer<'a> {
     async fn unknown(&self, project: &ProjectId, kept: &[Kept]) -> Result<(), LedgerError> {
         let why = "a callback names it, but the service does not know this project of this account; nothing was done";
         self.context.tell(&Event::Warning(format!("{project}: {why}")));
-        self.settle(kept).await
+        self.handled(kept).await
     }
 
     /// Records a certain outcome in the ledger, and queues it for the application.
@@ -314,13 +314,13 @@ impl<'a> Confirmer<'a> {
         }
         let Certain { outcomes, settled } = std::mem::take(certain);
         self.context.store.announce(outcomes).await?;
-        self.context.store.settle(settled, self.context.world.now()).await?;
+        self.context.store.handled(settled, self.context.world.now()).await?;
         self.deliverer.wake();
         Ok(())
     }
 
-    async fn settle(&self, kept: &[Kept]) -> Result<(), LedgerError> {
-        self.context.store.settle(kept.iter().map(|kept| kept.id).collect(), self.context.world.now()).await
+    async fn handled(&self, kept: &[Kept]) -> Result<(), LedgerError> {
+        self.context.store.handled(kept.iter().map(|kept| kept.id).collect(), self.context.world.now()).await
     }
 
     /// Finds a render whose answer is outstanding or lost, by the token that the service itself returns (`faults.md`

@@ -1,4 +1,4 @@
-//! Answers that are not believed at once, and answers that are missing: "no such project" for a project that the ledger
+//! How the poller applies the rules of `work::belief` to answers that don't count at once, and to answers that are missing: "no such project" for a project that the ledger
 //! bound, and a service that can't be read (`faults.md` rows 30, 31 and 38).
 
 use tokio::time::Instant as Tick;

@@ -1,5 +1,6 @@
 //! Repairs what was found. Each step has the same result whichever process runs it, and however often: two processes
-//! that repair at once do no more than one. The only renders sent here are lost ones with the rule to send them again.
+//! that repair at once do no more than one. The only renders sent here are intents after their first attempt whose rule is to
+//! send them again.
 
 use std::collections::HashSet;
 
@@ -79,7 +80,7 @@ pub async fn hurry(context: &Context, limits: &Limits) -> Result<(), LedgerError
         at,
     };
     let attempts: Vec<Attempt> = waiting.map(again).collect();
-    if attempts.is_empty() { Ok(()) } else { context.store.delivered(attempts).await }
+    if attempts.is_empty() { Ok(()) } else { context.store.record_attempts(attempts).await }
 }
 
 fn of_kind(findings: &mut [Finding], kind: Kind) -> Vec<&mut Finding> {

@@ -253,7 +253,7 @@ async fn search_all(context: &Context) -> Result<(Vec<Render>, Option<ReadError>
     if sought.is_empty() {
         return Ok((found, None));
     }
-    let searched = search::sweep(context, &sought, READING_LIST).await?;
+    let searched = search::search_list(context, &sought, READING_LIST).await?;
     Ok((unsettled().await?, searched.err()))
 }
 

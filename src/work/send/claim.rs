@@ -1,5 +1,6 @@
 //! The durable step: between the connection and the first byte of the request, the row becomes `sending` on disk.
-//! Otherwise nothing is sent (`protocol.md#the-order-of-the-durable-step`).
+//! Otherwise, or when the row or the claim no longer stands after that, nothing is sent
+//! (`protocol.md#the-order-of-the-durable-step`).
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

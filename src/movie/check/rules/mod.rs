@@ -5,7 +5,7 @@
 //! 1. An entry in the file of its family, with the next number of the family's range ([`Rule::find`] has the ranges).
 //! 2. The code that finds it in the movie as it is written, in a file of `check`. The type, range or words of one property are
 //!    data in `movie/spec`, which `check/value.rs` applies. What only the resolved movie shows is found in `check/facts.rs`;
-//!    what the expansion itself finds is an `IssueKind` there, made in `check/resolve.rs`; what only a file's own bytes show,
+//!    what the expansion itself finds is an `ExpandIssueKind`, made in `check/resolve.rs`; what only a file's own bytes show,
 //!    in `commands/check/probe.rs`.
 //! 3. A line in the table of `tests/check/rules.rs`, unless its example is `Expanded` or `Told`. `check --rules` and
 //!    `check --explain` show the entry by themselves.
