@@ -96,7 +96,8 @@ pub struct Report {
     pub created_at: Option<Timestamp>,
     /// When the render ended.
     pub ended_at: Option<Timestamp>,
-    /// Credits taken, summed over the items that could be read; the items' form is unknown (`service.md#open`).
+    /// Credits taken, summed over the items that could be read; the items' form is unknown (`service.md#open`). `None` before
+    /// the end: the list is empty while a render runs, and says nothing of its cost.
     pub credits: Option<f64>,
     /// The movie object as it arrived, without the submitted `json`.
     pub raw: Value,
@@ -112,9 +113,9 @@ impl Report {
         if let Some(fields) = raw.as_object_mut() {
             fields.remove("json");
         }
+        let status = read_status(movie)?;
         Some(Self {
             project,
-            status: read_status(movie)?,
             message: text(movie, "message").or_else(|| text(movie, "error")).map(str::to_owned),
             url: text(movie, "url").map(str::to_owned),
             duration: number(movie, "duration"),
@@ -125,7 +126,8 @@ impl Report {
             client_data: movie.get("client-data").filter(|data| !data.is_null()).cloned(),
             created_at: text(movie, "created_at").and_then(Timestamp::from_iso),
             ended_at: text(movie, "ended_at").and_then(Timestamp::from_iso),
-            credits: credits(movie),
+            credits: credits(movie, &status),
+            status,
             raw,
         })
     }
@@ -175,8 +177,17 @@ fn whole(movie: &Value, name: &str) -> Option<u64> {
     number.as_u64().or_else(|| (0.0..=9e15).contains(&float).then_some(float as u64))
 }
 
-fn credits(movie: &Value) -> Option<f64> {
+/// An empty list means that nothing was charged only where the render has just ended.
+fn credits(movie: &Value, status: &Status) -> Option<f64> {
     let items = movie.get("consumed_credits")?.as_array()?;
+    let says_all = match status {
+        Status::Done | Status::Error => true,
+        Status::Deleted => !items.is_empty(),
+        _ => false,
+    };
+    if !says_all {
+        return None;
+    }
     let of = |item: &Value| item.as_f64().or_else(|| ["credits", "amount", "value"].iter().find_map(|name| number(item, name)?.as_f64()));
     // A plain sum of nothing would be `-0`.
     items.iter().try_fold(0.0, |sum, item| Some(sum + of(item)?))

@@ -6,6 +6,7 @@
 mod agents;
 mod answers;
 mod batch;
+mod batch_budget;
 mod batch_faults;
 mod build;
 mod check;
