@@ -2,6 +2,7 @@
 
 use std::future::pending;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 
@@ -24,6 +25,9 @@ const HEALTH: &str = "/health";
 
 /// Outcomes that are accepted at once for printing.
 const LINES: usize = 256;
+
+/// A receiver that ends within this time after an interruption needs no explanation.
+const AT_ONCE: Duration = Duration::from_millis(500);
 
 pub(super) async fn run(call: &Call, args: &ListenArgs) -> anyhow::Result<Exit> {
     if call.settings.ledger == LedgerPlace::Nowhere {
@@ -58,11 +62,20 @@ pub(super) async fn run(call: &Call, args: &ListenArgs) -> anyhow::Result<Exit> 
     let ended = tokio::select! {
         ended = listen(context, listener, &listening, &deliverer, print, stop.clone()) => ended,
         never = out_of_time => never,
+        never = tell_of_waiting(call) => never,
     };
     let tally = ended.map_err(failed)?;
     call.out.progress(&format!("stopped; {} delivered, {} failed", tally.delivered, tally.failed));
     session.close().await;
     Ok(Exit::Done)
+}
+
+/// Says after an interruption why the receiver has not ended yet: a user's program still runs. Never returns.
+async fn tell_of_waiting<T>(call: &Call) -> T {
+    call.interrupt.cancelled().await;
+    tokio::time::sleep(AT_ONCE).await;
+    call.out.note("no more callbacks are taken; waiting for the deliveries under way (interrupt again to leave at once)");
+    pending().await
 }
 
 fn check(args: &ListenArgs) -> Result<(), CliError> {

@@ -36,6 +36,19 @@ fn a_program_that_fails_is_run_again_and_told_of_with_the_next_command() {
 }
 
 #[test]
+fn a_receiver_that_is_stopped_says_that_it_waits_for_a_program_that_runs() {
+    let world = World::new();
+    world.write("on.sh", "echo begin >> log; while [ ! -e go ]; do sleep 0.05; done\n");
+    let receiver = Receiver::start(&world, PROGRAM);
+    submit(&world, "k", &json!({}));
+    until("the program runs", || lines(&world, "log") == ["begin"]);
+    receiver.running.signal("INT");
+    receiver.running.until_it_tells("waiting for the deliveries under way (interrupt again to leave at once)");
+    world.write("go", "");
+    receiver.running.end().exits(0).tells("stopped; 1 delivered, 0 failed");
+}
+
+#[test]
 fn a_program_that_outlives_a_kill_is_not_run_beside_itself() {
     let world = World::new();
     let wait = "while [ ! -e go ]; do sleep 0.05; done";
