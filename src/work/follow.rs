@@ -166,6 +166,9 @@ impl Described<'_> {
     fn runs(&self, report: Option<Report>, unread: Option<&str>) -> Outcome {
         let message = match (unread, &report) {
             (Some(why), _) => self.going_on(&format!("timed out; its status could not be read: {why}")),
+            (None, Some(report)) if report.status == Status::Done => {
+                "timed out; the service says `done` but gave no URL yet; the render will be charged".to_owned()
+            }
             (None, Some(_)) => format!("timed out; {GOES_ON}"),
             (None, None) => self.going_on("timed out before its status was read"),
         };

@@ -97,7 +97,7 @@ fn row_35_an_unknown_word_is_taken_for_running_and_told_once() {
 fn row_36_done_without_a_url_is_read_on_and_is_no_success() {
     let world = World::with_faults(&["done-without-url"]);
     world.movie("a.json", &json!({}));
-    let run = world.j2v("submit a.json --wait --timeout 1s").exits(11).tells("next: j2v poll EMU");
+    let run = world.j2v("submit a.json --wait --timeout 1s").exits(11).tells("says `done` but gave no URL yet").tells("next: j2v poll EMU");
     assert_eq!(run.stdout, "\n");
 }
 
