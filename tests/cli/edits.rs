@@ -1,0 +1,55 @@
+//! Rows of a batch that were edited, rendered again and edited back: which of a key's renders is the row's.
+
+use crate::support::World;
+
+const BATCH: &str = "batch m.json --rows t.csv --key id --batch g --download v/";
+
+/// A movie with one text, for the rows 1 and 2.
+fn world() -> World {
+    let world = World::new();
+    movie(&world, 2);
+    row(&world, "b");
+    world
+}
+
+fn movie(world: &World, seconds: u32) {
+    let scene = format!(r#"{{"duration":{seconds},"elements":[{{"type":"text","text":"{{{{t}}}}"}}]}}"#);
+    world.write("m.json", format!(r#"{{"resolution":"sd","scenes":[{scene}]}}"#));
+}
+
+/// The table, with this text in row 2.
+fn row(world: &World, text: &str) {
+    world.write("t.csv", format!("id,t\n1,a\n2,{text}\n"));
+}
+
+fn project(world: &World, name: &str) -> String {
+    world.run(&["show", name, "--json"]).exits(0).json()["project"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_row_whose_edit_was_taken_back_keeps_that_video_when_the_movie_changes() {
+    let world = world();
+    world.j2v(BATCH).exits(0).prints(&["v/1.mp4", "v/2.mp4"]);
+    let first = project(&world, "g/2");
+    row(&world, "bb");
+    world.j2v(&format!("{BATCH} --update")).exits(0).prints(&["v/1.mp4", "v/2-2.mp4"]);
+    let second = project(&world, "g/2");
+    row(&world, "b");
+    world.j2v(&format!("{BATCH} --update")).exits(0).prints(&["v/1.mp4", "v/2.mp4"]);
+    assert_eq!((project(&world, "g/2"), project(&world, "g/2#2")), (first.clone(), second.clone()));
+    world.j2v("download g/2 -o out/ --name {key}").exits(0);
+    assert_eq!(world.read("out/2.mp4"), world.read("v/2.mp4"));
+    movie(&world, 3);
+    for _ in 0..2 {
+        world.j2v(&format!("{BATCH} --keep")).exits(0).prints(&["v/1.mp4", "v/2.mp4"]);
+    }
+    // The edit is made once more: its video is there, and counts again.
+    movie(&world, 2);
+    row(&world, "bb");
+    world.j2v(BATCH).exits(0).prints(&["v/1.mp4", "v/2-2.mp4"]);
+    assert_eq!(project(&world, "g/2"), second);
+    movie(&world, 3);
+    world.j2v(&format!("{BATCH} --keep")).exits(0).prints(&["v/1.mp4", "v/2-2.mp4"]);
+    assert_eq!(world.accepted(), 3);
+    world.j2v(&format!("{BATCH} --update")).exits(0).prints(&["v/1-2.mp4", "v/2-3.mp4"]);
+}
