@@ -220,6 +220,8 @@ pub enum Cause {
     OtherMovie,
     /// Rendered, but the file could not be saved.
     Unsaved,
+    /// Rendered, but the video of another generation of its key has the file's name.
+    OtherGeneration,
     /// `j2v` itself failed.
     Internal,
     /// Interrupted by the user.

@@ -53,3 +53,25 @@ fn a_row_whose_edit_was_taken_back_keeps_that_video_when_the_movie_changes() {
     assert_eq!(world.accepted(), 3);
     world.j2v(&format!("{BATCH} --update")).exits(0).prints(&["v/1-2.mp4", "v/2-3.mp4"]);
 }
+
+#[test]
+fn an_edit_that_replaced_the_video_and_was_taken_back_names_the_run_that_repairs_the_folder() {
+    let world = world();
+    world.j2v(BATCH).exits(0);
+    let first = world.read("v/2.mp4");
+    row(&world, "bb");
+    world.j2v(&format!("{BATCH} --update --replace")).exits(0).prints(&["v/1.mp4", "v/2.mp4"]);
+    let second = world.read("v/2.mp4");
+    assert_ne!(first, second);
+    row(&world, "b");
+    let repair = format!("j2v {BATCH} --replace");
+    for rule in [" --update", ""] {
+        let run = world.j2v(&format!("{BATCH}{rule}")).exits(12).prints(&["v/1.mp4", ""]);
+        let run = run.tells("v/2.mp4 already exists: it is the video of g/2#2, another render of this key");
+        assert_eq!((run.next(), world.read("v/2.mp4") == second), (vec![repair.as_str()], true), "{run:?}");
+    }
+    world.j2v(repair.strip_prefix("j2v ").unwrap()).exits(0).prints(&["v/1.mp4", "v/2.mp4"]);
+    assert_eq!((world.read("v/2.mp4"), world.read("v/old/2-2.mp4")), (first, second));
+    world.j2v(BATCH).exits(0).prints(&["v/1.mp4", "v/2.mp4"]).hides("next:");
+    assert_eq!(world.accepted(), 3);
+}
