@@ -46,8 +46,8 @@ pub enum Event {
     FoundAgain {
         /// The project.
         project: ProjectId,
-        /// The submission's key.
-        key: Key,
+        /// The name of its render: `KEY`, or `BATCH/KEY`.
+        name: String,
         /// The command that follows it.
         next: String,
     },

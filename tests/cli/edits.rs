@@ -75,3 +75,13 @@ fn an_edit_that_replaced_the_video_and_was_taken_back_names_the_run_that_repairs
     world.j2v(BATCH).exits(0).prints(&["v/1.mp4", "v/2.mp4"]).hides("next:");
     assert_eq!(world.accepted(), 3);
 }
+
+#[test]
+fn a_row_that_is_found_again_is_named_with_its_batch() {
+    let world = World::with_faults(&["post-hang*1"]);
+    movie(&world, 2);
+    row(&world, "b");
+    world.crash("batch m.json --rows t.csv --key id --batch g --concurrency 1");
+    world.movie("a.json", &serde_json::json!({}));
+    world.j2v("submit a.json --key l").exits(0).tells("found again: key g/1 is project ");
+}
