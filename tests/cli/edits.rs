@@ -77,6 +77,32 @@ fn an_edit_that_replaced_the_video_and_was_taken_back_names_the_run_that_repairs
 }
 
 #[test]
+fn with_nothing_to_send_no_cost_is_told() {
+    let world = world();
+    world.j2v(BATCH).exits(0);
+    world.j2v(&format!("{BATCH} --dry-run")).exits(0).tells("2 rows: 0 to send; 4 s of video").hides("credits");
+}
+
+#[test]
+fn a_dry_run_ends_as_the_run_would() {
+    let world = world();
+    let line = "batch m.json --rows t.csv --key id --batch capped";
+    for (cap, exit) in [("1", 5), ("2", 12), ("4", 0)] {
+        world.j2v(&format!("{line} --max-credits {cap} --dry-run")).exits(exit);
+        world.j2v(&format!("{line} --max-credits {cap}")).exits(exit);
+    }
+    let failing = World::with_faults(&["error=Scene #1: too dark"]);
+    movie(&failing, 2);
+    row(&failing, "b");
+    failing.j2v(&format!("{line} --dry-run")).exits(0);
+    failing.j2v(line).exits(9);
+    failing.j2v(&format!("{line} --dry-run")).exits(9).tells("0 to send, 2 failed");
+    failing.j2v(&format!("{line} --retry-failed --dry-run")).exits(0).tells("2 to send");
+    failing.write("t.csv", "id,t\n1,a\n2,b\n3,c\n");
+    failing.j2v(&format!("{line} --dry-run")).exits(12).tells("1 to send");
+}
+
+#[test]
 fn a_row_that_is_found_again_is_named_with_its_batch() {
     let world = World::with_faults(&["post-hang*1"]);
     movie(&world, 2);

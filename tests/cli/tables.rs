@@ -269,8 +269,8 @@ fn forty_rows_that_make_one_and_the_same_movie_are_refused() {
 #[test]
 fn a_dry_run_says_how_many_rows_fit_into_the_budget_and_all_of_it_as_json() {
     let world = marketer();
-    world.j2v(&format!("{MARKETER} --dry-run --max-credits 14")).exits(0).tells("14 of 40 rows fit into --max-credits 14");
-    let plan = world.j2v(&format!("{MARKETER} --dry-run --json --max-credits 14")).exits(0).json();
+    world.j2v(&format!("{MARKETER} --dry-run --max-credits 14")).exits(12).tells("14 of 40 rows fit into --max-credits 14");
+    let plan = world.j2v(&format!("{MARKETER} --dry-run --json --max-credits 14")).exits(12).json();
     assert_eq!((&plan["rows"], &plan["to_send"], &plan["invalid"]), (&40.into(), &40.into(), &0.into()));
     assert_eq!(plan["budget"], serde_json::json!({"max_renders": null, "max_credits": 14, "rows_to_send": 40, "rows_that_fit": 14}));
     assert_eq!((&plan["credits_at_least"], &plan["credits_at_most"]), (&40.into(), &40.into()));

@@ -44,7 +44,7 @@ pub(super) async fn run(call: &Call, args: &BatchArgs) -> anyhow::Result<Exit> {
     let batch = batch(args, name, space, checked.template);
     ask_first(call, args, &batch, store.as_ref(), &checked.survey).await?;
     if args.dry_run {
-        return Ok(Exit::Done);
+        return Ok(checked.expected);
     }
     drop(store);
     if let Some(saving) = &saving {
@@ -202,6 +202,26 @@ fn examples(survey: &Survey) -> String {
 fn cost(sum: &Sum) -> String {
     let credits = counted(sum.credits, "credit");
     let open = match sum.unbounded {
+/// The exit code of a run, as far as it is known before: from the rows as the ledger has them, those that do not fit into the
+/// budget and those that can't be rendered. What is sent is expected to succeed.
+fn expected(survey: &Survey, unfit: u64, invalid: usize) -> Exit {
+    let bad = [
+        (survey.failed, Exit::Error),
+        (survey.undecided, Exit::Unknown),
+        (survey.gone, Exit::Unsaved),
+        (unfit, Exit::Credits),
+        (u64::try_from(invalid).unwrap_or(u64::MAX), Exit::Invalid),
+    ];
+    let good = survey.rows.saturating_sub(survey.failed + survey.undecided + survey.gone + unfit);
+    let codes = bad.into_iter().chain([(good, Exit::Done)]);
+    Exit::fold(codes.filter(|(rows, _)| *rows > 0).map(|(_, exit)| exit))
+}
+
+/// `14 to send (up to 28 credits)`; nothing is said of a cost where nothing is sent.
+fn to_send(sent: &Sum) -> String {
+    if sent.rows == 0 { "0 to send".to_owned() } else { format!("{} to send ({})", sent.rows, cost(sent)) }
+}
+
         0 => return format!("up to {credits}"),
         1 => "1 row has no upper bound".to_owned(),
         rows => format!("{rows} rows have no upper bound"),

@@ -92,6 +92,12 @@ pub struct Survey {
     pub changed: Sum,
     /// How many of those have failed.
     pub changed_failed: u64,
+    /// Rows whose render failed, and that are not rendered again.
+    pub failed: u64,
+    /// Rows that wait for a person's decision, or were given up.
+    pub undecided: u64,
+    /// Rows whose video was deleted before it was saved, and that are not rendered again.
+    pub gone: u64,
     /// The row numbers and keys of the first of those that changed.
     pub examples: Vec<(u64, String)>,
 }
@@ -126,7 +132,7 @@ impl Survey {
         match row_action {
             RowAction::New | RowAction::Send | RowAction::Replace => self.new.add(row.estimate),
             RowAction::Renew => self.renewed.add(row.estimate),
-            RowAction::Stand | RowAction::Left => {}
+            RowAction::Stand | RowAction::Left => self.count_ended(latest),
         }
         self.lost += u64::from(latest.is_some_and(|latest| latest.submission.state.is_unsettled()));
         let Some(latest) = latest.filter(|latest| latest.submission.state.is_bound()) else { return row_action };
@@ -141,6 +147,15 @@ impl Survey {
             }
         }
         row_action
+    }
+
+    fn count_ended(&mut self, render: Option<&Render>) {
+        match render.map(|render| (render.submission.state, render.file.is_none())) {
+            Some((State::Error, _)) => self.failed += 1,
+            Some((State::Held | State::Abandoned, _)) => self.undecided += 1,
+            Some((State::Deleted | State::Expired, true)) => self.gone += 1,
+            _ => {}
+        }
     }
 
     /// The rows that a run sends: new ones and new generations.

@@ -1,7 +1,7 @@
 //! Checks everything before the first POST. It reads the table once, composes and checks each row as a separate movie, and
 //! reports the faults of the rows. Only then are the rows read again, to be sent.
 
-mod budget;
+pub(super) mod budget;
 pub(in crate::commands) mod columns;
 mod feed;
 mod files;
@@ -26,6 +26,7 @@ use self::report::{TableReport, UNBOUNDED};
 use super::super::submit_check::without_bound;
 use super::super::{Call, CliError, movies, template_variables};
 use super::earlier_runs::EarlierRuns;
+use super::expected;
 use crate::cli::BatchArgs;
 use crate::exit::Exit;
 use crate::ledger::batch::{Budget, TableRow};
@@ -55,6 +56,8 @@ pub(super) struct CheckedRows {
     pub(super) template: MovieHash,
     /// What a run would do.
     pub(super) survey: Survey,
+    /// How it would end.
+    pub(super) expected: Exit,
     /// The rows, read again.
     pub(super) feed: Feed,
 }
@@ -89,10 +92,11 @@ pub(super) async fn preflight(call: &Call, args: &BatchArgs, earlier: &EarlierRu
     };
     pass.look_at_all(call, &mut recipe, &table, earlier).await?;
     pass.end(call, args, earlier.name, &columns, &table, &recipe)?;
-    let Pass { report, survey, estimates, .. } = pass;
+    let Pass { report, survey, estimates, budget_left, .. } = pass;
+    let expected = expected(&survey, budget_left.unfit(), report.invalid());
     let (rows, for_excel) = (report.rows(), table.is_for_excel());
     let feed: Feed = Box::new(feed(table, recipe, estimates, report.into_bad()));
-    Ok(CheckedRows { rows, for_excel, template, survey, feed })
+    Ok(CheckedRows { rows, for_excel, template, survey, expected, feed })
 }
 
 /// Names the variables of the first row that the template lacks, and those of the template that no column fills.
@@ -241,6 +245,7 @@ impl Pass {
             "to_send": sent.rows,
             "anew": self.survey.renewed.rows,
             "changed": self.survey.changed.rows,
+            "failed": self.survey.failed,
             "invalid": self.report.invalid(),
             "credits_at_least": self.least,
             "credits_at_most": most,
