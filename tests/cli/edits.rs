@@ -77,6 +77,12 @@ fn an_edit_that_replaced_the_video_and_was_taken_back_names_the_run_that_repairs
 }
 
 #[test]
+fn a_place_for_one_video_is_refused_without_a_number_that_nobody_gave() {
+    let run = world().j2v("batch m.json --rows t.csv --key id --download film.mp4").exits(2);
+    run.tells("film.mp4 is one file, but a batch has a video for each row: name a folder").hides("18446744073709551615");
+}
+
+#[test]
 fn with_nothing_to_send_no_cost_is_told() {
     let world = world();
     world.j2v(BATCH).exits(0);
