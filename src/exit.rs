@@ -95,7 +95,7 @@ impl Exit {
             Cause::Unreachable => return Self::Unreachable,
             Cause::Usage => return Self::Usage,
             Cause::OtherMovie => return Self::OtherMovie,
-            Cause::Unsaved => return Self::Unsaved,
+            Cause::Unsaved | Cause::OtherGeneration => return Self::Unsaved,
             Cause::Internal => return Self::Internal,
             Cause::Interrupted => return Self::Interrupted,
             Cause::None => {}

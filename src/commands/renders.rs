@@ -74,7 +74,7 @@ pub(super) async fn one(
     }
 }
 
-/// Every render that a name may mean: the one of the project, and in each scope the latest generation of the key, or the
+/// Every render that a name may mean: the one of the project, and in each scope the render that counts for the key, or the
 /// generation that is named.
 async fn all(store: &dyn Store, space: Option<Space>, name: Name<'_>) -> Result<Vec<Render>, LedgerError> {
     let mut found: Vec<Render> = Vec::new();
@@ -106,7 +106,13 @@ fn generation_of(key: &str) -> Option<(&str, u32)> {
     Some((key, generation.parse().ok()?))
 }
 
-/// In each scope the render of a key: its latest generation, or a given one.
+/// Whether two renders with the same key are generations of one.
+fn is_of_one_key(one: &Render, other: &Render) -> bool {
+    one.space == other.space && one.own_scope() == other.own_scope() && one.own_scope().is_some()
+}
+
+/// In each scope the render of a key: the one that counts (its latest generation, unless an edit was taken back), or a given
+/// generation.
 async fn of_key(
     store: &dyn Store,
     space: Option<Space>,
@@ -118,14 +124,15 @@ async fn of_key(
     let mut rows = store.find(space, RenderQuery::AnyKey(key)).await?;
     rows.retain(|row| scope.is_none_or(|scope| row.own_scope() == Some(scope)) && generation.is_none_or(|nth| row.generation == nth));
     rows.sort_by_key(|row| std::cmp::Reverse((row.generation, row.id)));
-    let mut latest: Vec<Render> = Vec::new();
-    for row in rows {
-        let is_alike = |known: &Render| known.space == row.space && known.own_scope() == row.own_scope() && row.own_scope().is_some();
-        if !latest.iter().any(is_alike) {
+    let mut latest: Vec<&Render> = Vec::new();
+    for row in &rows {
+        if !latest.iter().any(|known| is_of_one_key(known, row)) {
             latest.push(row);
         }
     }
-    Ok(latest)
+    // A row whose edit was taken back is the render that counts for it.
+    let counts = |row: &&Render| rows.iter().find(|other| is_of_one_key(other, row) && Some(other.generation) == row.gives_way_to);
+    Ok(latest.iter().map(|row| counts(row).unwrap_or(row).clone()).collect())
 }
 
 async fn ambiguous(

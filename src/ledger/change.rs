@@ -84,6 +84,7 @@ pub fn wanted(id: RenderId, draft: &NewRender, generation: u32) -> Render {
         refusal: None,
         report: None,
         file: None,
+        gives_way_to: None,
     }
 }
 
@@ -105,6 +106,7 @@ pub fn apply(before: &Render, change: &Change, at: Timestamp, owner: &str) -> Re
         Change::Saved(path) => render.file = Some(path.clone()),
         Change::Overwritten => render.file = None,
         Change::Shown => {}
+        Change::GivesWayTo(earlier) => render.gives_way_to = *earlier,
         Change::Rule(rule) => render.submission.on_unknown = *rule,
         Change::Quarantine(length) => render.quarantine = *length,
     }

@@ -64,7 +64,7 @@ pub(super) const STATE: [Column<Render>; 6] = [
 ];
 
 /// What else may change: times, the service's report, the file.
-pub(super) const MARKS: [Column<Render>; 11] = [
+pub(super) const MARKS: [Column<Render>; 12] = [
     column!("owner", Render, owner),
     column!("quarantine", Render, quarantine),
     column!("touched_at", Render, touched_at),
@@ -76,6 +76,7 @@ pub(super) const MARKS: [Column<Render>; 11] = [
     column!("refusal", Render, refusal),
     column!("report", Render, report),
     column!("file", Render, file),
+    column!("gives_way_to", Render, gives_way_to),
 ];
 
 /// All columns of a render, as [`render`] takes them.
@@ -193,6 +194,7 @@ pub(super) fn render<'a, E: From<Unreadable>>(cell: impl FnMut(usize, Kind) -> R
         refusal: row.take()?,
         report: row.take()?,
         file: row.take()?,
+        gives_way_to: row.take()?,
     })
 }
 
@@ -299,6 +301,7 @@ mod tests {
             refusal: Some(Refusal { reason: Reason::Credits, message: "no".to_owned() }),
             report: Report::read(&report),
             file: Some(PathBuf::from("tour.mp4")),
+            gives_way_to: Some(16),
         }
     }
 
@@ -314,7 +317,7 @@ mod tests {
     fn a_render_is_read_as_it_was_written() {
         let full = full();
         assert_eq!(read_again(&full).unwrap(), full);
-        let bare = Render { row: None, owner: None, refusal: None, report: None, file: None, posted_at: None, ..full };
+        let bare = Render { row: None, owner: None, refusal: None, report: None, file: None, gives_way_to: None, posted_at: None, ..full };
         assert_eq!(read_again(&bare).unwrap(), bare);
     }
 

@@ -48,6 +48,8 @@ pub fn line(before: &Render, change: &Change, after: &Render, action: &Action, a
         (Change::Fact(_) | Change::Searched | Change::Quarantine(_), _) => return None,
         (Change::Saved(path), _) => (SAVED, path.display().to_string()),
         (Change::Overwritten, _) => ("overwritten", "its file is another render's now".to_owned()),
+        (Change::GivesWayTo(Some(earlier)), _) => ("edit", format!("taken back: generation {earlier} counts for the row")),
+        (Change::GivesWayTo(None), _) => ("edit", "made again: this generation counts for the row".to_owned()),
         (Change::Shown, _) => ("note", SHOWN.to_owned()),
         (Change::Rule(OnUnknown::Hold), _) => ("rule", "hold it when it stays unknown".to_owned()),
         (Change::Rule(OnUnknown::Resubmit), _) => ("rule", "resubmit it once when it stays unknown".to_owned()),

@@ -155,6 +155,8 @@ pub struct Render {
     pub report: Option<Report>,
     /// Where the video was saved.
     pub file: Option<PathBuf>,
+    /// The earlier generation that counts for the row since an edit was taken back. Only the latest generation has one.
+    pub gives_way_to: Option<u32>,
 }
 
 impl Render {
@@ -221,6 +223,8 @@ pub enum Change {
     Overwritten,
     /// The user who submitted it without a key was shown its project: from then on the same movie is another render.
     Shown,
+    /// The earlier generation that counts for its row from now on; `None` when it counts itself again.
+    GivesWayTo(Option<u32>),
     /// Another rule for what to do after the quarantine.
     Rule(OnUnknown),
     /// Another length of the quarantine.

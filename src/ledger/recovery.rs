@@ -88,6 +88,7 @@ impl Lost {
             refusal: None,
             report: Some(self.report.clone()),
             file: None,
+            gives_way_to: None,
         })
     }
 

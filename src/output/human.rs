@@ -24,8 +24,8 @@ pub(super) fn tell(out: &Out, event: &Event, bars: bool) {
         Event::LookingFor { key, why } => {
             out.warning(&format!("{why}: the movie may have been accepted; looking for key {key} on the server, nothing is sent twice"));
         }
-        Event::FoundAgain { project, key, next } => {
-            out.note(&format!("found again: key {key} is project {project} (`{next}` follows it)"));
+        Event::FoundAgain { project, name, next } => {
+            out.note(&format!("found again: key {name} is project {project} (`{next}` follows it)"));
         }
         Event::Extra { kept, extra, next } => {
             let kept = kept.as_ref().map(|kept| format!(" beside {kept}")).unwrap_or_default();

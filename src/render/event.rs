@@ -46,8 +46,8 @@ pub enum Event {
     FoundAgain {
         /// The project.
         project: ProjectId,
-        /// The submission's key.
-        key: Key,
+        /// The name of its render: `KEY`, or `BATCH/KEY`.
+        name: String,
         /// The command that follows it.
         next: String,
     },
@@ -220,6 +220,8 @@ pub enum Cause {
     OtherMovie,
     /// Rendered, but the file could not be saved.
     Unsaved,
+    /// Rendered, but the video of another generation of its key has the file's name.
+    OtherGeneration,
     /// `j2v` itself failed.
     Internal,
     /// Interrupted by the user.

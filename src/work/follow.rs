@@ -6,7 +6,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::poll::{PollResult, Target, WaitPolicy, poll};
-use super::save::{self, Saving, Unsaved, save_video, saved_file};
+use super::save::{self, Saving, Unsaved, Whose, save_video, saved_file};
 use super::{Context, Submission};
 use crate::ledger::Render;
 use crate::render::event::{Cause, Event, Outcome, OutcomeStatus};
@@ -223,7 +223,9 @@ impl Described<'_> {
                     }
                     _ => format!("{resume} --overwrite"),
                 };
-                outcome.because(Cause::Unsaved, format!("rendered, but {why}")).then(next)
+                let is_of_its_key = matches!(why, Unsaved::InTheWay { whose: Some(Whose::Generation(_)), .. });
+                let cause = if is_of_its_key { Cause::OtherGeneration } else { Cause::Unsaved };
+                outcome.because(cause, format!("rendered, but {why}")).then(next)
             }
             Err(why @ Unsaved::Private(_)) => {
                 outcome.because(Cause::Unsaved, format!("rendered, but not saved: {why}")).then(format!("{resume} {}", save::ALLOW_PRIVATE))

@@ -101,7 +101,7 @@ impl Context {
     /// The news that a lost answer was found: it may come after the lines of another render, so it names its own command.
     pub(crate) fn found_again(&self, project: &ProjectId, render: &Render) -> Event {
         let next = self.command.spell(&["poll", project.as_str()]);
-        Event::FoundAgain { project: project.clone(), key: render.key.clone(), next }
+        Event::FoundAgain { project: project.clone(), name: self.command.name(render), next }
     }
 
     pub(crate) fn tell(&self, event: &Event) {

@@ -284,7 +284,7 @@ fn a_folder_of_movies_is_a_batch_and_a_second_run_continues_it() {
     for name in ["oak", "elm", "ash"] {
         world.movie(&format!("videos/{name}.json"), &json!({"render-time": "1ms"}));
     }
-    world.j2v("batch videos --dry-run").exits(0).tells("3 movies: 3 to send, up to");
+    world.j2v("batch videos --dry-run").exits(0).tells("3 movies: 3 to send (up to");
     assert_eq!(world.posts(), 0);
     let stopped = world.j2v("batch videos/ --max-renders 2 --no-wait").exits(12);
     assert_eq!(stopped.next(), ["j2v batch videos/ --no-wait --max-renders 3"]);

@@ -21,6 +21,7 @@ mod docs;
 mod doctor;
 mod download;
 mod dry_run;
+mod edits;
 mod emulator;
 mod evening;
 mod exact;

@@ -43,6 +43,7 @@ pub(crate) fn changes() -> impl Strategy<Value = Change> {
         12 => facts().prop_map(Change::Fact),
         1 => Just(Change::Searched),
         1 => Just(Change::Shown),
+        1 => prop::option::of(1..4u32).prop_map(Change::GivesWayTo),
         1 => prop::sample::select(vec![OnUnknown::Hold, OnUnknown::Resubmit]).prop_map(Change::Rule),
     ]
 }
@@ -52,7 +53,7 @@ fn step(submission: &mut Submission, change: &Change) -> Result<(), InvalidTrans
     match change {
         Change::Fact(fact) => *submission = submission.step(fact)?.next,
         Change::Rule(rule) => submission.on_unknown = *rule,
-        Change::Searched | Change::Shown | Change::Saved(_) | Change::Overwritten | Change::Quarantine(_) => {}
+        Change::Searched | Change::Shown | Change::GivesWayTo(_) | Change::Saved(_) | Change::Overwritten | Change::Quarantine(_) => {}
     }
     Ok(())
 }

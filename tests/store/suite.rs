@@ -247,6 +247,11 @@ async fn saved_noted_and_ruled_is_written_and_told(home: &impl Home) {
     assert_eq!(store.find(None, of_file("out/b.mp4")).await.unwrap(), []);
     change(&store, render.id, Change::Overwritten, 4).await.unwrap();
     assert_eq!(store.find(None, of_file("out/a b.mp4")).await.unwrap(), []);
+    for earlier in [Some(7), None] {
+        let told = change(&store, render.id, Change::GivesWayTo(earlier), 5).await.unwrap();
+        assert_eq!((told.render.gives_way_to, row(&store, render.id).await), (earlier, told.render));
+    }
+    assert_eq!(kinds(&store, render.id).await[4..], ["overwritten", "edit", "edit"]);
 }
 
 async fn rows_are_found_by_what_is_asked_newest_first(home: &impl Home) {

@@ -10,12 +10,13 @@ use super::super::submit_check::{SubmitCheck, without_bound};
 use super::super::token_place::with_place_for_token;
 use super::super::uploads::{self, UploadMode};
 use super::super::{Call, CliError};
-use super::cost;
 use super::earlier_runs::EarlierRuns;
+use super::preflight::budget::BudgetLeft;
 use super::preflight::{CheckedRows, Feed};
+use super::to_send;
 use crate::cli::{BatchArgs, GateArgs};
 use crate::exit::Exit;
-use crate::ledger::batch::TableRow;
+use crate::ledger::batch::{Budget, TableRow};
 use crate::movie::Document;
 use crate::movie::check::Resolved;
 use crate::movie::plan::Unbounded;
@@ -54,7 +55,9 @@ pub(super) async fn preflight(call: &Call, args: &BatchArgs, earlier: &EarlierRu
         checked.push(FolderMovie { number, key, source, sent });
     }
     check.tell();
-    let survey = survey(earlier, args.gate.max_credits, &mut checked).await?;
+    let budget = Budget { renders: args.pace.max_renders, credits: args.gate.max_credits };
+    let mut budget_left = BudgetLeft::of(budget, earlier.standing().await?.as_ref());
+    let survey = survey(earlier, args.gate.max_credits, &mut budget_left, &mut checked).await?;
     let refused: Vec<&CliError> = checked.iter().filter_map(|movie| movie.sent.as_ref().err()).collect();
     for stop in &refused {
         stop.tell(&call.out);
@@ -68,6 +71,9 @@ pub(super) async fn preflight(call: &Call, args: &BatchArgs, earlier: &EarlierRu
     }
     if args.dry_run {
         show(call, args, earlier.name, &survey, checked.len(), invalid);
+        if let Some(fit) = budget_left.summary().filter(|_| !args.json) {
+            call.out.note(&fit);
+        }
     }
     let rows = u64::try_from(checked.len()).unwrap_or(u64::MAX);
     let feed = feed(checked.into_iter().map(FolderMovie::entry).collect());
@@ -131,7 +137,12 @@ fn feed(entries: Vec<Entry>) -> Feed {
 }
 
 /// What a run would do. A movie that it would send under a cap on credits is refused where its cost has no upper bound.
-async fn survey(earlier: &EarlierRuns<'_>, cap: Option<u64>, checked: &mut [FolderMovie]) -> Result<Survey, CliError> {
+async fn survey(
+    earlier: &EarlierRuns<'_>,
+    cap: Option<u64>,
+    budget_left: &mut BudgetLeft,
+    checked: &mut [FolderMovie],
+) -> Result<Survey, CliError> {
     let good = checked.iter().filter_map(|movie| Some(&movie.sent.as_ref().ok()?.item));
     let keys: Vec<(Key, MovieHash)> = good.map(|item| (item.key.clone(), item.movie)).collect();
     let mut latest = earlier.latest(&keys).await?.into_iter();
@@ -145,7 +156,10 @@ async fn survey(earlier: &EarlierRuns<'_>, cap: Option<u64>, checked: &mut [Fold
                 movie.sent = Err(CliError { help: Some(open.fix.to_owned()), ..stop });
             }
             _ => {
-                survey.take(latest.as_ref(), item.movie, TableRow { number: item.number, estimate: item.estimate }, earlier.rules);
+                let row = TableRow { number: item.number, estimate: item.estimate };
+                if survey.take(latest.as_ref(), item.movie, row, earlier.rules).is_sent() {
+                    budget_left.take(row);
+                }
             }
         }
     }
@@ -160,11 +174,12 @@ fn show(call: &Call, args: &BatchArgs, name: &str, survey: &Survey, movies: usiz
         call.out.data(
             &json!({
                 "batch": name, "movie": folder, "table": null, "rows": movies, "to_send": sent.rows, "anew": survey.renewed.rows,
-                "changed": survey.changed.rows, "invalid": invalid, "credits_at_most": most,
+                "changed": survey.changed.rows, "failed": survey.failed, "invalid": invalid, "credits_at_most": most,
             })
             .to_string(),
         );
         return;
     }
-    call.out.note(&format!("{}: {} to send, {}; nothing was sent", counted(movies, "movie"), sent.rows, cost(&sent)));
+    let failed = if survey.failed > 0 { format!(", {} failed", survey.failed) } else { String::new() };
+    call.out.note(&format!("{}: {}{failed}; nothing was sent", counted(movies, "movie"), to_send(&sent)));
 }

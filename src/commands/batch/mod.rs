@@ -18,6 +18,7 @@ use crate::ledger::batch::{Batch, Budget};
 use crate::ledger::{SUBMIT_SCOPE, Space, Store};
 use crate::output::RecordFormat;
 use crate::quantity::counted;
+use crate::service::place::is_folder;
 use crate::settings::LedgerPlace;
 use crate::work::CommandLine;
 use crate::work::batch::{Changed, Rules, Sum, Survey};
@@ -30,8 +31,7 @@ pub(super) async fn run(call: &Call, args: &BatchArgs) -> anyhow::Result<Exit> {
     }
     let name = name(args)?;
     refuse_what_cannot_be(call, args)?;
-    let saving =
-        waiting::maybe_saving(&args.saving, &NameArgs::default(), usize::MAX)?.map(|saving| Saving { replace: args.replace, ..saving });
+    let saving = waiting::maybe_saving(&args.saving, &NameArgs::default(), 1)?.map(|saving| Saving { replace: args.replace, ..saving });
     let space = Space { account: call.settings.account.clone(), endpoint: session::endpoint(&call.settings.api) };
     let store = if args.dry_run { session::store_as_it_is(call).await? } else { session::store(call).await? };
     let rules = rules(args);
@@ -101,6 +101,10 @@ fn refuse_what_cannot_be(call: &Call, args: &BatchArgs) -> Result<(), CliError> 
     }
     let inputs = [replacing::inputs_of_movie(&args.movie), replacing::inputs_of_table(&args.table)].concat();
     replacing::refuse_results(args.results.as_deref(), &inputs)?;
+    if let Some(place) = args.saving.download.as_deref().filter(|place| !matches!(*place, "" | "-") && !is_folder(Path::new(place))) {
+        let why = format!("{place} is one file, but a batch has a video for each row: name a folder, with a `/` at its end to create it");
+        return Err(CliError::new(Exit::Usage, why));
+    }
     if args.no_wait && args.saving.download.is_some() {
         return Err(CliError::new(Exit::Usage, "--no-wait ends before there are videos to save: leave out --download or --no-wait"));
     }
@@ -196,6 +200,11 @@ fn examples(survey: &Survey) -> String {
     let named: Vec<String> = survey.examples.iter().map(|(row, key)| format!("row {row} (key {key})")).collect();
     let more = if survey.changed.rows > named.len() as u64 { "; …" } else { "" };
     format!("{}{more}", named.join("; "))
+}
+
+/// `14 to send (up to 28 credits)`; nothing is said of a cost where nothing is sent.
+fn to_send(sent: &Sum) -> String {
+    if sent.rows == 0 { "0 to send".to_owned() } else { format!("{} to send ({})", sent.rows, cost(sent)) }
 }
 
 /// The most that a number of rows may cost, for people.

@@ -65,6 +65,8 @@ pub(super) struct Outcomes<'a> {
     counts: BTreeMap<&'static str, u64>,
     failed: u64,
     left: u64,
+    /// Rows whose file name the video of another generation has.
+    in_the_way: u64,
     credits: f64,
     kept_until: Option<Timestamp>,
 }
@@ -94,6 +96,7 @@ impl<'a> Outcomes<'a> {
             counts: BTreeMap::new(),
             failed: 0,
             left: 0,
+            in_the_way: 0,
             credits: 0.0,
             kept_until: None,
         })
@@ -108,6 +111,7 @@ impl<'a> Outcomes<'a> {
         self.credits += outcome.report.as_ref().and_then(|report| report.credits).unwrap_or_default();
         let kept = outcome.report.as_ref().filter(|report| report.url.is_some()).and_then(Report::kept_until);
         self.kept_until = self.kept_until.into_iter().chain(kept).min();
+        self.in_the_way += u64::from(outcome.cause == Cause::OtherGeneration);
         if ended.is_left {
             self.tell_left(ended);
         }
@@ -177,6 +181,10 @@ impl<'a> Outcomes<'a> {
         }
         if self.has(OutcomeStatus::Expired) || self.has(OutcomeStatus::Deleted) {
             self.out.hint(&commands.run(&["--retry-expired"]));
+        }
+        if self.in_the_way > 0 {
+            self.out.note("--replace gives each row's file the right video; the other one moves into the folder `old`");
+            self.out.hint(&commands.run(&["--replace"]));
         }
         let Some(why) = self.unwritten else { return self.results.finish() };
         self.out.error(&format!("the file of --results could not be written: {why}; the next run writes it again"));

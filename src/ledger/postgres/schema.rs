@@ -7,7 +7,7 @@ use crate::render::token::LedgerName;
 use crate::world::Timestamp;
 
 /// One text per schema; the n-th migrates from schema n - 1 to n. A released text never changes.
-pub(super) const MIGRATIONS: &[&str] = &[FIRST, CALLBACKS, SHARING, BATCHES, RESENDS, NAME, FILES];
+pub(super) const MIGRATIONS: &[&str] = &[FIRST, CALLBACKS, SHARING, BATCHES, RESENDS, NAME, FILES, TAKEN_BACK];
 
 /// The lock held while the schema changes or the history is checked: `j2v` and a zero in ASCII, and a number.
 pub(super) const LOCK: &str = "SELECT pg_advisory_xact_lock(1781692928, 1)";
@@ -195,6 +195,11 @@ ALTER TABLE ledger ALTER COLUMN name SET NOT NULL;
 /// than an entry of an index.
 const FILES: &str = "
 CREATE INDEX render_by_file ON render USING hash (file) WHERE file IS NOT NULL;
+";
+
+/// The generation that counts for a row whose edit was taken back.
+const TAKEN_BACK: &str = "
+ALTER TABLE render ADD COLUMN gives_way_to bigint;
 ";
 
 /// The ledger's own name.

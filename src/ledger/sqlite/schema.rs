@@ -6,7 +6,7 @@ use super::failure::Failure;
 use crate::render::token::LedgerName;
 
 /// One text per schema; the n-th migrates from schema n - 1 to n. A released text never changes.
-pub(super) const MIGRATIONS: &[&str] = &[FIRST, CALLBACKS, SHARING, BATCHES, RESENDS, NAME, FILES, GAP];
+pub(super) const MIGRATIONS: &[&str] = &[FIRST, CALLBACKS, SHARING, BATCHES, RESENDS, NAME, FILES, GAP, TAKEN_BACK];
 
 /// Marks the file as a ledger (`PRAGMA application_id`): `j2v` and a zero in ASCII.
 const APPLICATION: u32 = u32::from_be_bytes(*b"j2v\0");
@@ -185,6 +185,11 @@ CREATE INDEX render_by_file ON render (file) WHERE file IS NOT NULL;
 const GAP: &str = "
 ALTER TABLE ledger ADD COLUMN gap_from INTEGER;
 ALTER TABLE ledger ADD COLUMN gap_until INTEGER;
+";
+
+/// The generation that counts for a row whose edit was taken back.
+const TAKEN_BACK: &str = "
+ALTER TABLE render ADD COLUMN gives_way_to INTEGER;
 ";
 
 /// The ledger's own name; a ledger of an older schema has none.

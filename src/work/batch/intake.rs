@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use tokio::sync::mpsc;
 
-use super::current::current;
+use super::current;
 use super::pipeline::Pipeline;
 use super::row::{How, Row};
 use super::row_action::{RowAction, row_action};
@@ -107,14 +107,21 @@ pub(super) fn unsent(render: Option<&Render>, why: &str) -> Outcome {
 
 async fn look_up(pipeline: &Pipeline<'_>, chunk: Vec<(usize, Item)>) -> Result<Vec<Known>, LedgerError> {
     let rows: Vec<(Key, MovieHash)> = chunk.iter().map(|(_, item)| (item.key.clone(), item.movie)).collect();
-    let latest =
-        current(pipeline.context.store.as_ref(), &pipeline.context.space, &pipeline.run.name, &rows, pipeline.run.rules.changed).await?;
+    let latest = renders(pipeline, &rows).await?;
     let known = chunk.into_iter().zip(latest).map(|((place, item), latest)| {
         pipeline.heaviest.set(pipeline.heaviest.get().max(item.body.len()));
         let row_action = row_action(latest.as_ref(), item.movie, pipeline.run.rules);
         Known { place, item, latest, row_action }
     });
     Ok(known.collect())
+}
+
+/// The renders that count for rows, which the ledger then remembers.
+async fn renders(pipeline: &Pipeline<'_>, rows: &[(Key, MovieHash)]) -> Result<Vec<Option<Render>>, LedgerError> {
+    let (context, run) = (pipeline.context, pipeline.run);
+    let found = current::find(context.store.as_ref(), &context.space, &run.name, rows, run.rules.changed).await?;
+    current::remember(context.store.as_ref(), &found, context.world.now()).await?;
+    Ok(found.into_iter().map(|current| current.render).collect())
 }
 
 /// Gives rows that are not sent any more their outcome, and routes all others by their render's state.
@@ -155,8 +162,7 @@ async fn look_for_cold(pipeline: &Pipeline<'_>, known: &mut [Known]) -> Result<R
         return Ok(Err(why));
     }
     let rows: Vec<(Key, MovieHash)> = known.iter().map(|known| (known.item.key.clone(), known.item.movie)).collect();
-    let latest =
-        current(pipeline.context.store.as_ref(), &pipeline.context.space, &pipeline.run.name, &rows, pipeline.run.rules.changed).await?;
+    let latest = renders(pipeline, &rows).await?;
     for (known, latest) in known.iter_mut().zip(latest) {
         known.row_action = row_action(latest.as_ref(), known.item.movie, pipeline.run.rules);
         known.latest = latest;

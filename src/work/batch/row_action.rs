@@ -92,6 +92,8 @@ pub struct Survey {
     pub changed: Sum,
     /// How many of those have failed.
     pub changed_failed: u64,
+    /// Rows whose render failed, and that are not rendered again.
+    pub failed: u64,
     /// The row numbers and keys of the first of those that changed.
     pub examples: Vec<(u64, String)>,
 }
@@ -126,7 +128,9 @@ impl Survey {
         match row_action {
             RowAction::New | RowAction::Send | RowAction::Replace => self.new.add(row.estimate),
             RowAction::Renew => self.renewed.add(row.estimate),
-            RowAction::Stand | RowAction::Left => {}
+            RowAction::Stand | RowAction::Left => {
+                self.failed += u64::from(latest.is_some_and(|latest| latest.submission.state == State::Error));
+            }
         }
         self.lost += u64::from(latest.is_some_and(|latest| latest.submission.state.is_unsettled()));
         let Some(latest) = latest.filter(|latest| latest.submission.state.is_bound()) else { return row_action };

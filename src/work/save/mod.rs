@@ -92,12 +92,12 @@ pub enum Unsaved {
     #[error("the file was deleted on the server")]
     Deleted,
     /// Another file has the name.
-    #[error("{} already exists{}", path.display(), way_out(whose.as_deref()))]
+    #[error("{} already exists{}", path.display(), way_out(whose.as_ref()))]
     InTheWay {
         /// The file's path.
         path: PathBuf,
         /// The render whose video the file is, if the ledger knows.
-        whose: Option<String>,
+        whose: Option<Whose>,
     },
     /// Another process, or another order of this one, is saving it.
     #[error("another process is saving {}", path.display())]
@@ -118,8 +118,21 @@ pub enum Unsaved {
     },
 }
 
-fn way_out(whose: Option<&str>) -> String {
-    whose.map_or_else(|| "; --overwrite replaces it".to_owned(), |whose| format!(": it is the video of {whose}; use another folder"))
+/// The render that a file in the way belongs to.
+#[derive(Debug)]
+pub enum Whose {
+    /// Another generation of the same key, by its name.
+    Generation(String),
+    /// A render of another key, by its name.
+    Other(String),
+}
+
+fn way_out(whose: Option<&Whose>) -> String {
+    match whose {
+        None => "; --overwrite replaces it".to_owned(),
+        Some(Whose::Generation(name)) => format!(": it is the video of {name}, another render of this key"),
+        Some(Whose::Other(name)) => format!(": it is the video of {name}; use another folder"),
+    }
 }
 
 /// Saves the video of a finished render. A URL that no longer works is requested again once.
@@ -172,7 +185,7 @@ async fn fetch(context: &Context, report: &Report, render: Option<&Render>, savi
     }
     let overwrite = if saving.replace { make_way(&target, render, saving, &others)? } else { saving.overwrite };
     let place = Destination { target: &target, is_its_place, overwrite };
-    let saved = fetch_fresh(context, report, &place, saving).await.map_err(|why| named_by(why, &others))?;
+    let saved = fetch_fresh(context, report, &place, saving).await.map_err(|why| named_by(why, render, &others))?;
     for other in &others {
         let change = if saving.replace { Change::Saved(place::absolute(&set_aside(&target, saving, other))) } else { Change::Overwritten };
         context.record(other.id, change).await.map_err(|error| Unsaved::Ledger { file: target.clone(), error })?.ok();
@@ -255,11 +268,19 @@ fn is_same(one: &Path, other: &Path) -> bool {
     place::absolute(one) == place::absolute(other)
 }
 
-fn named_by(why: Unsaved, others: &[Render]) -> Unsaved {
-    match (why, others.first()) {
-        (Unsaved::InTheWay { path, .. }, Some(other)) => Unsaved::InTheWay { path, whose: Some(other.full_name()) },
-        (why, _) => why,
-    }
+fn named_by(why: Unsaved, render: Option<&Render>, others: &[Render]) -> Unsaved {
+    let (Unsaved::InTheWay { path, .. }, Some(other)) = (&why, others.first()) else { return why };
+    let whose = if others.iter().all(|other| is_of_its_key(render, other)) {
+        Whose::Generation(format!("{}#{}", other.full_name(), other.generation))
+    } else {
+        Whose::Other(other.full_name())
+    };
+    Unsaved::InTheWay { path: path.clone(), whose: Some(whose) }
+}
+
+/// Whether another render is a generation of the same key.
+fn is_of_its_key(render: Option<&Render>, other: &Render) -> bool {
+    render.is_some_and(|render| other.space == render.space && other.scope == render.scope && other.key == render.key)
 }
 
 /// A name beside a path that another video has.
@@ -277,9 +298,7 @@ fn set_aside(target: &Path, saving: &Saving, earlier: &Render) -> PathBuf {
 /// Gives the videos of earlier generations of the same key a second name, in the folder `old`. They have both names
 /// until the new video takes the first one.
 fn make_way(target: &Path, render: Option<&Render>, saving: &Saving, others: &[Render]) -> Result<Overwrite, Unsaved> {
-    let is_earlier =
-        |other: &Render| render.is_some_and(|render| other.space == render.space && other.scope == render.scope && other.key == render.key);
-    if others.is_empty() || !others.iter().all(is_earlier) {
+    if others.is_empty() || !others.iter().all(|other| is_of_its_key(render, other)) {
         return Ok(saving.overwrite);
     }
     for other in others {

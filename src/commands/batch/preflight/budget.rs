@@ -3,7 +3,7 @@
 use crate::ledger::batch::{BatchStatus, Budget, Count, TableRow};
 
 /// What a budget has left, row by row in the order of the table.
-pub(super) struct BudgetLeft {
+pub(in super::super) struct BudgetLeft {
     budget: Budget,
     spent: Count,
     /// Rows that would be sent.
@@ -15,7 +15,7 @@ pub(super) struct BudgetLeft {
 
 impl BudgetLeft {
     /// The limits of this command line, or of an earlier run where it gives none. The batch's cost so far counts.
-    pub(super) fn of(budget: Budget, known: Option<&BatchStatus>) -> Self {
+    pub(in super::super) fn of(budget: Budget, known: Option<&BatchStatus>) -> Self {
         let budget = known.map_or(budget, |known| budget.or(known.batch.budget));
         let spent = known.map(|known| known.tally.all().and(known.tally.earlier)).unwrap_or_default();
         Self { budget, spent, wanted: 0, fit: 0, is_over: false }
@@ -27,7 +27,7 @@ impl BudgetLeft {
     }
 
     /// Records a row that would be sent.
-    pub(super) fn take(&mut self, row: TableRow) {
+    pub(in super::super) fn take(&mut self, row: TableRow) {
         self.wanted += 1;
         self.is_over = self.is_over || self.budget.afford(&self.spent, row).is_err();
         if !self.is_over {
@@ -37,7 +37,7 @@ impl BudgetLeft {
     }
 
     /// `14 of 40 rows fit into --max-credits 100`; nothing when there is no limit.
-    pub(super) fn summary(&self) -> Option<String> {
+    pub(in super::super) fn summary(&self) -> Option<String> {
         let credits = self.budget.credits.map(|most| format!("--max-credits {most}"));
         let renders = self.budget.renders.map(|most| format!("--max-renders {most}"));
         let limits: Vec<String> = credits.into_iter().chain(renders).collect();

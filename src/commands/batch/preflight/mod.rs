@@ -1,7 +1,7 @@
 //! Checks everything before the first POST. It reads the table once, composes and checks each row as a separate movie, and
 //! reports the faults of the rows. Only then are the rows read again, to be sent.
 
-mod budget;
+pub(super) mod budget;
 pub(in crate::commands) mod columns;
 mod feed;
 mod files;
@@ -241,6 +241,7 @@ impl Pass {
             "to_send": sent.rows,
             "anew": self.survey.renewed.rows,
             "changed": self.survey.changed.rows,
+            "failed": self.survey.failed,
             "invalid": self.report.invalid(),
             "credits_at_least": self.least,
             "credits_at_most": most,

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::super::super::{Call, CliError};
-use super::super::cost;
+use super::super::to_send;
 use super::found::{Found, Group, Rows};
 use super::recipe::{Recipe, UNUSED};
 use super::remark::{Place, Remark};
@@ -160,7 +160,7 @@ impl TableReport {
 
     /// `1,000 rows: 990 to send (…), 10 stand; they play 14500 s in all`.
     fn summary(&self, survey: &Survey) -> String {
-        let mut parts = vec![format!("{} to send ({})", survey.new.rows + survey.renewed.rows, cost(&survey.sent()))];
+        let mut parts = vec![to_send(&survey.sent())];
         if survey.renewed.rows > 0 {
             parts.push(format!("{} of them again", survey.renewed.rows));
         }
@@ -169,6 +169,9 @@ impl TableReport {
         }
         if survey.changed.rows > 0 {
             parts.push(format!("{} changed since they were rendered", survey.changed.rows));
+        }
+        if survey.failed > 0 {
+            parts.push(format!("{} failed", survey.failed));
         }
         if !self.bad.is_empty() {
             parts.push(format!("{} can't be rendered", self.bad.len()));
