@@ -25,6 +25,18 @@ const ROUNDS: usize = 8;
 /// When the folder can't be written to.
 pub(crate) fn beside(path: &Path) -> io::Result<NamedTempFile> {
     let folder = folder_of(path);
+    made(path, folder).map_err(|why| without_draft(&why, folder))
+}
+
+/// The failure without the draft's name, which the user never chose.
+fn without_draft(why: &io::Error, folder: &Path) -> io::Error {
+    if why.kind() == io::ErrorKind::NotFound && !folder.exists() {
+        return io::Error::new(why.kind(), format!("its folder {} does not exist", folder.display()));
+    }
+    why.kind().into()
+}
+
+fn made(path: &Path, folder: &Path) -> io::Result<NamedTempFile> {
     let mut prefix = path.file_name().unwrap_or_default().to_owned();
     prefix.push(".");
     sweep(folder, &prefix.to_string_lossy());

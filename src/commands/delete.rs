@@ -72,8 +72,10 @@ fn agreed(call: &Call, args: &DeleteArgs, names: &[String]) -> Result<bool, CliE
     if reads_stdin || !call.settings.terminal.stderr || !io::stdin().is_terminal() {
         let stop =
             CliError::new(Exit::Usage, format!("{what} would be deleted from the server for good; nothing was deleted. --yes confirms it"));
-        let words = ["delete"].into_iter().chain(args.renders.iter().map(String::as_str));
-        let scope = args.scope.batch.iter().flat_map(|batch| ["--batch", batch.as_str()]);
+        // What stdin said can't be said again by `-`; a project is one render in any scope.
+        let renders = if reads_stdin { names } else { &args.renders };
+        let words = ["delete"].into_iter().chain(renders.iter().map(String::as_str));
+        let scope = args.scope.batch.iter().filter(|_| !reads_stdin).flat_map(|batch| ["--batch", batch.as_str()]);
         return Err(stop.then(spell(call, &words.chain(scope).chain(["--yes"]).collect::<Vec<_>>())));
     }
     let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");

@@ -10,7 +10,7 @@ use crate::movie::diagnostic::{Diagnostic, Severity};
 use crate::movie::plan::{Credits, Price, PriceReason, Unbounded};
 use crate::quantity::counted;
 use crate::settings::Projects;
-use crate::work::CommandLine;
+use crate::work::{CommandLine, source_words};
 
 /// The checks of one command, which all of its movies pass in the order of the arguments.
 pub(super) struct SubmitCheck<'a> {
@@ -99,6 +99,7 @@ impl<'a> SubmitCheck<'a> {
 
     /// A command about some movies, which sees them as they would be sent.
     fn of_movies(&self, command: &str, movies: &[String]) -> String {
+        let movies: Vec<String> = movies.iter().flat_map(|movie| source_words(movie)).collect();
         let words = [command].into_iter().chain(movies.iter().chain(&self.flags).map(String::as_str)).collect::<Vec<_>>();
         CommandLine::with_flags(self.call.flags.clone()).spell(&words)
     }

@@ -25,12 +25,44 @@ pub(super) struct Plan {
 
 /// The plan of a movie, or the message with which the render fails (`service.md#errors`).
 pub(super) fn plan(movie: &Map<String, Value>) -> Result<Plan, String> {
+    let movie = &filled_object(movie, &Map::new());
     let (width, height) = size(movie)?;
     let seconds = length(movie)?;
     if seconds < 1.0 {
         return Err("Movie duration cannot be zero".to_owned());
     }
     Ok(Plan { length: Duration::from_secs_f64(seconds.min(LONGEST)), width, height })
+}
+
+/// An object in which a text that is one variable, such as `{{seconds}}`, is the variable's value. Its own variables come before
+/// those above it (`movie-format.md#variables`).
+fn filled_object(object: &Map<String, Value>, above: &Map<String, Value>) -> Map<String, Value> {
+    let own = object.get("variables").and_then(Value::as_object);
+    let joined = own.map(|own| above.iter().chain(own).map(|(name, value)| (name.clone(), value.clone())).collect());
+    let variables = joined.as_ref().unwrap_or(above);
+    let member = |(name, value): (&String, &Value)| {
+        let is_given = matches!(name.as_str(), "variables" | "client-data");
+        (name.clone(), if is_given { value.clone() } else { filled(value, variables) })
+    };
+    object.iter().map(member).collect()
+}
+
+fn filled(value: &Value, variables: &Map<String, Value>) -> Value {
+    match value {
+        Value::Object(object) => Value::Object(filled_object(object, variables)),
+        Value::Array(items) => Value::Array(items.iter().map(|item| filled(item, variables)).collect()),
+        Value::String(text) => variable(text, variables).unwrap_or(value).clone(),
+        _ => value.clone(),
+    }
+}
+
+/// The number or text of the variable that a text is. An expression is nobody's name.
+fn variable<'v>(text: &str, variables: &'v Map<String, Value>) -> Option<&'v Value> {
+    let path = text.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim();
+    let mut names = path.split('.');
+    let first = variables.get(names.next()?)?;
+    let found = names.try_fold(first, |value, name| value.get(name))?;
+    (found.is_number() || found.is_string()).then_some(found)
 }
 
 /// The size of the frame, pixels. `sd` has the size that live renders had (`movie-format.md#resolutions`).
@@ -173,6 +205,15 @@ mod tests {
         let movie = json!({ "scenes": [{ "elements": [{ "type": "image", "src": "a", "start": 1, "duration": 2, "extra-time": 0.5 }] }] });
         assert!((seconds(&movie) - 3.5).abs() < 1e-9);
         assert!((seconds(&json!({ "scenes": [{ "elements": [{ "type": "text", "text": "Hello" }] }] })) - 5.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_text_that_is_one_variable_is_its_value() {
+        let scenes = json!([{ "duration": "{{d}}" }, { "duration": "{{ home.hall }}" }, { "variables": { "d": 1 }, "duration": "{{d}}" }]);
+        let movie = json!({ "variables": { "d": "20", "home": { "hall": 2.5 } }, "scenes": scenes });
+        assert!((seconds(&movie) - 23.5).abs() < 1e-9);
+        let open = json!({ "variables": { "d": 20 }, "scenes": [{ "duration": "{{d * 2}}" }, { "duration": "{{e}}" }] });
+        assert!((seconds(&open) - 10.0).abs() < 1e-9, "what is not resolved here is assumed");
     }
 
     #[test]

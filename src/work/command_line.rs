@@ -57,20 +57,19 @@ impl CommandLine {
             Submission::Again => &["--retry-failed"],
             Submission::Anew => &["--retry-expired"],
         };
-        let words =
-            ["batch", render.source.as_str()].into_iter().chain(render.flags.iter().map(String::as_str)).chain(again.iter().copied());
-        self.spell(&words.collect::<Vec<_>>())
+        let source = source_words(&render.source);
+        let words = ["batch"].into_iter().chain(source.iter().map(String::as_str)).chain(render.flags.iter().map(String::as_str));
+        self.spell(&words.chain(again.iter().copied()).collect::<Vec<_>>())
     }
 
     /// The command for a render's submission, with the flags that composed its movie.
     pub(crate) fn submit(&self, source: &str, flags: &[String], key: &Key, submission: Submission) -> String {
         let again = if submission == Submission::Same { &[][..] } else { &["--again"] };
         let flags = flags.iter().map(String::as_str);
-        let is_like_a_flag = |word: &str| word.len() > 1 && word.starts_with('-');
-        let here = if is_like_a_flag(source) { format!("./{source}") } else { source.to_owned() };
+        let source = source_words(source);
         let joined = format!("--key={key}");
         let key = if is_like_a_flag(key.as_str()) { vec![joined.as_str()] } else { vec!["--key", key.as_str()] };
-        let words = ["submit", &here].into_iter().chain(flags).chain(key).chain(again.iter().copied());
+        let words = ["submit"].into_iter().chain(source.iter().map(String::as_str)).chain(flags).chain(key).chain(again.iter().copied());
         self.spell(&words.collect::<Vec<_>>())
     }
 
@@ -80,6 +79,20 @@ impl CommandLine {
         let words = words.iter().copied().chain(self.flags.iter().map(String::as_str));
         std::iter::once("j2v".to_owned()).chain(words.map(quoted)).collect::<Vec<_>>().join(" ")
     }
+}
+
+/// What is typed for a movie's source: a template that is the movie as its flag, a file whose name looks like a flag as a path.
+pub(crate) fn source_words(source: &str) -> Vec<String> {
+    match source.strip_prefix("--template=") {
+        Some(id) if id.starts_with('-') => vec![source.to_owned()],
+        Some(id) => vec!["--template".to_owned(), id.to_owned()],
+        None if is_like_a_flag(source) => vec![format!("./{source}")],
+        None => vec![source.to_owned()],
+    }
+}
+
+fn is_like_a_flag(word: &str) -> bool {
+    word.len() > 1 && word.starts_with('-')
 }
 
 /// A word quoted for a shell.

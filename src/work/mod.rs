@@ -25,7 +25,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 pub use self::command_line::CommandLine;
-pub(crate) use self::command_line::{Submission, quoted};
+pub(crate) use self::command_line::{Submission, quoted, source_words};
 use crate::ledger::{Change, LedgerError, Record, Recorded, Render, RenderId, RenderQuery, SUBMIT_SCOPE, Space, Store};
 use crate::policy::READING_ONE;
 use crate::render::event::{Event, Listener};

@@ -41,6 +41,7 @@ mod list;
 mod man;
 mod media;
 mod naming;
+mod next_commands;
 mod no_ledger;
 mod output;
 mod overwriting;

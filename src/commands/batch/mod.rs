@@ -20,9 +20,9 @@ use crate::output::RecordFormat;
 use crate::quantity::counted;
 use crate::service::place::is_folder;
 use crate::settings::LedgerPlace;
-use crate::work::CommandLine;
 use crate::work::batch::{Changed, Rules, Sum, Survey};
 use crate::work::save::Saving;
+use crate::work::{CommandLine, source_words};
 use crate::world::World;
 
 pub(super) async fn run(call: &Call, args: &BatchArgs) -> anyhow::Result<Exit> {
@@ -59,7 +59,9 @@ fn name(args: &BatchArgs) -> Result<String, CliError> {
     if let (None, Some(id), true) = (&args.batch, &args.movie.template, args.movie.movies.is_empty()) {
         return Ok(id.clone());
     }
-    let stem = || Path::new(movie).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    // A folder such as `.` has its name in its whole path alone.
+    let whole = || Path::new(movie).file_name().map_or_else(|| Path::new(movie).canonicalize().ok(), |_| Some(movie.into()));
+    let stem = || Some(whole()?.file_stem()?.to_string_lossy().into_owned());
     let name = match &args.batch {
         Some(name) => name.clone(),
         None if movie == movies::STDIN => {
@@ -136,7 +138,9 @@ fn batch(args: &BatchArgs, name: String, space: Space, template: crate::render::
 
 /// The command that runs a batch again.
 fn command(call: &Call, batch: &Batch, more: &[&str]) -> String {
-    let words = ["batch", batch.source.as_str()].into_iter().chain(batch.flags.iter().map(String::as_str)).chain(more.iter().copied());
+    let source = source_words(&batch.source);
+    let words = ["batch"].into_iter().chain(source.iter().map(String::as_str)).chain(batch.flags.iter().map(String::as_str));
+    let words = words.chain(more.iter().copied());
     CommandLine::with_flags(call.flags.clone()).spell(&words.collect::<Vec<_>>())
 }
 

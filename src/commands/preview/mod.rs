@@ -25,6 +25,7 @@ use crate::quantity::counted;
 use crate::render::identity::hex;
 use crate::service::relay::Relay;
 use crate::work::preview::{Origin, Rows, Served, Shelf, Unshown, Watch, serve};
+use crate::work::source_words;
 
 /// Bytes of the secret in the page's path.
 const SECRET: usize = 16;
@@ -127,7 +128,7 @@ fn name(args: &PreviewArgs) -> &str {
 /// Serves the page until Ctrl-C.
 async fn follow(call: &Call, maker: Arc<Maker>, made: ReadMovie) -> anyhow::Result<Exit> {
     let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, maker.args.port));
-    let listener = TcpListener::bind(bind).await.map_err(|why| not_bound(bind, &why))?;
+    let listener = TcpListener::bind(bind).await.map_err(|why| not_bound(call, &maker.args, bind, &why))?;
     let address = listener.local_addr()?;
     let shelf = Arc::new(Shelf::default());
     let first = State { version: 1, ..maker.served(&made, &Known::default(), &shelf) };
@@ -240,7 +241,10 @@ fn token() -> std::io::Result<String> {
     Ok(hex(&bytes))
 }
 
-fn not_bound(bind: SocketAddr, why: &std::io::Error) -> CliError {
+fn not_bound(call: &Call, args: &PreviewArgs, bind: SocketAddr, why: &std::io::Error) -> CliError {
     let why = if why.kind() == std::io::ErrorKind::AddrInUse { "the address is already in use".to_owned() } else { why.to_string() };
-    CliError::new(Exit::Usage, format!("the page can't be served on {bind}: {why}")).then("j2v preview MOVIE --port 0")
+    let source = args.movie.template_for_movie().unwrap_or_else(|| source(args).to_owned());
+    let words: Vec<String> = ["preview".to_owned()].into_iter().chain(source_words(&source)).chain(args.movie.to_flags()).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).chain(["--port", "0"]).collect();
+    CliError::new(Exit::Usage, format!("the page can't be served on {bind}: {why}")).then(super::session::spell(call, &words))
 }
