@@ -8,7 +8,7 @@ use super::delivering::{self, ABREAST, GRACE};
 use super::renders::Known;
 use super::session::{Session, ledger_failed};
 use super::session_group::{self, SessionGroup};
-use super::waiting::{self, PollMode};
+use super::waiting::{self, PollMode, Videos};
 use super::{Call, CliError};
 use crate::cli::PollArgs;
 use crate::exit::Exit;
@@ -40,7 +40,7 @@ pub(super) async fn run(call: &Call, args: &PollArgs) -> anyhow::Result<Exit> {
         session_group::meet(call, &args.renders, args.scope.batch.as_deref()).await?
     };
     let count = session_groups.iter().map(|session_group| session_group.known.len()).sum();
-    let saving = waiting::maybe_saving(&args.saving, &args.naming, count)?;
+    let saving = waiting::maybe_saving(&args.saving, &args.naming, Videos::Count(count))?;
     if let Some(saving) = &saving {
         waiting::make_ready(saving)?;
     }

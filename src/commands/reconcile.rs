@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::delivering::{self, ABREAST, GRACE};
 use super::session::{Session, ledger_failed, unreadable};
-use super::waiting::saving;
+use super::waiting::{Videos, saving};
 use super::{Call, CliError};
 use crate::cli::{NameArgs, ReconcileArgs};
 use crate::exit::Exit;
@@ -138,7 +138,7 @@ fn to_save(args: &ReconcileArgs) -> Result<Option<Saving>, CliError> {
     if !is_folder(Path::new(place)) {
         return Err(CliError::new(Exit::Usage, format!("--download: {place} is not a folder; with a `/` at its end it is created")));
     }
-    saving(place, &NameArgs::default(), &args.rules, 1).map(Some)
+    saving(place, &NameArgs::default(), &args.rules, Videos::Count(1)).map(Some)
 }
 
 fn tell(call: &Call, args: &ReconcileArgs, comparison: &Comparison) {

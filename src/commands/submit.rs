@@ -9,7 +9,7 @@ use super::session::{Session, ledger_failed};
 use super::submit_check::SubmitCheck;
 use super::token_place::with_place_for_token;
 use super::uploads::{self, UploadMode};
-use super::waiting::{self, PollMode};
+use super::waiting::{self, PollMode, Videos};
 use super::{Call, CliError, dry_run, replacing, template_variables};
 use crate::cli::SubmitArgs;
 use crate::exit::Exit;
@@ -37,7 +37,7 @@ pub(super) async fn run(call: &Call, args: &SubmitArgs) -> anyhow::Result<Exit> 
     }
     let count = composed.len();
     let keys = keys(args, &composed)?;
-    let saving = waiting::maybe_saving(&args.saving, &args.naming, count)?;
+    let saving = waiting::maybe_saving(&args.saving, &args.naming, Videos::Count(count))?;
     named_by_what_is_there(saving.as_ref(), &composed)?;
     if args.dry_run {
         return dry_run::run(call, args, keys, composed).await;

@@ -47,11 +47,20 @@ pub(super) fn one_look(call: &Call, context: &Context) -> WaitPolicy {
     patience(call, context, &WaitArgs { interval: None, timeout: Duration::ZERO }, PollMode::One)
 }
 
-/// The destinations of `count` videos.
+/// How many videos a command saves.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Videos {
+    /// This number.
+    Count(usize),
+    /// One for each row of a batch.
+    OfRows,
+}
+
+/// The destinations of videos.
 ///
 /// # Errors
 /// When several would be saved in one file, or `--name` is given for a file.
-pub(super) fn saving(place: &str, naming: &NameArgs, rules: &SaveRules, count: usize) -> Result<Saving, CliError> {
+pub(super) fn saving(place: &str, naming: &NameArgs, rules: &SaveRules, videos: Videos) -> Result<Saving, CliError> {
     if place == "-" {
         return Err(CliError::new(Exit::Usage, "`-` is not a place for a video: name a file, or a folder with a `/` at its end"));
     }
@@ -59,8 +68,15 @@ pub(super) fn saving(place: &str, naming: &NameArgs, rules: &SaveRules, count: u
         let why = format!("--name names videos in a folder, but {place} is a file: with a `/` at its end it is a folder");
         return Err(CliError::new(Exit::Usage, why));
     }
-    if count > 1 && !is_folder(Path::new(place)) {
-        let why = format!("{place} is one file, but there are {count} videos: name a folder, with a `/` at its end to create it");
+    let several = match videos {
+        Videos::Count(0 | 1) => None,
+        // An empty place is refused when it is made ready.
+        Videos::OfRows if place.is_empty() => None,
+        Videos::Count(count) => Some(format!("there are {count} videos")),
+        Videos::OfRows => Some("a batch has a video for each row".to_owned()),
+    };
+    if let Some(several) = several.filter(|_| !is_folder(Path::new(place))) {
+        let why = format!("{place} is one file, but {several}: name a folder, with a `/` at its end to create it");
         return Err(CliError::new(Exit::Usage, why));
     }
     let overwrite = if rules.overwrite { Overwrite::Yes } else { Overwrite::No };
@@ -88,15 +104,15 @@ pub(super) fn make_ready(saving: &Saving) -> Result<(), CliError> {
     }
 }
 
-/// The destinations of `count` videos, if the flags ask to save them.
+/// The destinations of videos, if the flags ask to save them.
 ///
 /// # Errors
 /// As [`saving`], and when `--name` is given for videos that are not saved.
-pub(super) fn maybe_saving(args: &SaveArgs, naming: &NameArgs, count: usize) -> Result<Option<Saving>, CliError> {
+pub(super) fn maybe_saving(args: &SaveArgs, naming: &NameArgs, videos: Videos) -> Result<Option<Saving>, CliError> {
     if naming.name.is_some() && args.download.is_none() {
         return Err(CliError::new(Exit::Usage, "--name names the files of --download FOLDER/, which is not given"));
     }
-    args.download.as_deref().map(|place| saving(place, naming, &args.rules, count)).transpose()
+    args.download.as_deref().map(|place| saving(place, naming, &args.rules, videos)).transpose()
 }
 
 /// A project that is not in the ledger, as a render to follow.

@@ -57,9 +57,14 @@ impl CommandLine {
             Submission::Again => &["--retry-failed"],
             Submission::Anew => &["--retry-expired"],
         };
-        let source = source_words(&render.source);
-        let words = ["batch"].into_iter().chain(source.iter().map(String::as_str)).chain(render.flags.iter().map(String::as_str));
-        self.spell(&words.chain(again.iter().copied()).collect::<Vec<_>>())
+        self.batch(&render.source, &render.flags, again)
+    }
+
+    /// The command that runs a batch again, with `more` flags.
+    pub(crate) fn batch(&self, source: &str, flags: &[String], more: &[&str]) -> String {
+        let source = source_words(source);
+        let words = ["batch"].into_iter().chain(source.iter().chain(flags).map(String::as_str)).chain(more.iter().copied());
+        self.spell(&words.collect::<Vec<_>>())
     }
 
     /// The command for a render's submission, with the flags that composed its movie.

@@ -56,7 +56,9 @@ pub(super) async fn preflight(call: &Call, args: &BatchArgs, earlier: &EarlierRu
     }
     check.tell();
     let budget = Budget { renders: args.pace.max_renders, credits: args.gate.max_credits };
-    let mut budget_left = BudgetLeft::of(budget, earlier.standing().await?.as_ref());
+    // Only a dry run tells what fits.
+    let known = if args.dry_run { earlier.standing().await? } else { None };
+    let mut budget_left = BudgetLeft::of(budget, known.as_ref());
     let survey = survey(earlier, args.gate.max_credits, &mut budget_left, &mut checked).await?;
     let refused: Vec<&CliError> = checked.iter().filter_map(|movie| movie.sent.as_ref().err()).collect();
     for stop in &refused {

@@ -11,18 +11,18 @@ use std::path::Path;
 
 use self::earlier_runs::EarlierRuns;
 use super::session::{self, ledger_failed};
-use super::{Call, CliError, movies, replacing, waiting};
+use super::waiting::{self, Videos};
+use super::{Call, CliError, movies, replacing};
 use crate::cli::{BatchArgs, NameArgs};
 use crate::exit::Exit;
 use crate::ledger::batch::{Batch, Budget};
 use crate::ledger::{SUBMIT_SCOPE, Space, Store};
 use crate::output::RecordFormat;
 use crate::quantity::counted;
-use crate::service::place::is_folder;
 use crate::settings::LedgerPlace;
+use crate::work::CommandLine;
 use crate::work::batch::{Changed, Rules, Sum, Survey};
 use crate::work::save::Saving;
-use crate::work::{CommandLine, source_words};
 use crate::world::World;
 
 pub(super) async fn run(call: &Call, args: &BatchArgs) -> anyhow::Result<Exit> {
@@ -31,7 +31,8 @@ pub(super) async fn run(call: &Call, args: &BatchArgs) -> anyhow::Result<Exit> {
     }
     let name = name(args)?;
     refuse_what_cannot_be(call, args)?;
-    let saving = waiting::maybe_saving(&args.saving, &NameArgs::default(), 1)?.map(|saving| Saving { replace: args.replace, ..saving });
+    let saving =
+        waiting::maybe_saving(&args.saving, &NameArgs::default(), Videos::OfRows)?.map(|saving| Saving { replace: args.replace, ..saving });
     let space = Space { account: call.settings.account.clone(), endpoint: session::endpoint(&call.settings.api) };
     let store = if args.dry_run { session::store_as_it_is(call).await? } else { session::store(call).await? };
     let rules = rules(args);
@@ -103,10 +104,6 @@ fn refuse_what_cannot_be(call: &Call, args: &BatchArgs) -> Result<(), CliError> 
     }
     let inputs = [replacing::inputs_of_movie(&args.movie), replacing::inputs_of_table(&args.table)].concat();
     replacing::refuse_results(args.results.as_deref(), &inputs)?;
-    if let Some(place) = args.saving.download.as_deref().filter(|place| !matches!(*place, "" | "-") && !is_folder(Path::new(place))) {
-        let why = format!("{place} is one file, but a batch has a video for each row: name a folder, with a `/` at its end to create it");
-        return Err(CliError::new(Exit::Usage, why));
-    }
     if args.no_wait && args.saving.download.is_some() {
         return Err(CliError::new(Exit::Usage, "--no-wait ends before there are videos to save: leave out --download or --no-wait"));
     }
@@ -138,10 +135,7 @@ fn batch(args: &BatchArgs, name: String, space: Space, template: crate::render::
 
 /// The command that runs a batch again.
 fn command(call: &Call, batch: &Batch, more: &[&str]) -> String {
-    let source = source_words(&batch.source);
-    let words = ["batch"].into_iter().chain(source.iter().map(String::as_str)).chain(batch.flags.iter().map(String::as_str));
-    let words = words.chain(more.iter().copied());
-    CommandLine::with_flags(call.flags.clone()).spell(&words.collect::<Vec<_>>())
+    CommandLine::with_flags(call.flags.clone()).batch(&batch.source, &batch.flags, more)
 }
 
 /// The same, waiting for what the runs so far have only sent.
